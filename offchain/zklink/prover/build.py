@@ -1,0 +1,130 @@
+"""Compiles circuits: circom's own compiler as WASM under wasmtime, without node.
+
+Takes a CircuitSource, gives the constraint system, the witness calculator and the symbol table, cached by content.
+The compiler sees only a scratch directory: copies of the circuit's files, the library and the generated main file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import wasmtime
+
+from zklink.protocol.errors import CircuitCompileFailed
+from zklink.prover.cache import cache_directory, compute_content_hash, ensure_entry
+from zklink.prover.progress import SILENT, Progress
+from zklink.prover.source import CircuitSource
+from zklink.prover.tools import Tools, ensure_tools
+
+_MAIN = "circuit.circom"
+_OPTIONS = ("--r1cs", "--wasm", "--sym", "--O2")  # O1, the default, doubles the constraints
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCircuit:
+    """A compiled circuit in the cache; `key` is the hash of everything it was made from."""
+
+    name: str
+    key: str
+    directory: Path
+
+    @property
+    def r1cs(self) -> Path:
+        return self.directory / "circuit.r1cs"
+
+    @property
+    def wasm(self) -> Path:
+        return self.directory / "circuit.wasm"
+
+    @property
+    def symbols(self) -> Path:
+        return self.directory / "circuit.sym"
+
+    @property
+    def constraints(self) -> int:
+        """Number of constraints, from the r1cs header."""
+        with self.r1cs.open("rb") as handle:
+            head = handle.read(12)
+            (sections,) = struct.unpack_from("<I", head, 8)
+            for _ in range(sections):
+                kind, size = struct.unpack("<IQ", handle.read(12))
+                if kind == 1:
+                    return int(struct.unpack_from("<I", handle.read(size), 4 + 32 + 16 + 8)[0])
+                handle.seek(size, 1)
+        raise CircuitCompileFailed(self.name, "the r1cs has no header")
+
+
+def load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
+    """A module from WASM, its machine code kept in the cache by content."""
+    key = compute_content_hash(wasmtime.__version__, path.read_bytes())
+
+    def make(directory: Path) -> None:
+        (directory / "module.bin").write_bytes(wasmtime.Module.from_file(engine, str(path)).serialize())
+
+    compiled = ensure_entry("modules", key, make) / "module.bin"
+    try:
+        return wasmtime.Module.deserialize_file(engine, str(compiled))
+    except wasmtime.WasmtimeError:  # made on a machine with another processor
+        return wasmtime.Module.from_file(engine, str(path))
+
+
+def _run_circom(tools: Tools, directory: Path, arguments: list[str]) -> tuple[int, str]:
+    """Runs the compiler in a directory, which is all it sees. Gives its exit code and what it said."""
+    engine = wasmtime.Engine()
+    module = load_wasm_module(engine, tools.circom_wasm)
+    log = directory / "circom.log"
+    log.touch()
+    wasi = wasmtime.WasiConfig()
+    wasi.argv = ["circom", *arguments]
+    wasi.preopen_dir(str(directory), ".")
+    wasi.stdout_file = str(log)
+    errors = directory / "circom.err"
+    wasi.stderr_file = str(errors)
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    store = wasmtime.Store(engine)
+    store.set_wasi(wasi)
+    start = linker.instantiate(store, module).exports(store)["_start"]
+    assert isinstance(start, wasmtime.Func)
+    code = 0
+    try:
+        start(store)
+    except wasmtime.ExitTrap as ended:
+        code = ended.code
+    except wasmtime.WasmtimeError as error:
+        return 1, f"{errors.read_text()}\n{error}"
+    return code, f"{log.read_text()}\n{errors.read_text()}"
+
+
+def compile_circuit(source: CircuitSource, tools: Tools, directory: Path) -> None:
+    """Compiles into a directory: circuit.r1cs, circuit.wasm, circuit.sym. Raises CircuitCompileFailed."""
+    work = directory / "work"
+    for name, path in source.collect_files(tools.circomlib).items():
+        copy = work / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    (work / _MAIN).write_text(source.render_main(f"circuits/{source.entry}"))
+    arguments = [_MAIN, *_OPTIONS, "-l", "circuits", "-l", "circomlib", "-o", "."]
+    code, said = _run_circom(tools, work, arguments)
+    outputs = {work / "circuit.r1cs", work / "circuit.sym", work / "circuit_js" / "circuit.wasm"}
+    if code != 0 or not all(path.is_file() for path in outputs):
+        raise CircuitCompileFailed(source.name, said.strip()[-4000:])
+    for path in outputs:
+        path.rename(directory / path.name)
+    (directory / "circom.log").write_text(said)
+    shutil.rmtree(work)
+
+
+def ensure_compiled(source: CircuitSource, progress: Progress = SILENT, tools: Tools | None = None) -> CompiledCircuit:
+    """The compiled circuit, from the cache if nothing has changed. Raises CircuitCompileFailed, CircuitSourceInvalid."""
+    tools = tools or ensure_tools(progress)
+    compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OPTIONS)
+    key = source.compute_hash(tools.circomlib, compiler)
+    folder = f"circuits/{source.name}"
+    if not (cache_directory() / folder / key).is_dir():
+        with progress.step(f"Compiling {source.name}"):
+            ensure_entry(folder, key, lambda directory: compile_circuit(source, tools, directory))
+    return CompiledCircuit(source.name, key, cache_directory() / folder / key)

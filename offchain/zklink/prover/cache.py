@@ -1,0 +1,70 @@
+"""Where built things are kept, and how several processes share them.
+
+Everything is filed under a hash of what it was made from, written beside its place and renamed into it, under a lock. So an
+entry that exists is complete, and a changed source never meets an old result.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+PROJECT_MARK = "package.json"
+
+
+def cache_directory() -> Path:
+    """`$ZKLINK_CACHE`, else the user's cache directory."""
+    given = os.environ.get("ZKLINK_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("zklink"))
+
+
+def project_root() -> Path:
+    """The checkout this package is installed from: it holds the circuits, the contracts and the tools' versions."""
+    return Path(__file__).resolve().parents[3]
+
+
+def compute_content_hash(*parts: bytes | str) -> str:
+    """16 hex digits of SHA-256 over the parts, each with its length."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Holds the cache's lock of that name; waits for another process that holds it."""
+    path = cache_directory() / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def ensure_entry(folder: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The cache entry `folder/key`; if it is missing, `make` fills an empty directory that then becomes it."""
+    target = cache_directory() / folder / key
+    if target.is_dir():
+        return target
+    with locked(f"{folder.replace('/', '-')}-{key}"):
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=target.parent))
+        try:
+            make(scratch)
+            scratch.chmod(0o755)
+            scratch.rename(target)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+    return target

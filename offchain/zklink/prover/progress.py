@@ -1,0 +1,47 @@
+"""How long work tells where it is. The command line draws bars; the library needs only this protocol."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+
+class Step(Protocol):
+    """One piece of work. Use as a context manager: it ends with the block."""
+
+    def advance(self, count: int = 1) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Progress(Protocol):
+    """Opens steps. `total` is in the step's own units; None when the end cannot be foreseen."""
+
+    def step(self, title: str, total: int | None = None) -> Step: ...
+
+
+class _SilentStep:
+    def advance(self, count: int = 1) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+class SilentProgress:
+    """Says nothing: for tests and services."""
+
+    def step(self, title: str, total: int | None = None) -> Step:
+        return _SilentStep()
+
+
+SILENT: Progress = SilentProgress()
