@@ -7,8 +7,8 @@
     +-- ProverError          witnesses, keys and proofs
     +-- ToolError            programs and packages the product runs
 
-Subclasses are frozen dataclasses' cousins: they carry fields and say in `__str__` what happened. Misuse of `primitives` (a
-programmer's mistake, never a matter of data from outside) is a plain ValueError or IndexError.
+Every class carries what happened as fields and says it in `__str__`. Misuse of `primitives` (a programmer's mistake, never
+a matter of data from outside) is a plain ValueError or IndexError.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import struct
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import wasmtime
@@ -59,7 +60,7 @@ class CompiledCircuit:
 
 def load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
     """A module from WASM, its machine code kept in the cache by content."""
-    key = compute_content_hash(wasmtime.__version__, path.read_bytes())
+    key = compute_content_hash(version("wasmtime"), path.read_bytes())
 
     def make(directory: Path) -> None:
         (directory / "module.bin").write_bytes(wasmtime.Module.from_file(engine, str(path)).serialize())

@@ -1,0 +1,135 @@
+"""Compiled contracts: takes a contract's name, gives its ABI and creation code.
+
+Compiles `contracts/**` in process with the installed vyper and keeps the result in the cache directory under a hash of all
+sources, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the checkout.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+import platformdirs
+
+from zklink.protocol.errors import ContractNotCompiled, ContractNotFound
+
+CONTRACTS: Final = Path(__file__).resolve().parents[3] / "contracts"
+EVM_VERSION: Final = "cancun"
+_SUFFIXES: Final = (".vy", ".vyi", ".json")
+
+AbiEntry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractArtifact:
+    """What is needed to deploy and to call a contract. `abi` is the standard JSON ABI."""
+
+    name: str
+    abi: tuple[AbiEntry, ...]
+    bytecode: bytes
+    runtime_bytecode: bytes
+
+    def abi_list(self) -> list[AbiEntry]:
+        """The ABI in the shape that web3.py and pyrevm take."""
+        return list(self.abi)
+
+
+def find_source(name: str) -> Path:
+    """The one `contracts/**/<name>.vy`; ContractNotFound if there is none or more than one."""
+    found = sorted(CONTRACTS.rglob(f"{name}.vy"))
+    if len(found) != 1:
+        raise ContractNotFound(name, tuple(str(path.relative_to(CONTRACTS)) for path in found))
+    return found[0]
+
+
+def load_contract(name: str) -> ContractArtifact:
+    """Compile a contract, or take it from the cache. Raises ContractNotFound, ContractNotCompiled."""
+    return _load(name, compute_sources_hash())
+
+
+def compute_sources_hash() -> str:
+    """Hash of everything that can change a compilation; recomputed when a file's time or size changes."""
+    return _hash_sources(_fingerprint())
+
+
+def compile_source(name: str, source: str, path: Path | None = None) -> ContractArtifact:
+    """Compile given text as if it stood in `path` (default: next to the other contracts); not cached."""
+    from vyper.compiler import CompilerData
+    from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
+    from vyper.compiler.output import build_abi_output
+    from vyper.compiler.settings import Settings
+    from vyper.exceptions import VyperException
+
+    place = path or CONTRACTS / f"{name}.vy"
+    bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
+    unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
+    try:
+        with bundle.search_path(place.parent):
+            data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
+            abi = build_abi_output(data)
+            return ContractArtifact(name, tuple(abi), data.bytecode, data.bytecode_runtime)
+    except VyperException as error:
+        raise ContractNotCompiled(name, str(error)) from error
+
+
+def cache_directory() -> Path:
+    """`$ZKLINK_CACHE`, else the user's cache directory."""
+    given = os.environ.get("ZKLINK_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("zklink"))
+
+
+@lru_cache(maxsize=512)
+def _load(name: str, sources_hash: str) -> ContractArtifact:
+    source = find_source(name)
+    file = cache_directory() / "contracts" / sources_hash / f"{name}.json"
+    if file.is_file():
+        return _decode(json.loads(file.read_text()))
+    artifact = compile_source(name, source.read_text(), source)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False) as part:
+        json.dump(_encode(artifact), part)
+    os.replace(part.name, file)
+    return artifact
+
+
+def _encode(artifact: ContractArtifact) -> dict[str, object]:
+    return {
+        "name": artifact.name,
+        "abi": list(artifact.abi),
+        "bytecode": artifact.bytecode.hex(),
+        "runtime_bytecode": artifact.runtime_bytecode.hex(),
+    }
+
+
+def _decode(data: dict[str, Any]) -> ContractArtifact:
+    return ContractArtifact(
+        data["name"],
+        tuple(cast("list[AbiEntry]", data["abi"])),
+        bytes.fromhex(data["bytecode"]),
+        bytes.fromhex(data["runtime_bytecode"]),
+    )
+
+
+def _fingerprint() -> tuple[tuple[str, int, int], ...]:
+    entries = []
+    for path in sorted(CONTRACTS.rglob("*")):
+        if path.suffix in _SUFFIXES:
+            stat = path.stat()
+            entries.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(entries)
+
+
+@lru_cache(maxsize=8)
+def _hash_sources(fingerprint: tuple[tuple[str, int, int], ...]) -> str:
+    import vyper
+
+    digest = hashlib.sha256(f"{vyper.__version__} {EVM_VERSION}".encode())
+    for name, _, _ in fingerprint:
+        path = Path(name)
+        content = path.read_bytes()
+        digest.update(f"\0{path.relative_to(CONTRACTS)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:24]

@@ -1,0 +1,1 @@
+"""Ids, parameters, words, slices, commitments, messages and errors, exactly as in docs/protocol.md."""

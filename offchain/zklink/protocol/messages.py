@@ -1,0 +1,45 @@
+"""Sync messages and their EIP-712 digest (docs/protocol.md, section 8)."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from zklink.primitives.keccak import keccak256, keccak_words
+from zklink.protocol.ids import BlockNumber, ChainId
+
+DOMAIN_NAME: Final = "zkLink sync"
+DOMAIN_VERSION: Final = "1"
+DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,bytes32 salt)"
+MESSAGE_TYPE: Final = "SyncMessage(uint8 kind,uint8 sourceChain,uint64 number,bytes32 syncHash)"
+
+DOMAIN_TYPE_HASH: Final = keccak256(DOMAIN_TYPE.encode())
+MESSAGE_TYPE_HASH: Final = keccak256(MESSAGE_TYPE.encode())
+DOMAIN_NAME_HASH: Final = keccak256(DOMAIN_NAME.encode())
+DOMAIN_VERSION_HASH: Final = keccak256(DOMAIN_VERSION.encode())
+
+
+class MessageKind(IntEnum):
+    """What a sync message says."""
+
+    ACC = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMessage:
+    """`source_chain` has accepted every block up to `number`, whose rolling hash is `sync_hash`."""
+
+    source_chain: ChainId
+    number: BlockNumber
+    sync_hash: bytes
+    kind: MessageKind = MessageKind.ACC
+
+
+def compute_domain_separator(deployment_hash: bytes) -> bytes:
+    """EIP-712 domain separator; the salt is the deployment, so one signature serves every chain of it."""
+    return keccak_words(DOMAIN_TYPE_HASH, DOMAIN_NAME_HASH, DOMAIN_VERSION_HASH, deployment_hash)
+
+
+def compute_digest(message: SyncMessage, deployment_hash: bytes) -> bytes:
+    """The 32 bytes that a committee member signs (EIP-712)."""
+    struct_hash = keccak_words(MESSAGE_TYPE_HASH, message.kind, message.source_chain, message.number, message.sync_hash)
+    return keccak256(b"\x19\x01" + compute_domain_separator(deployment_hash) + struct_hash)

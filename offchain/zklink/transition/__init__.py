@@ -1,0 +1,1 @@
+"""The rules by which operations and whole blocks change the state."""

@@ -1,0 +1,1 @@
+"""Circuit inputs of an applied block."""
