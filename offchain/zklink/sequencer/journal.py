@@ -61,6 +61,11 @@ class FileJournal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if path.exists():
+            written = path.read_text()
+            complete = written[: written.rfind("\n") + 1]
+            if complete != written:  # the crash came before `append` returned: nothing about that block has left the machine
+                path.write_text(complete)
 
     def entries(self) -> Sequence[JournalEntry]:
         if not self._path.exists():

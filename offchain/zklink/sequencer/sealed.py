@@ -59,17 +59,17 @@ class SealedBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Genesis0:
+class SealedGenesis:
     """What stands before block 1: the genesis state and block 0 of every chain."""
 
     state: State
     stored: Mapping[ChainId, StoredBlock]
 
 
-def compute_genesis(state: State, parameters: Parameters) -> Genesis0:
+def compute_genesis(state: State, parameters: Parameters) -> SealedGenesis:
     """Block 0, the same on every chain."""
     stored = genesis_block(state.root, parameters.deployment_hash)
-    return Genesis0(state, {chain: stored for chain in parameters.chains})
+    return SealedGenesis(state, {chain: stored for chain in parameters.chains})
 
 
 def compute_sealed(block: Block, state: State, previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:

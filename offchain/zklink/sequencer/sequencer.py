@@ -6,6 +6,7 @@ Never talks to a chain.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
@@ -14,7 +15,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 from zklink.sequencer.builder import choose_timestamp, select_requests
 from zklink.sequencer.journal import Journal, JournalEntry
 from zklink.sequencer.mempool import Mempool
-from zklink.sequencer.sealed import Genesis0, Parameters, SealedBlock, compute_genesis, compute_sealed
+from zklink.sequencer.sealed import SealedGenesis, Parameters, SealedBlock, compute_genesis, compute_sealed
 from zklink.state.state import State
 from zklink.transition.block import apply_block
 
@@ -25,7 +26,7 @@ class Sequencer:
     def __init__(self, parameters: Parameters, genesis: State, journal: Journal) -> None:
         self.parameters = parameters
         self.mempool = Mempool(parameters.chains)
-        self._genesis: Genesis0 = compute_genesis(genesis.copy(), parameters)
+        self._genesis: SealedGenesis = compute_genesis(genesis.copy(), parameters)
         self._blocks: list[SealedBlock] = []
         self._journal = journal
         self._replay: list[JournalEntry] = list(journal.entries())
@@ -95,9 +96,14 @@ class Sequencer:
 
     def drop_from(self, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
         """`request_id` and what follows it on `chain` are gone from that chain: forget them and unseal what consumed them."""
-        consumed = [block.stored[chain].request_count for block in self._blocks]
-        last = sum(count < request_id for count in consumed)
-        dropped = self.roll_back(BlockNumber(last)) if last < self.height or self._replay else ()
+        dropped: tuple[SealedBlock, ...] = ()
+        last = sum(block.stored[chain].request_count < request_id for block in self._blocks)
+        if last < self.height:
+            dropped = self.roll_back(BlockNumber(last))
+        else:
+            still_valid = takewhile(lambda entry: all(c != chain or i < request_id for c, i in entry.requests), self._replay)
+            self._replay = list(still_valid)
+            self._journal.cut(BlockNumber(self.height + len(self._replay)))
         self.mempool.drop_from(chain, request_id)
         return dropped
 
