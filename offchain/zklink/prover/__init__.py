@@ -1,0 +1,1 @@
+"""Circuits, keys, witnesses, proofs and the verifier generator."""

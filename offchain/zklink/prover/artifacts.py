@@ -1,0 +1,62 @@
+"""Everything one circuit needs for proving, from the cache: compiled once, keyed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zklink.protocol.presets import Preset
+from zklink.prover.build import CompiledCircuit, ensure_compiled
+from zklink.prover.progress import SILENT, Progress
+from zklink.prover.setup import Keys, ensure_keys
+from zklink.prover.source import CircuitSource, swap_block_source
+from zklink.prover.verification_key import VerificationKey
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitArtifacts:
+    """A compiled circuit with its keys."""
+
+    circuit: CompiledCircuit
+    zkey: Path
+    vk_path: Path
+    vk: VerificationKey
+    constraints: int
+
+    @property
+    def name(self) -> str:
+        return self.circuit.name
+
+    @property
+    def r1cs(self) -> Path:
+        return self.circuit.r1cs
+
+    @property
+    def wasm(self) -> Path:
+        return self.circuit.wasm
+
+    @property
+    def vk_hash(self) -> bytes:
+        return self.vk.hash()
+
+    @property
+    def is_development(self) -> bool:
+        """Whether anyone can forge proofs under this key: never to be deployed on a public chain."""
+        return self.vk.is_development
+
+
+def load_artifacts(circuit: CompiledCircuit, zkey: Path, vk_path: Path) -> CircuitArtifacts:
+    """Artifacts from files, of our own set-up or of a ceremony. Raises VerificationKeyInvalid."""
+    return CircuitArtifacts(circuit, zkey, vk_path, VerificationKey.from_json(vk_path.read_text()), circuit.constraints)
+
+
+def ensure_artifacts(source: CircuitSource, progress: Progress = SILENT) -> CircuitArtifacts:
+    """Compiles the circuit and makes its development keys, unless both are in the cache."""
+    circuit = ensure_compiled(source, progress)
+    keys: Keys = ensure_keys(circuit, progress)
+    return load_artifacts(circuit, keys.zkey, keys.verification_key)
+
+
+def ensure_circuit(preset: Preset, progress: Progress = SILENT) -> CircuitArtifacts:
+    """The swap block of a preset, ready to prove."""
+    return ensure_artifacts(swap_block_source(preset), progress)

@@ -1,0 +1,48 @@
+"""The default prover: arkworks in the groth16py wheel. One thread per proof, the interpreter is free meanwhile."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import groth16py
+
+from zklink.protocol.errors import ProofRejected
+from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.proof import COORDINATES, Proof, verify
+from zklink.prover.witness_calculator import CircuitInputs, Witness, WitnessCalculator
+
+NAME = "groth16py"
+
+
+class Groth16pyProver:
+    """Holds the proving key in memory."""
+
+    def __init__(self, artifacts: CircuitArtifacts) -> None:
+        self._artifacts = artifacts
+        self._calculator = WitnessCalculator(artifacts.circuit)
+        self._key, _ = groth16py.import_zkey(str(artifacts.zkey))
+
+    @property
+    def artifacts(self) -> CircuitArtifacts:
+        return self._artifacts
+
+    def compute_witness(self, inputs: CircuitInputs) -> Witness:
+        return self._calculator.compute(inputs)
+
+    def prove_witness(self, witness: Witness) -> Proof:
+        with tempfile.TemporaryDirectory(prefix="zklink-") as directory:
+            path = Path(directory) / "witness.wtns"
+            witness.write_wtns(path)
+            try:
+                blob = groth16py.prove_wtns(self._key, str(path))
+            except (groth16py.WitnessError, groth16py.EncodingError) as error:
+                raise ProofRejected(self._artifacts.name, NAME) from error
+        size = len(blob) // COORDINATES
+        proof = Proof.from_evm([int.from_bytes(blob[i : i + size], "big") for i in range(0, len(blob), size)])
+        if not verify(self._artifacts.vk, proof, witness.publics(self._artifacts.vk.input_count)):
+            raise ProofRejected(self._artifacts.name, NAME)
+        return proof
+
+    def prove(self, inputs: CircuitInputs) -> Proof:
+        return self.prove_witness(self.compute_witness(inputs))

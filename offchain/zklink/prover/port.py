@@ -1,0 +1,28 @@
+"""The prover's port: inputs in, verified proof out. Any implementation serves the pipeline."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.proof import Proof
+from zklink.prover.witness_calculator import CircuitInputs, Witness
+
+
+class Prover(Protocol):
+    """Proves one circuit. Every proof has been verified locally before it is returned."""
+
+    @property
+    def artifacts(self) -> CircuitArtifacts: ...
+
+    def compute_witness(self, inputs: CircuitInputs) -> Witness:
+        """Raises WitnessInputInvalid, WitnessUnsatisfied."""
+        ...
+
+    def prove_witness(self, witness: Witness) -> Proof:
+        """Raises ProofRejected, ToolFailed."""
+        ...
+
+    def prove(self, inputs: CircuitInputs) -> Proof:
+        """Both of the above."""
+        ...

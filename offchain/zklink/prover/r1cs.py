@@ -1,0 +1,105 @@
+"""Reads circom's `.r1cs` files (iden3 binary format, version 1).
+
+Takes a file, gives the three sparse matrices. Values are kept once, in a table: a circuit has millions of entries and few
+distinct coefficients.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from zklink.primitives.field import R
+from zklink.protocol.errors import ConstraintSystemInvalid
+
+SCALAR_BYTES = 32
+_ENTRY = np.dtype([("wire", "<u4"), ("value", f"V{SCALAR_BYTES}")])
+Indices = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseMatrix:
+    """Entry i stands in row `rows[i]`, column `wires[i]` and is `values[value_ids[i]]` of the system's table."""
+
+    rows: Indices
+    wires: Indices
+    value_ids: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintSystem:
+    """A x . B x = C x over the scalar field; x = (1, publics, private wires)."""
+
+    wire_count: int
+    public_count: int
+    constraint_count: int
+    values: tuple[int, ...]
+    a: SparseMatrix
+    b: SparseMatrix
+    c: SparseMatrix
+
+
+class _ValueTable:
+    """Numbers the distinct values in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.ids: dict[bytes, int] = {}
+
+    def number(self, entries: npt.NDArray[np.void]) -> Indices:
+        ids = self.ids
+        return np.fromiter(
+            (ids.setdefault(value, len(ids)) for value in entries["value"].tolist()), np.uint32, len(entries)
+        )
+
+
+def _sections(path: Path, data: memoryview) -> dict[int, memoryview]:
+    if bytes(data[:4]) != b"r1cs":
+        raise ConstraintSystemInvalid(str(path), "not an r1cs file")
+    (count,) = struct.unpack_from("<I", data, 8)
+    offset = 12
+    found: dict[int, memoryview] = {}
+    for _ in range(count):
+        kind, size = struct.unpack_from("<IQ", data, offset)
+        offset += 12
+        found[kind] = data[offset : offset + size]
+        offset += size
+    if offset != len(data) or 1 not in found or 2 not in found:
+        raise ConstraintSystemInvalid(str(path), "truncated")
+    return found
+
+
+def read_r1cs(path: Path) -> ConstraintSystem:
+    """Reads a constraint system. Raises ConstraintSystemInvalid."""
+    sections = _sections(path, memoryview(path.read_bytes()))
+    header = sections[1]
+    (scalar_bytes,) = struct.unpack_from("<I", header, 0)
+    if scalar_bytes != SCALAR_BYTES or int.from_bytes(header[4:36], "little") != R:
+        raise ConstraintSystemInvalid(str(path), "not over the scalar field of BN254")
+    wires, outputs, inputs, _private, _labels, constraints = struct.unpack_from("<IIIIQI", header, 36)
+
+    body = sections[2]
+    chunks: tuple[list[memoryview], ...] = ([], [], [])
+    counts = np.zeros((3, constraints), np.uint32)
+    offset = 0
+    for row in range(constraints):
+        for matrix in range(3):
+            size = int.from_bytes(body[offset : offset + 4], "little")
+            end = offset + 4 + size * _ENTRY.itemsize
+            chunks[matrix].append(body[offset + 4 : end])
+            counts[matrix, row] = size
+            offset = end
+    if offset != len(body):
+        raise ConstraintSystemInvalid(str(path), "the constraints do not fill their section")
+
+    table = _ValueTable()
+    matrices = []
+    for matrix in range(3):
+        entries = np.frombuffer(b"".join(chunks[matrix]), _ENTRY)
+        rows = np.repeat(np.arange(constraints, dtype=np.uint32), counts[matrix])
+        matrices.append(SparseMatrix(rows, np.ascontiguousarray(entries["wire"]), table.number(entries)))
+    values = tuple(int.from_bytes(value, "little") for value in table.ids)
+    return ConstraintSystem(wires, outputs + inputs, constraints, values, *matrices)
