@@ -21,7 +21,9 @@ from zklink.prover.source import CircuitSource
 from zklink.prover.tools import Tools, ensure_tools
 
 _MAIN = "circuit.circom"
-_OPTIONS = ("--r1cs", "--wasm", "--sym", "--O2")  # O1, the default, doubles the constraints
+_OUTPUTS = ("--r1cs", "--wasm", "--sym")
+OPTIMIZED = "--O2"  # O1, the default, doubles the constraints
+PLAIN = "--O0"  # every signal keeps a wire of its own: for tests that look at signals by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _run_circom(tools: Tools, directory: Path, arguments: list[str]) -> tuple[in
     return code, f"{log.read_text()}\n{errors.read_text()}"
 
 
-def compile_circuit(source: CircuitSource, tools: Tools, directory: Path) -> None:
+def compile_circuit(source: CircuitSource, tools: Tools, directory: Path, level: str = OPTIMIZED) -> None:
     """Compiles into a directory: circuit.r1cs, circuit.wasm, circuit.sym. Raises CircuitCompileFailed."""
     work = directory / "work"
     for name, path in source.collect_files(tools.circomlib).items():
@@ -108,7 +110,7 @@ def compile_circuit(source: CircuitSource, tools: Tools, directory: Path) -> Non
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     (work / _MAIN).write_text(source.render_main(f"circuits/{source.entry}"))
-    arguments = [_MAIN, *_OPTIONS, "-l", "circuits", "-l", "circomlib", "-o", "."]
+    arguments = [_MAIN, *_OUTPUTS, level, "-l", "circuits", "-l", "circomlib", "-o", "."]
     code, said = _run_circom(tools, work, arguments)
     outputs = {work / "circuit.r1cs", work / "circuit.sym", work / "circuit_js" / "circuit.wasm"}
     if code != 0 or not all(path.is_file() for path in outputs):
@@ -119,13 +121,15 @@ def compile_circuit(source: CircuitSource, tools: Tools, directory: Path) -> Non
     shutil.rmtree(work)
 
 
-def ensure_compiled(source: CircuitSource, progress: Progress = SILENT, tools: Tools | None = None) -> CompiledCircuit:
+def ensure_compiled(
+    source: CircuitSource, progress: Progress = SILENT, tools: Tools | None = None, level: str = OPTIMIZED
+) -> CompiledCircuit:
     """The compiled circuit, from the cache if nothing has changed. Raises CircuitCompileFailed, CircuitSourceInvalid."""
     tools = tools or ensure_tools(progress)
-    compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OPTIONS)
+    compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OUTPUTS, level)
     key = source.compute_hash(tools.circomlib, compiler)
     folder = f"circuits/{source.name}"
     if not (cache_directory() / folder / key).is_dir():
         with progress.step(f"Compiling {source.name}"):
-            ensure_entry(folder, key, lambda directory: compile_circuit(source, tools, directory))
+            ensure_entry(folder, key, lambda directory: compile_circuit(source, tools, directory, level))
     return CompiledCircuit(source.name, key, cache_directory() / folder / key)
