@@ -124,7 +124,7 @@ def compile_circuit(source: CircuitSource, tools: Tools, directory: Path, level:
 def ensure_compiled(
     source: CircuitSource, progress: Progress = SILENT, tools: Tools | None = None, level: str = OPTIMIZED
 ) -> CompiledCircuit:
-    """The compiled circuit, from the cache if nothing has changed. Raises CircuitCompileFailed, CircuitSourceInvalid."""
+    """The compiled circuit, from the cache if it is there. Raises CircuitCompileFailed, CircuitSourceInvalid."""
     tools = tools or ensure_tools(progress)
     compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OUTPUTS, level)
     key = source.compute_hash(tools.circomlib, compiler)

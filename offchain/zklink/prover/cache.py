@@ -1,7 +1,7 @@
 """Where built things are kept, and how several processes share them.
 
-Everything is filed under a hash of what it was made from, written beside its place and renamed into it, under a lock. So an
-entry that exists is complete, and a changed source never meets an old result.
+Everything is filed under a hash of what it was made from, written beside its place and renamed into it, under a lock.
+So an entry that exists is complete, and a changed source never meets an old result.
 """
 
 from __future__ import annotations

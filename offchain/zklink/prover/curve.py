@@ -1,6 +1,7 @@
 """BN254 group arithmetic for key files: many multiples of the generators, points as bytes, point checks.
 
-Native additions come from the zksnake wheel; the windowed tables here make its fixed-base multiplication four times faster.
+Native additions come from the zksnake wheel; the windowed tables here make its fixed-base multiplication several times
+faster.
 """
 
 from __future__ import annotations

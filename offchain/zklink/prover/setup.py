@@ -1,8 +1,8 @@
 """Development keys: Groth16 set-up from a fixed, published seed, as a standard snarkjs `.zkey`.
 
-Whoever knows the seed can prove anything, and everybody knows it. So the key is the same on every machine, and its metadata, its
-verification key and the contract made from it say that it is for development. Production keys come from a ceremony (ADR 0007)
-and are used through the same files.
+Whoever knows the seed can prove anything, and everybody knows it. So the key is the same on every machine, and its
+metadata, its verification key and the contract made from it say that it is for development. Production keys come from a
+ceremony (ADR 0007) and are used through the same files.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Keys:
 
 
 def derive_secrets(circuit_hash: bytes) -> _Secrets:
-    """Hash to field, one domain per secret: SHA-512(seed || name || circuit hash) mod r, non-zero with certainty in practice."""
+    """Hash to field, one domain per secret: SHA-512(seed / name / circuit hash) mod r."""
 
     def derive(name: str) -> int:
         digest = hashlib.sha512(DEVELOPMENT_SEED + b"/" + name.encode() + b"/" + circuit_hash).digest()
@@ -93,7 +93,7 @@ def _evaluate_columns(system: ConstraintSystem, matrix: SparseMatrix, lagrange: 
 
 
 def _encode_coefficients(system: ConstraintSystem) -> bytes:
-    """Matrices A and B, with one row per public input that ties its wire; values times 2^512 (two Montgomery factors)."""
+    """Matrices A and B, with one row per public input that ties its wire; values carry two Montgomery factors."""
     table = b"".join((value * _MONTGOMERY_SQUARED % R).to_bytes(SCALAR_BYTES, "little") for value in system.values)
     values = np.frombuffer(table, f"V{SCALAR_BYTES}")
     parts = []
@@ -107,7 +107,7 @@ def _encode_coefficients(system: ConstraintSystem) -> bytes:
     ties["row"] = system.constraint_count + ties["wire"]
     ties["value"] = np.frombuffer(_MONTGOMERY_SQUARED.to_bytes(SCALAR_BYTES, "little"), f"V{SCALAR_BYTES}")[0]
     entries = np.concatenate([*parts, ties])
-    return struct.pack("<I", len(entries)) + entries.tobytes()
+    return struct.pack("<I", len(entries)) + bytes(entries.tobytes())
 
 
 def _write_zkey(path: Path, sections: dict[int, bytes]) -> None:
@@ -189,7 +189,7 @@ def ensure_keys(circuit: CompiledCircuit, progress: Progress = SILENT) -> Keys:
 
 
 def is_development_key(vk_hash: bytes) -> bool:
-    """Whether this machine's cache knows the key as one for development; the contract's `is_development()` knows always."""
+    """Whether this machine's cache knows the key as one for development; the contract's `is_development()` always knows."""
     for path in (cache_directory() / "keys").glob("*/*/circuit.zkey.json"):
         about = json.loads(path.read_text())
         if about["vk_hash"] == vk_hash.hex():

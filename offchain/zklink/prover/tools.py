@@ -1,7 +1,7 @@
 """Tools that exist only on npm: anvil, the circom compiler, circomlib, snarkjs, solc.
 
-Takes the exact versions of `package.json`, gives their places in the cache directory. Node and npm come from a Python wheel,
-so nothing has to be installed on the machine. Install scripts are never run.
+Takes the exact versions of `package.json`, gives their places in the cache directory. Node and npm come from a Python
+wheel, so nothing has to be installed on the machine. Install scripts are never run.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from zklink.protocol.errors import ToolFailed, ToolMissing
 from zklink.prover.cache import PROJECT_MARK, cache_directory, compute_content_hash, ensure_entry, project_root
 from zklink.prover.progress import SILENT, Progress
-from zklink.protocol.errors import ToolFailed, ToolMissing
 
 _INSTALL_TIMEOUT_SECONDS = 900
 _ANVIL_PLATFORMS = {

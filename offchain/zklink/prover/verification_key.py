@@ -1,7 +1,7 @@
 """Groth16 verification keys in snarkjs' JSON, and their hash.
 
-Takes `verification_key.json` of snarkjs or of our own setup; refuses keys that are malformed or unsafe. The extra member
-`development` marks a key whose secrets are published.
+Takes `verification_key.json` of snarkjs or of our own setup; refuses keys that are malformed or unsafe. The extra
+member `development` marks a key whose secrets are published.
 """
 
 from __future__ import annotations

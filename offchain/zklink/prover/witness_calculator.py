@@ -1,7 +1,7 @@
 """Circom's witness calculator (WASM) under wasmtime.
 
-Takes input signals by name, gives the whole witness. One call per signal element would cost seconds, so a small module inside
-the WASM store copies the witness out. Inputs are checked first: names, sizes and canonical field elements.
+Takes input signals by name, gives the whole witness. One call per signal element would cost seconds, so a small module
+inside the WASM store copies the witness out. Inputs are checked first: names, sizes and canonical field elements.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class WitnessCalculator:
 
     def _check(self, run: _Run, name: str, signal: Signal) -> list[int]:
         size = run.call("getInputSignalSize", *_hash_name(name))
-        if size < 0:
+        if size <= 0:
             raise WitnessInputInvalid(self.name, name, "the circuit has no such input")
         values = list(_flatten(signal))
         if len(values) != size:
