@@ -1,0 +1,109 @@
+"""Where slow work runs: named lanes, one job at a time in each, results handed back on the caller's thread.
+
+Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a lock: they are made
+by one thread, jobs get what they need as values. `InlineLanes` runs a job on the spot, which makes a whole node deterministic.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What became of a job: a value, or the exception that ended it."""
+
+    value: T | None
+    error: Exception | None
+
+    def get(self) -> T:
+        """The value; raises what the job raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]  # T itself may be None
+
+
+class Lanes(Protocol):
+    """Port for running jobs."""
+
+    def is_busy(self, lane: str) -> bool:
+        """Whether a job of this lane is running or its result is not collected yet."""
+        ...
+
+    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+        """Run `job`; `done` gets its outcome at a later `collect`. The lane must not be busy."""
+        ...
+
+    def collect(self) -> int:
+        """Hand over the outcomes of finished jobs; returns how many there were."""
+        ...
+
+    def close(self) -> None:
+        """Wait for running jobs and drop their outcomes."""
+        ...
+
+
+class InlineLanes:
+    """Runs each job at once on the caller's thread."""
+
+    def __init__(self) -> None:
+        self._finished: deque[tuple[str, Callable[[], None]]] = deque()
+
+    def is_busy(self, lane: str) -> bool:
+        return any(lane == finished for finished, _ in self._finished)
+
+    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+        outcome = run(job)
+        self._finished.append((lane, lambda: done(outcome)))
+
+    def collect(self) -> int:
+        count = len(self._finished)
+        for _ in range(count):
+            self._finished.popleft()[1]()
+        return count
+
+    def close(self) -> None:
+        self._finished.clear()
+
+
+class ThreadLanes:
+    """Runs each job on a thread of its own lane. Waiting for a node or for a native prover releases the interpreter lock."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._running: dict[str, tuple[Future[None], Callable[[], None]]] = {}
+
+    def is_busy(self, lane: str) -> bool:
+        return lane in self._running
+
+    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+        pool = self._pools.get(lane) or ThreadPoolExecutor(1, thread_name_prefix=lane)
+        self._pools[lane] = pool
+        outcomes: list[Outcome[T]] = []
+        future: Future[None] = pool.submit(lambda: outcomes.append(run(job)))
+        self._running[lane] = (future, lambda: done(outcomes[0]))
+
+    def collect(self) -> int:
+        finished = [lane for lane, (future, _) in self._running.items() if future.done()]
+        for lane in finished:
+            _, hand_over = self._running.pop(lane)
+            hand_over()
+        return len(finished)
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._running.clear()
+        self._pools.clear()
+
+
+def run(job: Callable[[], T]) -> Outcome[T]:
+    """Run a job and keep what it raised; interrupts of the whole program pass through."""
+    try:
+        return Outcome(job(), None)
+    except Exception as error:
+        return Outcome(None, error)

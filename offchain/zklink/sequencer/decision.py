@@ -1,0 +1,182 @@
+"""Which transaction a chain needs next: a pure function of what the chain says and of what is sealed and proven.
+
+Takes the chain's own counters and messages and the sealed blocks; gives one action or None. Remembers nothing: after a restart, a
+lost receipt or a competitor's transaction the same question gives the right answer, and a step already taken is never asked for again.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from zklink.protocol.errors import HistoryDiverged
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.sealed import SealedBlock
+
+MAX_COMMIT_BLOCKS = 8
+MAX_PROVE_BLOCKS = 16
+MAX_EXECUTE_BLOCKS = 8
+MAX_EXECUTE_PAYOUTS = 96
+"""Payouts pushed by one call, so that the worst tokens still fit into a block's gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """Drop what this chain holds above `to_block`; it was sealed before a rollback."""
+
+    to_block: BlockNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Commit `blocks` on top of the chain's last one."""
+
+    blocks: tuple[BlockNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Prove `blocks` in one call."""
+
+    blocks: tuple[BlockNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyMessage:
+    """Look again at a message that came before this chain had proven (or accepted) its block."""
+
+    source: ChainId
+    number: BlockNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Execute `blocks`, paying what this chain owes."""
+
+    blocks: tuple[BlockNumber, ...]
+
+
+Action = Revert | Commit | Prove | ApplyMessage | Execute
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """What one chain says of itself.
+
+    `acknowledged[k]`: the last block of which this chain counts chain k's acknowledgement.
+    `announced`: (k, n) of messages that this chain remembers with its own sync hash of n, applied or not.
+    """
+
+    chain: ChainId
+    progress: Progress
+    acknowledged: Mapping[ChainId, BlockNumber]
+    announced: Collection[tuple[ChainId, BlockNumber]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """What the sequencer has to offer: all sealed blocks from 1 and the numbers of those with a proof."""
+
+    primary: ChainId
+    blocks: Sequence[SealedBlock]
+    proven: Collection[BlockNumber]
+    is_replaying: bool = False
+
+    @property
+    def height(self) -> BlockNumber:
+        return BlockNumber(len(self.blocks))
+
+    def block(self, number: BlockNumber) -> SealedBlock:
+        return self.blocks[number - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPolicy:
+    """A chain that a block does not concern may lag: it imports when `batch` such blocks wait, or with the next one that concerns it."""
+
+    batch: int = 1
+
+
+def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Action | None:
+    """The transaction this chain needs next, if any. What frees money comes first.
+
+    Expects that the chain's blocks are ours (see `find_fork`).
+    """
+    return (
+        _decide_execute(view, horizon)
+        or _decide_apply(view, horizon)
+        or _decide_prove(view, horizon)
+        or _decide_commit(view, horizon, policy)
+    )
+
+
+def find_fork(
+    view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber], bool]
+) -> Revert | None:
+    """Whether the chain holds committed blocks that were unsealed here; `is_ours(n)` compares its record of block n with ours.
+
+    Raises HistoryDiverged if such a block is accepted there: then the journal is not this deployment's, and sending anything would be wrong.
+    """
+    last = min(view.progress.committed, horizon.height)
+    if view.progress.committed > horizon.height and horizon.is_replaying:
+        return None
+    if view.progress.committed == last and is_ours(BlockNumber(last)):
+        return None
+    while last >= view.progress.accepted and not is_ours(BlockNumber(last)):
+        last -= 1
+    if last < view.progress.accepted:
+        raise HistoryDiverged(view.chain, view.progress.accepted)
+    return Revert(BlockNumber(last))
+
+
+def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Commit | None:
+    waiting = horizon.blocks[view.progress.committed :]
+    must = view.chain == horizon.primary or any(block.is_concerned(view.chain) for block in waiting)
+    if not waiting or not (must or len(waiting) >= policy.batch):
+        return None
+    return Commit(tuple(block.number for block in waiting[:MAX_COMMIT_BLOCKS]))
+
+
+def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
+    numbers: list[BlockNumber] = []
+    for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
+        if number not in horizon.proven or len(numbers) == MAX_PROVE_BLOCKS:
+            break
+        numbers.append(number)
+    return Prove(tuple(numbers)) if numbers else None
+
+
+def _decide_apply(view: ChainView, horizon: Horizon) -> ApplyMessage | None:
+    """The primary's message counts up to what is proven here, another chain's up to what is accepted here."""
+    best: dict[ChainId, BlockNumber] = {}
+    for source, number in view.announced:
+        if source == horizon.primary:
+            is_useful = view.chain != horizon.primary and view.progress.accepted < number <= view.progress.proven
+        else:
+            is_useful = source != view.chain and view.acknowledged.get(source, 0) < number <= view.progress.accepted
+        if is_useful and number > best.get(source, 0):
+            best[source] = number
+    for source in sorted(best, key=lambda chain: chain != horizon.primary):
+        return ApplyMessage(source, best[source])
+    return None
+
+
+def _decide_execute(view: ChainView, horizon: Horizon) -> Execute | None:
+    numbers: list[BlockNumber] = []
+    payouts = 0
+    for number in _range(view.progress.executed, min(view.progress.accepted, horizon.height)):
+        block = horizon.block(number)
+        payouts += len(block.payouts(view.chain))
+        is_full = len(numbers) == MAX_EXECUTE_BLOCKS or (numbers and payouts > MAX_EXECUTE_PAYOUTS)
+        if is_full or not _is_acknowledged(view, block):
+            break
+        numbers.append(number)
+    return Execute(tuple(numbers)) if numbers else None
+
+
+def _is_acknowledged(view: ChainView, block: SealedBlock) -> bool:
+    others = (chain for chain in block.stored if chain != view.chain and block.is_concerned(chain))
+    return all(view.acknowledged.get(chain, 0) >= block.number for chain in others)
+
+
+def _range(after: BlockNumber, last: int) -> list[BlockNumber]:
+    return [BlockNumber(number) for number in range(after + 1, last + 1)]

@@ -1,0 +1,99 @@
+"""The block builder: what fits, in which order, and at which time."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sequencer.requests import make_request
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.presets import MINIMAL
+from zklink.sequencer.builder import choose_timestamp, compute_pool_id, select_requests
+from zklink.sequencer.mempool import Mempool
+
+CHAINS = tuple(ChainId(chain) for chain in (1, 2, 3))
+
+
+def swap(source: int, token_in: int, token_out: int) -> tuple[int, int, int]:
+    return source, token_in, token_out
+
+
+def fill_mempool(swaps: list[tuple[int, int, int]]) -> Mempool:
+    mempool, last = Mempool(CHAINS), Counter[int]()
+    for source, token_in, token_out in swaps:
+        last[source] += 1
+        mempool.add(make_request(source, last[source], token_in=TokenId(token_in), token_out=TokenId(token_out)))
+    return mempool
+
+
+def select(swaps: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    chosen = select_requests(fill_mempool(swaps).waiting({}), MINIMAL)
+    return [(request.source, request.request_id) for request in chosen]
+
+
+def test_select_requests__everything_fits__order_of_confirmation() -> None:
+    assert select([swap(2, 1, 2), swap(1, 2, 1), swap(2, 1, 1)]) == [(2, 1), (1, 1), (2, 2)]
+
+
+def test_select_requests__more_than_the_slots__first_ones_only() -> None:
+    assert select([swap(1, 1, 2)] * (MINIMAL.slots + 2)) == [(1, i) for i in range(1, MINIMAL.slots + 1)]
+
+
+def test_select_requests__token_rows_full__that_chain_waits_and_the_others_go_on() -> None:
+    swaps = [swap(1, 1, 2), swap(1, 3, 4), swap(2, 5, 1), swap(2, 1, 2), swap(3, 4, 3)]
+    assert select(swaps) == [(1, 1), (1, 2), (3, 1)]
+
+
+def test_select_requests__pools_full__same_token_transfers_still_fit() -> None:
+    assert select([swap(1, 1, 2), swap(2, 1, 3), swap(1, 2, 3), swap(2, 3, 3)]) == [(1, 1), (2, 1), (2, 2)]
+
+
+def test_select_requests__nothing_waits__nothing_selected() -> None:
+    assert select([]) == []
+
+
+@pytest.mark.parametrize(("token_in", "token_out", "pool"), [(2, 1, (1, 2)), (1, 2, (1, 2)), (3, 3, None)])
+def test_compute_pool_id__any_direction__lower_token_first(
+    token_in: int, token_out: int, pool: tuple[int, int] | None
+) -> None:
+    assert compute_pool_id(make_request(token_in=TokenId(token_in), token_out=TokenId(token_out))) == pool
+
+
+SWAPS = st.lists(st.tuples(st.sampled_from([1, 2, 3]), st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=24)
+
+
+class TestSelectionLaw:
+    """Every block takes a prefix of each chain's queue, fits the preset, and contains what was confirmed first."""
+
+    @given(SWAPS)
+    def test_select_requests__any_queues__emptied_in_fifo_order(self, swaps: list[tuple[int, int, int]]) -> None:
+        mempool = fill_mempool(swaps)
+        consumed: dict[ChainId, int] = {chain: 0 for chain in CHAINS}
+        sealed = 0
+        while any(waiting := mempool.waiting(consumed).values()):
+            first = min((queue[0] for queue in waiting if queue), key=lambda c: c.position).request
+            chosen = select_requests(mempool.waiting(consumed), MINIMAL)
+            assert chosen[0] == first
+            self.check_fits(chosen)
+            for request in chosen:
+                consumed[request.source] += 1
+                assert request.request_id == consumed[request.source]
+            sealed += len(chosen)
+        assert sealed == len(swaps)
+
+    @staticmethod
+    def check_fits(chosen: tuple[SwapRequest, ...]) -> None:
+        tokens = {token for request in chosen for token in (request.token_in, request.token_out)}
+        pools = {compute_pool_id(request) for request in chosen} - {None}
+        assert len(chosen) <= MINIMAL.slots
+        assert len(tokens) <= MINIMAL.token_rows
+        assert len(pools) <= MINIMAL.pool_rows
+
+
+@pytest.mark.parametrize(
+    ("queued_at", "previous", "now", "expected"), [(5, 3, 9, 9), (12, 3, 9, 12), (5, 20, 9, 20), (9, 9, 9, 9)]
+)
+def test_choose_timestamp__latest_of_all__wins(queued_at: int, previous: int, now: int, expected: int) -> None:
+    assert choose_timestamp([make_request(queued_at=queued_at)], previous, now) == expected

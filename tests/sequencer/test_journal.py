@@ -1,0 +1,53 @@
+"""The journal: what is written survives, what a crash cut off does not count."""
+
+from pathlib import Path
+
+import pytest
+
+from zklink.protocol.errors import JournalBroken
+from zklink.protocol.ids import BlockNumber, ChainId, RequestId
+from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJournal
+
+
+def entry(number: int) -> JournalEntry:
+    return JournalEntry(BlockNumber(number), 1_000 + number, ((ChainId(1), RequestId(number)), (ChainId(2), RequestId(7))))
+
+
+@pytest.fixture(params=["memory", "file"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+    return MemoryJournal() if request.param == "memory" else FileJournal(tmp_path / "journal.jsonl")
+
+
+def test_append__some_entries__read_back_in_order(journal: Journal) -> None:
+    assert list(journal.entries()) == []
+    for number in (1, 2):
+        journal.append(entry(number))
+    assert list(journal.entries()) == [entry(1), entry(2)]
+
+
+def test_cut__after_a_block__later_ones_are_gone(journal: Journal) -> None:
+    for number in (1, 2, 3):
+        journal.append(entry(number))
+    journal.cut(BlockNumber(1))
+    journal.append(entry(2))
+    assert list(journal.entries()) == [entry(1), entry(2)]
+
+
+def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    FileJournal(path).append(entry(1))
+    with path.open("a") as file:
+        file.write("[2, 10")
+    journal = FileJournal(path)
+    assert list(journal.entries()) == [entry(1)]
+    journal.append(entry(2))
+    assert list(FileJournal(path).entries()) == [entry(1), entry(2)]
+
+
+@pytest.mark.parametrize("line", ["[2, 1000, []]", "nonsense", "[1, 1000]", '[1, 1000, [["a", 1]]]'])
+def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(JournalBroken) as error:
+        FileJournal(path).entries()
+    assert error.value.line == 1

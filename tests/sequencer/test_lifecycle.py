@@ -1,0 +1,52 @@
+"""The one table of a block's life."""
+
+import itertools
+
+import pytest
+
+from zklink.protocol.errors import NoSuchTransition
+from zklink.protocol.ids import BlockNumber
+from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Progress, compute_next_status, compute_path
+
+ALLOWED = {
+    ("SEALED", "commit"): "COMMITTED",
+    ("COMMITTED", "prove"): "PROVEN",
+    ("PROVEN", "accept"): "ACCEPTED",
+    ("ACCEPTED", "execute"): "EXECUTED",
+    ("COMMITTED", "revert"): "SEALED",
+    ("PROVEN", "revert"): "SEALED",
+}
+
+
+def test_transitions__table__is_the_protocols() -> None:
+    assert {(status.name, step.value): after.name for (status, step), after in TRANSITIONS.items()} == ALLOWED
+
+
+@pytest.mark.parametrize(("status", "step"), itertools.product(BlockStatus, BlockStep))
+def test_compute_next_status__every_pair__allowed_or_refused(status: BlockStatus, step: BlockStep) -> None:
+    expected = ALLOWED.get((status.name, step.value))
+    if expected is not None:
+        assert compute_next_status(status, step).name == expected
+        return
+    with pytest.raises(NoSuchTransition) as error:
+        compute_next_status(status, step)
+    assert (error.value.status, error.value.step) == (status.name.lower(), step.value)
+
+
+def test_compute_path__from_sealed_to_executed__all_steps_in_order() -> None:
+    steps = compute_path(BlockStatus.SEALED, BlockStatus.EXECUTED)
+    assert [step.value for step in steps] == ["commit", "prove", "accept", "execute"]
+    assert compute_path(BlockStatus.PROVEN, BlockStatus.PROVEN) == ()
+
+
+def test_compute_path__backwards__is_refused() -> None:
+    with pytest.raises(NoSuchTransition):
+        compute_path(BlockStatus.ACCEPTED, BlockStatus.COMMITTED)
+
+
+def test_progress__counters__give_each_blocks_status() -> None:
+    progress = Progress(BlockNumber(5), BlockNumber(4), BlockNumber(2), BlockNumber(1))
+    expected = ["EXECUTED", "ACCEPTED", "PROVEN", "PROVEN", "COMMITTED", "SEALED"]
+    assert [progress.status(BlockNumber(number)).name for number in range(1, 7)] == expected
+    assert progress.is_consistent()
+    assert not Progress(BlockNumber(1), BlockNumber(2), BlockNumber(0), BlockNumber(0)).is_consistent()

@@ -1,0 +1,71 @@
+"""The mempool: gapless per chain, idempotent, and cut where a reorganisation cut the queue."""
+
+import pytest
+
+from tests.sequencer.requests import make_request
+from zklink.protocol.errors import RequestOutOfOrder
+from zklink.protocol.ids import Amount, ChainId, RequestId
+from zklink.sequencer.mempool import Mempool
+
+A, B = ChainId(1), ChainId(2)
+
+
+@pytest.fixture
+def mempool() -> Mempool:
+    return Mempool((A, B))
+
+
+def ids(mempool: Mempool, consumed: dict[ChainId, int]) -> dict[ChainId, list[int]]:
+    return {chain: [c.request.request_id for c in queue] for chain, queue in mempool.waiting(consumed).items()}
+
+
+def test_add__next_request__waits_in_order_of_confirmation(mempool: Mempool) -> None:
+    for request in (make_request(1, 1), make_request(2, 1), make_request(1, 2)):
+        mempool.add(request)
+    positions = {(c.request.source, c.request.request_id): c.position for q in mempool.waiting({}).values() for c in q}
+    assert positions == {(A, 1): 0, (B, 1): 1, (A, 2): 2}
+    assert mempool.last_request_id(A) == 2
+
+
+def test_add__earlier_request_missing__is_refused_and_changes_nothing(mempool: Mempool) -> None:
+    with pytest.raises(RequestOutOfOrder) as error:
+        mempool.add(make_request(1, 2))
+    assert (error.value.chain, error.value.expected, error.value.found) == (1, 1, 2)
+    assert mempool.last_request_id(A) == 0
+
+
+def test_add__same_request_again__is_ignored(mempool: Mempool) -> None:
+    assert mempool.add(make_request(1, 1)) is not None
+    assert mempool.add(make_request(1, 1)) is None
+    assert ids(mempool, {}) == {A: [1], B: []}
+
+
+def test_add__another_request_under_a_known_id__is_refused(mempool: Mempool) -> None:
+    mempool.add(make_request(1, 1))
+    with pytest.raises(RequestOutOfOrder):
+        mempool.add(make_request(1, 1, amount=Amount(7)))
+
+
+def test_waiting__behind_the_consumed_ones__only_those(mempool: Mempool) -> None:
+    for request_id in (1, 2, 3):
+        mempool.add(make_request(1, request_id))
+    assert ids(mempool, {A: 2, B: 0}) == {A: [3], B: []}
+
+
+def test_drop_from__middle_of_a_queue__later_ones_can_be_confirmed_anew(mempool: Mempool) -> None:
+    for request_id in (1, 2, 3):
+        mempool.add(make_request(1, request_id))
+    mempool.add(make_request(2, 1))
+    dropped = mempool.drop_from(A, RequestId(2))
+    assert [request.request_id for request in dropped] == [2, 3]
+    assert ids(mempool, {}) == {A: [1], B: [1]}
+    confirmed = mempool.add(make_request(1, 2, amount=Amount(9)))
+    assert confirmed is not None and confirmed.position == 4
+
+
+def test_get__unknown_request__is_refused(mempool: Mempool) -> None:
+    mempool.add(make_request(1, 1))
+    assert mempool.get(A, RequestId(1)) == make_request(1, 1)
+    for request_id in (0, 2):
+        with pytest.raises(RequestOutOfOrder):
+            mempool.get(A, RequestId(request_id))
