@@ -1,12 +1,12 @@
 """Poseidon over BN254's scalar field with circomlib's parameters, for 1 to 16 inputs.
 
-Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: A New Hash Function for Zero-Knowledge Proof Systems"
-(eprint 2019/458). Round constants and the MDS matrix come from the Grain LFSR of its appendix E and F; circomlib uses the same
-(8 full rounds, x^5, width t = inputs + 1, initial capacity element 0, first element out).
+Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: A New Hash Function for Zero-Knowledge Proof
+Systems" (eprint 2019/458). Round constants and the MDS matrix come from the Grain LFSR of its appendix; circomlib uses
+the same (8 full rounds, x^5, width t = inputs + 1, initial capacity element 0, first element out).
 
-`poseidon_reference` is the definition, round by round. `poseidon` computes the same permutation with sparse partial rounds
-(appendix B of the paper): the matrix M of a partial round is split into S * D where D leaves the first element alone, so that
-D can be moved in front of the round's S-box and merged into the round before.
+`poseidon_reference` is the definition, round by round. `poseidon` computes the same permutation with sparse partial
+rounds: the matrix of a partial round is split into S * D where D leaves the first element alone, so that D can be moved
+in front of the round's S-box and merged into the round before.
 """
 
 from collections.abc import Iterator, Sequence

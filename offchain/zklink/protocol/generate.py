@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from zklink.primitives.field import Q, R
-from zklink.primitives.keccak import keccak256
 from zklink.protocol import domain, ids, messages, slices, words
 
 VYPER_PATH: Final = "contracts/modules/constants.vy"
@@ -85,4 +84,3 @@ def _hashes() -> Iterator[tuple[str, bytes]]:
     yield "SYNC_DOMAIN_NAME_HASH", messages.DOMAIN_NAME_HASH
     yield "SYNC_DOMAIN_VERSION_HASH", messages.DOMAIN_VERSION_HASH
     yield "SYNC_MESSAGE_TYPE_HASH", messages.MESSAGE_TYPE_HASH
-    yield "NOTHING_HASH", keccak256(b"")

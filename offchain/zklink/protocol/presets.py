@@ -26,7 +26,7 @@ class Preset:
     @property
     def token_limit(self) -> int:
         """Token ids are below this number of leaves of the token tree."""
-        return 4**self.token_depth
+        return 1 << 2 * self.token_depth
 
 
 MINIMAL: Final = Preset("minimal", slots=4, token_rows=4, pool_rows=2, token_depth=2)

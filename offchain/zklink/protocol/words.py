@@ -1,7 +1,7 @@
 """Public data words of 248 bits (docs/protocol.md, section 4).
 
-Takes named fields and gives one integer, or the other way round; both directions refuse anything that is not exactly one
-value of the layout.
+Takes named fields and gives one integer, or the other way round; both directions refuse anything that is not exactly
+one value of the layout.
 """
 
 from collections.abc import Iterator
