@@ -1,7 +1,8 @@
 """Compiled contracts: takes a contract's name, gives its ABI and creation code.
 
-Compiles `contracts/**` in process with the installed vyper and keeps the result in the cache directory under a hash of all
-sources, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the checkout.
+Compiles `contracts/**` in process with the installed vyper and keeps the result in the cache directory under a hash of
+all sources, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the
+checkout.
 """
 
 import hashlib
@@ -58,9 +59,8 @@ def compute_sources_hash() -> str:
 
 def compile_source(name: str, source: str, path: Path | None = None) -> ContractArtifact:
     """Compile given text as if it stood in `path` (default: next to the other contracts); not cached."""
-    from vyper.compiler import CompilerData
+    from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
-    from vyper.compiler.output import build_abi_output
     from vyper.compiler.settings import Settings
     from vyper.exceptions import VyperException
 
@@ -68,12 +68,13 @@ def compile_source(name: str, source: str, path: Path | None = None) -> Contract
     bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
     unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
     try:
-        with bundle.search_path(place.parent):
-            data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
-            abi = build_abi_output(data)
-            return ContractArtifact(name, tuple(abi), data.bytecode, data.bytecode_runtime)
+        output = compile_from_file_input(
+            unit, bundle, Settings(evm_version=EVM_VERSION), output_formats=["abi", "bytecode", "bytecode_runtime"]
+        )
     except VyperException as error:
         raise ContractNotCompiled(name, str(error)) from error
+    creation, runtime = (bytes.fromhex(output[kind].removeprefix("0x")) for kind in ("bytecode", "bytecode_runtime"))
+    return ContractArtifact(name, tuple(output["abi"]), creation, runtime)
 
 
 def cache_directory() -> Path:

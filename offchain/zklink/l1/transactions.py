@@ -1,0 +1,313 @@
+"""Sending transactions so that each takes effect at most once.
+
+Takes calls, signs them here, gives receipts. A transaction gets its nonce once; whatever goes wrong afterwards (the node
+is away, the fee is too low, the answer is lost) is answered with the same nonce, so no two versions can both be mined.
+A submission whose fate is unknown is kept, and sending the identical call again takes it up where it was left.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from eth_account.signers.local import LocalAccount
+from eth_utils import to_checksum_address
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.exceptions import TransactionNotFound
+from web3.types import TxParams, Wei
+
+from zklink.l1.profile import ChainProfile
+from zklink.l1.receipts import Receipt, decode_receipt
+from zklink.l1.rpc import Verdict, ask, classify, decode_reason, describe
+from zklink.l1.submission import Call, SendPolicy, Submission
+from zklink.protocol.errors import (
+    CallReverted,
+    RpcUnavailable,
+    TransactionRejected,
+    TransactionReplaced,
+    TransactionReverted,
+    TransactionStuck,
+)
+
+log = logging.getLogger(__name__)
+
+GAS_MARGIN: Final = (5, 4)
+"""Estimates are multiplied by this: the state may differ a little when the transaction is mined."""
+
+FEE_BUMP: Final = (5, 4)
+"""Nodes ask for 10 to 12.5 percent more before they replace a transaction."""
+
+DEFAULT_TIP_WEI: Final = 1_000_000_000
+LOST_POLLS: Final = 5
+"""How often the nonce must be seen used, without a receipt of ours, before the transaction counts as replaced."""
+
+
+class Sender:
+    """Sends for any number of accounts on one chain; one instance per chain and process.
+
+    With `gas_limit`, calls are tried once with `eth_call` and sent with that limit; without, gas is estimated.
+    """
+
+    def __init__(
+        self,
+        profile: ChainProfile,
+        w3: Web3,
+        policy: SendPolicy,
+        *,
+        gas_limit: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._profile, self._w3, self._policy = profile, w3, policy
+        self._gas_limit, self._sleep, self._clock = gas_limit, sleep, clock
+        self._lock = threading.RLock()
+        self._in_flight: dict[str, list[Submission]] = {}
+
+    def forget(self) -> None:
+        """Drop everything in flight: for local chains that were set back to an earlier state."""
+        with self._lock:
+            self._in_flight.clear()
+
+    def submit(self, account: LocalAccount, call: Call, value_wei: int = 0, gas: int | None = None) -> Submission:
+        """Sign and broadcast. Raises CallReverted if the contract refuses, TransactionRejected, RpcUnavailable."""
+        with self._lock:
+            known = self._find_abandoned(account, call, value_wei)
+            if known is not None:
+                log.warning("%s: taking up %s with nonce %d again", self._profile.name, call.label, known.nonce)
+                known.is_abandoned = False
+                self._broadcast(known)
+                return known
+            limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
+            fees = self._fees()
+            submission = Submission(account, call, value_wei, limit, self._next_nonce(account), fees)
+            self._flights(account).append(submission)
+            try:
+                self._sign(submission)
+                self._broadcast(submission)
+            except TransactionRejected:
+                self._land(submission)
+                raise
+            return submission
+
+    def wait(self, submission: Submission) -> Receipt:
+        """Wait until mined; raise the fee when it takes too long. Raises TransactionReverted, TransactionReplaced,
+        TransactionStuck, RpcUnavailable; after the last two the same call, sent again, continues this submission."""
+        try:
+            data = self._wait(submission)
+        except (RpcUnavailable, TransactionStuck):
+            submission.is_abandoned = True
+            raise
+        except TransactionReplaced:
+            self._land(submission)
+            raise
+        self._land(submission)
+        receipt = decode_receipt(data)
+        if not receipt.is_success:
+            reason = self._replay(submission, receipt.block_number)
+            raise TransactionReverted(self._profile.name, submission.call.label, reason, receipt.tx_hash)
+        return receipt
+
+    def estimate(self, address: str, call: Call, value_wei: int) -> int:
+        """Gas limit for a call; CallReverted with the contract's reason, TransactionRejected if it cannot be paid."""
+        transaction = _plain(address, call, value_wei)
+        try:
+            if self._gas_limit is not None:
+                limit = self._gas_limit
+                self._ask(call.label, lambda: self._w3.eth.call({**transaction, "gas": limit}))
+                return limit
+            estimated: int = self._ask(call.label, lambda: self._w3.eth.estimate_gas(transaction))
+        except (CallReverted, RpcUnavailable):
+            raise
+        except Exception as error:
+            if classify(error) is None:
+                raise
+            raise TransactionRejected(self._profile.name, call.label, describe(error)) from error
+        return estimated * GAS_MARGIN[0] // GAS_MARGIN[1]
+
+    # -- the life of one submission ------------------------------------------------------------------------------
+
+    def _wait(self, submission: Submission) -> Any:
+        patience = max(self._policy.seconds_per_fee, self._policy.blocks_per_fee * self._profile.block_time_seconds)
+        bumps, lost, since = 0, 0, self._clock()
+        while True:
+            found = self._find_receipt(submission)
+            if found is not None:
+                return found
+            if self._count(submission.account.address, "latest") > submission.nonce:
+                found = self._find_receipt(submission)
+                if found is not None:
+                    return found
+                lost += 1
+                if not submission.is_broadcast:
+                    self._renew(submission)
+                elif lost >= LOST_POLLS:
+                    raise TransactionReplaced(*self._describe(submission), tuple(submission.tx_hashes))
+            elif self._clock() - since > patience:
+                if bumps == self._policy.fee_bumps:
+                    raise TransactionStuck(*self._describe(submission), tuple(submission.tx_hashes))
+                bumps, since = bumps + 1, self._clock()
+                self._bump(submission)
+            elif not submission.is_broadcast:
+                self._broadcast(submission)
+            self._sleep(self._poll_seconds())
+
+    def _broadcast(self, submission: Submission) -> None:
+        """Give the signed transaction to the node. Returns also when it is unknown whether the node has it: `_wait`
+        finds out."""
+        policy, detail = self._policy.retry, ""
+        for attempt in range(policy.attempts + self._policy.fee_bumps):
+            try:
+                self._w3.eth.send_raw_transaction(submission.raw)
+                submission.is_broadcast = True
+                return
+            except Exception as error:
+                verdict, detail = classify(error), describe(error)
+                if verdict is None:
+                    raise
+                if verdict is Verdict.ALREADY_KNOWN:
+                    submission.is_broadcast = True
+                    return
+                if verdict is Verdict.NONCE_TOO_LOW:
+                    if self._find_receipt(submission) is not None or submission.is_broadcast:
+                        return
+                    self._renew(submission)
+                elif verdict is Verdict.UNDERPRICED:
+                    self._raise_fees(submission)
+                elif verdict is Verdict.UNREACHABLE:
+                    submission.is_broadcast = True  # it may have arrived: from now on the nonce is never given up
+                    log.warning("%s: sending %s: %s", self._profile.name, submission.call.label, detail)
+                    self._sleep(policy.pause(attempt))
+                elif not submission.is_broadcast:
+                    raise TransactionRejected(self._profile.name, submission.call.label, detail) from error
+                else:
+                    return
+        if detail:
+            log.warning("%s: %s is still not accepted: %s", self._profile.name, submission.call.label, detail)
+
+    def _bump(self, submission: Submission) -> None:
+        self._raise_fees(submission)
+        self._broadcast(submission)
+
+    def _raise_fees(self, submission: Submission) -> None:
+        market = self._fees()
+        submission.fees = {
+            name: max(value * FEE_BUMP[0] // FEE_BUMP[1] + 1, market.get(name, 0))
+            for name, value in submission.fees.items()
+        }
+        log.warning(
+            "%s: %s (nonce %d) is sent again with a higher fee",
+            self._profile.name,
+            submission.call.label,
+            submission.nonce,
+        )
+        self._sign(submission)
+
+    def _renew(self, submission: Submission) -> None:
+        """Another nonce: only for a transaction that no node ever took."""
+        log.warning("%s: nonce %d of %s is taken", self._profile.name, submission.nonce, submission.call.label)
+        self._land(submission)
+        submission.nonce = self._next_nonce(submission.account)
+        submission.tx_hashes.clear()
+        self._flights(submission.account).append(submission)
+        self._sign(submission)
+
+    def _sign(self, submission: Submission) -> None:
+        transaction: dict[str, Any] = {
+            "chainId": self._profile.evm_chain_id,
+            "nonce": submission.nonce,
+            "gas": submission.gas,
+            "value": submission.value_wei,
+            "data": submission.call.data,
+            **submission.fees,
+        }
+        if submission.call.to is not None:
+            transaction["to"] = to_checksum_address(submission.call.to)
+        signed = submission.account.sign_transaction(transaction)
+        submission.raw = bytes(signed.raw_transaction)
+        submission.tx_hashes.append(bytes(signed.hash))
+
+    def _find_receipt(self, submission: Submission) -> Any:
+        for tx_hash in reversed(submission.tx_hashes):
+            try:
+                data = self._ask(
+                    "eth_getTransactionReceipt", partial(self._w3.eth.get_transaction_receipt, HexBytes(tx_hash))
+                )
+            except TransactionNotFound:
+                continue
+            if data["blockNumber"] is not None:
+                return data
+        return None
+
+    def _replay(self, submission: Submission, block_number: int) -> str:
+        """Why a mined transaction reverted: called again on the state before its block."""
+        transaction = {
+            **_plain(submission.account.address, submission.call, submission.value_wei),
+            "gas": submission.gas,
+        }
+        for block in (block_number - 1, block_number):
+            try:
+                self._w3.eth.call(transaction, block_identifier=block)  # type: ignore[arg-type]
+            except Exception as error:
+                if classify(error) is Verdict.REVERTED:
+                    return decode_reason(error)
+        return "unknown; it passes on the state around its block (out of gas?)"
+
+    # -- small questions -----------------------------------------------------------------------------------------
+
+    def _next_nonce(self, account: LocalAccount) -> int:
+        nonce = self._count(account.address, "pending")
+        taken = {submission.nonce for submission in self._flights(account)}
+        while nonce in taken:
+            nonce += 1
+        return nonce
+
+    def _count(self, address: str, block: str) -> int:
+        checksum = to_checksum_address(address)
+        return int(self._ask("eth_getTransactionCount", lambda: self._w3.eth.get_transaction_count(checksum, block)))  # type: ignore[arg-type]
+
+    def _fees(self) -> dict[str, int]:
+        base = self._ask("eth_getBlockByNumber", lambda: self._w3.eth.get_block("latest")).get("baseFeePerGas")
+        if base is None:
+            return {"gasPrice": int(self._ask("eth_gasPrice", lambda: self._w3.eth.gas_price))}
+        tip = int(self._ask("eth_maxPriorityFeePerGas", self._tip))
+        return {"maxFeePerGas": 2 * int(base) + tip, "maxPriorityFeePerGas": tip}
+
+    def _tip(self) -> int:
+        try:
+            return int(self._w3.eth.max_priority_fee)
+        except Exception as error:
+            if classify(error) is Verdict.REFUSED:
+                return DEFAULT_TIP_WEI
+            raise
+
+    def _flights(self, account: LocalAccount) -> list[Submission]:
+        return self._in_flight.setdefault(account.address, [])
+
+    def _find_abandoned(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
+        flights = (s for s in self._flights(account) if s.is_abandoned)
+        return next((s for s in flights if s.is_for(account.address, call, value_wei)), None)
+
+    def _land(self, submission: Submission) -> None:
+        with self._lock:
+            flights = self._flights(submission.account)
+            if submission in flights:
+                flights.remove(submission)
+
+    def _poll_seconds(self) -> float:
+        return min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds)
+
+    def _describe(self, submission: Submission) -> tuple[str, str, int]:
+        return self._profile.name, submission.call.label, submission.nonce
+
+    def _ask(self, what: str, request: Callable[[], Any]) -> Any:
+        return ask(self._profile.name, what, request, self._policy.retry, self._sleep)
+
+
+def _plain(address: str, call: Call, value_wei: int) -> TxParams:
+    transaction: TxParams = {"from": to_checksum_address(address), "data": call.data, "value": Wei(value_wei)}
+    if call.to is not None:
+        transaction["to"] = to_checksum_address(call.to)
+    return transaction
