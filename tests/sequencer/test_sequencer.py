@@ -1,0 +1,128 @@
+"""The sequencer: a chain of sealed blocks that can be rolled back and built again, bit for bit."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.sequencer.conftest import CHAINS, GENESIS, PRIMARY
+from tests.sequencer.requests import make_request
+from zklink.protocol.chain import compute_payouts_hash
+from zklink.protocol.errors import NothingToSeal, UnknownBlock
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, RecordKind, RequestId, TokenId
+from zklink.protocol.presets import MINIMAL
+from zklink.sequencer.journal import Journal, MemoryJournal
+from zklink.sequencer.sequencer import Sequencer
+
+A, B, C = CHAINS
+
+
+def add(sequencer: Sequencer, *keys: tuple[int, int], **fields: object) -> None:
+    for source, request_id in keys:
+        assert sequencer.add(make_request(source, request_id, **fields))
+
+
+def test_seal__two_chains__one_block_with_both(sequencer: Sequencer) -> None:
+    add(sequencer, (1, 1), (2, 1))
+    sealed = sequencer.seal(now=5_000)
+    assert (sealed.number, sealed.block.header.timestamp) == (1, 5_000)
+    assert [request.source for request in sealed.requests] == [A, B]
+    assert [sealed.is_concerned(chain) for chain in CHAINS] == [True, True, False]
+    assert {chain: sealed.stored[chain].request_count for chain in CHAINS} == {A: 1, B: 1, C: 0}
+    assert sealed.stored[A].sync_hash == sealed.stored[C].sync_hash
+    assert sealed.stored[B].payouts_hash == compute_payouts_hash([p.words() for p in sealed.payouts(B)])
+    assert not sequencer.has_waiting
+
+
+def test_seal__state__moves_from_root_to_root_and_conserves(sequencer: Sequencer) -> None:
+    add(sequencer, (1, 1), (1, 2), (2, 1), (3, 1), (2, 2))
+    first, second = sequencer.seal(5_000), sequencer.seal(5_001)
+    assert first.block.header.old_root == GENESIS.state(MINIMAL).root
+    assert second.block.header.old_root == first.block.header.new_root == sequencer.state_after(BlockNumber(1)).root
+    assert len(first.requests) == 4 and len(second.requests) == 1
+    sequencer.state_after(BlockNumber(2)).check_conservation()
+
+
+def test_seal__nothing_waits__says_so(sequencer: Sequencer) -> None:
+    with pytest.raises(NothingToSeal):
+        sequencer.seal(5_000)
+
+
+def test_seal__min_out_that_cannot_be_met__refund_on_the_source(sequencer: Sequencer) -> None:
+    add(sequencer, (1, 1), min_out=Amount(10**6))
+    [payout] = sequencer.seal(5_000).payouts(A)
+    assert (payout.kind, payout.token, payout.amount) == (RecordKind.SWAP_REFUNDED, TokenId(1), 1_000)
+    assert sequencer.state_after(BlockNumber(1)).root == sequencer.state_after(BlockNumber(0)).root
+
+
+def test_roll_back__some_blocks__their_requests_wait_again(sequencer: Sequencer, journal: MemoryJournal) -> None:
+    add(sequencer, (1, 1))
+    first = sequencer.seal(5_000)
+    add(sequencer, (1, 2))
+    dropped = sequencer.seal(5_001)
+    assert sequencer.roll_back(BlockNumber(1)) == (dropped,)
+    assert (sequencer.height, sequencer.has_waiting, len(journal.entries())) == (1, True, 1)
+    again = sequencer.seal(5_001)
+    assert again.stored == dropped.stored
+    assert sequencer.blocks(BlockNumber(0)) == [first, again]
+
+
+def test_drop_from__request_in_a_sealed_block__unseals_from_that_block(sequencer: Sequencer) -> None:
+    for request_id in (1, 2, 3):
+        add(sequencer, (1, request_id))
+        sequencer.seal(5_000 + request_id)
+    add(sequencer, (2, 1))
+    dropped = sequencer.drop_from(A, RequestId(2))
+    assert [block.number for block in dropped] == [2, 3]
+    sealed = sequencer.seal(6_000)
+    assert [(request.source, request.request_id) for request in sealed.requests] == [(B, 1)]
+    add(sequencer, (1, 2), amount=Amount(555))
+    assert sequencer.seal(6_001).requests[0].amount == 555
+
+
+def test_drop_from__request_still_waiting__keeps_every_block(sequencer: Sequencer) -> None:
+    add(sequencer, (1, 1))
+    sequencer.seal(5_000)
+    add(sequencer, (1, 2))
+    assert sequencer.drop_from(A, RequestId(2)) == ()
+    assert (sequencer.height, sequencer.has_waiting) == (1, False)
+
+
+def test_restart__same_journal__seals_the_same_blocks_before_new_ones(
+    sequencer: Sequencer, journal: MemoryJournal, new_sequencer: Callable[[Journal], Sequencer]
+) -> None:
+    add(sequencer, (2, 1), (1, 1))
+    sequencer.seal(5_000)
+    add(sequencer, (1, 2))
+    sequencer.seal(5_009)
+    restarted = new_sequencer(journal)
+    add(restarted, (1, 1))
+    with pytest.raises(NothingToSeal):
+        restarted.seal(9_000)
+    add(restarted, (1, 2), (1, 3), (2, 1))
+    replayed = [restarted.seal(9_000), restarted.seal(9_000)]
+    assert [b.stored for b in replayed] == [b.stored for b in sequencer.blocks(BlockNumber(0))]
+    assert not restarted.is_replaying
+    assert restarted.seal(9_000).block.header.timestamp == 9_000
+    assert [entry.number for entry in journal.entries()] == [1, 2, 3]
+
+
+def test_restart__request_gone_meanwhile__only_later_blocks_are_forgotten(
+    sequencer: Sequencer, journal: MemoryJournal, new_sequencer: Callable[[Journal], Sequencer]
+) -> None:
+    for key in ((2, 1), (1, 1)):
+        add(sequencer, key)
+        sequencer.seal(5_000)
+    restarted = new_sequencer(journal)
+    assert restarted.drop_from(A, RequestId(1)) == ()
+    assert [entry.number for entry in journal.entries()] == [1]
+    add(restarted, (2, 1))
+    assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
+    assert not restarted.is_replaying
+
+
+def test_block__unknown_number__is_refused(sequencer: Sequencer) -> None:
+    for number in (0, 1):
+        with pytest.raises(UnknownBlock):
+            sequencer.block(BlockNumber(number))
+    assert sequencer.stored(PRIMARY, BlockNumber(0)).number == 0
+    assert sequencer.stored(ChainId(1), BlockNumber(0)).root == GENESIS.state(MINIMAL).root
