@@ -1,7 +1,8 @@
 """Sending transactions so that each takes effect at most once.
 
-Takes calls, signs them here, gives receipts. A transaction gets its nonce once; whatever goes wrong afterwards (the node
-is away, the fee is too low, the answer is lost) is answered with the same nonce, so no two versions can both be mined.
+Takes calls, signs them here, gives receipts. A transaction gets its nonce once; whatever goes wrong afterwards (the
+node is away, the fee is too low, the answer is lost) is answered with the same nonce, so no two versions can both be
+mined.
 A submission whose fate is unknown is kept, and sending the identical call again takes it up where it was left.
 """
 

@@ -1,0 +1,1 @@
+"""Local networks of several chains: for tests, the demo and deployment rehearsals."""

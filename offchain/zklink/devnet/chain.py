@@ -1,0 +1,147 @@
+"""One local chain: its client and the powers that only a local chain gives (time, mining, snapshots, coins)."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_utils import to_checksum_address
+from web3 import Web3
+from web3.types import RPCEndpoint
+
+from zklink.devnet.anvil import AnvilProcess
+from zklink.l1.client import ChainClient
+from zklink.l1.profile import ChainProfile
+from zklink.l1.rpc import describe
+from zklink.protocol.errors import RpcUnavailable
+
+
+@dataclass(slots=True)
+class LocalChain:
+    """A chain of a World. `provider` is ape's, so `use()` makes it the chain that ape's own tools talk to."""
+
+    profile: ChainProfile
+    client: ChainClient
+    provider: Any
+    processes: list[AnvilProcess] = field(default_factory=list)
+    _clock: "BlockClock | None" = None
+
+    @property
+    def w3(self) -> Web3:
+        return self.client.w3
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether this is py-evm rather than an anvil."""
+        return bool(self.provider.name == "test")
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator["LocalChain"]:
+        """Make this ape's active chain for a while (microseconds; ape's own `use_provider` takes tens of them)."""
+        from ape import networks
+
+        previous = networks.active_provider
+        networks.active_provider = self.provider
+        try:
+            yield self
+        finally:
+            networks.active_provider = previous
+
+    def rpc(self, method: str, *parameters: object) -> Any:
+        """A raw request to the node. Raises RpcUnavailable with the node's words if it answers with an error."""
+        answer = self.w3.provider.make_request(RPCEndpoint(method), list(parameters))
+        if "error" in answer:
+            raise RpcUnavailable(self.profile.name, method, 1, str(answer["error"]))
+        return answer.get("result")
+
+    def mine(self, blocks: int = 1) -> None:
+        """Mine empty blocks (or, on an anvil that does not mine by itself, with what waits in the pool)."""
+        if self.is_in_process:
+            self.provider.mine(blocks)
+            return
+        for _ in range(blocks):
+            self.rpc("evm_mine")
+
+    def advance_time(self, seconds: int) -> None:
+        """Let time pass and mine one block in it."""
+        target = self.client.head().timestamp + seconds
+        if self.is_in_process:
+            self.provider.set_timestamp(target)
+        else:
+            self.rpc("evm_setNextBlockTimestamp", target)
+        if self.client.head().timestamp < target:
+            self.mine()
+
+    def set_balance(self, address: str, wei: int) -> None:
+        """Give an account exactly this many wei; anvil only."""
+        self.rpc("anvil_setBalance", to_checksum_address(address), hex(wei))
+
+    def snapshot(self) -> Any:
+        """Remember everything; for one `restore`."""
+        return self.provider.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a snapshot; what was in flight is forgotten."""
+        self.provider.restore(snapshot)
+        self.client.forget_submissions()
+
+    def start_clock(self) -> None:
+        """From now on mine a block every block time, and only then; anvil only."""
+        if self._clock is None:
+            self.rpc("evm_setAutomine", False)
+            self._clock = BlockClock(self.profile, self.mine)
+            self._clock.start()
+
+    def stop_clock(self) -> None:
+        """Mine each transaction at once again."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+            self.rpc("evm_setAutomine", True)
+            self.mine()
+
+    def close(self) -> None:
+        """Disconnect and end what was started."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        with contextlib.suppress(Exception):
+            self.provider.disconnect()
+        for process in self.processes:
+            process.stop()
+
+
+class BlockClock:
+    """Mines at a steady pace: block n is due at start + n * block time, so delays do not add up.
+
+    A thread of ours rather than anvil's own interval: only anvil's command line takes fractions of a second, and
+    deployments want instant blocks first.
+    """
+
+    def __init__(self, profile: ChainProfile, mine: Callable[[], None]) -> None:
+        self._profile, self._mine = profile, mine
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"clock-{profile.name}", daemon=True)
+        self.failures: list[str] = []
+
+    def start(self) -> None:
+        """Start mining."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for a block that is being mined."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        interval = self._profile.block_time_seconds
+        due = time.monotonic() + interval
+        while not self._stopped.wait(max(0.0, due - time.monotonic())):
+            try:
+                self._mine()
+            except Exception as error:
+                self.failures.append(describe(error))
+            # After a long pause go on from now: a burst of late blocks would be no clock.
+            due = max(due + interval, time.monotonic() + interval / 4)
