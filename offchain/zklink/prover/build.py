@@ -21,6 +21,7 @@ from zklink.prover.source import CircuitSource
 from zklink.prover.tools import Tools, ensure_tools
 
 _MAIN = "circuit.circom"
+_FOLDER = "circuits"
 _OUTPUTS = ("--r1cs", "--wasm", "--sym")
 OPTIMIZED = "--O2"  # O1, the default, doubles the constraints
 PLAIN = "--O0"  # every signal keeps a wire of its own: for tests that look at signals by name
@@ -121,15 +122,27 @@ def compile_circuit(source: CircuitSource, tools: Tools, directory: Path, level:
     shutil.rmtree(work)
 
 
+def _compute_key(source: CircuitSource, tools: Tools, level: str) -> str:
+    compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OUTPUTS, level)
+    return source.compute_hash(tools.circomlib, compiler)
+
+
+def find_compiled(source: CircuitSource, tools: Tools, level: str = OPTIMIZED) -> CompiledCircuit | None:
+    """The compiled circuit if it is in the cache. Raises CircuitSourceInvalid."""
+    key = _compute_key(source, tools, level)
+    directory = cache_directory() / _FOLDER / source.name / key
+    return CompiledCircuit(source.name, key, directory) if directory.is_dir() else None
+
+
 def ensure_compiled(
     source: CircuitSource, progress: Progress = SILENT, tools: Tools | None = None, level: str = OPTIMIZED
 ) -> CompiledCircuit:
     """The compiled circuit, from the cache if it is there. Raises CircuitCompileFailed, CircuitSourceInvalid."""
     tools = tools or ensure_tools(progress)
-    compiler = compute_content_hash(tools.circom_wasm.read_bytes(), *_OUTPUTS, level)
-    key = source.compute_hash(tools.circomlib, compiler)
-    folder = f"circuits/{source.name}"
-    if not (cache_directory() / folder / key).is_dir():
+    key = _compute_key(source, tools, level)
+
+    def make(directory: Path) -> None:
         with progress.step(f"Compiling {source.name}"):
-            ensure_entry(folder, key, lambda directory: compile_circuit(source, tools, directory, level))
-    return CompiledCircuit(source.name, key, cache_directory() / folder / key)
+            compile_circuit(source, tools, directory, level)
+
+    return CompiledCircuit(source.name, key, ensure_entry(f"{_FOLDER}/{source.name}", key, make))

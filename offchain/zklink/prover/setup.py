@@ -24,6 +24,7 @@ from zklink.prover.r1cs import SCALAR_BYTES, ConstraintSystem, SparseMatrix, rea
 from zklink.prover.verification_key import VerificationKey
 
 DEVELOPMENT_SEED = b"zklink.development.key.1"
+_FOLDER = "keys"
 _SECRETS = ("tau", "alpha", "beta", "gamma", "delta")
 _TWO_ADICITY = 28
 _ROOT = pow(5, (R - 1) >> _TWO_ADICITY, R)
@@ -158,11 +159,21 @@ def write_keys(system: ConstraintSystem, secrets: _Secrets, path: Path, step: St
     return VerificationKey(alpha, beta, gamma, delta, ic, is_development=True)
 
 
+def _hash_circuit(circuit: CompiledCircuit) -> bytes:
+    return hashlib.sha256(circuit.r1cs.read_bytes()).digest()
+
+
+def find_keys(circuit: CompiledCircuit) -> Keys | None:
+    """The development keys if they are in the cache."""
+    key = compute_content_hash(DEVELOPMENT_SEED, _hash_circuit(circuit))
+    directory = cache_directory() / _FOLDER / circuit.name / key
+    return Keys(directory) if directory.is_dir() else None
+
+
 def ensure_keys(circuit: CompiledCircuit, progress: Progress = SILENT) -> Keys:
     """The development keys of a compiled circuit, from the cache if they are there."""
-    circuit_hash = hashlib.sha256(circuit.r1cs.read_bytes()).digest()
+    circuit_hash = _hash_circuit(circuit)
     key = compute_content_hash(DEVELOPMENT_SEED, circuit_hash)
-    folder = f"keys/{circuit.name}"
 
     def make(directory: Path) -> None:
         system = read_r1cs(circuit.r1cs)
@@ -185,12 +196,12 @@ def ensure_keys(circuit: CompiledCircuit, progress: Progress = SILENT) -> Keys:
         }
         keys.metadata.write_text(json.dumps(about, indent=1) + "\n")
 
-    return Keys(ensure_entry(folder, key, make))
+    return Keys(ensure_entry(f"{_FOLDER}/{circuit.name}", key, make))
 
 
 def is_development_key(vk_hash: bytes) -> bool:
-    """Whether this machine's cache knows the key as one for development; the contract's `is_development()` always knows."""
-    for path in (cache_directory() / "keys").glob("*/*/circuit.zkey.json"):
+    """Whether this machine made the key for development; the contract's `is_development()` knows on every machine."""
+    for path in (cache_directory() / _FOLDER).glob("*/*/circuit.zkey.json"):
         about = json.loads(path.read_text())
         if about["vk_hash"] == vk_hash.hex():
             return about["development"] is True

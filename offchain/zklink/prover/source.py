@@ -21,8 +21,8 @@ _INCLUDE = re.compile(r'^\s*include\s+"([^"]+)"\s*;', re.MULTILINE)
 class CircuitSource:
     """A circuit to compile.
 
-    `name` names files and folders, `directory` is the root that `entry` and its includes are relative to, `arguments` are
-    the template's, `publics` the public input signals in the order of the template's inputs.
+    `name` names files and folders, `directory` is the root that `entry` and its includes are relative to, `arguments`
+    are the template's, `publics` the public input signals in the order of the template's inputs.
     """
 
     name: str

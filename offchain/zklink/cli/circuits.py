@@ -1,0 +1,45 @@
+"""`zklink setup` and `zklink circuits build`: everything that is built once per machine."""
+
+from __future__ import annotations
+
+import click
+
+from zklink.cli.progress import RichProgress
+from zklink.protocol.presets import COMPACT, MINIMAL, PRESETS, get_preset
+from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.build import ensure_compiled
+from zklink.prover.cache import cache_directory
+from zklink.prover.source import swap_block_source
+from zklink.prover.tools import ensure_tools
+
+DEFAULT_PRESETS = (MINIMAL.name, COMPACT.name)
+"""What tests and demo need; `main` takes minutes and is built when asked for."""
+
+preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PRESETS)))
+
+
+@click.command()
+@preset_arguments
+def setup(presets: tuple[str, ...]) -> None:
+    """Install the tools, compile the circuits of PRESETS (minimal and compact) and make their development keys."""
+    progress = RichProgress()
+    ensure_tools(progress)
+    for name in presets or DEFAULT_PRESETS:
+        artifacts = ensure_circuit(get_preset(name), progress)
+        click.echo(f"{name}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
+    click.echo(f"ready; everything built is in {cache_directory()}")
+
+
+@click.group()
+def circuits() -> None:
+    """The circuits of the presets."""
+
+
+@circuits.command()
+@preset_arguments
+def build(presets: tuple[str, ...]) -> None:
+    """Compile the circuits of PRESETS (minimal and compact), without keys."""
+    progress = RichProgress()
+    for name in presets or DEFAULT_PRESETS:
+        circuit = ensure_compiled(swap_block_source(get_preset(name)), progress)
+        click.echo(f"{name}: {circuit.constraints} constraints, {circuit.r1cs}")

@@ -1,0 +1,74 @@
+"""`zklink generate` and `zklink verifier`: the files that are written from others."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from zklink.cli.circuits import DEFAULT_PRESETS
+from zklink.cli.progress import RichProgress
+from zklink.protocol.generate import render_all
+from zklink.protocol.presets import PRESETS, Preset
+from zklink.prover.artifacts import ensure_circuit, find_circuit
+from zklink.prover.cache import project_root
+from zklink.prover.progress import Progress
+from zklink.prover.verification_key import VerificationKey
+from zklink.prover.verifier_codegen import generate_verifier
+
+VERIFIERS = "contracts/verifiers"
+
+
+def verifier_name(preset: Preset) -> str:
+    return f"SwapVerifier{preset.name.capitalize()}"
+
+
+def render_verifiers(progress: Progress) -> dict[str, str]:
+    """The verifier of every preset whose key exists; the default presets are built if they are missing."""
+    rendered = {}
+    for preset in PRESETS.values():
+        is_default = preset.name in DEFAULT_PRESETS
+        artifacts = ensure_circuit(preset, progress) if is_default else find_circuit(preset)
+        if artifacts is not None:
+            name = verifier_name(preset)
+            rendered[f"{VERIFIERS}/{name}.vy"] = generate_verifier(artifacts.vk, name)
+    return rendered
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
+def generate(check: bool) -> None:
+    """Write the constants for Vyper and circom, and the swap verifiers."""
+    root = project_root()
+    stale = 0
+    # Constants first: the circuits are built from them.
+    for render in (render_all, lambda: render_verifiers(RichProgress())):
+        for path, text in render().items():
+            target = root / path
+            if target.is_file() and target.read_text() == text:
+                continue
+            stale += 1
+            if check:
+                click.echo(f"{path} is not up to date; run `zklink generate`", err=True)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text)
+                click.echo(f"wrote {path}")
+    if check and stale:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write, else stdout.")
+@click.option("--name", help="The contract's name; by default the output file's, else Verifier.")
+def verifier(key: Path, output: Path | None, name: str | None) -> None:
+    """Write a Vyper verifier for KEY, a verification_key.json of snarkjs (Groth16 on bn128)."""
+    source = generate_verifier(
+        VerificationKey.from_json(key.read_text()), name or (output.stem if output else "Verifier")
+    )
+    if output is None:
+        click.echo(source, nl=False)
+    else:
+        output.write_text(source)

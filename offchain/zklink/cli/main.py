@@ -1,0 +1,35 @@
+"""The command group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+
+from zklink import __version__
+from zklink.cli.circuits import circuits, setup
+from zklink.cli.generate import generate, verifier
+from zklink.cli.genesis import genesis
+from zklink.protocol.errors import ZkLinkError
+
+
+class _Group(click.Group):
+    """Prints the product's own errors as one line instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ZkLinkError as error:
+            Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {error}", highlight=False, soft_wrap=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Cross-chain swaps, proven to every chain."""
+
+
+for command in (setup, circuits, verifier, generate, genesis):
+    main.add_command(command)
