@@ -1,0 +1,101 @@
+"""Sparse quaternary trees against a tree that is built in full."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import scalars
+from zklink.primitives import merkle
+from zklink.primitives.merkle import SparseMerkleTree, compute_root
+from zklink.primitives.poseidon import poseidon
+
+DEPTH = 2
+SIZE = 4**DEPTH
+EMPTY = 7
+
+leaf_maps = st.dictionaries(st.integers(0, SIZE - 1), st.one_of(scalars, st.just(EMPTY)), max_size=6)
+few = settings(max_examples=40, deadline=None)
+
+
+def _full_root(leaves: list[int]) -> int:
+    nodes = leaves
+    while len(nodes) > 1:
+        nodes = [poseidon(nodes[i : i + 4]) for i in range(0, len(nodes), 4)]
+    return nodes[0]
+
+
+def _tree(leaves: dict[int, int]) -> SparseMerkleTree:
+    tree = SparseMerkleTree(DEPTH, EMPTY)
+    tree.update(leaves)
+    return tree
+
+
+@given(leaf_maps, leaf_maps)
+@few
+def test_root__any_updates__is_the_full_trees(first: dict[int, int], second: dict[int, int]) -> None:
+    tree = _tree(first)
+    tree.update(second)
+    leaves = first | second
+    assert tree.root == _full_root([leaves.get(index, EMPTY) for index in range(SIZE)])
+
+
+@given(leaf_maps)
+@few
+def test_update__batch__is_one_by_one(leaves: dict[int, int]) -> None:
+    single = SparseMerkleTree(DEPTH, EMPTY)
+    for index, leaf in leaves.items():
+        single.set(index, leaf)
+    assert single.root == _tree(leaves).root
+    assert all(single.leaf(index) == leaf for index, leaf in leaves.items())
+
+
+@given(leaf_maps, st.integers(0, SIZE - 1), scalars)
+@few
+def test_path__any_index__proves_the_leaf_and_its_replacement(leaves: dict[int, int], index: int, leaf: int) -> None:
+    tree = _tree(leaves)
+    path = tree.path(index)
+    assert compute_root(tree.leaf(index), index, path) == tree.root
+    tree.set(index, leaf)
+    assert compute_root(leaf, index, path) == tree.root
+
+
+@given(leaf_maps, st.integers(0, SIZE - 1), st.integers(0, SIZE - 1))
+@few
+def test_path__another_index_or_leaf__does_not_prove(leaves: dict[int, int], index: int, other: int) -> None:
+    tree = _tree({i: i + 100 for i in range(SIZE)} | leaves)
+    path = tree.path(index)
+    assert compute_root(tree.leaf(index) ^ 1, index, path) != tree.root
+    if other != index:
+        assert compute_root(tree.leaf(index), other, path) != tree.root or tree.leaf(index) == tree.leaf(other)
+
+
+def test_copy__changed__leaves_the_original() -> None:
+    tree = _tree({3: 1})
+    root = tree.root
+    twin = tree.copy()
+    twin.set(3, 2)
+    assert tree.root == root != twin.root
+    assert tree.leaf(3) == 1
+
+
+def test_set__back_to_empty__gives_the_empty_root() -> None:
+    tree = _tree({3: 1})
+    tree.set(3, EMPTY)
+    assert tree.root == SparseMerkleTree(DEPTH, EMPTY).root
+
+
+@pytest.mark.parametrize("index", [-1, SIZE, SIZE + 5])
+def test_access__outside_the_tree__is_refused(index: int) -> None:
+    tree = _tree({0: 1})
+    root = tree.root
+    for access in (tree.leaf, tree.path, lambda i: tree.set(i, 1), lambda i: tree.update({0: 2, i: 1})):
+        with pytest.raises(IndexError):
+            access(index)
+    assert tree.root == root
+
+
+def test_path__children_in_reverse_order__is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = _tree({i: i + 100 for i in range(SIZE)})
+    original = SparseMerkleTree.path
+    monkeypatch.setattr(merkle.SparseMerkleTree, "path", lambda tree, i: [s[::-1] for s in original(tree, i)])
+    assert compute_root(tree.leaf(5), 5, tree.path(5)) != tree.root

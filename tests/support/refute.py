@@ -1,0 +1,26 @@
+"""Shows that a property has teeth: the same property, run on a mutant, must find a counterexample."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+
+def check_refuted(property_: Callable[..., None], *strategies: SearchStrategy[Any], examples: int = 2_000) -> None:
+    """Fail unless some example makes `property_` raise AssertionError. Install the mutant before calling this."""
+    search = settings(
+        max_examples=examples,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+    def attempt(*values: Any) -> None:
+        property_(*values)
+
+    with pytest.raises(AssertionError):
+        search(given(*strategies)(attempt))()
