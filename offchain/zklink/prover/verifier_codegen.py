@@ -69,6 +69,8 @@ def check_proofs(proofs: DynArray[uint256[8], MAX_PROOFS], inputs: DynArray[uint
     count: uint256 = len(proofs)
     assert count != 0, "verifier: no proof"
     assert len(inputs) == count, "verifier: lengths differ"
+    # Missing words would read as zero and surplus ones be ignored: selector, two offsets, two lengths, then the items.
+    assert len(msg.data) == 132 + count * (256 + 32 * INPUTS), "verifier: wrong calldata size"
 
     seed: bytes32 = VK_HASH
     if count > 1:
