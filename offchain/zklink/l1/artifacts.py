@@ -1,7 +1,7 @@
 """Compiled contracts: takes a contract's name, gives its ABI and creation code.
 
 Compiles `contracts/**` in process with the installed vyper and keeps the result in the cache directory under a hash of
-all sources, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the
+the contract, all it imports, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the
 checkout.
 """
 
@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -59,22 +60,7 @@ def compute_sources_hash() -> str:
 
 def compile_source(name: str, source: str, path: Path | None = None) -> ContractArtifact:
     """Compile given text as if it stood in `path` (default: next to the other contracts); not cached."""
-    from vyper.compiler import compile_from_file_input
-    from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
-    from vyper.compiler.settings import Settings
-    from vyper.exceptions import VyperException
-
-    place = path or CONTRACTS / f"{name}.vy"
-    bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
-    unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
-    try:
-        output = compile_from_file_input(
-            unit, bundle, Settings(evm_version=EVM_VERSION), output_formats=["abi", "bytecode", "bytecode_runtime"]
-        )
-    except VyperException as error:
-        raise ContractNotCompiled(name, str(error)) from error
-    creation, runtime = (bytes.fromhex(output[kind].removeprefix("0x")) for kind in ("bytecode", "bytecode_runtime"))
-    return ContractArtifact(name, tuple(output["abi"]), creation, runtime)
+    return _compile(name, source, path or CONTRACTS / f"{name}.vy")[0]
 
 
 def cache_directory() -> Path:
@@ -85,16 +71,59 @@ def cache_directory() -> Path:
 
 @lru_cache(maxsize=512)
 def _load(name: str, sources_hash: str) -> ContractArtifact:
+    """`sources_hash` only tells when to look again; on disk an entry is filed under what the contract really imports."""
     source = find_source(name)
-    file = cache_directory() / "contracts" / sources_hash / f"{name}.json"
-    if file.is_file():
-        return _decode(json.loads(file.read_text()))
-    artifact = compile_source(name, source.read_text(), source)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False) as part:
-        json.dump(_encode(artifact), part)
-    os.replace(part.name, file)
+    folder = cache_directory() / "contracts" / name
+    imports = folder / "imports.json"
+    if imports.is_file():
+        entry = (
+            folder / f"{_hash_files([source, *(CONTRACTS / item for item in json.loads(imports.read_text()))])}.json"
+        )
+        if entry.is_file():
+            return _decode(json.loads(entry.read_text()))
+    artifact, paths = _compile(name, source.read_text(), source)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / f"{_hash_files([source, *paths])}.json", _encode(artifact))
+    _write(imports, [str(path.relative_to(CONTRACTS)) for path in paths])
     return artifact
+
+
+def _compile(name: str, source: str, place: Path) -> tuple[ContractArtifact, list[Path]]:
+    """The artifact, and the files under contracts/ that it imports, directly or not."""
+    from vyper.compiler import CompilerData
+    from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
+    from vyper.compiler.output import build_abi_output
+    from vyper.compiler.settings import Settings, anchor_settings
+    from vyper.exceptions import VyperException
+
+    bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
+    unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
+    try:
+        with bundle.search_path(place.parent):
+            data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
+            with anchor_settings(data.settings):
+                abi = tuple(build_abi_output(data))
+                artifact = ContractArtifact(name, abi, data.bytecode, data.bytecode_runtime)
+        imported = {Path(unit.resolved_path) for unit in data.resolved_imports.compiler_inputs}
+    except VyperException as error:
+        raise ContractNotCompiled(name, str(error)) from error
+    return artifact, sorted(path for path in imported if path.is_relative_to(CONTRACTS) and path != place)
+
+
+def _write(path: Path, data: object) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as part:
+        json.dump(data, part)
+    os.replace(part.name, path)
+
+
+def _hash_files(paths: Iterable[Path]) -> str:
+    import vyper
+
+    digest = hashlib.sha256(f"{vyper.__version__} {EVM_VERSION}".encode())
+    for path in paths:
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"\0{path.relative_to(CONTRACTS)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:24]
 
 
 def _encode(artifact: ContractArtifact) -> dict[str, object]:
@@ -126,11 +155,4 @@ def _fingerprint() -> tuple[tuple[str, int, int], ...]:
 
 @lru_cache(maxsize=8)
 def _hash_sources(fingerprint: tuple[tuple[str, int, int], ...]) -> str:
-    import vyper
-
-    digest = hashlib.sha256(f"{vyper.__version__} {EVM_VERSION}".encode())
-    for name, _, _ in fingerprint:
-        path = Path(name)
-        content = path.read_bytes()
-        digest.update(f"\0{path.relative_to(CONTRACTS)}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:24]
+    return _hash_files(Path(name) for name, _, _ in fingerprint)
