@@ -1,0 +1,120 @@
+# pragma version 0.4.3
+"""
+@title commitment
+@license Apache-2.0
+@notice What identifies a block, and the public inputs of its proof: takes the header, this chain's own slice and claims about the other
+        slices, gives hashes and challenges. Pure.
+@dev Protocol section 7. The order of steps is what makes it sound: C is given, block_hash fixes z, the claimed values are placed only
+     afterwards, block_commitment fixes lambda over all of them.
+"""
+
+from . import constants
+from . import records
+
+# h0..h4
+struct Header:
+    domain: uint256
+    number_and_time: uint256
+    counts: uint256
+    old_root: uint256
+    new_root: uint256
+
+
+@internal
+@pure
+def check_counts(counts: uint256, chain_mask: uint256):
+    """
+    @notice Reverts unless only chains that take part have words. Slice 0 is empty in this lane.
+    @param counts count_k in bits 16k..16k+15.
+    @param chain_mask Bit k is set when chain k takes part.
+    """
+    assert counts >> (constants.COUNT_BITS * constants.SLICE_COUNT) == 0, "block: counts above chain 8"
+    for k: uint256 in range(constants.SLICE_COUNT):
+        if (chain_mask >> k) & 1 == 0:
+            assert records.count_of(counts, k) == 0, "block: words of an unknown chain"
+
+
+@internal
+@pure
+def place_hashes(counts: uint256, own: uint256, own_hash: bytes32, claims: DynArray[bytes32, 8]) -> bytes32[constants.SLICE_COUNT]:
+    """
+    @notice Puts the claimed hashes where the counts say that a slice is not empty.
+    """
+    hashes: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
+    used: uint256 = 0
+    for k: uint256 in range(constants.SLICE_COUNT):
+        if k == own:
+            hashes[k] = own_hash
+        elif records.count_of(counts, k) == 0:
+            hashes[k] = constants.EMPTY_SLICE_HASH
+        else:
+            assert used < len(claims), "block: slice hash missing"
+            hashes[k] = claims[used]
+            used = unsafe_add(used, 1)
+    assert used == len(claims), "block: slice hash left over"
+    return hashes
+
+
+@internal
+@pure
+def place_values(counts: uint256, own: uint256, own_value: uint256, claims: DynArray[uint256, 8]) -> uint256[constants.SLICE_COUNT]:
+    """
+    @notice Puts the claimed evaluations where the counts say that a slice is not empty.
+    """
+    values: uint256[constants.SLICE_COUNT] = empty(uint256[constants.SLICE_COUNT])
+    used: uint256 = 0
+    for k: uint256 in range(constants.SLICE_COUNT):
+        if k == own:
+            values[k] = own_value
+        elif records.count_of(counts, k) != 0:
+            assert used < len(claims), "block: evaluation missing"
+            assert claims[used] < constants.R, "block: evaluation above r"
+            values[k] = claims[used]
+            used = unsafe_add(used, 1)
+    assert used == len(claims), "block: evaluation left over"
+    return values
+
+
+@internal
+@pure
+def compute_z(header: Header, commitment: uint256, hashes: bytes32[constants.SLICE_COUNT]) -> (bytes32, uint256):
+    """
+    @notice The block hash and the first challenge.
+    """
+    block_hash: bytes32 = keccak256(abi_encode(header, commitment, hashes))
+    return block_hash, convert(block_hash, uint256) % constants.R
+
+
+@internal
+@pure
+def evaluate_header(header: Header, z: uint256) -> uint256:
+    """
+    @notice V_header(z).
+    """
+    value: uint256 = uint256_addmod(uint256_mulmod(header.domain, z, constants.R), header.number_and_time, constants.R)
+    value = uint256_addmod(uint256_mulmod(value, z, constants.R), header.counts, constants.R)
+    value = uint256_addmod(uint256_mulmod(value, z, constants.R), header.old_root, constants.R)
+    return uint256_addmod(uint256_mulmod(value, z, constants.R), header.new_root, constants.R)
+
+
+@internal
+@pure
+def compute_lambda(block_hash: bytes32, header_value: uint256, values: uint256[constants.SLICE_COUNT]) -> (bytes32, uint256):
+    """
+    @notice The block commitment and the second challenge.
+    """
+    block_commitment: bytes32 = keccak256(abi_encode(block_hash, header_value, values))
+    return block_commitment, convert(block_commitment, uint256) % constants.R
+
+
+@internal
+@pure
+def compute_y(header_value: uint256, values: uint256[constants.SLICE_COUNT], lambda_: uint256) -> uint256:
+    """
+    @notice V_header + sum of lambda^(k+1) * V_k.
+    """
+    y: uint256 = 0
+    for i: uint256 in range(constants.SLICE_COUNT):
+        value: uint256 = values[unsafe_sub(constants.SLICE_COUNT - 1, i)]  # i is at most 8
+        y = uint256_mulmod(uint256_addmod(y, value, constants.R), lambda_, constants.R)
+    return uint256_addmod(y, header_value, constants.R)

@@ -1,0 +1,141 @@
+# pragma version 0.4.3
+"""
+@title deployment
+@license Apache-2.0
+@notice Which chains take part and which of them this is: takes the chain table at construction, gives the deployment
+        hash, the swap lane's domain and answers about chains and their addresses. Never changes afterwards.
+@dev Protocol section 9. Everything here is immutable, so it costs no storage read.
+"""
+
+from ..interfaces import IBridge
+from . import constants
+
+CHAIN_ID: public(immutable(uint8))
+PRIMARY_CHAIN: public(immutable(uint8))
+SLOTS: public(immutable(uint256))
+TOKEN_LIMIT: public(immutable(uint256))
+GENESIS_ROOT: public(immutable(uint256))
+VK_HASH: public(immutable(bytes32))
+DEPLOYMENT_HASH: public(immutable(bytes32))
+DOMAIN: public(immutable(uint256))
+
+# Bit k is set when chain k takes part.
+CHAIN_MASK: public(immutable(uint256))
+# Address format of chain k in byte k.
+ADDRESS_FORMATS: immutable(uint256)
+# Universal address of the bridge of chain k.
+BRIDGES: immutable(bytes32[constants.SLICE_COUNT])
+
+# 64 slots of eight words all on one chain are the 512 words that a commit_blocks takes.
+MAX_SLOTS: constant(uint256) = 64
+
+
+@deploy
+def __init__(
+    chain_id: uint8,
+    primary_chain: uint8,
+    chains: DynArray[IBridge.ChainEntry, 8],
+    slots: uint256,
+    token_limit: uint256,
+    genesis_root: uint256,
+    vk_hash: bytes32,
+):
+    """
+    @notice Checks the chain table and derives the hashes from it.
+    @param chain_id This chain's protocol id; its entry must name block.chainid and this contract.
+    @param primary_chain The chain that fixes the order; in the table.
+    @param chains The chain table, ascending by protocol id.
+    @param slots Slots of a block, 1..64.
+    @param token_limit Token ids are 1..token_limit - 1; a power of four up to 4^8.
+    @param genesis_root State root of block 0, below r.
+    @param vk_hash Hash of the verification key.
+    """
+    assert 0 < slots and slots <= MAX_SLOTS, "deployment: slots out of range"
+    assert 1 < token_limit and token_limit <= 2**16, "deployment: token limit"
+    assert genesis_root < constants.R, "deployment: genesis root"
+    assert vk_hash != empty(bytes32), "deployment: no verification key"
+
+    mask: uint256 = 0
+    formats: uint256 = 0
+    bridges: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
+    chains_hash: bytes32 = empty(bytes32)
+    previous: uint256 = 0
+    for entry: IBridge.ChainEntry in chains:
+        k: uint256 = convert(entry.chain_id, uint256)
+        address_format: uint256 = convert(entry.address_format, uint256)
+        bridge: uint256 = convert(entry.bridge, uint256)
+        assert k > previous and k <= constants.MAX_CHAINS, "deployment: chain order"
+        assert address_format in [constants.ADDRESS_FORMAT_EVM, constants.ADDRESS_FORMAT_BYTES32], "deployment: address format"
+        assert bridge != 0, "deployment: zero bridge"
+        if address_format == constants.ADDRESS_FORMAT_EVM:
+            assert bridge >> 160 == 0, "deployment: bridge format"
+            assert entry.evm_chain_id != 0, "deployment: zero evm chain id"
+        if entry.chain_id == chain_id:
+            assert entry.evm_chain_id == chain.id, "deployment: wrong evm chain id"
+            assert bridge == convert(self, uint256), "deployment: wrong own bridge"
+        previous = k
+        mask |= 1 << k
+        formats |= address_format << (8 * k)
+        bridges[k] = entry.bridge
+        chains_hash = keccak256(abi_encode(chains_hash, k, entry.evm_chain_id, address_format, entry.bridge))
+
+    own: uint256 = convert(chain_id, uint256)
+    primary: uint256 = convert(primary_chain, uint256)
+    assert (mask >> own) & 1 == 1, "deployment: own chain missing"
+    assert (mask >> primary) & 1 == 1, "deployment: primary missing"
+
+    CHAIN_ID = chain_id
+    PRIMARY_CHAIN = primary_chain
+    SLOTS = slots
+    TOKEN_LIMIT = token_limit
+    GENESIS_ROOT = genesis_root
+    VK_HASH = vk_hash
+    CHAIN_MASK = mask
+    ADDRESS_FORMATS = formats
+    BRIDGES = bridges
+    deployment_hash: bytes32 = keccak256(
+        abi_encode(constants.DEPLOYMENT_TAG, genesis_root, primary, slots, token_limit, vk_hash, chains_hash)
+    )
+    DEPLOYMENT_HASH = deployment_hash
+    lane: bytes32 = keccak256(abi_encode(constants.SWAP_LANE_TAG, deployment_hash))
+    DOMAIN = convert(lane, uint256) >> constants.DOMAIN_SHIFT
+
+
+@internal
+@view
+def is_chain(chain_id: uint8) -> bool:
+    """
+    @notice Whether the chain takes part.
+    """
+    return (CHAIN_MASK >> chain_id) & 1 == 1
+
+
+@internal
+@view
+def is_primary() -> bool:
+    """
+    @notice Whether this is the chain that fixes the order.
+    """
+    return CHAIN_ID == PRIMARY_CHAIN
+
+
+@internal
+@view
+def is_address_of(chain_id: uint8, account: bytes32) -> bool:
+    """
+    @notice Whether a universal address has the address format of a chain that takes part; zero never has.
+    """
+    address_format: uint256 = (ADDRESS_FORMATS >> (8 * convert(chain_id, uint256))) & 255
+    value: uint256 = convert(account, uint256)
+    if address_format == constants.ADDRESS_FORMAT_EVM:
+        return value != 0 and value >> 160 == 0
+    return value != 0 and address_format == constants.ADDRESS_FORMAT_BYTES32
+
+
+@internal
+@view
+def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
+    """
+    @notice Whether a universal address is the bridge of a chain.
+    """
+    return account != empty(bytes32) and account == BRIDGES[chain_id]

@@ -1,0 +1,123 @@
+# pragma version 0.4.3
+"""
+@title records
+@license Apache-2.0
+@notice The words of a swap's records: takes fields, gives words, and the other way round. Pure.
+@dev Protocol section 4; the positions are generated from the same table as the Python core's and the circuit's.
+"""
+
+from ..interfaces import IBridge
+from . import checks
+from . import constants
+
+LO_MASK: constant(uint256) = constants.WORD_LIMIT - 1
+AMOUNT_MASK: constant(uint256) = constants.AMOUNT_LIMIT - 1
+# The 32 zero bits of p0, between token and amount.
+PAYOUT_0_ZERO_BITS: constant(uint256) = (2**32 - 1) << constants.AMOUNT_BITS
+
+# `recipient` is a universal address.
+struct Payout:
+    kind: uint256
+    source: uint256
+    chain_id: uint256
+    request_id: uint256
+    token_id: uint16
+    amount: uint256
+    recipient: uint256
+    fill_fee: uint256
+
+
+@internal
+@pure
+def pack_request(
+    source: uint8, request_id: uint256, order: IBridge.SwapOrder, amount: uint256, sender: address, queued_at: uint256
+) -> uint256[5]:
+    """
+    @notice The five words of a swap request.
+    @param amount What came in, in layer-2 units, below 2^112.
+    """
+    recipient: uint256 = convert(order.recipient, uint256)
+    return [
+        (constants.SWAP_REQUEST_KIND << constants.SWAP_REQUEST_0_KIND_SHIFT)
+        | (convert(source, uint256) << constants.SWAP_REQUEST_0_SOURCE_SHIFT)
+        | (convert(order.destination, uint256) << constants.SWAP_REQUEST_0_DESTINATION_SHIFT)
+        | (request_id << constants.SWAP_REQUEST_0_REQUEST_ID_SHIFT)
+        | (convert(order.token_in, uint256) << constants.SWAP_REQUEST_0_TOKEN_IN_SHIFT)
+        | (convert(order.token_out, uint256) << constants.SWAP_REQUEST_0_TOKEN_OUT_SHIFT)
+        | amount,
+        (convert(order.min_out, uint256) << constants.SWAP_REQUEST_1_MIN_OUT_SHIFT)
+        | (convert(order.operator_fee, uint256) << constants.SWAP_REQUEST_1_OPERATOR_FEE_SHIFT)
+        | ((recipient >> constants.WORD_BITS) << constants.SWAP_REQUEST_1_RECIPIENT_HI_SHIFT),
+        (convert(order.fill_fee, uint256) << constants.SWAP_REQUEST_2_FILL_FEE_SHIFT)
+        | (convert(order.deadline, uint256) << constants.SWAP_REQUEST_2_DEADLINE_SHIFT)
+        | (queued_at << constants.SWAP_REQUEST_2_QUEUED_AT_SHIFT),
+        recipient & LO_MASK,
+        convert(sender, uint256),
+    ]
+
+
+@internal
+@pure
+def count_of(counts: uint256, k: uint256) -> uint256:
+    """
+    @notice Words in the slice of chain k, from the counts of a header.
+    """
+    return (counts >> (constants.COUNT_BITS * k)) & (2**constants.COUNT_BITS - 1)
+
+
+@internal
+@pure
+def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
+    """
+    @notice Whether every bit that is zero in the layout of a payout is zero.
+    """
+    return (
+        (p0 | p1) >> constants.WORD_BITS == 0
+        and p0 & PAYOUT_0_ZERO_BITS == 0
+        and p2 >> (constants.SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS) == 0
+    )
+
+
+@internal
+@pure
+def unpack_payout(p0: uint256, p1: uint256, p2: uint256) -> Payout:
+    """
+    @notice The fields of a payout whose words passed is_payout.
+    """
+    return Payout(
+        kind=p0 >> constants.SWAP_PAYOUT_0_KIND_SHIFT,
+        source=(p0 >> constants.SWAP_PAYOUT_0_SOURCE_SHIFT) & 255,
+        chain_id=(p0 >> constants.SWAP_PAYOUT_0_CHAIN_SHIFT) & 255,
+        request_id=(p0 >> constants.SWAP_PAYOUT_0_REQUEST_ID_SHIFT) & (2**64 - 1),
+        token_id=convert((p0 >> constants.SWAP_PAYOUT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
+        amount=p0 & AMOUNT_MASK,
+        recipient=((p2 >> constants.SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1,
+        fill_fee=p2 & AMOUNT_MASK,
+    )
+
+
+@internal
+@pure
+def to_receiver(recipient: uint256) -> address:
+    """
+    @notice A universal address as an address of this chain; the empty address when it is none. Never cut short.
+    """
+    if recipient >> 160 != 0:
+        return empty(address)
+    return convert(recipient, address)
+
+
+@internal
+@pure
+def hash_payouts(words: DynArray[uint256, 192]) -> bytes32:
+    """
+    @notice The rolling hash of payout words, three for each payout.
+    """
+    checks.require(len(words) % constants.SWAP_PAYOUT_WORDS == 0, "records: payout words missing")
+    result: bytes32 = empty(bytes32)
+    for i: uint256 in range(64):
+        at: uint256 = unsafe_mul(3, i)
+        if at == len(words):
+            break
+        result = keccak256(abi_encode(result, words[at], words[unsafe_add(at, 1)], words[unsafe_add(at, 2)]))
+    return result
