@@ -25,7 +25,9 @@ DEFAULT = SwapRequest(
 
 
 def make_request(source: int = 1, request_id: int = 1, **fields: object) -> SwapRequest:
-    """A valid request; by default it goes from chain 1 to chain 2 (or to chain 1 from another) and from token 1 to token 2."""
+    """A valid request; by default it goes from chain 1 to chain 2 (or to chain 1 from another) and from token 1 to
+    token 2.
+    """
     destination = ChainId(2 if source == 1 else 1)
     request = replace(DEFAULT, source=ChainId(source), destination=destination, request_id=RequestId(request_id))
     return replace(request, **fields)  # type: ignore[arg-type]  # the fields' names are checked by replace

@@ -70,7 +70,7 @@ class TestSelectionLaw:
     @given(SWAPS)
     def test_select_requests__any_queues__emptied_in_fifo_order(self, swaps: list[tuple[int, int, int]]) -> None:
         mempool = fill_mempool(swaps)
-        consumed: dict[ChainId, int] = {chain: 0 for chain in CHAINS}
+        consumed: dict[ChainId, int] = dict.fromkeys(CHAINS, 0)
         sealed = 0
         while any(waiting := mempool.waiting(consumed).values()):
             first = min((queue[0] for queue in waiting if queue), key=lambda c: c.position).request

@@ -10,7 +10,9 @@ from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJ
 
 
 def entry(number: int) -> JournalEntry:
-    return JournalEntry(BlockNumber(number), 1_000 + number, ((ChainId(1), RequestId(number)), (ChainId(2), RequestId(7))))
+    return JournalEntry(
+        BlockNumber(number), 1_000 + number, ((ChainId(1), RequestId(number)), (ChainId(2), RequestId(7)))
+    )
 
 
 @pytest.fixture(params=["memory", "file"])

@@ -1,7 +1,8 @@
 """Where slow work runs: named lanes, one job at a time in each, results handed back on the caller's thread.
 
-Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a lock: they are made
-by one thread, jobs get what they need as values. `InlineLanes` runs a job on the spot, which makes a whole node deterministic.
+Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a
+lock: they are made by one thread, jobs get what they need as values. `InlineLanes` runs a job on the spot, which
+makes a whole node deterministic.
 """
 
 from collections import deque
@@ -71,7 +72,9 @@ class InlineLanes:
 
 
 class ThreadLanes:
-    """Runs each job on a thread of its own lane. Waiting for a node or for a native prover releases the interpreter lock."""
+    """Runs each job on a thread of its own lane. Waiting for a node or for a native prover releases the interpreter
+    lock.
+    """
 
     def __init__(self) -> None:
         self._pools: dict[str, ThreadPoolExecutor] = {}

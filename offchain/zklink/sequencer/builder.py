@@ -1,7 +1,8 @@
 """Which waiting requests go into the next block, in which order, and the block's timestamp.
 
-Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier one of the same
-chain (QUE-1), and never leaves the request that was confirmed first waiting: it alone always fits, so nothing starves.
+Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier
+one of the same chain (QUE-1), and never leaves the request that was confirmed first waiting: it alone always fits,
+so nothing starves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +25,8 @@ def compute_pool_id(request: SwapRequest) -> PoolId | None:
 def select_requests(waiting: Mapping[ChainId, Sequence[Confirmed]], preset: Preset) -> tuple[SwapRequest, ...]:
     """The requests of the next block: a prefix of each chain's queue, in order of confirmation.
 
-    A chain whose next request needs a token row or a pool that no longer fits waits for the next block; the others go on.
+    A chain whose next request needs a token row or a pool that no longer fits waits for the next block; the others
+    go on.
     """
     cursors = {chain: 0 for chain, queue in waiting.items() if queue}
     tokens: set[TokenId] = set()
@@ -48,5 +50,7 @@ def select_requests(waiting: Mapping[ChainId, Sequence[Confirmed]], preset: Pres
 
 
 def choose_timestamp(requests: Iterable[SwapRequest], previous: int, now: int) -> int:
-    """The block's timestamp: the primary chain's time `now`, but not before the previous block nor any `queued_at` in it."""
+    """The block's timestamp: the primary chain's time `now`, but not before the previous block nor any `queued_at` in
+    it.
+    """
     return max(previous, now, *(request.queued_at for request in requests))

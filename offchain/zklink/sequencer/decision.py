@@ -1,7 +1,8 @@
 """Which transaction a chain needs next: a pure function of what the chain says and of what is sealed and proven.
 
-Takes the chain's own counters and messages and the sealed blocks; gives one action or None. Remembers nothing: after a restart, a
-lost receipt or a competitor's transaction the same question gives the right answer, and a step already taken is never asked for again.
+Takes the chain's own counters and messages and the sealed blocks; gives one action or None. Remembers nothing:
+after a restart, a lost receipt or a competitor's transaction the same question gives the right answer, and a step
+already taken is never asked for again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.lifecycle import Progress
 from zklink.sequencer.sealed import SealedBlock
 
-MAX_COMMIT_BLOCKS = 8
+MAX_COMMIT_BLOCKS = 4
 MAX_PROVE_BLOCKS = 16
 MAX_EXECUTE_BLOCKS = 8
 MAX_EXECUTE_PAYOUTS = 96
@@ -74,11 +75,13 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What the sequencer has to offer: all sealed blocks from 1 and the numbers of those with a proof."""
+    """What the sequencer has to offer: all sealed blocks from 1, and proofs (eight numbers in the precompile's order)
+    of some of them.
+    """
 
     primary: ChainId
     blocks: Sequence[SealedBlock]
-    proven: Collection[BlockNumber]
+    proofs: Mapping[BlockNumber, Sequence[int]]
     is_replaying: bool = False
 
     @property
@@ -91,7 +94,9 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class ImportPolicy:
-    """A chain that a block does not concern may lag: it imports when `batch` such blocks wait, or with the next one that concerns it."""
+    """A chain that a block does not concern may lag: it imports when `batch` such blocks wait, or with the next one
+    that concerns it.
+    """
 
     batch: int = 1
 
@@ -109,14 +114,14 @@ def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Action | 
     )
 
 
-def find_fork(
-    view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber], bool]
-) -> Revert | None:
-    """Whether the chain holds committed blocks that were unsealed here; `is_ours(n)` compares its record of block n with ours.
+def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber], bool]) -> Revert | None:
+    """Whether the chain holds committed blocks that were unsealed here; `is_ours(n)` compares its record of block n
+    with ours.
 
-    Raises HistoryDiverged if such a block is accepted there: then the journal is not this deployment's, and sending anything would be wrong.
+    Raises HistoryDiverged if such a block is accepted there: then the journal is not this deployment's, and
+    sending anything would be wrong.
     """
-    last = min(view.progress.committed, horizon.height)
+    last: int = min(view.progress.committed, horizon.height)
     if view.progress.committed > horizon.height and horizon.is_replaying:
         return None
     if view.progress.committed == last and is_ours(BlockNumber(last)):
@@ -139,7 +144,7 @@ def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> C
 def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
     numbers: list[BlockNumber] = []
     for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
-        if number not in horizon.proven or len(numbers) == MAX_PROVE_BLOCKS:
+        if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS:
             break
         numbers.append(number)
     return Prove(tuple(numbers)) if numbers else None

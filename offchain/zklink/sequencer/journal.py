@@ -1,7 +1,8 @@
-"""What a sequencer must remember and no chain can tell it yet: which requests it sealed, in which order, at which time.
+"""What a sequencer must remember and no chain can tell it yet: which requests it sealed, in which order, at which
+time.
 
-Takes and gives one entry per sealed block, written before anything about the block leaves the machine. Requests, states and
-proofs are not in it: they follow from the chains' queues and from the transition.
+Takes and gives one entry per sealed block, written before anything about the block leaves the machine. Requests,
+states and proofs are not in it: they follow from the chains' queues and from the transition.
 """
 
 import json
@@ -57,14 +58,18 @@ class MemoryJournal:
 
 
 class FileJournal:
-    """One JSON line per entry. A cut rewrites the file beside the old one and replaces it, so a crash leaves one of the two."""
+    """One JSON line per entry. A cut rewrites the file beside the old one and replaces it, so a crash leaves one of
+    the two.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         if path.exists():
             written = path.read_text()
             complete = written[: written.rfind("\n") + 1]
-            if complete != written:  # the crash came before `append` returned: nothing about that block has left the machine
+            if (
+                complete != written
+            ):  # the crash came before `append` returned: nothing about that block has left the machine
                 path.write_text(complete)
 
     def entries(self) -> Sequence[JournalEntry]:

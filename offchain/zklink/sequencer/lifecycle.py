@@ -72,9 +72,7 @@ class Progress:
 
     def status(self, number: BlockNumber) -> BlockStatus:
         """The status of block `number` on this chain."""
-        reached = sum(
-            number <= counter for counter in (self.committed, self.proven, self.accepted, self.executed)
-        )
+        reached = sum(number <= counter for counter in (self.committed, self.proven, self.accepted, self.executed))
         return BlockStatus(reached)
 
     def is_consistent(self) -> bool:

@@ -1,8 +1,8 @@
 """The requests that are confirmed on their chain, per chain in the order of its queue.
 
-Takes confirmed requests, one chain's queue without gaps; gives what is waiting behind a cursor. Never orders across chains
-other than by the time of confirmation, and never forgets a request that a block not yet final everywhere has consumed:
-rolling a block back is only a matter of moving the cursor.
+Takes confirmed requests, one chain's queue without gaps; gives what is waiting behind a cursor. Never orders
+across chains other than by the time of confirmation, and never forgets a request that a block not yet final
+everywhere has consumed: rolling a block back is only a matter of moving the cursor.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,9 @@ class Mempool:
         return RequestId(len(self._queues[chain]))
 
     def add(self, request: SwapRequest) -> Confirmed | None:
-        """Append a confirmed request; None if it is already there. Raises RequestOutOfOrder if an earlier one is missing."""
+        """Append a confirmed request; None if it is already there. Raises RequestOutOfOrder if an earlier one is
+        missing.
+        """
         queue = self._queues[request.source]
         expected = RequestId(len(queue) + FIRST_REQUEST_ID)
         if request.request_id > expected:

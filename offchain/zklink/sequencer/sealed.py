@@ -1,7 +1,8 @@
 """A sealed block as every chain will see it.
 
-Takes a block of the transition and what was sealed before it; gives, per chain, the stored block, the requests it consumes and
-the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted sequencer goes on where it stopped.
+Takes a block of the transition and what was sealed before it; gives, per chain, the stored block, the requests it
+consumes and the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted
+sequencer goes on where it stopped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,9 @@ class SealedBlock:
         return tuple(payout for _, payout in self.block.slots if payout.chain == chain)
 
     def is_concerned(self, chain: ChainId) -> bool:
-        """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such chain."""
+        """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such
+        chain.
+        """
         return self.block.header.counts[chain] > 0
 
 
@@ -69,7 +72,7 @@ class SealedGenesis:
 def compute_genesis(state: State, parameters: Parameters) -> SealedGenesis:
     """Block 0, the same on every chain."""
     stored = genesis_block(state.root, parameters.deployment_hash)
-    return SealedGenesis(state, {chain: stored for chain in parameters.chains})
+    return SealedGenesis(state, dict.fromkeys(parameters.chains, stored))
 
 
 def compute_sealed(block: Block, state: State, previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:

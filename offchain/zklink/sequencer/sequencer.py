@@ -1,8 +1,8 @@
 """Turns confirmed requests into a chain of sealed blocks.
 
-Takes requests as they are confirmed and, at each `seal`, the primary chain's time; gives sealed blocks. Works on a copy of the
-state and keeps the state after every block, so a reorganisation that removes a request rolls back to the block before it.
-Never talks to a chain.
+Takes requests as they are confirmed and, at each `seal`, the primary chain's time; gives sealed blocks. Works on a
+copy of the state and keeps the state after every block, so a reorganisation that removes a request rolls back to
+the block before it. Never talks to a chain.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 from zklink.sequencer.builder import choose_timestamp, select_requests
 from zklink.sequencer.journal import Journal, JournalEntry
 from zklink.sequencer.mempool import Mempool
-from zklink.sequencer.sealed import SealedGenesis, Parameters, SealedBlock, compute_genesis, compute_sealed
+from zklink.sequencer.sealed import Parameters, SealedBlock, SealedGenesis, compute_genesis, compute_sealed
 from zklink.state.state import State
 from zklink.transition.block import apply_block
 
@@ -38,7 +38,9 @@ class Sequencer:
 
     @property
     def is_replaying(self) -> bool:
-        """Whether blocks of an earlier run are still to be sealed again, because their requests are not confirmed here yet."""
+        """Whether blocks of an earlier run are still to be sealed again, because their requests are not confirmed
+        here yet.
+        """
         return bool(self._replay)
 
     @property
@@ -95,13 +97,17 @@ class Sequencer:
         return dropped
 
     def drop_from(self, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
-        """`request_id` and what follows it on `chain` are gone from that chain: forget them and unseal what consumed them."""
+        """`request_id` and what follows it on `chain` are gone from that chain: forget them and unseal what consumed
+        them.
+        """
         dropped: tuple[SealedBlock, ...] = ()
         last = sum(block.stored[chain].request_count < request_id for block in self._blocks)
         if last < self.height:
             dropped = self.roll_back(BlockNumber(last))
         else:
-            still_valid = takewhile(lambda entry: all(c != chain or i < request_id for c, i in entry.requests), self._replay)
+            still_valid = takewhile(
+                lambda entry: all(c != chain or i < request_id for c, i in entry.requests), self._replay
+            )
             self._replay = list(still_valid)
             self._journal.cut(BlockNumber(self.height + len(self._replay)))
         self.mempool.drop_from(chain, request_id)

@@ -1,0 +1,186 @@
+"""The broker: chooses payouts of sealed blocks, fills them on their chain, and keeps a ledger of what it is owed.
+
+Takes sealed results and how final their requests are; sends `fill`. Never fills a refund, never one payout twice
+(the bridge's own record is asked first, so a lost receipt or a restart is harmless), never more than it holds and
+has approved.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol
+
+from zklink.broker.policy import FillPolicy, Verdict
+from zklink.l1.receipts import Receipt
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+
+
+class FillState(Enum):
+    """What a bridge says about a payout."""
+
+    OPEN = "open"
+    MINE = "filled by this broker"
+    OTHERS = "filled by another broker"
+    EXECUTED = "already executed"
+
+
+class FillDesk(Protocol):
+    """Port: one chain's bridge and tokens, with the broker's account behind it."""
+
+    def fill_state(self, key: bytes) -> FillState:
+        """Who filled the payout with this key, if anybody."""
+        ...
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        """`amount` in units of the token's contract on this chain."""
+        ...
+
+    def spendable(self, token: TokenId) -> int:
+        """What the broker holds and the bridge may pull, in L1 units; native coin less a reserve for gas."""
+        ...
+
+    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
+        """Pay the recipient `l1_amount` through the bridge."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A payout of sealed block `block`; its request is in block `l1_block` of the source chain."""
+
+    payout: SwapPayout
+    block: BlockNumber
+    l1_block: int
+
+
+class FillOutcome(Enum):
+    """How an attempt ended."""
+
+    FILLED = "filled"
+    FOUND_FILLED = "found as filled by this broker"
+    TAKEN = "somebody else was faster"
+    TOO_LATE = "already executed"
+    NO_INVENTORY = "not enough of the token, or not enough approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to fill. `l1_amount` is what the recipient gets; a receipt only if this call sent a transaction."""
+
+    candidate: Candidate
+    key: bytes
+    outcome: FillOutcome
+    l1_amount: int
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Money that was paid out (the net amount) and comes back at execution (the gross amount, with the fee)."""
+
+    candidate: Candidate
+    key: bytes
+    is_repaid: bool = False
+
+    @property
+    def net(self) -> Amount:
+        """What was paid, in layer-2 units."""
+        return Amount(self.candidate.payout.amount - self.candidate.payout.fill_fee)
+
+
+class Broker:
+    """Bookkeeping runs on the caller's thread (`offer`, `select`, `record`, `settle`); `attempt` and `find_repaid`
+    only ask and send.
+    """
+
+    def __init__(
+        self, domain: int, desks: Mapping[ChainId, FillDesk], policy: FillPolicy, required: Mapping[ChainId, int]
+    ) -> None:
+        self._domain = domain
+        self._desks = desks
+        self._policy = policy
+        self._required = required
+        self._waiting: dict[bytes, Candidate] = {}
+        self._positions: dict[bytes, Position] = {}
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Every fill of this broker, the oldest first."""
+        return tuple(self._positions.values())
+
+    @property
+    def waiting(self) -> tuple[Candidate, ...]:
+        """Payouts that may still be filled."""
+        return tuple(self._waiting.values())
+
+    def offer(self, candidates: Iterable[Candidate]) -> dict[Candidate, Verdict]:
+        """Take the payouts of a sealed block; gives those that are declined for good, with the reason."""
+        declined: dict[Candidate, Verdict] = {}
+        for candidate in candidates:
+            verdict = self._policy.assess(candidate.payout, 0, self._required[candidate.payout.source])
+            if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._desks:
+                declined[candidate] = verdict
+                continue
+            key = candidate.payout.fill_key(self._domain)
+            if key not in self._positions:
+                self._waiting[key] = candidate
+        return declined
+
+    def retract(self, after: BlockNumber) -> None:
+        """Blocks after `after` were unsealed: their payouts may come differently. What is filled already stays on the
+        books.
+        """
+        self._waiting = {key: candidate for key, candidate in self._waiting.items() if candidate.block <= after}
+
+    def select(self, chain: ChainId, heights: Mapping[ChainId, int]) -> Candidate | None:
+        """The next payout to fill on `chain`, oldest first; `heights` are the source chains' newest blocks."""
+        for candidate in self._waiting.values():
+            source = candidate.payout.source
+            confirmations = heights.get(source, -1) - candidate.l1_block + 1
+            is_due = self._policy.assess(candidate.payout, confirmations, self._required[source]) is Verdict.FILL
+            if candidate.payout.chain == chain and is_due:
+                return candidate
+        return None
+
+    def attempt(self, candidate: Candidate) -> Attempt:
+        """Fill, unless the bridge says that this is done or the inventory is too small."""
+        payout, desk = candidate.payout, self._desks[candidate.payout.chain]
+        key = payout.fill_key(self._domain)
+        l1_amount = desk.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
+        state = desk.fill_state(key)
+        if state is not FillState.OPEN:
+            return Attempt(candidate, key, _FOUND[state], l1_amount)
+        if desk.spendable(payout.token) < l1_amount:
+            return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
+        return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, desk.fill(payout, l1_amount))
+
+    def record(self, attempt: Attempt) -> None:
+        """Enter what an attempt did. A payout without inventory goes to the end and is tried again."""
+        self._waiting.pop(attempt.key, None)
+        if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
+            self._positions[attempt.key] = Position(attempt.candidate, attempt.key)
+        elif attempt.outcome is FillOutcome.NO_INVENTORY:
+            self._waiting[attempt.key] = attempt.candidate
+
+    def open_positions(self, chain: ChainId) -> tuple[Position, ...]:
+        """Fills on `chain` that are not repaid yet."""
+        mine = self._positions.values()
+        return tuple(p for p in mine if p.candidate.payout.chain == chain and not p.is_repaid)
+
+    def find_repaid(self, chain: ChainId, positions: Iterable[Position]) -> tuple[bytes, ...]:
+        """Keys of the positions whose payout `chain` has executed."""
+        desk = self._desks[chain]
+        return tuple(p.key for p in positions if desk.fill_state(p.key) is FillState.EXECUTED)
+
+    def settle(self, keys: Iterable[bytes]) -> None:
+        """Enter repayments."""
+        for key in keys:
+            self._positions[key] = replace(self._positions[key], is_repaid=True)
+
+
+_FOUND = {
+    FillState.MINE: FillOutcome.FOUND_FILLED,
+    FillState.OTHERS: FillOutcome.TAKEN,
+    FillState.EXECUTED: FillOutcome.TOO_LATE,
+}

@@ -1,0 +1,104 @@
+"""Delivers attested acceptances to every chain that they help.
+
+Takes a committee and the bridges; sends a message with its evidence. Asks the destination what it knows before
+every delivery, so that a lost receipt, a restart or another relayer costs at most a transaction without effect.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from zklink.l1.receipts import Receipt
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.messages import SyncMessage
+from zklink.relayer.committee import Committee
+
+
+class Destination(Protocol):
+    """Port: the bridge that is told, with the relayer's account behind it."""
+
+    def accepted(self) -> BlockNumber:
+        """The last block accepted there."""
+        ...
+
+    def acknowledged(self, source: ChainId) -> BlockNumber:
+        """The last block of which `source`'s acceptance counts there."""
+        ...
+
+    def is_message_known(self, message: SyncMessage) -> bool:
+        """Whether the message has arrived there, applied or not."""
+        ...
+
+    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
+        """Deliver."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message that was delivered."""
+
+    destination: ChainId
+    message: SyncMessage
+    receipt: Receipt
+
+
+def choose_message(
+    messages: Sequence[SyncMessage],
+    is_primary: bool,
+    accepted: BlockNumber,
+    acknowledged: BlockNumber,
+    is_known: Callable[[SyncMessage], bool],
+) -> SyncMessage | None:
+    """The newest message of one source that the destination needs; `messages` ascending.
+
+    The primary's word is useful at once: the destination applies it when it proves. Another chain's word counts
+    only for blocks that the destination has accepted, so it waits until then. What is known but not yet applied is
+    the submitter's to apply.
+    """
+    for message in reversed(messages):
+        if message.number <= acknowledged:
+            return None
+        if is_primary or message.number <= accepted:
+            return None if is_known(message) else message
+    return None
+
+
+class Relayer:
+    """Brings each destination up to date, one message per call.
+
+    `is_needed(source, after, number)` may spare deliveries that nobody waits for: acknowledgements of a chain that
+    no block in (after, number] concerns.
+    """
+
+    def __init__(
+        self,
+        committee: Committee,
+        destinations: Mapping[ChainId, Destination],
+        primary: ChainId,
+        is_needed: Callable[[ChainId, BlockNumber, BlockNumber], bool] = lambda source, after, number: True,
+    ) -> None:
+        self._committee = committee
+        self._destinations = destinations
+        self._primary = primary
+        self._is_needed = is_needed
+
+    def watch(self, source: ChainId) -> None:
+        """Let the committee read what became final on `source`."""
+        self._committee.watch(source)
+
+    def deliver(self, destination: ChainId) -> Delivered | None:
+        """Send the next message that `destination` needs, the primary's first; None if it has them all."""
+        bridge = self._destinations[destination]
+        accepted = bridge.accepted()
+        for source in sorted(self._destinations, key=lambda chain: (chain != self._primary, chain)):
+            messages = () if source == destination else self._committee.messages(source)
+            if not messages:
+                continue
+            acknowledged = bridge.acknowledged(source)
+            message = choose_message(messages, source == self._primary, accepted, acknowledged, bridge.is_message_known)
+            if message is None or not self._is_needed(source, acknowledged, message.number):
+                continue
+            receipt = bridge.receive_message(message, self._committee.evidence(message))
+            return Delivered(destination, message, receipt)
+        return None

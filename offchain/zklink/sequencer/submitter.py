@@ -1,0 +1,158 @@
+"""Brings one chain forward: asks it where it is, decides, sends at most one transaction, and says what it did.
+
+Takes a bridge with the validator's account; gives the chain's counters and the receipt. Keeps only a cursor over
+the chain's message events, which a restart reads again. Retrying is the caller's: the next call asks the chain
+first, so nothing is sent twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.events import MessageReceived, decode_events, event_topic
+from zklink.l1.receipts import Receipt
+from zklink.protocol.chain import StoredBlock
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.sequencer.calldata import encode_commit, encode_execute, encode_prove
+from zklink.sequencer.decision import (
+    Action,
+    ApplyMessage,
+    ChainView,
+    Commit,
+    Execute,
+    Horizon,
+    ImportPolicy,
+    Prove,
+    Revert,
+    decide,
+    find_fork,
+)
+from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.sealed import SealedBlock, SealedGenesis
+
+
+class ChainGate(Protocol):
+    """Port: one chain's bridge as a validator sees it."""
+
+    @property
+    def chain(self) -> ChainId: ...
+
+    def view(self, horizon: Horizon) -> ChainView:
+        """The chain's counters, acknowledgements and messages."""
+        ...
+
+    def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
+        """Whether the chain's record of block `number` is the one that is sealed here."""
+        ...
+
+    def send(self, action: Action, horizon: Horizon) -> Receipt:
+        """Carry an action out and wait for its receipt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one call of `advance` saw and did. `progress` is from before the transaction."""
+
+    chain: ChainId
+    progress: Progress
+    action: Action | None
+    receipt: Receipt | None
+
+
+class Submitter:
+    """The validator's hand on one chain."""
+
+    def __init__(self, gate: ChainGate, policy: ImportPolicy | None = None) -> None:
+        self._gate = gate
+        self._policy = policy or ImportPolicy()
+
+    def advance(self, horizon: Horizon) -> Advance:
+        """Send the next transaction that this chain needs, if any. Raises HistoryDiverged and what sending raises."""
+        view = self._gate.view(horizon)
+        action: Action | None = find_fork(view, horizon, lambda number: self._gate.is_ours(number, horizon))
+        if action is None and view.progress.committed <= horizon.height:
+            action = decide(view, horizon, self._policy)
+        receipt = None if action is None else self._gate.send(action, horizon)
+        return Advance(self._gate.chain, view.progress, action, receipt)
+
+
+class BridgeGate:
+    """A ChainGate on a real bridge."""
+
+    def __init__(
+        self, bridge: BridgeClient, validator: LocalAccount, genesis: SealedGenesis, first_block: int = 0
+    ) -> None:
+        self._bridge = bridge
+        self._validator = validator
+        self._genesis = genesis
+        self._scanned = first_block - 1
+        self._messages: dict[tuple[ChainId, BlockNumber], bytes] = {}
+
+    @property
+    def chain(self) -> ChainId:
+        return self._bridge.chain_id
+
+    def view(self, horizon: Horizon) -> ChainView:
+        at = self._bridge.status()
+        progress = Progress(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
+        others = [chain for chain in self._genesis.stored if chain != self.chain]
+        if progress.executed >= horizon.height:
+            return ChainView(self.chain, progress, {})
+        acknowledged = {chain: BlockNumber(self._bridge.acknowledged(chain)) for chain in others}
+        return ChainView(self.chain, progress, acknowledged, self._announced(progress, acknowledged, horizon))
+
+    def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
+        return self._bridge.stored_block_hash(number) == self._stored(number, horizon).hash()
+
+    def send(self, action: Action, horizon: Horizon) -> Receipt:
+        bridge, account = self._bridge, self._validator
+        match action:
+            case Revert(to_block):
+                return bridge.revert_blocks(account, self._stored(to_block, horizon))
+            case Commit(numbers):
+                last = self._stored(BlockNumber(numbers[0] - 1), horizon)
+                blocks = [encode_commit(block, self.chain) for block in self._blocks(numbers, horizon)]
+                return bridge.commit_blocks(account, last, blocks)
+            case Prove(numbers):
+                proven = [(block, horizon.proofs[block.number]) for block in self._blocks(numbers, horizon)]
+                return bridge.prove_blocks(account, [encode_prove(block, self.chain, proof) for block, proof in proven])
+            case ApplyMessage(source, number):
+                return bridge.apply_message(account, source, number)
+            case Execute(numbers):
+                blocks_due = self._blocks(numbers, horizon)
+                return bridge.execute_blocks(account, [encode_execute(block, self.chain) for block in blocks_due])
+
+    def _stored(self, number: BlockNumber, horizon: Horizon) -> StoredBlock:
+        return self._genesis.stored[self.chain] if number == 0 else horizon.block(number).stored[self.chain]
+
+    def _blocks(self, numbers: Sequence[BlockNumber], horizon: Horizon) -> list[SealedBlock]:
+        return [horizon.block(number) for number in numbers]
+
+    def _announced(
+        self, progress: Progress, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
+    ) -> list[tuple[ChainId, BlockNumber]]:
+        """Messages that may still have to be applied: known there, with our hash, and not counted yet."""
+        self._read_messages()
+        last = min(progress.proven, horizon.height)
+        found = []
+        for (source, number), sync_hash in self._messages.items():
+            if number > last or number <= acknowledged[source] or sync_hash != self._stored(number, horizon).sync_hash:
+                continue
+            if self._bridge.is_message_known(source, number, sync_hash):  # a reorganisation can take an event back
+                found.append((source, number))
+        return found
+
+    def _read_messages(self) -> None:
+        client = self._bridge.client
+        head = client.head().number
+        if head <= self._scanned:
+            return
+        logs = client.logs(self._bridge.address, self._scanned + 1, head, [event_topic(MessageReceived)])
+        for event in decode_events(self.chain, logs):
+            if isinstance(event, MessageReceived):
+                self._messages[event.source_chain, event.number] = event.sync_hash
+        self._scanned = head
