@@ -1,8 +1,8 @@
 """Compiled contracts: takes a contract's name, gives its ABI and creation code.
 
 Compiles `contracts/**` in process with the installed vyper and keeps the result in the cache directory under a hash of
-the contract, all it imports, the compiler's version and the settings, so that nothing stale can be deployed. Never writes into the
-checkout.
+the contract, all it imports, the compiler's version and the settings, so that nothing stale can be deployed. Never
+writes into the checkout.
 """
 
 import hashlib
@@ -71,7 +71,7 @@ def cache_directory() -> Path:
 
 @lru_cache(maxsize=512)
 def _load(name: str, sources_hash: str) -> ContractArtifact:
-    """`sources_hash` only tells when to look again; on disk an entry is filed under what the contract really imports."""
+    """`sources_hash` only tells when to look again; on disk an entry is filed under what the contract imports."""
     source = find_source(name)
     folder = cache_directory() / "contracts" / name
     imports = folder / "imports.json"

@@ -32,7 +32,7 @@ from zklink.protocol.messages import SyncMessage
 
 
 class BridgeClient:
-    """A bridge on one chain. Reads may raise CallReverted and RpcUnavailable, writes all that `ChainClient.send` may."""
+    """A bridge on one chain. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
