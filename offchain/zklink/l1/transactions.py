@@ -267,8 +267,8 @@ class Sender:
 
     def _count(self, address: str, block: str) -> int:
         checksum = to_checksum_address(address)
-        return int(self._ask("eth_getTransactionCount", lambda: self._w3.eth.get_transaction_count(checksum, block))) 
-        # type: ignore[arg-type]
+        count = partial(self._w3.eth.get_transaction_count, checksum, block)  # type: ignore[arg-type]
+        return int(self._ask("eth_getTransactionCount", count))
 
     def _fees(self) -> dict[str, int]:
         base = self._ask("eth_getBlockByNumber", lambda: self._w3.eth.get_block("latest")).get("baseFeePerGas")

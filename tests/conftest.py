@@ -1,0 +1,54 @@
+"""Options and fixtures for all tests.
+
+`ape test` runs on in-process chains; `--chains anvil` and `--chains fork` run the same tests on real nodes. Tests that use
+chains take `world` (or `system`): all chains are set back after each test.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.builds import drop_stale_build
+from zklink.devnet.world import BACKENDS, Backend, World, open_world
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chains", choices=BACKENDS, default="test", help="what the chains of the tests are made of")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    drop_stale_build(ROOT)
+    # ape keeps contract types and process ids in the user's home otherwise.
+    folder = Path(tempfile.mkdtemp(prefix="zklink-ape-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["APE_DATA_FOLDER"] = str(folder)
+    import ape
+
+    ape.config.DATA_FOLDER = folder
+
+
+@pytest.fixture(scope="session")
+def backend(pytestconfig: pytest.Config) -> Backend:
+    """What the chains are made of in this run."""
+    chosen: Backend = pytestconfig.getoption("--chains")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def session_world(backend: Backend) -> Iterator[World]:
+    """The four chains of the whole run; tests take `world`."""
+    with open_world(backend) as world:
+        yield world
+
+
+@pytest.fixture
+def world(session_world: World) -> Iterator[World]:
+    """Four chains without contracts; what a test does on them is undone."""
+    with session_world.isolated():
+        yield session_world
