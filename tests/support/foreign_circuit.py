@@ -20,7 +20,11 @@ from zklink.prover.witness_calculator import WitnessCalculator
 
 FIXTURES = Path(__file__).resolve().parents[1] / "circuits" / "fixtures"
 POWER = 6
-INPUTS = ({"seed": 3, "factor": 5, "secret": 7}, {"seed": 11, "factor": 0, "secret": 2}, {"seed": 1, "factor": 9, "secret": 4})
+INPUTS = (
+    {"seed": 3, "factor": 5, "secret": 7},
+    {"seed": 11, "factor": 0, "secret": 2},
+    {"seed": 1, "factor": 9, "secret": 4},
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Compiles Solidity: only tests need it, for third parties' contracts, so no `.sol` stands under contracts/.
 
-Takes source text, gives an artifact, cached by content. The compiler is the installed one, else downloaded, else npm's under node.
+Takes source text, gives an artifact, cached by content. The compiler is the installed one, else downloaded, else npm's
+under node.
 """
 
 from __future__ import annotations
@@ -68,9 +69,7 @@ def _ensure_shim(tools: Tools) -> Path:
     def make(directory: Path) -> None:
         (directory / "shim.cjs").write_text(_SHIM)
         executable = directory / f"solc-v{SOLC}"
-        executable.write_text(
-            f'#!/bin/sh\nexec "{node_binary()}" "$(dirname "$0")/shim.cjs" "{tools.root}" "$@"\n'
-        )
+        executable.write_text(f'#!/bin/sh\nexec "{node_binary()}" "$(dirname "$0")/shim.cjs" "{tools.root}" "$@"\n')
         executable.chmod(0o755)
 
     return ensure_entry("solcx", compute_content_hash(_SHIM, str(tools.root), str(node_binary())), make)
