@@ -1,0 +1,184 @@
+"""A chain in process with what unit tests of contracts look at: reasons, events and return values.
+
+Takes compiled contracts (`zklink.l1.artifacts`), gives callable ones on revm: thousands of calls a second. A failed call raises
+Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is measured elsewhere
+(tests/support/gas.py): revm keeps slots warm from one call to the next.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import rlp
+from eth_abi import decode, encode
+from eth_utils import keccak, to_checksum_address
+from pyrevm import EVM, BlockEnv, CfgEnv, Env
+
+from zklink.l1.artifacts import AbiEntry, ContractArtifact
+
+GAS_LIMIT = 30_000_000
+ERROR_SELECTOR = keccak(text="Error(string)")[:4]
+RICH_WEI = 10**30
+
+
+class Reverted(Exception):
+    """A call failed; `reason` is the contract's own, else the machine's word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def reverts(reason: str) -> Iterator[None]:
+    """The block must fail for exactly this reason."""
+    with pytest.raises(Reverted) as caught:
+        yield
+    assert caught.value.reason == reason
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One log of the last call, decoded."""
+
+    name: str
+    args: dict[str, Any]
+
+
+class EvmChain:
+    """One EVM with its own id, accounts and clock."""
+
+    def __init__(self, evm_chain_id: int, time: int) -> None:
+        self.evm_chain_id = evm_chain_id
+        self._time = time
+        block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
+        self.evm = EVM(env=Env(cfg=CfgEnv(chain_id=evm_chain_id), block=block), spec_id="CANCUN")
+        self.contracts: dict[str, EvmContract] = {}
+
+    @property
+    def time(self) -> int:
+        """The timestamp of every call, UNIX seconds."""
+        return self._time
+
+    @time.setter
+    def time(self, seconds: int) -> None:
+        self._time = seconds
+        self.evm.set_block_env(BlockEnv(number=seconds, timestamp=seconds, gas_limit=10**9))
+
+    @contextmanager
+    def rollback(self) -> Iterator[None]:
+        """Undo whatever happens inside, also when it raises."""
+        saved, time = self.evm.snapshot(), self.time
+        try:
+            yield
+        finally:
+            self.evm.revert(saved)
+            self.time = time
+
+    def fund(self, account: str) -> str:
+        """Give an account more coin than any test spends."""
+        self.evm.set_balance(account, RICH_WEI)
+        return account
+
+    def balance(self, account: str) -> int:
+        """Native coin, wei."""
+        return int(self.evm.get_balance(account))
+
+    def predict_address(self, deployer: str, ahead: int = 0) -> str:
+        """Where the deployer's contract after `ahead` others will stand."""
+        nonce = self.evm.basic(deployer).nonce + ahead
+        return to_checksum_address(keccak(rlp.encode([bytes.fromhex(deployer[2:]), nonce]))[12:])
+
+    def deploy(self, deployer: str, artifact: ContractArtifact, *args: object) -> "EvmContract":
+        """Create a contract. Raises Reverted with the constructor's reason."""
+        constructor: AbiEntry = next((x for x in artifact.abi if x["type"] == "constructor"), {"inputs": []})
+        code = artifact.bytecode + encode([type_of(i) for i in constructor["inputs"]], args)
+        try:
+            address = to_checksum_address(self.evm.deploy(deployer=deployer, code=code))
+        except RuntimeError as error:
+            raise Reverted(_reason(error)) from None
+        self.contracts[address] = EvmContract(self, address, artifact)
+        return self.contracts[address]
+
+    def send(self, sender: str, to: str, data: bytes = b"", value: int = 0, gas: int = GAS_LIMIT) -> bytes:
+        """A transaction; gives what it returned. Raises Reverted."""
+        self.evm.reset_transient_storage()
+        try:
+            return bytes(self.evm.message_call(caller=sender, to=to, calldata=data, value=value, gas=gas))
+        except RuntimeError as error:
+            raise Reverted(_reason(error)) from None
+
+    def events(self, name: str | None = None) -> list[Event]:
+        """What the last call logged, by contracts that were deployed here; all, or those of one name."""
+        result = self.evm.result
+        logs = result.logs if result is not None else []
+        known = [log for log in logs if to_checksum_address(log.address) in self.contracts]
+        found = [self.contracts[to_checksum_address(log.address)].decode_event(log) for log in known]
+        return [event for event in found if name is None or event.name == name]
+
+    def event(self, name: str) -> dict[str, Any]:
+        """The arguments of the only event of that name in the last call."""
+        (event,) = self.events(name)
+        return event.args
+
+
+class EvmContract:
+    """A contract: `contract.function(*args, sender=…, value=…, gas=…)`."""
+
+    def __init__(self, chain: EvmChain, address: str, artifact: ContractArtifact) -> None:
+        self.chain = chain
+        self.address = address
+        self._functions = {x["name"]: x for x in artifact.abi if x["type"] == "function"}
+        self._events = {keccak(text=_signature(x)): x for x in artifact.abi if x["type"] == "event"}
+
+    def encode(self, name: str, *args: object) -> bytes:
+        """Calldata of a call."""
+        function = self._functions[name]
+        return keccak(text=_signature(function))[:4] + encode([type_of(i) for i in function["inputs"]], args)
+
+    def decode_event(self, log: Any) -> Event:
+        """One log of this contract."""
+        entry = self._events[bytes.fromhex(log.topics[0][2:])]
+        indexed = [i for i in entry["inputs"] if i["indexed"]]
+        others = [i for i in entry["inputs"] if not i["indexed"]]
+        topics = [decode([type_of(i)], bytes.fromhex(t[2:]))[0] for i, t in zip(indexed, log.topics[1:], strict=True)]
+        values = decode([type_of(i) for i in others], bytes(log.data[1]))
+        named = zip([*indexed, *others], [*topics, *values], strict=True)
+        return Event(entry["name"], {i["name"]: value for i, value in named})
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._functions:
+            raise AttributeError(name)
+        outputs = [type_of(o) for o in self._functions[name]["outputs"]]
+
+        def call(*args: object, sender: str = "0x" + "11" * 20, value: int = 0, gas: int = GAS_LIMIT) -> Any:
+            returned = self.chain.send(sender, self.address, self.encode(name, *args), value, gas)
+            values = decode(outputs, returned)
+            return values[0] if len(values) == 1 else values
+
+        return call
+
+
+def type_of(entry: dict[str, Any]) -> str:
+    """The canonical ABI type of a parameter."""
+    name = str(entry["type"])
+    if name.startswith("tuple"):
+        return f"({','.join(type_of(c) for c in entry['components'])}){name[5:]}"
+    return name
+
+
+def _signature(entry: dict[str, Any]) -> str:
+    return f"{entry['name']}({','.join(type_of(i) for i in entry['inputs'])})"
+
+
+def _reason(error: RuntimeError) -> str:
+    """revm says `Revert { gas_used: …, output: 0x… }`; take the string out of the output."""
+    _, found, rest = str(error).partition("output: 0x")
+    if not found:
+        return str(error)
+    data = bytes.fromhex(rest.split(" ")[0].rstrip(",}"))
+    if data[:4] == ERROR_SELECTOR:
+        return str(decode(["string"], data[4:])[0])
+    return data.hex()
