@@ -1,0 +1,123 @@
+"""Real bridges behind the ports of the broker and the relayer, and a real circuit behind the node's prover."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.broker.broker import FillState
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.erc20 import Erc20
+from zklink.l1.events import BlockAccepted, decode_events, event_topic
+from zklink.l1.receipts import Receipt
+from zklink.l1.structs import NATIVE
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+from zklink.protocol.messages import SyncMessage
+from zklink.prover.port import Prover
+from zklink.relayer.member import Acceptance
+from zklink.transition.block import Block
+from zklink.witness.swap_block import compute_inputs
+
+EXECUTED_FILLER: Final = 1
+"""What `filler` gives, read as a number, for a payout that was executed."""
+
+GAS_RESERVE_WEI: Final = 10**17
+"""Native coin that a broker keeps for its own transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A proof as bridges take it: eight numbers in the precompile's order; and what it took."""
+
+    proof: tuple[int, ...]
+    witness_seconds: float
+    proof_seconds: float
+
+
+class BlockProver(Protocol):
+    """Port: proves sealed blocks. May take long and may fail; nothing is lost by asking again."""
+
+    def prove(self, block: Block) -> Proved: ...
+
+
+class CircuitProver:
+    """A BlockProver on a circuit of the block's preset."""
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+
+    def prove(self, block: Block) -> Proved:
+        start = time.perf_counter()
+        witness = self._prover.compute_witness(compute_inputs(block))
+        computed = time.perf_counter()
+        proof = self._prover.prove_witness(witness)
+        return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)
+
+
+class BridgeDesk:
+    """A broker's FillDesk on one bridge."""
+
+    def __init__(self, bridge: BridgeClient, broker: LocalAccount) -> None:
+        self._bridge, self._broker = bridge, broker
+
+    def fill_state(self, key: bytes) -> FillState:
+        filler = self._bridge.filler(key)
+        if filler is None:
+            return FillState.OPEN
+        if int(filler, 16) == EXECUTED_FILLER:
+            return FillState.EXECUTED
+        return FillState.MINE if filler == self._broker.address else FillState.OTHERS
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        return amount * self._bridge.token_scale(token)
+
+    def spendable(self, token: TokenId) -> int:
+        address, client = self._bridge.token_config(token).token, self._bridge.client
+        if address == NATIVE:
+            return max(0, client.balance(self._broker.address) - GAS_RESERVE_WEI)
+        erc20 = Erc20(client, address)
+        held = erc20.balance_of(self._broker.address)
+        return min(held, erc20.allowance(self._broker.address, self._bridge.address))
+
+    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
+        is_native = self._bridge.token_config(payout.token).token == NATIVE
+        return self._bridge.fill(self._broker, payout.words(), l1_amount if is_native else 0)
+
+
+class BridgeAcceptances:
+    """A committee member's AcceptanceSource on one bridge."""
+
+    def __init__(self, bridge: BridgeClient) -> None:
+        self._bridge = bridge
+
+    def confirmed_height(self) -> int:
+        return self._bridge.client.confirmed_height()
+
+    def acceptances(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
+        topics = [event_topic(BlockAccepted)]
+        logs = self._bridge.client.logs(self._bridge.address, first_block, last_block, topics)
+        events = decode_events(self._bridge.chain_id, logs)
+        accepted = (event for event in events if isinstance(event, BlockAccepted))
+        return [Acceptance(event.number, event.sync_hash, event.log.block_number) for event in accepted]
+
+
+class BridgeDestination:
+    """A relayer's Destination on one bridge."""
+
+    def __init__(self, bridge: BridgeClient, relayer: LocalAccount) -> None:
+        self._bridge, self._relayer = bridge, relayer
+
+    def accepted(self) -> BlockNumber:
+        return BlockNumber(self._bridge.status().accepted)
+
+    def acknowledged(self, source: ChainId) -> BlockNumber:
+        return BlockNumber(self._bridge.acknowledged(source))
+
+    def is_message_known(self, message: SyncMessage) -> bool:
+        return self._bridge.is_message_known(message.source_chain, message.number, message.sync_hash)
+
+    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
+        return self._bridge.receive_message(self._relayer, message, evidence)

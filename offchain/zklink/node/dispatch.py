@@ -1,0 +1,58 @@
+"""Starts jobs on lanes, at their pace, and turns failures into reports and later attempts."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from zklink.node.events import Event, Retried
+from zklink.node.lanes import Lanes, Outcome
+from zklink.node.pacing import BackoffPolicy, Pacer
+from zklink.protocol.errors import ConflictingAcceptance, HistoryDiverged, ZkLinkError
+
+T = TypeVar("T")
+
+FATAL = (HistoryDiverged, ConflictingAcceptance)
+"""Not to be tried again: somebody has to look at it first."""
+
+
+class Dispatcher:
+    """One job per lane at a time. A failed one is reported as `Retried`, and its lane waits (see BackoffPolicy)."""
+
+    def __init__(
+        self, lanes: Lanes, clock: Callable[[], float], backoff: BackoffPolicy, emit: Callable[[Event], None]
+    ) -> None:
+        self._lanes, self._clock, self._emit = lanes, clock, emit
+        self._pacer = Pacer(backoff)
+        self._fatal: Exception | None = None
+
+    def start(self, lane: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float) -> None:
+        """Run `job` on `lane` unless it is busy or not due. `done` gets the result and says whether there was anything to do: if
+        so the lane goes on at once, else it pauses for `idle_seconds`."""
+        if self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
+            return
+
+        def finish(outcome: Outcome[T]) -> None:
+            if outcome.error is not None:
+                self._report(lane, outcome.error)
+                return
+            was_busy = done(outcome.get())
+            self._pacer.succeed(lane, self._clock(), 0.0 if was_busy else idle_seconds)
+
+        self._lanes.start(lane, job, finish)
+
+    def collect(self) -> None:
+        """Hand results to their `done`. Raises what must not be tried again."""
+        self._lanes.collect()
+        if self._fatal is not None:
+            raise self._fatal
+
+    def close(self) -> None:
+        """Wait for running jobs; their results are lost."""
+        self._lanes.close()
+
+    def _report(self, lane: str, error: Exception) -> None:
+        if isinstance(error, FATAL):
+            self._fatal = error
+            return
+        failures, delay = self._pacer.fail(lane, self._clock())
+        reason = str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
+        self._emit(Retried(self._clock(), lane, failures, delay, reason))

@@ -1,0 +1,301 @@
+"""The pipeline: one loop that watches, seals, proves, submits, relays and fills.
+
+Takes the parts (see `wiring`); gives events. All decisions are made by the thread that calls `step`; whatever waits for a chain or a
+proof runs on a lane. A job that fails is reported and tried again; since every part asks its chain first, no retry sends anything
+twice, and a node that is killed and started again with the same journal goes on where the chains are.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
+from zklink.l1.profile import ChainProfile
+from zklink.l1.receipts import BlockInfo
+from zklink.node.adapters import BlockProver, Proved
+from zklink.node.dispatch import Dispatcher
+from zklink.node.events import (
+    BlockProven,
+    BlockSealed,
+    BrokerRepaid,
+    ChainMoved,
+    Event,
+    FillDeclined,
+    FillTried,
+    RequestConfirmed,
+    RequestKey,
+    Result,
+    RolledBack,
+    TransactionMined,
+)
+from zklink.node.lanes import Lanes
+from zklink.node.pacing import BackoffPolicy
+from zklink.node.watch import ChainWatch, Sighting
+from zklink.protocol.errors import NothingToSeal
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
+from zklink.relayer.relayer import Delivered, Relayer
+from zklink.sequencer.decision import Action, ApplyMessage, Horizon, Revert
+from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
+from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.sequencer import Sequencer
+from zklink.sequencer.submitter import Advance, Submitter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """Habits. While `max_unproven` sealed blocks wait for a proof, requests gather for the next block.
+
+    `idle_share` of a chain's block time passes between two looks at an idle chain, at most `longest_idle_seconds`.
+    `reseal_margin_seconds` before the primary would refuse a block as too old, it is sealed anew.
+    """
+
+    max_unproven: int = 1
+    idle_share: float = 0.25
+    longest_idle_seconds: float = 0.5
+    fill_retry_seconds: float = 5.0
+    reseal_margin_seconds: int = 600
+    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeParts:
+    """What a node is made of. `broker` and `relayer` may be run by somebody else: None."""
+
+    profiles: Mapping[ChainId, ChainProfile]
+    sequencer: Sequencer
+    prover: BlockProver
+    watches: Mapping[ChainId, ChainWatch]
+    submitters: Mapping[ChainId, Submitter]
+    relayer: Relayer | None
+    broker: Broker | None
+
+
+class Node:
+    """Drives the parts. `step` is one round; `run_until` is a loop of them in real time."""
+
+    def __init__(
+        self, parts: NodeParts, lanes: Lanes, clock: Callable[[], float] = time.time, config: NodeConfig | None = None
+    ) -> None:
+        self.parts = parts
+        self.sequencer = parts.sequencer
+        self.config = config or NodeConfig()
+        self.progress: dict[ChainId, Progress] = {chain: GENESIS_PROGRESS for chain in parts.profiles}
+        self.events: list[Event] = []
+        self._listeners: list[Callable[[Event], None]] = [self.events.append]
+        self._clock = clock
+        self._dispatcher = Dispatcher(lanes, clock, self.config.backoff, self._emit)
+        self._proofs: dict[BlockNumber, tuple[int, ...]] = {}
+        self._heads: dict[ChainId, BlockInfo] = {}
+        self._l1_blocks: dict[RequestKey, int] = {}
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have every further event handed to `listener`, on the thread that calls `step`."""
+        self._listeners.append(listener)
+
+    def step(self) -> None:
+        """One round: take results, decide, start jobs.
+
+        Raises HistoryDiverged or ConflictingAcceptance; everything else is reported and tried again.
+        """
+        self._dispatcher.collect()
+        for chain in self.parts.profiles:
+            self._start("watch", chain, self.parts.watches[chain].look, self._on_sighting)
+        self._dispatcher.collect()
+        self._seal()
+        self._prove()
+        self._submit()
+        if self.parts.relayer is not None:
+            self._relay(self.parts.relayer)
+        if self.parts.broker is not None:
+            self._fill(self.parts.broker)
+        self._dispatcher.collect()
+
+    def run_until(self, is_done: Callable[[], bool], timeout_seconds: float, pause_seconds: float = 0.02) -> bool:
+        """Step until `is_done`, or give up after `timeout_seconds`; says whether it is done."""
+        end = time.monotonic() + timeout_seconds
+        while not is_done():
+            if time.monotonic() > end:
+                return False
+            self.step()
+            time.sleep(pause_seconds)
+        return True
+
+    def is_settled(self) -> bool:
+        """Whether every confirmed request is sealed and every sealed block executed on every chain, and fills are repaid."""
+        height = self.sequencer.height
+        if self.sequencer.has_waiting or self.sequencer.is_replaying:
+            return False
+        broker = self.parts.broker
+        is_repaid = broker is None or all(position.is_repaid for position in broker.positions)
+        return is_repaid and all(progress.executed == height for progress in self.progress.values())
+
+    def close(self) -> None:
+        """Wait for running jobs and stop."""
+        self._dispatcher.close()
+
+    # -- the parts of a round ------------------------------------------------------------------------------------
+
+    def _seal(self) -> None:
+        primary = self._heads.get(self.sequencer.parameters.primary)
+        unproven = self.sequencer.height - len(self._proofs)
+        if primary is None or (unproven >= self.config.max_unproven and not self.sequencer.is_replaying):
+            return
+        try:
+            sealed = self.sequencer.seal(primary.timestamp)
+        except NothingToSeal:
+            return
+        slots = zip(sealed.block.slots, sealed.block.outcomes, strict=True)
+        results = tuple(Result((r.source, r.request_id), outcome, payout) for (r, payout), outcome in slots)
+        self._emit(BlockSealed(self._clock(), sealed.number, sealed.block.header.timestamp, results))
+        if self.parts.broker is not None:
+            candidates = (Candidate(result.payout, sealed.number, self._l1_blocks[result.key]) for result in results)
+            for candidate, verdict in self.parts.broker.offer(candidates).items():
+                self._emit(FillDeclined(self._clock(), _key(candidate), verdict))
+
+    def _prove(self) -> None:
+        blocks = self.sequencer.blocks(BlockNumber(0))
+        sealed = next((block for block in blocks if block.number not in self._proofs), None)
+        if sealed is not None:
+            prover, due = self.parts.prover, sealed
+            self._dispatcher.start("prove", lambda: (due, prover.prove(due.block)), self._on_proved, 0.0)
+
+    def _submit(self) -> None:
+        blocks = tuple(self.sequencer.blocks(BlockNumber(0)))
+        primary = self.sequencer.parameters.primary
+        horizon = Horizon(primary, blocks, dict(self._proofs), self.sequencer.is_replaying)
+        for chain, submitter in self.parts.submitters.items():
+            self._start("submit", chain, lambda s=submitter: s.advance(horizon), self._on_advance)
+
+    def _relay(self, relayer: Relayer) -> None:
+        for chain in self.parts.profiles:
+            self._start("relay", chain, lambda c=chain: relayer.deliver(c), self._on_delivered)
+
+    def _fill(self, broker: Broker) -> None:
+        heights = {chain: head.number for chain, head in self._heads.items()}
+        for chain in self.parts.profiles:
+            candidate = broker.select(chain, heights)
+            executed = self.progress[chain].executed
+            positions = [p for p in broker.open_positions(chain) if p.candidate.block <= executed]
+            if candidate is not None:
+                self._start(
+                    "fill", chain, lambda c=candidate: broker.attempt(c), self._on_attempt, self.config.fill_retry_seconds
+                )
+            elif positions:
+                self._start("fill", chain, lambda c=chain, p=positions: broker.find_repaid(c, p), self._on_repaid)
+
+    # -- what becomes of jobs; each says whether there was anything to do ----------------------------------------
+
+    def _on_sighting(self, chain: ChainId, sighting: Sighting) -> bool:
+        if sighting.gone_from is not None:
+            dropped = self.sequencer.drop_from(chain, sighting.gone_from)
+            self._forget(dropped, f"{self._name(chain)} no longer has request {sighting.gone_from} as it was")
+        self._heads[chain] = sighting.head
+        for event in sighting.requests:
+            request, log = event.request, event.log
+            self._l1_blocks[request.source, request.request_id] = log.block_number
+            if self.sequencer.add(request):
+                self._emit(RequestConfirmed(self._clock(), request, log.block_number, log.tx_hash))
+        return bool(sighting.requests)
+
+    def _on_proved(self, result: tuple[SealedBlock, Proved]) -> bool:
+        sealed, proved = result
+        number = sealed.number
+        if number <= self.sequencer.height and self.sequencer.block(number) is sealed:  # else it was rolled back
+            self._proofs[number] = proved.proof
+            self._emit(BlockProven(self._clock(), number, proved.witness_seconds, proved.proof_seconds))
+        return True
+
+    def _on_advance(self, chain: ChainId, advance: Advance) -> bool:
+        before, self.progress[chain] = self.progress[chain], advance.progress
+        if advance.progress != before:
+            self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
+        if advance.action is not None and advance.receipt is not None:
+            purpose, blocks = _describe(advance.action)
+            receipt = advance.receipt
+            self._emit(TransactionMined(self._clock(), chain, purpose, blocks, receipt.tx_hash, receipt.gas_used))
+        if chain == self.sequencer.parameters.primary:
+            self._reseal_if_old(advance.progress.committed)
+        return advance.action is not None
+
+    def _on_delivered(self, chain: ChainId, delivered: Delivered | None) -> bool:
+        if delivered is None:
+            return False
+        receipt, number = delivered.receipt, delivered.message.number
+        self._emit(TransactionMined(self._clock(), chain, "message", (number,), receipt.tx_hash, receipt.gas_used))
+        return True
+
+    def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
+        assert self.parts.broker is not None
+        self.parts.broker.record(attempt)
+        self._emit(FillTried(self._clock(), _key(attempt.candidate), chain, attempt.outcome))
+        if attempt.receipt is not None:
+            block, receipt = attempt.candidate.block, attempt.receipt
+            self._emit(TransactionMined(self._clock(), chain, "fill", (block,), receipt.tx_hash, receipt.gas_used))
+        return attempt.outcome is not FillOutcome.NO_INVENTORY
+
+    def _on_repaid(self, chain: ChainId, keys: tuple[bytes, ...]) -> bool:
+        assert self.parts.broker is not None
+        positions = {position.key: position for position in self.parts.broker.positions}
+        self.parts.broker.settle(keys)
+        for key in keys:
+            self._emit(BrokerRepaid(self._clock(), _key(positions[key].candidate), chain))
+        return bool(keys)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _reseal_if_old(self, committed: BlockNumber) -> None:
+        """A block that the primary would soon refuse as too old is sealed anew, with a timestamp of now."""
+        if committed >= self.sequencer.height or self.sequencer.is_replaying:
+            return
+        head = self._heads[self.sequencer.parameters.primary]
+        oldest = self.sequencer.block(BlockNumber(committed + 1)).block.header.timestamp
+        if head.timestamp - oldest > MAX_AGE_SECONDS - self.config.reseal_margin_seconds:
+            self._forget(self.sequencer.roll_back(committed), f"block {committed + 1} waited too long for the primary chain")
+
+    def _forget(self, dropped: tuple[SealedBlock, ...], reason: str) -> None:
+        if not dropped:
+            return
+        height = self.sequencer.height
+        for block in dropped:
+            self._proofs.pop(block.number, None)
+        if self.parts.broker is not None:
+            self.parts.broker.retract(height)
+        self._emit(RolledBack(self._clock(), height, reason))
+
+    def _start(
+        self,
+        kind: str,
+        chain: ChainId,
+        job: Callable[[], T],
+        done: Callable[[ChainId, T], bool],
+        idle_seconds: float | None = None,
+    ) -> None:
+        profile = self.parts.profiles[chain]
+        pause = min(profile.block_time_seconds * self.config.idle_share, self.config.longest_idle_seconds)
+        idle = pause if idle_seconds is None else idle_seconds
+        self._dispatcher.start(f"{kind} {profile.name}", job, lambda result: done(chain, result), idle)
+
+    def _name(self, chain: ChainId) -> str:
+        return self.parts.profiles[chain].name
+
+    def _emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+
+def _key(candidate: Candidate) -> RequestKey:
+    return candidate.payout.source, candidate.payout.request_id
+
+
+def _describe(action: Action) -> tuple[str, tuple[BlockNumber, ...]]:
+    """An action's name and the blocks it is about."""
+    match action:
+        case Revert(to_block):
+            return "revert", (to_block,)
+        case ApplyMessage(_, number):
+            return "apply", (number,)
+        case _:
+            return type(action).__name__.lower(), action.blocks

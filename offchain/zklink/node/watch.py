@@ -1,0 +1,37 @@
+"""What a node sees of one chain in one look: its head, newly confirmed requests, and requests that a reorganisation took back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.events import SwapRequested
+from zklink.l1.receipts import BlockInfo
+from zklink.l1.watcher import L1Watcher
+from zklink.protocol.errors import RequestRewritten
+from zklink.protocol.ids import RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """`gone_from` is the first request that the chain no longer has as it was given out; None if there is none."""
+
+    head: BlockInfo
+    requests: tuple[SwapRequested, ...]
+    gone_from: RequestId | None = None
+
+
+class ChainWatch:
+    """Looks at one chain. `also` runs with every look: it lets committee members read the same chain."""
+
+    def __init__(self, bridge: BridgeClient, watcher: L1Watcher, also: Callable[[], object] | None = None) -> None:
+        self._bridge, self._watcher, self._also = bridge, watcher, also
+
+    def look(self) -> Sighting:
+        """One look. After an error nothing has been given out."""
+        head = self._bridge.client.head()
+        if self._also is not None:
+            self._also()
+        try:
+            return Sighting(head, tuple(self._watcher.poll()))
+        except RequestRewritten:
+            return Sighting(head, (), RequestId(self._watcher.rewind() + 1))

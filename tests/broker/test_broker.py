@@ -1,0 +1,152 @@
+"""The broker: one fill per payout whatever happens in between, never beyond its inventory, repaid at execution."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.sequencer.requests import make_request
+from zklink.broker.broker import Broker, Candidate, FillOutcome, FillState
+from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.l1.receipts import Receipt
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+
+A, B = ChainId(1), ChainId(2)
+DOMAIN = 77
+SCALE = 10**12
+RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 80_000, 1, None, ())
+POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amount(5_000), 4)))})
+
+
+@dataclass
+class FakeDesk:
+    """A bridge that takes a fill once; `spent` is what left the broker's inventory."""
+
+    inventory: int = 10_000 * SCALE
+    states: dict[bytes, FillState] = field(default_factory=dict)
+    spent: int = 0
+    loses_receipts: bool = False
+
+    def fill_state(self, key: bytes) -> FillState:
+        return self.states.get(key, FillState.OPEN)
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        return amount * SCALE
+
+    def spendable(self, token: TokenId) -> int:
+        return self.inventory - self.spent
+
+    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
+        key = payout.fill_key(DOMAIN)
+        assert self.fill_state(key) is FillState.OPEN
+        self.states[key] = FillState.MINE
+        self.spent += l1_amount
+        if self.loses_receipts:
+            raise RpcUnavailable("b", "eth_getTransactionReceipt", 1, "gone")
+        return RECEIPT
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture
+def broker(desk: FakeDesk) -> Broker:
+    return Broker(DOMAIN, {B: desk}, POLICY, {A: 3, B: 3})
+
+
+def candidate(request_id: int = 1, amount: int = 1_000, fill_fee: int = 10, block: int = 1) -> Candidate:
+    request = make_request(1, request_id, fill_fee=Amount(fill_fee))
+    return Candidate(SwapPayout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100)
+
+
+def key_of(case: Candidate) -> bytes:
+    return case.payout.fill_key(DOMAIN)
+
+
+def test_select__confirmations_by_tier__small_first_large_later(broker: Broker) -> None:
+    large, small = candidate(1, amount=5_000), candidate(2, amount=1_000)
+    assert broker.offer([large, small]) == {}
+    assert broker.select(B, {A: 101}) is None
+    assert broker.select(B, {A: 102}) == small
+    assert broker.select(B, {A: 106}) == large
+    assert broker.select(A, {A: 106}) is None
+
+
+def test_offer__refund_and_no_fee__declined_with_the_reason(broker: Broker) -> None:
+    refund = Candidate(SwapPayout.refunded(make_request(1, 1)), BlockNumber(1), 100)
+    free = candidate(2, fill_fee=0)
+    assert broker.offer([refund, free]) == {refund: Verdict.REFUND, free: Verdict.NO_FEE}
+    assert broker.waiting == ()
+
+
+def test_attempt__open_payout__recipient_gets_the_net_amount(broker: Broker, desk: FakeDesk) -> None:
+    broker.offer([candidate()])
+    attempt = broker.attempt(candidate())
+    broker.record(attempt)
+    assert (attempt.outcome, attempt.l1_amount, attempt.receipt) == (FillOutcome.FILLED, 990 * SCALE, RECEIPT)
+    assert desk.spent == 990 * SCALE
+    assert [position.net for position in broker.open_positions(B)] == [990]
+    assert broker.waiting == ()
+
+
+def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broker, desk: FakeDesk) -> None:
+    broker.offer([candidate()])
+    desk.loses_receipts = True
+    with pytest.raises(RpcUnavailable):
+        broker.attempt(candidate())
+    assert broker.select(B, {A: 102}) == candidate()
+    attempt = broker.attempt(candidate())
+    broker.record(attempt)
+    assert (attempt.outcome, attempt.receipt) == (FillOutcome.FOUND_FILLED, None)
+    assert desk.spent == 990 * SCALE
+    assert len(broker.open_positions(B)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [(FillState.OTHERS, FillOutcome.TAKEN), (FillState.EXECUTED, FillOutcome.TOO_LATE)]
+)
+def test_attempt__somebody_was_faster__no_position(
+    broker: Broker, desk: FakeDesk, state: FillState, outcome: FillOutcome
+) -> None:
+    broker.offer([candidate()])
+    desk.states[key_of(candidate())] = state
+    attempt = broker.attempt(candidate())
+    broker.record(attempt)
+    assert attempt.outcome is outcome
+    assert (broker.positions, broker.waiting, desk.spent) == ((), (), 0)
+
+
+def test_attempt__not_enough_inventory__nothing_sent_and_tried_again_after_the_others(
+    broker: Broker, desk: FakeDesk
+) -> None:
+    first, second = candidate(1), candidate(2)
+    broker.offer([first, second])
+    desk.inventory = 989 * SCALE
+    attempt = broker.attempt(first)
+    broker.record(attempt)
+    assert (attempt.outcome, desk.spent) == (FillOutcome.NO_INVENTORY, 0)
+    assert broker.waiting == (second, first)
+
+
+def test_settle__executed_payout__position_is_closed(broker: Broker, desk: FakeDesk) -> None:
+    broker.offer([candidate()])
+    broker.record(broker.attempt(candidate()))
+    assert broker.find_repaid(B, broker.open_positions(B)) == ()
+    desk.states[key_of(candidate())] = FillState.EXECUTED
+    broker.settle(broker.find_repaid(B, broker.open_positions(B)))
+    assert broker.open_positions(B) == ()
+    assert [position.is_repaid for position in broker.positions] == [True]
+
+
+def test_retract__blocks_unsealed__waiting_goes_and_what_is_filled_stays(broker: Broker) -> None:
+    filled, waiting, kept = candidate(1, block=2), candidate(2, block=2), candidate(3, block=1)
+    broker.offer([filled, waiting, kept])
+    broker.record(broker.attempt(filled))
+    broker.retract(BlockNumber(1))
+    assert broker.waiting == (kept,)
+    assert len(broker.open_positions(B)) == 1
+    broker.offer([filled])
+    assert broker.waiting == (kept,)

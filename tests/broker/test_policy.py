@@ -1,0 +1,38 @@
+"""The broker's terms: which payouts, for which fee, after how many confirmations."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.sequencer.requests import make_request
+from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import Amount, TokenId
+
+TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
+POLICY = FillPolicy({TokenId(2): TERMS})
+
+
+def payout(amount: int, fill_fee: int, token: int = 2) -> SwapPayout:
+    paid = SwapPayout.paid(make_request(fill_fee=Amount(fill_fee)), Amount(amount))
+    return replace(paid, token=TokenId(token))
+
+
+@pytest.mark.parametrize(
+    ("case", "confirmations", "verdict"),
+    [
+        (payout(1_000, 2), 3, Verdict.FILL),
+        (payout(1_000, 2), 2, Verdict.WAIT),
+        (payout(1_001, 2), 7, Verdict.WAIT),
+        (payout(1_001, 2), 8, Verdict.FILL),
+        (payout(10_001, 50), 99, Verdict.TOO_LARGE),
+        (payout(1_000, 0), 99, Verdict.NO_FEE),
+        (payout(1_000, 1), 99, Verdict.LOW_FEE),
+        (payout(9_000, 8), 99, Verdict.LOW_FEE),
+        (payout(9_000, 9), 99, Verdict.FILL),
+        (payout(1_000, 2, token=3), 99, Verdict.UNKNOWN_TOKEN),
+        (SwapPayout.refunded(make_request()), 99, Verdict.REFUND),
+    ],
+)
+def test_assess__payout__verdict_with_its_reason(case: SwapPayout, confirmations: int, verdict: Verdict) -> None:
+    assert POLICY.assess(case, confirmations, required=3) is verdict

@@ -1,0 +1,157 @@
+"""The committee's quorum, and deliveries that are needed, once each, until every chain knows."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from eth_account import Account
+
+from tests.relayer.test_member import DEPLOYMENT, HASHES, FakeChain, message
+from zklink.l1.receipts import Receipt
+from zklink.protocol.errors import QuorumMissing, RpcUnavailable
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.relayer.committee import LocalCommittee
+from zklink.relayer.member import CommitteeMember
+from zklink.relayer.relayer import Relayer
+
+A, B = ChainId(1), ChainId(2)
+RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 90_000, 1, None, ())
+
+
+@dataclass
+class Setting:
+    """Three members over two chains; `views[i]` are member i's own views."""
+
+    views: list[dict[ChainId, FakeChain]]
+    committee: LocalCommittee
+
+    def accept(self, chain: ChainId, number: int, members: tuple[int, ...] = (0, 1, 2)) -> None:
+        for index in members:
+            view = self.views[index][chain]
+            view.height += 1
+            view.accept(number, block_number=view.height)
+        self.committee.watch(chain)
+
+
+@pytest.fixture
+def setting() -> Setting:
+    views = [{A: FakeChain(), B: FakeChain()} for _ in range(3)]
+    members = [CommitteeMember(Account.from_key(bytes([5 + i]) * 32), views[i], DEPLOYMENT) for i in range(3)]
+    return Setting(views, LocalCommittee(members, threshold=2))
+
+
+@dataclass
+class FakeBridge:
+    """A destination that applies a message once it has accepted its block."""
+
+    accepted_number: int = 0
+    counted: dict[ChainId, BlockNumber] = field(default_factory=dict)
+    known: set[SyncMessage] = field(default_factory=set)
+    evidence: list[bytes] = field(default_factory=list)
+    loses_receipts: bool = False
+
+    def accepted(self) -> BlockNumber:
+        return BlockNumber(self.accepted_number)
+
+    def acknowledged(self, source: ChainId) -> BlockNumber:
+        return self.counted.get(source, BlockNumber(0))
+
+    def is_message_known(self, message: SyncMessage) -> bool:
+        return message in self.known
+
+    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
+        self.known.add(message)
+        self.evidence.append(evidence)
+        if message.number <= self.accepted_number:
+            self.counted[message.source_chain] = message.number
+        if self.loses_receipts:
+            raise RpcUnavailable("b", "eth_getTransactionReceipt", 1, "gone")
+        return RECEIPT
+
+
+def relay(setting: Setting, bridge: FakeBridge, primary: ChainId = A) -> Relayer:
+    return Relayer(setting.committee, {A: FakeBridge(), B: bridge}, primary)
+
+
+def test_evidence__quorum__ascending_signers_and_no_more_than_the_threshold(setting: Setting) -> None:
+    setting.accept(A, 1)
+    evidence = setting.committee.evidence(message(1))
+    digest = compute_digest(message(1), DEPLOYMENT)
+    signers = [Account._recover_hash(digest, signature=evidence[i : i + 65]) for i in range(0, len(evidence), 65)]
+    assert len(evidence) == 130
+    assert signers == sorted(signers, key=lambda address: int(address, 16))
+
+
+def test_evidence__one_member_short__says_how_many(setting: Setting) -> None:
+    setting.accept(A, 1, members=(2,))
+    assert setting.committee.messages(A) == ()
+    with pytest.raises(QuorumMissing) as error:
+        setting.committee.evidence(message(1))
+    assert (error.value.signatures, error.value.threshold) == (1, 2)
+
+
+def test_messages__members_disagree__only_what_a_quorum_saw(setting: Setting) -> None:
+    setting.accept(A, 1, members=(0, 1))
+    setting.accept(A, 2, members=(2,))
+    assert setting.committee.messages(A) == (message(1),)
+
+
+def test_deliver__primarys_word__at_once(setting: Setting) -> None:
+    bridge = FakeBridge()
+    setting.accept(A, 1)
+    delivered = relay(setting, bridge).deliver(B)
+    assert delivered is not None and delivered.message == message(1)
+    assert bridge.evidence == [setting.committee.evidence(message(1))]
+
+
+def test_deliver__other_chains_word__only_up_to_what_is_accepted_there(setting: Setting) -> None:
+    bridge = FakeBridge(accepted_number=1)
+    for number in (1, 2):
+        setting.accept(A, number)
+    relayer = relay(setting, bridge, primary=B)
+    delivered = relayer.deliver(B)
+    assert delivered is not None and delivered.message.number == 1
+    assert relayer.deliver(B) is None
+    bridge.accepted_number = 2
+    delivered = relayer.deliver(B)
+    assert delivered is not None and delivered.message.number == 2
+    assert relayer.deliver(B) is None
+
+
+def test_deliver__several_acceptances__newest_only(setting: Setting) -> None:
+    bridge = FakeBridge(accepted_number=3)
+    for number in (1, 2, 3):
+        setting.accept(A, number)
+    relayer = relay(setting, bridge, primary=B)
+    assert relayer.deliver(B) is not None
+    assert relayer.deliver(B) is None
+    assert bridge.counted == {A: 3}
+
+
+def test_deliver__receipt_lost__not_sent_again(setting: Setting) -> None:
+    bridge = FakeBridge(loses_receipts=True)
+    setting.accept(A, 1)
+    with pytest.raises(RpcUnavailable):
+        relay(setting, bridge).deliver(B)
+    assert relay(setting, bridge).deliver(B) is None
+    assert len(bridge.evidence) == 1
+
+
+def test_deliver__nobody_waits_for_it__spared(setting: Setting) -> None:
+    setting.accept(A, 1)
+    asked: list[tuple[ChainId, int, int]] = []
+
+    def is_needed(source: ChainId, after: BlockNumber, number: BlockNumber) -> bool:
+        asked.append((source, after, number))
+        return False
+
+    bridge = FakeBridge(accepted_number=1)
+    assert Relayer(setting.committee, {A: FakeBridge(), B: bridge}, A, is_needed).deliver(B) is None
+    assert asked == [(A, 0, 1)] and not bridge.evidence
+
+
+def test_deliver__own_acceptance__never_to_itself(setting: Setting) -> None:
+    setting.accept(B, 1)
+    bridge = FakeBridge(accepted_number=1)
+    assert relay(setting, bridge).deliver(B) is None
+    assert HASHES[1] not in bridge.evidence
