@@ -1,0 +1,100 @@
+"""Circuits that lack one constraint, with the hint that a cheat would use instead.
+
+Each is the smallest edit that lets one forgery through; test_forgeries.py shows that it does, and that the real circuit does not.
+"""
+
+from typing import Final
+
+from tests.support.circuits import Mutation
+
+FLOOR_FREE: Final = Mutation(
+    "floor_free",
+    (
+        ("swap.circom", "RangeCheck(DIVISOR_BITS)(remainder);", "RangeCheck(DIVISOR_BITS)(0);"),
+        ("swap.circom", "RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);", "RangeCheck(DIVISOR_BITS)(1);"),
+        # One more for an even input, one less for an odd one.
+        ("swap.circom", "out <-- dividend \\ divisor;", "out <-- dividend \\ divisor + (1 - padding) * (1 - 2 * (dx % 2));"),
+    ),
+)
+"""The quotient is not pinned by its remainder."""
+
+OUTCOME_FREE: Final = Mutation(
+    "outcome_free",
+    (("swap.circom", "paid <== wanted * possible;", "paid <-- 1 - wanted * possible; paid * (paid - 1) === 0;"),),
+)
+"""The outcome is any bit."""
+
+SENDER_UNABSORBED: Final = Mutation(
+    "sender_unabsorbed",
+    (
+        (
+            "swap_block.circom",
+            "sponge.in[5 + RECORD_WORDS * i + j] <== slot[i].request_words[j];",
+            "sponge.in[5 + RECORD_WORDS * i + j] <== (j == 4 ? 0 : 1) * slot[i].request_words[j];",
+        ),
+    ),
+)
+"""The last request word, a whole field element, is not in C."""
+
+PLAIN_SUM: Final = Mutation(
+    "plain_sum",
+    (
+        ("lib/slices.circom", "sum[k] <== sum[k + 1] * lambda + value[k - 1];", "sum[k] <== sum[k + 1] + value[k - 1];"),
+        ("lib/slices.circom", "sum[0] <== sum[1] * lambda;", "sum[0] <== sum[1];"),
+        ("lib/slices.circom", "out <== sum[0] * lambda + header;", "out <== sum[0] + header;"),
+    ),
+)
+"""y is the sum of all evaluations, without lambda."""
+
+ROWS_UNORDERED: Final = Mutation(
+    "rows_unordered",
+    (
+        ("swap_block.circom", "RangeCheck(2 * DT)(id[t] - id[t - 1] - 1);", "RangeCheck(2 * DT)(0 * id[t]);"),
+        # Request 1 works on the second copy of its row, the others on the first.
+        ("swap.circom", "SelectLoaded(T)(used, token_in, row_id);", "SelectLoaded(T)(used, token_in, row_id, request_id);"),
+        ("swap.circom", "SelectLoaded(T)(used, token_out, row_id);", "SelectLoaded(T)(used, token_out, row_id, request_id);"),
+        (
+            "lib/select.circom",
+            "    signal input ids[n];\n    signal output selected[n];",
+            "    signal input ids[n];\n    signal input pick;\n    signal output selected[n];",
+        ),
+        (
+            "lib/select.circom",
+            "selected[i] <-- ids[i] == index ? enabled : 0;",
+            "selected[i] <-- (ids[i] == index && i != (pick != 1)) ? enabled : 0;",
+        ),
+    ),
+)
+"""Indices of token rows need not increase."""
+
+EMPTY_SLOT_FREE: Final = Mutation(
+    "empty_slot_free",
+    (("lib/words.circom", "words[i] * (1 - used) === 0;", "words[i] * (used - used) === 0;"),),
+)
+"""The words of an empty slot may be anything."""
+
+CHAINS_UNCOUNTED: Final = Mutation(
+    "chains_uncounted",
+    (
+        ("lib/select.circom", "    count === enabled;\n    value === index;", "    value === index;"),
+        # Chain 3 is presented as chains 1 and 2 together.
+        (
+            "lib/select.circom",
+            "selected[k - 1] <-- index == k ? 1 : 0;",
+            "selected[k - 1] <-- (index == k && k != 3) || (index == 3 && k <= 2) ? 1 : 0;",
+        ),
+    ),
+)
+"""A slot may select several chains, as long as their numbers add up."""
+
+POOL_OPTIONAL: Final = Mutation(
+    "pool_optional",
+    (
+        (
+            "lib/select.circom",
+            "        count += selected[i];\n    }\n    count === enabled;\n}\n\n// Gives the sum",
+            "        count += selected[i];\n    }\n    count * (count - enabled) === 0;\n}\n\n// Gives the sum",
+        ),
+    ),
+)
+"""A pool that is not loaded reads as one that is not there."""
