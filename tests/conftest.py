@@ -1,7 +1,7 @@
 """Options and fixtures for all tests.
 
-`ape test` runs on in-process chains; `--chains anvil` and `--chains fork` run the same tests on real nodes. Tests that use
-chains take `world` (or `system`): all chains are set back after each test.
+`ape test` runs on in-process chains; `--chains anvil` and `--chains fork` run the same tests on real nodes. Tests that
+use chains take `world` (or `system`): all chains are set back after each test.
 """
 
 import os
@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.builds import drop_stale_build
+from tests.support.chains import open_system
+from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import BACKENDS, Backend, World, open_world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,3 +54,17 @@ def world(session_world: World) -> Iterator[World]:
     """Four chains without contracts; what a test does on them is undone."""
     with session_world.isolated():
         yield session_world
+
+
+@pytest.fixture(scope="session")
+def session_system(backend: Backend) -> Iterator[LocalSystem]:
+    """The whole system, deployed once by the product's own deployment code; tests take `system`."""
+    with open_world(backend) as world:
+        yield open_system(world)
+
+
+@pytest.fixture
+def system(session_system: LocalSystem) -> Iterator[LocalSystem]:
+    """The deployed system on four chains; what a test does is undone."""
+    with session_system.world.isolated():
+        yield session_system

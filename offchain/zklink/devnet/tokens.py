@@ -1,0 +1,158 @@
+"""The tokens of the local networks: stand-ins with the real names, symbols and decimals of their namesakes on each
+chain.
+
+Takes `deployments/tokens.json` (hand-written); deploys a test token per contract, mints it to whoever needs it, and
+gives the token plans of a deployment.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.artifacts import load_contract
+from zklink.l1.client import ChainClient, encode_call
+from zklink.l1.deployment import TokenPlan
+from zklink.l1.structs import NATIVE
+from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
+
+TOKENS_FILE: Final = Path(__file__).resolve().parents[3] / "deployments" / "tokens.json"
+_NATIVE_MARK: Final = "native"
+
+USDC, USDT, ETH, BNB, POL, AVAX, BTC = (TokenId(i) for i in range(1, 8))
+WETH, WPOL, WBNB, WAVAX = (TokenId(i) for i in range(8, 12))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenContract:
+    """One L1 contract (or a chain's own coin) as it is on the main network."""
+
+    symbol: str
+    name: str
+    decimals: int
+    address: str
+
+    @property
+    def is_native(self) -> bool:
+        return self.address == NATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """One layer-2 token: its contracts by chain name. `minimum` is the smallest swap in layer-2 units."""
+
+    token_id: TokenId
+    symbol: str
+    name: str
+    price_micro_usd: int
+    minimum: Amount
+    contracts: Mapping[str, TokenContract]
+
+    @property
+    def layer2_decimals(self) -> int:
+        """The minimum over the token's chains, all of them: it does not depend on which chains take part."""
+        return min(contract.decimals for contract in self.contracts.values())
+
+    @property
+    def unit(self) -> int:
+        """One whole token in layer-2 units."""
+        return int(10**self.layer2_decimals)
+
+    def scale(self, chain: str) -> int:
+        """L1 units per layer-2 unit on a chain that has the token."""
+        return int(10 ** (self.contracts[chain].decimals - self.layer2_decimals))
+
+    def amount_for(self, usd: int) -> Amount:
+        """The layer-2 amount that is worth this many whole dollars, rounded down."""
+        return Amount(usd * 1_000_000 * self.unit // self.price_micro_usd)
+
+
+@lru_cache(maxsize=1)
+def load_tokens() -> tuple[TokenInfo, ...]:
+    """The table, ascending by token id."""
+    data = json.loads(TOKENS_FILE.read_text())
+    tokens = [_read_token(item) for item in data["tokens"]]
+    return tuple(sorted(tokens, key=lambda token: token.token_id))
+
+
+def token_by_id(token_id: TokenId) -> TokenInfo:
+    """A token; KeyError if the table has none."""
+    return {token.token_id: token for token in load_tokens()}[token_id]
+
+
+def find_token(chain: str, symbol: str) -> TokenInfo:
+    """The token that goes by a symbol on a chain ("WETH" on polygon is ETH); KeyError if there is none."""
+    for token in load_tokens():
+        contract = token.contracts.get(chain)
+        if contract is not None and contract.symbol.lower() == symbol.lower():
+            return token
+    raise KeyError(f"no token is called {symbol} on {chain}")
+
+
+def deploy_test_tokens(
+    clients: Mapping[ChainId, ChainClient], deployer: LocalAccount, tokens: Sequence[TokenInfo] | None = None
+) -> tuple[TokenPlan, ...]:
+    """A test token for each contract of the table on each of the chains; their plans, ascending by token id.
+
+    Tokens that are on none of the chains are left out.
+    """
+    plans = []
+    for token in load_tokens() if tokens is None else tokens:
+        contracts = {
+            chain_id: _deploy(client, deployer, token.contracts[client.profile.name])
+            for chain_id, client in sorted(clients.items())
+            if client.profile.name in token.contracts
+        }
+        if contracts:
+            plans.append(plan_token(token, contracts))
+    return tuple(plans)
+
+
+def plan_token(token: TokenInfo, contracts: Mapping[ChainId, str], cap: int = CUSTODY_LIMIT) -> TokenPlan:
+    """How a deployment registers a token with these contracts."""
+    return TokenPlan(token.token_id, token.symbol, token.layer2_decimals, contracts, token.minimum, Amount(cap))
+
+
+def mint(client: ChainClient, minter: LocalAccount, token: str, owners: Iterable[str], l1_amount: int) -> None:
+    """Mint test tokens for each owner; does nothing for the chain's own coin."""
+    if token == NATIVE:
+        return
+    contract = client.contract(token, load_contract("TestToken"))
+    calls = [encode_call(contract, "mint", owner, l1_amount) for owner in owners]
+    for submission in [client.submit(minter, call) for call in calls]:
+        client.wait(submission)
+
+
+def _deploy(client: ChainClient, deployer: LocalAccount, contract: TokenContract) -> str:
+    if contract.is_native:
+        return NATIVE
+    artifact = load_contract("TestToken")
+    return client.deploy(deployer, artifact, contract.name, contract.symbol, contract.decimals)
+
+
+def _read_token(item: dict[str, object]) -> TokenInfo:
+    contracts = item["contracts"]
+    if not isinstance(contracts, dict):
+        raise TypeError("contracts are given per chain")
+    return TokenInfo(
+        token_id=TokenId(int(str(item["token_id"]))),
+        symbol=str(item["symbol"]),
+        name=str(item["name"]),
+        price_micro_usd=int(str(item["price_micro_usd"])),
+        minimum=Amount(int(str(item["minimum"]))),
+        contracts={chain: _read_contract(contract) for chain, contract in contracts.items()},
+    )
+
+
+def _read_contract(item: Mapping[str, object]) -> TokenContract:
+    address = str(item["address"])
+    return TokenContract(
+        symbol=str(item["symbol"]),
+        name=str(item["name"]),
+        decimals=int(str(item["decimals"])),
+        address=NATIVE if address == _NATIVE_MARK else address,
+    )

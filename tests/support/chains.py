@@ -1,0 +1,51 @@
+"""The deployed system of a test run, and short ways to use it."""
+
+from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.world import World
+from zklink.l1.client import Receipt
+from zklink.l1.structs import NATIVE, SwapOrder, universal_address
+from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.presets import MINIMAL
+
+ORDER_SECONDS = 3_600
+"""How long the orders of tests may wait."""
+
+
+def open_system(world: World) -> LocalSystem:
+    """The system with the smallest circuit's verifier on the world's chains."""
+    return deploy_local_system(world, MINIMAL)
+
+
+def build_order(
+    system: LocalSystem,
+    source: ChainId,
+    token_in: TokenId,
+    amount: int,
+    destination: ChainId,
+    token_out: TokenId,
+    *,
+    min_out: int = 0,
+    operator_fee: int = 0,
+    fill_fee: int = 0,
+) -> SwapOrder:
+    """An order for the recipient; `amount` is in layer-2 units."""
+    bridge = system.bridges[source]
+    return SwapOrder(
+        token_in=token_in,
+        l1_amount=amount * bridge.token_scale(token_in),
+        destination=destination,
+        token_out=token_out,
+        min_out=Amount(min_out),
+        operator_fee=Amount(operator_fee),
+        fill_fee=Amount(fill_fee),
+        recipient=universal_address(system.world.roles.recipient.address),
+        deadline=bridge.client.head().timestamp + ORDER_SECONDS,
+    )
+
+
+def send_swap(system: LocalSystem, source: ChainId, order: SwapOrder) -> Receipt:
+    """The depositor's approval, if one is needed, and its swap."""
+    depositor, bridge = system.world.roles.depositor, system.bridges[source]
+    token = system.token(source, order.token_in)
+    token.ensure_allowance(depositor, bridge.address, order.l1_amount)
+    return bridge.swap(depositor, order, order.l1_amount if token.address == NATIVE else 0)
