@@ -9,10 +9,9 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import FillState
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.erc20 import Erc20
 from zklink.l1.events import BlockAccepted, decode_events, event_topic
 from zklink.l1.receipts import Receipt
-from zklink.l1.structs import NATIVE
+from zklink.l1.token import TokenClient
 from zklink.operations.swap import SwapPayout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 from zklink.protocol.messages import SyncMessage
@@ -75,30 +74,32 @@ class BridgeDesk:
         return amount * self._bridge.token_scale(token)
 
     def spendable(self, token: TokenId) -> int:
-        address, client = self._bridge.token_config(token).token, self._bridge.client
-        if address == NATIVE:
-            return max(0, client.balance(self._broker.address) - GAS_RESERVE_WEI)
-        erc20 = Erc20(client, address)
-        held = erc20.balance_of(self._broker.address)
-        return min(held, erc20.allowance(self._broker.address, self._bridge.address))
+        client = self._token(token)
+        held = client.balance(self._broker.address)
+        if client.is_native:
+            return max(0, held - GAS_RESERVE_WEI)
+        return min(held, client.allowance(self._broker.address, self._bridge.address))
 
     def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
-        is_native = self._bridge.token_config(payout.token).token == NATIVE
-        return self._bridge.fill(self._broker, payout.words(), l1_amount if is_native else 0)
+        value = l1_amount if self._token(payout.token).is_native else 0
+        return self._bridge.fill(self._broker, payout.words(), value)
+
+    def _token(self, token: TokenId) -> TokenClient:
+        return TokenClient(self._bridge.client, self._bridge.token_config(token).token)
 
 
 class BridgeAcceptances:
-    """A committee member's AcceptanceSource on one bridge."""
+    """A committee member's AcceptanceSource on one bridge, whose events start at `from_block`."""
 
-    def __init__(self, bridge: BridgeClient) -> None:
-        self._bridge = bridge
+    def __init__(self, bridge: BridgeClient, from_block: int) -> None:
+        self._bridge, self._from_block = bridge, from_block
 
     def confirmed_height(self) -> int:
         return self._bridge.client.confirmed_height()
 
     def acceptances(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
-        topics = [event_topic(BlockAccepted)]
-        logs = self._bridge.client.logs(self._bridge.address, first_block, last_block, topics)
+        topics, first = [event_topic(BlockAccepted)], max(first_block, self._from_block)
+        logs = self._bridge.client.logs(self._bridge.address, first, last_block, topics)
         events = decode_events(self._bridge.chain_id, logs)
         accepted = (event for event in events if isinstance(event, BlockAccepted))
         return [Acceptance(event.number, event.sync_hash, event.log.block_number) for event in accepted]

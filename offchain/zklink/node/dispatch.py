@@ -25,8 +25,9 @@ class Dispatcher:
         self._fatal: Exception | None = None
 
     def start(self, lane: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float) -> None:
-        """Run `job` on `lane` unless it is busy or not due. `done` gets the result and says whether there was anything to do: if
-        so the lane goes on at once, else it pauses for `idle_seconds`."""
+        """Run `job` on `lane` unless it is busy or not due. `done` gets the result and says whether there was
+        anything to do: if so the lane goes on at once, else it pauses for `idle_seconds`.
+        """
         if self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
             return
 

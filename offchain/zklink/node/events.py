@@ -1,4 +1,6 @@
-"""What a node did and saw, as typed events with the second at which it did. The timeline, the demo and logs read these alone."""
+"""What a node did and saw, as typed events with the second at which it did. The timeline, the demo and logs read
+these alone.
+"""
 
 from dataclasses import dataclass
 

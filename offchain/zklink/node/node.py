@@ -1,13 +1,15 @@
 """The pipeline: one loop that watches, seals, proves, submits, relays and fills.
 
-Takes the parts (see `wiring`); gives events. All decisions are made by the thread that calls `step`; whatever waits for a chain or a
-proof runs on a lane. A job that fails is reported and tried again; since every part asks its chain first, no retry sends anything
-twice, and a node that is killed and started again with the same journal goes on where the chains are.
+Takes the parts (see `wiring`); gives events. All decisions are made by the thread that calls `step`; whatever
+waits for a chain or a proof runs on a lane. A job that fails is reported and tried again; since every part asks
+its chain first, no retry sends anything twice, and a node that is killed and started again with the same journal
+goes on where the chains are.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
@@ -82,7 +84,7 @@ class Node:
         self.parts = parts
         self.sequencer = parts.sequencer
         self.config = config or NodeConfig()
-        self.progress: dict[ChainId, Progress] = {chain: GENESIS_PROGRESS for chain in parts.profiles}
+        self.progress: dict[ChainId, Progress] = dict.fromkeys(parts.profiles, GENESIS_PROGRESS)
         self.events: list[Event] = []
         self._listeners: list[Callable[[Event], None]] = [self.events.append]
         self._clock = clock
@@ -106,7 +108,8 @@ class Node:
         self._dispatcher.collect()
         self._seal()
         self._prove()
-        self._submit()
+        if not self.sequencer.is_replaying:
+            self._submit()
         if self.parts.relayer is not None:
             self._relay(self.parts.relayer)
         if self.parts.broker is not None:
@@ -124,7 +127,9 @@ class Node:
         return True
 
     def is_settled(self) -> bool:
-        """Whether every confirmed request is sealed and every sealed block executed on every chain, and fills are repaid."""
+        """Whether every confirmed request is sealed and every sealed block executed on every chain, and fills are
+        repaid.
+        """
         height = self.sequencer.height
         if self.sequencer.has_waiting or self.sequencer.is_replaying:
             return False
@@ -167,11 +172,11 @@ class Node:
         primary = self.sequencer.parameters.primary
         horizon = Horizon(primary, blocks, dict(self._proofs), self.sequencer.is_replaying)
         for chain, submitter in self.parts.submitters.items():
-            self._start("submit", chain, lambda s=submitter: s.advance(horizon), self._on_advance)
+            self._start("submit", chain, partial(submitter.advance, horizon), self._on_advance)
 
     def _relay(self, relayer: Relayer) -> None:
         for chain in self.parts.profiles:
-            self._start("relay", chain, lambda c=chain: relayer.deliver(c), self._on_delivered)
+            self._start("relay", chain, partial(relayer.deliver, chain), self._on_delivered)
 
     def _fill(self, broker: Broker) -> None:
         heights = {chain: head.number for chain, head in self._heads.items()}
@@ -181,10 +186,14 @@ class Node:
             positions = [p for p in broker.open_positions(chain) if p.candidate.block <= executed]
             if candidate is not None:
                 self._start(
-                    "fill", chain, lambda c=candidate: broker.attempt(c), self._on_attempt, self.config.fill_retry_seconds
+                    "fill",
+                    chain,
+                    partial(broker.attempt, candidate),
+                    self._on_attempt,
+                    self.config.fill_retry_seconds,
                 )
             elif positions:
-                self._start("fill", chain, lambda c=chain, p=positions: broker.find_repaid(c, p), self._on_repaid)
+                self._start("fill", chain, partial(broker.find_repaid, chain, positions), self._on_repaid)
 
     # -- what becomes of jobs; each says whether there was anything to do ----------------------------------------
 
@@ -253,7 +262,9 @@ class Node:
         head = self._heads[self.sequencer.parameters.primary]
         oldest = self.sequencer.block(BlockNumber(committed + 1)).block.header.timestamp
         if head.timestamp - oldest > MAX_AGE_SECONDS - self.config.reseal_margin_seconds:
-            self._forget(self.sequencer.roll_back(committed), f"block {committed + 1} waited too long for the primary chain")
+            self._forget(
+                self.sequencer.roll_back(committed), f"block {committed + 1} waited too long for the primary chain"
+            )
 
     def _forget(self, dropped: tuple[SealedBlock, ...], reason: str) -> None:
         if not dropped:

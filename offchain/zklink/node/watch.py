@@ -1,4 +1,6 @@
-"""What a node sees of one chain in one look: its head, newly confirmed requests, and requests that a reorganisation took back."""
+"""What a node sees of one chain in one look: its head, newly confirmed requests, and requests that a reorganisation
+took back.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

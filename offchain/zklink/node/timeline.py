@@ -1,0 +1,147 @@
+"""What became of each swap, and when: folds a node's events into one record per request.
+
+Takes events and nothing else, so that a record of a run can be folded again. Times are the events' seconds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from zklink.broker.broker import FillOutcome
+from zklink.node.events import (
+    BlockProven,
+    BlockSealed,
+    BrokerRepaid,
+    ChainMoved,
+    Event,
+    FillTried,
+    RequestConfirmed,
+    RequestKey,
+    RolledBack,
+)
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.ids import BlockNumber, ChainId, RecordKind
+from zklink.transition.swap import SwapOutcome
+
+
+@dataclass(slots=True)
+class SwapRecord:
+    """One request's way. Times are None until the event has happened; dictionaries are per chain."""
+
+    request: SwapRequest
+    confirmed_at: float
+    tx_hash: bytes
+    block: BlockNumber | None = None
+    payout: SwapPayout | None = None
+    outcome: SwapOutcome | None = None
+    sealed_at: float | None = None
+    filled_at: float | None = None
+    proven_at: float | None = None
+    committed_at: dict[ChainId, float] = field(default_factory=dict)
+    accepted_at: dict[ChainId, float] = field(default_factory=dict)
+    executed_at: dict[ChainId, float] = field(default_factory=dict)
+    repaid_at: float | None = None
+
+    @property
+    def key(self) -> RequestKey:
+        return self.request.source, self.request.request_id
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether the block sends the request back."""
+        return self.payout is not None and self.payout.kind == RecordKind.SWAP_REFUNDED
+
+    @property
+    def paid_at(self) -> float | None:
+        """When the payout was executed on the chain that pays."""
+        return None if self.payout is None else self.executed_at.get(self.payout.chain)
+
+    def accepted_everywhere_at(self, chains: Iterable[ChainId]) -> float | None:
+        """When the last of `chains` had accepted the block."""
+        times = [self.accepted_at.get(chain) for chain in chains]
+        known = [at for at in times if at is not None]
+        return max(known) if len(known) == len(times) else None
+
+    def unseal(self) -> None:
+        """The block was rolled back: the request waits again."""
+        self.block = self.payout = self.outcome = self.sealed_at = self.proven_at = None
+        self.committed_at.clear()
+
+
+@dataclass(slots=True)
+class BlockRecord:
+    """One sealed block."""
+
+    number: BlockNumber
+    timestamp: int
+    requests: int
+    sealed_at: float
+    proven_at: float | None = None
+    witness_seconds: float | None = None
+    proof_seconds: float | None = None
+
+
+class Timeline:
+    """Hand its `take` to `Node.listen`."""
+
+    def __init__(self, chains: Iterable[ChainId]) -> None:
+        self.chains = tuple(chains)
+        self.swaps: dict[RequestKey, SwapRecord] = {}
+        self.blocks: dict[BlockNumber, BlockRecord] = {}
+
+    def take(self, event: Event) -> None:
+        """Fold one event in."""
+        match event:
+            case RequestConfirmed():
+                self.swaps[event.key] = SwapRecord(event.request, event.at, event.tx_hash)
+            case BlockSealed():
+                self._seal(event)
+            case BlockProven():
+                self._prove(event)
+            case ChainMoved():
+                self._move(event)
+            case FillTried(at, key, _, FillOutcome.FILLED | FillOutcome.FOUND_FILLED):
+                self.swaps[key].filled_at = at
+            case BrokerRepaid(at, key, _):
+                self.swaps[key].repaid_at = at
+            case RolledBack():
+                self._roll_back(event)
+
+    def _seal(self, event: BlockSealed) -> None:
+        self.blocks[event.number] = BlockRecord(event.number, event.timestamp, len(event.results), event.at)
+        for result in event.results:
+            record = self.swaps[result.key]
+            record.block, record.sealed_at = event.number, event.at
+            record.payout, record.outcome = result.payout, result.outcome
+
+    def _prove(self, event: BlockProven) -> None:
+        block = self.blocks[event.number]
+        block.proven_at, block.witness_seconds, block.proof_seconds = (
+            event.at,
+            event.witness_seconds,
+            event.proof_seconds,
+        )
+        for record in self._in(range(event.number, event.number + 1)):
+            record.proven_at = event.at
+
+    def _move(self, event: ChainMoved) -> None:
+        stages = (
+            (event.before.committed, event.after.committed, "committed_at"),
+            (event.before.accepted, event.after.accepted, "accepted_at"),
+            (event.before.executed, event.after.executed, "executed_at"),
+        )
+        for before, after, name in stages:
+            for record in self._in(range(before + 1, after + 1)):
+                getattr(record, name).setdefault(event.chain, event.at)
+
+    def _roll_back(self, event: RolledBack) -> None:
+        for record in self._in(range(event.to_block + 1, max(self.blocks, default=0) + 1)):
+            record.unseal()
+        self.blocks = {number: block for number, block in self.blocks.items() if number <= event.to_block}
+
+    def _in(self, numbers: range) -> list[SwapRecord]:
+        return [record for record in self.swaps.values() if record.block in numbers]
+
+
+def is_finished(records: Mapping[RequestKey, SwapRecord], count: int) -> bool:
+    """Whether `count` swaps are known and every one is paid or refunded."""
+    return len(records) >= count and all(record.paid_at is not None for record in records.values())
