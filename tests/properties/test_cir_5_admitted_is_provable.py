@@ -1,0 +1,164 @@
+"""CIR-5 and CIR-4, as far as the rule goes: no request that the queue admits can stop a block or leave 112 bits."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rule import load, run
+from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, cases, roll_genesis, roll_request, rolled
+from tests.support.refute import check_refuted
+from tests.support.upholds import upholds
+from zklink.operations.swap import SwapRequest
+from zklink.primitives.field import R
+from zklink.protocol.errors import AmountOutOfRange, ZkLinkError
+from zklink.protocol.ids import (
+    AMOUNT_BITS,
+    AMOUNT_LIMIT,
+    CUSTODY_LIMIT,
+    FEE_DENOMINATOR,
+    MAX_CHAINS,
+    Amount,
+    BlockNumber,
+    ChainId,
+)
+from zklink.protocol.presets import MAIN, MINIMAL
+from zklink.state.genesis import Genesis
+from zklink.state.rows import Pool, TokenRow
+from zklink.transition import swap
+from zklink.transition.block import apply_block
+
+
+def _roll_full_house(dice: Dice) -> Case:
+    """Bridges that are full or nearly so, and requests of any other content up to what their chain still admits."""
+    genesis = roll_genesis(dice)
+    custody = {(token, chain): row.reserves[chain - 1] for token, row in genesis.tokens.items() for chain in CHAINS}
+    requests: list[SwapRequest] = []
+    while len(requests) < MINIMAL.slots:
+        source, token_in = dice.pick(CHAINS), dice.pick(TOKENS[:3])
+        room = CUSTODY_LIMIT - custody.get((token_in, source), 0)
+        amount = dice.pick((room, dice.amount(room + 1, least=1)))
+        custody[token_in, source] = CUSTODY_LIMIT - room + amount
+        requests.append(
+            replace(
+                roll_request(dice),
+                source=source,
+                token_in=token_in,
+                token_out=dice.pick(TOKENS[:3]),
+                amount=amount,
+                operator_fee=dice.amount(amount) if amount else Amount(0),
+                min_out=dice.pick((Amount(0), dice.amount())),
+                fill_fee=Amount(0),
+                deadline=NOW,
+            )
+        )
+    return Case(genesis, tuple(r for r in requests if r.amount), NOW)
+
+
+full_houses = rolled(_roll_full_house, size=1_500)
+
+
+def check_provable(case: Case) -> None:
+    """Every slot is decided, every payout can be written, and every row fits into 112 bits at the end."""
+    try:
+        for step in run(case):
+            step.request.words()
+            step.payout.words()
+        for row in step.registers.tokens.values():
+            row.check()
+        for pool in step.registers.pools.values():
+            pool.check()
+    except (ZkLinkError, ArithmeticError) as error:
+        raise AssertionError(f"an admitted request cannot be proven: {error!r}") from error
+
+
+def check_no_wrap(case: Case) -> None:
+    """Both sides of the floor's inequalities stay below the field's modulus, with every slot of the largest block used."""
+    slack = 1 << AMOUNT_BITS + (MAIN.slots + 1).bit_length()
+    for step in run(case):
+        if step.pool is not None:
+            x, y = step.pool.oriented(step.request.token_in, step.request.token_out)
+            g = (step.request.amount - step.request.operator_fee) * (FEE_DENOMINATOR - step.pool.fee)
+            divisor = x * FEE_DENOMINATOR + g
+            assert max(x, y) < slack
+            assert max(y * g, (step.outcome.out + 1) * divisor) < R
+
+
+@upholds("CIR-5", "CIR-4")
+class TestAdmittedIsProvable:
+    """Whatever the queue admits is decided by the rule and fits: with custody below 2^108 on each of 8 chains."""
+
+    @given(st.one_of(full_houses, cases()))
+    @settings(max_examples=1_500, deadline=None)
+    def test_apply_swap__any_admitted_requests__fit(self, case: Case) -> None:
+        check_provable(case)
+
+    @given(st.one_of(full_houses, cases()))
+    @settings(max_examples=1_500, deadline=None)
+    def test_apply_swap__any_admitted_requests__do_not_wrap(self, case: Case) -> None:
+        check_no_wrap(case)
+
+    @given(full_houses)
+    @settings(max_examples=15, deadline=None)
+    def test_apply_block__full_bridges__is_possible(self, case: Case) -> None:
+        apply_block(case.state(), case.requests, BlockNumber(1), case.timestamp, 1, MINIMAL)
+
+
+def test_bounds__largest_numbers__do_not_wrap_the_field() -> None:
+    register = (MAIN.slots + 1) * AMOUNT_LIMIT
+    g = AMOUNT_LIMIT * FEE_DENOMINATOR
+    assert register * g < R
+    assert (register + 1) * (register * FEE_DENOMINATOR + g) < R
+
+
+def test_bounds__every_chain_full__fits_into_an_amount() -> None:
+    assert 2 * MAX_CHAINS * CUSTODY_LIMIT < AMOUNT_LIMIT
+
+
+def test_check_provable__unlimited_custody__refutes() -> None:
+    """Without the custody limit a row can overflow: this is what the limit is for."""
+
+    def overflow(dice: Dice) -> Case:
+        genesis = Genesis({TOKENS[0]: TokenRow((1 << 107,) * MAX_CHAINS, 0)}, {})
+        request = replace(
+            roll_request(dice),
+            source=ChainId(1),
+            destination=ChainId(2),
+            token_in=TOKENS[0],
+            token_out=TOKENS[0],
+            amount=Amount(AMOUNT_LIMIT - 1),
+            operator_fee=Amount(AMOUNT_LIMIT - 1 - dice.below(100) - 1),
+            min_out=Amount(0),
+            fill_fee=Amount(0),
+            deadline=NOW,
+        )
+        return Case(genesis, (request,), NOW)
+
+    def property_(case: Case) -> None:
+        registers = load(_unchecked(case))
+        swap.apply_swap(registers, case.requests[0], NOW)
+        try:
+            registers.tokens[TOKENS[0]].check()
+        except AmountOutOfRange as error:
+            raise AssertionError(str(error)) from error
+
+    check_refuted(property_, rolled(overflow), examples=20)
+
+
+def _unchecked(case: Case) -> swap.Registers:
+    state = Genesis({}, {}).state(MINIMAL)
+    for token, row in case.genesis.tokens.items():
+        state.set_token(token, row)
+    return state  # type: ignore[return-value]
+
+
+def test_check_provable__division_by_the_reserve_alone__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "compute_out", lambda dx, x, y, fee: Amount(y * dx * (FEE_DENOMINATOR - fee) // x))
+    check_refuted(check_provable, cases())
+
+
+def test_check_no_wrap__denominator_of_2_to_the_40__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(check_no_wrap.__globals__, "FEE_DENOMINATOR", 1 << 40)
+    monkeypatch.setattr(Pool, "oriented", lambda pool, a, b: (AMOUNT_LIMIT - 1, AMOUNT_LIMIT - 1))
+    check_refuted(check_no_wrap, full_houses)

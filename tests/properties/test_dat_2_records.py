@@ -1,0 +1,125 @@
+"""DAT-2, the Python side: records have one exact length, unused bits are zero, counts agree with the header."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rule import run
+from tests.strategies import Case, cases, swap_payouts, swap_requests
+from tests.support.refute import check_refuted
+from tests.support.upholds import upholds
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.errors import ProtocolError, UnusedBitsSet, WrongWordCount
+from zklink.protocol.ids import MAX_CHAINS, WORD_BITS
+from zklink.protocol.words import PAYOUT_WORDS, REQUEST_WORDS, SWAP_PAYOUT_LAYOUTS, SWAP_REQUEST_LAYOUTS, Layout
+from zklink.transition import block
+
+Record = SwapRequest | SwapPayout
+records: st.SearchStrategy[Record] = st.one_of(swap_requests(), swap_payouts())
+
+
+def check_exact_length(record: Record, length: int) -> None:
+    """Any other number of words is refused."""
+    words = (*record.words(), 0, 0, 0)[:length]
+    try:
+        type(record).from_words(words)
+    except WrongWordCount:
+        assert length != len(record.words())
+    except ProtocolError as error:
+        raise AssertionError(f"refused for another reason: {error}") from error
+    else:
+        assert length == len(record.words())
+
+
+def check_unused_bits(record: Record, choice: int) -> None:
+    """A bit set where the page has zeros, or above bit 247, is refused."""
+    layouts = SWAP_REQUEST_LAYOUTS if isinstance(record, SwapRequest) else SWAP_PAYOUT_LAYOUTS
+    places = [(index, bit) for index, layout in enumerate(layouts) for bit in range(256) if _is_unused(layout, bit)]
+    index, bit = places[choice % len(places)]
+    words = list(record.words())
+    words[index] |= 1 << bit
+    try:
+        type(record).from_words(words)
+    except UnusedBitsSet:
+        return
+    raise AssertionError(f"bit {bit} of word {index} was accepted")
+
+
+def _is_unused(layout: Layout, bit: int) -> bool:
+    return not any(field.shift <= bit < field.shift + field.bits for field in layout.fields)
+
+
+def check_slices(case: Case) -> None:
+    """Slice k is exactly the records of chain k in slot order; together they are all records, each once; slice 0 is empty."""
+    slots = tuple((step.request, step.payout) for step in run(case))
+    slices = block.compute_slices(slots)
+    assert len(slices) == MAX_CHAINS + 1
+    assert slices[0] == ()
+    assert sum(map(len, slices)) == len(slots) * (REQUEST_WORDS + PAYOUT_WORDS)
+    for chain, words in enumerate(slices):
+        assert all(0 <= word < 1 << WORD_BITS for word in words)
+        assert list(_read(words)) == [record for slot in slots for record in slot if _chain(record) == chain]
+
+
+def _read(words: Sequence[int]) -> list[Record]:
+    """A chain's reader: the kind says how many words follow."""
+    found: list[Record] = []
+    while words:
+        if words[0] >> 240 == 1:
+            found.append(SwapRequest.from_words(words[:REQUEST_WORDS]))
+            words = words[REQUEST_WORDS:]
+        else:
+            found.append(SwapPayout.from_words(words[:PAYOUT_WORDS]))
+            words = words[PAYOUT_WORDS:]
+    return found
+
+
+def _chain(record: Record) -> int:
+    return record.source if isinstance(record, SwapRequest) else record.chain
+
+
+@upholds("DAT-2")
+class TestRecords:
+    """One exact length, no spare bits, and slices that split all records among their chains."""
+
+    @given(records, st.integers(0, 8))
+    @settings(max_examples=1_000, deadline=None)
+    def test_from_words__another_length__is_refused(self, record: Record, length: int) -> None:
+        check_exact_length(record, length)
+
+    @given(records, st.integers(0, 1_000))
+    @settings(max_examples=1_000, deadline=None)
+    def test_from_words__an_unused_bit__is_refused(self, record: Record, choice: int) -> None:
+        check_unused_bits(record, choice)
+
+    @given(cases())
+    @settings(max_examples=1_000, deadline=None)
+    def test_compute_slices__any_slots__are_split_by_chain(self, case: Case) -> None:
+        check_slices(case)
+
+
+def test_check_unused_bits__masked_away__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Layout.unpack
+    used = "_unused"
+    monkeypatch.setattr(Layout, "unpack", lambda layout, word: original(layout, word & ~getattr(layout, used)))
+    check_refuted(check_unused_bits, records, st.integers(0, 1_000))
+
+
+def test_check_exact_length__tail_ignored__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = SwapPayout.from_words.__func__  # type: ignore[attr-defined]
+    mutant = classmethod(lambda cls, words: original(cls, words[:PAYOUT_WORDS]))
+    monkeypatch.setattr(SwapPayout, "from_words", mutant)
+    check_refuted(check_exact_length, swap_payouts(), st.integers(0, 8))
+
+
+def test_check_slices__payouts_in_the_source_slice__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mutant(slots: Sequence[block.Slot]) -> tuple[tuple[int, ...], ...]:
+        slices: tuple[list[int], ...] = tuple([] for _ in range(MAX_CHAINS + 1))
+        for request, payout in slots:
+            slices[request.source].extend((*request.words(), *payout.words()))
+        return tuple(map(tuple, slices))
+
+    monkeypatch.setattr(block, "compute_slices", mutant)
+    check_refuted(check_slices, cases())

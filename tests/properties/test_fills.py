@@ -1,0 +1,151 @@
+"""SOL-5 and DAT-4: fills are repaid once, and a fill's key is everything that makes a payout unique."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.ledger import universal_address
+from tests.support.story import Story, refused
+from tests.support.upholds import upholds
+from tests.support.world import (
+    BROKERS,
+    CHAINS,
+    ETH,
+    RECIPIENTS,
+    STRANGER,
+    USD,
+    A,
+    B,
+    C,
+    ReceiverMode,
+    TokenMode,
+    unit,
+)
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.ids import Amount, ChainId, RecordKind, RequestId, TokenId
+
+
+def sealed_payout(story: Story, fill_fee: int = 0) -> tuple[SwapRequest, SwapPayout]:
+    """A request and the payout that the sealed result promises."""
+    request = story.swap(A, USD, 5_000, B, USD, fill_fee=fill_fee)
+    return request, story.seal(story.genesis, [request]).payouts()[0]
+
+
+@upholds("SOL-5")
+class TestFills:
+    """A broker whose fill's payout executes is repaid the gross amount exactly once; a payout is never paid twice;
+    between a fill and the execution of the same payout there is one winner.
+    """
+
+    def test_fill__before_execution__recipient_gets_net_broker_gets_gross(self, story: Story) -> None:
+        request, payout = sealed_payout(story, fill_fee=50)
+        side = story.side(B)
+        scale = side.sites[USD].scale
+        recipient, broker = side.balance(USD, RECIPIENTS[0]), side.balance(USD, BROKERS[0])
+        story.fill(payout, BROKERS[0])
+        assert side.balance(USD, RECIPIENTS[0]) - recipient == 4_950 * scale
+        assert side.balance(USD, BROKERS[0]) - broker == -4_950 * scale
+        story.settle(request)
+        assert side.balance(USD, RECIPIENTS[0]) - recipient == 4_950 * scale
+        assert side.balance(USD, BROKERS[0]) - broker == 50 * scale
+        assert story.ledger.repaid[payout.fill_key(story.world.domain)] == 1
+        story.check()
+
+    def test_fill__twice__refused(self, story: Story) -> None:
+        _, payout = sealed_payout(story)
+        story.fill(payout, BROKERS[0])
+        for broker in BROKERS:
+            assert refused(story.fill, payout, broker) == "fills: already filled"
+        story.check()
+
+    def test_fill__after_execution__refused(self, story: Story) -> None:
+        request, payout = sealed_payout(story)
+        story.settle(request)
+        assert refused(story.fill, payout, BROKERS[0]) == "fills: already executed"
+        story.check()
+
+    def test_fill__of_a_refund__refused(self, story: Story) -> None:
+        request, _ = sealed_payout(story)
+        refund = SwapPayout.refunded(request)
+        assert refused(story.fill, refund, BROKERS[0]) == "fill: not a payment"
+
+    def test_fill__block_reverted_and_sealed_the_same__repaid_once(self, story: Story) -> None:
+        request, payout = sealed_payout(story)
+        first = story.seal_waiting(story.genesis)
+        story.commit(B, first)
+        story.prove(A) if story.status(A)[0] else None
+        story.fill(payout, BROKERS[1])
+        story.revert(B, 0)
+        story.advance(10)
+        story.settle()
+        assert story.end_of(request) == RecordKind.SWAP_PAID
+        assert story.ledger.repaid[payout.fill_key(story.world.domain)] == 1
+        story.check()
+
+    def test_fill__token_delivers_less__refused(self, story: Story) -> None:
+        _, payout = sealed_payout(story)
+        for mode in (TokenMode.FEE, TokenMode.LIE, TokenMode.NO, TokenMode.REVERT):
+            story.set_token_mode(B, USD, mode)
+            refused(story.fill, payout, BROKERS[0])
+            assert story.side(B).bridge.filler(payout.fill_key(story.world.domain)) == "0x" + "00" * 20
+        story.check()
+
+    def test_fill__recipient_reenters__one_fill(self, story: Story) -> None:
+        receiver = story.side(A).receiver
+        request = story.swap(B, ETH, unit(ETH), A, ETH, recipient=receiver.address)
+        payout = story.seal(story.genesis, [request]).payouts()[0]
+        again = story.side(A).bridge.encode("fill", list(payout.words()))
+        story.set_receiver_mode(A, ReceiverMode.REENTER, again)
+        story.fill(payout, BROKERS[0])
+        assert receiver.reentries() == 0
+        story.settle(request)
+        story.check()
+
+    def test_fill__broker_that_cannot_be_paid__is_owed(self, story: Story) -> None:
+        request, payout = sealed_payout(story)
+        story.fill(payout, BROKERS[0])
+        story.set_token_mode(B, USD, TokenMode.REVERT)
+        story.settle(request)
+        story.set_token_mode(B, USD, TokenMode.HONEST)
+        assert story.withdraw(B, USD, BROKERS[0]) == 5_000 * story.side(B).sites[USD].scale
+        story.check()
+
+
+@upholds("DAT-4")
+class TestFillKeys:
+    """A fill is keyed by everything that identifies the payout: domain, kind, source, request, chain, recipient, token,
+    amount and fee.
+    """
+
+    FIELDS = (
+        ("source", C),
+        ("request_id", RequestId(77)),
+        ("token", ETH),
+        ("amount", Amount(5_001)),
+        ("recipient", universal_address(STRANGER)),
+        ("fill_fee", Amount(1)),
+    )
+
+    @pytest.mark.parametrize(("name", "value"), FIELDS, ids=[name for name, _ in FIELDS])
+    def test_fill__one_field_differs__another_key(
+        self, story: Story, name: str, value: ChainId | RequestId | TokenId | Amount | bytes
+    ) -> None:
+        """A fill of something else neither blocks nor steals the repayment of this payout."""
+        request, payout = sealed_payout(story)
+        other = replace(payout, **{name: value})  # type: ignore[arg-type]
+        story.fill(other, BROKERS[0])
+        story.fill(payout, BROKERS[1])
+        story.settle(request)
+        key = payout.fill_key(story.world.domain)
+        assert story.side(B).bridge.filler(other.fill_key(story.world.domain)) == BROKERS[0]
+        assert key != other.fill_key(story.world.domain)
+        assert story.ledger.repaid == {key: 1}
+        story.check()
+
+    def test_fill__same_words_on_another_chain__refused(self, story: Story) -> None:
+        _, payout = sealed_payout(story)
+        words = list(payout.words())
+        for chain in CHAINS:
+            if chain != payout.chain:
+                side = story.side(chain)
+                assert refused(side.bridge.fill, words, sender=BROKERS[0]) == "fill: paid on another chain"

@@ -1,0 +1,86 @@
+"""SOL-4, as far as the rule goes: every request of a block ends once, paid or refunded, and in full."""
+
+import pytest
+from hypothesis import given, settings
+
+from tests.rule import run
+from tests.strategies import Case, cases
+from tests.support.refute import check_refuted
+from tests.support.upholds import upholds
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import RecordKind
+from zklink.transition import swap
+
+
+def check_one_outcome(case: Case) -> None:
+    """One payout per request, which names it: the output on its destination, or all of it back on its source."""
+    for step in run(case):
+        request, payout = step.request, step.payout
+        assert (payout.source, payout.request_id) == (request.source, request.request_id)
+        if step.outcome.is_paid:
+            assert payout == SwapPayout(
+                kind=RecordKind.SWAP_PAID,
+                source=request.source,
+                chain=request.destination,
+                request_id=request.request_id,
+                token=request.token_out,
+                amount=step.outcome.out,
+                recipient=request.recipient,
+                fill_fee=request.fill_fee,
+            )
+            assert 0 < payout.amount
+            assert payout.amount - payout.fill_fee >= request.min_out
+        else:
+            assert payout == SwapPayout(
+                kind=RecordKind.SWAP_REFUNDED,
+                source=request.source,
+                chain=request.source,
+                request_id=request.request_id,
+                token=request.token_in,
+                amount=request.amount,
+                recipient=request.sender,
+                fill_fee=swap.Amount(0),
+            )
+
+
+@upholds("SOL-4")
+class TestOneOutcome:
+    """Exactly one of paid and refunded, never less than min_out net of the fill fee, never less than all of a refund."""
+
+    @given(cases())
+    @settings(max_examples=2_000, deadline=None)
+    def test_apply_swap__any_request__ends_once(self, case: Case) -> None:
+        check_one_outcome(case)
+
+
+def test_check_one_outcome__refund_less_fee__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = SwapPayout.refunded
+
+    def mutant(request: swap.SwapRequest) -> SwapPayout:
+        return original(swap.SwapRequest(**{n: getattr(request, n) for n in request.__slots__} | {"amount": 1}))
+
+    monkeypatch.setattr(SwapPayout, "refunded", mutant)
+    check_refuted(check_one_outcome, cases())
+
+
+def test_check_one_outcome__minimum_before_the_fill_fee__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = swap.compute_swap
+
+    def mutant(request: swap.SwapRequest, *rest: object) -> swap.SwapOutcome:
+        fields = {name: getattr(request, name) for name in request.__slots__}
+        return original(swap.SwapRequest(**fields | {"fill_fee": 0}), *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(swap, "compute_swap", mutant)
+    check_refuted(check_one_outcome, cases())
+
+
+def test_check_one_outcome__refund_to_the_recipient__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = SwapPayout.refunded
+
+    def mutant(request: swap.SwapRequest) -> SwapPayout:
+        payout = original(request)
+        fields = {name: getattr(payout, name) for name in payout.__slots__}
+        return SwapPayout(**fields | {"recipient": request.recipient})
+
+    monkeypatch.setattr(SwapPayout, "refunded", mutant)
+    check_refuted(check_one_outcome, cases())

@@ -1,0 +1,82 @@
+"""Compiles Vyper sources for property tests, with files replaced in memory (for mutants), cached by content.
+
+Takes a source file and replacement texts; gives an artifact. The cache key covers every file under contracts/, the
+source itself, the replacements and the compiler, so nothing stale is ever tested. Never writes into the checkout.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from vyper.compiler import CompilerData
+from vyper.compiler.input_bundle import CompilerInput, FileInput, FilesystemInputBundle
+from vyper.compiler.output import build_abi_output
+from vyper.compiler.settings import Settings
+
+from zklink.l1.artifacts import (
+    CONTRACTS,
+    EVM_VERSION,
+    ContractArtifact,
+    cache_directory,
+    compute_sources_hash,
+    find_source,
+)
+
+TEST_CONTRACTS = Path(__file__).resolve().parents[1] / "properties" / "contracts"
+
+Replacements = tuple[tuple[Path, str], ...]
+"""Files that read differently than on disk: (path, whole text)."""
+
+
+class _ReplacingBundle(FilesystemInputBundle):  # type: ignore[misc]
+    """The file system, except for some files."""
+
+    def __init__(self, search_paths: list[Path], replaced: Mapping[Path, str]) -> None:
+        super().__init__(search_paths)
+        self._replaced = replaced
+
+    def _load_from_path(self, resolved_path: Path, original_path: Path) -> CompilerInput:
+        if resolved_path not in self._replaced:
+            return super()._load_from_path(resolved_path, original_path)
+        source_id = self._generate_source_id(resolved_path)
+        return FileInput(source_id, original_path, resolved_path, self._replaced[resolved_path])
+
+
+def load(name: str, replacements: Replacements = ()) -> ContractArtifact:
+    """The contract `name` of the product or of the property tests, compiled with `replacements`."""
+    own = TEST_CONTRACTS / f"{name}.vy"
+    return _load(own if own.is_file() else find_source(name), replacements, compute_sources_hash())
+
+
+@lru_cache(maxsize=256)
+def _load(source: Path, replacements: Replacements, sources_hash: str) -> ContractArtifact:
+    digest = hashlib.sha256(f"{sources_hash}\0{source.name}\0{source.read_text()}".encode())
+    for path, text in replacements:
+        digest.update(f"\0{path.name}\0{text}".encode())
+    file = cache_directory() / "properties" / f"{source.stem}-{digest.hexdigest()[:24]}.json"
+    if file.is_file():
+        return _decode(json.loads(file.read_text()))
+    artifact = _compile(source, dict(replacements))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False) as part:
+        json.dump({"name": artifact.name, "abi": artifact.abi, "bytecode": artifact.bytecode.hex()}, part)
+    os.replace(part.name, file)
+    return artifact
+
+
+def _compile(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
+    bundle = _ReplacingBundle([CONTRACTS.parent, CONTRACTS], replaced)
+    text = replaced.get(source, source.read_text())
+    with bundle.search_path(source.parent):
+        unit = FileInput(contents=text, source_id=-1, path=source, resolved_path=source)
+        data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
+        return ContractArtifact(source.stem, tuple(build_abi_output(data)), data.bytecode, b"")
+
+
+def _decode(data: dict[str, Any]) -> ContractArtifact:
+    return ContractArtifact(data["name"], tuple(data["abi"]), bytes.fromhex(data["bytecode"]), b"")

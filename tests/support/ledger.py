@@ -1,0 +1,112 @@
+"""The books as they must be, kept apart from the contracts: independent accounting for the properties.
+
+Takes what happened (a swap, a fill, a payout, a withdrawal, a donation); says what every bridge must hold, owe and have
+paid. Knows nothing of blocks, proofs or messages. Amounts are layer-2 units, except where a name says `l1`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.ids import ChainId, RecordKind, TokenId
+
+Place = tuple[ChainId, TokenId]
+RequestKey = tuple[ChainId, int]
+
+
+class DoubleEnd(AssertionError):
+    """A request ended twice."""
+
+
+@dataclass
+class Ledger:
+    """Custody, pending balances, fills and the end of every request."""
+
+    scales: dict[Place, int]
+    custody: Counter[Place] = field(default_factory=Counter)
+    inflow: Counter[Place] = field(default_factory=Counter)
+    released: Counter[Place] = field(default_factory=Counter)
+    donated_l1: Counter[Place] = field(default_factory=Counter)
+    pending_l1: Counter[tuple[Place, str]] = field(default_factory=Counter)
+    requests: dict[RequestKey, SwapRequest] = field(default_factory=dict)
+    ends: dict[RequestKey, RecordKind] = field(default_factory=dict)
+    fills: dict[bytes, str] = field(default_factory=dict)
+    repaid: Counter[bytes] = field(default_factory=Counter)
+    settled_keys: set[bytes] = field(default_factory=set)
+
+    def swap(self, request: SwapRequest) -> None:
+        """A request was queued and its amount came in."""
+        place = (request.source, request.token_in)
+        self.requests[request.source, request.request_id] = request
+        self._receive(place, request.amount)
+
+    def open(self, place: Place, amount: int) -> None:
+        """Genesis reserves were paid in."""
+        self._receive(place, amount)
+
+    def _receive(self, place: Place, amount: int) -> None:
+        self.custody[place] += amount
+        self.inflow[place] += amount
+
+    def fill(self, key: bytes, broker: str) -> None:
+        """A broker paid a recipient ahead of the block."""
+        assert key not in self.fills, "a payout was filled twice"
+        assert key not in self.settled_keys, "a payout was filled after it was executed"
+        self.fills[key] = broker
+
+    def pay(self, payout: SwapPayout, key: bytes) -> str:
+        """A payout was executed; gives the EVM address it is owed to."""
+        request_key = (payout.source, payout.request_id)
+        if request_key in self.ends:
+            raise DoubleEnd(f"request {request_key} ended twice")
+        self.ends[request_key] = payout.kind
+        self.settled_keys.add(key)
+        place = (payout.chain, payout.token)
+        self.custody[place] -= payout.amount
+        self.released[place] += payout.amount
+        if key in self.fills:
+            self.repaid[key] += 1
+            return self.fills[key]
+        return evm_address(payout.recipient)
+
+    def defer(self, place: Place, owner: str, l1_amount: int) -> None:
+        """A push failed: the owner will pull."""
+        self.pending_l1[place, owner] += l1_amount
+
+    def withdraw(self, place: Place, owner: str) -> int:
+        """The owner pulled everything."""
+        return self.pending_l1.pop((place, owner), 0)
+
+    def donate(self, place: Place, l1_amount: int) -> None:
+        """Somebody gave the bridge something that nobody is owed."""
+        self.donated_l1[place] += l1_amount
+
+    def pending_total(self, place: Place) -> int:
+        """What is owed to single owners, L1 units."""
+        return sum(amount for (p, _), amount in self.pending_l1.items() if p == place)
+
+    def expected_balance(self, place: Place) -> int:
+        """What the bridge must hold to the last unit, L1 units."""
+        return self.custody[place] * self.scales[place] + self.pending_total(place) + self.donated_l1[place]
+
+    def check(self) -> None:
+        """What must hold of the books themselves: no chain released more than came in; brokers were repaid once."""
+        for place in self.scales:
+            assert self.released[place] <= self.inflow[place], f"{place} released more than its inflow"
+            assert self.custody[place] == self.inflow[place] - self.released[place]
+        assert all(count == 1 for count in self.repaid.values()), "a broker was repaid twice"
+
+    def open_requests(self) -> list[SwapRequest]:
+        """Requests that have not ended."""
+        return [request for key, request in self.requests.items() if key not in self.ends]
+
+
+def evm_address(universal: bytes) -> str:
+    """The account behind a universal address, lower case."""
+    assert universal[:12] == bytes(12)
+    return "0x" + universal[12:].hex()
+
+
+def universal_address(account: str) -> bytes:
+    """An EVM account as 32 bytes."""
+    return bytes(12) + bytes.fromhex(account[2:])

@@ -1,0 +1,238 @@
+"""A sealed block as each chain gets it, and what a dishonest validator makes of it.
+
+Takes a block of the transition and its parent; gives the arguments of commit, prove and execute for each chain. Written
+again here, from docs/protocol.md, so that the property tests do not inherit a mistake of the sequencer's own encoder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.chain import (
+    EMPTY_PAYOUTS_HASH,
+    StoredBlock,
+    compute_inputs_hash,
+    genesis_block,
+    next_payouts_hash,
+    next_sync_hash,
+)
+from zklink.protocol.commitment import (
+    BlockHeader,
+    PublicInputs,
+    aggregate,
+    challenge,
+    compute_block_commitment,
+    compute_block_hash,
+    evaluate_header,
+    pack_counts,
+)
+from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId
+from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
+from zklink.protocol.words import PAYOUT_WORDS, REQUEST_WORDS
+from zklink.state.state import State
+from zklink.transition.block import Block
+
+REQUEST_KIND = 1
+KIND_SHIFT = 240
+
+
+@dataclass(frozen=True)
+class View:
+    """A block as one chain is told it: header data, the chain's own words, claims about the others."""
+
+    chain: ChainId
+    header: BlockHeader
+    commitment: int
+    words: tuple[int, ...]
+    slice_hashes: tuple[bytes, ...]
+    evaluations: tuple[int, ...]
+
+    @property
+    def block_hash(self) -> bytes:
+        """The chain's own computation of it, from its words and the claims."""
+        hashes = list(self.slice_hashes)
+        hashes[self.chain] = compute_slice_hash(self.words)
+        return compute_block_hash(self.header, self.commitment, hashes)
+
+    @property
+    def inputs(self) -> PublicInputs:
+        """The public inputs that the chain will demand a proof of."""
+        z = challenge(self.block_hash)
+        values = list(self.evaluations)
+        values[self.chain] = evaluate(self.words, z)
+        header_value = evaluate_header(self.header, z)
+        lambda_ = challenge(compute_block_commitment(self.block_hash, header_value, values))
+        return PublicInputs(self.commitment, z, lambda_, aggregate(header_value, values, lambda_))
+
+    @property
+    def block_commitment(self) -> bytes:
+        """What the sync hash takes in."""
+        z = challenge(self.block_hash)
+        values = list(self.evaluations)
+        values[self.chain] = evaluate(self.words, z)
+        return compute_block_commitment(self.block_hash, evaluate_header(self.header, z), values)
+
+    def commit_args(self) -> tuple[object, ...]:
+        """CommitBlock."""
+        others = [k for k in range(1, MAX_CHAINS + 1) if k != self.chain and self.header.counts[k]]
+        return (
+            self.header.timestamp,
+            pack_counts(self.header.counts),
+            self.header.new_root,
+            self.commitment,
+            list(self.words),
+            [self.slice_hashes[k] for k in others],
+            [self.evaluations[k] for k in others],
+        )
+
+    def records(self) -> list[tuple[int, ...]]:
+        """The words, cut into records."""
+        return split_records(self.words)
+
+    def payouts(self) -> list[tuple[int, ...]]:
+        """The payout records among the words."""
+        return [r for r in split_records(self.words) if len(r) == PAYOUT_WORDS]
+
+    def requests(self) -> list[tuple[int, ...]]:
+        """The request records among the words."""
+        return [r for r in split_records(self.words) if len(r) == REQUEST_WORDS]
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """One block on one chain, after the blocks before it there: what the bridge keeps the hash of."""
+
+    view: View | None
+    parent: "Link | None"
+    stored: StoredBlock
+
+    @property
+    def number(self) -> int:
+        """The block's number; 0 is the genesis."""
+        return self.stored.number
+
+    def follow(self, view: View) -> "Link":
+        """The next block."""
+        payouts_hash = EMPTY_PAYOUTS_HASH
+        for words in view.payouts():
+            payouts_hash = next_payouts_hash(payouts_hash, words)
+        stored = StoredBlock(
+            number=BlockNumber(self.stored.number + 1),
+            timestamp=view.header.timestamp,
+            counts=pack_counts(view.header.counts),
+            root=view.header.new_root,
+            request_count=self.stored.request_count + len(view.requests()),
+            payouts_hash=payouts_hash,
+            inputs_hash=compute_inputs_hash(view.inputs),
+            sync_hash=next_sync_hash(self.stored.sync_hash, view.block_commitment),
+        )
+        return Link(view, self, stored)
+
+    def ancestor(self, number: int) -> "Link":
+        """The block `number` below (or at) this one."""
+        link = self
+        while link.number > number:
+            assert link.parent is not None
+            link = link.parent
+        return link
+
+    def stored_args(self) -> tuple[object, ...]:
+        """StoredBlock."""
+        s = self.stored
+        return (
+            s.number, s.timestamp, s.counts, s.root, s.request_count, s.payouts_hash, s.inputs_hash, s.sync_hash,
+        )  # fmt: skip
+
+    def prove_args(self) -> tuple[object, ...]:
+        """ProveBlock, with an empty proof: the ideal verifier looks at the inputs only."""
+        assert self.view is not None
+        return (self.stored_args(), list(self.view.inputs.as_tuple()), [0] * 8)
+
+    def execute_args(self) -> tuple[object, ...]:
+        """ExecuteBlock."""
+        assert self.view is not None
+        return (self.stored_args(), [word for payout in self.view.payouts() for word in payout])
+
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """A block of the transition after a history of others; `state` is the state after it."""
+
+    parent: "Sealed | None"
+    block: Block | None
+    state: State
+    requests: tuple[SwapRequest, ...]
+    counts: dict[ChainId, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """0 for the genesis."""
+        return 0 if self.parent is None else self.parent.number + 1
+
+    @property
+    def timestamp(self) -> int:
+        """The block's, 0 for the genesis."""
+        return 0 if self.block is None else self.block.header.timestamp
+
+    def consumed(self, chain: ChainId) -> int:
+        """Requests of the chain consumed up to here."""
+        return self.counts.get(chain, 0)
+
+    def view(self, chain: ChainId) -> View:
+        """What an honest validator tells the chain."""
+        assert self.block is not None
+        return honest_view(self.block, chain)
+
+    def at(self, number: int) -> "Sealed":
+        """The block `number` in this history."""
+        sealed = self
+        while sealed.number > number:
+            assert sealed.parent is not None
+            sealed = sealed.parent
+        return sealed
+
+    def payouts(self) -> list[SwapPayout]:
+        """All payouts of the block, on every chain."""
+        assert self.block is not None
+        words = [r for s in self.block.slices for r in split_records(s) if len(r) == PAYOUT_WORDS]
+        return [SwapPayout.from_words(w) for w in words]
+
+
+def honest_view(block: Block, chain: ChainId) -> View:
+    """The block as it is."""
+    hashes = tuple(compute_slice_hash(w) if w else EMPTY_SLICE_HASH for w in block.slices)
+    z = challenge(compute_block_hash(block.header, block.commitment, hashes))
+    return View(
+        chain=chain,
+        header=block.header,
+        commitment=block.commitment,
+        words=tuple(block.slices[chain]),
+        slice_hashes=hashes,
+        evaluations=tuple(evaluate(w, z) for w in block.slices),
+    )
+
+
+def forge_view(view: View, words: Sequence[int]) -> View:
+    """The same block, but with other words of the chain's own (and the counts to match)."""
+    counts = list(view.header.counts)
+    counts[view.chain] = len(words)
+    return replace(view, words=tuple(words), header=replace(view.header, counts=tuple(counts)))
+
+
+def genesis_link(genesis_root: int, deployment_hash: bytes) -> Link:
+    """Block 0, the same on every chain."""
+    return Link(None, None, genesis_block(genesis_root, deployment_hash))
+
+
+def split_records(words: Sequence[int]) -> list[tuple[int, ...]]:
+    """Cut a slice into records, by the kind in each one's first word."""
+    records = []
+    start = 0
+    while start < len(words):
+        length = REQUEST_WORDS if words[start] >> KIND_SHIFT == REQUEST_KIND else PAYOUT_WORDS
+        records.append(tuple(words[start : start + length]))
+        start += length
+    return records
+
+
+assert SLICE_COUNT == MAX_CHAINS + 1
