@@ -292,6 +292,7 @@ def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.Commi
     @custom:upholds VER-8, QUE-1, DAT-2, DAT-3, SYN-2
     """
     roles.check_validator(msg.sender)
+    checks.require(len(blocks) > 0, "commit: no block")
     stages: lifecycle.Stages = lifecycle.stages()
     checks.require(last.number == stages.committed, "commit: not the last block")
     lifecycle.check_stored(last)

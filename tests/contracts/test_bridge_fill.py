@@ -1,0 +1,219 @@
+"""`fill`: a broker pays ahead, once, exactly what the payout says, and only for payments on this chain."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.evm import reverts
+from tests.support.rig import (
+    BAD,
+    BROKER,
+    COIN,
+    EXECUTED,
+    GOVERNOR,
+    OLD,
+    RECIPIENT,
+    STRANGER,
+    USD,
+    ZERO,
+    A,
+    B,
+    C,
+    Rig,
+    payment,
+    universal,
+)
+from zklink.l1.artifacts import load_contract
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import Amount, ChainId, RecordKind, TokenId
+
+FEE, SAY_NO, REENTER = 1, 2, 6
+REFUSE, RECIPIENT_REENTERS = 1, 4
+
+
+def test_fill__token__pays_the_recipient_less_the_fee(rig: Rig) -> None:
+    node = rig[B]
+    payout = payment(B, USD, 5_000, fill_fee=Amount(20))
+    before, own = node.balance(USD, RECIPIENT), node.balance(USD, node.bridge.address)
+    node.bridge.fill(payout.words(), sender=BROKER)
+    event = node.evm.event("PayoutFilled")
+    assert event["key"] == payout.fill_key(rig.domain)
+    assert (event["broker"], event["recipient"]) == (BROKER, universal(RECIPIENT))
+    assert (event["token_id"], event["amount"], event["fee"]) == (USD, 5_000, 20)
+    assert node.balance(USD, RECIPIENT) - before == 4_980 * 10**12
+    assert node.balance(USD, node.bridge.address) == own
+    assert node.bridge.filler(payout.fill_key(rig.domain)) == BROKER
+
+
+def test_fill__coin__pays_the_recipient_less_the_fee(rig: Rig) -> None:
+    node = rig[B]
+    before = node.evm.balance(RECIPIENT)
+    node.bridge.fill(payment(B, COIN, 5_000, fill_fee=Amount(20)).words(), sender=BROKER, value=4_980 * 10**6)
+    assert node.evm.balance(RECIPIENT) - before == 4_980 * 10**6
+
+
+def test_fill__token_without_return_value__works(rig: Rig) -> None:
+    node = rig[A]
+    before = node.balance(OLD, RECIPIENT)
+    node.bridge.fill(payment(A, OLD, 5_000).words(), sender=BROKER)
+    assert node.balance(OLD, RECIPIENT) - before == 5_000
+
+
+def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
+    rig[A].bridge.fill(payment(A, USD, 5_000, source=A).words(), sender=BROKER)
+
+
+def test_fill__twice__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    payout = payment(B, USD, 5_000)
+    node.bridge.fill(payout.words(), sender=BROKER)
+    with reverts("fills: already filled"):
+        node.bridge.fill(payout.words(), sender=STRANGER)
+
+
+def test_fill__after_execution__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    payout = payment(B, USD, 5_000)
+    rig.pay(payout)
+    node.execute(1)
+    assert node.bridge.filler(payout.fill_key(rig.domain)) == EXECUTED
+    with reverts("fills: already executed"):
+        node.bridge.fill(payout.words(), sender=BROKER)
+
+
+DIFFERENCES: list[dict[str, Any]] = [
+    {"source": ChainId(A)},
+    {"request_id": 2},
+    {"token": OLD},
+    {"amount": Amount(5_001)},
+    {"recipient": universal(STRANGER)},
+    {"fill_fee": Amount(1)},
+]
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda d: next(iter(d)))
+def test_fill__payouts_that_differ_in_one_field__have_different_keys(rig: Rig, difference: dict[str, Any]) -> None:
+    node = rig[B]
+    token: TokenId = difference.pop("token", USD)
+    amount: int = difference.pop("amount", 5_000)
+    other = payment(B, token, amount, **difference)
+    difference.update({"token": token, "amount": amount})
+    node.bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+    node.bridge.fill(other.words(), sender=BROKER)
+    assert node.bridge.filler(other.fill_key(rig.domain)) == BROKER
+
+
+def with_bits(payout: SwapPayout, word: int, bits: int) -> list[int]:
+    """The payout's words with further bits set in one of them."""
+    words = list(payout.words())
+    words[word] |= bits
+    return words
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Words that must be refused for this reason."""
+
+    reason: str
+    words: list[int]
+    value: int = 0
+
+
+PAYOUT = payment(B, USD, 5_000)
+REFUSALS = [
+    Refusal("fill: unused bits", with_bits(PAYOUT, 0, 1 << 112)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 0, 1 << 143)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 0, 1 << 248)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 1, 1 << 248)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 120)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 255)),
+    Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=RecordKind.SWAP_REFUNDED, source=B).words())),
+    Refusal("fill: not a payment", [0, 1, 0]),
+    Refusal("fill: paid on another chain", list(payment(A, USD, 5_000).words())),
+    Refusal("fill: unknown source", list(payment(B, USD, 5_000, source=ChainId(3)).words())),
+    Refusal("fill: no request", list(payment(B, USD, 5_000, request_id=0).words())),
+    Refusal("fill: unknown token", list(payment(B, TokenId(77), 5_000).words())),
+    Refusal("fill: recipient format", list(payment(B, USD, 5_000, recipient=bytes([1]) * 32).words())),
+    Refusal("fill: recipient format", list(payment(B, USD, 5_000, recipient=bytes([1]) + bytes(31)).words())),
+    Refusal("fill: recipient format", list(payment(B, USD, 5_000, recipient=bytes(32)).words())),
+    Refusal("fill: fee not below amount", list(payment(B, USD, 5_000, fill_fee=Amount(5_000)).words())),
+    Refusal("fill: fee not below amount", list(payment(B, USD, 0).words())),
+    Refusal("tokens: value with a token fill", list(PAYOUT.words()), value=1),
+    Refusal("tokens: value is not the fill", list(payment(B, COIN, 5_000).words()), 5_000 * 10**6 - 1),
+    Refusal("tokens: value is not the fill", list(payment(B, COIN, 5_000).words()), 5_000 * 10**6 + 1),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.reason)
+def test_fill__bad_payout__is_refused_with_its_own_reason(rig: Rig, refusal: Refusal) -> None:
+    with reverts(refusal.reason):
+        rig[B].bridge.fill(refusal.words, sender=BROKER, value=refusal.value)
+
+
+def test_fill__recipient_is_the_bridge__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    payout = payment(B, USD, 5_000, recipient=universal(node.bridge.address))
+    with reverts("fill: recipient is the bridge"):
+        node.bridge.fill(payout.words(), sender=BROKER)
+
+
+def test_fill__broker_is_the_recipient__moves_nothing_and_is_refused(rig: Rig) -> None:
+    payout = payment(B, USD, 5_000, recipient=universal(BROKER))
+    with reverts("tokens: recipient got too little"):
+        rig[B].bridge.fill(payout.words(), sender=BROKER)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [(FEE, "tokens: recipient got too little"), (SAY_NO, "tokens: transfer in refused")],
+)
+def test_fill__token_that_gives_less__is_refused(rig: Rig, mode: int, reason: str) -> None:
+    rig[B].tokens[BAD].set_mode(mode)
+    with reverts(reason):
+        rig[B].bridge.fill(payment(B, BAD, 5_000).words(), sender=BROKER)
+
+
+def test_fill__recipient_refuses_coin__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    recipient = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    recipient.set_mode(REFUSE)
+    payout = payment(B, COIN, 5_000, recipient=universal(recipient.address))
+    with reverts("tokens: coin refused"):
+        node.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
+    assert node.bridge.filler(payout.fill_key(rig.domain)) == ZERO
+
+
+def test_fill__recipient_reenters__cannot_fill_or_swap_in_between(rig: Rig) -> None:
+    node = rig[B]
+    recipient = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    node.evm.fund(recipient.address)
+    inner = payment(B, COIN, 0, request_id=9)
+    recipient.set_call(node.bridge.address, node.bridge.encode("fill", inner.words()))
+    recipient.set_mode(RECIPIENT_REENTERS)
+    payout = payment(B, COIN, 5_000, recipient=universal(recipient.address))
+    node.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
+    assert (recipient.reentries(), recipient.refusals()) == (0, 1)
+
+
+def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> None:
+    node = rig[B]
+    bad = node.tokens[BAD]
+    payout = payment(B, BAD, 5_000)
+    bad.set_call(node.bridge.address, node.bridge.encode("fill", payout.words()))
+    bad.set_mode(REENTER)
+    before = node.balance(BAD, RECIPIENT)
+    node.bridge.fill(payout.words(), sender=BROKER)
+    assert (bad.reentries(), bad.refusals()) == (0, 1)
+    assert node.balance(BAD, RECIPIENT) - before == 5_000
+
+
+def test_fill__paused_token__still_pays(rig: Rig) -> None:
+    rig[B].bridge.set_paused(USD, True, sender=GOVERNOR)
+    rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+
+
+def test_fill__on_another_chain_with_the_same_words__is_refused(rig: Rig) -> None:
+    for chain in (A, C):
+        with reverts("fill: paid on another chain"):
+            rig[chain].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)

@@ -1,0 +1,312 @@
+"""`swap` and `swap_with_permit`: what is credited, what is queued, and every refusal."""
+
+from dataclasses import dataclass
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+from tests.support.evm import reverts
+from tests.support.rig import (
+    BAD,
+    COIN,
+    DEPOSITOR,
+    GOVERNOR,
+    OLD,
+    RECIPIENT,
+    REMOTE,
+    RESERVE,
+    STRANGER,
+    USD,
+    A,
+    B,
+    C,
+    Node,
+    Rig,
+    universal,
+)
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.ids import ChainId
+
+FEE, SAY_NO, REVERT, REENTER, DRAIN = 1, 2, 3, 6, 8
+EXPIRY_SECONDS = 3 * 86_400
+MAX_OPEN_REQUESTS = 4_096
+
+
+def test_swap__token__is_credited_and_queued(rig: Rig) -> None:
+    node = rig[A]
+    before = node.balance(USD, node.bridge.address)
+    request_id = node.swap(l1_amount=7_000_000, min_out=11, operator_fee=12, fill_fee=13)
+    event = node.evm.event("SwapRequested")
+    words = node.request_words()
+
+    assert request_id == 1
+    assert event["l1_amount"] == event["amount"] == 7_000_000
+    assert event["expires_at"] == event["queued_at"] + EXPIRY_SECONDS == node.evm.time + EXPIRY_SECONDS
+    request = SwapRequest.from_words(words)
+    assert (request.source, request.destination, request.token_in, request.token_out) == (A, B, USD, COIN)
+    assert (request.amount, request.min_out, request.operator_fee, request.fill_fee) == (7_000_000, 11, 12, 13)
+    assert (request.recipient, request.sender) == (universal(RECIPIENT), universal(DEPOSITOR))
+    assert request.words() == words
+    assert node.bridge.queue_hash(1) == next_queue_hash(rig.deployment_hash, words)
+    assert node.bridge.custody(USD) == RESERVE + 7_000_000
+    assert node.balance(USD, node.bridge.address) == before + 7_000_000
+    assert node.bridge.request_counts() == (1, 0, 0)
+    assert [node.bridge.request_status(i) for i in (0, 1, 2)] == [0, 1, 0]
+
+
+def test_swap__coin__scales_to_layer_2_units(rig: Rig) -> None:
+    node = rig[A]
+    node.swap(token_in=COIN, token_out=USD, l1_amount=3 * 10**18, operator_fee=0, value=3 * 10**18)
+    assert node.evm.event("SwapRequested")["amount"] == 3 * 10**12
+    assert node.bridge.custody(COIN) == RESERVE + 3 * 10**12
+    assert node.bridge.solvency(COIN) == ((RESERVE + 3 * 10**12) * 10**6, 0, RESERVE + 3 * 10**12)
+
+
+def test_swap__token_with_18_decimals__scales_to_layer_2_units(rig: Rig) -> None:
+    rig[B].swap(l1_amount=5 * 10**18)
+    assert rig[B].evm.event("SwapRequested")["amount"] == 5 * 10**6
+
+
+def test_swap__token_without_return_value__works(rig: Rig) -> None:
+    rig[A].swap(token_in=OLD, l1_amount=10**6)
+    assert rig[A].bridge.custody(OLD) == RESERVE + 10**6
+
+
+def test_swap__second_request__continues_the_queue(rig: Rig) -> None:
+    node = rig[A]
+    queue_hash = rig.deployment_hash
+    for request_id in (1, 2, 3):
+        assert node.swap(l1_amount=10**6 + request_id) == request_id
+        queue_hash = next_queue_hash(queue_hash, node.request_words())
+        assert node.bridge.queue_hash(request_id) == queue_hash
+    assert node.bridge.queue_hash(4) == bytes(32)
+
+
+def test_swap__fee_on_transfer__credits_what_arrived(rig: Rig) -> None:
+    node = rig[A]
+    node.tokens[BAD].set_mode(FEE)
+    node.swap(token_in=BAD, l1_amount=10**6)
+    event = node.evm.event("SwapRequested")
+    assert (event["l1_amount"], event["amount"]) == (990_000, 990_000)
+    assert node.bridge.custody(BAD) == RESERVE + 990_000
+
+
+def test_swap__same_chain_other_token__is_admitted(rig: Rig) -> None:
+    assert rig[A].swap(destination=A) == 1
+
+
+def test_swap__same_token_other_chain__is_admitted(rig: Rig) -> None:
+    assert rig[A].swap(token_out=USD) == 1
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Changes of an ordinary order that must be refused for this reason."""
+
+    reason: str
+    changes: dict[str, object]
+    value: int = 0
+
+
+BRIDGE_OF_B = object()
+
+REFUSALS = [
+    Refusal("swap: unknown token in", {"token_in": 77}),
+    Refusal("swap: unknown token in", {"token_in": 0}),
+    Refusal("swap: unknown token in", {"token_in": REMOTE}),
+    Refusal("swap: unknown destination", {"destination": 3}),
+    Refusal("swap: unknown destination", {"destination": 0}),
+    Refusal("swap: unknown destination", {"destination": 255}),
+    Refusal("swap: unknown token out", {"token_out": 77}),
+    Refusal("swap: unknown token out", {"token_out": REMOTE, "destination": B}),
+    Refusal("swap: same token, same chain", {"token_out": USD, "destination": A}),
+    Refusal("swap: zero recipient", {"recipient": bytes(32)}),
+    Refusal("swap: recipient format", {"recipient": bytes([1]) * 32}),
+    Refusal("swap: recipient format", {"recipient": bytes(11) + bytes([1]) + bytes(20)}),
+    Refusal("swap: recipient is a bridge", {"recipient": BRIDGE_OF_B}),
+    Refusal("swap: deadline passed", {"deadline": 1}),
+    Refusal("swap: zero amount", {"l1_amount": 0}),
+    Refusal("swap: below the minimum", {"l1_amount": 99, "operator_fee": 0}),
+    Refusal("swap: fee not below amount", {"l1_amount": 1_000, "operator_fee": 1_000}),
+    Refusal("tokens: value with a token", {}, value=1),
+    Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 - 1),
+    Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 + 1),
+    Refusal("swap: amount not convertible", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18 + 1}, 10**18 + 1),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: f"{r.reason}-{len(r.changes)}")
+def test_swap__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: Refusal) -> None:
+    changes = dict(refusal.changes)
+    if changes.get("recipient") is BRIDGE_OF_B:
+        changes["recipient"] = universal(rig[B].bridge.address)
+    with reverts(refusal.reason):
+        rig[A].swap(value=refusal.value, **changes)
+    assert rig[A].bridge.request_counts() == (0, 0, 0)
+
+
+def test_swap__boundary_order__is_admitted(rig: Rig) -> None:
+    node = rig[A]
+    assert node.swap(l1_amount=100, operator_fee=99, deadline=node.evm.time) == 1
+
+
+def test_swap__recipient_is_the_bridge_of_another_chain__is_admitted(rig: Rig) -> None:
+    if rig[C].bridge.address != rig[B].bridge.address:
+        assert rig[A].swap(destination=B, recipient=universal(rig[C].bridge.address)) == 1
+    with reverts("swap: recipient is a bridge"):
+        rig[A].swap(destination=C, recipient=universal(rig[C].bridge.address))
+
+
+def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
+    node = rig[A]
+    node.bridge.set_paused(USD, True, sender=GOVERNOR)
+    assert node.bridge.is_paused(USD) and not node.bridge.is_paused(OLD)
+    with reverts("swap: token paused"):
+        node.swap()
+    assert node.swap(token_in=OLD, l1_amount=10**6) == 1
+    node.bridge.set_paused(USD, False, sender=GOVERNOR)
+    assert node.swap() == 2
+
+
+def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
+    node = rig[A]
+    node.bridge.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
+    with reverts("ledger: above the cap"):
+        node.swap(l1_amount=5_001, operator_fee=1)
+    assert node.swap(l1_amount=5_000, operator_fee=1) == 1
+
+
+def test_swap__full_queue__is_refused(rig: Rig) -> None:
+    node = rig[A]
+    for _ in range(MAX_OPEN_REQUESTS):
+        node.swap(l1_amount=10_000)
+    with reverts("queue: full"):
+        node.swap(l1_amount=10_000)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        (SAY_NO, "tokens: transfer in refused"),
+        (REVERT, "adversarial: paused"),
+        (DRAIN, "tokens: balance fell"),
+    ],
+)
+def test_swap__token_that_gives_nothing__is_refused(rig: Rig, mode: int, reason: str) -> None:
+    rig[A].tokens[BAD].set_mode(mode)
+    with reverts(reason):
+        rig[A].swap(token_in=BAD, l1_amount=10**6)
+
+
+def test_swap__token_that_reenters__credits_once(rig: Rig) -> None:
+    node = rig[A]
+    bad = node.tokens[BAD]
+    bad.mint(bad.address, 10**12)
+    inner = node.bridge.encode("swap", node.order(token_in=BAD, l1_amount=10**6))
+    bad.set_call(node.bridge.address, inner)
+    bad.set_mode(REENTER)
+    node.swap(token_in=BAD, l1_amount=10**6)
+    assert (bad.reentries(), bad.refusals()) == (0, 1)
+    assert node.bridge.request_counts() == (1, 0, 0)
+    assert node.bridge.custody(BAD) == RESERVE + 10**6
+
+
+def test_swap__donation_before__changes_nothing(rig: Rig) -> None:
+    node = rig[A]
+    node.tokens[USD].transfer(node.bridge.address, 12_345, sender=STRANGER)
+    node.swap(l1_amount=10**6)
+    assert node.bridge.custody(USD) == RESERVE + 10**6
+    balance, pending, custody = node.bridge.solvency(USD)
+    assert (balance, pending, custody) == (RESERVE + 10**6 + 12_345, 0, RESERVE + 10**6)
+
+
+def test_coin_sent_to_the_bridge__is_refused(rig: Rig) -> None:
+    with reverts(""):
+        rig[A].evm.send(STRANGER, rig[A].bridge.address, value=1)
+
+
+# --- swap_with_permit ---
+
+OWNER = Account.create("permit owner")
+
+
+def sign_permit(node: Node, l1_amount: int, deadline: int, spender: str | None = None) -> tuple[int, int, bytes, bytes]:
+    token = node.tokens[USD]
+    data = {
+        "types": {
+            "EIP712Domain": [
+                {"name": "name", "type": "string"},
+                {"name": "version", "type": "string"},
+                {"name": "chainId", "type": "uint256"},
+                {"name": "verifyingContract", "type": "address"},
+            ],
+            "Permit": [
+                {"name": "owner", "type": "address"},
+                {"name": "spender", "type": "address"},
+                {"name": "value", "type": "uint256"},
+                {"name": "nonce", "type": "uint256"},
+                {"name": "deadline", "type": "uint256"},
+            ],
+        },
+        "primaryType": "Permit",
+        "domain": {
+            "name": "US Dollar",
+            "version": "1",
+            "chainId": node.evm.evm_chain_id,
+            "verifyingContract": token.address,
+        },
+        "message": {
+            "owner": OWNER.address,
+            "spender": spender or node.bridge.address,
+            "value": l1_amount,
+            "nonce": token.nonces(OWNER.address),
+            "deadline": deadline,
+        },
+    }
+    signed = OWNER.sign_message(encode_typed_data(full_message=data))
+    return deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
+
+
+def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
+    node = rig[A]
+    node.tokens[USD].mint(OWNER.address, 10**9)
+    permit = sign_permit(node, 10**6, node.evm.time)
+    assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address) == 1
+    assert node.tokens[USD].allowance(OWNER.address, node.bridge.address) == 0
+
+
+def test_swap_with_permit__permit_submitted_by_somebody_else_before__still_swaps(rig: Rig) -> None:
+    node = rig[A]
+    node.tokens[USD].mint(OWNER.address, 10**9)
+    deadline, v, r, s = sign_permit(node, 10**6, node.evm.time)
+    node.tokens[USD].permit(OWNER.address, node.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
+    assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), (deadline, v, r, s), sender=OWNER.address) == 1
+
+
+def test_swap_with_permit__useless_permit__is_refused_by_the_token(rig: Rig) -> None:
+    node = rig[A]
+    node.tokens[USD].mint(OWNER.address, 10**9)
+    permit = sign_permit(node, 10**6, node.evm.time, spender=STRANGER)
+    with reverts("test token: allowance"):
+        node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address)
+
+
+def test_swap_with_permit__coin__is_refused(rig: Rig) -> None:
+    node = rig[A]
+    order = node.order(token_in=COIN, token_out=USD, l1_amount=10**18)
+    with reverts("tokens: value is not the amount"):
+        node.bridge.swap_with_permit(order, (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+
+
+def test_swap_with_permit__bad_order__is_refused_before_the_token_is_called(rig: Rig) -> None:
+    node = rig[A]
+    with reverts("swap: unknown token in"):
+        node.bridge.swap_with_permit(node.order(token_in=77), (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+
+
+@pytest.mark.parametrize("chain", [A, B, C])
+def test_swap__every_chain__puts_its_own_id_into_the_request(rig: Rig, chain: ChainId) -> None:
+    rig[chain].swap()
+    assert SwapRequest.from_words(rig[chain].request_words()).source == chain
