@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from zklink.protocol.ids import MAX_CHAINS, ChainId
 from zklink.protocol.presets import COMPACT, PRESETS, get_preset
@@ -25,9 +23,9 @@ def check(file: Path, preset_name: str) -> None:
     """Check FILE and print what bridges must be constructed with: the root, and per chain the hash of its reserves."""
     published = Genesis.from_json(file.read_text())
     root = published.state(get_preset(preset_name)).root
-    table = Table("chain", "tokens", "genesis_hash", title=f"genesis_root 0x{root:064x} ({preset_name})")
+    click.echo(f"genesis_root ({preset_name}): 0x{root:064x}")
     for chain in range(1, MAX_CHAINS + 1):
         reserves = published.reserves_of(ChainId(chain))
         if reserves:
-            table.add_row(str(chain), str(len(reserves)), "0x" + compute_genesis_hash(reserves).hex())
-    Console(soft_wrap=True).print(table)
+            count = f"{len(reserves)} token{'' if len(reserves) == 1 else 's'}"
+            click.echo(f"chain {chain}: {count}, genesis_hash 0x{compute_genesis_hash(reserves).hex()}")

@@ -1,0 +1,96 @@
+"""The command line: thin, but what it writes and how it fails is a promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.support.foreign_circuit import run_ceremony
+from zklink.cli import main
+from zklink.cli.generate import VERIFIERS
+from zklink.protocol.generate import render_all
+from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.presets import COMPACT, MINIMAL
+from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.cache import project_root
+from zklink.prover.verifier_codegen import generate_verifier
+from zklink.state.genesis import Genesis, compute_genesis_hash
+from zklink.state.rows import Pool, TokenRow
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+def test_verifier__foreign_key__writes_the_contract(tmp_path: Path) -> None:
+    target = tmp_path / "ChainVerifier.vy"
+    code, _ = run("verifier", str(run_ceremony().artifacts.vk_path), "-o", str(target))
+    assert code == 0
+    assert target.read_text() == generate_verifier(run_ceremony().artifacts.vk, "ChainVerifier")
+
+
+def test_verifier__no_output_file__prints_the_contract() -> None:
+    code, said = run("verifier", str(run_ceremony().artifacts.vk_path))
+    assert code == 0 and said == generate_verifier(run_ceremony().artifacts.vk)
+
+
+def test_verifier__unsafe_key__fails_with_one_line() -> None:
+    code, said = run("verifier", str(run_ceremony().unfinished_vk))
+    assert code == 1
+    assert "gamma equals delta" in said and "Traceback" not in said
+
+
+def test_generate__check__committed_files_are_up_to_date() -> None:
+    code, said = run("generate", "--check")
+    assert code == 0, said
+
+
+def test_generate__committed_verifiers__are_those_of_the_development_keys() -> None:
+    for preset, name in ((MINIMAL, "SwapVerifierMinimal"), (COMPACT, "SwapVerifierCompact")):
+        committed = (project_root() / VERIFIERS / f"{name}.vy").read_text()
+        assert committed == generate_verifier(ensure_circuit(preset).vk, name)
+        assert "DEVELOPMENT: constant(bool) = True" in committed
+
+
+def test_generate__check_with_a_stale_file__names_it_and_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project_root()
+    for path in render_all():
+        copy = tmp_path / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text((root / path).read_text() + "\n")
+    monkeypatch.setattr("zklink.cli.generate.project_root", lambda: tmp_path)
+    code, said = run("generate", "--check")
+    assert code == 1
+    assert all(path in said for path in render_all()) and f"{VERIFIERS}/SwapVerifierMinimal.vy" in said
+    assert not (tmp_path / VERIFIERS).exists()
+
+
+def test_setup__everything_built__says_so() -> None:
+    code, said = run("setup", "minimal")
+    assert code == 0 and "0x" + ensure_circuit(MINIMAL).vk_hash.hex() in said
+
+
+def test_circuits_build__everything_built__names_the_file() -> None:
+    code, said = run("circuits", "build", "minimal")
+    assert code == 0 and "circuit.r1cs" in said
+
+
+def test_genesis_check__good_file__prints_what_bridges_need(tmp_path: Path) -> None:
+    tokens = {TokenId(1): TokenRow((5, 0, 0, 0, 0, 0, 0, 0), 0), TokenId(2): TokenRow((0, 7, 0, 0, 0, 0, 0, 0), 0)}
+    genesis = Genesis(tokens, {(TokenId(1), TokenId(2)): Pool(5, 7, 1, 30)})
+    file = tmp_path / "genesis.json"
+    file.write_text(genesis.to_json())
+    code, said = run("genesis", "check", str(file), "--preset", "minimal")
+    assert code == 0 and f"0x{genesis.state(MINIMAL).root:064x}" in said
+    hashes = [compute_genesis_hash(genesis.reserves_of(ChainId(chain))).hex() for chain in (1, 2, 3)]
+    assert [value in said for value in hashes] == [True, True, False]
+
+
+def test_genesis_check__broken_file__fails_with_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "genesis.json"
+    file.write_text("{}")
+    code, said = run("genesis", "check", str(file))
+    assert code == 1 and "GenesisInvalid" in said and "Traceback" not in said
