@@ -89,15 +89,17 @@ class _Run:
     accounts: DeploymentAccounts
     report: Report
     verifiers: dict[ChainId, str] = field(default_factory=dict)
+    readers: dict[ChainId, str] = field(default_factory=dict)
     transports: dict[ChainId, str] = field(default_factory=dict)
     bridges: dict[ChainId, str] = field(default_factory=dict)
     from_blocks: dict[ChainId, int] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
 
     def deploy_helpers(self, chain_id: ChainId) -> None:
-        """The verifier and the transport."""
+        """What a bridge calls: the verifier, the reader of its blocks, the transport."""
         members = [to_checksum_address(member) for member in self.plan.committee]
         self.verifiers[chain_id] = self._create(chain_id, self.plan.verifier)
+        self.readers[chain_id] = self._create(chain_id, load_contract("SwapBlockReader"))
         self.transports[chain_id] = self._create(
             chain_id, load_contract("CommitteeTransport"), members, self.plan.threshold
         )
@@ -118,6 +120,7 @@ class _Run:
             plan.primary,
             [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in self.entries()],
             self.verifiers[chain_id],
+            self.readers[chain_id],
             plan.preset.slots,
             plan.preset.token_limit,
             plan.genesis.state(plan.preset).root,
@@ -194,6 +197,7 @@ class _Run:
                     client.profile.evm_chain_id,
                     self.bridges[k],
                     self.verifiers[k],
+                    self.readers[k],
                     self.transports[k],
                     self.from_blocks[k],
                 )

@@ -62,6 +62,7 @@ class ChainDeployment:
     evm_chain_id: int
     bridge: str
     verifier: str
+    reader: str
     transport: str
     from_block: int
 
@@ -114,6 +115,7 @@ class Deployment:
                     "evm_chain_id": chain.evm_chain_id,
                     "bridge": chain.bridge,
                     "verifier": chain.verifier,
+                    "reader": chain.reader,
                     "transport": chain.transport,
                     "from_block": chain.from_block,
                 }
