@@ -1,0 +1,233 @@
+"""A node that fails on demand: the JSON-RPC methods that the client uses, a pool, and blocks that are mined when told.
+
+Faults are put in a queue per method; each is used once. `lost` lets the node do its work and drops the answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import rlp
+from eth_account import Account
+from eth_account.typed_transactions import TypedTransaction
+from eth_utils import keccak, to_checksum_address
+from hexbytes import HexBytes
+from requests.exceptions import ConnectionError as NodeAway
+from web3 import Web3
+from web3.providers import BaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from zklink.l1.client import ChainClient
+from zklink.l1.profile import ChainProfile
+from zklink.l1.rpc import RetryPolicy
+from zklink.l1.submission import SendPolicy
+from zklink.protocol.ids import ChainId
+
+PROFILE = ChainProfile("fake", ChainId(1), 1337, 1.0, 2, "FAK", is_local=True)
+POLICY = SendPolicy(RetryPolicy(attempts=3, pause_seconds=1.0), fee_bumps=2, blocks_per_fee=4, seconds_per_fee=4.0)
+BASE_FEE = 100
+TIP = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """A transaction as the node got it."""
+
+    tx_hash: bytes
+    sender: str
+    nonce: int
+    max_fee: int
+    to: str
+    data: bytes
+
+
+@dataclass
+class FakeNode(BaseProvider):
+    """`mines` says whether a block is mined at every tick of the client's patience."""
+
+    mines: bool = True
+    has_base_fee: bool = True
+    minimum_fee: int = 0
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    reverts: str | None = None
+    mined_reverts: str | None = None
+    pool: list[Pooled] = field(default_factory=list)
+    mined: list[Pooled] = field(default_factory=list)
+    received: list[Pooled] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    now: float = 0.0
+    log_limit: int = 10**9
+    on_tick: Callable[["FakeNode"], None] = lambda node: None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def client(self) -> ChainClient:
+        """A client of this node whose waiting lets the node's time pass."""
+        return ChainClient(PROFILE, Web3(self), POLICY, sleep=self.tick, clock=lambda: self.now)
+
+    def tick(self, seconds: float) -> None:
+        """Time passes; perhaps a block is mined."""
+        self.now += seconds
+        self.on_tick(self)
+        if self.mines:
+            self.mine()
+
+    def fail(self, method: str, *faults: str) -> None:
+        """Queue faults: "away", "lost", or an error message of the node."""
+        self.faults.setdefault(method, []).extend(faults)
+
+    def mine(self) -> None:
+        """Take what is next in turn out of the pool, the best paid of each nonce."""
+        for pooled in sorted(self.pool, key=lambda item: (item.nonce, -item.max_fee)):
+            if pooled.nonce == self.count(pooled.sender):
+                self.mined.append(pooled)
+        self.pool = [pooled for pooled in self.pool if pooled.nonce >= self.count(pooled.sender)]
+
+    def count(self, sender: str) -> int:
+        """Mined transactions of an account."""
+        return sum(pooled.sender == sender for pooled in self.mined)
+
+    def take_nonce(self, sender: str, nonce: int) -> None:
+        """Somebody else's transaction of the same account is mined."""
+        assert nonce == self.count(sender)
+        self.mined.append(Pooled(keccak(text=f"foreign {nonce}"), sender, nonce, 0, sender, b"foreign"))
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        self.calls.append(method)
+        waiting = self.faults.get(method, [])
+        fault = waiting.pop(0) if waiting else None
+        if fault == "away":
+            raise NodeAway("no route to the node")
+        if fault is not None and fault != "lost":
+            return _error(fault)
+        answer: RPCResponse = getattr(self, f"_{method}")(*params)
+        if fault == "lost":
+            raise NodeAway("the answer was lost")
+        return answer
+
+    # -- methods -------------------------------------------------------------------------------------------------
+
+    def _eth_chainId(self) -> RPCResponse:
+        return _result(hex(PROFILE.evm_chain_id))
+
+    def _eth_getTransactionCount(self, address: str, block: str) -> RPCResponse:
+        count = self.count(address)
+        if block == "pending":
+            pooled = {item.nonce for item in self.pool if item.sender == address}
+            while count in pooled:
+                count += 1
+        return _result(hex(count))
+
+    def _eth_estimateGas(self, transaction: Any, block: Any = None) -> RPCResponse:
+        return _revert(self.reverts) if self.reverts is not None else _result(hex(50_000))
+
+    def _eth_call(self, transaction: Any, block: Any = None) -> RPCResponse:
+        reason = self.mined_reverts if self.mined_reverts is not None else self.reverts
+        return _revert(reason) if reason is not None else _result("0x")
+
+    def _eth_getBlockByNumber(self, block: Any, full: bool) -> RPCResponse:
+        data: dict[str, Any] = {
+            "number": hex(len(self.mined)),
+            "hash": f"0x{len(self.mined):064x}",
+            "parentHash": f"0x{len(self.mined) - 1 if self.mined else 0:064x}",
+            "timestamp": hex(int(self.now)),
+        }
+        if self.has_base_fee:
+            data["baseFeePerGas"] = hex(BASE_FEE)
+        return _result(data)
+
+    def _eth_maxPriorityFeePerGas(self) -> RPCResponse:
+        return _result(hex(TIP))
+
+    def _eth_gasPrice(self) -> RPCResponse:
+        return _result(hex(BASE_FEE))
+
+    def _eth_sendRawTransaction(self, raw: str) -> RPCResponse:
+        pooled = _decode(HexBytes(raw))
+        if any(item.tx_hash == pooled.tx_hash for item in self.pool):
+            return _error("already known")
+        if pooled.nonce < self.count(pooled.sender):
+            return _error("nonce too low")
+        if pooled.max_fee < self.minimum_fee:
+            return _error("transaction underpriced")
+        rivals = [item for item in self.pool if (item.sender, item.nonce) == (pooled.sender, pooled.nonce)]
+        if any(pooled.max_fee * 10 < rival.max_fee * 11 for rival in rivals):
+            return _error("replacement transaction underpriced")
+        self.pool.append(pooled)
+        self.received.append(pooled)
+        return _result(f"0x{pooled.tx_hash.hex()}")
+
+    def _eth_getTransactionReceipt(self, tx_hash: str) -> RPCResponse:
+        for index, item in enumerate(self.mined):
+            if item.tx_hash == bytes(HexBytes(tx_hash)):
+                return _result(_receipt(item, index + 1, self.mined_reverts is None))
+        return _result(None)
+
+    def _eth_getLogs(self, query: Any) -> RPCResponse:
+        first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+        if last - first + 1 > self.log_limit:
+            return _error("query exceeds the range limit")
+        return _result([_log(query["address"][0], number) for number in range(first, last + 1)])
+
+
+def _decode(raw: HexBytes) -> Pooled:
+    sender = to_checksum_address(Account.recover_transaction(raw))
+    if raw[0] <= 0x7F:
+        fields = TypedTransaction.from_bytes(raw).as_dict()
+        nonce, fee, to, data = fields["nonce"], fields["maxFeePerGas"], fields["to"], fields["data"]
+    else:
+        items = rlp.decode(bytes(raw))
+        nonce, fee = (int.from_bytes(items[i], "big") for i in (0, 1))
+        to, data = items[3], items[5]
+    return Pooled(
+        keccak(bytes(raw)), sender, int(nonce), int(fee), to_checksum_address(bytes(HexBytes(to))), bytes(data)
+    )
+
+
+def _receipt(item: Pooled, block: int, is_success: bool) -> dict[str, Any]:
+    return {
+        "transactionHash": f"0x{item.tx_hash.hex()}",
+        "blockNumber": hex(block),
+        "blockHash": f"0x{block:064x}",
+        "transactionIndex": "0x0",
+        "status": hex(is_success),
+        "gasUsed": hex(21_000),
+        "cumulativeGasUsed": hex(21_000),
+        "effectiveGasPrice": hex(BASE_FEE + TIP),
+        "contractAddress": None,
+        "from": item.sender,
+        "to": item.to,
+        "logs": [],
+        "logsBloom": "0x" + "00" * 256,
+        "type": "0x2",
+    }
+
+
+def _log(address: str, number: int) -> dict[str, Any]:
+    return {
+        "address": address,
+        "topics": [],
+        "data": "0x",
+        "blockNumber": hex(number),
+        "blockHash": f"0x{number:064x}",
+        "transactionHash": f"0x{number:064x}",
+        "transactionIndex": "0x0",
+        "logIndex": "0x0",
+        "removed": False,
+    }
+
+
+def _result(value: Any) -> RPCResponse:
+    return {"jsonrpc": "2.0", "id": 1, "result": value}
+
+
+def _error(message: str) -> RPCResponse:
+    return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": message}}
+
+
+def _revert(reason: str) -> RPCResponse:
+    from eth_abi import encode
+
+    data = f"0x08c379a0{encode(['string'], [reason]).hex()}"
+    return {"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": f"execution reverted: {reason}", "data": data}}

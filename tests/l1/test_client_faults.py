@@ -1,0 +1,236 @@
+"""The client when the node is away, the fee too low, the nonce taken: at most one effect, and a typed error."""
+error.
+"""
+
+import pytest
+
+from tests.l1.fake_node import BASE_FEE, TIP, FakeNode
+from zklink.devnet.accounts import default_roles
+from zklink.l1.client import Call
+from zklink.protocol.errors import (
+    CallReverted,
+    RpcUnavailable,
+    TransactionRejected,
+    TransactionReplaced,
+    TransactionReverted,
+    TransactionStuck,
+)
+
+SENDER = default_roles().validator
+TARGET = default_roles().stranger.address
+CALL = Call(TARGET, b"commit", "commit_blocks")
+OTHER = Call(TARGET, b"prove", "prove_blocks")
+
+
+@pytest.fixture
+def node() -> FakeNode:
+    return FakeNode()
+
+
+def _mined(node: FakeNode) -> list[bytes]:
+    return [item.data for item in node.mined]
+
+
+def test_read__node_away_for_a_while__is_asked_again(node: FakeNode) -> None:
+    node.fail("eth_getBlockByNumber", "away", "away")
+    assert node.client().head().number == 0
+    assert node.calls.count("eth_getBlockByNumber") == 3
+
+
+def test_read__node_stays_away__typed_error_after_all_attempts(node: FakeNode) -> None:
+    node.fail("eth_getBlockByNumber", *["away"] * 3)
+    with pytest.raises(RpcUnavailable) as caught:
+        node.client().head()
+    assert (caught.value.chain, caught.value.method, caught.value.attempts) == ("fake", "eth_getBlockByNumber", 3)
+    assert "no route" in caught.value.detail
+
+
+def test_send__all_well__one_transaction_with_the_right_fee(node: FakeNode) -> None:
+    receipt = node.client().send(SENDER, CALL)
+    assert receipt.is_success
+    assert [(item.nonce, item.max_fee, item.data) for item in node.received] == [(0, 2 * BASE_FEE + TIP, b"commit")]
+
+
+def test_send__chain_without_base_fee__legacy_price(node: FakeNode) -> None:
+    node.has_base_fee = False
+    assert node.client().send(SENDER, CALL).is_success
+    assert [item.max_fee for item in node.received] == [BASE_FEE]
+
+
+def test_send__contract_refuses__its_reason_and_nothing_sent(node: FakeNode) -> None:
+    node.reverts = "bridge: not open"
+    with pytest.raises(CallReverted) as caught:
+        node.client().send(SENDER, CALL)
+    assert (caught.value.call, caught.value.reason) == ("commit_blocks", "bridge: not open")
+    assert node.received == []
+
+
+def test_send__reverts_when_mined__its_reason(node: FakeNode) -> None:
+    node.mined_reverts = "commit: not the last block"
+    with pytest.raises(TransactionReverted) as caught:
+        node.client().send(SENDER, CALL)
+    assert caught.value.reason == "commit: not the last block"
+    assert caught.value.tx_hash == node.mined[0].tx_hash
+
+
+def test_send__answer_lost__the_same_transaction_once(node: FakeNode) -> None:
+    node.fail("eth_sendRawTransaction", "lost")
+    assert node.client().send(SENDER, CALL).is_success
+    assert _mined(node) == [b"commit"]
+
+
+def test_send__request_lost__sent_again_with_the_same_nonce(node: FakeNode) -> None:
+    node.fail("eth_sendRawTransaction", "away", "away")
+    assert node.client().send(SENDER, CALL).is_success
+    assert [item.nonce for item in node.received] == [0]
+
+
+def test_send__answer_lost_and_mined_meanwhile__receipt_is_found(node: FakeNode) -> None:
+    # The pause after the lost answer mines the block; the second try is told that the nonce is too low.
+    node.fail("eth_sendRawTransaction", "lost")
+    receipt = node.client().send(SENDER, CALL)
+    assert receipt.tx_hash == node.mined[0].tx_hash
+    assert len(node.received) == 1
+
+
+def test_send__node_dies_after_the_broadcast__the_repeated_call_is_the_same_transaction(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    node.fail("eth_getTransactionReceipt", *["away"] * 3)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, CALL)
+    node.mines = True
+    assert client.send(SENDER, CALL).is_success
+    assert _mined(node) == [b"commit"]
+    assert {item.nonce for item in node.received} == {0}
+
+
+def test_send__node_dies_and_the_transaction_is_mined__the_repeated_call_sends_nothing(node: FakeNode) -> None:
+    client = node.client()
+    node.fail("eth_getTransactionReceipt", *["away"] * 3)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, CALL)
+    assert _mined(node) == [b"commit"]
+    assert client.send(SENDER, CALL).tx_hash == node.mined[0].tx_hash
+    assert _mined(node) == [b"commit"]
+
+
+def test_send__other_call_after_an_unknown_fate__takes_the_next_nonce(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    node.fail("eth_getTransactionReceipt", *["away"] * 3)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, CALL)
+    node.mines = True
+    assert client.send(SENDER, OTHER).is_success
+    assert _mined(node) == [b"commit", b"prove"]
+
+
+def test_send__same_call_twice_with_success__is_sent_twice(node: FakeNode) -> None:
+    client = node.client()
+    client.send(SENDER, CALL)
+    client.send(SENDER, CALL)
+    assert [item.nonce for item in node.mined] == [0, 1]
+
+
+def test_send__underpriced__higher_fee_same_nonce(node: FakeNode) -> None:
+    node.minimum_fee = 250
+    assert node.client().send(SENDER, CALL).is_success
+    assert [(item.nonce, item.max_fee >= 250) for item in node.received] == [(0, True)]
+
+
+def test_send__not_mined_in_time__replaced_with_a_higher_fee(node: FakeNode) -> None:
+    node.mines = False
+
+    def mine_the_second(node: FakeNode) -> None:
+        node.mines = len(node.received) == 2
+
+    node.on_tick = mine_the_second
+    receipt = node.client().send(SENDER, CALL)
+    first, second = node.received
+    assert first.nonce == second.nonce == 0
+    assert second.max_fee * 8 >= first.max_fee * 9
+    assert receipt.tx_hash == second.tx_hash
+    assert len(node.mined) == 1
+
+
+def test_send__the_older_version_is_mined__its_receipt_counts(node: FakeNode) -> None:
+    node.mines = False
+
+    def mine_the_first(node: FakeNode) -> None:
+        if len(node.received) == 2 and not node.mined:
+            node.pool.clear()
+            node.mined.append(node.received[0])
+
+    node.on_tick = mine_the_first
+    assert node.client().send(SENDER, CALL).tx_hash == node.received[0].tx_hash
+
+
+def test_send__never_mined__stuck_and_the_repeated_call_keeps_the_nonce(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    with pytest.raises(TransactionStuck) as caught:
+        client.send(SENDER, CALL)
+    assert caught.value.nonce == 0
+    assert len(caught.value.tx_hashes) == 3
+    node.mines = True
+    assert client.send(SENDER, CALL).is_success
+    assert len(node.mined) == 1
+    assert {item.nonce for item in node.received} == {0}
+
+
+def test_send__nonce_used_by_somebody_else__replaced_and_never_mined(node: FakeNode) -> None:
+    node.mines = False
+
+    def foreign(node: FakeNode) -> None:
+        if not node.mined:
+            node.pool.clear()
+            node.take_nonce(SENDER.address, 0)
+
+    node.on_tick = foreign
+    with pytest.raises(TransactionReplaced) as caught:
+        node.client().send(SENDER, CALL)
+    assert caught.value.nonce == 0
+    assert _mined(node) == [b"foreign"]
+
+
+def test_send__nonce_taken_before_the_broadcast__the_next_one(node: FakeNode) -> None:
+    node.take_nonce(SENDER.address, 0)
+    node.fail("eth_sendRawTransaction", "nonce too low")
+    assert node.client().send(SENDER, CALL).is_success
+    assert _mined(node) == [b"foreign", b"commit"]
+
+
+def test_send__no_funds__rejected_and_the_nonce_is_free_again(node: FakeNode) -> None:
+    client = node.client()
+    node.fail("eth_sendRawTransaction", "insufficient funds for gas * price + value")
+    with pytest.raises(TransactionRejected) as caught:
+        client.send(SENDER, CALL)
+    assert "insufficient funds" in caught.value.detail
+    client.send(SENDER, OTHER)
+    assert [(item.nonce, item.data) for item in node.mined] == [(0, b"prove")]
+
+
+def test_submit__several_at_once__consecutive_nonces(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    submissions = [client.submit(SENDER, Call(TARGET, bytes([i]), "call")) for i in range(4)]
+    assert [submission.nonce for submission in submissions] == [0, 1, 2, 3]
+    node.mines = True
+    assert all(client.wait(submission).is_success for submission in submissions)
+    assert _mined(node) == [bytes([i]) for i in range(4)]
+
+
+def test_submit__the_pending_count_lags__nonces_still_differ(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    first = client.submit(SENDER, CALL)
+    node.pool.clear()
+    assert client.submit(SENDER, OTHER).nonce == first.nonce + 1
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_logs__node_with_a_range_limit__smaller_questions_same_answer(node: FakeNode, limit: int) -> None:
+    node.log_limit = limit
+    logs = node.client().logs(TARGET, 5, 60)
+    assert [log.block_number for log in logs] == list(range(5, 61))

@@ -1,0 +1,231 @@
+"""The watcher gives every confirmed request once and in order, whatever the chain's tip does, and notices a lying
+node.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.events import SwapRequested
+from zklink.l1.profile import ChainProfile
+from zklink.l1.receipts import Log
+from zklink.l1.structs import RequestCounts
+from zklink.l1.watcher import ConfirmedEvents, L1Watcher
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.errors import RequestGap, RequestRewritten
+from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
+
+DEPLOYMENT_HASH = b"\x07" * 32
+CONFIRMATIONS = 3
+START = 1
+
+TEMPLATE = SwapRequest(
+    source=ChainId(1),
+    destination=ChainId(2),
+    request_id=RequestId(1),
+    token_in=TokenId(1),
+    token_out=TokenId(2),
+    amount=Amount(1),
+    min_out=Amount(0),
+    operator_fee=Amount(0),
+    fill_fee=Amount(0),
+    deadline=100,
+    queued_at=1,
+    recipient=bytes(31) + b"\x01",
+    sender=bytes(31) + b"\x02",
+)
+
+
+@dataclass
+class FakeChain:
+    """Blocks of amounts: each amount is one request. Stands in for a bridge and for its client."""
+
+    blocks: list[list[int]] = field(default_factory=lambda: [[]])
+    hidden: set[int] = field(default_factory=set)
+    altered: set[int] = field(default_factory=set)
+
+    profile = ChainProfile("fake", ChainId(1), 1337, 1.0, CONFIRMATIONS, "FAK")
+
+    @property
+    def client(self) -> "FakeChain":
+        return self
+
+    @property
+    def head(self) -> int:
+        return len(self.blocks) - 1
+
+    def mine(self, *amounts: int) -> None:
+        self.blocks.append(list(amounts))
+
+    def reorg(self, depth: int, *blocks: list[int]) -> None:
+        """Replace the last `depth` blocks; as in nature, the new branch is longer."""
+        del self.blocks[len(self.blocks) - depth :]
+        self.blocks.extend(blocks)
+
+    def all_requests(self, height: int | None = None) -> list[tuple[int, SwapRequest]]:
+        """(block, request) of everything up to a height."""
+        found: list[tuple[int, SwapRequest]] = []
+        for number, amounts in enumerate(self.blocks if height is None else self.blocks[: height + 1]):
+            for amount in amounts:
+                request = replace(TEMPLATE, request_id=RequestId(len(found) + 1), amount=Amount(amount))
+                found.append((number, request))
+        return found
+
+    def confirmed_height(self) -> int:
+        return self.head - CONFIRMATIONS + 1
+
+    def requests(self, first: int, last: int) -> list[SwapRequested]:
+        events = []
+        for number, request in self.all_requests():
+            if first <= number <= last and request.request_id not in self.hidden:
+                seen = replace(request, amount=Amount(99)) if request.request_id in self.altered else request
+                events.append(SwapRequested(Log("", (), b"", number, b"", b"", 0), seen, 0, 0))
+        return events
+
+    def events(self, first: int, last: int) -> list[SwapRequested]:
+        return self.requests(first, last)
+
+    def request_counts(self, block: int) -> RequestCounts:
+        return RequestCounts(len(self.all_requests(block)), 0, 0)
+
+    def queue_hash(self, request_id: int) -> bytes:
+        queue_hash = DEPLOYMENT_HASH
+        requests = [request for _, request in self.all_requests()]
+        if request_id > len(requests):
+            return bytes(32)
+        for request in requests[:request_id]:
+            queue_hash = next_queue_hash(queue_hash, request.words())
+        return queue_hash
+
+
+def _watcher(chain: FakeChain) -> L1Watcher:
+    return L1Watcher(cast("BridgeClient", chain), START, DEPLOYMENT_HASH)
+
+
+def _amounts(events: list[SwapRequested]) -> list[int]:
+    return [event.request.amount for event in events]
+
+
+def test_poll__unconfirmed__nothing_yet() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    chain.mine(5)
+    chain.mine()
+    assert watcher.poll() == []
+    chain.mine()
+    assert _amounts(watcher.poll()) == [5]
+    assert watcher.poll() == []
+
+
+def test_poll__reorg_before_confirmation__only_what_stays() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    chain.mine(5)
+    chain.mine(6)
+    watcher.poll()
+    chain.reorg(2, [7], [], [], [])
+    assert _amounts(watcher.poll()) == [7]
+
+
+def test_poll__the_node_forgets_an_event__gap_and_nothing_moves() -> None:
+    chain = FakeChain(hidden={2})
+    watcher = _watcher(chain)
+    for amounts in ([5], [6], [7], [], [], []):
+        chain.mine(*amounts)
+    with pytest.raises(RequestGap) as caught:
+        watcher.poll()
+    assert (caught.value.expected, caught.value.found) == (2, 3)
+    assert watcher.last_request_id == 0
+    chain.hidden.clear()
+    assert _amounts(watcher.poll()) == [5, 6, 7]
+
+
+def test_poll__the_node_forgets_the_last_event__gap() -> None:
+    chain = FakeChain(hidden={1})
+    watcher = _watcher(chain)
+    for amounts in ([5], [], []):
+        chain.mine(*amounts)
+    with pytest.raises(RequestGap):
+        watcher.poll()
+    chain.hidden.clear()
+    assert _amounts(watcher.poll()) == [5]
+
+
+def test_poll__the_node_alters_an_event__gap() -> None:
+    chain = FakeChain(altered={1})
+    watcher = _watcher(chain)
+    for amounts in ([5], [], []):
+        chain.mine(*amounts)
+    with pytest.raises(RequestGap):
+        watcher.poll()
+    chain.altered.clear()
+    assert _amounts(watcher.poll()) == [5]
+
+
+def test_poll__reorg_deeper_than_the_confirmations__rewritten_then_rewind() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    for amounts in ([4], [5], [6], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [4, 5, 6]
+    chain.reorg(4, [8], [], [9], [], [])
+    with pytest.raises(RequestRewritten) as caught:
+        watcher.poll()
+    assert caught.value.request_id == 3
+    assert watcher.rewind() == 1
+    assert _amounts(watcher.poll()) == [8, 9]
+
+
+def test_rewind__everything_changed__starts_over() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    for amounts in ([4], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [4]
+    chain.reorg(3, [8], [], [], [])
+    with pytest.raises(RequestRewritten):
+        watcher.poll()
+    assert watcher.rewind() == 0
+    assert _amounts(watcher.poll()) == [8]
+
+
+def test_confirmed_events__each_once() -> None:
+    chain = FakeChain()
+    events = ConfirmedEvents(cast("BridgeClient", chain), START)
+    chain.mine(5)
+    chain.mine(6)
+    assert events.poll() == []
+    chain.mine()
+    assert len(events.poll()) == 1
+    chain.mine()
+    assert len(events.poll()) == 1
+    assert events.poll() == []
+
+
+BLOCK = st.lists(st.integers(1, 50), max_size=2)
+MINE = st.tuples(st.just("mine"), st.lists(BLOCK, min_size=1, max_size=3))
+REORG = st.tuples(st.just("reorg"), st.lists(BLOCK, min_size=CONFIRMATIONS, max_size=CONFIRMATIONS + 1))
+
+
+@given(st.lists(MINE | REORG, max_size=12))
+def test_poll__any_shallow_reorgs__exactly_the_confirmed_requests_in_order(
+    steps: list[tuple[str, list[list[int]]]],
+) -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    given_out: list[int] = []
+    for kind, blocks in steps:
+        if kind == "mine":
+            for block in blocks:
+                chain.mine(*block)
+        else:
+            chain.reorg(min(CONFIRMATIONS - 1, chain.head), *blocks)
+        given_out += _amounts(watcher.poll())
+        confirmed = chain.all_requests(max(chain.confirmed_height(), 0))
+        assert given_out == [request.amount for _, request in confirmed]
+    assert watcher.last_request_id == len(given_out)
