@@ -1,6 +1,4 @@
 """The client when the node is away, the fee too low, the nonce taken: at most one effect, and a typed error."""
-error.
-"""
 
 import pytest
 
