@@ -57,6 +57,13 @@ def test_ensure_entry__making_fails__leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "folder").iterdir()) == []
 
 
+def test_ensure_entry__left_by_a_killed_process__cleared(tmp_path: Path) -> None:
+    left = tmp_path / "folder" / ".key-half"
+    left.mkdir(parents=True)
+    entry = cache.ensure_entry("folder", "key", lambda directory: None)
+    assert entry.is_dir() and not left.exists()
+
+
 def test_ensure_entry__two_at_once__made_by_one() -> None:
     made = []
     started = threading.Barrier(2)

@@ -114,7 +114,7 @@ class TestRefused:
             generate_verifier(run_ceremony().artifacts.vk, name)
 
     def test_generate_verifier__more_inputs_than_a_contract_holds__refused(self) -> None:
-        data = load() | {"nPublic": 129}
-        data["IC"] = [data["IC"][0]] * 130
-        with pytest.raises(VerificationKeyInvalid, match="129 public inputs"):
+        data = load() | {"nPublic": 121}
+        data["IC"] = [data["IC"][0]] * 122
+        with pytest.raises(VerificationKeyInvalid, match="121 public inputs"):
             generate_verifier(VerificationKey.from_json(json.dumps(data)))

@@ -59,6 +59,8 @@ def ensure_entry(folder: str, key: str, make: Callable[[Path], None]) -> Path:
         if target.is_dir():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{key}-*"):  # of a process that was killed: the lock is ours now
+            shutil.rmtree(left, ignore_errors=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=target.parent))
         try:
             make(scratch)
