@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from zklink import __version__
+from zklink.cli.bench import bench
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
@@ -31,5 +32,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (setup, circuits, verifier, generate, genesis):
+for command in (setup, circuits, verifier, generate, genesis, bench):
     main.add_command(command)
