@@ -625,3 +625,17 @@ class QuorumMissing(StateError):
 
     def __str__(self) -> str:
         return f"chain {self.chain}, block {self.number}: {self.signatures} of {self.threshold} signatures"
+
+
+# -- demo ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class TapeInvalid(ToolError):
+    """A tape of swaps cannot be read."""
+
+    line: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"tape, line {self.line}: {self.detail}"

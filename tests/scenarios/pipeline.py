@@ -1,0 +1,144 @@
+"""The whole pipeline on a deployed system, one deterministic round at a time.
+
+Every job runs at once on the test's thread, time passes only between rounds, and each round mines a block on every
+chain; proofs are real. A test sends swaps, lets rounds pass, and looks at balances, events and books.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from tests.support.chains import build_order, send_swap
+from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
+from zklink.devnet.system import LocalSystem
+from zklink.l1.events import SwapRequested
+from zklink.node.adapters import BlockProver
+from zklink.node.events import Event, RequestKey, Retried, TransactionMined
+from zklink.node.lanes import InlineLanes
+from zklink.node.node import Node, NodeConfig
+from zklink.node.reconcile import Reconciliation, reconcile
+from zklink.node.timeline import SwapRecord, Timeline
+from zklink.node.wiring import NodeKeys, build_parts
+from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
+from zklink.sequencer.journal import Journal, MemoryJournal
+
+ETHEREUM, POLYGON, BSC, AVALANCHE = (ChainId(chain) for chain in (1, 2, 3, 4))
+MAX_ROUNDS = 60
+
+
+@dataclass
+class TestClock:
+    """Seconds that pass when the test says so."""
+
+    __test__ = False
+
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Pipeline:
+    """A node on a system, with what tests ask of it."""
+
+    system: LocalSystem
+    prover: BlockProver
+    journal: Journal = field(default_factory=MemoryJournal)
+    has_broker: bool = True
+    config: NodeConfig = field(default_factory=NodeConfig)
+    clock: TestClock = field(default_factory=TestClock)
+
+    def __post_init__(self) -> None:
+        roles = self.system.world.roles
+        keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
+        tiers = (Tier(Amount(CUSTODY_LIMIT), 0),)
+        policy = FillPolicy({token.token_id: TokenPolicy(tiers) for token in self.system.deployment.tokens})
+        self.parts = build_parts(
+            self.system.deployment,
+            self.system.world.clients,
+            keys,
+            self.prover,
+            self.journal,
+            policy if self.has_broker else None,
+        )
+        self.node = Node(self.parts, InlineLanes(), self.clock, self.config)
+        self.timeline = Timeline(self.system.bridges)
+        self.node.listen(self.timeline.take)
+
+    # -- actors --------------------------------------------------------------------------------------------------
+
+    def swap(
+        self, source: ChainId, token_in: TokenId, amount: int, to: tuple[ChainId, TokenId], **terms: Any
+    ) -> RequestKey:
+        """The depositor swaps `amount` (layer-2 units) to the recipient on `to`; gives the request's key."""
+        receipt = send_swap(self.system, source, build_order(self.system, source, token_in, amount, *to, **terms))
+        events = self.system.bridges[source].events_of(receipt)
+        requested = next(event for event in events if isinstance(event, SwapRequested))
+        return source, requested.request.request_id
+
+    def approve_broker(self, *tokens: tuple[ChainId, TokenId]) -> None:
+        """The broker lets the bridges pull what it owns of some tokens."""
+        for chain, token_id in tokens:
+            token = self.system.token(chain, token_id)
+            broker = self.system.world.roles.broker
+            token.approve(broker, self.system.bridges[chain].address, token.balance(broker.address))
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def round(self, count: int = 1) -> None:
+        """The node steps once, each chain mines a block, a second passes."""
+        for _ in range(count):
+            self.node.step()
+            self.system.world.mine()
+            self.clock.now += 1
+
+    def run_until(self, is_done: Callable[[], bool]) -> None:
+        """Rounds until `is_done`; fails with what the node reported if that never comes."""
+        for _ in range(MAX_ROUNDS):
+            if is_done():
+                return
+            self.round()
+        raise AssertionError(f"still not done after {MAX_ROUNDS} rounds; the node reported {self.retries()}")
+
+    def finish(self, swaps: int) -> None:
+        """Rounds until `swaps` requests are known and everything is executed on every chain."""
+        self.run_until(lambda: len(self.timeline.swaps) >= swaps and self.node.is_settled())
+
+    # -- what can be seen ----------------------------------------------------------------------------------------
+
+    def balance(self, account: LocalAccount, chain: ChainId, token: TokenId) -> int:
+        """What an account owns, in the token's L1 units."""
+        return self.system.token(chain, token).balance(account.address)
+
+    def record(self, key: RequestKey) -> SwapRecord:
+        """What became of a request."""
+        return self.timeline.swaps[key]
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        """All events of a kind."""
+        return [event for event in self.node.events if isinstance(event, kind)]
+
+    def retries(self) -> list[str]:
+        """What failed and was tried again."""
+        return [f"{event.lane}: {event.reason}" for event in self.node.events if isinstance(event, Retried)]
+
+    def sent(self, purpose: str, chain: ChainId | None = None) -> list[tuple[ChainId, tuple[int, ...]]]:
+        """This node's transactions for a purpose: chain and blocks."""
+        mined = (event for event in self.node.events if isinstance(event, TransactionMined))
+        return [
+            (event.chain, event.blocks) for event in mined if event.purpose == purpose and chain in (None, event.chain)
+        ]
+
+    def reconcile(self) -> Reconciliation:
+        """Bridges against the state."""
+        return reconcile(self.system.deployment, self.system.bridges, self.node.sequencer)
+
+    def check_books(self) -> None:
+        """SOL-1, SOL-2 and exact custody."""
+        found = self.reconcile()
+        wrong = [holding for holding in found.holdings if not (holding.is_solvent and holding.is_exact)]
+        assert found.is_clean, (wrong, [total for total in found.totals if not total.is_conserved])
+        assert found.holdings and found.totals
