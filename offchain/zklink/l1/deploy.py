@@ -19,7 +19,7 @@ from zklink.l1.deployment import ChainDeployment, Deployment, DeploymentAccounts
 from zklink.l1.structs import NATIVE, NO_ADDRESS, TokenConfig, universal_address
 from zklink.l1.token import ERC20, TokenClient
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
-from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, ZkLinkError
+from zklink.protocol.errors import CallReverted, DeploymentInterrupted, DeploymentRefused, ZkLinkError
 from zklink.protocol.ids import AddressFormat, ChainId
 from zklink.protocol.presets import Preset
 from zklink.state.genesis import compute_genesis_hash
@@ -269,9 +269,12 @@ def _check_reserve(client: ChainClient, token: TokenPlan, amount: int, governor:
 
 def _check_production_key(client: ChainClient, verifier: ContractArtifact) -> None:
     """Ask the verifier's code, without deploying it, whether its key's secrets are published."""
-    place = "0x000000000000000000000000000000005A4B6C6B"
+    place = to_checksum_address(keccak(text=verifier.name)[12:])
     transaction: Any = {"to": place, "data": f"0x{keccak(text='is_development()')[:4].hex()}"}
     override: Any = {place: {"code": f"0x{verifier.runtime_bytecode.hex()}"}}
-    answer = client.ask("is_development", lambda: client.w3.eth.call(transaction, "latest", override))
-    if int.from_bytes(bytes(answer), "big") != 0 or len(answer) != 32:
+    try:
+        answer = client.ask("is_development", lambda: bytes(client.w3.eth.call(transaction, "latest", override)))
+    except CallReverted:
+        answer = b""
+    if answer != bytes(32):
         raise DeploymentRefused(f"{verifier.name} has a development key, and {client.profile.name} is a public chain")
