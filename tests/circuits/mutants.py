@@ -1,6 +1,7 @@
 """Circuits that lack one constraint, with the hint that a cheat would use instead.
 
-Each is the smallest edit that lets one forgery through; test_forgeries.py shows that it does, and that the real circuit does not.
+Each is the smallest edit that lets one forgery through; test_forgeries.py shows that it does, and that the real circuit
+does not.
 """
 
 from typing import Final
@@ -13,7 +14,11 @@ FLOOR_FREE: Final = Mutation(
         ("swap.circom", "RangeCheck(DIVISOR_BITS)(remainder);", "RangeCheck(DIVISOR_BITS)(0);"),
         ("swap.circom", "RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);", "RangeCheck(DIVISOR_BITS)(1);"),
         # One more for an even input, one less for an odd one.
-        ("swap.circom", "out <-- dividend \\ divisor;", "out <-- dividend \\ divisor + (1 - padding) * (1 - 2 * (dx % 2));"),
+        (
+            "swap.circom",
+            "out <-- dividend \\ divisor;",
+            "out <-- dividend \\ divisor + (1 - padding) * (1 - 2 * (dx % 2));",
+        ),
     ),
 )
 """The quotient is not pinned by its remainder."""
@@ -39,7 +44,11 @@ SENDER_UNABSORBED: Final = Mutation(
 PLAIN_SUM: Final = Mutation(
     "plain_sum",
     (
-        ("lib/slices.circom", "sum[k] <== sum[k + 1] * lambda + value[k - 1];", "sum[k] <== sum[k + 1] + value[k - 1];"),
+        (
+            "lib/slices.circom",
+            "sum[k] <== sum[k + 1] * lambda + value[k - 1];",
+            "sum[k] <== sum[k + 1] + value[k - 1];",
+        ),
         ("lib/slices.circom", "sum[0] <== sum[1] * lambda;", "sum[0] <== sum[1];"),
         ("lib/slices.circom", "out <== sum[0] * lambda + header;", "out <== sum[0] + header;"),
     ),
@@ -51,8 +60,16 @@ ROWS_UNORDERED: Final = Mutation(
     (
         ("swap_block.circom", "RangeCheck(2 * DT)(id[t] - id[t - 1] - 1);", "RangeCheck(2 * DT)(0 * id[t]);"),
         # Request 1 works on the second copy of its row, the others on the first.
-        ("swap.circom", "SelectLoaded(T)(used, token_in, row_id);", "SelectLoaded(T)(used, token_in, row_id, request_id);"),
-        ("swap.circom", "SelectLoaded(T)(used, token_out, row_id);", "SelectLoaded(T)(used, token_out, row_id, request_id);"),
+        (
+            "swap.circom",
+            "SelectLoaded(T)(used, token_in, row_id);",
+            "SelectLoaded(T)(used, token_in, row_id, request_id);",
+        ),
+        (
+            "swap.circom",
+            "SelectLoaded(T)(used, token_out, row_id);",
+            "SelectLoaded(T)(used, token_out, row_id, request_id);",
+        ),
         (
             "lib/select.circom",
             "    signal input ids[n];\n    signal output selected[n];",

@@ -8,9 +8,9 @@ from tests.support.r1cs import Assignment
 from tests.support.swaps import request
 from tests.support.upholds import upholds
 from zklink.primitives.field import R
-from zklink.prover.build import OPTIMIZED, PLAIN
 from zklink.protocol.ids import Amount, TokenId
 from zklink.protocol.presets import MINIMAL, Preset
+from zklink.prover.build import OPTIMIZED, PLAIN
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.block import Block
@@ -80,7 +80,7 @@ def test_selectors__moved_added_or_cleared__violate_a_constraint(selector: str) 
 
 @upholds("CIR-4")
 def test_floor__quotient_and_remainder_moved_together__violate_a_constraint() -> None:
-    """q -> q + d and remainder -> remainder - d * divisor keeps the equation; the ranges refuse it, also through a wrap."""
+    """q -> q + d with remainder -> remainder - d * divisor keeps the equation; the ranges refuse it, also a wrap."""
     circuit, assignment = open_swap_block(TINY, PLAIN), assign(TINY, PLAIN)
     wires, values = circuit.symbols.wires, assignment.values
     place = "main.slot[0].ConstantProduct#0"

@@ -1,7 +1,7 @@
 """Circuits for the tests: compiled, with calculator, constraint system and names, and mutants of them.
 
-Takes a preset or any template of `offchain/circuits`; gives the circuit from the product's own build step and cache. A mutant is a copy of
-the sources with a few texts replaced, so that what it lacks can be read off the test that uses it.
+Takes a preset or any template of `offchain/circuits`; gives the circuit from the product's own build step and cache. A
+mutant is a copy of the sources with a few texts replaced, so that what it lacks can be read off its definition.
 """
 
 import shutil
@@ -11,11 +11,11 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from tests.support.r1cs import Checker, Symbols, read_values
+from zklink.protocol.presets import Preset
 from zklink.prover.build import OPTIMIZED, PLAIN, CompiledCircuit, ensure_compiled
 from zklink.prover.cache import compute_content_hash, ensure_entry, project_root
 from zklink.prover.source import CircuitSource, swap_block_source
 from zklink.prover.witness_calculator import CircuitInputs, WitnessCalculator
-from zklink.protocol.presets import Preset
 
 CIRCUITS = project_root() / "offchain" / "circuits"
 TINY = Preset("tiny", slots=2, token_rows=3, pool_rows=2, token_depth=1)

@@ -81,6 +81,7 @@ def open_rows(
         "pool_path": [[[*siblings] for siblings in path] for _, _, _, path in openings],
     }
     old, new = (poseidon([0, *pair]) for pair in (roots, (token_tree.root, pool_tree.root)))
+    signals |= {"token_root": roots[0], "pool_root": roots[1], "old_root": old, "new_root": new}
     return Rows(signals, old, new)
 
 
@@ -109,18 +110,21 @@ def forge(
     rows: Sequence[tuple[TokenId, TokenRow]] | None = None,
     slot_words: Words | None = None,
     slices: Words | None = None,
+    opened_from: State | None = None,
 ) -> dict[str, Signal]:
-    """The block of these requests, except for what is given: payouts, rows after it, the rows to load, words, slices."""
+    """The block of these requests, except for what is given: payouts, rows after it, the rows to load, words, slices,
+    and the state that the rows are opened from."""
     honest = apply(state, requests, preset)
     slots = honest.slots
     if payouts is not None:
         slots = tuple(zip(requests, payouts, strict=True))
     tokens = {row.token_id: row.after for row in honest.opening.tokens} | dict(after or {})
     pools = {(pool.lower, pool.higher): pool.after for pool in honest.opening.pools} | dict(after_pools or {})
-    opened = open_rows(state, rows or sorted(tokens.items()), sorted(pools.items(), key=lambda item: item[0]), preset)
+    ordered = sorted(pools.items(), key=lambda item: item[0])
+    opened = open_rows(opened_from or state, rows or sorted(tokens.items()), ordered, preset)
     slices = slices or compute_slices(slots)
     counts = tuple(map(len, slices))
     header = BlockHeader(DOMAIN, NUMBER, TIMESTAMP, counts, opened.old_root, opened.new_root)
     commitment = compute_commitment(header, slot_words or compute_slot_words(slots, preset))
     public = publish(draw_challenges(header, commitment, slices))
-    return compute_inputs(honest) | opened.signals | public | {"new_root": opened.new_root}
+    return compute_inputs(honest) | opened.signals | public

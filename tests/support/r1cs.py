@@ -1,13 +1,14 @@
 """Checks witnesses against a constraint system in plain Python, and looks for wires that nothing pins down.
 
-Takes `.r1cs` and `.sym` files and witness vectors; gives violated rows. It shares no code with circom's calculator, so a witness
-that circom would never make can be put to the test.
+Takes `.r1cs` and `.sym` files and witness vectors; gives violated rows. It shares no code with circom's calculator, so
+a witness that circom would never make can be put to the test.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from zklink.primitives.field import R
@@ -32,8 +33,10 @@ class Symbols:
 
     @classmethod
     def read(cls, path: Path) -> "Symbols":
-        """Reads a `.sym` file. Circom names an anonymous component by its line and offset in the file; here it is numbered
-        among those of its template in its parent, so that names survive an edit of the text."""
+        """Reads a `.sym` file.
+
+        Circom names an anonymous component by its line and offset in the file; here it is numbered among those of its
+        template in its parent, so that names survive an edit of the text."""
         rows = [line.split(",", 3) for line in path.read_text().splitlines()]
         labels: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
         for _, _, _, name in rows:
@@ -86,12 +89,15 @@ class Checker:
             )
             for matrix in (system.a, system.b, system.c)
         )
+
+    @cached_property
+    def _by_wire(self) -> list[dict[int, list[int]]]:
         by_wire: list[dict[int, list[int]]] = [{} for _ in range(self.wire_count)]
         for side, entries in enumerate(self._entries):
             for row, wire, value in entries:
                 sides = by_wire[wire].setdefault(row, [0, 0, 0])
                 sides[side] = (sides[side] + value) % R
-        self._by_wire = by_wire
+        return by_wire
 
     def sums(self, values: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
         """a . x, b . x and c . x of every row."""
@@ -140,15 +146,13 @@ class Assignment:
                 for side in range(3):
                     sums[side] += coefficients[side] * (value - self.values[wire])
         return {
-            row
-            for row, (a, b, c) in deltas.items()
-            if ((self._a[row] + a) * (self._b[row] + b) - self._c[row] - c) % R
+            row for row, (a, b, c) in deltas.items() if ((self._a[row] + a) * (self._b[row] + b) - self._c[row] - c) % R
         }
 
     def other_values(self, wire: int) -> set[int] | None:
-        """Every other value that the wire alone could take: empty if it is pinned down, None if it is in no row that minds.
+        """The other values that the wire alone could take: none if it is pinned down, None if no row minds.
 
-        A row is a polynomial of degree at most 2 in one wire with one root known, so it allows at most one other value."""
+        A row is a polynomial of degree at most 2 in one wire with one root known, so it allows at most one other."""
         allowed: set[int] | None = None
         for row, (a, b, c) in self.checker.rows_of(wire).items():
             square = a * b % R

@@ -1,0 +1,106 @@
+"""The gadgets one by one, at the edges of what they are sized for, and against the primitives of the package."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.circuits import Circuit, open_gadget
+from tests.support.upholds import upholds
+from zklink.primitives.field import R
+from zklink.primitives.merkle import SparseMerkleTree
+from zklink.protocol.commitment import aggregate
+from zklink.protocol.errors import WitnessUnsatisfied
+from zklink.protocol.slices import evaluate
+from zklink.transition.swap import compute_out
+from zklink.witness.swap_block import Signal
+
+REGISTER, AMOUNT = 2**119 - 1, 2**112 - 1
+scalars = st.sampled_from([0, 1, R - 1]) | st.integers(0, R - 1)
+
+
+def run(circuit: Circuit, **inputs: Signal) -> dict[str, int]:
+    """Every signal of the witness; each row is checked."""
+    values = circuit.compute(inputs)
+    assert circuit.checker.find_violations(values) == []
+    return circuit.name(values)
+
+
+@upholds("CIR-1")
+@pytest.mark.parametrize(("a", "b"), [(0, 0), (1, 0), (0, 1), (2**40 - 1, 0), (0, 2**40 - 1), (77, 77), (76, 77)])
+def test_is_at_least__within_its_width__compares(a: int, b: int) -> None:
+    assert run(open_gadget("lib/compare.circom", "IsAtLeast", 40), a=a, b=b)["main.out"] == int(a >= b)
+
+
+@upholds("CIR-1")
+@pytest.mark.parametrize(("a", "b"), [(2**40, 0), (0, 2**40 + 1), (R - 2**40 - 1, 0), (R // 2, 0), (0, R // 2)])
+def test_is_at_least__beyond_its_width__has_no_witness(a: int, b: int) -> None:
+    with pytest.raises(WitnessUnsatisfied):
+        open_gadget("lib/compare.circom", "IsAtLeast", 40).compute({"a": a, "b": b})
+
+
+@upholds("CIR-4")
+@settings(max_examples=60, deadline=None)
+@given(
+    x=st.sampled_from([0, 1, REGISTER]) | st.integers(0, REGISTER),
+    y=st.sampled_from([0, 1, AMOUNT]) | st.integers(0, AMOUNT),
+    fee=st.sampled_from([0, 30, 9_999]),
+    dx=st.sampled_from([1, AMOUNT]) | st.integers(1, AMOUNT),
+)
+def test_constant_product__over_its_whole_range__is_the_floor(x: int, y: int, fee: int, dx: int) -> None:
+    circuit = open_gadget("swap.circom", "ConstantProduct")
+    assert run(circuit, x=x, y=y, fee=fee, dx=dx, padding=0)["main.out"] == compute_out(dx, x, y, fee)
+
+
+@upholds("CIR-4")
+def test_constant_product__with_the_largest_registers__does_not_wrap() -> None:
+    """y = 2^119 - 1 on an empty side would pay more than an amount: refused, not wrapped."""
+    circuit = open_gadget("swap.circom", "ConstantProduct")
+    full = {"x": REGISTER, "y": REGISTER, "fee": 0, "dx": AMOUNT, "padding": 0}
+    named = run(circuit, **full)
+    assert named["main.dividend"] == REGISTER * AMOUNT * 10_000 < R
+    assert named["main.divisor"] == REGISTER * 10_000 + AMOUNT * 10_000 < 2**133
+    with pytest.raises(WitnessUnsatisfied):
+        circuit.compute(full | {"x": 0})
+
+
+@upholds("CIR-2")
+def test_constant_product__of_nothing__is_nothing() -> None:
+    named = run(open_gadget("swap.circom", "ConstantProduct"), x=0, y=0, fee=0, dx=0, padding=1)
+    assert named["main.out"] == 0
+
+
+@upholds("CIR-9")
+@pytest.mark.parametrize("index", [0, 1, 2, 3, 5, 10, 15])
+def test_merkle_replace__at_every_place__is_the_tree_of_the_package(index: int) -> None:
+    tree = SparseMerkleTree(2, 7)
+    tree.update({i: 100 + i for i in range(0, 16, 3)})
+    before, path, leaf = tree.root, tree.path(index), tree.leaf(index)
+    tree.set(index, 555)
+    circuit = open_gadget("lib/merkle4.circom", "MerkleReplace", 2)
+    bits: list[Signal] = [index >> i & 1 for i in range(4)]
+    siblings: list[Signal] = [[*level] for level in path]
+    named = run(circuit, index_bits=bits, path=siblings, leaf_before=leaf, leaf_after=555)
+    assert (named["main.root_before"], named["main.root_after"]) == (before, tree.root)
+
+
+@upholds("DAT-1", "VER-8")
+@settings(max_examples=20, deadline=None)
+@given(st.lists(scalars, min_size=5, max_size=5), scalars, st.integers(0, 8), st.lists(scalars, min_size=8, max_size=8))
+def test_append_record__to_the_selected_slice__is_horner(
+    words: list[int], z: int, chain: int, values: list[int]
+) -> None:
+    record = run(open_gadget("lib/slices.circom", "Horner", 5), words=[*words], z=z)["main.out"]
+    assert record == evaluate(words, z)
+    selected: list[Signal] = [int(k == chain) for k in range(1, 9)]
+    append = open_gadget("lib/slices.circom", "AppendRecord")
+    named = run(append, selected=selected, value=[*values], factor=pow(z, 5, R), record=record)
+    expected = [(v * pow(z, 5, R) + record) % R if k == chain else v for k, v in enumerate(values, start=1)]
+    assert [named[f"main.next[{k}]"] for k in range(8)] == expected
+
+
+@upholds("VER-8")
+@settings(max_examples=20, deadline=None)
+@given(scalars, scalars, st.lists(scalars, min_size=8, max_size=8))
+def test_aggregate__of_eight_slices__is_that_of_the_package(header: int, lambda_: int, values: list[int]) -> None:
+    named = run(open_gadget("lib/slices.circom", "Aggregate"), header=header, value=[*values], **{"lambda": lambda_})
+    assert named["main.out"] == aggregate(header, [0, *values], lambda_)
