@@ -7,6 +7,7 @@ inside the WASM store copies the witness out. Inputs are checked first: names, s
 from __future__ import annotations
 
 import struct
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,11 @@ class _Run:
         raise self.failure
 
 
+def _close(*objects: wasmtime.Module | wasmtime.Engine) -> None:
+    for item in objects:
+        item.close()
+
+
 class WitnessCalculator:
     """Computes witnesses of one circuit. Cheap to keep, safe to use again after an error."""
 
@@ -140,6 +146,8 @@ class WitnessCalculator:
         self._engine = wasmtime.Engine()
         self._module = load_wasm_module(self._engine, circuit.wasm)
         self._dump = wasmtime.Module(self._engine, _DUMP)
+        # wasmtime's own destructors fail when they run after the interpreter has begun to shut down.
+        weakref.finalize(self, _close, self._dump, self._module, self._engine)
 
     def compute(self, inputs: CircuitInputs) -> Witness:
         """The witness. Raises WitnessInputInvalid for bad inputs, WitnessUnsatisfied if a constraint fails."""
