@@ -1,22 +1,19 @@
 """Hypothesis strategies for the pure core: valid values, plus one deliberate invalid class for each refusal.
 
-A `Case` is small on purpose: few tokens, few chains and amounts near the limits of a rule, so that every outcome is
-common.
+Thousands of examples must be cheap, so a value is drawn as one byte string and read off it with `Dice`: one draw
+instead of dozens, and still shrinking towards zero, i.e. towards the first option everywhere. A `Case` is small on
+purpose: few tokens, few chains and amounts near the limits of a rule, so that every outcome is common.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from zklink.operations.swap import SwapPayout, SwapRequest
 from zklink.primitives.field import R
-from zklink.protocol.errors import (
-    FieldOutOfRange,
-    InadmissibleRequest,
-    WrongAddressLength,
-    ZkLinkError,
-)
+from zklink.protocol.errors import FieldOutOfRange, InadmissibleRequest, WrongAddressLength, ZkLinkError
 from zklink.protocol.ids import (
     AMOUNT_LIMIT,
     FEE_DENOMINATOR,
@@ -28,15 +25,18 @@ from zklink.protocol.ids import (
 )
 from zklink.protocol.presets import MINIMAL, Preset
 from zklink.state.genesis import Genesis
-from zklink.state.rows import Pool, TokenRow
-from zklink.state.state import PoolId, State
+from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
+from zklink.state.state import PoolId, State, order_pair
 from zklink.transition.swap import compute_out
+
+T = TypeVar("T")
 
 CHAINS = tuple(ChainId(chain) for chain in (1, 2, MAX_CHAINS))
 TOKENS = tuple(TokenId(token) for token in (1, 2, 3, 4))
-"""The tokens of a Case; one of them usually has no pool."""
+"""The tokens of a Case; the last one has no pool."""
 
 PAIRS: tuple[PoolId, ...] = ((TOKENS[0], TOKENS[1]), (TOKENS[0], TOKENS[2]), (TOKENS[1], TOKENS[2]))
+POOL_FEES = (30, 0, 1, 5, 100, FEE_DENOMINATOR - 1)
 NOW = 1_700_000_000
 RESERVE_LIMIT = 1 << 104
 """Small enough for a sequence of swaps to stay within custody on every chain."""
@@ -44,55 +44,83 @@ RESERVE_LIMIT = 1 << 104
 scalars = st.integers(0, R - 1)
 words_248 = st.integers(0, (1 << 248) - 1)
 hashes = st.binary(min_size=32, max_size=32)
-addresses = hashes
-evm_addresses = st.binary(min_size=20, max_size=20).filter(any).map(lambda tail: bytes(12) + tail)
 chains = st.integers(1, MAX_CHAINS).map(ChainId)
 timestamps = st.integers(0, (1 << 40) - 1)
-request_ids = st.integers(1, (1 << 64) - 1).map(RequestId)
 
 
-def amounts(limit: int = AMOUNT_LIMIT) -> st.SearchStrategy[Amount]:
-    """Below `limit`: small ones, any size in bits, and the largest."""
-    bits = (limit - 1).bit_length()
-    sized = st.integers(0, bits).flatmap(lambda n: st.integers(0, min((1 << n) - 1, limit - 1)))
-    edges = st.integers(0, min(20, limit - 1)), st.integers(max(limit - 20, 0), limit - 1)
-    return st.one_of(*edges, sized).map(Amount)
+class Dice:
+    """Reads choices off bytes; zeros, and whatever is beyond the end, choose the first option."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = int.from_bytes(data, "big")
+
+    def below(self, limit: int) -> int:
+        """A number in 0..limit - 1, evenly."""
+        self._rest, number = divmod(self._rest, limit)
+        return number
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of the options, evenly; repeat one to make it likelier."""
+        return options[self.below(len(options))]
+
+    def amount(self, limit: int = AMOUNT_LIMIT, least: int = 0) -> Amount:
+        """In least..limit - 1: a small one, one of any size in bits, or one of the largest."""
+        kind, size, number = self.below(8), self.below(limit.bit_length()), self.below(AMOUNT_LIMIT)
+        value = (number >> (112 - size), number % 21, limit - 1 - number % 21)[max(kind - 5, 0)]
+        return Amount(min(max(value, least), limit - 1))
+
+    def bytes(self, size: int) -> bytes:
+        """Any byte string of this size."""
+        return self.below(1 << 8 * size).to_bytes(size, "big")
 
 
-def tokens(preset: Preset = MINIMAL) -> st.SearchStrategy[TokenId]:
-    """Any registrable token of a preset."""
-    return st.integers(1, preset.token_limit - 1).map(TokenId)
+def rolled(build: Callable[[Dice], T], size: int = 256) -> st.SearchStrategy[T]:
+    """What `build` reads off `size` random bytes."""
+    return st.binary(min_size=size, max_size=size).map(lambda data: build(Dice(data)))
 
 
-@st.composite
-def swap_requests(draw: st.DrawFn, preset: Preset = MINIMAL) -> SwapRequest:
+# -- any well-formed record ----------------------------------------------------------------------------------------
+
+
+def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
     """Any request that is well formed and that a block may contain, whatever becomes of it."""
-    amount = draw(amounts().filter(bool))
+    amount = dice.amount(least=1)
     return SwapRequest(
-        source=draw(chains),
-        destination=draw(chains),
-        request_id=draw(request_ids),
-        token_in=draw(tokens(preset)),
-        token_out=draw(tokens(preset)),
+        source=ChainId(1 + dice.below(MAX_CHAINS)),
+        destination=ChainId(1 + dice.below(MAX_CHAINS)),
+        request_id=RequestId(1 + dice.below((1 << 64) - 1)),
+        token_in=TokenId(1 + dice.below(preset.token_limit - 1)),
+        token_out=TokenId(1 + dice.below(preset.token_limit - 1)),
         amount=amount,
-        min_out=draw(amounts()),
-        operator_fee=draw(amounts(amount)),
-        fill_fee=draw(amounts()),
-        deadline=draw(timestamps),
-        queued_at=draw(timestamps),
-        recipient=draw(addresses),
-        sender=draw(addresses),
+        min_out=dice.amount(),
+        operator_fee=dice.amount(amount),
+        fill_fee=dice.amount(),
+        deadline=dice.below(1 << 40),
+        queued_at=dice.below(1 << 40),
+        recipient=dice.bytes(32),
+        sender=dice.bytes(32),
     )
 
 
-@st.composite
-def swap_payouts(draw: st.DrawFn) -> SwapPayout:
+def roll_payout(dice: Dice) -> SwapPayout:
     """Either outcome of some request."""
-    request = draw(swap_requests())
-    return draw(st.sampled_from((SwapPayout.refunded(request), SwapPayout.paid(request, draw(amounts())))))
+    request = roll_request(dice)
+    return SwapPayout.paid(request, dice.amount()) if dice.below(2) else SwapPayout.refunded(request)
 
 
-OUT_OF_RANGE: dict[str, int] = {
+def swap_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[SwapRequest]:
+    """Any request that is well formed and that a block may contain, whatever becomes of it."""
+    return rolled(lambda dice: roll_request(dice, preset))
+
+
+def swap_payouts() -> st.SearchStrategy[SwapPayout]:
+    """Either outcome of some request."""
+    return rolled(roll_payout)
+
+
+# -- records that are refused --------------------------------------------------------------------------------------
+
+WIDTHS: dict[str, int] = {
     "source": 8,
     "destination": 8,
     "request_id": 64,
@@ -107,70 +135,46 @@ OUT_OF_RANGE: dict[str, int] = {
 }
 """Every integer field of a request and its width in bits."""
 
-
-@st.composite
-def malformed_requests(draw: st.DrawFn) -> tuple[SwapRequest, type[ZkLinkError]]:
-    """A request whose words cannot be written, and the refusal."""
-    request = draw(swap_requests())
-    kind = draw(st.sampled_from(("too large", "negative", "address")))
-    if kind == "address":
-        name = draw(st.sampled_from(("recipient", "sender")))
-        return _with(request, name, draw(st.binary(max_size=64).filter(lambda a: len(a) != 32))), WrongAddressLength
-    name = draw(st.sampled_from(sorted(OUT_OF_RANGE)))
-    limit = 1 << OUT_OF_RANGE[name]
-    value = draw(st.sampled_from((limit, limit + 1, limit << 1))) if kind == "too large" else -1
-    return _with(request, name, value), FieldOutOfRange
-
-
-@st.composite
-def inadmissible_requests(draw: st.DrawFn, preset: Preset = MINIMAL) -> tuple[SwapRequest, type[ZkLinkError]]:
-    """A request that can be written but that no bridge admits and no circuit can prove, and the refusal."""
-    request = draw(swap_requests(preset))
-    name = draw(st.sampled_from(("source", "destination", "token_in", "token_out", "operator_fee")))
-    if name in ("source", "destination"):
-        value = draw(st.sampled_from((0, MAX_CHAINS + 1, 255)))
-    elif name == "operator_fee":
-        value = draw(st.integers(request.amount, AMOUNT_LIMIT - 1))
-    else:
-        value = draw(st.integers(preset.token_limit, (1 << 16) - 1))
-    return _with(request, name, value), InadmissibleRequest
+Refused = tuple[SwapRequest, type[ZkLinkError]]
+"""A request and its refusal."""
 
 
 def _with(request: SwapRequest, name: str, value: Any) -> SwapRequest:
     return replace(request, **{name: value})
 
 
-@st.composite
-def pools(draw: st.DrawFn, limit: int = RESERVE_LIMIT) -> Pool:
-    """A pool with both sides, of any proportion."""
-    lower, higher = draw(amounts(limit).filter(bool)), draw(amounts(limit).filter(bool))
-    fee = draw(st.sampled_from((0, 1, 5, 30, 100, FEE_DENOMINATOR - 1)))
-    return Pool(lower, higher, min(lower, higher), fee)
+def _roll_malformed(dice: Dice) -> Refused:
+    request = roll_request(dice)
+    name = dice.pick((*WIDTHS, "recipient", "sender"))
+    if name not in WIDTHS:
+        return _with(request, name, dice.bytes(dice.pick((0, 20, 31, 33, 64)))), WrongAddressLength
+    limit = 1 << WIDTHS[name]
+    return _with(request, name, dice.pick((limit, limit + 1, limit << 1, -1))), FieldOutOfRange
 
 
-@st.composite
-def geneses(draw: st.DrawFn) -> Genesis:
-    """A valid genesis over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
-    chosen = {pair: draw(pools()) for pair in draw(st.sets(st.sampled_from(PAIRS)))}
-    owed = dict.fromkeys(TOKENS, 0)
-    for (lower, higher), pool in chosen.items():
-        owed[lower] += pool.reserve_lower
-        owed[higher] += pool.reserve_higher
-    rows = {token: TokenRow(draw(_split(total)), 0) for token, total in owed.items() if total}
-    return Genesis(rows, chosen)
+def malformed_requests() -> st.SearchStrategy[Refused]:
+    """A request whose words cannot be written: a field out of its range or an address of the wrong length."""
+    return rolled(_roll_malformed)
 
 
-@st.composite
-def _split(draw: st.DrawFn, total: int) -> tuple[int, ...]:
-    """`total` spread over CHAINS, in eight places."""
-    reserves = [0] * MAX_CHAINS
-    for chain in CHAINS[:-1]:
-        part = draw(st.sampled_from((0, total, total // 2))) if draw(st.booleans()) else draw(st.integers(0, total))
-        part = min(part, total)
-        reserves[chain - 1] += part
-        total -= part
-    reserves[CHAINS[-1] - 1] += total
-    return tuple(reserves)
+def inadmissible_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[Refused]:
+    """A request that can be written but that no bridge admits and no circuit can prove."""
+
+    def roll(dice: Dice) -> Refused:
+        request = roll_request(dice, preset)
+        name = dice.pick(("source", "destination", "token_in", "token_out", "operator_fee"))
+        if name in ("source", "destination"):
+            value = dice.pick((0, MAX_CHAINS + 1, 255))
+        elif name == "operator_fee":
+            value = request.amount + dice.below(AMOUNT_LIMIT - request.amount)
+        else:
+            value = preset.token_limit + dice.below((1 << 16) - preset.token_limit)
+        return _with(request, name, value), InadmissibleRequest
+
+    return rolled(roll)
+
+
+# -- cases: a state and requests at the limits of the rule ---------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,57 +190,85 @@ class Case:
         return self.genesis.state(MINIMAL)
 
 
-@st.composite
-def cases(draw: st.DrawFn, max_requests: int = 4) -> Case:
-    """Requests at the limits of the rule: exact minimum, exact reserve, exact deadline, and far from all of them."""
-    genesis = draw(geneses())
-    count = draw(st.integers(1, max_requests))
-    requests = tuple(draw(_near_requests(genesis, RequestId(index + 1))) for index in range(count))
-    return Case(genesis, requests, NOW)
+def roll_genesis(dice: Dice) -> Genesis:
+    """A valid genesis over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
+    chosen = {pair: _roll_pool(dice) for pair in PAIRS if dice.below(5)}
+    owed = dict.fromkeys(TOKENS, 0)
+    for (lower, higher), pool in chosen.items():
+        owed[lower] += pool.reserve_lower
+        owed[higher] += pool.reserve_higher
+    return Genesis({token: TokenRow(_split(dice, total), 0) for token, total in owed.items() if total}, chosen)
 
 
-@st.composite
-def _near_requests(draw: st.DrawFn, genesis: Genesis, request_id: RequestId) -> SwapRequest:
-    token_in, token_out = draw(_trades(genesis))
-    destination = draw(st.sampled_from(CHAINS))
-    amount = draw(amounts(RESERVE_LIMIT).filter(bool))
-    row = genesis.tokens.get(token_out)
-    if token_in == token_out and row and draw(st.booleans()):
-        amount = Amount(max(row.reserve(destination) + draw(st.integers(-1, 1)), 1))
-    operator_fee = draw(st.one_of(st.just(0), st.integers(0, min(amount - 1, 1_000)), st.integers(0, amount - 1)))
+def _roll_pool(dice: Dice) -> Pool:
+    lower, higher = dice.amount(RESERVE_LIMIT, least=1), dice.amount(RESERVE_LIMIT, least=1)
+    return Pool(lower, higher, min(lower, higher), dice.pick(POOL_FEES))
+
+
+def _split(dice: Dice, total: int) -> tuple[int, ...]:
+    reserves = [0] * MAX_CHAINS
+    for chain in CHAINS[:-1]:
+        part = dice.pick((total // 3, total // 2, 0, total, dice.below(total + 1)))
+        reserves[chain - 1] = part
+        total -= part
+    reserves[CHAINS[-1] - 1] = total
+    return tuple(reserves)
+
+
+def _roll_near(dice: Dice, genesis: Genesis, request_id: RequestId) -> SwapRequest:
+    """A request whose amount, minimum and deadline lie just on, above or below what decides it."""
+    token_in, token_out = _roll_trade(dice, genesis)
+    destination = dice.pick(CHAINS)
+    amount = dice.amount(RESERVE_LIMIT, least=1)
+    if token_in == token_out and token_in in genesis.tokens and dice.below(2):
+        amount = Amount(max(genesis.tokens[token_in].reserve(destination) + dice.below(3) - 1, 1))
+    operator_fee = dice.pick((0, 0, min(amount - 1, dice.below(1_000)), dice.below(amount)))
     out = _quote(genesis, token_in, token_out, amount - operator_fee)
-    fill_fee = draw(st.one_of(st.just(0), st.integers(0, out)))
-    min_out = draw(
-        st.one_of(st.just(0), st.sampled_from((-1, 0, 1)).map(lambda d: max(out - fill_fee + d, 0)), amounts())
-    )
+    fill_fee = dice.pick((0, 0, dice.below(out + 1)))
+    margin = max(out - fill_fee, 0)
     return SwapRequest(
-        source=draw(st.sampled_from(CHAINS)),
+        source=dice.pick(CHAINS),
         destination=destination,
         request_id=request_id,
         token_in=token_in,
         token_out=token_out,
         amount=amount,
-        min_out=Amount(min_out),
+        min_out=Amount(dice.pick((0, 0, 0, max(margin - 1, 0), margin, margin + 1, dice.amount()))),
         operator_fee=Amount(operator_fee),
         fill_fee=Amount(fill_fee),
-        deadline=draw(st.sampled_from((NOW + 600, NOW + 600, NOW, NOW + 1, NOW - 1))),
-        queued_at=NOW - draw(st.integers(0, 60)),
-        recipient=draw(evm_addresses),
-        sender=draw(evm_addresses),
+        deadline=NOW + dice.pick((600, 600, 600, 0, 1, -1)),
+        queued_at=NOW - dice.below(60),
+        recipient=bytes(12) + dice.bytes(20),
+        sender=bytes(12) + dice.bytes(20),
     )
 
 
-def _trades(genesis: Genesis) -> st.SearchStrategy[tuple[TokenId, TokenId]]:
+def _roll_trade(dice: Dice, genesis: Genesis) -> tuple[TokenId, TokenId]:
     """Mostly pairs that have a pool, in both directions; else any two tokens, also twice the same."""
-    either = st.tuples(st.sampled_from(TOKENS), st.sampled_from(TOKENS))
-    if not genesis.pools:
-        return either
-    pooled = st.sampled_from(sorted(genesis.pools)).flatmap(st.permutations).map(lambda pair: (pair[0], pair[1]))
-    return st.one_of(pooled, pooled, pooled, either)
+    if genesis.pools and dice.below(5):
+        lower, higher = dice.pick(sorted(genesis.pools))
+        return (higher, lower) if dice.below(2) else (lower, higher)
+    return dice.pick(TOKENS), dice.pick(TOKENS)
 
 
 def _quote(genesis: Genesis, token_in: TokenId, token_out: TokenId, dx: int) -> int:
     if token_in == token_out:
         return dx
-    pool = genesis.pools.get((min(token_in, token_out), max(token_in, token_out)), Pool(0, 0, 0, 0))
+    pool = genesis.pools.get(order_pair(token_in, token_out), EMPTY_POOL)
     return compute_out(dx, *pool.oriented(token_in, token_out), pool.fee)
+
+
+def geneses() -> st.SearchStrategy[Genesis]:
+    """A valid genesis over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
+    return rolled(roll_genesis)
+
+
+def cases(max_requests: int = MINIMAL.slots) -> st.SearchStrategy[Case]:
+    """A genesis and 1 to `max_requests` requests, quoted on the genesis' pools."""
+
+    def roll(dice: Dice) -> Case:
+        genesis = roll_genesis(dice)
+        count = 1 + dice.below(max_requests)
+        return Case(genesis, tuple(_roll_near(dice, genesis, RequestId(i + 1)) for i in range(count)), NOW)
+
+    return rolled(roll, size=256 + 160 * max_requests)

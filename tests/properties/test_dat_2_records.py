@@ -52,7 +52,7 @@ def _is_unused(layout: Layout, bit: int) -> bool:
 
 
 def check_slices(case: Case) -> None:
-    """Slice k is exactly the records of chain k in slot order; together they are all records, each once; slice 0 is empty."""
+    """Slice k is exactly the records of chain k in slot order; together they are all records; slice 0 is empty."""
     slots = tuple((step.request, step.payout) for step in run(case))
     slices = block.compute_slices(slots)
     assert len(slices) == MAX_CHAINS + 1

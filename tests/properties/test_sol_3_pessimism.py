@@ -9,7 +9,7 @@ from tests.rule import run
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.upholds import upholds
-from zklink.protocol.ids import RecordKind
+from zklink.protocol.ids import ChainId, RecordKind
 from zklink.state.rows import TokenRow
 from zklink.transition import swap
 
@@ -34,7 +34,7 @@ class TestPessimism:
     """A payout never exceeds the reserve of its token on its chain, whatever came before it in the block."""
 
     @given(cases())
-    @settings(max_examples=2_000, deadline=None)
+    @settings(max_examples=1_500, deadline=None)
     def test_apply_swap__any_requests__pays_within_the_reserve(self, case: Case) -> None:
         check_pessimism(case)
 
@@ -52,5 +52,5 @@ def test_check_pessimism__reserve_of_all_chains__refutes(monkeypatch: pytest.Mon
 
 def test_check_pessimism__reserve_of_the_source__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = TokenRow.reserve
-    monkeypatch.setattr(TokenRow, "reserve", lambda row, chain: original(row, swap.ChainId(1)))
+    monkeypatch.setattr(TokenRow, "reserve", lambda row, chain: original(row, ChainId(1)))
     check_refuted(check_pessimism, cases())

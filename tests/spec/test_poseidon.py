@@ -28,7 +28,7 @@ ASCENDING: Final = (
     4203130618016961831408770638653325366880478848856764494148034853759773445968,
     9989051620750914585850546081941653841776809718687451684622678807385399211877,
 )
-"""Hash of 1, of (1, 2), .. of (1, .., 16): circomlib's, published with circomlibjs, go-iden3-crypto and poseidon-lite."""
+"""Hash of 1, of (1, 2), .. of (1, .., 16): circomlib's, as circomlibjs and its ports publish them."""
 
 OTHERS: Final = (
     ((1, 2, 0, 0, 0), 1018317224307729531995786483840663576608797660851238720571059489595066344487),

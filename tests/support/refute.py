@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import SearchStrategy, tuples
 
 
 def check_refuted(property_: Callable[..., None], *strategies: SearchStrategy[Any], examples: int = 2_000) -> None:
@@ -19,8 +19,8 @@ def check_refuted(property_: Callable[..., None], *strategies: SearchStrategy[An
         suppress_health_check=list(HealthCheck),
     )
 
-    def attempt(*values: Any) -> None:
+    def attempt(values: tuple[Any, ...]) -> None:
         property_(*values)
 
     with pytest.raises(AssertionError):
-        search(given(*strategies)(attempt))()
+        search(given(tuples(*strategies))(attempt))()

@@ -1,0 +1,120 @@
+"""The swap rule written a second time, as docs/protocol.md writes it, and a runner that shows every step of a case.
+
+`PlainRule` shares no code with the transition: it keeps plain dictionaries of numbers.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.strategies import PAIRS, TOKENS, Case
+from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS
+from zklink.state.rows import Pool, TokenRow
+from zklink.state.state import PoolId, State, order_pair
+from zklink.transition import swap
+
+ALL_PAIRS: tuple[PoolId, ...] = tuple((a, b) for a in TOKENS for b in TOKENS if a < b)
+
+Snapshot = tuple[tuple[TokenRow, ...], tuple[Pool, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One slot: what was asked, decided and owed, with the registers around it. `pool` is None for one token."""
+
+    request: SwapRequest
+    outcome: swap.SwapOutcome
+    payout: SwapPayout
+    pool: Pool | None
+    before: Snapshot
+    after: Snapshot
+    registers: swap.Registers
+
+    def snapshot(self) -> Snapshot:
+        """Every row after the slot."""
+        return self.after
+
+    def pool_after(self) -> Pool:
+        """The pair's pool after the slot."""
+        return self.after[1][ALL_PAIRS.index(order_pair(self.request.token_in, self.request.token_out))]
+
+
+def load(state: State) -> swap.Registers:
+    """All rows of a Case, as a block would load them."""
+    tokens = {token: state.token(token) for token in TOKENS}
+    return swap.Registers(tokens, {pair: state.pool(*pair) for pair in ALL_PAIRS})
+
+
+def snapshot(registers: swap.Registers) -> Snapshot:
+    """Every row, in a fixed order."""
+    return tuple(registers.tokens[t] for t in TOKENS), tuple(registers.pools[p] for p in ALL_PAIRS)
+
+
+def run(case: Case) -> Iterator[Step]:
+    """Apply the requests in order and show each step."""
+    registers = load(case.state())
+    for request in case.requests:
+        before = snapshot(registers)
+        is_same = request.token_in == request.token_out
+        pool = None if is_same else registers.pools[order_pair(request.token_in, request.token_out)]
+        outcome, payout = swap.apply_swap(registers, request, case.timestamp)
+        yield Step(request, outcome, payout, pool, before, snapshot(registers), registers)
+
+
+class PlainRule:
+    """Section 5.1 on dictionaries: reserves by (token, chain), fees by token, pool sides by (token, other token)."""
+
+    def __init__(self, case: Case) -> None:
+        self.now = case.timestamp
+        self.reserves: Counter[tuple[int, int]] = Counter()
+        self.fees: Counter[int] = Counter()
+        self.sides: Counter[tuple[int, int]] = Counter()
+        self.pool_fees: dict[tuple[int, int], int] = {}
+        self.supplies: dict[tuple[int, int], int] = {}
+        for token, row in case.genesis.tokens.items():
+            for k in range(1, MAX_CHAINS + 1):
+                self.reserves[token, k] = row.reserves[k - 1]
+        for (a, b), pool in case.genesis.pools.items():
+            self.sides[a, b], self.sides[b, a] = pool.reserve_lower, pool.reserve_higher
+            self.pool_fees[a, b] = self.pool_fees[b, a] = pool.fee
+            self.supplies[a, b] = pool.lp_supply
+
+    def decide(self, request: SwapRequest) -> bool:
+        """Apply one request; tell whether it is paid."""
+        source, destination = request.source, request.destination
+        x_token, y_token = request.token_in, request.token_out
+        dx = request.amount - request.operator_fee
+        if x_token == y_token:
+            out = dx
+        else:
+            g = dx * (FEE_DENOMINATOR - self.pool_fees.get((x_token, y_token), 0))
+            out = self.sides[y_token, x_token] * g // (self.sides[x_token, y_token] * FEE_DENOMINATOR + g)
+        paid = (
+            self.now <= request.deadline
+            and out > 0
+            and out >= request.min_out + request.fill_fee
+            and self.reserves[y_token, destination] >= out
+        )
+        if paid:
+            self.reserves[x_token, source] += request.amount
+            self.fees[x_token] += request.operator_fee
+            self.reserves[y_token, destination] -= out
+            if x_token != y_token:
+                self.sides[x_token, y_token] += dx
+                self.sides[y_token, x_token] -= out
+        return paid
+
+    def snapshot(self) -> Snapshot:
+        """Every row, as the transition would keep it."""
+        rows = tuple(
+            TokenRow(tuple(self.reserves[t, k] for k in range(1, MAX_CHAINS + 1)), self.fees[t]) for t in TOKENS
+        )
+        pools = tuple(
+            Pool(self.sides[a, b], self.sides[b, a], self.supplies.get((a, b), 0), self.pool_fees.get((a, b), 0))
+            for a, b in ALL_PAIRS
+        )
+        return rows, pools
+
+
+assert set(PAIRS) < set(ALL_PAIRS)

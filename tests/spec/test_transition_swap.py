@@ -1,0 +1,181 @@
+"""The rule of section 5.1, restated and checked on thousands of requests, and every mutant of it refuted."""
+
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+
+from tests.rule import PlainRule, run
+from tests.strategies import Case, cases, inadmissible_requests, malformed_requests, swap_requests
+from tests.support.refute import check_refuted
+from tests.support.upholds import upholds
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.ids import FEE_DENOMINATOR, Amount, RecordKind
+from zklink.protocol.presets import MINIMAL
+from zklink.state.rows import Pool
+from zklink.transition import swap
+from zklink.transition.swap import RefundReason, check_request
+
+thousands = settings(max_examples=1_500, deadline=None)
+
+
+def check_floor(case: Case) -> None:
+    """out <= y*g / (x*D + g) < out + 1, as both inequalities over integers."""
+    for step in run(case):
+        request, pool = step.request, step.pool
+        if pool is None:
+            assert step.outcome.out == request.amount - request.operator_fee
+            continue
+        x, y = pool.oriented(request.token_in, request.token_out)
+        g = (request.amount - request.operator_fee) * (FEE_DENOMINATOR - pool.fee)
+        divisor = x * FEE_DENOMINATOR + g
+        assert step.outcome.out * divisor <= y * g < (step.outcome.out + 1) * divisor
+
+
+def check_rule(case: Case) -> None:
+    """Paid exactly when all four conditions of the page hold, on the reserves after all earlier slots."""
+    rule = PlainRule(case)
+    for step in run(case):
+        assert step.outcome.is_paid == rule.decide(step.request)
+        assert step.outcome.is_paid == (step.outcome.reason is None)
+    assert rule.snapshot() == step.snapshot()
+
+
+def check_refund_changes_nothing(case: Case) -> None:
+    """A refund leaves every register as it was and gives back the whole amount."""
+    for step in run(case):
+        if not step.outcome.is_paid:
+            assert step.before == step.snapshot()
+            assert step.payout.kind == RecordKind.SWAP_REFUNDED
+            assert step.payout.amount == step.request.amount
+
+
+def check_pool_never_loses(case: Case) -> None:
+    """The product of a pool's reserves never falls, and a pool never empties."""
+    for step in run(case):
+        if step.pool is not None and not step.pool.is_empty:
+            after = step.pool_after()
+            assert after.reserve_lower * after.reserve_higher >= step.pool.reserve_lower * step.pool.reserve_higher
+            assert min(after.reserve_lower, after.reserve_higher) > 0
+
+
+PROPERTIES = (check_floor, check_rule, check_refund_changes_nothing, check_pool_never_loses)
+
+
+@upholds("SOL-4")
+class TestRule:
+    """A swap's result follows from the request and the registers alone."""
+
+    @given(cases())
+    @thousands
+    def test_compute_out__any_pool__is_the_floor(self, case: Case) -> None:
+        check_floor(case)
+
+    @given(cases())
+    @thousands
+    def test_apply_swap__any_requests__follows_the_page(self, case: Case) -> None:
+        check_rule(case)
+
+    @given(cases())
+    @thousands
+    def test_apply_swap__refund__changes_nothing(self, case: Case) -> None:
+        check_refund_changes_nothing(case)
+
+    @given(cases())
+    @thousands
+    def test_apply_swap__any_requests__pools_never_lose(self, case: Case) -> None:
+        check_pool_never_loses(case)
+
+
+def test_cases__every_outcome__is_common() -> None:
+    seen: Counter[RefundReason | None] = Counter()
+
+    @given(cases())
+    @settings(max_examples=500, deadline=None, database=None, derandomize=True)
+    def collect(case: Case) -> None:
+        seen.update(step.outcome.reason for step in run(case))
+
+    collect()
+    assert all(seen[reason] >= 20 for reason in (None, *RefundReason)), seen
+
+
+@given(swap_requests())
+@settings(max_examples=500, deadline=None)
+def test_check_request__well_formed__passes(request: SwapRequest) -> None:
+    check_request(request, MINIMAL)
+
+
+@given(inadmissible_requests())
+@settings(max_examples=500, deadline=None)
+def test_check_request__inadmissible__is_refused(case: tuple[SwapRequest, type[ZkLinkError]]) -> None:
+    request, error = case
+    with pytest.raises(error):
+        check_request(request, MINIMAL)
+
+
+@given(malformed_requests())
+@settings(max_examples=500, deadline=None)
+def test_check_request__malformed__is_refused(case: tuple[SwapRequest, type[ZkLinkError]]) -> None:
+    with pytest.raises(ZkLinkError):
+        check_request(case[0], MINIMAL)
+
+
+def _ceil(dx: int, x: int, y: int, fee: int) -> Amount:
+    g = dx * (FEE_DENOMINATOR - fee)
+    return Amount(-(-y * g // (x * FEE_DENOMINATOR + g)))
+
+
+def _without_fee(dx: int, x: int, y: int, fee: int) -> Amount:
+    return Amount(y * dx // (x + dx))
+
+
+def _rounded(dx: int, x: int, y: int, fee: int) -> Amount:
+    g = dx * (FEE_DENOMINATOR - fee)
+    return Amount(round(Fraction(y * g, x * FEE_DENOMINATOR + g)))
+
+
+@pytest.mark.parametrize("mutant", [_ceil, _without_fee, _rounded])
+def test_check_floor__wrong_division__refutes(monkeypatch: pytest.MonkeyPatch, mutant: Callable[..., Amount]) -> None:
+    monkeypatch.setattr(swap, "compute_out", mutant)
+    check_refuted(check_floor, cases())
+
+
+def test_check_rule__deadline_exclusive__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = swap.compute_swap
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, reserve, now + 1))
+    check_refuted(check_rule, cases())
+
+
+def test_check_rule__reserve_not_checked__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = swap.compute_swap
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, 1 << 112, now))
+    check_refuted(check_rule, cases())
+
+
+def test_check_rule__reserve_exclusive__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = swap.compute_swap
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, reserve - 1, now))
+    check_refuted(check_rule, cases())
+
+
+def test_check_refund_changes_nothing__fee_kept_on_refund__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = swap.apply_swap
+
+    def mutant(registers: swap.Registers, request: SwapRequest, timestamp: int) -> object:
+        result = original(registers, request, timestamp)
+        if not result[0].is_paid:
+            row = registers.tokens[request.token_in]
+            registers.tokens[request.token_in] = row.add(request.source, request.operator_fee, request.operator_fee)
+        return result
+
+    monkeypatch.setattr(swap, "apply_swap", mutant)
+    check_refuted(check_refund_changes_nothing, cases())
+
+
+def test_check_pool_never_loses__out_taken_twice__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Pool.traded
+    monkeypatch.setattr(Pool, "traded", lambda pool, a, b, dx, out: original(pool, a, b, dx, 2 * out))
+    check_refuted(check_pool_never_loses, cases())
