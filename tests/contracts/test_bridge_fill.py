@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.draft import payment
 from tests.support.evm import reverts
 from tests.support.rig import (
     BAD,
@@ -21,7 +22,6 @@ from tests.support.rig import (
     B,
     C,
     Rig,
-    payment,
     universal,
 )
 from zklink.l1.artifacts import load_contract

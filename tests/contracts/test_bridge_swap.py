@@ -1,6 +1,7 @@
 """`swap` and `swap_with_permit`: what is credited, what is queued, and every refusal."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -106,7 +107,7 @@ class Refusal:
     """Changes of an ordinary order that must be refused for this reason."""
 
     reason: str
-    changes: dict[str, object]
+    changes: dict[str, Any]
     value: int = 0
 
 

@@ -1,8 +1,8 @@
 """A chain in process with what unit tests of contracts look at: reasons, events and return values.
 
-Takes compiled contracts (`zklink.l1.artifacts`), gives callable ones on revm: thousands of calls a second. A failed call raises
-Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is measured elsewhere
-(tests/support/gas.py): revm keeps slots warm from one call to the next.
+Takes compiled contracts (`zklink.l1.artifacts`), gives callable ones on revm: thousands of calls a second. A failing
+call raises Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is
+measured elsewhere (tests/support/gas.py): revm keeps slots warm from one call to the next.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def reverts(reason: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One log of the last call, decoded."""
+    """One log of the last transaction, decoded."""
 
     name: str
     args: dict[str, Any]
@@ -56,6 +56,7 @@ class EvmChain:
         block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
         self.evm = EVM(env=Env(cfg=CfgEnv(chain_id=evm_chain_id), block=block), spec_id="CANCUN")
         self.contracts: dict[str, EvmContract] = {}
+        self._logs: list[Any] = []
 
     @property
     def time(self) -> int:
@@ -104,6 +105,14 @@ class EvmChain:
 
     def send(self, sender: str, to: str, data: bytes = b"", value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A transaction; gives what it returned. Raises Reverted."""
+        self._logs = []
+        returned = self.read(to, data, sender, value, gas)
+        result = self.evm.result
+        self._logs = list(result.logs) if result is not None else []
+        return returned
+
+    def read(self, to: str, data: bytes, sender: str, value: int = 0, gas: int = GAS_LIMIT) -> bytes:
+        """A call that leaves the events of the last transaction alone."""
         self.evm.reset_transient_storage()
         try:
             return bytes(self.evm.message_call(caller=sender, to=to, calldata=data, value=value, gas=gas))
@@ -111,15 +120,13 @@ class EvmChain:
             raise Reverted(_reason(error)) from None
 
     def events(self, name: str | None = None) -> list[Event]:
-        """What the last call logged, by contracts that were deployed here; all, or those of one name."""
-        result = self.evm.result
-        logs = result.logs if result is not None else []
-        known = [log for log in logs if to_checksum_address(log.address) in self.contracts]
+        """What the last transaction logged, by contracts that were deployed here; all, or those of one name."""
+        known = [log for log in self._logs if to_checksum_address(log.address) in self.contracts]
         found = [self.contracts[to_checksum_address(log.address)].decode_event(log) for log in known]
         return [event for event in found if name is None or event.name == name]
 
     def event(self, name: str) -> dict[str, Any]:
-        """The arguments of the only event of that name in the last call."""
+        """The arguments of the only event of that name in the last transaction."""
         (event,) = self.events(name)
         return event.args
 
@@ -152,9 +159,14 @@ class EvmContract:
         if name not in self._functions:
             raise AttributeError(name)
         outputs = [type_of(o) for o in self._functions[name]["outputs"]]
+        is_view = self._functions[name]["stateMutability"] in ("view", "pure")
 
         def call(*args: object, sender: str = "0x" + "11" * 20, value: int = 0, gas: int = GAS_LIMIT) -> Any:
-            returned = self.chain.send(sender, self.address, self.encode(name, *args), value, gas)
+            data = self.encode(name, *args)
+            if is_view:
+                returned = self.chain.read(self.address, data, sender, value, gas)
+            else:
+                returned = self.chain.send(sender, self.address, data, value, gas)
             values = decode(outputs, returned)
             return values[0] if len(values) == 1 else values
 

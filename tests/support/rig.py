@@ -1,41 +1,36 @@
 """Three bridges with everything around them, in process: what the unit tests of the contracts play on.
 
-Takes nothing, gives chains A (1), B (2, the primary) and C (5) with one deployment on them: coin, tokens, a committee, actors, and blocks
-whose slices a test writes itself. The verifier believes everything; what a proof binds is tested elsewhere.
+Takes nothing, gives chains A (1), B (2, the primary) and C (5) with one deployment on them: coin, tokens, a committee
+and actors. Blocks are drafts (tests/support/draft.py). The verifier believes everything; what a proof binds is tested
+elsewhere.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from eth_keys.datatypes import PrivateKey
 
+from tests.support.draft import PAYEE, Draft, message_args, stored_args
 from tests.support.evm import EvmChain, EvmContract
 from zklink.l1.artifacts import load_contract
 from zklink.operations.swap import SwapPayout
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.chain import (
     StoredBlock,
-    compute_inputs_hash,
-    compute_payouts_hash,
     genesis_block,
-    next_sync_hash,
-)
-from zklink.protocol.commitment import (
-    BlockHeader,
-    PublicInputs,
-    aggregate,
-    challenge,
-    compute_block_commitment,
-    compute_block_hash,
-    evaluate_header,
-    pack_counts,
 )
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_swap_domain
-from zklink.protocol.ids import CUSTODY_LIMIT, AddressFormat, Amount, BlockNumber, ChainId, RecordKind, RequestId, TokenId
+from zklink.protocol.ids import (
+    CUSTODY_LIMIT,
+    AddressFormat,
+    Amount,
+    BlockNumber,
+    ChainId,
+    RecordKind,
+    TokenId,
+)
 from zklink.protocol.messages import SyncMessage, compute_digest
-from zklink.protocol.slices import compute_slice_hash, evaluate
 from zklink.state.genesis import compute_genesis_hash
 
 A, B, C = ChainId(1), ChainId(2), ChainId(5)
@@ -50,7 +45,7 @@ ZERO = "0x" + "00" * 20
 EXECUTED = "0x" + "00" * 19 + "01"
 
 COIN, USD, OLD, BAD, REMOTE = TokenId(1), TokenId(2), TokenId(3), TokenId(4), TokenId(9)
-"""The chain's coin (12 layer-2 decimals), a dollar (6), a token without return values, an adversarial one, and one that is only on C."""
+"""The chain's coin, a dollar, a token without return values, an adversarial one, and one that is only on C."""
 LAYER2_DECIMALS = {COIN: 12, USD: 6, OLD: 6, BAD: 6, REMOTE: 6}
 USD_DECIMALS = {A: 6, B: 18, C: 8}
 RESERVE = 10**12
@@ -63,7 +58,8 @@ def actor(role: str) -> str:
 
 
 GOVERNOR, VALIDATOR, STRANGER = actor("governor"), actor("validator"), actor("stranger")
-DEPOSITOR, RECIPIENT, BROKER = actor("depositor"), actor("recipient"), actor("broker")
+DEPOSITOR, BROKER = actor("depositor"), actor("broker")
+RECIPIENT = PAYEE
 ACTORS = (GOVERNOR, VALIDATOR, STRANGER, DEPOSITOR, RECIPIENT, BROKER)
 
 
@@ -98,97 +94,9 @@ class Committee:
         return b"".join(self.sign(digest, key) for key in (self.keys[: self.THRESHOLD] if keys is None else keys))
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A block whose slices a test has written. Honest by itself; `claims` of one chain can be bent with `replace`."""
-
-    domain: int
-    number: int
-    timestamp: int
-    old_root: int
-    new_root: int
-    commitment: int
-    slices: Mapping[ChainId, tuple[int, ...]]
-
-    @cached_property
-    def _all(self) -> list[tuple[int, ...]]:
-        return [self.slices.get(ChainId(k), ()) for k in range(9)]
-
-    @cached_property
-    def header(self) -> BlockHeader:
-        """h0..h4."""
-        counts = tuple(map(len, self._all))
-        return BlockHeader(self.domain, BlockNumber(self.number), self.timestamp, counts, self.old_root, self.new_root)
-
-    @cached_property
-    def block_hash(self) -> bytes:
-        """Fixes z."""
-        return compute_block_hash(self.header, self.commitment, [compute_slice_hash(words) for words in self._all])
-
-    @cached_property
-    def evaluations(self) -> list[int]:
-        """V_0..V_8 at z."""
-        return [evaluate(words, challenge(self.block_hash)) for words in self._all]
-
-    @cached_property
-    def block_commitment(self) -> bytes:
-        """Fixes lambda."""
-        header_value = evaluate_header(self.header, challenge(self.block_hash))
-        return compute_block_commitment(self.block_hash, header_value, self.evaluations)
-
-    @cached_property
-    def inputs(self) -> PublicInputs:
-        """What a proof of it must have."""
-        z, lambda_ = challenge(self.block_hash), challenge(self.block_commitment)
-        y = aggregate(evaluate_header(self.header, z), self.evaluations, lambda_)
-        return PublicInputs(self.commitment, z, lambda_, y)
-
-    def commit_args(self, chain: ChainId) -> tuple[object, ...]:
-        """CommitBlock for one chain."""
-        others = [k for k in range(1, 9) if k != chain and self._all[k]]
-        return (
-            self.timestamp,
-            pack_counts(self.header.counts),
-            self.new_root,
-            self.commitment,
-            list(self._all[chain]),
-            [compute_slice_hash(self._all[k]) for k in others],
-            [self.evaluations[k] for k in others],
-        )
-
-    def payouts(self, chain: ChainId) -> list[tuple[int, ...]]:
-        """The payouts in the chain's slice."""
-        found, words = [], list(self._all[chain])
-        while words:
-            size = 5 if words[0] >> 240 == RecordKind.SWAP_REQUEST else 3
-            record, words = tuple(words[:size]), words[size:]
-            if size == 3:
-                found.append(record)
-        return found
-
-    def store(self, chain: ChainId, parent: StoredBlock) -> StoredBlock:
-        """What the chain's bridge remembers of it."""
-        requests = (len(self._all[chain]) - 3 * len(self.payouts(chain))) // 5
-        return StoredBlock(
-            number=BlockNumber(self.number),
-            timestamp=self.timestamp,
-            counts=pack_counts(self.header.counts),
-            root=self.new_root,
-            request_count=parent.request_count + requests,
-            payouts_hash=compute_payouts_hash(self.payouts(chain)),
-            inputs_hash=compute_inputs_hash(self.inputs),
-            sync_hash=next_sync_hash(parent.sync_hash, self.block_commitment),
-        )
-
-
-def stored_args(b: StoredBlock) -> tuple[object, ...]:
-    """StoredBlock as the ABI takes it."""
-    return (b.number, b.timestamp, b.counts, b.root, b.request_count, b.payouts_hash, b.inputs_hash, b.sync_hash)
-
-
 @dataclass
 class Node:
-    """One chain of the rig. `history` holds the stored blocks and drafts of the bridge, as the test has committed them."""
+    """One chain of the rig. `history` and `drafts` are the blocks that the test has committed there."""
 
     chain: ChainId
     evm: EvmChain
@@ -343,32 +251,12 @@ class Rig:
         return draft
 
 
-def message_args(message: SyncMessage) -> tuple[object, ...]:
-    """SyncMessage as the ABI takes it."""
-    return (message.kind, message.source_chain, message.number, message.sync_hash)
-
-
-def payment(chain: ChainId, token: TokenId, amount: int, request_id: int = 1, **changes: object) -> SwapPayout:
-    """A payment on `chain` for a request of another chain."""
-    plain = SwapPayout(
-        kind=RecordKind.SWAP_PAID,
-        source=C if chain != C else A,
-        chain=chain,
-        request_id=RequestId(request_id),
-        token=token,
-        amount=Amount(amount),
-        recipient=universal(RECIPIENT),
-        fill_fee=Amount(0),
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-def config(node: Node | ChainId, token: TokenId, address: str, **changes: object) -> tuple[object, ...]:
+def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[object, ...]:
     """TokenConfig of a token that is on all three chains."""
     fields: dict[str, object] = {
         "chains": sum(1 << k for k in EVM_CHAIN_IDS),
         "token": address,
-        "layer2_decimals": LAYER2_DECIMALS[token],
+        "layer2_decimals": LAYER2_DECIMALS[token_id],
         "minimum": 100,
         "cap": CUSTODY_LIMIT,
     }
@@ -447,9 +335,9 @@ def _furnish(node: Node) -> None:
         for account in ACTORS:
             contract.mint(account, 10**36, sender=GOVERNOR)
             contract.approve(node.bridge.address, 2**256 - 1, sender=account)
-    node.bridge.register_token(COIN, config(node, COIN, NATIVE), sender=GOVERNOR)
+    node.bridge.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
     for token, contract in node.tokens.items():
-        node.bridge.register_token(token, config(node, token, contract.address), sender=GOVERNOR)
+        node.bridge.register_token(token, config(token, contract.address), sender=GOVERNOR)
     if node.chain != C:
-        node.bridge.register_token(REMOTE, config(node, REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
+        node.bridge.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
     node.bridge.open_bridge(reserves(), sender=GOVERNOR, value=RESERVE * node.scale(COIN))

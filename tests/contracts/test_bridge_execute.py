@@ -1,0 +1,205 @@
+"""`execute_blocks`: who is paid what, once, in which order, and after whom."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.draft import Draft, payment, stored_args
+from tests.support.evm import reverts
+from tests.support.rig import (
+    BAD,
+    BROKER,
+    COIN,
+    EXECUTED,
+    OLD,
+    RECIPIENT,
+    RESERVE,
+    USD,
+    ZERO,
+    A,
+    B,
+    C,
+    Node,
+    Rig,
+)
+from zklink.protocol.ids import Amount, RecordKind, TokenId
+
+
+def check_solvent(node: Node) -> None:
+    """SOL-1 for every token of the rig on one chain."""
+    for token in (COIN, USD, OLD, BAD):
+        balance, pending, custody = node.bridge.solvency(token)
+        assert balance >= pending + custody * node.scale(token)
+
+
+@pytest.mark.parametrize("token", [COIN, USD, OLD, BAD])
+@pytest.mark.parametrize("kind", [RecordKind.SWAP_PAID, RecordKind.SWAP_REFUNDED])
+def test_execute__nobody_filled__pays_the_recipient(rig: Rig, token: TokenId, kind: RecordKind) -> None:
+    node = rig[B]
+    payout = payment(B, token, 5_000, kind=kind, source=B, fill_fee=Amount(9 if kind == RecordKind.SWAP_PAID else 0))
+    rig.pay(payout)
+    before = node.balance(token, RECIPIENT)
+    node.execute(1)
+    event = node.evm.event("PayoutPaid")
+    assert event["key"] == payout.fill_key(rig.domain)
+    assert (event["receiver"], event["token_id"], event["kind"]) == (RECIPIENT, token, kind)
+    assert event["l1_amount"] == 5_000 * node.scale(token) == node.balance(token, RECIPIENT) - before
+    assert node.evm.event("BlockExecuted") == {"number": 1}
+    assert node.bridge.custody(token) == RESERVE - 5_000
+    assert node.status() == (1, 1, 1, 1)
+    assert node.bridge.block_status(1) == 4
+    check_solvent(node)
+
+
+@pytest.mark.parametrize("token", [COIN, USD, OLD])
+def test_execute__filled__repays_the_broker_in_full(rig: Rig, token: TokenId) -> None:
+    node = rig[B]
+    payout = payment(B, token, 5_000, fill_fee=Amount(100))
+    value = 4_900 * node.scale(COIN) if token == COIN else 0
+    node.bridge.fill(payout.words(), sender=BROKER, value=value)
+    rig.pay(payout)
+    before, of_recipient = node.balance(token, BROKER), node.balance(token, RECIPIENT)
+    node.execute(1)
+    assert node.balance(token, BROKER) - before == 5_000 * node.scale(token)
+    assert node.balance(token, RECIPIENT) == of_recipient
+    assert node.evm.event("PayoutPaid")["receiver"] == BROKER
+    assert node.bridge.filler(payout.fill_key(rig.domain)) == EXECUTED
+
+
+def test_execute__refund__ignores_fills_and_needs_no_key(rig: Rig) -> None:
+    node = rig[B]
+    refund = payment(B, USD, 5_000, kind=RecordKind.SWAP_REFUNDED, source=B)
+    rig.pay(refund)
+    node.execute(1)
+    assert node.bridge.filler(refund.fill_key(rig.domain)) == ZERO
+
+
+def test_execute__several_blocks_and_payouts__pays_all(rig: Rig) -> None:
+    node = rig[B]
+    payouts = [payment(B, USD, 100 + i, i) for i in range(1, 10)]
+    drafts: list[Draft] = []
+    for i in range(3):
+        words = [w for p in payouts[3 * i : 3 * i + 3] for w in p.words()]
+        parent = drafts[-1].new_root if drafts else rig[B].history[0].root
+        drafts.append(rig.draft({B: words}, number=i + 1, old_root=parent, new_root=parent + 1))
+    rig.accept_everywhere(*drafts)
+    before = node.balance(USD, RECIPIENT)
+    node.execute(1, 2)
+    assert len(node.evm.events("PayoutPaid")) == 6
+    node.execute(3)
+    assert node.balance(USD, RECIPIENT) - before == sum(p.amount for p in payouts) * node.scale(USD)
+    assert node.status() == (3, 3, 3, 3)
+
+
+def test_execute__request_counts__follow(rig: Rig) -> None:
+    node = rig[A]
+    node.swap()
+    rig.accept_everywhere(rig.draft({A: node.request_words()}))
+    node.execute(1)
+    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 1, 1), 3)
+
+
+def test_execute__same_key_a_second_time__is_not_paid_and_blocks_nothing(rig: Rig) -> None:
+    """Only a corrupt source chain can bring it: the books keep the amount."""
+    node = rig[B]
+    payout = payment(B, USD, 5_000)
+    rig.pay(payout, payout)
+    before = node.balance(USD, RECIPIENT)
+    node.execute(1)
+    assert len(node.evm.events("PayoutPaid")) == 1
+    assert node.balance(USD, RECIPIENT) - before == 5_000 * node.scale(USD)
+    rig.pay(payout)
+    node.execute(2)
+    assert node.balance(USD, RECIPIENT) - before == 5_000 * node.scale(USD)
+    assert node.bridge.custody(USD) == RESERVE - 5_000
+
+
+# --- order and permission ---
+
+
+def test_execute__not_accepted__is_refused(rig: Rig) -> None:
+    node = rig[A]
+    node.commit(rig.draft())
+    node.prove(1)
+    with reverts("execute: not accepted"):
+        node.execute(1)
+
+
+def test_execute__nothing_or_out_of_order__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    first = rig.draft(on=B)
+    rig.accept_everywhere(first, replace(first, number=2, old_root=first.new_root))
+    with reverts("execute: no block"):
+        node.bridge.execute_blocks([])
+    for numbers in ((2,), (1, 1), (2, 1)):
+        with reverts("execute: not the next block"):
+            node.execute(*numbers)
+    node.execute(1)
+    with reverts("execute: not the next block"):
+        node.execute(1)
+
+
+def test_execute__other_block_or_payouts__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    rig.pay(payment(B, USD, 5_000), payment(B, USD, 6_000, 2))
+    stored, words = node.execute_args(1)
+    assert isinstance(words, list)
+    bigger = [*words[:3], words[3] + 1, *words[4:]]
+    for wrong in ([], words[:3], words[3:] + words[:3], [*words, *words[:3]], bigger):
+        with reverts("execute: other payouts"):
+            node.bridge.execute_blocks([(stored, wrong)])
+    for cut in (words[:5], words[:4], [1]):
+        with reverts("records: payout words missing"):
+            node.bridge.execute_blocks([(stored, cut)])
+    with reverts("block: not the stored block"):
+        node.bridge.execute_blocks([(stored_args(replace(node.history[1], request_count=1)), words)])
+
+
+def test_execute__a_concerned_chain_has_not_accepted__waits_for_it(rig: Rig) -> None:
+    slices = {A: payment(A, USD, 5).words(), B: payment(B, USD, 5).words(), C: payment(C, USD, 5).words()}
+    draft = rig.draft(slices)
+    for node in rig.nodes.values():
+        node.commit(draft)
+        node.prove(1)
+    rig.announce(B, A)
+    rig.announce(B, C)
+    for known in ((C, B), (A, C), (C, A), (A, B)):
+        with reverts("execute: a chain is missing"):
+            rig[known[1]].execute(1)
+        rig.announce(*known)
+        if known == (C, B):
+            with reverts("execute: a chain is missing"):
+                rig[B].execute(1)
+    for node in rig.nodes.values():
+        node.execute(1)
+
+
+def test_execute__primary_without_words__is_needed_all_the_same(rig: Rig) -> None:
+    """Elsewhere nothing is accepted without it; here the acknowledgement itself is looked at."""
+    draft = rig.draft({A: payment(A, USD, 5).words()})
+    for node in (rig[A], rig[B]):
+        node.commit(draft)
+        node.prove(1)
+    with reverts("execute: not accepted"):
+        rig[A].execute(1)
+    rig.announce(B, A)
+    rig[A].execute(1)
+    with reverts("execute: a chain is missing"):
+        rig[B].execute(1)
+    rig.announce(A, B)
+    rig[B].execute(1)
+
+
+def test_execute__more_than_came_in__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    rig.pay(payment(B, USD, RESERVE), payment(B, USD, 1, 2))
+    with reverts("ledger: more than came in"):
+        node.execute(1)
+    assert node.status() == (1, 1, 1, 0)
+
+
+def test_execute__all_that_came_in__is_paid(rig: Rig) -> None:
+    node = rig[B]
+    rig.pay(payment(B, USD, RESERVE))
+    node.execute(1)
+    assert node.bridge.solvency(USD) == (0, 0, 0)

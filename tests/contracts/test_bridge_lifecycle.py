@@ -1,0 +1,286 @@
+"""Proofs, messages, reverts: how a block gets from committed to accepted, and back."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.draft import Draft, message_args, payment, stored_args
+from tests.support.evm import reverts
+from tests.support.rig import GOVERNOR, STRANGER, USD, VALIDATOR, A, B, C, Rig
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.messages import SyncMessage, compute_digest
+
+
+def empty_blocks(rig: Rig, count: int) -> list[Draft]:
+    """Blocks that concern nobody, as every chain can commit them."""
+    first = rig.draft()
+    return [
+        replace(first, number=n, old_root=first.old_root + n - 1, new_root=first.old_root + n)
+        for n in range(1, count + 1)
+    ]
+
+
+# --- prove ---
+
+
+def test_prove__on_the_primary__accepts(rig: Rig) -> None:
+    node = rig[B]
+    node.commit(*empty_blocks(rig, 3))
+    node.prove(1, 2)
+    assert node.evm.event("BlocksProven") == {"first": 1, "last": 2}
+    assert node.evm.event("BlockAccepted") == {"number": 2, "sync_hash": node.history[2].sync_hash}
+    assert node.status() == (3, 2, 2, 0)
+    assert [node.bridge.block_status(n) for n in range(5)] == [4, 3, 3, 1, 0]
+
+
+def test_prove__elsewhere__waits_for_the_primary(rig: Rig) -> None:
+    node = rig[A]
+    node.commit(*empty_blocks(rig, 2))
+    node.prove(1)
+    assert node.evm.events("BlockAccepted") == []
+    assert node.status() == (2, 1, 0, 0)
+    assert node.bridge.block_status(1) == 2
+
+
+def test_prove__primary_is_known_to_have_accepted__accepts_at_once(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 2)
+    rig[B].commit(*blocks)
+    rig[B].prove(1, 2)
+    rig[A].commit(*blocks)
+    rig.announce(B, A, number=2)
+    assert rig[A].status() == (2, 0, 0, 0)
+    rig[A].prove(1, 2)
+    assert rig[A].status() == (2, 2, 2, 0)
+    assert rig[A].bridge.acknowledged(B) == 2
+
+
+def test_prove__sixteen_blocks_in_one_call__proves_all(rig: Rig) -> None:
+    node = rig[B]
+    blocks = empty_blocks(rig, 16)
+    for start in range(0, 16, 4):
+        node.commit(*blocks[start : start + 4])
+    node.prove(*range(1, 17))
+    assert node.status() == (16, 16, 16, 0)
+
+
+def test_prove__not_in_order__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    node.commit(*empty_blocks(rig, 3))
+    for numbers in ((2,), (1, 3), (1, 1), (2, 1)):
+        with reverts("prove: not the next block"):
+            node.prove(*numbers)
+    node.prove(1)
+    with reverts("prove: not the next block"):
+        node.prove(1)
+
+
+def test_prove__nothing__is_refused(rig: Rig) -> None:
+    with reverts("prove: no block"):
+        rig[B].bridge.prove_blocks([])
+
+
+def test_prove__other_public_inputs__are_refused(rig: Rig) -> None:
+    node = rig[B]
+    node.commit(*empty_blocks(rig, 1))
+    honest = node.drafts[0].inputs
+    for change in ("commitment", "z", "lambda_", "y"):
+        with reverts("prove: other public inputs"):
+            node.bridge.prove_blocks([node.prove_args(1, **{change: getattr(honest, change) + 1})])
+
+
+def test_prove__other_stored_block__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    node.commit(*empty_blocks(rig, 1))
+    stored, inputs, proof = node.prove_args(1)
+    assert isinstance(stored, tuple)
+    with reverts("block: not the stored block"):
+        node.bridge.prove_blocks([((*stored[:3], stored[3] + 1, *stored[4:]), inputs, proof)])
+
+
+def test_prove__block_that_was_reverted__is_refused(rig: Rig) -> None:
+    """Its hash is still stored above the last committed number; it must count for nothing."""
+    node = rig[A]
+    node.commit(*empty_blocks(rig, 2))
+    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+    node.prove(1)
+    with reverts("prove: not committed"):
+        node.prove(2)
+    assert node.bridge.stored_block_hash(2) == node.bridge.sync_hash(2) == bytes(32)
+
+
+# --- messages ---
+
+
+def test_message__of_the_primary__accepts_what_is_proven(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 3)
+    for chain in (A, B):
+        rig[chain].commit(*blocks)
+        rig[chain].prove(1, 2, 3)
+    rig.announce(B, A, number=2)
+    event = rig[A].evm.event("MessageReceived")
+    assert event == {"source_chain": B, "number": 2, "sync_hash": rig[B].history[2].sync_hash}
+    assert rig[A].evm.event("BlockAccepted")["number"] == 2
+    assert rig[A].status() == (3, 3, 2, 0)
+    assert rig[A].bridge.acknowledged(B) == 2
+
+
+def test_message__before_this_chain_got_that_far__counts_once_it_is_applied(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 2)
+    rig[B].commit(*blocks)
+    rig[B].prove(1, 2)
+    rig.announce(B, A, number=1)
+    assert rig[A].status() == (0, 0, 0, 0)
+    rig[A].commit(*blocks)
+    with reverts("message: not known"):
+        rig[A].bridge.apply_message(B, 2)
+    rig[A].bridge.apply_message(B, 1)
+    assert rig[A].status() == (2, 0, 0, 0)
+    rig[A].prove(1, 2)
+    assert rig[A].status() == (2, 2, 0, 0)
+    rig[A].bridge.apply_message(B, 1, sender=STRANGER)
+    assert rig[A].status() == (2, 2, 1, 0)
+
+
+def test_message__of_another_chain__acknowledges_only_what_is_accepted_here(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 1)
+    for chain in (A, B, C):
+        rig[chain].commit(*blocks)
+        rig[chain].prove(1)
+    rig.announce(B, C)
+    rig.announce(C, A)
+    assert rig[A].bridge.acknowledged(C) == 0
+    assert rig[A].status() == (1, 1, 0, 0)
+    rig.announce(B, A)
+    assert rig[A].bridge.acknowledged(C) == 0
+    rig[A].bridge.apply_message(C, 1)
+    assert rig[A].bridge.acknowledged(C) == 1
+
+
+def test_message__again_and_out_of_order__changes_nothing(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 3)
+    for chain in (A, B):
+        rig[chain].commit(*blocks)
+        rig[chain].prove(1, 2, 3)
+    for number in (3, 1, 3, 2, 1):
+        rig.announce(B, A, number=number)
+        assert rig[A].status() == (3, 3, 3, 0)
+        assert rig[A].bridge.acknowledged(B) == 3
+    rig.announce(B, A, number=3)
+    assert rig[A].evm.events("MessageReceived") == []
+
+
+def test_message__authentic_with_another_hash__changes_nothing(rig: Rig) -> None:
+    """What a dishonest quorum may say of a number is not what this chain has there."""
+    blocks = empty_blocks(rig, 1)
+    rig[A].commit(*blocks)
+    rig[A].prove(1)
+    rig.deliver(SyncMessage(B, BlockNumber(1), bytes([9] * 32)), A)
+    assert rig[A].status() == (1, 1, 0, 0)
+    assert rig[A].bridge.is_message_known(B, 1, bytes([9] * 32))
+    with reverts("message: not known"):
+        rig[A].bridge.apply_message(B, 1)
+
+
+def test_message__for_a_block_that_was_reverted__changes_nothing(rig: Rig) -> None:
+    blocks = empty_blocks(rig, 1)
+    rig[A].commit(*blocks)
+    stale = rig[A].history[1]
+    rig[A].prove(1)
+    rig[A].bridge.revert_blocks(stored_args(rig[A].history[0]), sender=VALIDATOR)
+    rig.deliver(SyncMessage(B, BlockNumber(1), stale.sync_hash), A)
+    assert rig[A].status() == (0, 0, 0, 0)
+    rig[A].bridge.apply_message(B, 1)
+    assert rig[A].status() == (0, 0, 0, 0)
+    del rig[A].history[1:], rig[A].drafts[:]
+    rig[A].commit(replace(blocks[0], commitment=1))
+    rig[A].prove(1)
+    assert rig[A].status() == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("message: unknown kind", (0, B, 1, bytes([1] * 32))),
+        ("message: unknown kind", (2, B, 1, bytes([1] * 32))),
+        ("message: from this chain", (1, A, 1, bytes([1] * 32))),
+        ("message: unknown source", (1, 0, 1, bytes([1] * 32))),
+        ("message: unknown source", (1, 3, 1, bytes([1] * 32))),
+        ("message: unknown source", (1, 255, 1, bytes([1] * 32))),
+        ("message: block zero", (1, B, 0, bytes([1] * 32))),
+        ("message: zero hash", (1, B, 1, bytes(32))),
+    ],
+)
+def test_message__malformed__is_refused_though_signed(
+    rig: Rig, reason: str, message: tuple[int, int, int, bytes]
+) -> None:
+    kind, source, number, sync_hash = message
+    signed = replace(SyncMessage(ChainId(source), BlockNumber(number), sync_hash), kind=kind)  # type: ignore[arg-type]
+    evidence = rig.committee.evidence(compute_digest(signed, rig.deployment_hash))
+    with reverts(reason):
+        rig[A].bridge.receive_message(message, evidence)
+
+
+def test_message__signed_for_another_deployment__is_refused(rig: Rig) -> None:
+    message = SyncMessage(B, BlockNumber(1), bytes([1] * 32))
+    evidence = rig.committee.evidence(compute_digest(message, bytes([7] * 32)))
+    with reverts("committee: not a member"):
+        rig[A].bridge.receive_message(message_args(message), evidence)
+
+
+def test_apply_message__unknown_block_or_chain__is_refused(rig: Rig) -> None:
+    for source, number in ((B, 0), (B, 1), (A, 0), (0, 0), (255, 2**64 - 1)):
+        with reverts("message: not known"):
+            rig[A].bridge.apply_message(source, number)
+
+
+# --- revert ---
+
+
+def test_revert__committed_and_proven_blocks__come_off(rig: Rig) -> None:
+    node = rig[A]
+    node.swap()
+    words = node.request_words()
+    first, second, third = empty_blocks(rig, 3)
+    second = replace(second, slices={A: words})
+    node.commit(first, second, third)
+    node.prove(1, 2)
+    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 1, 0), 2)
+    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+    assert node.evm.event("BlocksReverted") == {"to": 1}
+    assert node.status() == (1, 1, 0, 0)
+    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 0, 0), 1)
+    del node.history[2:], node.drafts[1:]
+    node.commit(replace(second, commitment=5))
+    assert node.bridge.stored_block_hash(2) == node.history[2].hash()
+    node.prove(2)
+
+
+def test_revert__accepted_block__is_refused(rig: Rig) -> None:
+    node = rig[B]
+    node.commit(*empty_blocks(rig, 2))
+    node.prove(1)
+    with reverts("revert: already accepted"):
+        node.bridge.revert_blocks(stored_args(node.history[0]), sender=VALIDATOR)
+    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+    with reverts("revert: nothing to revert"):
+        node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+
+
+def test_revert__stranger_or_other_block__is_refused(rig: Rig) -> None:
+    node = rig[A]
+    node.commit(*empty_blocks(rig, 2))
+    for account in (STRANGER, GOVERNOR):
+        with reverts("roles: not a validator"):
+            node.bridge.revert_blocks(stored_args(node.history[0]), sender=account)
+    with reverts("block: not the stored block"):
+        node.bridge.revert_blocks(stored_args(replace(node.history[1], request_count=7)), sender=VALIDATOR)
+
+
+def test_fill__of_a_block_that_was_reverted__waits_for_the_next_one(rig: Rig) -> None:
+    node = rig[B]
+    payout = payment(B, USD, 5_000)
+    node.bridge.fill(payout.words(), sender=STRANGER)
+    draft = rig.draft({B: payout.words()}, on=B)
+    node.commit(draft)
+    node.bridge.revert_blocks(stored_args(node.history[0]), sender=VALIDATOR)
+    assert node.bridge.filler(payout.fill_key(rig.domain)) == STRANGER

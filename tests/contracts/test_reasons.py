@@ -1,0 +1,55 @@
+"""Every revert reason of the contracts: short, unique, and named in a test that provokes it."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from zklink.l1.artifacts import CONTRACTS, load_contract
+
+REASON = re.compile(r'"([a-z][a-z0-9-]*: [^"\n]*)"')
+MAX_BYTES = 32
+SIZE_LIMIT = 24_576
+TESTS = Path(__file__).resolve().parents[1]
+NOT_PRODUCT = ("testing",)
+
+
+def find_reasons() -> Counter[str]:
+    """Every reason in the sources that are deployed, with how often it is written."""
+    sources = [
+        p for p in CONTRACTS.rglob("*.vy") if p.relative_to(CONTRACTS).parts[0] not in (*NOT_PRODUCT, "verifiers")
+    ]
+    return Counter(reason for path in sources for reason in REASON.findall(path.read_text()))
+
+
+def test_reasons__all__are_found() -> None:
+    reasons = find_reasons()
+    assert len(reasons) > 100
+    assert {"swap: zero amount", "ledger: more than came in", "committee: signer order"} <= reasons.keys()
+
+
+def test_reasons__all__fit_into_a_word() -> None:
+    assert [reason for reason in find_reasons() if len(reason.encode()) > MAX_BYTES] == []
+
+
+def test_reasons__all__are_unique() -> None:
+    assert [reason for reason, count in find_reasons().items() if count > 1] == []
+
+
+def test_reasons__all__are_provoked_by_a_test() -> None:
+    texts = [path.read_text() for path in (TESTS / "contracts").glob("test_*.py") if path != Path(__file__).resolve()]
+    assert [reason for reason in find_reasons() if not any(f'"{reason}"' in text for text in texts)] == []
+
+
+def test_asserts__none__is_without_a_reason() -> None:
+    """A bare `assert x` would revert with nothing to read."""
+    for path in CONTRACTS.rglob("*.vy"):
+        for line in path.read_text().splitlines():
+            if line.strip().startswith("assert "):
+                assert '"' in line or line.strip() == "assert condition, reason", f"{path.name}: {line.strip()}"
+
+
+def test_sizes__deployables__fit_with_room() -> None:
+    sizes = {
+        name: len(load_contract(name).runtime_bytecode) for name in ("Bridge", "SwapBlockReader", "CommitteeTransport")
+    }
+    assert all(size < SIZE_LIMIT - 2_048 for size in sizes.values()), sizes
