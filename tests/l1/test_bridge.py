@@ -7,13 +7,13 @@ import pytest
 from tests.support.chains import build_order, send_swap
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.tokens import AVAX, ETH, USDC, USDT
+from zklink.devnet.tokens import AVAX, USDC, USDT
 from zklink.l1.events import SwapRequested
 from zklink.l1.structs import RequestCounts, universal_address
 from zklink.l1.watcher import L1Watcher
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import CallReverted, RequestRewritten
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import ChainId, TokenId
 
 ONE_USDC = 10**6
 
@@ -70,7 +70,7 @@ def test_swap_with_permit__no_approval__is_queued(system: LocalSystem) -> None:
 
 
 def test_swap__unknown_token__the_contracts_reason(system: LocalSystem) -> None:
-    order = replace(build_order(system, POLYGON.chain_id, USDC, ONE_USDC, BSC.chain_id, USDT), token_in=ETH + 12)
+    order = replace(build_order(system, POLYGON.chain_id, USDC, ONE_USDC, BSC.chain_id, USDT), token_in=TokenId(15))
     with pytest.raises(CallReverted) as caught:
         system.bridges[POLYGON.chain_id].swap(system.world.roles.depositor, order)
     assert caught.value.chain == "polygon"
