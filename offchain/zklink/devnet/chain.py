@@ -37,6 +37,11 @@ class LocalChain:
         """Whether this is py-evm rather than an anvil."""
         return bool(self.provider.name == "test")
 
+    @property
+    def node_url(self) -> str | None:
+        """Where other programs reach the chain; None in process."""
+        return None if self.is_in_process else str(self.provider.uri)
+
     @contextlib.contextmanager
     def use(self) -> Iterator["LocalChain"]:
         """Make this ape's active chain for a while (microseconds; ape's own `use_provider` takes tens of them)."""
