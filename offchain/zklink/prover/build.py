@@ -144,5 +144,6 @@ def ensure_compiled(
     def make(directory: Path) -> None:
         with progress.step(f"Compiling {source.name}"):
             compile_circuit(source, tools, directory, level)
+            load_wasm_module(wasmtime.Engine(), directory / "circuit.wasm")  # the calculator's machine code, for later
 
     return CompiledCircuit(source.name, key, ensure_entry(f"{_FOLDER}/{source.name}", key, make))
