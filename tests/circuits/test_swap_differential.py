@@ -133,7 +133,7 @@ def test_cases__between_them__meet_every_reason() -> None:
 
 
 @upholds("CIR-8", "CIR-4", "CIR-5")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(stories())
 def test_block__of_any_admitted_requests__agrees(story: Story) -> None:
     check_agreement(

@@ -55,6 +55,16 @@ def test_wires__each_changed_alone__violate_a_constraint(preset: Preset, level: 
             assert assignment.violated_by({wire: value % R}), names[wire]
 
 
+def test_loose_wires__in_a_system_that_lacks_a_row__are_found() -> None:
+    """The inverse of a difference that is zero is pinned by one row only; circomlib's own template leaves it free."""
+    circuit, assignment = open_swap_block(MINIMAL), assign(MINIMAL, OPTIMIZED)
+    inverse = circuit.symbols.wires["main.slot[2].pool.IsNull#0.inverse"]
+    pinning = [row for row, (a, b, _) in circuit.checker.rows_of(inverse).items() if (a or b)]
+    assert len(pinning) == 2
+    found = [circuit.checker.without([row]).assign(assignment.values).find_loose_wires([inverse]) for row in pinning]
+    assert sorted(found) == [[], [inverse]]
+
+
 @upholds("VER-4")
 @pytest.mark.parametrize(("preset", "level"), LEVELS)
 def test_public_inputs__are_wires_1_to_4_and_bound(preset: Preset, level: str) -> None:

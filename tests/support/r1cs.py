@@ -6,9 +6,9 @@ a witness that circom would never make can be put to the test.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from zklink.primitives.field import R
@@ -38,30 +38,30 @@ class Symbols:
         Circom names an anonymous component by its line and offset in the file; here it is numbered among those of its
         template in its parent, so that names survive an edit of the text."""
         rows = [line.split(",", 3) for line in path.read_text().splitlines()]
-        labels: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
+        components: set[str] = set()
         for _, _, _, name in rows:
-            parts = name.split(".")
-            for depth, part in enumerate(parts):
-                if found := _ANONYMOUS.match(part):
-                    labels[".".join(parts[:depth]), found[1]].add((int(found[2]), int(found[3])))
-        numbers = {
-            (parent, template, place): index
-            for (parent, template), places in labels.items()
-            for index, place in enumerate(sorted(places))
-        }
+            while (name := name.rpartition(".")[0]) and name not in components:
+                components.add(name)
+        places: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
+        for component in components:
+            parent, _, own = component.rpartition(".")
+            if found := _ANONYMOUS.match(own):
+                places[parent, found[1]].add((int(found[2]), int(found[3])))
 
-        def rename(name: str) -> str:
-            parts = name.split(".")
-            renamed = []
-            for depth, part in enumerate(parts):
-                if found := _ANONYMOUS.match(part):
-                    parent = ".".join(parts[:depth])
-                    number = numbers[parent, found[1], (int(found[2]), int(found[3]))]
-                    part = f"{found[1]}#{number}{found[4]}"
-                renamed.append(part)
-            return ".".join(renamed)
+        @cache
+        def rename(component: str) -> str:
+            parent, _, own = component.rpartition(".")
+            if found := _ANONYMOUS.match(own):
+                number = sorted(places[parent, found[1]]).index((int(found[2]), int(found[3])))
+                own = f"{found[1]}#{number}{found[4]}"
+            return f"{rename(parent)}.{own}" if parent else own
 
-        return cls({rename(name): int(wire) for _, wire, _, name in rows if int(wire) >= 0})
+        wires: dict[str, int] = {}
+        for _, wire, _, name in rows:
+            if int(wire) >= 0:
+                component, _, signal = name.rpartition(".")
+                wires[f"{rename(component)}.{signal}"] = int(wire)
+        return cls(wires)
 
     def names(self) -> dict[int, str]:
         """Wire to (one) name."""
@@ -118,6 +118,13 @@ class Checker:
     def wires_of(self, row: int) -> set[int]:
         """The wires in a row, without the constant one."""
         return {wire for entries in self._entries for r, wire, _ in entries if r == row and wire}
+
+    def without(self, rows: Collection[int]) -> "Checker":
+        """The system that lacks these rows."""
+        twin = Checker.__new__(Checker)
+        twin.wire_count, twin.public_count, twin.row_count = self.wire_count, self.public_count, self.row_count
+        twin._entries = tuple([entry for entry in entries if entry[0] not in rows] for entries in self._entries)
+        return twin
 
     def assign(self, values: Sequence[int]) -> "Assignment":
         """A satisfying witness, to be tampered with."""
