@@ -1,0 +1,49 @@
+"""Circuit inputs: every signal of the swap block, in its shape, and nothing else."""
+
+from hypothesis import given, settings
+
+from tests.strategies import Case, cases
+from zklink.protocol.ids import MAX_CHAINS, BlockNumber
+from zklink.protocol.presets import MINIMAL, Preset
+from zklink.transition.block import apply_block
+from zklink.witness.swap_block import Signal, compute_inputs
+
+
+def _shape(signal: Signal) -> tuple[int, ...]:
+    if isinstance(signal, int):
+        return ()
+    shapes = {_shape(item) for item in signal}
+    assert len(shapes) == 1
+    return (len(signal), *shapes.pop())
+
+
+def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
+    rows, pools, depth = preset.token_rows, preset.pool_rows, preset.token_depth
+    numbers = "commitment z lambda y domain number timestamp old_root new_root account_root token_root pool_root"
+    slots = (
+        "used source destination request_id token_in token_out amount min_out operator_fee fill_fee deadline queued_at "
+        "recipient_hi recipient_lo sender_hi sender_lo"
+    )
+    per_pool = ("lower", "higher", "reserve_lower", "reserve_higher", "supply", "fee")
+    return {
+        **dict.fromkeys(numbers.split(), ()),
+        "row_id": (rows,),
+        "row_reserve": (rows, MAX_CHAINS),
+        "row_fees": (rows,),
+        "row_path": (rows, depth, 3),
+        **{f"pool_{name}": (pools,) for name in per_pool},
+        "pool_path": (pools, 2 * depth, 3),
+        **{f"slot_{name}": (preset.slots,) for name in slots.split()},
+    }
+
+
+@given(cases(max_requests=2))
+@settings(max_examples=25, deadline=None)
+def test_compute_inputs__any_block__has_every_signal_and_shape(case: Case) -> None:
+    block = apply_block(case.state(), case.requests, BlockNumber(1), case.timestamp, 1, MINIMAL)
+    signals = compute_inputs(block)
+    assert {name: _shape(signal) for name, signal in signals.items()} == _expected_shapes(MINIMAL)
+    used = len(case.requests)
+    assert signals["slot_used"] == [1] * used + [0] * (MINIMAL.slots - used)
+    assert signals["slot_amount"] == [r.amount for r in case.requests] + [0] * (MINIMAL.slots - used)
+    assert [signals[name] for name in ("commitment", "z", "lambda", "y")] == list(block.inputs.as_tuple())
