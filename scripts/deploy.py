@@ -42,7 +42,7 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
             )
             path = out or FOLDER / f"{backend}.json"
             path.write_text(system.deployment.to_json())
-            console.print(build_table(system))
+            console.print(build_table(system), crop=False, soft_wrap=True)
             console.print(f"written to {path}", highlight=False, soft_wrap=True)
             if hold if hold is not None else backend != "test" and sys.stdin.isatty():
                 hold_open(console, world)
@@ -52,9 +52,9 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
 
 def build_table(system: LocalSystem) -> Table:
     """What was deployed where."""
-    table = Table(
-        "chain", "id", "EVM id", "bridge", "node", title=f"deployment 0x{system.deployment.deployment_hash.hex()}"
-    )
+    table = Table("chain", "id", "EVM id", title=f"deployment 0x{system.deployment.deployment_hash.hex()}")
+    for header in ("bridge", "node"):
+        table.add_column(header, no_wrap=True, overflow="fold")
     for chain_id, chain in system.deployment.chains.items():
         node = system.world[chain_id].node_url or "in process"
         table.add_row(chain.name, str(chain_id), str(chain.evm_chain_id), chain.bridge, node)
