@@ -77,6 +77,7 @@ class TransactionMined:
     blocks: tuple[BlockNumber, ...]
     tx_hash: bytes
     gas_used: int
+    gas_price_wei: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
 from zklink.l1.profile import ChainProfile
-from zklink.l1.receipts import BlockInfo
+from zklink.l1.receipts import BlockInfo, Receipt
 from zklink.node.adapters import BlockProver, Proved
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import (
@@ -222,9 +222,7 @@ class Node:
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
         if advance.action is not None and advance.receipt is not None:
-            purpose, blocks = _describe(advance.action)
-            receipt = advance.receipt
-            self._emit(TransactionMined(self._clock(), chain, purpose, blocks, receipt.tx_hash, receipt.gas_used))
+            self._mined(chain, *_describe(advance.action), advance.receipt)
         if chain == self.sequencer.parameters.primary:
             self._reseal_if_old(advance.progress.committed)
         return advance.action is not None
@@ -232,8 +230,7 @@ class Node:
     def _on_delivered(self, chain: ChainId, delivered: Delivered | None) -> bool:
         if delivered is None:
             return False
-        receipt, number = delivered.receipt, delivered.message.number
-        self._emit(TransactionMined(self._clock(), chain, "message", (number,), receipt.tx_hash, receipt.gas_used))
+        self._mined(chain, "message", (delivered.message.number,), delivered.receipt)
         return True
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
@@ -241,8 +238,7 @@ class Node:
         self.parts.broker.record(attempt)
         self._emit(FillTried(self._clock(), _key(attempt.candidate), chain, attempt.outcome))
         if attempt.receipt is not None:
-            block, receipt = attempt.candidate.block, attempt.receipt
-            self._emit(TransactionMined(self._clock(), chain, "fill", (block,), receipt.tx_hash, receipt.gas_used))
+            self._mined(chain, "fill", (attempt.candidate.block,), attempt.receipt)
         return attempt.outcome is not FillOutcome.NO_INVENTORY
 
     def _on_repaid(self, chain: ChainId, keys: tuple[bytes, ...]) -> bool:
@@ -288,6 +284,10 @@ class Node:
         pause = min(profile.block_time_seconds * self.config.idle_share, self.config.longest_idle_seconds)
         idle = pause if idle_seconds is None else idle_seconds
         self._dispatcher.start(f"{kind} {profile.name}", job, lambda result: done(chain, result), idle)
+
+    def _mined(self, chain: ChainId, purpose: str, blocks: tuple[BlockNumber, ...], receipt: Receipt) -> None:
+        gas, price = receipt.gas_used, receipt.gas_price_wei
+        self._emit(TransactionMined(self._clock(), chain, purpose, blocks, receipt.tx_hash, gas, price))
 
     def _name(self, chain: ChainId) -> str:
         return self.parts.profiles[chain].name

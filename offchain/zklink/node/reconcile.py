@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.deployment import Deployment, TokenPlan
-from zklink.protocol.ids import BlockNumber, ChainId, RequestId, TokenId
+from zklink.protocol.ids import BlockNumber, ChainId, TokenId
 from zklink.sequencer.sequencer import Sequencer
 from zklink.state.state import State
 
@@ -92,8 +92,8 @@ def _read_chain(deployment: Deployment, bridge: BridgeClient, sequencer: Sequenc
     chain = bridge.chain_id
     executed = BlockNumber(bridge.status().executed)
     consumed = sequencer.stored(chain, executed).request_count
-    total = bridge.request_counts().total
-    waiting = [sequencer.mempool.get(chain, RequestId(number)) for number in range(consumed + 1, total + 1)]
+    events = bridge.requests(deployment.chains[chain].from_block, bridge.client.head().number)
+    waiting = [event.request for event in events if event.request.request_id > consumed]
     state = sequencer.state_after(executed)
     for token in deployment.tokens:
         if chain not in token.contracts:

@@ -40,9 +40,8 @@ class Story:
     token_out: TokenInfo
     amount: Amount
     min_out: Amount
-    fill_fee: Amount = Amount(0)  # noqa: RUF009  NewType's call is the identity
-    operator_fee: Amount = Amount(0)  # noqa: RUF009
-    expectation: Expectation = Expectation.ANY
+    fill_fee: Amount
+    expectation: Expectation
 
     @property
     def symbol_in(self) -> str:
@@ -59,15 +58,16 @@ def default_stories() -> tuple[Story, ...]:
     """The six stories that a demo tells. Those of the fast chains come first: blocks are executed in order
     everywhere.
     """
-    rows = (
-        ("other token, filled", 0.0, "polygon", "bsc", "USDC", "BTCB", "1000", "0.0160", "0.00002", Expectation.FILLED),
-        ("other token, nobody fills", 0.0, "polygon", "bsc", "USDC", "BNB", "500", "0.8", "0", Expectation.PAID),
-        ("same token, 6 to 18 decimals", 0.0, "polygon", "bsc", "USDC", "USDC", "250", "250", "0", Expectation.PAID),
-        ("min_out cannot be met", 0.5, "polygon", "bsc", "USDC", "BTCB", "100", "0.01", "0", Expectation.REFUNDED),
-        ("back again, filled", 1.0, "bsc", "polygon", "USDC", "USDC", "75", "74", "0.5", Expectation.FILLED),
-        ("native coin to Ethereum", 10.0, "avalanche", "ethereum", "AVAX", "USDC", "20", "550", "0", Expectation.PAID),
+    filled, paid, refunded = Expectation.FILLED, Expectation.PAID, Expectation.REFUNDED
+    rows: tuple[tuple[str, float, tuple[str, ...], Expectation], ...] = (
+        ("other token, filled", 0.0, ("polygon", "bsc", "USDC", "BTCB", "1000", "0.0160", "0.00002"), filled),
+        ("other token, nobody fills", 0.0, ("polygon", "bsc", "USDC", "BNB", "500", "0.8", "0"), paid),
+        ("same token, 6 to 18 decimals", 0.0, ("polygon", "bsc", "USDC", "USDC", "250", "250", "0"), paid),
+        ("min_out cannot be met", 0.5, ("polygon", "bsc", "USDC", "BTCB", "100", "0.01", "0"), refunded),
+        ("back again, filled", 1.0, ("bsc", "polygon", "USDC", "USDC", "75", "74", "0.5"), filled),
+        ("native coin to Ethereum", 10.0, ("avalanche", "ethereum", "AVAX", "USDC", "20", "550", "0"), paid),
     )
-    return tuple(_build(title, *row) for title, *row in rows)
+    return tuple(_build(title, seconds, cells, expectation) for title, seconds, cells, expectation in rows)
 
 
 def read_tape(text: str, chains: Sequence[str]) -> tuple[Story, ...]:
@@ -107,24 +107,14 @@ def _read_rows(reader: csv.DictReader[str], chains: Sequence[str]) -> Iterator[S
                 if cells[column] not in chains:
                     raise ValueError(f"{column} is one of {', '.join(chains)}, not {cells[column]!r}")
             seconds = float(cells["seconds"])
-            fields = [cells[column] for column in COLUMNS[1:]]
-            yield _build(f"line {reader.line_num}", seconds, *fields, "0", Expectation.ANY)
+            fields = (*(cells[column] for column in COLUMNS[1:]), "0")
+            yield _build(f"line {reader.line_num}", seconds, fields, Expectation.ANY)
         except (ValueError, KeyError) as error:
             raise TapeInvalid(reader.line_num, str(error.args[0])) from error
 
 
-def _build(
-    title: str,
-    seconds: float,
-    source: str,
-    destination: str,
-    symbol_in: str,
-    symbol_out: str,
-    amount: str,
-    min_out: str,
-    fill_fee: str,
-    expectation: Expectation,
-) -> Story:
+def _build(title: str, seconds: float, cells: tuple[str, ...], expectation: Expectation) -> Story:
+    source, destination, symbol_in, symbol_out, amount, min_out, fill_fee = cells
     token_in, token_out = find_token(source, symbol_in), find_token(destination, symbol_out)
     return Story(
         title=title,

@@ -1,0 +1,95 @@
+"""Everything before the first swap of a demo: the system on its chains, allowances, the node."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
+from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.world import World
+from zklink.node.adapters import CircuitProver
+from zklink.node.demo.model import DemoOptions, DemoRun, Ticket
+from zklink.node.demo.stories import Story
+from zklink.node.events import TransactionMined
+from zklink.node.lanes import ThreadLanes
+from zklink.node.node import Node
+from zklink.node.timeline import Timeline
+from zklink.node.wiring import NodeKeys, build_parts
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.ids import ChainId, TokenId
+from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.progress import Progress
+from zklink.sequencer.journal import MemoryJournal
+
+SMALL_FILL_USD: Final = 5_000
+LARGE_FILL_USD: Final = 50_000
+LARGE_FILL_CONFIRMATIONS: Final = 10
+
+
+def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, progress: Progress) -> DemoRun:
+    """Deploy, approve and build the node. Raises what deploying may raise."""
+    with progress.step("deploying on all chains") as step:
+        system = deploy_local_system(world, options.preset, report=lambda chain, what: step.advance())
+    with progress.step("allowances of the user and the broker"):
+        _approve(system, options.stories)
+    with progress.step("loading the proving key"):
+        prover = CircuitProver(Groth16pyProver(artifacts))
+    roles = world.roles
+    parts = build_parts(
+        system.deployment,
+        world.clients,
+        NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee),
+        prover,
+        MemoryJournal(),
+        _fill_policy(options.stories),
+    )
+    node, timeline = Node(parts, ThreadLanes()), Timeline(system.bridges)
+    tickets = tuple(Ticket(story, _recipient(index)) for index, story in enumerate(options.stories))
+    run = DemoRun(options, system, artifacts, node, timeline, tickets)
+    node.listen(timeline.take)
+    node.listen(lambda event: run.transactions.append(event) if isinstance(event, TransactionMined) else None)
+    return run
+
+
+def _recipient(index: int) -> LocalAccount:
+    """A fresh account for each story, so that what it owns in the end is what the story paid."""
+    account: LocalAccount = Account.from_key(keccak256(f"demo recipient {index}".encode()))
+    return account
+
+
+def _fill_policy(stories: Sequence[Story]) -> FillPolicy:
+    """Small payouts at once, larger ones after more confirmations, the largest never."""
+    return FillPolicy(
+        {
+            token.token_id: TokenPolicy(
+                (
+                    Tier(token.amount_for(SMALL_FILL_USD), 0),
+                    Tier(token.amount_for(LARGE_FILL_USD), LARGE_FILL_CONFIRMATIONS),
+                )
+            )
+            for token in (story.token_out for story in stories)
+        }
+    )
+
+
+def _approve(system: LocalSystem, stories: Sequence[Story]) -> None:
+    """The user allows each bridge what it will swap there, the broker all that it owns of what it may fill there."""
+    chains = {chain.profile.name: chain.profile.chain_id for chain in system.world}
+    depositor, broker = system.world.roles.depositor, system.world.roles.broker
+    paid: dict[tuple[ChainId, TokenId], int] = {}
+    for story in stories:
+        key = chains[story.source], story.token_in.token_id
+        paid[key] = paid.get(key, 0) + story.amount * story.token_in.scale(story.source)
+    for (chain, token_id), l1_amount in paid.items():
+        _allow(system, depositor, chain, token_id, l1_amount)
+    for chain, token_id in {(chains[story.destination], story.token_out.token_id) for story in stories}:
+        _allow(system, broker, chain, token_id, system.token(chain, token_id).balance(broker.address))
+
+
+def _allow(system: LocalSystem, account: LocalAccount, chain: ChainId, token_id: TokenId, l1_amount: int) -> None:
+    token = system.token(chain, token_id)
+    if not token.is_native:
+        token.ensure_allowance(account, system.bridges[chain].address, l1_amount)

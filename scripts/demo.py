@@ -1,0 +1,60 @@
+"""`ape run demo`: swaps between four local chains, end to end, with real proofs."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from zklink.cli.progress import RichProgress
+from zklink.devnet.profiles import PROFILES
+from zklink.node.demo.model import DemoOptions
+from zklink.node.demo.report import build_report
+from zklink.node.demo.run import run_demo
+from zklink.node.demo.stories import default_stories, read_tape
+from zklink.node.demo.summary import print_summary
+from zklink.node.demo.views import choose_view
+from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.presets import COMPACT, PRESETS, get_preset
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--preset",
+    "preset_name",
+    type=click.Choice(list(PRESETS)),
+    default=COMPACT.name,
+    show_default=True,
+    help="Size of a block.",
+)
+@click.option(
+    "--tape",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV of swaps to replay: seconds, source, destination, token_in, token_out, amount, min_out.",
+)
+@click.option("--json", "json_file", type=FILE, help="Write the measured figures here.")
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(min=1),
+    default=600.0,
+    show_default=True,
+    help="Seconds until the run counts as failed.",
+)
+def cli(preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float) -> None:
+    """Deploy on four local chains, swap between them, and reconcile every token on every chain."""
+    console = Console()
+    try:
+        stories = default_stories() if tape is None else read_tape(tape.read_text(), [p.name for p in PROFILES])
+        options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)
+        result = run_demo(options, choose_view(console), RichProgress())
+    except ZkLinkError as error:
+        raise click.ClickException(str(error)) from error
+    print_summary(console, result)
+    if json_file is not None:
+        json_file.write_text(json.dumps(build_report(result), indent=2) + "\n")
+        console.print(f"figures written to {json_file}")
+    sys.exit(1 if result.problems else 0)
