@@ -98,7 +98,7 @@ def _run_circom(tools: Tools, directory: Path, arguments: list[str]) -> tuple[in
         start(store)
     except wasmtime.ExitTrap as ended:
         code = ended.code
-    except wasmtime.WasmtimeError as error:
+    except (wasmtime.WasmtimeError, wasmtime.Trap) as error:  # the compiler panicked
         return 1, f"{errors.read_text()}\n{error}"
     return code, f"{log.read_text()}\n{errors.read_text()}"
 
