@@ -182,10 +182,15 @@ def _check_pairing(pairs: DynArray[uint256[6], MAX_PROOFS + 3]):
     """
     @notice The product of the pairings is one. Points off the curve or outside the subgroup make the precompile fail.
     """
-    # The encoding starts with the number of pairs, which the precompile does not take.
-    data: Bytes[32 + 192 * (MAX_PROOFS + 3)] = slice(abi_encode(pairs, ensure_tuple=False), 32, 192 * len(pairs))
     is_success: bool = False
     output: Bytes[32] = b""
-    is_success, output = raw_call(PAIRING, data, max_outsize=32, is_static_call=True, revert_on_failure=False)
+    # The encoding starts with the number of pairs, which the precompile does not take.
+    is_success, output = raw_call(
+        PAIRING,
+        slice(abi_encode(pairs, ensure_tuple=False), 32, 192 * len(pairs)),
+        max_outsize=32,
+        is_static_call=True,
+        revert_on_failure=False,
+    )
     assert is_success and len(output) == 32, "verifier: pairing failed"
     assert convert(output, uint256) == 1, "verifier: invalid proof"

@@ -10,7 +10,7 @@ import pytest
 from tests.contracts.test_verifier import valid, verifier
 from tests.support.foreign_circuit import run_ceremony
 from tests.support.upholds import upholds
-from tests.support.verifiers import Statement, VyperVerifier, add_points, negate_point, replace_once
+from tests.support.verifiers import Statement, VyperVerifier, add_points, multiply_point, negate_point, replace_once
 from zklink.primitives.field import R
 from zklink.prover.verifier_codegen import generate_verifier
 
@@ -46,9 +46,7 @@ def test_mutant__coefficients_known_before_the_proofs__takes_errors_weighed_to_c
     )
     first, second = valid()[:2]
     error = (1, 2)
-    sevenfold = error
-    for _ in range(6):
-        sevenfold = add_points(sevenfold, error)
+    sevenfold = multiply_point(error, 7)
     forged = [first.with_c(add_points(first.c, negate_point(sevenfold))), second.with_c(add_points(second.c, error))]
     assert mutant.verdict(forged) is None
     assert verifier().verdict(forged) is not None
@@ -81,3 +79,25 @@ def test_mutant__combined_inputs_of_the_first_proof_only__takes_changed_inputs()
     assert mutant.verdict([valid()[0]]) is None
     assert mutant.verdict(valid()[:2]) is not None
     assert verifier().verdict(valid()[:2]) is None
+
+
+@upholds("VER-2")
+def test_mutant__limbs_of_beta_swapped__refuses_what_is_valid() -> None:
+    mutant = mutate("BETA_X1, BETA_X0, BETA_Y1, BETA_Y0])", "BETA_X0, BETA_X1, BETA_Y0, BETA_Y1])")
+    assert mutant.verdict([valid()[0]]) is not None
+    assert verifier().verdict([valid()[0]]) is None
+
+
+@upholds("VER-7")
+def test_mutant__gamma_equals_delta__takes_a_proof_of_anything_made_from_the_key_alone() -> None:
+    """A = alpha, B = beta and C = -X cancel for any inputs: why the generator refuses such a key."""
+    key = run_ceremony().artifacts.vk
+    mutant = mutate("DELTA_X1, DELTA_X0, DELTA_Y1, DELTA_Y0])", "GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0])")
+    inputs = (1, 2, 3)
+    x = key.ic[0]
+    for value, point in zip(inputs, key.ic[1:], strict=True):
+        x = add_points(x, multiply_point(point, value))
+    (x0, x1), (y0, y1) = key.beta
+    forged = Statement((*key.alpha, x1, x0, y1, y0, *negate_point(x)), inputs)
+    assert mutant.verdict([forged]) is None
+    assert verifier().verdict([forged]) is not None

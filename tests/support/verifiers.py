@@ -130,6 +130,11 @@ def add_points(p: PointG1, q: PointG1) -> PointG1:
     return int(total.x), int(total.y)
 
 
+def multiply_point(p: PointG1, scalar: int) -> PointG1:
+    product = ec_bn254.PointG1(*p) * scalar
+    return int(product.x), int(product.y)
+
+
 def negate_point(p: PointG1) -> PointG1:
     return p[0], Q - p[1]
 
