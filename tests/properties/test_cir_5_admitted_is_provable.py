@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rule import load, run
 from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, cases, roll_genesis, roll_request, rolled
 from tests.support.refute import check_refuted
+from tests.support.rule import load, run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
@@ -91,12 +91,12 @@ class TestAdmittedIsProvable:
     """Whatever the queue admits is decided by the rule and fits: with custody below 2^108 on each of 8 chains."""
 
     @given(st.one_of(full_houses, cases()))
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_admitted_requests__fit(self, case: Case) -> None:
         check_provable(case)
 
     @given(st.one_of(full_houses, cases()))
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_admitted_requests__do_not_wrap(self, case: Case) -> None:
         check_no_wrap(case)
 

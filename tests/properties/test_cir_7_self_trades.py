@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from tests.rule import run
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.state.rows import TokenRow

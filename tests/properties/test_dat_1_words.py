@@ -58,17 +58,17 @@ class TestWords:
     """decode(encode(record)) = record, and encode(decode(words)) = words wherever decode accepts."""
 
     @given(swap_requests())
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_words__any_request__reads_back(self, request: SwapRequest) -> None:
         check_request_round_trip(request)
 
     @given(swap_payouts())
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_words__any_payout__reads_back(self, payout: SwapPayout) -> None:
         check_payout_round_trip(payout)
 
     @given(bent_records())
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_from_words__any_words__are_canonical_or_refused(
         self, case: tuple[type[SwapRequest] | type[SwapPayout], tuple[int, ...]]
     ) -> None:

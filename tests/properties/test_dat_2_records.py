@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rule import run
 from tests.strategies import Case, cases, swap_payouts, swap_requests
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapPayout, SwapRequest
 from zklink.protocol.errors import ProtocolError, UnusedBitsSet, WrongWordCount
@@ -85,17 +85,17 @@ class TestRecords:
     """One exact length, no spare bits, and slices that split all records among their chains."""
 
     @given(records, st.integers(0, 8))
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_from_words__another_length__is_refused(self, record: Record, length: int) -> None:
         check_exact_length(record, length)
 
     @given(records, st.integers(0, 1_000))
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_from_words__an_unused_bit__is_refused(self, record: Record, choice: int) -> None:
         check_unused_bits(record, choice)
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_compute_slices__any_slots__are_split_by_chain(self, case: Case) -> None:
         check_slices(case)
 

@@ -50,12 +50,12 @@ class TestKeys:
     """Every field of a payout and the domain are in its key; every field of a request is in the queue."""
 
     @given(swap_payouts(), st.sampled_from(PAYOUT_FIELDS), places, words_248)
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_fill_key__any_field_changed__differs(self, payout: SwapPayout, name: str, place: int, domain: int) -> None:
         check_fill_key(payout, name, place, domain)
 
     @given(swap_requests(), st.sampled_from(REQUEST_FIELDS), places, hashes)
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_next_queue_hash__any_field_changed__differs(
         self, request: SwapRequest, name: str, place: int, before: bytes
     ) -> None:

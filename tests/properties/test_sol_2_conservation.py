@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 
-from tests.rule import run
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapPayout
 from zklink.protocol.errors import ConservationBroken
@@ -60,12 +60,12 @@ class TestConservation:
     """Per token: sum of the reserves = pool reserves + accrued fees, after every slot and every block."""
 
     @given(cases())
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_requests__conserves(self, case: Case) -> None:
         check_conserves(case)
 
     @given(cases())
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_requests__moves_only_its_own_reserves(self, case: Case) -> None:
         check_flow(case)
 

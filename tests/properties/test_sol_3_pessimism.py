@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 
-from tests.rule import run
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.protocol.ids import ChainId, RecordKind
 from zklink.state.rows import TokenRow
@@ -34,7 +34,7 @@ class TestPessimism:
     """A payout never exceeds the reserve of its token on its chain, whatever came before it in the block."""
 
     @given(cases())
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_requests__pays_within_the_reserve(self, case: Case) -> None:
         check_pessimism(case)
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from tests.rule import run
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapPayout, SwapRequest
 from zklink.protocol.ids import Amount, RecordKind
@@ -51,7 +51,7 @@ class TestOneOutcome:
     """Exactly one of paid and refunded: never less than min_out net of the fill fee, never less than all of it back."""
 
     @given(cases())
-    @settings(max_examples=1_500, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     def test_apply_swap__any_request__ends_once(self, case: Case) -> None:
         check_one_outcome(case)
 

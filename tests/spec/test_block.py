@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rule import run
 from tests.strategies import NOW, Case, cases, inadmissible_requests, malformed_requests
 from tests.support.refute import check_refuted
+from tests.support.rule import run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R

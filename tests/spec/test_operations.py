@@ -11,7 +11,7 @@ from zklink.operations.swap import SwapPayout, SwapRequest, join_address, split_
 from zklink.protocol.errors import WrongAddressLength, WrongRecordKind, WrongWordCount, ZkLinkError
 from zklink.protocol.ids import RecordKind
 
-many = settings(max_examples=500, deadline=None)
+many = settings(max_examples=300, deadline=None)
 
 
 @given(malformed_requests())

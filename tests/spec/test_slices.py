@@ -24,7 +24,7 @@ from zklink.protocol.words import EMPTY_SLOT
 
 word_lists = st.lists(words_248, max_size=12)
 count_lists = st.lists(st.integers(0, 0xFFFF), min_size=SLICE_COUNT, max_size=SLICE_COUNT).map(tuple)
-many = settings(max_examples=500, deadline=None)
+many = settings(max_examples=300, deadline=None)
 HEADER = BlockHeader(1, BlockNumber(2), 3, (0,) * SLICE_COUNT, 4, 5)
 
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from tests.rule import PlainRule, run
 from tests.strategies import Case, cases, inadmissible_requests, malformed_requests, swap_requests
 from tests.support.refute import check_refuted
+from tests.support.rule import PlainRule, run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ZkLinkError
@@ -19,7 +19,7 @@ from zklink.state.rows import Pool
 from zklink.transition import swap
 from zklink.transition.swap import RefundReason, check_request
 
-thousands = settings(max_examples=1_500, deadline=None)
+thousands = settings(max_examples=1_000, deadline=None)
 
 
 def check_floor(case: Case) -> None:

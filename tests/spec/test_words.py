@@ -10,7 +10,7 @@ from zklink.protocol.words import SWAP_PAYOUT_LAYOUTS, SWAP_REQUEST_LAYOUTS, ZER
 
 LAYOUTS = (*SWAP_REQUEST_LAYOUTS, *SWAP_PAYOUT_LAYOUTS)
 layouts = st.sampled_from(LAYOUTS)
-many = settings(max_examples=1_000, deadline=None)
+many = settings(max_examples=300, deadline=None)
 
 
 def _unused_bits(layout: Layout) -> list[int]:
