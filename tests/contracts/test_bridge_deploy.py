@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.committee import Committee
 from tests.support.evm import EvmChain, EvmContract, reverts
 from tests.support.rig import (
     COIN,
@@ -25,7 +26,6 @@ from tests.support.rig import (
     A,
     B,
     C,
-    Committee,
     Rig,
     bridge_arguments,
     config,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 
 from tests.support.evm import reverts
+from tests.support.permits import sign_permit
 from tests.support.rig import (
     BAD,
     COIN,
@@ -22,7 +22,6 @@ from tests.support.rig import (
     A,
     B,
     C,
-    Node,
     Rig,
     universal,
 )
@@ -233,47 +232,10 @@ def test_coin_sent_to_the_bridge__is_refused(rig: Rig) -> None:
 OWNER = Account.create("permit owner")
 
 
-def sign_permit(node: Node, l1_amount: int, deadline: int, spender: str | None = None) -> tuple[int, int, bytes, bytes]:
-    token = node.tokens[USD]
-    data = {
-        "types": {
-            "EIP712Domain": [
-                {"name": "name", "type": "string"},
-                {"name": "version", "type": "string"},
-                {"name": "chainId", "type": "uint256"},
-                {"name": "verifyingContract", "type": "address"},
-            ],
-            "Permit": [
-                {"name": "owner", "type": "address"},
-                {"name": "spender", "type": "address"},
-                {"name": "value", "type": "uint256"},
-                {"name": "nonce", "type": "uint256"},
-                {"name": "deadline", "type": "uint256"},
-            ],
-        },
-        "primaryType": "Permit",
-        "domain": {
-            "name": "US Dollar",
-            "version": "1",
-            "chainId": node.evm.evm_chain_id,
-            "verifyingContract": token.address,
-        },
-        "message": {
-            "owner": OWNER.address,
-            "spender": spender or node.bridge.address,
-            "value": l1_amount,
-            "nonce": token.nonces(OWNER.address),
-            "deadline": deadline,
-        },
-    }
-    signed = OWNER.sign_message(encode_typed_data(full_message=data))
-    return deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
-
-
 def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
     node = rig[A]
     node.tokens[USD].mint(OWNER.address, 10**9)
-    permit = sign_permit(node, 10**6, node.evm.time)
+    permit = sign_permit(node, OWNER, 10**6, node.evm.time)
     assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address) == 1
     assert node.tokens[USD].allowance(OWNER.address, node.bridge.address) == 0
 
@@ -281,7 +243,7 @@ def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
 def test_swap_with_permit__permit_submitted_by_somebody_else_before__still_swaps(rig: Rig) -> None:
     node = rig[A]
     node.tokens[USD].mint(OWNER.address, 10**9)
-    deadline, v, r, s = sign_permit(node, 10**6, node.evm.time)
+    deadline, v, r, s = sign_permit(node, OWNER, 10**6, node.evm.time)
     node.tokens[USD].permit(OWNER.address, node.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
     assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), (deadline, v, r, s), sender=OWNER.address) == 1
 
@@ -289,7 +251,7 @@ def test_swap_with_permit__permit_submitted_by_somebody_else_before__still_swaps
 def test_swap_with_permit__useless_permit__is_refused_by_the_token(rig: Rig) -> None:
     node = rig[A]
     node.tokens[USD].mint(OWNER.address, 10**9)
-    permit = sign_permit(node, 10**6, node.evm.time, spender=STRANGER)
+    permit = sign_permit(node, OWNER, 10**6, node.evm.time, spender=STRANGER)
     with reverts("test token: allowance"):
         node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address)
 

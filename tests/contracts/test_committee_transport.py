@@ -6,9 +6,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
+from tests.support.committee import Committee
 from tests.support.draft import message_args
 from tests.support.evm import EvmChain, EvmContract, reverts
-from tests.support.rig import GOVERNOR, START_TIME, ZERO, A, B, Committee, actor
+from tests.support.rig import GOVERNOR, START_TIME, ZERO, A, B, actor
 from zklink.l1.artifacts import load_contract
 from zklink.protocol.ids import BlockNumber
 from zklink.protocol.messages import SyncMessage, compute_digest

@@ -96,12 +96,16 @@ class EvmChain:
         """Create a contract. Raises Reverted with the constructor's reason."""
         constructor: AbiEntry = next((x for x in artifact.abi if x["type"] == "constructor"), {"inputs": []})
         code = artifact.bytecode + encode([type_of(i) for i in constructor["inputs"]], args)
-        try:
-            address = to_checksum_address(self.evm.deploy(deployer=deployer, code=code))
-        except RuntimeError as error:
-            raise Reverted(_reason(error)) from None
+        address = to_checksum_address(self.create(deployer, code))
         self.contracts[address] = EvmContract(self, address, artifact)
         return self.contracts[address]
+
+    def create(self, deployer: str, code: bytes) -> str:
+        """A transaction that creates a contract; gives its address. Raises Reverted."""
+        try:
+            return str(self.evm.deploy(deployer=deployer, code=code))
+        except RuntimeError as error:
+            raise Reverted(_reason(error)) from None
 
     def send(self, sender: str, to: str, data: bytes = b"", value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A transaction; gives what it returned. Raises Reverted."""

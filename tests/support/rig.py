@@ -5,12 +5,11 @@ and actors. Blocks are drafts (tests/support/draft.py). The verifier believes ev
 elsewhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from eth_keys.datatypes import PrivateKey
-
+from tests.support.committee import Committee
 from tests.support.draft import PAYEE, Draft, message_args, stored_args
 from tests.support.evm import EvmChain, EvmContract
 from zklink.l1.artifacts import load_contract
@@ -46,6 +45,8 @@ EXECUTED = "0x" + "00" * 19 + "01"
 
 COIN, USD, OLD, BAD, REMOTE = TokenId(1), TokenId(2), TokenId(3), TokenId(4), TokenId(9)
 """The chain's coin, a dollar, a token without return values, an adversarial one, and one that is only on C."""
+TOKENS = (COIN, USD, OLD, BAD)
+"""Those that are on every chain."""
 LAYER2_DECIMALS = {COIN: 12, USD: 6, OLD: 6, BAD: 6, REMOTE: 6}
 USD_DECIMALS = {A: 6, B: 18, C: 8}
 RESERVE = 10**12
@@ -66,32 +67,6 @@ ACTORS = (GOVERNOR, VALIDATOR, STRANGER, DEPOSITOR, RECIPIENT, BROKER)
 def universal(account: str) -> bytes:
     """An EVM account as 32 bytes."""
     return bytes(12) + bytes.fromhex(account[2:])
-
-
-class Committee:
-    """Five members, three of whom are needed."""
-
-    THRESHOLD = 3
-
-    def __init__(self) -> None:
-        keys = [PrivateKey(keccak256(f"member {i}".encode())) for i in range(5)]
-        self.keys = sorted(keys, key=lambda key: int(key.public_key.to_address(), 16))
-        self.stranger = PrivateKey(keccak256(b"no member"))
-
-    @property
-    def members(self) -> list[str]:
-        """Their addresses, ascending."""
-        return [key.public_key.to_address() for key in self.keys]
-
-    @staticmethod
-    def sign(digest: bytes, key: PrivateKey) -> bytes:
-        """65 bytes r || s || v."""
-        signature = key.sign_msg_hash(digest)
-        return bytes(signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big") + bytes([signature.v + 27]))
-
-    def evidence(self, digest: bytes, keys: Sequence[PrivateKey] | None = None) -> bytes:
-        """Signatures of these keys; without any, of just enough members."""
-        return b"".join(self.sign(digest, key) for key in (self.keys[: self.THRESHOLD] if keys is None else keys))
 
 
 @dataclass
@@ -263,21 +238,29 @@ def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[objec
     return tuple((fields | changes).values())
 
 
-def build_rig(verifier: str = "AcceptAllVerifier") -> Rig:
+def build_rig(
+    verifier: str = "AcceptAllVerifier",
+    make_chain: Callable[[int, int], EvmChain] = EvmChain,
+    genesis_root: int = GENESIS_ROOT,
+    slots: int = SLOTS,
+    token_limit: int = TOKEN_LIMIT,
+) -> Rig:
     """Deploy, register, open."""
     committee = Committee()
-    evms = {k: EvmChain(evm_id, START_TIME) for k, evm_id in EVM_CHAIN_IDS.items()}
+    evms = {k: make_chain(evm_id, START_TIME) for k, evm_id in EVM_CHAIN_IDS.items()}
     for evm in evms.values():
         for account in ACTORS:
             evm.fund(account)
     helpers = {k: _deploy_helpers(evm, committee, verifier) for k, evm in evms.items()}
     table = make_table({k: evm.predict_address(GOVERNOR) for k, evm in evms.items()})
     vk_hash = helpers[A][0].vk_hash()
-    deployment_hash = compute_deployment_hash(GENESIS_ROOT, PRIMARY, SLOTS, TOKEN_LIMIT, vk_hash, table)
-    genesis = genesis_block(GENESIS_ROOT, deployment_hash)
+    deployment_hash = compute_deployment_hash(genesis_root, PRIMARY, slots, token_limit, vk_hash, table)
+    genesis = genesis_block(genesis_root, deployment_hash)
     nodes = {}
     for k, evm in evms.items():
-        arguments = bridge_arguments(k, table, helpers[k])
+        arguments = bridge_arguments(
+            k, table, helpers[k], genesis_root=genesis_root, slots=slots, token_limit=token_limit
+        )
         bridge = evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
         nodes[k] = Node(k, evm, bridge, helpers[k][2], {}, [genesis], [])
         _furnish(nodes[k])
@@ -314,7 +297,7 @@ def bridge_arguments(
 
 def reserves() -> list[tuple[TokenId, Amount]]:
     """What the governor pays in, on every chain."""
-    return [(token, Amount(RESERVE)) for token in (COIN, USD, OLD, BAD)]
+    return [(token, Amount(RESERVE)) for token in TOKENS]
 
 
 def _deploy_helpers(evm: EvmChain, committee: Committee, verifier: str) -> tuple[EvmContract, EvmContract, EvmContract]:

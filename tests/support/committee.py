@@ -1,0 +1,33 @@
+"""A sync committee whose keys the tests know."""
+
+from collections.abc import Sequence
+
+from eth_keys.datatypes import PrivateKey
+
+from zklink.primitives.keccak import keccak256
+
+
+class Committee:
+    """Five members, three of whom are needed."""
+
+    THRESHOLD = 3
+
+    def __init__(self) -> None:
+        keys = [PrivateKey(keccak256(f"member {i}".encode())) for i in range(5)]
+        self.keys = sorted(keys, key=lambda key: int(key.public_key.to_address(), 16))
+        self.stranger = PrivateKey(keccak256(b"no member"))
+
+    @property
+    def members(self) -> list[str]:
+        """Their addresses, ascending."""
+        return [key.public_key.to_address() for key in self.keys]
+
+    @staticmethod
+    def sign(digest: bytes, key: PrivateKey) -> bytes:
+        """65 bytes r || s || v."""
+        signature = key.sign_msg_hash(digest)
+        return bytes(signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big") + bytes([signature.v + 27]))
+
+    def evidence(self, digest: bytes, keys: Sequence[PrivateKey] | None = None) -> bytes:
+        """Signatures of these keys; without any, of just enough members."""
+        return b"".join(self.sign(digest, key) for key in (self.keys[: self.THRESHOLD] if keys is None else keys))
