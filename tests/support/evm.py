@@ -135,19 +135,29 @@ class EvmChain:
         return event.args
 
 
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """One entry of an ABI, ready to be called."""
+
+    selector: bytes
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    is_view: bool
+
+
 class EvmContract:
     """A contract: `contract.function(*args, sender=…, value=…, gas=…)`."""
 
     def __init__(self, chain: EvmChain, address: str, artifact: ContractArtifact) -> None:
         self.chain = chain
         self.address = address
-        self._functions = {x["name"]: x for x in artifact.abi if x["type"] == "function"}
+        self._functions = {x["name"]: _read_function(x) for x in artifact.abi if x["type"] == "function"}
         self._events = {keccak(text=_signature(x)): x for x in artifact.abi if x["type"] == "event"}
 
     def encode(self, name: str, *args: object) -> bytes:
         """Calldata of a call."""
         function = self._functions[name]
-        return keccak(text=_signature(function))[:4] + encode([type_of(i) for i in function["inputs"]], args)
+        return function.selector + encode(function.inputs, args)
 
     def decode_event(self, log: Any) -> Event:
         """One log of this contract."""
@@ -162,16 +172,15 @@ class EvmContract:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in self._functions:
             raise AttributeError(name)
-        outputs = [type_of(o) for o in self._functions[name]["outputs"]]
-        is_view = self._functions[name]["stateMutability"] in ("view", "pure")
+        function = self._functions[name]
 
         def call(*args: object, sender: str = "0x" + "11" * 20, value: int = 0, gas: int = GAS_LIMIT) -> Any:
-            data = self.encode(name, *args)
-            if is_view:
+            data = function.selector + encode(function.inputs, args)
+            if function.is_view:
                 returned = self.chain.read(self.address, data, sender, value, gas)
             else:
                 returned = self.chain.send(sender, self.address, data, value, gas)
-            values = decode(outputs, returned)
+            values = decode(function.outputs, returned)
             return values[0] if len(values) == 1 else values
 
         return call
@@ -183,6 +192,15 @@ def type_of(entry: dict[str, Any]) -> str:
     if name.startswith("tuple"):
         return f"({','.join(type_of(c) for c in entry['components'])}){name[5:]}"
     return name
+
+
+def _read_function(entry: AbiEntry) -> _Function:
+    return _Function(
+        selector=keccak(text=_signature(entry))[:4],
+        inputs=tuple(type_of(i) for i in entry["inputs"]),
+        outputs=tuple(type_of(o) for o in entry["outputs"]),
+        is_view=entry["stateMutability"] in ("view", "pure"),
+    )
 
 
 def _signature(entry: dict[str, Any]) -> str:
