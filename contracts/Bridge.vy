@@ -5,12 +5,14 @@
 @title Bridge
 @license Apache-2.0
 @author The zklink authors
-@notice One chain's side of the system: takes swaps into a queue, learns from proven blocks what they became, and pays. The same code on
-        every EVM chain; it trusts its own queue, its verifier's proofs, and messages of other chains only as far as its own books.
-@custom:emergency A pause stops new swaps out of one token. It never stops fill, commit_blocks, prove_blocks, receive_message,
-                  apply_message, execute_blocks or withdraw_pending_balance: what is owed is paid. Nothing here can be upgraded.
-@custom:security Every function is locked against reentrancy. Tokens come in before the books are written, because only what really arrived is
-                 credited; they go out after.
+@notice One chain's side of the system: takes swaps into a queue, learns from proven blocks what they became, and pays.
+        The same code on every EVM chain; it trusts its own queue, its verifier's proofs, and messages of other chains
+        only as far as its own books.
+@custom:emergency A pause stops new swaps out of one token. It never stops fill, commit_blocks, prove_blocks,
+                  receive_message, apply_message, execute_blocks or withdraw_pending_balance: what is owed is paid.
+                  Nothing here can be upgraded.
+@custom:security Every function is locked against reentrancy. Tokens come in before the books are written, because only
+                 what really arrived is credited; they go out after.
 """
 
 from .interfaces import IBlockReader
@@ -156,8 +158,8 @@ def set_paused(token_id: uint16, is_paused: bool):
 def open_bridge(reserves: DynArray[IBridge.GenesisReserve, 64]):
     """
     @notice Pays the genesis reserves of this chain in and opens it, once.
-    @dev The list must be the one that the bridge was constructed with; coin comes with the call, tokens by allowance, and each must arrive
-         exactly.
+    @dev The list must be the one that the bridge was constructed with; coin comes with the call, tokens by allowance,
+         and each must arrive exactly.
     @param reserves Token ids ascending, amounts in layer-2 units and not zero.
     @custom:upholds SOL-1, GOV-1
     """
@@ -203,8 +205,10 @@ def open_bridge(reserves: DynArray[IBridge.GenesisReserve, 64]):
 @payable
 def swap(order: IBridge.SwapOrder) -> uint64:
     """
-    @notice Takes a token in here and asks for another one there. Ends in exactly one of: paid on the destination, refunded here.
-    @dev What is credited is what arrived. Everything that L1 can know is refused here; everything else is decided by rule in the block.
+    @notice Takes a token in here and asks for another one there. Ends in exactly one of: paid on the destination,
+            refunded here.
+    @dev What is credited is what arrived. Everything that L1 can know is refused here; everything else is decided by
+         rule in the block.
     @param order What to swap; l1_amount in units of the token's contract, all other amounts in layer-2 units.
     @return The request's id on this chain.
     @custom:upholds SOL-4, SOL-6, SOL-7, SOL-8, CIR-5, QUE-3
@@ -232,9 +236,10 @@ def swap_with_permit(order: IBridge.SwapOrder, permit: IBridge.Permit) -> uint64
 @payable
 def fill(payout: uint256[3]):
     """
-    @notice Pays a recipient ahead of the block, less the fill fee, and is repaid the full amount when the payout is executed.
-    @dev Whoever fills a payout that no block brings loses it: the key is everything that identifies the payout. The caller pays from its
-         own tokens and the bridge checks what the recipient got; refunds cannot be filled.
+    @notice Pays a recipient ahead of the block, less the fill fee, and is repaid the full amount when the payout is
+            executed.
+    @dev Whoever fills a payout that no block brings loses it: the key is everything that identifies the payout. The
+         caller pays from its own tokens and the bridge checks what the recipient got; refunds cannot be filled.
     @param payout The three words of a payout of kind 2 on this chain.
     @custom:upholds SOL-5, DAT-2, DAT-3, DAT-4
     """
@@ -285,8 +290,8 @@ def withdraw_pending_balance(token_id: uint16, receiver: address):
 def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.CommitBlock, MAX_COMMIT_BLOCKS]):
     """
     @notice Enters blocks, with this chain's slice in full.
-    @dev Matches the slice with this chain's own queue and computes the public inputs that a proof must have. Nothing is believed: a wrong claim
-         about another chain makes inputs that no proof fits.
+    @dev Matches the slice with this chain's own queue and computes the public inputs that a proof must have. Nothing is
+         believed: a wrong claim about another chain makes inputs that no proof fits.
     @param last The last committed block.
     @param blocks The blocks that follow, in order, at most four in one call.
     @custom:upholds VER-8, QUE-1, DAT-2, DAT-3, SYN-2
@@ -318,8 +323,8 @@ def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.Commi
 @external
 def prove_blocks(blocks: DynArray[IBridge.ProveBlock, 16]):
     """
-    @notice Proves committed blocks, in order, with one call to the verifier. Accepts them on the primary chain, elsewhere as far as the
-            primary is known to have accepted the last of them.
+    @notice Proves committed blocks, in order, with one call to the verifier. Accepts them on the primary chain,
+            elsewhere as far as the primary is known to have accepted the last of them.
     @dev A proof fits one block of one deployment, because the public inputs bind all of it.
     @param blocks The blocks after the last proven one, with their public inputs and proofs.
     @custom:upholds VER-5, VER-6, SYN-2, SYN-8
@@ -340,7 +345,8 @@ def prove_blocks(blocks: DynArray[IBridge.ProveBlock, 16]):
         sync_hash = item.block.sync_hash
     checks.require(first <= last, "prove: no block")
     checks.require(last <= stages.committed, "prove: not committed")
-    # A static call that only reverts: Vyper has no statement for it, so it is spelled out. Both callees have code, by the constructor.
+    # A static call that only reverts: Vyper has no statement for it, so it is spelled out. Both callees have code, by
+    # the constructor.
     raw_call(
         VERIFIER.address,
         abi_encode(proofs, inputs, method_id=method_id("check_proofs(uint256[8][],uint256[4][])")),
@@ -404,8 +410,8 @@ def apply_message(source_chain: uint8, number: uint64):
 def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, 8]):
     """
     @notice Pays what accepted blocks say, once every chain they concern has accepted them too.
-    @dev Pushes with bounded gas and owes what cannot be pushed, so that no recipient holds up a block. All books of the blocks are checked
-         before the first payment.
+    @dev Pushes with bounded gas and owes what cannot be pushed, so that no recipient holds up a block. Order, payouts
+         and acknowledgements of all blocks are checked before the first payment.
     @param blocks The blocks after the last executed one, with the payouts of this chain's slice.
     @custom:upholds SOL-1, SOL-3, SOL-5, EXI-3, SYN-2
     """
@@ -726,7 +732,8 @@ def pending_balance(owner: address, token_id: uint16) -> uint256:
 @view
 def solvency(token_id: uint16) -> (uint256, uint256, uint256):
     """
-    @notice What this contract holds of a token, what of it is pending (both in L1 units), and its custody (in layer-2 units).
+    @notice What this contract holds of a token, what of it is pending (both in L1 units), and its custody (in layer-2
+            units).
     @dev SOL-1: balance >= pending + custody * token_scale. A token that is not here has all zero.
     @param token_id 1..token_limit - 1.
     """
@@ -865,7 +872,8 @@ def _pay(p0: uint256, p1: uint256, p2: uint256):
     if p.kind == constants.SWAP_PAID_KIND:
         broker: address = fills.settle(key)
         if broker == fills.EXECUTED:
-            # A second payout with the same key can only come from a corrupt source chain: it is not paid, and blocks nothing.
+            # A second payout with the same key can only come from a corrupt source chain: it is not paid, and blocks
+            # nothing.
             return
         if broker != empty(address):
             receiver = broker

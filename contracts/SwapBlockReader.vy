@@ -5,8 +5,8 @@
 @title SwapBlockReader
 @license Apache-2.0
 @author The zklink authors
-@notice Reads a block of the swap lane for a bridge: takes the block as one chain gets it, gives what it says about that chain and what its proof
-        must fit. Holds nothing, may nothing, knows no chain; one serves any number of bridges.
+@notice Reads a block of the swap lane for a bridge: takes the block as one chain gets it, gives what it says about that
+        chain and what its proof must fit. Holds nothing, may nothing, knows no chain; one serves any number of bridges.
 @custom:emergency Nothing to stop: it has no storage and no owner.
 """
 
@@ -23,8 +23,10 @@ implements: IBlockReader
 @pure
 def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBlock) -> IBlockReader.Reading:
     """
-    @notice Checks the form of a block and computes the two challenges and the public inputs of its proof (protocol sections 7 and 8).
-    @dev Apart from the bridge because together they exceed the size limit of a contract; and another lane brings its own reader.
+    @notice Checks the form of a block and computes the two challenges and the public inputs of its proof (protocol
+            sections 7 and 8).
+    @dev Apart from the bridge because together they exceed the size limit of a contract; and another lane brings its
+         own reader.
     @param position What the bridge knows; its word is taken.
     @param new_block The block; nothing in it is believed.
     @return What the block says.

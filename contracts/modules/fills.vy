@@ -2,8 +2,8 @@
 """
 @title fills
 @license Apache-2.0
-@notice Who has paid a recipient ahead of the block: takes a payout's key, gives its broker. A key goes from nobody to a broker to EXECUTED
-        or from nobody to EXECUTED, and never back.
+@notice Who has paid a recipient ahead of the block: takes a payout's key, gives its broker. A key goes from nobody to a
+        broker to EXECUTED or from nobody to EXECUTED, and never back.
 """
 
 from . import checks

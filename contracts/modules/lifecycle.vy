@@ -2,9 +2,10 @@
 """
 @title lifecycle
 @license Apache-2.0
-@notice The blocks of this chain and how far each has come: takes stored blocks, keeps their hashes and four counters. A block goes
-        committed, proven, accepted, executed; what is not accepted can go back.
-@dev executed <= accepted <= proven <= committed at all times. Whoever wants to work on a block hands it over and is checked against the hash.
+@notice The blocks of this chain and how far each has come: takes stored blocks, keeps their hashes and four counters. A
+        block goes committed, proven, accepted, executed; what is not accepted can go back.
+@dev executed <= accepted <= proven <= committed at all times. Whoever wants to work on a block hands it over and is
+     checked against the hash.
 """
 
 from ..interfaces import IBridge

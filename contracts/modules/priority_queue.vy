@@ -2,15 +2,16 @@
 """
 @title priority_queue
 @license Apache-2.0
-@notice The requests of this chain, strictly first in first out, as one rolling hash: takes requests, says which have been
-        committed and executed. Never forgets or reorders one.
-@dev hashes[i] covers requests 1..i, so a block that consumes a range is checked with two reads. hashes[0] is the deployment hash and is
-     written when the bridge opens: an empty one means that it has not.
+@notice The requests of this chain, strictly first in first out, as one rolling hash: takes requests, says which have
+        been committed and executed. Never forgets or reorders one.
+@dev hashes[i] covers requests 1..i, so a block that consumes a range is checked with two reads. hashes[0] is the
+     deployment hash and is written when the bridge opens: an empty one means that it has not.
 """
 
 from . import checks
 
-# At most this many requests wait at one time: a few minutes of proving, far less than EXPIRY_SECONDS.
+# At most this many requests wait at one time: 64 full blocks, hours of proving on a laptop, far less than
+# EXPIRY_SECONDS.
 MAX_OPEN_REQUESTS: constant(uint256) = 4_096
 # A request that is not executed by then counts as censored.
 EXPIRY_SECONDS: constant(uint256) = 3 * 86_400

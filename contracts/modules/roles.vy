@@ -2,7 +2,8 @@
 """
 @title roles
 @license Apache-2.0
-@notice Who governs and who may commit: takes both at construction and answers checks. Never gives anybody access to funds.
+@notice Who governs and who may commit: takes both at construction and answers checks. Never gives anybody access to
+        funds.
 """
 
 from . import checks

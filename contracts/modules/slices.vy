@@ -2,8 +2,8 @@
 """
 @title slices
 @license Apache-2.0
-@notice A chain's own share of a block: takes its words, gives the rolling hashes of its requests and payouts and the value of the
-        words read as a polynomial. Pure.
+@notice A chain's own share of a block: takes its words, gives the rolling hashes of its requests and payouts and the
+        value of the words read as a polynomial. Pure.
 @dev Protocol sections 7 and 8. One pass; no step reads storage, so the cost is that of the words.
 """
 

@@ -2,9 +2,10 @@
 """
 @title sync
 @license Apache-2.0
-@notice What other chains have accepted: takes authentic messages, remembers them by content, and applies those that agree with this
-        chain's own blocks. Order, repetition and age of messages change nothing.
-@dev A message counts only when its hash is this chain's own hash at its number, so a forged or stale one that is known has no effect.
+@notice What other chains have accepted: takes authentic messages, remembers them by content, and applies those that
+        agree with this chain's own blocks. Order, repetition and age of messages change nothing.
+@dev A message counts only when its hash is this chain's own hash at its number, so a forged or stale one that is known
+     has no effect.
 """
 
 from ..interfaces import IBridge

@@ -4,8 +4,8 @@
 @license Apache-2.0
 @notice Which layer-2 token is which contract on this chain: takes registrations, gives identity, scale and limits.
         An id never changes its meaning; nothing here moves tokens.
-@dev Identity and limits are one word each, so that a payout reads one slot and a swap two:
-     identity = address 160 | chains 16 | layer2_decimals 8 | l1_decimals 8 | paused 8, limits = minimum 112 | cap 112 (lowest first).
+@dev Identity and limits are one word each, so that a payout reads one slot and a swap two: identity = address 160 |
+     chains 16 | layer2_decimals 8 | l1_decimals 8 | paused 8, limits = minimum 112 | cap 112 (lowest first).
 """
 
 from ..interfaces import IBridge

@@ -2,8 +2,8 @@
 """
 @title tokens
 @license Apache-2.0
-@notice Moves the chain's coin and ERC-20 tokens and believes none of them: takes a token's address, gives what really arrived
-        or whether a payment went out. Keeps no storage.
+@notice Moves the chain's coin and ERC-20 tokens and believes none of them: takes a token's address, gives what really
+        arrived or whether a payment went out. Keeps no storage.
 """
 
 from ethereum.ercs import IERC20
@@ -60,8 +60,8 @@ def balance_of(token: address, owner: address) -> uint256:
 @internal
 def try_permit(token: address, owner: address, l1_amount: uint256, permit: IBridge.Permit):
     """
-    @notice Submits an EIP-2612 permit. A failure is ignored: whoever copies the permit from the mempool and submits it first has
-            given the allowance, and the transfer that follows decides.
+    @notice Submits an EIP-2612 permit. A failure is ignored: whoever copies the permit from the mempool and submits it
+            first has given the allowance, and the transfer that follows decides.
     """
     is_used: bool = raw_call(
         token,
@@ -100,8 +100,8 @@ def pull(token: address, owner: address, l1_amount: uint256, coin: uint256) -> u
 @internal
 def push(token: address, receiver: address, l1_amount: uint256) -> bool:
     """
-    @notice Pays with bounded gas. Reverts when there is too little gas to give the receiver its full share, so that a caller cannot
-            choose that a payment fails. What the receiver returns is cut at one word.
+    @notice Pays with bounded gas. Reverts when there is too little gas to give the receiver its full share, so that a
+            caller cannot choose that a payment fails. What the receiver returns is cut at one word.
     @return Whether the payment went out.
     """
     if token == NATIVE:
@@ -160,6 +160,7 @@ def _transfer_from(token: address, owner: address, receiver: address, l1_amount:
 @internal
 @view
 def _is_yes(token: address, answer: Bytes[32]) -> bool:
+    # One word that is one means yes; a token that moves and says otherwise is believed, at the cost of its own backing.
     # No answer means yes for the tokens that return nothing, and nothing at all for an address without code.
     if len(answer) == 0:
         return token.is_contract

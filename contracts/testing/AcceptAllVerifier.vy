@@ -3,7 +3,8 @@
 """
 @title AcceptAllVerifier
 @license Apache-2.0
-@notice A verifier that believes everything, for tests of what the bridge checks by itself. Never deployed outside tests.
+@notice A verifier that believes everything, for tests of what the bridge checks by itself. Never deployed outside
+        tests.
 @custom:emergency Whoever deploys a bridge on this has no bridge.
 """
 

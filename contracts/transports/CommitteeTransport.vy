@@ -5,10 +5,12 @@
 @title CommitteeTransport
 @license Apache-2.0
 @author The zklink authors
-@notice Decides whether a sync message is authentic by the signatures of a fixed committee: more than half of the members must have signed it.
+@notice Decides whether a sync message is authentic by the signatures of a fixed committee: more than half of the
+        members must have signed it.
 @dev The signed message names the deployment, not a chain, so the same signatures serve every chain of the deployment.
 @custom:emergency Nothing to stop, nobody can change it. With too few members left messages stop, and blocks wait.
-@custom:security A dishonest quorum can make chains disagree about what was accepted; it cannot make a chain release more than came in there.
+@custom:security A dishonest quorum can make chains disagree about what was accepted; it cannot make a chain release
+                 more than came in there.
 """
 
 from ..interfaces import ISyncTransport
