@@ -18,6 +18,9 @@ from zklink.node.demo.views import choose_view
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import COMPACT, PRESETS, get_preset
 
+LOG_WIDTH = 140
+"""Columns of the tables in a log, which has no width of its own."""
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -47,6 +50,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def cli(preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float) -> None:
     """Deploy on four local chains, swap between them, and reconcile every token on every chain."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=LOG_WIDTH)
     try:
         stories = default_stories() if tape is None else read_tape(tape.read_text(), [p.name for p in PROFILES])
         options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)

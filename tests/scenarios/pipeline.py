@@ -4,28 +4,31 @@ Every job runs at once on the test's thread, time passes only between rounds, an
 chain; proofs are real. A test sends swaps, lets rounds pass, and looks at balances, events and books.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from eth_account.signers.local import LocalAccount
 
 from tests.support.chains import build_order, send_swap
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem
+from zklink.l1.client import ChainClient
 from zklink.l1.events import SwapRequested
 from zklink.node.adapters import BlockProver
-from zklink.node.events import Event, RequestKey, Retried, TransactionMined
+from zklink.node.events import RequestKey, Retried, TransactionMined
 from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node, NodeConfig
 from zklink.node.reconcile import Reconciliation, reconcile
 from zklink.node.timeline import SwapRecord, Timeline
 from zklink.node.wiring import NodeKeys, build_parts
-from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
+from zklink.protocol.ids import CUSTODY_LIMIT, Amount, BlockNumber, ChainId, TokenId
 from zklink.sequencer.journal import Journal, MemoryJournal
+from zklink.state.rows import Pool
 
 ETHEREUM, POLYGON, BSC, AVALANCHE = (ChainId(chain) for chain in (1, 2, 3, 4))
 MAX_ROUNDS = 60
+E = TypeVar("E")
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Pipeline:
     prover: BlockProver
     journal: Journal = field(default_factory=MemoryJournal)
     has_broker: bool = True
+    clients: Mapping[ChainId, ChainClient] | None = None
     config: NodeConfig = field(default_factory=NodeConfig)
     clock: TestClock = field(default_factory=TestClock)
 
@@ -56,14 +60,17 @@ class Pipeline:
         keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
         tiers = (Tier(Amount(CUSTODY_LIMIT), 0),)
         policy = FillPolicy({token.token_id: TokenPolicy(tiers) for token in self.system.deployment.tokens})
-        self.parts = build_parts(
+        parts = build_parts(
             self.system.deployment,
-            self.system.world.clients,
+            self.clients or self.system.world.clients,
             keys,
             self.prover,
             self.journal,
             policy if self.has_broker else None,
         )
+        self._submitters = dict(parts.submitters)
+        self._active = dict(parts.submitters)
+        self.parts = replace(parts, submitters=self._active)
         self.node = Node(self.parts, InlineLanes(), self.clock, self.config)
         self.timeline = Timeline(self.system.bridges)
         self.node.listen(self.timeline.take)
@@ -85,6 +92,15 @@ class Pipeline:
             token = self.system.token(chain, token_id)
             broker = self.system.world.roles.broker
             token.approve(broker, self.system.bridges[chain].address, token.balance(broker.address))
+
+    def halt(self, *chains: ChainId) -> None:
+        """Nothing is submitted on these chains until `resume`."""
+        for chain in chains:
+            self._active.pop(chain, None)
+
+    def resume(self) -> None:
+        """Submit on every chain again."""
+        self._active.update(self._submitters)
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -117,7 +133,7 @@ class Pipeline:
         """What became of a request."""
         return self.timeline.swaps[key]
 
-    def events(self, kind: type[Event]) -> list[Event]:
+    def events(self, kind: type[E]) -> list[E]:
         """All events of a kind."""
         return [event for event in self.node.events if isinstance(event, kind)]
 
@@ -131,6 +147,10 @@ class Pipeline:
         return [
             (event.chain, event.blocks) for event in mined if event.purpose == purpose and chain in (None, event.chain)
         ]
+
+    def pool(self, a: TokenId, b: TokenId) -> Pool:
+        """A pool of the genesis."""
+        return self.node.sequencer.state_after(BlockNumber(0)).pool(a, b)
 
     def reconcile(self) -> Reconciliation:
         """Bridges against the state."""

@@ -1,137 +1,133 @@
 """The main job, end to end: one transaction on one chain, the output on another, and the books add up.
 
-Each story goes through real bridges on four chains, with real proofs and a committee of three.
+All stories run together, through real bridges on four chains, with real proofs and a committee of three; each test
+then looks at one of them.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Pipeline
+from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
+from zklink.node.adapters import CircuitProver
+from zklink.node.events import RequestKey
+from zklink.node.timeline import SwapRecord
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.transition.swap import RefundReason, compute_out
 
 USD = 10**6
 CHAINS = (ETHEREUM, POLYGON, BSC, AVALANCHE)
+Balances = dict[tuple[str, ChainId, TokenId], int]
 
 
-def expected_out(pipeline: Pipeline, amount: int, token_in: TokenId, token_out: TokenId) -> int:
-    """What the genesis pool gives for `amount`, by the rule."""
-    pool = pipeline.system.deployment.genesis.state(pipeline.system.deployment.preset).pool(token_in, token_out)
-    return compute_out(amount, *pool.oriented(token_in, token_out), pool.fee)
+@dataclass
+class Stories:
+    """What was swapped, and everybody's balances around it."""
+
+    pipeline: Pipeline
+    keys: dict[str, RequestKey]
+    before: Balances
+    after: Balances
+
+    def record(self, name: str) -> SwapRecord:
+        return self.pipeline.record(self.keys[name])
+
+    def change(self, owner: str, chain: ChainId, token: TokenId) -> int:
+        """How a balance changed, in L1 units."""
+        return self.after[owner, chain, token] - self.before[owner, chain, token]
+
+    def out(self, name: str) -> int:
+        """What the block says is paid, in layer-2 units."""
+        payout = self.record(name).payout
+        assert payout is not None
+        return payout.amount
 
 
-def received(pipeline: Pipeline, chain: ChainId, token: TokenId, before: int) -> int:
-    return pipeline.balance(pipeline.system.world.roles.recipient, chain, token) - before
-
-
-def test_swap__other_token_on_another_chain__paid_there_at_the_pools_price(pipeline: Pipeline) -> None:
+def read_balances(pipeline: Pipeline) -> Balances:
     roles = pipeline.system.world.roles
-    paid_before = pipeline.balance(roles.depositor, POLYGON, USDC)
-    before = pipeline.balance(roles.recipient, BSC, BTC)
-    out = expected_out(pipeline, 1_000 * USD, USDC, BTC)
-    key = pipeline.swap(POLYGON, USDC, 1_000 * USD, (BSC, BTC), min_out=out)
-    pipeline.finish(1)
-    assert paid_before - pipeline.balance(roles.depositor, POLYGON, USDC) == 1_000 * USD
-    assert received(pipeline, BSC, BTC, before) == out * 10**10
-    record = pipeline.record(key)
+    owners = {"depositor": roles.depositor, "recipient": roles.recipient, "broker": roles.broker}
+    places = ((POLYGON, USDC), (BSC, USDC), (BSC, BTC), (BSC, BNB), (ETHEREUM, USDC), (AVALANCHE, USDC))
+    return {(name, *place): pipeline.balance(owner, *place) for name, owner in owners.items() for place in places}
+
+
+@pytest.fixture(scope="module")
+def stories(session_system: LocalSystem, circuit_prover: CircuitProver) -> Iterator[Stories]:
+    with session_system.world.isolated():
+        pipeline = Pipeline(session_system, circuit_prover)
+        pipeline.approve_broker((AVALANCHE, USDC), (BSC, BTC))
+        before = read_balances(pipeline)
+        best = compute_out(100 * USD, *pipeline.pool(USDC, BTC).oriented(USDC, BTC), pipeline.pool(USDC, BTC).fee)
+        keys = {
+            "other token": pipeline.swap(POLYGON, USDC, 1_000 * USD, (BSC, BTC)),
+            "native in": pipeline.swap(AVALANCHE, AVAX, 5 * 10**18, (ETHEREUM, USDC)),
+            "native out": pipeline.swap(POLYGON, USDC, 600 * USD, (BSC, BNB)),
+            "same token": pipeline.swap(POLYGON, USDC, 250 * USD, (BSC, USDC), operator_fee=USD),
+            "refunded": pipeline.swap(POLYGON, USDC, 100 * USD, (BSC, BTC), min_out=best + 1, operator_fee=USD),
+            "filled": pipeline.swap(BSC, USDC, 50 * USD, (AVALANCHE, USDC), fill_fee=USD),
+        }
+        pipeline.finish(len(keys))
+        yield Stories(pipeline, keys, before, read_balances(pipeline))
+        pipeline.node.close()
+
+
+def test_swap__other_token_on_another_chain__paid_at_the_pools_price(stories: Stories) -> None:
+    pool = stories.pipeline.pool(USDC, BTC)
+    out = compute_out(1_000 * USD, *pool.oriented(USDC, BTC), pool.fee)
+    assert stories.out("other token") == out > 0
+    assert stories.change("recipient", BSC, BTC) == out * 10**10
+    record = stories.record("other token")
     assert not record.is_refund and record.accepted_everywhere_at(CHAINS) is not None
     assert sorted(record.committed_at) == sorted(record.executed_at) == list(CHAINS)
-    assert pipeline.retries() == []
-    pipeline.check_books()
 
 
-def test_swap__native_coin_to_ethereum__paid(pipeline: Pipeline) -> None:
-    before = pipeline.balance(pipeline.system.world.roles.recipient, ETHEREUM, USDC)
-    amount = 5 * 10**18
-    pipeline.swap(AVALANCHE, AVAX, amount, (ETHEREUM, USDC))
-    pipeline.finish(1)
-    assert received(pipeline, ETHEREUM, USDC, before) == expected_out(pipeline, amount, AVAX, USDC) > 0
-    pipeline.check_books()
+def test_swap__native_coin_to_ethereum__paid(stories: Stories) -> None:
+    assert stories.change("recipient", ETHEREUM, USDC) == stories.out("native in") > 0
 
 
-def test_swap__to_a_native_coin__paid(pipeline: Pipeline) -> None:
-    before = pipeline.balance(pipeline.system.world.roles.recipient, BSC, BNB)
-    pipeline.swap(POLYGON, USDC, 600 * USD, (BSC, BNB))
-    pipeline.finish(1)
-    assert received(pipeline, BSC, BNB, before) == expected_out(pipeline, 600 * USD, USDC, BNB) > 0
-    pipeline.check_books()
+def test_swap__to_a_native_coin__paid(stories: Stories) -> None:
+    assert stories.change("recipient", BSC, BNB) == stories.out("native out") > 0
 
 
-def test_swap__same_token_other_decimals__bridged_without_a_pool(pipeline: Pipeline) -> None:
-    before = pipeline.balance(pipeline.system.world.roles.recipient, BSC, USDC)
-    pools = list(pipeline.node.sequencer.state_after(pipeline.node.sequencer.height).pools())
-    pipeline.swap(POLYGON, USDC, 250 * USD, (BSC, USDC), operator_fee=USD)
-    pipeline.finish(1)
-    assert received(pipeline, BSC, USDC, before) == 249 * 10**18
-    state = pipeline.node.sequencer.state_after(pipeline.node.sequencer.height)
-    assert list(state.pools()) == pools and state.token(USDC).fees == USD
-    pipeline.check_books()
+def test_swap__same_token_other_decimals__bridged_without_a_pool(stories: Stories) -> None:
+    assert stories.change("recipient", BSC, USDC) == 249 * 10**18
+    sequencer = stories.pipeline.node.sequencer
+    assert sequencer.state_after(sequencer.height).token(USDC).fees == USD
 
 
-def test_swap__min_out_cannot_be_met__refunded_in_full_on_its_source(pipeline: Pipeline) -> None:
-    depositor = pipeline.system.world.roles.depositor
-    before = pipeline.balance(depositor, POLYGON, USDC)
-    out = expected_out(pipeline, 100 * USD, USDC, BTC)
-    key = pipeline.swap(POLYGON, USDC, 100 * USD, (BSC, BTC), min_out=out + 1, operator_fee=0)
-    assert pipeline.balance(depositor, POLYGON, USDC) == before - 100 * USD
-    pipeline.finish(1)
-    assert pipeline.balance(depositor, POLYGON, USDC) == before
-    record = pipeline.record(key)
-    assert record.is_refund and record.outcome is not None
-    assert record.outcome.reason is RefundReason.BELOW_MINIMUM
+def test_swap__min_out_cannot_be_met__refunded_in_full_on_its_source(stories: Stories) -> None:
+    record = stories.record("refunded")
+    assert record.is_refund and record.outcome is not None and record.outcome.reason is RefundReason.BELOW_MINIMUM
     assert record.payout is not None and record.payout.chain == POLYGON
-    pipeline.check_books()
+    assert stories.change("depositor", POLYGON, USDC) == -(1_000 + 600 + 250) * USD
 
 
-def test_swap__fill_fee_offered__broker_pays_first_and_is_repaid(pipeline: Pipeline) -> None:
-    roles = pipeline.system.world.roles
-    pipeline.approve_broker((BSC, USDC))
-    before = pipeline.balance(roles.recipient, BSC, USDC)
-    broker_before = pipeline.balance(roles.broker, BSC, USDC)
-    key = pipeline.swap(POLYGON, USDC, 50 * USD, (BSC, USDC), fill_fee=USD)
-    pipeline.run_until(lambda: key in pipeline.timeline.swaps and pipeline.record(key).filled_at is not None)
-    assert received(pipeline, BSC, USDC, before) == 49 * 10**18
-    assert broker_before - pipeline.balance(roles.broker, BSC, USDC) == 49 * 10**18
-    pipeline.finish(1)
-    record = pipeline.record(key)
+def test_swap__fill_fee_offered__broker_pays_first_and_is_repaid_with_the_fee(stories: Stories) -> None:
+    record = stories.record("filled")
     assert record.filled_at is not None and record.paid_at is not None and record.repaid_at is not None
     assert record.filled_at < record.paid_at <= record.repaid_at
-    assert received(pipeline, BSC, USDC, before) == 49 * 10**18
-    assert pipeline.balance(roles.broker, BSC, USDC) - broker_before == 10**18
-    pipeline.check_books()
+    assert stories.change("recipient", AVALANCHE, USDC) == 49 * USD
+    assert stories.change("broker", AVALANCHE, USDC) == USD
 
 
-def test_swap__no_fill_fee__nobody_fills_and_execution_pays(pipeline: Pipeline) -> None:
-    pipeline.approve_broker((BSC, USDC))
-    before = pipeline.balance(pipeline.system.world.roles.recipient, BSC, USDC)
-    key = pipeline.swap(POLYGON, USDC, 50 * USD, (BSC, USDC))
-    pipeline.finish(1)
-    assert pipeline.record(key).filled_at is None
-    assert pipeline.sent("fill") == []
-    assert received(pipeline, BSC, USDC, before) == 50 * 10**18
-    pipeline.check_books()
+def test_swap__no_fill_fee__nobody_fills_and_execution_pays(stories: Stories) -> None:
+    assert stories.record("other token").filled_at is None
+    assert stories.change("broker", BSC, BTC) == 0
+    assert [chain for chain, _ in stories.pipeline.sent("fill")] == [AVALANCHE]
 
 
-def test_swap__more_than_a_block_holds_from_every_chain__several_blocks_each_paid_once(pipeline: Pipeline) -> None:
-    recipient = pipeline.system.world.roles.recipient
-    stories = [
-        (POLYGON, BSC),
-        (BSC, POLYGON),
-        (AVALANCHE, POLYGON),
-        (ETHEREUM, BSC),
-        (POLYGON, ETHEREUM),
-        (BSC, AVALANCHE),
-    ]
-    before = {chain: pipeline.balance(recipient, chain, USDC) for chain in CHAINS}
-    for source, destination in stories:
-        pipeline.swap(source, USDC, 10 * USD, (destination, USDC))
-    pipeline.finish(len(stories))
-    assert pipeline.node.sequencer.height >= 2
-    for chain in CHAINS:
-        scale = 10**12 if chain == BSC else 1
-        paid = sum(destination == chain for _, destination in stories)
-        assert received(pipeline, chain, USDC, before[chain]) == paid * 10 * USD * scale
+def test_blocks__several_on_every_chain__each_step_once_and_in_order(stories: Stories) -> None:
+    pipeline = stories.pipeline
+    height = pipeline.node.sequencer.height
+    assert height >= 2
     for purpose in ("commit", "prove", "execute"):
         for chain in CHAINS:
             numbers = [number for _, blocks in pipeline.sent(purpose, chain) for number in blocks]
-            assert numbers == list(range(1, pipeline.node.sequencer.height + 1))
+            assert numbers == list(range(1, height + 1))
     assert pipeline.retries() == []
-    pipeline.check_books()
+
+
+def test_books__after_all_stories__add_up_on_every_chain(stories: Stories) -> None:
+    stories.pipeline.check_books()

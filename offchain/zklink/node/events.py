@@ -69,7 +69,9 @@ class ChainMoved:
 
 @dataclass(frozen=True, slots=True)
 class TransactionMined:
-    """A transaction of this node had an effect. `purpose` is commit, prove, apply, execute, revert, message or fill."""
+    """A transaction of this node was mined. `purpose` is commit, prove, apply, execute, revert, message or fill;
+    `source` is the chain whose message it brings or applies.
+    """
 
     at: float
     chain: ChainId
@@ -78,6 +80,7 @@ class TransactionMined:
     tx_hash: bytes
     gas_used: int
     gas_price_wei: int
+    source: ChainId | None = None
 
 
 @dataclass(frozen=True, slots=True)

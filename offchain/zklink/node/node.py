@@ -48,13 +48,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """Habits. While `max_unproven` sealed blocks wait for a proof, requests gather for the next block.
+    """Habits. While `max_unproven` sealed blocks wait for a proof, requests gather for the next block; one more than
+    is being proven lets brokers see results early.
 
     `idle_share` of a chain's block time passes between two looks at an idle chain, at most `longest_idle_seconds`.
     `reseal_margin_seconds` before the primary would refuse a block as too old, it is sealed anew.
     """
 
-    max_unproven: int = 1
+    max_unproven: int = 2
     idle_share: float = 0.25
     longest_idle_seconds: float = 0.5
     fill_retry_seconds: float = 5.0
@@ -222,7 +223,9 @@ class Node:
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
         if advance.action is not None and advance.receipt is not None:
-            self._mined(chain, *_describe(advance.action), advance.receipt)
+            purpose, blocks = _describe(advance.action)
+            source = advance.action.source if isinstance(advance.action, ApplyMessage) else None
+            self._mined(chain, purpose, blocks, advance.receipt, source)
         if chain == self.sequencer.parameters.primary:
             self._reseal_if_old(advance.progress.committed)
         return advance.action is not None
@@ -230,7 +233,8 @@ class Node:
     def _on_delivered(self, chain: ChainId, delivered: Delivered | None) -> bool:
         if delivered is None:
             return False
-        self._mined(chain, "message", (delivered.message.number,), delivered.receipt)
+        message = delivered.message
+        self._mined(chain, "message", (message.number,), delivered.receipt, message.source_chain)
         return True
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
@@ -285,9 +289,16 @@ class Node:
         idle = pause if idle_seconds is None else idle_seconds
         self._dispatcher.start(f"{kind} {profile.name}", job, lambda result: done(chain, result), idle)
 
-    def _mined(self, chain: ChainId, purpose: str, blocks: tuple[BlockNumber, ...], receipt: Receipt) -> None:
+    def _mined(
+        self,
+        chain: ChainId,
+        purpose: str,
+        blocks: tuple[BlockNumber, ...],
+        receipt: Receipt,
+        source: ChainId | None = None,
+    ) -> None:
         gas, price = receipt.gas_used, receipt.gas_price_wei
-        self._emit(TransactionMined(self._clock(), chain, purpose, blocks, receipt.tx_hash, gas, price))
+        self._emit(TransactionMined(self._clock(), chain, purpose, blocks, receipt.tx_hash, gas, price, source))
 
     def _name(self, chain: ChainId) -> str:
         return self.parts.profiles[chain].name

@@ -53,14 +53,8 @@ def build_parts(
     sequencer = Sequencer(parameters, genesis, journal)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
 
-    members = [
-        CommitteeMember(
-            account,
-            {chain: BridgeAcceptances(bridge, start[chain]) for chain, bridge in bridges.items()},
-            deployment.deployment_hash,
-        )
-        for account in keys.committee
-    ]
+    sources = {chain: BridgeAcceptances(bridge, start[chain]) for chain, bridge in bridges.items()}
+    members = [CommitteeMember(account, sources, deployment.deployment_hash) for account in keys.committee]
     committee = LocalCommittee(members, deployment.threshold)
 
     def is_needed(source: ChainId, after: BlockNumber, number: BlockNumber) -> bool:

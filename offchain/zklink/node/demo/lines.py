@@ -40,8 +40,9 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
         case ChainMoved():
             return _describe_move(run, event)
         case TransactionMined():
-            blocks = ", ".join(map(str, event.blocks))
-            return f"{run.chain_name(event.chain)}: {event.purpose} (block {blocks}), {event.gas_used:,} gas"
+            blocks = ("block " if len(event.blocks) == 1 else "blocks ") + ", ".join(map(str, event.blocks))
+            source = "" if event.source is None else f" of {run.chain_name(event.source)}"
+            return f"{run.chain_name(event.chain)}: {event.purpose}{source}, {blocks}, {event.gas_used:,} gas"
         case FillTried(_, key, _, outcome):
             done = outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED)
             return f"{_swap(run, key)}: " + ("filled by the broker" if done else f"not filled: {outcome.value}")
@@ -79,11 +80,10 @@ def _describe_result(run: DemoRun, result: Result) -> str:
 
 
 def _describe_move(run: DemoRun, event: ChainMoved) -> str | None:
+    """What follows from transactions; committed and proven blocks have a line of their own."""
     steps = [
         (name, after)
         for name, before, after in (
-            ("committed", event.before.committed, event.after.committed),
-            ("proven", event.before.proven, event.after.proven),
             ("accepted", event.before.accepted, event.after.accepted),
             ("executed", event.before.executed, event.after.executed),
         )

@@ -99,7 +99,7 @@ def format_amount(amount: int, token: TokenInfo, digits: int = 6) -> str:
     return f"{whole:,}.{fraction}" if fraction else f"{whole:,}"
 
 
-def _read_rows(reader: csv.DictReader[str], chains: Sequence[str]) -> Iterator[Story]:
+def _read_rows(reader: "csv.DictReader[str]", chains: Sequence[str]) -> Iterator[Story]:
     for row in reader:
         cells = {str(name).strip(): (value or "").strip() for name, value in row.items() if name is not None}
         try:

@@ -86,8 +86,8 @@ def _gas(result: DemoResult) -> Table:
 
 
 def _balances(result: DemoResult) -> Table:
-    table = _table("Balances", "chain", "token", "owner", "before", "after", "change")
-    for balance in result.balances:
+    table = _table("Balances that changed (coins also by gas)", "chain", "token", "owner", "before", "after", "change")
+    for balance in (balance for balance in result.balances if balance.after != balance.before):
         unit = 10**balance.decimals
         before, after = (_decimal(value, unit) for value in (balance.before, balance.after))
         change = balance.after - balance.before

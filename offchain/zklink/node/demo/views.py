@@ -13,6 +13,7 @@ from zklink.node.events import Event, FillDeclined, FillTried, Retried, RolledBa
 from zklink.node.timeline import SwapRecord
 
 REFRESH_PER_SECOND = 4
+SWAP_WIDTH = 28
 
 
 def choose_view(console: Console) -> DemoView:
@@ -26,7 +27,7 @@ class PlainView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._run: DemoRun | None = None
-        self._announced: set[int] = set()
+        self._announced: set[tuple[int, str]] = set()
 
     def say(self, text: str) -> None:
         self._print(text)
@@ -40,15 +41,23 @@ class PlainView:
 
     def refresh(self) -> None:
         for index, ticket in enumerate(self._run.tickets if self._run else ()):
-            if index not in self._announced and (ticket.mined_at or ticket.error):
-                self._announced.add(index)
-                what = f"refused: {ticket.error}" if ticket.error else "sent"
-                self._at(
-                    ticket.mined_at or time.time(), f"{describe_story(ticket.story)} [{ticket.story.title}]: {what}"
+            if ticket.sent_at is not None:
+                self._once(
+                    index, "sent", ticket.sent_at, f"{describe_story(ticket.story)} [{ticket.story.title}]: sent"
                 )
+            if ticket.receipt is not None and ticket.mined_at is not None:
+                mined = f"mined on {ticket.story.source}, {ticket.receipt.gas_used:,} gas"
+                self._once(index, "mined", ticket.mined_at, f"{describe_story(ticket.story)}: {mined}")
+            if ticket.error is not None:
+                self._once(index, "error", time.time(), f"{describe_story(ticket.story)}: refused: {ticket.error}")
 
     def end(self) -> None:
         self.refresh()
+
+    def _once(self, index: int, what: str, at: float, text: str) -> None:
+        if (index, what) not in self._announced:
+            self._announced.add((index, what))
+            self._at(at, text)
 
     def _at(self, at: float, text: str) -> None:
         start = self._run.start if self._run else at
@@ -101,12 +110,12 @@ def build_timeline(run: DemoRun) -> Table:
     """The timeline of all swaps: seconds since each was sent."""
     chains = {chain: run.chain_name(chain) for chain in sorted(run.system.bridges)}
     table = Table(title="seconds since each swap was sent", title_justify="left")
-    table.add_column("swap", overflow="fold")
-    for name in ("confirmed", "filled", "sealed", "proven"):
-        table.add_column(name, justify="right")
-    table.add_column(f"committed on\n{' '.join(name[:3] for name in chains.values())}", justify="right")
-    for name in ("accepted\neverywhere", "executed"):
-        table.add_column(name, justify="right")
+    table.add_column("swap", overflow="fold", min_width=SWAP_WIDTH)
+    for name in ("con-\nfirmed", "filled", "sealed", "proven"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(f"committed on\n{' '.join(name[:3] for name in chains.values())}", justify="right", no_wrap=True)
+    for name in ("accepted\neverywhere", "exe-\ncuted"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("outcome")
     for ticket in run.tickets:
         record = run.record(ticket)

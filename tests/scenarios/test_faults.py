@@ -1,0 +1,175 @@
+"""What breaks is reported and tried again; nothing is lost, nothing is sent twice, and the books still add up."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.faults import CrashingProver, FaultyClient
+from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Pipeline
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import USDC
+from zklink.node.adapters import CircuitProver
+from zklink.node.events import FillTried, RequestConfirmed, Retried, RolledBack
+from zklink.protocol.errors import HistoryDiverged
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.sequencer.journal import FileJournal
+
+USD = 10**6
+SCALE = 10**12
+CHAINS = (ETHEREUM, POLYGON, BSC, AVALANCHE)
+
+
+def received(pipeline: Pipeline) -> int:
+    """USDC of the recipient on BSC, in whole tokens."""
+    return pipeline.balance(pipeline.system.world.roles.recipient, BSC, USDC) // (SCALE * USD)
+
+
+def check_each_step_once(*pipelines: Pipeline) -> None:
+    """Over all nodes' lives, every block was committed, proven and executed once on every chain."""
+    for purpose in ("commit", "prove", "execute"):
+        for chain in CHAINS:
+            steps = Counter(n for p in pipelines for _, blocks in p.sent(purpose, chain) for n in blocks)
+            assert set(steps.values()) <= {1}, (purpose, chain, steps)
+
+
+def test_prover__crashes__tried_again_and_said(system: LocalSystem, circuit_prover: CircuitProver) -> None:
+    prover = CrashingProver(circuit_prover, crashes=2)
+    pipeline = Pipeline(system, prover)
+    before = received(pipeline)
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    pipeline.finish(1)
+    retries = pipeline.events(Retried)
+    assert [(retry.lane, retry.failures, retry.reason) for retry in retries] == [
+        ("prove", 1, "RuntimeError: killed"),
+        ("prove", 2, "RuntimeError: killed"),
+    ]
+    assert prover.calls == 3
+    assert received(pipeline) - before == 10
+    check_each_step_once(pipeline)
+    pipeline.check_books()
+
+
+def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on_and_nothing_twice(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    clients = {chain.profile.chain_id: FaultyClient(chain) for chain in system.world}
+    pipeline = Pipeline(system, circuit_prover, clients=clients)
+    pipeline.approve_broker((BSC, USDC))
+    before = received(pipeline)
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC), fill_fee=USD)
+    pipeline.swap(POLYGON, USDC, 20 * USD, (BSC, USDC))
+    clients[ETHEREUM].faults.is_down = True
+    clients[BSC].faults.lost_receipts += ["fill", "commit_blocks", "prove_blocks", "receive_message", "execute_blocks"]
+    clients[AVALANCHE].faults.replaced += ["commit_blocks", "prove_blocks"]
+    pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == pipeline.node.sequencer.height)
+    assert received(pipeline) - before == 29
+    assert pipeline.node.progress[ETHEREUM].committed == 0
+    clients[ETHEREUM].faults.is_down = False
+    pipeline.finish(2)
+    lanes = {retry.lane for retry in pipeline.events(Retried)}
+    assert {"watch ethereum", "submit ethereum", "submit bsc", "relay bsc", "fill bsc", "submit avalanche"} <= lanes
+    assert not any(client.faults.lost_receipts or client.faults.replaced for client in clients.values())
+    assert received(pipeline) - before == 29
+    check_each_step_once(pipeline)
+    pipeline.check_books()
+
+
+def test_node__killed_and_started_again__goes_on_where_the_chains_are(
+    system: LocalSystem, circuit_prover: CircuitProver, tmp_path: Path
+) -> None:
+    first = Pipeline(system, circuit_prover, journal=FileJournal(tmp_path / "journal.jsonl"))
+    before = received(first)
+    first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    first.halt(ETHEREUM, POLYGON)
+    first.run_until(lambda: first.node.progress[BSC].proven == 1)
+    second = Pipeline(system, circuit_prover, journal=FileJournal(tmp_path / "journal.jsonl"))
+    second.swap(POLYGON, USDC, 5 * USD, (BSC, USDC))
+    second.finish(2)
+    assert second.node.sequencer.block(BlockNumber(1)).stored == first.node.sequencer.block(BlockNumber(1)).stored
+    assert first.sent("commit", BSC) == [(BSC, (1,))] and second.sent("commit", BSC) == [(BSC, (2,))]
+    assert received(second) - before == 15
+    check_each_step_once(first, second)
+    second.check_books()
+
+
+def test_node__started_without_its_journal__sends_nothing_on_top_of_a_foreign_history(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    first = Pipeline(system, circuit_prover, has_broker=False)
+    first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    first.run_until(lambda: first.node.progress[AVALANCHE].accepted == 1)
+    amnesiac = Pipeline(system, circuit_prover, has_broker=False)
+    with pytest.raises(HistoryDiverged):
+        amnesiac.round(10)
+    assert [amnesiac.sent(purpose) for purpose in ("commit", "prove", "execute", "revert")] == [[], [], [], []]
+
+
+def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    before = received(pipeline)
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    pipeline.halt(BSC)
+    pipeline.run_until(lambda: pipeline.node.progress[POLYGON].accepted == 1)
+    pipeline.round(5)
+    assert pipeline.node.progress[POLYGON].executed == 0
+    for _ in range(2):
+        deliver(pipeline, POLYGON, BSC)
+    assert pipeline.system.bridges[BSC].status().committed == 0
+    pipeline.resume()
+    pipeline.finish(1)
+    assert pipeline.sent("apply", BSC) == [(BSC, (1,))]
+    assert received(pipeline) - before == 10
+    check_each_step_once(pipeline)
+    assert pipeline.retries() == []
+    pipeline.check_books()
+
+
+def deliver(pipeline: Pipeline, source: ChainId, destination: ChainId) -> None:
+    """A stranger brings what `source` has accepted, with two members' signatures."""
+    system = pipeline.system
+    message = SyncMessage(source, BlockNumber(1), system.bridges[source].sync_hash(1))
+    digest = compute_digest(message, system.deployment.deployment_hash)
+    roles = system.world.roles
+    evidence = b"".join(bytes(member.unsafe_sign_hash(digest).signature) for member in roles.committee[:2])  # type: ignore[arg-type]
+    system.bridges[destination].receive_message(roles.stranger, message, evidence)
+
+
+def test_reorg__request_gone_after_it_was_sealed_and_committed_elsewhere__rolled_back_and_reverted(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    before = received(pipeline)
+    polygon = system.world[POLYGON]
+    snapshot = polygon.snapshot()
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    pipeline.halt(AVALANCHE, POLYGON)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == 1)
+    polygon.restore(snapshot)
+    pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
+    pipeline.round(8)
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
+    assert pipeline.sent("revert", BSC) == [(BSC, (0,))]
+    pipeline.resume()
+    pipeline.finish(1)
+    assert [event.request.amount for event in pipeline.events(RequestConfirmed)] == [10 * USD, 7 * USD]
+    assert received(pipeline) - before == 7
+    pipeline.check_books()
+
+
+def test_broker__nothing_approved__says_so_and_execution_pays(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    before = received(pipeline)
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC), fill_fee=USD)
+    pipeline.finish(1)
+    outcomes = [event.outcome.name for event in pipeline.events(FillTried)]
+    assert outcomes and set(outcomes) <= {"NO_INVENTORY", "TOO_LATE"}
+    assert received(pipeline) - before == 10
+    assert pipeline.sent("fill") == []
+    pipeline.check_books()
