@@ -1,18 +1,21 @@
 # Everything from a bare Python: `make demo` runs the main job, `make test` the tests. Both set up what is missing.
 #
-# The environment is rebuilt when pyproject.toml changes (the stamp carries its hash); tools, circuits and keys are
-# cached by content hash in $ZKLINK_CACHE (default: the user's cache directory), so a repeated run costs seconds.
+# The environment is rebuilt when pyproject.toml or constraints.txt (every package's exact version) changes: the stamp
+# carries their hash. Tools, circuits and keys are cached by content hash in $ZKLINK_CACHE (default: the user's cache
+# directory), so a repeated run costs seconds.
 
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+UV := 0.13.9
+# The first interpreter in range. With only newer ones, uv fetches a fitting Python (some packages have no wheels there yet).
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
-HASH := $(shell $(or $(PYTHON),false) -c 'import hashlib; print(hashlib.sha256(open("pyproject.toml", "rb").read()).hexdigest()[:16])')
+HASH := $(shell $(or $(PYTHON),python3) -c 'import hashlib; print(hashlib.sha256(open("pyproject.toml", "rb").read() + open("constraints.txt", "rb").read()).hexdigest()[:16])')
 STAMP := $(VENV)/.installed-$(HASH)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench format lock clean
 
 help:
 	@echo "make demo    set up and run the main job on four local chains"
@@ -21,13 +24,18 @@ help:
 	@echo "make bench   measure and write docs/performance.md"
 	@echo "make clean   remove the environment and all build results"
 
-$(STAMP): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or say make PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "[1/3] virtual environment ($(VENV), $$($(PYTHON) --version))"
+$(STAMP): pyproject.toml constraints.txt
+	@echo "setting up the environment in $(VENV)"
+ifneq ($(PYTHON),)
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "python3 -m venv failed: on Debian and Ubuntu install python3-venv"; exit 1; }
-	@echo "[2/3] Python packages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(RUN) $(BIN)/uv pip install --quiet -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+else
+	@python3 -m venv --clear $(VENV)-uv && $(VENV)-uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(VENV)-uv/bin/uv venv --quiet --clear --python 3.12 $(VENV) \
+		|| { echo "only Python 3.11 and 3.12 will do, and uv could not fetch one: please install it"; exit 1; }
+	@$(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV)
+endif
+	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --constraints constraints.txt -e '.[test]'
 	@touch $@
 
 setup: $(STAMP)
@@ -53,6 +61,10 @@ format: $(STAMP)
 	@$(RUN) $(BIN)/ruff format .
 	@$(RUN) $(BIN)/ruff check --fix .
 
+lock: $(STAMP)
+	@$(RUN) $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+		pyproject.toml --extra test --output-file constraints.txt
+
 clean:
-	rm -rf $(VENV) .build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis offchain/*.egg-info
+	rm -rf $(VENV) $(VENV)-uv .build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis offchain/*.egg-info
 	find offchain tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
