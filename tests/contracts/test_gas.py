@@ -1,12 +1,13 @@
-"""What the steps of a block may cost, measured with real proofs on anvil."""
+"""What the steps of a block may cost, measured on a deployed system with real proofs."""
 
-from tests.support.gas import measure, render
+from zklink.devnet.world import World
+from zklink.node.bench.gas import LIMITS, measure_gas
+from zklink.protocol.presets import MINIMAL
+from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.groth16py_backend import Groth16pyProver
 
 
-def test_gas__every_figure_with_a_limit__stays_below_it() -> None:
-    figures = measure()
-    limited = [figure for figure in figures if figure.limit is not None]
-    assert {figure.step for figure in limited} == {"commit", "prove"}
-    assert [figure for figure in limited if figure.limit is not None and figure.gas >= figure.limit] == [], render(
-        figures
-    )
+def test_measure_gas__every_figure_with_a_limit__stays_below_it(world: World) -> None:
+    figures = measure_gas(world, MINIMAL, Groth16pyProver(ensure_circuit(MINIMAL)))
+
+    assert {name: figures[name] for name, limit in LIMITS.items() if figures[name] >= limit} == {}
