@@ -1,5 +1,6 @@
 """The committee's quorum, and deliveries that are needed, once each, until every chain knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +15,7 @@ from zklink.relayer.committee import LocalCommittee
 from zklink.relayer.member import CommitteeMember
 from zklink.relayer.relayer import Relayer
 
-A, B = ChainId(1), ChainId(2)
+A, B, C = ChainId(1), ChainId(2), ChainId(3)
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 90_000, 1, None, ())
 
 
@@ -35,7 +36,7 @@ class Setting:
 
 @pytest.fixture
 def setting() -> Setting:
-    views = [{A: FakeChain(), B: FakeChain()} for _ in range(3)]
+    views = [{A: FakeChain(), B: FakeChain(), C: FakeChain()} for _ in range(3)]
     members = [CommitteeMember(Account.from_key(bytes([5 + i]) * 32), views[i], DEPLOYMENT) for i in range(3)]
     return Setting(views, LocalCommittee(members, threshold=2))
 
@@ -59,14 +60,15 @@ class FakeBridge:
     def is_message_known(self, message: SyncMessage) -> bool:
         return message in self.known
 
-    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
-        self.known.add(message)
-        self.evidence.append(evidence)
-        if message.number <= self.accepted_number:
-            self.counted[message.source_chain] = message.number
+    def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
+        for arrived, evidence in messages:
+            self.known.add(arrived)
+            self.evidence.append(evidence)
+            if arrived.number <= self.accepted_number:
+                self.counted[arrived.source_chain] = arrived.number
         if self.loses_receipts:
             raise RpcUnavailable("b", "eth_getTransactionReceipt", 1, "gone")
-        return RECEIPT
+        return [RECEIPT] * len(messages)
 
 
 def relay(setting: Setting, bridge: FakeBridge, primary: ChainId = A) -> Relayer:
@@ -99,8 +101,7 @@ def test_messages__members_disagree__only_what_a_quorum_saw(setting: Setting) ->
 def test_deliver__primarys_word__at_once(setting: Setting) -> None:
     bridge = FakeBridge()
     setting.accept(A, 1)
-    delivered = relay(setting, bridge).deliver(B)
-    assert delivered is not None and delivered.message == message(1)
+    assert [d.message for d in relay(setting, bridge).deliver(B)] == [message(1)]
     assert bridge.evidence == [setting.committee.evidence(message(1))]
 
 
@@ -109,13 +110,11 @@ def test_deliver__other_chains_word__only_up_to_what_is_accepted_there(setting: 
     for number in (1, 2):
         setting.accept(A, number)
     relayer = relay(setting, bridge, primary=B)
-    delivered = relayer.deliver(B)
-    assert delivered is not None and delivered.message.number == 1
-    assert relayer.deliver(B) is None
+    assert [d.message for d in relayer.deliver(B)] == [message(1)]
+    assert relayer.deliver(B) == ()
     bridge.accepted_number = 2
-    delivered = relayer.deliver(B)
-    assert delivered is not None and delivered.message.number == 2
-    assert relayer.deliver(B) is None
+    assert [d.message for d in relayer.deliver(B)] == [message(2)]
+    assert relayer.deliver(B) == ()
 
 
 def test_deliver__several_acceptances__newest_only(setting: Setting) -> None:
@@ -123,8 +122,8 @@ def test_deliver__several_acceptances__newest_only(setting: Setting) -> None:
     for number in (1, 2, 3):
         setting.accept(A, number)
     relayer = relay(setting, bridge, primary=B)
-    assert relayer.deliver(B) is not None
-    assert relayer.deliver(B) is None
+    assert len(relayer.deliver(B)) == 1
+    assert relayer.deliver(B) == ()
     assert bridge.counted == {A: 3}
 
 
@@ -133,7 +132,7 @@ def test_deliver__receipt_lost__not_sent_again(setting: Setting) -> None:
     setting.accept(A, 1)
     with pytest.raises(RpcUnavailable):
         relay(setting, bridge).deliver(B)
-    assert relay(setting, bridge).deliver(B) is None
+    assert relay(setting, bridge).deliver(B) == ()
     assert len(bridge.evidence) == 1
 
 
@@ -146,12 +145,22 @@ def test_deliver__nobody_waits_for_it__spared(setting: Setting) -> None:
         return False
 
     bridge = FakeBridge(accepted_number=1)
-    assert Relayer(setting.committee, {A: FakeBridge(), B: bridge}, A, is_needed).deliver(B) is None
+    assert Relayer(setting.committee, {A: FakeBridge(), B: bridge}, A, is_needed).deliver(B) == ()
     assert asked == [(A, 0, 1)] and not bridge.evidence
+
+
+def test_deliver__several_sources__one_message_each_and_the_primarys_first(setting: Setting) -> None:
+    third = FakeBridge(accepted_number=2)
+    for chain in (A, B):
+        for number in (1, 2):
+            setting.accept(chain, number)
+    relayer = Relayer(setting.committee, {A: FakeBridge(), B: FakeBridge(), C: third}, primary=B)
+    assert [(d.message.source_chain, d.message.number) for d in relayer.deliver(C)] == [(B, 2), (A, 2)]
+    assert relayer.deliver(C) == ()
 
 
 def test_deliver__own_acceptance__never_to_itself(setting: Setting) -> None:
     setting.accept(B, 1)
     bridge = FakeBridge(accepted_number=1)
-    assert relay(setting, bridge).deliver(B) is None
+    assert relay(setting, bridge).deliver(B) == ()
     assert HASHES[1] not in bridge.evidence

@@ -18,7 +18,8 @@ from zklink.l1.events import SwapRequested
 from zklink.node.adapters import BlockProver
 from zklink.node.events import RequestKey, Retried, TransactionMined
 from zklink.node.lanes import InlineLanes
-from zklink.node.node import Node, NodeConfig
+from zklink.node.node import Node
+from zklink.node.parts import NodeConfig
 from zklink.node.reconcile import Reconciliation, reconcile
 from zklink.node.timeline import SwapRecord, Timeline
 from zklink.node.wiring import NodeKeys, build_parts

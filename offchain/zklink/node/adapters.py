@@ -13,6 +13,7 @@ from zklink.l1.events import BlockAccepted, decode_events, event_topic
 from zklink.l1.receipts import Receipt
 from zklink.l1.token import TokenClient
 from zklink.operations.swap import SwapPayout
+from zklink.protocol.errors import L1Error
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 from zklink.protocol.messages import SyncMessage
 from zklink.prover.port import Prover
@@ -131,8 +132,19 @@ class BridgeDestination:
     def is_message_known(self, message: SyncMessage) -> bool:
         return self._bridge.is_message_known(message.source_chain, message.number, message.sync_hash)
 
-    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
-        packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
-        client, call = self._bridge.client, self._bridge.encode("receive_message", packed, evidence)
-        gas = client.estimate_gas(self._relayer.address, call) + EFFECT_GAS
-        return client.send(self._relayer, call, gas=gas)
+    def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
+        client, submissions = self._bridge.client, []
+        for message, evidence in messages:
+            packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
+            call = self._bridge.encode("receive_message", packed, evidence)
+            gas = client.estimate_gas(self._relayer.address, call) + EFFECT_GAS
+            submissions.append(client.submit(self._relayer, call, gas=gas))
+        receipts, errors = [], []
+        for submission in submissions:  # all of them, so that the client knows what became of each
+            try:
+                receipts.append(client.wait(submission))
+            except L1Error as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return receipts

@@ -7,15 +7,13 @@ goes on where the chains are.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
-from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import BlockInfo, Receipt
-from zklink.node.adapters import BlockProver, Proved
+from zklink.node.adapters import Proved
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import (
     BlockProven,
@@ -32,48 +30,17 @@ from zklink.node.events import (
     TransactionMined,
 )
 from zklink.node.lanes import Lanes
-from zklink.node.pacing import BackoffPolicy
-from zklink.node.watch import ChainWatch, Sighting
+from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.watch import Sighting
 from zklink.protocol.errors import NothingToSeal
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Horizon, Revert
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
 from zklink.sequencer.sealed import SealedBlock
-from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.submitter import Advance, Submitter
+from zklink.sequencer.submitter import Advance
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class NodeConfig:
-    """Habits. While `max_unproven` sealed blocks wait for a proof, requests gather for the next block; one more than
-    is being proven lets brokers see results early.
-
-    `idle_share` of a chain's block time passes between two looks at an idle chain, at most `longest_idle_seconds`.
-    `reseal_margin_seconds` before the primary would refuse a block as too old, it is sealed anew.
-    """
-
-    max_unproven: int = 2
-    idle_share: float = 0.25
-    longest_idle_seconds: float = 0.5
-    fill_retry_seconds: float = 5.0
-    reseal_margin_seconds: int = 600
-    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
-
-
-@dataclass(frozen=True, slots=True)
-class NodeParts:
-    """What a node is made of. `broker` and `relayer` may be run by somebody else: None."""
-
-    profiles: Mapping[ChainId, ChainProfile]
-    sequencer: Sequencer
-    prover: BlockProver
-    watches: Mapping[ChainId, ChainWatch]
-    submitters: Mapping[ChainId, Submitter]
-    relayer: Relayer | None
-    broker: Broker | None
 
 
 class Node:
@@ -230,12 +197,11 @@ class Node:
             self._reseal_if_old(advance.progress.committed)
         return advance.action is not None
 
-    def _on_delivered(self, chain: ChainId, delivered: Delivered | None) -> bool:
-        if delivered is None:
-            return False
-        message = delivered.message
-        self._mined(chain, "message", (message.number,), delivered.receipt, message.source_chain)
-        return True
+    def _on_delivered(self, chain: ChainId, delivered: tuple[Delivered, ...]) -> bool:
+        for delivery in delivered:
+            message = delivery.message
+            self._mined(chain, "message", (message.number,), delivery.receipt, message.source_chain)
+        return bool(delivered)
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
         assert self.parts.broker is not None

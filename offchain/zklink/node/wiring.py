@@ -12,7 +12,7 @@ from zklink.l1.client import ChainClient
 from zklink.l1.deployment import Deployment
 from zklink.l1.watcher import L1Watcher
 from zklink.node.adapters import BlockProver, BridgeAcceptances, BridgeDesk, BridgeDestination
-from zklink.node.node import NodeParts
+from zklink.node.parts import NodeParts
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.relayer.committee import LocalCommittee

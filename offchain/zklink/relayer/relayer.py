@@ -29,8 +29,8 @@ class Destination(Protocol):
         """Whether the message has arrived there, applied or not."""
         ...
 
-    def receive_message(self, message: SyncMessage, evidence: bytes) -> Receipt:
-        """Deliver."""
+    def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
+        """Deliver messages with their evidence, in this order; on a slow chain they share a block."""
         ...
 
 
@@ -65,7 +65,7 @@ def choose_message(
 
 
 class Relayer:
-    """Brings each destination up to date, one message per call.
+    """Brings each destination up to date.
 
     `is_needed(source, after, number)` may spare deliveries that nobody waits for: acknowledgements of a chain that
     no block in (after, number] concerns.
@@ -87,18 +87,20 @@ class Relayer:
         """Let the committee read what became final on `source`."""
         self._committee.watch(source)
 
-    def deliver(self, destination: ChainId) -> Delivered | None:
-        """Send the next message that `destination` needs, the primary's first; None if it has them all."""
+    def deliver(self, destination: ChainId) -> tuple[Delivered, ...]:
+        """Send what `destination` needs, at most one message of each source, the primary's first."""
         bridge = self._destinations[destination]
         accepted = bridge.accepted()
+        due: list[SyncMessage] = []
         for source in sorted(self._destinations, key=lambda chain: (chain != self._primary, chain)):
             messages = () if source == destination else self._committee.messages(source)
             if not messages:
                 continue
             acknowledged = bridge.acknowledged(source)
             message = choose_message(messages, source == self._primary, accepted, acknowledged, bridge.is_message_known)
-            if message is None or not self._is_needed(source, acknowledged, message.number):
-                continue
-            receipt = bridge.receive_message(message, self._committee.evidence(message))
-            return Delivered(destination, message, receipt)
-        return None
+            if message is not None and self._is_needed(source, acknowledged, message.number):
+                due.append(message)
+        if not due:
+            return ()
+        receipts = bridge.receive_messages([(message, self._committee.evidence(message)) for message in due])
+        return tuple(Delivered(destination, message, receipt) for message, receipt in zip(due, receipts, strict=True))

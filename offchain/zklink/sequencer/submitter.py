@@ -97,6 +97,7 @@ class BridgeGate:
         return self._bridge.chain_id
 
     def view(self, horizon: Horizon) -> ChainView:
+        self._read_messages()  # before the counters: a message that arrives in between would seem not to count
         at = self._bridge.status()
         progress = Progress(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
         others = [chain for chain in self._genesis.stored if chain != self.chain]
@@ -136,7 +137,6 @@ class BridgeGate:
         self, progress: Progress, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
     ) -> list[tuple[ChainId, BlockNumber]]:
         """Messages that may still have to be applied: known there, with our hash, and not counted yet."""
-        self._read_messages()
         last = min(progress.proven, horizon.height)
         found = []
         for (source, number), sync_hash in self._messages.items():

@@ -19,6 +19,16 @@ from zklink.node.events import (
     TransactionMined,
 )
 
+TRANSACTION_VERBS = {
+    "commit": "{blocks} committed",
+    "prove": "proof of {blocks} verified",
+    "message": "told that {source} accepted {blocks}",
+    "apply": "counts that {source} accepted {blocks}",
+    "execute": "{blocks} executed",
+    "revert": "reverted to {blocks}",
+    "fill": "fill of a payout in {blocks}",
+}
+
 
 def describe_story(story: Story) -> str:
     """What a story swaps, from where to where."""
@@ -40,9 +50,7 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
         case ChainMoved():
             return _describe_move(run, event)
         case TransactionMined():
-            blocks = ("block " if len(event.blocks) == 1 else "blocks ") + ", ".join(map(str, event.blocks))
-            source = "" if event.source is None else f" of {run.chain_name(event.source)}"
-            return f"{run.chain_name(event.chain)}: {event.purpose}{source}, {blocks}, {event.gas_used:,} gas"
+            return _describe_transaction(run, event)
         case FillTried(_, key, _, outcome):
             done = outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED)
             return f"{_swap(run, key)}: " + ("filled by the broker" if done else f"not filled: {outcome.value}")
@@ -79,14 +87,18 @@ def _describe_result(run: DemoRun, result: Result) -> str:
     return f"request {result.key[1]} of {run.chain_name(result.key[0])} {verb} on {run.chain_name(payout.chain)}"
 
 
+def _describe_transaction(run: DemoRun, event: TransactionMined) -> str:
+    blocks = ("block " if len(event.blocks) == 1 else "blocks ") + ", ".join(map(str, event.blocks))
+    source = "" if event.source is None else run.chain_name(event.source)
+    verb = TRANSACTION_VERBS[event.purpose].format(source=source, blocks=blocks)
+    return f"{run.chain_name(event.chain)}: {verb}, {event.gas_used:,} gas"
+
+
 def _describe_move(run: DemoRun, event: ChainMoved) -> str | None:
     """What follows from transactions; committed and proven blocks have a line of their own."""
     steps = [
         (name, after)
-        for name, before, after in (
-            ("accepted", event.before.accepted, event.after.accepted),
-            ("executed", event.before.executed, event.after.executed),
-        )
+        for name, before, after in (("accepted", event.before.accepted, event.after.accepted),)
         if before != after
     ]
     text = ", ".join(f"{name} up to block {number}" for name, number in steps)

@@ -1,0 +1,91 @@
+"""The timeline: a node's events folded into one record per swap."""
+
+import pytest
+
+from tests.sequencer.requests import make_request
+from zklink.broker.broker import FillOutcome
+from zklink.node.events import (
+    BlockProven,
+    BlockSealed,
+    BrokerRepaid,
+    ChainMoved,
+    Event,
+    FillTried,
+    RequestConfirmed,
+    Result,
+    RolledBack,
+)
+from zklink.node.timeline import Timeline
+from zklink.operations.swap import SwapPayout
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, RequestId
+from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
+from zklink.transition.swap import SwapOutcome
+
+A, B = ChainId(1), ChainId(2)
+KEY = A, RequestId(1)
+ONE = BlockNumber(1)
+REQUEST = make_request()
+PAID = Result(KEY, SwapOutcome(True, None, Amount(900)), SwapPayout.paid(REQUEST, Amount(900)))
+CONFIRMED = RequestConfirmed(1.0, REQUEST, 7, bytes(32))
+SEALED = BlockSealed(2.0, ONE, 5_000, (PAID,))
+
+
+def progress(committed: int, proven: int, accepted: int, executed: int) -> Progress:
+    return Progress(*map(BlockNumber, (committed, proven, accepted, executed)))
+
+
+@pytest.fixture
+def timeline() -> Timeline:
+    return Timeline((A, B))
+
+
+def feed(timeline: Timeline, *events: Event) -> None:
+    for event in events:
+        timeline.take(event)
+
+
+def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> None:
+    feed(
+        timeline,
+        CONFIRMED,
+        SEALED,
+        FillTried(3.0, KEY, B, FillOutcome.FILLED),
+        BlockProven(4.0, ONE, 0.5, 1.5),
+        ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 0, 0, 0)),
+        ChainMoved(6.0, B, GENESIS_PROGRESS, progress(1, 1, 1, 0)),
+        ChainMoved(7.0, A, progress(1, 0, 0, 0), progress(1, 1, 1, 0)),
+        ChainMoved(8.0, B, progress(1, 1, 1, 0), progress(1, 1, 1, 1)),
+        BrokerRepaid(9.0, KEY, B),
+    )
+    record = timeline.swaps[KEY]
+    assert (record.confirmed_at, record.sealed_at, record.filled_at, record.proven_at) == (1.0, 2.0, 3.0, 4.0)
+    assert record.committed_at == {A: 5.0, B: 6.0}
+    assert record.accepted_everywhere_at((A, B)) == 7.0
+    assert (record.paid_at, record.repaid_at, record.is_refund) == (8.0, 9.0, False)
+    assert timeline.blocks[ONE].proof_seconds == 1.5
+
+
+def test_take__payout_executed_on_the_other_chain_only__not_paid_yet(timeline: Timeline) -> None:
+    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 1, 1, 1)))
+    assert timeline.swaps[KEY].paid_at is None
+    assert timeline.swaps[KEY].accepted_everywhere_at((A, B)) is None
+
+
+def test_take__attempt_without_a_fill__is_no_fill(timeline: Timeline) -> None:
+    feed(timeline, CONFIRMED, SEALED, FillTried(3.0, KEY, B, FillOutcome.NO_INVENTORY))
+    assert timeline.swaps[KEY].filled_at is None
+
+
+def test_take__refund__paid_on_the_source(timeline: Timeline) -> None:
+    refund = Result(KEY, SwapOutcome(False, None, Amount(0)), SwapPayout.refunded(REQUEST))
+    feed(timeline, CONFIRMED, BlockSealed(2.0, ONE, 5_000, (refund,)))
+    feed(timeline, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 1, 1, 1)))
+    assert (timeline.swaps[KEY].is_refund, timeline.swaps[KEY].paid_at) == (True, 5.0)
+
+
+def test_take__rolled_back__swap_waits_again(timeline: Timeline) -> None:
+    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 0, 0, 0)))
+    feed(timeline, RolledBack(6.0, BlockNumber(0), "a reorganisation"))
+    record = timeline.swaps[KEY]
+    assert (record.block, record.sealed_at, record.payout, record.committed_at) == (None, None, None, {})
+    assert timeline.blocks == {}
