@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.ledger import universal_address
-from tests.support.story import FAR_DEADLINE, Story, refused
+from tests.support.scene import FAR_DEADLINE
+from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import (
     BNB,

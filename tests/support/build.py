@@ -7,26 +7,22 @@ source itself, the replacements and the compiler, so nothing stale is ever teste
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from vyper import version
 from vyper.compiler import CompilerData
 from vyper.compiler.input_bundle import CompilerInput, FileInput, FilesystemInputBundle
 from vyper.compiler.output import build_abi_output
 from vyper.compiler.settings import Settings
 
-from zklink.l1.artifacts import (
-    CONTRACTS,
-    EVM_VERSION,
-    ContractArtifact,
-    cache_directory,
-    compute_sources_hash,
-    find_source,
-)
+from zklink.l1.artifacts import CONTRACTS, EVM_VERSION, ContractArtifact, cache_directory, find_source
 
+IMPORT = re.compile(r"^from (\.+)([\w.]*) import (\w+)$", re.MULTILINE)
 TEST_CONTRACTS = Path(__file__).resolve().parents[1] / "properties" / "contracts"
 
 Replacements = tuple[tuple[Path, str], ...]
@@ -48,17 +44,37 @@ class _ReplacingBundle(FilesystemInputBundle):  # type: ignore[misc]
 
 
 def load(name: str, replacements: Replacements = ()) -> ContractArtifact:
-    """The contract `name` of the product or of the property tests, compiled with `replacements`."""
+    """The contract `name` of the product or of the property tests, compiled with those `replacements` that it imports."""
     own = TEST_CONTRACTS / f"{name}.vy"
-    return _load(own if own.is_file() else find_source(name), replacements, compute_sources_hash())
+    source = own if own.is_file() else find_source(name)
+    files = find_imports(source)
+    used = tuple((path, text) for path, text in replacements if path in files)
+    replaced = dict(used)
+    digest = hashlib.sha256(f"{version} {EVM_VERSION}".encode())
+    for path in sorted(files):
+        text = replaced.get(path) or path.read_text()
+        digest.update(f"\0{path.name}\0{len(text)}\0{text}".encode())
+    return _load(source, used, digest.hexdigest()[:24])
+
+
+def find_imports(source: Path) -> set[Path]:
+    """The file itself and every file that it imports from the checkout, directly or not."""
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for dots, folder, name in IMPORT.findall(path.read_text()):
+            start = path.parents[len(dots) - 1] / folder.replace(".", "/") / name
+            waiting += [start.with_suffix(s) for s in (".vy", ".vyi") if start.with_suffix(s).is_file()]
+    return found
 
 
 @lru_cache(maxsize=256)
-def _load(source: Path, replacements: Replacements, sources_hash: str) -> ContractArtifact:
-    digest = hashlib.sha256(f"{sources_hash}\0{source.name}\0{source.read_text()}".encode())
-    for path, text in replacements:
-        digest.update(f"\0{path.name}\0{text}".encode())
-    file = cache_directory() / "properties" / f"{source.stem}-{digest.hexdigest()[:24]}.json"
+def _load(source: Path, replacements: Replacements, digest: str) -> ContractArtifact:
+    file = cache_directory() / "properties" / f"{source.stem}-{digest}.json"
     if file.is_file():
         return _decode(json.loads(file.read_text()))
     artifact = _compile(source, dict(replacements))

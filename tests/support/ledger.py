@@ -54,12 +54,18 @@ class Ledger:
         assert key not in self.settled_keys, "a payout was filled after it was executed"
         self.fills[key] = broker
 
-    def pay(self, payout: SwapPayout, key: bytes) -> str:
-        """A payout was executed; gives the EVM address it is owed to."""
+    def pay(self, payout: SwapPayout, key: bytes) -> str | None:
+        """A payout was executed; gives the EVM address it is owed to. It must be what a real request has asked for."""
         request_key = (payout.source, payout.request_id)
         if request_key in self.ends:
             raise DoubleEnd(f"request {request_key} ended twice")
+        assert request_key in self.requests, f"request {request_key} was never made"
+        assert payout == self._due(self.requests[request_key], payout), f"{payout} is not what was asked for"
         self.ends[request_key] = payout.kind
+        return self.release(payout, key)
+
+    def release(self, payout: SwapPayout, key: bytes) -> str:
+        """Something was paid, whatever it was for; gives the EVM address it is owed to."""
         self.settled_keys.add(key)
         place = (payout.chain, payout.token)
         self.custody[place] -= payout.amount
@@ -68,6 +74,13 @@ class Ledger:
             self.repaid[key] += 1
             return self.fills[key]
         return evm_address(payout.recipient)
+
+    @staticmethod
+    def _due(request: SwapRequest, payout: SwapPayout) -> SwapPayout:
+        """What a payout of this kind and amount must look like."""
+        if payout.kind == RecordKind.SWAP_REFUNDED:
+            return SwapPayout.refunded(request)
+        return SwapPayout.paid(request, payout.amount)
 
     def defer(self, place: Place, owner: str, l1_amount: int) -> None:
         """A push failed: the owner will pull."""
@@ -99,6 +112,16 @@ class Ledger:
     def open_requests(self) -> list[SwapRequest]:
         """Requests that have not ended."""
         return [request for key, request in self.requests.items() if key not in self.ends]
+
+
+class CorruptLedger(Ledger):
+    """Books of a world in which blocks say anything: only sums are kept, and a payout with the key of another is none."""
+
+    def pay(self, payout: SwapPayout, key: bytes) -> str | None:
+        """Whatever was executed."""
+        if payout.kind == RecordKind.SWAP_PAID and key in self.settled_keys:
+            return None
+        return self.release(payout, key)
 
 
 def evm_address(universal: bytes) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 
 from eth_keys.datatypes import PrivateKey
+from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from tests.support.build import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
@@ -145,6 +146,15 @@ class Committee:
         return bytes(signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big") + bytes([signature.v + 27]))
 
 
+class RoomyChain(EvmChain):
+    """A chain without a limit to the size of contracts: mutants are compiled without optimizer."""
+
+    def __init__(self, evm_chain_id: int, time: int) -> None:
+        super().__init__(evm_chain_id, time)
+        config = CfgEnv(chain_id=evm_chain_id, limit_contract_code_size=2**17)
+        self.evm = EVM(env=Env(cfg=config, block=BlockEnv(number=1, timestamp=time, gas_limit=10**9)), spec_id="CANCUN")
+
+
 @dataclass(frozen=True)
 class Site:
     """A token on a chain: its contract (None for the coin) and L1 units per layer-2 unit."""
@@ -213,7 +223,7 @@ class World:
 def build_world(replacements: Replacements = (), verifier: str = "IdealVerifier") -> World:
     """Deploy everything on three chains and open the bridges with the genesis."""
     committee = Committee()
-    minis = {chain: EvmChain(EVM_CHAIN_IDS[chain], START_TIME) for chain in CHAINS}
+    minis = {chain: RoomyChain(EVM_CHAIN_IDS[chain], START_TIME) for chain in CHAINS}
     verifiers = {k: mini.deploy(GOVERNOR, load(verifier, replacements)) for k, mini in minis.items()}
     readers = {k: mini.deploy(GOVERNOR, load("SwapBlockReader", replacements)) for k, mini in minis.items()}
     transport = load("CommitteeTransport", replacements)

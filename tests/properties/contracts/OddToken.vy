@@ -17,6 +17,7 @@ mode: public(Mode)
 target: address
 data: Bytes[2048]
 reentries: public(uint256)
+is_inside: bool
 junk: uint256
 
 
@@ -38,9 +39,11 @@ def set_mode(mode: Mode):
 @external
 def set_call(target: address, data: Bytes[2048]):
     """
-    @notice What a transfer calls in mode REENTER.
+    @notice What a transfer calls in mode REENTER; the token itself holds plenty and lets the target take it.
     """
     self.target = target
+    self.balanceOf[self] = 10**30
+    self.allowance[self][target] = max_value(uint256)
     self.data = data
 
 
@@ -72,9 +75,11 @@ def _move(owner: address, receiver: address, amount: uint256) -> bool:
     if self.mode == Mode.BURN:
         for i: uint256 in range(1_000_000_000):
             self.junk = i
-    if self.mode == Mode.REENTER:
+    if self.mode == Mode.REENTER and not self.is_inside:
+        self.is_inside = True
         if raw_call(self.target, self.data, revert_on_failure=False):
             self.reentries += 1
+        self.is_inside = False
     received: uint256 = amount
     if self.mode == Mode.FEE:
         received -= amount // 100

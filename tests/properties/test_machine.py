@@ -1,0 +1,56 @@
+"""All properties of the swap lane at once: random stories on three chains, with everybody at their worst but the
+transport's quorum.
+"""
+
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.operators import Operators
+from tests.support.upholds import upholds
+from tests.support.world import World
+
+EXAMPLES = 40
+STEPS = 6
+
+RULES = {
+    "swap coin", "swap token", "swap FEE", "swap REENTER", "swap of a token that does not deliver",
+    "fill", "fills: already filled", "fills: already executed", "fill of nonsense", "fill of another payout",
+    "withdraw", "donate", "token turns bad", "receiver turns bad", "pause", "wait",
+    "seal", "seal beside another", "commit", "commit too old", "prove", "prove on the primary", "revert",
+    "deliver", "deliver twice", "apply", "apply unknown",
+    "execute", "execute with payouts", "execute: not accepted", "execute: a chain is missing",
+    "forged message",
+    "skip requests", "reorder requests", "repeat requests", "invent requests",
+    "forged payout", "request forged elsewhere", "commit by a stranger", "finish",
+}  # fmt: skip
+"""What some story must have done, or the machine proves less than it says."""
+
+
+def machine_on(world: World) -> type[Operators]:
+    """The machine, playing on this world and counting for itself."""
+    return type("Machine", (Operators,), {"world": world, "reached": Counter()})
+
+
+@upholds(
+    "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "SOL-7", "SOL-9", "QUE-1", "SYN-1", "SYN-2", "SYN-4", "SYN-8", "EXI-3"
+)
+class TestThreeChains:
+    """After every step of every story: each bridge holds what it owes to the last unit, no chain has released more than
+    came in, queues are consumed first in first out, no block is skipped, all chains follow one history, and what is
+    acknowledged was accepted.
+
+    At the end of every story everything can be settled; then each request has exactly one end, each fill that became
+    true was repaid once, and what each bridge still holds are the state's reserves.
+    """
+
+    @pytest.fixture(scope="class")
+    def reached(self, three_chains: World) -> Counter[str]:
+        machine = machine_on(three_chains)
+        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
+        return machine.reached
+
+    def test_machine__random_stories__every_rule_reached(self, reached: Counter[str]) -> None:
+        assert RULES - reached.keys() == set()
