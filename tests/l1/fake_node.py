@@ -1,6 +1,7 @@
 """A node that fails on demand: the JSON-RPC methods that the client uses, a pool, and blocks that are mined when told.
 
-Faults are put in a queue per method; each is used once. `lost` lets the node do its work and drops the answer.
+Faults are put in a queue per method; each is used once. "lost" lets the node do its work and drops the answer, "blind" is
+a node that does not see yet what another one has.
 """
 
 from collections.abc import Callable
@@ -74,7 +75,7 @@ class FakeNode(BaseProvider):
             self.mine()
 
     def fail(self, method: str, *faults: str) -> None:
-        """Queue faults: "away", "lost", or an error message of the node."""
+        """Queue faults: "away", "lost", "blind", or an error message of the node."""
         self.faults.setdefault(method, []).extend(faults)
 
     def mine(self) -> None:
@@ -99,6 +100,8 @@ class FakeNode(BaseProvider):
         fault = waiting.pop(0) if waiting else None
         if fault == "away":
             raise NodeAway("no route to the node")
+        if fault == "blind":
+            return _result(None)
         if fault is not None and fault != "lost":
             return _error(fault)
         answer: RPCResponse = getattr(self, f"_{method}")(*params)

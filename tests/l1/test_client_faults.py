@@ -91,6 +91,20 @@ def test_send__answer_lost_and_mined_meanwhile__receipt_is_found(node: FakeNode)
     assert len(node.received) == 1
 
 
+def test_send__answer_lost_and_the_receipt_comes_late__is_not_sent_again(node: FakeNode) -> None:
+    node.fail("eth_sendRawTransaction", "lost")
+    node.fail("eth_getTransactionReceipt", "blind", "blind", "blind")
+    assert node.client().send(SENDER, CALL).tx_hash == node.mined[0].tx_hash
+    assert _mined(node) == [b"commit"]
+
+
+def test_confirmed_height__two_confirmations__the_block_before_the_head(node: FakeNode) -> None:
+    client = node.client()
+    assert client.confirmed_height() == -1
+    client.send(SENDER, CALL)
+    assert (client.head().number, client.confirmed_height()) == (1, 0)
+
+
 def test_send__node_dies_after_the_broadcast__the_repeated_call_is_the_same_transaction(node: FakeNode) -> None:
     client = node.client()
     node.mines = False
