@@ -1,7 +1,7 @@
 """A node that fails on demand: the JSON-RPC methods that the client uses, a pool, and blocks that are mined when told.
 
-Faults are put in a queue per method; each is used once. "lost" lets the node do its work and drops the answer, "blind" is
-a node that does not see yet what another one has.
+Faults are put in a queue per method; each is used once. "lost" lets the node do its work and drops the answer, "blind"
+is a node that does not see yet what another one has.
 """
 
 from collections.abc import Callable
