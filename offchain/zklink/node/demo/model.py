@@ -5,7 +5,9 @@ from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
+from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import Receipt
 from zklink.node.demo.stories import Story
 from zklink.node.events import Event, RequestKey, TransactionMined
@@ -24,6 +26,7 @@ class DemoOptions:
     preset: Preset
     stories: tuple[Story, ...]
     timeout_seconds: float = 600.0
+    profiles: tuple[ChainProfile, ...] = PROFILES
 
 
 @dataclass(slots=True)

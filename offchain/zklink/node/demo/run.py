@@ -12,7 +12,7 @@ from typing import Final
 from zklink.devnet.world import World, open_world
 from zklink.l1.events import SwapRequested
 from zklink.l1.structs import SwapOrder, universal_address
-from zklink.node.demo.audit import find_problems, read_balances
+from zklink.node.demo.audit import find_problems, read_balances, read_received
 from zklink.node.demo.model import DemoOptions, DemoResult, DemoRun, DemoView, Ticket
 from zklink.node.demo.prepare import prepare
 from zklink.node.reconcile import reconcile
@@ -31,7 +31,7 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
     began = time.monotonic()
     artifacts = ensure_circuit(options.preset, progress)
     view.say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints, key {artifacts.vk_hash.hex()[:16]}")
-    with open_world("anvil") as world:
+    with open_world("anvil", options.profiles) as world:
         _introduce(world, view)
         run = prepare(options, world, artifacts, progress)
         deployment = run.system.deployment
@@ -45,7 +45,7 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
         world.stop_clocks()
         found = reconcile(deployment, run.system.bridges, run.node.sequencer)
         balances = read_balances(run, before)
-        problems = find_problems(run, found, balances, is_complete)
+        problems = find_problems(run, found, balances, read_received(run), is_complete)
         return DemoResult(run, found, balances, setup_seconds, run_seconds, problems)
 
 

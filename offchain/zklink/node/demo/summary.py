@@ -42,10 +42,10 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _swaps(result: DemoResult) -> Table:
-    table = _table("Swaps", "swap", "outcome", "amount", "seconds to fill", "seconds to execution", "block")
+    table = _table("Swaps", "swap", "outcome", "amount", "seconds\nto fill", "seconds to\nexecution", "block", "why")
     for ticket in result.run.tickets:
         record = result.run.record(ticket)
-        amount, fill, execution, block = "", "", "", ""
+        amount, fill, execution, block, why = "", "", "", "", ""
         if record is not None and record.payout is not None and ticket.sent_at is not None:
             story = ticket.story
             token = story.token_in if record.is_refund else story.token_out
@@ -54,7 +54,9 @@ def _swaps(result: DemoResult) -> Table:
             fill = f"{record.filled_at - ticket.sent_at:.1f}" if record.filled_at else ""
             execution = f"{record.paid_at - ticket.sent_at:.1f}" if record.paid_at else ""
             block = str(record.block)
-        table.add_row(describe_story(ticket.story), describe_outcome(ticket, record), amount, fill, execution, block)
+            why = record.outcome.reason.value if record.outcome and record.outcome.reason else ""
+        cells = (describe_outcome(ticket, record), amount, fill, execution, block, ticket.error or why)
+        table.add_row(describe_story(ticket.story), *cells)
     return table
 
 

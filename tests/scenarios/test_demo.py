@@ -1,0 +1,109 @@
+"""The demo in small: two chains at their own pace, threads, clocks and all, and an audit that notices what is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from zklink.devnet.profiles import AVALANCHE, BSC
+from zklink.node.demo.audit import find_problems
+from zklink.node.demo.model import DemoOptions, DemoResult
+from zklink.node.demo.report import build_report
+from zklink.node.demo.run import run_demo
+from zklink.node.demo.stories import Expectation, read_tape
+from zklink.node.demo.summary import print_summary
+from zklink.node.demo.views import PlainView
+from zklink.protocol.presets import MINIMAL
+from zklink.prover.progress import SILENT
+
+TAPE = """seconds,source,destination,token_in,token_out,amount,min_out
+0,bsc,avalanche,USDC,USDC,12.5,12.5
+0,avalanche,bsc,AVAX,BNB,1,1000
+"""
+
+
+@dataclass
+class Played:
+    """A finished run and everything it printed."""
+
+    result: DemoResult
+    output: str
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Played]:
+    stories = list(read_tape(TAPE, ["bsc", "avalanche"]))
+    options = DemoOptions(MINIMAL, tuple(stories), timeout_seconds=120, profiles=(BSC, AVALANCHE))
+    out = StringIO()
+    console = Console(file=out, width=140)
+    result = run_demo(options, PlainView(console), SILENT)
+    print_summary(console, result)
+    yield Played(result, out.getvalue())
+
+
+def test_run_demo__two_fast_chains__everything_adds_up_in_time(played: Played) -> None:
+    result = played.result
+    assert result.problems == () and result.reconciliation.is_clean
+    paid, refunded = (result.run.record(ticket) for ticket in result.run.tickets)
+    assert paid is not None and refunded is not None
+    assert (paid.is_refund, refunded.is_refund) == (False, True)
+    assert result.run_seconds < 60
+
+
+def test_print_summary__finished_run__says_what_happened(played: Played) -> None:
+    for words in (
+        "12.5 USDC bsc → USDC avalanche",
+        "refunded",
+        "the pair has no pool",
+        "proof of block 1 verified",
+        "Everything adds up: 2 swaps",
+    ):
+        assert words in played.output
+    assert "failed and is tried again" not in played.output
+
+
+def test_build_report__finished_run__has_the_measured_figures(played: Played) -> None:
+    report = build_report(played.result)
+    assert report["is_clean"] is True and report["problems"] == []
+    assert isinstance(report["constraints"], int) and report["constraints"] > 10_000
+    swaps, blocks = report["swaps"], report["blocks"]
+    assert isinstance(swaps, list) and isinstance(blocks, list)
+    assert [swap["outcome"] for swap in swaps] == ["paid", "refunded"]
+    assert all(0 < swap["seconds_to_execution"] < 60 and swap["swap_gas"] > 50_000 for swap in swaps)
+    for block in blocks:
+        purposes = {(transaction["chain"], transaction["purpose"]) for transaction in block["transactions"]}
+        assert {(chain, step) for chain in ("bsc", "avalanche") for step in ("commit", "prove", "execute")} <= purposes
+        assert block["proof_seconds"] > 0
+
+
+def test_find_problems__something_is_wrong__named(played: Played) -> None:
+    run, result = played.result.run, played.result
+    holdings, totals = result.reconciliation.holdings, result.reconciliation.totals
+    broken = replace(
+        result.reconciliation,
+        holdings=(
+            replace(holdings[0], balance=holdings[0].balance - 1),
+            replace(holdings[1], custody=0, pending=0),
+            *holdings[2:],
+        ),
+        totals=(replace(totals[0], fees=totals[0].fees + 1), *totals[1:]),
+    )
+    balances = tuple(replace(b, after=b.after + 1) if b.owner == "broker" else b for b in result.balances)
+    ticket = run.tickets[0]
+    expected, ticket.story = ticket.story, replace(ticket.story, expectation=Expectation.REFUNDED)
+    try:
+        problems = "\n".join(find_problems(run, broken, balances, (12_500_000, 1), is_complete=True))
+    finally:
+        ticket.story = expected
+    for words in (
+        "SOL-1",
+        "SOL-2",
+        "the proven state says",
+        "it was paid, not refunded",
+        "the broker's",
+        "owns 1 units",
+    ):
+        assert words in problems
+    assert "not finished within 120 s" in find_problems(run, result.reconciliation, (), (0, 0), is_complete=False)
