@@ -44,7 +44,7 @@ class _ReplacingBundle(FilesystemInputBundle):  # type: ignore[misc]
 
 
 def load(name: str, replacements: Replacements = ()) -> ContractArtifact:
-    """The contract `name` of the product or of the property tests, compiled with those `replacements` that it imports."""
+    """The contract `name` of the product or of the property tests, compiled with the `replacements` it imports."""
     own = TEST_CONTRACTS / f"{name}.vy"
     source = own if own.is_file() else find_source(name)
     files = find_imports(source)

@@ -1,4 +1,4 @@
-"""ape recompiles a Vyper file when that file changed, never when a module it imports did: drop its build when any did."""
+"""ape recompiles a Vyper file when it changed, never when a module it imports did: drop its build when any did."""
 
 from pathlib import Path
 

@@ -115,7 +115,7 @@ class Ledger:
 
 
 class CorruptLedger(Ledger):
-    """Books of a world in which blocks say anything: only sums are kept, and a payout with the key of another is none."""
+    """Books of a world in which blocks say anything: only sums are kept; a payout with another's key is none."""
 
     def pay(self, payout: SwapPayout, key: bytes) -> str | None:
         """Whatever was executed."""

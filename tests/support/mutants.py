@@ -30,7 +30,7 @@ class Mutant:
     caught_by: str
 
     def replacements(self) -> Replacements:
-        """The mutated file, without optimizer, which halves the time to compile; StaleMutant if the text is not there."""
+        """The mutated file, without optimizer, in half the time; StaleMutant if the text is not there."""
         path, bridge = CONTRACTS / self.file, CONTRACTS / "Bridge.vy"
         text = path.read_text()
         if text.count(self.old) != 1 or self.old == self.new:

@@ -433,7 +433,7 @@ class ProofRejected(ProverError):
 
 @dataclass(eq=False)
 class RequestOutOfOrder(StateError):
-    """A request was given to the mempool before an earlier one of its chain, or differs from the one it already holds."""
+    """A request was given to the mempool before an earlier one of its chain, or differs from the one it holds."""
 
     chain: int
     expected: int
