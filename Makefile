@@ -35,7 +35,7 @@ else
 		|| { echo "only Python 3.11 and 3.12 will do, and uv could not fetch one: please install it"; exit 1; }
 	@$(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV)
 endif
-	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --constraints constraints.txt -e '.[test]'
+	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[test]'
 	@touch $@
 
 setup: $(STAMP)
