@@ -109,8 +109,8 @@ class Operators(Users):
 
     def do_apply(self, chain: ChainId, dice: Dice) -> None:
         """Anybody announces a message again; one that never came is not known."""
-        source = dice.pick(CHAINS)
-        number = self.accepted(source) + dice.below(2)
+        source = dice.pick([PRIMARY, *CHAINS])
+        number = max(1, self.accepted(source) - dice.below(2))
         try:
             self.story.apply(chain, source, number)
             self.count("apply")

@@ -65,7 +65,10 @@ class Users(ThreeChains):
 
     def do_swap(self, chain: ChainId, dice: Dice) -> None:
         """A depositor swaps; some ask for too much or set too soon a deadline, and will be refunded."""
-        token_in, source, token_out, destination = dice.pick([route for route in ROUTES if route[1] == chain])
+        routes = [route for route in ROUTES if route[1] == chain]
+        if self.mode(chain, ODD) and dice.below(2):
+            routes = [route for route in routes if route[0] == ODD]
+        token_in, source, token_out, destination = dice.pick(routes)
         amount = dice.pick(SIZES)(token_in)
         side = self.story.side(source)
         mode, arrives = self.mode(source, token_in), amount
@@ -156,13 +159,15 @@ class Users(ThreeChains):
 
     def do_token_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The ODD token changes what it does."""
-        mode = dice.pick([TokenMode.HONEST, *TokenMode, TokenMode.REENTER])
+        mode = dice.pick([TokenMode.HONEST, *TokenMode, TokenMode.REENTER, TokenMode.FEE])
         self.story.set_token_mode(chain, ODD, mode, self.reentry(chain, dice))
         self.count("token turns bad")
 
     def do_receiver_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The receiving contract changes what it does with coin."""
-        self.story.set_receiver_mode(chain, dice.pick([ReceiverMode.HONEST, *ReceiverMode]), self.reentry(chain, dice))
+        self.story.set_receiver_mode(
+            chain, dice.pick([ReceiverMode.HONEST, *ReceiverMode, *ReceiverMode]), self.reentry(chain, dice)
+        )
         self.count("receiver turns bad")
 
     def reentry(self, chain: ChainId, dice: Dice) -> bytes:
