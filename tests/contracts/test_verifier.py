@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import pytest
 
+from tests.support.evm import EvmChain
 from tests.support.foreign_circuit import ensure_other_circuit, run_ceremony
-from tests.support.minichain import MiniChain
 from tests.support.upholds import upholds
 from tests.support.verifiers import (
     DEPLOYER,
@@ -244,7 +244,7 @@ class TestPrecompiles:
     def test_check_proofs__precompile_does_not_answer__refused(
         self, runtime: str, name: str, address: int, reason: str
     ) -> None:
-        chain = MiniChain(evm_chain_id=31337, time=1_700_000_000)
+        chain = EvmChain(evm_chain_id=31337, time=1_700_000_000)
         code = bytes.fromhex(runtime)
         creation = bytes.fromhex(f"60{len(code):02x}600a5f3960{len(code):02x}5ff3") + code
         stub = chain.deploy(DEPLOYER, ContractArtifact("Stub", (), creation, code))

@@ -16,8 +16,8 @@ from eth_abi import encode
 from eth_utils import keccak
 from zksnake._algebra import ec_bn254
 
+from tests.support.evm import EvmChain, EvmContract, Reverted
 from tests.support.foreign_circuit import ProvenStatement
-from tests.support.minichain import MiniChain, MiniContract, Reverted
 from tests.support.solidity import compile_solidity
 from zklink.l1.artifacts import EVM_VERSION, ContractArtifact, compile_source
 from zklink.primitives.field import Q
@@ -58,10 +58,10 @@ class Statement:
 class VyperVerifier:
     """A generated verifier for `input_count` inputs."""
 
-    def __init__(self, source: str, input_count: int, chain: MiniChain | None = None) -> None:
-        self.chain = chain or MiniChain(evm_chain_id=31337, time=1_700_000_000)
+    def __init__(self, source: str, input_count: int, chain: EvmChain | None = None) -> None:
+        self.chain = chain or EvmChain(evm_chain_id=31337, time=1_700_000_000)
         self.artifact = _compile(source)
-        self.contract: MiniContract = self.chain.deploy(DEPLOYER, self.artifact)
+        self.contract: EvmContract = self.chain.deploy(DEPLOYER, self.artifact)
         self.input_count = input_count
 
     def encode(self, statements: Sequence[Statement], input_words: int | None = None) -> bytes:
@@ -97,7 +97,7 @@ class SolidityVerifier:
     """snarkjs' own verifier contract: false, never a revert, for a bad proof."""
 
     def __init__(self, source: str) -> None:
-        self.chain = MiniChain(evm_chain_id=31337, time=1_700_000_000)
+        self.chain = EvmChain(evm_chain_id=31337, time=1_700_000_000)
         self.contract = self.chain.deploy(DEPLOYER, compile_solidity("Groth16Verifier", source))
 
     def is_accepted(self, statement: Statement) -> bool:
