@@ -55,6 +55,24 @@ def test_start__busy__goes_on_at_once(setting: Setting) -> None:
     assert setting.calls == [100.0, 100.25, 100.5]
 
 
+def test_start__nothing_changed__runs_again_only_when_something_has() -> None:
+    setting = Setting()
+    for seen in ("a", "a", "a", "b", "b"):
+        setting.dispatcher.start("lane", setting.job, lambda result: False, 0.0, seen=seen)
+        setting.dispatcher.collect()
+        setting.now += 1.0
+    assert setting.calls == [100.0, 103.0]
+
+
+def test_start__failed_with_nothing_changed__runs_again_all_the_same() -> None:
+    setting = Setting(errors=[OSError("x")])
+    for _ in range(4):
+        setting.dispatcher.start("lane", setting.job, lambda result: False, 0.0, seen="a")
+        setting.dispatcher.collect()
+        setting.now += 1.0
+    assert setting.calls == [100.0, 101.0]
+
+
 def test_start__failures__reported_and_further_and_further_apart(setting: Setting) -> None:
     setting.errors = [
         RpcUnavailable("a", "status", 3, "refused"),

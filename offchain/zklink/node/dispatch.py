@@ -22,14 +22,22 @@ class Dispatcher:
     ) -> None:
         self._lanes, self._clock, self._emit = lanes, clock, emit
         self._pacer = Pacer(backoff)
+        self._idle_on: dict[str, object] = {}
         self._fatal: Exception | None = None
 
-    def start(self, lane: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float) -> None:
-        """Run `job` on `lane` unless it is busy or not due. `done` gets the result and says whether there was
-        anything to do: if so the lane goes on at once, else it pauses for `idle_seconds`.
+    def start(
+        self, lane: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float, seen: object = None
+    ) -> None:
+        """Run `job` on `lane` unless it is busy or not due.
+
+        `done` gets the result and says whether there was anything to do: if so the lane goes on at once, else it
+        pauses for `idle_seconds`, and, if `seen` is given, until `seen` is another: it stands for all that the
+        job's result depends on.
         """
-        if self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
+        is_unchanged = seen is not None and self._idle_on.get(lane) == seen
+        if is_unchanged or self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
             return
+        self._idle_on.pop(lane, None)
 
         def finish(outcome: Outcome[T]) -> None:
             if outcome.error is not None:
@@ -37,6 +45,8 @@ class Dispatcher:
                 return
             was_busy = done(outcome.get())
             self._pacer.succeed(lane, self._clock(), 0.0 if was_busy else idle_seconds)
+            if not was_busy:
+                self._idle_on[lane] = seen
 
         self._lanes.start(lane, job, finish)
 

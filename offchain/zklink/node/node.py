@@ -139,12 +139,16 @@ class Node:
         blocks = tuple(self.sequencer.blocks(BlockNumber(0)))
         primary = self.sequencer.parameters.primary
         horizon = Horizon(primary, blocks, dict(self._proofs), self.sequencer.is_replaying)
+        offered = horizon.height, blocks[-1:], len(self._proofs)
         for chain, submitter in self.parts.submitters.items():
-            self._start("submit", chain, partial(submitter.advance, horizon), self._on_advance)
+            seen = self._heads.get(chain), offered
+            self._start("submit", chain, partial(submitter.advance, horizon), self._on_advance, seen=seen)
 
     def _relay(self, relayer: Relayer) -> None:
+        messages = relayer.message_count()
         for chain in self.parts.profiles:
-            self._start("relay", chain, partial(relayer.deliver, chain), self._on_delivered)
+            seen = self._heads.get(chain), messages
+            self._start("relay", chain, partial(relayer.deliver, chain), self._on_delivered, seen=seen)
 
     def _fill(self, broker: Broker) -> None:
         heights = {chain: head.number for chain, head in self._heads.items()}
@@ -249,11 +253,12 @@ class Node:
         job: Callable[[], T],
         done: Callable[[ChainId, T], bool],
         idle_seconds: float | None = None,
+        seen: object = None,
     ) -> None:
         profile = self.parts.profiles[chain]
         pause = min(profile.block_time_seconds * self.config.idle_share, self.config.longest_idle_seconds)
         idle = pause if idle_seconds is None else idle_seconds
-        self._dispatcher.start(f"{kind} {profile.name}", job, lambda result: done(chain, result), idle)
+        self._dispatcher.start(f"{kind} {profile.name}", job, lambda result: done(chain, result), idle, seen)
 
     def _mined(
         self,

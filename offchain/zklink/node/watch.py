@@ -27,13 +27,18 @@ class ChainWatch:
 
     def __init__(self, bridge: BridgeClient, watcher: L1Watcher, also: Callable[[], object] | None = None) -> None:
         self._bridge, self._watcher, self._also = bridge, watcher, also
+        self._last: bytes | None = None
 
     def look(self) -> Sighting:
-        """One look. After an error nothing has been given out."""
+        """One look; only the head is asked for while no block is new. After an error nothing has been given out."""
         head = self._bridge.client.head()
+        if head.hash == self._last:
+            return Sighting(head, ())
         if self._also is not None:
             self._also()
         try:
-            return Sighting(head, tuple(self._watcher.poll()))
+            sighting = Sighting(head, tuple(self._watcher.poll()))
         except RequestRewritten:
             return Sighting(head, (), RequestId(self._watcher.rewind() + 1))
+        self._last = head.hash
+        return sighting

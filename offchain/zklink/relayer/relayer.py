@@ -87,6 +87,10 @@ class Relayer:
         """Let the committee read what became final on `source`."""
         self._committee.watch(source)
 
+    def message_count(self) -> int:
+        """How many acceptances the committee would attest by now; nothing new has to be delivered while it stays."""
+        return sum(len(self._committee.messages(source)) for source in self._destinations)
+
     def deliver(self, destination: ChainId) -> tuple[Delivered, ...]:
         """Send what `destination` needs, at most one message of each source, the primary's first."""
         bridge = self._destinations[destination]

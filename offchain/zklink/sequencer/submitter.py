@@ -97,12 +97,12 @@ class BridgeGate:
         return self._bridge.chain_id
 
     def view(self, horizon: Horizon) -> ChainView:
-        self._read_messages()  # before the counters: a message that arrives in between would seem not to count
         at = self._bridge.status()
         progress = Progress(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
-        others = [chain for chain in self._genesis.stored if chain != self.chain]
         if progress.executed >= horizon.height:
             return ChainView(self.chain, progress, {})
+        self._read_messages()  # before what counts: a message that arrives in between would seem not to count
+        others = [chain for chain in self._genesis.stored if chain != self.chain]
         acknowledged = {chain: BlockNumber(self._bridge.acknowledged(chain)) for chain in others}
         return ChainView(self.chain, progress, acknowledged, self._announced(progress, acknowledged, horizon))
 
