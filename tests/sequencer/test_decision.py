@@ -72,43 +72,45 @@ def view(
 @pytest.mark.parametrize(
     ("case", "proven", "expected"),
     [
-        (view(B, (0, 0, 0, 0)), (), Commit(NUMBERS)),
-        (view(A, (2, 0, 0, 0)), (), Commit(NUMBERS[2:])),
-        (view(B, (3, 0, 0, 0)), (), None),
-        (view(B, (3, 0, 0, 0)), NUMBERS[1:], None),
-        (view(B, (3, 0, 0, 0)), NUMBERS[:2], Prove(NUMBERS[:2])),
-        (view(B, (1, 0, 0, 0)), NUMBERS, Prove(NUMBERS[:1])),
-        (view(A, (3, 3, 0, 0)), NUMBERS, None),
-        (view(A, (3, 3, 0, 0), {}, (2, 1), (2, 3)), NUMBERS, ApplyMessage(B, NUMBERS[2])),
-        (view(A, (3, 2, 0, 0), {}, (2, 3), (2, 1)), NUMBERS[:2], ApplyMessage(B, NUMBERS[0])),
-        (view(B, (3, 3, 3, 0), {}, (1, 2)), NUMBERS, ApplyMessage(A, NUMBERS[1])),
-        (view(B, (3, 3, 3, 0), {1: 2}, (1, 2)), NUMBERS, Execute(NUMBERS[:2])),
-        (view(B, (3, 3, 3, 0), {1: 3}), NUMBERS, Execute(NUMBERS[:2])),
-        (view(B, (3, 3, 3, 0), {1: 3, 3: 3}), NUMBERS, Execute(NUMBERS)),
-        (view(B, (3, 3, 1, 0), {1: 3, 3: 3}), NUMBERS, Execute(NUMBERS[:1])),
-        (view(B, (3, 3, 3, 3), {1: 3, 3: 3}), NUMBERS, None),
+        (view(B, (0, 0, 0, 0)), (), [Commit(NUMBERS)]),
+        (view(A, (2, 0, 0, 0)), (), [Commit(NUMBERS[2:])]),
+        (view(B, (3, 0, 0, 0)), (), []),
+        (view(B, (3, 0, 0, 0)), NUMBERS[1:], []),
+        (view(B, (3, 0, 0, 0)), NUMBERS[:2], [Prove(NUMBERS[:2])]),
+        (view(B, (1, 0, 0, 0)), NUMBERS, [Prove(NUMBERS[:1]), Commit(NUMBERS[1:])]),
+        (view(A, (3, 3, 0, 0)), NUMBERS, []),
+        (view(A, (3, 3, 0, 0), {}, (2, 1), (2, 3)), NUMBERS, [ApplyMessage(B, NUMBERS[2])]),
+        (view(A, (3, 2, 0, 0), {}, (2, 3), (2, 1)), NUMBERS[:2], [ApplyMessage(B, NUMBERS[0])]),
+        (view(B, (3, 3, 3, 0), {}, (1, 2)), NUMBERS, [ApplyMessage(A, NUMBERS[1])]),
+        (view(B, (3, 3, 3, 0), {1: 2}, (1, 2)), NUMBERS, [Execute(NUMBERS[:2])]),
+        (view(B, (3, 3, 3, 0), {1: 2}, (1, 3)), NUMBERS, [Execute(NUMBERS[:2]), ApplyMessage(A, NUMBERS[2])]),
+        (view(B, (3, 3, 3, 0), {1: 3}), NUMBERS, [Execute(NUMBERS[:2])]),
+        (view(B, (3, 3, 3, 0), {1: 3, 3: 3}), NUMBERS, [Execute(NUMBERS)]),
+        (view(B, (3, 3, 1, 0), {1: 3, 3: 3}), NUMBERS, [Execute(NUMBERS[:1])]),
+        (view(B, (2, 1, 1, 0), {1: 1}), NUMBERS, [Execute(NUMBERS[:1]), Prove(NUMBERS[1:2]), Commit(NUMBERS[2:])]),
+        (view(B, (3, 3, 3, 3), {1: 3, 3: 3}), NUMBERS, []),
     ],
 )
-def test_decide__status_of_a_chain__exactly_the_next_step(
-    case: ChainView, proven: tuple[BlockNumber, ...], expected: Action | None
+def test_decide__status_of_a_chain__exactly_the_next_steps(
+    case: ChainView, proven: tuple[BlockNumber, ...], expected: list[Action]
 ) -> None:
-    assert decide(case, horizon(proven), EAGER) == expected
+    assert list(decide(case, horizon(proven), EAGER)) == expected
 
 
 def test_decide__many_blocks_on_a_lagging_chain__four_commits_and_sixteen_proofs_a_call() -> None:
     blocks = seal([[2]] * 20)
     numbers = tuple(block.number for block in blocks)
     offered = horizon(numbers, blocks)
-    assert decide(view(C, (0, 0, 0, 0)), offered, EAGER) == Commit(numbers[:4])
-    assert decide(view(C, (20, 1, 0, 0)), offered, EAGER) == Prove(numbers[1:17])
+    assert decide(view(C, (0, 0, 0, 0)), offered, EAGER) == (Commit(numbers[:4]),)
+    assert decide(view(C, (20, 1, 0, 0)), offered, EAGER) == (Prove(numbers[1:17]),)
 
 
 def test_decide__chain_not_concerned__imports_when_the_batch_is_full_or_a_block_concerns_it() -> None:
     patient = ImportPolicy(batch=3)
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [2]])), patient) is None
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [3]])), patient) == Commit(NUMBERS[:2])
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1]] * 3)), patient) == Commit(NUMBERS)
-    assert decide(view(PRIMARY, (0, 0, 0, 0)), horizon(blocks=seal([[3]])), patient) == Commit(NUMBERS[:1])
+    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [2]])), patient) == ()
+    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [3]])), patient) == (Commit(NUMBERS[:2]),)
+    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1]] * 3)), patient) == (Commit(NUMBERS),)
+    assert decide(view(PRIMARY, (0, 0, 0, 0)), horizon(blocks=seal([[3]])), patient) == (Commit(NUMBERS[:1]),)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +164,10 @@ class TestProgressLaw:
         proofs: list[BlockNumber] = []
 
         def advance(chain: ChainId) -> bool:
-            action = decide(bridges[chain].view(), Horizon(PRIMARY, blocks, dict.fromkeys(proofs, ())), EAGER)
-            if action is not None:
+            actions = decide(bridges[chain].view(), Horizon(PRIMARY, blocks, dict.fromkeys(proofs, ())), EAGER)
+            for action in actions:
                 bridges[chain].apply(action, blocks)
-            return action is not None
+            return bool(actions)
 
         def deliver(source: ChainId, destination: ChainId) -> None:
             number = BlockNumber(bridges[source].accepted)

@@ -30,9 +30,9 @@ class Dispatcher:
     ) -> None:
         """Run `job` on `lane` unless it is busy or not due.
 
-        `done` gets the result and says whether there was anything to do: if so the lane goes on at once, else it
-        pauses for `idle_seconds`, and, if `seen` is given, until `seen` is another: it stands for all that the
-        job's result depends on.
+        `done` gets the result and says whether there was anything to do (or raises what went wrong in part): if so
+        the lane goes on at once, else it pauses for `idle_seconds`, and, if `seen` is given, until `seen` is
+        another: it stands for all that the job's result depends on.
         """
         is_unchanged = seen is not None and self._idle_on.get(lane) == seen
         if is_unchanged or self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
@@ -40,10 +40,13 @@ class Dispatcher:
         self._idle_on.pop(lane, None)
 
         def finish(outcome: Outcome[T]) -> None:
-            if outcome.error is not None:
-                self._report(lane, outcome.error)
+            try:
+                was_busy = done(outcome.get())
+            except Exception as error:
+                if outcome.error is None and not isinstance(error, ZkLinkError):
+                    raise  # a mistake of this program, not of a chain
+                self._report(lane, error)
                 return
-            was_busy = done(outcome.get())
             self._pacer.succeed(lane, self._clock(), 0.0 if was_busy else idle_seconds)
             if not was_busy:
                 self._idle_on[lane] = seen

@@ -193,13 +193,17 @@ class Node:
         before, self.progress[chain] = self.progress[chain], advance.progress
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
-        if advance.action is not None and advance.receipt is not None:
-            purpose, blocks = _describe(advance.action)
-            source = advance.action.source if isinstance(advance.action, ApplyMessage) else None
-            self._mined(chain, purpose, blocks, advance.receipt, source)
+        for sent in advance.sent:
+            if sent.receipt is not None:
+                purpose, blocks = _describe(sent.action)
+                source = sent.action.source if isinstance(sent.action, ApplyMessage) else None
+                self._mined(chain, purpose, blocks, sent.receipt, source)
         if chain == self.sequencer.parameters.primary:
             self._reseal_if_old(advance.progress.committed)
-        return advance.action is not None
+        for sent in advance.sent:
+            if sent.error is not None:
+                raise sent.error
+        return bool(advance.sent)
 
     def _on_delivered(self, chain: ChainId, delivered: tuple[Delivered, ...]) -> bool:
         for delivery in delivered:

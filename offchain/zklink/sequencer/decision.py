@@ -1,8 +1,8 @@
-"""Which transaction a chain needs next: a pure function of what the chain says and of what is sealed and proven.
+"""Which transactions a chain needs next: a pure function of what the chain says and of what is sealed and proven.
 
-Takes the chain's own counters and messages and the sealed blocks; gives one action or None. Remembers nothing:
-after a restart, a lost receipt or a competitor's transaction the same question gives the right answer, and a step
-already taken is never asked for again.
+Takes the chain's own counters and messages and the sealed blocks; gives at most one action of each kind. Remembers
+nothing: after a restart, a lost receipt or a competitor's transaction the same question gives the right answer,
+and a step already taken is never asked for again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -101,17 +101,19 @@ class ImportPolicy:
     batch: int = 1
 
 
-def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Action | None:
-    """The transaction this chain needs next, if any. What frees money comes first.
+def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> tuple[Action, ...]:
+    """The transactions this chain needs next, at most one of each kind; what frees money comes first.
 
-    Expects that the chain's blocks are ours (see `find_fork`).
+    Each is valid on the chain as it is, whatever becomes of the others, so they can share an L1 block. Expects
+    that the chain's blocks are ours (see `find_fork`).
     """
-    return (
-        _decide_execute(view, horizon)
-        or _decide_apply(view, horizon)
-        or _decide_prove(view, horizon)
-        or _decide_commit(view, horizon, policy)
+    decided = (
+        _decide_execute(view, horizon),
+        _decide_apply(view, horizon),
+        _decide_prove(view, horizon),
+        _decide_commit(view, horizon, policy),
     )
+    return tuple(action for action in decided if action is not None)
 
 
 def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber], bool]) -> Revert | None:

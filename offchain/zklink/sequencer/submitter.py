@@ -1,4 +1,4 @@
-"""Brings one chain forward: asks it where it is, decides, sends at most one transaction, and says what it did.
+"""Brings one chain forward: asks it where it is, decides, sends what is due, and says what it did.
 
 Takes a bridge with the validator's account; gives the chain's counters and the receipt. Keeps only a cursor over
 the chain's message events, which a restart reads again. Retrying is the caller's: the next call asks the chain
@@ -12,9 +12,12 @@ from typing import Protocol
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.bridge import BridgeClient
+from zklink.l1.client import Call, ChainClient, Submission
 from zklink.l1.events import MessageReceived, decode_events, event_topic
 from zklink.l1.receipts import Receipt
+from zklink.l1.structs import stored_block_abi
 from zklink.protocol.chain import StoredBlock
+from zklink.protocol.errors import L1Error
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.calldata import encode_commit, encode_execute, encode_prove
 from zklink.sequencer.decision import (
@@ -31,7 +34,7 @@ from zklink.sequencer.decision import (
     find_fork,
 )
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedBlock, SealedGenesis
+from zklink.sequencer.sealed import SealedGenesis
 
 
 class ChainGate(Protocol):
@@ -48,19 +51,27 @@ class ChainGate(Protocol):
         """Whether the chain's record of block `number` is the one that is sealed here."""
         ...
 
-    def send(self, action: Action, horizon: Horizon) -> Receipt:
-        """Carry an action out and wait for its receipt."""
+    def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence["Sent"]:
+        """Send a transaction for each action, then wait for all; what went wrong is in the result."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one action: a receipt, or why there is none."""
+
+    action: Action
+    receipt: Receipt | None
+    error: L1Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
-    """What one call of `advance` saw and did. `progress` is from before the transaction."""
+    """What one call of `advance` saw and did. `progress` is from before the transactions."""
 
     chain: ChainId
     progress: Progress
-    action: Action | None
-    receipt: Receipt | None
+    sent: tuple[Sent, ...]
 
 
 class Submitter:
@@ -71,13 +82,14 @@ class Submitter:
         self._policy = policy or ImportPolicy()
 
     def advance(self, horizon: Horizon) -> Advance:
-        """Send the next transaction that this chain needs, if any. Raises HistoryDiverged and what sending raises."""
+        """Send the transactions that this chain needs next, if any. Raises HistoryDiverged and what reading raises."""
         view = self._gate.view(horizon)
-        action: Action | None = find_fork(view, horizon, lambda number: self._gate.is_ours(number, horizon))
-        if action is None and view.progress.committed <= horizon.height:
-            action = decide(view, horizon, self._policy)
-        receipt = None if action is None else self._gate.send(action, horizon)
-        return Advance(self._gate.chain, view.progress, action, receipt)
+        fork = find_fork(view, horizon, lambda number: self._gate.is_ours(number, horizon))
+        actions: tuple[Action, ...] = (fork,) if fork is not None else ()
+        if fork is None and view.progress.committed <= horizon.height:
+            actions = decide(view, horizon, self._policy)
+        sent = self._gate.send(actions, horizon) if actions else ()
+        return Advance(self._gate.chain, view.progress, tuple(sent))
 
 
 class BridgeGate:
@@ -109,29 +121,36 @@ class BridgeGate:
     def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
         return self._bridge.stored_block_hash(number) == self._stored(number, horizon).hash()
 
-    def send(self, action: Action, horizon: Horizon) -> Receipt:
-        bridge, account = self._bridge, self._validator
+    def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
+        client = self._bridge.client
+        submitted: list[tuple[Action, Submission | L1Error]] = []
+        for action in actions:
+            try:
+                submitted.append((action, client.submit(self._validator, self._encode(action, horizon))))
+            except L1Error as error:
+                submitted.append((action, error))
+        return [_wait(client, action, submission) for action, submission in submitted]
+
+    def _encode(self, action: Action, horizon: Horizon) -> Call:
+        bridge, chain = self._bridge, self.chain
         match action:
             case Revert(to_block):
-                return bridge.revert_blocks(account, self._stored(to_block, horizon))
+                return bridge.encode("revert_blocks", stored_block_abi(self._stored(to_block, horizon)))
             case Commit(numbers):
                 last = self._stored(BlockNumber(numbers[0] - 1), horizon)
-                blocks = [encode_commit(block, self.chain) for block in self._blocks(numbers, horizon)]
-                return bridge.commit_blocks(account, last, blocks)
+                blocks = [encode_commit(horizon.block(number), chain).abi() for number in numbers]
+                return bridge.encode("commit_blocks", stored_block_abi(last), blocks)
             case Prove(numbers):
-                proven = [(block, horizon.proofs[block.number]) for block in self._blocks(numbers, horizon)]
-                return bridge.prove_blocks(account, [encode_prove(block, self.chain, proof) for block, proof in proven])
+                proven = [encode_prove(horizon.block(n), chain, horizon.proofs[n]).abi() for n in numbers]
+                return bridge.encode("prove_blocks", proven)
             case ApplyMessage(source, number):
-                return bridge.apply_message(account, source, number)
+                return bridge.encode("apply_message", source, number)
             case Execute(numbers):
-                blocks_due = self._blocks(numbers, horizon)
-                return bridge.execute_blocks(account, [encode_execute(block, self.chain) for block in blocks_due])
+                due = [encode_execute(horizon.block(number), chain).abi() for number in numbers]
+                return bridge.encode("execute_blocks", due)
 
     def _stored(self, number: BlockNumber, horizon: Horizon) -> StoredBlock:
         return self._genesis.stored[self.chain] if number == 0 else horizon.block(number).stored[self.chain]
-
-    def _blocks(self, numbers: Sequence[BlockNumber], horizon: Horizon) -> list[SealedBlock]:
-        return [horizon.block(number) for number in numbers]
 
     def _announced(
         self, progress: Progress, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
@@ -156,3 +175,12 @@ class BridgeGate:
             if isinstance(event, MessageReceived):
                 self._messages[event.source_chain, event.number] = event.sync_hash
         self._scanned = head
+
+
+def _wait(client: ChainClient, action: Action, submission: Submission | L1Error) -> Sent:
+    if isinstance(submission, L1Error):
+        return Sent(action, None, submission)
+    try:
+        return Sent(action, client.wait(submission))
+    except L1Error as error:
+        return Sent(action, None, error)

@@ -1,0 +1,111 @@
+"""The submitter on model bridges that lose receipts and refuse calls: nothing is sent twice, and in the end
+everything is executed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sequencer.conftest import CHAINS, PRIMARY
+from tests.sequencer.model import ModelBridge
+from tests.sequencer.test_decision import seal
+from zklink.l1.receipts import Receipt
+from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.sequencer.decision import Action, ChainView, Commit, Execute, Horizon, Prove, Revert
+from zklink.sequencer.submitter import Sent, Submitter
+
+A, B, C = CHAINS
+RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 100_000, 1, None, ())
+BLOCKS = seal([[1], [2], [3], [1, 2]])
+NUMBERS = tuple(block.number for block in BLOCKS)
+HORIZON = Horizon(PRIMARY, BLOCKS, dict.fromkeys(NUMBERS, ()))
+
+
+@dataclass
+class ModelGate:
+    """A model bridge as a gate. `mishaps` are drawn from one per action: ok, lost (an effect, no receipt), refused
+    (no effect).
+    """
+
+    bridge: ModelBridge
+    mishaps: list[str] = field(default_factory=list)
+
+    @property
+    def chain(self) -> ChainId:
+        return self.bridge.chain
+
+    def view(self, horizon: Horizon) -> ChainView:
+        return self.bridge.view()
+
+    def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
+        return number == 0 or self.bridge.sync_hash(number) == horizon.block(number).stored[self.chain].sync_hash
+
+    def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
+        return [self._send(action, horizon) for action in actions]
+
+    def _send(self, action: Action, horizon: Horizon) -> Sent:
+        mishap = self.mishaps.pop() if self.mishaps else "ok"
+        error = RpcUnavailable("model", "eth_getTransactionReceipt", 1, mishap)
+        if mishap == "refused":
+            return Sent(action, None, error)
+        self.bridge.apply(action, list(horizon.blocks))
+        return Sent(action, None, error) if mishap == "lost" else Sent(action, RECEIPT)
+
+
+MISHAPS = st.lists(st.sampled_from(["ok", "lost", "refused"]), max_size=12)
+
+
+class TestDeliveryLaw:
+    """Whatever receipts are lost and calls refused, each step takes effect once on every chain, and every block is
+    executed.
+    """
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.tuples(MISHAPS, MISHAPS, MISHAPS))
+    def test_advance__any_mishaps__each_step_once(self, mishaps: tuple[list[str], ...]) -> None:
+        gates = {
+            chain: ModelGate(ModelBridge(chain, PRIMARY), list(drawn))
+            for chain, drawn in zip(CHAINS, mishaps, strict=True)
+        }
+        for _ in range(40):
+            for gate in gates.values():
+                Submitter(gate).advance(HORIZON)
+                for source in gates.values():
+                    if source is not gate and source.bridge.accepted:
+                        number = BlockNumber(source.bridge.accepted)
+                        gate.bridge.receive(source.chain, number, source.bridge.sync_hash(number))
+        for gate in gates.values():
+            assert gate.bridge.executed == len(BLOCKS)
+            for kind in (Commit, Prove, Execute):
+                steps = [number for action in gate.bridge.log if isinstance(action, kind) for number in action.blocks]
+                assert steps == list(NUMBERS)
+
+
+def test_advance__nothing_to_do__sends_nothing() -> None:
+    gate = ModelGate(ModelBridge(B, PRIMARY))
+    submitter = Submitter(gate)
+    first = submitter.advance(Horizon(PRIMARY, BLOCKS, {}))
+    assert [sent.action for sent in first.sent] == [Commit(NUMBERS)]
+    assert submitter.advance(Horizon(PRIMARY, BLOCKS, {})).sent == ()
+
+
+def test_advance__blocks_unsealed_meanwhile__reverts_and_nothing_else_in_the_same_call() -> None:
+    gate = ModelGate(ModelBridge(A, PRIMARY))
+    Submitter(gate).advance(HORIZON)
+    other = Horizon(PRIMARY, [*BLOCKS[:2], *seal([[1], [2], [1]])[2:]], dict.fromkeys(NUMBERS[:3], ()))
+    advance = Submitter(gate).advance(other)
+    assert [sent.action for sent in advance.sent] == [Revert(NUMBERS[1])]
+    assert [sent.action for sent in Submitter(gate).advance(other).sent] == [Prove(NUMBERS[:2]), Commit(NUMBERS[2:3])]
+
+
+def test_advance__foreign_block_accepted__nothing_is_sent() -> None:
+    bridge = ModelBridge(PRIMARY, PRIMARY)
+    for action in (Commit(NUMBERS[:1]), Prove(NUMBERS[:1])):
+        bridge.apply(action, seal([[3]]))
+    with pytest.raises(HistoryDiverged):
+        Submitter(ModelGate(bridge)).advance(HORIZON)
+    assert len(bridge.log) == 2
