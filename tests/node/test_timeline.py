@@ -89,3 +89,17 @@ def test_take__rolled_back__swap_waits_again(timeline: Timeline) -> None:
     record = timeline.swaps[KEY]
     assert (record.block, record.sealed_at, record.payout, record.committed_at) == (None, None, None, {})
     assert timeline.blocks == {}
+
+
+def test_take__reverted_on_a_chain__first_times_stay_and_it_goes_on(timeline: Timeline) -> None:
+    feed(
+        timeline,
+        CONFIRMED,
+        SEALED,
+        ChainMoved(5.0, B, GENESIS_PROGRESS, progress(1, 1, 0, 0)),
+        ChainMoved(6.0, B, progress(1, 1, 0, 0), progress(0, 0, 0, 0)),
+        ChainMoved(7.0, B, progress(0, 0, 0, 0), progress(1, 1, 1, 1)),
+    )
+    record = timeline.swaps[KEY]
+    assert (record.committed_at, record.verified_at) == ({B: 5.0}, {B: 5.0})
+    assert (record.accepted_at, record.paid_at) == ({B: 7.0}, 7.0)

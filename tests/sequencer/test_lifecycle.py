@@ -48,5 +48,3 @@ def test_progress__counters__give_each_blocks_status() -> None:
     progress = Progress(BlockNumber(5), BlockNumber(4), BlockNumber(2), BlockNumber(1))
     expected = ["EXECUTED", "ACCEPTED", "PROVEN", "PROVEN", "COMMITTED", "SEALED"]
     assert [progress.status(BlockNumber(number)).name for number in range(1, 7)] == expected
-    assert progress.is_consistent()
-    assert not Progress(BlockNumber(1), BlockNumber(2), BlockNumber(0), BlockNumber(0)).is_consistent()

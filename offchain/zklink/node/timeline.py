@@ -3,7 +3,7 @@
 Takes events and nothing else, so that a record of a run can be folded again. Times are the events' seconds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from zklink.broker.broker import FillOutcome
@@ -20,6 +20,7 @@ from zklink.node.events import (
 )
 from zklink.operations.swap import SwapPayout, SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, RecordKind
+from zklink.sequencer.lifecycle import BlockStep, compute_path
 from zklink.transition.swap import SwapOutcome
 
 
@@ -37,6 +38,7 @@ class SwapRecord:
     filled_at: float | None = None
     proven_at: float | None = None
     committed_at: dict[ChainId, float] = field(default_factory=dict)
+    verified_at: dict[ChainId, float] = field(default_factory=dict)
     accepted_at: dict[ChainId, float] = field(default_factory=dict)
     executed_at: dict[ChainId, float] = field(default_factory=dict)
     repaid_at: float | None = None
@@ -61,10 +63,20 @@ class SwapRecord:
         known = [at for at in times if at is not None]
         return max(known) if len(known) == len(times) else None
 
+    def times_of(self, step: BlockStep) -> dict[ChainId, float]:
+        """When the block took a step, per chain."""
+        return {
+            BlockStep.COMMIT: self.committed_at,
+            BlockStep.PROVE: self.verified_at,
+            BlockStep.ACCEPT: self.accepted_at,
+            BlockStep.EXECUTE: self.executed_at,
+        }[step]
+
     def unseal(self) -> None:
         """The block was rolled back: the request waits again."""
         self.block = self.payout = self.outcome = self.sealed_at = self.proven_at = None
         self.committed_at.clear()
+        self.verified_at.clear()
 
 
 @dataclass(slots=True)
@@ -120,28 +132,24 @@ class Timeline:
             event.witness_seconds,
             event.proof_seconds,
         )
-        for record in self._in(range(event.number, event.number + 1)):
+        for record in self._in(event.number):
             record.proven_at = event.at
 
     def _move(self, event: ChainMoved) -> None:
-        stages = (
-            (event.before.committed, event.after.committed, "committed_at"),
-            (event.before.accepted, event.after.accepted, "accepted_at"),
-            (event.before.executed, event.after.executed, "executed_at"),
-        )
-        for before, after, name in stages:
-            for record in self._in(range(before + 1, after + 1)):
-                getattr(record, name).setdefault(event.chain, event.at)
+        for number in self.blocks:
+            before, after = event.before.status(number), event.after.status(number)
+            if after < before:  # reverted: that chain will be given another block with this number
+                continue
+            for step in compute_path(before, after):
+                for record in self._in(number):
+                    record.times_of(step).setdefault(event.chain, event.at)
 
     def _roll_back(self, event: RolledBack) -> None:
-        for record in self._in(range(event.to_block + 1, max(self.blocks, default=0) + 1)):
-            record.unseal()
+        for number in self.blocks:
+            if number > event.to_block:
+                for record in self._in(number):
+                    record.unseal()
         self.blocks = {number: block for number, block in self.blocks.items() if number <= event.to_block}
 
-    def _in(self, numbers: range) -> list[SwapRecord]:
-        return [record for record in self.swaps.values() if record.block in numbers]
-
-
-def is_finished(records: Mapping[RequestKey, SwapRecord], count: int) -> bool:
-    """Whether `count` swaps are known and every one is paid or refunded."""
-    return len(records) >= count and all(record.paid_at is not None for record in records.values())
+    def _in(self, number: BlockNumber) -> list[SwapRecord]:
+        return [record for record in self.swaps.values() if record.block == number]

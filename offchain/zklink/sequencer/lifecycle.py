@@ -75,9 +75,5 @@ class Progress:
         reached = sum(number <= counter for counter in (self.committed, self.proven, self.accepted, self.executed))
         return BlockStatus(reached)
 
-    def is_consistent(self) -> bool:
-        """executed <= accepted <= proven <= committed: what the table implies for the counters."""
-        return self.executed <= self.accepted <= self.proven <= self.committed
-
 
 GENESIS_PROGRESS = Progress(BlockNumber(0), BlockNumber(0), BlockNumber(0), BlockNumber(0))

@@ -6,7 +6,7 @@ send.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from zklink.devnet.world import World, open_world
@@ -64,6 +64,7 @@ def _drive(run: DemoRun, view: DemoView) -> bool:
     run.start = time.time()
     view.begin(run)
     waiting = sorted(run.tickets, key=lambda ticket: ticket.story.seconds)
+    sending: list[Future[None]] = []
     with ThreadPoolExecutor(max(1, len(waiting)), thread_name_prefix="user") as users:
         try:
             while not run.is_finished():
@@ -71,7 +72,10 @@ def _drive(run: DemoRun, view: DemoView) -> bool:
                 if elapsed > run.options.timeout_seconds:
                     return False
                 while waiting and waiting[0].story.seconds <= elapsed:
-                    users.submit(_send, run, waiting.pop(0))
+                    sending.append(users.submit(_send, run, waiting.pop(0)))
+                for future in sending:
+                    if future.done():
+                        future.result()  # raises what is nobody's refusal but a mistake
                 run.node.step()
                 view.refresh()
                 time.sleep(PAUSE_SECONDS)
