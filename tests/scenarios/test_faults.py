@@ -15,6 +15,7 @@ from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.sequencer.journal import FileJournal
+from zklink.transition.swap import RefundReason
 
 USD = 10**6
 SCALE = 10**12
@@ -158,6 +159,29 @@ def test_reorg__request_gone_after_it_was_sealed_and_committed_elsewhere__rolled
     pipeline.finish(1)
     assert [event.request.amount for event in pipeline.events(RequestConfirmed)] == [10 * USD, 7 * USD]
     assert received(pipeline) - before == 7
+    pipeline.check_books()
+
+
+def test_primary__not_reached_for_more_than_an_hour__block_is_sealed_anew_and_the_deadline_holds(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    depositor = system.world.roles.depositor
+    before = pipeline.balance(depositor, POLYGON, USDC)
+    key = pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    pipeline.halt(AVALANCHE)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == 1)
+    system.world.advance_time(4_000)
+    pipeline.resume()
+    pipeline.finish(1)
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
+    assert pipeline.sent("revert", BSC) == [(BSC, (0,))]
+    outcome = pipeline.record(key).outcome
+    assert outcome is not None and outcome.reason is RefundReason.DEADLINE_PASSED
+    assert pipeline.balance(depositor, POLYGON, USDC) == before
+    assert [retry.reason for retry in pipeline.events(Retried)] == [
+        "avalanche: commit_blocks is refused: commit: too old"
+    ]
     pipeline.check_books()
 
 

@@ -198,7 +198,8 @@ class Node:
                 purpose, blocks = _describe(sent.action)
                 source = sent.action.source if isinstance(sent.action, ApplyMessage) else None
                 self._mined(chain, purpose, blocks, sent.receipt, source)
-        if chain == self.sequencer.parameters.primary:
+        is_stuck = not any(sent.receipt for sent in advance.sent)
+        if chain == self.sequencer.parameters.primary and is_stuck:
             self._reseal_if_old(advance.progress.committed)
         for sent in advance.sent:
             if sent.error is not None:
