@@ -9,14 +9,15 @@ from zklink.broker.broker import Broker, Candidate, FillOutcome, FillState
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.l1.receipts import Receipt
 from zklink.operations.swap import SwapPayout
-from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted, ZkLinkError
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
 A, B = ChainId(1), ChainId(2)
 DOMAIN = 77
+NONE, FIRST = BlockNumber(0), BlockNumber(1)
 SCALE = 10**12
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 80_000, 1, None, ())
-POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amount(5_000), 4)))})
+POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amount(5_000), 4)), Amount(1))})
 
 
 @dataclass
@@ -27,6 +28,8 @@ class FakeDesk:
     states: dict[bytes, FillState] = field(default_factory=dict)
     spent: int = 0
     loses_receipts: bool = False
+    refusal: ZkLinkError | None = None
+    is_overtaken: bool = False
 
     def fill_state(self, key: bytes) -> FillState:
         return self.states.get(key, FillState.OPEN)
@@ -40,6 +43,10 @@ class FakeDesk:
     def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
         key = payout.fill_key(DOMAIN)
         assert self.fill_state(key) is FillState.OPEN
+        if self.is_overtaken:
+            self.states[key] = FillState.OTHERS
+        if self.refusal is not None:
+            raise self.refusal
         self.states[key] = FillState.MINE
         self.spent += l1_amount
         if self.loses_receipts:
@@ -69,10 +76,17 @@ def key_of(case: Candidate) -> bytes:
 def test_select__confirmations_by_tier__small_first_large_later(broker: Broker) -> None:
     large, small = candidate(1, amount=5_000), candidate(2, amount=1_000)
     assert broker.offer([large, small]) == {}
-    assert broker.select(B, {A: 101}) is None
-    assert broker.select(B, {A: 102}) == small
-    assert broker.select(B, {A: 106}) == large
-    assert broker.select(A, {A: 106}) is None
+    assert broker.select(B, {A: 101}, FIRST) is None
+    assert broker.select(B, {A: 102}, FIRST) == small
+    assert broker.select(B, {A: 106}, FIRST) == large
+    assert broker.select(A, {A: 106}, FIRST) is None
+
+
+def test_select__large_payout__waits_until_the_primary_has_accepted_its_block(broker: Broker) -> None:
+    large = candidate(1, amount=5_000)
+    broker.offer([large])
+    assert broker.select(B, {A: 1_000}, NONE) is None
+    assert broker.select(B, {A: 1_000}, FIRST) == large
 
 
 def test_offer__refund_and_no_fee__declined_with_the_reason(broker: Broker) -> None:
@@ -97,7 +111,7 @@ def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broke
     desk.loses_receipts = True
     with pytest.raises(RpcUnavailable):
         broker.attempt(candidate())
-    assert broker.select(B, {A: 102}) == candidate()
+    assert broker.select(B, {A: 102}, FIRST) == candidate()
     attempt = broker.attempt(candidate())
     broker.record(attempt)
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.FOUND_FILLED, None)
@@ -129,6 +143,30 @@ def test_attempt__not_enough_inventory__nothing_sent_and_tried_again_after_the_o
     broker.record(attempt)
     assert (attempt.outcome, desk.spent) == (FillOutcome.NO_INVENTORY, 0)
     assert broker.waiting == (second, first)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [CallReverted("b", "fill", "tokens: coin refused"), TransactionReverted("b", "fill", "tokens: coin refused", b"")],
+)
+def test_attempt__fill_refused__left_to_execution_and_others_go_on(
+    broker: Broker, desk: FakeDesk, refusal: ZkLinkError
+) -> None:
+    refused, honest = candidate(1), candidate(2)
+    broker.offer([refused, honest])
+    desk.refusal = refusal
+    attempt = broker.attempt(refused)
+    broker.record(attempt)
+    assert (attempt.outcome, attempt.receipt) == (FillOutcome.REFUSED, None)
+    assert "tokens: coin refused" in attempt.reason
+    assert (broker.waiting, broker.positions) == ((honest,), ())
+    assert broker.select(B, {A: 102}, FIRST) == honest
+
+
+def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, desk: FakeDesk) -> None:
+    broker.offer([candidate()])
+    desk.refusal, desk.is_overtaken = CallReverted("b", "fill", "fill: done"), True
+    assert broker.attempt(candidate()).outcome is FillOutcome.TAKEN
 
 
 def test_settle__executed_payout__position_is_closed(broker: Broker, desk: FakeDesk) -> None:

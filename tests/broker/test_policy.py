@@ -10,7 +10,8 @@ from zklink.operations.swap import SwapPayout
 from zklink.protocol.ids import Amount, TokenId
 
 TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
-POLICY = FillPolicy({TokenId(2): TERMS})
+BROKER = bytes(31) + b"\x07"
+POLICY = FillPolicy({TokenId(2): TERMS}, frozenset([BROKER]))
 
 
 def payout(amount: int, fill_fee: int, token: int = 2) -> SwapPayout:
@@ -31,8 +32,18 @@ def payout(amount: int, fill_fee: int, token: int = 2) -> SwapPayout:
         (payout(9_000, 8), 99, Verdict.LOW_FEE),
         (payout(9_000, 9), 99, Verdict.FILL),
         (payout(1_000, 2, token=3), 99, Verdict.UNKNOWN_TOKEN),
+        (payout(1_000, 1_000), 99, Verdict.NO_NET),
+        (payout(1_000, 999), 99, Verdict.FILL),
+        (replace(payout(1_000, 2), recipient=BROKER), 99, Verdict.EXCLUDED),
         (SwapPayout.refunded(make_request()), 99, Verdict.REFUND),
     ],
 )
 def test_assess__payout__verdict_with_its_reason(case: SwapPayout, confirmations: int, verdict: Verdict) -> None:
-    assert POLICY.assess(case, confirmations, required=3) is verdict
+    assert POLICY.assess(case, confirmations, required=3, is_accepted=True) is verdict
+
+
+@pytest.mark.parametrize(("amount", "verdict"), [(1_000, Verdict.FILL), (1_001, Verdict.WAIT)])
+def test_assess__block_not_accepted_by_the_primary__only_the_tier_without_extra_confirmations(
+    amount: int, verdict: Verdict
+) -> None:
+    assert POLICY.assess(payout(amount, 2), 99, required=3, is_accepted=False) is verdict

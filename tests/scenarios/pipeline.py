@@ -29,6 +29,7 @@ from zklink.state.rows import Pool
 
 ETHEREUM, POLYGON, BSC, AVALANCHE = (ChainId(chain) for chain in (1, 2, 3, 4))
 MAX_ROUNDS = 60
+LEAST_FEE = Amount(10_000)
 E = TypeVar("E")
 
 
@@ -60,7 +61,7 @@ class Pipeline:
         roles = self.system.world.roles
         keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
         tiers = (Tier(Amount(CUSTODY_LIMIT), 0),)
-        policy = FillPolicy({token.token_id: TokenPolicy(tiers) for token in self.system.deployment.tokens})
+        policy = FillPolicy({token.token_id: TokenPolicy(tiers, LEAST_FEE) for token in self.system.deployment.tokens})
         parts = build_parts(
             self.system.deployment,
             self.clients or self.system.world.clients,

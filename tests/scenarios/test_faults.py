@@ -8,9 +8,19 @@ import pytest
 from tests.scenarios.faults import CrashingProver, FaultyClient
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Pipeline
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.tokens import USDC
-from zklink.node.adapters import CircuitProver
-from zklink.node.events import FillTried, RequestConfirmed, Retried, RolledBack
+from zklink.devnet.tokens import BNB, USDC
+from zklink.l1.artifacts import load_contract
+from zklink.l1.client import encode_call
+from zklink.node.adapters import FILL_GAS_LIMIT, CircuitProver
+from zklink.node.events import (
+    BrokerRepaid,
+    FillDeclined,
+    FillTried,
+    RequestConfirmed,
+    Retried,
+    RolledBack,
+    TransactionMined,
+)
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import SyncMessage, compute_digest
@@ -18,6 +28,7 @@ from zklink.sequencer.journal import FileJournal
 from zklink.transition.swap import RefundReason
 
 USD = 10**6
+REFUSE, BURN_GAS, REENTER = 1, 2, 4
 SCALE = 10**12
 CHAINS = (ETHEREUM, POLYGON, BSC, AVALANCHE)
 
@@ -196,4 +207,41 @@ def test_broker__nothing_approved__says_so_and_execution_pays(
     assert outcomes and set(outcomes) <= {"NO_INVENTORY", "TOO_LATE"}
     assert received(pipeline) - before == 10
     assert pipeline.sent("fill") == []
+    pipeline.check_books()
+
+
+def deploy_guest(pipeline: Pipeline, mode: int) -> str:
+    """A contract on BSC that behaves badly when it is paid."""
+    world = pipeline.system.world
+    client, artifact = world[BSC].client, load_contract("AdversarialRecipient")
+    address = client.deploy(world.roles.stranger, artifact)
+    client.send(world.roles.stranger, encode_call(client.contract(address, artifact), "set_mode", mode))
+    return address
+
+
+def deploy_spender(pipeline: Pipeline) -> str:
+    """A contract on BSC that takes its coin, but only after having another one burn nearly all the gas there is."""
+    world = pipeline.system.world
+    client, artifact = world[BSC].client, load_contract("AdversarialRecipient")
+    address = deploy_guest(pipeline, REENTER)
+    burner = deploy_guest(pipeline, BURN_GAS)
+    client.send(world.roles.stranger, encode_call(client.contract(address, artifact), "set_call", burner, b""))
+    return address
+
+
+def test_broker__recipients_that_refuse_or_spend_its_gas_and_itself__left_to_execution_and_the_next_is_filled(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    guests = [deploy_guest(pipeline, REFUSE), deploy_spender(pipeline)]
+    for recipient in (*guests, system.world.roles.broker.address, None):
+        pipeline.swap(POLYGON, USDC, 60 * USD, (BSC, BNB), fill_fee=10**15, recipient=recipient)
+    pipeline.finish(4)
+    tried = [(event.key[1], event.outcome.name) for event in pipeline.events(FillTried)]
+    assert tried == [(1, "REFUSED"), (2, "REFUSED"), (4, "FILLED")]
+    assert [(event.key[1], event.verdict.name) for event in pipeline.events(FillDeclined)] == [(3, "EXCLUDED")]
+    gas = [event.gas_used for event in pipeline.events(TransactionMined) if event.purpose == "fill"]
+    assert len(gas) == 1 and gas[0] < FILL_GAS_LIMIT
+    assert len(pipeline.events(BrokerRepaid)) == 1
+    assert not any(retry.lane == "fill bsc" for retry in pipeline.events(Retried))
     pipeline.check_books()

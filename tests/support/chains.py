@@ -27,8 +27,9 @@ def build_order(
     min_out: int = 0,
     operator_fee: int = 0,
     fill_fee: int = 0,
+    recipient: str | None = None,
 ) -> SwapOrder:
-    """An order for the recipient; `amount` is in layer-2 units."""
+    """An order for the recipient, or for another one; `amount` is in layer-2 units."""
     bridge = system.bridges[source]
     return SwapOrder(
         token_in=token_in,
@@ -38,7 +39,7 @@ def build_order(
         min_out=Amount(min_out),
         operator_fee=Amount(operator_fee),
         fill_fee=Amount(fill_fee),
-        recipient=universal_address(system.world.roles.recipient.address),
+        recipient=universal_address(recipient or system.world.roles.recipient.address),
         deadline=bridge.client.head().timestamp + ORDER_SECONDS,
     )
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from zklink.broker.policy import FillPolicy, Verdict
 from zklink.l1.receipts import Receipt
 from zklink.operations.swap import SwapPayout
+from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
 
@@ -41,7 +42,9 @@ class FillDesk(Protocol):
         ...
 
     def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
-        """Pay the recipient `l1_amount` through the bridge."""
+        """Pay the recipient `l1_amount` through the bridge, for a bounded amount of gas. Raises CallReverted and
+        TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas than that.
+        """
         ...
 
 
@@ -62,17 +65,21 @@ class FillOutcome(Enum):
     TAKEN = "somebody else was faster"
     TOO_LATE = "already executed"
     NO_INVENTORY = "not enough of the token, or not enough approved"
+    REFUSED = "cannot be filled, left to execution"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to fill. `l1_amount` is what the recipient gets; a receipt only if this call sent a transaction."""
+    """One attempt to fill. `l1_amount` is what the recipient gets; a receipt only if this call sent a transaction;
+    `reason` says who refused and why.
+    """
 
     candidate: Candidate
     key: bytes
     outcome: FillOutcome
     l1_amount: int
     receipt: Receipt | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,9 @@ class Broker:
         """Take the payouts of a sealed block; gives those that are declined for good, with the reason."""
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
-            verdict = self._policy.assess(candidate.payout, 0, self._required[candidate.payout.source])
+            verdict = self._policy.assess(
+                candidate.payout, 0, self._required[candidate.payout.source], is_accepted=False
+            )
             if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._desks:
                 declined[candidate] = verdict
                 continue
@@ -133,30 +142,44 @@ class Broker:
         """
         self._waiting = {key: candidate for key, candidate in self._waiting.items() if candidate.block <= after}
 
-    def select(self, chain: ChainId, heights: Mapping[ChainId, int]) -> Candidate | None:
-        """The next payout to fill on `chain`, oldest first; `heights` are the source chains' newest blocks."""
+    def select(self, chain: ChainId, heights: Mapping[ChainId, int], accepted: BlockNumber) -> Candidate | None:
+        """The next payout to fill on `chain`, oldest first; `heights` are the source chains' newest blocks, `accepted`
+        is the last block that the primary has accepted.
+        """
         for candidate in self._waiting.values():
-            source = candidate.payout.source
-            confirmations = heights.get(source, -1) - candidate.l1_block + 1
-            is_due = self._policy.assess(candidate.payout, confirmations, self._required[source]) is Verdict.FILL
-            if candidate.payout.chain == chain and is_due:
+            payout = candidate.payout
+            confirmations = heights.get(payout.source, -1) - candidate.l1_block + 1
+            verdict = self._policy.assess(
+                payout, confirmations, self._required[payout.source], is_accepted=candidate.block <= accepted
+            )
+            if payout.chain == chain and verdict is Verdict.FILL:
                 return candidate
         return None
 
     def attempt(self, candidate: Candidate) -> Attempt:
-        """Fill, unless the bridge says that this is done or the inventory is too small."""
+        """Fill, unless the bridge says that this is done or the inventory is too small.
+
+        A refusal is an outcome, not an error: a recipient, or a token, that refuses must not hold up other fills.
+        """
         payout, desk = candidate.payout, self._desks[candidate.payout.chain]
         key = payout.fill_key(self._domain)
         l1_amount = desk.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
         state = desk.fill_state(key)
         if state is not FillState.OPEN:
             return Attempt(candidate, key, _FOUND[state], l1_amount)
-        if desk.spendable(payout.token) < l1_amount:
-            return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
-        return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, desk.fill(payout, l1_amount))
+        try:
+            if desk.spendable(payout.token) < l1_amount:
+                return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
+            return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, desk.fill(payout, l1_amount))
+        except (CallReverted, TransactionReverted) as error:
+            state = desk.fill_state(key)  # somebody may just have been faster
+            outcome = FillOutcome.REFUSED if state is FillState.OPEN else _FOUND[state]
+            return Attempt(candidate, key, outcome, l1_amount, reason=str(error))
 
     def record(self, attempt: Attempt) -> None:
-        """Enter what an attempt did. A payout without inventory goes to the end and is tried again."""
+        """Enter what an attempt did. A payout without inventory goes to the end and is tried again; one
+        that was refused is left to execution.
+        """
         self._waiting.pop(attempt.key, None)
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
             self._positions[attempt.key] = Position(attempt.candidate, attempt.key)

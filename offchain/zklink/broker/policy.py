@@ -1,35 +1,38 @@
 """When a fill is worth its risk. Pure: takes a payout and how final its request is, gives a verdict with the reason.
 
 Until execution the broker carries the risk of a reseal and of a reorganisation on the source. The more a payout is
-worth, the more confirmations its request must have; above the last tier it is left to execution.
+worth, the more confirmations its request must have; above the last tier it is left to execution. A payout depends on
+the whole order of its block, also on requests of other chains: a tier with extra confirmations therefore also waits
+until the primary has accepted the block, from when on no reseal can change it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from zklink.operations.swap import SwapPayout
 from zklink.protocol.ids import FEE_DENOMINATOR, Amount, RecordKind, TokenId
-
-ONE: Final = Amount(1)
 
 
 class Verdict(Enum):
     """What to do about a payout, and why."""
 
     FILL = "fill"
-    WAIT = "its request needs more confirmations"
+    WAIT = "its request needs more confirmations, or its block the primary's acceptance"
     REFUND = "a refund is never filled"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
+    NO_NET = "the fill fee leaves nothing for the recipient"
+    EXCLUDED = "this recipient is never filled"
     UNKNOWN_TOKEN = "no policy for this token"
     TOO_LARGE = "too large for any tier"
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Payouts up to `limit` (layer-2 units) need `extra_confirmations` beyond those of the source chain's profile."""
+    """Payouts up to `limit` (layer-2 units) need `extra_confirmations` beyond those of the source chain's profile; if
+    that is more than none, their block must also be accepted by the primary.
+    """
 
     limit: Amount
     extra_confirmations: int
@@ -37,25 +40,37 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """Terms for one token: least fee (absolute and in 1/10,000 of the amount), tiers by ascending limit."""
+    """Terms for one token: tiers by ascending limit, least fee (absolute and in 1/10,000 of the amount).
+
+    `minimum_fee` has no default: it is what a fill's gas costs, in layer-2 units of this token.
+    """
 
     tiers: tuple[Tier, ...]
-    minimum_fee: Amount = ONE
+    minimum_fee: Amount
     minimum_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FillPolicy:
-    """Terms per token; a token without terms is not filled."""
+    """Terms per token; a token without terms is not filled. `excluded` recipients are not either: the broker itself is
+    one, since a transfer to oneself leaves nothing that the bridge could measure.
+    """
 
     tokens: Mapping[TokenId, TokenPolicy]
+    excluded: frozenset[bytes] = frozenset()
 
-    def assess(self, payout: SwapPayout, confirmations: int, required: int) -> Verdict:
-        """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`."""
+    def assess(self, payout: SwapPayout, confirmations: int, required: int, *, is_accepted: bool) -> Verdict:
+        """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`;
+        `is_accepted` says whether the primary has accepted its block.
+        """
         if payout.kind != RecordKind.SWAP_PAID:
             return Verdict.REFUND
         if payout.fill_fee == 0:
             return Verdict.NO_FEE
+        if payout.fill_fee >= payout.amount:
+            return Verdict.NO_NET
+        if payout.recipient in self.excluded:
+            return Verdict.EXCLUDED
         terms = self.tokens.get(payout.token)
         if terms is None:
             return Verdict.UNKNOWN_TOKEN
@@ -64,4 +79,6 @@ class FillPolicy:
         tier = next((tier for tier in terms.tiers if payout.amount <= tier.limit), None)
         if tier is None:
             return Verdict.TOO_LARGE
-        return Verdict.FILL if confirmations >= required + tier.extra_confirmations else Verdict.WAIT
+        is_final = is_accepted or tier.extra_confirmations == 0
+        is_due = is_final and confirmations >= required + tier.extra_confirmations
+        return Verdict.FILL if is_due else Verdict.WAIT

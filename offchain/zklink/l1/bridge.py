@@ -148,9 +148,15 @@ class BridgeClient:
         """Queue a swap with an EIP-2612 permit instead of an approval."""
         return self._send(account, "swap_with_permit", order.abi(), permit.abi())
 
-    def fill(self, account: LocalAccount, payout: Sequence[int], value: int = 0) -> Receipt:
-        """Pay a payout ahead of its block."""
-        return self._send(account, "fill", list(payout), value=value)
+    def fill(
+        self, account: LocalAccount, payout: Sequence[int], value: int = 0, gas_limit: int | None = None
+    ) -> Receipt:
+        """Pay a payout ahead of its block; with `gas_limit`, CallReverted if that takes more gas."""
+        call, gas = self.encode("fill", list(payout)), None
+        if gas_limit is not None:
+            self.client.try_call(account.address, call, value, gas_limit)
+            gas = min(gas_limit, self.client.estimate_gas(account.address, call, value))
+        return self.client.send(account, call, value, gas)
 
     def withdraw_pending_balance(self, account: LocalAccount, token_id: TokenId, receiver: str) -> Receipt:
         """Pull what is owed to the account."""

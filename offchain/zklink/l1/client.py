@@ -15,7 +15,7 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3RPCError
-from web3.types import FilterParams
+from web3.types import FilterParams, TxParams, Wei
 
 from zklink.l1.artifacts import ContractArtifact
 from zklink.l1.profile import ChainProfile
@@ -23,7 +23,7 @@ from zklink.l1.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
 from zklink.l1.rpc import ask
 from zklink.l1.submission import Call, SendPolicy, Submission
 from zklink.l1.transactions import Sender
-from zklink.protocol.errors import RpcUnavailable, WrongChain
+from zklink.protocol.errors import CallReverted, RpcUnavailable, WrongChain
 
 __all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "SendPolicy", "Submission"]
 
@@ -140,6 +140,23 @@ class ChainClient:
     def wait(self, submission: Submission) -> Receipt:
         """Wait until a submission is mined, raising its fee if that takes too long."""
         return self._sender.wait(submission)
+
+    def try_call(self, address: str, call: Call, value: int, gas: int) -> None:
+        """Make a call with this much gas, without sending it. Raises CallReverted if it is refused or needs more."""
+        transaction: TxParams = {
+            "from": to_checksum_address(address),
+            "data": call.data,
+            "value": Wei(value),
+            "gas": gas,
+        }
+        if call.to is not None:
+            transaction["to"] = to_checksum_address(call.to)
+        try:
+            self.ask(call.label, lambda: self.w3.eth.call(transaction))
+        except Web3RPCError as error:
+            if "gas" not in str(error).lower():
+                raise
+            raise CallReverted(self.profile.name, call.label, f"needs more than {gas} gas") from error
 
     def estimate_gas(self, address: str, call: Call | ContractFunction, value: int = 0) -> int:
         """The gas limit that `send` would use; CallReverted if the contract refuses."""

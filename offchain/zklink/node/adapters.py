@@ -27,6 +27,11 @@ EXECUTED_FILLER: Final = 1
 GAS_RESERVE_WEI: Final = 10**17
 """Native coin that a broker keeps for its own transactions."""
 
+FILL_GAS_LIMIT: Final = 300_000
+"""The most that a fill may take, several times what it takes: recipients of coin, and tokens, run code of their own at
+the broker's expense.
+"""
+
 EFFECT_GAS: Final = 100_000
 """Added to the estimate for a message: a proof mined just before it gives it more to do than when it was estimated."""
 
@@ -86,7 +91,7 @@ class BridgeDesk:
 
     def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
         value = l1_amount if self._token(payout.token).is_native else 0
-        return self._bridge.fill(self._broker, payout.words(), value)
+        return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT)
 
     def _token(self, token: TokenId) -> TokenClient:
         return TokenClient(self._bridge.client, self._bridge.token_config(token).token)

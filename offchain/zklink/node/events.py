@@ -85,12 +85,13 @@ class TransactionMined:
 
 @dataclass(frozen=True, slots=True)
 class FillTried:
-    """The broker tried to fill a payout."""
+    """The broker tried to fill a payout; `reason` says who refused and why."""
 
     at: float
     key: RequestKey
     chain: ChainId
     outcome: FillOutcome
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,9 @@ class Node:
 
     def _fill(self, broker: Broker) -> None:
         heights = {chain: head.number for chain, head in self._heads.items()}
+        accepted = self.progress[self.sequencer.parameters.primary].accepted
         for chain in self.parts.profiles:
-            candidate = broker.select(chain, heights)
+            candidate = broker.select(chain, heights, accepted)
             executed = self.progress[chain].executed
             positions = [p for p in broker.open_positions(chain) if p.candidate.block <= executed]
             if candidate is not None:
@@ -164,8 +165,8 @@ class Node:
                     self._on_attempt,
                     self.config.fill_retry_seconds,
                 )
-            elif positions:
-                self._start("fill", chain, partial(broker.find_repaid, chain, positions), self._on_repaid)
+            if positions:
+                self._start("repay", chain, partial(broker.find_repaid, chain, positions), self._on_repaid)
 
     # -- what becomes of jobs; each says whether there was anything to do ----------------------------------------
 
@@ -215,7 +216,7 @@ class Node:
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
         assert self.parts.broker is not None
         self.parts.broker.record(attempt)
-        self._emit(FillTried(self._clock(), _key(attempt.candidate), chain, attempt.outcome))
+        self._emit(FillTried(self._clock(), _key(attempt.candidate), chain, attempt.outcome, attempt.reason))
         if attempt.receipt is not None:
             self._mined(chain, "fill", (attempt.candidate.block,), attempt.receipt)
         return attempt.outcome is not FillOutcome.NO_INVENTORY

@@ -1,7 +1,7 @@
 """Puts a node together: a deployment, a client per chain, keys and a prover become the parts that `Node` drives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from eth_account.signers.local import LocalAccount
@@ -10,6 +10,7 @@ from zklink.broker.broker import Broker
 from zklink.broker.policy import FillPolicy
 from zklink.l1.client import ChainClient
 from zklink.l1.deployment import Deployment
+from zklink.l1.structs import universal_address
 from zklink.l1.watcher import L1Watcher
 from zklink.node.adapters import BlockProver, BridgeAcceptances, BridgeDesk, BridgeDestination
 from zklink.node.parts import NodeParts
@@ -91,7 +92,7 @@ def build_parts(
         else Broker(
             parameters.domain,
             {chain: BridgeDesk(bridge, keys.broker) for chain, bridge in bridges.items()},
-            fill_policy,
+            replace(fill_policy, excluded=fill_policy.excluded | {universal_address(keys.broker.address)}),
             {chain: profile.confirmations for chain, profile in profiles.items()},
         ),
     )

@@ -16,8 +16,8 @@ from zklink.sequencer.sealed import SealedBlock
 MAX_COMMIT_BLOCKS = 4
 MAX_PROVE_BLOCKS = 16
 MAX_EXECUTE_BLOCKS = 8
-MAX_EXECUTE_PAYOUTS = 96
-"""Payouts pushed by one call, so that the worst tokens still fit into a block's gas."""
+MAX_EXECUTE_PAYOUTS = 64
+"""Payouts pushed by one call, so that the worst tokens still fit into one transaction's gas (2**24 on Ethereum)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from zklink.node.node import Node
 from zklink.node.timeline import Timeline
 from zklink.node.wiring import NodeKeys, build_parts
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.prover.artifacts import CircuitArtifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.progress import Progress
@@ -27,6 +27,8 @@ from zklink.sequencer.journal import MemoryJournal
 SMALL_FILL_USD: Final = 5_000
 LARGE_FILL_USD: Final = 50_000
 LARGE_FILL_CONFIRMATIONS: Final = 10
+LEAST_FEES_PER_USD: Final = 4
+"""The least fee for a fill is a quarter of a dollar: at the cheap chains' prices more than its gas."""
 
 
 def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, progress: Progress) -> DemoRun:
@@ -68,7 +70,8 @@ def _fill_policy(stories: Sequence[Story]) -> FillPolicy:
                 (
                     Tier(token.amount_for(SMALL_FILL_USD), 0),
                     Tier(token.amount_for(LARGE_FILL_USD), LARGE_FILL_CONFIRMATIONS),
-                )
+                ),
+                minimum_fee=Amount(token.amount_for(1) // LEAST_FEES_PER_USD),
             )
             for token in (story.token_out for story in stories)
         }
