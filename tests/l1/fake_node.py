@@ -49,6 +49,7 @@ class FakeNode(BaseProvider):
     mines: bool = True
     has_base_fee: bool = True
     minimum_fee: int = 0
+    gas: int = 50_000
     faults: dict[str, list[str]] = field(default_factory=dict)
     reverts: str | None = None
     mined_reverts: str | None = None
@@ -123,7 +124,7 @@ class FakeNode(BaseProvider):
         return _result(hex(count))
 
     def _eth_estimateGas(self, transaction: Any, block: Any = None) -> RPCResponse:
-        return _revert(self.reverts) if self.reverts is not None else _result(hex(50_000))
+        return _revert(self.reverts) if self.reverts is not None else _result(hex(self.gas))
 
     def _eth_call(self, transaction: Any, block: Any = None) -> RPCResponse:
         reason = self.mined_reverts if self.mined_reverts is not None else self.reverts

@@ -49,6 +49,23 @@ def test_send__all_well__one_transaction_with_the_right_fee(node: FakeNode) -> N
     assert [(item.nonce, item.max_fee, item.data) for item in node.received] == [(0, 2 * BASE_FEE + TIP, b"commit")]
 
 
+@pytest.mark.parametrize(
+    ("needed", "limit"), [(50_000, 62_500), (14_000_000, 2**24), (2**24, 2**24), (20_000_000, 20_000_000)]
+)
+def test_estimate_gas__any__a_quarter_more_but_the_margin_ends_at_the_limit_of_a_transaction(
+    node: FakeNode, needed: int, limit: int
+) -> None:
+    node.gas = needed
+    assert node.client().estimate_gas(SENDER.address, CALL) == limit
+
+
+@pytest.mark.parametrize("message", ["out of gas", "gas required exceeds allowance (300000)"])
+def test_try_call__node_says_that_the_gas_is_not_enough__refused(node: FakeNode, message: str) -> None:
+    node.fail("eth_call", message)
+    with pytest.raises(CallReverted, match="needs more than 300000 gas"):
+        node.client().try_call(SENDER.address, CALL, 0, 300_000)
+
+
 def test_send__chain_without_base_fee__legacy_price(node: FakeNode) -> None:
     node.has_base_fee = False
     assert node.client().send(SENDER, CALL).is_success

@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 GAS_MARGIN: Final = (5, 4)
 """Estimates are multiplied by this: the state may differ a little when the transaction is mined."""
 
+TRANSACTION_GAS: Final = 2**24
+"""The margin ends here: the most gas that Ethereum allows a transaction (EIP-7825)."""
+
 FEE_BUMP: Final = (5, 4)
 """Nodes ask for 10 to 12.5 percent more before they replace a transaction."""
 
@@ -126,7 +129,7 @@ class Sender:
             if classify(error) is None:
                 raise
             raise TransactionRejected(self._profile.name, call.label, describe(error)) from error
-        return estimated * GAS_MARGIN[0] // GAS_MARGIN[1]
+        return max(estimated, min(estimated * GAS_MARGIN[0] // GAS_MARGIN[1], TRANSACTION_GAS))
 
     # -- the life of one submission ------------------------------------------------------------------------------
 
