@@ -8,6 +8,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 UV := 0.13.9
+JOBS ?= 2
 # The first interpreter in range. With only newer ones, uv fetches a fitting Python (some packages have no wheels there yet).
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -45,7 +46,7 @@ demo: setup
 	@$(RUN) $(BIN)/ape run demo $(ARGS)
 
 test: setup
-	@$(RUN) $(BIN)/ape test $(ARGS)
+	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)
 
 check: setup
 	@$(RUN) $(BIN)/ruff check .
