@@ -4,6 +4,7 @@ import pytest
 
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.tokens import BTC, ETH, USDC, token_by_id
+from zklink.node.demo.prepare import build_fill_policy
 from zklink.node.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.protocol.errors import TapeInvalid
 
@@ -58,3 +59,11 @@ def test_read_tape__malformed__refused_with_line_and_reason(text: str, line: int
 def test_format_amount__whatever_was_parsed__reads_the_same(text: str, shown: str) -> None:
     token = token_by_id(USDC)
     assert format_amount(parse_amount(text, token), token) == shown
+
+
+def test_fill_policy__stories_of_the_demo__their_fees_are_enough_and_one_unit_is_not() -> None:
+    policy = build_fill_policy(default_stories())
+    for story in default_stories():
+        if story.expectation is Expectation.FILLED:
+            terms = policy.tokens[story.token_out.token_id]
+            assert 1 < terms.minimum_fee <= story.fill_fee

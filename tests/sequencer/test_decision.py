@@ -105,6 +105,13 @@ def test_decide__many_blocks_on_a_lagging_chain__four_commits_and_sixteen_proofs
     assert decide(view(C, (20, 1, 0, 0)), offered, EAGER) == (Prove(numbers[1:17]),)
 
 
+def test_decide__many_payouts__not_more_in_one_call_than_a_transaction_has_gas_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SealedBlock, "payouts", lambda block, chain: [None] * 24)
+    assert decide(view(B, (3, 3, 3, 0), {1: 3, 3: 3}), horizon(NUMBERS), EAGER) == (Execute(NUMBERS[:2]),)
+
+
 def test_decide__chain_not_concerned__imports_when_the_batch_is_full_or_a_block_concerns_it() -> None:
     patient = ImportPolicy(batch=3)
     assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [2]])), patient) == ()

@@ -46,7 +46,7 @@ def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, pro
         NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee),
         prover,
         MemoryJournal(),
-        _fill_policy(options.stories),
+        build_fill_policy(options.stories),
     )
     node, timeline = Node(parts, ThreadLanes()), Timeline(system.bridges)
     tickets = tuple(Ticket(story, _recipient(index)) for index, story in enumerate(options.stories))
@@ -62,8 +62,8 @@ def _recipient(index: int) -> LocalAccount:
     return account
 
 
-def _fill_policy(stories: Sequence[Story]) -> FillPolicy:
-    """Small payouts at once, larger ones after more confirmations, the largest never."""
+def build_fill_policy(stories: Sequence[Story]) -> FillPolicy:
+    """The demo's terms: small payouts at once, larger ones after more confirmations, the largest never."""
     return FillPolicy(
         {
             token.token_id: TokenPolicy(
