@@ -17,7 +17,7 @@ from zklink.l1.structs import RequestCounts
 from zklink.l1.watcher import ConfirmedEvents, L1Watcher
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import next_queue_hash
-from zklink.protocol.errors import RequestGap, RequestRewritten
+from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
 
 DEPLOYMENT_HASH = b"\x07" * 32
@@ -48,6 +48,8 @@ class FakeChain:
     blocks: list[list[int]] = field(default_factory=lambda: [[]])
     hidden: set[int] = field(default_factory=set)
     altered: set[int] = field(default_factory=set)
+    lag: int = 0
+    """How many blocks the node behind the contract's views lacks."""
 
     profile = ChainProfile("fake", ChainId(1), 1337, 1.0, CONFIRMATIONS, "FAK")
 
@@ -93,9 +95,11 @@ class FakeChain:
     def request_counts(self, block: int) -> RequestCounts:
         return RequestCounts(len(self.all_requests(block)), 0, 0)
 
-    def queue_hash(self, request_id: int) -> bytes:
+    def queue_hash(self, request_id: int, block: int) -> bytes:
+        if block >= self.head - self.lag + 1:
+            raise RpcUnavailable("fake", "queue_hash", 1, "header not found")
         queue_hash = DEPLOYMENT_HASH
-        requests = [request for _, request in self.all_requests()]
+        requests = [request for _, request in self.all_requests(block)]
         if request_id > len(requests):
             return bytes(32)
         for request in requests[:request_id]:
@@ -192,6 +196,41 @@ def test_rewind__everything_changed__starts_over() -> None:
         watcher.poll()
     assert watcher.rewind() == 0
     assert _amounts(watcher.poll()) == [8]
+
+
+def test_poll__answer_from_a_node_that_lags__unavailable_and_nothing_moves() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    for amounts in ([4], [5], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [4, 5]
+    ahead = list(chain.blocks)
+    for known in range(1, len(ahead)):
+        chain.blocks = ahead[:known]
+        with pytest.raises(RpcUnavailable):
+            watcher.poll()
+        with pytest.raises(RpcUnavailable):
+            watcher.rewind()
+        assert (watcher.last_request_id, watcher.next_block) == (2, 3)
+    chain.blocks = [*ahead, [6], [], []]
+    assert _amounts(watcher.poll()) == [6]
+
+
+def test_poll__views_from_a_node_that_lags__unavailable_and_nothing_moves() -> None:
+    # Two nodes behind one address: the head comes from the first, the contract's views from one far behind.
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    for amounts in ([5], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [5]
+    chain.lag = CONFIRMATIONS
+    with pytest.raises(RpcUnavailable):
+        watcher.poll()
+    with pytest.raises(RpcUnavailable):
+        watcher.rewind()
+    assert watcher.last_request_id == 1
+    chain.lag = 0
+    assert watcher.poll() == []
 
 
 def test_confirmed_events__each_once() -> None:

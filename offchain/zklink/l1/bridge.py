@@ -58,9 +58,9 @@ class BridgeClient:
         """0 none, 1 committed, 2 proven, 3 accepted, 4 executed."""
         return int(self._read("block_status", number))
 
-    def queue_hash(self, request_id: int) -> bytes:
-        """The rolling hash of the queue up to a request."""
-        return bytes(self._read("queue_hash", request_id))
+    def queue_hash(self, request_id: int, block: int | None = None) -> bytes:
+        """The rolling hash of the queue up to a request; zero if there is no such request."""
+        return bytes(self._read("queue_hash", request_id, block=block))
 
     def stored_block_hash(self, number: int) -> bytes:
         """Hash of the stored block, zero if there is none."""
