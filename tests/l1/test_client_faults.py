@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.l1.fake_node import BASE_FEE, TIP, FakeNode
+from tests.l1.fake_node import BASE_FEE, POLICY, TIP, FakeNode
 from zklink.devnet.accounts import default_roles
-from zklink.l1.client import Call
+from zklink.l1.client import Call, ChainClient
 from zklink.protocol.errors import (
     CallReverted,
     RpcUnavailable,
@@ -151,6 +151,87 @@ def test_send__other_call_after_an_unknown_fate__takes_the_next_nonce(node: Fake
     with pytest.raises(RpcUnavailable):
         client.send(SENDER, CALL)
     node.mines = True
+    assert client.send(SENDER, OTHER).is_success
+    assert _mined(node) == [b"commit", b"prove"]
+
+
+def _lose(node: FakeNode, call: Call) -> ChainClient:
+    """A client whose call never got to a node: it was away for every attempt, and is back now."""
+    client = node.client()
+    node.fail("eth_sendRawTransaction", *["away"] * (POLICY.retry.attempts + POLICY.fee_bumps))
+    node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, call)
+    assert (node.received, node.faults) == ([], {"eth_sendRawTransaction": [], "eth_getTransactionReceipt": []})
+    return client
+
+
+def test_send__other_call_after_one_that_no_node_got__both_are_mined_in_order(node: FakeNode) -> None:
+    client = _lose(node, CALL)
+    assert client.send(SENDER, OTHER).is_success
+    assert [(item.nonce, item.data) for item in node.received] == [(0, b"commit"), (1, b"prove")]
+    assert _mined(node) == [b"commit", b"prove"]
+
+
+def test_send__call_that_was_sent_again_for_another_one__is_taken_up_and_not_sent_twice(node: FakeNode) -> None:
+    client = _lose(node, CALL)
+    client.send(SENDER, OTHER)
+    assert client.send(SENDER, CALL).tx_hash == node.mined[0].tx_hash
+    assert _mined(node) == [b"commit", b"prove"]
+
+
+def test_send__several_that_no_node_got__all_are_sent_before_the_next(node: FakeNode) -> None:
+    client = _lose(node, CALL)
+    node.fail("eth_sendRawTransaction", *["away"] * 10)
+    node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, OTHER)
+    assert client.send(SENDER, Call(TARGET, b"execute", "execute_blocks")).is_success
+    assert _mined(node) == [b"commit", b"prove", b"execute"]
+
+
+def test_wait__the_one_before_is_given_up_meanwhile__is_sent_again_with_a_higher_fee(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    first, second = client.submit(SENDER, CALL), client.submit(SENDER, OTHER)
+    node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
+    with pytest.raises(RpcUnavailable):
+        client.wait(first)
+    del node.pool[0]  # a restarted node forgets what it had not mined
+    node.mines = True
+    assert client.wait(second).is_success
+    assert _mined(node) == [b"commit", b"prove"]
+    assert node.mined[0].max_fee * 8 >= (2 * BASE_FEE + TIP) * 9
+
+
+def test_send__stuck_behind_a_low_fee__both_are_raised_and_never_one_far_above_the_other(node: FakeNode) -> None:
+    client = node.client()
+    node.mines = False
+    for call in (CALL, OTHER):
+        with pytest.raises(TransactionStuck):
+            client.send(SENDER, call)
+    fees = {nonce: [item.max_fee for item in node.received if item.nonce == nonce] for nonce in (0, 1)}
+    assert len(fees[0]) <= 2 * (POLICY.fee_bumps + 1)
+    assert max(fees[1]) <= max(fees[0]) <= 2 * max(fees[1])
+    node.mines = True
+    assert client.send(SENDER, Call(TARGET, b"execute", "execute_blocks")).is_success
+    assert _mined(node) == [b"commit", b"prove", b"execute"]
+
+
+def test_send__abandoned_nonce_used_by_somebody_else__not_sent_again(node: FakeNode) -> None:
+    client = _lose(node, CALL)
+    node.take_nonce(SENDER.address, 0)
+    assert client.send(SENDER, OTHER).is_success
+    assert _mined(node) == [b"foreign", b"prove"]
+    assert [item.data for item in node.received] == [b"prove"]
+
+
+def test_submit__node_goes_away_in_the_middle__the_nonce_is_not_lost(node: FakeNode) -> None:
+    client = node.client()
+    node.fail("eth_sendRawTransaction", "nonce too low")
+    node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
+    with pytest.raises(RpcUnavailable):
+        client.submit(SENDER, CALL)
     assert client.send(SENDER, OTHER).is_success
     assert _mined(node) == [b"commit", b"prove"]
 

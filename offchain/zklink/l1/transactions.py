@@ -3,7 +3,8 @@
 Takes calls, signs them here, gives receipts. A transaction gets its nonce once; whatever goes wrong afterwards (the
 node is away, the fee is too low, the answer is lost) is answered with the same nonce, so no two versions can both be
 mined.
-A submission whose fate is unknown is kept, and sending the identical call again takes it up where it was left.
+A submission whose fate is unknown is kept, and sending the identical call again takes it up where it was left. When
+another call follows instead, the kept one is broadcast again before it: nothing waits behind a nonce that no node has.
 """
 
 import logging
@@ -20,6 +21,8 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 from web3.types import TxParams, Wei
 
+from zklink.l1.fees import is_cheaper, raise_fees, read_fees
+from zklink.l1.flights import Flights
 from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import Receipt, decode_receipt
 from zklink.l1.rpc import Verdict, ask, classify, decode_reason, describe
@@ -41,10 +44,6 @@ GAS_MARGIN: Final = (5, 4)
 TRANSACTION_GAS: Final = 2**24
 """The margin ends here: the most gas that Ethereum allows a transaction (EIP-7825)."""
 
-FEE_BUMP: Final = (5, 4)
-"""Nodes ask for 10 to 12.5 percent more before they replace a transaction."""
-
-DEFAULT_TIP_WEI: Final = 1_000_000_000
 LOST_POLLS: Final = 5
 """How often the nonce must be seen used, without a receipt of ours, before the transaction counts as replaced."""
 
@@ -68,32 +67,26 @@ class Sender:
         self._profile, self._w3, self._policy = profile, w3, policy
         self._gas_limit, self._sleep, self._clock = gas_limit, sleep, clock
         self._lock = threading.RLock()
-        self._in_flight: dict[str, list[Submission]] = {}
+        self._flights = Flights()
 
     def forget(self) -> None:
         """Drop everything in flight: for local chains that were set back to an earlier state."""
         with self._lock:
-            self._in_flight.clear()
+            self._flights.clear()
 
     def submit(self, account: LocalAccount, call: Call, value_wei: int = 0, gas: int | None = None) -> Submission:
         """Sign and broadcast. Raises CallReverted if the contract refuses, TransactionRejected, RpcUnavailable."""
         with self._lock:
-            known = self._find_abandoned(account, call, value_wei)
-            if known is not None:
-                log.warning("%s: taking up %s with nonce %d again", self._profile.name, call.label, known.nonce)
-                known.is_abandoned = False
-                self._broadcast(known)
-                return known
-            limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
-            fees = self._fees()
-            submission = Submission(account, call, value_wei, limit, self._next_nonce(account), fees)
-            self._flights(account).append(submission)
-            try:
+            submission = self._flights.find_abandoned(account, call, value_wei)
+            if submission is None:
+                limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
+                fees = self._fees()
+                submission = Submission(account, call, value_wei, limit, self._next_nonce(account), fees)
                 self._sign(submission)
-                self._broadcast(submission)
-            except TransactionRejected:
-                self._land(submission)
-                raise
+            else:
+                log.warning("%s: taking up %s with nonce %d again", *self._describe(submission))
+            self._clear_way(submission)
+            self._start(submission)
             return submission
 
     def wait(self, submission: Submission) -> Receipt:
@@ -101,11 +94,11 @@ class Sender:
         TransactionStuck, RpcUnavailable; after the last two the same call, sent again, continues this submission."""
         try:
             data = self._wait(submission)
-        except (RpcUnavailable, TransactionStuck):
-            submission.is_abandoned = True
-            raise
         except TransactionReplaced:
             self._land(submission)
+            raise
+        except Exception:
+            submission.is_abandoned = True
             raise
         self._land(submission)
         receipt = decode_receipt(data)
@@ -133,6 +126,35 @@ class Sender:
 
     # -- the life of one submission ------------------------------------------------------------------------------
 
+    def _start(self, submission: Submission) -> None:
+        """Broadcast what somebody will wait for. If that fails with its fate unknown, it counts as given up."""
+        if not submission.is_abandoned:
+            self._flights.add(submission)
+        submission.is_abandoned = False
+        try:
+            self._broadcast(submission)
+        except TransactionRejected:
+            self._land(submission)
+            raise
+        except Exception:
+            submission.is_abandoned = True
+            raise
+
+    def _clear_way(self, submission: Submission) -> None:
+        """Broadcast again what was given up with a lower nonce and is not mined yet, at no worse a fee than this one's.
+
+        From then on each counts as broadcast: it keeps its nonce for ever, so it cannot be mined twice.
+        """
+        with self._lock:
+            ahead = self._flights.abandoned_before(submission)
+            mined = self._count(submission.account.address, "latest") if ahead else 0
+            for earlier in (flight for flight in ahead if flight.nonce >= mined):
+                log.warning("%s: %s with nonce %d is sent again: others wait behind it", *self._describe(earlier))
+                earlier.is_broadcast = True
+                if is_cheaper(earlier.fees, submission.fees):
+                    self._raise_fees(earlier)
+                self._broadcast(earlier)
+
     def _wait(self, submission: Submission) -> Any:
         patience = max(self._policy.seconds_per_fee, self._policy.blocks_per_fee * self._profile.block_time_seconds)
         bumps, lost, since = 0, 0, self._clock()
@@ -153,7 +175,9 @@ class Sender:
                 if bumps == self._policy.fee_bumps:
                     raise TransactionStuck(*self._describe(submission), tuple(submission.tx_hashes))
                 bumps, since = bumps + 1, self._clock()
-                self._bump(submission)
+                self._raise_fees(submission)
+                self._clear_way(submission)
+                self._broadcast(submission)
             elif not submission.is_broadcast:
                 self._broadcast(submission)
             self._sleep(self._poll_seconds())
@@ -191,32 +215,20 @@ class Sender:
         if detail:
             log.warning("%s: %s is still not accepted: %s", self._profile.name, submission.call.label, detail)
 
-    def _bump(self, submission: Submission) -> None:
-        self._raise_fees(submission)
-        self._broadcast(submission)
-
     def _raise_fees(self, submission: Submission) -> None:
-        market = self._fees()
-        submission.fees = {
-            name: max(value * FEE_BUMP[0] // FEE_BUMP[1] + 1, market.get(name, 0))
-            for name, value in submission.fees.items()
-        }
-        log.warning(
-            "%s: %s (nonce %d) is sent again with a higher fee",
-            self._profile.name,
-            submission.call.label,
-            submission.nonce,
-        )
+        submission.fees = raise_fees(submission.fees, self._fees())
+        log.warning("%s: %s (nonce %d) is sent again with a higher fee", *self._describe(submission))
         self._sign(submission)
 
     def _renew(self, submission: Submission) -> None:
         """Another nonce: only for a transaction that no node ever took."""
         log.warning("%s: nonce %d of %s is taken", self._profile.name, submission.nonce, submission.call.label)
-        self._land(submission)
-        submission.nonce = self._next_nonce(submission.account)
-        submission.tx_hashes.clear()
-        self._flights(submission.account).append(submission)
-        self._sign(submission)
+        with self._lock:
+            self._land(submission)
+            submission.nonce = self._next_nonce(submission.account)
+            submission.tx_hashes.clear()
+            self._flights.add(submission)
+            self._sign(submission)
 
     def _sign(self, submission: Submission) -> None:
         transaction: dict[str, Any] = {
@@ -262,11 +274,7 @@ class Sender:
     # -- small questions -----------------------------------------------------------------------------------------
 
     def _next_nonce(self, account: LocalAccount) -> int:
-        nonce = self._count(account.address, "pending")
-        taken = {submission.nonce for submission in self._flights(account)}
-        while nonce in taken:
-            nonce += 1
-        return nonce
+        return self._flights.find_free_nonce(account, self._count(account.address, "pending"))
 
     def _count(self, address: str, block: str) -> int:
         checksum = to_checksum_address(address)
@@ -274,32 +282,11 @@ class Sender:
         return int(self._ask("eth_getTransactionCount", count))
 
     def _fees(self) -> dict[str, int]:
-        base = self._ask("eth_getBlockByNumber", lambda: self._w3.eth.get_block("latest")).get("baseFeePerGas")
-        if base is None:
-            return {"gasPrice": int(self._ask("eth_gasPrice", lambda: self._w3.eth.gas_price))}
-        tip = int(self._ask("eth_maxPriorityFeePerGas", self._tip))
-        return {"maxFeePerGas": 2 * int(base) + tip, "maxPriorityFeePerGas": tip}
-
-    def _tip(self) -> int:
-        try:
-            return int(self._w3.eth.max_priority_fee)
-        except Exception as error:
-            if classify(error) is Verdict.REFUSED:
-                return DEFAULT_TIP_WEI
-            raise
-
-    def _flights(self, account: LocalAccount) -> list[Submission]:
-        return self._in_flight.setdefault(account.address, [])
-
-    def _find_abandoned(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
-        flights = (s for s in self._flights(account) if s.is_abandoned)
-        return next((s for s in flights if s.is_for(account.address, call, value_wei)), None)
+        return read_fees(self._w3, self._ask)
 
     def _land(self, submission: Submission) -> None:
         with self._lock:
-            flights = self._flights(submission.account)
-            if submission in flights:
-                flights.remove(submission)
+            self._flights.remove(submission)
 
     def _poll_seconds(self) -> float:
         return min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds)
