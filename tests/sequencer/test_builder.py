@@ -28,13 +28,25 @@ def fill_mempool(swaps: list[tuple[int, int, int]]) -> Mempool:
     return mempool
 
 
-def select(swaps: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
-    chosen = select_requests(fill_mempool(swaps).waiting({}), MINIMAL)
+def select(swaps: list[tuple[int, int, int]], turn: int = 0) -> list[tuple[int, int]]:
+    chosen = select_requests(fill_mempool(swaps).waiting({}), MINIMAL, turn)
     return [(request.source, request.request_id) for request in chosen]
 
 
-def test_select_requests__everything_fits__order_of_confirmation() -> None:
-    assert select([swap(2, 1, 2), swap(1, 2, 1), swap(2, 1, 1)]) == [(2, 1), (1, 1), (2, 2)]
+@pytest.mark.parametrize(
+    ("turn", "expected"), [(0, [(1, 1), (2, 1), (2, 2)]), (1, [(2, 1), (1, 1), (2, 2)]), (2, [(1, 1), (2, 1), (2, 2)])]
+)
+def test_select_requests__everything_fits__chains_in_turn(turn: int, expected: list[tuple[int, int]]) -> None:
+    assert select([swap(2, 1, 2), swap(1, 2, 1), swap(2, 1, 1)], turn) == expected
+
+
+def test_select_requests__one_chain_queues_disjoint_pairs__another_waits_for_its_turn_only() -> None:
+    mempool = fill_mempool([swap(1, 1 + 2 * (i % 3), 2 + 2 * (i % 3)) for i in range(60)] + [swap(2, 7, 8)])
+    consumed: dict[ChainId, int] = {}
+    for turn in range(len(CHAINS)):
+        for request in select_requests(mempool.waiting(consumed), MINIMAL, turn):
+            consumed[request.source] = request.request_id
+    assert consumed[ChainId(2)] == 1
 
 
 def test_select_requests__more_than_the_slots__first_ones_only() -> None:
@@ -42,8 +54,9 @@ def test_select_requests__more_than_the_slots__first_ones_only() -> None:
 
 
 def test_select_requests__token_rows_full__that_chain_waits_and_the_others_go_on() -> None:
-    swaps = [swap(1, 1, 2), swap(1, 3, 4), swap(2, 5, 1), swap(2, 1, 2), swap(3, 4, 3)]
-    assert select(swaps) == [(1, 1), (1, 2), (3, 1)]
+    swaps = [swap(1, 1, 2), swap(1, 3, 4), swap(2, 5, 6), swap(2, 1, 2), swap(3, 4, 3)]
+    # tokens 1, 2, 5, 6 fill the rows: chains 3 and 1 wait, chain 2 goes on
+    assert select(swaps) == [(1, 1), (2, 1), (2, 2)]
 
 
 def test_select_requests__pools_full__same_token_transfers_still_fit() -> None:
@@ -65,17 +78,18 @@ SWAPS = st.lists(st.tuples(st.sampled_from([1, 2, 3]), st.integers(1, 6), st.int
 
 
 class TestSelectionLaw:
-    """Every block takes a prefix of each chain's queue, fits the preset, and contains what was confirmed first."""
+    """Every block takes a prefix of each chain's queue, fits the preset, and starts with the chain whose turn it is."""
 
     @given(SWAPS)
     def test_select_requests__any_queues__emptied_in_fifo_order(self, swaps: list[tuple[int, int, int]]) -> None:
         mempool = fill_mempool(swaps)
         consumed: dict[ChainId, int] = dict.fromkeys(CHAINS, 0)
-        sealed = 0
-        while any(waiting := mempool.waiting(consumed).values()):
-            first = min((queue[0] for queue in waiting if queue), key=lambda c: c.position).request
-            chosen = select_requests(mempool.waiting(consumed), MINIMAL)
-            assert chosen[0] == first
+        sealed = turn = 0
+        while any((waiting := mempool.waiting(consumed)).values()):
+            chains = sorted(chain for chain, queue in waiting.items() if queue)
+            chosen = select_requests(waiting, MINIMAL, turn)
+            assert chosen[0] == waiting[chains[turn % len(chains)]][0]
+            turn += 1
             self.check_fits(chosen)
             for request in chosen:
                 consumed[request.source] += 1

@@ -51,8 +51,15 @@ THREE_BLOCKS = seal([[1], [2], [3]])  # they concern (1, 2), (2, 1) and (3, 1)
 NUMBERS = tuple(BlockNumber(number) for number in (1, 2, 3))
 
 
-def horizon(proven: tuple[BlockNumber, ...] = (), blocks: list[SealedBlock] = THREE_BLOCKS) -> Horizon:
-    return Horizon(PRIMARY, blocks, dict.fromkeys(proven, ()))
+def horizon(
+    proven: tuple[BlockNumber, ...] = (),
+    blocks: list[SealedBlock] = THREE_BLOCKS,
+    committed: dict[ChainId, BlockNumber] | None = None,
+) -> Horizon:
+    """By default every chain has committed everything."""
+    if committed is None:
+        committed = dict.fromkeys(CHAINS, BlockNumber(len(blocks)))
+    return Horizon(PRIMARY, blocks, dict.fromkeys(proven, ()), committed)
 
 
 def view(
@@ -97,6 +104,19 @@ def test_decide__status_of_a_chain__exactly_the_next_steps(
     assert list(decide(case, horizon(proven), EAGER)) == expected
 
 
+@pytest.mark.parametrize(
+    ("committed", "proved"), [({}, 0), ({A: 0}, 0), ({A: 1}, 1), ({A: 2}, 2), ({A: 3, C: 2}, 2), ({A: 3, C: 3}, 3)]
+)
+def test_decide__primary__proves_only_what_every_concerned_chain_has_committed(
+    committed: dict[ChainId, int], proved: int
+) -> None:
+    seen = {chain: BlockNumber(number) for chain, number in committed.items()}
+    expected = (Prove(NUMBERS[:proved]),) if proved else ()
+    assert decide(view(PRIMARY, (3, 0, 0, 0)), horizon(NUMBERS, committed=seen), EAGER) == expected
+    # elsewhere a proof commits to nothing
+    assert decide(view(A, (3, 0, 0, 0)), horizon(NUMBERS, committed={}), EAGER) == (Prove(NUMBERS),)
+
+
 def test_decide__many_blocks_on_a_lagging_chain__four_commits_and_sixteen_proofs_a_call() -> None:
     blocks = seal([[2]] * 20)
     numbers = tuple(block.number for block in blocks)
@@ -134,7 +154,7 @@ def test_find_fork__blocks_unsealed_meanwhile__reverted_to_the_last_common_one(
 def test_find_fork__chain_knows_more_than_is_sealed__reverted_unless_a_replay_is_under_way() -> None:
     case, offered = view(A, (3, 1, 1, 0)), horizon(blocks=THREE_BLOCKS[:2])
     assert find_fork(case, offered, lambda number: True) == Revert(NUMBERS[1])
-    replaying = Horizon(PRIMARY, THREE_BLOCKS[:2], {}, is_replaying=True)
+    replaying = Horizon(PRIMARY, THREE_BLOCKS[:2], {}, {}, is_replaying=True)
     assert find_fork(case, replaying, lambda number: True) is None
 
 
@@ -171,7 +191,8 @@ class TestProgressLaw:
         proofs: list[BlockNumber] = []
 
         def advance(chain: ChainId) -> bool:
-            actions = decide(bridges[chain].view(), Horizon(PRIMARY, blocks, dict.fromkeys(proofs, ())), EAGER)
+            committed = {k: bridge.view().progress.committed for k, bridge in bridges.items()}
+            actions = decide(bridges[chain].view(), horizon(tuple(proofs), blocks, committed), EAGER)
             for action in actions:
                 bridges[chain].apply(action, blocks)
             return bool(actions)

@@ -10,9 +10,8 @@ from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJ
 
 
 def entry(number: int) -> JournalEntry:
-    return JournalEntry(
-        BlockNumber(number), 1_000 + number, ((ChainId(1), RequestId(number)), (ChainId(2), RequestId(7)))
-    )
+    requests = (ChainId(1), RequestId(number)), (ChainId(2), RequestId(7))
+    return JournalEntry(BlockNumber(number), 1_000 + number, requests, bytes([number]) * 32)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -46,7 +45,9 @@ def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
     assert list(FileJournal(path).entries()) == [entry(1), entry(2)]
 
 
-@pytest.mark.parametrize("line", ["[2, 1000, []]", "nonsense", "[1, 1000]", '[1, 1000, [["a", 1]]]'])
+@pytest.mark.parametrize(
+    "line", ['[2, 1000, [], "00"]', "nonsense", "[1, 1000, []]", '[1, 1000, [["a", 1]], "00"]', '[1, 1000, [], "0x"]']
+)
 def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_text(line + "\n")

@@ -16,14 +16,13 @@ def mempool() -> Mempool:
 
 
 def ids(mempool: Mempool, consumed: dict[ChainId, int]) -> dict[ChainId, list[int]]:
-    return {chain: [c.request.request_id for c in queue] for chain, queue in mempool.waiting(consumed).items()}
+    return {chain: [request.request_id for request in queue] for chain, queue in mempool.waiting(consumed).items()}
 
 
-def test_add__next_request__waits_in_order_of_confirmation(mempool: Mempool) -> None:
+def test_add__next_request__waits_behind_the_others_of_its_chain(mempool: Mempool) -> None:
     for request in (make_request(1, 1), make_request(2, 1), make_request(1, 2)):
         mempool.add(request)
-    positions = {(c.request.source, c.request.request_id): c.position for q in mempool.waiting({}).values() for c in q}
-    assert positions == {(A, 1): 0, (B, 1): 1, (A, 2): 2}
+    assert ids(mempool, {}) == {A: [1, 2], B: [1]}
     assert mempool.last_request_id(A) == 2
 
 
@@ -35,8 +34,8 @@ def test_add__earlier_request_missing__is_refused_and_changes_nothing(mempool: M
 
 
 def test_add__same_request_again__is_ignored(mempool: Mempool) -> None:
-    assert mempool.add(make_request(1, 1)) is not None
-    assert mempool.add(make_request(1, 1)) is None
+    assert mempool.add(make_request(1, 1))
+    assert not mempool.add(make_request(1, 1))
     assert ids(mempool, {}) == {A: [1], B: []}
 
 
@@ -59,8 +58,8 @@ def test_drop_from__middle_of_a_queue__later_ones_can_be_confirmed_anew(mempool:
     dropped = mempool.drop_from(A, RequestId(2))
     assert [request.request_id for request in dropped] == [2, 3]
     assert ids(mempool, {}) == {A: [1], B: [1]}
-    confirmed = mempool.add(make_request(1, 2, amount=Amount(9)))
-    assert confirmed is not None and confirmed.position == 4
+    assert mempool.add(make_request(1, 2, amount=Amount(9)))
+    assert mempool.get(A, RequestId(2)).amount == 9
 
 
 def test_get__unknown_request__is_refused(mempool: Mempool) -> None:

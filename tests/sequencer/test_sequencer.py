@@ -7,7 +7,7 @@ import pytest
 from tests.sequencer.conftest import CHAINS, GENESIS, PRIMARY
 from tests.sequencer.requests import make_request
 from zklink.protocol.chain import compute_payouts_hash
-from zklink.protocol.errors import NothingToSeal, UnknownBlock
+from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, RecordKind, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.sequencer.journal import Journal, MemoryJournal
@@ -118,6 +118,31 @@ def test_restart__request_gone_meanwhile__only_later_blocks_are_forgotten(
     add(restarted, (2, 1))
     assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
     assert not restarted.is_replaying
+
+
+@pytest.mark.parametrize(
+    "fields", [{"queued_at": 5_500}, {"amount": Amount(2_000)}, {"recipient": bytes(31) + b"\x09"}]
+)
+def test_restart__request_is_another_meanwhile__that_block_and_later_ones_are_forgotten(
+    sequencer: Sequencer,
+    journal: MemoryJournal,
+    new_sequencer: Callable[[Journal], Sequencer],
+    fields: dict[str, object],
+) -> None:
+    for key in ((2, 1), (1, 1), (1, 2)):
+        add(sequencer, key)
+        sequencer.seal(5_000)
+    restarted = new_sequencer(journal)
+    add(restarted, (2, 1))
+    add(restarted, (1, 1), **fields)
+    add(restarted, (1, 2))
+    assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
+    with pytest.raises(JournalOutdated) as error:
+        restarted.seal(9_000)
+    assert (error.value.number, restarted.is_replaying, len(journal.entries())) == (2, False, 1)
+    sealed = restarted.seal(9_000)
+    assert sealed.block.header.timestamp == 9_000
+    assert [request.request_id for request in sealed.requests] == [1, 2]
 
 
 def test_block__unknown_number__is_refused(sequencer: Sequencer) -> None:

@@ -4,25 +4,32 @@ everything is executed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sequencer.conftest import CHAINS, PRIMARY
+from tests.sequencer.conftest import CHAINS, GENESIS, PARAMETERS, PRIMARY
 from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import seal
+from zklink.devnet.accounts import test_account as dev_account
+from zklink.l1.bridge import BridgeClient
 from zklink.l1.receipts import Receipt
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.presets import MINIMAL
 from zklink.sequencer.decision import Action, ChainView, Commit, Execute, Horizon, Prove, Revert
-from zklink.sequencer.submitter import Sent, Submitter
+from zklink.sequencer.sealed import compute_genesis
+from zklink.sequencer.submitter import BridgeGate, Sent, Submitter
 
 A, B, C = CHAINS
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 100_000, 1, None, ())
 BLOCKS = seal([[1], [2], [3], [1, 2]])
 NUMBERS = tuple(block.number for block in BLOCKS)
-HORIZON = Horizon(PRIMARY, BLOCKS, dict.fromkeys(NUMBERS, ()))
+COMMITTED = dict.fromkeys(CHAINS, NUMBERS[-1])
+HORIZON = Horizon(PRIMARY, BLOCKS, dict.fromkeys(NUMBERS, ()), COMMITTED)
 
 
 @dataclass
@@ -88,15 +95,15 @@ class TestDeliveryLaw:
 def test_advance__nothing_to_do__sends_nothing() -> None:
     gate = ModelGate(ModelBridge(B, PRIMARY))
     submitter = Submitter(gate)
-    first = submitter.advance(Horizon(PRIMARY, BLOCKS, {}))
+    first = submitter.advance(Horizon(PRIMARY, BLOCKS, {}, COMMITTED))
     assert [sent.action for sent in first.sent] == [Commit(NUMBERS)]
-    assert submitter.advance(Horizon(PRIMARY, BLOCKS, {})).sent == ()
+    assert submitter.advance(Horizon(PRIMARY, BLOCKS, {}, COMMITTED)).sent == ()
 
 
 def test_advance__blocks_unsealed_meanwhile__reverts_and_nothing_else_in_the_same_call() -> None:
     gate = ModelGate(ModelBridge(A, PRIMARY))
     Submitter(gate).advance(HORIZON)
-    other = Horizon(PRIMARY, [*BLOCKS[:2], *seal([[1], [2], [1]])[2:]], dict.fromkeys(NUMBERS[:3], ()))
+    other = Horizon(PRIMARY, [*BLOCKS[:2], *seal([[1], [2], [1]])[2:]], dict.fromkeys(NUMBERS[:3], ()), COMMITTED)
     advance = Submitter(gate).advance(other)
     assert [sent.action for sent in advance.sent] == [Revert(NUMBERS[1])]
     assert [sent.action for sent in Submitter(gate).advance(other).sent] == [Prove(NUMBERS[:2]), Commit(NUMBERS[2:3])]
@@ -109,3 +116,14 @@ def test_advance__foreign_block_accepted__nothing_is_sent() -> None:
     with pytest.raises(HistoryDiverged):
         Submitter(ModelGate(bridge)).advance(HORIZON)
     assert len(bridge.log) == 2
+
+
+def test_is_ours__node_has_not_seen_the_commit_yet__is_asked_again_instead_of_called_foreign() -> None:
+    profile = SimpleNamespace(name="polygon")
+    lagging = SimpleNamespace(
+        chain_id=A, stored_block_hash=lambda number: bytes(32), client=SimpleNamespace(profile=profile)
+    )
+    genesis = compute_genesis(GENESIS.state(MINIMAL), PARAMETERS)
+    gate = BridgeGate(cast(BridgeClient, lagging), dev_account(0), genesis)
+    with pytest.raises(RpcUnavailable):
+        gate.is_ours(NUMBERS[0], HORIZON)

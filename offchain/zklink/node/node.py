@@ -32,7 +32,7 @@ from zklink.node.events import (
 from zklink.node.lanes import Lanes
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.watch import Sighting
-from zklink.protocol.errors import NothingToSeal
+from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdated, NothingToSeal, TransactionReverted
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Horizon, Revert
@@ -58,6 +58,7 @@ class Node:
         self._clock = clock
         self._dispatcher = Dispatcher(lanes, clock, self.config.backoff, self._emit)
         self._proofs: dict[BlockNumber, tuple[int, ...]] = {}
+        self._accepted = BlockNumber(0)
         self._heads: dict[ChainId, BlockInfo] = {}
         self._l1_blocks: dict[RequestKey, int] = {}
 
@@ -113,12 +114,14 @@ class Node:
 
     def _seal(self) -> None:
         primary = self._heads.get(self.sequencer.parameters.primary)
-        unproven = self.sequencer.height - len(self._proofs)
-        if primary is None or (unproven >= self.config.max_unproven and not self.sequencer.is_replaying):
+        if primary is None or (len(self._unproven()) >= self.config.max_unproven and not self.sequencer.is_replaying):
             return
         try:
             sealed = self.sequencer.seal(primary.timestamp)
         except NothingToSeal:
+            return
+        except JournalOutdated as error:
+            self._emit(RolledBack(self._clock(), self.sequencer.height, str(error)))
             return
         slots = zip(sealed.block.slots, sealed.block.outcomes, strict=True)
         results = tuple(Result((r.source, r.request_id), outcome, payout) for (r, payout), outcome in slots)
@@ -129,8 +132,7 @@ class Node:
                 self._emit(FillDeclined(self._clock(), _key(candidate), verdict))
 
     def _prove(self) -> None:
-        blocks = self.sequencer.blocks(BlockNumber(0))
-        sealed = next((block for block in blocks if block.number not in self._proofs), None)
+        sealed = next(iter(self._unproven()), None)
         if sealed is not None:
             prover, due = self.parts.prover, sealed
             self._dispatcher.start("prove", lambda: (due, prover.prove(due.block)), self._on_proved, 0.0)
@@ -138,10 +140,11 @@ class Node:
     def _submit(self) -> None:
         blocks = tuple(self.sequencer.blocks(BlockNumber(0)))
         primary = self.sequencer.parameters.primary
-        horizon = Horizon(primary, blocks, dict(self._proofs), self.sequencer.is_replaying)
+        committed = {chain: progress.committed for chain, progress in self.progress.items()}
+        horizon = Horizon(primary, blocks, dict(self._proofs), committed, self.sequencer.is_replaying)
         offered = horizon.height, blocks[-1:], len(self._proofs)
         for chain, submitter in self.parts.submitters.items():
-            seen = self._heads.get(chain), offered
+            seen = self._heads.get(chain), offered, committed if chain == primary else None
             self._start("submit", chain, partial(submitter.advance, horizon), self._on_advance, seen=seen)
 
     def _relay(self, relayer: Relayer) -> None:
@@ -172,6 +175,9 @@ class Node:
 
     def _on_sighting(self, chain: ChainId, sighting: Sighting) -> bool:
         if sighting.gone_from is not None:
+            stays = self.sequencer.last_before(chain, sighting.gone_from)
+            if stays < self._accepted:  # nothing can undo it: stop with the journal as it is
+                raise HistoryDiverged(chain, BlockNumber(stays + 1))
             dropped = self.sequencer.drop_from(chain, sighting.gone_from)
             self._forget(dropped, f"{self._name(chain)} no longer has request {sighting.gone_from} as it was")
         self._heads[chain] = sighting.head
@@ -192,6 +198,7 @@ class Node:
 
     def _on_advance(self, chain: ChainId, advance: Advance) -> bool:
         before, self.progress[chain] = self.progress[chain], advance.progress
+        self._accepted = max(self._accepted, advance.progress.accepted)
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
         for sent in advance.sent:
@@ -199,8 +206,8 @@ class Node:
                 purpose, blocks = _describe(sent.action)
                 source = sent.action.source if isinstance(sent.action, ApplyMessage) else None
                 self._mined(chain, purpose, blocks, sent.receipt, source)
-        is_stuck = not any(sent.receipt for sent in advance.sent)
-        if chain == self.sequencer.parameters.primary and is_stuck:
+        is_unchanged = all(isinstance(sent.error, CallReverted | TransactionReverted) for sent in advance.sent)
+        if chain == self.sequencer.parameters.primary and is_unchanged:
             self._reseal_if_old(advance.progress.committed)
         for sent in advance.sent:
             if sent.error is not None:
@@ -229,10 +236,18 @@ class Node:
             self._emit(BrokerRepaid(self._clock(), _key(positions[key].candidate), chain))
         return bool(keys)
 
+    def _unproven(self) -> list[SealedBlock]:
+        """Sealed blocks without a proof that some chain still needs: after a restart not all of history."""
+        done = min(progress.proven for progress in self.progress.values())
+        return [block for block in self.sequencer.blocks(done) if block.number not in self._proofs]
+
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _reseal_if_old(self, committed: BlockNumber) -> None:
-        """A block that the primary would soon refuse as too old is sealed anew, with a timestamp of now."""
+        """A block that the primary would soon refuse as too old is sealed anew, with a timestamp of now; never one that
+        any chain was seen to have accepted, whatever a node that lags says of the primary.
+        """
+        committed = max(committed, self._accepted)
         if committed >= self.sequencer.height or self.sequencer.is_replaying:
             return
         head = self._heads[self.sequencer.parameters.primary]

@@ -1,16 +1,16 @@
 """Which waiting requests go into the next block, in which order, and the block's timestamp.
 
 Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier
-one of the same chain (QUE-1), and never leaves the request that was confirmed first waiting: it alone always fits,
-so nothing starves.
+one of the same chain (QUE-1). Chains go in turn, and each block another one goes first: slots, token rows and pools are
+scarce and refunds are free, so no chain's queue, however long and however odd its pairs, may hold up another's.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
-from zklink.sequencer.mempool import Confirmed
 
 PoolId = tuple[TokenId, TokenId]
 
@@ -22,30 +22,33 @@ def compute_pool_id(request: SwapRequest) -> PoolId | None:
     return min(request.token_in, request.token_out), max(request.token_in, request.token_out)
 
 
-def select_requests(waiting: Mapping[ChainId, Sequence[Confirmed]], preset: Preset) -> tuple[SwapRequest, ...]:
-    """The requests of the next block: a prefix of each chain's queue, in order of confirmation.
+def select_requests(
+    waiting: Mapping[ChainId, Sequence[SwapRequest]], preset: Preset, turn: int
+) -> tuple[SwapRequest, ...]:
+    """The requests of the next block: a prefix of each chain's queue, one request of each chain after the other.
 
-    A chain whose next request needs a token row or a pool that no longer fits waits for the next block; the others
-    go on.
+    `turn`, any number that grows by one with each block, says which of the waiting chains goes first: its first request
+    always fits. A chain whose next request needs a token row or a pool that no longer fits waits for the next block.
     """
-    cursors = {chain: 0 for chain, queue in waiting.items() if queue}
+    chains = sorted(chain for chain, queue in waiting.items() if queue)
+    first = turn % len(chains) if chains else 0
+    queues = deque(iter(waiting[chain]) for chain in chains[first:] + chains[:first])
     tokens: set[TokenId] = set()
     pools: set[PoolId] = set()
     selected: list[SwapRequest] = []
-    while cursors and len(selected) < preset.slots:
-        chain = min(cursors, key=lambda c: waiting[c][cursors[c]].position)
-        request = waiting[chain][cursors[chain]].request
+    while queues and len(selected) < preset.slots:
+        queue = queues.popleft()
+        request = next(queue, None)
+        if request is None:
+            continue
         pool = compute_pool_id(request)
         new_tokens = tokens | {request.token_in, request.token_out}
         new_pools = pools if pool is None else pools | {pool}
         if len(new_tokens) > preset.token_rows or len(new_pools) > preset.pool_rows:
-            del cursors[chain]
             continue
         tokens, pools = new_tokens, new_pools
         selected.append(request)
-        cursors[chain] += 1
-        if cursors[chain] == len(waiting[chain]):
-            del cursors[chain]
+        queues.append(queue)
     return tuple(selected)
 
 

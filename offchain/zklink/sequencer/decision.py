@@ -76,12 +76,13 @@ class ChainView:
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """What the sequencer has to offer: all sealed blocks from 1, and proofs (eight numbers in the precompile's order)
-    of some of them.
+    of some of them. `committed[k]` is the last block that chain k was seen to have committed.
     """
 
     primary: ChainId
     blocks: Sequence[SealedBlock]
     proofs: Mapping[BlockNumber, Sequence[int]]
+    committed: Mapping[ChainId, BlockNumber]
     is_replaying: bool = False
 
     @property
@@ -144,9 +145,15 @@ def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> C
 
 
 def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
+    """What the primary proves it accepts for good. So there a block waits until every chain it concerns has committed
+    it, that is, has found its own requests in it: a block that has lost requests to a reorganisation can still be
+    sealed anew. Meanwhile the proof is made. A concerned chain that is down holds the primary up.
+    """
     numbers: list[BlockNumber] = []
     for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
         if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS:
+            break
+        if view.chain == horizon.primary and not _is_committed_by_all(horizon, horizon.block(number)):
             break
         numbers.append(number)
     return Prove(tuple(numbers)) if numbers else None
@@ -183,6 +190,11 @@ def _decide_execute(view: ChainView, horizon: Horizon) -> Execute | None:
 def _is_acknowledged(view: ChainView, block: SealedBlock) -> bool:
     others = (chain for chain in block.stored if chain != view.chain and block.is_concerned(chain))
     return all(view.acknowledged.get(chain, 0) >= block.number for chain in others)
+
+
+def _is_committed_by_all(horizon: Horizon, block: SealedBlock) -> bool:
+    others = (chain for chain in block.stored if chain != horizon.primary and block.is_concerned(chain))
+    return all(horizon.committed.get(chain, 0) >= block.number for chain in others)
 
 
 def _range(after: BlockNumber, last: int) -> list[BlockNumber]:

@@ -7,22 +7,30 @@ states and proofs are not in it: they follow from the chains' queues and from th
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from zklink.operations.swap import SwapRequest
+from zklink.primitives.keccak import keccak_words
 from zklink.protocol.errors import JournalBroken
 from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One sealed block: its number, its timestamp and its requests in slot order."""
+    """One sealed block: its number, its timestamp, its requests in slot order and the hash of all they say."""
 
     number: BlockNumber
     timestamp: int
     requests: tuple[tuple[ChainId, RequestId], ...]
+    requests_hash: bytes
+
+
+def compute_requests_hash(requests: Iterable[SwapRequest]) -> bytes:
+    """What an entry keeps of its requests, to know them again: a chain can put another one under the same id."""
+    return keccak_words(*(word for request in requests for word in request.words()))
 
 
 class Journal(Protocol):
@@ -96,16 +104,17 @@ class FileJournal:
 
 
 def _encode(entry: JournalEntry) -> str:
-    return json.dumps([entry.number, entry.timestamp, entry.requests]) + "\n"
+    return json.dumps([entry.number, entry.timestamp, entry.requests, entry.requests_hash.hex()]) + "\n"
 
 
 def _decode(line: str, number: int) -> JournalEntry:
     try:
-        found, timestamp, requests = json.loads(line)
+        found, timestamp, requests, requests_hash = json.loads(line)
         entry = JournalEntry(
             BlockNumber(int(found)),
             int(timestamp),
             tuple((ChainId(int(chain)), RequestId(int(request))) for chain, request in requests),
+            bytes.fromhex(requests_hash),
         )
     except (ValueError, TypeError) as error:
         raise JournalBroken(number, str(error)) from error

@@ -1,12 +1,11 @@
 """The requests that are confirmed on their chain, per chain in the order of its queue.
 
 Takes confirmed requests, one chain's queue without gaps; gives what is waiting behind a cursor. Never orders
-across chains other than by the time of confirmation, and never forgets a request that a block not yet final
+across chains, and never forgets a request that a block not yet final
 everywhere has consumed: rolling a block back is only a matter of moving the cursor.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import RequestOutOfOrder
@@ -15,20 +14,11 @@ from zklink.protocol.ids import ChainId, RequestId
 FIRST_REQUEST_ID = RequestId(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """A request with its place in the order in which all chains' requests were confirmed."""
-
-    request: SwapRequest
-    position: int
-
-
 class Mempool:
     """Gapless per chain: request i is only taken when i - 1 is there (QUE-1)."""
 
     def __init__(self, chains: Iterable[ChainId]) -> None:
-        self._queues: dict[ChainId, list[Confirmed]] = {chain: [] for chain in chains}
-        self._next_position = 0
+        self._queues: dict[ChainId, list[SwapRequest]] = {chain: [] for chain in chains}
 
     @property
     def chains(self) -> tuple[ChainId, ...]:
@@ -38,8 +28,8 @@ class Mempool:
         """The last confirmed request of `chain`; 0 if there is none."""
         return RequestId(len(self._queues[chain]))
 
-    def add(self, request: SwapRequest) -> Confirmed | None:
-        """Append a confirmed request; None if it is already there. Raises RequestOutOfOrder if an earlier one is
+    def add(self, request: SwapRequest) -> bool:
+        """Append a confirmed request; False if it is already there. Raises RequestOutOfOrder if an earlier one is
         missing.
         """
         queue = self._queues[request.source]
@@ -47,20 +37,18 @@ class Mempool:
         if request.request_id > expected:
             raise RequestOutOfOrder(request.source, expected, request.request_id)
         if request.request_id < expected:
-            known = queue[request.request_id - FIRST_REQUEST_ID].request
+            known = queue[request.request_id - FIRST_REQUEST_ID]
             if known != request:
                 raise RequestOutOfOrder(request.source, expected, request.request_id)
-            return None
-        confirmed = Confirmed(request, self._next_position)
-        self._next_position += 1
-        queue.append(confirmed)
-        return confirmed
+            return False
+        queue.append(request)
+        return True
 
     def drop_from(self, chain: ChainId, request_id: RequestId) -> tuple[SwapRequest, ...]:
         """Forget `request_id` and all later requests of `chain`: a reorganisation of that chain removed them."""
         queue = self._queues[chain]
         index = max(request_id - FIRST_REQUEST_ID, 0)
-        dropped = tuple(confirmed.request for confirmed in queue[index:])
+        dropped = tuple(queue[index:])
         del queue[index:]
         return dropped
 
@@ -68,8 +56,8 @@ class Mempool:
         """The confirmed request `request_id` of `chain`. Raises RequestOutOfOrder if it is not there."""
         if not FIRST_REQUEST_ID <= request_id <= self.last_request_id(chain):
             raise RequestOutOfOrder(chain, RequestId(self.last_request_id(chain) + FIRST_REQUEST_ID), request_id)
-        return self._queues[chain][request_id - FIRST_REQUEST_ID].request
+        return self._queues[chain][request_id - FIRST_REQUEST_ID]
 
-    def waiting(self, consumed: Mapping[ChainId, int]) -> dict[ChainId, tuple[Confirmed, ...]]:
+    def waiting(self, consumed: Mapping[ChainId, int]) -> dict[ChainId, tuple[SwapRequest, ...]]:
         """Per chain the confirmed requests behind the first `consumed[chain]` ones."""
         return {chain: tuple(queue[consumed.get(chain, 0) :]) for chain, queue in self._queues.items()}

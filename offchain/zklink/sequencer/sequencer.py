@@ -10,10 +10,10 @@ from itertools import takewhile
 
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
-from zklink.protocol.errors import NothingToSeal, UnknownBlock
+from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
 from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 from zklink.sequencer.builder import choose_timestamp, select_requests
-from zklink.sequencer.journal import Journal, JournalEntry
+from zklink.sequencer.journal import Journal, JournalEntry, compute_requests_hash
 from zklink.sequencer.mempool import Mempool
 from zklink.sequencer.sealed import Parameters, SealedBlock, SealedGenesis, compute_genesis, compute_sealed
 from zklink.state.state import State
@@ -69,22 +69,23 @@ class Sequencer:
 
     def add(self, request: SwapRequest) -> bool:
         """Take a confirmed request; False if it was already known."""
-        return self.mempool.add(request) is not None
+        return self.mempool.add(request)
 
     def seal(self, now: int) -> SealedBlock:
-        """Seal the next block at the primary chain's time `now`. Raises NothingToSeal.
+        """Seal the next block at the primary chain's time `now`. Raises NothingToSeal or JournalOutdated.
 
-        Blocks of an earlier run come first, exactly as they were: the chains may hold parts of them already.
+        Blocks of an earlier run come first, exactly as they were: the chains may hold parts of them already. One
+        with a request that is another now is forgotten, and so are those after it.
         """
         if self._replay:
             return self._seal_again(self._replay[0])
-        requests = select_requests(self.mempool.waiting(self._consumed()), self.parameters.preset)
+        requests = select_requests(self.mempool.waiting(self._consumed()), self.parameters.preset, self.height)
         if not requests:
             raise NothingToSeal
         timestamp = choose_timestamp(requests, self._last_timestamp(), now)
         sealed = self._compute_next(requests, timestamp)
         keys = tuple((request.source, request.request_id) for request in requests)
-        self._journal.append(JournalEntry(sealed.number, timestamp, keys))
+        self._journal.append(JournalEntry(sealed.number, timestamp, keys, compute_requests_hash(requests)))
         self._blocks.append(sealed)
         return sealed
 
@@ -101,9 +102,9 @@ class Sequencer:
         them.
         """
         dropped: tuple[SealedBlock, ...] = ()
-        last = sum(block.stored[chain].request_count < request_id for block in self._blocks)
+        last = self.last_before(chain, request_id)
         if last < self.height:
-            dropped = self.roll_back(BlockNumber(last))
+            dropped = self.roll_back(last)
         else:
             still_valid = takewhile(
                 lambda entry: all(c != chain or i < request_id for c, i in entry.requests), self._replay
@@ -113,11 +114,18 @@ class Sequencer:
         self.mempool.drop_from(chain, request_id)
         return dropped
 
+    def last_before(self, chain: ChainId, request_id: RequestId) -> BlockNumber:
+        """The last sealed block before the one that consumed `request_id` of `chain`."""
+        return BlockNumber(sum(block.stored[chain].request_count < request_id for block in self._blocks))
+
     def _seal_again(self, entry: JournalEntry) -> SealedBlock:
         known = all(request_id <= self.mempool.last_request_id(chain) for chain, request_id in entry.requests)
         if not known:
             raise NothingToSeal
         requests = tuple(self.mempool.get(chain, request_id) for chain, request_id in entry.requests)
+        if compute_requests_hash(requests) != entry.requests_hash:
+            self.roll_back(self.height)
+            raise JournalOutdated(entry.number)
         sealed = self._compute_next(requests, entry.timestamp)
         self._replay.pop(0)
         self._blocks.append(sealed)

@@ -17,7 +17,7 @@ from zklink.l1.events import MessageReceived, decode_events, event_topic
 from zklink.l1.receipts import Receipt
 from zklink.l1.structs import stored_block_abi
 from zklink.protocol.chain import StoredBlock
-from zklink.protocol.errors import L1Error
+from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.calldata import encode_commit, encode_execute, encode_prove
 from zklink.sequencer.decision import (
@@ -101,6 +101,7 @@ class BridgeGate:
         self._bridge = bridge
         self._validator = validator
         self._genesis = genesis
+        self._first_block = first_block
         self._scanned = first_block - 1
         self._messages: dict[tuple[ChainId, BlockNumber], bytes] = {}
 
@@ -119,7 +120,12 @@ class BridgeGate:
         return ChainView(self.chain, progress, acknowledged, self._announced(progress, acknowledged, horizon))
 
     def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
-        return self._bridge.stored_block_hash(number) == self._stored(number, horizon).hash()
+        stored = self._bridge.stored_block_hash(number)
+        if not any(stored):
+            # A committed block has a record: this answer is from a node that has not seen the commit yet.
+            name = self._bridge.client.profile.name
+            raise RpcUnavailable(name, "stored_block_hash", 1, f"block {number} is committed and has no record")
+        return stored == self._stored(number, horizon).hash()
 
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
         client = self._bridge.client
@@ -170,7 +176,9 @@ class BridgeGate:
         head = client.head().number
         if head <= self._scanned:
             return
-        logs = client.logs(self._bridge.address, self._scanned + 1, head, [event_topic(MessageReceived)])
+        # Blocks without confirmations are read again: a reorganisation can put a message into one already read.
+        start = max(self._first_block, min(self._scanned + 1, head - client.profile.confirmations))
+        logs = client.logs(self._bridge.address, start, head, [event_topic(MessageReceived)])
         for event in decode_events(self.chain, logs):
             if isinstance(event, MessageReceived):
                 self._messages[event.source_chain, event.number] = event.sync_hash
