@@ -485,6 +485,18 @@ class JournalBroken(StateError):
 
 
 @dataclass(eq=False)
+class JournalOutdated(StateError):
+    """A request is no longer what it was when a block of an earlier run was sealed: that block and all after it are
+    given up.
+    """
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"a request of block {self.number} changed while the node was down"
+
+
+@dataclass(eq=False)
 class HistoryDiverged(StateError):
     """A chain has accepted a block that is not the one sealed here; nothing can be sent on top of it."""
 
