@@ -24,7 +24,7 @@ from zklink.node.events import (
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import SyncMessage, compute_digest
-from zklink.sequencer.journal import FileJournal
+from zklink.sequencer.journal import FileJournal, MemoryJournal
 from zklink.transition.swap import RefundReason
 
 USD = 10**6
@@ -104,6 +104,27 @@ def test_node__killed_and_started_again__goes_on_where_the_chains_are(
     assert first.sent("commit", BSC) == [(BSC, (1,))] and second.sent("commit", BSC) == [(BSC, (2,))]
     assert received(second) - before == 15
     check_each_step_once(first, second)
+    second.check_books()
+
+
+def test_node__killed_and_a_request_is_another_when_it_starts_again__sealed_anew_and_reverted(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    polygon, journal = system.world[POLYGON], MemoryJournal()
+    snapshot = polygon.snapshot()
+    first = Pipeline(system, circuit_prover, journal=journal)
+    before = received(first)
+    first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    first.halt(AVALANCHE, POLYGON)
+    first.run_until(lambda: first.node.progress[BSC].committed == 1)
+    polygon.restore(snapshot)
+    second = Pipeline(system, circuit_prover, journal=journal)
+    second.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
+    second.finish(1)
+    rolled_back = [(event.to_block, event.reason) for event in second.events(RolledBack)]
+    assert rolled_back == [(0, "a request of block 1 changed while the node was down")]
+    assert second.sent("revert", BSC) == [(BSC, (0,))]
+    assert received(second) - before == 7
     second.check_books()
 
 

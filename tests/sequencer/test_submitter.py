@@ -5,7 +5,7 @@ everything is executed.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,9 @@ from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import seal
 from zklink.devnet.accounts import test_account as dev_account
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.receipts import Receipt
+from zklink.l1.events import MessageReceived, event_topic
+from zklink.l1.profile import ChainProfile
+from zklink.l1.receipts import BlockInfo, Log, Receipt
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.presets import MINIMAL
@@ -127,3 +129,46 @@ def test_is_ours__node_has_not_seen_the_commit_yet__is_asked_again_instead_of_ca
     gate = BridgeGate(cast(BridgeClient, lagging), dev_account(0), genesis)
     with pytest.raises(RpcUnavailable):
         gate.is_ours(NUMBERS[0], HORIZON)
+
+
+class ReorganisingBridge:
+    """Just enough of a bridge and its client: two blocks of messages that a reorganisation can put elsewhere."""
+
+    chain_id, address = A, "0x" + "11" * 20
+    profile = ChainProfile("a", A, 1, 1.0, 2, "ETH")
+
+    def __init__(self) -> None:
+        self.client = self
+        self.height = 0
+        self.messages: dict[int, BlockNumber] = {}
+        self.ranges: list[tuple[int, int]] = []
+
+    def head(self) -> BlockInfo:
+        return BlockInfo(self.height, bytes(32), bytes(32), 1_000 + self.height)
+
+    def logs(self, address: str, first: int, last: int, topics: Sequence[bytes]) -> list[Log]:
+        self.ranges.append((first, last))
+        return [self._log(at, number) for at, number in self.messages.items() if first <= at <= last]
+
+    def _log(self, at: int, number: BlockNumber) -> Log:
+        topics = (event_topic(MessageReceived), int(PRIMARY).to_bytes(32), int(number).to_bytes(32))
+        return Log(self.address, topics, BLOCKS[number - 1].stored[A].sync_hash, at, bytes(32), bytes(32), 0)
+
+    def status(self) -> SimpleNamespace:
+        return SimpleNamespace(committed=3, proven=3, accepted=0, executed=0)
+
+    def acknowledged(self, chain: ChainId) -> int:
+        return 0
+
+    def is_message_known(self, source: ChainId, number: BlockNumber, sync_hash: bytes) -> bool:
+        return number in self.messages.values()
+
+
+def test_view__message_moved_into_a_block_already_read__is_found() -> None:
+    bridge = ReorganisingBridge()
+    gate = BridgeGate(cast(Any, bridge), dev_account(0), compute_genesis(GENESIS.state(MINIMAL), PARAMETERS), 4)
+    bridge.height, bridge.messages = 9, {9: NUMBERS[0]}
+    assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[0])]
+    bridge.height, bridge.messages = 10, {9: NUMBERS[1]}
+    assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[1])]
+    assert bridge.ranges == [(4, 9), (8, 10)]

@@ -59,6 +59,7 @@ class Node:
         self._dispatcher = Dispatcher(lanes, clock, self.config.backoff, self._emit)
         self._proofs: dict[BlockNumber, tuple[int, ...]] = {}
         self._accepted = BlockNumber(0)
+        self._asked: set[ChainId] = set()
         self._heads: dict[ChainId, BlockInfo] = {}
         self._l1_blocks: dict[RequestKey, int] = {}
 
@@ -199,6 +200,7 @@ class Node:
     def _on_advance(self, chain: ChainId, advance: Advance) -> bool:
         before, self.progress[chain] = self.progress[chain], advance.progress
         self._accepted = max(self._accepted, advance.progress.accepted)
+        self._asked.add(chain)
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
         for sent in advance.sent:
@@ -237,8 +239,10 @@ class Node:
         return bool(keys)
 
     def _unproven(self) -> list[SealedBlock]:
-        """Sealed blocks without a proof that some chain still needs: after a restart not all of history."""
-        done = min(progress.proven for progress in self.progress.values())
+        """Sealed blocks without a proof that some chain still needs: after a restart not all of history. A chain that
+        has not answered yet needs nothing.
+        """
+        done = min((self.progress[chain].proven for chain in self._asked), default=self.sequencer.height)
         return [block for block in self.sequencer.blocks(done) if block.number not in self._proofs]
 
     # -- inside --------------------------------------------------------------------------------------------------

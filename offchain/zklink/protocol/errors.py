@@ -498,13 +498,15 @@ class JournalOutdated(StateError):
 
 @dataclass(eq=False)
 class HistoryDiverged(StateError):
-    """A chain has accepted a block that is not the one sealed here; nothing can be sent on top of it."""
+    """An accepted block is not the one sealed here, or the chain no longer has its requests; nothing can be sent on
+    top of it.
+    """
 
     chain: int
     number: int
 
     def __str__(self) -> str:
-        return f"chain {self.chain} has accepted a block {self.number} that was not sealed here"
+        return f"chain {self.chain} and the accepted block {self.number} sealed here do not agree"
 
 
 # -- state ---------------------------------------------------------------------------------------------------------
