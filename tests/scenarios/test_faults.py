@@ -194,6 +194,30 @@ def test_reorg__request_gone_after_it_was_sealed_and_committed_elsewhere__rolled
     pipeline.check_books()
 
 
+def test_reorg__request_gone_before_its_own_chain_has_committed_it__primary_has_not_accepted_it(
+    system: LocalSystem, circuit_prover: CircuitProver
+) -> None:
+    pipeline = Pipeline(system, circuit_prover)
+    before = received(pipeline)
+    polygon = system.world[POLYGON]
+    snapshot = polygon.snapshot()
+    pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
+    pipeline.halt(POLYGON)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].proven == 1)
+    pipeline.round(5)
+    assert pipeline.node.progress[AVALANCHE].committed == 1
+    assert system.bridges[AVALANCHE].status().accepted == 0
+    polygon.restore(snapshot)
+    pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
+    pipeline.run_until(lambda: len(pipeline.events(RequestConfirmed)) == 2)
+    pipeline.resume()
+    pipeline.finish(1)
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
+    assert pipeline.sent("revert", AVALANCHE) == [(AVALANCHE, (0,))]
+    assert received(pipeline) - before == 7
+    pipeline.check_books()
+
+
 def test_primary__not_reached_for_more_than_an_hour__block_is_sealed_anew_and_the_deadline_holds(
     system: LocalSystem, circuit_prover: CircuitProver
 ) -> None:
