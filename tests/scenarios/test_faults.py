@@ -144,18 +144,19 @@ def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time
     system: LocalSystem, circuit_prover: CircuitProver
 ) -> None:
     pipeline = Pipeline(system, circuit_prover)
-    before = received(pipeline)
+    before, ethereum = received(pipeline), system.bridges[ETHEREUM]
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
-    pipeline.halt(BSC)
+    pipeline.halt(ETHEREUM)
     pipeline.run_until(lambda: pipeline.node.progress[POLYGON].accepted == 1)
-    pipeline.round(5)
-    assert pipeline.node.progress[POLYGON].executed == 0
     for _ in range(2):
-        deliver(pipeline, POLYGON, BSC)
-    assert pipeline.system.bridges[BSC].status().committed == 0
+        deliver(pipeline, POLYGON, ETHEREUM)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == 1)
+    assert ethereum.status().committed == 0
+    assert ethereum.is_message_known(POLYGON, 1, system.bridges[POLYGON].sync_hash(1))
     pipeline.resume()
     pipeline.finish(1)
-    assert pipeline.sent("apply", BSC) == [(BSC, (1,))]
+    assert set(pipeline.sent("apply", ETHEREUM)) == {(ETHEREUM, (1,))}
+    assert [ethereum.acknowledged(chain) for chain in (POLYGON, BSC)] == [1, 1]
     assert received(pipeline) - before == 10
     check_each_step_once(pipeline)
     assert pipeline.retries() == []
