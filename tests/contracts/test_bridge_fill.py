@@ -61,7 +61,9 @@ def test_fill__token_without_return_value__works(rig: Rig) -> None:
 
 
 def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
-    rig[A].bridge.fill(payment(A, USD, 5_000, source=A).words(), sender=BROKER)
+    payout = payment(A, USD, 5_000, source=A)
+    rig[A].bridge.fill(payout.words(), sender=BROKER)
+    assert rig[A].bridge.filler(payout.fill_key(rig.domain)) == BROKER
 
 
 def test_fill__twice__is_refused(rig: Rig) -> None:
@@ -210,7 +212,9 @@ def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> No
 
 def test_fill__paused_token__still_pays(rig: Rig) -> None:
     rig[B].bridge.set_paused(USD, True, sender=GOVERNOR)
+    before = rig[B].balance(USD, RECIPIENT)
     rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+    assert rig[B].balance(USD, RECIPIENT) - before == 5_000 * 10**12
 
 
 def test_fill__on_another_chain_with_the_same_words__is_refused(rig: Rig) -> None:
