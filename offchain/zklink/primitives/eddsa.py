@@ -1,0 +1,92 @@
+"""EdDSA over BabyJubjub with Poseidon, as circomlib's `EdDSAPoseidonVerifier` checks it in a circuit.
+
+A signature (R8, S) of a field element M under the key A holds iff S * BASE8 = R8 + 8 h A with
+h = Poseidon(R8.x, R8.y, A.x, A.y, M). Keys and nonces come from a 32-byte seed with BLAKE-512 as in circomlibjs
+(`prv2pub`, `signPoseidon`), so that both libraries give the same keys and the same signatures.
+
+Not in constant time: sign where nobody measures.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from zklink.primitives import babyjubjub
+from zklink.primitives.babyjubjub import BASE8, COFACTOR, POINT_BYTES, SUBORDER, Point
+from zklink.primitives.blake512 import blake512
+from zklink.primitives.field import is_scalar
+from zklink.primitives.poseidon import poseidon
+
+SEED_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+
+PublicKey = Point
+
+
+class Signature(NamedTuple):
+    """A signature as the circuit takes it; nothing is checked here."""
+
+    r8: Point
+    s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A signing key; `from_seed` makes one. Its secrets appear neither in `repr` nor in comparisons' messages."""
+
+    public_key: PublicKey
+    _scalar: int = field(repr=False)
+    _nonce_key: bytes = field(repr=False)
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "PrivateKey":
+        """Derive the key from 32 secret bytes; ValueError for another length."""
+        if len(seed) != SEED_BYTES:
+            raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
+        digest = blake512(seed)
+        pruned = bytearray(digest[:32])
+        pruned[0] &= 0xF8  # a multiple of the cofactor
+        pruned[31] = pruned[31] & 0x7F | 0x40
+        scalar = int.from_bytes(pruned, "little")
+        return cls(babyjubjub.multiply(BASE8, scalar // COFACTOR), scalar, digest[32:])
+
+    def sign(self, message: int) -> Signature:
+        """Sign a canonical field element, always with the same signature; ValueError for any other number."""
+        if not is_scalar(message):
+            raise ValueError("EdDSA signs canonical field elements")
+        nonce_bytes = blake512(self._nonce_key + message.to_bytes(32, "little"))
+        nonce = int.from_bytes(nonce_bytes, "little") % SUBORDER
+        r8 = babyjubjub.multiply(BASE8, nonce)
+        challenge = poseidon([*r8, *self.public_key, message])
+        return Signature(r8, (nonce + challenge * self._scalar) % SUBORDER)
+
+
+def is_public_key(point: Point) -> bool:
+    """Tell whether signatures under this key can hold: a point on the curve that is not of small order."""
+    return babyjubjub.is_on_curve(point) and not babyjubjub.is_small_order(point)
+
+
+def verify(public_key: PublicKey, message: int, signature: Signature) -> bool:
+    """Tell whether a signature holds; never raises for integers.
+
+    False as well for S outside [0, SUBORDER), a message or coordinate outside [0, R), a key or R8 off the curve or of
+    order 1, 2, 4 or 8. A key with a component of small order is as good as without it, as in the circuit (8 A).
+    """
+    r8, s = signature
+    if not (0 <= s < SUBORDER and is_scalar(message) and is_public_key(public_key) and is_public_key(r8)):
+        return False
+    challenge = poseidon([*r8, *public_key, message])
+    expected = babyjubjub.add(r8, babyjubjub.multiply(public_key, COFACTOR * challenge))
+    return babyjubjub.multiply(BASE8, s) == expected
+
+
+def pack_signature(signature: Signature) -> bytes:
+    """Encode a signature in 64 bytes: R8 packed, then S in little-endian order."""
+    return babyjubjub.pack_point(signature.r8) + signature.s.to_bytes(SIGNATURE_BYTES - POINT_BYTES, "little")
+
+
+def unpack_signature(packed: bytes) -> Signature | None:
+    """The signature with this packing, or None if its length is wrong or R8 is not a point; the rest is for `verify`."""
+    if len(packed) != SIGNATURE_BYTES:
+        return None
+    r8 = babyjubjub.unpack_point(packed[:POINT_BYTES])
+    return None if r8 is None else Signature(r8, int.from_bytes(packed[POINT_BYTES:], "little"))
