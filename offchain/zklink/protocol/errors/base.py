@@ -1,0 +1,29 @@
+"""The root of the exception tree and its branches."""
+
+
+class ZkLinkError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class ProtocolError(ZkLinkError):
+    """Data that does not follow docs/protocol.md."""
+
+
+class StateError(ZkLinkError):
+    """A state or a block that cannot be."""
+
+
+class OperationError(ZkLinkError):
+    """A signed operation that the state does not allow."""
+
+
+class L1Error(ZkLinkError):
+    """A chain, its node or one of its contracts refused or failed."""
+
+
+class ProverError(ZkLinkError):
+    """A witness, a key or a proof is missing or wrong."""
+
+
+class ToolError(ZkLinkError):
+    """A program or package that the product runs is missing or failed."""

@@ -1,0 +1,162 @@
+"""Chains, their nodes and contracts, and what is deployed on them."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import L1Error
+
+
+@dataclass(eq=False)
+class RpcUnavailable(L1Error):
+    """A chain's node did not answer, after all attempts."""
+
+    chain: str
+    method: str
+    attempts: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.method} failed {self.attempts} times: {self.detail}"
+
+
+@dataclass(eq=False)
+class WrongChain(L1Error):
+    """A node serves another chain than its profile says."""
+
+    chain: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node serves EVM chain {self.found}, not {self.expected}"
+
+
+@dataclass(eq=False)
+class CallReverted(L1Error):
+    """A contract refuses a call; nothing was sent. `reason` is its own, or empty if it gave none."""
+
+    chain: str
+    call: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.call} is refused: {self.reason or 'no reason given'}"
+
+
+@dataclass(eq=False)
+class TransactionReverted(L1Error):
+    """A transaction was mined and reverted."""
+
+    chain: str
+    call: str
+    reason: str
+    tx_hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.call} reverted in 0x{self.tx_hash.hex()}: {self.reason or 'no reason given'}"
+
+
+@dataclass(eq=False)
+class TransactionRejected(L1Error):
+    """The node does not take a transaction (no funds, wrong shape); it was never in the pool."""
+
+    chain: str
+    call: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.call} was not accepted by the node: {self.detail}"
+
+
+@dataclass(eq=False)
+class TransactionStuck(L1Error):
+    """A transaction is neither mined nor gone after all fee bumps; any of the hashes may still be mined."""
+
+    chain: str
+    call: str
+    nonce: int
+    tx_hashes: tuple[bytes, ...]
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.call} with nonce {self.nonce} is not mined after {len(self.tx_hashes)} fees"
+
+
+@dataclass(eq=False)
+class TransactionReplaced(L1Error):
+    """Another transaction of the same account took the nonce: ours can never be mined."""
+
+    chain: str
+    call: str
+    nonce: int
+    tx_hashes: tuple[bytes, ...]
+
+    def __str__(self) -> str:
+        return f"{self.chain}: nonce {self.nonce} of {self.call} was used by another transaction"
+
+
+@dataclass(eq=False)
+class RequestGap(L1Error):
+    """A node left out a priority request, or gave one twice."""
+
+    chain: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.chain}: request {self.found} where {self.expected} is next"
+
+
+@dataclass(eq=False)
+class RequestRewritten(L1Error):
+    """A reorg deeper than the confirmations changed a request that was already given out."""
+
+    chain: str
+    request_id: int
+
+    def __str__(self) -> str:
+        return f"{self.chain}: confirmed request {self.request_id} is no longer what it was"
+
+
+@dataclass(eq=False)
+class ContractNotFound(L1Error):
+    """No source, or more than one, has this contract's name."""
+
+    name: str
+    found: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"contract {self.name}: " + (f"several sources: {', '.join(self.found)}" if self.found else "no source")
+
+
+@dataclass(eq=False)
+class ContractNotCompiled(L1Error):
+    """The compiler refuses a contract."""
+
+    name: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"contract {self.name} does not compile: {self.detail}"
+
+
+@dataclass(eq=False)
+class DeploymentRefused(L1Error):
+    """A deployment plan that must not be carried out; nothing was sent."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the deployment is refused: {self.reason}"
+
+
+@dataclass(eq=False)
+class DeploymentInterrupted(L1Error):
+    """A deployment stopped half-way. What exists is named; a bridge address is spent with its deployer's nonce."""
+
+    chain: str
+    step: str
+    deployed: tuple[str, ...]
+    detail: str
+
+    def __str__(self) -> str:
+        done = ", ".join(self.deployed) or "nothing yet"
+        return f"{self.chain}: deployment stopped at {self.step} ({self.detail}); deployed so far: {done}"

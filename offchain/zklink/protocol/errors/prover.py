@@ -1,0 +1,92 @@
+"""Circuits, witnesses, keys and proofs."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import ProverError
+
+
+@dataclass(eq=False)
+class CircuitSourceInvalid(ProverError):
+    """A circuit's sources are incomplete."""
+
+    circuit: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"circuit {self.circuit}: {self.reason}"
+
+
+@dataclass(eq=False)
+class CircuitCompileFailed(ProverError):
+    """The circuit compiler refused a circuit."""
+
+    circuit: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"circuit {self.circuit} does not compile: {self.output}"
+
+
+@dataclass(eq=False)
+class WitnessInputInvalid(ProverError):
+    """An input signal is unknown, missing, of the wrong size or not a field element."""
+
+    circuit: str
+    signal: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"circuit {self.circuit}, input {self.signal}: {self.reason}"
+
+
+@dataclass(eq=False)
+class WitnessUnsatisfied(ProverError):
+    """The inputs do not satisfy the circuit: a constraint or an assertion failed."""
+
+    circuit: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"the inputs do not satisfy circuit {self.circuit}: {self.message}"
+
+
+@dataclass(eq=False)
+class VerificationKeyInvalid(ProverError):
+    """A verification key is malformed or unsafe."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"verification key: {self.reason}"
+
+
+@dataclass(eq=False)
+class ConstraintSystemInvalid(ProverError):
+    """An .r1cs file is malformed or of another field."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(eq=False)
+class ProofMalformed(ProverError):
+    """A proof is not eight coordinates of the base field."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"proof: {self.reason}"
+
+
+@dataclass(eq=False)
+class ProofRejected(ProverError):
+    """A prover made a proof that does not verify; it must not be sent."""
+
+    circuit: str
+    prover: str
+
+    def __str__(self) -> str:
+        return f"{self.prover} made a proof of {self.circuit} that does not verify"

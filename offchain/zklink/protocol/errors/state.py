@@ -1,0 +1,96 @@
+"""States and blocks that cannot be."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import StateError
+
+
+@dataclass(eq=False)
+class TokenOutOfRange(StateError):
+    """A token id has no place in the token tree of this preset."""
+
+    token_id: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"token {self.token_id} is not in 0..{self.limit - 1}"
+
+
+@dataclass(eq=False)
+class NotAPool(StateError):
+    """A pool is between two different tokens, the lower id first."""
+
+    lower: int
+    higher: int
+
+    def __str__(self) -> str:
+        return f"({self.lower}, {self.higher}) is not a pair of ascending token ids"
+
+
+@dataclass(eq=False)
+class AmountOutOfRange(StateError):
+    """A reserve, fee or supply left the range of an amount, or a pool fee its own."""
+
+    what: str
+    value: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.what} = {self.value} is not in 0..{self.limit - 1}"
+
+
+@dataclass(eq=False)
+class WrongReserveCount(StateError):
+    """A token row has one reserve for each of the MAX_CHAINS chains."""
+
+    expected: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"a token row has {self.expected} reserves, not {self.count}"
+
+
+@dataclass(eq=False)
+class ConservationBroken(StateError):
+    """What the chains hold of a token is not what the state owes (SOL-2)."""
+
+    token_id: int
+    held: int
+    owed: int
+
+    def __str__(self) -> str:
+        return f"token {self.token_id}: the chains hold {self.held}, the state owes {self.owed}"
+
+
+@dataclass(eq=False)
+class GenesisInvalid(StateError):
+    """A genesis that no deployment can start from."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"genesis: {self.reason}"
+
+
+@dataclass(eq=False)
+class InadmissibleRequest(StateError):
+    """A request that no bridge admits, so no block can contain it."""
+
+    source: int
+    request_id: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"request {self.request_id} of chain {self.source}: {self.reason}"
+
+
+@dataclass(eq=False)
+class BlockFull(StateError):
+    """The requests need more slots, token rows or pools than a block of this preset has."""
+
+    what: str
+    needed: int
+    available: int
+
+    def __str__(self) -> str:
+        return f"the block needs {self.needed} {self.what} and has {self.available}"

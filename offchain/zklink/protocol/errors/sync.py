@@ -1,0 +1,40 @@
+"""What a committee member and a relayer refuse."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import StateError
+
+
+@dataclass(eq=False)
+class NotFinal(StateError):
+    """A committee member was asked to sign something that it has not itself seen accepted and final."""
+
+    chain: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"chain {self.chain} has not been seen to accept this block {self.number} for good"
+
+
+@dataclass(eq=False)
+class ConflictingAcceptance(StateError):
+    """A chain shows two different acceptances of one block number: a reorganisation deeper than the confirmations."""
+
+    chain: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"chain {self.chain} has accepted two different blocks {self.number}"
+
+
+@dataclass(eq=False)
+class QuorumMissing(StateError):
+    """Fewer members than the threshold sign a message."""
+
+    chain: int
+    number: int
+    signatures: int
+    threshold: int
+
+    def __str__(self) -> str:
+        return f"chain {self.chain}, block {self.number}: {self.signatures} of {self.threshold} signatures"

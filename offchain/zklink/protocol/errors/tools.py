@@ -1,0 +1,48 @@
+"""Programs, packages and files that the product runs on."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import ToolError
+
+
+@dataclass(eq=False)
+class AnvilFailed(ToolError):
+    """A local chain did not start."""
+
+    chain: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"anvil for {self.chain} did not start: {self.detail}"
+
+
+@dataclass(eq=False)
+class ToolMissing(ToolError):
+    """A program or package is not where it should be."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} is not installed; run `zklink setup`"
+
+
+@dataclass(eq=False)
+class ToolFailed(ToolError):
+    """A program ended with an error."""
+
+    name: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.name} failed: {self.output.strip()}"
+
+
+@dataclass(eq=False)
+class TapeInvalid(ToolError):
+    """A tape of swaps cannot be read."""
+
+    line: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"tape, line {self.line}: {self.detail}"
