@@ -2,17 +2,20 @@
 """
 @title slices
 @license Apache-2.0
-@notice A chain's own share of a block: takes its words, gives the rolling hashes of its requests and payouts and the
-        value of the words read as a polynomial. Pure.
-@dev Protocol sections 7 and 8. One pass; no step reads storage, so the cost is that of the words.
+@notice What the slices of both lanes have in common: their hash, the value of words read as a polynomial, and what is
+        found in a chain's own slice. Pure.
+@dev Protocol section 7. The own slice is read by swap_slices and account_slices, which evaluate it in the same pass.
 """
 
 from . import constants
-from . import records
 
-# The first word of a record starts with kind, source and, for a payout, the chain that pays.
-KIND_AND_SOURCE_SHIFT: constant(uint256) = constants.SWAP_REQUEST_0_SOURCE_SHIFT
-MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
+# A new key for an account. `owner` is a universal address, whose consent is still to be checked.
+struct KeyChange:
+    owner: bytes32
+    account: uint256
+    nonce: uint256
+    public_key_hash: uint256
+
 
 # `requests` is their number, `queued_at` the time of the last of them (0 for none).
 struct Content:
@@ -21,6 +24,7 @@ struct Content:
     queued_at: uint256
     payouts_hash: bytes32
     value: uint256
+    key_changes: DynArray[KeyChange, 16]
 
 
 @internal
@@ -34,60 +38,24 @@ def compute_hash(words: DynArray[uint256, 512]) -> bytes32:
 
 @internal
 @pure
-def read(words: DynArray[uint256, 512], own: uint256, z: uint256, queue_hash: bytes32) -> Content:
+def compute_data_hash(data: DynArray[uint256, 256]) -> bytes32:
     """
-    @notice Reads every record of a slice; reverts for anything that is not whole records of this chain.
-    @param words The slice, in order.
-    @param own This chain, which every record must name.
-    @param z Where the polynomial is evaluated.
-    @param queue_hash The queue's hash before the first request of the slice.
-    @return What the slice contains.
+    @notice The same for slice 0.
     """
-    # A request starts with 1 | own, a refund with 3 | own | own, a payment with 2 | any source | own.
-    request_prefix: uint256 = (constants.SWAP_REQUEST_KIND << 8) | own
-    refund_prefix: uint256 = (((constants.SWAP_REFUNDED_KIND << 8) | own) << 8) | own
+    return keccak256(abi_encode(data, ensure_tuple=False))
 
-    count: uint256 = len(words)
-    content: Content = Content(requests=0, queue_hash=queue_hash, queued_at=0, payouts_hash=empty(bytes32), value=0)
+
+@internal
+@pure
+def evaluate_data(data: DynArray[uint256, 256], z: uint256) -> uint256:
+    """
+    @notice Slice 0 as a polynomial at z; reverts unless each word has 248 bits. What its words mean is the circuit's
+            business: they are published for recovery.
+    """
     value: uint256 = 0
-    i: uint256 = 0
-    for _: uint256 in range(MAX_RECORDS):
-        if i == count:
-            break
-        w0: uint256 = words[i]
-        # No addition below wraps: i is below 512.
-        if w0 >> constants.SWAP_REQUEST_0_KIND_SHIFT == constants.SWAP_REQUEST_KIND:
-            assert unsafe_add(i, 5) <= count, "slice: request cut short"
-            assert w0 >> KIND_AND_SOURCE_SHIFT == request_prefix, "slice: request of another chain"
-            w1: uint256 = words[unsafe_add(i, 1)]
-            w2: uint256 = words[unsafe_add(i, 2)]
-            w3: uint256 = words[unsafe_add(i, 3)]
-            w4: uint256 = words[unsafe_add(i, 4)]
-            assert (w1 | w2 | w3 | w4) >> constants.WORD_BITS == 0, "slice: request word too long"
-            content.queue_hash = keccak256(abi_encode(content.queue_hash, w0, w1, w2, w3, w4))
-            content.queued_at = w2 & (2**constants.TIME_BITS - 1)
-            content.requests = unsafe_add(content.requests, 1)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w0, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w1, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w2, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w3, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w4, constants.R)
-            i = unsafe_add(i, 5)
-        else:
-            assert unsafe_add(i, 3) <= count, "slice: payout cut short"
-            p1: uint256 = words[unsafe_add(i, 1)]
-            p2: uint256 = words[unsafe_add(i, 2)]
-            kind: uint256 = w0 >> constants.SWAP_PAYOUT_0_KIND_SHIFT
-            if kind == constants.SWAP_PAID_KIND:
-                assert (w0 >> constants.SWAP_PAYOUT_0_CHAIN_SHIFT) & 255 == own, "slice: payout of another chain"
-            else:
-                assert kind == constants.SWAP_REFUNDED_KIND, "slice: unknown record"
-                assert w0 >> constants.SWAP_PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: refund of another chain"
-            assert records.is_payout(w0, p1, p2), "slice: unused bits of a payout"
-            content.payouts_hash = keccak256(abi_encode(content.payouts_hash, w0, p1, p2))
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w0, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), p1, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), p2, constants.R)
-            i = unsafe_add(i, 3)
-    content.value = value
-    return content
+    all_bits: uint256 = 0
+    for word: uint256 in data:
+        all_bits |= word
+        value = uint256_addmod(uint256_mulmod(value, z, constants.R), word, constants.R)
+    assert all_bits >> constants.WORD_BITS == 0, "slice: data word too long"
+    return value
