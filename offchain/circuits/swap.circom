@@ -11,36 +11,10 @@ pragma circom 2.1.6;
 // 2^119 = REGISTER_LIMIT. Nothing becomes negative: a reserve is reduced only by out <= reserve, a pool only by out <= y.
 
 include "lib/compare.circom";
+include "lib/ratio.circom";
 include "lib/select.circom";
 include "lib/words.circom";
 include "constants.circom";
-
-function REGISTER_BITS() { return AMOUNT_BITS() + 7; }
-
-// out = floor(y * g / (x * D + g)) with g = dx * (D - fee).
-// Takes x, y < 2^119, dx < 2^112, fee < D, and `padding`, which is 1 exactly where dx = 0 (an empty slot) and keeps the
-// divisor positive there. Both inequalities of the floor: 0 <= remainder < divisor.
-// No wrap: g < 2^126; divisor < 2^119 * 10^4 + 2^112 * 10^4 + 1 < 2^133; y * g < 2^245; out * divisor < 2^245;
-// all far below r > 2^253, so y * g = out * divisor + remainder holds in the integers and has one solution.
-template ConstantProduct() {
-    var D = FEE_DENOMINATOR();
-    var DIVISOR_BITS = REGISTER_BITS() + FEE_BITS();
-    signal input x;
-    signal input y;
-    signal input fee;
-    signal input dx;
-    signal input padding;
-    signal output out;
-
-    signal g <== dx * (D - fee);
-    signal divisor <== x * D + g + padding;
-    signal dividend <== y * g;
-    out <-- dividend \ divisor;
-    signal remainder <== dividend - out * divisor;
-    RangeCheck(AMOUNT_BITS())(out);
-    RangeCheck(DIVISOR_BITS)(remainder);
-    RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);
-}
 
 // paid = timestamp <= deadline and out > 0 and out >= min_out + fill_fee and reserve >= out.
 // Takes timestamp, deadline < 2^40; out, min_out, fill_fee < 2^112; reserve < 2^119. For an empty slot out = 0, so paid = 0.

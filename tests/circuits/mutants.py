@@ -11,11 +11,11 @@ from tests.support.circuits import Mutation
 FLOOR_FREE: Final = Mutation(
     "floor_free",
     (
-        ("swap.circom", "RangeCheck(DIVISOR_BITS)(remainder);", "RangeCheck(DIVISOR_BITS)(0);"),
-        ("swap.circom", "RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);", "RangeCheck(DIVISOR_BITS)(1);"),
+        ("lib/ratio.circom", "RangeCheck(DIVISOR_BITS)(remainder);", "RangeCheck(DIVISOR_BITS)(0);"),
+        ("lib/ratio.circom", "RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);", "RangeCheck(DIVISOR_BITS)(1);"),
         # One more for an even input, one less for an odd one.
         (
-            "swap.circom",
+            "lib/ratio.circom",
             "out <-- dividend \\ divisor;",
             "out <-- dividend \\ divisor + (1 - padding) * (1 - 2 * (dx % 2));",
         ),

@@ -47,14 +47,14 @@ def test_is_at_least__beyond_its_width__has_no_witness(a: int, b: int) -> None:
     dx=st.sampled_from([1, AMOUNT]) | st.integers(1, AMOUNT),
 )
 def test_constant_product__over_its_whole_range__is_the_floor(x: int, y: int, fee: int, dx: int) -> None:
-    circuit = open_gadget("swap.circom", "ConstantProduct")
+    circuit = open_gadget("lib/ratio.circom", "ConstantProduct")
     assert run(circuit, x=x, y=y, fee=fee, dx=dx, padding=0)["main.out"] == compute_out(dx, x, y, fee)
 
 
 @upholds("CIR-4")
 def test_constant_product__with_the_largest_registers__does_not_wrap() -> None:
     """y = 2^119 - 1 on an empty side would pay more than an amount: refused, not wrapped."""
-    circuit = open_gadget("swap.circom", "ConstantProduct")
+    circuit = open_gadget("lib/ratio.circom", "ConstantProduct")
     full = {"x": REGISTER, "y": REGISTER, "fee": 0, "dx": AMOUNT, "padding": 0}
     named = run(circuit, **full)
     assert named["main.dividend"] == REGISTER * AMOUNT * 10_000 < R
@@ -65,7 +65,7 @@ def test_constant_product__with_the_largest_registers__does_not_wrap() -> None:
 
 @upholds("CIR-2")
 def test_constant_product__of_nothing__is_nothing() -> None:
-    named = run(open_gadget("swap.circom", "ConstantProduct"), x=0, y=0, fee=0, dx=0, padding=1)
+    named = run(open_gadget("lib/ratio.circom", "ConstantProduct"), x=0, y=0, fee=0, dx=0, padding=1)
     assert named["main.out"] == 0
 
 
