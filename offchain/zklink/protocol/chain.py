@@ -8,15 +8,15 @@ from zklink.primitives.keccak import keccak_words
 from zklink.protocol.commitment import PublicInputs
 from zklink.protocol.errors import WrongWordCount
 from zklink.protocol.ids import BlockNumber
-from zklink.protocol.words import PAYOUT_WORDS, REQUEST_WORDS
+from zklink.protocol.words import PAYOUT_WORDS
 
 ZERO_HASH: Final = bytes(32)
 EMPTY_PAYOUTS_HASH: Final = ZERO_HASH
 
 
 def next_queue_hash(queue_hash: bytes, words: Sequence[int]) -> bytes:
-    """Append one request's five words to the queue; the hash before the first request is the deployment hash."""
-    return keccak_words(queue_hash, *_check_count("request", words, REQUEST_WORDS))
+    """Append one request's words to its lane's queue; the hash before the first request is the deployment hash."""
+    return keccak_words(queue_hash, *words)
 
 
 def next_payouts_hash(payouts_hash: bytes, words: Sequence[int]) -> bytes:
@@ -32,9 +32,9 @@ def compute_payouts_hash(payouts: Sequence[Sequence[int]]) -> bytes:
     return payouts_hash
 
 
-def compute_fill_key(domain: int, words: Sequence[int]) -> bytes:
-    """What identifies one payout for its broker: the domain and all of its words."""
-    return keccak_words(domain, *_check_count("payout", words, PAYOUT_WORDS))
+def compute_fill_key(deployment_hash: bytes, p0: int, p1: int, p2: int) -> bytes:
+    """What identifies one payout: the deployment and all of its words (DAT-4)."""
+    return keccak_words(deployment_hash, p0, p1, p2)
 
 
 def next_sync_hash(sync_hash: bytes, block_commitment: bytes) -> bytes:
@@ -49,13 +49,18 @@ def compute_inputs_hash(inputs: PublicInputs) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """What a bridge keeps the hash of for each block. `counts` is packed as h2 of the header."""
+    """What a bridge keeps the hash of for each block. `counts` is packed as h2 of the header; block 0 has lane 0.
+
+    `swap_requests` and `account_requests` count the requests of this chain's queues up to and including the block.
+    """
 
     number: BlockNumber
     timestamp: int
+    lane: int
     counts: int
     root: int
-    request_count: int
+    swap_requests: int
+    account_requests: int
     payouts_hash: bytes
     inputs_hash: bytes
     sync_hash: bytes
@@ -65,16 +70,18 @@ class StoredBlock:
         return keccak_words(
             self.number,
             self.timestamp,
+            self.lane,
             self.counts,
             self.root,
-            self.request_count,
+            self.swap_requests,
+            self.account_requests,
             self.payouts_hash,
             self.inputs_hash,
             self.sync_hash,
         )
 
 
-_BLANK = StoredBlock(BlockNumber(0), 0, 0, 0, 0, ZERO_HASH, ZERO_HASH, ZERO_HASH)
+_BLANK = StoredBlock(BlockNumber(0), 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_HASH, ZERO_HASH)
 
 
 def genesis_block(genesis_root: int, deployment_hash: bytes) -> StoredBlock:

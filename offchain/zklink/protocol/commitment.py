@@ -4,9 +4,8 @@ The order is what makes it sound: C binds all data, z comes after C and every sl
 evaluation. Nothing here may be reordered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from zklink.primitives.field import R, is_scalar
 from zklink.primitives.keccak import keccak_words
@@ -14,7 +13,6 @@ from zklink.primitives.poseidon import MAX_INPUTS, poseidon
 from zklink.protocol.errors import FieldOutOfRange, NotAScalar, WrongWordCount
 from zklink.protocol.ids import BLOCK_NUMBER_BITS, COUNT_BITS, SLICE_COUNT, TIME_BITS, WORD_BITS, BlockNumber
 from zklink.protocol.slices import evaluate
-from zklink.protocol.words import SLOT_WORDS
 
 SPONGE_RATE = MAX_INPUTS - 1
 """Elements absorbed by one permutation, beside the running state."""
@@ -80,12 +78,12 @@ def unpack_counts(packed: int) -> tuple[int, ...]:
     return tuple((packed >> (COUNT_BITS * k)) & mask for k in range(SLICE_COUNT))
 
 
-def compute_commitment(header: BlockHeader, slot_words: Sequence[Sequence[int]]) -> int:
-    """C: the Poseidon sponge over the header and w0..w4, p0..p2 of every slot of the preset, empty ones included."""
-    for words in slot_words:
-        if len(words) != SLOT_WORDS:
-            raise WrongWordCount("slot", SLOT_WORDS, len(words))
-    return _absorb([*header.elements(), *chain.from_iterable(slot_words)])
+def compute_commitment(header: BlockHeader, elements: Iterable[int]) -> int:
+    """C: the Poseidon sponge over the header and the words of every slot of the preset, zeros for the empty ones.
+
+    Both lanes have the same frame; how many elements there are is fixed by lane and preset (section 7).
+    """
+    return _absorb([*header.elements(), *elements])
 
 
 def _absorb(elements: list[int]) -> int:

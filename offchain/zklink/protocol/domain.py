@@ -1,4 +1,4 @@
-"""What a proof and a message are bound to: the deployment and its swap lane (docs/protocol.md, section 9)."""
+"""What a proof and a message are bound to: a deployment and its lane or exits (docs/protocol.md, section 9)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from typing import Final
 
 from zklink.primitives.keccak import keccak256, keccak_words
 from zklink.protocol.errors import BadChainTable
-from zklink.protocol.ids import MAX_CHAINS, AddressFormat, ChainId
+from zklink.protocol.ids import MAX_CHAINS, AddressFormat, ChainId, Lane
 
-DEPLOYMENT_TAG: Final = keccak256(b"zklink.deployment.1")
+DEPLOYMENT_TAG: Final = keccak256(b"zklink.deployment.2")
 SWAP_LANE_TAG: Final = keccak256(b"zklink.lane.swap.1")
+ACCOUNT_LANE_TAG: Final = keccak256(b"zklink.lane.account.1")
+EXIT_TAG: Final = keccak256(b"zklink.exit.1")
 DOMAIN_SHIFT: Final = 8
 """The domain is the top 248 bits of its hash, so that it is a word."""
 
@@ -42,17 +44,36 @@ def compute_chains_hash(chains: Sequence[ChainEntry]) -> bytes:
 def compute_deployment_hash(
     genesis_root: int,
     primary_chain: ChainId,
-    slots: int,
     token_limit: int,
-    vk_hash: bytes,
+    account_limit: int,
+    swap_vk_hash: bytes,
+    account_vk_hash: bytes,
+    exit_vk_hash: bytes,
     chains: Sequence[ChainEntry],
 ) -> bytes:
-    """Identify a deployment: its genesis, circuit and every bridge."""
+    """Identify a deployment: its genesis, sizes, circuits and every bridge."""
     return keccak_words(
-        DEPLOYMENT_TAG, genesis_root, primary_chain, slots, token_limit, vk_hash, compute_chains_hash(chains)
+        DEPLOYMENT_TAG,
+        genesis_root,
+        primary_chain,
+        token_limit,
+        account_limit,
+        swap_vk_hash,
+        account_vk_hash,
+        exit_vk_hash,
+        compute_chains_hash(chains),
     )
 
 
-def compute_swap_domain(deployment_hash: bytes) -> int:
-    """The domain of the swap lane, 248 bits."""
-    return int.from_bytes(keccak_words(SWAP_LANE_TAG, deployment_hash), "big") >> DOMAIN_SHIFT
+def compute_lane_domain(deployment_hash: bytes, lane: Lane) -> int:
+    """The domain of one lane's blocks and, for the account lane, of its signatures; 248 bits."""
+    return _compute_domain(SWAP_LANE_TAG if lane == Lane.SWAP else ACCOUNT_LANE_TAG, deployment_hash)
+
+
+def compute_exit_domain(deployment_hash: bytes) -> int:
+    """The domain of exits, 248 bits."""
+    return _compute_domain(EXIT_TAG, deployment_hash)
+
+
+def _compute_domain(tag: bytes, deployment_hash: bytes) -> int:
+    return int.from_bytes(keccak_words(tag, deployment_hash), "big") >> DOMAIN_SHIFT

@@ -9,8 +9,17 @@ ChainId = NewType("ChainId", int)
 TokenId = NewType("TokenId", int)
 """One layer-2 token: one asset with at most one L1 contract per chain."""
 
+AccountId = NewType("AccountId", int)
+"""Place in the account tree; account 0 belongs to the operator."""
+
+Nonce = NewType("Nonce", int)
+"""How many signed operations an account has made, or the version of an order in its slot."""
+
+OrderSlot = NewType("OrderSlot", int)
+"""Place in an account's order tree."""
+
 RequestId = NewType("RequestId", int)
-"""Index in one chain's priority queue, from 1."""
+"""Index in one of a chain's two priority queues, from 1."""
 
 BlockNumber = NewType("BlockNumber", int)
 """Blocks count from 1; 0 is the genesis."""
@@ -22,18 +31,28 @@ MAX_CHAINS: Final = 8
 SLICE_COUNT: Final = MAX_CHAINS + 1
 """Slice 0 is the layer-2-only data, slice k belongs to chain k."""
 
+KIND_BITS: Final = 8
 CHAIN_BITS: Final = 8
 TOKEN_BITS: Final = 16
+ACCOUNT_BITS: Final = 32
+NONCE_BITS: Final = 32
+ORDER_SLOT_BITS: Final = 8
 REQUEST_ID_BITS: Final = 64
 BLOCK_NUMBER_BITS: Final = 64
 TIME_BITS: Final = 40
 AMOUNT_BITS: Final = 112
 FEE_BITS: Final = 14
+"""A pool's fee or an order's fee rate, below FEE_DENOMINATOR."""
+
+FEE_MANTISSA_BITS: Final = 11
+FEE_EXPONENT_BITS: Final = 5
+PACKED_FEE_BITS: Final = FEE_EXPONENT_BITS + FEE_MANTISSA_BITS
 COUNT_BITS: Final = 16
 WORD_BITS: Final = 248
 ADDRESS_HI_BITS: Final = 8
 
 AMOUNT_LIMIT: Final = 1 << AMOUNT_BITS
+NONCE_LIMIT: Final = 1 << NONCE_BITS
 WORD_LIMIT: Final = 1 << WORD_BITS
 CUSTODY_LIMIT: Final = (1 << 108) - 1
 """The most layer-2 units of one token that a bridge ever holds; 16 of them stay below AMOUNT_LIMIT."""
@@ -45,13 +64,52 @@ DRIFT_SECONDS: Final = 900
 MAX_AGE_SECONDS: Final = 3_600
 """How old a block's timestamp may be when the primary chain is given it."""
 
+EXPIRY_SECONDS: Final = 3 * 86_400
+"""How old a request may become before anyone may freeze its chain."""
 
-class RecordKind(IntEnum):
-    """First byte of every record's first word; 0 is never a kind."""
+EXECUTION_SECONDS: Final = 3 * 86_400
+"""How long accepted blocks may wait for execution before anyone may freeze their chain."""
+
+OPERATOR_ACCOUNT: Final = AccountId(0)
+"""The account that accrued fees are claimed into."""
+
+POOL_COUNT_ROW: Final = TokenId(0)
+"""The row of the token tree that belongs to no token: its fees count the pools ever created."""
+
+
+class Lane(IntEnum):
+    """The two kinds of blocks, each with its own circuit and its own priority queue on every chain."""
+
+    SWAP = 1
+    ACCOUNT = 2
+
+
+class Kind(IntEnum):
+    """First byte of every record's first word and of every signed message; 0 is never a kind."""
 
     SWAP_REQUEST = 1
     SWAP_PAID = 2
     SWAP_REFUNDED = 3
+    DEPOSIT = 4
+    FULL_EXIT = 5
+    TRANSFER = 6
+    TRANSFER_NEW = 7
+    WITHDRAW = 8
+    FORCED_EXIT = 9
+    CHANGE_PUB_KEY = 10
+    CLAIM_FEES = 11
+    CREATE_POOL = 12
+    ADD_LIQUIDITY = 13
+    REMOVE_LIQUIDITY = 14
+    POOL_SWAP = 15
+    ORDER_MATCH = 16
+    ORDER = 17
+    WITHDRAW_PAYOUT = 20
+    FULL_EXIT_PAYOUT = 21
+    FORCED_EXIT_PAYOUT = 22
+
+
+RecordKind = Kind
 
 
 class AddressFormat(IntEnum):

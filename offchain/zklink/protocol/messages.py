@@ -1,11 +1,11 @@
-"""Sync messages and their EIP-712 digest (docs/protocol.md, section 8)."""
+"""What is signed for L1 (EIP-712): sync messages and key changes (docs/protocol.md, sections 5.8 and 8)."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from zklink.primitives.keccak import keccak256, keccak_words
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Nonce
 
 DOMAIN_NAME: Final = "zkLink sync"
 DOMAIN_VERSION: Final = "1"
@@ -17,16 +17,26 @@ MESSAGE_TYPE_HASH: Final = keccak256(MESSAGE_TYPE.encode())
 DOMAIN_NAME_HASH: Final = keccak256(DOMAIN_NAME.encode())
 DOMAIN_VERSION_HASH: Final = keccak256(DOMAIN_VERSION.encode())
 
+ACCOUNT_DOMAIN_NAME: Final = "zkLink account"
+KEY_CHANGE_TYPE: Final = "ChangePubKey(uint32 account,uint32 nonce,bytes32 publicKeyHash)"
+
+ACCOUNT_DOMAIN_NAME_HASH: Final = keccak256(ACCOUNT_DOMAIN_NAME.encode())
+KEY_CHANGE_TYPE_HASH: Final = keccak256(KEY_CHANGE_TYPE.encode())
+
 
 class MessageKind(IntEnum):
     """What a sync message says."""
 
     ACC = 1
+    FRZ = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SyncMessage:
-    """`source_chain` has accepted every block up to `number`, whose rolling hash is `sync_hash`."""
+    """`source_chain` has accepted every block up to `number`, whose rolling hash is `sync_hash`.
+
+    FRZ says besides that it has frozen there and accepts no later block that concerns it.
+    """
 
     source_chain: ChainId
     number: BlockNumber
@@ -43,3 +53,10 @@ def compute_digest(message: SyncMessage, deployment_hash: bytes) -> bytes:
     """The 32 bytes that a committee member signs (EIP-712)."""
     struct_hash = keccak_words(MESSAGE_TYPE_HASH, message.kind, message.source_chain, message.number, message.sync_hash)
     return keccak256(b"\x19\x01" + compute_domain_separator(deployment_hash) + struct_hash)
+
+
+def compute_key_change_digest(deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int) -> bytes:
+    """The 32 bytes that an account's owner signs to give it a key (EIP-712)."""
+    separator = keccak_words(DOMAIN_TYPE_HASH, ACCOUNT_DOMAIN_NAME_HASH, DOMAIN_VERSION_HASH, deployment_hash)
+    struct_hash = keccak_words(KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash)
+    return keccak256(b"\x19\x01" + separator + struct_hash)

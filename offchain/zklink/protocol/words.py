@@ -10,16 +10,23 @@ from typing import Final
 
 from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet
 from zklink.protocol.ids import (
+    ACCOUNT_BITS,
     ADDRESS_HI_BITS,
     AMOUNT_BITS,
     CHAIN_BITS,
+    KIND_BITS,
+    NONCE_BITS,
+    ORDER_SLOT_BITS,
+    PACKED_FEE_BITS,
     REQUEST_ID_BITS,
     TIME_BITS,
     TOKEN_BITS,
     WORD_BITS,
 )
 
-KIND_BITS: Final = 8
+RATE_BITS: Final = 16
+"""The field of a pool's fee or an order's fee rate, whose values are below FEE_DENOMINATOR."""
+
 ZERO: Final = ""
 """Name of a run of bits that is always zero."""
 
@@ -111,23 +118,219 @@ SWAP_REQUEST_LAYOUTS: Final = (
 )
 """The five words of a swap request, w0..w4."""
 
-SWAP_PAYOUT_LAYOUTS: Final = (
+PAYOUT_LAYOUTS: Final = (
     Layout(
-        "swap_payout_0",
+        "payout_0",
         ("kind", KIND_BITS),
         ("source", CHAIN_BITS),
         ("chain", CHAIN_BITS),
-        ("request_id", REQUEST_ID_BITS),
+        ("id", REQUEST_ID_BITS),
         ("token", TOKEN_BITS),
         (ZERO, 32),
         ("amount", AMOUNT_BITS),
     ),
-    Layout("swap_payout_1", ("recipient_lo", WORD_BITS)),
-    Layout("swap_payout_2", (ZERO, 128), ("recipient_hi", ADDRESS_HI_BITS), ("fill_fee", AMOUNT_BITS)),
+    Layout("payout_1", ("recipient_lo", WORD_BITS)),
+    Layout("payout_2", (ZERO, 128), ("recipient_hi", ADDRESS_HI_BITS), ("fill_fee", AMOUNT_BITS)),
 )
-"""The three words of a swap payout, p0..p2, for both outcomes."""
+"""The three words of a payout of either lane, p0..p2."""
 
-REQUEST_WORDS: Final = len(SWAP_REQUEST_LAYOUTS)
-PAYOUT_WORDS: Final = len(SWAP_PAYOUT_LAYOUTS)
-SLOT_WORDS: Final = REQUEST_WORDS + PAYOUT_WORDS
+ACCOUNT_REQUEST_LAYOUTS: Final = (
+    Layout(
+        "account_request_0",
+        ("kind", KIND_BITS),
+        ("source", CHAIN_BITS),
+        (ZERO, 8),
+        ("id", REQUEST_ID_BITS),
+        ("token", TOKEN_BITS),
+        ("account", ACCOUNT_BITS),
+        ("amount", AMOUNT_BITS),
+    ),
+    Layout("account_request_1", ("owner_lo", WORD_BITS)),
+    Layout(
+        "account_request_2",
+        (ZERO, 192),
+        ("owner_hi", ADDRESS_HI_BITS),
+        ("second_hi", ADDRESS_HI_BITS),
+        ("queued_at", TIME_BITS),
+    ),
+    Layout("account_request_3", ("second_lo", WORD_BITS)),
+)
+"""The four words of a deposit, a full exit or a key change, r0..r3."""
+
+LEDGER_DATA_LAYOUTS: Final = (
+    Layout(
+        "ledger_data_0",
+        ("kind", KIND_BITS),
+        ("account", ACCOUNT_BITS),
+        ("target", ACCOUNT_BITS),
+        ("token", TOKEN_BITS),
+        ("fee", PACKED_FEE_BITS),
+        ("fee_token", TOKEN_BITS),
+        ("chain", CHAIN_BITS),
+        ("owner_hi", ADDRESS_HI_BITS),
+        ("amount", AMOUNT_BITS),
+    ),
+    Layout("ledger_data_1", ("owner_lo", WORD_BITS)),
+)
+"""A ledger slot's data, d0 and, for a transfer that creates its account only, d1."""
+
+POOL_DATA_LAYOUTS: Final = (
+    Layout(
+        "pool_data_0",
+        ("kind", KIND_BITS),
+        ("account", ACCOUNT_BITS),
+        ("token_a", TOKEN_BITS),
+        ("token_b", TOKEN_BITS),
+        ("fee", PACKED_FEE_BITS),
+        ("fee_token", TOKEN_BITS),
+        ("lp_token", TOKEN_BITS),
+        ("pool_fee", RATE_BITS),
+        ("amount_a", AMOUNT_BITS),
+    ),
+    Layout("pool_data_1", (ZERO, 24), ("amount_b", AMOUNT_BITS), ("shares", AMOUNT_BITS)),
+)
+"""A pool slot's data, d0 and d1."""
+
+ORDER_DATA_LAYOUTS: Final = (
+    Layout(
+        "order_data_0",
+        ("kind", KIND_BITS),
+        ("maker", ACCOUNT_BITS),
+        ("taker", ACCOUNT_BITS),
+        ("token_a", TOKEN_BITS),
+        ("token_b", TOKEN_BITS),
+        ("maker_slot", ORDER_SLOT_BITS),
+        ("taker_slot", ORDER_SLOT_BITS),
+        (ZERO, 16),
+        ("amount_a", AMOUNT_BITS),
+    ),
+    Layout(
+        "order_data_1",
+        ("maker_nonce", NONCE_BITS),
+        ("taker_nonce", NONCE_BITS),
+        ("maker_fee_rate", RATE_BITS),
+        ("taker_fee_rate", RATE_BITS),
+        (ZERO, 40),
+        ("amount_b", AMOUNT_BITS),
+    ),
+)
+"""An order slot's data, d0 and d1."""
+
+LEDGER_MESSAGE_LAYOUTS: Final = (
+    Layout(
+        "ledger_message_0",
+        (ZERO, 40),
+        ("kind", KIND_BITS),
+        ("account", ACCOUNT_BITS),
+        ("nonce", NONCE_BITS),
+        ("valid_until", TIME_BITS),
+        ("token", TOKEN_BITS),
+        ("fee", PACKED_FEE_BITS),
+        ("fee_token", TOKEN_BITS),
+        ("chain", CHAIN_BITS),
+        ("party_hi", ADDRESS_HI_BITS),
+        ("target", ACCOUNT_BITS),
+    ),
+    Layout("ledger_message_1", (ZERO, 24), ("amount", AMOUNT_BITS), ("fill_fee", AMOUNT_BITS)),
+)
+"""What the signer of a ledger operation signs, m0 and m1; m2 is one whole number."""
+
+POOL_MESSAGE_LAYOUTS: Final = (
+    Layout(
+        "pool_message_0",
+        (ZERO, 56),
+        ("kind", KIND_BITS),
+        ("account", ACCOUNT_BITS),
+        ("nonce", NONCE_BITS),
+        ("valid_until", TIME_BITS),
+        ("token_a", TOKEN_BITS),
+        ("token_b", TOKEN_BITS),
+        ("fee", PACKED_FEE_BITS),
+        ("fee_token", TOKEN_BITS),
+        ("pool_fee", RATE_BITS),
+    ),
+    Layout("pool_message_1", (ZERO, 24), ("limit_a", AMOUNT_BITS), ("limit_b", AMOUNT_BITS)),
+    Layout("pool_message_2", (ZERO, 136), ("limit_shares", AMOUNT_BITS)),
+)
+"""What the signer of a pool operation signs, m0..m2."""
+
+ORDER_MESSAGE_LAYOUTS: Final = (
+    Layout(
+        "order_message_0",
+        (ZERO, 72),
+        ("kind", KIND_BITS),
+        ("account", ACCOUNT_BITS),
+        ("slot", 16),
+        ("order_nonce", NONCE_BITS),
+        ("valid_until", TIME_BITS),
+        ("token_sell", TOKEN_BITS),
+        ("token_buy", TOKEN_BITS),
+        ("fee_rate", RATE_BITS),
+    ),
+    Layout("order_message_1", (ZERO, 24), ("amount_sell", AMOUNT_BITS), ("amount_buy", AMOUNT_BITS)),
+)
+"""What the signer of an order signs, m0 and m1; m2 is 0."""
+
+EXIT_LAYOUTS: Final = (
+    Layout(
+        "exit_0",
+        (ZERO, 144),
+        ("account", ACCOUNT_BITS),
+        ("token", TOKEN_BITS),
+        ("chain", CHAIN_BITS),
+        ("recipient_hi", ADDRESS_HI_BITS),
+        ("is_signed", 8),
+        ("token_a", TOKEN_BITS),
+        ("token_b", TOKEN_BITS),
+    ),
+    Layout("exit_1", (ZERO, 24), ("amount_a", AMOUNT_BITS), ("amount_b", AMOUNT_BITS)),
+)
+"""The two packed public inputs of an exit, x0 and x1."""
+
+EXIT_MESSAGE_LAYOUTS: Final = (
+    Layout(
+        "exit_message_0",
+        (ZERO, 184),
+        ("account", ACCOUNT_BITS),
+        ("token", TOKEN_BITS),
+        ("chain", CHAIN_BITS),
+        ("recipient_hi", ADDRESS_HI_BITS),
+    ),
+)
+"""What the owner of a key signs to exit to any recipient, m0; m1 is recipient_lo and m2 the root."""
+
+RECORD_LAYOUTS: Final = (
+    *SWAP_REQUEST_LAYOUTS,
+    *PAYOUT_LAYOUTS,
+    *ACCOUNT_REQUEST_LAYOUTS,
+    *LEDGER_DATA_LAYOUTS,
+    *POOL_DATA_LAYOUTS,
+    *ORDER_DATA_LAYOUTS,
+)
+"""Every word that a slice may hold."""
+
+MESSAGE_LAYOUTS: Final = (
+    *LEDGER_MESSAGE_LAYOUTS,
+    *POOL_MESSAGE_LAYOUTS,
+    *ORDER_MESSAGE_LAYOUTS,
+    *EXIT_LAYOUTS,
+    *EXIT_MESSAGE_LAYOUTS,
+)
+"""Every packed number that is signed or a public input, but in no slice."""
+
+SWAP_REQUEST_WORDS: Final = len(SWAP_REQUEST_LAYOUTS)
+PAYOUT_WORDS: Final = len(PAYOUT_LAYOUTS)
+ACCOUNT_REQUEST_WORDS: Final = len(ACCOUNT_REQUEST_LAYOUTS)
+LEDGER_DATA_WORDS: Final = len(LEDGER_DATA_LAYOUTS)
+"""The words of a ledger slot's data in the commitment; in slice 0 only kind 7 has both."""
+
+POOL_DATA_WORDS: Final = len(POOL_DATA_LAYOUTS)
+ORDER_DATA_WORDS: Final = len(ORDER_DATA_LAYOUTS)
+
+SWAP_SLOT_WORDS: Final = SWAP_REQUEST_WORDS + PAYOUT_WORDS
+LEDGER_SLOT_WORDS: Final = ACCOUNT_REQUEST_WORDS + LEDGER_DATA_WORDS + PAYOUT_WORDS
+
+SLOT_WORDS: Final = SWAP_SLOT_WORDS
 EMPTY_SLOT: Final = (0,) * SLOT_WORDS
+REQUEST_WORDS: Final = SWAP_REQUEST_WORDS
+SWAP_PAYOUT_LAYOUTS: Final = PAYOUT_LAYOUTS
