@@ -169,9 +169,9 @@ def _key(
 def _digest(deployment_hash: bytes32, account: uint32, nonce: uint32, public_key_hash: uint256) -> bytes32:
     domain_separator: bytes32 = keccak256(
         abi_encode(
-            constants.SYNC_DOMAIN_TYPE_HASH,
-            constants.KEY_DOMAIN_NAME_HASH,
-            constants.SYNC_DOMAIN_VERSION_HASH,
+            constants.ACCOUNT_DOMAIN_TYPE_HASH,
+            constants.ACCOUNT_DOMAIN_NAME_HASH,
+            constants.ACCOUNT_DOMAIN_VERSION_HASH,
             deployment_hash,
         )
     )

@@ -74,7 +74,7 @@ def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
     return (
         (p0 | p1) >> constants.WORD_BITS == 0
         and p0 & PAYOUT_0_ZERO_BITS == 0
-        and p2 >> (constants.SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS) == 0
+        and p2 >> (constants.PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS) == 0
     )
 
 
@@ -85,13 +85,13 @@ def unpack_payout(p0: uint256, p1: uint256, p2: uint256) -> Payout:
     @notice The fields of a payout whose words passed is_payout.
     """
     return Payout(
-        kind=p0 >> constants.SWAP_PAYOUT_0_KIND_SHIFT,
-        source=(p0 >> constants.SWAP_PAYOUT_0_SOURCE_SHIFT) & 255,
-        chain_id=(p0 >> constants.SWAP_PAYOUT_0_CHAIN_SHIFT) & 255,
-        request_id=(p0 >> constants.SWAP_PAYOUT_0_REQUEST_ID_SHIFT) & (2**64 - 1),
-        token_id=convert((p0 >> constants.SWAP_PAYOUT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
+        kind=p0 >> constants.PAYOUT_0_KIND_SHIFT,
+        source=(p0 >> constants.PAYOUT_0_SOURCE_SHIFT) & 255,
+        chain_id=(p0 >> constants.PAYOUT_0_CHAIN_SHIFT) & 255,
+        request_id=(p0 >> constants.PAYOUT_0_ID_SHIFT) & (2**64 - 1),
+        token_id=convert((p0 >> constants.PAYOUT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
         amount=p0 & AMOUNT_MASK,
-        recipient=((p2 >> constants.SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1,
+        recipient=((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1,
         fill_fee=p2 & AMOUNT_MASK,
     )
 
@@ -113,7 +113,7 @@ def hash_payouts(words: DynArray[uint256, 192]) -> bytes32:
     """
     @notice The rolling hash of payout words, three for each payout.
     """
-    checks.require(len(words) % constants.SWAP_PAYOUT_WORDS == 0, "records: payout words missing")
+    checks.require(len(words) % constants.PAYOUT_WORDS == 0, "records: payout words missing")
     result: bytes32 = empty(bytes32)
     for i: uint256 in range(64):
         at: uint256 = unsafe_mul(3, i)
