@@ -1,8 +1,8 @@
 """BabyJubjub, the twisted Edwards curve a x^2 + y^2 = 1 + d x^2 y^2 over BN254's scalar field, as circomlib uses it.
 
-Source: EIP-2494 and circomlib's `babyjub.circom`; packing as circomlibjs. a is a square and d is not, so the addition law is
-complete: it holds for every pair of points on the curve, the identity (0, 1) included. Inside, points are projective
-(x = X/Z, y = Y/Z; formulas add-2008-bbjlp and dbl-2008-bbjlp of the Explicit-Formulas Database).
+Source: EIP-2494 and circomlib's `babyjub.circom`; packing as circomlibjs. a is a square and d is not, so the addition
+law is complete: it holds for every pair of points on the curve, the identity (0, 1) included. Inside, points are
+projective (x = X/Z, y = Y/Z; formulas add-2008-bbjlp and dbl-2008-bbjlp of the Explicit-Formulas Database).
 """
 
 from typing import Final, NamedTuple

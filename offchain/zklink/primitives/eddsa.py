@@ -85,7 +85,7 @@ def pack_signature(signature: Signature) -> bytes:
 
 
 def unpack_signature(packed: bytes) -> Signature | None:
-    """The signature with this packing, or None if its length is wrong or R8 is not a point; the rest is for `verify`."""
+    """The signature with this packing, or None if its length is wrong or R8 is no point; the rest is for `verify`."""
     if len(packed) != SIGNATURE_BYTES:
         return None
     r8 = babyjubjub.unpack_point(packed[:POINT_BYTES])

@@ -1,0 +1,38 @@
+"""Instructions of the field machine: sums, differences and dot products of registers that hold field elements.
+
+Programs are plain bytes and are joined like bytes. They have no branches: what depends on data (the digits of a scalar)
+is decided by whoever joins the parts.
+"""
+
+import struct
+from typing import Final
+
+FIELD_BITS: Final = 16
+"""An instruction is four numbers of 16 bits: operation, target, left and right register."""
+
+ELEMENT_BYTES: Final = 32
+
+ADD: Final = 0
+SUBTRACT: Final = 0xFFFF
+MAX_TERMS: Final = 17
+"""An operation that is neither of the two is a dot product of 1 to 17 terms, i.e. of so many consecutive registers."""
+
+_pack = struct.Struct("<4H").pack
+INSTRUCTION_BYTES: Final = 8
+
+
+def encode_add(target: int, left: int, right: int) -> bytes:
+    """target = left + right."""
+    return _pack(ADD, target, left, right)
+
+
+def encode_subtract(target: int, left: int, right: int) -> bytes:
+    """target = left - right."""
+    return _pack(SUBTRACT, target, left, right)
+
+
+def encode_dot(target: int, left: int, right: int, terms: int = 1) -> bytes:
+    """target = the sum over `terms` of left[i] * right[i]; with one term, which is the default, a product."""
+    if not 1 <= terms <= MAX_TERMS:
+        raise ValueError(f"a dot product has 1 to {MAX_TERMS} terms")
+    return _pack(terms, target, left, right)
