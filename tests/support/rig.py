@@ -1,8 +1,8 @@
 """Three bridges with everything around them, in process: what the unit tests of the contracts play on.
 
 Takes nothing, gives chains A (1), B (2, the primary) and C (5) with one deployment on them: coin, tokens, a committee
-and actors. Blocks are drafts (tests/support/draft.py). The verifier believes everything; what a proof binds is tested
-elsewhere.
+and actors. Each bridge holds what a provider has deposited there (RESERVE of every token), in open deposits. Blocks are
+drafts (tests/support/draft.py). The verifiers believe everything; what a proof binds is tested elsewhere.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,30 +13,26 @@ from tests.support.committee import Committee
 from tests.support.draft import PAYEE, Draft, message_args, stored_args
 from tests.support.evm import EvmChain, EvmContract
 from zklink.l1.artifacts import load_contract
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.chain import (
-    StoredBlock,
-    genesis_block,
-)
-from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_swap_domain
+from zklink.protocol.chain import StoredBlock, genesis_block
+from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_lane_domain
 from zklink.protocol.ids import (
     CUSTODY_LIMIT,
     AddressFormat,
-    Amount,
     BlockNumber,
     ChainId,
-    RecordKind,
+    Kind,
+    Lane,
     TokenId,
 )
-from zklink.protocol.messages import SyncMessage, compute_digest
-from zklink.state.genesis import compute_genesis_hash
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 
 A, B, C = ChainId(1), ChainId(2), ChainId(5)
 PRIMARY = B
 EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
 START_TIME = 1_800_000_000
-SLOTS, TOKEN_LIMIT = 64, 1024
+TOKEN_LIMIT, ACCOUNT_LIMIT = 1024, 4**12
 GENESIS_ROOT = 4_711
 
 NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
@@ -50,7 +46,7 @@ TOKENS = (COIN, USD, OLD, BAD)
 LAYER2_DECIMALS = {COIN: 12, USD: 6, OLD: 6, BAD: 6, REMOTE: 6}
 USD_DECIMALS = {A: 6, B: 18, C: 8}
 RESERVE = 10**12
-"""Genesis reserve of every token on every chain, layer-2 units."""
+"""What the provider deposits of every token on every chain, layer-2 units."""
 
 
 def actor(role: str) -> str:
@@ -59,9 +55,9 @@ def actor(role: str) -> str:
 
 
 GOVERNOR, VALIDATOR, STRANGER = actor("governor"), actor("validator"), actor("stranger")
-DEPOSITOR, BROKER = actor("depositor"), actor("broker")
+DEPOSITOR, BROKER, PROVIDER = actor("depositor"), actor("broker"), actor("provider")
 RECIPIENT = PAYEE
-ACTORS = (GOVERNOR, VALIDATOR, STRANGER, DEPOSITOR, RECIPIENT, BROKER)
+ACTORS = (GOVERNOR, VALIDATOR, STRANGER, DEPOSITOR, RECIPIENT, BROKER, PROVIDER)
 
 
 def universal(account: str) -> bytes:
@@ -76,10 +72,20 @@ class Node:
     chain: ChainId
     evm: EvmChain
     bridge: EvmContract
-    transport: EvmContract
+    helpers: "Helpers"
     tokens: dict[TokenId, EvmContract]
     history: list[StoredBlock]
     drafts: list[Draft]
+
+    @property
+    def transport(self) -> EvmContract:
+        """Decides which messages are authentic."""
+        return self.helpers.transport
+
+    @property
+    def registry(self) -> EvmContract:
+        """The chain's tokens."""
+        return self.helpers.token_registry
 
     def scale(self, token: TokenId) -> int:
         """L1 units per layer-2 unit."""
@@ -110,11 +116,17 @@ class Node:
         """Swap; gives the request's id."""
         return int(self.bridge.swap(self.order(**changes), sender=sender, value=value))
 
+    def deposit(self, token: TokenId, amount: int, sender: str = DEPOSITOR, owner: bytes | None = None) -> int:
+        """Deposit layer-2 units for the sender or another owner; gives the request's id."""
+        l1_amount = amount * self.scale(token)
+        order = (token, l1_amount, universal(sender) if owner is None else owner)
+        return int(self.bridge.deposit(order, sender=sender, value=l1_amount if token == COIN else 0))
+
     def request_words(self) -> tuple[int, ...]:
-        """The words of the request that the last call queued, from its event alone."""
+        """The words of the swap that the last call queued, from its event alone."""
         e = self.evm.event("SwapRequested")
         recipient = int.from_bytes(e["recipient"], "big")
-        w0 = RecordKind.SWAP_REQUEST << 240 | self.chain << 232 | e["destination"] << 224 | e["request_id"] << 160
+        w0 = Kind.SWAP_REQUEST << 240 | self.chain << 232 | e["destination"] << 224 | e["request_id"] << 160
         return (
             w0 | e["token_in"] << 144 | e["token_out"] << 128 | e["amount"],
             e["min_out"] << 128 | e["operator_fee"] << 16 | (recipient >> 248) << 8,
@@ -122,6 +134,20 @@ class Node:
             recipient % 2**248,
             int(e["sender"], 16),
         )
+
+    def deposit_words(self) -> tuple[int, ...]:
+        """The words of the deposit that the last call queued, from its event alone."""
+        e = self.evm.event("DepositRequested")
+        owner = int.from_bytes(e["owner"], "big")
+        r0 = Kind.DEPOSIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144 | e["amount"]
+        return (r0, owner % 2**248, (owner >> 248) << 48 | e["queued_at"], int(e["sender"], 16))
+
+    def full_exit_words(self) -> tuple[int, ...]:
+        """The words of the full exit that the last call queued, from its event alone."""
+        e = self.evm.event("FullExitRequested")
+        owner = int(e["owner"], 16)
+        r0 = Kind.FULL_EXIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144
+        return (r0 | e["account"] << 112, owner, e["queued_at"], owner)
 
     def status(self) -> tuple[int, int, int, int]:
         """Last committed, proven, accepted, executed block."""
@@ -163,7 +189,10 @@ class Rig:
     nodes: dict[ChainId, Node]
     committee: Committee
     deployment_hash: bytes
-    domain: int
+
+    def domain(self, lane: Lane = Lane.SWAP) -> int:
+        """The domain of a lane's blocks."""
+        return compute_lane_domain(self.deployment_hash, lane)
 
     def __getitem__(self, chain: ChainId) -> Node:
         return self.nodes[chain]
@@ -181,11 +210,19 @@ class Rig:
                 for k, node in self.nodes.items():
                     node.history, node.drafts = kept[k]
 
-    def draft(self, slices: Mapping[ChainId, Sequence[int]] | None = None, on: ChainId = A, **changes: int) -> Draft:
+    def draft(
+        self,
+        slices: Mapping[ChainId, Sequence[int]] | None = None,
+        on: ChainId = A,
+        lane: Lane = Lane.SWAP,
+        **changes: object,
+    ) -> Draft:
         """The next block after the last committed one of a chain."""
         last = self.nodes[on].history[-1]
         draft = Draft(
-            domain=self.domain,
+            lane=lane,
+            primary=PRIMARY,
+            domain=self.domain(lane),
             number=last.number + 1,
             timestamp=self.nodes[on].evm.time,
             old_root=last.root,
@@ -195,11 +232,13 @@ class Rig:
         )
         return replace(draft, **changes)  # type: ignore[arg-type]
 
-    def announce(self, source: ChainId, to: ChainId, number: int | None = None) -> None:
+    def announce(
+        self, source: ChainId, to: ChainId, number: int | None = None, kind: MessageKind = MessageKind.ACC
+    ) -> None:
         """Tell a chain what another one has accepted: its last accepted block, or an earlier one."""
         node = self.nodes[source]
         at = node.status()[2] if number is None else number
-        self.deliver(SyncMessage(source, BlockNumber(at), node.history[at].sync_hash), to)
+        self.deliver(SyncMessage(source, BlockNumber(at), node.history[at].sync_hash, kind), to)
 
     def deliver(self, message: SyncMessage, to: ChainId) -> None:
         """Hand over a message that the committee has signed."""
@@ -216,12 +255,12 @@ class Rig:
                 if to != source:
                     self.announce(source, to)
 
-    def pay(self, *payouts: SwapPayout) -> Draft:
+    def pay(self, *payouts: Payout, lane: Lane = Lane.SWAP) -> Draft:
         """A block with these payouts, accepted everywhere and ready to be executed."""
         slices: dict[ChainId, list[int]] = {}
         for payout in payouts:
             slices.setdefault(payout.chain, []).extend(payout.words())
-        draft = self.draft(slices)
+        draft = self.draft(slices, lane=lane)
         self.accept_everywhere(draft)
         return draft
 
@@ -238,33 +277,62 @@ def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[objec
     return tuple((fields | changes).values())
 
 
+@dataclass(frozen=True)
+class Helpers:
+    """What stands beside a bridge on its chain."""
+
+    token_registry: EvmContract
+    key_registry: EvmContract
+    reader: EvmContract
+    transport: EvmContract
+    swap_verifier: EvmContract
+    account_verifier: EvmContract
+    exit_verifier: EvmContract
+
+    def parts(self) -> tuple[str, ...]:
+        """Parts, as the bridge's constructor takes them."""
+        parts = (self.token_registry, self.reader, self.transport)
+        return tuple(c.address for c in (*parts, self.swap_verifier, self.account_verifier, self.exit_verifier))
+
+    def vk_hashes(self) -> tuple[bytes, bytes, bytes]:
+        """Of the swap, account and exit circuits."""
+        verifiers = (self.swap_verifier, self.account_verifier, self.exit_verifier)
+        swap, account, exit_ = (verifier.vk_hash() for verifier in verifiers)
+        return swap, account, exit_
+
+
 def build_rig(
     verifier: str = "AcceptAllVerifier",
     make_chain: Callable[[int, int], EvmChain] = EvmChain,
     genesis_root: int = GENESIS_ROOT,
-    slots: int = SLOTS,
     token_limit: int = TOKEN_LIMIT,
+    account_limit: int = ACCOUNT_LIMIT,
+    reserve: int = RESERVE,
 ) -> Rig:
-    """Deploy, register, open."""
+    """Deploy, register the tokens, deposit `reserve` of each."""
     committee = Committee()
     evms = {k: make_chain(evm_id, START_TIME) for k, evm_id in EVM_CHAIN_IDS.items()}
     for evm in evms.values():
         for account in ACTORS:
             evm.fund(account)
-    helpers = {k: _deploy_helpers(evm, committee, verifier) for k, evm in evms.items()}
+    helpers = {k: deploy_helpers(k, evm, committee, verifier, token_limit) for k, evm in evms.items()}
     table = make_table({k: evm.predict_address(GOVERNOR) for k, evm in evms.items()})
-    vk_hash = helpers[A][0].vk_hash()
-    deployment_hash = compute_deployment_hash(genesis_root, PRIMARY, slots, token_limit, vk_hash, table)
+    deployment_hash = compute_deployment_hash(
+        genesis_root, PRIMARY, token_limit, account_limit, *helpers[A].vk_hashes(), table
+    )
     genesis = genesis_block(genesis_root, deployment_hash)
     nodes = {}
     for k, evm in evms.items():
         arguments = bridge_arguments(
-            k, table, helpers[k], genesis_root=genesis_root, slots=slots, token_limit=token_limit
+            k, table, helpers[k], genesis_root=genesis_root, token_limit=token_limit, account_limit=account_limit
         )
         bridge = evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
-        nodes[k] = Node(k, evm, bridge, helpers[k][2], {}, [genesis], [])
+        nodes[k] = Node(k, evm, bridge, helpers[k], {}, [genesis], [])
         _furnish(nodes[k])
-    return Rig(nodes, committee, deployment_hash, compute_swap_domain(deployment_hash))
+        if reserve:
+            for token in TOKENS:
+                nodes[k].deposit(token, reserve, sender=PROVIDER)
+    return Rig(nodes, committee, deployment_hash)
 
 
 def make_table(bridges: Mapping[ChainId, str]) -> list[ChainEntry]:
@@ -273,39 +341,39 @@ def make_table(bridges: Mapping[ChainId, str]) -> list[ChainEntry]:
 
 
 def bridge_arguments(
-    chain: ChainId, table: Sequence[ChainEntry], helpers: Sequence[EvmContract], **changes: object
+    chain: ChainId, table: Sequence[ChainEntry], helpers: Helpers, **changes: object
 ) -> dict[str, object]:
     """The constructor's arguments by name."""
-    verifier, reader, transport = helpers
     fields: dict[str, object] = {
         "chain_id": chain,
         "primary_chain": PRIMARY,
         "chains": [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table],
-        "verifier": verifier.address,
-        "reader": reader.address,
-        "slots": SLOTS,
+        "parts": helpers.parts(),
         "token_limit": TOKEN_LIMIT,
+        "account_limit": ACCOUNT_LIMIT,
         "genesis_root": GENESIS_ROOT,
-        "genesis_hash": compute_genesis_hash(reserves()),
-        "transport": transport.address,
-        "governor": GOVERNOR,
         "validators": [VALIDATOR],
     }
     assert changes.keys() <= fields.keys()
     return fields | changes
 
 
-def reserves() -> list[tuple[TokenId, Amount]]:
-    """What the governor pays in, on every chain."""
-    return [(token, Amount(RESERVE)) for token in TOKENS]
-
-
-def _deploy_helpers(evm: EvmChain, committee: Committee, verifier: str) -> tuple[EvmContract, EvmContract, EvmContract]:
+def deploy_helpers(
+    chain: ChainId, evm: EvmChain, committee: Committee, verifier: str, token_limit: int = TOKEN_LIMIT
+) -> Helpers:
+    """Everything that a bridge calls; one verifier contract serves every circuit."""
+    mask = sum(1 << k for k in EVM_CHAIN_IDS)
+    keys = evm.deploy(GOVERNOR, load_contract("KeyRegistry"))
+    believer = evm.deploy(GOVERNOR, load_contract(verifier))
     transport = load_contract("CommitteeTransport")
-    return (
-        evm.deploy(GOVERNOR, load_contract(verifier)),
-        evm.deploy(GOVERNOR, load_contract("SwapBlockReader")),
-        evm.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD),
+    return Helpers(
+        token_registry=evm.deploy(GOVERNOR, load_contract("TokenRegistry"), chain, mask, token_limit, GOVERNOR),
+        key_registry=keys,
+        reader=evm.deploy(GOVERNOR, load_contract("BlockReader"), keys.address),
+        transport=evm.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD),
+        swap_verifier=believer,
+        account_verifier=believer,
+        exit_verifier=believer,
     )
 
 
@@ -318,9 +386,8 @@ def _furnish(node: Node) -> None:
         for account in ACTORS:
             contract.mint(account, 10**36, sender=GOVERNOR)
             contract.approve(node.bridge.address, 2**256 - 1, sender=account)
-    node.bridge.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
+    node.registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
     for token, contract in node.tokens.items():
-        node.bridge.register_token(token, config(token, contract.address), sender=GOVERNOR)
+        node.registry.register_token(token, config(token, contract.address), sender=GOVERNOR)
     if node.chain != C:
-        node.bridge.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
-    node.bridge.open_bridge(reserves(), sender=GOVERNOR, value=RESERVE * node.scale(COIN))
+        node.registry.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
