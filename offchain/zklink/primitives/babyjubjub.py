@@ -1,41 +1,36 @@
 """BabyJubjub, the twisted Edwards curve a x^2 + y^2 = 1 + d x^2 y^2 over BN254's scalar field, as circomlib uses it.
 
-Source: EIP-2494 and circomlib's `babyjub.circom`; packing as circomlibjs. a is a square and d is not, so the addition
-law is complete: it holds for every pair of points on the curve, the identity (0, 1) included. Inside, points are
-projective (x = X/Z, y = Y/Z; formulas add-2008-bbjlp and dbl-2008-bbjlp of the Explicit-Formulas Database).
+Source: EIP-2494; packing as circomlibjs. Points are affine here; `curve` has the parameters and the formulas, and
+`curve_program` the same in machine code.
 """
 
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final
 
+from zklink.primitives import machine
+from zklink.primitives.curve import (
+    BASE8,
+    COFACTOR,
+    IDENTITY,
+    SUBORDER,
+    A,
+    D,
+    Point,
+    Projective,
+    add_projective,
+    double_projective,
+    multiply_projective,
+)
+from zklink.primitives.curve_program import CurveMachine
 from zklink.primitives.field import R
 
-
-class Point(NamedTuple):
-    """Affine coordinates. Nothing is checked here: `is_on_curve` tells whether a pair is a point."""
-
-    x: int
-    y: int
-
-
-A: Final = 168700
-D: Final = 168696
-
-IDENTITY: Final = Point(0, 1)
-
-COFACTOR: Final = 8
-
-SUBORDER: Final = 2736030358979909402780800718157159386076813972158567259200215660948447373041
-"""The prime order of the subgroup that `BASE8` generates; the curve has `COFACTOR` times as many points."""
-
-BASE8: Final = Point(
-    5299619240641551281634865583518297030282874472190772894086521144482721001553,
-    16950150798460657717958625567821834550301663161624707787222815936182638968203,
-)
+__all__ = [
+    "BASE8", "COFACTOR", "IDENTITY", "POINT_BYTES", "SUBORDER", "A", "D", "Point", "add", "is_balanced",
+    "is_in_subgroup", "is_on_curve", "is_small_order", "multiply", "negate", "pack_point", "unpack_point",
+]  # fmt: skip
 
 POINT_BYTES: Final = 32
 _SIGN_BIT: Final = 1 << 255
-
-Projective = tuple[int, int, int]
 
 
 def is_on_curve(point: Point) -> bool:
@@ -49,19 +44,18 @@ def is_on_curve(point: Point) -> bool:
 
 def is_small_order(point: Point) -> bool:
     """Tell whether eight times a point on the curve is the identity, i.e. whether its order is 1, 2, 4 or 8."""
-    x, _, _ = _double(_double(_double((point.x, point.y, 1))))
+    x, _, _ = double_projective(double_projective(double_projective((point.x, point.y, 1))))
     return x == 0  # 8 P lies in the subgroup of odd order, where only the identity has x = 0
 
 
 def is_in_subgroup(point: Point) -> bool:
     """Tell whether a point on the curve is a multiple of `BASE8`."""
-    x, y, z = _multiply((point.x, point.y, 1), SUBORDER)
-    return x == 0 and y == z
+    return multiply(point, SUBORDER) == IDENTITY
 
 
 def add(left: Point, right: Point) -> Point:
     """The sum of two points on the curve."""
-    return _normalize(_add((left.x, left.y, 1), (right.x, right.y, 1)))
+    return _normalize(add_projective((left.x, left.y, 1), (right.x, right.y, 1)))
 
 
 def negate(point: Point) -> Point:
@@ -70,8 +64,24 @@ def negate(point: Point) -> Point:
 
 
 def multiply(point: Point, scalar: int) -> Point:
-    """`scalar` times a point on the curve; the time depends on the scalar."""
-    return _normalize(_multiply((point.x, point.y, 1), scalar % (COFACTOR * SUBORDER)))
+    """`scalar`, any integer, times a point on the curve; the time depends on the scalar."""
+    native = _native()
+    if native is None:
+        return _normalize(multiply_projective((point.x, point.y, 1), scalar % (COFACTOR * SUBORDER)))
+    if point == BASE8:
+        return _normalize(native.multiply_base(scalar % SUBORDER))
+    return _normalize(native.multiply(point, scalar % (COFACTOR * SUBORDER)))
+
+
+def is_balanced(s: int, r8: Point, key: Point, challenge: int) -> bool:
+    """Tell whether s BASE8 = r8 + 8 challenge key, for s in [0, SUBORDER), a challenge from 0 on, points on the curve.
+
+    The equation of EdDSA, checked without leaving projective coordinates.
+    """
+    native = _native()
+    if native is not None:
+        return native.is_balanced(s, r8, key, challenge)
+    return multiply(BASE8, s) == add(r8, multiply(key, COFACTOR * challenge))
 
 
 def pack_point(point: Point) -> bytes:
@@ -102,6 +112,18 @@ def unpack_point(packed: bytes) -> Point | None:
     return point if pack_point(point) == packed else None
 
 
+@cache
+def _native() -> CurveMachine | None:
+    run = machine.load()
+    return None if run is None else CurveMachine(run)
+
+
+def _normalize(point: Projective) -> Point:
+    x, y, z = point
+    inverse = pow(z, -1, R)
+    return Point(x * inverse % R, y * inverse % R)
+
+
 def _square_root(square: int) -> int | None:
     """Tonelli and Shanks; None if `square` has no root."""
     if pow(square, R >> 1, R) > 1:
@@ -117,42 +139,3 @@ def _square_root(square: int) -> int | None:
             error = error * step * step % R
         step = step * step % R
     return root
-
-
-def _normalize(point: Projective) -> Point:
-    x, y, z = point
-    inverse = pow(z, -1, R)
-    return Point(x * inverse % R, y * inverse % R)
-
-
-def _multiply(point: Projective, scalar: int) -> Projective:
-    result: Projective = (0, 1, 1)
-    for bit in f"{scalar:b}":
-        result = _double(result)
-        if bit == "1":
-            result = _add(result, point)
-    return result
-
-
-def _add(left: Projective, right: Projective) -> Projective:
-    x1, y1, z1 = left
-    x2, y2, z2 = right
-    z = z1 * z2 % R
-    zz = z * z % R
-    xx = x1 * x2 % R
-    yy = y1 * y2 % R
-    e = D * xx % R * yy % R
-    f, g = zz - e, zz + e
-    cross = (x1 + y1) * (x2 + y2) - xx - yy
-    return z * f % R * cross % R, z * g % R * (yy - A * xx) % R, f * g % R
-
-
-def _double(point: Projective) -> Projective:
-    x, y, z = point
-    b = (x + y) * (x + y) % R
-    c = x * x % R
-    d = y * y % R
-    e = A * c
-    f = (e + d) % R
-    j = (f - 2 * z * z) % R
-    return (b - c - d) * j % R, f * (e - d) % R, f * j % R

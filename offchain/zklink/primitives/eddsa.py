@@ -75,8 +75,7 @@ def verify(public_key: PublicKey, message: int, signature: Signature) -> bool:
     if not (0 <= s < SUBORDER and is_scalar(message) and is_public_key(public_key) and is_public_key(r8)):
         return False
     challenge = poseidon([*r8, *public_key, message])
-    expected = babyjubjub.add(r8, babyjubjub.multiply(public_key, COFACTOR * challenge))
-    return babyjubjub.multiply(BASE8, s) == expected
+    return babyjubjub.is_balanced(s, r8, public_key, challenge)
 
 
 def pack_signature(signature: Signature) -> bytes:
