@@ -4,11 +4,11 @@ Takes named fields and gives one integer, or the other way round; both direction
 one value of the layout.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet
+from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet, WrongWordCount
 from zklink.protocol.ids import (
     ACCOUNT_BITS,
     ADDRESS_HI_BITS,
@@ -84,6 +84,16 @@ def _place(fields: tuple[tuple[str, int], ...]) -> Iterator[Field]:
     for name, bits in fields:
         shift -= bits
         yield Field(name, bits, shift)
+
+
+def unpack_record(what: str, layouts: Sequence[Layout], words: Sequence[int]) -> dict[str, int]:
+    """All fields of a record whose words have these layouts; WrongWordCount or UnusedBitsSet."""
+    if len(words) != len(layouts):
+        raise WrongWordCount(what, len(layouts), len(words))
+    fields: dict[str, int] = {}
+    for layout, word in zip(layouts, words, strict=True):
+        fields |= layout.unpack(word)
+    return fields
 
 
 SWAP_REQUEST_LAYOUTS: Final = (

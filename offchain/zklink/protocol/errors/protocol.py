@@ -53,6 +53,19 @@ class WrongRecordKind(ProtocolError):
 
 
 @dataclass(eq=False)
+class WrongRecordField(ProtocolError):
+    """A record of this kind has another value in a field that its kind fixes."""
+
+    what: str
+    field: str
+    expected: int
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.field} is {self.value}, not {self.expected}"
+
+
+@dataclass(eq=False)
 class WrongWordCount(ProtocolError):
     """A record or a list of words has the wrong length."""
 

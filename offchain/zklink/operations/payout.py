@@ -1,0 +1,126 @@
+"""What a chain owes after a block: the payout of either lane and its words (docs/protocol.md, section 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.addresses import join_address, split_address
+from zklink.protocol.chain import compute_fill_key
+from zklink.protocol.errors import WrongRecordKind
+from zklink.protocol.ids import NONCE_BITS, AccountId, Amount, ChainId, Kind, Nonce, TokenId
+from zklink.protocol.words import PAYOUT_LAYOUTS, unpack_record
+
+PAYOUT_KINDS: Final = (
+    Kind.SWAP_PAID,
+    Kind.SWAP_REFUNDED,
+    Kind.WITHDRAW_PAYOUT,
+    Kind.FULL_EXIT_PAYOUT,
+    Kind.FORCED_EXIT_PAYOUT,
+)
+FILLABLE_KINDS: Final = (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT)
+"""Payouts that a broker may pay in advance."""
+
+NO_CHAIN: Final = ChainId(0)
+"""The source of payouts that a signed operation asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What `chain` owes to `recipient` (32 bytes), in units of `token`.
+
+    `source` and `id` say why: a request of that chain, or for source 0 a signed operation (`compute_operation_id`).
+    A broker who pays `amount - fill_fee` in advance is owed `amount`.
+    """
+
+    kind: Kind
+    source: ChainId
+    chain: ChainId
+    id: int
+    token: TokenId
+    amount: Amount
+    recipient: bytes
+    fill_fee: Amount
+
+    @classmethod
+    def paid(cls, request: SwapRequest, out: Amount) -> "Payout":
+        """The output of a swap, on its destination."""
+        return cls(
+            kind=Kind.SWAP_PAID,
+            source=request.source,
+            chain=request.destination,
+            id=request.request_id,
+            token=request.token_out,
+            amount=out,
+            recipient=request.recipient,
+            fill_fee=request.fill_fee,
+        )
+
+    @classmethod
+    def refunded(cls, request: SwapRequest) -> "Payout":
+        """The refund of everything on the source, without fees."""
+        return cls(
+            kind=Kind.SWAP_REFUNDED,
+            source=request.source,
+            chain=request.source,
+            id=request.request_id,
+            token=request.token_in,
+            amount=request.amount,
+            recipient=request.sender,
+            fill_fee=Amount(0),
+        )
+
+    @property
+    def is_fillable(self) -> bool:
+        """Whether a broker may pay it in advance."""
+        return self.kind in FILLABLE_KINDS
+
+    def words(self) -> tuple[int, int, int]:
+        """p0..p2; FieldOutOfRange, WrongAddressLength or WrongRecordKind if the payout is not well formed."""
+        if self.kind not in PAYOUT_KINDS:
+            raise WrongRecordKind(PAYOUT_KINDS, self.kind)
+        recipient_hi, recipient_lo = split_address("recipient", self.recipient)
+        p0, p1, p2 = PAYOUT_LAYOUTS
+        return (
+            p0.pack(
+                kind=self.kind,
+                source=self.source,
+                chain=self.chain,
+                id=self.id,
+                token=self.token,
+                amount=self.amount,
+            ),
+            p1.pack(recipient_lo=recipient_lo),
+            p2.pack(recipient_hi=recipient_hi, fill_fee=self.fill_fee),
+        )
+
+    @classmethod
+    def from_words(cls, words: Sequence[int]) -> "Payout":
+        """Read p0..p2 back; refuses any other kind, length or set unused bit."""
+        fields = unpack_record("payout", PAYOUT_LAYOUTS, words)
+        if fields["kind"] not in PAYOUT_KINDS:
+            raise WrongRecordKind(PAYOUT_KINDS, fields["kind"])
+        return cls(
+            kind=Kind(fields["kind"]),
+            source=ChainId(fields["source"]),
+            chain=ChainId(fields["chain"]),
+            id=fields["id"],
+            token=TokenId(fields["token"]),
+            amount=Amount(fields["amount"]),
+            recipient=join_address(fields["recipient_hi"], fields["recipient_lo"]),
+            fill_fee=Amount(fields["fill_fee"]),
+        )
+
+    def fill_key(self, deployment_hash: bytes) -> bytes:
+        """What identifies this payout on its chain, and what a broker's fill of it is kept under."""
+        return compute_fill_key(deployment_hash, *self.words())
+
+
+def compute_operation_id(account: AccountId, nonce: Nonce) -> int:
+    """The id of what a signed operation causes on L1."""
+    return account << NONCE_BITS | nonce
+
+
+def split_operation_id(id: int) -> tuple[AccountId, Nonce]:
+    """(account, nonce) of an operation's id."""
+    return AccountId(id >> NONCE_BITS), Nonce(id % (1 << NONCE_BITS))

@@ -1,0 +1,54 @@
+"""The swap within layer 2, through a pool (docs/protocol.md, section 5.12)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from zklink.operations.pool_data import PoolData, compute_pool_message
+from zklink.protocol.ids import AccountId, Amount, Kind, Nonce, TokenId
+from zklink.protocol.packing import pack_fee
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSwap:
+    """`limit_a` of `token_a` in, at least `limit_b` of `token_b` out; the operator's fee is apart."""
+
+    kind: ClassVar[Kind] = Kind.POOL_SWAP
+
+    account: AccountId
+    nonce: Nonce
+    valid_until: int
+    token_a: TokenId
+    token_b: TokenId
+    limit_a: Amount
+    limit_b: Amount
+    fee: Amount
+    fee_token: TokenId
+
+    def message(self, domain: int) -> int:
+        """M, what the account's key signs; FieldOutOfRange or FeeNotPackable."""
+        return compute_pool_message(
+            domain,
+            self.kind,
+            account=self.account,
+            nonce=self.nonce,
+            valid_until=self.valid_until,
+            token_a=self.token_a,
+            token_b=self.token_b,
+            fee=self.fee,
+            fee_token=self.fee_token,
+            limit_a=self.limit_a,
+            limit_b=self.limit_b,
+        )
+
+    def data(self, amount_b: Amount) -> PoolData:
+        """The data record of its slot; `amount_b` is what comes out."""
+        return PoolData(
+            self.kind,
+            account=self.account,
+            token_a=self.token_a,
+            token_b=self.token_b,
+            packed_fee=pack_fee(self.fee),
+            fee_token=self.fee_token,
+            amount_a=self.limit_a,
+            amount_b=amount_b,
+        )
