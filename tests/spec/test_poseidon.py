@@ -1,4 +1,4 @@
-"""Poseidon against circomlib's published values, and the fast one against the plain one."""
+"""Poseidon against circomlib's published values, and the fast ones against the definition."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import scalars
+from zklink.primitives import poseidon as module
 from zklink.primitives.field import R
-from zklink.primitives.poseidon import MAX_INPUTS, poseidon, poseidon_reference
+from zklink.primitives.poseidon import MAX_INPUTS, poseidon, poseidon_many, poseidon_plain, poseidon_reference
 
 ASCENDING: Final = (
     18586133768512220936620570745912940619677854269274689475585506675881198879027,
@@ -38,12 +38,14 @@ OTHERS: Final = (
 )
 """From the tests of go-iden3-crypto."""
 
+scalars = st.integers(0, R - 1)
+
 
 @pytest.mark.parametrize("count", range(1, MAX_INPUTS + 1))
 def test_poseidon__published_vector__matches(count: int) -> None:
     inputs = list(range(1, count + 1))
-    assert poseidon(inputs) == ASCENDING[count - 1]
-    assert poseidon_reference(inputs) == ASCENDING[count - 1]
+    for function in (poseidon, poseidon_plain, poseidon_reference):
+        assert function(inputs) == ASCENDING[count - 1]
 
 
 @pytest.mark.parametrize(("inputs", "expected"), OTHERS)
@@ -54,17 +56,30 @@ def test_poseidon__published_vector_with_zeros__matches(inputs: tuple[int, ...],
 @given(st.lists(scalars, min_size=1, max_size=MAX_INPUTS))
 @settings(max_examples=150, deadline=None)
 def test_poseidon__any_inputs__is_the_reference(inputs: list[int]) -> None:
-    assert poseidon(inputs) == poseidon_reference(inputs)
+    assert poseidon(inputs) == poseidon_plain(inputs) == poseidon_reference(inputs)
 
 
 @given(st.integers(1, MAX_INPUTS), st.sampled_from((0, 1, R - 1)))
 @settings(max_examples=48, deadline=None)
 def test_poseidon__extreme_inputs__is_the_reference(count: int, value: int) -> None:
-    assert poseidon([value] * count) == poseidon_reference([value] * count)
+    inputs = [value] * count
+    assert poseidon(inputs) == poseidon_plain(inputs) == poseidon_reference(inputs)
+
+
+@pytest.mark.parametrize("implementation", ["machine", "plain"])
+def test_poseidon_many__rows__is_one_by_one(implementation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if implementation == "plain":
+        monkeypatch.setattr(module, "_native", lambda count: None)
+    rows = [(1, 2, 3, 4), (0, 0, 0, R - 1), (5, 6, 7, 8)]
+    assert poseidon_many(rows) == [poseidon_reference(row) for row in rows] == [poseidon(row) for row in rows]
+    assert poseidon_many([]) == []
+    for wrong in ([(1,), (1, 2)], [(1, 2), (1, R)], [(), ()]):
+        with pytest.raises(ValueError, match="Poseidon"):
+            poseidon_many(wrong)
 
 
 @pytest.mark.parametrize("inputs", [[], [0] * (MAX_INPUTS + 1), [R], [-1], [0, R + 1]])
 def test_poseidon__not_canonical_or_wrong_count__is_refused(inputs: list[int]) -> None:
-    for function in (poseidon, poseidon_reference):
+    for function in (poseidon, poseidon_plain, poseidon_reference):
         with pytest.raises(ValueError, match="Poseidon takes"):
             function(inputs)
