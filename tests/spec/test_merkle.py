@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import scalars
 from zklink.primitives import merkle
-from zklink.primitives.merkle import SparseMerkleTree, compute_root
+from zklink.primitives.field import R
+from zklink.primitives.merkle import Replaced, SparseMerkleTree, compute_root, compute_roots
 from zklink.primitives.poseidon import poseidon
 
 DEPTH = 2
 SIZE = 4**DEPTH
 EMPTY = 7
 
+scalars = st.integers(0, R - 1)
 leaf_maps = st.dictionaries(st.integers(0, SIZE - 1), st.one_of(scalars, st.just(EMPTY)), max_size=6)
 few = settings(max_examples=40, deadline=None)
 
@@ -99,3 +100,57 @@ def test_path__children_in_reverse_order__is_caught(monkeypatch: pytest.MonkeyPa
     original = SparseMerkleTree.path
     monkeypatch.setattr(merkle.SparseMerkleTree, "path", lambda tree, i: [s[::-1] for s in original(tree, i)])
     assert compute_root(tree.leaf(5), 5, tree.path(5)) != tree.root
+
+
+@given(st.lists(leaf_maps, max_size=4), leaf_maps)
+@few
+def test_undo__updates_in_reverse_order__restores_each_tree(
+    updates: list[dict[int, int]], last: dict[int, int]
+) -> None:
+    tree = SparseMerkleTree(DEPTH, EMPTY)
+    history = []
+    for leaves in updates:
+        before = [tree.leaf(index) for index in range(SIZE)], tree.root
+        history.append((before, tree.update(leaves)))
+    for (leaves_before, root_before), replaced in reversed(history):
+        tree.undo(replaced)
+        assert tree.root == root_before
+        assert [tree.leaf(index) for index in range(SIZE)] == leaves_before
+    tree.update(last)
+    assert tree.root == _tree(last).root
+
+
+@given(st.lists(leaf_maps, max_size=4))
+@few
+def test_compute_roots__many_trees__are_the_trees_roots(trees: list[dict[int, int]]) -> None:
+    assert compute_roots(trees, DEPTH, EMPTY) == [_tree(leaves).root for leaves in trees]
+
+
+def test_update__leaf_not_canonical__is_refused_and_changes_nothing() -> None:
+    tree = _tree({0: 1})
+    root = tree.root
+    for wrong in (R, -1):
+        with pytest.raises(ValueError, match="canonical"):
+            tree.update({0: 2, 1: wrong})
+        with pytest.raises(ValueError, match="canonical"):
+            compute_roots([{1: wrong}], DEPTH, EMPTY)
+    assert tree.root == root and tree.leaf(0) == 1
+    with pytest.raises(IndexError):
+        compute_roots([{SIZE: 1}], DEPTH, EMPTY)
+
+
+def test_tree__of_depth_0__is_its_leaf() -> None:
+    tree = SparseMerkleTree(0, EMPTY)
+    assert (tree.root, tree.leaf(0), tree.path(0)) == (EMPTY, EMPTY, [])
+    replaced = tree.set(0, 5)
+    assert tree.root == tree.leaf(0) == 5 == compute_roots([{0: 5}], 0, EMPTY)[0]
+    tree.undo(replaced)
+    assert tree.root == EMPTY
+
+
+def test_undo__without_the_upper_levels__is_caught() -> None:
+    """The mutant that restores the leaves and forgets what was above them."""
+    tree = _tree({3: 1})
+    replaced = tree.update({3: 2, 9: 4})
+    tree.undo(Replaced(replaced.root, (replaced.groups[0], *({} for _ in replaced.groups[1:]))))
+    assert compute_root(tree.leaf(3), 3, tree.path(3)) != tree.root

@@ -75,6 +75,8 @@ class Machine:
 
     def run(self, program: bytes, inputs: bytes = b"", outputs: int = 0, rows: int = 1) -> bytes:
         """Run a program once per row of inputs; the rows' outputs, joined."""
+        if rows == 0:
+            return b""
         length = len(program) // INSTRUCTION_BYTES
         results = ctypes.create_string_buffer(rows * outputs * ELEMENT_BYTES)
         address = ctypes.addressof(results)

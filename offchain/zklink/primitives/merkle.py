@@ -2,13 +2,19 @@
 
 A node is the hash of its four children. The path to an index takes base-4 digits, the least significant one at the leaf
 level. A leaf that was never set is the empty leaf.
+
+Four siblings are kept as one string of 128 bytes, which is what is hashed: a level of an update is one batch, and a
+full tree takes about 100 bytes a leaf.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from zklink.primitives.poseidon import poseidon
+from zklink.primitives.field import is_scalar
+from zklink.primitives.machine_code import ELEMENT_BYTES
+from zklink.primitives.poseidon import poseidon, poseidon_encoded
 
 ARITY: Final = 4
 DIGIT_BITS: Final = 2
@@ -16,64 +22,93 @@ DIGIT_BITS: Final = 2
 Siblings = tuple[int, int, int]
 
 
-class SparseMerkleTree:
-    """A tree of `4^depth` leaves that stores only what differs from the empty leaf's tree."""
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What an update replaced: the root, and per level from the leaves up the groups of siblings (None: all empty)."""
 
-    __slots__ = ("_empty", "_levels", "depth")
+    root: bytes
+    groups: tuple[dict[int, bytes | None], ...]
+
+
+class SparseMerkleTree:
+    """A tree of `4^depth` leaves that stores only the groups of siblings that were ever set."""
+
+    __slots__ = ("_empty", "_groups", "_root", "depth")
 
     def __init__(self, depth: int, empty_leaf: int) -> None:
         self.depth = depth
-        self._empty = _compute_empty_nodes(depth, empty_leaf)
-        self._levels: list[dict[int, int]] = [{} for _ in range(depth + 1)]
+        self._empty = _compute_empty_groups(depth, empty_leaf)
+        self._groups: list[dict[int, bytes]] = [{} for _ in range(depth)]
+        self._root = self._empty[depth][:ELEMENT_BYTES]
 
     @property
     def root(self) -> int:
         """The node above all leaves."""
-        return self._node(self.depth, 0)
+        return int.from_bytes(self._root, "little")
 
     def leaf(self, index: int) -> int:
         """The leaf at `index`; IndexError outside the tree."""
         self._check_index(index)
-        return self._node(0, index)
+        return self._siblings(0, index)[index % ARITY] if self.depth else self.root
 
-    def set(self, index: int, leaf: int) -> None:
-        """Replace one leaf; IndexError outside the tree."""
-        self.update({index: leaf})
+    def set(self, index: int, leaf: int) -> Replaced:
+        """Replace one leaf; as `update`."""
+        return self.update({index: leaf})
 
-    def update(self, leaves: Mapping[int, int]) -> None:
-        """Replace many leaves, hashing each node above them once; IndexError outside the tree, then nothing changes."""
-        for index in leaves:
+    def update(self, leaves: Mapping[int, int]) -> Replaced:
+        """Replace many leaves, hashing each node above them once, and say what `undo` needs.
+
+        IndexError outside the tree, ValueError for a leaf that is not a canonical field element; then nothing changes.
+        """
+        for index, leaf in leaves.items():
             self._check_index(index)
-        self._levels[0].update(leaves)
-        changed: Iterable[int] = leaves
-        for level in range(1, self.depth + 1):
-            changed = sorted({index >> DIGIT_BITS for index in changed})
-            for index in changed:
-                first = index << DIGIT_BITS
-                children = [self._node(level - 1, first + digit) for digit in range(ARITY)]
-                self._levels[level][index] = poseidon(children)
+            if not is_scalar(leaf):
+                raise ValueError("a leaf is a canonical field element")
+        root, replaced = self._root, []
+        nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
+        for groups, empty in zip(self._groups, self._empty, strict=False):
+            changed = _replace_nodes(groups, empty, nodes)
+            replaced.append({parent: groups.get(parent) for parent in changed})
+            groups.update(changed)
+            nodes = _hash_groups(changed)
+        self._root = nodes.get(0, root)
+        return Replaced(root, tuple(replaced))
+
+    def undo(self, replaced: Replaced) -> None:
+        """Take back an update. Updates are taken back in reverse order, each once; anything else corrupts the tree."""
+        self._root = replaced.root
+        for groups, before in zip(self._groups, replaced.groups, strict=True):
+            for parent, group in before.items():
+                if group is None:
+                    del groups[parent]
+                else:
+                    groups[parent] = group
 
     def path(self, index: int) -> list[Siblings]:
         """The three siblings per level from the leaf up, in child order; IndexError outside the tree."""
         self._check_index(index)
         path: list[Siblings] = []
         for level in range(self.depth):
-            first, own = index & ~(ARITY - 1), index % ARITY
-            left, middle, right = (self._node(level, first + digit) for digit in range(ARITY) if digit != own)
+            siblings = self._siblings(level, index)
+            del siblings[index % ARITY]
+            left, middle, right = siblings
             path.append((left, middle, right))
             index >>= DIGIT_BITS
         return path
 
     def copy(self) -> "SparseMerkleTree":
-        """An independent tree with the same leaves."""
+        """An independent tree with the same leaves. Siblings are shared, their index is copied: milliseconds."""
         twin = SparseMerkleTree.__new__(SparseMerkleTree)
         twin.depth = self.depth
         twin._empty = self._empty
-        twin._levels = [dict(level) for level in self._levels]
+        twin._groups = [dict(groups) for groups in self._groups]
+        twin._root = self._root
         return twin
 
-    def _node(self, level: int, index: int) -> int:
-        return self._levels[level].get(index, self._empty[level])
+    def _siblings(self, level: int, index: int) -> list[int]:
+        """The node at `index` of a level below the root and its siblings."""
+        group = self._groups[level].get(index >> DIGIT_BITS, self._empty[level])
+        return [int.from_bytes(group[start : start + ELEMENT_BYTES], "little") for start in _STARTS]
 
     def _check_index(self, index: int) -> None:
         if not 0 <= index < ARITY**self.depth:
@@ -91,10 +126,59 @@ def compute_root(leaf: int, index: int, path: Sequence[Siblings]) -> int:
     return node
 
 
+def compute_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: int) -> list[int]:
+    """The roots of many small trees, given by their leaves, without keeping a tree; a level of all trees is one batch.
+
+    As building a `SparseMerkleTree` for each, with the same errors.
+    """
+    size = ARITY**depth
+    leaves: dict[int, int] = {}
+    for number, tree in enumerate(trees):
+        for index, leaf in tree.items():
+            if not 0 <= index < size:
+                raise IndexError(f"index {index} is outside a tree of depth {depth}")
+            if not is_scalar(leaf):
+                raise ValueError("a leaf is a canonical field element")
+            leaves[number * size + index] = leaf
+    nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
+    empty = _compute_empty_groups(depth, empty_leaf)
+    for level in range(depth):
+        nodes = _hash_groups(_replace_nodes({}, empty[level], nodes))
+    empty_root = empty[depth][:ELEMENT_BYTES]
+    return [int.from_bytes(nodes.get(number, empty_root), "little") for number in range(len(trees))]
+
+
+_STARTS: Final = tuple(range(0, ARITY * ELEMENT_BYTES, ELEMENT_BYTES))
+
+
+def _replace_nodes(groups: Mapping[int, bytes], empty: bytes, nodes: Mapping[int, bytes]) -> dict[int, bytes]:
+    """The groups of siblings that these nodes change, by their parent's index."""
+    changed: dict[int, bytearray] = {}
+    for index, node in nodes.items():
+        parent = index >> DIGIT_BITS
+        group = changed.get(parent)
+        if group is None:
+            changed[parent] = group = bytearray(groups.get(parent, empty))
+        start = _STARTS[index % ARITY]
+        group[start : start + ELEMENT_BYTES] = node
+    return {parent: bytes(group) for parent, group in changed.items()}
+
+
+def _hash_groups(groups: Mapping[int, bytes]) -> dict[int, bytes]:
+    """The parents of groups of siblings."""
+    hashes = poseidon_encoded(ARITY, b"".join(groups.values()))
+    return {
+        parent: hashes[start : start + ELEMENT_BYTES]
+        for parent, start in zip(groups, range(0, len(hashes), ELEMENT_BYTES), strict=True)
+    }
+
+
 @cache
-def _compute_empty_nodes(depth: int, empty_leaf: int) -> tuple[int, ...]:
-    """The node at each level above empty leaves only."""
-    nodes = [empty_leaf]
+def _compute_empty_groups(depth: int, empty_leaf: int) -> tuple[bytes, ...]:
+    """At each level, up to the root's, four nodes above empty leaves only."""
+    if not is_scalar(empty_leaf):
+        raise ValueError("a leaf is a canonical field element")
+    groups = [empty_leaf.to_bytes(ELEMENT_BYTES, "little") * ARITY]
     for _ in range(depth):
-        nodes.append(poseidon([nodes[-1]] * ARITY))
-    return tuple(nodes)
+        groups.append(poseidon_encoded(ARITY, groups[-1]) * ARITY)
+    return tuple(groups)
