@@ -37,10 +37,10 @@ template ConstantProduct() {
 }
 
 // quotient = ceil(dividend / divisor) where up = 1, floor(dividend / divisor) where up = 0; unsatisfiable for any other quotient
-// and for divisor = 0. Takes divisor < 2^119, |quotient| < 2^113, |dividend| < 2^238 and a bit.
+// and for divisor = 0. Takes divisor < 2^n <= 2^119, |quotient| < 2^114, dividend < 2^238 and a bit.
 // No wrap: |quotient * divisor - dividend| < 2^239, so the remainder is an integer in 0..divisor - 1 and the equation holds in the
 // integers.
-template IsQuotient() {
+template IsQuotient(n) {
     signal input up;
     signal input dividend;
     signal input divisor;
@@ -48,8 +48,8 @@ template IsQuotient() {
 
     signal excess <== quotient * divisor - dividend;
     signal remainder <== (2 * up - 1) * excess;
-    RangeCheck(REGISTER_BITS())(remainder);
-    RangeCheck(REGISTER_BITS())(divisor - 1 - remainder);
+    RangeCheck(n)(remainder);
+    RangeCheck(n)(divisor - 1 - remainder);
 }
 
 // out = floor(dividend / divisor) for a result below 2^112; unsatisfiable for a larger one and for divisor = 0.
@@ -61,7 +61,7 @@ template Floor() {
 
     out <-- divisor == 0 ? 0 : dividend \ divisor;
     RangeCheck(AMOUNT_BITS())(out);
-    IsQuotient()(0, dividend, divisor, out);
+    IsQuotient(REGISTER_BITS())(0, dividend, divisor, out);
 }
 
 // root = floor(sqrt(square)): root^2 <= square < (root + 1)^2, that is 0 <= square - root^2 <= 2 * root.

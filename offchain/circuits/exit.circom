@@ -1,0 +1,209 @@
+pragma circom 2.1.6;
+
+// The statement of an exit in exodus (docs/protocol.md section 11): what one chain owes one account in one token.
+// Takes the common root with the openings of the account, its balance, three token rows and a pool; the public inputs are domain,
+// root, x0, recipient_lo and x1, in this order. Says: under root, this account's side of this token, converted by its pool where
+// the token is an LP token, is worth amount_a and amount_b on this chain, and the owner's key named the recipient, or the
+// recipient is the owner.
+// Never changes a leaf; never chooses an amount: both are floors of values that root binds.
+//
+// Bounds. Every balance, reserve, fee, pool reserve and supply under a proven root is below 2^112 (checked at each write-back).
+// Used by the build step as `component main {public [domain, root, x0, recipient_lo, x1]} = Exit(DT, DA);`
+
+include "poseidon.circom";
+include "bitify.circom";
+include "lib/account.circom";
+include "lib/compare.circom";
+include "lib/merkle4.circom";
+include "lib/ratio.circom";
+include "lib/rows.circom";
+include "lib/select.circom";
+include "lib/signature.circom";
+include "constants.circom";
+
+template Exit(DT, DA) {
+    var N = MAX_CHAINS();
+    var ROWS = 3; // of the token, of token_a, of token_b
+    assert(DT >= 1 && DT <= 8); // token ids have 16 bits
+    assert(DA >= 1 && DA <= 16); // account ids have 32 bits
+
+    signal input domain;
+    signal input root;
+    signal input x0;
+    signal input recipient_lo;
+    signal input x1;
+
+    signal input account_root;
+    signal input token_root;
+    signal input pool_root;
+
+    signal input account;
+    signal input token;
+    signal input chain;
+    signal input recipient_hi;
+    signal input is_signed;
+    signal input token_a;
+    signal input token_b;
+    signal input amount_a;
+    signal input amount_b;
+
+    signal input owner_hi;
+    signal input owner_lo;
+    signal input nonce;
+    signal input key_hash;
+    signal input order_root;
+    signal input path[DA][3];
+    signal input balance;
+    signal input balance_path[DT][3];
+
+    signal input row_reserve[ROWS][N];
+    signal input row_fees[ROWS];
+    signal input row_path[ROWS][DT][3];
+
+    signal input pool_lower;
+    signal input pool_higher;
+    signal input pool_reserve_lower;
+    signal input pool_reserve_higher;
+    signal input pool_supply;
+    signal input pool_fee;
+    signal input pool_lp_token;
+    signal input pool_path[2 * DT][3];
+
+    signal input key_x;
+    signal input key_y;
+    signal input r_x;
+    signal input r_y;
+    signal input s;
+
+    signal state_root <== Poseidon(3)([account_root, token_root, pool_root]);
+    state_root === root;
+
+    // The account and its balance of the token.
+    signal account_bits[2 * DA] <== Num2Bits(2 * DA)(account);
+    signal token_bits[2 * DT] <== Num2Bits(2 * DT)(token);
+    signal is_no_token <== IsNull()(token);
+    is_no_token === 0;
+    RangeCheck(ADDRESS_HI_BITS())(owner_hi);
+    RangeCheck(NONCE_BITS())(nonce); // so that the leaf has one reading
+    signal balance_root <== MerkleOpen(DT)(token_bits, balance_path, balance);
+    signal leaf <== AccountLeaf()(owner_hi, owner_lo, nonce, key_hash, balance_root, order_root);
+    signal opened_root <== MerkleOpen(DA)(account_bits, path, leaf);
+    opened_root === account_root;
+
+    // The rows. An LP token, whose id has the top bit, names the two tokens of the pool that issued it.
+    signal is_lp <== token_bits[2 * DT - 1];
+    token_a === token + is_lp * (pool_lower - token);
+    token_b === is_lp * pool_higher;
+    OpenRows(ROWS, DT)(token_root, [token, token_a, token_b], row_path, row_reserve, row_fees);
+    OpenPool(DT)(
+        pool_root, pool_lower, pool_higher, pool_path, pool_reserve_lower, pool_reserve_higher, pool_supply, pool_fee,
+        pool_lp_token
+    );
+    is_lp * (pool_lp_token - token) === 0;
+
+    // The side: the balance, for account 0 with the accrued fees. By conservation it is at most the sum of the token's reserves, or
+    // the supply of an LP token; both terms are below 2^112, so it is below 2^113.
+    signal is_operator <== IsNull()(account);
+    signal side <== balance + is_operator * row_fees[0];
+
+    // Shares become floors of the pool's reserves: below 2^113 * 2^112. A pool without supply has no reserves and no shares.
+    signal shares <== is_lp * side;
+    signal has_no_supply <== IsNull()(pool_supply);
+    signal supply <== pool_supply + has_no_supply;
+    signal dividend_lower <== shares * pool_reserve_lower;
+    signal dividend_higher <== shares * pool_reserve_higher;
+    signal part_lower <== Floor()(dividend_lower, supply);
+    signal part_higher <== Floor()(dividend_higher, supply);
+
+    signal is_chain[N] <== SelectConstant(N)(1, chain);
+    signal share_a <== ChainShare()(side - shares + part_lower, row_reserve[1], is_chain);
+    signal share_b <== ChainShare()(part_higher, row_reserve[2], is_chain);
+    amount_a === share_a;
+    amount_b === share_b;
+
+    // Who is paid.
+    BooleanCheck()(is_signed);
+    RangeCheck(ADDRESS_HI_BITS())(recipient_hi);
+    (1 - is_signed) * (recipient_hi - owner_hi) === 0;
+    (1 - is_signed) * (recipient_lo - owner_lo) === 0;
+    var m0 = account * (1 << EXIT_MESSAGE_0_ACCOUNT_SHIFT())
+        + token * (1 << EXIT_MESSAGE_0_TOKEN_SHIFT())
+        + chain * (1 << EXIT_MESSAGE_0_CHAIN_SHIFT())
+        + recipient_hi * (1 << EXIT_MESSAGE_0_RECIPIENT_HI_SHIFT());
+    signal message <== Poseidon(4)([domain, m0, recipient_lo, root]);
+    signal signer <== CheckSignature()(is_signed, message, key_x, key_y, r_x, r_y, s);
+    is_signed * (signer - key_hash) === 0;
+
+    // The words: every field is bounded above, the amounts by their floors.
+    x0 === account * (1 << EXIT_0_ACCOUNT_SHIFT())
+        + token * (1 << EXIT_0_TOKEN_SHIFT())
+        + chain * (1 << EXIT_0_CHAIN_SHIFT())
+        + recipient_hi * (1 << EXIT_0_RECIPIENT_HI_SHIFT())
+        + is_signed * (1 << EXIT_0_IS_SIGNED_SHIFT())
+        + token_a * (1 << EXIT_0_TOKEN_A_SHIFT())
+        + token_b * (1 << EXIT_0_TOKEN_B_SHIFT());
+    x1 === amount_a * (1 << EXIT_1_AMOUNT_A_SHIFT()) + amount_b * (1 << EXIT_1_AMOUNT_B_SHIFT());
+}
+
+// out = floor(side * reserve of the selected chain / sum of reserves), 0 if there are no reserves.
+// Takes side < 2^113 and reserves < 2^112: the dividend is below 2^225, the sum below 2^115 and zero only if every reserve is.
+template ChainShare() {
+    var N = MAX_CHAINS();
+    signal input side;
+    signal input reserve[N];
+    signal input is_chain[N];
+    signal output out;
+
+    var sum = 0;
+    for (var k = 0; k < N; k++) {
+        sum += reserve[k];
+    }
+    signal is_empty <== IsNull()(sum);
+    signal own <== InnerProduct(N)(is_chain, reserve);
+    signal dividend <== side * own;
+    out <== Floor()(dividend, sum + is_empty);
+}
+
+// Token rows opened against one root, in any order and any number of times.
+template OpenRows(n, DT) {
+    var N = MAX_CHAINS();
+    signal input root;
+    signal input id[n];
+    signal input path[n][DT][3];
+    signal input reserve[n][N];
+    signal input fees[n];
+
+    signal bits[n][2 * DT];
+    signal opened[n];
+    signal leaf[n];
+    for (var i = 0; i < n; i++) {
+        bits[i] <== Num2Bits(2 * DT)(id[i]);
+        leaf[i] <== TokenLeaf()(reserve[i], fees[i]);
+        opened[i] <== MerkleOpen(DT)(bits[i], path[i], leaf[i]);
+        opened[i] === root;
+    }
+}
+
+// One pool opened, index = lower * 4^DT + higher. Only pairs with lower < higher hold a pool; any other place is an empty record.
+template OpenPool(DT) {
+    signal input root;
+    signal input lower;
+    signal input higher;
+    signal input path[2 * DT][3];
+    signal input reserve_lower;
+    signal input reserve_higher;
+    signal input supply;
+    signal input fee;
+    signal input lp_token;
+
+    signal lower_bits[2 * DT] <== Num2Bits(2 * DT)(lower);
+    signal higher_bits[2 * DT] <== Num2Bits(2 * DT)(higher);
+    signal bits[4 * DT];
+    for (var i = 0; i < 2 * DT; i++) {
+        bits[i] <== higher_bits[i];
+        bits[2 * DT + i] <== lower_bits[i];
+    }
+    signal leaf <== Poseidon(5)([reserve_lower, reserve_higher, supply, fee, lp_token]);
+    signal opened <== MerkleOpen(2 * DT)(bits, path, leaf);
+    opened === root;
+}
