@@ -11,28 +11,30 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
 from zklink.l1.artifacts import ContractArtifact, load_contract
+from zklink.l1.blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
 from zklink.l1.client import Call, ChainClient, encode_call
-from zklink.l1.events import BridgeEvent, SwapRequested, decode_events, event_topic
+from zklink.l1.event_codec import REQUEST_EVENTS, decode_events, event_topic
+from zklink.l1.events import BridgeEvent, RequestEvent
 from zklink.l1.receipts import Receipt
+from zklink.l1.registries import TokenRegistryClient
 from zklink.l1.structs import (
-    CommitBlock,
-    ExecuteBlock,
+    DepositOrder,
+    Exit,
+    FreezeState,
     Permit,
-    ProveBlock,
     RequestCounts,
     Solvency,
     Stages,
     SwapOrder,
-    TokenConfig,
-    stored_block_abi,
 )
+from zklink.l1.sync_ledger import SyncLedgerClient
 from zklink.protocol.chain import StoredBlock
-from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
 from zklink.protocol.messages import SyncMessage
 
 
-class BridgeClient:
-    """A bridge on one chain. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
+class BridgeViews:
+    """What a bridge on one chain says. Raises CallReverted and RpcUnavailable."""
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
@@ -40,27 +42,25 @@ class BridgeClient:
         self.chain_id: ChainId = client.profile.chain_id
         self._contract = client.contract(self.address, bridge_artifact())
 
-    # -- what the bridge says ------------------------------------------------------------------------------------
-
     def status(self, block: int | None = None) -> Stages:
         """The last committed, proven, accepted and executed block."""
         return Stages(*self._read("status", block=block))
 
-    def request_counts(self, block: int | None = None) -> RequestCounts:
-        """How many requests there are, are committed, are executed."""
-        return RequestCounts(*self._read("request_counts", block=block))
+    def request_counts(self, lane: Lane, block: int | None = None) -> RequestCounts:
+        """How many requests of a lane there are, are committed, are executed."""
+        return RequestCounts(*self._read("request_counts", int(lane), block=block))
 
-    def request_status(self, request_id: int) -> int:
+    def request_status(self, lane: Lane, request_id: int) -> int:
         """0 none, 1 queued, 2 committed, 3 executed."""
-        return int(self._read("request_status", request_id))
+        return int(self._read("request_status", int(lane), request_id))
 
     def block_status(self, number: int) -> int:
         """0 none, 1 committed, 2 proven, 3 accepted, 4 executed."""
         return int(self._read("block_status", number))
 
-    def queue_hash(self, request_id: int, block: int | None = None) -> bytes:
-        """The rolling hash of the queue up to a request; zero if there is no such request."""
-        return bytes(self._read("queue_hash", request_id, block=block))
+    def queue_hash(self, lane: Lane, request_id: int, block: int | None = None) -> bytes:
+        """The rolling hash of a lane's queue up to a request; zero if there is no such request."""
+        return bytes(self._read("queue_hash", int(lane), request_id, block=block))
 
     def stored_block_hash(self, number: int) -> bytes:
         """Hash of the stored block, zero if there is none."""
@@ -73,10 +73,6 @@ class BridgeClient:
     def acknowledged(self, source_chain: int) -> int:
         """The last block that another chain is known here to have accepted with the same hash."""
         return int(self._read("acknowledged", source_chain))
-
-    def is_message_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
-        """Whether this message was received, applied or not."""
-        return bool(self._read("is_message_known", source_chain, number, sync_hash))
 
     def filler(self, key: bytes) -> str | None:
         """The broker who filled a payout."""
@@ -95,44 +91,44 @@ class BridgeClient:
         """What the bridge holds and owes of a token."""
         return Solvency(*self._read("solvency", token_id))
 
-    def token_config(self, token_id: int) -> TokenConfig:
-        """A token as registered, with its present limits."""
-        return TokenConfig.from_abi(self._read("token_config", token_id))
-
-    def token_scale(self, token_id: int) -> int:
-        """L1 units per layer-2 unit; 0 where the token is not."""
-        return int(self._read("token_scale", token_id))
-
-    def is_paused(self, token_id: int) -> bool:
-        """Whether new swaps out of a token are stopped."""
-        return bool(self._read("is_paused", token_id))
-
-    def is_open(self) -> bool:
-        """Whether the genesis reserves are in."""
-        return bool(self._read("is_open"))
-
     def deployment_hash(self) -> bytes:
         """What identifies the deployment."""
         return bytes(self._read("deployment_hash"))
 
-    def domain(self) -> int:
-        """The swap lane's domain."""
-        return int(self._read("domain"))
+    def freeze_state(self) -> FreezeState:
+        """Whether the chain has stopped, and how far its exodus has come."""
+        return FreezeState(*self._read("freeze_state"))
 
-    def vk_hash(self) -> bytes:
-        """Hash of the verification key that proofs are checked with."""
-        return bytes(self._read("vk_hash"))
+    def is_exited(self, account: int, token_id: int) -> bool:
+        """Whether an account's share of a token has been paid here by proof."""
+        return bool(self._read("is_exited", account, token_id))
+
+    def _read(self, function: str, *arguments: object, block: int | None = None) -> Any:
+        return self.client.read(self._contract, function, *arguments, block=block)
+
+
+class BridgeClient(BridgeViews):
+    """A bridge on one chain with what stands beside it: `tokens` and `ledger`, where other chains' messages are kept.
+
+    Writes raise what `ChainClient.send` does.
+    """
+
+    def __init__(self, client: ChainClient, address: str, *, token_registry: str, sync_ledger: str) -> None:
+        super().__init__(client, address)
+        self.tokens = TokenRegistryClient(client, token_registry)
+        self.ledger = SyncLedgerClient(client, sync_ledger)
 
     # -- events --------------------------------------------------------------------------------------------------
 
     def events(self, from_block: int, to_block: int) -> list[BridgeEvent]:
-        """All events in a range of blocks, both ends included, in order."""
+        """All events of the bridge in a range of blocks, both ends included, in order."""
         return decode_events(self.chain_id, self.client.logs(self.address, from_block, to_block))
 
-    def requests(self, from_block: int, to_block: int) -> list[SwapRequested]:
-        """The requests queued in a range of blocks, in order."""
-        logs = self.client.logs(self.address, from_block, to_block, [event_topic(SwapRequested)])
-        return [event for event in decode_events(self.chain_id, logs) if isinstance(event, SwapRequested)]
+    def requests(self, from_block: int, to_block: int) -> list[RequestEvent]:
+        """The requests of both lanes queued in a range of blocks, in order."""
+        topics = [event_topic(event) for event in REQUEST_EVENTS]
+        logs = self.client.logs(self.address, from_block, to_block, [topics])
+        return [event for event in decode_events(self.chain_id, logs) if isinstance(event, REQUEST_EVENTS)]
 
     def events_of(self, receipt: Receipt) -> list[BridgeEvent]:
         """This bridge's events in a receipt."""
@@ -147,6 +143,18 @@ class BridgeClient:
     def swap_with_permit(self, account: LocalAccount, order: SwapOrder, permit: Permit) -> Receipt:
         """Queue a swap with an EIP-2612 permit instead of an approval."""
         return self._send(account, "swap_with_permit", order.abi(), permit.abi())
+
+    def deposit(self, account: LocalAccount, order: DepositOrder, value: int = 0) -> Receipt:
+        """Queue a deposit; `value` is the amount for the chain's own coin, else 0."""
+        return self._send(account, "deposit", order.abi(), value=value)
+
+    def deposit_with_permit(self, account: LocalAccount, order: DepositOrder, permit: Permit) -> Receipt:
+        """Queue a deposit with an EIP-2612 permit instead of an approval."""
+        return self._send(account, "deposit_with_permit", order.abi(), permit.abi())
+
+    def full_exit(self, owner: LocalAccount, account: AccountId, token_id: TokenId) -> Receipt:
+        """Queue the owner's own exit of everything its account has of a token, as far as this chain has it."""
+        return self._send(owner, "full_exit", account, token_id)
 
     def fill(
         self, account: LocalAccount, payout: Sequence[int], value: int = 0, gas_limit: int | None = None
@@ -189,30 +197,34 @@ class BridgeClient:
         """Apply a message that came early."""
         return self._send(account, "apply_message", source_chain, number)
 
-    # -- governance ----------------------------------------------------------------------------------------------
+    # -- when things go wrong ------------------------------------------------------------------------------------
 
-    def register_token(self, account: LocalAccount, token_id: TokenId, config: TokenConfig) -> Receipt:
-        """Give a token id its meaning here."""
-        return self._send(account, "register_token", token_id, config.abi())
+    def freeze_for_request(
+        self, account: LocalAccount, lane: Lane, words: Sequence[int], last_accepted: StoredBlock
+    ) -> Receipt:
+        """Stop the chain: the lane's first request that no accepted block contains has these words and is too old."""
+        return self._send(account, "freeze_for_request", int(lane), list(words), stored_block_abi(last_accepted))
 
-    def set_token_limits(self, account: LocalAccount, token_id: TokenId, minimum: Amount, cap: Amount) -> Receipt:
-        """Change a token's smallest swap and largest custody."""
-        return self._send(account, "set_token_limits", token_id, minimum, cap)
+    def freeze_for_execution(self, account: LocalAccount) -> Receipt:
+        """Stop the chain: accepted blocks wait, and none was executed for too long."""
+        return self._send(account, "freeze_for_execution")
 
-    def set_paused(self, account: LocalAccount, token_id: TokenId, is_paused: bool) -> Receipt:
-        """Stop or admit new swaps out of a token."""
-        return self._send(account, "set_paused", token_id, is_paused)
+    def begin_exodus(self, account: LocalAccount, last: StoredBlock) -> Receipt:
+        """Open the exits, once the last common block is known and executed here."""
+        return self._send(account, "begin_exodus", stored_block_abi(last))
 
-    def open_bridge(self, account: LocalAccount, reserves: Sequence[tuple[TokenId, Amount]], value: int = 0) -> Receipt:
-        """Pay the genesis reserves in; `value` is the coin among them."""
-        return self._send(account, "open_bridge", [tuple(reserve) for reserve in reserves], value=value)
+    def cancel_requests(self, account: LocalAccount, lane: Lane, requests: Iterable[Sequence[int]]) -> Receipt:
+        """Pay back the lane's next requests that no common block contains, given by their words, in order."""
+        words = [word for request in requests for word in request]
+        return self._send(account, "cancel_requests", int(lane), words)
+
+    def exit(self, account: LocalAccount, request: Exit) -> Receipt:
+        """Pay an owner's share of a token by proof."""
+        return self._send(account, "exit", *request.abi())
 
     def encode(self, function: str, *arguments: object) -> Call:
         """A call for `ChainClient.submit`, for callers that do not want to wait."""
         return encode_call(self._contract, function, *arguments)
-
-    def _read(self, function: str, *arguments: object, block: int | None = None) -> Any:
-        return self.client.read(self._contract, function, *arguments, block=block)
 
     def _send(self, account: LocalAccount, function: str, *arguments: object, value: int = 0) -> Receipt:
         return self.client.send(account, self.encode(function, *arguments), value)

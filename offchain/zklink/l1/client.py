@@ -100,16 +100,23 @@ class ChainClient:
         return self.head().number - self.profile.confirmations + 1
 
     def logs(
-        self, address: str, from_block: int, to_block: int, topics: Sequence[bytes | None] | None = None
+        self,
+        address: str,
+        from_block: int,
+        to_block: int,
+        topics: Sequence[bytes | Sequence[bytes] | None] | None = None,
     ) -> list[Log]:
-        """Events of one contract in a range of blocks, both ends included, in the chain's order."""
+        """Events of one contract in a range of blocks, both ends included, in the chain's order.
+
+        `topics` are those asked for, by position: one, any of several, or None for whatever is there.
+        """
         found: list[Log] = []
         start, size = from_block, LOG_RANGE_BLOCKS
         while start <= to_block:
             end = min(start + size - 1, to_block)
             query: FilterParams = {"address": to_checksum_address(address), "fromBlock": start, "toBlock": end}
             if topics is not None:
-                query["topics"] = [None if topic is None else _hex(topic) for topic in topics]
+                query["topics"] = [_topic(topic) for topic in topics]
             try:
                 answer = self.ask("eth_getLogs", partial(self.w3.eth.get_logs, query))
             except (Web3RPCError, RpcUnavailable):
@@ -207,6 +214,12 @@ def _type_of(item: dict[str, Any]) -> str:
     if not kind.startswith("tuple"):
         return kind
     return f"({','.join(_type_of(part) for part in item['components'])}){kind[5:]}"
+
+
+def _topic(topic: bytes | Sequence[bytes] | None) -> Any:
+    if topic is None or isinstance(topic, bytes):
+        return None if topic is None else _hex(topic)
+    return [_hex(choice) for choice in topic]
 
 
 def _hex(data: bytes) -> Any:

@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.artifacts import ContractArtifact
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.client import ChainClient
+from zklink.l1.registries import KeyRegistryClient
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis import Genesis
 
-FORMAT = "zklink.deployment.1"
+FORMAT = "zklink.deployment.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,44 @@ class TokenPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Verifiers:
+    """The generated contracts of a preset's three circuits."""
+
+    swap: ContractArtifact
+    account: ContractArtifact
+    exit: ContractArtifact
+
+
+@dataclass(frozen=True, slots=True)
+class VkHashes:
+    """The hashes of the three circuits' verification keys."""
+
+    swap: bytes
+    account: bytes
+    exit: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """Everything a deployment fixes. `verifier` is the generated contract of the preset's circuit."""
+    """Everything a deployment fixes. `operator` is the universal address that owns account 0 and claims the fees."""
 
     preset: Preset
     primary: ChainId
-    genesis: Genesis
+    operator: bytes
     tokens: tuple[TokenPlan, ...]
-    verifier: ContractArtifact
+    verifiers: Verifiers
     committee: tuple[str, ...]
     threshold: int
+
+    @property
+    def genesis(self) -> Genesis:
+        """The state that the deployment starts from."""
+        return Genesis(self.preset.name, self.operator)
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentAccounts:
-    """Who signs a deployment. The governor owns the genesis reserves and pays them in; validators only get their
-    role.
-    """
+    """Who signs a deployment. The governor registers the tokens; validators only get their role."""
 
     deployer: LocalAccount
     governor: LocalAccount
@@ -61,9 +83,14 @@ class ChainDeployment:
     name: str
     evm_chain_id: int
     bridge: str
-    verifier: str
+    sync_ledger: str
+    token_registry: str
+    key_registry: str
     reader: str
     transport: str
+    swap_verifier: str
+    account_verifier: str
+    exit_verifier: str
     from_block: int
 
 
@@ -71,10 +98,9 @@ class ChainDeployment:
 class Deployment:
     """A deployed system, complete enough for every actor to start from."""
 
-    preset_name: str
     primary: ChainId
     deployment_hash: bytes
-    vk_hash: bytes
+    vk_hashes: VkHashes
     genesis: Genesis
     tokens: tuple[TokenPlan, ...]
     committee: tuple[str, ...]
@@ -85,8 +111,8 @@ class Deployment:
 
     @property
     def preset(self) -> Preset:
-        """The preset whose circuit the verifiers belong to."""
-        return get_preset(self.preset_name)
+        """The preset whose circuits the verifiers belong to."""
+        return get_preset(self.genesis.preset_name)
 
     def token(self, token_id: TokenId) -> TokenPlan:
         """A token by id; KeyError if it is not registered."""
@@ -94,33 +120,30 @@ class Deployment:
 
     def bridges(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, BridgeClient]:
         """A bridge client per chain."""
-        return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
+        return {
+            chain_id: BridgeClient(
+                clients[chain_id], chain.bridge, token_registry=chain.token_registry, sync_ledger=chain.sync_ledger
+            )
+            for chain_id, chain in self.chains.items()
+        }
+
+    def key_registries(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, KeyRegistryClient]:
+        """Where owners consent to new keys, per chain."""
+        return {k: KeyRegistryClient(clients[k], chain.key_registry) for k, chain in self.chains.items()}
 
     def to_json(self) -> str:
         """The published form; `from_json` reads it back."""
         data = {
             "format": FORMAT,
-            "preset": self.preset_name,
             "primary": self.primary,
             "deployment_hash": _hex(self.deployment_hash),
-            "vk_hash": _hex(self.vk_hash),
+            "genesis": {"preset": self.genesis.preset_name, "operator": _hex(self.genesis.operator)},
+            "vk_hashes": {name: _hex(value) for name, value in asdict(self.vk_hashes).items()},
             "governor": self.governor,
             "validators": list(self.validators),
             "committee": list(self.committee),
             "threshold": self.threshold,
-            "chains": [
-                {
-                    "chain_id": chain.chain_id,
-                    "name": chain.name,
-                    "evm_chain_id": chain.evm_chain_id,
-                    "bridge": chain.bridge,
-                    "verifier": chain.verifier,
-                    "reader": chain.reader,
-                    "transport": chain.transport,
-                    "from_block": chain.from_block,
-                }
-                for chain in self.chains.values()
-            ],
+            "chains": [asdict(chain) for chain in self.chains.values()],
             "tokens": [
                 {
                     "token_id": token.token_id,
@@ -132,7 +155,6 @@ class Deployment:
                 }
                 for token in self.tokens
             ],
-            "genesis": json.loads(self.genesis.to_json()),
         }
         return json.dumps(data, indent=2) + "\n"
 
@@ -145,11 +167,10 @@ class Deployment:
                 raise DeploymentRefused(f"format {data['format']!r} is not {FORMAT!r}")
             chains = [ChainDeployment(**{**item, "chain_id": ChainId(item["chain_id"])}) for item in data["chains"]]
             return cls(
-                preset_name=data["preset"],
                 primary=ChainId(data["primary"]),
                 deployment_hash=_bytes(data["deployment_hash"]),
-                vk_hash=_bytes(data["vk_hash"]),
-                genesis=Genesis.from_json(json.dumps(data["genesis"])),
+                vk_hashes=VkHashes(**{name: _bytes(value) for name, value in data["vk_hashes"].items()}),
+                genesis=Genesis(get_preset(data["genesis"]["preset"]).name, _bytes(data["genesis"]["operator"])),
                 tokens=tuple(_read_token(item) for item in data["tokens"]),
                 committee=tuple(data["committee"]),
                 threshold=data["threshold"],

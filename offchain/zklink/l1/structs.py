@@ -1,4 +1,5 @@
-"""The bridge's structs (contracts/interfaces/IBridge.vyi) as records; `abi()` gives the tuple that the ABI takes.
+"""The structs of what users, the governor and everybody in an exodus send to a chain (contracts/interfaces); `abi()`
+gives the tuple that the ABI takes. Those of blocks are in `blocks.py`.
 
 Amounts are layer-2 units unless a name says `l1_amount`.
 """
@@ -8,8 +9,6 @@ from typing import Final
 
 from eth_utils import to_checksum_address
 
-from zklink.protocol.chain import StoredBlock
-from zklink.protocol.commitment import PublicInputs
 from zklink.protocol.errors import WrongAddressLength
 from zklink.protocol.ids import Amount, ChainId, TokenId
 
@@ -60,6 +59,18 @@ class SwapOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositOrder:
+    """What a user brings into layer 2; `owner` is the universal address whose account it goes to."""
+
+    token_id: TokenId
+    l1_amount: int
+    owner: bytes
+
+    def abi(self) -> tuple[object, ...]:
+        return (self.token_id, self.l1_amount, self.owner)
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
     """An EIP-2612 signature for the bridge as spender and the order's l1_amount."""
 
@@ -95,50 +106,17 @@ class TokenConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitBlock:
-    """A block for one chain: its own slice's words; claims about the other concerned chains, ascending."""
+class Exit:
+    """An owner's share of a token (protocol section 11); `proof` is eight numbers in the precompile's order."""
 
-    timestamp: int
-    counts: int
-    new_root: int
-    commitment: int
-    words: tuple[int, ...]
-    slice_hashes: tuple[bytes, ...]
-    evaluations: tuple[int, ...]
-
-    def abi(self) -> tuple[object, ...]:
-        return (
-            self.timestamp,
-            self.counts,
-            self.new_root,
-            self.commitment,
-            list(self.words),
-            list(self.slice_hashes),
-            list(self.evaluations),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ProveBlock:
-    """A committed block with its public inputs and its proof: eight numbers in the precompile's order."""
-
-    block: StoredBlock
-    inputs: PublicInputs
+    x0: int
+    recipient_lo: int
+    x1: int
     proof: tuple[int, ...]
 
     def abi(self) -> tuple[object, ...]:
-        return (stored_block_abi(self.block), list(self.inputs.as_tuple()), list(self.proof))
-
-
-@dataclass(frozen=True, slots=True)
-class ExecuteBlock:
-    """An accepted block with the payout words of the chain's own slice, three per payout."""
-
-    block: StoredBlock
-    payouts: tuple[int, ...]
-
-    def abi(self) -> tuple[object, ...]:
-        return (stored_block_abi(self.block), list(self.payouts))
+        """The four arguments of `exit`."""
+        return (self.x0, self.recipient_lo, self.x1, list(self.proof))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +131,7 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """How many requests of a chain's queue have reached each stage."""
+    """How many requests of one of a chain's queues have reached each stage."""
 
     total: int
     committed: int
@@ -169,15 +147,15 @@ class Solvency:
     custody: int
 
 
-def stored_block_abi(block: StoredBlock) -> tuple[object, ...]:
-    """A stored block as the ABI takes it."""
-    return (
-        block.number,
-        block.timestamp,
-        block.counts,
-        block.root,
-        block.request_count,
-        block.payouts_hash,
-        block.inputs_hash,
-        block.sync_hash,
-    )
+@dataclass(frozen=True, slots=True)
+class FreezeState:
+    """Whether a chain has stopped, and how far its exodus has come.
+
+    `frozen_at` is the last block it had accepted then, `common_block` the last that all chains execute, once known.
+    """
+
+    is_frozen: bool
+    frozen_at: int
+    common_block: int
+    is_common_known: bool
+    is_exodus: bool

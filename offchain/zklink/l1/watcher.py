@@ -1,16 +1,29 @@
 """What happened on a chain, once it is confirmed.
 
-Takes a bridge; gives its requests in order, each exactly once, none left out, and only from blocks that have the
-chain's confirmations, so a reorg before that changes nothing. Every request is checked against the bridge's own
-rolling queue hash: a node that forgets an event, repeats one or alters one is noticed, and so is a reorg deeper than
-the confirmations. A node that merely lags behind what another one has told is no reorg: it is asked again later.
+Takes a bridge; gives the requests of both lanes in order, each exactly once, none left out, and only from blocks that
+have the chain's confirmations, so a reorg before that changes nothing. Every request is checked against the bridge's
+own rolling queue hash: a node that forgets an event, repeats one or alters one is noticed, and so is a reorg deeper
+than the confirmations. A node that merely lags behind what another one has told is no reorg: it is asked again later.
 """
 
+from collections.abc import Sequence
+from typing import Final
+
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import BridgeEvent, SwapRequested
+from zklink.l1.events import BridgeEvent, RequestEvent, SwapRequested
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
-from zklink.protocol.ids import RequestId
+from zklink.protocol.ids import Lane, RequestId
+
+LANES: Final = tuple(Lane)
+
+REREAD_BLOCKS: Final = 100
+"""How far below the last request that it kept a rewound watcher begins again."""
+
+
+def lane_of(event: RequestEvent) -> Lane:
+    """The lane whose queue a request is in."""
+    return Lane.SWAP if isinstance(event, SwapRequested) else Lane.ACCOUNT
 
 
 class ConfirmedEvents:
@@ -32,27 +45,27 @@ class ConfirmedEvents:
 
 
 class L1Watcher:
-    """The confirmed requests of one bridge, gapless by request id."""
+    """The confirmed requests of one bridge, gapless by lane and request id."""
 
     def __init__(self, bridge: BridgeClient, from_block: int, deployment_hash: bytes) -> None:
         self._bridge = bridge
         self._name = bridge.client.profile.name
         self._start = from_block
         self._next_block = from_block
+        self._known_until = from_block - 1
         # Queue hash and block of request i at index i; before the first request there is the deployment's hash.
-        self._trail: list[tuple[bytes, int]] = [(deployment_hash, from_block)]
+        self._trails: dict[Lane, list[tuple[bytes, int]]] = {lane: [(deployment_hash, from_block)] for lane in LANES}
 
-    @property
-    def last_request_id(self) -> RequestId:
-        """The last request that was given out; 0 before the first."""
-        return RequestId(len(self._trail) - 1)
+    def last_request_id(self, lane: Lane) -> RequestId:
+        """The last request of a lane that was given out; 0 before the first."""
+        return RequestId(len(self._trails[lane]) - 1)
 
     @property
     def next_block(self) -> int:
         """Everything below this block has been read."""
         return self._next_block
 
-    def poll(self) -> list[SwapRequested]:
+    def poll(self) -> list[RequestEvent]:
         """The requests that were confirmed since the last call, in order.
 
         Raises RequestGap when the node's events and its contract's books disagree (ask again later), RequestRewritten
@@ -60,30 +73,36 @@ class L1Watcher:
         was already read. After an error nothing has moved.
         """
         height = self._read_height()
-        if self.last_request_id and not self._is_unchanged(self.last_request_id, height):
-            raise RequestRewritten(self._name, self.last_request_id)
+        for lane in LANES:
+            last = self.last_request_id(lane)
+            if last and not self._is_unchanged(lane, last, height):
+                raise RequestRewritten(self._name, last)
         if height < self._next_block:
             return []
-        events = self._bridge.requests(self._next_block, height)
-        trail = self._follow(events, height)
-        total = self._bridge.request_counts(block=height).total
-        if total != self.last_request_id + len(trail):
-            raise RequestGap(self._name, self.last_request_id + len(trail) + 1, total)
-        self._trail += trail
+        events = [event for event in self._bridge.requests(self._next_block, height) if not self._is_known(event)]
+        trails = {lane: self._follow(lane, [e for e in events if lane_of(e) is lane], height) for lane in LANES}
+        for lane, trail in trails.items():
+            self._trails[lane] += trail
         self._next_block = height + 1
         return events
 
-    def rewind(self) -> RequestId:
-        """After RequestRewritten: go back to the last request that the chain still has as it was, and give its id.
+    def rewind(self) -> dict[Lane, RequestId]:
+        """After RequestRewritten: go back to the last requests that the chain still has as they were; gives their ids.
 
         Raises RpcUnavailable; then nothing has moved.
         """
-        height, kept = self._read_height(), int(self.last_request_id)
-        while kept and not self._is_unchanged(kept, height):
-            kept -= 1
-        del self._trail[kept + 1 :]
-        self._next_block = self._trail[-1][1] + 1 if kept else self._start
-        return self.last_request_id
+        height, kept = self._read_height(), {}
+        for lane in LANES:
+            last = int(self.last_request_id(lane))
+            while last and not self._is_unchanged(lane, last, height):
+                last -= 1
+            kept[lane] = RequestId(last)
+        for lane, last in kept.items():
+            del self._trails[lane][last + 1 :]
+        # What is kept may have moved to another block too: it is read once more and not given out again.
+        lowest = min(trail[-1][1] for trail in self._trails.values())
+        self._next_block, self._known_until = max(self._start, lowest - REREAD_BLOCKS), height
+        return kept
 
     def _read_height(self) -> int:
         """The confirmed height, never below what was already read.
@@ -96,18 +115,26 @@ class L1Watcher:
             raise RpcUnavailable(self._name, "eth_getBlockByNumber", 1, detail)
         return height
 
-    def _is_unchanged(self, request_id: int, height: int) -> bool:
-        return self._bridge.queue_hash(request_id, block=height) == self._trail[request_id][0]
+    def _is_known(self, event: RequestEvent) -> bool:
+        """Whether a rewound watcher comes across what it has kept."""
+        last = self.last_request_id(lane_of(event))
+        return event.log.block_number <= self._known_until and event.request.request_id <= last
 
-    def _follow(self, events: list[SwapRequested], height: int) -> list[tuple[bytes, int]]:
-        """The queue hashes after each event; RequestGap unless the ids follow and the last hash is the chain's."""
+    def _is_unchanged(self, lane: Lane, request_id: int, height: int) -> bool:
+        return self._bridge.queue_hash(lane, request_id, block=height) == self._trails[lane][request_id][0]
+
+    def _follow(self, lane: Lane, events: Sequence[RequestEvent], height: int) -> list[tuple[bytes, int]]:
+        """The queue hashes after each event; RequestGap unless the ids follow and count and hash are the chain's."""
         trail: list[tuple[bytes, int]] = []
-        queue_hash, expected = self._trail[-1][0], self.last_request_id + 1
+        queue_hash, expected = self._trails[lane][-1][0], self.last_request_id(lane) + 1
         for event in events:
             if event.request.request_id != expected:
                 raise RequestGap(self._name, expected, event.request.request_id)
             queue_hash, expected = next_queue_hash(queue_hash, event.request.words()), expected + 1
             trail.append((queue_hash, event.log.block_number))
-        if trail and self._bridge.queue_hash(expected - 1, block=height) != queue_hash:
+        if trail and self._bridge.queue_hash(lane, expected - 1, block=height) != queue_hash:
             raise RequestGap(self._name, expected - len(trail), expected - 1)
+        total = self._bridge.request_counts(lane, block=height).total
+        if total != expected - 1:
+            raise RequestGap(self._name, expected, total)
         return trail

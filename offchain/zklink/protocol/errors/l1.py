@@ -117,6 +117,18 @@ class RequestRewritten(L1Error):
 
 
 @dataclass(eq=False)
+class CalldataUnreadable(L1Error):
+    """A transaction that committed blocks does not show them: they were handed over in a way nobody can read back."""
+
+    chain: str
+    tx_hash: bytes
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: no blocks can be read out of 0x{self.tx_hash.hex()}: {self.detail}"
+
+
+@dataclass(eq=False)
 class ContractNotFound(L1Error):
     """No source, or more than one, has this contract's name."""
 

@@ -1,0 +1,143 @@
+"""Reads committed blocks back out of a chain's transactions: what recovery starts from.
+
+Takes a bridge; gives every block that was committed there and not dropped again, with the words of its slice as they
+stand in the calldata. Believes nothing but the chain: a block counts only when it opens the hash that the chain's event
+names. What the words mean, and whether the roots are right, is checked by whoever replays them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from eth_abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils import keccak
+
+from zklink.l1.artifacts import AbiEntry
+from zklink.l1.blocks import CommitBlock, Opening, stored_block_from_abi
+from zklink.l1.bridge import BridgeClient, bridge_artifact
+from zklink.l1.event_codec import decode_events
+from zklink.l1.events import BlockCommitted, BlocksReverted, Frozen
+from zklink.l1.opening import Place, compute_opened_sync_hash, compute_opening
+from zklink.protocol.chain import StoredBlock
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.errors import CalldataUnreadable, ProtocolError
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+
+COMMIT: Final = "commit_blocks"
+SELECTOR_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCall:
+    """The arguments of one `commit_blocks`: the block before, and the blocks."""
+
+    last: StoredBlock
+    blocks: tuple[CommitBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedBlock:
+    """A block as a chain was given it, the preimages of its hash, and the event that says that the chain took it."""
+
+    number: BlockNumber
+    block: CommitBlock
+    opening: Opening
+    event: BlockCommitted
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Whose blocks are read: what fixes their domains, and which chain carries the layer-2-only data."""
+
+    deployment_hash: bytes
+    primary: ChainId
+
+    def place(self, chain: ChainId, lane: Lane, number: int, old_root: int, previous_sync_hash: bytes) -> Place:
+        """Where a block stands on a chain."""
+        domain = compute_lane_domain(self.deployment_hash, lane)
+        return Place(chain, chain == self.primary, domain, BlockNumber(number), old_root, previous_sync_hash)
+
+
+@lru_cache(maxsize=1)
+def _commit_codec() -> tuple[bytes, tuple[str, ...]]:
+    """The selector of `commit_blocks` and the types of its arguments."""
+    entry: AbiEntry = next(e for e in bridge_artifact().abi if e["type"] == "function" and e["name"] == COMMIT)
+    types = tuple(_type_of(item) for item in entry["inputs"])
+    return keccak(text=f"{COMMIT}({','.join(types)})")[:SELECTOR_BYTES], types
+
+
+def decode_commit_calls(data: bytes) -> list[CommitCall]:
+    """Every `commit_blocks` in a transaction's input: the call itself, or calls that another contract was handed."""
+    selector, types = _commit_codec()
+    calls, start = [], data.find(selector)
+    while start >= 0:
+        try:
+            last, blocks = decode(types, data[start + SELECTOR_BYTES :])
+            calls.append(CommitCall(stored_block_from_abi(last), tuple(map(CommitBlock.from_abi, blocks))))
+        except (DecodingError, ValueError, OverflowError):
+            pass  # these four bytes are no call
+        start = data.find(selector, start + 1)
+    return calls
+
+
+def read_transaction(bridge: BridgeClient, tx_hash: bytes) -> list[CommitCall]:
+    """The `commit_blocks` calls in a transaction. Raises CalldataUnreadable if there is none, RpcUnavailable."""
+    client = bridge.client
+    transaction: Any = client.ask("eth_getTransactionByHash", lambda: client.w3.eth.get_transaction(tx_hash))  # type: ignore[arg-type]
+    calls = decode_commit_calls(bytes(transaction["input"]))
+    if not calls:
+        raise CalldataUnreadable(client.profile.name, tx_hash, f"{COMMIT} is not in its input")
+    return calls
+
+
+def read_committed_blocks(
+    bridge: BridgeClient, history: History, from_block: int, to_block: int
+) -> dict[BlockNumber, CommittedBlock]:
+    """The blocks committed in a range of L1 blocks, by number, without those that were reverted or dropped by a freeze.
+
+    Raises CalldataUnreadable, RpcUnavailable.
+    """
+    given: dict[bytes, list[tuple[CommitBlock, Opening]]] = {}
+    found: dict[BlockNumber, CommittedBlock] = {}
+    for event in decode_events(bridge.chain_id, bridge.client.logs(bridge.address, from_block, to_block)):
+        match event:
+            case BlockCommitted():
+                tx_hash = event.log.tx_hash
+                if tx_hash not in given:
+                    calls = read_transaction(bridge, tx_hash)
+                    given[tx_hash] = [item for call in calls for item in _open_call(call, history, bridge.chain_id)]
+                found[event.number] = _find(bridge, event, given[tx_hash])
+            case BlocksReverted(to=kept) | Frozen(number=kept):
+                found = {number: block for number, block in found.items() if number <= kept}
+            case _:
+                pass
+    return found
+
+
+def _open_call(call: CommitCall, history: History, chain: ChainId) -> Iterator[tuple[CommitBlock, Opening]]:
+    """The blocks of a call as the chain would have read them; ends at one that no chain takes."""
+    root, sync_hash = call.last.root, call.last.sync_hash
+    for number, block in enumerate(call.blocks, start=call.last.number + 1):
+        try:
+            opening = compute_opening(block, history.place(chain, block.lane, number, root, sync_hash))
+        except ProtocolError:
+            return
+        root, sync_hash = block.new_root, compute_opened_sync_hash(opening)
+        yield block, opening
+
+
+def _find(bridge: BridgeClient, event: BlockCommitted, given: Sequence[tuple[CommitBlock, Opening]]) -> CommittedBlock:
+    for block, opening in given:
+        if compute_opened_sync_hash(opening) == event.sync_hash:
+            return CommittedBlock(event.number, block, opening, event)
+    detail = f"block {event.number} is not in its input"
+    raise CalldataUnreadable(bridge.client.profile.name, event.log.tx_hash, detail)
+
+
+def _type_of(item: Mapping[str, Any]) -> str:
+    kind = str(item["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    return f"({','.join(_type_of(part) for part in item['components'])}){kind[5:]}"
