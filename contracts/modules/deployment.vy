@@ -3,7 +3,7 @@
 @title deployment
 @license Apache-2.0
 @notice Which chains take part and which of them this is: takes the chain table at construction, gives the deployment
-        hash, the swap lane's domain and answers about chains and their addresses. Never changes afterwards.
+        hash, the domains and answers about chains and their addresses. Never changes afterwards.
 @dev Protocol section 9. Everything here is immutable, so it costs no storage read.
 """
 
@@ -12,12 +12,13 @@ from . import constants
 
 CHAIN_ID: public(immutable(uint8))
 PRIMARY_CHAIN: public(immutable(uint8))
-SLOTS: public(immutable(uint256))
 TOKEN_LIMIT: public(immutable(uint256))
+ACCOUNT_LIMIT: public(immutable(uint256))
 GENESIS_ROOT: public(immutable(uint256))
-VK_HASH: public(immutable(bytes32))
 DEPLOYMENT_HASH: public(immutable(bytes32))
-DOMAIN: public(immutable(uint256))
+SWAP_DOMAIN: public(immutable(uint256))
+ACCOUNT_DOMAIN: public(immutable(uint256))
+EXIT_DOMAIN: public(immutable(uint256))
 
 # Bit k is set when chain k takes part.
 CHAIN_MASK: public(immutable(uint256))
@@ -26,34 +27,32 @@ ADDRESS_FORMATS: immutable(uint256)
 # Universal address of the bridge of chain k.
 BRIDGES: immutable(bytes32[constants.SLICE_COUNT])
 
-# 64 slots of eight words all on one chain are the 512 words that a commit_blocks takes.
-MAX_SLOTS: constant(uint256) = 64
-
 
 @deploy
 def __init__(
     chain_id: uint8,
     primary_chain: uint8,
     chains: DynArray[IBridge.ChainEntry, 8],
-    slots: uint256,
     token_limit: uint256,
+    account_limit: uint256,
     genesis_root: uint256,
-    vk_hash: bytes32,
+    vk_hashes: bytes32[3],
 ):
     """
     @notice Checks the chain table and derives the hashes from it.
     @param chain_id This chain's protocol id; its entry must name block.chainid and this contract.
     @param primary_chain The chain that fixes the order; in the table.
     @param chains The chain table, ascending by protocol id.
-    @param slots Slots of a block, 1..64.
-    @param token_limit Token ids are 1..token_limit - 1; a power of four up to 4^8.
+    @param token_limit Token ids are 1..token_limit - 1, the upper half shares of pools; a power of four up to 4^8.
+    @param account_limit Accounts are 0..account_limit - 1; a power of four up to 4^16.
     @param genesis_root State root of block 0, below r.
-    @param vk_hash Hash of the verification key.
+    @param vk_hashes Hashes of the verification keys of swap blocks, account blocks and exits.
     """
-    assert 0 < slots and slots <= MAX_SLOTS, "deployment: slots out of range"
-    assert 1 < token_limit and token_limit <= 2**16, "deployment: token limit"
+    assert 2 < token_limit and token_limit <= 2**constants.TOKEN_BITS, "deployment: token limit"
+    assert 1 < account_limit and account_limit <= 2**constants.ACCOUNT_BITS, "deployment: account limit"
     assert genesis_root < constants.R, "deployment: genesis root"
-    assert vk_hash != empty(bytes32), "deployment: no verification key"
+    for vk_hash: bytes32 in vk_hashes:
+        assert vk_hash != empty(bytes32), "deployment: no verification key"
 
     mask: uint256 = 0
     formats: uint256 = 0
@@ -86,19 +85,30 @@ def __init__(
 
     CHAIN_ID = chain_id
     PRIMARY_CHAIN = primary_chain
-    SLOTS = slots
     TOKEN_LIMIT = token_limit
+    ACCOUNT_LIMIT = account_limit
     GENESIS_ROOT = genesis_root
-    VK_HASH = vk_hash
     CHAIN_MASK = mask
     ADDRESS_FORMATS = formats
     BRIDGES = bridges
     deployment_hash: bytes32 = keccak256(
-        abi_encode(constants.DEPLOYMENT_TAG, genesis_root, primary, slots, token_limit, vk_hash, chains_hash)
+        abi_encode(
+            constants.DEPLOYMENT_TAG, genesis_root, primary, token_limit, account_limit, vk_hashes, chains_hash
+        )
     )
     DEPLOYMENT_HASH = deployment_hash
-    lane: bytes32 = keccak256(abi_encode(constants.SWAP_LANE_TAG, deployment_hash))
-    DOMAIN = convert(lane, uint256) >> constants.DOMAIN_SHIFT
+    SWAP_DOMAIN = self._domain(constants.SWAP_LANE_TAG, deployment_hash)
+    ACCOUNT_DOMAIN = self._domain(constants.ACCOUNT_LANE_TAG, deployment_hash)
+    EXIT_DOMAIN = self._domain(constants.EXIT_TAG, deployment_hash)
+
+
+@internal
+@view
+def domain_of(lane: uint256) -> uint256:
+    """
+    @notice The domain of a lane's blocks.
+    """
+    return SWAP_DOMAIN if lane == constants.SWAP_LANE else ACCOUNT_DOMAIN
 
 
 @internal
@@ -139,3 +149,9 @@ def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
     @notice Whether a universal address is the bridge of a chain.
     """
     return account != empty(bytes32) and account == BRIDGES[chain_id]
+
+
+@internal
+@pure
+def _domain(tag: bytes32, deployment_hash: bytes32) -> uint256:
+    return convert(keccak256(abi_encode(tag, deployment_hash)), uint256) >> constants.DOMAIN_SHIFT

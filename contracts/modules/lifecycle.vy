@@ -3,27 +3,35 @@
 @title lifecycle
 @license Apache-2.0
 @notice The blocks of this chain and how far each has come: takes stored blocks, keeps their hashes and four counters. A
-        block goes committed, proven, accepted, executed; what is not accepted can go back.
+        block goes committed, proven, accepted, executed; what is not accepted can go back. The chain itself is
+        frozen once and stays so.
 @dev executed <= accepted <= proven <= committed at all times. Whoever wants to work on a block hands it over and is
      checked against the hash.
 """
 
 from ..interfaces import IBridge
 from . import checks
+from . import constants
 
-MASK: constant(uint256) = 2**64 - 1
+# A chain that made a block every millisecond would take 8,900 years to fill a number.
+NUMBER_BITS: constant(uint256) = 48
+MASK: constant(uint256) = 2**NUMBER_BITS - 1
+TIME_MASK: constant(uint256) = 2**constants.TIME_BITS - 1
 
-# Numbers of the last block in each stage.
+# Numbers of the last block in each stage; since when accepted blocks wait without one being executed (0: none waits);
+# and whether the chain is frozen.
 struct Stages:
     committed: uint64
     proven: uint64
     accepted: uint64
     executed: uint64
+    waiting_since: uint256
+    is_frozen: bool
 
 
 stored: HashMap[uint64, bytes32]
 sync_hashes: HashMap[uint64, bytes32]
-# committed 64 | proven 64 | accepted 64 | executed 64, lowest first
+# committed 48 | proven 48 | accepted 48 | executed 48 | waiting_since 40 | frozen 1, lowest first
 packed_stages: uint256
 
 
@@ -31,27 +39,31 @@ packed_stages: uint256
 @view
 def stages() -> Stages:
     """
-    @notice The four counters.
+    @notice How far this chain is.
     """
     packed: uint256 = self.packed_stages
     return Stages(
         committed=convert(packed & MASK, uint64),
-        proven=convert((packed >> 64) & MASK, uint64),
-        accepted=convert((packed >> 128) & MASK, uint64),
-        executed=convert(packed >> 192, uint64),
+        proven=convert((packed >> 48) & MASK, uint64),
+        accepted=convert((packed >> 96) & MASK, uint64),
+        executed=convert((packed >> 144) & MASK, uint64),
+        waiting_since=(packed >> 192) & TIME_MASK,
+        is_frozen=packed >> 232 == 1,
     )
 
 
 @internal
 def set_stages(stages: Stages):
     """
-    @notice Writes the four counters.
+    @notice Writes it.
     """
     self.packed_stages = (
         convert(stages.committed, uint256)
-        | (convert(stages.proven, uint256) << 64)
-        | (convert(stages.accepted, uint256) << 128)
-        | (convert(stages.executed, uint256) << 192)
+        | (convert(stages.proven, uint256) << 48)
+        | (convert(stages.accepted, uint256) << 96)
+        | (convert(stages.executed, uint256) << 144)
+        | (stages.waiting_since << 192)
+        | (convert(stages.is_frozen, uint256) << 232)
     )
 
 
@@ -81,6 +93,8 @@ def accept(number: uint64):
     stages: Stages = self.stages()
     if stages.accepted < number and number <= stages.proven:
         stages.accepted = number
+        if stages.waiting_since == 0:
+            stages.waiting_since = block.timestamp
         self.set_stages(stages)
         log IBridge.BlockAccepted(number=number, sync_hash=self.sync_hashes[number])
 

@@ -2,97 +2,92 @@
 """
 @title priority_queue
 @license Apache-2.0
-@notice The requests of this chain, strictly first in first out, as one rolling hash: takes requests, says which have
-        been committed and executed. Never forgets or reorders one.
-@dev hashes[i] covers requests 1..i, so a block that consumes a range is checked with two reads. hashes[0] is the
-     deployment hash and is written when the bridge opens: an empty one means that it has not.
+@notice The requests of this chain, one queue for each lane, strictly first in first out, each as one rolling hash:
+        takes requests, says how many are settled. Never forgets or reorders one.
+@dev The hash of place i covers requests 1..i, so a block that consumes a range is checked with two reads. Place 0 is
+     the deployment hash.
 """
 
 from . import checks
+from . import constants
 
-# At most this many requests wait at one time: 64 full blocks, hours of proving on a laptop, far less than
-# EXPIRY_SECONDS.
+# At most this many requests of a lane wait at one time: 64 full blocks of swaps, hours of proving on a laptop, far less
+# than EXPIRY_SECONDS.
 MAX_OPEN_REQUESTS: constant(uint256) = 4_096
-# A request that is not executed by then counts as censored.
-EXPIRY_SECONDS: constant(uint256) = 3 * 86_400
 
 COUNT_MASK: constant(uint256) = 2**64 - 1
 
-# `committed` and `executed` are the numbers of requests in blocks committed and executed here.
-struct Counts:
-    total: uint256
-    committed: uint256
-    executed: uint256
-
-
+# The hash of place i of a lane is at lane << 64 | i. An empty one is a place that nobody has taken.
 hashes: HashMap[uint256, bytes32]
-# total 64 | committed 64 | executed 64, lowest first
-packed_counts: uint256
+# By lane: total 64 | settled 64, lowest first. Settled requests are in executed blocks.
+packed_counts: HashMap[uint256, uint256]
 
 
 @internal
 def open(deployment_hash: bytes32):
     """
-    @notice Starts the queue, once.
+    @notice Starts both queues, at construction.
     """
-    checks.require(self.hashes[0] == empty(bytes32), "queue: already open")
-    self.hashes[0] = deployment_hash
+    self.hashes[constants.SWAP_LANE << constants.REQUEST_ID_BITS] = deployment_hash
+    self.hashes[constants.ACCOUNT_LANE << constants.REQUEST_ID_BITS] = deployment_hash
 
 
 @internal
-@view
-def is_open() -> bool:
+def next_id(lane: uint256) -> uint256:
     """
-    @notice Whether requests are taken.
+    @notice The id of the next request; refused when too many wait.
     """
-    return self.hashes[0] != empty(bytes32)
-
-
-@internal
-def take_place() -> (uint256, bytes32):
-    """
-    @notice Reserves the next place in the queue.
-    @return Its request id, and the hash that goes before it.
-    """
-    packed: uint256 = self.packed_counts
+    packed: uint256 = self.packed_counts[lane]
     total: uint256 = packed & COUNT_MASK
-    previous: bytes32 = self.hashes[total]
-    checks.require(previous != empty(bytes32), "queue: not open")
-    # executed never exceeds total
-    checks.require(unsafe_sub(total, packed >> 128) < MAX_OPEN_REQUESTS, "queue: full")
-    self.packed_counts = packed + 1
-    return total + 1, previous
+    # settled never exceeds total
+    checks.require(unsafe_sub(total, packed >> 64) < MAX_OPEN_REQUESTS, "queue: full")
+    return total + 1
 
 
 @internal
-def put(request_id: uint256, previous: bytes32, words: uint256[5]):
+def put(lane: uint256, request_id: uint256, words: uint256[5]):
     """
-    @notice Writes a request into the place that was reserved for it.
+    @notice Writes a request at the end of its queue, with the id that next_id gave.
     """
-    self.hashes[request_id] = keccak256(abi_encode(previous, words))
+    self.hashes[(lane << 64) | request_id] = self.hash_next(lane, self.hash_at(lane, request_id - 1), words)
+    self.packed_counts[lane] += 1
 
 
 @internal
 @view
-def counts() -> Counts:
+def hash_at(lane: uint256, count: uint256) -> bytes32:
     """
-    @notice How many requests there are, and how far they got.
+    @notice Rolling hash of the first `count` requests; empty when there are not so many.
     """
-    packed: uint256 = self.packed_counts
-    return Counts(total=packed & COUNT_MASK, committed=(packed >> 64) & COUNT_MASK, executed=packed >> 128)
+    return self.hashes[(lane << 64) | count]
 
 
 @internal
-def set_committed(committed: uint256):
+@pure
+def hash_next(lane: uint256, previous: bytes32, words: uint256[5]) -> bytes32:
     """
-    @notice Records how many requests are in committed blocks; falls when blocks are reverted.
+    @notice The rolling hash after one more request; one of the account lane has four words.
     """
-    self.packed_counts = (self.packed_counts & ~(COUNT_MASK << 64)) | (committed << 64)
+    if lane == constants.SWAP_LANE:
+        return keccak256(abi_encode(previous, words))
+    return keccak256(abi_encode(previous, words[0], words[1], words[2], words[3]))
 
 
 @internal
-def set_executed(executed: uint256):
+@view
+def counts(lane: uint256) -> (uint256, uint256):
+    """
+    @notice How many requests there are, and how many of them are settled.
+    """
+    packed: uint256 = self.packed_counts[lane]
+    return packed & COUNT_MASK, packed >> 64
+
+
+@internal
+def settle(lane: uint256, settled: uint256):
     """
     @notice Records how many requests are in executed blocks; never falls.
     """
-    self.packed_counts = (self.packed_counts & ~(COUNT_MASK << 128)) | (executed << 128)
+    packed: uint256 = self.packed_counts[lane]
+    if packed >> 64 != settled:
+        self.packed_counts[lane] = (packed & COUNT_MASK) | (settled << 64)

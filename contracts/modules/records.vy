@@ -2,7 +2,7 @@
 """
 @title records
 @license Apache-2.0
-@notice The words of a swap's records: takes fields, gives words, and the other way round. Pure.
+@notice The words of requests and payouts: takes fields, gives words, and the other way round. Pure.
 @dev Protocol section 4; the positions are generated from the same table as the Python core's and the circuit's.
 """
 
@@ -15,21 +15,34 @@ AMOUNT_MASK: constant(uint256) = constants.AMOUNT_LIMIT - 1
 # The 32 zero bits of p0, between token and amount.
 PAYOUT_0_ZERO_BITS: constant(uint256) = (2**32 - 1) << constants.AMOUNT_BITS
 
-# `recipient` is a universal address.
+# `id` is a request's or `account << 32 | nonce`, by the kind; `recipient` is a universal address.
 struct Payout:
     kind: uint256
     source: uint256
     chain_id: uint256
-    request_id: uint256
+    id: uint256
     token_id: uint16
     amount: uint256
     recipient: uint256
     fill_fee: uint256
 
 
+# `recipient` is an address of this chain, empty when the universal one is none.
+struct Exit:
+    account: uint32
+    token_id: uint16
+    chain_id: uint8
+    recipient: address
+    is_signed: bool
+    token_a: uint16
+    token_b: uint16
+    amount_a: uint112
+    amount_b: uint112
+
+
 @internal
 @pure
-def pack_request(
+def pack_swap(
     source: uint8, request_id: uint256, order: IBridge.SwapOrder, amount: uint256, sender: address, queued_at: uint256
 ) -> uint256[5]:
     """
@@ -54,6 +67,67 @@ def pack_request(
         recipient & LO_MASK,
         convert(sender, uint256),
     ]
+
+
+@internal
+@pure
+def pack_account_request(
+    kind: uint256,
+    source: uint8,
+    request_id: uint256,
+    token_id: uint16,
+    account: uint32,
+    amount: uint256,
+    owner: uint256,
+    sender: address,
+    queued_at: uint256,
+) -> uint256[5]:
+    """
+    @notice The four words of a deposit or a full exit, and a zero.
+    @param amount What came in, in layer-2 units, below 2^112; 0 for a full exit.
+    @param owner A universal address.
+    """
+    return [
+        (kind << constants.ACCOUNT_REQUEST_0_KIND_SHIFT)
+        | (convert(source, uint256) << constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT)
+        | (request_id << constants.ACCOUNT_REQUEST_0_ID_SHIFT)
+        | (convert(token_id, uint256) << constants.ACCOUNT_REQUEST_0_TOKEN_SHIFT)
+        | (convert(account, uint256) << constants.ACCOUNT_REQUEST_0_ACCOUNT_SHIFT)
+        | amount,
+        owner & LO_MASK,
+        ((owner >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_OWNER_HI_SHIFT) | queued_at,
+        convert(sender, uint256),
+        0,
+    ]
+
+
+@internal
+@pure
+def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address):
+    """
+    @notice What a request brought in and who sent it: token, amount (0 for a full exit) and sender.
+    @param words Those of a request that this bridge has queued, so its sender is an address of this chain.
+    """
+    if lane == constants.SWAP_LANE:
+        return (
+            convert((words[0] >> constants.SWAP_REQUEST_0_TOKEN_IN_SHIFT) & (2**16 - 1), uint16),
+            words[0] & AMOUNT_MASK,
+            convert(words[4], address),
+        )
+    return (
+        convert((words[0] >> constants.ACCOUNT_REQUEST_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
+        words[0] & AMOUNT_MASK,
+        convert(words[3], address),
+    )
+
+
+@internal
+@pure
+def queued_at(words: uint256[5]) -> uint256:
+    """
+    @notice When a request of either lane was queued.
+    """
+    return words[2] & (2**constants.TIME_BITS - 1)
 
 
 @internal
@@ -88,12 +162,55 @@ def unpack_payout(p0: uint256, p1: uint256, p2: uint256) -> Payout:
         kind=p0 >> constants.PAYOUT_0_KIND_SHIFT,
         source=(p0 >> constants.PAYOUT_0_SOURCE_SHIFT) & 255,
         chain_id=(p0 >> constants.PAYOUT_0_CHAIN_SHIFT) & 255,
-        request_id=(p0 >> constants.PAYOUT_0_ID_SHIFT) & (2**64 - 1),
+        id=(p0 >> constants.PAYOUT_0_ID_SHIFT) & (2**64 - 1),
         token_id=convert((p0 >> constants.PAYOUT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
         amount=p0 & AMOUNT_MASK,
         recipient=((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1,
         fill_fee=p2 & AMOUNT_MASK,
     )
+
+
+@internal
+@pure
+def is_exit(x0: uint256, recipient_lo: uint256, x1: uint256) -> bool:
+    """
+    @notice Whether every bit that is zero in the layout of an exit is zero, and is_signed 0 or 1.
+    """
+    return (
+        x0 >> (constants.EXIT_0_ACCOUNT_SHIFT + constants.ACCOUNT_BITS) == 0
+        and (x0 >> constants.EXIT_0_IS_SIGNED_SHIFT) & 255 <= 1
+        and recipient_lo >> constants.WORD_BITS == 0
+        and x1 >> (2 * constants.AMOUNT_BITS) == 0
+    )
+
+
+@internal
+@pure
+def unpack_exit(x0: uint256, recipient_lo: uint256, x1: uint256) -> Exit:
+    """
+    @notice The fields of an exit that passed is_exit.
+    """
+    recipient_hi: uint256 = (x0 >> constants.EXIT_0_RECIPIENT_HI_SHIFT) & 255
+    return Exit(
+        account=convert((x0 >> constants.EXIT_0_ACCOUNT_SHIFT) & (2**32 - 1), uint32),
+        token_id=convert((x0 >> constants.EXIT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
+        chain_id=convert((x0 >> constants.EXIT_0_CHAIN_SHIFT) & 255, uint8),
+        recipient=self.to_receiver((recipient_hi << constants.WORD_BITS) | recipient_lo),
+        is_signed=(x0 >> constants.EXIT_0_IS_SIGNED_SHIFT) & 255 == 1,
+        token_a=convert((x0 >> constants.EXIT_0_TOKEN_A_SHIFT) & (2**16 - 1), uint16),
+        token_b=convert(x0 & (2**16 - 1), uint16),
+        amount_a=convert((x1 >> constants.EXIT_1_AMOUNT_A_SHIFT) & AMOUNT_MASK, uint112),
+        amount_b=convert(x1 & AMOUNT_MASK, uint112),
+    )
+
+
+@internal
+@pure
+def exit_key(account: uint32, token_id: uint16) -> uint256:
+    """
+    @notice What leaves a chain once.
+    """
+    return (convert(account, uint256) << constants.TOKEN_BITS) | convert(token_id, uint256)
 
 
 @internal

@@ -4,11 +4,11 @@
 @license Apache-2.0
 @notice Which layer-2 token is which contract on this chain: takes registrations, gives identity, scale and limits.
         An id never changes its meaning; nothing here moves tokens.
-@dev Identity and limits are one word each, so that a payout reads one slot and a swap two: identity = address 160 |
+@dev Identity and limits are one word each: identity = address 160 |
      chains 16 | layer2_decimals 8 | l1_decimals 8 | paused 8, limits = minimum 112 | cap 112 (lowest first).
 """
 
-from ..interfaces import IBridge
+from ..interfaces import ITokenRegistry
 from . import checks
 from . import constants
 
@@ -19,14 +19,6 @@ LAYER2_DECIMALS_SHIFT: constant(uint256) = 176
 L1_DECIMALS_SHIFT: constant(uint256) = 184
 PAUSED_SHIFT: constant(uint256) = 192
 
-# `scale` is L1 units per layer-2 unit; 0 when the token has no contract here.
-struct Token:
-    chains: uint256
-    token: address
-    scale: uint256
-    is_paused: bool
-
-
 identities: HashMap[uint16, uint256]
 limits: HashMap[uint16, uint256]
 # The id of each L1 contract, 0 for none.
@@ -34,10 +26,10 @@ ids: HashMap[address, uint16]
 
 
 @internal
-def register(token_id: uint16, config: IBridge.TokenConfig, l1_decimals: uint256, own_chain: uint8, chain_mask: uint256, token_limit: uint256):
+def register(token_id: uint16, config: ITokenRegistry.TokenConfig, l1_decimals: uint256, own_chain: uint8, chain_mask: uint256, token_limit: uint256):
     """
     @notice Gives an id its meaning, once.
-    @param token_id 1..token_limit - 1.
+    @param token_id 1..token_limit / 2 - 1: the ids above name shares of pools.
     @param config The token as the governor describes it.
     @param l1_decimals What its contract says; 0 for a token that is not on this chain.
     @param own_chain This chain.
@@ -47,7 +39,7 @@ def register(token_id: uint16, config: IBridge.TokenConfig, l1_decimals: uint256
     chains: uint256 = convert(config.chains, uint256)
     layer2_decimals: uint256 = convert(config.layer2_decimals, uint256)
     is_here: bool = (chains >> own_chain) & 1 == 1
-    checks.require(0 < token_id and convert(token_id, uint256) < token_limit, "registry: token id out of range")
+    checks.require(0 < token_id and convert(token_id, uint256) < token_limit // 2, "registry: token id out of range")
     checks.require(self.identities[token_id] == 0, "registry: id taken")
     checks.require(chains != 0 and chains & ~chain_mask == 0, "registry: unknown chain in mask")
     checks.require(is_here == (config.token != empty(address)), "registry: own chain and address")
@@ -88,50 +80,41 @@ def set_paused(token_id: uint16, is_paused: bool):
 
 @internal
 @view
-def get(token_id: uint16) -> Token:
+def get(token_id: uint16) -> ITokenRegistry.Token:
     """
     @notice A token as this chain sees it; all zero when it is not registered.
     """
     identity: uint256 = self.identities[token_id]
+    packed_limits: uint256 = self.limits[token_id]
     token: address = self._address(identity)
     scale: uint256 = 0
     if token != empty(address):
         # Both are at most 36 and l1 is not below layer 2, so the power is below 2^120.
         scale = pow_mod256(10, unsafe_sub((identity >> L1_DECIMALS_SHIFT) & 255, (identity >> LAYER2_DECIMALS_SHIFT) & 255))
-    return Token(
-        chains=(identity >> CHAINS_SHIFT) & (2**16 - 1),
+    return ITokenRegistry.Token(
         token=token,
         scale=scale,
+        chains=convert((identity >> CHAINS_SHIFT) & (2**16 - 1), uint16),
         is_paused=(identity >> PAUSED_SHIFT) & 1 == 1,
+        minimum=convert(packed_limits & (constants.AMOUNT_LIMIT - 1), uint112),
+        cap=convert(packed_limits >> constants.AMOUNT_BITS, uint112),
     )
 
 
 @internal
 @view
-def get_limits(token_id: uint16) -> (uint256, uint256):
-    """
-    @notice Smallest swap and largest custody, in layer-2 units.
-    """
-    packed: uint256 = self.limits[token_id]
-    return packed & (constants.AMOUNT_LIMIT - 1), packed >> constants.AMOUNT_BITS
-
-
-@internal
-@view
-def get_config(token_id: uint16) -> IBridge.TokenConfig:
+def get_config(token_id: uint16) -> ITokenRegistry.TokenConfig:
     """
     @notice A token as it was registered, with its present limits; all zero when it is not registered.
     """
     identity: uint256 = self.identities[token_id]
-    minimum: uint256 = 0
-    cap: uint256 = 0
-    minimum, cap = self.get_limits(token_id)
-    return IBridge.TokenConfig(
-        chains=convert((identity >> CHAINS_SHIFT) & (2**16 - 1), uint16),
-        token=self._address(identity),
+    token: ITokenRegistry.Token = self.get(token_id)
+    return ITokenRegistry.TokenConfig(
+        chains=token.chains,
+        token=token.token,
         layer2_decimals=convert((identity >> LAYER2_DECIMALS_SHIFT) & 255, uint8),
-        minimum=convert(minimum, uint112),
-        cap=convert(cap, uint112),
+        minimum=token.minimum,
+        cap=token.cap,
     )
 
 

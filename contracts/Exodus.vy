@@ -1,0 +1,332 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+# pragma optimize gas
+"""
+@title Exodus
+@license Apache-2.0
+@author The zklink authors
+@notice What anybody may do with one bridge when the operator fails: freeze it, and once the last common block of all
+        chains is executed there, take requests back and leave by proof. Decides who is owed what; the bridge holds the
+        funds and pays.
+@dev Apart from the bridge because together they exceed the size limit of a contract. The bridge lets it do two things:
+     freeze, and on a frozen chain release funds within its custody. Protocol sections 10 and 11.
+@custom:emergency Nothing to stop, nobody can change it: this is the emergency exit.
+@custom:security Books are written before the bridge pays, and every function is locked against reentrancy.
+"""
+
+from .interfaces import IBridge
+from .interfaces import IExodus
+from .interfaces import ISyncLedger
+from .interfaces import IVerifier
+from .modules import constants
+from .modules import priority_queue
+from .modules import records
+
+implements: IExodus
+
+# 32 swaps or 40 requests of the account lane.
+MAX_WORDS: constant(uint256) = 160
+MAX_REQUESTS: constant(uint256) = 40
+
+bridge: public(immutable(address))
+sync_ledger: public(immutable(address))
+verifier: public(immutable(address))
+
+# Root of the last common block; 0 before exodus has begun.
+exit_root: public(uint256)
+# By lane: requests of this chain that blocks up to the last common one consume, or that are cancelled.
+settled: HashMap[uint256, uint256]
+# account << 16 | token: what has left by proof.
+exited: HashMap[uint256, bool]
+
+
+@deploy
+def __init__(bridge_: address, sync_ledger_: address, verifier_: address):
+    """
+    @notice Fixes whose exit this is.
+    @dev The bridge comes after it, at an address that is known beforehand, and refuses the exit of another bridge.
+    @param bridge_ The bridge of this chain.
+    @param sync_ledger_ The bridge's sync ledger, which finds the last common block.
+    @param verifier_ The verifier of the exit circuit.
+    @custom:upholds GOV-1
+    """
+    assert sync_ledger_.is_contract, "exodus: ledger has no code"
+    assert verifier_.is_contract, "exodus: verifier has no code"
+    bridge = bridge_
+    sync_ledger = sync_ledger_
+    verifier = verifier_
+
+
+# --- freeze ---
+
+
+@external
+def freeze_for_request(lane: uint8, words: DynArray[uint256, 5], last_accepted: IBridge.StoredBlock):
+    """
+    @notice Freezes this chain because the oldest request that no accepted block contains has waited too long.
+    @dev Queues are first in first out, so no later request can have waited longer.
+    @param lane 1 swaps, 2 deposits and full exits.
+    @param words The words of that request: five, or four in lane 2.
+    @param last_accepted The last accepted block, which says what has been consumed.
+    @custom:upholds QUE-2, SYN-7
+    """
+    committed: uint64 = 0
+    proven: uint64 = 0
+    accepted: uint64 = 0
+    executed: uint64 = 0
+    committed, proven, accepted, executed = staticcall IBridge(bridge).status()
+    assert last_accepted.number == accepted, "freeze: not the last accepted"
+    self._check_stored(last_accepted)
+    assert len(words) == self._request_words(lane), "freeze: not a request"
+    request: uint256[5] = empty(uint256[5])
+    for i: uint256 in range(len(words), bound=5):
+        request[i] = words[i]
+    consumed: uint64 = self._consumed(lane, last_accepted)
+    previous: bytes32 = staticcall IBridge(bridge).queue_hash(lane, consumed)
+    queue_hash: bytes32 = staticcall IBridge(bridge).queue_hash(lane, consumed + 1)
+    assert priority_queue.hash_next(convert(lane, uint256), previous, request) == queue_hash, "freeze: not the oldest request"
+    assert block.timestamp > records.queued_at(request) + constants.EXPIRY_SECONDS, "freeze: request not expired"
+    extcall IBridge(bridge).freeze()
+
+
+@external
+def freeze_for_execution():
+    """
+    @notice Freezes this chain because accepted blocks wait and none was executed for too long.
+    @custom:upholds QUE-2, SYN-7
+    """
+    since: uint256 = staticcall IBridge(bridge).waiting_since()
+    assert since > 0, "freeze: no block waits"
+    assert block.timestamp > since + constants.EXECUTION_SECONDS, "freeze: not waiting long enough"
+    extcall IBridge(bridge).freeze()
+
+
+# --- exodus ---
+
+
+@external
+def begin_exodus(last: IBridge.StoredBlock):
+    """
+    @notice Ends the life of blocks here: what the last common block leaves in the queues is cancelled from now on, and
+            all balances leave by proof against its root.
+    @dev The bridge executes nothing above the last common block, so it stays the last executed one.
+    @param last The last common block, executed here.
+    @custom:upholds EXI-2, SYN-7
+    """
+    assert self.exit_root == 0, "exodus: already begun"
+    assert staticcall IBridge(bridge).is_frozen(), "exodus: not frozen"
+    is_known: bool = False
+    common: uint64 = 0
+    is_known, common = staticcall ISyncLedger(sync_ledger).common_block()
+    assert is_known, "exodus: common block not known"
+    committed: uint64 = 0
+    proven: uint64 = 0
+    accepted: uint64 = 0
+    executed: uint64 = 0
+    committed, proven, accepted, executed = staticcall IBridge(bridge).status()
+    assert executed == common, "exodus: blocks to be executed"
+    assert last.number == common, "exodus: not the common block"
+    self._check_stored(last)
+    # A Poseidon hash; nobody knows a state whose root is 0.
+    self.exit_root = last.root
+    self.settled[constants.SWAP_LANE] = convert(last.swap_requests, uint256)
+    self.settled[constants.ACCOUNT_LANE] = convert(last.account_requests, uint256)
+    log IExodus.ExodusBegun(number=common, root=last.root)
+
+
+@external
+def cancel_requests(lane: uint8, words: DynArray[uint256, MAX_WORDS]):
+    """
+    @notice Cancels requests that no executed block contains, in order: pays back what a swap or a deposit brought in,
+            to its sender. A full exit is only taken off the queue; its owner leaves by proof.
+    @param lane 1 swaps, 2 deposits and full exits.
+    @param words The words of whole requests, from the first that is not settled.
+    @custom:upholds QUE-1, SOL-1, SOL-4, EXI-2, EXI-3
+    """
+    self._check_begun()
+    requests: DynArray[uint256[5], MAX_REQUESTS] = self._split(lane, words)
+    key: uint256 = convert(lane, uint256)
+    request_id: uint256 = self.settled[key]
+    queue_hash: bytes32 = staticcall IBridge(bridge).queue_hash(lane, convert(request_id, uint64))
+    for request: uint256[5] in requests:
+        queue_hash = priority_queue.hash_next(key, queue_hash, request)
+    last: uint256 = request_id + len(requests)
+    # The hash of a place that nobody has taken is zero, so this also bounds the number.
+    assert queue_hash == staticcall IBridge(bridge).queue_hash(lane, convert(last, uint64)), "cancel: not the next requests"
+    self.settled[key] = last
+    for request: uint256[5] in requests:
+        request_id += 1
+        token_id: uint16 = 0
+        amount: uint256 = 0
+        sender: address = empty(address)
+        token_id, amount, sender = records.unpack_refund(key, request)
+        l1_amount: uint256 = extcall IBridge(bridge).release(token_id, sender, amount)
+        log IExodus.RequestCancelled(
+            lane=lane, request_id=convert(request_id, uint64), receiver=sender, token_id=token_id, l1_amount=l1_amount
+        )
+
+
+@external
+def exit(x0: uint256, recipient_lo: uint256, x1: uint256, proof: uint256[8]):
+    """
+    @notice Pays this chain's share of what an account has of a token at the last common block, once.
+    @dev The proof binds everything that is paid: the root, the account, the chain, the recipient and the amounts. It is
+         either signed by the account's key for this recipient, or pays the owner, who must then send the transaction.
+    @param x0 account 32, token 16, chain 8, recipient_hi 8, is_signed 8, token_a 16, token_b 16.
+    @param recipient_lo The low 248 bits of the recipient's universal address.
+    @param x1 amount_a 112, amount_b 112, layer-2 units.
+    @param proof a.x, a.y, b.x1, b.x0, b.y1, b.y0, c.x, c.y.
+    @custom:upholds EXI-1, EXI-2, EXI-3, SOL-3, VER-1, VER-6, DAT-2, DAT-4
+    """
+    self._check_begun()
+    assert records.is_exit(x0, recipient_lo, x1), "exit: unused bits"
+    e: records.Exit = records.unpack_exit(x0, recipient_lo, x1)
+    key: uint256 = records.exit_key(e.account, e.token_id)
+    assert e.chain_id == staticcall IBridge(bridge).chain_id(), "exit: for another chain"
+    assert not self.exited[key], "exit: already paid"
+    assert e.recipient != empty(address), "exit: recipient format"
+    assert e.recipient != bridge, "exit: recipient is the bridge"
+    assert e.is_signed or e.recipient == msg.sender, "exit: recipient must send it"
+    domain: uint256 = staticcall IBridge(bridge).exit_domain()
+    proofs: DynArray[uint256[8], 1] = [proof]
+    inputs: DynArray[uint256[5], 1] = [[domain, self.exit_root, x0, recipient_lo, x1]]
+    # A static call that only reverts: Vyper has no statement for it, so it is spelled out. The verifier has code.
+    raw_call(
+        verifier,
+        abi_encode(proofs, inputs, method_id=method_id("check_proofs(uint256[8][],uint256[5][])")),
+        is_static_call=True,
+    )
+    self.exited[key] = True
+    log IExodus.Exited(
+        account=e.account,
+        token_id=e.token_id,
+        receiver=e.recipient,
+        token_a=e.token_a,
+        amount_a=e.amount_a,
+        token_b=e.token_b,
+        amount_b=e.amount_b,
+    )
+    extcall IBridge(bridge).release(e.token_a, e.recipient, convert(e.amount_a, uint256))
+    extcall IBridge(bridge).release(e.token_b, e.recipient, convert(e.amount_b, uint256))
+
+
+# --- views ---
+
+
+@external
+@view
+def freeze_state() -> (bool, uint64, uint64, bool, bool):
+    """
+    @notice Whether this chain is frozen, the last block it had accepted by then, the last block that is known to be
+            common and whether it is the last common one, and whether exodus has begun.
+    """
+    is_frozen: bool = False
+    frozen_at: uint64 = 0
+    sync_hash: bytes32 = empty(bytes32)
+    is_known: bool = False
+    common: uint64 = 0
+    is_frozen, frozen_at, sync_hash = staticcall ISyncLedger(sync_ledger).frozen_at(staticcall IBridge(bridge).chain_id())
+    is_known, common = staticcall ISyncLedger(sync_ledger).common_block()
+    return is_frozen, frozen_at, common, is_known, self.exit_root != 0
+
+
+@external
+@view
+def settled_requests(lane: uint8) -> uint64:
+    """
+    @notice Requests of a lane that blocks up to the last common one consume or that are cancelled; 0 before exodus.
+    @param lane 1 swaps, 2 deposits and full exits.
+    """
+    return convert(self.settled[convert(lane, uint256)], uint64)
+
+
+@external
+@view
+def is_exited(account: uint32, token_id: uint16) -> bool:
+    """
+    @notice Whether an account's share of a token has left this chain by proof.
+    @param account Any account.
+    @param token_id Any token, also one that names shares of a pool.
+    """
+    return self.exited[records.exit_key(account, token_id)]
+
+
+@external
+@view
+def vk_hash() -> bytes32:
+    """
+    @notice Hash of the verification key that exits are checked with.
+    """
+    return staticcall IVerifier(verifier).vk_hash()
+
+
+@external
+@view
+def is_for(bridge_: address, sync_ledger_: address) -> bool:
+    """
+    @notice Whether this is the exit of a bridge with this ledger.
+    @param bridge_ The bridge.
+    @param sync_ledger_ Its sync ledger.
+    """
+    return bridge_ == bridge and sync_ledger_ == sync_ledger
+
+
+# --- inside ---
+
+
+@internal
+@view
+def _check_begun():
+    """
+    @notice Reverts unless exodus has begun here.
+    """
+    assert self.exit_root != 0, "exodus: not begun"
+
+
+@internal
+@view
+def _check_stored(stored_block: IBridge.StoredBlock):
+    """
+    @notice Reverts unless this is the block that the bridge has under its number.
+    """
+    stored: bytes32 = staticcall IBridge(bridge).stored_block_hash(stored_block.number)
+    assert keccak256(abi_encode(stored_block)) == stored, "exodus: not the stored block"
+
+
+@internal
+@pure
+def _consumed(lane: uint8, stored_block: IBridge.StoredBlock) -> uint64:
+    """
+    @notice Requests of a lane that blocks up to this one consume.
+    """
+    return stored_block.swap_requests if convert(lane, uint256) == constants.SWAP_LANE else stored_block.account_requests
+
+
+@internal
+@pure
+def _request_words(lane: uint8) -> uint256:
+    """
+    @notice How many words a request of a lane has.
+    """
+    if convert(lane, uint256) == constants.SWAP_LANE:
+        return constants.SWAP_REQUEST_WORDS
+    assert convert(lane, uint256) == constants.ACCOUNT_LANE, "exodus: unknown lane"
+    return constants.ACCOUNT_REQUEST_WORDS
+
+
+@internal
+@pure
+def _split(lane: uint8, words: DynArray[uint256, MAX_WORDS]) -> DynArray[uint256[5], MAX_REQUESTS]:
+    """
+    @notice Whole requests, one after the other; those of the account lane end with a zero.
+    """
+    size: uint256 = self._request_words(lane)
+    assert len(words) > 0, "cancel: no request"
+    assert len(words) % size == 0, "cancel: request cut short"
+    requests: DynArray[uint256[5], MAX_REQUESTS] = []
+    for i: uint256 in range(len(words) // size, bound=MAX_REQUESTS):
+        request: uint256[5] = empty(uint256[5])
+        for j: uint256 in range(size, bound=5):
+            request[j] = words[i * size + j]
+        requests.append(request)
+    return requests
