@@ -1,1 +1,1 @@
-"""The state that blocks change: token rows, pools and the genesis they start from."""
+"""The state that blocks change: accounts, token rows, pools, and the genesis they start from."""

@@ -1,123 +1,52 @@
-"""The published state that a deployment starts from (docs/protocol.md, section 3, "Genesis").
+"""What a deployment starts from (docs/protocol.md, section 3, "Genesis"): nothing but the operator's account.
 
-Takes and gives JSON text (amounts as decimal strings, so that no reader loses digits); never touches a file.
+Takes and gives JSON text; never touches a file.
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zklink.primitives.keccak import keccak_words
-from zklink.protocol.errors import ConservationBroken, GenesisInvalid
-from zklink.protocol.ids import CUSTODY_LIMIT, FEE_DENOMINATOR, MAX_CHAINS, Amount, ChainId, TokenId
-from zklink.protocol.presets import Preset
-from zklink.state.rows import Pool, TokenRow
-from zklink.state.state import PoolId, State
-
-_POOL_AMOUNTS = ("reserve_lower", "reserve_higher", "lp_supply")
+from zklink.protocol.addresses import ADDRESS_BYTES, ZERO_ADDRESS
+from zklink.protocol.errors import GenesisInvalid, UnknownPreset
+from zklink.protocol.ids import OPERATOR_ACCOUNT
+from zklink.protocol.presets import get_preset
+from zklink.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Genesis:
-    """Token rows and pools by id. Valid once `check` has passed, which `from_json` and `state` make sure of."""
+    """The preset's name and the owner of account 0 (32 bytes). `state` and `from_json` check it."""
 
-    tokens: Mapping[TokenId, TokenRow]
-    pools: Mapping[PoolId, Pool]
+    preset: str
+    operator: bytes
 
-    def check(self) -> None:
-        """GenesisInvalid unless ids are registrable, amounts within custody, pools two-sided and SOL-2 holds."""
-        for token_id, row in self.tokens.items():
-            if token_id < 1:
-                raise GenesisInvalid(f"token {token_id} can never be registered")
-            if row.fees:
-                raise GenesisInvalid(f"token {token_id} starts with accrued fees")
-            if len(row.reserves) != MAX_CHAINS or not all(0 <= reserve <= CUSTODY_LIMIT for reserve in row.reserves):
-                raise GenesisInvalid(f"token {token_id} has a reserve that no bridge can hold")
-        for (lower, higher), pool in self.pools.items():
-            if not 1 <= lower < higher:
-                raise GenesisInvalid(f"({lower}, {higher}) is not a pair of ascending token ids")
-            if min(pool.reserve_lower, pool.reserve_higher, pool.lp_supply) < 1:
-                raise GenesisInvalid(f"pool ({lower}, {higher}) is empty on one side or has no supply")
-            if not 0 <= pool.fee < FEE_DENOMINATOR:
-                raise GenesisInvalid(f"pool ({lower}, {higher}) has fee {pool.fee}, not below {FEE_DENOMINATOR}")
-
-    def state(self, preset: Preset) -> State:
-        """The state before block 1; GenesisInvalid, TokenOutOfRange, AmountOutOfRange."""
-        self.check()
-        state = State(preset)
-        for token_id, row in self.tokens.items():
-            state.set_token(token_id, row)
-        for (lower, higher), pool in self.pools.items():
-            state.set_pool(lower, higher, pool)
-        try:
-            state.check_conservation()
-        except ConservationBroken as error:
-            raise GenesisInvalid(str(error)) from error
+    def state(self) -> State:
+        """The state before block 1; GenesisInvalid or UnknownPreset."""
+        if len(self.operator) != ADDRESS_BYTES or self.operator == ZERO_ADDRESS:
+            raise GenesisInvalid(f"operator 0x{self.operator.hex()} is not a non-zero address of {ADDRESS_BYTES} bytes")
+        state = State(get_preset(self.preset))
+        state.set_owner(OPERATOR_ACCOUNT, self.operator)
         return state
 
-    def reserves_of(self, chain: ChainId) -> list[tuple[TokenId, Amount]]:
-        """What the governor pays into `chain`'s bridge: (token, amount), ascending, non-zero only."""
-        reserves = ((token_id, row.reserve(chain)) for token_id, row in sorted(self.tokens.items()))
-        return [(token_id, amount) for token_id, amount in reserves if amount]
+    @property
+    def root(self) -> int:
+        """The root before block 1; GenesisInvalid or UnknownPreset."""
+        return self.state().root
 
     def to_json(self) -> str:
         """The published form; `from_json` reads it back."""
-        tokens = [
-            {
-                "token_id": token_id,
-                "reserves": {str(k): str(amount) for k, amount in enumerate(row.reserves, start=1) if amount},
-            }
-            for token_id, row in sorted(self.tokens.items())
-        ]
-        pools = [
-            {"lower": lower, "higher": higher}
-            | {name: str(getattr(pool, name)) for name in _POOL_AMOUNTS}
-            | {"fee": pool.fee}
-            for (lower, higher), pool in sorted(self.pools.items(), key=lambda item: item[0])
-        ]
-        return json.dumps({"tokens": tokens, "pools": pools}, indent=2) + "\n"
+        return json.dumps({"preset": self.preset, "operator": f"0x{self.operator.hex()}"}, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Genesis":
         """Read the published form; GenesisInvalid if it is malformed or cannot be."""
         try:
             data = json.loads(text)
-            tokens = [(TokenId(_number(item["token_id"])), _read_row(item["reserves"])) for item in data["tokens"]]
-            pools = [_read_pool(item) for item in data["pools"]]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GenesisInvalid(f"malformed: {error!r}") from error
-        genesis = cls(dict(tokens), dict(pools))
-        if len(genesis.tokens) != len(tokens) or len(genesis.pools) != len(pools):
-            raise GenesisInvalid("a token or a pool is listed twice")
-        genesis.check()
+            preset, operator = data["preset"], data["operator"]
+            if data.keys() != {"preset", "operator"} or not operator.startswith("0x"):
+                raise ValueError("it has exactly a preset's name and an operator in hexadecimal, with 0x")
+            genesis = cls(preset, bytes.fromhex(operator[2:]))
+            genesis.state()
+        except (ValueError, KeyError, TypeError, AttributeError, UnknownPreset) as error:
+            raise GenesisInvalid(f"malformed: {error}") from error
         return genesis
-
-
-def compute_genesis_hash(reserves: Sequence[tuple[TokenId, Amount]]) -> bytes:
-    """keccak256(count || token_id_1 || amount_1 || ..) of one chain's `reserves_of`."""
-    return keccak_words(len(reserves), *(number for reserve in reserves for number in reserve))
-
-
-def _read_row(reserves: Mapping[str, str]) -> TokenRow:
-    amounts = {int(chain): _amount(text) for chain, text in reserves.items()}
-    if len(amounts) != len(reserves) or any(not 1 <= chain <= MAX_CHAINS for chain in amounts):
-        raise ValueError(f"reserves are given per chain, 1 to {MAX_CHAINS}")
-    return TokenRow(tuple(amounts.get(chain, 0) for chain in range(1, MAX_CHAINS + 1)), 0)
-
-
-def _read_pool(item: Mapping[str, str | int]) -> tuple[PoolId, Pool]:
-    pool_id = TokenId(_number(item["lower"])), TokenId(_number(item["higher"]))
-    lower, higher, supply = (_amount(item[name]) for name in _POOL_AMOUNTS)
-    return pool_id, Pool(lower, higher, supply, _number(item["fee"]))
-
-
-def _number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is not a number")
-    return value
-
-
-def _amount(value: object) -> int:
-    if not (isinstance(value, str) and value.isascii() and value.isdigit()):
-        raise TypeError(f"{value!r} is not a decimal string")
-    return int(value)

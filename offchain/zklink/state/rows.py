@@ -5,7 +5,7 @@ from typing import Final
 
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.errors import AmountOutOfRange, WrongReserveCount
-from zklink.protocol.ids import AMOUNT_LIMIT, FEE_DENOMINATOR, MAX_CHAINS, Amount, ChainId, TokenId
+from zklink.protocol.ids import AMOUNT_LIMIT, FEE_DENOMINATOR, MAX_CHAINS, TOKEN_BITS, Amount, ChainId, TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,18 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A constant-product pool between two tokens; `fee` in 1/FEE_DENOMINATOR."""
+    """A constant-product pool between two tokens; `fee` in 1/FEE_DENOMINATOR, `lp_token` the id of its shares."""
 
     reserve_lower: int
     reserve_higher: int
     lp_supply: int
     fee: int
+    lp_token: int
 
     @property
     def is_empty(self) -> bool:
         """Whether the pair has no pool."""
-        return self == EMPTY_POOL
+        return not self.lp_token
 
     def oriented(self, token_in: TokenId, token_out: TokenId) -> tuple[int, int]:
         """(x, y): the reserves on the side of `token_in` and of `token_out`."""
@@ -65,8 +66,8 @@ class Pool:
         return replace(self, reserve_lower=self.reserve_lower - out, reserve_higher=self.reserve_higher + dx)
 
     def leaf(self) -> int:
-        """H_4(reserve_lower, reserve_higher, lp_supply, fee)."""
-        return poseidon([self.reserve_lower, self.reserve_higher, self.lp_supply, self.fee])
+        """H_5(reserve_lower, reserve_higher, lp_supply, fee, lp_token)."""
+        return poseidon([self.reserve_lower, self.reserve_higher, self.lp_supply, self.fee, self.lp_token])
 
     def check(self) -> None:
         """AmountOutOfRange unless every number is an amount and the fee is below FEE_DENOMINATOR."""
@@ -75,10 +76,12 @@ class Pool:
         check_amount("LP supply", self.lp_supply)
         if not 0 <= self.fee < FEE_DENOMINATOR:
             raise AmountOutOfRange("pool fee", self.fee, FEE_DENOMINATOR)
+        if not 0 <= self.lp_token < 1 << TOKEN_BITS:
+            raise AmountOutOfRange("LP token", self.lp_token, 1 << TOKEN_BITS)
 
 
 EMPTY_TOKEN: Final = TokenRow((0,) * MAX_CHAINS, 0)
-EMPTY_POOL: Final = Pool(0, 0, 0, 0)
+EMPTY_POOL: Final = Pool(0, 0, 0, 0, 0)
 
 
 def check_amount(what: str, value: int) -> None:

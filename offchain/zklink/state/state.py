@@ -1,38 +1,111 @@
-"""The state: every token row and pool, and the root that binds them (docs/protocol.md, section 3).
+"""The state: every account, token row and pool, and the root that binds them (docs/protocol.md, section 3).
 
-Leaves are hashed when a root or a path is asked for, so that code which only moves amounts never hashes.
+Leaves are hashed when a root or a path is asked for, so that code which only moves amounts never hashes. Every change
+can be undone back to a mark (`begin`, `rollback`).
 """
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
 
+from zklink.primitives.field import is_scalar
 from zklink.primitives.merkle import Siblings, SparseMerkleTree
 from zklink.primitives.poseidon import poseidon
-from zklink.protocol.errors import ConservationBroken, NotAPool, TokenOutOfRange
-from zklink.protocol.ids import TokenId
+from zklink.protocol.addresses import ADDRESS_BYTES
+from zklink.protocol.errors import AmountOutOfRange, NotAPool, NotAScalar, TokenOutOfRange, WrongAddressLength
+from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import Preset
-from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
-
-EMPTY_ACCOUNT_ROOT: Final = 0
-"""The account tree is not in use in this version."""
+from zklink.state.account import Account, OrderLeaf
+from zklink.state.conservation import check_conservation
+from zklink.state.journal import Journal, Mark
+from zklink.state.ledger import Ledger
+from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow, check_amount
 
 PoolId = tuple[TokenId, TokenId]
 
 
 class State:
-    """All rows of one deployment. Absent rows read as empty ones."""
+    """All accounts and rows of one deployment. Absent ones read as empty ones."""
 
-    __slots__ = ("_pool_tree", "_pools", "_stale_pools", "_stale_tokens", "_token_tree", "_tokens", "preset")
+    __slots__ = (
+        "_journal",
+        "_ledger",
+        "_pool_tree",
+        "_pools",
+        "_stale_pools",
+        "_stale_tokens",
+        "_token_tree",
+        "_tokens",
+        "preset",
+    )
 
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
+        self._journal = Journal()
+        self._ledger = Ledger(preset, self._journal)
         self._tokens: dict[TokenId, TokenRow] = {}
         self._pools: dict[PoolId, Pool] = {}
         self._stale_tokens: set[TokenId] = set()
         self._stale_pools: set[PoolId] = set()
         self._token_tree = SparseMerkleTree(preset.token_depth, _empty_token_leaf())
         self._pool_tree = SparseMerkleTree(preset.pool_depth, _empty_pool_leaf())
+
+    # -- accounts ------------------------------------------------------------------------------------------------------
+
+    def account(self, account: AccountId) -> Account:
+        """An account as it is now, a copy; an unused id reads as the empty one. AccountOutOfRange."""
+        return self._ledger.account(account)
+
+    def accounts(self) -> Iterator[tuple[AccountId, Account]]:
+        """Every account that is not empty, ascending."""
+        return self._ledger.accounts()
+
+    def accounts_of(self, owner: bytes) -> list[AccountId]:
+        """The accounts of an owner (32 bytes), ascending."""
+        return self._ledger.accounts_of(owner)
+
+    def next_account_id(self) -> AccountId:
+        """The lowest id without an owner; `preset.account_limit` when all are in use."""
+        return self._ledger.next_account_id()
+
+    def balance(self, account: AccountId, token_id: TokenId) -> Amount:
+        """What an account has of a token; AccountOutOfRange or TokenOutOfRange."""
+        self._check_token(token_id)
+        return self._ledger.balance(account, token_id)
+
+    def order(self, account: AccountId, slot: OrderSlot) -> OrderLeaf:
+        """(order_nonce, filled) of an order slot; AccountOutOfRange or OrderSlotOutOfRange."""
+        return self._ledger.order(account, slot)
+
+    def set_owner(self, account: AccountId, owner: bytes) -> None:
+        """Give an account an owner (32 bytes); AccountOutOfRange or WrongAddressLength."""
+        if len(owner) != ADDRESS_BYTES:
+            raise WrongAddressLength("owner", len(owner))
+        self._ledger.set_owner(account, owner)
+
+    def set_nonce(self, account: AccountId, nonce: Nonce) -> None:
+        """Replace an account's nonce; AccountOutOfRange or AmountOutOfRange."""
+        _check_nonce("nonce", nonce)
+        self._ledger.set_nonce(account, nonce)
+
+    def set_public_key_hash(self, account: AccountId, public_key_hash: int) -> None:
+        """Replace an account's key hash, 0 for none; AccountOutOfRange or NotAScalar."""
+        if not is_scalar(public_key_hash):
+            raise NotAScalar("public_key_hash", public_key_hash)
+        self._ledger.set_public_key_hash(account, public_key_hash)
+
+    def set_balance(self, account: AccountId, token_id: TokenId, amount: Amount) -> None:
+        """Replace a balance; AccountOutOfRange, TokenOutOfRange or AmountOutOfRange."""
+        self._check_token(token_id)
+        check_amount("balance", amount)
+        self._ledger.set_balance(account, token_id, amount)
+
+    def set_order(self, account: AccountId, slot: OrderSlot, nonce: Nonce, filled: Amount) -> None:
+        """Replace an order slot's leaf; AccountOutOfRange, OrderSlotOutOfRange or AmountOutOfRange."""
+        _check_nonce("order_nonce", nonce)
+        check_amount("filled", filled)
+        self._ledger.set_order(account, slot, nonce, filled)
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
 
     def token(self, token_id: TokenId) -> TokenRow:
         """The row of a token; TokenOutOfRange if it has no place in the tree."""
@@ -43,7 +116,9 @@ class State:
         """Replace a token's row; TokenOutOfRange, AmountOutOfRange or WrongReserveCount."""
         self._check_token(token_id)
         row.check()
-        if row != self._tokens.get(token_id, EMPTY_TOKEN):
+        before = self._tokens.get(token_id, EMPTY_TOKEN)
+        if row != before:
+            self._journal.record(self.set_token, token_id, before)
             self._tokens[token_id] = row
             self._stale_tokens.add(token_id)
 
@@ -55,7 +130,9 @@ class State:
         """Replace the pool between two tokens; NotAPool, TokenOutOfRange or AmountOutOfRange."""
         pool_id = self._check_pool(*order_pair(a, b))
         pool.check()
-        if pool != self._pools.get(pool_id, EMPTY_POOL):
+        before = self._pools.get(pool_id, EMPTY_POOL)
+        if pool != before:
+            self._journal.record(self.set_pool, *pool_id, before)
             self._pools[pool_id] = pool
             self._stale_pools.add(pool_id)
 
@@ -67,10 +144,22 @@ class State:
         """Every pool that was ever set, ascending."""
         yield from sorted(self._pools.items(), key=lambda item: item[0])
 
+    # -- undoing -------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> Mark:
+        """A mark to `rollback` to. Marks nest; dropping one keeps what was done since."""
+        return self._journal.begin()
+
+    def rollback(self, mark: Mark) -> None:
+        """Undo every change since the mark, whose cost is the number of changes; ValueError for an undone mark."""
+        self._journal.rollback(mark)
+
+    # -- hashing -------------------------------------------------------------------------------------------------------
+
     @property
     def account_root(self) -> int:
         """The account tree's root."""
-        return EMPTY_ACCOUNT_ROOT
+        return self._ledger.root
 
     @property
     def token_root(self) -> int:
@@ -87,6 +176,27 @@ class State:
         """H_3(account_root, token_root, pool_root)."""
         return poseidon([self.account_root, self.token_root, self.pool_root])
 
+    def balance_root(self, account: AccountId) -> int:
+        """The root of an account's balance tree; AccountOutOfRange."""
+        return self._ledger.balance_root(account)
+
+    def order_root(self, account: AccountId) -> int:
+        """The root of an account's order tree; AccountOutOfRange."""
+        return self._ledger.order_root(account)
+
+    def account_path(self, account: AccountId) -> list[Siblings]:
+        """The siblings of an account's leaf, from the leaf up."""
+        return self._ledger.account_path(account)
+
+    def balance_path(self, account: AccountId, token_id: TokenId) -> list[Siblings]:
+        """The siblings of a balance in its account's tree, from the leaf up."""
+        self._check_token(token_id)
+        return self._ledger.balance_path(account, token_id)
+
+    def order_path(self, account: AccountId, slot: OrderSlot) -> list[Siblings]:
+        """The siblings of an order slot in its account's tree, from the leaf up."""
+        return self._ledger.order_path(account, slot)
+
     def token_path(self, token_id: TokenId) -> list[Siblings]:
         """The siblings of a token's leaf, from the leaf up."""
         self._check_token(token_id)
@@ -97,25 +207,24 @@ class State:
         lower, higher = self._check_pool(*order_pair(a, b))
         return self._fresh_pool_tree().path(self._pool_index(lower, higher))
 
+    # -- the whole -----------------------------------------------------------------------------------------------------
+
     def copy(self) -> "State":
-        """An independent state with the same rows."""
+        """An independent state with the same accounts and rows, without marks; its cost is the state's size."""
         twin = State.__new__(State)
         twin.preset = self.preset
+        twin._journal = Journal()
+        twin._ledger = self._ledger.copy(twin._journal)
         twin._tokens, twin._pools = dict(self._tokens), dict(self._pools)
         twin._stale_tokens, twin._stale_pools = set(self._stale_tokens), set(self._stale_pools)
         twin._token_tree, twin._pool_tree = self._token_tree.copy(), self._pool_tree.copy()
         return twin
 
     def check_conservation(self) -> None:
-        """ConservationBroken unless, per token, the chains' reserves are the pools' and the accrued fees (SOL-2)."""
-        owed = {token_id: row.fees for token_id, row in self._tokens.items()}
-        for (lower, higher), pool in self._pools.items():
-            owed[lower] = owed.get(lower, 0) + pool.reserve_lower
-            owed[higher] = owed.get(higher, 0) + pool.reserve_higher
-        for token_id, amount in sorted(owed.items()):
-            held = sum(self._tokens.get(token_id, EMPTY_TOKEN).reserves)
-            if held != amount:
-                raise ConservationBroken(token_id, held, amount)
+        """ConservationBroken or PoolsMiscounted unless SOL-2 holds; looks at every account."""
+        check_conservation(
+            self.preset.lp_base, dict(self._tokens), dict(self._pools), (account for _, account in self.accounts())
+        )
 
     def _fresh_token_tree(self) -> SparseMerkleTree:
         self._token_tree.update({token_id: self._tokens[token_id].leaf() for token_id in self._stale_tokens})
@@ -145,6 +254,11 @@ class State:
 def order_pair(a: TokenId, b: TokenId) -> PoolId:
     """The two ids, the lower one first."""
     return (a, b) if a < b else (b, a)
+
+
+def _check_nonce(what: str, nonce: int) -> None:
+    if not 0 <= nonce < NONCE_LIMIT:
+        raise AmountOutOfRange(what, nonce, NONCE_LIMIT)
 
 
 @cache

@@ -17,6 +17,28 @@ class TokenOutOfRange(StateError):
 
 
 @dataclass(eq=False)
+class AccountOutOfRange(StateError):
+    """An account id has no place in the account tree of this preset."""
+
+    account: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"account {self.account} is not in 0..{self.limit - 1}"
+
+
+@dataclass(eq=False)
+class OrderSlotOutOfRange(StateError):
+    """An order slot has no place in an account's order tree of this preset."""
+
+    slot: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"order slot {self.slot} is not in 0..{self.limit - 1}"
+
+
+@dataclass(eq=False)
 class NotAPool(StateError):
     """A pool is between two different tokens, the lower id first."""
 
@@ -52,14 +74,25 @@ class WrongReserveCount(StateError):
 
 @dataclass(eq=False)
 class ConservationBroken(StateError):
-    """What the chains hold of a token is not what the state owes (SOL-2)."""
+    """What exists of a token is not what the state owes (SOL-2): the chains' reserves, or an LP token's supply."""
 
     token_id: int
     held: int
     owed: int
 
     def __str__(self) -> str:
-        return f"token {self.token_id}: the chains hold {self.held}, the state owes {self.owed}"
+        return f"token {self.token_id}: {self.held} exist, the state owes {self.owed}"
+
+
+@dataclass(eq=False)
+class PoolsMiscounted(StateError):
+    """The number that the next LP token is named by is not the number of pools, or LP tokens do not follow from it."""
+
+    counted: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.counted} pools are counted and {self.found} are found with LP tokens of their own"
 
 
 @dataclass(eq=False)
