@@ -9,7 +9,6 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 from eth_utils import to_checksum_address
 
-
 from zklink.l1.artifacts import load_contract
 from zklink.l1.client import Call, ChainClient, encode_call
 from zklink.l1.receipts import Receipt
