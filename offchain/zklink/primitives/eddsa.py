@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from zklink.primitives import babyjubjub
-from zklink.primitives.babyjubjub import BASE8, COFACTOR, POINT_BYTES, SUBORDER, Point
+from zklink.primitives.babyjubjub import BASE8, COFACTOR, POINT_BYTES, SUBORDER, Point, is_on_curve, is_small_order
 from zklink.primitives.blake512 import blake512
 from zklink.primitives.field import is_scalar
 from zklink.primitives.poseidon import poseidon
@@ -31,7 +31,7 @@ class Signature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A signing key; `from_seed` makes one. Its secrets appear neither in `repr` nor in comparisons' messages."""
+    """A signing key; `from_seed` makes one. Its secrets do not appear in its `repr`."""
 
     public_key: PublicKey
     _scalar: int = field(repr=False)
@@ -62,7 +62,7 @@ class PrivateKey:
 
 def is_public_key(point: Point) -> bool:
     """Tell whether signatures under this key can hold: a point on the curve that is not of small order."""
-    return babyjubjub.is_on_curve(point) and not babyjubjub.is_small_order(point)
+    return is_on_curve(point) and not is_small_order(point)
 
 
 def verify(public_key: PublicKey, message: int, signature: Signature) -> bool:
@@ -72,7 +72,9 @@ def verify(public_key: PublicKey, message: int, signature: Signature) -> bool:
     order 1, 2, 4 or 8. A key with a component of small order is as good as without it, as in the circuit (8 A).
     """
     r8, s = signature
-    if not (0 <= s < SUBORDER and is_scalar(message) and is_public_key(public_key) and is_public_key(r8)):
+    if not (0 <= s < SUBORDER and is_scalar(message)):
+        return False
+    if not all(is_on_curve(point) and not is_small_order(point) for point in (public_key, r8)):
         return False
     challenge = poseidon([*r8, *public_key, message])
     return babyjubjub.is_balanced(s, r8, public_key, challenge)
