@@ -11,14 +11,23 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from tests.support.r1cs import Checker, Symbols, read_values
-from zklink.protocol.presets import Preset
+from zklink.protocol.presets import AccountSlots, Preset
 from zklink.prover.build import OPTIMIZED, PLAIN, CompiledCircuit, ensure_compiled
 from zklink.prover.cache import compute_content_hash, ensure_entry, project_root
 from zklink.prover.source import CircuitSource, swap_block_source
 from zklink.prover.witness_calculator import CircuitInputs, WitnessCalculator
 
 CIRCUITS = project_root() / "offchain" / "circuits"
-TINY = Preset("tiny", slots=2, token_rows=3, pool_rows=2, token_depth=1)
+TINY = Preset(
+    "tiny",
+    slots=2,
+    token_rows=3,
+    pool_rows=2,
+    token_depth=1,
+    account_depth=1,
+    order_depth=1,
+    account=AccountSlots(ledger=2, pool=1, order=1, token_rows=3, pool_rows=1),
+)
 """The smallest block on which every attack can be staged: tokens 0 to 3, two slots. Same templates as every preset."""
 
 
