@@ -1,14 +1,14 @@
 """All accounts, their trees and who owns them (docs/protocol.md, section 3).
 
-Values are kept packed, trees of balances and orders only for accounts in use, and nothing is hashed before a root or a
-path is asked for. What was hashed then may be out of date at the places that are called stale, nowhere else; so undoing
-a change is changing the value again.
+Values are kept packed, a tree of balances only for accounts with many, and nothing is hashed before a root or a path
+is asked for. What was hashed then may be out of date at the places that are called stale, nowhere else; so undoing a
+change is changing the value again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from zklink.primitives.merkle import Siblings, SparseMerkleTree
+from zklink.primitives.merkle import Siblings, SparseMerkleTree, compute_roots
 from zklink.primitives.poseidon import poseidon, poseidon_many
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import AccountOutOfRange, OrderSlotOutOfRange
@@ -20,6 +20,9 @@ from zklink.state.owners import Owners
 
 OPEN_LIMIT: Final = 4_096
 """How many accounts and trees stay unpacked between two roots."""
+
+SMALL: Final = 16
+"""With so many balances an account's tree is rather built again than kept."""
 
 EMPTY_BALANCE: Final = Amount(0)
 
@@ -33,7 +36,6 @@ class Ledger:
         "_empty_orders",
         "_journal",
         "_open",
-        "_order_trees",
         "_owners",
         "_packed",
         "_preset",
@@ -53,10 +55,9 @@ class Ledger:
         self._packed: dict[AccountId, bytes] = {}
         self._open: dict[AccountId, Record] = {}
         self._balance_trees: dict[AccountId, SparseMerkleTree] = {}
-        self._order_trees: dict[AccountId, SparseMerkleTree] = {}
         self._stale: set[AccountId] = set()
         self._stale_balances: dict[AccountId, set[TokenId]] = {}
-        self._stale_orders: dict[AccountId, set[OrderSlot]] = {}
+        self._stale_orders: set[AccountId] = set()
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class Ledger:
             orders[slot] = nonce, filled
         else:
             orders.pop(slot, None)
-        self._stale_orders.setdefault(account, set()).add(slot)
+        self._stale_orders.add(account)
 
     # -- hashing -------------------------------------------------------------------------------------------------------
 
@@ -140,13 +141,13 @@ class Ledger:
     def balance_root(self, account: AccountId) -> int:
         """The root of an account's balance tree."""
         if account in self._stale_balances:
-            self._refresh_balances(account)
+            self._refresh_balances((account,))
         return self._peek(account).balance_root
 
     def order_root(self, account: AccountId) -> int:
         """The root of an account's order tree."""
         if account in self._stale_orders:
-            self._refresh_orders(account)
+            self._refresh_orders((account,))
         return self._peek(account).order_root
 
     def account_path(self, account: AccountId) -> list[Siblings]:
@@ -156,12 +157,15 @@ class Ledger:
 
     def balance_path(self, account: AccountId, token: TokenId) -> list[Siblings]:
         """The siblings of a balance in its account's tree."""
-        return self._refresh_balances(account).path(token)
+        record = self._peek(account)
+        if len(record.balances) > SMALL:
+            return self._large_tree(account).path(token)
+        return _build_tree(self._preset.token_depth, _balance_leaves(record)).path(token)
 
     def order_path(self, account: AccountId, slot: OrderSlot) -> list[Siblings]:
         """The siblings of an order slot in its account's tree."""
         self._check_slot(slot)
-        return self._refresh_orders(account).path(slot)
+        return _build_tree(self._preset.order_depth, _order_leaves(self._peek(account))).path(slot)
 
     def copy(self, journal: Journal) -> "Ledger":
         """An independent ledger with the same accounts, which records into `journal`."""
@@ -175,11 +179,9 @@ class Ledger:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> SparseMerkleTree:
-        """The account tree, up to date; each node above a changed account is hashed once."""
-        for account in tuple(self._stale_balances):
-            self._refresh_balances(account)
-        for account in tuple(self._stale_orders):
-            self._refresh_orders(account)
+        """The account tree, up to date; every level of what changed is one batch of hashes."""
+        self._refresh_balances(tuple(self._stale_balances))
+        self._refresh_orders(tuple(self._stale_orders))
         if self._stale:
             stale = sorted(self._stale)
             leaves = poseidon_many([self._open[account].leaf_inputs() for account in stale])
@@ -188,28 +190,34 @@ class Ledger:
         self._pack()
         return self._tree
 
-    def _refresh_balances(self, account: AccountId) -> SparseMerkleTree:
+    def _refresh_balances(self, accounts: Collection[AccountId]) -> None:
+        records = {account: self._open[account] for account in accounts}
+        small = [account for account, record in records.items() if len(record.balances) <= SMALL]
+        roots = compute_roots([_balance_leaves(records[account]) for account in small], self._preset.token_depth, 0)
+        for account, root in zip(small, roots, strict=True):
+            records.pop(account).balance_root = root
+            self._balance_trees.pop(account, None)
+            del self._stale_balances[account]
+        for account in records:
+            self._large_tree(account)
+
+    def _large_tree(self, account: AccountId) -> SparseMerkleTree:
+        """The kept tree of an account with many balances, up to date."""
         record = self._peek(account)
-        tree, stale = self._balance_trees.get(account), self._stale_balances.pop(account, None)
+        tree, stale = self._balance_trees.get(account), self._stale_balances.pop(account, set())
         if tree is None:
-            tree = self._balance_trees[account] = SparseMerkleTree(self._preset.token_depth, 0)
-            stale = set(record.balances)
-        if stale:
-            tree.update({token: record.balances.get(token, 0) for token in stale})
+            tree = self._balance_trees[account] = _build_tree(self._preset.token_depth, _balance_leaves(record))
+        elif stale:
+            tree.update({token: record.balances.get(token, EMPTY_BALANCE) for token in stale})
         record.balance_root = tree.root
         return tree
 
-    def _refresh_orders(self, account: AccountId) -> SparseMerkleTree:
-        record = self._peek(account)
-        tree, stale = self._order_trees.get(account), self._stale_orders.pop(account, None)
-        if tree is None:
-            tree = self._order_trees[account] = SparseMerkleTree(self._preset.order_depth, 0)
-            stale = set(record.orders)
-        if stale:
-            leaves = {slot: record.orders.get(slot, EMPTY_ORDER) for slot in stale}
-            tree.update({slot: nonce << AMOUNT_BITS | filled for slot, (nonce, filled) in leaves.items()})
-        record.order_root = tree.root
-        return tree
+    def _refresh_orders(self, accounts: Collection[AccountId]) -> None:
+        records = [self._open[account] for account in accounts]
+        roots = compute_roots([_order_leaves(record) for record in records], self._preset.order_depth, 0)
+        for record, root in zip(records, roots, strict=True):
+            record.order_root = root
+        self._stale_orders.difference_update(accounts)
 
     def _pack(self) -> None:
         """Put away what is not in use, once it is much; only when nothing is stale."""
@@ -220,9 +228,8 @@ class Ledger:
                 else:
                     self._packed[account] = record.pack()
             self._open.clear()
-        for trees in (self._balance_trees, self._order_trees):
-            if len(trees) > OPEN_LIMIT:
-                trees.clear()
+        if len(self._balance_trees) > OPEN_LIMIT:
+            self._balance_trees.clear()
 
     def _peek(self, account: AccountId) -> Record:
         """A record to read from."""
@@ -256,3 +263,17 @@ class Ledger:
     def _check_slot(self, slot: OrderSlot) -> None:
         if not 0 <= slot < self._preset.order_slots:
             raise OrderSlotOutOfRange(slot, self._preset.order_slots)
+
+
+def _balance_leaves(record: Record) -> dict[int, int]:
+    return {token: amount for token, amount in record.balances.items()}  # noqa: C416 (other types)
+
+
+def _order_leaves(record: Record) -> dict[int, int]:
+    return {slot: nonce << AMOUNT_BITS | filled for slot, (nonce, filled) in record.orders.items()}
+
+
+def _build_tree(depth: int, leaves: Mapping[int, int]) -> SparseMerkleTree:
+    tree = SparseMerkleTree(depth, 0)
+    tree.update(leaves)
+    return tree
