@@ -7,7 +7,8 @@ registers is paid or refunded for everyone.
 from dataclasses import dataclass
 from enum import Enum
 
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import InadmissibleRequest
 from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS, Amount, TokenId
 from zklink.protocol.presets import Preset
@@ -86,7 +87,7 @@ def compute_swap(request: SwapRequest, pool: Pool, reserve: int, timestamp: int)
     return SwapOutcome(reason is None, reason, out)
 
 
-def apply_swap(registers: Registers, request: SwapRequest, timestamp: int) -> tuple[SwapOutcome, SwapPayout]:
+def apply_swap(registers: Registers, request: SwapRequest, timestamp: int) -> tuple[SwapOutcome, Payout]:
     """Decide a request and change the registers accordingly. Its rows must be loaded (KeyError otherwise)."""
     token_in, token_out = request.token_in, request.token_out
     is_same = token_in == token_out
@@ -95,11 +96,11 @@ def apply_swap(registers: Registers, request: SwapRequest, timestamp: int) -> tu
     reserve = registers.tokens[token_out].reserve(request.destination)
     outcome = compute_swap(request, pool, reserve, timestamp)
     if not outcome.is_paid:
-        return outcome, SwapPayout.refunded(request)
+        return outcome, Payout.refunded(request)
     tokens = registers.tokens
     tokens[token_in] = tokens[token_in].add(request.source, request.amount, request.operator_fee)
     tokens[token_out] = tokens[token_out].add(request.destination, -outcome.out)
     if not is_same:
         dx = request.amount - request.operator_fee
         registers.pools[pair] = pool.traded(token_in, token_out, dx, outcome.out)
-    return outcome, SwapPayout.paid(request, outcome.out)
+    return outcome, Payout.paid(request, outcome.out)

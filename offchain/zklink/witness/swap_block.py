@@ -1,13 +1,10 @@
 """The circuit inputs of a swap block: takes an applied `Block`, gives every input signal of `SwapBlock` by name."""
 
 from collections.abc import Callable
-from typing import TypeAlias
 
-from zklink.operations.swap import SwapRequest, split_address
+from zklink.operations.swap import SwapRequest
 from zklink.transition.block import Block
-
-Signal: TypeAlias = int | list["Signal"]
-"""A number, or an array of signals."""
+from zklink.witness.signals import Signal, Signals, compute_frame_signals, compute_row_signals, split_owner
 
 _SLOT_SIGNALS: dict[str, Callable[[SwapRequest], int]] = {
     "slot_used": lambda request: 1,
@@ -22,43 +19,17 @@ _SLOT_SIGNALS: dict[str, Callable[[SwapRequest], int]] = {
     "slot_fill_fee": lambda request: request.fill_fee,
     "slot_deadline": lambda request: request.deadline,
     "slot_queued_at": lambda request: request.queued_at,
-    "slot_recipient_hi": lambda request: split_address("recipient", request.recipient)[0],
-    "slot_recipient_lo": lambda request: split_address("recipient", request.recipient)[1],
-    "slot_sender_hi": lambda request: split_address("sender", request.sender)[0],
-    "slot_sender_lo": lambda request: split_address("sender", request.sender)[1],
+    "slot_recipient_hi": lambda request: split_owner(request.recipient)[0],
+    "slot_recipient_lo": lambda request: split_owner(request.recipient)[1],
+    "slot_sender_hi": lambda request: split_owner(request.sender)[0],
+    "slot_sender_lo": lambda request: split_owner(request.sender)[1],
 }
 
 
-def compute_inputs(block: Block) -> dict[str, Signal]:
+def compute_inputs(block: Block) -> Signals:
     """Every input signal. Empty slots are zero; outcomes are not inputs, the circuit computes them."""
-    header, opening, inputs = block.header, block.opening, block.inputs
-    signals: dict[str, Signal] = {
-        "commitment": inputs.commitment,
-        "z": inputs.z,
-        "lambda": inputs.lambda_,
-        "y": inputs.y,
-        "domain": header.domain,
-        "number": header.number,
-        "timestamp": header.timestamp,
-        "old_root": header.old_root,
-        "new_root": header.new_root,
-        "account_root": opening.account_root,
-        "token_root": opening.token_root,
-        "pool_root": opening.pool_root,
-        "row_id": [row.token_id for row in opening.tokens],
-        "row_reserve": [[*row.before.reserves] for row in opening.tokens],
-        "row_fees": [row.before.fees for row in opening.tokens],
-        "row_path": [[[*siblings] for siblings in row.path] for row in opening.tokens],
-        "pool_lower": [pool.lower for pool in opening.pools],
-        "pool_higher": [pool.higher for pool in opening.pools],
-        "pool_reserve_lower": [pool.before.reserve_lower for pool in opening.pools],
-        "pool_reserve_higher": [pool.before.reserve_higher for pool in opening.pools],
-        "pool_supply": [pool.before.lp_supply for pool in opening.pools],
-        "pool_fee": [pool.before.fee for pool in opening.pools],
-        "pool_path": [[[*siblings] for siblings in pool.path] for pool in opening.pools],
-    }
-    requests = [request for request, _ in block.slots]
-    padding = [0] * (block.preset.slots - len(requests))
+    signals = compute_frame_signals(block) | compute_row_signals(block.opening)
+    padding: list[Signal] = [0] * (block.preset.slots - len(block.slots))
     for name, read in _SLOT_SIGNALS.items():
-        signals[name] = [*map(read, requests), *padding]
+        signals[name] = [*(read(slot.request) for slot in block.slots), *padding]
     return signals

@@ -1,0 +1,142 @@
+"""An account block: operations applied to the state, with everything its chains and its circuit need.
+
+Takes a state and operations, gives an `AccountBlock`; the state changes only if the whole block is possible
+(docs/protocol.md, sections 6 and 7).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.payout import Payout
+from zklink.protocol.commitment import BlockHeader
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.presets import Preset
+from zklink.state.state import State
+from zklink.transition import ledger_slot, pool_slot
+from zklink.transition.context import Context
+from zklink.transition.dispatch import (
+    LEDGER_RULES,
+    ORDER_RULES,
+    POOL_RULES,
+    AccountOperation,
+    AccountSlot,
+    Rule,
+    type_of,
+)
+from zklink.transition.frame import SealedFrame, compute_slices, seal
+from zklink.transition.ledger_slot import ChainRecord, LedgerSlot
+from zklink.transition.needs import Needs, compute_needs
+from zklink.transition.order_match import MatchSlot, open_empty_match
+from zklink.transition.pool_slot import PoolSlot
+from zklink.transition.rows import Opening, choose_rows, compare, read_rows, reopen
+
+Slots = tuple[tuple[LedgerSlot, ...], tuple[PoolSlot, ...], tuple[MatchSlot, ...]]
+Slot = TypeVar("Slot", LedgerSlot, PoolSlot, MatchSlot)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBlock(SealedFrame):
+    """An applied block; each kind of slots is complete, the empty ones last. Without paths it makes no witness."""
+
+    preset: Preset
+    ledger: tuple[LedgerSlot, ...]
+    pool: tuple[PoolSlot, ...]
+    order: tuple[MatchSlot, ...]
+    opening: Opening
+    with_paths: bool
+
+    def slots(self) -> Iterator[AccountSlot]:
+        """Every slot, in the block's order."""
+        return chain(self.ledger, self.pool, self.order)
+
+    def chain_records(self, chain_id: ChainId) -> tuple[ChainRecord, ...]:
+        """The requests and key changes in a chain's slice, in order."""
+        records = ((slot.plan.data.chain, slot.chain_record) for slot in self.ledger)
+        return tuple(record for k, record in records if record is not None and k == chain_id)
+
+    def requests(self, chain_id: ChainId) -> tuple[DepositRequest | FullExitRequest, ...]:
+        """The requests of a chain that the block consumes, in order."""
+        records = self.chain_records(chain_id)
+        return tuple(record for record in records if isinstance(record, DepositRequest | FullExitRequest))
+
+    def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
+        """What a chain owes for the block, in slice order."""
+        payouts = (slot.payout for slot in self.ledger)
+        return tuple(payout for payout in payouts if payout is not None and payout.chain == chain_id)
+
+
+def apply_account_block(
+    state: State,
+    operations: Sequence[AccountOperation],
+    number: BlockNumber,
+    timestamp: int,
+    domain: int,
+    preset: Preset,
+    *,
+    with_paths: bool = True,
+) -> AccountBlock:
+    """Apply operations, kind of slot by kind of slot and each kind in order, and move `state` to the new root.
+
+    Raises, leaving the state as it was: BlockFull if the preset has no room, FieldOutOfRange for a header that cannot
+    be, and whatever the check of an operation raises. Without paths it is faster and makes no witness.
+    """
+    needs = compute_needs(operations)
+    needs.check(preset)
+    ids = choose_rows(needs.tokens, needs.pools, preset, preset.account.token_rows, preset.account.pool_rows)
+    context = Context(preset, domain, timestamp, with_paths)
+    before = read_rows(state, ids)
+    roots = state.account_root, state.token_root, state.pool_root
+    old_root = state.root
+    mark = state.begin()
+    try:
+        ledger, pool, order = _apply_slots(state, needs, context)
+        slots: tuple[AccountSlot, ...] = (*ledger, *pool, *order)
+        slices = compute_slices(slots)
+        counts = tuple(map(len, slices))
+        BlockHeader(domain, number, timestamp, counts, old_root, new_root=0).elements()
+        after = read_rows(state, ids)
+        opening = Opening(*roots, *(reopen(state, before, after) if with_paths else compare(before, after)))
+    except BaseException:
+        state.rollback(mark)
+        raise
+    header = BlockHeader(domain, number, timestamp, counts, old_root, state.root)
+    elements = chain.from_iterable(slot.elements() for slot in slots)
+    frame = seal(Lane.ACCOUNT, header, slices, elements)
+    return AccountBlock(
+        **frame.parts(),
+        preset=preset,
+        ledger=ledger,
+        pool=pool,
+        order=order,
+        opening=opening,
+        with_paths=with_paths,
+    )
+
+
+def _apply_slots(state: State, needs: Needs, context: Context) -> Slots:
+    places = context.preset.account
+    ledger = _apply(state, needs.ledger, LEDGER_RULES, context)
+    for _ in range(places.ledger - len(ledger)):
+        ledger.append(ledger_slot.apply_plan(state, ledger_slot.EMPTY_PLAN, context))
+    pool = _apply(state, needs.pool, POOL_RULES, context)
+    for _ in range(places.pool - len(pool)):
+        pool.append(pool_slot.apply_plan(state, pool_slot.EMPTY_PLAN, context))
+    order = _apply(state, needs.order, ORDER_RULES, context)
+    for _ in range(places.order - len(order)):
+        order.append(open_empty_match(state, context))
+    return tuple(ledger), tuple(pool), tuple(order)
+
+
+def _apply(
+    state: State, operations: Sequence[AccountOperation], rules: Mapping[type, Rule[Slot]], context: Context
+) -> list[Slot]:
+    slots: list[Slot] = []
+    for operation in operations:
+        rule = rules[type_of(operation)]
+        rule.check(state, operation, context)
+        slots.append(rule.apply(state, operation, context))
+    return slots

@@ -1,0 +1,50 @@
+"""The deposit: a request of L1 becomes a balance of its owner (docs/protocol.md, section 5.2)."""
+
+from zklink.operations.deposit import DepositRequest
+from zklink.protocol.addresses import ZERO_ADDRESS
+from zklink.protocol.errors import InadmissibleRequest
+from zklink.protocol.ids import MAX_CHAINS
+from zklink.protocol.presets import Preset
+from zklink.state.state import State
+from zklink.transition.context import Context
+from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan, check_plan
+from zklink.transition.targets import choose_target
+
+
+def check_deposit(state: State, request: DepositRequest, context: Context) -> None:
+    """InadmissibleRequest for what no bridge admits, AccountsExhausted or BalanceOverflow."""
+    check_admissible(request, context.preset)
+    check_plan(state, _plan(state, request))
+
+
+def apply_deposit(state: State, request: DepositRequest, context: Context) -> LedgerSlot:
+    """Credit the owner's account, an empty one becoming theirs if they have none, and the chain's reserve."""
+    return apply_plan(state, _plan(state, request), context)
+
+
+def check_admissible(request: DepositRequest, preset: Preset) -> None:
+    """InadmissibleRequest for what no bridge admits; FieldOutOfRange or WrongAddressLength for what has no words."""
+    problems = (
+        (not 1 <= request.source <= MAX_CHAINS, "its source is not a chain"),
+        (not 1 <= request.token < preset.lp_base, "its token cannot be registered on a chain"),
+        (request.owner == ZERO_ADDRESS, "its owner is zero"),
+    )
+    for is_problem, reason in problems:
+        if is_problem:
+            raise InadmissibleRequest(request.source, request.request_id, reason)
+    request.words()
+
+
+def _plan(state: State, request: DepositRequest) -> LedgerPlan:
+    target = choose_target(state, request.owner)
+    return LedgerPlan(
+        data=request.data(target.account),
+        credit=request.amount,
+        reserve_change=request.amount,
+        new_owner=request.owner if target.is_new else None,
+        chain_record=request,
+        party=request.owner,
+        second=request.sender,
+        request_id=request.request_id,
+        queued_at=request.queued_at,
+    )

@@ -1,0 +1,119 @@
+"""A pool slot: kinds 12 to 15 as one plan for one account, one pool and two rows (docs/protocol.md, section 5).
+
+An operation's own file says what is right and makes the plan; here it is tried (`check_plan`) and carried out
+(`apply_plan`): the balances of token_a, token_b, the LP token and the fee token in this order, then pool and rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from zklink.operations.pool_data import PoolData
+from zklink.operations.signed import Signable, Signed
+from zklink.protocol.errors import AmountOutOfRange, BalanceOverflow
+from zklink.protocol.ids import POOL_COUNT_ROW, AccountId, Kind, TokenId
+from zklink.protocol.words import POOL_DATA_WORDS
+from zklink.state.rows import EMPTY_POOL, Pool
+from zklink.state.state import State
+from zklink.transition.checks import Trial, check_fees
+from zklink.transition.context import Context
+from zklink.transition.frame import Record
+from zklink.transition.rows import accrue
+from zklink.transition.sides import OpenSide, Side
+
+POOL_BALANCES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlan:
+    """What a pool operation does, and what it publishes; what it does not use is 0.
+
+    `change_*` go to the account's balances of token_a, token_b and the LP token; `pool` is the pair's pool afterwards.
+    """
+
+    data: PoolData
+    is_used: bool = True
+    change_a: int = 0
+    change_b: int = 0
+    change_shares: int = 0
+    pool: Pool = EMPTY_POOL
+    limit_a: int = 0
+    limit_b: int = 0
+    limit_shares: int = 0
+    nonce: int = 0
+    valid_until: int = 0
+    signed: Signed[Signable] | None = None
+
+    @property
+    def moves(self) -> tuple[tuple[TokenId, int], ...]:
+        """The four balances and their changes, in the slot's order."""
+        data = self.data
+        return (
+            (data.token_a, self.change_a),
+            (data.token_b, self.change_b),
+            (data.lp_token, self.change_shares),
+            (data.fee_token, -data.fee),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSlot:
+    """A pool slot as it was carried out; the side is that before it."""
+
+    plan: PoolPlan
+    side: Side
+
+    @property
+    def is_used(self) -> bool:
+        """Whether an operation stands in it."""
+        return self.plan.is_used
+
+    def records(self) -> Iterator[Record]:
+        """The data."""
+        if self.is_used:
+            yield 0, self.plan.data.words()
+
+    def elements(self) -> tuple[int, ...]:
+        """d0, d1."""
+        return self.plan.data.words() if self.is_used else (0,) * POOL_DATA_WORDS
+
+
+EMPTY_PLAN: Final = PoolPlan(
+    PoolData(
+        Kind.CREATE_POOL,
+        account=AccountId(0),
+        token_a=TokenId(0),
+        token_b=TokenId(0),
+        packed_fee=0,
+        fee_token=TokenId(0),
+    ),
+    is_used=False,
+)
+
+
+def check_plan(state: State, plan: PoolPlan) -> None:
+    """BalanceTooSmall or BalanceOverflow if the state does not allow the plan."""
+    trial = Trial(state)
+    for token, delta in plan.moves:
+        trial.move(plan.data.account, token, delta)
+    check_fees(state, plan.data.fee_token, 0, plan.data.fee)
+    try:
+        plan.pool.check()
+    except AmountOutOfRange as error:
+        raise BalanceOverflow(error.what, error.value, error.limit) from error
+
+
+def apply_plan(state: State, plan: PoolPlan, context: Context) -> PoolSlot:
+    """Carry out a plan that `check_plan` lets pass."""
+    data = plan.data
+    side = OpenSide(state, data.account, context.with_paths)
+    for token, delta in plan.moves:
+        side.move(token, delta)
+    if not plan.is_used:
+        return PoolSlot(plan, side.close())
+    side.use_nonce()
+    accrue(state, data.fee_token, data.fee)
+    if data.kind == Kind.CREATE_POOL:
+        accrue(state, POOL_COUNT_ROW, 1)
+    state.set_pool(data.token_a, data.token_b, plan.pool)
+    return PoolSlot(plan, side.close())

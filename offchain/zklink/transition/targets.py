@@ -1,0 +1,26 @@
+"""Which account is credited when an owner is named (docs/protocol.md, sections 5.2 and 5.4)."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors import AccountsExhausted
+from zklink.protocol.ids import AccountId
+from zklink.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The account that is credited; `is_new` if that gives it its owner."""
+
+    account: AccountId
+    is_new: bool
+
+
+def choose_target(state: State, owner: bytes) -> Target:
+    """The owner's first account, else the next one that nobody has; AccountsExhausted if there is none."""
+    accounts = state.accounts_of(owner)
+    if accounts:
+        return Target(accounts[0], is_new=False)
+    account = state.next_account_id()
+    if account >= state.preset.account_limit:
+        raise AccountsExhausted(state.preset.account_limit)
+    return Target(account, is_new=True)
