@@ -211,8 +211,11 @@ template OrderSlot(T, DT, DA, DO) {
     signal output words[2];
 
     BooleanCheck()(used);
-    signal same_tokens <== IsNull()(token[0] - token[1]);
-    used * same_tokens === 0;
+    signal is_same_token <== IsNull()(token[0] - token[1]);
+    signal is_no_token[2];
+    is_no_token[0] <== IsNull()(token[0]);
+    is_no_token[1] <== IsNull()(token[1]);
+    used * (is_same_token + is_no_token[0] + is_no_token[1]) === 0;
     RangeCheck(AMOUNT_BITS())(amount[0] - used); // amount_a > 0; what is left of the maker's order bounds it by 2^112
     MatchPrice()(used, amount[0], amount[1], sell, buy);
 
