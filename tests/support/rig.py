@@ -2,7 +2,8 @@
 
 Takes nothing, gives chains A (1), B (2, the primary) and C (5) with one deployment on them: coin, tokens, a committee
 and actors. Each bridge holds what a provider has deposited there (RESERVE of every token), in open deposits. Blocks are
-drafts (tests/support/draft.py). The verifiers believe everything; what a proof binds is tested elsewhere.
+drafts (tests/support/draft.py). The verifiers of blocks believe everything, that of exits takes the hash of a statement
+for its proof; what a proof binds is tested elsewhere.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ PRIMARY = B
 EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
 START_TIME = 1_800_000_000
 TOKEN_LIMIT, ACCOUNT_LIMIT = 1024, 4**12
+CHAIN_MASK = sum(1 << k for k in EVM_CHAIN_IDS)
 GENESIS_ROOT = 4_711
 
 NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
@@ -73,6 +75,7 @@ class Node:
     evm: EvmChain
     bridge: EvmContract
     helpers: "Helpers"
+    partners: "Partners"
     tokens: dict[TokenId, EvmContract]
     history: list[StoredBlock]
     drafts: list[Draft]
@@ -86,6 +89,16 @@ class Node:
     def registry(self) -> EvmContract:
         """The chain's tokens."""
         return self.helpers.token_registry
+
+    @property
+    def ledger(self) -> EvmContract:
+        """What is known of the other chains."""
+        return self.partners.sync_ledger
+
+    @property
+    def exodus(self) -> EvmContract:
+        """The way out."""
+        return self.partners.exodus
 
     def scale(self, token: TokenId) -> int:
         """L1 units per layer-2 unit."""
@@ -268,7 +281,7 @@ class Rig:
 def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[object, ...]:
     """TokenConfig of a token that is on all three chains."""
     fields: dict[str, object] = {
-        "chains": sum(1 << k for k in EVM_CHAIN_IDS),
+        "chains": CHAIN_MASK,
         "token": address,
         "layer2_decimals": LAYER2_DECIMALS[token_id],
         "minimum": 100,
@@ -289,16 +302,19 @@ class Helpers:
     account_verifier: EvmContract
     exit_verifier: EvmContract
 
-    def parts(self) -> tuple[str, ...]:
-        """Parts, as the bridge's constructor takes them."""
-        parts = (self.token_registry, self.reader, self.transport)
-        return tuple(c.address for c in (*parts, self.swap_verifier, self.account_verifier, self.exit_verifier))
-
     def vk_hashes(self) -> tuple[bytes, bytes, bytes]:
         """Of the swap, account and exit circuits."""
         verifiers = (self.swap_verifier, self.account_verifier, self.exit_verifier)
         swap, account, exit_ = (verifier.vk_hash() for verifier in verifiers)
         return swap, account, exit_
+
+
+@dataclass(frozen=True)
+class Partners:
+    """What is made for one bridge, before it."""
+
+    sync_ledger: EvmContract
+    exodus: EvmContract
 
 
 def build_rig(
@@ -316,18 +332,24 @@ def build_rig(
         for account in ACTORS:
             evm.fund(account)
     helpers = {k: deploy_helpers(k, evm, committee, verifier, token_limit) for k, evm in evms.items()}
-    table = make_table({k: evm.predict_address(GOVERNOR) for k, evm in evms.items()})
+    table = make_table({k: predict_bridge(evm) for k, evm in evms.items()})
     deployment_hash = compute_deployment_hash(
         genesis_root, PRIMARY, token_limit, account_limit, *helpers[A].vk_hashes(), table
     )
     genesis = genesis_block(genesis_root, deployment_hash)
     nodes = {}
     for k, evm in evms.items():
+        partners = deploy_partners(k, evm, helpers[k], deployment_hash)
         arguments = bridge_arguments(
-            k, table, helpers[k], genesis_root=genesis_root, token_limit=token_limit, account_limit=account_limit
+            k,
+            table,
+            make_parts(helpers[k], partners),
+            genesis_root=genesis_root,
+            token_limit=token_limit,
+            account_limit=account_limit,
         )
         bridge = evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
-        nodes[k] = Node(k, evm, bridge, helpers[k], {}, [genesis], [])
+        nodes[k] = Node(k, evm, bridge, helpers[k], partners, {}, [genesis], [])
         _furnish(nodes[k])
         if reserve:
             for token in TOKENS:
@@ -341,14 +363,14 @@ def make_table(bridges: Mapping[ChainId, str]) -> list[ChainEntry]:
 
 
 def bridge_arguments(
-    chain: ChainId, table: Sequence[ChainEntry], helpers: Helpers, **changes: object
+    chain: ChainId, table: Sequence[ChainEntry], parts: tuple[str, ...], **changes: object
 ) -> dict[str, object]:
     """The constructor's arguments by name."""
     fields: dict[str, object] = {
         "chain_id": chain,
         "primary_chain": PRIMARY,
         "chains": [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table],
-        "parts": helpers.parts(),
+        "parts": parts,
         "token_limit": TOKEN_LIMIT,
         "account_limit": ACCOUNT_LIMIT,
         "genesis_root": GENESIS_ROOT,
@@ -361,20 +383,55 @@ def bridge_arguments(
 def deploy_helpers(
     chain: ChainId, evm: EvmChain, committee: Committee, verifier: str, token_limit: int = TOKEN_LIMIT
 ) -> Helpers:
-    """Everything that a bridge calls; one verifier contract serves every circuit."""
-    mask = sum(1 << k for k in EVM_CHAIN_IDS)
+    """Everything that knows no bridge; one verifier serves the blocks of both lanes."""
     keys = evm.deploy(GOVERNOR, load_contract("KeyRegistry"))
     believer = evm.deploy(GOVERNOR, load_contract(verifier))
     transport = load_contract("CommitteeTransport")
     return Helpers(
-        token_registry=evm.deploy(GOVERNOR, load_contract("TokenRegistry"), chain, mask, token_limit, GOVERNOR),
+        token_registry=evm.deploy(GOVERNOR, load_contract("TokenRegistry"), chain, CHAIN_MASK, token_limit, GOVERNOR),
         key_registry=keys,
         reader=evm.deploy(GOVERNOR, load_contract("BlockReader"), keys.address),
         transport=evm.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD),
         swap_verifier=believer,
         account_verifier=believer,
-        exit_verifier=believer,
+        exit_verifier=evm.deploy(GOVERNOR, load_contract("StatementVerifier")),
     )
+
+
+def predict_bridge(evm: EvmChain) -> str:
+    """Where the bridge will stand whose partners are deployed next."""
+    return evm.predict_address(GOVERNOR, ahead=2)
+
+
+def deploy_partners(
+    chain: ChainId,
+    evm: EvmChain,
+    helpers: Helpers,
+    deployment_hash: bytes,
+    primary: ChainId = PRIMARY,
+    mask: int = CHAIN_MASK,
+) -> Partners:
+    """The sync ledger and the exodus of the bridge that the same deployer makes next."""
+    bridge = predict_bridge(evm)
+    addresses = (helpers.transport.address, helpers.reader.address)
+    ledger = evm.deploy(
+        GOVERNOR, load_contract("SyncLedger"), bridge, deployment_hash, chain, primary, mask, *addresses
+    )
+    exodus = evm.deploy(GOVERNOR, load_contract("Exodus"), bridge, ledger.address, helpers.exit_verifier.address)
+    return Partners(ledger, exodus)
+
+
+def make_parts(helpers: Helpers, partners: Partners) -> tuple[str, ...]:
+    """Parts, as the bridge's constructor takes them."""
+    contracts = (
+        helpers.token_registry,
+        helpers.reader,
+        partners.sync_ledger,
+        partners.exodus,
+        helpers.swap_verifier,
+        helpers.account_verifier,
+    )
+    return tuple(contract.address for contract in contracts)
 
 
 def _furnish(node: Node) -> None:
