@@ -33,7 +33,7 @@ def build_order(
     bridge = system.bridges[source]
     return SwapOrder(
         token_in=token_in,
-        l1_amount=amount * bridge.token_scale(token_in),
+        l1_amount=amount * bridge.tokens.token_scale(token_in),
         destination=destination,
         token_out=token_out,
         min_out=Amount(min_out),

@@ -10,6 +10,9 @@ from typing import Final
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from zklink.primitives.eddsa import PrivateKey
+from zklink.primitives.keccak import keccak256
+
 MNEMONIC: Final = "test test test test test test test test test test test junk"
 ACCOUNT_COUNT: Final = 20
 BALANCE_ETHER: Final = 100_000_000
@@ -19,7 +22,10 @@ COMMITTEE_THRESHOLD: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The actors of tests and stories. `committee` is in ascending order of addresses, as evidence must be."""
+    """The actors of tests and stories. `committee` is in ascending order of addresses, as evidence must be.
+
+    The operator owns layer-2 account 0, the provider fills the pools.
+    """
 
     deployer: LocalAccount
     governor: LocalAccount
@@ -30,6 +36,9 @@ class Roles:
     stranger: LocalAccount
     attacker: LocalAccount
     relayer: LocalAccount
+    operator: LocalAccount
+    provider: LocalAccount
+    trader: LocalAccount
     committee: tuple[LocalAccount, ...]
 
     def funded(self) -> tuple[LocalAccount, ...]:
@@ -43,6 +52,12 @@ def test_account(index: int) -> LocalAccount:
     Account.enable_unaudited_hdwallet_features()
     account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
     return account
+
+
+@lru_cache(maxsize=ACCOUNT_COUNT)
+def layer2_key(account: LocalAccount) -> PrivateKey:
+    """The layer-2 key of one of these accounts, always the same."""
+    return PrivateKey.from_seed(keccak256(bytes(account.key) + b"layer 2"))
 
 
 @lru_cache(maxsize=1)
@@ -59,5 +74,8 @@ def default_roles() -> Roles:
         stranger=test_account(6),
         attacker=test_account(7),
         relayer=test_account(8),
+        operator=test_account(12),
+        provider=test_account(13),
+        trader=test_account(14),
         committee=tuple(sorted(committee, key=lambda account: int(account.address, 16))),
     )

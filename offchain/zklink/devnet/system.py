@@ -1,6 +1,7 @@
 """The whole system on a local world: test tokens, fortunes for the actors, and the product's own deployment.
 
-Only for chains of the harness. Tests, the demo and rehearsals start here; what they then do is up to them.
+Only for chains of the harness. Tests, the demo and rehearsals start here; what they then do is up to them. There are no
+pools: whoever wants some deposits and creates them (`pools.py` says how much).
 """
 
 from collections.abc import Sequence
@@ -10,21 +11,19 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 
 from zklink.devnet.accounts import COMMITTEE_THRESHOLD
-from zklink.devnet.genesis import DEFAULT_POOLS, PoolPlan, build_genesis
 from zklink.devnet.profiles import AVALANCHE
-from zklink.devnet.tokens import TokenInfo, deploy_test_tokens, mint, token_by_id
+from zklink.devnet.tokens import TokenInfo, deploy_test_tokens, load_tokens, mint, token_by_id
 from zklink.devnet.world import World
-from zklink.l1.artifacts import ContractArtifact
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.deploy import Report, deploy, swap_verifier
-from zklink.l1.deployment import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan
-from zklink.l1.structs import NATIVE
+from zklink.l1.deploy import Report, deploy, load_verifiers
+from zklink.l1.deployment import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan, Verifiers
+from zklink.l1.registries import KeyRegistryClient
+from zklink.l1.structs import NATIVE, universal_address
 from zklink.l1.token import TokenClient
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
-from zklink.state.genesis import Genesis
 
-FORTUNE_USD: Final = 10_000_000
+FORTUNE_USD: Final = 100_000_000
 """What each actor owns of every ERC-20 on every chain, at the table's prices."""
 
 
@@ -35,6 +34,7 @@ class LocalSystem:
     world: World
     deployment: Deployment
     bridges: dict[ChainId, BridgeClient]
+    keys: dict[ChainId, KeyRegistryClient]
 
     def token(self, chain_id: ChainId, token_id: TokenId) -> TokenClient:
         """A token on one of its chains; KeyError where it is not."""
@@ -46,46 +46,43 @@ def deploy_local_system(
     preset: Preset,
     *,
     primary: ChainId = AVALANCHE.chain_id,
-    pools: Sequence[PoolPlan] = DEFAULT_POOLS,
     tokens: Sequence[TokenInfo] | None = None,
-    verifier: ContractArtifact | None = None,
+    verifiers: Verifiers | None = None,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
-    """Deploy test tokens and the system; all actors get their fortunes. Raises what `deploy` raises.
+    """Deploy test tokens (of the given ones, or of all, those that the preset has room for) and the system; all actors
+    get their fortunes. Raises what `deploy` raises.
 
-    `verifier` is the preset's generated one unless a test brings its own.
+    `verifiers` are the preset's generated ones unless a test brings its own.
     """
     roles = world.roles
     for chain in world:
         report(chain.profile.name, "test tokens")
-    plans = deploy_test_tokens(world.clients, roles.deployer, tokens)
-    genesis = build_genesis(plans, pools)
-    _hand_out(world, plans, genesis, [roles.depositor, roles.broker])
+    chosen = [token for token in tokens or load_tokens() if token.token_id < preset.lp_base]
+    plans = deploy_test_tokens(world.clients, roles.deployer, chosen)
+    _hand_out(world, plans, [roles.depositor, roles.broker, roles.provider])
     plan = DeploymentPlan(
         preset=preset,
         primary=primary,
-        genesis=genesis,
+        operator=universal_address(roles.operator.address),
         tokens=plans,
-        verifier=verifier or swap_verifier(preset),
+        verifiers=verifiers or load_verifiers(preset),
         committee=tuple(member.address for member in roles.committee),
         threshold=COMMITTEE_THRESHOLD,
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor, (roles.validator.address,))
     deployment = deploy(plan, world.clients, accounts, report)
-    return LocalSystem(world, deployment, deployment.bridges(world.clients))
+    clients = world.clients
+    return LocalSystem(world, deployment, deployment.bridges(clients), deployment.key_registries(clients))
 
 
-def _hand_out(world: World, plans: Sequence[TokenPlan], genesis: Genesis, actors: Sequence[LocalAccount]) -> None:
-    """The genesis reserves to the governor, a fortune to every actor."""
-    deployer, governor = world.roles.deployer, world.roles.governor.address
+def _hand_out(world: World, plans: Sequence[TokenPlan], actors: Sequence[LocalAccount]) -> None:
+    """A fortune to every actor."""
     for chain in world:
-        reserves = dict(genesis.reserves_of(chain.profile.chain_id))
         for plan in plans:
             address = plan.contracts.get(chain.profile.chain_id)
             if address is None or address == NATIVE:
                 continue
             token = token_by_id(plan.token_id)
-            scale = token.scale(chain.profile.name)
-            fortune = token.amount_for(FORTUNE_USD) * scale
-            mint(chain.client, deployer, address, [actor.address for actor in actors], fortune)
-            mint(chain.client, deployer, address, [governor], reserves.get(plan.token_id, 0) * scale)
+            fortune = token.amount_for(FORTUNE_USD) * token.scale(chain.profile.name)
+            mint(chain.client, world.roles.deployer, address, [actor.address for actor in actors], fortune)
