@@ -11,9 +11,8 @@ pragma circom 2.1.6;
 // Used by the build step as `component main {public [commitment, z, lambda, y]} = SwapBlock(S, T, P, DT);`
 
 include "poseidon.circom";
-include "bitify.circom";
 include "lib/compare.circom";
-include "lib/merkle4.circom";
+include "lib/rows.circom";
 include "lib/slices.circom";
 include "lib/sponge.circom";
 include "constants.circom";
@@ -21,7 +20,7 @@ include "swap.circom";
 
 template SwapBlock(S, T, P, DT) {
     var N = MAX_CHAINS();
-    var RECORD_WORDS = SWAP_REQUEST_WORDS() + SWAP_PAYOUT_WORDS();
+    var RECORD_WORDS = SWAP_REQUEST_WORDS() + PAYOUT_WORDS();
     assert(S >= 1 && S <= 127); // registers stay below 2^119 (swap.circom), counts below 2^16
     assert(T >= 2 && P >= 1);
     assert(DT >= 1 && DT <= 8); // token ids have 16 bits
@@ -51,6 +50,7 @@ template SwapBlock(S, T, P, DT) {
     signal input pool_reserve_higher[P];
     signal input pool_supply[P];
     signal input pool_fee[P];
+    signal input pool_lp_token[P];
     signal input pool_path[P][2 * DT][3];
 
     signal input slot_used[S];
@@ -117,13 +117,14 @@ template SwapBlock(S, T, P, DT) {
         reserve_higher[i + 1] <== slot[i].next_pool_reserve_higher;
     }
 
-    // Rows are opened and replaced root to root.
+    // Rows are opened and replaced root to root; a pool's supply, fee and LP token stay as they were.
     signal new_token_root <== TokenRows(T, DT)(
         token_root, row_id, row_path, row_reserve, row_fees, reserve[S], fees[S]
     );
     signal new_pool_root <== PoolRows(P, DT)(
-        pool_root, pool_lower, pool_higher, pool_path, pool_supply, pool_fee,
-        pool_reserve_lower, pool_reserve_higher, reserve_lower[S], reserve_higher[S]
+        pool_root, pool_lower, pool_higher, pool_path,
+        pool_reserve_lower, pool_reserve_higher, pool_supply, pool_fee, pool_lp_token,
+        reserve_lower[S], reserve_higher[S], pool_supply, pool_fee, pool_lp_token
     );
     signal root_before <== Poseidon(3)([account_root, token_root, pool_root]);
     signal root_after <== Poseidon(3)([account_root, new_token_root, new_pool_root]);
@@ -144,11 +145,11 @@ template SwapBlock(S, T, P, DT) {
     }
     for (var i = 0; i < S; i++) {
         request_value[i] <== Horner(SWAP_REQUEST_WORDS())(slot[i].request_words, z);
-        payout_value[i] <== Horner(SWAP_PAYOUT_WORDS())(slot[i].payout_words, z);
+        payout_value[i] <== Horner(PAYOUT_WORDS())(slot[i].payout_words, z);
         slice[2 * i + 1] <== AppendRecord()(slot[i].is_source, slice[2 * i], z_5, request_value[i]);
         slice[2 * i + 2] <== AppendRecord()(slot[i].is_payer, slice[2 * i + 1], z_3, payout_value[i]);
         for (var k = 0; k < N; k++) {
-            count[k] += SWAP_REQUEST_WORDS() * slot[i].is_source[k] + SWAP_PAYOUT_WORDS() * slot[i].is_payer[k];
+            count[k] += SWAP_REQUEST_WORDS() * slot[i].is_source[k] + PAYOUT_WORDS() * slot[i].is_payer[k];
         }
     }
 
@@ -173,113 +174,13 @@ template SwapBlock(S, T, P, DT) {
         for (var j = 0; j < SWAP_REQUEST_WORDS(); j++) {
             sponge.in[5 + RECORD_WORDS * i + j] <== slot[i].request_words[j];
         }
-        for (var j = 0; j < SWAP_PAYOUT_WORDS(); j++) {
+        for (var j = 0; j < PAYOUT_WORDS(); j++) {
             sponge.in[5 + RECORD_WORDS * i + SWAP_REQUEST_WORDS() + j] <== slot[i].payout_words[j];
         }
     }
     sponge.out === commitment;
 
     signal header_value <== Horner(5)(header, z);
-    signal aggregate <== Aggregate()(header_value, slice[2 * S], lambda);
+    signal aggregate <== Aggregate()(header_value, 0, slice[2 * S], lambda);
     aggregate === y;
-}
-
-// Token rows: indices strictly increasing and below 4^DT, so that no row is loaded twice; each row opened against the root
-// that the rows before it have been written into, and replaced there; everything written is below 2^112.
-template TokenRows(T, DT) {
-    var N = MAX_CHAINS();
-    signal input root_before;
-    signal input id[T];
-    signal input path[T][DT][3];
-    signal input reserve_before[T][N];
-    signal input fees_before[T];
-    signal input reserve_after[T][N];
-    signal input fees_after[T];
-    signal output root_after;
-
-    component bits[T];
-    component row[T];
-    signal root[T + 1];
-    root[0] <== root_before;
-    for (var t = 0; t < T; t++) {
-        bits[t] = Num2Bits(2 * DT);
-        bits[t].in <== id[t];
-        if (t > 0) {
-            RangeCheck(2 * DT)(id[t] - id[t - 1] - 1);
-        }
-        for (var k = 0; k < N; k++) {
-            RangeCheck(AMOUNT_BITS())(reserve_after[t][k]);
-        }
-        RangeCheck(AMOUNT_BITS())(fees_after[t]);
-
-        row[t] = MerkleReplace(DT);
-        row[t].index_bits <== bits[t].out;
-        row[t].path <== path[t];
-        row[t].leaf_before <== TokenLeaf()(reserve_before[t], fees_before[t]);
-        row[t].leaf_after <== TokenLeaf()(reserve_after[t], fees_after[t]);
-        row[t].root_before === root[t];
-        root[t + 1] <== row[t].root_after;
-    }
-    root_after <== root[T];
-}
-
-template TokenLeaf() {
-    var N = MAX_CHAINS();
-    signal input reserve[N];
-    signal input fees;
-    signal output out;
-    component hash = Poseidon(N + 1);
-    for (var k = 0; k < N; k++) {
-        hash.inputs[k] <== reserve[k];
-    }
-    hash.inputs[N] <== fees;
-    out <== hash.out;
-}
-
-// Pools: the same, index = lower * 4^DT + higher with lower < higher. Supply and fee are written back as they were.
-// The fee is checked to be below D here, because a slot's g = dx * (D - fee) relies on it.
-template PoolRows(P, DT) {
-    signal input root_before;
-    signal input lower[P];
-    signal input higher[P];
-    signal input path[P][2 * DT][3];
-    signal input supply[P];
-    signal input fee[P];
-    signal input lower_before[P];
-    signal input higher_before[P];
-    signal input lower_after[P];
-    signal input higher_after[P];
-    signal output root_after;
-
-    component lower_bits[P];
-    component higher_bits[P];
-    component row[P];
-    signal root[P + 1];
-    root[0] <== root_before;
-    for (var p = 0; p < P; p++) {
-        lower_bits[p] = Num2Bits(2 * DT);
-        higher_bits[p] = Num2Bits(2 * DT);
-        lower_bits[p].in <== lower[p];
-        higher_bits[p].in <== higher[p];
-        RangeCheck(2 * DT)(higher[p] - lower[p] - 1);
-        if (p > 0) {
-            RangeCheck(4 * DT)((lower[p] - lower[p - 1]) * (1 << (2 * DT)) + higher[p] - higher[p - 1] - 1);
-        }
-        RangeCheck(FEE_BITS())(fee[p]);
-        RangeCheck(FEE_BITS())(FEE_DENOMINATOR() - 1 - fee[p]);
-        RangeCheck(AMOUNT_BITS())(lower_after[p]);
-        RangeCheck(AMOUNT_BITS())(higher_after[p]);
-
-        row[p] = MerkleReplace(2 * DT);
-        for (var i = 0; i < 2 * DT; i++) {
-            row[p].index_bits[i] <== higher_bits[p].out[i];
-            row[p].index_bits[2 * DT + i] <== lower_bits[p].out[i];
-        }
-        row[p].path <== path[p];
-        row[p].leaf_before <== Poseidon(4)([lower_before[p], higher_before[p], supply[p], fee[p]]);
-        row[p].leaf_after <== Poseidon(4)([lower_after[p], higher_after[p], supply[p], fee[p]]);
-        row[p].root_before === root[p];
-        root[p + 1] <== row[p].root_after;
-    }
-    root_after <== root[P];
 }

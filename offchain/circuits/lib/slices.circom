@@ -1,8 +1,8 @@
 pragma circom 2.1.6;
 
 // Slices as polynomials at z, and their sum at lambda (docs/protocol.md section 7).
-// Takes the words of one record at a time and the selector of the chain it belongs to; gives the running value of every
-// chain's slice. Field arithmetic throughout: nothing here is an integer, so nothing can overflow.
+// Takes the words of one record at a time and the selector of the chain it belongs to, or for slice 0 nothing more; gives the running
+// value of every slice. Field arithmetic throughout: nothing here is an integer, so nothing can overflow.
 
 include "../constants.circom";
 
@@ -37,10 +37,11 @@ template AppendRecord() {
     }
 }
 
-// y = header + sum over k in 0..N of lambda^(k+1) * slice_k. Slice 0, the layer-2-only data, is empty in this lane.
+// y = header + sum over k in 0..N of lambda^(k+1) * slice_k. `data` is slice 0, value[k - 1] is slice k.
 template Aggregate() {
     var N = MAX_CHAINS();
     signal input header;
+    signal input data;
     signal input value[N];
     signal input lambda;
     signal output out;
@@ -50,6 +51,6 @@ template Aggregate() {
     for (var k = N - 1; k >= 1; k--) {
         sum[k] <== sum[k + 1] * lambda + value[k - 1];
     }
-    sum[0] <== sum[1] * lambda;
+    sum[0] <== sum[1] * lambda + data;
     out <== sum[0] * lambda + header;
 }

@@ -80,18 +80,18 @@ template SwapPayoutWords() {
     signal input sender_lo;
     signal output words[3];
 
-    var common = source * (1 << SWAP_PAYOUT_0_SOURCE_SHIFT()) + request_id * (1 << SWAP_PAYOUT_0_REQUEST_ID_SHIFT());
-    var as_paid = used * SWAP_PAID_KIND() * (1 << SWAP_PAYOUT_0_KIND_SHIFT())
-        + destination * (1 << SWAP_PAYOUT_0_CHAIN_SHIFT())
-        + token_out * (1 << SWAP_PAYOUT_0_TOKEN_SHIFT())
-        + out * (1 << SWAP_PAYOUT_0_AMOUNT_SHIFT());
-    var as_refunded = used * SWAP_REFUNDED_KIND() * (1 << SWAP_PAYOUT_0_KIND_SHIFT())
-        + source * (1 << SWAP_PAYOUT_0_CHAIN_SHIFT())
-        + token_in * (1 << SWAP_PAYOUT_0_TOKEN_SHIFT())
-        + amount * (1 << SWAP_PAYOUT_0_AMOUNT_SHIFT());
-    var as_paid_hi = recipient_hi * (1 << SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT())
-        + fill_fee * (1 << SWAP_PAYOUT_2_FILL_FEE_SHIFT());
-    var as_refunded_hi = sender_hi * (1 << SWAP_PAYOUT_2_RECIPIENT_HI_SHIFT());
+    var common = source * (1 << PAYOUT_0_SOURCE_SHIFT()) + request_id * (1 << PAYOUT_0_ID_SHIFT());
+    var as_paid = used * SWAP_PAID_KIND() * (1 << PAYOUT_0_KIND_SHIFT())
+        + destination * (1 << PAYOUT_0_CHAIN_SHIFT())
+        + token_out * (1 << PAYOUT_0_TOKEN_SHIFT())
+        + out * (1 << PAYOUT_0_AMOUNT_SHIFT());
+    var as_refunded = used * SWAP_REFUNDED_KIND() * (1 << PAYOUT_0_KIND_SHIFT())
+        + source * (1 << PAYOUT_0_CHAIN_SHIFT())
+        + token_in * (1 << PAYOUT_0_TOKEN_SHIFT())
+        + amount * (1 << PAYOUT_0_AMOUNT_SHIFT());
+    var as_paid_hi = recipient_hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT())
+        + fill_fee * (1 << PAYOUT_2_FILL_FEE_SHIFT());
+    var as_refunded_hi = sender_hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT());
 
     words[0] <== Choose()(paid, common + as_refunded, common + as_paid);
     words[1] <== Choose()(paid, sender_lo, recipient_lo);

@@ -9,7 +9,7 @@ from zklink.protocol.presets import Preset
 from zklink.prover.build import CompiledCircuit, ensure_compiled, find_compiled
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.setup import Keys, ensure_keys, find_keys
-from zklink.prover.source import CircuitSource, swap_block_source
+from zklink.prover.source import CircuitSource, Statement, circuit_source
 from zklink.prover.tools import find_tools
 from zklink.prover.verification_key import VerificationKey
 
@@ -58,15 +58,17 @@ def ensure_artifacts(source: CircuitSource, progress: Progress = SILENT) -> Circ
     return load_artifacts(circuit, keys.zkey, keys.verification_key)
 
 
-def ensure_circuit(preset: Preset, progress: Progress = SILENT) -> CircuitArtifacts:
-    """The swap block of a preset, ready to prove."""
-    return ensure_artifacts(swap_block_source(preset), progress)
+def ensure_circuit(
+    preset: Preset, progress: Progress = SILENT, statement: Statement = Statement.SWAP
+) -> CircuitArtifacts:
+    """The circuit of a statement at the sizes of a preset, ready to prove."""
+    return ensure_artifacts(circuit_source(statement, preset), progress)
 
 
-def find_circuit(preset: Preset) -> CircuitArtifacts | None:
+def find_circuit(preset: Preset, statement: Statement = Statement.SWAP) -> CircuitArtifacts | None:
     """The same if all of it is in the cache already, else None."""
     tools = find_tools()
-    circuit = None if tools is None else find_compiled(swap_block_source(preset), tools)
+    circuit = None if tools is None else find_compiled(circuit_source(statement, preset), tools)
     keys = None if circuit is None else find_keys(circuit)
     if circuit is None or keys is None:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from zklink.protocol.errors import CircuitSourceInvalid
@@ -14,6 +15,8 @@ from zklink.protocol.presets import Preset
 from zklink.prover.cache import compute_content_hash, project_root
 
 CIRCOM_PRAGMA = "pragma circom 2.1.6;"
+_CIRCUITS = project_root() / "offchain" / "circuits"
+_BLOCK_PUBLICS = ("commitment", "z", "lambda", "y")
 _INCLUDE = re.compile(r'^\s*include\s+"([^"]+)"\s*;', re.MULTILINE)
 
 
@@ -77,13 +80,55 @@ class CircuitSource:
         raise CircuitSourceInvalid(self.name, f"{included_by.name} includes {include}, which is missing")
 
 
+class Statement(StrEnum):
+    """What a deployment proves: the blocks of both lanes, and exits in exodus."""
+
+    SWAP = "swap"
+    ACCOUNT = "account"
+    EXIT = "exit"
+
+
+def circuit_source(statement: Statement, preset: Preset) -> CircuitSource:
+    """The circuit of a statement at the sizes of a preset."""
+    sources = {Statement.SWAP: swap_block_source, Statement.ACCOUNT: account_block_source, Statement.EXIT: exit_source}
+    return sources[statement](preset)
+
+
 def swap_block_source(preset: Preset) -> CircuitSource:
     """The swap block of a preset."""
     return CircuitSource(
         name=f"swap_block_{preset.name}",
-        directory=project_root() / "offchain" / "circuits",
+        directory=_CIRCUITS,
         entry="swap_block.circom",
         template="SwapBlock",
         arguments=(preset.slots, preset.token_rows, preset.pool_rows, preset.token_depth),
-        publics=("commitment", "z", "lambda", "y"),
+        publics=_BLOCK_PUBLICS,
+    )
+
+
+def account_block_source(preset: Preset) -> CircuitSource:
+    """The account block of a preset."""
+    sizes = preset.account
+    slots = (sizes.ledger, sizes.pool, sizes.order)
+    depths = (preset.token_depth, preset.account_depth, preset.order_depth)
+    return CircuitSource(
+        name=f"account_block_{preset.name}",
+        directory=_CIRCUITS,
+        entry="account_block.circom",
+        template="AccountBlock",
+        arguments=(*slots, sizes.token_rows, sizes.pool_rows, *depths),
+        publics=_BLOCK_PUBLICS,
+    )
+
+
+def exit_source(preset: Preset) -> CircuitSource:
+    """The exit, named after the depths of its trees: presets with the same trees share one circuit and one key."""
+    depths = (preset.token_depth, preset.account_depth)
+    return CircuitSource(
+        name=f"exit_{depths[0]}_{depths[1]}",
+        directory=_CIRCUITS,
+        entry="exit.circom",
+        template="Exit",
+        arguments=depths,
+        publics=("domain", "root", "x0", "recipient_lo", "x1"),
     )
