@@ -17,7 +17,6 @@ from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolPlan, PoolSlot
 from zklink.transition.sides import Side
 from zklink.witness.signals import (
-    Signal,
     Signals,
     compute_frame_signals,
     compute_row_signals,
@@ -141,7 +140,7 @@ def _compute_pool(slot: PoolSlot) -> Signals:
         "amm_limit_a": plan.limit_a,
         "amm_limit_b": plan.limit_b,
         "amm_limit_shares": plan.limit_shares,
-        "amm_nonce": plan.nonce,
+        "amm_nonce": side.nonce,
         "amm_valid_until": plan.valid_until,
         "amm_order_root": side.order_root,
         "amm_balance": [balance.before for balance in side.balances],

@@ -1,0 +1,130 @@
+"""What one chain owes an account in one token when everything stops (docs/protocol.md, section 11).
+
+Takes the common state, gives the statement of an exit with every opening that its proof needs. Pure arithmetic is in
+`compute_share` and `compute_parts`; nothing here changes a state.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zklink.protocol.ids import OPERATOR_ACCOUNT, POOL_COUNT_ROW, AccountId, Amount, ChainId, TokenId
+from zklink.state.rows import Pool, TokenRow
+from zklink.state.state import PoolId, State
+from zklink.transition.checks import check_account, check_chain, check_token
+from zklink.transition.rows import Path
+from zklink.transition.sides import OpenSide, Side
+
+ANY_POOL: PoolId = (TokenId(0), TokenId(1))
+"""What stands for the pool where the token is an ordinary one: a pair that never has a pool."""
+
+NO_TOKEN = TokenId(0)
+
+
+class Claim(NamedTuple):
+    """What an account has on one side: an amount of a token, before it is shared between the chains."""
+
+    token: TokenId
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowOpening:
+    """A token row in the common state."""
+
+    token_id: TokenId
+    row: TokenRow
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatement:
+    """`chain` pays `amount_a` of `token_a` and `amount_b` of `token_b` (0 of 0 for an ordinary token) for `account`.
+
+    The openings lead to `root`: the account with its balance of `token`, the rows of token, token_a and token_b, and
+    the pool of an LP token.
+    """
+
+    root: int
+    account_root: int
+    token_root: int
+    pool_root: int
+    account: AccountId
+    token: TokenId
+    chain: ChainId
+    token_a: TokenId
+    token_b: TokenId
+    amount_a: Amount
+    amount_b: Amount
+    side: Side
+    rows: tuple[RowOpening, RowOpening, RowOpening]
+    pool_id: PoolId
+    pool: Pool
+    pool_path: Path
+
+
+def compute_exit(state: State, account: AccountId, token: TokenId, chain: ChainId) -> ExitStatement:
+    """The statement; NoSuchAccount, NoSuchToken or FieldInvalid (no such chain). It may owe nothing."""
+    check_chain("exit", chain)
+    check_token(token, state.preset.lp_base + state.token(POOL_COUNT_ROW).fees)
+    check_account(state, account)
+    pool_id = find_pool(state, token)
+    pool = state.pool(*pool_id)
+    claim_a, claim_b = compute_claims(state, account, token)
+    opened = OpenSide(state, account, with_paths=True)
+    opened.move(token, 0)
+    return ExitStatement(
+        root=state.root,
+        account_root=state.account_root,
+        token_root=state.token_root,
+        pool_root=state.pool_root,
+        account=account,
+        token=token,
+        chain=chain,
+        token_a=claim_a.token,
+        token_b=claim_b.token,
+        amount_a=compute_share(claim_a.amount, state.token(claim_a.token), chain),
+        amount_b=compute_share(claim_b.amount, state.token(claim_b.token), chain),
+        side=opened.close(),
+        rows=(_open_row(state, token), _open_row(state, claim_a.token), _open_row(state, claim_b.token)),
+        pool_id=pool_id,
+        pool=pool,
+        pool_path=tuple(state.pool_path(*pool_id)),
+    )
+
+
+def compute_claims(state: State, account: AccountId, token: TokenId) -> tuple[Claim, Claim]:
+    """Both sides of what an account has in a token; the second one is nothing for an ordinary token.
+
+    The operator's account has the accrued fees too.
+    """
+    amount: int = state.balance(account, token)
+    if account == OPERATOR_ACCOUNT:
+        amount += state.token(token).fees
+    if token < state.preset.lp_base:
+        return Claim(token, amount), Claim(NO_TOKEN, 0)
+    lower, higher = find_pool(state, token)
+    parts = compute_parts(state.pool(lower, higher), amount)
+    return Claim(lower, parts[0]), Claim(higher, parts[1])
+
+
+def compute_parts(pool: Pool, shares: int) -> tuple[int, int]:
+    """What shares of a pool are worth, rounded down; a pool without supply has nothing and nobody's shares."""
+    if not pool.lp_supply:
+        return 0, 0
+    return shares * pool.reserve_lower // pool.lp_supply, shares * pool.reserve_higher // pool.lp_supply
+
+
+def compute_share(amount: int, row: TokenRow, chain: ChainId) -> Amount:
+    """The part of `amount` that `chain` pays, in proportion to what it holds, rounded down; 0 if no chain holds any."""
+    total = sum(row.reserves)
+    return Amount(amount * row.reserve(chain) // total if total else 0)
+
+
+def find_pool(state: State, token: TokenId) -> PoolId:
+    """The pool whose shares an LP token is, or ANY_POOL for a token that is none."""
+    pools = (pool_id for pool_id, pool in state.pools() if pool.lp_token == token)
+    return next(pools, ANY_POOL) if token >= state.preset.lp_base else ANY_POOL
+
+
+def _open_row(state: State, token: TokenId) -> RowOpening:
+    return RowOpening(token, state.token(token), tuple(state.token_path(token)))
