@@ -5,26 +5,28 @@ instead of dozens, and still shrinking towards zero, i.e. towards the first opti
 purpose: few tokens, few chains and amounts near the limits of a rule, so that every outcome is common.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.errors import FieldOutOfRange, InadmissibleRequest, WrongAddressLength, ZkLinkError
 from zklink.protocol.ids import (
     AMOUNT_LIMIT,
     FEE_DENOMINATOR,
     MAX_CHAINS,
+    POOL_COUNT_ROW,
+    AccountId,
     Amount,
     ChainId,
     RequestId,
     TokenId,
 )
 from zklink.protocol.presets import MINIMAL, Preset
-from zklink.state.genesis import Genesis
 from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import PoolId, State, order_pair
 from zklink.transition.swap import compute_out
@@ -38,6 +40,9 @@ TOKENS = tuple(TokenId(token) for token in (1, 2, 3, 4))
 PAIRS: tuple[PoolId, ...] = ((TOKENS[0], TOKENS[1]), (TOKENS[0], TOKENS[2]), (TOKENS[1], TOKENS[2]))
 POOL_FEES = (30, 0, 1, 5, 100, FEE_DENOMINATOR - 1)
 NOW = 1_700_000_000
+PROVIDER, PROVIDER_ACCOUNT = bytes(12) + b"\x99" * 20, AccountId(1)
+"""Owns every share of every pool of a Case."""
+
 RESERVE_LIMIT = 1 << 104
 """Small enough for a sequence of swaps to stay within custody on every chain."""
 
@@ -89,8 +94,8 @@ def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
         source=ChainId(1 + dice.below(MAX_CHAINS)),
         destination=ChainId(1 + dice.below(MAX_CHAINS)),
         request_id=RequestId(1 + dice.below((1 << 64) - 1)),
-        token_in=TokenId(1 + dice.below(preset.token_limit - 1)),
-        token_out=TokenId(1 + dice.below(preset.token_limit - 1)),
+        token_in=TokenId(1 + dice.below(preset.lp_base - 1)),
+        token_out=TokenId(1 + dice.below(preset.lp_base - 1)),
         amount=amount,
         min_out=dice.amount(),
         operator_fee=dice.amount(amount),
@@ -102,10 +107,10 @@ def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
     )
 
 
-def roll_payout(dice: Dice) -> SwapPayout:
+def roll_payout(dice: Dice) -> Payout:
     """Either outcome of some request."""
     request = roll_request(dice)
-    return SwapPayout.paid(request, dice.amount()) if dice.below(2) else SwapPayout.refunded(request)
+    return Payout.paid(request, dice.amount()) if dice.below(2) else Payout.refunded(request)
 
 
 def swap_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[SwapRequest]:
@@ -113,7 +118,7 @@ def swap_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[SwapRequest]:
     return rolled(lambda dice: roll_request(dice, preset))
 
 
-def swap_payouts() -> st.SearchStrategy[SwapPayout]:
+def swap_payouts() -> st.SearchStrategy[Payout]:
     """Either outcome of some request."""
     return rolled(roll_payout)
 
@@ -178,31 +183,53 @@ def inadmissible_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A genesis, requests in slot order and the block's time; at most MINIMAL.slots requests."""
+class Rows:
+    """Token rows and pools of a state; PROVIDER owns the pools' shares, nobody else has an account."""
 
-    genesis: Genesis
+    tokens: Mapping[TokenId, TokenRow]
+    pools: Mapping[PoolId, Pool]
+
+    def state(self, preset: Preset = MINIMAL) -> State:
+        """A fresh state with these rows."""
+        state = State(preset)
+        for token, row in self.tokens.items():
+            state.set_token(token, row)
+        if self.pools:
+            state.set_owner(PROVIDER_ACCOUNT, PROVIDER)
+            state.set_token(POOL_COUNT_ROW, TokenRow((0,) * MAX_CHAINS, len(self.pools)))
+        for (lower, higher), pool in self.pools.items():
+            state.set_pool(lower, higher, pool)
+            state.set_balance(PROVIDER_ACCOUNT, TokenId(pool.lp_token), Amount(pool.lp_supply))
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Rows, requests in slot order and the block's time; at most MINIMAL.slots requests."""
+
+    rows: Rows
     requests: tuple[SwapRequest, ...]
     timestamp: int
 
     def state(self) -> State:
         """A fresh state before the requests."""
-        return self.genesis.state(MINIMAL)
+        return self.rows.state()
 
 
-def roll_genesis(dice: Dice) -> Genesis:
-    """A valid genesis over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
-    chosen = {pair: _roll_pool(dice) for pair in PAIRS if dice.below(5)}
+def roll_rows(dice: Dice) -> Rows:
+    """A state that conserves, over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
+    pairs = [pair for pair in PAIRS if dice.below(5)]
+    chosen = {pair: _roll_pool(dice, MINIMAL.lp_base + number) for number, pair in enumerate(pairs)}
     owed = dict.fromkeys(TOKENS, 0)
     for (lower, higher), pool in chosen.items():
         owed[lower] += pool.reserve_lower
         owed[higher] += pool.reserve_higher
-    return Genesis({token: TokenRow(_split(dice, total), 0) for token, total in owed.items() if total}, chosen)
+    return Rows({token: TokenRow(_split(dice, total), 0) for token, total in owed.items() if total}, chosen)
 
 
-def _roll_pool(dice: Dice) -> Pool:
+def _roll_pool(dice: Dice, lp_token: int) -> Pool:
     lower, higher = dice.amount(RESERVE_LIMIT, least=1), dice.amount(RESERVE_LIMIT, least=1)
-    return Pool(lower, higher, min(lower, higher), dice.pick(POOL_FEES))
+    return Pool(lower, higher, min(lower, higher), dice.pick(POOL_FEES), lp_token)
 
 
 def _split(dice: Dice, total: int) -> tuple[int, ...]:
@@ -215,15 +242,15 @@ def _split(dice: Dice, total: int) -> tuple[int, ...]:
     return tuple(reserves)
 
 
-def _roll_near(dice: Dice, genesis: Genesis, request_id: RequestId) -> SwapRequest:
+def _roll_near(dice: Dice, rows: Rows, request_id: RequestId) -> SwapRequest:
     """A request whose amount, minimum and deadline lie just on, above or below what decides it."""
-    token_in, token_out = _roll_trade(dice, genesis)
+    token_in, token_out = _roll_trade(dice, rows)
     destination = dice.pick(CHAINS)
     amount = dice.amount(RESERVE_LIMIT, least=1)
-    if token_in == token_out and token_in in genesis.tokens and dice.below(2):
-        amount = Amount(max(genesis.tokens[token_in].reserve(destination) + dice.below(3) - 1, 1))
+    if token_in == token_out and token_in in rows.tokens and dice.below(2):
+        amount = Amount(max(rows.tokens[token_in].reserve(destination) + dice.below(3) - 1, 1))
     operator_fee = dice.pick((0, 0, min(amount - 1, dice.below(1_000)), dice.below(amount)))
-    out = _quote(genesis, token_in, token_out, amount - operator_fee)
+    out = _quote(rows, token_in, token_out, amount - operator_fee)
     fill_fee = dice.pick((0, 0, dice.below(out + 1)))
     margin = max(out - fill_fee, 0)
     return SwapRequest(
@@ -243,32 +270,32 @@ def _roll_near(dice: Dice, genesis: Genesis, request_id: RequestId) -> SwapReque
     )
 
 
-def _roll_trade(dice: Dice, genesis: Genesis) -> tuple[TokenId, TokenId]:
+def _roll_trade(dice: Dice, rows: Rows) -> tuple[TokenId, TokenId]:
     """Mostly pairs that have a pool, in both directions; else any two tokens, also twice the same."""
-    if genesis.pools and dice.below(5):
-        lower, higher = dice.pick(sorted(genesis.pools))
+    if rows.pools and dice.below(5):
+        lower, higher = dice.pick(sorted(rows.pools))
         return (higher, lower) if dice.below(2) else (lower, higher)
     return dice.pick(TOKENS), dice.pick(TOKENS)
 
 
-def _quote(genesis: Genesis, token_in: TokenId, token_out: TokenId, dx: int) -> int:
+def _quote(rows: Rows, token_in: TokenId, token_out: TokenId, dx: int) -> int:
     if token_in == token_out:
         return dx
-    pool = genesis.pools.get(order_pair(token_in, token_out), EMPTY_POOL)
+    pool = rows.pools.get(order_pair(token_in, token_out), EMPTY_POOL)
     return compute_out(dx, *pool.oriented(token_in, token_out), pool.fee)
 
 
-def geneses() -> st.SearchStrategy[Genesis]:
-    """A valid genesis over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
-    return rolled(roll_genesis)
+def row_sets() -> st.SearchStrategy[Rows]:
+    """A state that conserves, over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
+    return rolled(roll_rows)
 
 
 def cases(max_requests: int = MINIMAL.slots) -> st.SearchStrategy[Case]:
-    """A genesis and 1 to `max_requests` requests, quoted on the genesis' pools."""
+    """Rows and 1 to `max_requests` requests, quoted on the pools among them."""
 
     def roll(dice: Dice) -> Case:
-        genesis = roll_genesis(dice)
+        rows = roll_rows(dice)
         count = 1 + dice.below(max_requests)
-        return Case(genesis, tuple(_roll_near(dice, genesis, RequestId(i + 1)) for i in range(count)), NOW)
+        return Case(rows, tuple(_roll_near(dice, rows, RequestId(i + 1)) for i in range(count)), NOW)
 
     return rolled(roll, size=256 + 160 * max_requests)

@@ -1,6 +1,7 @@
 """What identifies a deployment, a stored block and a message: every part of it counts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from eth_account.messages import encode_typed_data
@@ -11,19 +12,31 @@ from hypothesis import strategies as st
 from tests.strategies import chains, hashes
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.chain import StoredBlock, genesis_block, next_payouts_hash, next_queue_hash, next_sync_hash
-from zklink.protocol.domain import ChainEntry, compute_chains_hash, compute_deployment_hash, compute_swap_domain
+from zklink.protocol.domain import (
+    ChainEntry,
+    compute_chains_hash,
+    compute_deployment_hash,
+    compute_exit_domain,
+    compute_lane_domain,
+)
 from zklink.protocol.errors import BadChainTable, WrongWordCount
-from zklink.protocol.ids import AddressFormat, BlockNumber, ChainId
-from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.protocol.ids import AccountId, AddressFormat, BlockNumber, ChainId, Lane, Nonce
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest, compute_key_change_digest
 
 ENTRIES = tuple(ChainEntry(ChainId(k), 100 + k, AddressFormat.EVM, bytes(31) + bytes([k])) for k in (1, 2, 5))
-BLOCK = StoredBlock(BlockNumber(1), 2, 3, 4, 5, bytes(31) + b"\x06", bytes(31) + b"\x07", bytes(31) + b"\x08")
+ONE, TWO, THREE = (bytes(31) + bytes([number]) for number in (1, 2, 3))
+BLOCK = StoredBlock(BlockNumber(1), 2, 1, 3, 4, 5, 6, bytes(31) + b"\x06", bytes(31) + b"\x07", bytes(31) + b"\x08")
 
 
 def _deployment(
-    genesis_root: int = 1, primary: int = 2, slots: int = 4, limit: int = 16, vk: bytes = bytes(32)
+    genesis_root: int = 1,
+    primary: int = 2,
+    tokens: int = 16,
+    accounts: int = 64,
+    keys: tuple[bytes, bytes, bytes] = (ONE, TWO, THREE),
+    entries: tuple[ChainEntry, ...] = ENTRIES,
 ) -> bytes:
-    return compute_deployment_hash(genesis_root, ChainId(primary), slots, limit, vk, ENTRIES)
+    return compute_deployment_hash(genesis_root, ChainId(primary), tokens, accounts, *keys, entries)
 
 
 def test_compute_deployment_hash__any_part_changed__changes() -> None:
@@ -31,14 +44,17 @@ def test_compute_deployment_hash__any_part_changed__changes() -> None:
         _deployment(),
         _deployment(genesis_root=9),
         _deployment(primary=1),
-        _deployment(slots=16),
-        _deployment(limit=64),
-        _deployment(vk=bytes(31) + b"\x01"),
-        compute_deployment_hash(1, ChainId(2), 4, 16, bytes(32), ENTRIES[:2]),
+        _deployment(tokens=64),
+        _deployment(accounts=16),
+        _deployment(keys=(TWO, TWO, THREE)),
+        _deployment(keys=(ONE, ONE, THREE)),
+        _deployment(keys=(ONE, TWO, ONE)),
+        _deployment(entries=ENTRIES[:2]),
     ]
     assert len(set(variants)) == len(variants)
-    domains = {compute_swap_domain(deployment) for deployment in variants}
-    assert len(domains) == len(variants)
+    domains = {compute_lane_domain(deployment, lane) for deployment in variants for lane in Lane}
+    domains |= {compute_exit_domain(deployment) for deployment in variants}
+    assert len(domains) == 3 * len(variants)
     assert all(0 <= domain < 1 << 248 for domain in domains)
 
 
@@ -69,22 +85,21 @@ def test_compute_chains_hash__not_a_table__is_refused(entries: tuple[ChainEntry,
 
 def test_stored_block__any_field_changed__changes_its_hash() -> None:
     variants = {BLOCK.hash()}
-    for name in ("number", "timestamp", "counts", "root", "request_count"):
+    for name in ("number", "timestamp", "lane", "counts", "root", "swap_requests", "account_requests"):
         variants.add(replace(BLOCK, **{name: 99}).hash())  # type: ignore[arg-type]
     for name in ("payouts_hash", "inputs_hash", "sync_hash"):
         variants.add(replace(BLOCK, **{name: bytes(31) + b"\x63"}).hash())  # type: ignore[arg-type]
-    assert len(variants) == 9
+    assert len(variants) == 11
 
 
 def test_genesis_block__any_deployment__is_blank_but_for_root_and_sync_hash() -> None:
-    expected = keccak_words(0, 0, 0, 77, 0, 0, 0, b"\x05" * 32)
+    expected = keccak_words(0, 0, 0, 0, 77, 0, 0, 0, 0, b"\x05" * 32)
     assert genesis_block(77, b"\x05" * 32).hash() == expected
 
 
-def test_rolling_hashes__wrong_word_count__is_refused() -> None:
-    for function in (next_queue_hash, next_payouts_hash):
-        with pytest.raises(WrongWordCount):
-            function(bytes(32), (1, 2, 3, 4))
+def test_next_payouts_hash__wrong_word_count__is_refused() -> None:
+    with pytest.raises(WrongWordCount):
+        next_payouts_hash(bytes(32), (1, 2, 3, 4))
 
 
 def test_rolling_hashes__order_of_records__counts() -> None:
@@ -96,29 +111,41 @@ def test_rolling_hashes__order_of_records__counts() -> None:
     assert next_sync_hash(next_sync_hash(start, bytes(32)), b"\x01" * 32) != next_sync_hash(start, b"\x01" * 32)
 
 
-@given(chains, st.integers(0, (1 << 64) - 1), hashes, hashes)
-@settings(max_examples=200, deadline=None)
-def test_compute_digest__any_message__is_the_libraries(chain: ChainId, number: int, sync: bytes, salt: bytes) -> None:
-    message = SyncMessage(chain, BlockNumber(number), sync)
+def _library_digest(name: str, salt: bytes, primary: str, types: dict[str, str], message: dict[str, Any]) -> bytes:
+    """The same digest by eth-account."""
+    domain = {"name": "string", "version": "string", "salt": "bytes32"}
     signable = encode_typed_data(
         full_message={
             "types": {
-                "EIP712Domain": [
-                    {"name": "name", "type": "string"},
-                    {"name": "version", "type": "string"},
-                    {"name": "salt", "type": "bytes32"},
-                ],
-                "SyncMessage": [
-                    {"name": "kind", "type": "uint8"},
-                    {"name": "sourceChain", "type": "uint8"},
-                    {"name": "number", "type": "uint64"},
-                    {"name": "syncHash", "type": "bytes32"},
-                ],
+                "EIP712Domain": [{"name": field, "type": kind} for field, kind in domain.items()],
+                primary: [{"name": field, "type": kind} for field, kind in types.items()],
             },
-            "primaryType": "SyncMessage",
-            "domain": {"name": "zkLink sync", "version": "1", "salt": salt},
-            "message": {"kind": 1, "sourceChain": chain, "number": number, "syncHash": sync},
+            "primaryType": primary,
+            "domain": {"name": name, "version": "1", "salt": salt},
+            "message": message,
         }
     )
-    expected = keccak(b"\x19" + signable.version + signable.header + signable.body)
-    assert compute_digest(message, salt) == expected
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+@given(st.sampled_from(MessageKind), chains, st.integers(0, (1 << 64) - 1), hashes, hashes)
+@settings(max_examples=200, deadline=None)
+def test_compute_digest__any_message__is_the_libraries(
+    kind: MessageKind, chain: ChainId, number: int, sync: bytes, salt: bytes
+) -> None:
+    types = {"kind": "uint8", "sourceChain": "uint8", "number": "uint64", "syncHash": "bytes32"}
+    fields = {"kind": int(kind), "sourceChain": chain, "number": number, "syncHash": sync}
+    expected = _library_digest("zkLink sync", salt, "SyncMessage", types, fields)
+    assert compute_digest(SyncMessage(chain, BlockNumber(number), sync, kind), salt) == expected
+
+
+@given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1), hashes, hashes)
+@settings(max_examples=200, deadline=None)
+def test_compute_key_change_digest__any_key__is_the_libraries(
+    account: int, nonce: int, key: bytes, salt: bytes
+) -> None:
+    types = {"account": "uint32", "nonce": "uint32", "publicKeyHash": "bytes32"}
+    fields = {"account": account, "nonce": nonce, "publicKeyHash": key}
+    expected = _library_digest("zkLink account", salt, "ChangePubKey", types, fields)
+    found = compute_key_change_digest(salt, AccountId(account), Nonce(nonce), int.from_bytes(key, "big"))
+    assert found == expected

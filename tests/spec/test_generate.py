@@ -18,10 +18,17 @@ def test_render_all__file_on_disk__is_up_to_date(path: str) -> None:
 
 def test_render_vyper__every_field__has_its_shift() -> None:
     found = dict(re.findall(r"^(\w+): constant\(uint256\) = (\d+)$", render_vyper_constants(), re.MULTILINE))
-    for layout in (*words.SWAP_REQUEST_LAYOUTS, *words.SWAP_PAYOUT_LAYOUTS):
+    for layout in (*words.RECORD_LAYOUTS, *words.MESSAGE_LAYOUTS):
         for field in layout.fields:
             assert found[f"{layout.name}_{field.name}_shift".upper()] == str(field.shift)
+    for kind in ids.Kind:
+        assert found[f"{kind.name}_KIND"] == str(kind.value)
     assert found["CUSTODY_LIMIT"] == str(ids.CUSTODY_LIMIT)
+
+
+def test_render_vyper__names__are_unique() -> None:
+    names = re.findall(r"^(\w+): constant", render_vyper_constants(), re.MULTILINE)
+    assert len(names) == len(set(names))
 
 
 def test_render_circom__integers__are_those_of_vyper() -> None:

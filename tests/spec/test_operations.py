@@ -6,10 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.account_strategies import Record, records
 from tests.strategies import malformed_requests, swap_payouts, swap_requests
-from zklink.operations.swap import SwapPayout, SwapRequest, join_address, split_address
-from zklink.protocol.errors import WrongAddressLength, WrongRecordKind, WrongWordCount, ZkLinkError
-from zklink.protocol.ids import RecordKind
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.ledger_data import LedgerData
+from zklink.operations.payout import Payout, compute_operation_id, split_operation_id
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.addresses import join_address, split_address
+from zklink.protocol.errors import (
+    ProtocolError,
+    WrongAddressLength,
+    WrongRecordField,
+    WrongRecordKind,
+    WrongWordCount,
+    ZkLinkError,
+)
+from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
 
 many = settings(max_examples=300, deadline=None)
 
@@ -22,37 +35,43 @@ def test_words__malformed_request__is_refused(case: tuple[SwapRequest, type[ZkLi
         request.words()
 
 
-@given(swap_payouts(), st.sampled_from(("amount", "fill_fee", "token", "chain", "source", "request_id")))
+@given(swap_payouts(), st.sampled_from(("amount", "fill_fee", "token", "chain", "source", "id")))
 @many
-def test_words__malformed_payout__is_refused(payout: SwapPayout, name: str) -> None:
+def test_words__malformed_payout__is_refused(payout: Payout, name: str) -> None:
     with pytest.raises(ZkLinkError):
         replace(payout, **{name: 1 << 112}).words()  # type: ignore[arg-type]
     with pytest.raises(WrongAddressLength):
         replace(payout, recipient=payout.recipient[1:]).words()
     with pytest.raises(WrongRecordKind):
-        replace(payout, kind=RecordKind.SWAP_REQUEST).words()
+        replace(payout, kind=Kind.SWAP_REQUEST).words()
 
 
-@given(swap_requests(), swap_payouts(), st.integers(0, 255))
+@given(records(), st.integers(0, 255))
 @many
-def test_from_words__another_kind__is_refused(request: SwapRequest, payout: SwapPayout, kind: int) -> None:
-    w0, *rest = request.words()
-    if kind != RecordKind.SWAP_REQUEST:
-        with pytest.raises(WrongRecordKind):
-            SwapRequest.from_words([w0 % (1 << 240) | kind << 240, *rest])
-    p0, *others = payout.words()
-    if kind not in (RecordKind.SWAP_PAID, RecordKind.SWAP_REFUNDED):
-        with pytest.raises(WrongRecordKind):
-            SwapPayout.from_words([p0 % (1 << 240) | kind << 240, *others])
+def test_from_words__another_kind__is_refused_or_another_record(record: Record, kind: int) -> None:
+    first, *rest = record.words()
+    changed = [first % (1 << 240) | kind << 240, *rest]
+    try:
+        found = type(record).from_words(changed)
+    except ProtocolError:
+        return
+    assert found.kind == kind
 
 
-@given(swap_requests(), swap_payouts())
+@given(swap_payouts(), st.sampled_from([kind for kind in range(256) if kind not in (2, 3, 20, 21, 22)]))
 @many
-def test_from_words__wrong_count__is_refused(request: SwapRequest, payout: SwapPayout) -> None:
-    for record in (request, payout):
-        for words in (record.words()[:-1], (*record.words(), 0), ()):
-            with pytest.raises(WrongWordCount):
-                type(record).from_words(words)
+def test_from_words__not_a_payout__is_refused(payout: Payout, kind: int) -> None:
+    first, *rest = payout.words()
+    with pytest.raises(WrongRecordKind):
+        Payout.from_words([first % (1 << 240) | kind << 240, *rest])
+
+
+@given(records())
+@many
+def test_from_words__wrong_count__is_refused(record: Record) -> None:
+    for words in (record.words()[:-1], (*record.words(), 0), ()):
+        with pytest.raises(WrongWordCount):
+            type(record).from_words(words)
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -67,8 +86,52 @@ def test_split_address__any_address__joins_back(address: bytes) -> None:
 @given(swap_requests())
 @many
 def test_refunded__any_request__gives_everything_back_to_the_sender(request: SwapRequest) -> None:
-    payout = SwapPayout.refunded(request)
-    assert payout.kind == RecordKind.SWAP_REFUNDED
+    payout = Payout.refunded(request)
+    assert payout.kind == Kind.SWAP_REFUNDED
     assert (payout.source, payout.chain) == (request.source, request.source)
     assert (payout.token, payout.amount, payout.recipient) == (request.token_in, request.amount, request.sender)
     assert payout.fill_fee == 0
+
+
+@given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1))
+@many
+def test_compute_operation_id__any_account_and_nonce__reads_back(account: int, nonce: int) -> None:
+    id = compute_operation_id(AccountId(account), Nonce(nonce))
+    assert id < 1 << 64
+    assert split_operation_id(id) == (account, nonce)
+
+
+DEPOSIT = DepositRequest(ChainId(1), RequestId(2), TokenId(3), Amount(4), b"\x05" * 32, b"\x06" * 32, 7)
+FULL_EXIT = FullExitRequest(ChainId(1), RequestId(2), AccountId(3), TokenId(4), b"\x05" * 32, 6)
+
+
+@pytest.mark.parametrize(
+    ("record", "word", "bit"),
+    [
+        (DEPOSIT, 0, 112),  # an account
+        (FULL_EXIT, 0, 0),  # an amount
+        (FULL_EXIT, 3, 0),  # another second than the owner
+        (LedgerData(Kind.WITHDRAW), 0, 112),  # an owner that only kind 7 has
+    ],
+)
+def test_from_words__a_field_that_the_kind_fixes__is_refused(
+    record: DepositRequest | FullExitRequest | LedgerData, word: int, bit: int
+) -> None:
+    words = list(record.words())
+    words[word] ^= 1 << bit
+    with pytest.raises(WrongRecordField):
+        type(record).from_words(words)
+
+
+def test_elements__ledger_data__is_padded_in_front() -> None:
+    short, long = LedgerData(Kind.WITHDRAW), LedgerData(Kind.TRANSFER_NEW, owner=b"\x01" * 32)
+    assert short.elements() == (0, *short.words())
+    assert long.elements() == long.words()
+    with pytest.raises(WrongRecordField):
+        LedgerData(Kind.TRANSFER, owner=b"\x01" * 32).words()
+
+
+@pytest.mark.parametrize("kind", [Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.SWAP_REFUNDED])
+def test_is_fillable__kinds_with_a_recipient_who_waits__are(kind: Kind) -> None:
+    payout = Payout(kind, ChainId(0), ChainId(1), 2, TokenId(3), Amount(4), b"\x05" * 32, Amount(6))
+    assert payout.is_fillable == (kind in (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT))

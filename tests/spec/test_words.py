@@ -1,14 +1,35 @@
-"""Layouts: every word reads back, and nothing else does."""
+"""Layouts: they are those of the page, every word reads back, and nothing else does."""
+
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet
+from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet, WrongWordCount
 from zklink.protocol.ids import WORD_BITS
-from zklink.protocol.words import SWAP_PAYOUT_LAYOUTS, SWAP_REQUEST_LAYOUTS, ZERO, Layout
+from zklink.protocol.words import (
+    ACCOUNT_REQUEST_LAYOUTS,
+    EXIT_LAYOUTS,
+    EXIT_MESSAGE_LAYOUTS,
+    LEDGER_DATA_LAYOUTS,
+    LEDGER_MESSAGE_LAYOUTS,
+    MESSAGE_LAYOUTS,
+    ORDER_DATA_LAYOUTS,
+    ORDER_MESSAGE_LAYOUTS,
+    PAYOUT_LAYOUTS,
+    POOL_DATA_LAYOUTS,
+    POOL_MESSAGE_LAYOUTS,
+    RECORD_LAYOUTS,
+    SWAP_REQUEST_LAYOUTS,
+    ZERO,
+    Layout,
+    unpack_record,
+)
 
-LAYOUTS = (*SWAP_REQUEST_LAYOUTS, *SWAP_PAYOUT_LAYOUTS)
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
+LAYOUTS = (*RECORD_LAYOUTS, *MESSAGE_LAYOUTS)
 layouts = st.sampled_from(LAYOUTS)
 many = settings(max_examples=300, deadline=None)
 
@@ -77,31 +98,67 @@ def test_layout__not_248_bits__is_refused() -> None:
         Layout("short", ("a", 240))
 
 
-def test_layouts__widths__are_the_protocols() -> None:
-    widths = [[(field.name, field.bits, field.shift) for field in layout.fields] for layout in LAYOUTS]
-    assert widths == [
-        [
-            ("kind", 8, 240),
-            ("source", 8, 232),
-            ("destination", 8, 224),
-            ("request_id", 64, 160),
-            ("token_in", 16, 144),
-            ("token_out", 16, 128),
-            ("amount", 112, 0),
-        ],
-        [("min_out", 112, 128), ("operator_fee", 112, 16), ("recipient_hi", 8, 8), ("sender_hi", 8, 0)],
-        [("fill_fee", 112, 80), ("deadline", 40, 40), ("queued_at", 40, 0)],
-        [("recipient_lo", 248, 0)],
-        [("sender_lo", 248, 0)],
-        [
-            ("kind", 8, 240),
-            ("source", 8, 232),
-            ("chain", 8, 224),
-            ("request_id", 64, 160),
-            ("token", 16, 144),
-            ("amount", 112, 0),
-        ],
-        [("recipient_lo", 248, 0)],
-        [("recipient_hi", 8, 112), ("fill_fee", 112, 0)],
+def test_unpack_record__one_word_too_many__is_refused() -> None:
+    with pytest.raises(WrongWordCount):
+        unpack_record("payout", PAYOUT_LAYOUTS, (0, 0, 0, 0))
+
+
+Fields = list[tuple[str, int]]
+
+
+def _read_fields(cell: str) -> Fields:
+    """(name, bits) of a cell such as `kind 8, 0:16, fee 16 (packed)`; a run of zeros has no name."""
+    cell = re.sub(r"\(.*?\)", "", cell)
+    pairs = (re.fullmatch(r"(?:(\w+) |0:)(\d+)", part.strip()) for part in cell.split(","))
+    return [(pair[1] or ZERO, int(pair[2])) for pair in pairs if pair]
+
+
+def _read_table(header: str) -> list[list[str]]:
+    """The cells of the page's table with this header, without header and rule."""
+    lines = PAGE.read_text().split(f"| {header} |", 1)[1].split("\n\n", 1)[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _place(fields: Fields) -> list[tuple[str, int, int]]:
+    """(name, bits, shift) of fields whose last one ends at bit 0."""
+    ends = [sum(bits for _, bits in fields[i + 1 :]) for i in range(len(fields))]
+    return [(name, bits, end) for (name, bits), end in zip(fields, ends, strict=True) if name != ZERO]
+
+
+def _placed(layouts: tuple[Layout, ...]) -> list[list[tuple[str, int, int]]]:
+    return [[(field.name, field.bits, field.shift) for field in layout.fields] for layout in layouts]
+
+
+def test_layouts__records__are_those_of_the_page() -> None:
+    rows = _read_table("record | word | fields (bits)")
+    assert [word for _, word, _ in rows] == [
+        *("w0", "w1", "w2", "w3", "w4", "p0", "p1", "p2", "r0", "r1", "r2", "r3"),
+        *("d0", "d1 (kind 7 only)", "d0", "d1", "d0", "d1"),
     ]
-    assert ZERO not in {name for layout in widths for name, _, _ in layout}
+    fields = [_read_fields(cell) for _, _, cell in rows]
+    assert all(sum(bits for _, bits in word) == WORD_BITS for word in fields)
+    expected = (
+        *SWAP_REQUEST_LAYOUTS,
+        *PAYOUT_LAYOUTS,
+        *ACCOUNT_REQUEST_LAYOUTS,
+        *LEDGER_DATA_LAYOUTS,
+        *POOL_DATA_LAYOUTS,
+        *ORDER_DATA_LAYOUTS,
+    )
+    assert [_place(word) for word in fields] == _placed(expected)
+
+
+def test_layouts__messages__are_those_of_the_page() -> None:
+    ledger, pool, order = ([_read_fields(cell) for cell in row[1:]] for row in _read_table("for | m0 | m1 | m2"))
+    assert [_place(word) for word in ledger[:2]] == _placed(LEDGER_MESSAGE_LAYOUTS)
+    assert [_place(word) for word in pool] == _placed(POOL_MESSAGE_LAYOUTS)
+    assert [_place(word) for word in order[:2]] == _placed(ORDER_MESSAGE_LAYOUTS)
+    assert ledger[2] == order[2] == []
+
+
+def test_layouts__exits__are_those_of_the_page() -> None:
+    exits = [_read_fields(cell) for _, cell in _read_table("word | fields")]
+    assert [_place(word) for word in exits] == _placed(EXIT_LAYOUTS)
+    signed = re.search(r"m0 = ([^.]*)\.", PAGE.read_text())
+    assert signed is not None
+    assert [_place(_read_fields(signed[1]))] == _placed(EXIT_MESSAGE_LAYOUTS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.errors import WrongRecordKind
@@ -15,6 +16,8 @@ class SwapRequest:
 
     `amount` and `operator_fee` are in units of `token_in`; `min_out` and `fill_fee` in units of `token_out`.
     """
+
+    kind: ClassVar[Kind] = Kind.SWAP_REQUEST
 
     source: ChainId
     destination: ChainId
@@ -37,7 +40,7 @@ class SwapRequest:
         w0, w1, w2, w3, w4 = SWAP_REQUEST_LAYOUTS
         return (
             w0.pack(
-                kind=Kind.SWAP_REQUEST,
+                kind=self.kind,
                 source=self.source,
                 destination=self.destination,
                 request_id=self.request_id,
@@ -60,8 +63,8 @@ class SwapRequest:
     def from_words(cls, words: Sequence[int]) -> "SwapRequest":
         """Read w0..w4 back; refuses any other kind, length or set unused bit."""
         fields = unpack_record("swap request", SWAP_REQUEST_LAYOUTS, words)
-        if fields["kind"] != Kind.SWAP_REQUEST:
-            raise WrongRecordKind((Kind.SWAP_REQUEST,), fields["kind"])
+        if fields["kind"] != cls.kind:
+            raise WrongRecordKind((cls.kind,), fields["kind"])
         return cls(
             source=ChainId(fields["source"]),
             destination=ChainId(fields["destination"]),
