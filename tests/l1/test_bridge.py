@@ -1,19 +1,23 @@
-"""The bridge client against real bridges: orders become requests, the watcher finds them, reasons come through."""
+"""The clients against real contracts: orders become requests of both lanes, the watcher finds them, reasons come
+through.
+"""
 
 from dataclasses import replace
 
 import pytest
 
-from tests.support.chains import build_order, send_swap
+from tests.support.chains import build_order, send_deposit, send_swap
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.tokens import AVAX, USDC, USDT
-from zklink.l1.events import SwapRequested
-from zklink.l1.structs import RequestCounts, universal_address
-from zklink.l1.watcher import L1Watcher
+from zklink.devnet.tokens import AVAX, BNB, USDC, USDT
+from zklink.l1.event_codec import decode_events
+from zklink.l1.events import DepositRequested, FullExitRequested, KeyAuthorised, SwapRequested
+from zklink.l1.registries import sign_key_change
+from zklink.l1.structs import DepositOrder, FreezeState, RequestCounts, universal_address
+from zklink.l1.watcher import L1Watcher, lane_of
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import CallReverted, RequestRewritten, RpcUnavailable
-from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.ids import AccountId, ChainId, Lane, Nonce, RequestId, TokenId
 
 ONE_USDC = 10**6
 
@@ -35,9 +39,9 @@ def test_swap__erc20__becomes_the_request_that_was_asked_for(system: LocalSystem
     assert (request.recipient, request.sender) == (order.recipient, universal_address(depositor.address))
     assert event.l1_amount == 5 * ONE_USDC
     expected = next_queue_hash(system.deployment.deployment_hash, request.words())
-    assert bridge.queue_hash(1) == expected
-    assert bridge.request_counts() == RequestCounts(1, 0, 0)
-    assert bridge.request_status(1) == 1
+    assert bridge.queue_hash(Lane.SWAP, 1) == expected
+    assert bridge.request_counts(Lane.SWAP) == RequestCounts(1, 0)
+    assert bridge.request_status(Lane.SWAP, 1) == 1
 
 
 def test_swap__eighteen_decimals_here__amount_in_layer_2_units(system: LocalSystem) -> None:
@@ -66,7 +70,7 @@ def test_swap_with_permit__no_approval__is_queued(system: LocalSystem) -> None:
     )
     assert system.token(POLYGON.chain_id, USDC).allowance(depositor.address, bridge.address) == 0
     assert bridge.swap_with_permit(depositor, order, permit).is_success
-    assert bridge.request_counts().total == 1
+    assert bridge.request_counts(Lane.SWAP).total == 1
 
 
 def test_swap__unknown_token__the_contracts_reason(system: LocalSystem) -> None:
@@ -79,20 +83,92 @@ def test_swap__unknown_token__the_contracts_reason(system: LocalSystem) -> None:
 
 def test_set_paused__stranger__refused(system: LocalSystem) -> None:
     with pytest.raises(CallReverted, match="governor"):
-        system.bridges[BSC.chain_id].set_paused(system.world.roles.stranger, USDC, True)
+        system.bridges[BSC.chain_id].tokens.set_paused(system.world.roles.stranger, USDC, True)
 
 
-def test_watcher__swaps_on_a_chain__given_out_once_confirmed(system: LocalSystem) -> None:
+def test_deposit__erc20_and_coin__become_the_requests_that_were_asked_for(system: LocalSystem) -> None:
+    bridge, depositor = system.bridges[BSC.chain_id], system.world.roles.depositor
+    owner = universal_address(system.world.roles.provider.address)
+    receipts = [
+        send_deposit(system, BSC.chain_id, USDC, 5 * ONE_USDC, owner=owner),
+        send_deposit(system, BSC.chain_id, BNB, 7 * 10**10, owner=owner),
+    ]
+    queue_hash = system.deployment.deployment_hash
+    for request_id, (receipt, token, amount) in enumerate(
+        zip(receipts, (USDC, BNB), (5 * ONE_USDC, 7 * 10**10), strict=True), start=1
+    ):
+        event = bridge.events_of(receipt)[0]
+        assert isinstance(event, DepositRequested)
+        request = event.request
+        assert (request.source, request.request_id, request.token) == (BSC.chain_id, request_id, token)
+        assert (request.amount, request.owner) == (amount, owner)
+        assert request.sender == universal_address(depositor.address)
+        assert event.l1_amount == amount * bridge.tokens.token_scale(token)
+        queue_hash = next_queue_hash(queue_hash, request.words())
+        assert bridge.queue_hash(Lane.ACCOUNT, request_id) == queue_hash
+    assert bridge.request_counts(Lane.ACCOUNT) == RequestCounts(2, 0)
+    assert bridge.request_counts(Lane.SWAP) == RequestCounts(0, 0)
+
+
+def test_deposit_with_permit__no_approval__is_queued(system: LocalSystem) -> None:
+    bridge, depositor = system.bridges[POLYGON.chain_id], system.world.roles.depositor
+    token, deadline = system.token(POLYGON.chain_id, USDC), bridge.client.head().timestamp + 600
+    permit = token.sign_permit(depositor, bridge.address, ONE_USDC, deadline)
+    order = DepositOrder(USDC, ONE_USDC, universal_address(depositor.address))
+    assert bridge.deposit_with_permit(depositor, order, permit).is_success
+    assert bridge.request_counts(Lane.ACCOUNT).total == 1
+
+
+def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: LocalSystem) -> None:
+    bridge, owner = system.bridges[POLYGON.chain_id], system.world.roles.depositor
+    event = bridge.events_of(bridge.full_exit(owner, AccountId(3), USDC))[0]
+    assert isinstance(event, FullExitRequested)
+    request = event.request
+    assert (request.source, request.request_id, request.account, request.token) == (POLYGON.chain_id, 1, 3, USDC)
+    assert request.owner == universal_address(owner.address)
+    expected = next_queue_hash(system.deployment.deployment_hash, request.words())
+    assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
+
+
+def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
+    keys, owner, deployment_hash = system.keys[BSC.chain_id], system.world.roles.depositor, system.deployment
+    salt = deployment_hash.deployment_hash
+    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99)
+    (event,) = decode_events(BSC.chain_id, receipt.logs)
+    assert isinstance(event, KeyAuthorised)
+    assert (event.owner, event.account, event.nonce, event.public_key_hash) == (owner.address, 3, 0, 99)
+    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99)
+    assert not keys.is_authorised(salt, owner.address, AccountId(3), Nonce(1), 99)
+    assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99)) == 65
+
+
+def test_exodus__running_chain__says_so(system: LocalSystem) -> None:
+    bridge = system.bridges[POLYGON.chain_id]
+    assert bridge.exodus.freeze_state() == FreezeState(False, 0, 0, False, False)
+    assert bridge.ledger.common_block() == (False, 0)
+    assert bridge.ledger.frozen_at(BSC.chain_id) is None
+    assert not bridge.is_frozen()
+    assert not bridge.exodus.is_exited(0, USDC)
+    assert bridge.exodus.vk_hash() == system.deployment.vk_hashes.exit
+    with pytest.raises(CallReverted, match="no block waits"):
+        bridge.exodus.freeze_for_execution(system.world.roles.stranger)
+
+
+def test_watcher__requests_of_both_lanes__given_out_once_confirmed(system: LocalSystem) -> None:
     watcher, chain = _watcher(system, POLYGON.chain_id), system.world[POLYGON.chain_id]
-    amounts = [ONE_USDC, 2 * ONE_USDC, 3 * ONE_USDC]
-    for amount in amounts:
-        send_swap(system, POLYGON.chain_id, build_order(system, POLYGON.chain_id, USDC, amount, BSC.chain_id, USDT))
-    seen = [event.request.amount for event in watcher.poll()]
-    assert seen == amounts[: len(seen)]
-    assert len(seen) < len(amounts)
+    ids = [(Lane.SWAP, RequestId(1)), (Lane.ACCOUNT, RequestId(1)), (Lane.SWAP, RequestId(2))]
+    for lane, _ in ids:
+        if lane is Lane.SWAP:
+            order = build_order(system, POLYGON.chain_id, USDC, ONE_USDC, BSC.chain_id, USDT)
+            send_swap(system, POLYGON.chain_id, order)
+        else:
+            send_deposit(system, POLYGON.chain_id, USDC, ONE_USDC)
+    seen = [(lane_of(event), event.request.request_id) for event in watcher.poll()]
+    assert seen == ids[: len(seen)]
+    assert len(seen) < len(ids)
     chain.mine(chain.profile.confirmations - 1)
-    seen += [event.request.amount for event in watcher.poll()]
-    assert seen == amounts
+    seen += [(lane_of(event), event.request.request_id) for event in watcher.poll()]
+    assert seen == ids
     assert watcher.poll() == []
 
 
@@ -107,12 +183,14 @@ def test_watcher__chain_set_back__unconfirmed_requests_are_never_seen_and_confir
     before = chain.snapshot()
     send_swap(system, POLYGON.chain_id, build_order(system, POLYGON.chain_id, USDC, 2 * ONE_USDC, BSC.chain_id, USDT))
     chain.mine(chain.profile.confirmations - 1)
-    assert [event.request.amount for event in watcher.poll()] == [2 * ONE_USDC]
+    (event,) = watcher.poll()
+    assert isinstance(event, SwapRequested)
+    assert event.request.amount == 2 * ONE_USDC
     chain.restore(before)
     with pytest.raises(RpcUnavailable):
         watcher.poll()  # a shorter chain proves nothing: the node may only lag behind
-    assert watcher.last_request_id == 1
+    assert watcher.last_request_id(Lane.SWAP) == 1
     chain.mine(watcher.next_block - 1 - chain.client.confirmed_height())
     with pytest.raises(RequestRewritten):
         watcher.poll()
-    assert watcher.rewind() == 0
+    assert watcher.rewind() == {Lane.SWAP: 0, Lane.ACCOUNT: 0}

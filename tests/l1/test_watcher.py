@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import SwapRequested
+from zklink.l1.events import DepositRequested, RequestEvent, SwapRequested
 from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import Log
 from zklink.l1.structs import RequestCounts
 from zklink.l1.watcher import ConfirmedEvents, L1Watcher
+from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
-from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
+from zklink.protocol.ids import Amount, ChainId, Lane, RequestId, TokenId
 
 DEPLOYMENT_HASH = b"\x07" * 32
 CONFIRMATIONS = 3
@@ -41,9 +42,25 @@ TEMPLATE = SwapRequest(
 )
 
 
+DEPOSIT = DepositRequest(
+    source=ChainId(1),
+    request_id=RequestId(1),
+    token=TokenId(1),
+    amount=Amount(1),
+    owner=bytes(31) + b"\x03",
+    sender=bytes(31) + b"\x02",
+    queued_at=1,
+)
+
+Request = SwapRequest | DepositRequest
+
+
 @dataclass
 class FakeChain:
-    """Blocks of amounts: each amount is one request. Stands in for a bridge and for its client."""
+    """Blocks of amounts: each amount is a swap, each negative one a deposit. Stands in for a bridge and its client.
+
+    `hidden` and `altered` are ids of swaps.
+    """
 
     blocks: list[list[int]] = field(default_factory=lambda: [[]])
     hidden: set[int] = field(default_factory=set)
@@ -69,37 +86,52 @@ class FakeChain:
         del self.blocks[len(self.blocks) - depth :]
         self.blocks.extend(blocks)
 
-    def all_requests(self, height: int | None = None) -> list[tuple[int, SwapRequest]]:
+    def all_requests(self, height: int | None = None) -> list[tuple[int, Request]]:
         """(block, request) of everything up to a height."""
-        found: list[tuple[int, SwapRequest]] = []
+        found: list[tuple[int, Request]] = []
+        swaps = deposits = 0
         for number, amounts in enumerate(self.blocks if height is None else self.blocks[: height + 1]):
             for amount in amounts:
-                request = replace(TEMPLATE, request_id=RequestId(len(found) + 1), amount=Amount(amount))
-                found.append((number, request))
+                if amount > 0:
+                    swaps += 1
+                    found.append((number, replace(TEMPLATE, request_id=RequestId(swaps), amount=Amount(amount))))
+                else:
+                    deposits += 1
+                    found.append((number, replace(DEPOSIT, request_id=RequestId(deposits), amount=Amount(-amount))))
         return found
+
+    def queue(self, lane: Lane, height: int) -> list[Request]:
+        """A lane's requests up to a height."""
+        kind = SwapRequest if lane is Lane.SWAP else DepositRequest
+        return [request for _, request in self.all_requests(height) if isinstance(request, kind)]
 
     def confirmed_height(self) -> int:
         return self.head - CONFIRMATIONS + 1
 
-    def requests(self, first: int, last: int) -> list[SwapRequested]:
-        events = []
+    def requests(self, first: int, last: int) -> list[RequestEvent]:
+        events: list[RequestEvent] = []
         for number, request in self.all_requests():
-            if first <= number <= last and request.request_id not in self.hidden:
+            log = Log("", (), b"", number, b"", b"", 0)
+            if not first <= number <= last:
+                continue
+            if isinstance(request, DepositRequest):
+                events.append(DepositRequested(log, request, 0, 0))
+            elif request.request_id not in self.hidden:
                 seen = replace(request, amount=Amount(99)) if request.request_id in self.altered else request
-                events.append(SwapRequested(Log("", (), b"", number, b"", b"", 0), seen, 0, 0))
+                events.append(SwapRequested(log, seen, 0, 0))
         return events
 
-    def events(self, first: int, last: int) -> list[SwapRequested]:
+    def events(self, first: int, last: int) -> list[RequestEvent]:
         return self.requests(first, last)
 
-    def request_counts(self, block: int) -> RequestCounts:
-        return RequestCounts(len(self.all_requests(block)), 0, 0)
+    def request_counts(self, lane: Lane, block: int) -> RequestCounts:
+        return RequestCounts(len(self.queue(lane, block)), 0)
 
-    def queue_hash(self, request_id: int, block: int) -> bytes:
+    def queue_hash(self, lane: Lane, request_id: int, block: int) -> bytes:
         if block >= self.head - self.lag + 1:
             raise RpcUnavailable("fake", "queue_hash", 1, "header not found")
         queue_hash = DEPLOYMENT_HASH
-        requests = [request for _, request in self.all_requests(block)]
+        requests = self.queue(lane, block)
         if request_id > len(requests):
             return bytes(32)
         for request in requests[:request_id]:
@@ -111,8 +143,13 @@ def _watcher(chain: FakeChain) -> L1Watcher:
     return L1Watcher(cast("BridgeClient", chain), START, DEPLOYMENT_HASH)
 
 
-def _amounts(events: list[SwapRequested]) -> list[int]:
-    return [event.request.amount for event in events]
+def _amounts(events: list[RequestEvent]) -> list[int]:
+    return [_amount(event.request) for event in events]
+
+
+def _amount(request: object) -> int:
+    assert isinstance(request, Request)
+    return -request.amount if isinstance(request, DepositRequest) else request.amount
 
 
 def test_poll__unconfirmed__nothing_yet() -> None:
@@ -144,7 +181,7 @@ def test_poll__the_node_forgets_an_event__gap_and_nothing_moves() -> None:
     with pytest.raises(RequestGap) as caught:
         watcher.poll()
     assert (caught.value.expected, caught.value.found) == (2, 3)
-    assert watcher.last_request_id == 0
+    assert watcher.last_request_id(Lane.SWAP) == 0
     chain.hidden.clear()
     assert _amounts(watcher.poll()) == [5, 6, 7]
 
@@ -181,8 +218,21 @@ def test_poll__reorg_deeper_than_the_confirmations__rewritten_then_rewind() -> N
     with pytest.raises(RequestRewritten) as caught:
         watcher.poll()
     assert caught.value.request_id == 3
-    assert watcher.rewind() == 1
+    assert watcher.rewind() == {Lane.SWAP: 1, Lane.ACCOUNT: 0}
     assert _amounts(watcher.poll()) == [8, 9]
+
+
+def test_rewind__one_lane_changed__the_other_is_not_given_out_again() -> None:
+    chain = FakeChain()
+    watcher = _watcher(chain)
+    for amounts in ([4, -1], [5, -2], [-3, -4], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [4, -1, 5, -2, -3, -4]
+    chain.reorg(4, [-2, -3], [9, -4], [8], [-7], [], [])
+    with pytest.raises(RequestRewritten):
+        watcher.poll()
+    assert watcher.rewind() == {Lane.SWAP: 1, Lane.ACCOUNT: 4}
+    assert _amounts(watcher.poll()) == [9, 8, -7]
 
 
 def test_rewind__everything_changed__starts_over() -> None:
@@ -194,7 +244,7 @@ def test_rewind__everything_changed__starts_over() -> None:
     chain.reorg(3, [8], [], [], [])
     with pytest.raises(RequestRewritten):
         watcher.poll()
-    assert watcher.rewind() == 0
+    assert watcher.rewind() == {Lane.SWAP: 0, Lane.ACCOUNT: 0}
     assert _amounts(watcher.poll()) == [8]
 
 
@@ -211,7 +261,7 @@ def test_poll__answer_from_a_node_that_lags__unavailable_and_nothing_moves() -> 
             watcher.poll()
         with pytest.raises(RpcUnavailable):
             watcher.rewind()
-        assert (watcher.last_request_id, watcher.next_block) == (2, 3)
+        assert (watcher.last_request_id(Lane.SWAP), watcher.next_block) == (2, 3)
     chain.blocks = [*ahead, [6], [], []]
     assert _amounts(watcher.poll()) == [6]
 
@@ -228,7 +278,7 @@ def test_poll__views_from_a_node_that_lags__unavailable_and_nothing_moves() -> N
         watcher.poll()
     with pytest.raises(RpcUnavailable):
         watcher.rewind()
-    assert watcher.last_request_id == 1
+    assert watcher.last_request_id(Lane.SWAP) == 1
     chain.lag = 0
     assert watcher.poll() == []
 
@@ -246,7 +296,7 @@ def test_confirmed_events__each_once() -> None:
     assert events.poll() == []
 
 
-BLOCK = st.lists(st.integers(1, 50), max_size=2)
+BLOCK = st.lists(st.integers(-50, 50).filter(bool), max_size=2)
 MINE = st.tuples(st.just("mine"), st.lists(BLOCK, min_size=1, max_size=3))
 REORG = st.tuples(st.just("reorg"), st.lists(BLOCK, min_size=CONFIRMATIONS, max_size=CONFIRMATIONS + 1))
 
@@ -266,5 +316,5 @@ def test_poll__any_shallow_reorgs__exactly_the_confirmed_requests_in_order(
             chain.reorg(min(CONFIRMATIONS - 1, chain.head), *blocks)
         given_out += _amounts(watcher.poll())
         confirmed = chain.all_requests(max(chain.confirmed_height(), 0))
-        assert given_out == [request.amount for _, request in confirmed]
-    assert watcher.last_request_id == len(given_out)
+        assert given_out == [_amount(request) for _, request in confirmed]
+    assert watcher.last_request_id(Lane.SWAP) + watcher.last_request_id(Lane.ACCOUNT) == len(given_out)

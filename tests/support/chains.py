@@ -1,9 +1,13 @@
 """The deployed system of a test run, and short ways to use it."""
 
+from eth_account.signers.local import LocalAccount
+
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
+from zklink.l1.artifacts import load_contract
 from zklink.l1.client import Receipt
-from zklink.l1.structs import NATIVE, SwapOrder, universal_address
+from zklink.l1.deployment import Verifiers
+from zklink.l1.structs import NATIVE, DepositOrder, SwapOrder, universal_address
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
 
@@ -11,9 +15,14 @@ ORDER_SECONDS = 3_600
 """How long the orders of tests may wait."""
 
 
+BELIEVERS = ("AcceptAllVerifier", "AcceptAllVerifier", "StatementVerifier")
+"""Verifiers that need no proofs, for tests that make none."""
+
+
 def open_system(world: World) -> LocalSystem:
-    """The system with the smallest circuit's verifier on the world's chains."""
-    return deploy_local_system(world, MINIMAL)
+    """The system on the world's chains, with verifiers that believe."""
+    swap, account, exit_ = map(load_contract, BELIEVERS)
+    return deploy_local_system(world, MINIMAL, verifiers=Verifiers(swap, account, exit_))
 
 
 def build_order(
@@ -50,3 +59,26 @@ def send_swap(system: LocalSystem, source: ChainId, order: SwapOrder) -> Receipt
     token = system.token(source, order.token_in)
     token.ensure_allowance(depositor, bridge.address, order.l1_amount)
     return bridge.swap(depositor, order, order.l1_amount if token.address == NATIVE else 0)
+
+
+def send_deposit(
+    system: LocalSystem,
+    chain: ChainId,
+    token_id: TokenId,
+    amount: int,
+    *,
+    owner: bytes | None = None,
+    sender: LocalAccount | None = None,
+) -> Receipt:
+    """The depositor's (or another sender's) approval, if one is needed, and its deposit for itself or another owner;
+    `amount` is in layer-2 units.
+    """
+    account, bridge, token = (
+        sender or system.world.roles.depositor,
+        system.bridges[chain],
+        system.token(chain, token_id),
+    )
+    l1_amount = amount * bridge.tokens.token_scale(token_id)
+    token.ensure_allowance(account, bridge.address, l1_amount)
+    order = DepositOrder(token_id, l1_amount, owner or universal_address(account.address))
+    return bridge.deposit(account, order, l1_amount if token.address == NATIVE else 0)

@@ -5,6 +5,7 @@ decisions: what to send and when is the business of the sequencer, the broker an
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
@@ -15,12 +16,12 @@ from zklink.l1.blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block
 from zklink.l1.client import Call, ChainClient, encode_call
 from zklink.l1.event_codec import REQUEST_EVENTS, decode_events, event_topic
 from zklink.l1.events import BridgeEvent, RequestEvent
+from zklink.l1.exodus import ExodusClient
 from zklink.l1.receipts import Receipt
 from zklink.l1.registries import TokenRegistryClient
 from zklink.l1.structs import (
     DepositOrder,
-    Exit,
-    FreezeState,
+    Parts,
     Permit,
     RequestCounts,
     Solvency,
@@ -47,11 +48,11 @@ class BridgeViews:
         return Stages(*self._read("status", block=block))
 
     def request_counts(self, lane: Lane, block: int | None = None) -> RequestCounts:
-        """How many requests of a lane there are, are committed, are executed."""
+        """How many requests of a lane there are, and are in executed blocks."""
         return RequestCounts(*self._read("request_counts", int(lane), block=block))
 
     def request_status(self, lane: Lane, request_id: int) -> int:
-        """0 none, 1 queued, 2 committed, 3 executed."""
+        """0 none, 1 queued, 2 executed."""
         return int(self._read("request_status", int(lane), request_id))
 
     def block_status(self, number: int) -> int:
@@ -95,28 +96,55 @@ class BridgeViews:
         """What identifies the deployment."""
         return bytes(self._read("deployment_hash"))
 
-    def freeze_state(self) -> FreezeState:
-        """Whether the chain has stopped, and how far its exodus has come."""
-        return FreezeState(*self._read("freeze_state"))
+    def is_frozen(self) -> bool:
+        """Whether the chain has stopped."""
+        return bool(self._read("is_frozen"))
 
-    def is_exited(self, account: int, token_id: int) -> bool:
-        """Whether an account's share of a token has been paid here by proof."""
-        return bool(self._read("is_exited", account, token_id))
+    def waiting_since(self) -> int:
+        """Since when accepted blocks wait for execution, UNIX seconds; 0 when none waits."""
+        return int(self._read("waiting_since"))
+
+    def is_message_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
+        """Whether a chain is known here to have accepted blocks with this hash."""
+        return bool(self._read("is_message_known", source_chain, number, sync_hash))
+
+    def lane_domain(self, lane: Lane) -> int:
+        """The domain of a lane's blocks."""
+        return int(self._read("lane_domain", int(lane)))
+
+    def exit_domain(self) -> int:
+        """The domain of exits."""
+        return int(self._read("exit_domain"))
+
+    def parts(self) -> Parts:
+        """The contracts that the bridge relies on."""
+        return Parts(*map(to_checksum_address, self._read("parts")))
 
     def _read(self, function: str, *arguments: object, block: int | None = None) -> Any:
         return self.client.read(self._contract, function, *arguments, block=block)
 
 
 class BridgeClient(BridgeViews):
-    """A bridge on one chain with what stands beside it: `tokens` and `ledger`, where other chains' messages are kept.
+    """A bridge on one chain with what stands beside it. Writes raise what `ChainClient.send` does."""
 
-    Writes raise what `ChainClient.send` does.
-    """
+    @cached_property
+    def tokens(self) -> TokenRegistryClient:
+        """The chain's tokens; asks the bridge once where."""
+        return TokenRegistryClient(self.client, self._parts.token_registry)
 
-    def __init__(self, client: ChainClient, address: str, *, token_registry: str, sync_ledger: str) -> None:
-        super().__init__(client, address)
-        self.tokens = TokenRegistryClient(client, token_registry)
-        self.ledger = SyncLedgerClient(client, sync_ledger)
+    @cached_property
+    def ledger(self) -> SyncLedgerClient:
+        """What is known here of the other chains."""
+        return SyncLedgerClient(self.client, self._parts.sync_ledger)
+
+    @cached_property
+    def exodus(self) -> ExodusClient:
+        """What anyone may do when the operator fails."""
+        return ExodusClient(self.client, self._parts.exodus)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return self.parts()
 
     # -- events --------------------------------------------------------------------------------------------------
 
@@ -196,31 +224,6 @@ class BridgeClient(BridgeViews):
     def apply_message(self, account: LocalAccount, source_chain: int, number: int) -> Receipt:
         """Apply a message that came early."""
         return self._send(account, "apply_message", source_chain, number)
-
-    # -- when things go wrong ------------------------------------------------------------------------------------
-
-    def freeze_for_request(
-        self, account: LocalAccount, lane: Lane, words: Sequence[int], last_accepted: StoredBlock
-    ) -> Receipt:
-        """Stop the chain: the lane's first request that no accepted block contains has these words and is too old."""
-        return self._send(account, "freeze_for_request", int(lane), list(words), stored_block_abi(last_accepted))
-
-    def freeze_for_execution(self, account: LocalAccount) -> Receipt:
-        """Stop the chain: accepted blocks wait, and none was executed for too long."""
-        return self._send(account, "freeze_for_execution")
-
-    def begin_exodus(self, account: LocalAccount, last: StoredBlock) -> Receipt:
-        """Open the exits, once the last common block is known and executed here."""
-        return self._send(account, "begin_exodus", stored_block_abi(last))
-
-    def cancel_requests(self, account: LocalAccount, lane: Lane, requests: Iterable[Sequence[int]]) -> Receipt:
-        """Pay back the lane's next requests that no common block contains, given by their words, in order."""
-        words = [word for request in requests for word in request]
-        return self._send(account, "cancel_requests", int(lane), words)
-
-    def exit(self, account: LocalAccount, request: Exit) -> Receipt:
-        """Pay an owner's share of a token by proof."""
-        return self._send(account, "exit", *request.abi())
 
     def encode(self, function: str, *arguments: object) -> Call:
         """A call for `ChainClient.submit`, for callers that do not want to wait."""

@@ -36,7 +36,7 @@ from zklink.protocol.presets import Preset
 CIRCUITS: Final = ("Swap", "Account", "Exit")
 """The first word of the names of the generated verifiers."""
 
-PARTS: Final = ("token_registry", "reader", "sync_ledger", "swap_verifier", "account_verifier", "exit_verifier")
+PARTS: Final = ("token_registry", "reader", "sync_ledger", "exodus", "swap_verifier", "account_verifier")
 """The fields of a bridge's Parts, in order."""
 
 Report = Callable[[str, str], None]
@@ -132,13 +132,15 @@ class _Run:
         }
 
     def predict_bridges(self) -> None:
-        """Where the bridges will be: on each chain the deployer's next transaction but one, after the sync ledger."""
+        """Where the bridges will be: on each chain the deployer's next transaction but two."""
         deployer = self.accounts.deployer.address
         for k, client in self.clients.items():
-            self.contracts[k]["bridge"] = predict_address(deployer, client.nonce(deployer) + 1)
+            self.contracts[k]["bridge"] = predict_address(deployer, client.nonce(deployer) + 2)
 
     def deploy_bridge(self, chain_id: ChainId) -> None:
-        """The sync ledger, and the bridge at the predicted address and with the predicted deployment hash."""
+        """The sync ledger, the exodus, and the bridge that they are made for; it refuses those of another bridge or
+        deployment hash.
+        """
         plan, here = self.plan, self.contracts[chain_id]
         here["sync_ledger"] = self._create(
             chain_id,
@@ -150,6 +152,9 @@ class _Run:
             self.chain_mask(),
             here["transport"],
             here["reader"],
+        )
+        here["exodus"] = self._create(
+            chain_id, load_contract("Exodus"), here["bridge"], here["sync_ledger"], here["exit_verifier"]
         )
         self.from_blocks[chain_id] = self.clients[chain_id].head().number + 1
         address = self._create(

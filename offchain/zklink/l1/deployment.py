@@ -84,6 +84,7 @@ class ChainDeployment:
     evm_chain_id: int
     bridge: str
     sync_ledger: str
+    exodus: str
     token_registry: str
     key_registry: str
     reader: str
@@ -112,7 +113,7 @@ class Deployment:
     @property
     def preset(self) -> Preset:
         """The preset whose circuits the verifiers belong to."""
-        return get_preset(self.genesis.preset_name)
+        return get_preset(self.genesis.preset)
 
     def token(self, token_id: TokenId) -> TokenPlan:
         """A token by id; KeyError if it is not registered."""
@@ -120,12 +121,7 @@ class Deployment:
 
     def bridges(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, BridgeClient]:
         """A bridge client per chain."""
-        return {
-            chain_id: BridgeClient(
-                clients[chain_id], chain.bridge, token_registry=chain.token_registry, sync_ledger=chain.sync_ledger
-            )
-            for chain_id, chain in self.chains.items()
-        }
+        return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
 
     def key_registries(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, KeyRegistryClient]:
         """Where owners consent to new keys, per chain."""
@@ -137,7 +133,7 @@ class Deployment:
             "format": FORMAT,
             "primary": self.primary,
             "deployment_hash": _hex(self.deployment_hash),
-            "genesis": {"preset": self.genesis.preset_name, "operator": _hex(self.genesis.operator)},
+            "genesis": json.loads(self.genesis.to_json()),
             "vk_hashes": {name: _hex(value) for name, value in asdict(self.vk_hashes).items()},
             "governor": self.governor,
             "validators": list(self.validators),
@@ -170,7 +166,7 @@ class Deployment:
                 primary=ChainId(data["primary"]),
                 deployment_hash=_bytes(data["deployment_hash"]),
                 vk_hashes=VkHashes(**{name: _bytes(value) for name, value in data["vk_hashes"].items()}),
-                genesis=Genesis(get_preset(data["genesis"]["preset"]).name, _bytes(data["genesis"]["operator"])),
+                genesis=Genesis.from_json(json.dumps(data["genesis"])),
                 tokens=tuple(_read_token(item) for item in data["tokens"]),
                 committee=tuple(data["committee"]),
                 threshold=data["threshold"],

@@ -19,7 +19,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
 from zklink.protocol.messages import MessageKind
 
-CONTRACTS: Final = ("Bridge", "SyncLedger", "TokenRegistry", "KeyRegistry")
+CONTRACTS: Final = ("Bridge", "SyncLedger", "Exodus", "TokenRegistry", "KeyRegistry")
 
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
     event.__name__: event

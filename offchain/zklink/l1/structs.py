@@ -131,11 +131,10 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """How many requests of one of a chain's queues have reached each stage."""
+    """How many requests were ever put into one of a chain's queues, and how many are in executed blocks."""
 
     total: int
-    committed: int
-    executed: int
+    settled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +147,23 @@ class Solvency:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """The contracts that a bridge relies on."""
+
+    token_registry: str
+    reader: str
+    sync_ledger: str
+    exodus: str
+    swap_verifier: str
+    account_verifier: str
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeState:
     """Whether a chain has stopped, and how far its exodus has come.
 
-    `frozen_at` is the last block it had accepted then, `common_block` the last that all chains execute, once known.
+    `frozen_at` is the last block it had accepted then; `common_block` is the last that is known to be common, and the
+    last common one if `is_common_known`.
     """
 
     is_frozen: bool
