@@ -24,7 +24,7 @@ from zklink.state.rows import TokenRow
 from zklink.state.state import State
 from zklink.transition import block as block_module
 from zklink.transition.block import Block, apply_block
-from zklink.transition.swap import Registers
+from zklink.transition.rows import Openings, Rows
 
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
@@ -229,7 +229,7 @@ def test_check_openings__paths_of_the_old_root__refutes(monkeypatch: pytest.Monk
 
 
 def test_check_challenges__lambda_before_the_evaluations__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zklink.transition.block.compute_block_commitment", lambda block_hash, *_: block_hash)
+    monkeypatch.setattr("zklink.transition.frame.compute_block_commitment", lambda block_hash, *_: block_hash)
     check_refuted(check_challenges, two_slot_cases, examples=5)
 
 
@@ -244,12 +244,12 @@ def test_check_challenges__a_word_not_absorbed__refutes(monkeypatch: pytest.Monk
 def test_check_rows__out_of_order_missing_or_twice__refutes(
     monkeypatch: pytest.MonkeyPatch, spoil: Callable[[list[TokenId]], list[TokenId]]
 ) -> None:
-    original = block_module._write_back
+    original = block_module.write_back
 
-    def mutant(state: State, registers: Registers) -> block_module.Opening:
-        opening = original(state, registers)
-        by_id = {row.token_id: row for row in opening.tokens}
-        return replace(opening, tokens=tuple(by_id[token] for token in spoil(list(by_id))))
+    def mutant(state: State, after: Rows) -> Openings:
+        tokens, pools = original(state, after)
+        by_id = {row.token_id: row for row in tokens}
+        return tuple(by_id[token] for token in spoil(list(by_id))), pools
 
-    monkeypatch.setattr(block_module, "_write_back", mutant)
+    monkeypatch.setattr(block_module, "write_back", mutant)
     check_refuted(check_rows, two_slot_cases, examples=20)

@@ -24,7 +24,7 @@ def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
         "used source destination request_id token_in token_out amount min_out operator_fee fill_fee deadline queued_at "
         "recipient_hi recipient_lo sender_hi sender_lo"
     )
-    per_pool = ("lower", "higher", "reserve_lower", "reserve_higher", "supply", "fee")
+    per_pool = ("lower", "higher", "reserve_lower", "reserve_higher", "supply", "fee", "lp_token")
     return {
         **dict.fromkeys(numbers.split(), ()),
         "row_id": (rows,),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.strategies import PAIRS, TOKENS, Case
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State, order_pair
@@ -25,7 +26,7 @@ class Step:
 
     request: SwapRequest
     outcome: swap.SwapOutcome
-    payout: SwapPayout
+    payout: Payout
     pool: Pool | None
     before: Snapshot
     after: Snapshot
@@ -71,14 +72,14 @@ class PlainRule:
         self.fees: Counter[int] = Counter()
         self.sides: Counter[tuple[int, int]] = Counter()
         self.pool_fees: dict[tuple[int, int], int] = {}
-        self.supplies: dict[tuple[int, int], int] = {}
-        for token, row in case.genesis.tokens.items():
+        self.shares: dict[tuple[int, int], tuple[int, int]] = {}
+        for token, row in case.rows.tokens.items():
             for k in range(1, MAX_CHAINS + 1):
                 self.reserves[token, k] = row.reserves[k - 1]
-        for (a, b), pool in case.genesis.pools.items():
+        for (a, b), pool in case.rows.pools.items():
             self.sides[a, b], self.sides[b, a] = pool.reserve_lower, pool.reserve_higher
             self.pool_fees[a, b] = self.pool_fees[b, a] = pool.fee
-            self.supplies[a, b] = pool.lp_supply
+            self.shares[a, b] = pool.lp_supply, pool.lp_token
 
     def decide(self, request: SwapRequest) -> bool:
         """Apply one request; tell whether it is paid."""
@@ -110,11 +111,12 @@ class PlainRule:
         rows = tuple(
             TokenRow(tuple(self.reserves[t, k] for k in range(1, MAX_CHAINS + 1)), self.fees[t]) for t in TOKENS
         )
-        pools = tuple(
-            Pool(self.sides[a, b], self.sides[b, a], self.supplies.get((a, b), 0), self.pool_fees.get((a, b), 0))
-            for a, b in ALL_PAIRS
-        )
+        pools = tuple(self._pool(a, b) for a, b in ALL_PAIRS)
         return rows, pools
+
+    def _pool(self, a: int, b: int) -> Pool:
+        supply, lp_token = self.shares.get((a, b), (0, 0))
+        return Pool(self.sides[a, b], self.sides[b, a], supply, self.pool_fees.get((a, b), 0), lp_token)
 
 
 assert set(PAIRS) < set(ALL_PAIRS)
