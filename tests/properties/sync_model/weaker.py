@@ -1,0 +1,46 @@
+"""Rules with a part left out that no promise depends on. They tell a second line of defence from what carries
+weight."""
+
+from .menus import menu
+from .rules import PRIMARY, Actor, Block, Chain, Rules
+from .world import Menu
+
+
+class OnlyValidatorReverts(Rules):
+    """After a freeze, too, only the validator reverts. A frozen chain has nothing to revert: freezing drops what is not
+    accepted, and what is imported then can be accepted."""
+
+    def can_revert(self, chain: Chain, actor: Actor) -> bool:
+        return actor is Actor.VALIDATOR and super().can_revert(chain, actor)
+
+
+class OpenImport(Rules):
+    """A frozen chain imports any block without a slice of its own, and accepts it only if it is the primary's.
+    Strangers can hold it up for as long as they pay for it, but anyone can revert."""
+
+    def can_import(self, chain: Chain, block: Block, actor: Actor) -> bool:
+        return chain.me != PRIMARY and chain.me not in block.slices
+
+
+class ImportByAcc(Rules):
+    """A frozen chain imports what any message of the primary opens to, an ACC as well as its FRZ: it has one
+    history."""
+
+    def can_import(self, chain: Chain, block: Block, actor: Actor) -> bool:
+        is_open = chain.me != PRIMARY and chain.me not in block.slices
+        return is_open and self.is_known(chain, PRIMARY, (*chain.proven, block))
+
+
+class PrimaryNotAskedTwice(Rules):
+    """Before a block is executed the primary is not asked again: elsewhere nothing is accepted without its word."""
+
+    def can_execute(self, chain: Chain) -> bool:
+        number = chain.executed + 1
+        if number > chain.accepted:
+            return False
+        history = chain.proven[:number]
+        return all(self.is_known(chain, k, history) for k in history[-1].slices)
+
+
+WEAKER = (OnlyValidatorReverts(), OpenImport(), ImportByAcc(), PrimaryNotAskedTwice())
+MENUS: tuple[Menu, ...] = (menu("0a 0b"), menu("12a 01a", "02a 12!1a"))
