@@ -1,130 +1,83 @@
 """The published genesis: what it says, how it is written, and what cannot be one."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
-from tests.strategies import geneses
-from zklink.primitives.keccak import keccak256
-from zklink.protocol.errors import GenesisInvalid, TokenOutOfRange
-from zklink.protocol.ids import CUSTODY_LIMIT, MAX_CHAINS, Amount, ChainId, TokenId
-from zklink.protocol.presets import MINIMAL
-from zklink.state.genesis import Genesis, compute_genesis_hash
-from zklink.state.rows import Pool, TokenRow
+from zklink.primitives.merkle import SparseMerkleTree
+from zklink.primitives.poseidon import poseidon
+from zklink.protocol.errors import GenesisInvalid, UnknownPreset
+from zklink.protocol.ids import OPERATOR_ACCOUNT
+from zklink.protocol.presets import MINIMAL, PRESETS
+from zklink.state.genesis import Genesis
 
-ONE, TWO = TokenId(1), TokenId(2)
-VALID = Genesis(
-    {ONE: TokenRow((60, 40, 0, 0, 0, 0, 0, 0), 0), TWO: TokenRow((0, 0, 250, 0, 0, 0, 0, 0), 0)},
-    {(ONE, TWO): Pool(100, 250, 158, 30)},
-)
+OPERATOR = bytes(12) + b"\x0f" * 20
+VALID = Genesis("minimal", OPERATOR)
 
 
-def _token(**change: Any) -> Genesis:
-    return replace(VALID, tokens={**VALID.tokens, ONE: replace(VALID.tokens[ONE], **change)})
+def test_root__minimal__is_one_account_in_empty_trees() -> None:
+    roots = [SparseMerkleTree(depth, 0).root for depth in (MINIMAL.token_depth, MINIMAL.order_depth)]
+    accounts = SparseMerkleTree(MINIMAL.account_depth, poseidon([0, 0, 0, *roots]))
+    accounts.set(0, poseidon([int.from_bytes(OPERATOR, "big"), 0, 0, *roots]))
+    tokens = SparseMerkleTree(MINIMAL.token_depth, poseidon([0] * 9))
+    pools = SparseMerkleTree(MINIMAL.pool_depth, poseidon([0] * 5))
+    assert VALID.root == poseidon([accounts.root, tokens.root, pools.root])
 
 
-def _pool(**change: Any) -> Genesis:
-    return replace(VALID, pools={(ONE, TWO): replace(VALID.pools[ONE, TWO], **change)})
+def test_root__every_preset_and_operator__differs() -> None:
+    # compact and main share their trees
+    names = [name for name in PRESETS if name != "compact"]
+    roots = {Genesis(name, operator).root for name in names for operator in (OPERATOR, b"\x01" * 32)}
+    assert len(roots) == 2 * len(names)
 
 
-@given(geneses())
-@settings(max_examples=300, deadline=None)
-def test_to_json__any_genesis__reads_back(genesis: Genesis) -> None:
-    assert Genesis.from_json(genesis.to_json()) == genesis
+@pytest.mark.parametrize("name", PRESETS)
+def test_state__any_preset__has_the_operators_account_only(name: str) -> None:
+    state = Genesis(name, OPERATOR).state()
+    assert [account for account, _ in state.accounts()] == [OPERATOR_ACCOUNT]
+    assert state.account(OPERATOR_ACCOUNT).owner == OPERATOR
+    assert state.next_account_id() == 1
+    assert not [*state.tokens(), *state.pools()]
+    state.check_conservation()
 
 
-@given(geneses())
-@settings(max_examples=300, deadline=None)
-def test_reserves_of__all_chains__are_all_reserves(genesis: Genesis) -> None:
-    lists = {ChainId(k): genesis.reserves_of(ChainId(k)) for k in range(1, MAX_CHAINS + 1)}
-    for chain, reserves in lists.items():
-        assert reserves == sorted(reserves)
-        assert all(amount == genesis.tokens[token].reserve(chain) > 0 for token, amount in reserves)
-    total = sum(amount for reserves in lists.values() for _, amount in reserves)
-    assert total == sum(sum(row.reserves) for row in genesis.tokens.values())
+def test_to_json__any_genesis__reads_back() -> None:
+    assert Genesis.from_json(VALID.to_json()) == VALID
 
 
-def test_compute_genesis_hash__two_tokens__is_count_and_pairs() -> None:
-    reserves = [(ONE, Amount(60)), (TWO, Amount(250))]
-    data = b"".join(number.to_bytes(32, "big") for number in (2, 1, 60, 2, 250))
-    assert compute_genesis_hash(reserves) == keccak256(data)
-    assert compute_genesis_hash([]) == keccak256(bytes(32))
+@pytest.mark.parametrize("operator", [bytes(32), OPERATOR[:31], b"", bytes(20)])
+def test_state__no_operator__is_refused(operator: bytes) -> None:
+    with pytest.raises(GenesisInvalid):
+        Genesis("minimal", operator).state()
+
+
+def test_state__unknown_preset__is_refused() -> None:
+    with pytest.raises(UnknownPreset):
+        Genesis("huge", OPERATOR).state()
 
 
 @pytest.mark.parametrize(
-    "genesis",
+    "change",
     [
-        _token(fees=1),
-        _token(reserves=(-1, 101, 0, 0, 0, 0, 0, 0)),
-        _token(reserves=(CUSTODY_LIMIT + 1, 0, 0, 0, 0, 0, 0, 0)),
-        _token(reserves=(100,)),
-        _token(reserves=(61, 40, 0, 0, 0, 0, 0, 0)),
-        _pool(reserve_lower=0),
-        _pool(reserve_higher=0),
-        _pool(reserve_higher=249),
-        _pool(lp_supply=0),
-        _pool(fee=10_000),
-        _pool(fee=-1),
-        replace(VALID, tokens={TokenId(0): VALID.tokens[ONE]}),
-        replace(VALID, pools={(TWO, ONE): VALID.pools[ONE, TWO]}),
-        replace(VALID, pools={(ONE, ONE): VALID.pools[ONE, TWO]}),
-        replace(VALID, pools={}),
+        {"preset": "huge"},
+        {"preset": 1},
+        {"operator": OPERATOR.hex()},
+        {"operator": "0x"},
+        {"operator": "0x" + bytes(32).hex()},
+        {"operator": "0x" + OPERATOR.hex()[:-1]},
+        {"operator": "0x" + "zz" * 32},
+        {"operator": 5},
+        {"tokens": []},
     ],
+    ids=str,
 )
-def test_state__impossible_genesis__is_refused(genesis: Genesis) -> None:
+def test_from_json__malformed__is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(GenesisInvalid):
-        genesis.state(MINIMAL)
+        Genesis.from_json(json.dumps(json.loads(VALID.to_json()) | change))
 
 
-def test_state__token_beyond_the_preset__is_refused() -> None:
-    with pytest.raises(TokenOutOfRange):
-        Genesis({TokenId(16): VALID.tokens[ONE]}, {}).state(MINIMAL)
-
-
-def _drop_pools(data: Any) -> None:
-    del data["pools"]
-
-
-def _repeat_token(data: Any) -> None:
-    data["tokens"].append(data["tokens"][0])
-
-
-def _number_amount(data: Any) -> None:
-    data["tokens"][0]["reserves"]["1"] = 60
-
-
-def _signed_amount(data: Any) -> None:
-    data["tokens"][0]["reserves"]["1"] = "-60"
-
-
-def _chain_nine(data: Any) -> None:
-    data["tokens"][0]["reserves"]["9"] = "1"
-
-
-def _text_token(data: Any) -> None:
-    data["tokens"][0]["token_id"] = "1"
-
-
-def _fractional_fee(data: Any) -> None:
-    data["pools"][0]["fee"] = 30.5
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [_drop_pools, _repeat_token, _number_amount, _signed_amount, _chain_nine, _text_token, _fractional_fee],
-)
-def test_from_json__malformed__is_refused(spoil: Callable[[Any], None]) -> None:
-    data = json.loads(VALID.to_json())
-    spoil(data)
-    with pytest.raises(GenesisInvalid):
-        Genesis.from_json(json.dumps(data))
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"tokens": 1, "pools": []}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "1"])
 def test_from_json__not_a_genesis__is_refused(text: str) -> None:
     with pytest.raises(GenesisInvalid):
         Genesis.from_json(text)

@@ -6,48 +6,52 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import geneses
+from tests.strategies import Rows, row_sets
 from zklink.primitives.merkle import SparseMerkleTree, compute_root
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.errors import (
     AmountOutOfRange,
     ConservationBroken,
     NotAPool,
+    PoolsMiscounted,
     TokenOutOfRange,
     WrongReserveCount,
 )
-from zklink.protocol.ids import AMOUNT_LIMIT, MAX_CHAINS, TokenId
+from zklink.protocol.ids import AMOUNT_LIMIT, MAX_CHAINS, POOL_COUNT_ROW, AccountId, Amount, TokenId
 from zklink.protocol.presets import COMPACT, MINIMAL
-from zklink.state.genesis import Genesis
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
 from zklink.state.state import State
 
 ONE, TWO, THREE = TokenId(1), TokenId(2), TokenId(3)
 ROW = TokenRow((5, 6, 0, 0, 0, 0, 0, 7), 1)
-POOL = Pool(3, 4, 5, 30)
+LP = TokenId(MINIMAL.lp_base)
+POOL = Pool(3, 4, 5, 30, LP)
 
 
-def _root_by_hand(genesis: Genesis) -> int:
+def _root_by_hand(rows: Rows, account_root: int) -> int:
     tokens = SparseMerkleTree(MINIMAL.token_depth, poseidon([0] * 9))
-    for token, row in genesis.tokens.items():
+    counter = {POOL_COUNT_ROW: TokenRow((0,) * MAX_CHAINS, len(rows.pools))}
+    for token, row in {**rows.tokens, **counter}.items():
         tokens.set(token, poseidon([*row.reserves, row.fees]))
-    pools = SparseMerkleTree(MINIMAL.pool_depth, poseidon([0] * 4))
-    for (lower, higher), pool in genesis.pools.items():
-        leaf = poseidon([pool.reserve_lower, pool.reserve_higher, pool.lp_supply, pool.fee])
+    pools = SparseMerkleTree(MINIMAL.pool_depth, poseidon([0] * 5))
+    for (lower, higher), pool in rows.pools.items():
+        leaf = poseidon([pool.reserve_lower, pool.reserve_higher, pool.lp_supply, pool.fee, pool.lp_token])
         pools.set(lower * 16 + higher, leaf)
-    return poseidon([0, tokens.root, pools.root])
+    return poseidon([account_root, tokens.root, pools.root])
 
 
-@given(geneses())
+@given(row_sets())
+@settings(max_examples=100, deadline=None)
+def test_root__any_rows__is_the_trees(rows: Rows) -> None:
+    state = rows.state()
+    state.check_conservation()
+    assert state.root == _root_by_hand(rows, state.account_root)
+
+
+@given(row_sets(), st.integers(0, 15), st.sampled_from(((0, 1), (1, 2), (3, 2), (14, 15))))
 @settings(max_examples=25, deadline=None)
-def test_root__any_rows__is_the_trees(genesis: Genesis) -> None:
-    assert genesis.state(MINIMAL).root == _root_by_hand(genesis)
-
-
-@given(geneses(), st.integers(0, 15), st.sampled_from(((0, 1), (1, 2), (3, 2), (14, 15))))
-@settings(max_examples=25, deadline=None)
-def test_paths__any_row__prove_it(genesis: Genesis, token: int, pair: tuple[int, int]) -> None:
-    state = genesis.state(MINIMAL)
+def test_paths__any_row__prove_it(rows: Rows, token: int, pair: tuple[int, int]) -> None:
+    state = rows.state()
     token_id, (a, b) = TokenId(token), (TokenId(pair[0]), TokenId(pair[1]))
     assert compute_root(state.token(token_id).leaf(), token_id, state.token_path(token_id)) == state.token_root
     index = min(a, b) * 16 + max(a, b)
@@ -124,7 +128,7 @@ def test_set__out_of_range__is_refused_and_changes_nothing(value: int) -> None:
     for row in (replace(ROW, fees=value), replace(ROW, reserves=(value, *ROW.reserves[1:]))):
         with pytest.raises(AmountOutOfRange):
             state.set_token(ONE, row)
-    for name in ("reserve_lower", "reserve_higher", "lp_supply", "fee"):
+    for name in ("reserve_lower", "reserve_higher", "lp_supply", "fee", "lp_token"):
         with pytest.raises(AmountOutOfRange):
             state.set_pool(ONE, TWO, replace(POOL, **{name: value}))
     with pytest.raises(AmountOutOfRange):
@@ -137,11 +141,61 @@ def test_set__out_of_range__is_refused_and_changes_nothing(value: int) -> None:
 def test_check_conservation__a_pool_without_reserves__is_refused() -> None:
     state = State(MINIMAL)
     state.set_pool(ONE, TWO, POOL)
+    state.set_token(POOL_COUNT_ROW, TokenRow((0,) * MAX_CHAINS, 1))
     with pytest.raises(ConservationBroken) as caught:
         state.check_conservation()
     assert (caught.value.token_id, caught.value.held, caught.value.owed) == (ONE, 0, 3)
 
 
+def _balanced() -> State:
+    state = State(MINIMAL)
+    state.set_token(POOL_COUNT_ROW, TokenRow((0,) * MAX_CHAINS, 1))
+    state.set_token(ONE, TokenRow((3, 0, 0, 0, 4, 0, 0, 0), 1))
+    state.set_token(TWO, TokenRow((0, 4, 0, 0, 0, 0, 0, 0), 0))
+    state.set_token(LP, TokenRow((0,) * MAX_CHAINS, 2))
+    state.set_pool(ONE, TWO, POOL)
+    state.set_balance(AccountId(1), ONE, Amount(3))
+    state.set_balance(AccountId(1), LP, Amount(2))
+    state.set_balance(AccountId(2), LP, Amount(1))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("token", "row"),
+    [
+        (ONE, TokenRow((3, 0, 0, 0, 4, 0, 0, 0), 2)),
+        (ONE, TokenRow((3, 0, 0, 0, 5, 0, 0, 0), 1)),
+        (LP, TokenRow((0,) * MAX_CHAINS, 3)),
+        (LP, TokenRow((1, 0, 0, 0, 0, 0, 0, 0), 3)),
+        (TokenId(0), TokenRow((1, 0, 0, 0, 0, 0, 0, 0), 1)),
+    ],
+)
+def test_check_conservation__a_row_that_is_not_covered__is_refused(token: TokenId, row: TokenRow) -> None:
+    state = _balanced()
+    state.check_conservation()
+    state.set_token(token, row)
+    with pytest.raises(ConservationBroken):
+        state.check_conservation()
+
+
+@pytest.mark.parametrize(("token", "amount"), [(ONE, 4), (ONE, 2), (LP, 1), (THREE, 1), (TokenId(0), 1)])
+def test_check_conservation__a_balance_from_nowhere__is_refused(token: TokenId, amount: int) -> None:
+    state = _balanced()
+    state.set_balance(AccountId(1), token, Amount(amount))
+    with pytest.raises(ConservationBroken):
+        state.check_conservation()
+
+
+@pytest.mark.parametrize("lp_token", [0, LP + 1])
+def test_check_conservation__a_pool_out_of_number__is_refused(lp_token: int) -> None:
+    state = _balanced()
+    state.set_pool(ONE, TWO, replace(POOL, lp_token=lp_token))
+    with pytest.raises(PoolsMiscounted):
+        state.check_conservation()
+
+
 def test_presets__depths__give_the_limits() -> None:
-    assert (MINIMAL.token_limit, MINIMAL.pool_depth) == (16, 4)
-    assert (COMPACT.token_limit, COMPACT.pool_depth) == (1024, 10)
+    assert (MINIMAL.token_limit, MINIMAL.lp_base, MINIMAL.pool_depth) == (16, 8, 4)
+    assert (MINIMAL.account_limit, MINIMAL.order_slots) == (64, 16)
+    assert (COMPACT.token_limit, COMPACT.lp_base, COMPACT.pool_depth) == (1024, 512, 10)
+    assert (COMPACT.account_limit, COMPACT.order_slots) == (1 << 24, 64)
