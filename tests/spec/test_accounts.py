@@ -14,7 +14,7 @@ from tests.strategies import Dice, rolled
 from tests.support.refute import check_refuted
 from zklink.primitives import merkle
 from zklink.primitives.merkle import SparseMerkleTree, compute_root
-from zklink.primitives.poseidon import poseidon
+from zklink.primitives.poseidon import poseidon, poseidon_encoded
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import (
     AccountOutOfRange,
@@ -260,12 +260,12 @@ def test_set__out_of_range__is_refused_and_changes_nothing(
 
 def test_root__block_of_many_transfers__hashes_each_path_once(monkeypatch: pytest.MonkeyPatch) -> None:
     random, state = Random(1), Genesis("main", OWNERS[1]).state()
-    for number in range(1, 3_001):
+    for number in range(1, 1_001):
         state.set_owner(AccountId(number), random.randbytes(32))
         state.set_balance(AccountId(number), TokenId(1), Amount(number))
     assert state.root
     hashed = []
-    original = merkle.poseidon_encoded
+    original = poseidon_encoded
 
     def counting(count: int, rows: bytes) -> bytes:
         hashed.append(len(rows) // (32 * count))
@@ -273,9 +273,9 @@ def test_root__block_of_many_transfers__hashes_each_path_once(monkeypatch: pytes
 
     monkeypatch.setattr(merkle, "poseidon_encoded", counting)
     for _ in range(16):
-        state.set_balance(AccountId(random.randrange(1, 3_001)), TokenId(1), Amount(1))
-        state.set_balance(AccountId(random.randrange(1, 3_001)), TokenId(2), Amount(2))
+        state.set_balance(AccountId(random.randrange(1, 1_001)), TokenId(1), Amount(1))
+        state.set_balance(AccountId(random.randrange(1, 1_001)), TokenId(2), Amount(2))
     assert state.root
     levels = 32 * (MAIN.token_depth + MAIN.account_depth)
     assert 0 < sum(hashed) < levels, "paths share their upper nodes"
-    assert len(hashed) == MAIN.token_depth + MAIN.account_depth, "each level is one batch"
+    assert sum(map(bool, hashed)) == MAIN.token_depth + MAIN.account_depth, "each level is one batch"
