@@ -1,0 +1,304 @@
+"""DAT-1 to DAT-3, the chain's side: what Python encodes the reader reads, and it reads nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.desk import DEPLOYMENT_HASH, A, B, C, Desk, Words, expected_reading, flat, make_draft, open_desk
+from tests.support.draft import DATA
+from tests.support.evm import Reverted
+from tests.support.refute import check_refuted
+from tests.support.upholds import upholds
+from zklink.l1.artifacts import CONTRACTS
+from zklink.operations.change_pub_key import KeyChange
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.payout import NO_CHAIN, Payout
+from zklink.operations.swap import SwapRequest
+from zklink.primitives.field import R
+from zklink.protocol.errors import ProtocolError
+from zklink.protocol.ids import AMOUNT_LIMIT, AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
+
+plenty = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+amounts = st.integers(0, AMOUNT_LIMIT - 1).map(Amount)
+addresses = st.binary(min_size=32, max_size=32)
+evm_owners = st.binary(min_size=20, max_size=20).filter(any).map(lambda account: bytes(12) + account)
+numbers_32 = st.integers(0, 2**32 - 1)
+numbers_64 = st.integers(0, 2**64 - 1)
+tokens = st.integers(0, 2**16 - 1).map(TokenId)
+times = st.integers(0, 2**40 - 1)
+chains = st.sampled_from((A, B, C))
+lanes = st.sampled_from(Lane)
+bits = st.one_of(
+    st.tuples(st.just(0), st.integers(240, 247)),
+    st.tuples(st.just(0), st.integers(216, 239)),
+    st.tuples(st.integers(0, 4), st.integers(248, 255)),
+    st.tuples(st.just(2), st.integers(36, 63)),
+    st.tuples(st.integers(0, 4), st.integers(0, 255)),
+)
+"""Where a bit is flipped: the kind, the chains, above the word, the top bytes of owner and key, anywhere."""
+
+
+@st.composite
+def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
+    """A payout that `chain` pays."""
+    anywhere, nowhere = st.integers(1, 8).map(ChainId), st.just(NO_CHAIN)
+    source = {Kind.SWAP_PAID: anywhere, Kind.WITHDRAW_PAYOUT: nowhere, Kind.FORCED_EXIT_PAYOUT: nowhere}
+    return Payout(
+        kind=kind,
+        source=draw(source.get(kind, st.just(chain))),
+        chain=chain,
+        id=draw(numbers_64),
+        token=draw(tokens),
+        amount=draw(amounts),
+        recipient=draw(addresses),
+        fill_fee=draw(amounts),
+    )
+
+
+def key_changes(chain: ChainId) -> st.SearchStrategy[KeyChange]:
+    """A key change that `chain` authorises."""
+    accounts, nonces = numbers_32.map(AccountId), numbers_32.map(Nonce)
+    return st.builds(KeyChange, st.just(chain), accounts, nonces, evm_owners, st.integers(1, R - 1))
+
+
+def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
+    """The words of any record of a lane that belongs to a chain."""
+    own, ids = st.just(chain), numbers_64.map(RequestId)
+    if lane is Lane.SWAP:
+        destinations = st.integers(0, 255).map(ChainId)
+        numbers = (amounts, amounts, amounts, amounts, times, times, addresses, addresses)
+        requests = st.builds(SwapRequest, own, destinations, ids, tokens, tokens, *numbers)
+        kinds = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED)
+        return st.one_of(requests, *(payouts(kind, chain) for kind in kinds)).map(lambda record: record.words())
+    deposits = st.builds(DepositRequest, own, ids, tokens, amounts, addresses, addresses, times)
+    exits = st.builds(FullExitRequest, own, ids, numbers_32.map(AccountId), tokens, addresses, times)
+    kinds = (Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT)
+    choices = (deposits, exits, key_changes(chain), *(payouts(kind, chain) for kind in kinds))
+    return st.one_of(choices).map(lambda record: record.words())
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[Lane, ChainId, dict[ChainId, Words]]:
+    """Any slices: whole records for one chain, any words for the others and, in the account lane, for slice 0."""
+    lane, chain = draw(lanes), draw(chains)
+    slices = {k: tuple(draw(st.lists(st.integers(0, 2**248 - 1), max_size=5))) for k in (A, B, C)}
+    slices[chain] = flat(*draw(st.lists(records(lane, chain), max_size=6)))
+    if lane is Lane.ACCOUNT:
+        slices[DATA] = tuple(draw(st.lists(st.integers(0, 2**248 - 1), max_size=5)))
+    return lane, chain, slices
+
+
+@st.composite
+def bent_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
+    """Words for chain A: records of any lane and chain, some with a bit flipped, cut short or with a word too many."""
+    lane = draw(lanes)
+    found: list[int] = []
+    for _ in range(draw(st.integers(1, 2))):
+        chain = A if draw(st.integers(0, 5)) else C
+        words = list(draw(records(lane if draw(st.integers(0, 5)) else draw(lanes), chain)))
+        if lane is Lane.ACCOUNT and not draw(st.integers(0, 3)):
+            words = list(draw(key_changes(chain)).words())
+        if draw(st.booleans()):
+            word, bit = draw(bits)
+            words[min(word, len(words) - 1)] ^= 1 << bit
+        found += words
+    size = draw(st.sampled_from((len(found), len(found), len(found), len(found) - 1, len(found) - 2)))
+    return lane, tuple(found[:size])
+
+
+def check_reading(desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]]) -> None:
+    """The reader reads what Python has written, and both compute the same inputs."""
+    lane, chain, slices = block
+    draft = make_draft(lane, slices)
+    with desk.rollback():
+        for record in draft.records(chain):
+            if record[0] >> 240 == Kind.CHANGE_PUB_KEY:
+                desk.consent(KeyChange.from_words(record))
+        try:
+            reading = desk.read(draft, chain)
+        except Reverted as error:
+            raise AssertionError(error.reason) from error
+    assert reading == expected_reading(draft, chain)
+
+
+def check_refusal(desk: Desk, case: tuple[Lane, Words]) -> None:
+    """The reader takes exactly the slices that are whole records of the lane and the chain.
+
+    Everybody who could be taken for the owner of an account has consented.
+    """
+    lane, words = case
+    arguments = list(make_draft(lane, {A: ()}).commit_args(A))
+    changes = [record for record in split(words) if record[0] >> 240 == Kind.CHANGE_PUB_KEY]
+    arguments[2], arguments[5], arguments[9] = len(words) << 16 * A, list(words), [b""] * len(changes)
+    with desk.rollback():
+        for record in changes:
+            consent_to(desk, record)
+        try:
+            desk.read_raw(make_draft(lane, {}), A, arguments)
+        except Reverted as error:
+            assert not is_slice(lane, words), f"refused: {error.reason}"
+        else:
+            assert is_slice(lane, words), f"taken: {[hex(word) for word in words]}"
+
+
+def consent_to(desk: Desk, words: Words) -> None:
+    """What a careless reader might see in a key change is consented to, by whatever account is in it."""
+    r0, r1, r2, r3 = (*words, 0, 0, 0)[:4]
+    low, high = r1 % 2**160, r2 >> 40 & 255
+    for key in (r3 % 2**248, high << 248 | r3 % 2**248):
+        if low and 0 < key < R:
+            owner = "0x" + low.to_bytes(20, "big").hex()
+            desk.keys.authorise(DEPLOYMENT_HASH, r0 >> 192 & 0xFFFFFFFF, r0 >> 160 & 0xFFFFFFFF, key, sender=owner)
+
+
+def split(words: Words) -> list[Words]:
+    """The words cut by what each record's kind says, the last one perhaps short."""
+    found = []
+    while words:
+        size = {1: 5, 4: 4, 5: 4, 10: 4}.get(words[0] >> 240, 3)
+        found.append(words[:size])
+        words = words[size:]
+    return found
+
+
+def is_slice(lane: Lane, words: Words) -> bool:
+    """Whether these are whole records of the lane for chain A."""
+    try:
+        return all(is_record(lane, record) for record in split(words))
+    except ProtocolError:
+        return False
+
+
+def is_record(lane: Lane, words: Words) -> bool:
+    """Whether it is one; raises ProtocolError, too, if not.
+
+    Bits of requests that are not used need not be zero here: the bridge compares requests with its own queue.
+    """
+    kind = words[0] >> 240
+    if kind not in LANE_KINDS[lane] or any(word >> 248 for word in words):
+        return False
+    if kind in REQUEST_SIZES:
+        return len(words) == REQUEST_SIZES[kind] and words[0] >> 232 & 255 == A
+    if kind == Kind.CHANGE_PUB_KEY:
+        change = KeyChange.from_words(words)
+        return change.chain == A and not any(change.owner[:12]) and any(change.owner) and 0 < change.public_key_hash < R
+    payout = Payout.from_words(words)
+    return payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
+
+
+REQUEST_SIZES = {int(Kind.SWAP_REQUEST): 5, int(Kind.DEPOSIT): 4, int(Kind.FULL_EXIT): 4}
+LANE_KINDS = {Lane.SWAP: (1, 2, 3), Lane.ACCOUNT: (4, 5, 10, 20, 21, 22)}
+SOURCES = {
+    Kind.SWAP_REFUNDED: (A,),
+    Kind.FULL_EXIT_PAYOUT: (A,),
+    Kind.WITHDRAW_PAYOUT: (NO_CHAIN,),
+    Kind.FORCED_EXIT_PAYOUT: (NO_CHAIN,),
+}
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    """The reader of the product."""
+    return open_desk()
+
+
+@upholds("DAT-1", "DAT-2", "DAT-3")
+class TestReading:
+    """Whole records of the lane and the chain are read as they were written; everything else is refused."""
+
+    @given(block=blocks())
+    @plenty
+    def test_read_block__any_slices__python_and_vyper_agree(
+        self, desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]]
+    ) -> None:
+        check_reading(desk, block)
+
+    @given(case=bent_slices())
+    @settings(parent=plenty, max_examples=400)
+    def test_read_block__any_words__only_whole_records_of_lane_and_chain_are_taken(
+        self, desk: Desk, case: tuple[Lane, Words]
+    ) -> None:
+        check_refusal(desk, case)
+
+
+READING: tuple[Callable[..., None], Callable[[], st.SearchStrategy[Any]]] = (check_reading, blocks)
+REFUSAL: tuple[Callable[..., None], Callable[[], st.SearchStrategy[Any]]] = (check_refusal, bent_slices)
+
+MUTANTS = {
+    "queue-hash-without-last-word": (
+        "account_slices",
+        "content.queue_hash, w0, r1, r2, r3",
+        "content.queue_hash, w0, r1, r2",
+        READING,
+    ),
+    "account-payouts-not-chained": (
+        "account_slices",
+        "content.payouts_hash, w0, p1, p2",
+        "empty(bytes32), w0, p1, p2",
+        READING,
+    ),
+    "requests-not-counted": ("account_slices", "unsafe_add(content.requests, 1)", "1", READING),
+    "owner-top-byte-dropped": ("account_slices", "((owner_and_key >> 8) << constants.WORD_BITS) | r1", "r1", REFUSAL),
+    "key-top-byte-dropped": ("account_slices", "((owner_and_key & 255) << constants.WORD_BITS) | r3", "r3", READING),
+    "data-not-evaluated": ("slices", "uint256_mulmod(value, z, constants.R), word", "value, word", READING),
+    "record-of-any-chain": (
+        "account_slices",
+        'assert (w0 >> constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT) & 255 == own, "slice: record of another chain"',
+        "pass",
+        REFUSAL,
+    ),
+    "account-payout-of-any-chain": (
+        "account_slices",
+        'assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"',
+        "pass",
+        REFUSAL,
+    ),
+    "unused-bits-of-an-account-payout": (
+        "account_slices",
+        'assert records.is_payout(p0, p1, p2), "slice: unused payout bits"',
+        "pass",
+        REFUSAL,
+    ),
+    "unused-bits-of-a-key-change": (
+        "account_slices",
+        "r2 & TIME_MASK == 0 and owner_and_key >> 16 == 0",
+        "True",
+        REFUSAL,
+    ),
+    "amount-in-a-key-change": (
+        "account_slices",
+        'assert r0 & KEY_CHANGE_0_ZERO_BITS == 0, "slice: unused bits of a change"',
+        "pass",
+        REFUSAL,
+    ),
+    "words-of-249-bits": ("account_slices", "(r1 | r2 | r3) >> constants.WORD_BITS == 0", "True", REFUSAL),
+    "any-kind-is-a-request": (
+        "account_slices",
+        'assert kind == constants.DEPOSIT_KIND or kind == constants.FULL_EXIT_KIND, "slice: unknown account record"',
+        "pass",
+        REFUSAL,
+    ),
+    "any-kind-is-a-payout": (
+        "account_slices",
+        'assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"',
+        "pass",
+        REFUSAL,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_reader__mutated__refuted(name: str) -> None:
+    file, old, new, (check, strategy) = MUTANTS[name]
+    path = CONTRACTS / "modules" / f"{file}.vy"
+    text = path.read_text()
+    assert text.count(old) == 1, f"{name}: the text is there {text.count(old)} times"
+    reader = CONTRACTS / "BlockReader.vy"
+    plain = reader.read_text().replace("# pragma optimize gas", "# pragma optimize none")  # compiles in half the time
+    mutated = open_desk(((path, text.replace(old, new)), (reader, plain)))
+    check_refuted(lambda case: check(mutated, case), strategy(), examples=1_000)

@@ -1,0 +1,110 @@
+"""The reader of blocks and the registry of keys alone, on one EVM: no bridge, no state.
+
+Takes drafts (tests/support/draft.py), honest or bent; gives what the reader makes of them, and what Python expects.
+"""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.support.build import Replacements, load
+from tests.support.draft import REQUEST_KINDS, Draft
+from tests.support.evm import EvmChain, EvmContract
+from zklink.operations.change_pub_key import KeyChange
+from zklink.protocol.chain import compute_inputs_hash, compute_payouts_hash, next_queue_hash
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.ids import ChainId, Kind, Lane
+
+A, B, C = ChainId(1), ChainId(2), ChainId(5)
+PRIMARY = B
+MASK = sum(1 << k for k in (A, B, C))
+DEPLOYMENT_HASH = bytes(range(32))
+TIME_MASK = 2**40 - 1
+SENDER = "0x" + "11" * 20
+
+Words = tuple[int, ...]
+
+
+@dataclass
+class Desk:
+    """A reader with its registry."""
+
+    evm: EvmChain
+    keys: EvmContract
+    reader: EvmContract
+
+    @contextmanager
+    def rollback(self) -> Any:
+        """Undo the consents that are recorded inside."""
+        with self.evm.rollback():
+            yield
+
+    def consent(self, change: KeyChange) -> None:
+        """The owner's own transaction. Raises Reverted."""
+        owner = "0x" + change.owner[12:].hex()
+        self.keys.authorise(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash, sender=owner)
+
+    def read(self, draft: Draft, chain: ChainId) -> tuple[Any, ...]:
+        """The reading of an honest CommitBlock. Raises Reverted."""
+        return self.read_raw(draft, chain, draft.commit_args(chain))
+
+    def read_raw(self, draft: Draft, chain: ChainId, arguments: Sequence[object]) -> tuple[Any, ...]:
+        """The reading of any CommitBlock in the place of this draft. Raises Reverted."""
+        position = (
+            chain,
+            chain == draft.primary,
+            MASK,
+            draft.domain,
+            DEPLOYMENT_HASH,
+            draft.number,
+            draft.old_root,
+            DEPLOYMENT_HASH,
+        )
+        reading: tuple[Any, ...] = self.reader.read_block(position, tuple(arguments))
+        return reading
+
+
+def open_desk(replacements: Replacements = ()) -> Desk:
+    """Deploy both, perhaps from mutated sources."""
+    evm = EvmChain(137, 1_800_000_000)
+    evm.fund(SENDER)
+    keys = evm.deploy(SENDER, load("KeyRegistry", replacements))
+    return Desk(evm, keys, evm.deploy(SENDER, load("BlockReader", replacements), keys.address))
+
+
+def make_draft(lane: Lane, slices: dict[ChainId, Words], **changes: Any) -> Draft:
+    """A block of the desk's deployment."""
+    draft = Draft(
+        domain=compute_lane_domain(DEPLOYMENT_HASH, lane),
+        number=7,
+        timestamp=1_800_000_000,
+        old_root=4_711,
+        new_root=4_712,
+        commitment=815,
+        slices=slices,
+        primary=PRIMARY,
+        lane=lane,
+    )
+    return replace(draft, **changes)
+
+
+def expected_reading(draft: Draft, chain: ChainId) -> tuple[Any, ...]:
+    """What the block says to the chain, as Python sees it."""
+    requests = [record for record in draft.records(chain) if Kind(record[0] >> 240) in REQUEST_KINDS]
+    queue_hash = DEPLOYMENT_HASH
+    for record in requests:
+        queue_hash = next_queue_hash(queue_hash, record)
+    return (
+        len(requests),
+        queue_hash,
+        requests[-1][2] & TIME_MASK if requests else 0,
+        compute_payouts_hash(draft.payouts(chain)),
+        draft.block_commitment,
+        compute_inputs_hash(draft.inputs),
+    )
+
+
+def flat(*records: Sequence[int]) -> Words:
+    """One slice."""
+    return tuple(word for record in records for word in record)
