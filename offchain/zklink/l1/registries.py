@@ -91,11 +91,17 @@ class KeyRegistryClient:
         return self.client.send(sender, encode_call(self._contract, "authorise_by_contract", *arguments))
 
     def is_authorised(
-        self, deployment_hash: bytes, owner: str, account: AccountId, nonce: Nonce, public_key_hash: int
+        self,
+        deployment_hash: bytes,
+        owner: str,
+        account: AccountId,
+        nonce: Nonce,
+        public_key_hash: int,
+        block: int | None = None,
     ) -> bool:
-        """Whether a consent is recorded here."""
+        """Whether a consent is recorded here, as of an L1 block (default: the newest)."""
         arguments = (deployment_hash, to_checksum_address(owner), account, nonce, public_key_hash)
-        return bool(self.client.read(self._contract, "is_authorised", *arguments))
+        return bool(self.client.read(self._contract, "is_authorised", *arguments, block=block))
 
 
 def sign_key_change(
