@@ -6,32 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import swap_payouts, swap_requests, words_248
+from tests.account_strategies import Record, records
+from tests.strategies import words_248
 from tests.support.refute import check_refuted
 from tests.support.upholds import upholds
-from zklink.operations import swap
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations import account_record, payout, swap
+from zklink.protocol.addresses import split_address
 from zklink.protocol.errors import ProtocolError
-from zklink.protocol.words import PAYOUT_WORDS, REQUEST_WORDS, Layout
+from zklink.protocol.words import Layout
 
 
-def check_request_round_trip(request: SwapRequest) -> None:
-    """A request reads back from its words."""
+def check_round_trip(record: Record) -> None:
+    """A record reads back from its words."""
     try:
-        assert SwapRequest.from_words(request.words()) == request
+        assert type(record).from_words(record.words()) == record
     except ProtocolError as error:
         raise AssertionError(str(error)) from error
 
 
-def check_payout_round_trip(payout: SwapPayout) -> None:
-    """A payout reads back from its words."""
-    try:
-        assert SwapPayout.from_words(payout.words()) == payout
-    except ProtocolError as error:
-        raise AssertionError(str(error)) from error
-
-
-def check_canonical(kind: type[SwapRequest] | type[SwapPayout], words: Sequence[int]) -> None:
+def check_canonical(kind: type[Record], words: Sequence[int]) -> None:
     """Whatever decodes, encodes to the same words: no two lists of words mean the same record."""
     try:
         record = kind.from_words(words)
@@ -41,57 +34,47 @@ def check_canonical(kind: type[SwapRequest] | type[SwapPayout], words: Sequence[
 
 
 @st.composite
-def bent_records(draw: st.DrawFn) -> tuple[type[SwapRequest] | type[SwapPayout], tuple[int, ...]]:
+def bent_records(draw: st.DrawFn) -> tuple[type[Record], tuple[int, ...]]:
     """The words of a record with some bits flipped, or words from nowhere."""
-    record: SwapRequest | SwapPayout = draw(st.one_of(swap_requests(), swap_payouts()))
-    size = REQUEST_WORDS if isinstance(record, SwapRequest) else PAYOUT_WORDS
-    if draw(st.integers(0, 9)) == 0:
-        return type(record), tuple(draw(st.lists(words_248, min_size=size, max_size=size)))
+    record = draw(records())
     words = list(record.words())
-    for flip in draw(st.lists(st.integers(0, size * 256 - 1), max_size=2)):
+    if draw(st.integers(0, 9)) == 0:
+        return type(record), tuple(draw(st.lists(words_248, min_size=len(words), max_size=len(words))))
+    for flip in draw(st.lists(st.integers(0, len(words) * 256 - 1), max_size=2)):
         words[flip // 256] ^= 1 << flip % 256
     return type(record), tuple(words)
 
 
 @upholds("DAT-1")
 class TestWords:
-    """decode(encode(record)) = record, and encode(decode(words)) = words wherever decode accepts."""
+    """decode(encode(record)) = record, and encode(decode(words)) = words wherever decode accepts: for every record."""
 
-    @given(swap_requests())
-    @settings(max_examples=500, deadline=None)
-    def test_words__any_request__reads_back(self, request: SwapRequest) -> None:
-        check_request_round_trip(request)
-
-    @given(swap_payouts())
-    @settings(max_examples=500, deadline=None)
-    def test_words__any_payout__reads_back(self, payout: SwapPayout) -> None:
-        check_payout_round_trip(payout)
+    @given(records())
+    @settings(max_examples=2_000, deadline=None)
+    def test_words__any_record__reads_back(self, record: Record) -> None:
+        check_round_trip(record)
 
     @given(bent_records())
-    @settings(max_examples=500, deadline=None)
-    def test_from_words__any_words__are_canonical_or_refused(
-        self, case: tuple[type[SwapRequest] | type[SwapPayout], tuple[int, ...]]
-    ) -> None:
+    @settings(max_examples=2_000, deadline=None)
+    def test_from_words__any_words__are_canonical_or_refused(self, case: tuple[type[Record], tuple[int, ...]]) -> None:
         check_canonical(*case)
 
 
-def test_round_trips__address_top_byte_dropped__refute(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = swap.split_address
-    monkeypatch.setattr(swap, "split_address", lambda what, address: (0, original(what, address)[1]))
-    check_refuted(check_request_round_trip, swap_requests())
-    check_refuted(check_payout_round_trip, swap_payouts())
+@pytest.mark.parametrize("module", [swap, payout, account_record])
+def test_round_trips__address_top_byte_dropped__refute(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
+    monkeypatch.setattr(module, "split_address", lambda what, address: (0, split_address(what, address)[1]))
+    check_refuted(check_round_trip, records())
 
 
-def test_round_trips__fields_overlap__refute(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("field", ["fill_fee", "queued_at", "fee", "shares", "taker_nonce"])
+def test_round_trips__fields_overlap__refute(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     original = Layout.pack
 
     def mutant(layout: Layout, **values: int) -> int:
-        values = {name: value >> 1 << 1 if name == "fill_fee" else value for name, value in values.items()}
-        return original(layout, **values)
+        return original(layout, **{name: value >> 1 << 1 if name == field else value for name, value in values.items()})
 
     monkeypatch.setattr(Layout, "pack", mutant)
-    check_refuted(check_request_round_trip, swap_requests())
-    check_refuted(check_payout_round_trip, swap_payouts())
+    check_refuted(check_round_trip, records())
 
 
 def test_check_canonical__unused_bits_ignored__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
