@@ -101,31 +101,20 @@ template Exit(DT, DA) {
     );
     is_lp * (pool_lp_token - token) === 0;
 
-    // The side: the balance, for account 0 with the accrued fees. By conservation it is at most the sum of the token's reserves, or
-    // the supply of an LP token; both terms are below 2^112, so it is below 2^113.
-    signal is_operator <== IsNull()(account);
-    signal side <== balance + is_operator * row_fees[0];
-
-    // Shares become floors of the pool's reserves: below 2^113 * 2^112. A pool without supply has no reserves and no shares.
-    signal shares <== is_lp * side;
-    signal has_no_supply <== IsNull()(pool_supply);
-    signal supply <== pool_supply + has_no_supply;
-    signal dividend_lower <== shares * pool_reserve_lower;
-    signal dividend_higher <== shares * pool_reserve_higher;
-    signal part_lower <== Floor()(dividend_lower, supply);
-    signal part_higher <== Floor()(dividend_higher, supply);
-
+    // What it is worth here.
+    signal (side_a, side_b) <== ExitSides()(
+        account, is_lp, balance, row_fees[0], pool_reserve_lower, pool_reserve_higher, pool_supply
+    );
     signal is_chain[N] <== SelectConstant(N)(1, chain);
-    signal share_a <== ChainShare()(side - shares + part_lower, row_reserve[1], is_chain);
-    signal share_b <== ChainShare()(part_higher, row_reserve[2], is_chain);
+    signal share_a <== ChainShare()(side_a, row_reserve[1], is_chain);
+    signal share_b <== ChainShare()(side_b, row_reserve[2], is_chain);
     amount_a === share_a;
     amount_b === share_b;
 
     // Who is paid.
     BooleanCheck()(is_signed);
     RangeCheck(ADDRESS_HI_BITS())(recipient_hi);
-    (1 - is_signed) * (recipient_hi - owner_hi) === 0;
-    (1 - is_signed) * (recipient_lo - owner_lo) === 0;
+    OwnRecipient()(1 - is_signed, recipient_hi, recipient_lo, owner_hi, owner_lo);
     var m0 = account * (1 << EXIT_MESSAGE_0_ACCOUNT_SHIFT())
         + token * (1 << EXIT_MESSAGE_0_TOKEN_SHIFT())
         + chain * (1 << EXIT_MESSAGE_0_CHAIN_SHIFT())
@@ -143,6 +132,44 @@ template Exit(DT, DA) {
         + token_a * (1 << EXIT_0_TOKEN_A_SHIFT())
         + token_b * (1 << EXIT_0_TOKEN_B_SHIFT());
     x1 === amount_a * (1 << EXIT_1_AMOUNT_A_SHIFT()) + amount_b * (1 << EXIT_1_AMOUNT_B_SHIFT());
+}
+
+// The sides of a balance: itself, and nothing; or, for an LP token, its floors of the pool's two reserves. For account 0 the accrued
+// fees count with the balance. By conservation a balance with the fees is at most the sum of the token's reserves, or the supply
+// of an LP token; both terms are below 2^112, so it is below 2^113 and every dividend below 2^225.
+// A pool without supply has no reserves, and nobody has its shares.
+template ExitSides() {
+    signal input account;
+    signal input is_lp;
+    signal input balance;
+    signal input fees;
+    signal input reserve_lower;
+    signal input reserve_higher;
+    signal input supply;
+    signal output side_a;
+    signal output side_b;
+
+    signal is_operator <== IsNull()(account);
+    signal side <== balance + is_operator * fees;
+    signal shares <== is_lp * side;
+    signal has_no_supply <== IsNull()(supply);
+    signal dividend_lower <== shares * reserve_lower;
+    signal dividend_higher <== shares * reserve_higher;
+    signal part_lower <== Floor()(dividend_lower, supply + has_no_supply);
+    signal part_higher <== Floor()(dividend_higher, supply + has_no_supply);
+    side_a <== side - shares + part_lower;
+    side_b <== part_higher;
+}
+
+// Where it has to hold, the recipient is the owner.
+template OwnRecipient() {
+    signal input enabled;
+    signal input recipient_hi;
+    signal input recipient_lo;
+    signal input owner_hi;
+    signal input owner_lo;
+    enabled * (recipient_hi - owner_hi) === 0;
+    enabled * (recipient_lo - owner_lo) === 0;
 }
 
 // out = floor(side * reserve of the selected chain / sum of reserves), 0 if there are no reserves.

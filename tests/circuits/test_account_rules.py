@@ -1,4 +1,4 @@
-"""The arithmetic of the account lane's circuits, one rule at a time: each says yes to what the package computes, and to nothing else."""
+"""The arithmetic of the account lane, one rule at a time: each accepts what the package computes, and nothing else."""
 
 from math import isqrt
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.circuits.account_mutants import RESULTS, RULES, Result, Rule
 from tests.support.circuits import Circuit, open_gadget
 from tests.support.upholds import upholds
 from zklink.operations.order import Order
@@ -17,7 +18,7 @@ from zklink.transition.add_liquidity import compute_add_liquidity
 from zklink.transition.order_price import compute_match, is_crossing
 from zklink.transition.remove_liquidity import compute_remove_liquidity
 from zklink.transition.swap import compute_out
-from zklink.witness.swap_block import Signal
+from zklink.witness.signals import Signal
 
 AMOUNT, REGISTER = 2**112 - 1, 2**119 - 1
 ADD, REMOVE, SWAP = "is_add", "is_remove", "is_swap"
@@ -246,3 +247,27 @@ def test_order_fill__of_an_empty_slot__keeps_any_leaf() -> None:
     empty = dict.fromkeys(("used", "order_nonce", "sell", "amount"), 0)
     named = circuit.name(circuit.compute(empty | {"leaf_nonce": 9, "leaf_filled": 77}))
     assert named["main.leaf_after"] == named["main.leaf_before"] == 9 * 2**112 + 77
+
+
+@upholds("CIR-3")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.mutation.name)
+def test_rule__with_a_seeded_bug__accepts_what_the_real_one_refuses(rule: Rule) -> None:
+    inputs: dict[str, Signal] = {
+        name: [*value] if isinstance(value, list) else value for name, value in rule.inputs.items()
+    }
+    assert accepts(open_gadget(rule.entry, rule.template, mutation=rule.mutation), **inputs)
+    assert not accepts(open_gadget(rule.entry, rule.template), **inputs)
+
+
+@upholds("CIR-4")
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.mutation.name)
+def test_result__of_a_template_with_a_seeded_bug__is_another(result: Result) -> None:
+    inputs: dict[str, Signal] = {
+        name: [*value] if isinstance(value, list) else value for name, value in result.inputs.items()
+    }
+    for place, mutation in enumerate((None, result.mutation)):
+        circuit = open_gadget(result.entry, result.template, mutation=mutation)
+        named = circuit.name(circuit.compute(inputs))
+        assert {name: named[f"main.{name}"] for name in result.outputs} == {
+            name: values[place] for name, values in result.outputs.items()
+        }

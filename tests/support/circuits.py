@@ -102,7 +102,10 @@ def open_swap_block(preset: Preset, level: str = OPTIMIZED, mutation: Mutation |
 
 
 @cache
-def open_gadget(entry: str, template: str, *arguments: int) -> Circuit:
-    """One template on its own, unoptimized: every signal keeps its name."""
+def open_gadget(entry: str, template: str, *arguments: int, mutation: Mutation | None = None) -> Circuit:
+    """One template on its own, or a mutant of it, unoptimized: every signal keeps its name."""
     name = "_".join(["gadget", template.lower(), *map(str, arguments)])
-    return Circuit(ensure_compiled(CircuitSource(name, CIRCUITS, entry, template, arguments, ()), level=PLAIN))
+    directory = CIRCUITS
+    if mutation is not None:
+        name, directory = f"{name}_{mutation.name}", mutation.write_sources()
+    return Circuit(ensure_compiled(CircuitSource(name, directory, entry, template, arguments, ()), level=PLAIN))

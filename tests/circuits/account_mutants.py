@@ -1,0 +1,224 @@
+"""Circuits of the account lane and of exits with one seeded bug each, and which test must tell them from the real ones.
+
+A `Rule` is a template with inputs that only the mutant accepts, or on which it gives something else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tests.support.circuits import Mutation
+
+POOL, ORDER, EXIT, RATIO = "pool_slot.circom", "order_slot.circom", "exit.circom", "lib/ratio.circom"
+
+LP_TOKENS_COLLIDE: Final = Mutation(
+    "lp_tokens_collide",
+    (
+        (
+            POOL,
+            "is_create * (1 << (2 * DT - 1)) + pool_count + kept_lp_token",
+            "is_create * (1 << (2 * DT - 1)) + kept_lp_token",
+        ),
+    ),
+)
+"""Every pool gets the first LP token."""
+
+SUPPLY_NOT_WRITTEN: Final = Mutation(
+    "supply_not_written",
+    ((POOL, "pool_supply[p] + pool.selected[p] * change[2]", "pool_supply[p] + 0 * change[2]"),),
+)
+"""Shares come and go, the supply stays."""
+
+MAKER_SIGNS_FOR_BOTH: Final = Mutation(
+    "maker_signs_for_both",
+    (
+        (ORDER, "template OrderSide(DT, DA, DO) {", "template OrderSide(DT, DA, DO, I) {"),
+        (ORDER, "side[i] = OrderSide(DT, DA, DO);", "side[i] = OrderSide(DT, DA, DO, i);"),
+        (ORDER, "used * (signer - key_hash) === 0;", "(1 - I) * used * (signer - key_hash) === 0;"),
+    ),
+)
+"""Any key signs for the taker."""
+
+RESIDUAL_NOT_WRITTEN: Final = Mutation(
+    "residual_not_written",
+    (
+        (
+            ORDER,
+            "order_nonce * (1 << AMOUNT_BITS()) + filled + amount);",
+            "order_nonce * (1 << AMOUNT_BITS()) + filled);",
+        ),
+    ),
+)
+"""An order's leaf does not say how much of it is filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A mutant of one template, and inputs that it accepts and the real template refuses."""
+
+    mutation: Mutation
+    entry: str
+    template: str
+    inputs: Mapping[str, int | list[int]]
+
+
+_AMOUNTS = dict.fromkeys(("is_add", "is_remove", "is_swap", "amount_a", "amount_b", "shares", "limit_a", "limit_b"), 0)
+_POOL = _AMOUNTS | {"limit_shares": 0, "x": 70_001, "y": 90_003, "supply": 79_000, "fee": 30}
+_REMOVAL = _POOL | {"is_remove": 1, "shares": 1_000, "limit_shares": 1_000, "amount_a": 886, "amount_b": 1_139}
+_MATCH: dict[str, int | list[int]] = {"used": 1, "amount_a": 10, "sell": [100, 100], "buy": [33, 300]}
+_SIDES = {"account": 3, "is_lp": 1, "balance": 10, "fees": 7, "reserve_lower": 105, "reserve_higher": 99, "supply": 20}
+
+RULES: Final = (
+    Rule(
+        Mutation(
+            "liquidity_rounds_up",
+            (
+                (POOL, "(is_add, dividend_a, divisor, proportional_a)", "(1, dividend_a, divisor, proportional_a)"),
+                (POOL, "(is_add, dividend_b, divisor, proportional_b)", "(1, dividend_b, divisor, proportional_b)"),
+            ),
+        ),
+        POOL,
+        "PoolAmounts",
+        _REMOVAL | {"amount_a": 887, "amount_b": 1_140},
+    ),
+    Rule(
+        Mutation("least_amount_unchecked", ((POOL, "RangeCheck(AMOUNT_BITS())(margin_b);", ""),)),
+        POOL,
+        "PoolAmounts",
+        _REMOVAL | {"limit_b": 1_140},
+    ),
+    Rule(
+        Mutation("least_shares_unchecked", ((POOL, "RangeCheck(AMOUNT_BITS())(margin_shares);", ""),)),
+        POOL,
+        "PoolAmounts",
+        _POOL
+        | {"is_add": 1, "amount_a": 887, "amount_b": 1_140, "shares": 1_000, "limit_a": 887, "limit_b": 1_140}
+        | {"limit_shares": 1_001},
+    ),
+    Rule(
+        Mutation("more_shares_than_there_are", ((POOL, "RangeCheck(REGISTER_BITS())(remaining);", ""),)),
+        POOL,
+        "PoolAmounts",
+        _POOL
+        | {"is_remove": 1, "x": 10, "y": 20, "supply": 5, "shares": 6, "limit_shares": 6}
+        | {"amount_a": 12, "amount_b": 24},
+    ),
+    Rule(
+        Mutation(
+            "price_against_the_maker",
+            ((ORDER, "IsQuotient(AMOUNT_BITS())(1, asked", "IsQuotient(AMOUNT_BITS())(0, asked"),),
+        ),
+        ORDER,
+        "MatchPrice",
+        _MATCH | {"amount_b": 3},
+    ),
+    Rule(
+        Mutation("taker_price_unchecked", ((ORDER, "RangeCheck(2 * AMOUNT_BITS())(advantage);", ""),)),
+        ORDER,
+        "MatchPrice",
+        _MATCH | {"amount_b": 4, "buy": [33, 251]},
+    ),
+    Rule(
+        Mutation("older_order_passes", ((ORDER, "RangeCheck(NONCE_BITS())(newer);", ""),)),
+        ORDER,
+        "OrderFill",
+        {"used": 1, "order_nonce": 3, "sell": 100, "amount": 1, "leaf_nonce": 4, "leaf_filled": 0},
+    ),
+    Rule(
+        Mutation("leaf_read_two_ways", ((ORDER, "RangeCheck(AMOUNT_BITS())(leaf_filled);", ""),)),
+        ORDER,
+        "OrderFill",
+        {"used": 1, "order_nonce": 3, "sell": 100, "amount": 1, "leaf_nonce": 2, "leaf_filled": 2 * 2**112},
+    ),
+    Rule(
+        Mutation("recipient_free", ((EXIT, "enabled * (recipient_lo - owner_lo) === 0;", ""),)),
+        EXIT,
+        "OwnRecipient",
+        {"enabled": 1, "recipient_hi": 1, "recipient_lo": 2, "owner_hi": 1, "owner_lo": 3},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A mutant of one template, and inputs on which it gives another result than the real template."""
+
+    mutation: Mutation
+    entry: str
+    template: str
+    inputs: Mapping[str, int | list[int]]
+    outputs: dict[str, tuple[int, int]]  # by the real template, by the mutant
+
+
+_SHARE: dict[str, int | list[int]] = {
+    "side": 10,
+    "reserve": [7, 30, 3, 0, 0, 0, 0, 5],
+    "is_chain": [0, 1, 0, 0, 0, 0, 0, 0],
+}
+
+RESULTS: Final = (
+    Result(
+        RESIDUAL_NOT_WRITTEN,
+        ORDER,
+        "OrderFill",
+        {"used": 1, "order_nonce": 3, "sell": 100, "amount": 1, "leaf_nonce": 3, "leaf_filled": 2},
+        {"leaf_after": (3 * 2**112 + 3, 3 * 2**112 + 2)},
+    ),
+    Result(
+        Mutation(
+            "sum_without_the_last_chain",
+            (
+                (
+                    EXIT,
+                    "for (var k = 0; k < N; k++) {\n        sum += reserve[k];",
+                    "for (var k = 0; k < N - 1; k++) {\n        sum += reserve[k];",
+                ),
+            ),
+        ),
+        EXIT,
+        "ChainShare",
+        _SHARE,
+        {"out": (6, 7)},
+    ),
+    Result(
+        Mutation(
+            "another_chains_reserve",
+            ((EXIT, "own <== InnerProduct(N)(is_chain, reserve);", "own <== reserve[0] + 0 * is_chain[0];"),),
+        ),
+        EXIT,
+        "ChainShare",
+        _SHARE,
+        {"out": (6, 1)},
+    ),
+    Result(
+        Mutation(
+            "fees_for_everybody",
+            ((EXIT, "side <== balance + is_operator * fees;", "side <== balance + (1 + 0 * is_operator) * fees;"),),
+        ),
+        EXIT,
+        "ExitSides",
+        {**_SIDES},
+        {"side_a": (52, 89), "side_b": (49, 84)},
+    ),
+    Result(
+        Mutation(
+            "exit_rounds_up",
+            (
+                (
+                    RATIO,
+                    "IsQuotient(REGISTER_BITS())(0, dividend, divisor, out);",
+                    "IsQuotient(REGISTER_BITS())(1, dividend, divisor, out);",
+                ),
+                (
+                    RATIO,
+                    "divisor == 0 ? 0 : dividend \\ divisor;",
+                    "divisor == 0 ? 0 : (dividend + divisor - 1) \\ divisor;",
+                ),
+            ),
+        ),
+        EXIT,
+        "ExitSides",
+        {**_SIDES},
+        {"side_a": (52, 53), "side_b": (49, 50)},
+    ),
+)

@@ -1,0 +1,263 @@
+"""Pool slots: the circuit gives what the package gives, and refuses what lies beside each accepted operation."""
+
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.circuits import account_mutants as mutants
+from tests.support.account_scene import (
+    ALICE,
+    BOB,
+    DOMAIN,
+    KEYS,
+    NEXT_SHARES,
+    POOL,
+    SHARES,
+    TIMESTAMP,
+    X,
+    Y,
+    Z,
+    apply,
+    build_state,
+    signed,
+)
+from tests.support.account_slots import change_last, compute_outputs, open_slot, pool_inputs, pool_outputs
+from tests.support.circuits import Mutation
+from tests.support.upholds import upholds
+from zklink.operations.add_liquidity import AddLiquidity
+from zklink.operations.create_pool import CreatePool
+from zklink.operations.pool_swap import PoolSwap
+from zklink.operations.remove_liquidity import RemoveLiquidity
+from zklink.operations.signed import Signable, sign
+from zklink.protocol.errors import OperationError, WitnessUnsatisfied
+from zklink.protocol.ids import Amount, Nonce, TokenId
+from zklink.protocol.packing import pack_fee, split_fee
+from zklink.witness.signals import Signals, list_path
+
+PoolOperation = CreatePool | AddLiquidity | RemoveLiquidity | PoolSwap
+A = Amount
+ALICE_NONCE, BOB_NONCE = Nonce(5), Nonce(2**32 - 3)
+CREATE = CreatePool(ALICE, ALICE_NONCE, TIMESTAMP, Y, Z, 9_999, A(20), X)
+ADD = AddLiquidity(ALICE, ALICE_NONCE, TIMESTAMP, X, Y, A(1_000), A(3_000), A(1), A(2_000), SHARES)
+REMOVE = RemoveLiquidity(BOB, BOB_NONCE, TIMESTAMP, X, Y, A(1), A(1), A(1_777), A(0), X)
+SWAP = PoolSwap(BOB, BOB_NONCE, TIMESTAMP, Y, X, A(1_234), A(1), A(3), Y)
+OPERATIONS = [CREATE, ADD, REMOVE, SWAP]
+REGISTERS = ("fees", "pool_reserve_lower", "pool_reserve_higher", "pool_supply", "pool_fees", "pool_lp_token")
+LOADED = ("row_id", "pool_lower", "pool_higher")
+
+
+def build_inputs(operation: PoolOperation) -> Signals:
+    """The honest inputs of a slot with this operation on the scene's state."""
+    return pool_inputs(apply(build_state(), signed(operation)))
+
+
+def is_accepted(inputs: Signals, mutation: Mutation | None = None) -> bool:
+    """Whether the slot has a witness."""
+    try:
+        compute_outputs(open_slot("PoolSlot", mutation), inputs)
+    except WitnessUnsatisfied:
+        return False
+    return True
+
+
+def sign_again(inputs: Signals, operation: Signable, domain: int = DOMAIN) -> Signals:
+    """The inputs with the signature of another operation."""
+    again = sign(operation, domain, KEYS[operation.account])
+    return inputs | {"r_x": again.signature.r8.x, "r_y": again.signature.r8.y, "s": again.signature.s}
+
+
+@upholds("CIR-8")
+@pytest.mark.parametrize("operation", [*OPERATIONS, None], ids=lambda op: type(op).__name__)
+def test_slot__of_each_kind_and_none__gives_what_the_package_gives(operation: PoolOperation | None) -> None:
+    state = build_state()
+    block = apply(state, *([signed(operation)] if operation else []))
+    expected = pool_outputs(block, state.account_root)
+    got = compute_outputs(open_slot("PoolSlot"), pool_inputs(block))
+    assert {name: got[name] for name in expected} == expected
+
+
+pairs = st.sampled_from([*permutations([X, Y, Z], 2)])
+low, high = st.integers(0, 500).map(A), st.integers(1_000, 3_000).map(A)
+common = {"account": st.just(BOB), "nonce": st.just(BOB_NONCE), "valid_until": st.just(TIMESTAMP)}
+fees = {"fee": st.sampled_from([0, 7, 2_047]).map(A), "fee_token": st.sampled_from([X, Y, Z, SHARES])}
+pair = {"token_a": st.just(X), "token_b": st.just(Y)}
+operations = st.one_of(
+    st.builds(
+        lambda tokens, **rest: CreatePool(token_a=tokens[0], token_b=tokens[1], **rest),
+        tokens=pairs,
+        pool_fee=st.integers(0, 9_999),
+        **common,
+        **fees,
+    ),
+    st.builds(AddLiquidity, limit_a=high, limit_b=high, limit_shares=low, **common, **pair, **fees),
+    st.builds(RemoveLiquidity, limit_a=low, limit_b=low, limit_shares=high, **common, **pair, **fees),
+    st.builds(
+        lambda tokens, **rest: PoolSwap(token_a=tokens[0], token_b=tokens[1], **rest),
+        tokens=pairs,
+        limit_a=high,
+        limit_b=low,
+        **common,
+        **fees,
+    ),
+)
+
+
+@upholds("CIR-8", "DAT-1")
+@settings(max_examples=40, deadline=None)
+@given(operations)
+def test_slot__of_any_accepted_operation__gives_what_the_package_gives(operation: PoolOperation) -> None:
+    state = build_state()
+    try:
+        block = apply(state, signed(operation))
+    except OperationError:
+        return
+    expected = pool_outputs(block, state.account_root)
+    got = compute_outputs(open_slot("PoolSlot"), pool_inputs(block))
+    assert {name: got[name] for name in expected} == expected
+
+
+@upholds("CIR-6", "CIR-3")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: type(op).__name__)
+def test_slot__with_any_field_changed__is_refused(operation: PoolOperation) -> None:
+    inputs = build_inputs(operation)
+    assert is_accepted(inputs)
+    for name, signal in inputs.items():
+        if name not in REGISTERS + LOADED:
+            assert not is_accepted(inputs | {name: change_last(signal)}), name
+
+
+@upholds("CIR-3", "CIR-6")
+@pytest.mark.parametrize(
+    ("operation", "changes"),
+    [
+        (CREATE, {"pool_fee": 10_000}),
+        (CREATE, {"valid_until": TIMESTAMP - 1}),
+        (CREATE, {"nonce": 6}),
+        (ADD, {"limit_shares": A(79_000)}),
+        (ADD, {"limit_a": A(999)}),
+        (ADD, {"limit_b": A(1_000)}),
+        (ADD, {"nonce": 4}),
+        (REMOVE, {"limit_a": A(POOL.reserve_lower * 1_777 // POOL.lp_supply + 1)}),
+        (REMOVE, {"limit_b": A(POOL.reserve_higher * 1_777 // POOL.lp_supply + 1)}),
+        (REMOVE, {"limit_shares": A(1_778)}),
+        (REMOVE, {"limit_shares": A(1_776)}),
+        (SWAP, {"limit_a": A(1_235)}),
+        (SWAP, {"limit_b": A(950)}),
+        (SWAP, {"valid_until": TIMESTAMP - 1}),
+    ],
+)
+def test_slot__whose_signed_terms_are_not_met__is_refused(operation: PoolOperation, changes: dict[str, Any]) -> None:
+    changed = replace(operation, **changes)
+    inputs = build_inputs(operation)
+    assert is_accepted(sign_again(inputs, operation))
+    assert not is_accepted(sign_again(inputs, changed) | changes)
+
+
+@upholds("CIR-6", "VER-6")
+def test_slot__signed_for_another_deployment_or_by_another_key__is_refused() -> None:
+    inputs = build_inputs(SWAP)
+    assert not is_accepted(sign_again(inputs, SWAP, DOMAIN + 1))
+    key = KEYS[ALICE].public_key
+    stranger = inputs | {"key_x": key.x, "key_y": key.y}
+    assert not is_accepted(sign_again(stranger, replace(SWAP, account=ALICE)))
+    signature = KEYS[ALICE].sign(SWAP.message(DOMAIN))
+    own = stranger | {"r_x": signature.r8.x, "r_y": signature.r8.y, "s": signature.s}
+    assert not is_accepted(own)
+
+
+@upholds("CIR-4")
+def test_slot__with_a_fee_above_the_balance__is_refused() -> None:
+    inputs = build_inputs(replace(ADD, fee=A(100), fee_token=Z))
+    for fee, is_covered in ((2_000_000, True), (2_001_000, False)):
+        exponent, mantissa = split_fee(pack_fee(A(fee)))
+        forged = inputs | {"fee_mantissa": mantissa, "fee_exponent": exponent}
+        assert is_accepted(sign_again(forged, replace(ADD, fee=A(fee), fee_token=Z))) == is_covered
+
+
+@upholds("CIR-9")
+@pytest.mark.parametrize(("operation", "lp_token"), [(CREATE, NEXT_SHARES), (ADD, 0), (REMOVE, 0), (SWAP, 0)])
+def test_slot__of_a_pool_that_exists_or_does_not__is_refused(operation: PoolOperation, lp_token: int) -> None:
+    inputs = build_inputs(operation)
+    lower, higher = sorted((operation.token_a, operation.token_b))
+    assert isinstance(inputs["pool_lower"], list) and isinstance(inputs["pool_higher"], list)
+    place = [*zip(inputs["pool_lower"], inputs["pool_higher"], strict=True)].index((lower, higher))
+    assert isinstance(inputs["pool_lp_token"], list)
+    issued = [lp_token if i == place else token for i, token in enumerate(inputs["pool_lp_token"])]
+    assert not is_accepted(inputs | {"pool_lp_token": issued})
+
+
+@upholds("CIR-9")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: type(op).__name__)
+def test_slot__whose_rows_are_not_loaded__is_refused(operation: PoolOperation) -> None:
+    inputs = build_inputs(operation)
+    needed = {operation.fee_token} | ({TokenId(0)} if operation is CREATE else set())
+    rows = inputs["row_id"]
+    assert isinstance(rows, list)
+    for token in needed:
+        assert token in rows
+        assert not is_accepted(inputs | {"row_id": [9 if row == token else row for row in rows]}), token
+    assert not is_accepted(inputs | {"pool_higher": [12, 13]})
+
+
+@upholds("CIR-3")
+@pytest.mark.parametrize(("token_a", "token_b"), [(Z, Y), (Y, Y), (TokenId(0), Z), (Y, SHARES)])
+def test_create__of_a_pair_that_cannot_have_a_pool__is_refused(token_a: TokenId, token_b: TokenId) -> None:
+    state = build_state()
+    inputs = pool_inputs(apply(state, signed(CREATE)))
+    balances = [state.balance(ALICE, token) for token in (token_a, token_b)]
+    paths = [list_path(tuple(state.balance_path(ALICE, token))) for token in (token_a, token_b)]
+    assert is_accepted(inputs)
+    for name, chosen in (("balance", balances), ("balance_path", paths)):
+        signal = inputs[name]
+        assert isinstance(signal, list)
+        inputs[name] = [*chosen, *signal[2:]]
+    lower, higher = (token_a, token_b) if token_b == SHARES or not token_a else (Y, Z)
+    inputs |= {"token_a": token_a, "token_b": token_b, "pool_lower": [lower, 14], "pool_higher": [higher, 15]}
+    inputs |= {name: [0, 0] for name in REGISTERS[1:]}
+    assert not is_accepted(sign_again(inputs, replace(CREATE, token_a=token_a, token_b=token_b)))
+
+
+@upholds("CIR-2")
+@pytest.mark.parametrize(
+    "name", ["account", "token_a", "lp_token", "pool_fee", "amount_a", "amount_b", "shares", "fee_mantissa"]
+)
+def test_empty_slot__with_a_field__is_refused(name: str) -> None:
+    inputs = pool_inputs(apply(build_state()))
+    assert is_accepted(inputs)
+    assert not is_accepted(inputs | {name: 1})
+
+
+def forge_lp_token() -> Signals:
+    """A creation that takes the LP token that another pool already has."""
+    state = build_state()
+    inputs = pool_inputs(apply(state, signed(replace(CREATE, fee=A(0)))))
+    balance, path = inputs["balance"], inputs["balance_path"]
+    assert isinstance(balance, list) and isinstance(path, list)
+    own = list_path(tuple(state.balance_path(ALICE, SHARES)))
+    held = state.balance(ALICE, SHARES)
+    return inputs | {
+        "lp_token": SHARES,
+        "balance": [*balance[:2], held, balance[3]],
+        "balance_path": [*path[:2], own, path[3]],
+    }
+
+
+@upholds("CIR-9")
+def test_create__with_another_pools_lp_token__passes_only_the_mutant() -> None:
+    forged = forge_lp_token()
+    assert not is_accepted(forged)
+    assert is_accepted(forged, mutants.LP_TOKENS_COLLIDE)
+
+
+@upholds("SOL-2")
+@pytest.mark.parametrize("operation", [ADD, REMOVE], ids=["AddLiquidity", "RemoveLiquidity"])
+def test_supply__not_written__is_seen(operation: PoolOperation) -> None:
+    state = build_state()
+    block = apply(state, signed(operation))
+    got = compute_outputs(open_slot("PoolSlot", mutants.SUPPLY_NOT_WRITTEN), pool_inputs(block))
+    expected = pool_outputs(block, state.account_root)
+    assert {name for name in expected if got[name] != expected[name]} == {"next_pool_supply[1]"}
