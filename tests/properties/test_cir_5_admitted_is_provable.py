@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, cases, roll_genesis, roll_request, rolled
+from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, Rows, cases, roll_request, roll_rows, rolled
 from tests.support.refute import check_refuted
 from tests.support.rule import load, run
 from tests.support.upholds import upholds
@@ -24,7 +24,6 @@ from zklink.protocol.ids import (
     ChainId,
 )
 from zklink.protocol.presets import MAIN, MINIMAL
-from zklink.state.genesis import Genesis
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition import swap
@@ -33,8 +32,8 @@ from zklink.transition.block import apply_block
 
 def _roll_full_house(dice: Dice) -> Case:
     """Bridges that are full or nearly so, and requests of any other content up to what their chain still admits."""
-    genesis = roll_genesis(dice)
-    custody = {(token, chain): row.reserves[chain - 1] for token, row in genesis.tokens.items() for chain in CHAINS}
+    rows = roll_rows(dice)
+    custody = {(token, chain): row.reserves[chain - 1] for token, row in rows.tokens.items() for chain in CHAINS}
     requests: list[SwapRequest] = []
     while len(requests) < MINIMAL.slots:
         source, token_in = dice.pick(CHAINS), dice.pick(TOKENS[:3])
@@ -54,7 +53,7 @@ def _roll_full_house(dice: Dice) -> Case:
                 deadline=NOW,
             )
         )
-    return Case(genesis, tuple(r for r in requests if r.amount), NOW)
+    return Case(rows, tuple(r for r in requests if r.amount), NOW)
 
 
 full_houses = rolled(_roll_full_house, size=1_500)
@@ -125,7 +124,7 @@ def test_check_provable__unlimited_custody__refutes() -> None:
     """Without the custody limit a row can overflow: this is what the limit is for."""
 
     def overflow(dice: Dice) -> Case:
-        genesis = Genesis({TOKENS[0]: TokenRow((1 << 107,) * MAX_CHAINS, 0)}, {})
+        rows = Rows({TOKENS[0]: TokenRow((1 << 107,) * MAX_CHAINS, 0)}, {})
         request = replace(
             roll_request(dice),
             source=ChainId(1),
@@ -138,11 +137,11 @@ def test_check_provable__unlimited_custody__refutes() -> None:
             fill_fee=Amount(0),
             deadline=NOW,
         )
-        return Case(genesis, (request,), NOW)
+        return Case(rows, (request,), NOW)
 
     def property_(case: Case) -> None:
         state = State(MINIMAL)
-        for token, row in case.genesis.tokens.items():
+        for token, row in case.rows.tokens.items():
             state.set_token(token, row)
         registers = load(state)
         swap.apply_swap(registers, case.requests[0], NOW)
