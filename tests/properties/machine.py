@@ -19,8 +19,8 @@ from tests.support.ledger import Ledger
 from tests.support.sealed import Sealed
 from tests.support.story import Story, refused
 from tests.support.world import BROKERS, CHAINS, PRIMARY, ReceiverMode, TokenMode, World
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import ChainId, RecordKind
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import ChainId, Kind, Lane
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
@@ -100,10 +100,10 @@ class ThreeChains(RuleBasedStateMachine):
         top = self.story.history[chain][-1]
         return [v for v in self.variants if v.parent is top and top is not None]
 
-    def payouts(self, chain: ChainId) -> list[SwapPayout]:
+    def payouts(self, chain: ChainId) -> list[Payout]:
         """Payments on the chain that some sealed block promises."""
         promised = [p for v in self.variants[1:] for p in v.payouts()]
-        return [p for p in promised if p.chain == chain and p.kind == RecordKind.SWAP_PAID]
+        return [p for p in promised if p.chain == chain and p.kind == Kind.SWAP_PAID]
 
     # -- invariants ----------------------------------------------------------------------------------------------
 
@@ -138,8 +138,8 @@ class ThreeChains(RuleBasedStateMachine):
         queue, links = self.story.queues[chain], self.story.links[chain]
         consumed = [words for link in links if link.view for words in link.view.requests()]
         assert consumed == [request.words() for request in queue[: len(consumed)]]
-        counts = self.story.side(chain).bridge.request_counts()
-        assert tuple(counts) == (len(queue), len(consumed), links[executed].stored.request_count)
+        counts = self.story.side(chain).bridge.request_counts(Lane.SWAP)
+        assert tuple(counts) == (len(queue), links[executed].stored.swap_requests)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class ThreeChains(RuleBasedStateMachine):
             self.story.withdraw(chain, token, owner)
             self.count("withdraw")
         for payout in [p for chain in CHAINS for p in self.payouts(chain)]:
-            if payout.fill_key(self.world.domain) in self.story.ledger.settled_keys:
+            if payout.fill_key(self.world.deployment_hash) in self.story.ledger.settled_keys:
                 self.count(refused(self.story.fill, payout, BROKERS[0]))
         self.story.check()
         tip.state.check_conservation()

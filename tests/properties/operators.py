@@ -13,7 +13,7 @@ from tests.support.evm import Reverted
 from tests.support.sealed import forge_view
 from tests.support.story import refused
 from tests.support.world import CHAINS, ETH, PRIMARY, STRANGER, USD, unit
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId
 
 LIFE = [
@@ -189,7 +189,7 @@ class Operators(Users):
         if not children or committed != proven:
             return
         view = dice.pick(children).view(chain)
-        payout = SwapPayout.from_words(view.payouts()[0])
+        payout = Payout.from_words(view.payouts()[0])
         forged = replace(payout, amount=Amount(payout.amount + 1 + dice.below(10**9)))
         words = list(view.words)
         if dice.below(2):

@@ -15,10 +15,10 @@ from tests.support.sealed import Sealed, View
 from tests.support.story import refused
 from tests.support.upholds import upholds
 from tests.support.world import CHAINS, ETH, PRIMARY, RECIPIENTS, USD, World, unit
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.commitment import BlockHeader
-from zklink.protocol.ids import SLICE_COUNT, Amount, BlockNumber, ChainId, RecordKind, RequestId
+from zklink.protocol.ids import SLICE_COUNT, Amount, BlockNumber, ChainId, Kind, RequestId
 from zklink.protocol.slices import EMPTY_SLICE_HASH
 
 
@@ -59,38 +59,38 @@ class CorruptWorld(Users):
         self.story.links[chain], self.story.history[chain] = links, history
         self.count("forged payouts above custody")
 
-    def is_covered(self, payouts: list[SwapPayout]) -> bool:
+    def is_covered(self, payouts: list[Payout]) -> bool:
         """Whether custody is enough for all of them."""
         wanted: Counter[tuple[ChainId, int]] = Counter()
         keys = set(self.story.ledger.settled_keys)
         for payout in payouts:
-            key = payout.fill_key(self.world.domain)
-            if payout.kind == RecordKind.SWAP_PAID and key in keys:
+            key = payout.fill_key(self.world.deployment_hash)
+            if payout.kind == Kind.SWAP_PAID and key in keys:
                 continue
             keys.add(key)
             wanted[payout.chain, payout.token] += payout.amount
         return all(amount <= self.story.ledger.custody[place] for place, amount in wanted.items())  # type: ignore[index]
 
-    def roll_payout(self, chain: ChainId, dice: Dice) -> SwapPayout:
+    def roll_payout(self, chain: ChainId, dice: Dice) -> Payout:
         """Any payout of the chain: small, exactly all that is there, one more, or astronomical."""
         token = dice.pick(sorted(self.story.side(chain).sites))
         custody = self.story.ledger.custody[chain, token]
-        kind = dice.pick([RecordKind.SWAP_PAID, RecordKind.SWAP_PAID, RecordKind.SWAP_REFUNDED])
-        return SwapPayout(
+        kind = dice.pick([Kind.SWAP_PAID, Kind.SWAP_PAID, Kind.SWAP_REFUNDED])
+        return Payout(
             kind=kind,
-            source=chain if kind == RecordKind.SWAP_REFUNDED else dice.pick(CHAINS),
+            source=chain if kind == Kind.SWAP_REFUNDED else dice.pick(CHAINS),
             chain=chain,
-            request_id=RequestId(1 + dice.below(3)),
+            id=RequestId(1 + dice.below(3)),
             token=token,
             amount=Amount(dice.pick([1, 1000, custody // 2, custody, custody + 1, 2**112 - 1])),
             recipient=universal_address(dice.pick([*RECIPIENTS, self.story.side(chain).receiver.address])),
             fill_fee=Amount(0),
         )
 
-    def fabricate(self, chain: ChainId, payouts: list[SwapPayout], dice: Dice) -> View:
+    def fabricate(self, chain: ChainId, payouts: list[Payout], dice: Dice) -> View:
         """A block made up by the validator; only the chain's own requests must be the next ones of its queue."""
         top = self.story.links[chain][-1].stored
-        waiting = self.story.queues[chain][top.request_count :]
+        waiting = self.story.queues[chain][top.swap_requests :]
         requests = waiting[: dice.below(3)]
         words = [w for request in requests for w in request.words()] + [w for p in payouts for w in p.words()]
         counts = [0] * SLICE_COUNT

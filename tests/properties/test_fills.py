@@ -21,11 +21,12 @@ from tests.support.world import (
     TokenMode,
     unit,
 )
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import Amount, ChainId, RecordKind, RequestId, TokenId
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import Amount, ChainId, Kind, RequestId, TokenId
 
 
-def sealed_payout(story: Story, fill_fee: int = 0) -> tuple[SwapRequest, SwapPayout]:
+def sealed_payout(story: Story, fill_fee: int = 0) -> tuple[SwapRequest, Payout]:
     """A request and the payout that the sealed result promises."""
     request = story.swap(A, USD, 5_000, B, USD, fill_fee=fill_fee)
     return request, story.seal(story.genesis, [request]).payouts()[0]
@@ -48,7 +49,7 @@ class TestFills:
         story.settle(request)
         assert side.balance(USD, RECIPIENTS[0]) - recipient == 4_950 * scale
         assert side.balance(USD, BROKERS[0]) - broker == 50 * scale
-        assert story.ledger.repaid[payout.fill_key(story.world.domain)] == 1
+        assert story.ledger.repaid[payout.fill_key(story.world.deployment_hash)] == 1
         story.check()
 
     def test_fill__twice__refused(self, story: Story) -> None:
@@ -66,7 +67,7 @@ class TestFills:
 
     def test_fill__of_a_refund__refused(self, story: Story) -> None:
         request, _ = sealed_payout(story)
-        refund = SwapPayout.refunded(request)
+        refund = Payout.refunded(request)
         assert refused(story.fill, refund, BROKERS[0]) == "fill: not a payment"
 
     def test_fill__block_reverted_and_sealed_the_same__repaid_once(self, story: Story) -> None:
@@ -78,8 +79,8 @@ class TestFills:
         story.revert(B, 0)
         story.advance(10)
         story.settle()
-        assert story.end_of(request) == RecordKind.SWAP_PAID
-        assert story.ledger.repaid[payout.fill_key(story.world.domain)] == 1
+        assert story.end_of(request) == Kind.SWAP_PAID
+        assert story.ledger.repaid[payout.fill_key(story.world.deployment_hash)] == 1
         story.check()
 
     def test_fill__token_delivers_less__refused(self, story: Story) -> None:
@@ -87,7 +88,7 @@ class TestFills:
         for mode in (TokenMode.FEE, TokenMode.LIE, TokenMode.NO, TokenMode.REVERT):
             story.set_token_mode(B, USD, mode)
             refused(story.fill, payout, BROKERS[0])
-            assert story.side(B).bridge.filler(payout.fill_key(story.world.domain)) == "0x" + "00" * 20
+            assert story.side(B).bridge.filler(payout.fill_key(story.world.deployment_hash)) == "0x" + "00" * 20
         story.check()
 
     def test_fill__recipient_reenters__one_fill(self, story: Story) -> None:
@@ -136,9 +137,9 @@ class TestFillKeys:
         story.fill(other, BROKERS[0])
         story.fill(payout, BROKERS[1])
         story.settle(request)
-        key = payout.fill_key(story.world.domain)
-        assert story.side(B).bridge.filler(other.fill_key(story.world.domain)) == BROKERS[0]
-        assert key != other.fill_key(story.world.domain)
+        key = payout.fill_key(story.world.deployment_hash)
+        assert story.side(B).bridge.filler(other.fill_key(story.world.deployment_hash)) == BROKERS[0]
+        assert key != other.fill_key(story.world.deployment_hash)
         assert story.ledger.repaid == {key: 1}
         story.check()
 

@@ -3,7 +3,7 @@
 from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import BNB, CHAINS, ETH, ODD, PRIMARY, USD, A, B, C, unit
-from zklink.protocol.ids import RecordKind
+from zklink.protocol.ids import Kind
 
 
 @upholds("SOL-4")
@@ -24,7 +24,7 @@ class TestOneEnd:
         story.settle(*requests)
         story.settle(no_pool)
         for request in (*requests, no_pool):
-            assert story.end_of(request) == RecordKind.SWAP_REFUNDED
+            assert story.end_of(request) == Kind.SWAP_REFUNDED
         story.check()
         story.check_settled()
 
@@ -43,12 +43,12 @@ class TestOneEnd:
         story.commit(B, first)
         story.commit(A, first)
         story.prove(A)
-        assert first.payouts()[0].kind == RecordKind.SWAP_PAID
+        assert first.payouts()[0].kind == Kind.SWAP_PAID
         story.revert(B, 0)
         story.revert(A, 0)
         story.advance(200)
         story.settle()
-        assert story.end_of(request) == RecordKind.SWAP_REFUNDED
+        assert story.end_of(request) == Kind.SWAP_REFUNDED
         assert all(story.status(chain) == (1, 1, 1, 1) for chain in CHAINS)
         story.check()
         story.check_settled()

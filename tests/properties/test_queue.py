@@ -7,6 +7,7 @@ from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import CHAINS, PRIMARY, USD, A, B, C
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import Lane
 
 
 def fill_queue(story: Story, count: int = 3) -> list[SwapRequest]:
@@ -60,13 +61,12 @@ class TestQueue:
         story.commit(A, first)
         story.prove(A)
         bridge = story.side(A).bridge
-        assert bridge.request_counts() == (3, 2, 0)
+        assert bridge.request_counts(Lane.SWAP) == (3, 0)
         story.revert(A, 0)
-        assert bridge.request_counts() == (3, 0, 0)
-        assert [bridge.request_status(i) for i in (1, 2, 3)] == [1, 1, 1]
+        assert [bridge.request_status(Lane.SWAP, i) for i in (1, 2, 3)] == [1, 1, 1]
         assert refused(story.commit, A, story.seal(story.genesis, requests[2:])) == "commit: not the queued requests"
         story.settle(*requests)
-        assert bridge.request_counts() == (3, 3, 3)
+        assert bridge.request_counts(Lane.SWAP) == (3, 3)
         story.check()
         story.check_settled()
 
@@ -80,7 +80,7 @@ class TestQueue:
         for request in fill_queue(story):
             story.settle(request)
             executed = request.request_id
-            assert story.side(A).bridge.request_counts() == (3, executed, executed)
+            assert story.side(A).bridge.request_counts(Lane.SWAP) == (3, executed)
         story.check_settled()
 
     def test_commit__before_a_request_was_queued__refused(self, story: Story) -> None:

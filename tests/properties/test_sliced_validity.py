@@ -10,11 +10,11 @@ from tests.support.sealed import Sealed, View, forge_view
 from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import ETH, STRANGER, USD, A, B, C, unit
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.commitment import pack_counts
-from zklink.protocol.ids import Amount, RecordKind
-from zklink.protocol.words import SWAP_PAYOUT_LAYOUTS, SWAP_REQUEST_LAYOUTS
+from zklink.protocol.ids import Amount, Kind
+from zklink.protocol.words import PAYOUT_LAYOUTS, SWAP_REQUEST_LAYOUTS
 
 NOT_TRUE = "ideal: not true"
 
@@ -56,7 +56,7 @@ class TestClaims:
         claims.
         """
         view = block_for_all(story).view(C)
-        [payout] = [SwapPayout.from_words(p) for p in view.payouts()]
+        [payout] = [Payout.from_words(p) for p in view.payouts()]
         more = replace(payout, amount=Amount(payout.amount + 1))
         words = tuple(w for r in view.requests() for w in r)
         forged = forge_view(view, (*more.words(), *words))
@@ -219,8 +219,8 @@ class TestRecordShape:
         """Every bit above a word and every zero bit of a payout; a request's zero bits are in the queue's hash."""
         view = block_for_all(story).view(B)
         start = len(view.words) - 3
-        assert view.words[start] >> 240 == RecordKind.SWAP_PAID
-        for position, layout in enumerate(SWAP_PAYOUT_LAYOUTS):
+        assert view.words[start] >> 240 == Kind.SWAP_PAID
+        for position, layout in enumerate(PAYOUT_LAYOUTS):
             used = sum(field.mask << field.shift for field in layout.fields)
             for bit in range(256):
                 if not used >> bit & 1:
@@ -232,7 +232,7 @@ class TestRecordShape:
         request = story.swap(A, USD, 5_000, B, USD)
         honest = story.seal(story.genesis, [request]).payouts()[0].words()
         bridge = story.side(B).bridge
-        for position, layout in enumerate(SWAP_PAYOUT_LAYOUTS):
+        for position, layout in enumerate(PAYOUT_LAYOUTS):
             used = sum(field.mask << field.shift for field in layout.fields)
             for bit in range(256):
                 if not used >> bit & 1:
@@ -274,9 +274,9 @@ class TestRecordsNameTheirChain:
         fields = SWAP_REQUEST_LAYOUTS[0].unpack(request.words()[0])
         assert (fields["source"], fields["destination"], fields["request_id"]) == (C, B, 1)
         story.settle()
-        assert story.links[C][1].stored.request_count == 1
+        assert story.links[C][1].stored.swap_requests == 1
 
     @staticmethod
     def is_payment(words: tuple[int, ...]) -> bool:
         """Whether a record is a payment (kind 2)."""
-        return words[0] >> 240 == RecordKind.SWAP_PAID
+        return words[0] >> 240 == Kind.SWAP_PAID

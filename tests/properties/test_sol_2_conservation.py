@@ -10,9 +10,9 @@ from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
 from tests.support.upholds import upholds
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.protocol.errors import ConservationBroken
-from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, RecordKind, TokenId
+from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, Kind, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition import block
@@ -36,7 +36,7 @@ def check_flow(case: Case) -> None:
     for step in run(case):
         request, payout = step.request, step.payout
         expected: Counter[tuple[int, int]] = Counter()
-        if payout.kind == RecordKind.SWAP_PAID:
+        if payout.kind == Kind.SWAP_PAID:
             expected[request.token_in, request.source] += request.amount
             expected[payout.token, payout.chain] -= payout.amount
         before, after = step.before[0], step.after[0]
@@ -113,8 +113,8 @@ def test_check_flow__paid_on_the_source__refutes(monkeypatch: pytest.MonkeyPatch
 
 
 def test_check_flow__payout_of_another_amount__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = SwapPayout.paid
-    monkeypatch.setattr(SwapPayout, "paid", lambda request, out: original(request, Amount(out - request.fill_fee)))
+    original = Payout.paid
+    monkeypatch.setattr(Payout, "paid", lambda request, out: original(request, Amount(out - request.fill_fee)))
     check_refuted(check_flow, cases())
 
 

@@ -9,7 +9,7 @@ from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
 from tests.support.upholds import upholds
-from zklink.protocol.ids import ChainId, RecordKind
+from zklink.protocol.ids import ChainId, Kind
 from zklink.state.rows import TokenRow
 from zklink.transition import swap
 
@@ -21,7 +21,7 @@ def check_pessimism(case: Case) -> None:
     for token, row in case.genesis.tokens.items():
         inflow.update({(token, k): reserve for k, reserve in enumerate(row.reserves, start=1)})
     for step in run(case):
-        if step.payout.kind == RecordKind.SWAP_PAID:
+        if step.payout.kind == Kind.SWAP_PAID:
             paid[step.payout.token, step.payout.chain] += step.payout.amount
             assert paid[step.payout.token, step.payout.chain] <= inflow[step.payout.token, step.payout.chain]
             inflow[step.request.token_in, step.request.source] += step.request.amount

@@ -9,8 +9,9 @@ from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
 from tests.support.upholds import upholds
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import Amount, RecordKind
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import Amount, Kind
 from zklink.state.rows import Pool
 from zklink.transition import swap
 
@@ -19,10 +20,10 @@ def check_one_outcome(case: Case) -> None:
     """One payout per request, which names it: the output on its destination, or all of it back on its source."""
     for step in run(case):
         request, payout = step.request, step.payout
-        assert (payout.source, payout.request_id) == (request.source, request.request_id)
+        assert (payout.source, payout.id) == (request.source, request.request_id)
         if step.outcome.is_paid:
-            assert payout == SwapPayout(
-                kind=RecordKind.SWAP_PAID,
+            assert payout == Payout(
+                kind=Kind.SWAP_PAID,
                 source=request.source,
                 chain=request.destination,
                 request_id=request.request_id,
@@ -34,8 +35,8 @@ def check_one_outcome(case: Case) -> None:
             assert payout.amount > 0
             assert payout.amount - payout.fill_fee >= request.min_out
         else:
-            assert payout == SwapPayout(
-                kind=RecordKind.SWAP_REFUNDED,
+            assert payout == Payout(
+                kind=Kind.SWAP_REFUNDED,
                 source=request.source,
                 chain=request.source,
                 request_id=request.request_id,
@@ -57,12 +58,12 @@ class TestOneOutcome:
 
 
 def test_check_one_outcome__refund_less_fee__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = SwapPayout.refunded
+    original = Payout.refunded
 
-    def mutant(request: SwapRequest) -> SwapPayout:
+    def mutant(request: SwapRequest) -> Payout:
         return original(replace(request, amount=Amount(request.amount - request.operator_fee)))
 
-    monkeypatch.setattr(SwapPayout, "refunded", mutant)
+    monkeypatch.setattr(Payout, "refunded", mutant)
     check_refuted(check_one_outcome, cases())
 
 
@@ -77,10 +78,10 @@ def test_check_one_outcome__minimum_before_the_fill_fee__refutes(monkeypatch: py
 
 
 def test_check_one_outcome__refund_to_the_recipient__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = SwapPayout.refunded
+    original = Payout.refunded
 
-    def mutant(request: SwapRequest) -> SwapPayout:
+    def mutant(request: SwapRequest) -> Payout:
         return replace(original(request), recipient=request.recipient)
 
-    monkeypatch.setattr(SwapPayout, "refunded", mutant)
+    monkeypatch.setattr(Payout, "refunded", mutant)
     check_refuted(check_one_outcome, cases())

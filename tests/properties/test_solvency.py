@@ -4,8 +4,8 @@ from tests.support.sealed import forge_view
 from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import ETH, ODD, RECIPIENTS, USD, A, B, C, ReceiverMode, TokenMode, unit
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import Amount, RecordKind
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import Amount, Kind
 
 
 @upholds("SOL-1")
@@ -30,8 +30,8 @@ class TestSolvency:
         for chain in (A, B, C):
             story.execute(chain)
             story.check()
-        assert story.end_of(paid) == RecordKind.SWAP_PAID
-        assert story.end_of(refunded) == RecordKind.SWAP_REFUNDED
+        assert story.end_of(paid) == Kind.SWAP_PAID
+        assert story.end_of(refunded) == Kind.SWAP_REFUNDED
 
     def test_swap__token_takes_a_fee__only_what_arrived_is_credited(self, story: Story) -> None:
         story.set_token_mode(A, ODD, TokenMode.FEE)
@@ -94,7 +94,7 @@ class TestPessimism:
         reserve = story.ledger.custody[C, ETH]
         huge = story.invent_request(A, ETH, reserve + 1, C, ETH)
         sealed = story.seal(story.genesis, [huge])
-        assert sealed.payouts()[0].kind == RecordKind.SWAP_REFUNDED
+        assert sealed.payouts()[0].kind == Kind.SWAP_REFUNDED
         most = story.invent_request(A, ETH, reserve, C, ETH)
         story.force(C, story.seal(story.genesis, [most]))
         story.execute(C)
@@ -109,7 +109,7 @@ class TestPessimism:
         story.donate(C, ETH, 10 * reserve)
         request = story.swap(A, ETH, unit(ETH), C, ETH)
         sealed = story.seal(story.genesis, [request])
-        payout = SwapPayout.paid(request, Amount(reserve + 1))
+        payout = Payout.paid(request, Amount(reserve + 1))
         view = forge_view(sealed.view(C), payout.words())
         story.force_view(C, view)
         assert refused(story.execute, C) == "ledger: more than came in"

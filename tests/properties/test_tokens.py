@@ -23,6 +23,7 @@ from tests.support.world import (
     TokenMode,
     unit,
 )
+from zklink.protocol.ids import Lane
 
 USER = DEPOSITORS[0]
 PLENTY = 10**9
@@ -51,14 +52,14 @@ class TestDecimals:
                 value = l1_amount if site.contract is None else 0
                 bridge = story.side(chain).bridge
                 reason = refused(bridge.swap, order, sender=USER, value=value)
-                assert reason == "swap: amount not convertible"
+                assert reason == "bridge: amount not convertible"
         story.check()
 
     def test_swap__fee_token_leaves_a_remainder__refused(self, story: Story) -> None:
         site = story.side(C).sites[ODD]
         story.set_token_mode(C, ODD, TokenMode.FEE)
         order = (ODD, 101 * site.scale, A, ODD, 0, 0, 0, universal_address(RECIPIENTS[0]), FAR_DEADLINE)
-        assert refused(story.side(C).bridge.swap, order, sender=USER) == "swap: amount not convertible"
+        assert refused(story.side(C).bridge.swap, order, sender=USER) == "bridge: amount not convertible"
 
 
 @upholds("SOL-7")
@@ -72,9 +73,9 @@ class TestBadTokens:
     )
     def test_swap__token_does_not_deliver__refused(self, story: Story, mode: TokenMode) -> None:
         story.set_token_mode(A, ODD, mode)
-        before = story.side(A).bridge.request_counts()
+        before = story.side(A).bridge.request_counts(Lane.SWAP)
         refused(story.swap, A, ODD, 10_000, B, ODD)
-        assert story.side(A).bridge.request_counts() == before
+        assert story.side(A).bridge.request_counts(Lane.SWAP) == before
         story.check()
 
     def test_swap__minimum_of_zero_and_nothing_arrives__refused(self, story: Story) -> None:
@@ -113,7 +114,7 @@ class TestBadTokens:
         story.check()
 
     def test_register__no_code_or_bad_decimals__refused(self, story: Story) -> None:
-        bridge = story.side(A).bridge
+        registry = story.side(A).registry
         odd = story.world.deploy(A, "OddToken", 37)
         few = story.world.deploy(A, "OddToken", 6)
         mask = 1 << A | 1 << B
@@ -124,21 +125,21 @@ class TestBadTokens:
             (few.address, 7),
         ):
             config = (mask, token, decimals, 1, PLENTY)
-            refused(bridge.register_token, 9, config, sender=GOVERNOR)
-        bridge.register_token(9, (mask, few.address, 6, 1, PLENTY), sender=GOVERNOR)
+            refused(registry.register_token, 5, config, sender=GOVERNOR)
+        registry.register_token(5, (mask, few.address, 6, 1, PLENTY), sender=GOVERNOR)
 
     def test_register__id_or_contract_twice__refused(self, story: Story) -> None:
-        bridge = story.side(A).bridge
+        registry = story.side(A).registry
         token = story.world.deploy(A, "OddToken", 6)
         for token_id, address in (
             (USD, token.address),
-            (9, story.side(A).sites[USD].address),
-            (9, ZERO),
+            (5, story.side(A).sites[USD].address),
+            (5, ZERO),
             (0, token.address),
-            (16, token.address),
+            (8, token.address),
         ):
             config = (1 << A | 1 << B, address, 6, 1, PLENTY)
-            refused(bridge.register_token, token_id, config, sender=GOVERNOR)
+            refused(registry.register_token, token_id, config, sender=GOVERNOR)
 
 
 @upholds("SOL-8")
@@ -295,8 +296,8 @@ class TestPayouts:
         story.set_token_mode(B, USD, TokenMode.HONEST)
         waiting = story.swap(A, USD, 6_000, B, USD)
         for chain in (A, B):
-            story.side(chain).bridge.set_paused(USD, True, sender=GOVERNOR)
-        assert refused(story.swap, A, USD, 5_000, B, USD) == "swap: token paused"
+            story.side(chain).registry.set_paused(USD, True, sender=GOVERNOR)
+        assert refused(story.swap, A, USD, 5_000, B, USD) == "bridge: token paused"
         story.withdraw(B, USD, RECIPIENTS[0])
         payout = story.seal(story.history[B][-1] or story.genesis, [waiting]).payouts()[0]
         story.fill(payout, DEPOSITORS[1])

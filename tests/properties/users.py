@@ -102,7 +102,7 @@ class Users(ThreeChains):
         if not payouts:
             return
         payout, broker = dice.pick(payouts), dice.pick(BROKERS)
-        key = payout.fill_key(self.world.domain)
+        key = payout.fill_key(self.world.deployment_hash)
         if key in self.story.ledger.fills or key in self.story.ledger.settled_keys:
             self.count(refused(self.story.fill, payout, broker))
             return
@@ -127,7 +127,7 @@ class Users(ThreeChains):
         words = list(payout.words())
         words[dice.below(3)] ^= 1 << dice.below(256)
         bridge = self.story.side(chain).bridge
-        key = payout.fill_key(self.world.domain)
+        key = payout.fill_key(self.world.deployment_hash)
         before = bridge.filler(key)
         with self.world.rollback():
             try:
@@ -189,11 +189,11 @@ class Users(ThreeChains):
         """The governor pauses a token, a swap is refused, and the pause ends."""
         side = self.story.side(chain)
         token = dice.pick(sorted(side.sites))
-        side.bridge.set_paused(token, True, sender=GOVERNOR)
+        side.registry.set_paused(token, True, sender=GOVERNOR)
         others = [c for c in DECIMALS[token] if c != chain]
-        assert refused(self.story.swap, chain, token, unit(token), others[0], token) == "swap: token paused"
-        assert refused(side.bridge.set_paused, token, False, sender=STRANGER) == "roles: not the governor"
-        side.bridge.set_paused(token, False, sender=GOVERNOR)
+        assert refused(self.story.swap, chain, token, unit(token), others[0], token) == "bridge: token paused"
+        assert refused(side.registry.set_paused, token, False, sender=STRANGER) == "registry: not the governor"
+        side.registry.set_paused(token, False, sender=GOVERNOR)
         self.count("pause")
 
     def do_wait(self, chain: ChainId, dice: Dice) -> None:

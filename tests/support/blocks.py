@@ -14,7 +14,8 @@ from tests.support.world import (
     VALIDATOR,
     Side,
 )
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, TokenId
 from zklink.protocol.messages import SyncMessage
 from zklink.protocol.presets import MINIMAL
@@ -104,18 +105,18 @@ class Blocks(Scene):
         if links is None:
             executed = self.status(chain)[3]
             links = self.links[chain][executed + 1 : executed + 1 + count]
-        payouts = [SwapPayout.from_words(w) for link in links if link.view for w in link.view.payouts()]
+        payouts = [Payout.from_words(w) for link in links if link.view for w in link.view.payouts()]
         side = self.side(chain)
         before = {owner: self.pending_view(side, owner) for owner in self.owners(payouts)}
         side.bridge.execute_blocks([link.execute_args() for link in links], sender=STRANGER, gas=gas)
         self._book(side, payouts, before)
 
-    def _book(self, side: Side, payouts: Sequence[SwapPayout], before: dict[str, dict[TokenId, int]]) -> None:
+    def _book(self, side: Side, payouts: Sequence[Payout], before: dict[str, dict[TokenId, int]]) -> None:
         """Each payout went out or became pending, in full; which of the two the bridge decides."""
         for payout in payouts:
             place = (payout.chain, payout.token)
             site = side.sites[payout.token]
-            owner = self.ledger.pay(payout, payout.fill_key(self.world.domain))
+            owner = self.ledger.pay(payout, payout.fill_key(self.world.deployment_hash))
             if owner is None:
                 continue
             now = int(side.bridge.pending_balance(owner, payout.token))
@@ -126,7 +127,7 @@ class Blocks(Scene):
             elif self.is_lying(site):
                 self.ledger.donate(place, payout.amount * site.scale)
 
-    def owners(self, payouts: Sequence[SwapPayout]) -> set[str]:
+    def owners(self, payouts: Sequence[Payout]) -> set[str]:
         """Everybody who may be owed one of the payouts."""
         recipients = {"0x" + payout.recipient[12:].hex() for payout in payouts}
         return recipients | set(self.ledger.fills.values())

@@ -7,7 +7,8 @@ that nothing but the rule under attack stands in the way.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.primitives.merkle import Siblings, SparseMerkleTree
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.commitment import (
@@ -104,7 +105,7 @@ def forge(
     requests: Sequence[SwapRequest],
     preset: Preset,
     *,
-    payouts: Sequence[SwapPayout] | None = None,
+    payouts: Sequence[Payout] | None = None,
     after: Mapping[TokenId, TokenRow] | None = None,
     after_pools: Mapping[PoolId, Pool] | None = None,
     rows: Sequence[tuple[TokenId, TokenRow]] | None = None,

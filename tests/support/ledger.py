@@ -7,8 +7,9 @@ paid. Knows nothing of blocks, proofs or messages. Amounts are layer-2 units, ex
 from collections import Counter
 from dataclasses import dataclass, field
 
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import ChainId, RecordKind, TokenId
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import ChainId, Kind, TokenId
 
 Place = tuple[ChainId, TokenId]
 RequestKey = tuple[ChainId, int]
@@ -29,7 +30,7 @@ class Ledger:
     donated_l1: Counter[Place] = field(default_factory=Counter)
     pending_l1: Counter[tuple[Place, str]] = field(default_factory=Counter)
     requests: dict[RequestKey, SwapRequest] = field(default_factory=dict)
-    ends: dict[RequestKey, RecordKind] = field(default_factory=dict)
+    ends: dict[RequestKey, Kind] = field(default_factory=dict)
     fills: dict[bytes, str] = field(default_factory=dict)
     repaid: Counter[bytes] = field(default_factory=Counter)
     settled_keys: set[bytes] = field(default_factory=set)
@@ -41,7 +42,7 @@ class Ledger:
         self._receive(place, request.amount)
 
     def open(self, place: Place, amount: int) -> None:
-        """Genesis reserves were paid in."""
+        """What the pools own was deposited."""
         self._receive(place, amount)
 
     def _receive(self, place: Place, amount: int) -> None:
@@ -54,9 +55,9 @@ class Ledger:
         assert key not in self.settled_keys, "a payout was filled after it was executed"
         self.fills[key] = broker
 
-    def pay(self, payout: SwapPayout, key: bytes) -> str | None:
+    def pay(self, payout: Payout, key: bytes) -> str | None:
         """A payout was executed; gives the EVM address it is owed to. It must be what a real request has asked for."""
-        request_key = (payout.source, payout.request_id)
+        request_key = (payout.source, payout.id)
         if request_key in self.ends:
             raise DoubleEnd(f"request {request_key} ended twice")
         assert request_key in self.requests, f"request {request_key} was never made"
@@ -64,7 +65,7 @@ class Ledger:
         self.ends[request_key] = payout.kind
         return self.release(payout, key)
 
-    def release(self, payout: SwapPayout, key: bytes) -> str:
+    def release(self, payout: Payout, key: bytes) -> str:
         """Something was paid, whatever it was for; gives the EVM address it is owed to."""
         self.settled_keys.add(key)
         place = (payout.chain, payout.token)
@@ -76,11 +77,11 @@ class Ledger:
         return evm_address(payout.recipient)
 
     @staticmethod
-    def _due(request: SwapRequest, payout: SwapPayout) -> SwapPayout:
+    def _due(request: SwapRequest, payout: Payout) -> Payout:
         """What a payout of this kind and amount must look like."""
-        if payout.kind == RecordKind.SWAP_REFUNDED:
-            return SwapPayout.refunded(request)
-        return SwapPayout.paid(request, payout.amount)
+        if payout.kind == Kind.SWAP_REFUNDED:
+            return Payout.refunded(request)
+        return Payout.paid(request, payout.amount)
 
     def defer(self, place: Place, owner: str, l1_amount: int) -> None:
         """A push failed: the owner will pull."""
@@ -117,9 +118,9 @@ class Ledger:
 class CorruptLedger(Ledger):
     """Books of a world in which blocks say anything: only sums are kept; a payout with another's key is none."""
 
-    def pay(self, payout: SwapPayout, key: bytes) -> str | None:
+    def pay(self, payout: Payout, key: bytes) -> str | None:
         """Whatever was executed."""
-        if payout.kind == RecordKind.SWAP_PAID and key in self.settled_keys:
+        if payout.kind == Kind.SWAP_PAID and key in self.settled_keys:
             return None
         return self.release(payout, key)
 

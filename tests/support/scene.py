@@ -12,7 +12,6 @@ from tests.support.statement import Prover
 from tests.support.world import (
     CHAINS,
     DEPOSITORS,
-    GENESIS,
     GOVERNOR,
     PRIMARY,
     RECIPIENTS,
@@ -23,10 +22,12 @@ from tests.support.world import (
     Site,
     TokenMode,
     World,
+    make_state,
+    reserves_of,
 )
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import Amount, ChainId, RecordKind, RequestId, TokenId
-from zklink.protocol.presets import MINIMAL
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import Amount, ChainId, Kind, RequestId, TokenId
 
 FAR_DEADLINE = 2**40 - 1
 
@@ -41,9 +42,9 @@ class Scene:
         self.prover = Prover()
         self.ledger = ledger({(site.chain, site.token): site.scale for site in world.places()})
         for chain in CHAINS:
-            for token, amount in GENESIS.reserves_of(chain):
+            for token, amount in reserves_of(chain):
                 self.ledger.open((chain, token), amount)
-        self.genesis = Sealed(None, None, GENESIS.state(MINIMAL), ())
+        self.genesis = Sealed(None, None, make_state(), ())
         self.queues: dict[ChainId, list[SwapRequest]] = {chain: [] for chain in CHAINS}
         self.links: dict[ChainId, list[Link]] = {}
         self.history: dict[ChainId, list[Sealed | None]] = {}
@@ -73,7 +74,7 @@ class Scene:
         for side in self.world.sides.values():
             side.mini.time = latest + seconds
 
-    def end_of(self, request: SwapRequest) -> RecordKind | None:
+    def end_of(self, request: SwapRequest) -> Kind | None:
         """How a request ended; None if it is open."""
         return self.ledger.ends.get((request.source, request.request_id))
 
@@ -130,13 +131,13 @@ class Scene:
         universal = universal_address(recipient)
         return (site.token, amount * site.scale, destination, token_out, 0, 0, 0, universal, FAR_DEADLINE)
 
-    def fill(self, payout: SwapPayout, broker: str, words: Sequence[int] | None = None) -> None:
+    def fill(self, payout: Payout, broker: str, words: Sequence[int] | None = None) -> None:
         """A broker pays the recipient ahead of execution. Raises Reverted."""
         site = self.side(payout.chain).sites[payout.token]
         l1_amount = (payout.amount - payout.fill_fee) * site.scale
         value = l1_amount if site.contract is None else 0
         self.side(payout.chain).bridge.fill(list(words or payout.words()), sender=broker, value=value)
-        self.ledger.fill(payout.fill_key(self.world.domain), broker)
+        self.ledger.fill(payout.fill_key(self.world.deployment_hash), broker)
 
     def withdraw(self, chain: ChainId, token: TokenId, owner: str, receiver: str | None = None) -> int:
         """Pull a pending balance; gives L1 units. Raises Reverted."""
@@ -171,7 +172,7 @@ class Scene:
 
     def set_limits(self, chain: ChainId, token: TokenId, minimum: int, cap: int) -> None:
         """Smallest swap and largest custody, layer-2 units."""
-        self.side(chain).bridge.set_token_limits(token, minimum, cap, sender=GOVERNOR)
+        self.side(chain).registry.set_token_limits(token, minimum, cap, sender=GOVERNOR)
 
     def set_token_mode(self, chain: ChainId, token: TokenId, mode: TokenMode, calls: bytes = b"") -> None:
         """Make a token behave badly from now on; `calls` is what it calls on the bridge when it reenters."""

@@ -7,7 +7,9 @@ again here, from docs/protocol.md, so that the property tests do not inherit a m
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from zklink.operations.swap import SwapPayout, SwapRequest
+from tests.support.draft import stored_args
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import (
     EMPTY_PAYOUTS_HASH,
     StoredBlock,
@@ -26,9 +28,9 @@ from zklink.protocol.commitment import (
     evaluate_header,
     pack_counts,
 )
-from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId
+from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId, Lane
 from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
-from zklink.protocol.words import PAYOUT_WORDS, REQUEST_WORDS
+from zklink.protocol.words import PAYOUT_WORDS, SWAP_REQUEST_WORDS
 from zklink.state.state import State
 from zklink.transition.block import Block
 
@@ -76,13 +78,16 @@ class View:
         """CommitBlock."""
         others = [k for k in range(1, MAX_CHAINS + 1) if k != self.chain and self.header.counts[k]]
         return (
+            Lane.SWAP,
             self.header.timestamp,
             pack_counts(self.header.counts),
             self.header.new_root,
             self.commitment,
             list(self.words),
+            [],
             [self.slice_hashes[k] for k in others],
             [self.evaluations[k] for k in others],
+            [],
         )
 
     def records(self) -> list[tuple[int, ...]]:
@@ -95,7 +100,7 @@ class View:
 
     def requests(self) -> list[tuple[int, ...]]:
         """The request records among the words."""
-        return [r for r in split_records(self.words) if len(r) == REQUEST_WORDS]
+        return [r for r in split_records(self.words) if len(r) == SWAP_REQUEST_WORDS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +124,11 @@ class Link:
         stored = StoredBlock(
             number=BlockNumber(self.stored.number + 1),
             timestamp=view.header.timestamp,
+            lane=Lane.SWAP,
             counts=pack_counts(view.header.counts),
             root=view.header.new_root,
-            request_count=self.stored.request_count + len(view.requests()),
+            swap_requests=self.stored.swap_requests + len(view.requests()),
+            account_requests=self.stored.account_requests,
             payouts_hash=payouts_hash,
             inputs_hash=compute_inputs_hash(view.inputs),
             sync_hash=next_sync_hash(self.stored.sync_hash, view.block_commitment),
@@ -138,10 +145,7 @@ class Link:
 
     def stored_args(self) -> tuple[object, ...]:
         """StoredBlock."""
-        s = self.stored
-        return (
-            s.number, s.timestamp, s.counts, s.root, s.request_count, s.payouts_hash, s.inputs_hash, s.sync_hash,
-        )  # fmt: skip
+        return stored_args(self.stored)
 
     def prove_args(self) -> tuple[object, ...]:
         """ProveBlock, with an empty proof: the ideal verifier looks at the inputs only."""
@@ -191,11 +195,11 @@ class Sealed:
             sealed = sealed.parent
         return sealed
 
-    def payouts(self) -> list[SwapPayout]:
+    def payouts(self) -> list[Payout]:
         """All payouts of the block, on every chain."""
         assert self.block is not None
         words = [r for s in self.block.slices for r in split_records(s) if len(r) == PAYOUT_WORDS]
-        return [SwapPayout.from_words(w) for w in words]
+        return [Payout.from_words(w) for w in words]
 
 
 def honest_view(block: Block, chain: ChainId) -> View:
@@ -229,7 +233,7 @@ def split_records(words: Sequence[int]) -> list[tuple[int, ...]]:
     records = []
     start = 0
     while start < len(words):
-        length = REQUEST_WORDS if words[start] >> KIND_SHIFT == REQUEST_KIND else PAYOUT_WORDS
+        length = SWAP_REQUEST_WORDS if words[start] >> KIND_SHIFT == REQUEST_KIND else PAYOUT_WORDS
         records.append(tuple(words[start : start + length]))
         start += length
     return records

@@ -1,8 +1,10 @@
 """Three chains with the whole system on them, in process: what the on-chain properties play on.
 
 Takes replaced contract sources (for mutants) and a verifier; gives chains, bridges, tokens, actors and a snapshot over
-all of it. The bridge and the transport are the product's; tokens and receivers behave as the test tells them; the
+all of it. The contracts around the bridge are the product's; tokens and receivers behave as the test tells them; the
 verifier is a perfect proof system (IdealVerifier) or none at all (AcceptAllVerifier).
+
+The state that it starts from has pools already (a bridge takes any root for its genesis); what they own was deposited.
 """
 
 from collections.abc import Iterator
@@ -17,12 +19,21 @@ from tests.support.build import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.ledger import universal_address
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_swap_domain
-from zklink.protocol.ids import CUSTODY_LIMIT, AddressFormat, Amount, ChainId, TokenId
+from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_lane_domain
+from zklink.protocol.ids import (
+    CUSTODY_LIMIT,
+    OPERATOR_ACCOUNT,
+    POOL_COUNT_ROW,
+    AddressFormat,
+    Amount,
+    ChainId,
+    Lane,
+    TokenId,
+)
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.protocol.presets import MINIMAL
-from zklink.state.genesis import Genesis, compute_genesis_hash
 from zklink.state.rows import Pool, TokenRow
+from zklink.state.state import State
 
 NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 ZERO = "0x" + "00" * 20
@@ -35,6 +46,7 @@ A, B, C = ChainId(1), ChainId(2), ChainId(5)
 CHAINS = (A, B, C)
 PRIMARY = B
 EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
+CHAIN_MASK = sum(1 << chain for chain in CHAINS)
 
 USD, ETH, BNB, ODD = TokenId(1), TokenId(2), TokenId(3), TokenId(4)
 TOKENS = (USD, ETH, BNB, ODD)
@@ -91,20 +103,24 @@ POOLS: dict[tuple[TokenId, TokenId], tuple[int, int, int]] = {
 }
 
 
-def make_genesis() -> Genesis:
+def make_state() -> State:
     """Reserves on each chain and the pools that own them, conserved per token; C is poor in ETH."""
-    rows = {}
+    state = State(MINIMAL)
+    state.set_owner(OPERATOR_ACCOUNT, universal_address(actor("operator")))
     for token, places in RESERVES.items():
-        reserves = [places.get(ChainId(k), 0) * unit(token) for k in range(1, 9)]
-        rows[token] = TokenRow(tuple(reserves), 0)
-    pools = {
-        (lower, higher): Pool(x * unit(lower), y * unit(higher), unit(lower), fee)
-        for (lower, higher), (x, y, fee) in POOLS.items()
-    }
-    return Genesis(rows, pools)
+        state.set_token(token, TokenRow(tuple(places.get(ChainId(k), 0) * unit(token) for k in range(1, 9)), 0))
+    for number, ((lower, higher), (x, y, fee)) in enumerate(POOLS.items()):
+        shares, lp_token = Amount(unit(lower)), TokenId(MINIMAL.lp_base + number)
+        state.set_pool(lower, higher, Pool(x * unit(lower), y * unit(higher), shares, fee, lp_token))
+        state.set_balance(OPERATOR_ACCOUNT, lp_token, shares)
+    state.set_token(POOL_COUNT_ROW, TokenRow((0,) * 8, len(POOLS)))
+    state.check_conservation()
+    return state
 
 
-GENESIS = make_genesis()
+def reserves_of(chain: ChainId) -> list[tuple[TokenId, Amount]]:
+    """What a chain holds at the start, layer-2 units."""
+    return [(token, Amount(places[chain] * unit(token))) for token, places in RESERVES.items() if chain in places]
 
 
 def actor(role: str) -> str:
@@ -116,7 +132,8 @@ GOVERNOR, VALIDATOR, STRANGER = actor("governor"), actor("validator"), actor("st
 DEPOSITORS = (actor("depositor 1"), actor("depositor 2"))
 RECIPIENTS = (actor("recipient 1"), actor("recipient 2"))
 BROKERS = (actor("broker 1"), actor("broker 2"))
-ACTORS = (GOVERNOR, STRANGER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
+PROVIDER = actor("provider")
+ACTORS = (GOVERNOR, STRANGER, PROVIDER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
 
 
 class Committee:
@@ -177,6 +194,9 @@ class Side:
     chain: ChainId
     mini: EvmChain
     bridge: EvmContract
+    registry: EvmContract
+    ledger: EvmContract
+    exodus: EvmContract
     verifier: EvmContract
     transport: EvmContract
     receiver: EvmContract
@@ -221,43 +241,58 @@ class World:
 
 
 def build_world(replacements: Replacements = (), verifier: str = "IdealVerifier") -> World:
-    """Deploy everything on three chains and open the bridges with the genesis."""
-    committee = Committee()
+    """Deploy everything on three chains, and deposit what the pools own."""
+    committee, state = Committee(), make_state()
     minis = {chain: RoomyChain(EVM_CHAIN_IDS[chain], START_TIME) for chain in CHAINS}
-    verifiers = {k: mini.deploy(GOVERNOR, load(verifier, replacements)) for k, mini in minis.items()}
-    readers = {k: mini.deploy(GOVERNOR, load("SwapBlockReader", replacements)) for k, mini in minis.items()}
-    transport = load("CommitteeTransport", replacements)
-    transports = {k: m.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD) for k, m in minis.items()}
-    table = [
-        ChainEntry(k, EVM_CHAIN_IDS[k], AddressFormat.EVM, universal_address(minis[k].predict_address(GOVERNOR)))
-        for k in CHAINS
-    ]
-    genesis_root = GENESIS.state(MINIMAL).root
+    parts = {k: _deploy_parts(k, mini, committee, verifier, replacements) for k, mini in minis.items()}
+    table = [ChainEntry(k, EVM_CHAIN_IDS[k], AddressFormat.EVM, universal_address(parts[k].bridge)) for k in CHAINS]
+    sizes = (MINIMAL.token_limit, MINIMAL.account_limit)
+    vk_hash = parts[A].verifier.vk_hash()
+    deployment_hash = compute_deployment_hash(state.root, PRIMARY, *sizes, vk_hash, vk_hash, vk_hash, table)
+    entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table]
     sides = {}
     for k, mini in minis.items():
-        bridge = mini.deploy(
-            GOVERNOR,
-            load("Bridge", replacements),
-            k,
-            PRIMARY,
-            [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table],
-            verifiers[k].address,
-            readers[k].address,
-            MINIMAL.slots,
-            MINIMAL.token_limit,
-            genesis_root,
-            compute_genesis_hash(GENESIS.reserves_of(k)),
-            transports[k].address,
-            GOVERNOR,
-            [VALIDATOR],
-        )
+        part = parts[k]
+        places = (part.bridge, deployment_hash, k, PRIMARY, CHAIN_MASK, part.transport.address, part.reader.address)
+        ledger = mini.deploy(GOVERNOR, load("SyncLedger", replacements), *places)
+        outside = (part.bridge, ledger.address, part.verifier.address)
+        exodus = mini.deploy(GOVERNOR, load("Exodus", replacements), *outside)
+        helpers = (part.registry, part.reader, ledger, exodus, part.verifier, part.verifier)
+        addresses = tuple(contract.address for contract in helpers)
+        arguments = (k, PRIMARY, entries, addresses, *sizes, state.root, [VALIDATOR])
+        bridge = mini.deploy(GOVERNOR, load("Bridge", replacements), *arguments)
         receiver = mini.deploy(GOVERNOR, load("OddReceiver"))
         sites = _make_tokens(k, mini, bridge.address, receiver.address)
-        sides[k] = Side(k, mini, bridge, verifiers[k], transports[k], receiver, sites)
-        _open(sides[k])
-    vk_hash = verifiers[A].vk_hash()
-    deployment_hash = compute_deployment_hash(genesis_root, PRIMARY, MINIMAL.slots, MINIMAL.token_limit, vk_hash, table)
-    return World(sides, deployment_hash, compute_swap_domain(deployment_hash), genesis_root, committee, replacements)
+        sides[k] = Side(k, mini, bridge, part.registry, ledger, exodus, part.verifier, part.transport, receiver, sites)
+        _furnish(sides[k])
+    domain = compute_lane_domain(deployment_hash, Lane.SWAP)
+    return World(sides, deployment_hash, domain, state.root, committee, replacements)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What stands on a chain before its bridge, and where that will be."""
+
+    registry: EvmContract
+    reader: EvmContract
+    transport: EvmContract
+    verifier: EvmContract
+    bridge: str
+
+
+def _deploy_parts(
+    chain: ChainId, mini: EvmChain, committee: Committee, verifier: str, replacements: Replacements
+) -> _Parts:
+    keys = mini.deploy(GOVERNOR, load("KeyRegistry", replacements))
+    registry = load("TokenRegistry", replacements)
+    transport = load("CommitteeTransport", replacements)
+    return _Parts(
+        registry=mini.deploy(GOVERNOR, registry, chain, CHAIN_MASK, MINIMAL.token_limit, GOVERNOR),
+        reader=mini.deploy(GOVERNOR, load("BlockReader", replacements), keys.address),
+        transport=mini.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD),
+        verifier=mini.deploy(GOVERNOR, load(verifier, replacements)),
+        bridge=mini.predict_address(GOVERNOR, ahead=2),
+    )
 
 
 def _make_tokens(chain: ChainId, mini: EvmChain, bridge: str, receiver: str) -> dict[TokenId, Site]:
@@ -280,12 +315,15 @@ def _make_tokens(chain: ChainId, mini: EvmChain, bridge: str, receiver: str) -> 
     return sites
 
 
-def _open(side: Side) -> None:
+def _furnish(side: Side) -> None:
+    """Register the tokens, deposit what the pools own here."""
     for token, places in DECIMALS.items():
         mask = sum(1 << k for k in places)
         address = side.sites[token].address if token in side.sites else ZERO
         config = (mask, address, LAYER2_DECIMALS[token], MINIMUM, CUSTODY_LIMIT)
-        side.bridge.register_token(token, config, sender=GOVERNOR)
-    reserves: list[tuple[TokenId, Amount]] = GENESIS.reserves_of(side.chain)
-    value = sum(a * side.sites[t].scale for t, a in reserves if side.sites[t].contract is None)
-    side.bridge.open_bridge(reserves, sender=GOVERNOR, value=value)
+        side.registry.register_token(token, config, sender=GOVERNOR)
+    for token, amount in reserves_of(side.chain):
+        site = side.sites[token]
+        l1_amount = amount * site.scale
+        order = (token, l1_amount, universal_address(PROVIDER))
+        side.bridge.deposit(order, sender=PROVIDER, value=l1_amount if site.contract is None else 0)
