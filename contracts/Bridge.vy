@@ -93,13 +93,14 @@ def __init__(
     ]
     deployment.__init__(chain_id, primary_chain, chains, token_limit, account_limit, genesis_root, vk_hashes)
     roles.__init__(validators)
-    assert staticcall ITokenRegistry(parts.token_registry).is_for(
-        chain_id, deployment.CHAIN_MASK, token_limit
-    ), "bridge: registry of another"
-    assert staticcall ISyncLedger(parts.sync_ledger).is_for(
+    is_own: bool = staticcall ITokenRegistry(parts.token_registry).is_for(chain_id, deployment.CHAIN_MASK, token_limit)
+    assert is_own, "bridge: registry of another"
+    is_own = staticcall ISyncLedger(parts.sync_ledger).is_for(
         self, deployment.DEPLOYMENT_HASH, chain_id, primary_chain, deployment.CHAIN_MASK
-    ), "bridge: ledger of another"
-    assert staticcall IExodus(parts.exodus).is_for(self, parts.sync_ledger), "bridge: exodus of another"
+    )
+    assert is_own, "bridge: ledger of another"
+    is_own = staticcall IExodus(parts.exodus).is_for(self, parts.sync_ledger)
+    assert is_own, "bridge: exodus of another"
     TOKENS = ITokenRegistry(parts.token_registry)
     READER = IBlockReader(parts.reader)
     SYNC = ISyncLedger(parts.sync_ledger)

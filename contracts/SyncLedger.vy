@@ -77,8 +77,8 @@ def __init__(
     @param reader_ Computes what the preimages of a sync hash say.
     @custom:upholds GOV-1, SYN-3
     """
-    assert transport_.is_contract, "ledger: transport has no code"
-    assert reader_.is_contract, "ledger: reader has no code"
+    assert transport_.is_contract, "sync: transport has no code"
+    assert reader_.is_contract, "sync: reader has no code"
     bridge = bridge_
     transport = transport_
     reader = reader_
@@ -157,12 +157,12 @@ def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps:
     @param steps Preimages of the sync hashes at number, number - 1 and so on.
     @custom:upholds SYN-1, SYN-5, SYN-7
     """
-    assert self.facts[self._key(source_chain, number, sync_hash)], "ledger: unknown fact"
+    assert self.facts[self._key(source_chain, number, sync_hash)], "sync: unknown fact"
     is_history: bool = source_chain == PRIMARY_CHAIN and self.history[number] == sync_hash
     at: uint64 = number
     expected: bytes32 = sync_hash
     for step: ISyncLedger.Step in steps:
-        assert keccak256(abi_encode(step)) == expected, "ledger: another history"
+        assert keccak256(abi_encode(step)) == expected, "sync: another history"
         # The hash at 0 is no hash of two words, so this stops above 0.
         at -= 1
         expected = step.previous_sync_hash
@@ -185,7 +185,7 @@ def find_common_block(openings: DynArray[IBlockReader.Opening, MAX_OPENINGS]):
     @custom:upholds SYN-7, EXI-2
     """
     walk: Walk = self.walk
-    assert not walk.is_finished, "ledger: common block is known"
+    assert not walk.is_finished, "sync: common block is known"
     frozen: uint64[constants.SLICE_COUNT] = self._frozen_numbers()
     last: uint64 = frozen[PRIMARY_CHAIN]
     if not walk.is_started:
@@ -195,7 +195,7 @@ def find_common_block(openings: DynArray[IBlockReader.Opening, MAX_OPENINGS]):
             if (CHAIN_MASK >> k) & 1 == 1:
                 walk.number = min(walk.number, frozen[k])
     for opening: IBlockReader.Opening in openings:
-        assert not walk.is_finished and walk.number < last, "ledger: opening left over"
+        assert not walk.is_finished and walk.number < last, "sync: opening left over"
         counts: uint256 = self._open(opening, walk.number + 1)
         for k: uint256 in range(1, constants.SLICE_COUNT):
             if records.count_of(counts, k) > 0 and frozen[k] <= walk.number:
@@ -282,7 +282,7 @@ def _check_bridge():
     """
     @notice Reverts unless the caller is the bridge.
     """
-    assert msg.sender == bridge, "ledger: not the bridge"
+    assert msg.sender == bridge, "sync: not the bridge"
 
 
 @internal
@@ -293,7 +293,7 @@ def _record_freeze(chain_id: uint8, number: uint64, sync_hash: bytes32) -> bool:
     """
     freeze: Freeze = self.freezes[chain_id]
     if freeze.sync_hash != empty(bytes32):
-        assert freeze.number == number and freeze.sync_hash == sync_hash, "ledger: another freeze is known"
+        assert freeze.number == number and freeze.sync_hash == sync_hash, "sync: another freeze is known"
         return False
     self.freezes[chain_id] = Freeze(number=number, sync_hash=sync_hash)
     if chain_id == PRIMARY_CHAIN:
@@ -311,7 +311,7 @@ def _frozen_numbers() -> uint64[constants.SLICE_COUNT]:
     for k: uint256 in range(1, constants.SLICE_COUNT):
         if (CHAIN_MASK >> k) & 1 == 1:
             freeze: Freeze = self.freezes[convert(k, uint8)]
-            assert freeze.sync_hash != empty(bytes32), "ledger: a freeze is missing"
+            assert freeze.sync_hash != empty(bytes32), "sync: a freeze is missing"
             numbers[k] = freeze.number
     return numbers
 
@@ -335,7 +335,7 @@ def _open(opening: IBlockReader.Opening, number: uint64) -> uint256:
     counts: uint256 = 0
     root: uint256 = 0
     sync_hash, opened, counts, root = staticcall IBlockReader(reader).open_block(opening)
-    assert sync_hash == expected and opened == number, "ledger: another header"
+    assert sync_hash == expected and opened == number, "sync: another header"
     return counts
 
 

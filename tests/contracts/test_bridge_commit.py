@@ -11,7 +11,7 @@ from tests.support.rig import COIN, GOVERNOR, PRIMARY, STRANGER, USD, VALIDATOR,
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.chain import StoredBlock
-from zklink.protocol.ids import ChainId, RecordKind
+from zklink.protocol.ids import ChainId, Kind, Lane
 
 Words = tuple[int, ...]
 
@@ -40,7 +40,7 @@ def test_commit__slice_with_every_kind_of_record__stores_what_python_computes(ri
     node = rig[A]
     first, second = queue(rig, A, 2)
     paid = payment(A, USD, 700, source=C)
-    refund = payment(A, USD, 800, kind=RecordKind.SWAP_REFUNDED, source=A)
+    refund = payment(A, USD, 800, kind=Kind.SWAP_REFUNDED, source=A)
     draft = rig.draft({A: flat(first, refund.words(), paid.words(), second), B: payment(B, COIN, 5).words()})
     node.bridge.commit_blocks(stored_args(node.history[0]), [draft.commit_args(A)], sender=VALIDATOR)
     event = node.evm.event("BlockCommitted")
@@ -52,9 +52,9 @@ def test_commit__slice_with_every_kind_of_record__stores_what_python_computes(ri
     )
     assert node.bridge.stored_block_hash(1) == expected.hash()
     assert node.bridge.sync_hash(1) == expected.sync_hash
-    assert expected.request_count == 2
+    assert expected.swap_requests == 2
     assert node.status() == (1, 0, 0, 0)
-    assert node.bridge.request_counts() == (2, 2, 0)
+    assert node.bridge.request_counts(Lane.SWAP) == (2, 0)
     assert node.bridge.block_status(1) == 1
 
 
@@ -75,13 +75,13 @@ def test_commit__four_blocks_in_one_call__stores_each(rig: Rig) -> None:
     node.commit(*drafts)
     assert [node.bridge.stored_block_hash(n) for n in range(5)] == [stored.hash() for stored in node.history]
     assert node.status() == (4, 0, 0, 0)
-    assert [stored.request_count for stored in node.history] == [0, 1, 3, 3, 3]
+    assert [stored.swap_requests for stored in node.history] == [0, 1, 3, 3, 3]
 
 
 def test_commit__full_slice_of_64_slots__is_stored(rig: Rig) -> None:
     node = rig[A]
     requests = queue(rig, A, 64)
-    refunds = [payment(A, USD, 9, i, kind=RecordKind.SWAP_REFUNDED, source=A).words() for i in range(1, 65)]
+    refunds = [payment(A, USD, 9, i, kind=Kind.SWAP_REFUNDED, source=A).words() for i in range(1, 65)]
     records = [record for pair in zip(requests, refunds, strict=True) for record in pair]
     node.commit(rig.draft({A: flat(*records)}))
     assert node.bridge.stored_block_hash(1) == node.history[1].hash()
@@ -117,7 +117,7 @@ def test_commit__other_stored_block__is_refused(rig: Rig) -> None:
         {"timestamp": good.timestamp - 1},
         {"counts": 1},
         {"root": good.root + 1},
-        {"request_count": 1},
+        {"swap_requests": 1},
         {"payouts_hash": bytes([1] * 32)},
         {"inputs_hash": bytes(32)},
         {"sync_hash": bytes(32)},
@@ -194,7 +194,7 @@ def test_commit__request_before_anything_was_queued__is_refused(rig: Rig) -> Non
 # --- records ---
 
 PAYMENT = payment(A, USD, 1_000).words()
-REFUND = payment(A, USD, 1_000, kind=RecordKind.SWAP_REFUNDED, source=A).words()
+REFUND = payment(A, USD, 1_000, kind=Kind.SWAP_REFUNDED, source=A).words()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_commit__bad_record__is_refused(rig: Rig, reason: str, change: Callable[
     (words,) = queue(rig, A, 1)
     arguments = list(rig.draft({A: words}).commit_args(A))
     changed = change(words)
-    arguments[1], arguments[4] = len(changed) << 16 * A, list(changed)
+    arguments[2], arguments[5] = len(changed) << 16 * A, list(changed)
     with reverts(reason):
         commit_raw(rig, A, tuple(arguments))
 
@@ -234,7 +234,7 @@ def test_commit__bad_record__is_refused(rig: Rig, reason: str, change: Callable[
 
 
 def bend(index: int, change: Callable[[Any], object]) -> Callable[[list[Any]], None]:
-    """Change one field of a CommitBlock: 1 counts, 2 root, 3 C, 4 words, 5 slice hashes, 6 evaluations."""
+    """Change one field of a CommitBlock: 1 time, 2 counts, 3 root, 4 C, 5 words, 7 slice hashes, 8 evaluations."""
 
     def apply(arguments: list[Any]) -> None:
         arguments[index] = change(arguments[index])
@@ -245,22 +245,22 @@ def bend(index: int, change: Callable[[Any], object]) -> Callable[[list[Any]], N
 @pytest.mark.parametrize(
     ("reason", "apply"),
     [
-        ("block: root above r", bend(2, lambda v: R)),
-        ("block: root above r", bend(2, lambda v: v + R)),
-        ("block: commitment above r", bend(3, lambda v: v + R)),
-        ("block: counts above chain 8", bend(1, lambda v: v | 1 << 144)),
-        ("block: counts above chain 8", bend(1, lambda v: v | 1 << 255)),
-        ("block: words of an unknown chain", bend(1, lambda v: v | 1)),
-        ("block: words of an unknown chain", bend(1, lambda v: v | 3 << 16 * 3)),
-        ("block: words of an unknown chain", bend(1, lambda v: v | 3 << 16 * 8)),
-        ("block: own word count", bend(1, lambda v: v + (1 << 16 * A))),
-        ("block: own word count", bend(4, lambda v: v[:-1])),
-        ("block: slice hash missing", bend(5, lambda v: v[:-1])),
-        ("block: slice hash left over", bend(5, lambda v: [*v, bytes(32)])),
-        ("block: evaluation missing", bend(6, lambda v: v[:-1])),
-        ("block: evaluation left over", bend(6, lambda v: [*v, 0])),
-        ("block: evaluation above r", bend(6, lambda v: [v[0] + R, v[1]])),
-        ("block: slice hash left over", bend(1, lambda v: v & ~(0xFFFF << 16 * C))),
+        ("block: root above r", bend(3, lambda v: R)),
+        ("block: root above r", bend(3, lambda v: v + R)),
+        ("block: commitment above r", bend(4, lambda v: v + R)),
+        ("block: counts above chain 8", bend(2, lambda v: v | 1 << 144)),
+        ("block: counts above chain 8", bend(2, lambda v: v | 1 << 255)),
+        ("block: words of an unknown chain", bend(2, lambda v: v | 1)),
+        ("block: words of an unknown chain", bend(2, lambda v: v | 3 << 16 * 3)),
+        ("block: words of an unknown chain", bend(2, lambda v: v | 3 << 16 * 8)),
+        ("block: own word count", bend(2, lambda v: v + (1 << 16 * A))),
+        ("block: own word count", bend(5, lambda v: v[:-1])),
+        ("block: slice hash missing", bend(7, lambda v: v[:-1])),
+        ("block: slice hash left over", bend(7, lambda v: [*v, bytes(32)])),
+        ("block: evaluation missing", bend(8, lambda v: v[:-1])),
+        ("block: evaluation left over", bend(8, lambda v: [*v, 0])),
+        ("block: evaluation above r", bend(8, lambda v: [v[0] + R, v[1]])),
+        ("block: slice hash left over", bend(2, lambda v: v & ~(0xFFFF << 16 * C))),
     ],
 )
 def test_commit__bad_header_or_claim__is_refused(rig: Rig, reason: str, apply: Callable[[list[Any]], None]) -> None:
@@ -274,14 +274,14 @@ def test_commit__bad_header_or_claim__is_refused(rig: Rig, reason: str, apply: C
 @pytest.mark.parametrize(
     "apply",
     [
-        bend(2, lambda v: v + 1),
         bend(3, lambda v: v + 1),
-        bend(5, lambda v: [v[1], v[0]]),
-        bend(6, lambda v: [v[1], v[0]]),
-        bend(6, lambda v: [(v[0] + 1) % R, v[1]]),
-        bend(1, lambda v: v + (3 << 16 * C)),
-        bend(0, lambda v: v + 1),
-        bend(4, lambda v: [v[0] + 1, *v[1:]]),
+        bend(4, lambda v: v + 1),
+        bend(7, lambda v: [v[1], v[0]]),
+        bend(8, lambda v: [v[1], v[0]]),
+        bend(8, lambda v: [(v[0] + 1) % R, v[1]]),
+        bend(2, lambda v: v + (3 << 16 * C)),
+        bend(1, lambda v: v + 1),
+        bend(5, lambda v: [v[0] + 1, *v[1:]]),
     ],
 )
 def test_commit__false_claim__gives_other_public_inputs(rig: Rig, apply: Callable[[list[Any]], None]) -> None:

@@ -1,6 +1,6 @@
-"""The constructor and `open_bridge`: nothing unset, nothing twice."""
+"""The constructors: nothing unset, nothing of another deployment, and a bridge that is in use at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,14 +9,13 @@ import pytest
 from tests.support.committee import Committee
 from tests.support.evm import EvmChain, EvmContract, reverts
 from tests.support.rig import (
+    ACCOUNT_LIMIT,
+    CHAIN_MASK,
     COIN,
-    DEPOSITOR,
+    GENESIS_ROOT,
     GOVERNOR,
     NATIVE,
-    OLD,
     REMOTE,
-    RESERVE,
-    SLOTS,
     START_TIME,
     STRANGER,
     TOKEN_LIMIT,
@@ -26,92 +25,117 @@ from tests.support.rig import (
     A,
     B,
     C,
+    Helpers,
     Rig,
     bridge_arguments,
     config,
+    deploy_helpers,
+    deploy_partners,
+    make_parts,
     make_table,
-    reserves,
+    predict_bridge,
     universal,
 )
 from zklink.l1.artifacts import load_contract
 from zklink.primitives.field import R
-from zklink.protocol.domain import compute_deployment_hash, compute_swap_domain
-from zklink.protocol.ids import CUSTODY_LIMIT, AddressFormat, ChainId
-from zklink.state.genesis import compute_genesis_hash
+from zklink.protocol.chain import genesis_block
+from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
+from zklink.protocol.ids import AddressFormat, ChainId, Lane
+
+PARTS = ("token_registry", "reader", "sync_ledger", "exodus", "swap_verifier", "account_verifier")
 
 
 @dataclass
 class Site:
-    """An empty chain A with the helpers of a bridge."""
+    """An empty chain A with what a bridge needs but its partners."""
 
     evm: EvmChain
-    helpers: tuple[EvmContract, EvmContract, EvmContract]
+    helpers: Helpers
 
     @property
     def own(self) -> str:
         """Where the next bridge will stand; a failed deployment counts too."""
-        return self.evm.predict_address(GOVERNOR)
+        return predict_bridge(self.evm)
 
-    def arguments(self, **changes: object) -> dict[str, object]:
-        """Of a bridge that would be deployed."""
-        table = make_table({A: self.own, B: STRANGER, C: STRANGER})
-        return bridge_arguments(A, table, self.helpers, **changes)
+    def table(self) -> list[ChainEntry]:
+        """The chain table of the next bridge."""
+        return make_table({A: self.own, B: STRANGER, C: STRANGER})
 
-    def deploy(self, **changes: object) -> EvmContract:
-        return self.evm.deploy(GOVERNOR, load_contract("Bridge"), *self.arguments(**changes).values())
+    def deploy(self, parts: dict[str, str] | None = None, expected: bytes | None = None, **changes: Any) -> EvmContract:
+        """A bridge whose partners expect the deployment hash that it should have, or another."""
+        table = self.table()
+        entries = changes.get("chains", [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table])
+        primary = changes.get("primary_chain", B)
+        mask = sum(1 << entry[0] for entry in entries)
+        deployment_hash = expected or self.deployment_hash(**changes)
+        partners = deploy_partners(A, self.evm, self.helpers, deployment_hash, primary, mask)
+        addresses = dict(zip(PARTS, make_parts(self.helpers, partners), strict=True)) | (parts or {})
+        arguments = bridge_arguments(A, table, tuple(addresses.values()), **changes)
+        return self.evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
+
+    def deployment_hash(self, **changes: Any) -> bytes:
+        """What the core computes for a bridge with these changes."""
+        table = self.table()
+        if "chains" in changes:
+            table = [ChainEntry(ChainId(k), e, AddressFormat(f), b) for k, e, f, b in changes["chains"]]
+        return compute_deployment_hash(
+            changes.get("genesis_root", GENESIS_ROOT),
+            changes.get("primary_chain", B),
+            changes.get("token_limit", TOKEN_LIMIT),
+            changes.get("account_limit", ACCOUNT_LIMIT),
+            *self.helpers.vk_hashes(),
+            table,
+        )
 
 
 @pytest.fixture(scope="module")
-def site() -> Site:
+def empty_site() -> Site:
     """Chain A before its bridge."""
     evm = EvmChain(1, START_TIME)
     evm.fund(GOVERNOR)
-    committee = Committee()
-    helpers = (
-        evm.deploy(GOVERNOR, load_contract("AcceptAllVerifier")),
-        evm.deploy(GOVERNOR, load_contract("SwapBlockReader")),
-        evm.deploy(GOVERNOR, load_contract("CommitteeTransport"), committee.members, committee.THRESHOLD),
-    )
-    return Site(evm, helpers)
+    return Site(evm, deploy_helpers(A, evm, Committee(), "AcceptAllVerifier"))
 
 
-def test_deploy__good_arguments__gives_the_hashes_of_the_protocol(site: Site) -> None:
-    with site.evm.rollback():
-        table = make_table({A: site.own, B: STRANGER, C: STRANGER})
-        bridge = site.deploy()
-        vk_hash = site.helpers[0].vk_hash()
-        expected = compute_deployment_hash(4_711, B, SLOTS, TOKEN_LIMIT, vk_hash, table)
-        assert bridge.deployment_hash() == expected
-        assert bridge.domain() == compute_swap_domain(expected)
-        assert (bridge.chain_id(), bridge.primary_chain(), bridge.vk_hash()) == (A, B, vk_hash)
-        assert bridge.genesis_hash() == compute_genesis_hash(reserves())
-        assert int(bridge.governor(), 16) == int(GOVERNOR, 16)
-        assert bridge.is_validator(VALIDATOR) and not bridge.is_validator(GOVERNOR)
-        assert not bridge.is_open()
-        assert bridge.status() == (0, 0, 0, 0)
-        assert bridge.block_status(0) == 0
+@pytest.fixture
+def site(empty_site: Site) -> Iterator[Site]:
+    """Chain A before its bridge, as often as needed."""
+    with empty_site.evm.rollback():
+        yield empty_site
+
+
+def test_deploy__good_arguments__is_in_use_at_once(site: Site) -> None:
+    expected = site.deployment_hash()
+    bridge = site.deploy()
+    assert bridge.deployment_hash() == expected
+    assert [bridge.lane_domain(lane) for lane in (1, 2)] == [compute_lane_domain(expected, lane) for lane in Lane]
+    assert bridge.exit_domain() == compute_exit_domain(expected)
+    assert (bridge.chain_id(), bridge.primary_chain()) == (A, B)
+    assert bridge.is_validator(VALIDATOR) and not bridge.is_validator(GOVERNOR)
+    assert bridge.status() == (0, 0, 0, 0) and bridge.block_status(0) == 4
+    assert bridge.stored_block_hash(0) == genesis_block(GENESIS_ROOT, expected).hash()
+    assert bridge.sync_hash(0) == bridge.queue_hash(1, 0) == bridge.queue_hash(2, 0) == expected
+    assert (bridge.is_frozen(), bridge.waiting_since()) == (False, 0)
+    assert int(bridge.parts()[0], 16) == int(site.helpers.token_registry.address, 16)
 
 
 def test_deploy__every_constant_of_the_deployment__changes_its_hash(site: Site) -> None:
+    """Sizes of the token tree change the registry too; they are covered where the registry is compared."""
     seen = set()
-    table = make_table({A: site.own, B: STRANGER, C: STRANGER})
-    entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table]
+    entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in site.table()]
     for changes in (
         {},
         {"primary_chain": A},
-        {"slots": 16},
-        {"token_limit": 16},
+        {"account_limit": 64},
         {"genesis_root": 1},
-        {"chains": entries[:2]},
         {"chains": [*entries[:2], (C, 57, 1, entries[2][3])]},
         {"chains": [*entries[:2], (C, 56, 2, entries[2][3])]},
         {"chains": [*entries[:2], (C, 56, 1, universal(VALIDATOR))]},
-        {"chains": [*entries[:2], (C + 1, 56, 1, entries[2][3])]},
     ):
         with site.evm.rollback():
             bridge = site.deploy(**changes)
-            seen.add((bridge.deployment_hash(), bridge.domain()))
-    assert len(seen) == 10
+            seen.add((bridge.deployment_hash(), bridge.lane_domain(1), bridge.lane_domain(2), bridge.exit_domain()))
+    assert len(seen) == 7
+    assert len({domain for hashes in seen for domain in hashes[1:]}) == 21
 
 
 @dataclass(frozen=True)
@@ -143,7 +167,7 @@ BAD_TABLES = [
 
 @pytest.mark.parametrize("bad", BAD_TABLES, ids=lambda b: b.reason)
 def test_deploy__bad_chain_table__is_refused(site: Site, bad: BadTable) -> None:
-    good = {e.chain_id: e for e in make_table({A: site.own, B: STRANGER, C: STRANGER})}
+    good = {e.chain_id: e for e in site.table()}
     entries = []
     for k in bad.order:
         e = good[k]
@@ -155,158 +179,152 @@ def test_deploy__bad_chain_table__is_refused(site: Site, bad: BadTable) -> None:
         }
         entries.append(tuple((fields | bad.changes.get(k, {})).values()))
     with reverts(bad.reason):
-        site.deploy(chains=entries)
+        site.deploy(expected=bytes(32), chains=entries)
 
 
 @pytest.mark.parametrize(
     ("reason", "changes"),
     [
-        ("bridge: verifier has no code", {"verifier": STRANGER}),
-        ("bridge: reader has no code", {"reader": ZERO}),
-        ("bridge: transport has no code", {"transport": STRANGER}),
-        ("deployment: slots out of range", {"slots": 0}),
-        ("deployment: slots out of range", {"slots": 65}),
-        ("deployment: token limit", {"token_limit": 1}),
+        ("deployment: token limit", {"token_limit": 2}),
         ("deployment: token limit", {"token_limit": 2**16 + 1}),
+        ("deployment: account limit", {"account_limit": 1}),
+        ("deployment: account limit", {"account_limit": 2**32 + 1}),
         ("deployment: genesis root", {"genesis_root": R}),
-        ("roles: zero governor", {"governor": ZERO}),
         ("roles: no validator", {"validators": []}),
         ("roles: zero validator", {"validators": [VALIDATOR, ZERO]}),
     ],
 )
-def test_deploy__bad_argument__is_refused(site: Site, reason: str, changes: dict[str, object]) -> None:
+def test_deploy__bad_argument__is_refused(site: Site, reason: str, changes: dict[str, Any]) -> None:
     with reverts(reason):
-        site.deploy(**changes)
-
-
-def test_deploy__verifier_without_key__is_refused(site: Site) -> None:
-    with site.evm.rollback():
-        keyless = site.evm.deploy(GOVERNOR, load_contract("KeylessVerifier"))
-        with reverts("deployment: no verification key"):
-            site.deploy(verifier=keyless.address)
-
-
-def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site: Site) -> None:
-    entries: Any = site.arguments()["chains"]
-    with site.evm.rollback():
-        table = [(A, 1, 1, universal(site.own)), entries[1], (C, 0, int(AddressFormat.BYTES32), bytes([7] * 32))]
-        bridge = site.deploy(chains=table, genesis_hash=compute_genesis_hash([]))
-        bridge.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
-        bridge.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
-        bridge.open_bridge([], sender=GOVERNOR)
-        assert bridge.is_open() and bridge.block_status(0) == 4
-
-        def swap(recipient: bytes) -> int:
-            order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, START_TIME)
-            return int(bridge.swap(order, sender=GOVERNOR, value=10**18))
-
-        assert swap(bytes([255] * 32)) == 1
-        with reverts("swap: zero recipient"):
-            swap(bytes(32))
-        with reverts("swap: recipient is a bridge"):
-            swap(bytes([7] * 32))
-
-
-# --- opening ---
-
-
-@dataclass
-class Closed:
-    """A bridge on chain A that is not open, with one coin and one token."""
-
-    evm: EvmChain
-    bridge: EvmContract
-    token: EvmContract
-
-    def open(self, values: Sequence[tuple[int, int]], value: int = 0) -> None:
-        self.bridge.open_bridge(values, sender=GOVERNOR, value=value)
-
-
-def make_closed(site: Site, genesis: list[tuple[int, int]], token: str = "TestToken") -> Closed:
-    arguments = ("Dollar", "USD", 6) if token == "TestToken" else (6,)
-    contract = site.evm.deploy(GOVERNOR, load_contract(token), *arguments)
-    own = site.evm.predict_address(GOVERNOR)
-    table = make_table({A: own, B: STRANGER})
-    genesis_hash = compute_genesis_hash(genesis)  # type: ignore[arg-type]
-    values = bridge_arguments(A, table, site.helpers, genesis_hash=genesis_hash).values()
-    bridge = site.evm.deploy(GOVERNOR, load_contract("Bridge"), *values)
-    chains = 1 << A | 1 << B
-    bridge.register_token(COIN, config(COIN, NATIVE, chains=chains), sender=GOVERNOR)
-    bridge.register_token(USD, config(USD, contract.address, chains=chains), sender=GOVERNOR)
-    contract.mint(GOVERNOR, 10**30, sender=GOVERNOR)
-    contract.approve(bridge.address, 2**256 - 1, sender=GOVERNOR)
-    return Closed(site.evm, bridge, contract)
-
-
-def test_open__the_genesis__is_in_custody(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(COIN, 5), (USD, 7)])
-        closed.open([(COIN, 5), (USD, 7)], value=5 * 10**6)
-        assert closed.evm.event("BridgeOpened") == {"deployment_hash": closed.bridge.deployment_hash()}
-        assert (closed.bridge.custody(COIN), closed.bridge.custody(USD)) == (5, 7)
-        assert closed.bridge.is_open()
-        assert closed.bridge.queue_hash(0) == closed.bridge.sync_hash(0) == closed.bridge.deployment_hash()
-
-
-def test_open__twice__is_refused(rig: Rig) -> None:
-    with reverts("queue: already open"):
-        rig[A].bridge.open_bridge(reserves(), sender=GOVERNOR, value=RESERVE * 10**6)
-
-
-def test_open__not_the_genesis__is_refused(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(COIN, 5), (USD, 7)])
-        for other in ([], [(COIN, 5)], [(COIN, 5), (USD, 8)], [(USD, 7), (COIN, 5)], [(COIN, 5), (USD, 7), (OLD, 1)]):
-            with reverts("bridge: not the genesis reserves"):
-                closed.open(other, value=5 * 10**6)
+        site.deploy(expected=bytes(32), **changes)
 
 
 @pytest.mark.parametrize(
-    "genesis", [[(USD, 7), (COIN, 5)], [(USD, 7), (USD, 7)], [(0, 7)], [(COIN, 5), (USD, 0)]], ids=str
+    ("part", "reason"),
+    [
+        ("token_registry", "bridge: registry has no code"),
+        ("reader", "bridge: reader has no code"),
+        ("sync_ledger", "bridge: ledger has no code"),
+        ("exodus", "bridge: exodus has no code"),
+        ("swap_verifier", "bridge: verifier has no code"),
+        ("account_verifier", "bridge: account verifier no code"),
+    ],
 )
-def test_open__genesis_not_ascending__is_refused(site: Site, genesis: list[tuple[int, int]]) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, genesis)
-        with reverts("bridge: reserves not ascending"):
-            closed.open(genesis, value=5 * 10**6)
+def test_deploy__part_without_code__is_refused(site: Site, part: str, reason: str) -> None:
+    for address in (STRANGER, ZERO):
+        with reverts(reason):
+            site.deploy({part: address})
 
 
-def test_open__wrong_value__is_refused(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(COIN, 5), (USD, 7)])
-        for value in (0, 5 * 10**6 - 1, 5 * 10**6 + 1):
-            with reverts("tokens: value is not the amount"):
-                closed.open([(COIN, 5), (USD, 7)], value=value)
-    with site.evm.rollback(), reverts("bridge: value without a reserve"):
-        make_closed(site, [(USD, 7)]).open([(USD, 7)], value=1)
+def test_deploy__verifier_without_key__is_refused(site: Site) -> None:
+    keyless = site.evm.deploy(GOVERNOR, load_contract("KeylessVerifier"))
+    for part in ("swap_verifier", "account_verifier"):
+        with reverts("deployment: no verification key"):
+            site.deploy({part: keyless.address})
 
 
-def test_open__unknown_token__is_refused(site: Site) -> None:
-    with site.evm.rollback(), reverts("bridge: reserve of unknown token"):
-        make_closed(site, [(OLD, 7)]).open([(OLD, 7)])
+def test_deploy__registry_of_another_deployment__is_refused(site: Site) -> None:
+    registry = load_contract("TokenRegistry")
+    for chain, mask, limit in ((B, CHAIN_MASK, TOKEN_LIMIT), (A, 1 << A | 1 << B, TOKEN_LIMIT), (A, CHAIN_MASK, 256)):
+        other = site.evm.deploy(GOVERNOR, registry, chain, mask, limit, GOVERNOR)
+        with reverts("bridge: registry of another"):
+            site.deploy({"token_registry": other.address})
 
 
-def test_open__fee_on_transfer__is_refused(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(USD, 1_000)], token="AdversarialToken")
-        closed.token.set_mode(1)
-        with reverts("bridge: reserve did not arrive"):
-            closed.open([(USD, 1_000)])
+def test_deploy__ledger_of_another_deployment__is_refused(site: Site) -> None:
+    """Its facts would be those of other histories."""
+    with reverts("bridge: ledger of another"):
+        site.deploy(expected=bytes([9] * 32))
+    helpers = (site.helpers.transport.address, site.helpers.reader.address)
+    for chain, primary, mask in ((B, B, CHAIN_MASK), (A, A, CHAIN_MASK), (A, B, 1 << A | 1 << B)):
+        own = site.evm.predict_address(GOVERNOR, ahead=3)
+        arguments = (own, site.deployment_hash(), chain, primary, mask, *helpers)
+        other = site.evm.deploy(GOVERNOR, load_contract("SyncLedger"), *arguments)
+        with reverts("bridge: ledger of another"):
+            site.deploy({"sync_ledger": other.address})
 
 
-def test_open__more_than_the_custody_limit__is_refused(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(USD, CUSTODY_LIMIT + 1)])
-        with reverts("ledger: above the custody limit"):
-            closed.open([(USD, CUSTODY_LIMIT + 1)])
+def test_deploy__exodus_of_another_bridge__is_refused(site: Site) -> None:
+    """It could freeze this one for the other's requests, and release this one's funds."""
+    ledger, verifier = site.helpers.reader.address, site.helpers.exit_verifier.address
+    for bridge in (STRANGER, site.evm.predict_address(GOVERNOR, ahead=3)):
+        other = site.evm.deploy(GOVERNOR, load_contract("Exodus"), bridge, ledger, verifier)
+        with reverts("bridge: exodus of another"):
+            site.deploy({"exodus": other.address})
 
 
-def test_before_opening__swap_and_commit__are_refused(site: Site) -> None:
-    with site.evm.rollback():
-        closed = make_closed(site, [(USD, 7)])
-        order = (USD, 1_000, B, COIN, 1, 0, 0, universal(DEPOSITOR), START_TIME)
-        with reverts("queue: not open"):
-            closed.bridge.swap(order, sender=GOVERNOR)
-        genesis = (0, 0, 0, 4_711, 0, bytes(32), bytes(32), closed.bridge.deployment_hash())
-        with reverts("block: not the stored block"):
-            closed.bridge.commit_blocks(genesis, [(START_TIME, 0, 1, 1, [], [], [])], sender=VALIDATOR)
+@pytest.mark.parametrize(
+    ("contract", "reason", "position"),
+    [
+        ("SyncLedger", "sync: transport has no code", 5),
+        ("SyncLedger", "sync: reader has no code", 6),
+        ("Exodus", "exodus: ledger has no code", 1),
+        ("Exodus", "exodus: verifier has no code", 2),
+    ],
+)
+def test_deploy__partner_without_its_own_parts__is_refused(
+    site: Site, contract: str, reason: str, position: int
+) -> None:
+    code = site.helpers.reader.address
+    arguments: list[object] = [STRANGER, code, code]
+    if contract == "SyncLedger":
+        arguments = [STRANGER, bytes(32), A, B, CHAIN_MASK, code, code]
+    arguments[position] = STRANGER
+    with reverts(reason):
+        site.evm.deploy(GOVERNOR, load_contract(contract), *arguments)
+
+
+def test_release__broken_exodus_contract__cannot_touch_a_chain_that_runs(site: Site) -> None:
+    """And on a frozen one it gets no more than came in."""
+    broken = site.evm.deploy(GOVERNOR, load_contract("BrokenExodus"))
+    hashes = site.helpers.vk_hashes()[:2]
+    expected = compute_deployment_hash(
+        GENESIS_ROOT, B, TOKEN_LIMIT, ACCOUNT_LIMIT, *hashes, broken.vk_hash(), site.table()
+    )
+    bridge = site.deploy({"exodus": broken.address}, expected=expected)
+    site.helpers.token_registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
+    bridge.deposit((COIN, 10**12, universal(STRANGER)), sender=GOVERNOR, value=10**12)
+    release = bridge.encode("release", COIN, STRANGER, 10**6)
+    with reverts("bridge: not frozen"):
+        broken.act(bridge.address, release)
+    broken.act(bridge.address, bridge.encode("freeze"))
+    with reverts("ledger: more than came in"):
+        broken.act(bridge.address, bridge.encode("release", COIN, STRANGER, 10**6 + 1))
+    broken.act(bridge.address, release)
+    assert bridge.solvency(COIN) == (0, 0, 0)
+
+
+def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site: Site) -> None:
+    entries = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in site.table()]
+    table = [*entries[:2], (C, 0, int(AddressFormat.BYTES32), bytes([7] * 32))]
+    bridge = site.deploy(chains=table)
+    registry = site.helpers.token_registry
+    registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
+    registry.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
+
+    def swap(recipient: bytes) -> int:
+        order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, START_TIME)
+        return int(bridge.swap(order, sender=GOVERNOR, value=10**18))
+
+    assert swap(bytes([255] * 32)) == 1
+    with reverts("swap: zero recipient"):
+        swap(bytes(32))
+    with reverts("swap: recipient is a bridge"):
+        swap(bytes([7] * 32))
+
+
+def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
+    node = rig[A]
+    calls = [
+        node.bridge.encode("withdraw_pending_balance", USD, STRANGER),
+        node.bridge.encode("apply_message", B, 1),
+        node.bridge.encode("prove_blocks", []),
+        node.bridge.encode("full_exit", 1, USD),
+        node.bridge.encode("status"),
+    ]
+    for call in calls:
+        with reverts(""):
+            node.evm.send(GOVERNOR, node.bridge.address, call, value=1)
+    for call in (node.exodus.encode("freeze_for_execution"), node.exodus.encode("freeze_state")):
+        with reverts(""):
+            node.evm.send(GOVERNOR, node.exodus.address, call, value=1)

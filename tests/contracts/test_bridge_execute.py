@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.draft import Draft, payment, stored_args
+from tests.support.escape import provider_words
 from tests.support.evm import reverts
 from tests.support.rig import (
     BAD,
@@ -22,7 +23,8 @@ from tests.support.rig import (
     Node,
     Rig,
 )
-from zklink.protocol.ids import Amount, RecordKind, TokenId
+from zklink.operations.payout import NO_CHAIN
+from zklink.protocol.ids import Amount, Kind, Lane, TokenId
 
 
 def check_solvent(node: Node) -> None:
@@ -33,15 +35,15 @@ def check_solvent(node: Node) -> None:
 
 
 @pytest.mark.parametrize("token", [COIN, USD, OLD, BAD])
-@pytest.mark.parametrize("kind", [RecordKind.SWAP_PAID, RecordKind.SWAP_REFUNDED])
-def test_execute__nobody_filled__pays_the_recipient(rig: Rig, token: TokenId, kind: RecordKind) -> None:
+@pytest.mark.parametrize("kind", [Kind.SWAP_PAID, Kind.SWAP_REFUNDED])
+def test_execute__nobody_filled__pays_the_recipient(rig: Rig, token: TokenId, kind: Kind) -> None:
     node = rig[B]
-    payout = payment(B, token, 5_000, kind=kind, source=B, fill_fee=Amount(9 if kind == RecordKind.SWAP_PAID else 0))
+    payout = payment(B, token, 5_000, kind=kind, source=B, fill_fee=Amount(9 if kind == Kind.SWAP_PAID else 0))
     rig.pay(payout)
     before = node.balance(token, RECIPIENT)
     node.execute(1)
     event = node.evm.event("PayoutPaid")
-    assert event["key"] == payout.fill_key(rig.domain)
+    assert event["key"] == payout.fill_key(rig.deployment_hash)
     assert (event["receiver"], event["token_id"], event["kind"]) == (RECIPIENT, token, kind)
     assert event["l1_amount"] == 5_000 * node.scale(token) == node.balance(token, RECIPIENT) - before
     assert node.evm.event("BlockExecuted") == {"number": 1}
@@ -63,15 +65,15 @@ def test_execute__filled__repays_the_broker_in_full(rig: Rig, token: TokenId) ->
     assert node.balance(token, BROKER) - before == 5_000 * node.scale(token)
     assert node.balance(token, RECIPIENT) == of_recipient
     assert node.evm.event("PayoutPaid")["receiver"] == BROKER
-    assert node.bridge.filler(payout.fill_key(rig.domain)) == EXECUTED
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
 
 
 def test_execute__refund__ignores_fills_and_needs_no_key(rig: Rig) -> None:
     node = rig[B]
-    refund = payment(B, USD, 5_000, kind=RecordKind.SWAP_REFUNDED, source=B)
+    refund = payment(B, USD, 5_000, kind=Kind.SWAP_REFUNDED, source=B)
     rig.pay(refund)
     node.execute(1)
-    assert node.bridge.filler(refund.fill_key(rig.domain)) == ZERO
+    assert node.bridge.filler(refund.fill_key(rig.deployment_hash)) == ZERO
 
 
 def test_execute__several_blocks_and_payouts__pays_all(rig: Rig) -> None:
@@ -96,7 +98,38 @@ def test_execute__request_counts__follow(rig: Rig) -> None:
     node.swap()
     rig.accept_everywhere(rig.draft({A: node.request_words()}))
     node.execute(1)
-    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 1, 1), 3)
+    assert (node.bridge.request_counts(Lane.SWAP), node.bridge.request_status(Lane.SWAP, 1)) == ((1, 1), 2)
+
+
+@pytest.mark.parametrize("kind", [Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT])
+@pytest.mark.parametrize("token", [COIN, USD])
+def test_execute__payout_of_the_account_lane__pays_the_recipient(rig: Rig, kind: Kind, token: TokenId) -> None:
+    node = rig[B]
+    source = B if kind == Kind.FULL_EXIT_PAYOUT else NO_CHAIN
+    payout = payment(B, token, 5_000, 3 << 32, kind=kind, source=source)
+    rig.pay(payout, lane=Lane.ACCOUNT)
+    before = node.balance(token, RECIPIENT)
+    node.execute(1)
+    event = node.evm.event("PayoutPaid")
+    assert (event["key"], event["kind"]) == (payout.fill_key(rig.deployment_hash), kind)
+    assert node.balance(token, RECIPIENT) - before == 5_000 * node.scale(token)
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == (EXECUTED if kind == 20 else ZERO)
+    check_solvent(node)
+
+
+def test_execute__full_exit_of_nothing__pays_nothing_and_is_consumed(rig: Rig) -> None:
+    node = rig[B]
+    request = node.bridge.full_exit(3, USD, sender=RECIPIENT)
+    deposits = [tuple(provider_words(node, i)) for i in range(1, 5)]
+    words = (*[w for d in deposits for w in d], *node.full_exit_words())
+    nothing = payment(B, USD, 0, request, kind=Kind.FULL_EXIT_PAYOUT, source=B)
+    rig.accept_everywhere(rig.draft({B: (*words, *nothing.words())}, on=B, lane=Lane.ACCOUNT))
+    node.execute(1)
+    assert [e.name for e in node.evm.events()] == ["BlockExecuted"]
+    assert node.bridge.request_counts(Lane.ACCOUNT) == (5, 5)
+    assert node.bridge.request_status(Lane.ACCOUNT, request) == 2
+    assert node.bridge.request_counts(Lane.SWAP) == (0, 0)
+    assert node.bridge.custody(USD) == RESERVE
 
 
 def test_execute__same_key_a_second_time__is_not_paid_and_blocks_nothing(rig: Rig) -> None:
@@ -152,7 +185,7 @@ def test_execute__other_block_or_payouts__is_refused(rig: Rig) -> None:
         with reverts("records: payout words missing"):
             node.bridge.execute_blocks([(stored, cut)])
     with reverts("block: not the stored block"):
-        node.bridge.execute_blocks([(stored_args(replace(node.history[1], request_count=1)), words)])
+        node.bridge.execute_blocks([(stored_args(replace(node.history[1], swap_requests=1)), words)])
 
 
 def test_execute__a_concerned_chain_has_not_accepted__waits_for_it(rig: Rig) -> None:

@@ -25,8 +25,8 @@ from tests.support.rig import (
     universal,
 )
 from zklink.l1.artifacts import load_contract
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import Amount, ChainId, RecordKind, TokenId
+from zklink.operations.payout import NO_CHAIN, Payout
+from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
 
 FEE, SAY_NO, REENTER = 1, 2, 6
 REFUSE, RECIPIENT_REENTERS = 1, 4
@@ -38,12 +38,12 @@ def test_fill__token__pays_the_recipient_less_the_fee(rig: Rig) -> None:
     before, own = node.balance(USD, RECIPIENT), node.balance(USD, node.bridge.address)
     node.bridge.fill(payout.words(), sender=BROKER)
     event = node.evm.event("PayoutFilled")
-    assert event["key"] == payout.fill_key(rig.domain)
+    assert event["key"] == payout.fill_key(rig.deployment_hash)
     assert (event["broker"], event["recipient"]) == (BROKER, universal(RECIPIENT))
     assert (event["token_id"], event["amount"], event["fee"]) == (USD, 5_000, 20)
     assert node.balance(USD, RECIPIENT) - before == 4_980 * 10**12
     assert node.balance(USD, node.bridge.address) == own
-    assert node.bridge.filler(payout.fill_key(rig.domain)) == BROKER
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
 
 
 def test_fill__coin__pays_the_recipient_less_the_fee(rig: Rig) -> None:
@@ -63,7 +63,7 @@ def test_fill__token_without_return_value__works(rig: Rig) -> None:
 def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
     payout = payment(A, USD, 5_000, source=A)
     rig[A].bridge.fill(payout.words(), sender=BROKER)
-    assert rig[A].bridge.filler(payout.fill_key(rig.domain)) == BROKER
+    assert rig[A].bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
 
 
 def test_fill__twice__is_refused(rig: Rig) -> None:
@@ -79,9 +79,39 @@ def test_fill__after_execution__is_refused(rig: Rig) -> None:
     payout = payment(B, USD, 5_000)
     rig.pay(payout)
     node.execute(1)
-    assert node.bridge.filler(payout.fill_key(rig.domain)) == EXECUTED
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
     with reverts("fills: already executed"):
         node.bridge.fill(payout.words(), sender=BROKER)
+
+
+def withdrawal(amount: int, account: int = 0, nonce: int = 0, **changes: object) -> Payout:
+    """A signed withdrawal on B; account 0 with nonce 0 is an ordinary one."""
+    return payment(B, USD, amount, account << 32 | nonce, kind=Kind.WITHDRAW_PAYOUT, source=NO_CHAIN, **changes)
+
+
+def test_fill__withdrawal__pays_the_recipient_less_the_fee_and_is_repaid(rig: Rig) -> None:
+    node = rig[B]
+    payout = withdrawal(5_000, fill_fee=Amount(20))
+    before, broker = node.balance(USD, RECIPIENT), node.balance(USD, BROKER)
+    node.bridge.fill(payout.words(), sender=BROKER)
+    assert node.balance(USD, RECIPIENT) - before == 4_980 * 10**12
+    with reverts("fills: already filled"):
+        node.bridge.fill(payout.words(), sender=STRANGER)
+    rig.pay(payout, lane=Lane.ACCOUNT)
+    node.execute(1)
+    assert node.balance(USD, BROKER) - broker == 20 * 10**12
+    with reverts("fills: already executed"):
+        node.bridge.fill(payout.words(), sender=BROKER)
+
+
+def test_fill__withdrawals_of_another_account_or_nonce__have_their_own_keys(rig: Rig) -> None:
+    node = rig[B]
+    payouts = [withdrawal(5_000), withdrawal(5_000, account=1), withdrawal(5_000, nonce=1), withdrawal(5_000, 1, 1)]
+    for payout in payouts:
+        node.bridge.fill(payout.words(), sender=BROKER)
+    swap = payment(B, USD, 5_000, 1 << 32)
+    node.bridge.fill(swap.words(), sender=BROKER)
+    assert len({p.fill_key(rig.deployment_hash) for p in [*payouts, swap]}) == 5
 
 
 DIFFERENCES: list[dict[str, Any]] = [
@@ -103,10 +133,10 @@ def test_fill__payouts_that_differ_in_one_field__have_different_keys(rig: Rig, d
     difference.update({"token": token, "amount": amount})
     node.bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
     node.bridge.fill(other.words(), sender=BROKER)
-    assert node.bridge.filler(other.fill_key(rig.domain)) == BROKER
+    assert node.bridge.filler(other.fill_key(rig.deployment_hash)) == BROKER
 
 
-def with_bits(payout: SwapPayout, word: int, bits: int) -> list[int]:
+def with_bits(payout: Payout, word: int, bits: int) -> list[int]:
     """The payout's words with further bits set in one of them."""
     words = list(payout.words())
     words[word] |= bits
@@ -130,8 +160,11 @@ REFUSALS = [
     Refusal("fill: unused bits", with_bits(PAYOUT, 1, 1 << 248)),
     Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 120)),
     Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 255)),
-    Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=RecordKind.SWAP_REFUNDED, source=B).words())),
-    Refusal("fill: not a payment", [0, 1, 0]),
+    Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=Kind.SWAP_REFUNDED, source=B).words())),
+    Refusal("fill: not a payment", [B << 224, 1, 0]),
+    Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=Kind.FULL_EXIT_PAYOUT, source=B).words())),
+    Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=Kind.FORCED_EXIT_PAYOUT, source=NO_CHAIN).words())),
+    Refusal("fill: source of a withdrawal", list(payment(B, USD, 5_000, kind=Kind.WITHDRAW_PAYOUT).words())),
     Refusal("fill: paid on another chain", list(payment(A, USD, 5_000).words())),
     Refusal("fill: unknown source", list(payment(B, USD, 5_000, source=ChainId(3)).words())),
     Refusal("fill: no request", list(payment(B, USD, 5_000, request_id=0).words())),
@@ -183,7 +216,7 @@ def test_fill__recipient_refuses_coin__is_refused(rig: Rig) -> None:
     payout = payment(B, COIN, 5_000, recipient=universal(recipient.address))
     with reverts("tokens: coin refused"):
         node.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
-    assert node.bridge.filler(payout.fill_key(rig.domain)) == ZERO
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == ZERO
 
 
 def test_fill__recipient_reenters__cannot_fill_or_swap_in_between(rig: Rig) -> None:
@@ -211,7 +244,7 @@ def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> No
 
 
 def test_fill__paused_token__still_pays(rig: Rig) -> None:
-    rig[B].bridge.set_paused(USD, True, sender=GOVERNOR)
+    rig[B].registry.set_paused(USD, True, sender=GOVERNOR)
     before = rig[B].balance(USD, RECIPIENT)
     rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
     assert rig[B].balance(USD, RECIPIENT) - before == 5_000 * 10**12

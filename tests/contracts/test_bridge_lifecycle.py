@@ -7,7 +7,7 @@ import pytest
 from tests.support.draft import Draft, message_args, payment, stored_args
 from tests.support.evm import reverts
 from tests.support.rig import GOVERNOR, STRANGER, USD, VALIDATOR, A, B, C, Rig
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.messages import SyncMessage, compute_digest
 
 
@@ -74,6 +74,19 @@ def test_prove__not_in_order__is_refused(rig: Rig) -> None:
         node.prove(1)
 
 
+def test_prove__blocks_of_both_lanes__each_lane_in_its_own_call(rig: Rig) -> None:
+    """One call asks one verifier."""
+    node = rig[B]
+    swaps, accounts = rig.draft(on=B), rig.draft(on=B, lane=Lane.ACCOUNT)
+    accounts = replace(accounts, number=2, old_root=swaps.new_root, new_root=swaps.new_root + 1)
+    node.commit(swaps, accounts)
+    with reverts("prove: blocks of two lanes"):
+        node.prove(1, 2)
+    node.prove(1)
+    node.prove(2)
+    assert node.status() == (2, 2, 2, 0)
+
+
 def test_prove__nothing__is_refused(rig: Rig) -> None:
     with reverts("prove: no block"):
         rig[B].bridge.prove_blocks([])
@@ -118,7 +131,7 @@ def test_message__of_the_primary__accepts_what_is_proven(rig: Rig) -> None:
         rig[chain].prove(1, 2, 3)
     rig.announce(B, A, number=2)
     event = rig[A].evm.event("MessageReceived")
-    assert event == {"source_chain": B, "number": 2, "sync_hash": rig[B].history[2].sync_hash}
+    assert event == {"source_chain": B, "number": 2, "sync_hash": rig[B].history[2].sync_hash, "kind": 1}
     assert rig[A].evm.event("BlockAccepted")["number"] == 2
     assert rig[A].status() == (3, 3, 2, 0)
     assert rig[A].bridge.acknowledged(B) == 2
@@ -201,7 +214,7 @@ def test_message__for_a_block_that_was_reverted__changes_nothing(rig: Rig) -> No
     ("reason", "message"),
     [
         ("message: unknown kind", (0, B, 1, bytes([1] * 32))),
-        ("message: unknown kind", (2, B, 1, bytes([1] * 32))),
+        ("message: unknown kind", (3, B, 1, bytes([1] * 32))),
         ("message: from this chain", (1, A, 1, bytes([1] * 32))),
         ("message: unknown source", (1, 0, 1, bytes([1] * 32))),
         ("message: unknown source", (1, 3, 1, bytes([1] * 32))),
@@ -244,11 +257,11 @@ def test_revert__committed_and_proven_blocks__come_off(rig: Rig) -> None:
     second = replace(second, slices={A: words})
     node.commit(first, second, third)
     node.prove(1, 2)
-    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 1, 0), 2)
+    assert (node.bridge.request_counts(Lane.SWAP), node.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
     node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
     assert node.evm.event("BlocksReverted") == {"to": 1}
     assert node.status() == (1, 1, 0, 0)
-    assert (node.bridge.request_counts(), node.bridge.request_status(1)) == ((1, 0, 0), 1)
+    assert (node.bridge.request_counts(Lane.SWAP), node.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
     del node.history[2:], node.drafts[1:]
     node.commit(replace(second, commitment=5))
     assert node.bridge.stored_block_hash(2) == node.history[2].hash()
@@ -273,7 +286,7 @@ def test_revert__stranger_or_other_block__is_refused(rig: Rig) -> None:
         with reverts("roles: not a validator"):
             node.bridge.revert_blocks(stored_args(node.history[0]), sender=account)
     with reverts("block: not the stored block"):
-        node.bridge.revert_blocks(stored_args(replace(node.history[1], request_count=7)), sender=VALIDATOR)
+        node.bridge.revert_blocks(stored_args(replace(node.history[1], swap_requests=7)), sender=VALIDATOR)
 
 
 def test_fill__of_a_block_that_was_reverted__waits_for_the_next_one(rig: Rig) -> None:
@@ -283,4 +296,4 @@ def test_fill__of_a_block_that_was_reverted__waits_for_the_next_one(rig: Rig) ->
     draft = rig.draft({B: payout.words()}, on=B)
     node.commit(draft)
     node.bridge.revert_blocks(stored_args(node.history[0]), sender=VALIDATOR)
-    assert node.bridge.filler(payout.fill_key(rig.domain)) == STRANGER
+    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == STRANGER

@@ -6,7 +6,7 @@ from tests.support.draft import payment
 from tests.support.evm import EvmContract, reverts
 from tests.support.rig import BAD, COIN, GOVERNOR, OLD, RECIPIENT, RESERVE, STRANGER, USD, ZERO, B, Node, Rig, universal
 from zklink.l1.artifacts import load_contract
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.protocol.ids import TokenId
 
 SAY_NO, REVERT, TOKEN_BURNS, TOKEN_BOMB, REENTER, TWO = 2, 3, 4, 5, 6, 7
@@ -163,7 +163,7 @@ def test_execute__recipient_is_no_address_of_this_chain__is_owed_to_nobody(rig: 
 
 def test_execute__paused_token__still_pays(rig: Rig) -> None:
     node = rig[B]
-    node.bridge.set_paused(USD, True, sender=GOVERNOR)
+    node.registry.set_paused(USD, True, sender=GOVERNOR)
     rig.pay(payment(B, USD, 5_000))
     before = node.balance(USD, RECIPIENT)
     node.execute(1)
@@ -227,7 +227,7 @@ def test_withdraw__several_payouts__add_up(rig: Rig) -> None:
     node = rig[B]
     recipient = recipient_of(node, REFUSE)
     payouts = [
-        SwapPayout.from_words(payment(B, COIN, n, n, recipient=universal(recipient.address)).words()) for n in (7, 8)
+        Payout.from_words(payment(B, COIN, n, n, recipient=universal(recipient.address)).words()) for n in (7, 8)
     ]
     rig.pay(*payouts)
     node.execute(1)

@@ -27,9 +27,9 @@ from tests.support.rig import (
 )
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import next_queue_hash
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import ChainId, Lane
 
-FEE, SAY_NO, REVERT, REENTER, DRAIN = 1, 2, 3, 6, 8
+FEE, SAY_NO, REVERT, REENTER, DRAIN, NOTHING = 1, 2, 3, 6, 8, 9
 EXPIRY_SECONDS = 3 * 86_400
 MAX_OPEN_REQUESTS = 4_096
 
@@ -49,11 +49,11 @@ def test_swap__token__is_credited_and_queued(rig: Rig) -> None:
     assert (request.amount, request.min_out, request.operator_fee, request.fill_fee) == (7_000_000, 11, 12, 13)
     assert (request.recipient, request.sender) == (universal(RECIPIENT), universal(DEPOSITOR))
     assert request.words() == words
-    assert node.bridge.queue_hash(1) == next_queue_hash(rig.deployment_hash, words)
+    assert node.bridge.queue_hash(Lane.SWAP, 1) == next_queue_hash(rig.deployment_hash, words)
     assert node.bridge.custody(USD) == RESERVE + 7_000_000
     assert node.balance(USD, node.bridge.address) == before + 7_000_000
-    assert node.bridge.request_counts() == (1, 0, 0)
-    assert [node.bridge.request_status(i) for i in (0, 1, 2)] == [0, 1, 0]
+    assert node.bridge.request_counts(Lane.SWAP) == (1, 0)
+    assert [node.bridge.request_status(Lane.SWAP, i) for i in (0, 1, 2)] == [0, 1, 0]
 
 
 def test_swap__coin__scales_to_layer_2_units(rig: Rig) -> None:
@@ -80,8 +80,8 @@ def test_swap__second_request__continues_the_queue(rig: Rig) -> None:
     for request_id in (1, 2, 3):
         assert node.swap(l1_amount=10**6 + request_id) == request_id
         queue_hash = next_queue_hash(queue_hash, node.request_words())
-        assert node.bridge.queue_hash(request_id) == queue_hash
-    assert node.bridge.queue_hash(4) == bytes(32)
+        assert node.bridge.queue_hash(Lane.SWAP, request_id) == queue_hash
+    assert node.bridge.queue_hash(Lane.SWAP, 4) == bytes(32)
 
 
 def test_swap__fee_on_transfer__credits_what_arrived(rig: Rig) -> None:
@@ -113,9 +113,9 @@ class Refusal:
 BRIDGE_OF_B = object()
 
 REFUSALS = [
-    Refusal("swap: unknown token in", {"token_in": 77}),
-    Refusal("swap: unknown token in", {"token_in": 0}),
-    Refusal("swap: unknown token in", {"token_in": REMOTE}),
+    Refusal("bridge: unknown token", {"token_in": 77}),
+    Refusal("bridge: unknown token", {"token_in": 0}),
+    Refusal("bridge: unknown token", {"token_in": REMOTE}),
     Refusal("swap: unknown destination", {"destination": 3}),
     Refusal("swap: unknown destination", {"destination": 0}),
     Refusal("swap: unknown destination", {"destination": 255}),
@@ -127,13 +127,15 @@ REFUSALS = [
     Refusal("swap: recipient format", {"recipient": bytes(11) + bytes([1]) + bytes(20)}),
     Refusal("swap: recipient is a bridge", {"recipient": BRIDGE_OF_B}),
     Refusal("swap: deadline passed", {"deadline": 1}),
-    Refusal("swap: zero amount", {"l1_amount": 0}),
-    Refusal("swap: below the minimum", {"l1_amount": 99, "operator_fee": 0}),
+    Refusal("bridge: zero amount", {"l1_amount": 0}),
+    Refusal("bridge: below the minimum", {"l1_amount": 99, "operator_fee": 0}),
     Refusal("swap: fee not below amount", {"l1_amount": 1_000, "operator_fee": 1_000}),
     Refusal("tokens: value with a token", {}, value=1),
     Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 - 1),
     Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 + 1),
-    Refusal("swap: amount not convertible", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18 + 1}, 10**18 + 1),
+    Refusal(
+        "bridge: amount not convertible", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18 + 1}, 10**18 + 1
+    ),
 ]
 
 
@@ -144,7 +146,7 @@ def test_swap__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: Refu
         changes["recipient"] = universal(rig[B].bridge.address)
     with reverts(refusal.reason):
         rig[A].swap(value=refusal.value, **changes)
-    assert rig[A].bridge.request_counts() == (0, 0, 0)
+    assert rig[A].bridge.request_counts(Lane.SWAP) == (0, 0)
 
 
 def test_swap__boundary_order__is_admitted(rig: Rig) -> None:
@@ -161,18 +163,18 @@ def test_swap__recipient_is_the_bridge_of_another_chain__is_admitted(rig: Rig) -
 
 def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
     node = rig[A]
-    node.bridge.set_paused(USD, True, sender=GOVERNOR)
-    assert node.bridge.is_paused(USD) and not node.bridge.is_paused(OLD)
-    with reverts("swap: token paused"):
+    node.registry.set_paused(USD, True, sender=GOVERNOR)
+    assert node.registry.is_paused(USD) and not node.registry.is_paused(OLD)
+    with reverts("bridge: token paused"):
         node.swap()
     assert node.swap(token_in=OLD, l1_amount=10**6) == 1
-    node.bridge.set_paused(USD, False, sender=GOVERNOR)
+    node.registry.set_paused(USD, False, sender=GOVERNOR)
     assert node.swap() == 2
 
 
 def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
     node = rig[A]
-    node.bridge.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
+    node.registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
     with reverts("ledger: above the cap"):
         node.swap(l1_amount=5_001, operator_fee=1)
     assert node.swap(l1_amount=5_000, operator_fee=1) == 1
@@ -192,6 +194,7 @@ def test_swap__full_queue__is_refused(rig: Rig) -> None:
         (SAY_NO, "tokens: transfer in refused"),
         (REVERT, "adversarial: paused"),
         (DRAIN, "tokens: balance fell"),
+        (NOTHING, "bridge: nothing arrived"),
     ],
 )
 def test_swap__token_that_gives_nothing__is_refused(rig: Rig, mode: int, reason: str) -> None:
@@ -209,7 +212,7 @@ def test_swap__token_that_reenters__credits_once(rig: Rig) -> None:
     bad.set_mode(REENTER)
     node.swap(token_in=BAD, l1_amount=10**6)
     assert (bad.reentries(), bad.refusals()) == (0, 1)
-    assert node.bridge.request_counts() == (1, 0, 0)
+    assert node.bridge.request_counts(Lane.SWAP) == (1, 0)
     assert node.bridge.custody(BAD) == RESERVE + 10**6
 
 
@@ -265,7 +268,7 @@ def test_swap_with_permit__coin__is_refused(rig: Rig) -> None:
 
 def test_swap_with_permit__bad_order__is_refused_before_the_token_is_called(rig: Rig) -> None:
     node = rig[A]
-    with reverts("swap: unknown token in"):
+    with reverts("bridge: unknown token"):
         node.bridge.swap_with_permit(node.order(token_in=77), (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
 
 

@@ -317,15 +317,15 @@ def test_cancel_requests__low_gas__cannot_push_a_refund_into_pending(escaping: R
     assert node.exodus.settled_requests(Lane.ACCOUNT) == 0
 
 
-def test_before_exodus__cancel_and_exit__are_refused(rig: Rig) -> None:
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_before_exodus__cancel_and_exit__are_refused(rig: Rig, is_frozen: bool) -> None:
     node = rig[A]
-    leaving = Exit(3, USD, A, universal(OWNER), 10)
-    for prepare in (lambda: None, lambda: freeze_all(rig)):
-        prepare()
-        with reverts("exodus: not begun"):
-            node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1,)))
-        with reverts("exodus: not begun"):
-            leaving.send(node, 0, OWNER)
+    if is_frozen:
+        freeze_all(rig)
+    with reverts("exodus: not begun"):
+        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1,)))
+    with reverts("exodus: not begun"):
+        Exit(3, USD, A, universal(OWNER), 10).send(node, 0, OWNER)
 
 
 # --- exit ---

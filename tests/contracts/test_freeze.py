@@ -250,7 +250,7 @@ def test_freeze_message__second_one_that_differs__changes_nothing(rig: Rig) -> N
         replace(first, sync_hash=bytes([9] * 32)),
         replace(first, number=BlockNumber(0), sync_hash=rig.deployment_hash),
     ):
-        with reverts("ledger: another freeze is known"):
+        with reverts("sync: another freeze is known"):
             rig.deliver(other, A)
         assert not rig[A].ledger.is_known(C, other.number, other.sync_hash)
     assert rig[A].ledger.frozen_at(C) == (True, 1, first.sync_hash)
@@ -279,7 +279,7 @@ def test_freeze__not_by_the_exodus_contract__is_refused(rig: Rig) -> None:
             node.bridge.freeze(sender=account)
         with reverts("bridge: not the exodus contract"):
             node.bridge.release(USD, account, 1, sender=account)
-        with reverts("ledger: not the bridge"):
+        with reverts("sync: not the bridge"):
             node.ledger.record_own_freeze(0, bytes([1] * 32), sender=account)
 
 
@@ -428,7 +428,7 @@ def test_common_block__above_the_lowest_freeze__is_the_last_that_no_chain_misses
     assert find_common(node, primary, 2) == (False, 2)
     assert find_common(node, primary, 3) == (True, 2)
     assert node.evm.event("CommonBlockFound") == {"number": 2}
-    with reverts("ledger: common block is known"):
+    with reverts("sync: common block is known"):
         find_common(node, primary, 4)
 
 
@@ -460,7 +460,7 @@ def test_common_block__lowest_freeze_is_the_primarys__needs_no_header(rig: Rig) 
     for chain in (A, B, C):
         freeze(rig[chain])
     announce_freezes(rig, [A, C], B)
-    with reverts("ledger: opening left over"):
+    with reverts("sync: opening left over"):
         find_common(rig[B], rig[B], 1)
     assert find_common(rig[B], rig[B]) == (True, 1)
 
@@ -471,7 +471,7 @@ def test_common_block__a_freeze_is_missing__is_not_known(rig: Rig) -> None:
     freeze(rig[A])
     freeze(rig[B])
     announce_freezes(rig, [B], A)
-    with reverts("ledger: a freeze is missing"):
+    with reverts("sync: a freeze is missing"):
         find_common(rig[A], rig[B])
     announce_freezes(rig, [A], C)
     announce_freezes(rig, [C], A)
@@ -481,15 +481,15 @@ def test_common_block__a_freeze_is_missing__is_not_known(rig: Rig) -> None:
 def test_common_block__wrong_header__is_refused(histories: Rig) -> None:
     """Counts that hide a slice, a block of another number, a block of nobody, a history that is not opened."""
     node, primary = histories[A], histories[B]
-    with reverts("ledger: another header"):
+    with reverts("sync: another header"):
         find_common(node, primary, 2)
     open_history(node, primary, high=4, low=1)
     for number in (1, 3):
-        with reverts("ledger: another header"):
+        with reverts("sync: another header"):
             find_common(node, primary, number)
     hidden = replace(primary.drafts[2], slices={})
     find_common(node, primary, 2)
-    with reverts("ledger: another header"):
+    with reverts("sync: another header"):
         node.ledger.find_common_block([hidden.opening_args(primary.history[2].sync_hash)])
     assert node.ledger.common_block() == (False, 2)
 
@@ -516,15 +516,15 @@ def test_open_message__a_known_fact__makes_the_earlier_ones_known(rig: Rig) -> N
 def test_open_message__unknown_fact_or_wrong_step__is_refused(rig: Rig) -> None:
     empty_blocks(rig, count=2)
     node, primary = rig[A], rig[B]
-    with reverts("ledger: unknown fact"):
+    with reverts("sync: unknown fact"):
         open_history(node, primary, high=2, low=1)
     rig.announce(B, A, number=2)
-    with reverts("ledger: unknown fact"):
+    with reverts("sync: unknown fact"):
         node.ledger.open_message(C, 2, primary.history[2].sync_hash, [])
-    with reverts("ledger: unknown fact"):
+    with reverts("sync: unknown fact"):
         node.ledger.open_message(B, 1, primary.history[2].sync_hash, [])
     lie = [(bytes([9] * 32), primary.drafts[1].block_commitment)]
-    with reverts("ledger: another history"):
+    with reverts("sync: another history"):
         node.ledger.open_message(B, 2, primary.history[2].sync_hash, lie)
     assert not node.ledger.is_known(B, 1, bytes([9] * 32))
 
@@ -543,7 +543,7 @@ def test_open_message__accepted_before_the_freeze_was_known__is_opened_again(rig
 
 
 def test_record_message__not_by_the_bridge__is_refused(rig: Rig) -> None:
-    with reverts("ledger: not the bridge"):
+    with reverts("sync: not the bridge"):
         rig[A].ledger.record_message((1, B, 1, bytes([1] * 32)), b"", sender=VALIDATOR)
 
 

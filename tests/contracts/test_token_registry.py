@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.evm import reverts
 from tests.support.rig import (
+    CHAIN_MASK,
     GOVERNOR,
     LAYER2_DECIMALS,
     NATIVE,
@@ -21,7 +22,6 @@ from tests.support.rig import (
     Node,
     Rig,
     config,
-    reserves,
 )
 from zklink.l1.artifacts import load_contract
 from zklink.protocol.ids import CUSTODY_LIMIT, TokenId
@@ -33,21 +33,21 @@ def test_register__every_decimals__scales_exactly(rig: Rig) -> None:
     node = rig[A]
     for token_id, (l1_decimals, layer2_decimals) in enumerate([(0, 0), (6, 0), (18, 6), (36, 0), (36, 36)], start=30):
         token = node.evm.deploy(GOVERNOR, load_contract("AdversarialToken"), l1_decimals)
-        node.bridge.register_token(
+        node.registry.register_token(
             token_id, config(USD, token.address, layer2_decimals=layer2_decimals), sender=GOVERNOR
         )
         event = node.evm.event("TokenRegistered")
         assert (event["l1_decimals"], event["layer2_decimals"]) == (l1_decimals, layer2_decimals)
-        assert node.bridge.token_scale(token_id) == 10 ** (l1_decimals - layer2_decimals)
+        assert node.registry.token_scale(token_id) == 10 ** (l1_decimals - layer2_decimals)
 
 
 def test_register__token__reads_back(rig: Rig) -> None:
     node = rig[A]
     expected = config(USD, node.tokens[USD].address.lower())
-    assert node.bridge.token_config(USD) == expected
-    assert node.bridge.token_config(REMOTE)[:3] == (1 << C, ZERO, LAYER2_DECIMALS[REMOTE])
-    assert node.bridge.token_config(77) == (0, ZERO, 0, 0, 0)
-    assert (node.bridge.token_scale(REMOTE), node.bridge.token_scale(77)) == (0, 0)
+    assert node.registry.token_config(USD) == expected
+    assert node.registry.token_config(REMOTE)[:3] == (1 << C, ZERO, LAYER2_DECIMALS[REMOTE])
+    assert node.registry.token_config(77) == (0, ZERO, 0, 0, 0)
+    assert (node.registry.token_scale(REMOTE), node.registry.token_scale(77)) == (0, 0)
     assert node.bridge.solvency(77) == node.bridge.solvency(REMOTE) == (0, 0, 0)
 
 
@@ -60,6 +60,7 @@ def fresh(node: Node, decimals: int = 6) -> str:
     ("reason", "token_id", "changes"),
     [
         ("registry: token id out of range", 0, {}),
+        ("registry: token id out of range", TOKEN_LIMIT // 2, {}),
         ("registry: token id out of range", TOKEN_LIMIT, {}),
         ("registry: id taken", USD, {}),
         ("registry: unknown chain in mask", NEW, {"chains": 0}),
@@ -79,70 +80,99 @@ def fresh(node: Node, decimals: int = 6) -> str:
 def test_register__bad_config__is_refused(rig: Rig, reason: str, token_id: int, changes: dict[str, object]) -> None:
     node = rig[A]
     with reverts(reason):
-        node.bridge.register_token(token_id, config(USD, fresh(node), **changes), sender=GOVERNOR)
+        node.registry.register_token(token_id, config(USD, fresh(node), **changes), sender=GOVERNOR)
 
 
 def test_register__address_twice__is_refused(rig: Rig) -> None:
     with reverts("registry: address taken"):
-        rig[A].bridge.register_token(NEW, config(USD, rig[A].tokens[USD].address), sender=GOVERNOR)
+        rig[A].registry.register_token(NEW, config(USD, rig[A].tokens[USD].address), sender=GOVERNOR)
 
 
 def test_register__strange_decimals__are_refused(rig: Rig) -> None:
     node = rig[A]
     for decimals in (37, 255, 2**256 - 1):
         with reverts("registry: decimals out of range"):
-            node.bridge.register_token(NEW, config(USD, fresh(node, decimals)), sender=GOVERNOR)
+            node.registry.register_token(NEW, config(USD, fresh(node, decimals)), sender=GOVERNOR)
 
 
 def test_register__contract_without_decimals__is_refused(rig: Rig) -> None:
     with reverts("tokens: decimals not readable"):
-        rig[A].bridge.register_token(NEW, config(USD, rig[A].transport.address), sender=GOVERNOR)
+        rig[A].registry.register_token(NEW, config(USD, rig[A].transport.address), sender=GOVERNOR)
 
 
 def test_governance__stranger__is_refused(rig: Rig) -> None:
     node = rig[A]
     for account in (STRANGER, VALIDATOR):
         calls: tuple[Callable[[str], object], ...] = (
-            lambda account: node.bridge.register_token(NEW, config(USD, fresh(node)), sender=account),
-            lambda account: node.bridge.set_token_limits(USD, 1, 2, sender=account),
-            lambda account: node.bridge.set_paused(USD, True, sender=account),
-            lambda account: node.bridge.open_bridge(reserves(), sender=account),
+            lambda account: node.registry.register_token(NEW, config(USD, fresh(node)), sender=account),
+            lambda account: node.registry.set_token_limits(USD, 1, 2, sender=account),
+            lambda account: node.registry.set_paused(USD, True, sender=account),
         )
         for call in calls:
-            with reverts("roles: not the governor"):
+            with reverts("registry: not the governor"):
                 call(account)
 
 
 def test_set_token_limits__new_limits__bind_at_once(rig: Rig) -> None:
     node = rig[A]
-    node.bridge.set_token_limits(USD, 10_000, CUSTODY_LIMIT, sender=GOVERNOR)
+    node.registry.set_token_limits(USD, 10_000, CUSTODY_LIMIT, sender=GOVERNOR)
     assert node.evm.event("TokenLimitsChanged") == {"token_id": USD, "minimum": 10_000, "cap": CUSTODY_LIMIT}
-    with reverts("swap: below the minimum"):
+    with reverts("bridge: below the minimum"):
         node.swap(l1_amount=9_999)
-    assert node.bridge.token_config(USD)[3:] == (10_000, CUSTODY_LIMIT)
+    assert node.registry.token_config(USD)[3:] == (10_000, CUSTODY_LIMIT)
 
 
 def test_set_token_limits__bad__is_refused(rig: Rig) -> None:
     with reverts("registry: no such token"):
-        rig[A].bridge.set_token_limits(77, 1, 2, sender=GOVERNOR)
+        rig[A].registry.set_token_limits(77, 1, 2, sender=GOVERNOR)
     with reverts("registry: limits out of range"):
-        rig[A].bridge.set_token_limits(USD, 3, 2, sender=GOVERNOR)
+        rig[A].registry.set_token_limits(USD, 3, 2, sender=GOVERNOR)
 
 
 def test_set_paused__unknown_token__is_refused(rig: Rig) -> None:
     with reverts("registry: nothing to pause"):
-        rig[A].bridge.set_paused(77, True, sender=GOVERNOR)
+        rig[A].registry.set_paused(77, True, sender=GOVERNOR)
 
 
-def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
+def registry_arguments(**changes: object) -> list[object]:
+    """The constructor's arguments on chain A."""
+    fields: dict[str, object] = {
+        "own_chain": A,
+        "chains": CHAIN_MASK,
+        "limit": TOKEN_LIMIT,
+        "governor": GOVERNOR,
+    }
+    return list((fields | changes).values())
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("registry: zero governor", {"governor": ZERO}),
+        ("registry: own chain missing", {"own_chain": 3}),
+        ("registry: own chain missing", {"own_chain": 0, "chains": CHAIN_MASK | 1}),
+        ("registry: chain mask", {"chains": CHAIN_MASK | 1}),
+        ("registry: chain mask", {"chains": CHAIN_MASK | 1 << 9}),
+        ("registry: token limit", {"limit": 2}),
+        ("registry: token limit", {"limit": 2**16 + 1}),
+    ],
+)
+def test_deploy__bad_argument__is_refused(rig: Rig, reason: str, changes: dict[str, object]) -> None:
+    with reverts(reason):
+        rig[A].evm.deploy(GOVERNOR, load_contract("TokenRegistry"), *registry_arguments(**changes))
+
+
+def test_register__last_id_of_a_token__is_admitted(rig: Rig) -> None:
+    """Ids from token_limit / 2 on name shares of pools."""
     node = rig[A]
-    calls = [
-        node.bridge.encode("set_paused", USD, True),
-        node.bridge.encode("withdraw_pending_balance", USD, STRANGER),
-        node.bridge.encode("apply_message", B, 1),
-        node.bridge.encode("prove_blocks", []),
-        node.bridge.encode("status"),
-    ]
-    for call in calls:
-        with reverts(""):
-            node.evm.send(GOVERNOR, node.bridge.address, call, value=1)
+    node.registry.register_token(TOKEN_LIMIT // 2 - 1, config(USD, fresh(node)), sender=GOVERNOR)
+    assert node.registry.token_scale(TOKEN_LIMIT // 2 - 1) == 1
+
+
+def test_get_token__as_a_bridge_sees_it(rig: Rig) -> None:
+    node = rig[B]
+    node.registry.set_paused(USD, True, sender=GOVERNOR)
+    address = node.tokens[USD].address.lower()
+    assert node.registry.get_token(USD) == (address, 10**12, CHAIN_MASK, True, 100, CUSTODY_LIMIT)
+    assert node.registry.get_token(REMOTE) == (ZERO, 0, 1 << C, False, 100, CUSTODY_LIMIT)
+    assert node.registry.get_token(77) == (ZERO, 0, 0, False, 0, 0)
