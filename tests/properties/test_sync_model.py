@@ -9,8 +9,8 @@ from tests.properties.sync_model.explore import Exploration, Result, check_cover
 from tests.properties.sync_model.laws import END_LAWS, LAWS, is_one_way
 from tests.properties.sync_model.mutants import MUTANTS, Mutant
 from tests.properties.sync_model.rules import Rules
-from tests.properties.sync_model.sizes import ACCEPT_APART, LARGE, SUITE, Size
-from tests.properties.sync_model.weaker import MENUS, WEAKER
+from tests.properties.sync_model.sizes import LARGE, SUITE, Size
+from tests.properties.sync_model.weaker import PLACES, WEAKER
 from tests.properties.sync_model.world import FAST
 from tests.support.upholds import upholds
 
@@ -37,9 +37,9 @@ class TestSyncModel:
         assert f"| {size.name} | {total.worlds} | {total.steps} | {total.ends} |" in PAGE
 
     @pytest.mark.parametrize("rules", WEAKER, ids=lambda rules: type(rules).__name__)
-    def test_explore__second_line_of_defence_left_out__keeps_the_laws(self, rules: Rules) -> None:
-        for menu in MENUS:
-            assert not Exploration(rules, menu, ACCEPT_APART).run().breaches
+    def test_explore__part_that_nothing_depends_on_left_out__keeps_the_laws(self, rules: Rules) -> None:
+        for menu, at_once in PLACES:
+            assert not Exploration(rules, menu, at_once).run().breaches
         assert f"`{type(rules).__name__}`" in PAGE
 
     def test_page__sizes_of_the_command__are_recorded(self) -> None:

@@ -179,13 +179,15 @@ class Rules:
         fixed once FRZ from all chains are known and the header of L + 1 is known or L = F_0; headers are learned by
         opening the hash chain from H_0, without proofs." Up to the lowest F all blocks are common; the walk starts
         there."""
-        frozen = [self.read_frozen(chain, k) for k in CHAINS]
-        known = [history for history in frozen if history is not None]
-        if len(known) < len(CHAINS):
-            return None
-        headers = known[PRIMARY]
-        for number in range(min(map(len, known)) + 1, len(headers) + 1):
-            if any(k in headers[number - 1].slices and number > len(known[k]) for k in CHAINS):
+        frozen: list[History] = []
+        for k in CHAINS:
+            history = self.read_frozen(chain, k)
+            if history is None:
+                return None
+            frozen.append(history)
+        headers = frozen[PRIMARY]
+        for number in range(min(map(len, frozen)) + 1, len(headers) + 1):
+            if any(k in headers[number - 1].slices and number > len(frozen[k]) for k in CHAINS):
                 return number - 1
         return len(headers)
 

@@ -1,9 +1,10 @@
-"""Rules with a part left out that no promise depends on. They tell a second line of defence from what carries
-weight."""
+"""Rules with a part left out or done otherwise that no promise depends on: what is a second line of defence, and what
+carries weight.
+"""
 
 from .menus import menu
-from .rules import PRIMARY, Actor, Block, Chain, Rules
-from .world import Menu
+from .rules import PRIMARY, Actor, Block, Chain, Heard, History, Rules
+from .world import AtOnce, accept, repeat
 
 
 class OnlyValidatorReverts(Rules):
@@ -42,5 +43,22 @@ class PrimaryNotAskedTwice(Rules):
         return all(self.is_known(chain, k, history) for k in history[-1].slices)
 
 
-WEAKER = (OnlyValidatorReverts(), OpenImport(), ImportByAcc(), PrimaryNotAskedTwice())
-MENUS: tuple[Menu, ...] = (menu("0a 0b"), menu("12a 01a", "02a 12!1a"))
+class AcceptsBeforeItFreezes(Rules):
+    """A chain that receives a FRZ first accepts what it can, with this message too, and then freezes. The primary's ACC
+    could have come before the FRZ anyway."""
+
+    def hear_frz(self, chain: Chain, source: int, history: History) -> Chain:
+        if chain.heard[source].frozen is not None:
+            return chain
+        chain = self._hear(chain, source, Heard(chain.heard[source].accepted, history))
+        return self.freeze(repeat(chain, self.can_accept, accept))
+
+
+WEAKER = (OnlyValidatorReverts(), OpenImport(), ImportByAcc(), PrimaryNotAskedTwice(), AcceptsBeforeItFreezes())
+FRZ_AND_ACCEPT_APART = AtOnce(acc=True, end=True)
+PLACES = (
+    (menu("0a 0b"), FRZ_AND_ACCEPT_APART),
+    (menu("01a 12b"), FRZ_AND_ACCEPT_APART),
+    (menu("12a 01a", "02a 12!1a"), AtOnce(acc=True, frz=True, end=True)),
+)
+"""Blocks to choose from, and what is taken at once."""
