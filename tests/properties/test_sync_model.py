@@ -14,7 +14,8 @@ from tests.properties.sync_model.weaker import PLACES, WEAKER
 from tests.properties.sync_model.world import FAST
 from tests.support.upholds import upholds
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sync-model.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "sync-model.md").read_text()
 
 
 @upholds("SYN-7", "SYN-8", "EXI-2", "SOL-3", "SOL-4")
@@ -45,6 +46,15 @@ class TestSyncModel:
     def test_page__sizes_of_the_command__are_recorded(self) -> None:
         for size in LARGE:
             assert re.search(rf"^\| {re.escape(size.name)} \| \d+ \| \d+ \| \d+ \|", PAGE, re.MULTILINE), size.name
+
+
+def test_page__rules_in_the_contracts__exist() -> None:
+    _, _, section = PAGE.partition("## In the contracts")
+    for line in re.findall(r"^\| `.*", section.partition("\n## ")[0], re.MULTILINE):
+        rules, places = (re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|"))
+        assert all(hasattr(Rules, rule) for rule in rules)
+        for file, function in (place.split(":") for place in places):
+            assert f"def {function}(" in (ROOT / file).read_text(), function
 
 
 def test_mutants__together__break_every_law() -> None:
