@@ -449,14 +449,15 @@ def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, 8]):
 def revert_blocks(to_block: IBridge.StoredBlock):
     """
     @notice Drops every block after a given one, down to the last accepted one.
-    @dev Requests go back to the queue; fills stay and wait for the block that brings their payout. Validators only;
-         after a freeze anyone.
+    @dev Requests go back to the queue; fills stay and wait for the block that brings their payout. Not after a freeze:
+         what comes in then is on the primary's frozen history and can always be accepted, so a revert could only be in
+         somebody's way.
     @param to_block The last block that stays.
     @custom:upholds QUE-1, SYN-1
     """
+    roles.check_validator(msg.sender)
     stages: lifecycle.Stages = lifecycle.stages()
-    if not stages.is_frozen:
-        roles.check_validator(msg.sender)
+    checks.require(not stages.is_frozen, "revert: frozen")
     checks.require(to_block.number >= stages.accepted, "revert: already accepted")
     checks.require(to_block.number < stages.committed, "revert: nothing to revert")
     lifecycle.check_stored(to_block)

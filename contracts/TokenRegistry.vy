@@ -9,8 +9,10 @@
         bridge reads it; it holds and moves nothing.
 @dev Apart from the bridge because it is the only thing that anybody governs.
 @custom:emergency A pause stops new requests that bring a token in. It never stops full exits, payouts, fills, refunds,
-                  exits or withdrawals: the bridge does not look at it there. The meaning of an id cannot be changed, so
-                  the governor can take nobody's funds.
+                  exits or withdrawals: the bridge does not look at it there. The meaning of an id cannot be changed
+                  afterwards.
+@custom:security  What a new id means on a chain is the governor's word, and a false one is worth as much as the caps let
+                  in: the governor belongs behind a timelock.
 """
 
 from .interfaces import ITokenRegistry

@@ -50,7 +50,7 @@ def __init__(
     """
     assert 2 < token_limit and token_limit <= 2**constants.TOKEN_BITS, "deployment: token limit"
     assert 1 < account_limit and account_limit <= 2**constants.ACCOUNT_BITS, "deployment: account limit"
-    assert genesis_root < constants.R, "deployment: genesis root"
+    assert 0 < genesis_root and genesis_root < constants.R, "deployment: genesis root"
     for vk_hash: bytes32 in vk_hashes:
         assert vk_hash != empty(bytes32), "deployment: no verification key"
 

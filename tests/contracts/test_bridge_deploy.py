@@ -190,6 +190,7 @@ def test_deploy__bad_chain_table__is_refused(site: Site, bad: BadTable) -> None:
         ("deployment: account limit", {"account_limit": 1}),
         ("deployment: account limit", {"account_limit": 2**32 + 1}),
         ("deployment: genesis root", {"genesis_root": R}),
+        ("deployment: genesis root", {"genesis_root": 0}),
         ("roles: no validator", {"validators": []}),
         ("roles: zero validator", {"validators": [VALIDATOR, ZERO]}),
     ],

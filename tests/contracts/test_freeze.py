@@ -407,16 +407,20 @@ def test_import__beyond_the_primarys_freeze__is_refused(histories: Rig) -> None:
     assert node.ledger.frozen_history(5) == bytes(32)
 
 
-def test_revert__after_the_freeze__by_anyone_but_never_accepted_blocks(histories: Rig) -> None:
-    """What is committed but cannot be accepted must not stand in the way."""
+def test_revert__after_the_freeze__is_refused_to_all(histories: Rig) -> None:
+    """What came in is the frozen history and can be accepted; a revert would only be in somebody's way."""
     node, primary = histories[A], histories[B]
     open_history(node, primary, high=4, low=1)
     draft = primary.drafts[1]
     node.bridge.commit_blocks(stored_args(node.history[-1]), [draft.commit_args(A)], sender=STRANGER)
-    node.bridge.revert_blocks(stored_args(node.history[1]), sender=STRANGER)
-    assert node.status() == (1, 1, 1, 0)
-    with reverts("revert: already accepted"):
-        node.bridge.revert_blocks(stored_args(node.history[0]), sender=STRANGER)
+    with reverts("roles: not a validator"):
+        node.bridge.revert_blocks(stored_args(node.history[1]), sender=STRANGER)
+    with reverts("revert: frozen"):
+        node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+    node.history.append(draft.store(A, node.history[-1]))
+    node.drafts.append(draft)
+    node.prove(2)
+    assert node.status() == (2, 2, 2, 0)
 
 
 # --- the last common block ---
