@@ -1,10 +1,11 @@
 """Recomputes the worked example of docs/protocol.md from its inputs, by the page's own words.
 
-Only the plain primitives are used here (reference Poseidon, Keccak over concatenated words, a tree built in full), none
-of the protocol code that the test then holds against the same values.
+Only the plain primitives are used here (reference Poseidon, Keccak over concatenated words, trees built in full), none
+of the protocol code that the test then holds against the same values. `example_account` does the second block.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from zklink.primitives.field import R
@@ -49,13 +50,94 @@ def tree_root(depth: int, leaves: dict[int, int], empty: int) -> int:
     return nodes[0]
 
 
-def state_root(tokens: dict[int, list[int]], pools: dict[tuple[int, int], list[int]], depth: int) -> int:
-    """Section 3. A token row is eight reserves and the fees; a pool is its four numbers."""
-    token_root = tree_root(
-        depth, {t: poseidon_reference(row) for t, row in tokens.items()}, poseidon_reference([0] * 9)
-    )
-    indices = {lower * 4**depth + higher: poseidon_reference(pool) for (lower, higher), pool in pools.items()}
-    return poseidon_reference([0, token_root, tree_root(2 * depth, indices, poseidon_reference([0] * 4))])
+@dataclass
+class PlainState:
+    """Section 3. A token row is eight reserves and the fees; a pool its five numbers, by its ascending tokens; an
+    account owner, nonce, public_key_hash and balances (it has no orders here).
+    """
+
+    depths: dict[str, int]
+    tokens: dict[int, list[int]]
+    pools: dict[tuple[int, int], list[int]]
+    accounts: dict[int, tuple[int, int, int, dict[int, int]]]
+
+    @classmethod
+    def read(cls, inputs: dict[str, Any]) -> "PlainState":
+        """The state of the page's inputs."""
+        return cls(
+            {name: inputs[name] for name in ("token_depth", "account_depth", "order_depth")},
+            {int(token): [int(n) for n in row] for token, row in inputs["tokens"].items()},
+            {
+                (int(pair.split("-")[0]), int(pair.split("-")[1])): [int(n) for n in row]
+                for pair, row in inputs["pools"].items()
+            },
+            {
+                int(account): (
+                    int(entry["owner"], 16),
+                    int(entry["nonce"]),
+                    int(entry["public_key_hash"], 16),
+                    {int(token): int(amount) for token, amount in entry["balances"].items()},
+                )
+                for account, entry in inputs["accounts"].items()
+            },
+        )
+
+    def account_leaf(self, owner: int, nonce: int, key: int, balances: dict[int, int]) -> int:
+        """H_5(owner_lo, owner_hi * 2^32 + nonce, public_key_hash, balance_root, order_root)."""
+        balance_root = tree_root(self.depths["token_depth"], balances, 0)
+        order_root = tree_root(self.depths["order_depth"], {}, 0)
+        return poseidon_reference([owner % 2**248, (owner >> 248) * 2**32 + nonce, key, balance_root, order_root])
+
+    def root(self) -> int:
+        """H_3(account_root, token_root, pool_root)."""
+        depth = self.depths["token_depth"]
+        accounts = {account: self.account_leaf(*entry) for account, entry in self.accounts.items()}
+        account_root = tree_root(self.depths["account_depth"], accounts, self.account_leaf(0, 0, 0, {}))
+        rows = {token: poseidon_reference(row) for token, row in self.tokens.items()}
+        token_root = tree_root(depth, rows, poseidon_reference([0] * 9))
+        pools = {a * 4**depth + b: poseidon_reference(pool) for (a, b), pool in self.pools.items()}
+        pool_root = tree_root(2 * depth, pools, poseidon_reference([0] * 5))
+        return poseidon_reference([account_root, token_root, pool_root])
+
+
+@dataclass
+class Sheet:
+    """The values of the page by name, and what the chains keep from block to block."""
+
+    inputs: dict[str, Any]
+    values: dict[str, int] = field(default_factory=dict)
+    deployment_hash: bytes = b""
+    sync_hash: bytes = b""
+    swap_requests: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(9), 0))
+    account_requests: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(9), 0))
+
+    def note(self, name: str, value: int | bytes) -> int:
+        """Write a value down."""
+        self.values[name] = int.from_bytes(value, "big") if isinstance(value, bytes) else value
+        return self.values[name]
+
+
+def identify(sheet: Sheet, genesis_root: int) -> None:
+    """Section 9: deployment hash and domains."""
+    inputs = sheet.inputs
+    chains_hash = bytes(32)
+    for c in inputs["chains"]:
+        bridge = int(c["bridge"], 16)
+        chains_hash = keccak(chains_hash, c["chain_id"], c["evm_chain_id"], c["address_format"], bridge)
+    sheet.note("chains_hash", chains_hash)
+    vk_hashes = [int(inputs[name], 16) for name in ("swap_vk_hash", "account_vk_hash", "exit_vk_hash")]
+    limits = 4 ** inputs["token_depth"], 4 ** inputs["account_depth"]
+    tag = keccak256(b"zklink.deployment.2")
+    sheet.deployment_hash = keccak(tag, genesis_root, inputs["primary_chain"], *limits, *vk_hashes, chains_hash)
+    sheet.sync_hash = sheet.deployment_hash
+    sheet.note("deployment_hash", sheet.deployment_hash)
+    for name, text in (
+        ("swap_domain", b"zklink.lane.swap.1"),
+        ("account_domain", b"zklink.lane.account.1"),
+        ("exit_domain", b"zklink.exit.1"),
+    ):
+        digest = keccak(keccak256(text), sheet.deployment_hash)
+        sheet.note(name, int.from_bytes(digest, "big") >> 8)
 
 
 def request_words(request: dict[str, int]) -> Words:
@@ -96,12 +178,18 @@ def payout_words(request: dict[str, int], out: int | None) -> Words:
     ]
 
 
-def apply(request: dict[str, int], tokens: dict[int, list[int]], pool: list[int], now: int) -> int | None:
-    """Section 5.1 for two different tokens, X < Y; what is paid, None if refunded."""
-    x_row, y_row = tokens[request["token_in"]], tokens[request["token_out"]]
-    dx = request["amount"] - request["operator_fee"]
+def compute_out(pool: list[int], dx: int) -> int:
+    """Section 5.1, from the lower token to the higher one."""
     g = dx * (D - pool[3])
-    out = pool[1] * g // (pool[0] * D + g)
+    return pool[1] * g // (pool[0] * D + g)
+
+
+def apply(request: dict[str, int], state: PlainState, now: int) -> int | None:
+    """Section 5.1 for two different tokens, X < Y; what is paid, None if refunded."""
+    x_row, y_row = state.tokens[request["token_in"]], state.tokens[request["token_out"]]
+    pool = state.pools[request["token_in"], request["token_out"]]
+    dx = request["amount"] - request["operator_fee"]
+    out = compute_out(pool, dx)
     destination = request["destination"] - 1
     enough = out > 0 and out >= request["min_out"] + request["fill_fee"] and y_row[destination] >= out
     if now > request["deadline"] or not enough:
@@ -119,62 +207,9 @@ def evaluate(words: Sequence[int], z: int) -> int:
     return sum(word * pow(z, len(words) - 1 - i, R) for i, word in enumerate(words)) % R
 
 
-def compute_example(inputs: dict[str, Any]) -> dict[str, int]:
-    """Every value of the page by name, from the inputs of the page."""
-    values: dict[str, int] = {}
-
-    def note(name: str, value: int | bytes) -> int:
-        values[name] = int.from_bytes(value, "big") if isinstance(value, bytes) else value
-        return values[name]
-
-    depth, slots, now = inputs["token_depth"], inputs["slots"], inputs["timestamp"]
-    tokens = {int(token): [int(n) for n in row] for token, row in inputs["tokens"].items()}
-    (pair, pool_text), *_ = inputs["pools"].items()
-    lower, higher = (int(token) for token in pair.split("-"))
-    pool = [int(n) for n in pool_text]
-
-    old_root = note("genesis_root", state_root(tokens, {(lower, higher): pool}, depth))
-    for chain in inputs["chains"]:
-        reserves = [(token, row[chain["chain_id"] - 1]) for token, row in sorted(tokens.items())]
-        paid_in = [number for token, amount in reserves if amount for number in (token, amount)]
-        note(f"genesis_hash[{chain['chain_id']}]", keccak(len(paid_in) // 2, *paid_in))
-
-    chains_hash = bytes(32)
-    for c in inputs["chains"]:
-        bridge = int(c["bridge"], 16)
-        chains_hash = keccak(chains_hash, c["chain_id"], c["evm_chain_id"], c["address_format"], bridge)
-    note("chains_hash", chains_hash)
-    tag = keccak256(b"zklink.deployment.1")
-    limit, vk_hash = 4**depth, int(inputs["vk_hash"], 16)
-    deployment_hash = keccak(tag, old_root, inputs["primary_chain"], slots, limit, vk_hash, chains_hash)
-    note("deployment_hash", deployment_hash)
-    domain = note("domain", keccak(keccak256(b"zklink.lane.swap.1"), deployment_hash)) >> 8
-    values["domain"] = domain
-
-    elements: Words = []
-    slices: list[Words] = [[] for _ in range(9)]
-    queue, payouts = dict.fromkeys(range(1, 9), deployment_hash), dict.fromkeys(range(1, 9), bytes(32))
-    for slot, texts in enumerate(inputs["requests"]):
-        request = {name: int(text, 0) for name, text in texts.items()}
-        out = apply(request, tokens, pool, now)
-        w, p = request_words(request), payout_words(request, out)
-        for i, word in enumerate(w):
-            note(f"slot[{slot}].w{i}", word)
-        for i, word in enumerate(p):
-            note(f"slot[{slot}].p{i}", word)
-        if out is not None:
-            note(f"slot[{slot}].fill_key", keccak(domain, *p))
-        source, payer = request["source"], request["source"] if out is None else request["destination"]
-        slices[source] += w
-        slices[payer] += p
-        queue[source] = keccak(queue[source], *w)
-        payouts[payer] = keccak(payouts[payer], *p)
-        elements += w + p
-    elements += [0] * 8 * (slots - len(inputs["requests"]))
-
-    new_root = state_root(tokens, {(lower, higher): pool}, depth)
-    h2 = sum(len(words) << 16 * k for k, words in enumerate(slices))
-    header = [domain, inputs["number"] << 40 | now, h2, old_root, new_root]
+def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> bytes:
+    """Section 7, for either lane; the inputs hash."""
+    note = sheet.note
     for i, element in enumerate(header):
         note(f"h{i}", element)
     commitment, rest = 0, header + elements
@@ -196,18 +231,57 @@ def compute_example(inputs: dict[str, Any]) -> dict[str, int]:
     y = note("y", sum(pow(lambda_, k, R) * v for k, v in enumerate(evaluations)) % R)
     inputs_hash = keccak(commitment, z, lambda_, y)
     note("inputs_hash", inputs_hash)
-    sync_hash = keccak(deployment_hash, block_commitment)
-    note("sync_hash", sync_hash)
+    sheet.sync_hash = keccak(sheet.sync_hash, block_commitment)
+    note("sync_hash", sheet.sync_hash)
+    return inputs_hash
+
+
+def store(sheet: Sheet, k: int, lane: int, header: Words, payouts_hash: bytes, inputs_hash: bytes) -> None:
+    """Section 8: what chain k keeps of a block."""
+    number, now = divmod(header[1], 2**40)
+    consumed = sheet.swap_requests[k], sheet.account_requests[k]
+    stored = keccak(number, now, lane, header[2], header[4], *consumed, payouts_hash, inputs_hash, sheet.sync_hash)
+    sheet.note(f"stored_block[{k}]", stored)
+
+
+def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
+    """Every value of the first block by name, from the inputs of the page, and the state after it."""
+    sheet, state, now = Sheet(inputs), PlainState.read(inputs), inputs["timestamp"]
+    old_root = sheet.note("genesis_root", state.root())
+    identify(sheet, old_root)
+    elements: Words = []
+    slices: list[Words] = [[] for _ in range(9)]
+    queue, payouts = dict.fromkeys(range(1, 9), sheet.deployment_hash), dict.fromkeys(range(1, 9), bytes(32))
+    for slot, texts in enumerate(inputs["requests"]):
+        request = {name: int(text, 0) for name, text in texts.items()}
+        out = apply(request, state, now)
+        w, p = request_words(request), payout_words(request, out)
+        for i, word in enumerate(w):
+            sheet.note(f"slot[{slot}].w{i}", word)
+        for i, word in enumerate(p):
+            sheet.note(f"slot[{slot}].p{i}", word)
+        if out is not None:
+            sheet.note(f"slot[{slot}].fill_key", keccak(sheet.deployment_hash, *p))
+        source, payer = request["source"], request["source"] if out is None else request["destination"]
+        slices[source] += w
+        slices[payer] += p
+        queue[source] = keccak(queue[source], *w)
+        payouts[payer] = keccak(payouts[payer], *p)
+        sheet.swap_requests[source] += 1
+        elements += w + p
+    elements += [0] * 8 * (inputs["slots"] - len(inputs["requests"]))
+
+    h2 = sum(len(words) << 16 * k for k, words in enumerate(slices))
+    header = [sheet.values["swap_domain"], inputs["number"] << 40 | now, h2, old_root, state.root()]
+    inputs_hash = seal(sheet, header, elements, slices)
     for c in inputs["chains"]:
         k = c["chain_id"]
-        note(f"queue_hash[{k}]", queue[k])
-        note(f"payouts_hash[{k}]", payouts[k])
-        consumed = sum(int(request["source"]) == k for request in inputs["requests"])
-        stored = keccak(inputs["number"], now, h2, new_root, consumed, payouts[k], inputs_hash, sync_hash)
-        note(f"stored_block[{k}]", stored)
+        sheet.note(f"queue_hash[{k}]", queue[k])
+        sheet.note(f"payouts_hash[{k}]", payouts[k])
+        store(sheet, k, 1, header, payouts[k], inputs_hash)
     message_type = b"SyncMessage(uint8 kind,uint8 sourceChain,uint64 number,bytes32 syncHash)"
     domain_type = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
-    separator = keccak(domain_type, keccak256(b"zkLink sync"), keccak256(b"1"), deployment_hash)
-    message = keccak(keccak256(message_type), 1, inputs["primary_chain"], inputs["number"], sync_hash)
-    note("acc_digest", keccak256(b"\x19\x01" + separator + message))
-    return values
+    separator = keccak(domain_type, keccak256(b"zkLink sync"), keccak256(b"1"), sheet.deployment_hash)
+    message = keccak(keccak256(message_type), 1, inputs["primary_chain"], inputs["number"], sheet.sync_hash)
+    sheet.note("acc_digest", keccak256(b"\x19\x01" + separator + message))
+    return sheet, state

@@ -1,16 +1,29 @@
 """Executes the worked example of docs/protocol.md: its values follow from its inputs, by the page and by the core."""
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.spec.example import compute_example
+from tests.spec.example import Sheet, compute_example
+from tests.spec.example_account import compute_account_example
+from tests.spec.page import (
+    ACCOUNT_INPUTS,
+    ACCOUNT_VALUES,
+    CHAINS,
+    INPUTS,
+    SECTION,
+    VALUES,
+    read_operations,
+    read_request,
+    read_state,
+)
 from tests.support.upholds import upholds
+from zklink.operations.signed import sign
 from zklink.operations.swap import SwapRequest
+from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.chain import (
+    EMPTY_PAYOUTS_HASH,
     StoredBlock,
     compute_inputs_hash,
     compute_payouts_hash,
@@ -18,127 +31,141 @@ from zklink.protocol.chain import (
     next_sync_hash,
 )
 from zklink.protocol.commitment import pack_counts
-from zklink.protocol.domain import ChainEntry, compute_chains_hash, compute_deployment_hash, compute_swap_domain
-from zklink.protocol.ids import AddressFormat, Amount, BlockNumber, ChainId, RecordKind, RequestId, TokenId
+from zklink.protocol.domain import (
+    compute_chains_hash,
+    compute_deployment_hash,
+    compute_exit_domain,
+    compute_lane_domain,
+)
+from zklink.protocol.ids import (
+    BlockNumber,
+    ChainId,
+    Kind,
+    Lane,
+)
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.protocol.presets import MINIMAL
-from zklink.state.genesis import Genesis, compute_genesis_hash
-from zklink.state.rows import Pool, TokenRow
-from zklink.state.state import State
+from zklink.protocol.words import LEDGER_MESSAGE_LAYOUTS
+from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block import Block, apply_block
+from zklink.transition.frame import SealedFrame
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
-SECTION = "## 10. Worked example"
-
-
-def _read_page() -> tuple[dict[str, Any], dict[str, int]]:
-    section = PAGE.read_text().split(SECTION)[1]
-    inputs = json.loads(_fenced(section, "json"))
-    lines = (line.split() for line in _fenced(section, "text").splitlines())
-    return inputs, {name: int(value, 16) for name, value in lines}
+KEY = PrivateKey.from_seed(b"\x01" * 32)
+"""Account 1's."""
 
 
-def _fenced(section: str, language: str) -> str:
-    match = re.search(rf"^```{language}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    assert match, f"the example has no {language} block"
-    return match.group(1)
-
-
-INPUTS, VALUES = _read_page()
-CHAINS = tuple(
-    ChainEntry(
-        ChainId(entry["chain_id"]),
-        entry["evm_chain_id"],
-        AddressFormat(entry["address_format"]),
-        bytes.fromhex(entry["bridge"][2:]),
+def _deployment_hash(root: int) -> bytes:
+    return compute_deployment_hash(
+        genesis_root=root,
+        primary_chain=ChainId(INPUTS["primary_chain"]),
+        token_limit=MINIMAL.token_limit,
+        account_limit=MINIMAL.account_limit,
+        swap_vk_hash=bytes.fromhex(INPUTS["swap_vk_hash"][2:]),
+        account_vk_hash=bytes.fromhex(INPUTS["account_vk_hash"][2:]),
+        exit_vk_hash=bytes.fromhex(INPUTS["exit_vk_hash"][2:]),
+        chains=CHAINS,
     )
-    for entry in INPUTS["chains"]
-)
-REQUESTS = tuple(
-    SwapRequest(
-        source=ChainId(int(request["source"])),
-        destination=ChainId(int(request["destination"])),
-        request_id=RequestId(int(request["request_id"])),
-        token_in=TokenId(int(request["token_in"])),
-        token_out=TokenId(int(request["token_out"])),
-        amount=Amount(int(request["amount"])),
-        min_out=Amount(int(request["min_out"])),
-        operator_fee=Amount(int(request["operator_fee"])),
-        fill_fee=Amount(int(request["fill_fee"])),
-        deadline=int(request["deadline"]),
-        queued_at=int(request["queued_at"]),
-        recipient=bytes.fromhex(request["recipient"][2:]),
-        sender=bytes.fromhex(request["sender"][2:]),
-    )
-    for request in INPUTS["requests"]
-)
-
-
-def _genesis() -> Genesis:
-    tokens = {
-        TokenId(int(token)): TokenRow(tuple(map(int, row[:8])), int(row[8])) for token, row in INPUTS["tokens"].items()
-    }
-    pools = {}
-    for pair, numbers in INPUTS["pools"].items():
-        lower, higher = map(int, pair.split("-"))
-        pools[TokenId(lower), TokenId(higher)] = Pool(*map(int, numbers))
-    return Genesis(tokens, pools)
-
-
-def _deployment_hash(state: State) -> bytes:
-    primary, vk_hash = ChainId(INPUTS["primary_chain"]), bytes.fromhex(INPUTS["vk_hash"][2:])
-    return compute_deployment_hash(state.root, primary, MINIMAL.slots, MINIMAL.token_limit, vk_hash, CHAINS)
 
 
 def _number(digest: bytes) -> int:
     return int.from_bytes(digest, "big")
 
 
-def _compute_with_the_core() -> dict[str, int]:
-    genesis = _genesis()
-    state = genesis.state(MINIMAL)
-    deployment_hash = _deployment_hash(state)
-    values = {"genesis_root": state.root}
-    for entry in CHAINS:
-        values[f"genesis_hash[{entry.chain_id}]"] = _number(compute_genesis_hash(genesis.reserves_of(entry.chain_id)))
-    values["chains_hash"] = _number(compute_chains_hash(CHAINS))
-    values["deployment_hash"] = _number(deployment_hash)
-    domain = values["domain"] = compute_swap_domain(deployment_hash)
-    block = apply_block(state, REQUESTS, BlockNumber(INPUTS["number"]), INPUTS["timestamp"], domain, MINIMAL)
-    values |= _block_values(block)
-    return values | _chain_values(block, deployment_hash)
+def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int]]:
+    """Both examples' values."""
+    state = read_state()
+    deployment_hash = _deployment_hash(state.root)
+    swap_domain, account_domain = (compute_lane_domain(deployment_hash, lane) for lane in Lane)
+    values = {
+        "genesis_root": state.root,
+        "chains_hash": _number(compute_chains_hash(CHAINS)),
+        "deployment_hash": _number(deployment_hash),
+        "swap_domain": swap_domain,
+        "account_domain": account_domain,
+        "exit_domain": compute_exit_domain(deployment_hash),
+    }
+    requests = [read_request(texts) for texts in INPUTS["requests"]]
+    number, timestamp = BlockNumber(INPUTS["number"]), INPUTS["timestamp"]
+    block = apply_block(state, requests, number, timestamp, swap_domain, MINIMAL)
+    values |= _slot_values(block, deployment_hash) | _frame_values(block)
+    chain_values, sync_hash = _chain_values(block, deployment_hash)
+    values |= chain_values
+    deposit, transfer, swap = read_operations()
+    account_block = apply_account_block(
+        state,
+        [deposit, sign(transfer, account_domain, KEY), sign(swap, account_domain, KEY)],
+        BlockNumber(ACCOUNT_INPUTS["number"]),
+        ACCOUNT_INPUTS["timestamp"],
+        account_domain,
+        MINIMAL,
+    )
+    state.check_conservation()
+    account_values = _account_slot_values(account_block, account_domain) | _frame_values(account_block)
+    return values, account_values | _account_chain_values(account_block, deployment_hash, sync_hash, requests)
 
 
-def _block_values(block: Block) -> dict[str, int]:
+def _slot_values(block: Block, deployment_hash: bytes) -> dict[str, int]:
     values: dict[str, int] = {}
     for index, (request, payout) in enumerate(block.slots):
         values |= {f"slot[{index}].w{i}": word for i, word in enumerate(request.words())}
         values |= {f"slot[{index}].p{i}": word for i, word in enumerate(payout.words())}
-        if payout.kind == RecordKind.SWAP_PAID:
-            values[f"slot[{index}].fill_key"] = _number(payout.fill_key(block.header.domain))
-    values |= {f"h{i}": element for i, element in enumerate(block.header.elements())}
-    values |= {f"slice_hash[{k}]": _number(digest) for k, digest in enumerate(block.slice_hashes)}
-    values |= {f"V[{k}]": value for k, value in enumerate(block.evaluations)}
+        if payout.kind == Kind.SWAP_PAID:
+            values[f"slot[{index}].fill_key"] = _number(payout.fill_key(deployment_hash))
+    return values
+
+
+def _account_slot_values(block: AccountBlock, domain: int) -> dict[str, int]:
+    """Without m0, m1 and m2, which only M shows."""
+    deposit, transfer, swap = read_operations()
+    slots = [slot.elements() for slot in block.slots()]
+    values = {f"deposit.r{i}": word for i, word in enumerate(deposit.words())}
     return values | {
-        "C": block.commitment,
-        "block_hash": _number(block.block_hash),
-        "z": block.z,
-        "V_header": block.header_value,
-        "block_commitment": _number(block.block_commitment),
-        "lambda": block.lambda_,
-        "y": block.y,
+        "deposit.d0": slots[0][5],
+        "transfer.M": transfer.message(domain),
+        "transfer.d0": slots[1][4],
+        "transfer.d1": slots[1][5],
+        "pool_swap.M": swap.message(domain),
+        "pool_swap.d0": slots[2][0],
+        "pool_swap.d1": slots[2][1],
     }
 
 
-def _chain_values(block: Block, deployment_hash: bytes) -> dict[str, int]:
-    inputs_hash = compute_inputs_hash(block.inputs)
+def _frame_values(frame: SealedFrame) -> dict[str, int]:
+    values = {f"h{i}": element for i, element in enumerate(frame.header.elements())}
+    values |= {f"slice_hash[{k}]": _number(digest) for k, digest in enumerate(frame.slice_hashes)}
+    values |= {f"V[{k}]": value for k, value in enumerate(frame.evaluations)}
+    return values | {
+        "C": frame.commitment,
+        "block_hash": _number(frame.block_hash),
+        "z": frame.z,
+        "V_header": frame.header_value,
+        "block_commitment": _number(frame.block_commitment),
+        "lambda": frame.lambda_,
+        "y": frame.y,
+        "inputs_hash": _number(compute_inputs_hash(frame.inputs)),
+    }
+
+
+def _store(frame: SealedFrame, swap_requests: int, account_requests: int, payouts_hash: bytes, sync_hash: bytes) -> int:
+    stored = StoredBlock(
+        number=frame.header.number,
+        timestamp=frame.header.timestamp,
+        lane=frame.lane,
+        counts=pack_counts(frame.header.counts),
+        root=frame.header.new_root,
+        swap_requests=swap_requests,
+        account_requests=account_requests,
+        payouts_hash=payouts_hash,
+        inputs_hash=compute_inputs_hash(frame.inputs),
+        sync_hash=sync_hash,
+    )
+    return _number(stored.hash())
+
+
+def _chain_values(block: Block, deployment_hash: bytes) -> tuple[dict[str, int], bytes]:
     sync_hash = next_sync_hash(deployment_hash, block.block_commitment)
     message = SyncMessage(ChainId(INPUTS["primary_chain"]), block.header.number, sync_hash)
-    values = {
-        "inputs_hash": _number(inputs_hash),
-        "sync_hash": _number(sync_hash),
-        "acc_digest": _number(compute_digest(message, deployment_hash)),
-    }
+    values = {"sync_hash": _number(sync_hash), "acc_digest": _number(compute_digest(message, deployment_hash))}
     for entry in CHAINS:
         k = entry.chain_id
         queue_hash = deployment_hash
@@ -146,20 +173,34 @@ def _chain_values(block: Block, deployment_hash: bytes) -> dict[str, int]:
         for words in consumed:
             queue_hash = next_queue_hash(queue_hash, words)
         payouts_hash = compute_payouts_hash([payout.words() for _, payout in block.slots if payout.chain == k])
-        stored = StoredBlock(
-            number=block.header.number,
-            timestamp=block.header.timestamp,
-            counts=pack_counts(block.header.counts),
-            root=block.header.new_root,
-            request_count=len(consumed),
-            payouts_hash=payouts_hash,
-            inputs_hash=inputs_hash,
-            sync_hash=sync_hash,
-        )
         values[f"queue_hash[{k}]"] = _number(queue_hash)
         values[f"payouts_hash[{k}]"] = _number(payouts_hash)
-        values[f"stored_block[{k}]"] = _number(stored.hash())
+        values[f"stored_block[{k}]"] = _store(block, len(consumed), 0, payouts_hash, sync_hash)
+    return values, sync_hash
+
+
+def _account_chain_values(
+    block: AccountBlock, deployment_hash: bytes, sync_hash: bytes, swaps: list[SwapRequest]
+) -> dict[str, int]:
+    sync_hash = next_sync_hash(sync_hash, block.block_commitment)
+    values = {"sync_hash": _number(sync_hash)}
+    for entry in CHAINS:
+        k = entry.chain_id
+        assert not block.payouts(k)
+        queue_hash = deployment_hash
+        for request in block.requests(k):
+            queue_hash = next_queue_hash(queue_hash, request.words())
+        counts = sum(request.source == k for request in swaps), len(block.requests(k))
+        values[f"queue_hash[{k}]"] = _number(queue_hash)
+        values[f"stored_block[{k}]"] = _store(block, *counts, EMPTY_PAYOUTS_HASH, sync_hash)
     return values
+
+
+def _read_plainly(inputs: dict[str, Any], account_inputs: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    sheet, state = compute_example(inputs)
+    first: dict[str, int] = sheet.values
+    second: Sheet = compute_account_example(account_inputs, sheet, state)
+    return first, second.values
 
 
 @upholds("DAT-1")
@@ -167,20 +208,35 @@ class TestWorkedExample:
     """The page, its plain reading and the Python core give the same numbers."""
 
     def test_page__plain_reading__gives_its_values(self) -> None:
-        assert compute_example(INPUTS) == VALUES
+        assert _read_plainly(INPUTS, ACCOUNT_INPUTS) == (VALUES, ACCOUNT_VALUES)
 
     def test_page__python_core__gives_its_values(self) -> None:
-        assert _compute_with_the_core() == VALUES
+        values, account_values = _compute_with_the_core()
+        assert values == VALUES
+        assert account_values == {name: ACCOUNT_VALUES[name] for name in ACCOUNT_VALUES if ".m" not in name}
 
     def test_page__outcomes__are_one_paid_and_one_refunded(self) -> None:
         kinds = [VALUES[f"slot[{slot}].p0"] >> 240 for slot in (0, 1)]
-        assert kinds == [RecordKind.SWAP_PAID, RecordKind.SWAP_REFUNDED]
-        text = PAGE.read_text().split(SECTION)[1]
-        assert f"`out = floor(250000000000 * g / (1000000000 * 10000 + g)) = {VALUES['slot[0].p0'] % 2**112}`" in text
+        assert kinds == [Kind.SWAP_PAID, Kind.SWAP_REFUNDED]
+        out = VALUES["slot[0].p0"] % 2**112
+        assert f"`out = floor(250000000000 * g / (1000000000 * 10000 + g)) = {out}`" in SECTION
+
+    def test_page__signed_words__are_those_of_the_layouts(self) -> None:
+        m0 = LEDGER_MESSAGE_LAYOUTS[0].unpack(ACCOUNT_VALUES["transfer.m0"])
+        assert (m0["kind"], m0["account"], m0["nonce"], m0["fee"]) == (Kind.TRANSFER, 1, 4, 1 << 11 | 1200)
 
 
 @pytest.mark.parametrize("name", ["fill_fee", "min_out", "sender", "request_id"])
 def test_compute_example__another_input__gives_other_values(name: str) -> None:
     inputs = json.loads(json.dumps(INPUTS))
     inputs["requests"][0][name] = str(int(inputs["requests"][0][name], 0) + 1)
-    assert compute_example(inputs) != VALUES
+    assert compute_example(inputs)[0].values != VALUES
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"), [("deposit", "sender"), ("transfer", "recipient"), ("pool_swap", "fee")]
+)
+def test_compute_account_example__another_input__gives_other_values(operation: str, name: str) -> None:
+    inputs = json.loads(json.dumps(ACCOUNT_INPUTS))
+    inputs[operation][name] = str(int(inputs[operation][name], 0) + 10_000)
+    assert _read_plainly(INPUTS, inputs)[1] != ACCOUNT_VALUES
