@@ -64,7 +64,7 @@ class History:
 def _commit_codec() -> tuple[bytes, tuple[str, ...]]:
     """The selector of `commit_blocks` and the types of its arguments."""
     entry: AbiEntry = next(e for e in bridge_artifact().abi if e["type"] == "function" and e["name"] == COMMIT)
-    types = tuple(_type_of(item) for item in entry["inputs"])
+    types = tuple(type_of(item) for item in entry["inputs"])
     return keccak(text=f"{COMMIT}({','.join(types)})")[:SELECTOR_BYTES], types
 
 
@@ -136,8 +136,9 @@ def _find(bridge: BridgeClient, event: BlockCommitted, given: Sequence[tuple[Com
     raise CalldataUnreadable(bridge.client.profile.name, event.log.tx_hash, detail)
 
 
-def _type_of(item: Mapping[str, Any]) -> str:
+def type_of(item: Mapping[str, Any]) -> str:
+    """The ABI type of an argument, tuples written out."""
     kind = str(item["type"])
     if not kind.startswith("tuple"):
         return kind
-    return f"({','.join(_type_of(part) for part in item['components'])}){kind[5:]}"
+    return f"({','.join(type_of(part) for part in item['components'])}){kind[5:]}"

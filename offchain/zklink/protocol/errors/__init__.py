@@ -17,6 +17,7 @@ from zklink.protocol.errors.l1 import *
 from zklink.protocol.errors.operation import *
 from zklink.protocol.errors.protocol import *
 from zklink.protocol.errors.prover import *
+from zklink.protocol.errors.recovery import *
 from zklink.protocol.errors.replay import *
 from zklink.protocol.errors.sequencing import *
 from zklink.protocol.errors.state import *

@@ -1,0 +1,1 @@
+"""What anyone can do with the chains alone: rebuild the state, finish what is common, leave by proof."""
