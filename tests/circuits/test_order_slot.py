@@ -23,7 +23,7 @@ from tests.support.account_scene import (
     build_state,
     signed,
 )
-from tests.support.account_slots import change_last, compute_outputs, open_slot, order_inputs, order_outputs
+from tests.support.account_slots import change_last, compute_outputs, find_loose, open_slot, order_inputs, order_outputs
 from tests.support.circuits import Mutation
 from tests.support.upholds import upholds
 from zklink.operations.order import Order
@@ -248,3 +248,9 @@ def test_taker__whose_key_did_not_sign__passes_only_the_mutant() -> None:
     forged = sign_again(build_inputs(), 1, BUYER, by=OPERATOR)
     assert is_accepted(forged, mutant) and not is_accepted(forged)
     assert not is_accepted(sign_again(build_inputs(), 0, SELLER, by=OPERATOR), mutant)
+
+
+@upholds("VER-4", "CIR-2")
+def test_wires__of_a_match_and_none__are_all_pinned_down() -> None:
+    for inputs in (build_inputs(), order_inputs(apply(start()))):
+        assert find_loose(open_slot("OrderSlot"), inputs) == []

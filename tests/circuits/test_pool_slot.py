@@ -25,7 +25,7 @@ from tests.support.account_scene import (
     build_state,
     signed,
 )
-from tests.support.account_slots import change_last, compute_outputs, open_slot, pool_inputs, pool_outputs
+from tests.support.account_slots import change_last, compute_outputs, find_loose, open_slot, pool_inputs, pool_outputs
 from tests.support.circuits import Mutation
 from tests.support.upholds import upholds
 from zklink.operations.add_liquidity import AddLiquidity
@@ -261,3 +261,10 @@ def test_supply__not_written__is_seen(operation: PoolOperation) -> None:
     got = compute_outputs(open_slot("PoolSlot", mutants.SUPPLY_NOT_WRITTEN), pool_inputs(block))
     expected = pool_outputs(block, state.account_root)
     assert {name for name in expected if got[name] != expected[name]} == {"next_pool_supply[1]"}
+
+
+@upholds("VER-4", "CIR-2")
+@pytest.mark.parametrize("operation", [*OPERATIONS, None], ids=lambda op: type(op).__name__)
+def test_wires__of_each_kind_and_none__are_all_pinned_down(operation: PoolOperation | None) -> None:
+    inputs = pool_inputs(apply(build_state(), *([signed(operation)] if operation else [])))
+    assert find_loose(open_slot("PoolSlot"), inputs) == []

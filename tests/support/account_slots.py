@@ -79,6 +79,17 @@ def compute_outputs(circuit: Circuit, inputs: Signals) -> dict[str, int]:
     return {name: value for name, value in main.items() if name.startswith(("next_", "words[", "used"))}
 
 
+def find_loose(circuit: Circuit, inputs: Signals) -> list[str]:
+    """The wires of the inputs' witness that could take another value while all others stay.
+
+    Not among them are the block's own, which the block pins down: its time, and the indices of rows that no slot uses."""
+    names = circuit.symbols.names()
+    assignment = circuit.checker.assign(circuit.compute(inputs))
+    loose = [names[wire] for wire in assignment.find_loose_wires()]
+    blocks = ("main.timestamp", "main.row_id[", "main.pool_lower[", "main.pool_higher[")
+    return [name for name in loose if not name.startswith(blocks)]
+
+
 def change_last(signal: Signal) -> Signal:
     """The signal with its last number one larger."""
     if isinstance(signal, list):
