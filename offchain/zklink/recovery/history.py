@@ -30,7 +30,9 @@ Request = SwapRequest | DepositRequest | FullExitRequest
 
 @dataclass(frozen=True, slots=True)
 class ChainHistory:
-    """What one chain has been told. `stored` has block 0 too; `proofs` go by sync hash; `requests` are in queue order."""
+    """What one chain has been told. `stored` has block 0 too, `proofs` go by sync hash, `requests` are in queue
+    order.
+    """
 
     chain: ChainId
     name: str

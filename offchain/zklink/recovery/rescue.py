@@ -76,7 +76,7 @@ class Rescue:
             return opened
         if not state.is_common_known:
             return self._find_common(bridge)
-        return self._finish(bridge, state.common_block)
+        return self._finish(bridge, BlockNumber(state.common_block))
 
     # -- freeze --------------------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Rescue:
     def _import_block(self, number: BlockNumber) -> CommitBlock:
         """A block as a chain is given it that it does not concern: every slice is a claim."""
         opening = self._opening(number)
-        _, number_and_time, packed, _, new_root = opening.header
+        _, _, packed, _, new_root = opening.header
         claimed = [k for k, count in enumerate(unpack_counts(packed)) if count]
         return CommitBlock(
             lane=self._history().blocks[number].block.lane,
