@@ -82,7 +82,7 @@ def compute_outputs(circuit: Circuit, inputs: Signals) -> dict[str, int]:
 def find_loose(circuit: Circuit, inputs: Signals) -> list[str]:
     """The wires of the inputs' witness that could take another value while all others stay.
 
-    Not among them are the block's own, which the block pins down: its time, and the indices of rows that no slot uses."""
+    Not among them are the block's own, which it pins down: its time, and the indices of rows that no slot uses."""
     names = circuit.symbols.names()
     assignment = circuit.checker.assign(circuit.compute(inputs))
     loose = [names[wire] for wire in assignment.find_loose_wires()]
