@@ -29,7 +29,7 @@ def fill_mempool(swaps: list[tuple[int, int, int]]) -> Mempool:
 
 
 def select(swaps: list[tuple[int, int, int]], turn: int = 0) -> list[tuple[int, int]]:
-    chosen = select_requests(fill_mempool(swaps).waiting({}), MINIMAL, turn)
+    chosen = select_requests(fill_mempool(swaps).waiting_swaps({}), MINIMAL, turn)
     return [(request.source, request.request_id) for request in chosen]
 
 
@@ -44,7 +44,7 @@ def test_select_requests__one_chain_queues_disjoint_pairs__another_waits_for_its
     mempool = fill_mempool([swap(1, 1 + 2 * (i % 3), 2 + 2 * (i % 3)) for i in range(60)] + [swap(2, 7, 8)])
     consumed: dict[ChainId, int] = {}
     for turn in range(len(CHAINS)):
-        for request in select_requests(mempool.waiting(consumed), MINIMAL, turn):
+        for request in select_requests(mempool.waiting_swaps(consumed), MINIMAL, turn):
             consumed[request.source] = request.request_id
     assert consumed[ChainId(2)] == 1
 
@@ -85,7 +85,7 @@ class TestSelectionLaw:
         mempool = fill_mempool(swaps)
         consumed: dict[ChainId, int] = dict.fromkeys(CHAINS, 0)
         sealed = turn = 0
-        while any((waiting := mempool.waiting(consumed)).values()):
+        while any((waiting := mempool.waiting_swaps(consumed)).values()):
             chains = sorted(chain for chain, queue in waiting.items() if queue)
             chosen = select_requests(waiting, MINIMAL, turn)
             assert chosen[0] == waiting[chains[turn % len(chains)]][0]

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sequencer.conftest import CHAINS, GENESIS, PARAMETERS, PRIMARY
+from tests.sequencer.conftest import CHAINS, PARAMETERS, PRIMARY, build_state
 from tests.sequencer.model import ModelBridge, Refused
 from tests.sequencer.requests import make_request
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.presets import MINIMAL
 from zklink.sequencer.decision import (
     Action,
     ApplyMessage,
@@ -29,16 +28,17 @@ from zklink.sequencer.decision import (
 )
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.sealed import SealedBlock, compute_genesis
 from zklink.sequencer.sequencer import Sequencer
 
 A, B, C = CHAINS
 EAGER = ImportPolicy()
+BASE = compute_genesis(build_state().root, PARAMETERS)
 
 
 def seal(sources: list[list[int]]) -> list[SealedBlock]:
     """Blocks whose requests come from these chains; a request of chain 1 goes to chain 2, all others go to chain 1."""
-    sequencer, last = Sequencer(PARAMETERS, GENESIS.state(MINIMAL), MemoryJournal()), Counter[int]()
+    sequencer, last = Sequencer(PARAMETERS, build_state(), MemoryJournal()), Counter[int]()
     for number, block in enumerate(sources):
         for source in block:
             last[source] += 1
@@ -59,7 +59,7 @@ def horizon(
     """By default every chain has committed everything."""
     if committed is None:
         committed = dict.fromkeys(CHAINS, BlockNumber(len(blocks)))
-    return Horizon(PRIMARY, blocks, dict.fromkeys(proven, ()), committed)
+    return Horizon(PRIMARY, BASE, blocks, dict.fromkeys(proven, ()), committed)
 
 
 def view(
@@ -154,7 +154,7 @@ def test_find_fork__blocks_unsealed_meanwhile__reverted_to_the_last_common_one(
 def test_find_fork__chain_knows_more_than_is_sealed__reverted_unless_a_replay_is_under_way() -> None:
     case, offered = view(A, (3, 1, 1, 0)), horizon(blocks=THREE_BLOCKS[:2])
     assert find_fork(case, offered, lambda number: True) == Revert(NUMBERS[1])
-    replaying = Horizon(PRIMARY, THREE_BLOCKS[:2], {}, {}, is_replaying=True)
+    replaying = Horizon(PRIMARY, BASE, THREE_BLOCKS[:2], {}, {}, is_replaying=True)
     assert find_fork(case, replaying, lambda number: True) is None
 
 

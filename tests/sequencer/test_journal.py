@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.sequencer.conftest import DOMAIN
+from tests.sequencer.operations import EVERY_KIND
 from zklink.protocol.errors import JournalBroken
-from zklink.protocol.ids import BlockNumber, ChainId, RequestId
+from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJournal
+from zklink.sequencer.pool import Pending, compute_id
 
 
 def entry(number: int) -> JournalEntry:
     requests = (ChainId(1), RequestId(number)), (ChainId(2), RequestId(7))
-    return JournalEntry(BlockNumber(number), 1_000 + number, requests, bytes([number]) * 32)
+    return JournalEntry(BlockNumber(number), Lane.SWAP, 1_000 + number, requests, bytes([number]) * 32)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -34,11 +37,21 @@ def test_cut__after_a_block__later_ones_are_gone(journal: Journal) -> None:
     assert list(journal.entries()) == [entry(1), entry(2)]
 
 
+def test_append__signed_operations_of_every_kind__read_back_in_full(journal: Journal) -> None:
+    pendings = tuple(
+        Pending(compute_id(operation, DOMAIN), operation, b"\x07" * 65, bytes(32)) for operation in EVERY_KIND
+    )
+    mixed = JournalEntry(BlockNumber(1), Lane.ACCOUNT, 1_000, (*entry(1).items, *pendings), bytes(32))
+    journal.append(mixed)
+    assert list(journal.entries()) == [mixed]
+    assert mixed.requests == entry(1).requests
+
+
 def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     FileJournal(path).append(entry(1))
     with path.open("a") as file:
-        file.write("[2, 10")
+        file.write("[2, 1, 10")
     journal = FileJournal(path)
     assert list(journal.entries()) == [entry(1)]
     journal.append(entry(2))
@@ -46,7 +59,17 @@ def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['[2, 1000, [], "00"]', "nonsense", "[1, 1000, []]", '[1, 1000, [["a", 1]], "00"]', '[1, 1000, [], "0x"]']
+    "line",
+    [
+        '[2, 1, 1000, [], "00"]',
+        "nonsense",
+        "[1, 1, 1000, []]",
+        '[1, 3, 1000, [], "00"]',
+        '[1, 1, 1000, [["a", 1]], "00"]',
+        '[1, 2, 1000, [{"id": "00"}], "00"]',
+        '[1, 2, 1000, [{"id": "00", "consent": "", "operation": {"type": "Transfer"}}], "00"]',
+        '[1, 1, 1000, [], "0x"]',
+    ],
 )
 def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "journal.jsonl"

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.sequencer.conftest import CHAINS, GENESIS, PRIMARY
+from tests.sequencer.conftest import CHAINS, PRIMARY, build_state
 from tests.sequencer.requests import make_request
 from zklink.protocol.chain import compute_payouts_hash
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, RecordKind, RequestId, TokenId
-from zklink.protocol.presets import MINIMAL
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.sequencer.journal import Journal, MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
 
@@ -27,7 +26,7 @@ def test_seal__two_chains__one_block_with_both(sequencer: Sequencer) -> None:
     assert (sealed.number, sealed.block.header.timestamp) == (1, 5_000)
     assert [request.source for request in sealed.requests] == [A, B]
     assert [sealed.is_concerned(chain) for chain in CHAINS] == [True, True, False]
-    assert {chain: sealed.stored[chain].request_count for chain in CHAINS} == {A: 1, B: 1, C: 0}
+    assert {chain: sealed.stored[chain].swap_requests for chain in CHAINS} == {A: 1, B: 1, C: 0}
     assert sealed.stored[A].sync_hash == sealed.stored[C].sync_hash
     assert sealed.stored[B].payouts_hash == compute_payouts_hash([p.words() for p in sealed.payouts(B)])
     assert not sequencer.has_waiting
@@ -36,10 +35,11 @@ def test_seal__two_chains__one_block_with_both(sequencer: Sequencer) -> None:
 def test_seal__state__moves_from_root_to_root_and_conserves(sequencer: Sequencer) -> None:
     add(sequencer, (1, 1), (1, 2), (2, 1), (3, 1), (2, 2))
     first, second = sequencer.seal(5_000), sequencer.seal(5_001)
-    assert first.block.header.old_root == GENESIS.state(MINIMAL).root
-    assert second.block.header.old_root == first.block.header.new_root == sequencer.state_after(BlockNumber(1)).root
+    assert first.block.header.old_root == build_state().root
+    assert second.block.header.old_root == first.block.header.new_root
+    assert second.block.header.new_root == sequencer.state.root
     assert len(first.requests) == 4 and len(second.requests) == 1
-    sequencer.state_after(BlockNumber(2)).check_conservation()
+    sequencer.state.check_conservation()
 
 
 def test_seal__nothing_waits__says_so(sequencer: Sequencer) -> None:
@@ -50,8 +50,8 @@ def test_seal__nothing_waits__says_so(sequencer: Sequencer) -> None:
 def test_seal__min_out_that_cannot_be_met__refund_on_the_source(sequencer: Sequencer) -> None:
     add(sequencer, (1, 1), min_out=Amount(10**6))
     [payout] = sequencer.seal(5_000).payouts(A)
-    assert (payout.kind, payout.token, payout.amount) == (RecordKind.SWAP_REFUNDED, TokenId(1), 1_000)
-    assert sequencer.state_after(BlockNumber(1)).root == sequencer.state_after(BlockNumber(0)).root
+    assert (payout.kind, payout.token, payout.amount) == (Kind.SWAP_REFUNDED, TokenId(1), 1_000)
+    assert sequencer.state.root == build_state().root
 
 
 def test_roll_back__some_blocks__their_requests_wait_again(sequencer: Sequencer, journal: MemoryJournal) -> None:
@@ -61,6 +61,7 @@ def test_roll_back__some_blocks__their_requests_wait_again(sequencer: Sequencer,
     dropped = sequencer.seal(5_001)
     assert sequencer.roll_back(BlockNumber(1)) == (dropped,)
     assert (sequencer.height, sequencer.has_waiting, len(journal.entries())) == (1, True, 1)
+    assert sequencer.state.root == first.block.header.new_root
     again = sequencer.seal(5_001)
     assert again.stored == dropped.stored
     assert sequencer.blocks(BlockNumber(0)) == [first, again]
@@ -71,19 +72,19 @@ def test_drop_from__request_in_a_sealed_block__unseals_from_that_block(sequencer
         add(sequencer, (1, request_id))
         sequencer.seal(5_000 + request_id)
     add(sequencer, (2, 1))
-    dropped = sequencer.drop_from(A, RequestId(2))
+    dropped = sequencer.drop_from(Lane.SWAP, A, RequestId(2))
     assert [block.number for block in dropped] == [2, 3]
     sealed = sequencer.seal(6_000)
     assert [(request.source, request.request_id) for request in sealed.requests] == [(B, 1)]
     add(sequencer, (1, 2), amount=Amount(555))
-    assert sequencer.seal(6_001).requests[0].amount == 555
+    assert sequencer.seal(6_001).requests == (make_request(1, 2, amount=Amount(555)),)
 
 
 def test_drop_from__request_still_waiting__keeps_every_block(sequencer: Sequencer) -> None:
     add(sequencer, (1, 1))
     sequencer.seal(5_000)
     add(sequencer, (1, 2))
-    assert sequencer.drop_from(A, RequestId(2)) == ()
+    assert sequencer.drop_from(Lane.SWAP, A, RequestId(2)) == ()
     assert (sequencer.height, sequencer.has_waiting) == (1, False)
 
 
@@ -113,7 +114,7 @@ def test_restart__request_gone_meanwhile__only_later_blocks_are_forgotten(
         add(sequencer, key)
         sequencer.seal(5_000)
     restarted = new_sequencer(journal)
-    assert restarted.drop_from(A, RequestId(1)) == ()
+    assert restarted.drop_from(Lane.SWAP, A, RequestId(1)) == ()
     assert [entry.number for entry in journal.entries()] == [1]
     add(restarted, (2, 1))
     assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
@@ -150,4 +151,4 @@ def test_block__unknown_number__is_refused(sequencer: Sequencer) -> None:
         with pytest.raises(UnknownBlock):
             sequencer.block(BlockNumber(number))
     assert sequencer.stored(PRIMARY, BlockNumber(0)).number == 0
-    assert sequencer.stored(ChainId(1), BlockNumber(0)).root == GENESIS.state(MINIMAL).root
+    assert sequencer.stored(ChainId(1), BlockNumber(0)).root == build_state().root

@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sequencer.conftest import CHAINS, GENESIS, PARAMETERS, PRIMARY
+from tests.sequencer.conftest import CHAINS, PRIMARY
 from tests.sequencer.model import ModelBridge
-from tests.sequencer.test_decision import seal
+from tests.sequencer.test_decision import BASE, seal
 from zklink.devnet.accounts import test_account as dev_account
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import MessageReceived, event_topic
+from zklink.l1.event_codec import event_topic
+from zklink.l1.events import MessageReceived
 from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import BlockInfo, Log, Receipt
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.presets import MINIMAL
+from zklink.protocol.messages import MessageKind
 from zklink.sequencer.decision import Action, ChainView, Commit, Execute, Horizon, Prove, Revert
-from zklink.sequencer.sealed import compute_genesis
 from zklink.sequencer.submitter import BridgeGate, Sent, Submitter
 
 A, B, C = CHAINS
@@ -31,7 +31,7 @@ RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 100_000, 1, None, ())
 BLOCKS = seal([[1], [2], [3], [1, 2]])
 NUMBERS = tuple(block.number for block in BLOCKS)
 COMMITTED = dict.fromkeys(CHAINS, NUMBERS[-1])
-HORIZON = Horizon(PRIMARY, BLOCKS, dict.fromkeys(NUMBERS, ()), COMMITTED)
+HORIZON = Horizon(PRIMARY, BASE, BLOCKS, dict.fromkeys(NUMBERS, ()), COMMITTED)
 
 
 @dataclass
@@ -97,15 +97,15 @@ class TestDeliveryLaw:
 def test_advance__nothing_to_do__sends_nothing() -> None:
     gate = ModelGate(ModelBridge(B, PRIMARY))
     submitter = Submitter(gate)
-    first = submitter.advance(Horizon(PRIMARY, BLOCKS, {}, COMMITTED))
+    first = submitter.advance(Horizon(PRIMARY, BASE, BLOCKS, {}, COMMITTED))
     assert [sent.action for sent in first.sent] == [Commit(NUMBERS)]
-    assert submitter.advance(Horizon(PRIMARY, BLOCKS, {}, COMMITTED)).sent == ()
+    assert submitter.advance(Horizon(PRIMARY, BASE, BLOCKS, {}, COMMITTED)).sent == ()
 
 
 def test_advance__blocks_unsealed_meanwhile__reverts_and_nothing_else_in_the_same_call() -> None:
     gate = ModelGate(ModelBridge(A, PRIMARY))
     Submitter(gate).advance(HORIZON)
-    other = Horizon(PRIMARY, [*BLOCKS[:2], *seal([[1], [2], [1]])[2:]], dict.fromkeys(NUMBERS[:3], ()), COMMITTED)
+    other = Horizon(PRIMARY, BASE, [*BLOCKS[:2], *seal([[1], [2], [1]])[2:]], dict.fromkeys(NUMBERS[:3], ()), COMMITTED)
     advance = Submitter(gate).advance(other)
     assert [sent.action for sent in advance.sent] == [Revert(NUMBERS[1])]
     assert [sent.action for sent in Submitter(gate).advance(other).sent] == [Prove(NUMBERS[:2]), Commit(NUMBERS[2:3])]
@@ -125,8 +125,7 @@ def test_is_ours__node_has_not_seen_the_commit_yet__is_asked_again_instead_of_ca
     lagging = SimpleNamespace(
         chain_id=A, stored_block_hash=lambda number: bytes(32), client=SimpleNamespace(profile=profile)
     )
-    genesis = compute_genesis(GENESIS.state(MINIMAL), PARAMETERS)
-    gate = BridgeGate(cast(BridgeClient, lagging), dev_account(0), genesis)
+    gate = BridgeGate(cast(BridgeClient, lagging), dev_account(0))
     with pytest.raises(RpcUnavailable):
         gate.is_ours(NUMBERS[0], HORIZON)
 
@@ -152,10 +151,14 @@ class ReorganisingBridge:
 
     def _log(self, at: int, number: BlockNumber) -> Log:
         topics = (event_topic(MessageReceived), int(PRIMARY).to_bytes(32), int(number).to_bytes(32))
-        return Log(self.address, topics, BLOCKS[number - 1].stored[A].sync_hash, at, bytes(32), bytes(32), 0)
+        data = BLOCKS[number - 1].stored[A].sync_hash + MessageKind.ACC.to_bytes(32, "big")
+        return Log(self.address, topics, data, at, bytes(32), bytes(32), 0)
 
     def status(self) -> SimpleNamespace:
         return SimpleNamespace(committed=3, proven=3, accepted=0, executed=0)
+
+    def is_frozen(self) -> bool:
+        return False
 
     def acknowledged(self, chain: ChainId) -> int:
         return 0
@@ -166,7 +169,7 @@ class ReorganisingBridge:
 
 def test_view__message_moved_into_a_block_already_read__is_found() -> None:
     bridge = ReorganisingBridge()
-    gate = BridgeGate(cast(Any, bridge), dev_account(0), compute_genesis(GENESIS.state(MINIMAL), PARAMETERS), 4)
+    gate = BridgeGate(cast(Any, bridge), dev_account(0), 4)
     bridge.height, bridge.messages = 9, {9: NUMBERS[0]}
     assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[0])]
     bridge.height, bridge.messages = 10, {9: NUMBERS[1]}

@@ -1,4 +1,4 @@
-"""Which waiting requests go into the next block, in which order, and the block's timestamp.
+"""Which waiting swaps go into the next block of the swap lane, in which order, and a block's timestamp.
 
 Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier
 one of the same chain (QUE-1). Chains go in turn, and each block another one goes first: slots, token rows and pools are
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
+from zklink.sequencer.mempool import Request
 
 PoolId = tuple[TokenId, TokenId]
 
@@ -52,7 +53,7 @@ def select_requests(
     return tuple(selected)
 
 
-def choose_timestamp(requests: Iterable[SwapRequest], previous: int, now: int) -> int:
+def choose_timestamp(requests: Iterable[Request], previous: int, now: int) -> int:
     """The block's timestamp: the primary chain's time `now`, but not before the previous block nor any `queued_at` in
     it.
     """

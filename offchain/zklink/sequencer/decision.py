@@ -8,6 +8,7 @@ and a step already taken is never asked for again.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.lifecycle import Progress
@@ -36,7 +37,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Prove:
-    """Prove `blocks` in one call."""
+    """Prove `blocks`, all of one lane, in one call."""
 
     blocks: tuple[BlockNumber, ...]
 
@@ -65,32 +66,46 @@ class ChainView:
 
     `acknowledged[k]`: the last block of which this chain counts chain k's acknowledgement.
     `announced`: (k, n) of messages that this chain remembers with its own sync hash of n, applied or not.
+    A chain that `is_frozen` takes no more blocks from a sequencer.
     """
 
     chain: ChainId
     progress: Progress
     acknowledged: Mapping[ChainId, BlockNumber]
     announced: Collection[tuple[ChainId, BlockNumber]] = ()
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What the sequencer has to offer: all sealed blocks from 1, and proofs (eight numbers in the precompile's order)
-    of some of them. `committed[k]` is the last block that chain k was seen to have committed.
+    """What the sequencer has to offer: every chain's record of the last settled block (at first the genesis), all
+    sealed blocks after it, and proofs (eight numbers in the precompile's order) of some of them. `committed[k]` is the
+    last block that chain k was seen to have committed.
     """
 
     primary: ChainId
+    base: Mapping[ChainId, StoredBlock]
     blocks: Sequence[SealedBlock]
     proofs: Mapping[BlockNumber, Sequence[int]]
     committed: Mapping[ChainId, BlockNumber]
     is_replaying: bool = False
 
     @property
+    def start(self) -> BlockNumber:
+        """The last settled block."""
+        return self.base[self.primary].number
+
+    @property
     def height(self) -> BlockNumber:
-        return BlockNumber(len(self.blocks))
+        return BlockNumber(self.start + len(self.blocks))
 
     def block(self, number: BlockNumber) -> SealedBlock:
-        return self.blocks[number - 1]
+        """A block that is not settled."""
+        return self.blocks[number - self.start - 1]
+
+    def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
+        """What a chain keeps of a block that is not settled, or of the last settled one."""
+        return self.base[chain] if number == self.start else self.block(number).stored[chain]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +152,7 @@ def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber]
 
 
 def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Commit | None:
-    waiting = horizon.blocks[view.progress.committed :]
+    waiting = horizon.blocks[view.progress.committed - horizon.start :]
     must = view.chain == horizon.primary or any(block.is_concerned(view.chain) for block in waiting)
     if not waiting or not (must or len(waiting) >= policy.batch):
         return None
@@ -151,7 +166,8 @@ def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
     """
     numbers: list[BlockNumber] = []
     for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
-        if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS:
+        is_other_lane = bool(numbers) and horizon.block(number).lane is not horizon.block(numbers[0]).lane
+        if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS or is_other_lane:
             break
         if view.chain == horizon.primary and not _is_committed_by_all(horizon, horizon.block(number)):
             break

@@ -1,8 +1,8 @@
-"""What a sequencer must remember and no chain can tell it yet: which requests it sealed, in which order, at which
-time.
+"""What a sequencer must remember and no chain can tell it yet: what it sealed, in which order, at which time.
 
-Takes and gives one entry per sealed block, written before anything about the block leaves the machine. Requests,
-states and proofs are not in it: they follow from the chains' queues and from the transition.
+Takes and gives one entry per sealed block, written before anything about the block leaves the machine. Requests are
+named only, for they come from the chains' queues again; signed operations are kept in full, since nobody else has them.
+States and proofs are not in it: they follow from the transition.
 """
 
 import json
@@ -10,25 +10,35 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from zklink.operations.swap import SwapRequest
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.errors import JournalBroken
-from zklink.protocol.ids import BlockNumber, ChainId, RequestId
+from zklink.protocol.errors import JournalBroken, ZkLinkError
+from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
+from zklink.sequencer.mempool import Request, RequestKey
+from zklink.sequencer.operation_json import decode_operation, encode_operation
+from zklink.sequencer.pool import Pending
+
+JournalItem = RequestKey | Pending
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One sealed block: its number, its timestamp, its requests in slot order and the hash of all they say."""
+    """One sealed block: its number, lane and timestamp, what stands in its slots, and the hash of all its requests."""
 
     number: BlockNumber
+    lane: Lane
     timestamp: int
-    requests: tuple[tuple[ChainId, RequestId], ...]
+    items: tuple[JournalItem, ...]
     requests_hash: bytes
 
+    @property
+    def requests(self) -> tuple[RequestKey, ...]:
+        """The requests of L1 in it."""
+        return tuple(item for item in self.items if not isinstance(item, Pending))
 
-def compute_requests_hash(requests: Iterable[SwapRequest]) -> bytes:
+
+def compute_requests_hash(requests: Iterable[Request]) -> bytes:
     """What an entry keeps of its requests, to know them again: a chain can put another one under the same id."""
     return keccak_words(*(word for request in requests for word in request.words()))
 
@@ -104,20 +114,38 @@ class FileJournal:
 
 
 def _encode(entry: JournalEntry) -> str:
-    return json.dumps([entry.number, entry.timestamp, entry.requests, entry.requests_hash.hex()]) + "\n"
+    items = [_encode_item(item) for item in entry.items]
+    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()]) + "\n"
+
+
+def _encode_item(item: JournalItem) -> object:
+    if not isinstance(item, Pending):
+        return item
+    consent = {"consent": item.consent.hex(), "owner": item.owner.hex()}
+    return {"id": item.id.hex(), **consent, "operation": encode_operation(item.operation)}
 
 
 def _decode(line: str, number: int) -> JournalEntry:
     try:
-        found, timestamp, requests, requests_hash = json.loads(line)
+        found, lane, timestamp, items, requests_hash = json.loads(line)
         entry = JournalEntry(
             BlockNumber(int(found)),
+            Lane(lane),
             int(timestamp),
-            tuple((ChainId(int(chain)), RequestId(int(request))) for chain, request in requests),
+            tuple(map(_decode_item, items)),
             bytes.fromhex(requests_hash),
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, ZkLinkError) as error:
         raise JournalBroken(number, str(error)) from error
     if entry.number != number:
         raise JournalBroken(number, f"the line is about block {entry.number}")
     return entry
+
+
+def _decode_item(item: Any) -> JournalItem:
+    if isinstance(item, list):
+        chain, request = item
+        return ChainId(int(chain)), RequestId(int(request))
+    operation = decode_operation(item["operation"])
+    id, consent, owner = (bytes.fromhex(item[name]) for name in ("id", "consent", "owner"))
+    return Pending(id, operation, consent, owner)

@@ -5,40 +5,46 @@ consumes and the payouts it owes. Pure: the same block gives the same bytes on e
 sequencer goes on where it stopped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.change_pub_key import KeyChange
+from zklink.operations.payout import Payout
 from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, genesis_block, next_sync_hash
 from zklink.protocol.commitment import pack_counts
-from zklink.protocol.domain import compute_swap_domain
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
-from zklink.state.state import State
+from zklink.sequencer.mempool import Request
+from zklink.sequencer.pool import NO_CONSENT, OperationId, Pending
+from zklink.transition.account_block import AccountBlock
 from zklink.transition.block import Block
+
+AnyBlock = Block | AccountBlock
+Item = Request | Pending
+"""What stands in a slot: a request of L1, or a signed operation or match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a sequencer must know of its deployment. `chains` ascending, the primary among them."""
+    """What a sequencer must know of its deployment. `chains` ascending, the primary among them; all of them EVM."""
 
     preset: Preset
     deployment_hash: bytes
     primary: ChainId
     chains: tuple[ChainId, ...]
 
-    @property
-    def domain(self) -> int:
-        """The swap lane's domain."""
-        return compute_swap_domain(self.deployment_hash)
+    def domain(self, lane: Lane) -> int:
+        """The domain of a lane."""
+        return compute_lane_domain(self.deployment_hash, lane)
 
 
 @dataclass(frozen=True, slots=True)
 class SealedBlock:
-    """A block, the state after it, and the record that each chain keeps the hash of."""
+    """A block, what stands in its slots, in their order, and the record that each chain keeps the hash of."""
 
-    block: Block
-    state: State
+    block: AnyBlock
+    items: tuple[Item, ...]
     stored: Mapping[ChainId, StoredBlock]
 
     @property
@@ -46,13 +52,30 @@ class SealedBlock:
         return self.block.header.number
 
     @property
-    def requests(self) -> tuple[SwapRequest, ...]:
-        """All requests in slot order."""
-        return tuple(request for request, _ in self.block.slots)
+    def lane(self) -> Lane:
+        return self.block.lane
 
-    def payouts(self, chain: ChainId) -> tuple[SwapPayout, ...]:
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All requests in slot order."""
+        return tuple(item for item in self.items if not isinstance(item, Pending))
+
+    @property
+    def signed(self) -> tuple[Pending, ...]:
+        """All signed operations and matches in slot order."""
+        return tuple(item for item in self.items if isinstance(item, Pending))
+
+    def payouts(self, chain: ChainId) -> tuple[Payout, ...]:
         """What `chain` owes for this block, in slice order."""
-        return tuple(payout for _, payout in self.block.slots if payout.chain == chain)
+        return compute_payouts(self.block, chain)
+
+    def consents(self, chain: ChainId) -> tuple[bytes, ...]:
+        """For each key change in the chain's slice, its owner's signature, or nothing if it is recorded there."""
+        if isinstance(self.block, Block):
+            return ()
+        given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
+        records = self.block.chain_records(chain)
+        return tuple(given.get((r.account, r.nonce), NO_CONSENT) for r in records if isinstance(r, KeyChange))
 
     def is_concerned(self, chain: ChainId) -> bool:
         """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such
@@ -60,36 +83,46 @@ class SealedBlock:
         """
         return self.block.header.counts[chain] > 0
 
-
-@dataclass(frozen=True, slots=True)
-class SealedGenesis:
-    """What stands before block 1: the genesis state and block 0 of every chain."""
-
-    state: State
-    stored: Mapping[ChainId, StoredBlock]
+    def find(self, id: OperationId) -> Pending | None:
+        """A signed operation of this block."""
+        return next((pending for pending in self.signed if pending.id == id), None)
 
 
-def compute_genesis(state: State, parameters: Parameters) -> SealedGenesis:
+def compute_payouts(block: AnyBlock, chain: ChainId) -> tuple[Payout, ...]:
+    """What `chain` owes for a block, in slice order."""
+    if isinstance(block, AccountBlock):
+        return block.payouts(chain)
+    return tuple(payout for _, payout in block.slots if payout.chain == chain)
+
+
+def compute_genesis(root: int, parameters: Parameters) -> Mapping[ChainId, StoredBlock]:
     """Block 0, the same on every chain."""
-    stored = genesis_block(state.root, parameters.deployment_hash)
-    return SealedGenesis(state, dict.fromkeys(parameters.chains, stored))
+    return dict.fromkeys(parameters.chains, genesis_block(root, parameters.deployment_hash))
 
 
-def compute_sealed(block: Block, state: State, previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
-    """Seal `block`, whose result is `state`, on top of the stored blocks `previous`."""
-    return SealedBlock(block, state, {chain: _compute_stored(block, chain, last) for chain, last in previous.items()})
+def compute_sealed(block: AnyBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
+    """Seal `block`, which carries out `items`, on top of the stored blocks `previous`."""
+    stored = {chain: _compute_stored(block, items, chain, last) for chain, last in previous.items()}
+    return SealedBlock(block, items, stored)
 
 
-def _compute_stored(block: Block, chain: ChainId, last: StoredBlock) -> StoredBlock:
-    requests = sum(request.source == chain for request, _ in block.slots)
-    payouts: Sequence[Sequence[int]] = [payout.words() for _, payout in block.slots if payout.chain == chain]
+def _compute_stored(block: AnyBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
+    requests = sum(not isinstance(item, Pending) and item.source == chain for item in items)
+    is_swap = block.lane is Lane.SWAP
     return StoredBlock(
         number=block.header.number,
         timestamp=block.header.timestamp,
+        lane=block.lane,
         counts=pack_counts(block.header.counts),
         root=block.header.new_root,
-        request_count=last.request_count + requests,
-        payouts_hash=compute_payouts_hash(payouts),
+        swap_requests=last.swap_requests + requests * is_swap,
+        account_requests=last.account_requests + requests * (not is_swap),
+        payouts_hash=compute_payouts_hash([payout.words() for payout in compute_payouts(block, chain)]),
         inputs_hash=compute_inputs_hash(block.inputs),
         sync_hash=next_sync_hash(last.sync_hash, block.block_commitment),
     )
+
+
+def count_requests(stored: StoredBlock, lane: Lane) -> int:
+    """How many requests of a lane are consumed up to and including a block."""
+    return stored.swap_requests if lane is Lane.SWAP else stored.account_requests

@@ -1,40 +1,75 @@
-"""Turns confirmed requests into a chain of sealed blocks.
+"""Turns confirmed requests and signed operations into a chain of sealed blocks of both lanes.
 
-Takes requests as they are confirmed and, at each `seal`, the primary chain's time; gives sealed blocks. Works on a
-copy of the state and keeps the state after every block, so a reorganisation that removes a request rolls back to
-the block before it. Never talks to a chain.
+Takes requests as they are confirmed, operations as they are signed and, at each `seal`, the primary chain's time; gives
+sealed blocks. Works on one state, with a mark before every block that may still have to be undone, so a reorganisation
+that removes a request rolls back to the block before it. Never talks to a chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
+from typing import Any, Final
 
+from zklink.operations.order_match import OrderMatch
+from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
-from zklink.protocol.ids import BlockNumber, ChainId, RequestId
+from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId, TokenId
+from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
 from zklink.sequencer.builder import choose_timestamp, select_requests
-from zklink.sequencer.journal import Journal, JournalEntry, compute_requests_hash
-from zklink.sequencer.mempool import Mempool
-from zklink.sequencer.sealed import Parameters, SealedBlock, SealedGenesis, compute_genesis, compute_sealed
+from zklink.sequencer.desk import Desk
+from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
+from zklink.sequencer.mempool import Mempool, Request
+from zklink.sequencer.pool import NO_CONSENT, OperationId, Pending
+from zklink.sequencer.sealed import (
+    AnyBlock,
+    Item,
+    Parameters,
+    SealedBlock,
+    compute_genesis,
+    compute_sealed,
+    count_requests,
+)
+from zklink.state.journal import Mark
+from zklink.state.rows import TokenRow
 from zklink.state.state import State
+from zklink.transition.account_block import apply_account_block
 from zklink.transition.block import apply_block
+from zklink.transition.context import Context
+
+OTHER: Final[Mapping[Lane, Lane]] = {Lane.SWAP: Lane.ACCOUNT, Lane.ACCOUNT: Lane.SWAP}
 
 
 class Sequencer:
-    """The one writer of sealed blocks. Blocks are numbered from 1 without gaps."""
+    """The one writer of sealed blocks. Blocks are numbered from 1 without gaps; `state` is the genesis, and from now on
+    the sequencer's. Without paths its blocks make no witness, and are sealed faster.
+    """
 
-    def __init__(self, parameters: Parameters, genesis: State, journal: Journal) -> None:
+    def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
         self.parameters = parameters
+        self.state = state
         self.mempool = Mempool(parameters.chains)
-        self._genesis: SealedGenesis = compute_genesis(genesis.copy(), parameters)
+        self.desk = Desk(parameters)
+        self._with_paths = with_paths
+        self._stored = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
+        self._marks: list[Mark] = []
+        self._settled = 0
         self._journal = journal
         self._replay: list[JournalEntry] = list(journal.entries())
+        self._dropped: list[Dropped] = []
+
+    # -- what is sealed ------------------------------------------------------------------------------------------
 
     @property
     def height(self) -> BlockNumber:
         """The last sealed block; 0 before the first."""
-        return BlockNumber(len(self._blocks))
+        return BlockNumber(len(self._stored) - 1)
+
+    @property
+    def settled(self) -> BlockNumber:
+        """Of blocks up to this one only their records are kept (see `settle`)."""
+        return BlockNumber(self._settled)
 
     @property
     def is_replaying(self) -> bool:
@@ -45,101 +80,201 @@ class Sequencer:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether any confirmed request is in no sealed block."""
-        return any(self.mempool.waiting(self._consumed()).values())
+        """Whether anything waits that the next block could take."""
+        return self.desk.has_waiting or any(self.mempool.has_waiting(lane, self._consumed(lane)) for lane in Lane)
 
     def blocks(self, after: BlockNumber, limit: int | None = None) -> Sequence[SealedBlock]:
-        """Sealed blocks `after + 1`, `after + 2`, ..; at most `limit` of them."""
-        end = None if limit is None else after + limit
-        return self._blocks[after:end]
+        """Sealed blocks `after + 1`, `after + 2`, .. that are not settled; at most `limit` of them."""
+        start = max(after - self._settled, 0)
+        return self._blocks[start : None if limit is None else start + limit]
 
     def block(self, number: BlockNumber) -> SealedBlock:
-        """Sealed block `number`. Raises UnknownBlock."""
-        if not 1 <= number <= self.height:
+        """Sealed block `number`. Raises UnknownBlock, also if it is settled."""
+        if not self._settled < number <= self.height:
             raise UnknownBlock(number, self.height)
-        return self._blocks[number - 1]
+        return self._blocks[number - self._settled - 1]
 
     def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
         """What `chain` keeps of block `number`; block 0 is the genesis. Raises UnknownBlock."""
-        return self._genesis.stored[chain] if number == 0 else self.block(number).stored[chain]
+        if not 0 <= number <= self.height:
+            raise UnknownBlock(number, self.height)
+        return self._stored[number][chain]
 
-    def state_after(self, number: BlockNumber) -> State:
-        """The state after block `number`; do not change it. Raises UnknownBlock."""
-        return self._genesis.state if number == 0 else self.block(number).state
+    def token_after(self, token: TokenId, number: BlockNumber) -> TokenRow:
+        """The row of a token after block `number`, which is not below `settled`. Raises UnknownBlock."""
+        if not self._settled <= number <= self.height:
+            raise UnknownBlock(number, self.height)
+        for sealed in self.blocks(number):
+            for row in sealed.block.opening.tokens:
+                if row.token_id == token:
+                    return row.before
+        return self.state.token(token)
 
-    def add(self, request: SwapRequest) -> bool:
+    # -- what comes in -------------------------------------------------------------------------------------------
+
+    def add(self, request: Request) -> bool:
         """Take a confirmed request; False if it was already known."""
         return self.mempool.add(request)
+
+    def submit(
+        self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT, *, is_recorded: bool = False
+    ) -> OperationId:
+        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`.
+
+        `consent` is the owner's signature for a change of key, `is_recorded` says that the chain has it instead.
+        Raises an OperationError that says what would be right (or ProtocolError); then nothing has changed.
+        """
+        timestamp = max(now, self._last_timestamp())
+        return self.desk.take(self.state, operation, timestamp, consent, is_recorded)
+
+    def take_dropped(self) -> tuple[Dropped, ...]:
+        """Operations that have become impossible since the last call, with the reason."""
+        dropped, self._dropped = tuple(self._dropped), []
+        return dropped
+
+    # -- sealing -------------------------------------------------------------------------------------------------
 
     def seal(self, now: int) -> SealedBlock:
         """Seal the next block at the primary chain's time `now`. Raises NothingToSeal or JournalOutdated.
 
         Blocks of an earlier run come first, exactly as they were: the chains may hold parts of them already. One
-        with a request that is another now is forgotten, and so are those after it.
+        with a request that is another now is forgotten, and so are those after it. Then the lanes take turns.
         """
         if self._replay:
             return self._seal_again(self._replay[0])
-        requests = select_requests(self.mempool.waiting(self._consumed()), self.parameters.preset, self.height)
-        if not requests:
-            raise NothingToSeal
-        timestamp = choose_timestamp(requests, self._last_timestamp(), now)
-        sealed = self._compute_next(requests, timestamp)
-        keys = tuple((request.source, request.request_id) for request in requests)
-        self._journal.append(JournalEntry(sealed.number, timestamp, keys, compute_requests_hash(requests)))
-        self._blocks.append(sealed)
-        return sealed
+        last = Lane(self._last().lane or Lane.ACCOUNT)
+        for lane in (OTHER[last], last):
+            timestamp, items = self._select(lane, now)
+            if items:
+                return self._seal_new(lane, items, timestamp)
+        raise NothingToSeal
+
+    def settle(self, last: BlockNumber) -> None:
+        """Blocks up to `last` are never rolled back: keep of them only what their chains keep."""
+        count = min(last, self.height) - self._settled
+        if count > 0:
+            del self._blocks[:count], self._marks[:count]
+            self._settled += count
 
     def roll_back(self, last: BlockNumber) -> tuple[SealedBlock, ...]:
-        """Unseal every block after `last`; their requests wait again, unless they are dropped from the mempool."""
-        dropped = tuple(self._blocks[last:])
+        """Unseal every block after `last`; what is in them waits again, unless it is dropped. Raises UnknownBlock if
+        one of them is settled.
+        """
+        if last < self._settled:
+            raise UnknownBlock(last, self.height)
+        kept = last - self._settled
+        dropped = tuple(self._blocks[kept:])
         self._journal.cut(last)
         self._replay.clear()
-        del self._blocks[last:]
+        if dropped:
+            self.state.rollback(self._marks[kept])
+            del self._blocks[kept:], self._marks[kept:], self._stored[last + 1 :]
+            self.desk.restore(pending for sealed in dropped for pending in sealed.signed)
         return dropped
 
-    def drop_from(self, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
-        """`request_id` and what follows it on `chain` are gone from that chain: forget them and unseal what consumed
+    def drop_from(self, lane: Lane, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
+        """`request_id` and what follows it in a queue are gone from its chain: forget them and unseal what consumed
         them.
         """
         dropped: tuple[SealedBlock, ...] = ()
-        last = self.last_before(chain, request_id)
+        last = self.last_before(lane, chain, request_id)
         if last < self.height:
             dropped = self.roll_back(last)
         else:
-            still_valid = takewhile(
-                lambda entry: all(c != chain or i < request_id for c, i in entry.requests), self._replay
-            )
-            self._replay = list(still_valid)
+            self._replay = list(takewhile(lambda entry: not _consumes(entry, lane, chain, request_id), self._replay))
             self._journal.cut(BlockNumber(self.height + len(self._replay)))
-        self.mempool.drop_from(chain, request_id)
+        self.mempool.drop_from(lane, chain, request_id)
         return dropped
 
-    def last_before(self, chain: ChainId, request_id: RequestId) -> BlockNumber:
-        """The last sealed block before the one that consumed `request_id` of `chain`."""
-        return BlockNumber(sum(block.stored[chain].request_count < request_id for block in self._blocks))
+    def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
+        """The last sealed block before the one that consumed `request_id` of a queue."""
+        return BlockNumber(sum(count_requests(stored[chain], lane) < request_id for stored in self._stored[1:]))
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _select(self, lane: Lane, now: int) -> tuple[int, tuple[Item, ...]]:
+        if lane is Lane.SWAP:
+            swaps = self.mempool.waiting_swaps(self._consumed(lane))
+            requests = select_requests(swaps, self.parameters.preset, self.height)
+            return choose_timestamp(requests, self._last_timestamp(), now), requests
+        places = self.parameters.preset.account.ledger
+        waiting = {
+            chain: queue[:places] for chain, queue in self.mempool.waiting_requests(self._consumed(lane)).items()
+        }
+        first = [request for queue in waiting.values() for request in queue]
+        timestamp = choose_timestamp(first, self._last_timestamp(), now)
+        context = Context(self.parameters.preset, self.parameters.domain(lane), timestamp)
+        desk, parameters = self.desk, self.parameters
+        draft = select_operations(self.state, waiting, desk.pool, desk.book, context, parameters, self.height)
+        self._dropped += self.desk.drop(draft.dropped, self.state)
+        return timestamp, tuple(draft.items)
+
+    def _seal_new(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
+        sealed = self._apply(lane, items, timestamp)
+        try:
+            self._journal.append(_describe(sealed))
+        except BaseException:
+            self._take_back()
+            raise
+        self.desk.remove(sealed.signed)
+        return sealed
 
     def _seal_again(self, entry: JournalEntry) -> SealedBlock:
-        known = all(request_id <= self.mempool.last_request_id(chain) for chain, request_id in entry.requests)
-        if not known:
+        last = {chain: self.mempool.last_request_id(entry.lane, chain) for chain in self.parameters.chains}
+        if any(request_id > last[chain] for chain, request_id in entry.requests):
             raise NothingToSeal
-        requests = tuple(self.mempool.get(chain, request_id) for chain, request_id in entry.requests)
+        items = tuple(self._find(entry.lane, item) for item in entry.items)
+        requests = [item for item in items if not isinstance(item, Pending)]
         if compute_requests_hash(requests) != entry.requests_hash:
             self.roll_back(self.height)
             raise JournalOutdated(entry.number)
-        sealed = self._compute_next(requests, entry.timestamp)
+        sealed = self._apply(entry.lane, items, entry.timestamp)
         self._replay.pop(0)
-        self._blocks.append(sealed)
         return sealed
 
-    def _compute_next(self, requests: tuple[SwapRequest, ...], timestamp: int) -> SealedBlock:
-        state = self.state_after(self.height).copy()
-        number = BlockNumber(self.height + 1)
-        block = apply_block(state, requests, number, timestamp, self.parameters.domain, self.parameters.preset)
-        previous = {chain: self.stored(chain, self.height) for chain in self.parameters.chains}
-        return compute_sealed(block, state, previous)
+    def _find(self, lane: Lane, item: JournalItem) -> Item:
+        return item if isinstance(item, Pending) else self.mempool.get(lane, *item)
 
-    def _consumed(self) -> dict[ChainId, int]:
-        return {chain: self.stored(chain, self.height).request_count for chain in self.parameters.chains}
+    def _apply(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
+        number, domain, preset = BlockNumber(self.height + 1), self.parameters.domain(lane), self.parameters.preset
+        mark = self.state.begin()
+        block: AnyBlock
+        if lane is Lane.SWAP:
+            swaps = [item for item in items if isinstance(item, SwapRequest)]
+            block = apply_block(self.state, swaps, number, timestamp, domain, preset)
+        else:
+            operations = [operation_of(item) for item in items]
+            block = apply_account_block(
+                self.state, operations, number, timestamp, domain, preset, with_paths=self._with_paths
+            )
+        sealed = compute_sealed(block, items, self._stored[-1])
+        self._blocks.append(sealed)
+        self._marks.append(mark)
+        self._stored.append(sealed.stored)
+        return sealed
+
+    def _take_back(self) -> None:
+        self.state.rollback(self._marks.pop())
+        self._blocks.pop()
+        self._stored.pop()
+
+    def _last(self) -> StoredBlock:
+        return self._stored[-1][self.parameters.primary]
 
     def _last_timestamp(self) -> int:
-        return self.stored(self.parameters.primary, self.height).timestamp
+        return self._last().timestamp
+
+    def _consumed(self, lane: Lane) -> dict[ChainId, int]:
+        return {chain: count_requests(stored, lane) for chain, stored in self._stored[-1].items()}
+
+
+def _describe(sealed: SealedBlock) -> JournalEntry:
+    items: tuple[JournalItem, ...] = tuple(
+        item if isinstance(item, Pending) else (item.source, item.request_id) for item in sealed.items
+    )
+    timestamp, requests_hash = sealed.block.header.timestamp, compute_requests_hash(sealed.requests)
+    return JournalEntry(sealed.number, sealed.lane, timestamp, items, requests_hash)
+
+
+def _consumes(entry: JournalEntry, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
+    return entry.lane is lane and any(c == chain and i >= request_id for c, i in entry.requests)

@@ -11,12 +11,12 @@ from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.l1.blocks import stored_block_abi
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.client import Call, ChainClient, Submission
-from zklink.l1.events import MessageReceived, decode_events, event_topic
+from zklink.l1.event_codec import decode_events, event_topic
+from zklink.l1.events import MessageReceived
 from zklink.l1.receipts import Receipt
-from zklink.l1.structs import stored_block_abi
-from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.calldata import encode_commit, encode_execute, encode_prove
@@ -34,7 +34,6 @@ from zklink.sequencer.decision import (
     find_fork,
 )
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedGenesis
 
 
 class ChainGate(Protocol):
@@ -67,15 +66,18 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What one call of `advance` saw and did. `progress` is from before the transactions."""
+    """What one call of `advance` saw and did. `progress` is from before the transactions; nothing is sent to a chain
+    that `is_frozen`.
+    """
 
     chain: ChainId
     progress: Progress
     sent: tuple[Sent, ...]
+    is_frozen: bool = False
 
 
 class Submitter:
-    """The validator's hand on one chain."""
+    """The validator's hand on one chain. A node that says less than what is settled lags: it is asked again later."""
 
     def __init__(self, gate: ChainGate, policy: ImportPolicy | None = None) -> None:
         self._gate = gate
@@ -84,6 +86,8 @@ class Submitter:
     def advance(self, horizon: Horizon) -> Advance:
         """Send the transactions that this chain needs next, if any. Raises HistoryDiverged and what reading raises."""
         view = self._gate.view(horizon)
+        if view.is_frozen or view.progress.executed < horizon.start:
+            return Advance(self._gate.chain, view.progress, (), view.is_frozen)
         fork = find_fork(view, horizon, lambda number: self._gate.is_ours(number, horizon))
         actions: tuple[Action, ...] = (fork,) if fork is not None else ()
         if fork is None and view.progress.committed <= horizon.height:
@@ -95,12 +99,9 @@ class Submitter:
 class BridgeGate:
     """A ChainGate on a real bridge."""
 
-    def __init__(
-        self, bridge: BridgeClient, validator: LocalAccount, genesis: SealedGenesis, first_block: int = 0
-    ) -> None:
+    def __init__(self, bridge: BridgeClient, validator: LocalAccount, first_block: int = 0) -> None:
         self._bridge = bridge
         self._validator = validator
-        self._genesis = genesis
         self._first_block = first_block
         self._scanned = first_block - 1
         self._messages: dict[tuple[ChainId, BlockNumber], bytes] = {}
@@ -112,10 +113,11 @@ class BridgeGate:
     def view(self, horizon: Horizon) -> ChainView:
         at = self._bridge.status()
         progress = Progress(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
-        if progress.executed >= horizon.height:
-            return ChainView(self.chain, progress, {})
+        is_frozen = self._bridge.is_frozen()
+        if is_frozen or not horizon.start <= progress.executed < horizon.height:
+            return ChainView(self.chain, progress, {}, is_frozen=is_frozen)
         self._read_messages()  # before what counts: a message that arrives in between would seem not to count
-        others = [chain for chain in self._genesis.stored if chain != self.chain]
+        others = [chain for chain in horizon.base if chain != self.chain]
         acknowledged = {chain: BlockNumber(self._bridge.acknowledged(chain)) for chain in others}
         return ChainView(self.chain, progress, acknowledged, self._announced(progress, acknowledged, horizon))
 
@@ -125,7 +127,7 @@ class BridgeGate:
             # A committed block has a record: this answer is from a node that has not seen the commit yet.
             name = self._bridge.client.profile.name
             raise RpcUnavailable(name, "stored_block_hash", 1, f"block {number} is committed and has no record")
-        return stored == self._stored(number, horizon).hash()
+        return stored == horizon.stored(self.chain, number).hash()
 
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
         client = self._bridge.client
@@ -141,10 +143,10 @@ class BridgeGate:
         bridge, chain = self._bridge, self.chain
         match action:
             case Revert(to_block):
-                return bridge.encode("revert_blocks", stored_block_abi(self._stored(to_block, horizon)))
+                return bridge.encode("revert_blocks", stored_block_abi(horizon.stored(chain, to_block)))
             case Commit(numbers):
-                last = self._stored(BlockNumber(numbers[0] - 1), horizon)
-                blocks = [encode_commit(horizon.block(number), chain).abi() for number in numbers]
+                last = horizon.stored(chain, BlockNumber(numbers[0] - 1))
+                blocks = [encode_commit(horizon.block(number), chain, horizon.primary).abi() for number in numbers]
                 return bridge.encode("commit_blocks", stored_block_abi(last), blocks)
             case Prove(numbers):
                 proven = [encode_prove(horizon.block(n), chain, horizon.proofs[n]).abi() for n in numbers]
@@ -155,9 +157,6 @@ class BridgeGate:
                 due = [encode_execute(horizon.block(number), chain).abi() for number in numbers]
                 return bridge.encode("execute_blocks", due)
 
-    def _stored(self, number: BlockNumber, horizon: Horizon) -> StoredBlock:
-        return self._genesis.stored[self.chain] if number == 0 else horizon.block(number).stored[self.chain]
-
     def _announced(
         self, progress: Progress, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
     ) -> list[tuple[ChainId, BlockNumber]]:
@@ -165,7 +164,9 @@ class BridgeGate:
         last = min(progress.proven, horizon.height)
         found = []
         for (source, number), sync_hash in self._messages.items():
-            if number > last or number <= acknowledged[source] or sync_hash != self._stored(number, horizon).sync_hash:
+            if not max(acknowledged[source], horizon.start) < number <= last:
+                continue
+            if sync_hash != horizon.stored(self.chain, number).sync_hash:
                 continue
             if self._bridge.is_message_known(source, number, sync_hash):  # a reorganisation can take an event back
                 found.append((source, number))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zklink.protocol.errors.base import StateError
+from zklink.protocol.errors.base import OperationError, StateError
 
 
 @dataclass(eq=False)
@@ -30,10 +30,10 @@ class NoSuchTransition(StateError):
 
 @dataclass(eq=False)
 class NothingToSeal(StateError):
-    """No confirmed request waits, or the next block of an earlier run waits for requests that are not confirmed yet."""
+    """Nothing waits, or the next block of an earlier run waits for requests that are not confirmed yet."""
 
     def __str__(self) -> str:
-        return "no confirmed request is waiting"
+        return "no confirmed request and no signed operation is waiting"
 
 
 @dataclass(eq=False)
@@ -81,3 +81,72 @@ class HistoryDiverged(StateError):
 
     def __str__(self) -> str:
         return f"chain {self.chain} and the accepted block {self.number} sealed here do not agree"
+
+
+@dataclass(eq=False)
+class UnknownChain(OperationError):
+    """An operation names a chain that the deployment does not have: no block with it could be committed."""
+
+    chain: int
+    chains: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"there is no chain {self.chain}: the deployment's are {', '.join(map(str, self.chains))}"
+
+
+@dataclass(eq=False)
+class RecipientFormatInvalid(OperationError):
+    """A payout would go to what is no address on its chain."""
+
+    chain: int
+    recipient: bytes
+
+    def __str__(self) -> str:
+        return f"0x{self.recipient.hex()} is no address on chain {self.chain}: 12 zero bytes, then 20 that are not zero"
+
+
+@dataclass(eq=False)
+class ConsentMissing(OperationError):
+    """A new key without its owner's consent: no block with it could be committed."""
+
+    account: int
+    nonce: int
+    chain: int
+    owner: bytes
+
+    def __str__(self) -> str:
+        return (
+            f"account {self.account}: owner 0x{self.owner.hex()} has not consented to this key for nonce {self.nonce},"
+            f" neither by a signature nor, with confirmations, on chain {self.chain}"
+        )
+
+
+@dataclass(eq=False)
+class AlreadyPending(OperationError):
+    """The same operation already waits for a block."""
+
+    id: bytes
+
+    def __str__(self) -> str:
+        return f"operation 0x{self.id.hex()} is waiting already"
+
+
+@dataclass(eq=False)
+class PoolFull(OperationError):
+    """Too many operations wait, of one account or of all."""
+
+    what: str
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.limit} operations of {self.what} are waiting: try again when some are sealed"
+
+
+@dataclass(eq=False)
+class MalformedOperation(OperationError):
+    """What was handed in is no signed operation."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return f"not a signed operation: {self.detail}"

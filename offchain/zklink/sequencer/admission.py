@@ -1,0 +1,82 @@
+"""What a sequencer asks of a signed operation beyond the rules of the state: that its chains can take it.
+
+A block whose key change lacks its owner's consent, or that names a chain which the deployment does not have, could
+never be committed. So it is refused here, before it is in a block.
+"""
+
+from typing import Final
+
+from eth_account import Account
+from eth_keys.exceptions import BadSignature
+from eth_utils import ValidationError
+
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.forced_exit import ForcedExit
+from zklink.operations.order_match import OrderMatch
+from zklink.operations.withdraw import Withdraw
+from zklink.protocol.addresses import ADDRESS_BYTES
+from zklink.protocol.errors import ConsentMissing, RecipientFormatInvalid, UnknownChain
+from zklink.protocol.ids import ChainId
+from zklink.protocol.messages import compute_key_change_digest
+from zklink.sequencer.pool import Pending
+from zklink.sequencer.sealed import Parameters
+from zklink.state.state import State
+from zklink.transition.checks import check_account
+
+EVM_ADDRESS_BYTES: Final = 20
+EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
+SIGNATURE_BYTES: Final = 65
+HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half of secp256k1's order: the registry refuses the other one of the two signatures that hold."""
+
+
+def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
+    """UnknownChain, RecipientFormatInvalid if the chain that is to pay has no such address, ConsentMissing if the
+    account of a key change belongs to somebody else than who consented.
+    """
+    if isinstance(pending.operation, OrderMatch):
+        return
+    operation = pending.operation.operation
+    if isinstance(operation, Withdraw):
+        _check_chain(operation.chain, parameters)
+        _check_recipient(operation.recipient, operation.chain)
+    elif isinstance(operation, ForcedExit):
+        _check_chain(operation.chain, parameters)
+        _check_recipient(check_account(state, operation.target).owner, operation.chain)
+    elif isinstance(operation, ChangePubKey):
+        _check_chain(operation.chain, parameters)
+        owner = check_account(state, operation.account).owner
+        if owner != pending.owner:
+            raise ConsentMissing(operation.account, operation.nonce, operation.chain, owner)
+
+
+def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:
+    """ConsentMissing unless these 65 bytes are the owner's signature; one that is recorded is the caller's to check."""
+    if not is_evm_address(owner) or not _is_signed_by(owner, change, consent, deployment_hash):
+        raise ConsentMissing(change.account, change.nonce, change.chain, owner)
+
+
+def is_evm_address(address: bytes) -> bool:
+    """12 zero bytes, then an address that is not zero."""
+    return address.startswith(EVM_PADDING) and any(address)
+
+
+def _check_chain(chain: ChainId, parameters: Parameters) -> None:
+    if chain not in parameters.chains:
+        raise UnknownChain(chain, parameters.chains)
+
+
+def _check_recipient(recipient: bytes, chain: ChainId) -> None:
+    if not is_evm_address(recipient):
+        raise RecipientFormatInvalid(chain, recipient)
+
+
+def _is_signed_by(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> bool:
+    if len(consent) != SIGNATURE_BYTES or consent[-1] not in (27, 28) or int.from_bytes(consent[32:64]) > HALF_ORDER:
+        return False
+    digest = compute_key_change_digest(deployment_hash, change.account, change.nonce, change.public_key_hash)
+    try:
+        signer = Account._recover_hash(digest, signature=consent)
+    except (BadSignature, ValidationError, ValueError):
+        return False
+    return bytes.fromhex(signer[2:]) == owner[len(EVM_PADDING) :]
