@@ -12,6 +12,7 @@ from zklink.cli.bench import bench
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
+from zklink.cli.recover import recover
 from zklink.protocol.errors import ZkLinkError
 
 
@@ -32,5 +33,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (setup, circuits, verifier, generate, genesis, bench):
+for command in (setup, circuits, verifier, generate, genesis, recover, bench):
     main.add_command(command)

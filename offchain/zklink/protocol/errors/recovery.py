@@ -38,3 +38,14 @@ class ExitFileInvalid(StateError):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.detail}"
+
+
+@dataclass(eq=False)
+class NodeMissing(StateError):
+    """No node is given for a chain of the deployment."""
+
+    chain: str
+    chains: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"no node for {self.chain}: give --rpc NAME=URL once for each of {', '.join(self.chains)}"
