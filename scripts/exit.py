@@ -24,8 +24,9 @@ def load_account(path: Path) -> LocalAccount:
     """An account from a file: a private key in hex, or a keystore whose passphrase is asked for."""
     text = path.read_text().strip()
     if text.startswith("{"):
-        return Account.from_key(Account.decrypt(json.loads(text), getpass.getpass(f"passphrase of {path.name}: ")))
-    return Account.from_key(text)
+        text = Account.decrypt(json.loads(text), getpass.getpass(f"passphrase of {path.name}: ")).hex()
+    account: LocalAccount = Account.from_key(text)
+    return account
 
 
 @click.command()

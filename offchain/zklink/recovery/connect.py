@@ -1,4 +1,4 @@
-"""Connections to the chains of a published deployment: takes its file and one node's address per chain, gives clients."""
+"""Connections to the chains of a published deployment: takes one node's address per chain, gives clients."""
 
 from collections.abc import Mapping
 
