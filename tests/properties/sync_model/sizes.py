@@ -2,6 +2,7 @@
 smaller ones, `python -m tests.properties.sync_model --large` all of them."""
 
 from dataclasses import dataclass
+from itertools import product
 
 from .explore import Exploration, Result
 from .menus import any_shape, make_every_shape, make_main_shapes, make_rivals, menu, one_of_mirrored
@@ -50,4 +51,10 @@ SUITE = (
 LARGE = (
     Size("1 number, every step apart, a block of the primary alone", (FIRST[:1],), STEP_BY_STEP),
     Size("4 numbers", (any_shape(4, SHAPES),), FAST),
+    Size("3 numbers, each FRZ apart", (any_shape(3, SHAPES),), FRZ_APART),
+    Size(
+        "2 numbers, each message apart, every sequence",
+        tuple((first, (second,)) for first, second in product(FIRST, SHAPES)),
+        MESSAGES_APART,
+    ),
 )
