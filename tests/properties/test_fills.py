@@ -120,7 +120,7 @@ class TestFillKeys:
 
     FIELDS = (
         ("source", C),
-        ("request_id", RequestId(77)),
+        ("id", RequestId(77)),
         ("token", ETH),
         ("amount", Amount(5_001)),
         ("recipient", universal_address(STRANGER)),

@@ -115,13 +115,13 @@ class TestClaims:
             counts = list(view.header.counts)
             counts[k] = 3
             args = list(view.commit_args())
-            args[1] = pack_counts(counts)
+            args[2] = pack_counts(counts)
             reason = self.commit_raw(story, args)
             assert reason == "block: words of an unknown chain"
 
     def test_commit__claims_missing_left_over_or_not_canonical__refused(self, story: Story) -> None:
         args = list(block_for_all(story).view(A).commit_args())
-        hashes, values = args[5], args[6]
+        hashes, values = args[7], args[8]
         assert isinstance(hashes, list) and isinstance(values, list)
         cases = (
             (hashes[:1], values),
@@ -131,8 +131,8 @@ class TestClaims:
             (hashes, [values[0] + R, values[1]]),
         )
         for case in cases:
-            assert self.commit_raw(story, [*args[:5], *case]).startswith("block: ")
-        for position in (2, 3):
+            assert self.commit_raw(story, [*args[:7], *case, []]).startswith("block: ")
+        for position in (3, 4):
             changed = list(args)
             changed[position] = int(str(changed[position])) + R
             assert self.commit_raw(story, changed).endswith("above r")
@@ -209,7 +209,7 @@ class TestRecordShape:
         view = block_for_all(story).view(C)
         for words in (view.words[:-3], (*view.words, *view.words[:3])):
             args = list(view.commit_args())
-            args[4] = list(words)
+            args[5] = list(words)
             genesis = story.links[C][0].stored_args()
             bridge = story.side(C).bridge
             reason = refused(bridge.commit_blocks, genesis, [tuple(args)], sender=story.validator)

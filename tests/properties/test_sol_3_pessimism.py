@@ -15,10 +15,10 @@ from zklink.transition import swap
 
 
 def check_pessimism(case: Case) -> None:
-    """On every chain and token, what is paid so far is at most the genesis reserve plus what paid requests brought."""
+    """On every chain and token, what is paid so far is at most the reserve at first plus what paid requests brought."""
     inflow: Counter[tuple[int, int]] = Counter()
     paid: Counter[tuple[int, int]] = Counter()
-    for token, row in case.genesis.tokens.items():
+    for token, row in case.rows.tokens.items():
         inflow.update({(token, k): reserve for k, reserve in enumerate(row.reserves, start=1)})
     for step in run(case):
         if step.payout.kind == Kind.SWAP_PAID:

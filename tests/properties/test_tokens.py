@@ -81,7 +81,7 @@ class TestBadTokens:
     def test_swap__minimum_of_zero_and_nothing_arrives__refused(self, story: Story) -> None:
         story.set_limits(A, ODD, 0, 2**100)
         story.set_token_mode(A, ODD, TokenMode.LIE)
-        assert refused(story.swap, A, ODD, 10_000, B, ODD) == "swap: fee not below amount"
+        assert refused(story.swap, A, ODD, 10_000, B, ODD) == "bridge: nothing arrived"
 
     @pytest.mark.parametrize("mode", [TokenMode.NO, TokenMode.REVERT, TokenMode.BURN], ids=lambda m: m.name)
     def test_execute__token_does_not_pay__owed_and_pulled_later(self, story: Story, mode: TokenMode) -> None:
@@ -171,7 +171,8 @@ class TestCoin:
             refused(side.bridge.withdraw_pending_balance, ETH, USER, sender=USER, value=1)
             assert name
         refused(side.bridge.execute_blocks, [], value=1)
-        refused(side.bridge.open_bridge, [], sender=GOVERNOR, value=1)
+        refused(side.bridge.full_exit, 0, ETH, sender=USER, value=1)
+        refused(side.exodus.freeze_for_execution, sender=USER, value=1)
         story.check()
 
     def test_coin__there_and_back__to_the_last_wei(self, story: Story) -> None:

@@ -154,6 +154,8 @@ class Scene:
         received = side.balance(token, receiver) - before
         if self.is_lying(side.sites[token]):
             self.ledger.donate((chain, token), l1_amount - received)
+        elif self.token_modes.get((chain, token), TokenMode.HONEST) & TokenMode.FEE:
+            assert received < l1_amount, "the token keeps a fee of what the bridge has sent in full"
         else:
             assert received == l1_amount
         return l1_amount
