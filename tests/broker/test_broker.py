@@ -8,12 +8,13 @@ from tests.sequencer.requests import make_request
 from zklink.broker.broker import Broker, Candidate, FillOutcome, FillState
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.l1.receipts import Receipt
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
+from zklink.operations.withdraw import Withdraw
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted, ZkLinkError
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, TokenId
 
 A, B = ChainId(1), ChainId(2)
-DOMAIN = 77
+DEPLOYMENT = bytes([7]) * 32
 NONE, FIRST = BlockNumber(0), BlockNumber(1)
 SCALE = 10**12
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 80_000, 1, None, ())
@@ -40,8 +41,8 @@ class FakeDesk:
     def spendable(self, token: TokenId) -> int:
         return self.inventory - self.spent
 
-    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
-        key = payout.fill_key(DOMAIN)
+    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
+        key = payout.fill_key(DEPLOYMENT)
         assert self.fill_state(key) is FillState.OPEN
         if self.is_overtaken:
             self.states[key] = FillState.OTHERS
@@ -61,16 +62,23 @@ def desk() -> FakeDesk:
 
 @pytest.fixture
 def broker(desk: FakeDesk) -> Broker:
-    return Broker(DOMAIN, {B: desk}, POLICY, {A: 3, B: 3})
+    return Broker(DEPLOYMENT, {B: desk}, POLICY, {A: 3, B: 3})
 
 
 def candidate(request_id: int = 1, amount: int = 1_000, fill_fee: int = 10, block: int = 1) -> Candidate:
     request = make_request(1, request_id, fill_fee=Amount(fill_fee))
-    return Candidate(SwapPayout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100)
+    return Candidate(Payout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100)
+
+
+def withdrawal(amount: int) -> Candidate:
+    operation = Withdraw(
+        AccountId(amount), Nonce(0), 0, TokenId(2), Amount(amount), Amount(0), B, bytes(31) + b"\x07", Amount(10)
+    )
+    return Candidate(operation.payout(), FIRST, l1_block=None)
 
 
 def key_of(case: Candidate) -> bytes:
-    return case.payout.fill_key(DOMAIN)
+    return case.payout.fill_key(DEPLOYMENT)
 
 
 def test_select__confirmations_by_tier__small_first_large_later(broker: Broker) -> None:
@@ -89,10 +97,21 @@ def test_select__large_payout__waits_until_the_primary_has_accepted_its_block(br
     assert broker.select(B, {A: 1_000}, FIRST) == large
 
 
+def test_select__fast_withdrawal__has_no_request_to_wait_for_but_its_tier(broker: Broker, desk: FakeDesk) -> None:
+    small, large = withdrawal(1_000), withdrawal(5_000)
+    assert broker.offer([large, small]) == {}
+    assert broker.select(B, {}, NONE) == small
+    attempt = broker.attempt(small)
+    broker.record(attempt)
+    assert (attempt.outcome, attempt.l1_amount) == (FillOutcome.FILLED, 990 * SCALE)
+    assert broker.select(B, {}, NONE) is None
+    assert broker.select(B, {}, FIRST) == large
+
+
 def test_offer__refund_and_no_fee__declined_with_the_reason(broker: Broker) -> None:
-    refund = Candidate(SwapPayout.refunded(make_request(1, 1)), BlockNumber(1), 100)
+    refund = Candidate(Payout.refunded(make_request(1, 1)), BlockNumber(1), 100)
     free = candidate(2, fill_fee=0)
-    assert broker.offer([refund, free]) == {refund: Verdict.REFUND, free: Verdict.NO_FEE}
+    assert broker.offer([refund, free]) == {refund: Verdict.NOT_FILLABLE, free: Verdict.NO_FEE}
     assert broker.waiting == ()
 
 

@@ -6,16 +6,16 @@ import pytest
 
 from tests.sequencer.requests import make_request
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import Amount, TokenId
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import Amount, Kind, TokenId
 
 TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
 BROKER = bytes(31) + b"\x07"
 POLICY = FillPolicy({TokenId(2): TERMS}, frozenset([BROKER]))
 
 
-def payout(amount: int, fill_fee: int, token: int = 2) -> SwapPayout:
-    paid = SwapPayout.paid(make_request(fill_fee=Amount(fill_fee)), Amount(amount))
+def payout(amount: int, fill_fee: int, token: int = 2) -> Payout:
+    paid = Payout.paid(make_request(fill_fee=Amount(fill_fee)), Amount(amount))
     return replace(paid, token=TokenId(token))
 
 
@@ -35,10 +35,12 @@ def payout(amount: int, fill_fee: int, token: int = 2) -> SwapPayout:
         (payout(1_000, 1_000), 99, Verdict.NO_NET),
         (payout(1_000, 999), 99, Verdict.FILL),
         (replace(payout(1_000, 2), recipient=BROKER), 99, Verdict.EXCLUDED),
-        (SwapPayout.refunded(make_request()), 99, Verdict.REFUND),
+        (Payout.refunded(make_request()), 99, Verdict.NOT_FILLABLE),
+        (replace(payout(1_000, 2), kind=Kind.FULL_EXIT_PAYOUT), 99, Verdict.NOT_FILLABLE),
+        (replace(payout(1_001, 2), kind=Kind.WITHDRAW_PAYOUT), None, Verdict.FILL),
     ],
 )
-def test_assess__payout__verdict_with_its_reason(case: SwapPayout, confirmations: int, verdict: Verdict) -> None:
+def test_assess__payout__verdict_with_its_reason(case: Payout, confirmations: int | None, verdict: Verdict) -> None:
     assert POLICY.assess(case, confirmations, required=3, is_accepted=True) is verdict
 
 

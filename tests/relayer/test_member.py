@@ -9,7 +9,7 @@ from eth_account.messages import encode_typed_data
 
 from zklink.protocol.errors import ConflictingAcceptance, NotFinal
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 from zklink.relayer.member import Acceptance, CommitteeMember
 
 A = ChainId(1)
@@ -35,6 +35,10 @@ class FakeChain:
     def accept(self, number: int, block_number: int, sync_hash: bytes | None = None) -> None:
         self.events.append(Acceptance(BlockNumber(number), sync_hash or HASHES[number], block_number))
 
+    def freeze(self, number: int, block_number: int, sync_hash: bytes | None = None) -> None:
+        frozen = Acceptance(BlockNumber(number), sync_hash or HASHES[number], block_number, MessageKind.FRZ)
+        self.events.append(frozen)
+
 
 @pytest.fixture
 def chain() -> FakeChain:
@@ -46,8 +50,8 @@ def member(chain: FakeChain) -> CommitteeMember:
     return CommitteeMember(Account.from_key(bytes([1]) * 32), {A: chain}, DEPLOYMENT)
 
 
-def message(number: int) -> SyncMessage:
-    return SyncMessage(A, BlockNumber(number), HASHES[number])
+def message(number: int, kind: MessageKind = MessageKind.ACC) -> SyncMessage:
+    return SyncMessage(A, BlockNumber(number), HASHES[number], kind)
 
 
 def test_watch__acceptance_not_final_yet__is_not_signed(member: CommitteeMember, chain: FakeChain) -> None:
@@ -114,3 +118,30 @@ def test_watch__chain_changes_its_word__member_stops(member: CommitteeMember, ch
         member.watch(A)
     with pytest.raises(NotFinal):
         member.sign(SyncMessage(A, BlockNumber(1), HASHES[4]))
+
+
+def test_sign__frozen_chain__only_when_its_freeze_is_final(member: CommitteeMember, chain: FakeChain) -> None:
+    chain.accept(2, block_number=5)
+    chain.freeze(2, block_number=10)
+    chain.height = 9
+    member.watch(A)
+    with pytest.raises(NotFinal):
+        member.sign(message(2, MessageKind.FRZ))
+    chain.height = 10
+    member.watch(A)
+    assert member.messages(A) == (message(2), message(2, MessageKind.FRZ))
+    assert member.sign(message(2, MessageKind.FRZ)) != member.sign(message(2))
+    with pytest.raises(NotFinal):
+        member.sign(message(1, MessageKind.FRZ))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_watch__freeze_with_another_hash_or_number__is_reported(
+    member: CommitteeMember, chain: FakeChain, number: int
+) -> None:
+    chain.accept(1, block_number=3)
+    chain.freeze(2, block_number=4)
+    chain.freeze(number, block_number=5, sync_hash=HASHES[4])
+    chain.height = 5
+    with pytest.raises(ConflictingAcceptance):
+        member.watch(A)

@@ -10,7 +10,7 @@ from tests.relayer.test_member import DEPLOYMENT, HASHES, FakeChain, message
 from zklink.l1.receipts import Receipt
 from zklink.protocol.errors import QuorumMissing, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 from zklink.relayer.committee import LocalCommittee
 from zklink.relayer.member import CommitteeMember
 from zklink.relayer.relayer import Relayer
@@ -31,6 +31,13 @@ class Setting:
             view = self.views[index][chain]
             view.height += 1
             view.accept(number, block_number=view.height)
+        self.committee.watch(chain)
+
+    def freeze(self, chain: ChainId, number: int, members: tuple[int, ...] = (0, 1, 2)) -> None:
+        for index in members:
+            view = self.views[index][chain]
+            view.height += 1
+            view.freeze(number, block_number=view.height)
         self.committee.watch(chain)
 
 
@@ -60,11 +67,14 @@ class FakeBridge:
     def is_message_known(self, message: SyncMessage) -> bool:
         return message in self.known
 
+    def is_freeze_known(self, source: ChainId) -> bool:
+        return any(m.source_chain == source and m.kind is MessageKind.FRZ for m in self.known)
+
     def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
         for arrived, evidence in messages:
             self.known.add(arrived)
             self.evidence.append(evidence)
-            if arrived.number <= self.accepted_number:
+            if arrived.kind is MessageKind.ACC and arrived.number <= self.accepted_number:
                 self.counted[arrived.source_chain] = arrived.number
         if self.loses_receipts:
             raise RpcUnavailable("b", "eth_getTransactionReceipt", 1, "gone")
@@ -164,3 +174,18 @@ def test_deliver__own_acceptance__never_to_itself(setting: Setting) -> None:
     bridge = FakeBridge(accepted_number=1)
     assert relay(setting, bridge).deliver(B) == ()
     assert HASHES[1] not in bridge.evidence
+
+
+@pytest.mark.parametrize("primary", [A, C])
+def test_deliver__frozen_chain__told_once_whatever_the_destination_has_accepted(
+    setting: Setting, primary: ChainId
+) -> None:
+    bridge = FakeBridge()
+    relayer = relay(setting, bridge, primary)
+    setting.freeze(A, 0, members=(0,))
+    assert relayer.deliver(B) == ()  # no quorum
+    setting.freeze(A, 0, members=(1, 2))
+    [delivered] = relayer.deliver(B)
+    assert delivered.message == message(0, MessageKind.FRZ)
+    assert relayer.deliver(B) == ()
+    assert relayer.message_count() == 1

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from zklink.broker.policy import FillPolicy, Verdict
 from zklink.l1.receipts import Receipt
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
@@ -41,7 +41,7 @@ class FillDesk(Protocol):
         """What the broker holds and the bridge may pull, in L1 units; native coin less a reserve for gas."""
         ...
 
-    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
+    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
         """Pay the recipient `l1_amount` through the bridge, for a bounded amount of gas. Raises CallReverted and
         TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas than that.
         """
@@ -50,11 +50,13 @@ class FillDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A payout of sealed block `block`; its request is in block `l1_block` of the source chain."""
+    """A payout of sealed block `block`; its request is in block `l1_block` of the source chain. A withdrawal has no
+    request: None.
+    """
 
-    payout: SwapPayout
+    payout: Payout
     block: BlockNumber
-    l1_block: int
+    l1_block: int | None
 
 
 class FillOutcome(Enum):
@@ -102,9 +104,13 @@ class Broker:
     """
 
     def __init__(
-        self, domain: int, desks: Mapping[ChainId, FillDesk], policy: FillPolicy, required: Mapping[ChainId, int]
+        self,
+        deployment_hash: bytes,
+        desks: Mapping[ChainId, FillDesk],
+        policy: FillPolicy,
+        required: Mapping[ChainId, int],
     ) -> None:
-        self._domain = domain
+        self._deployment_hash = deployment_hash
         self._desks = desks
         self._policy = policy
         self._required = required
@@ -125,13 +131,11 @@ class Broker:
         """Take the payouts of a sealed block; gives those that are declined for good, with the reason."""
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
-            verdict = self._policy.assess(
-                candidate.payout, 0, self._required[candidate.payout.source], is_accepted=False
-            )
+            verdict = self._assess(candidate, 0, is_accepted=False)
             if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._desks:
                 declined[candidate] = verdict
                 continue
-            key = candidate.payout.fill_key(self._domain)
+            key = candidate.payout.fill_key(self._deployment_hash)
             if key not in self._positions:
                 self._waiting[key] = candidate
         return declined
@@ -148,10 +152,8 @@ class Broker:
         """
         for candidate in self._waiting.values():
             payout = candidate.payout
-            confirmations = heights.get(payout.source, -1) - candidate.l1_block + 1
-            verdict = self._policy.assess(
-                payout, confirmations, self._required[payout.source], is_accepted=candidate.block <= accepted
-            )
+            confirmations = heights.get(payout.source, -1) - (candidate.l1_block or 0) + 1
+            verdict = self._assess(candidate, confirmations, is_accepted=candidate.block <= accepted)
             if payout.chain == chain and verdict is Verdict.FILL:
                 return candidate
         return None
@@ -162,7 +164,7 @@ class Broker:
         A refusal is an outcome, not an error: a recipient, or a token, that refuses must not hold up other fills.
         """
         payout, desk = candidate.payout, self._desks[candidate.payout.chain]
-        key = payout.fill_key(self._domain)
+        key = payout.fill_key(self._deployment_hash)
         l1_amount = desk.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
         state = desk.fill_state(key)
         if state is not FillState.OPEN:
@@ -200,6 +202,11 @@ class Broker:
         """Enter repayments."""
         for key in keys:
             self._positions[key] = replace(self._positions[key], is_repaid=True)
+
+    def _assess(self, candidate: Candidate, confirmations: int, *, is_accepted: bool) -> Verdict:
+        counted = None if candidate.l1_block is None else confirmations
+        required = self._required.get(candidate.payout.source, 0)
+        return self._policy.assess(candidate.payout, counted, required, is_accepted=is_accepted)
 
 
 _FOUND = {

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import FEE_DENOMINATOR, Amount, RecordKind, TokenId
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import FEE_DENOMINATOR, Amount, TokenId
 
 
 class Verdict(Enum):
@@ -19,7 +19,7 @@ class Verdict(Enum):
 
     FILL = "fill"
     WAIT = "its request needs more confirmations, or its block the primary's acceptance"
-    REFUND = "a refund is never filled"
+    NOT_FILLABLE = "only what a swap or a withdrawal pays is ever filled"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
     NO_NET = "the fill fee leaves nothing for the recipient"
@@ -59,12 +59,12 @@ class FillPolicy:
     tokens: Mapping[TokenId, TokenPolicy]
     excluded: frozenset[bytes] = frozenset()
 
-    def assess(self, payout: SwapPayout, confirmations: int, required: int, *, is_accepted: bool) -> Verdict:
-        """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`;
-        `is_accepted` says whether the primary has accepted its block.
+    def assess(self, payout: Payout, confirmations: int | None, required: int, *, is_accepted: bool) -> Verdict:
+        """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`; a
+        withdrawal has no request, None. `is_accepted` says whether the primary has accepted its block.
         """
-        if payout.kind != RecordKind.SWAP_PAID:
-            return Verdict.REFUND
+        if not payout.is_fillable:
+            return Verdict.NOT_FILLABLE
         if payout.fill_fee == 0:
             return Verdict.NO_FEE
         if payout.fill_fee >= payout.amount:
@@ -80,5 +80,5 @@ class FillPolicy:
         if tier is None:
             return Verdict.TOO_LARGE
         is_final = is_accepted or tier.extra_confirmations == 0
-        is_due = is_final and confirmations >= required + tier.extra_confirmations
-        return Verdict.FILL if is_due else Verdict.WAIT
+        is_confirmed = confirmations is None or confirmations >= required + tier.extra_confirmations
+        return Verdict.FILL if is_final and is_confirmed else Verdict.WAIT

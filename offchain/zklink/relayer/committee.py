@@ -1,4 +1,4 @@
-"""A quorum of committee members: which acceptances it would attest, and the evidence for one.
+"""A quorum of committee members: which acceptances and freezes it would attest, and the evidence for one.
 
 `LocalCommittee` holds members whose keys are all in this process: for local networks and tests, where k of n is a
 form and not a protection. A committee of separate operators implements the same port over whatever connects them.
@@ -22,7 +22,7 @@ class Committee(Protocol):
         ...
 
     def messages(self, chain: ChainId) -> Sequence[SyncMessage]:
-        """Acceptances of `chain` for which a quorum would sign, ascending."""
+        """Acceptances of `chain` for which a quorum would sign, ascending, and its freeze at the end."""
         ...
 
     def evidence(self, message: SyncMessage) -> bytes:
@@ -44,7 +44,7 @@ class LocalCommittee:
     def messages(self, chain: ChainId) -> tuple[SyncMessage, ...]:
         votes = Counter(message for member in self._members for message in member.messages(chain))
         agreed = (message for message, count in votes.items() if count >= self._threshold)
-        return tuple(sorted(agreed, key=lambda message: message.number))
+        return tuple(sorted(agreed, key=lambda message: (message.kind, message.number)))
 
     def evidence(self, message: SyncMessage) -> bytes:
         """Concatenated 65-byte signatures in strictly ascending order of signers, exactly as many as the threshold."""

@@ -1,7 +1,7 @@
-"""A committee member: signs what it has itself seen accepted, and final, on a chain.
+"""A committee member: signs what it has itself seen accepted or frozen, and final, on a chain.
 
-Takes a chain's acceptances that have the chain's confirmations; gives EIP-712 signatures. Never signs from
-hearsay, and never two hashes for one number of one chain: that would be evidence against it.
+Takes a chain's acceptances and its freeze, once they have the chain's confirmations; gives EIP-712 signatures. Never
+signs from hearsay, and never two hashes for one number of one chain: that would be evidence against it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,18 +13,19 @@ from eth_typing import Hash32
 
 from zklink.protocol.errors import ConflictingAcceptance, NotFinal
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """A bridge's BlockAccepted event: every block up to `number` is accepted there, their rolling hash is
-    `sync_hash`.
+    `sync_hash`. Of kind FRZ it is the bridge's Frozen event, and no later block will be.
     """
 
     number: BlockNumber
     sync_hash: bytes
     block_number: int
+    kind: MessageKind = MessageKind.ACC
 
 
 class AcceptanceSource(Protocol):
@@ -35,7 +36,7 @@ class AcceptanceSource(Protocol):
         ...
 
     def acceptances(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
-        """BlockAccepted events in a range of L1 blocks, both ends included, in the chain's order."""
+        """BlockAccepted and Frozen events in a range of L1 blocks, both ends included, in the chain's order."""
         ...
 
 
@@ -49,6 +50,7 @@ class CommitteeMember:
         self._sources = sources
         self._deployment_hash = deployment_hash
         self._seen: dict[ChainId, dict[BlockNumber, bytes]] = {chain: {} for chain in sources}
+        self._frozen: dict[ChainId, SyncMessage] = {}
         self._scanned: dict[ChainId, int] = dict.fromkeys(sources, -1)
 
     @property
@@ -63,22 +65,34 @@ class CommitteeMember:
         than the confirmations.
         """
         source, seen = self._sources[chain], dict(self._seen[chain])
+        frozen = self._frozen.get(chain)
         height = source.confirmed_height()
         if height > self._scanned[chain]:
             for acceptance in source.acceptances(self._scanned[chain] + 1, height):
-                if seen.setdefault(acceptance.number, acceptance.sync_hash) != acceptance.sync_hash:
+                if acceptance.kind is MessageKind.FRZ:
+                    message = SyncMessage(chain, acceptance.number, acceptance.sync_hash, MessageKind.FRZ)
+                    frozen = frozen or message
+                    if frozen != message or seen.get(message.number, message.sync_hash) != message.sync_hash:
+                        raise ConflictingAcceptance(chain, acceptance.number)
+                elif seen.setdefault(acceptance.number, acceptance.sync_hash) != acceptance.sync_hash:
                     raise ConflictingAcceptance(chain, acceptance.number)
             self._seen[chain] = seen  # replaced as a whole: signing may run on another thread
+            if frozen is not None:
+                self._frozen[chain] = frozen
             self._scanned[chain] = height
         return max(seen, default=BlockNumber(0))
 
     def messages(self, chain: ChainId) -> tuple[SyncMessage, ...]:
-        """Every acceptance of `chain` this member would sign for, ascending."""
-        return tuple(SyncMessage(chain, number, sync_hash) for number, sync_hash in sorted(self._seen[chain].items()))
+        """Every acceptance of `chain` this member would sign for, ascending, and its freeze at the end."""
+        accepted = (SyncMessage(chain, number, sync_hash) for number, sync_hash in sorted(self._seen[chain].items()))
+        frozen = self._frozen.get(chain)
+        return (*accepted, *(() if frozen is None else (frozen,)))
 
     def sign(self, message: SyncMessage) -> bytes:
-        """65 bytes r || s || v. Raises NotFinal for anything but an acceptance that this member has seen itself."""
-        if self._seen.get(message.source_chain, {}).get(message.number) != message.sync_hash:
+        """65 bytes r || s || v. Raises NotFinal for anything but what this member has seen itself."""
+        chain, number = message.source_chain, message.number
+        is_accepted = message.kind is MessageKind.ACC and self._seen.get(chain, {}).get(number) == message.sync_hash
+        if not is_accepted and self._frozen.get(chain) != message:
             raise NotFinal(message.source_chain, message.number)
         signed = self._account.unsafe_sign_hash(Hash32(compute_digest(message, self._deployment_hash)))
         return bytes(signed.signature)

@@ -1,4 +1,4 @@
-"""Delivers attested acceptances to every chain that they help.
+"""Delivers attested acceptances to every chain that they help, and freezes to every chain.
 
 Takes a committee and the bridges; sends a message with its evidence. Asks the destination what it knows before
 every delivery, so that a lost receipt, a restart or another relayer costs at most a transaction without effect.
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from zklink.l1.receipts import Receipt
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.messages import SyncMessage
+from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.relayer.committee import Committee
 
 
@@ -27,6 +27,10 @@ class Destination(Protocol):
 
     def is_message_known(self, message: SyncMessage) -> bool:
         """Whether the message has arrived there, applied or not."""
+        ...
+
+    def is_freeze_known(self, source: ChainId) -> bool:
+        """Whether it is known there that `source` has frozen."""
         ...
 
     def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
@@ -50,7 +54,7 @@ def choose_message(
     acknowledged: BlockNumber,
     is_known: Callable[[SyncMessage], bool],
 ) -> SyncMessage | None:
-    """The newest message of one source that the destination needs; `messages` ascending.
+    """The newest acceptance of one source that the destination needs; `messages` ascending.
 
     The primary's word is useful at once: the destination applies it when it proves. Another chain's word counts
     only for blocks that the destination has accepted, so it waits until then. What is known but not yet applied is
@@ -88,11 +92,11 @@ class Relayer:
         self._committee.watch(source)
 
     def message_count(self) -> int:
-        """How many acceptances the committee would attest by now; nothing new has to be delivered while it stays."""
+        """How many messages the committee would attest by now; nothing new has to be delivered while it stays."""
         return sum(len(self._committee.messages(source)) for source in self._destinations)
 
     def deliver(self, destination: ChainId) -> tuple[Delivered, ...]:
-        """Send what `destination` needs, at most one message of each source, the primary's first."""
+        """Send what `destination` needs, of each source at most one acceptance and its freeze, the primary's first."""
         bridge = self._destinations[destination]
         accepted = bridge.accepted()
         due: list[SyncMessage] = []
@@ -101,9 +105,14 @@ class Relayer:
             if not messages:
                 continue
             acknowledged = bridge.acknowledged(source)
-            message = choose_message(messages, source == self._primary, accepted, acknowledged, bridge.is_message_known)
+            acceptances = [message for message in messages if message.kind is MessageKind.ACC]
+            is_primary = source == self._primary
+            message = choose_message(acceptances, is_primary, accepted, acknowledged, bridge.is_message_known)
             if message is not None and self._is_needed(source, acknowledged, message.number):
                 due.append(message)
+            freezes = [message for message in messages if message.kind is MessageKind.FRZ]
+            if freezes and not bridge.is_freeze_known(source):
+                due += freezes
         if not due:
             return ()
         receipts = bridge.receive_messages([(message, self._committee.evidence(message)) for message in due])
