@@ -11,10 +11,10 @@ import pytest
 from tests.support.foreign_circuit import FIXTURES, chain_source
 from zklink.primitives.field import Q, R
 from zklink.protocol.errors import CircuitCompileFailed, CircuitSourceInvalid, ConstraintSystemInvalid
-from zklink.protocol.presets import MAIN, MINIMAL
+from zklink.protocol.presets import COMPACT, MAIN, MINIMAL
 from zklink.prover.build import ensure_compiled
 from zklink.prover.r1cs import read_r1cs
-from zklink.prover.source import CircuitSource, swap_block_source
+from zklink.prover.source import CircuitSource, Statement, circuit_source
 from zklink.prover.tools import ensure_tools
 
 
@@ -69,11 +69,19 @@ def test_compute_hash__file_that_is_not_included__does_not_matter(copied: Circui
     assert compute_hash(copied) == before
 
 
-def test_swap_block_source__presets__differ_in_arguments_only() -> None:
-    minimal, main = swap_block_source(MINIMAL), swap_block_source(MAIN)
+@pytest.mark.parametrize("statement", Statement)
+def test_circuit_source__presets__differ_in_arguments_only(statement: Statement) -> None:
+    minimal, main = circuit_source(statement, MINIMAL), circuit_source(statement, MAIN)
     assert replace(minimal, name=main.name, arguments=main.arguments) == main
     files = minimal.collect_files(ensure_tools().circomlib)
-    assert "circuits/swap_block.circom" in files and "circomlib/poseidon.circom" in files
+    assert f"circuits/{minimal.entry}" in files and "circomlib/poseidon.circom" in files
+
+
+def test_circuit_source__presets_with_the_same_trees__share_the_exit_only() -> None:
+    shared = {
+        statement for statement in Statement if circuit_source(statement, COMPACT) == circuit_source(statement, MAIN)
+    }
+    assert shared == {Statement.EXIT}
 
 
 def test_ensure_compiled__missing_include__refused(copied: CircuitSource) -> None:

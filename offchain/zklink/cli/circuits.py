@@ -9,7 +9,7 @@ from zklink.protocol.presets import COMPACT, MINIMAL, PRESETS, get_preset
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.build import ensure_compiled
 from zklink.prover.cache import cache_directory
-from zklink.prover.source import swap_block_source
+from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
 
 DEFAULT_PRESETS = (MINIMAL.name, COMPACT.name)
@@ -25,8 +25,9 @@ def setup(presets: tuple[str, ...]) -> None:
     progress = RichProgress()
     ensure_tools(progress)
     for name in presets or DEFAULT_PRESETS:
-        artifacts = ensure_circuit(get_preset(name), progress)
-        click.echo(f"{name}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
+        for statement in Statement:
+            artifacts = ensure_circuit(get_preset(name), progress, statement)
+            click.echo(f"{name} {statement}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
     click.echo(f"ready; everything built is in {cache_directory()}")
 
 
@@ -41,5 +42,6 @@ def build(presets: tuple[str, ...]) -> None:
     """Compile the circuits of PRESETS (minimal and compact), without keys."""
     progress = RichProgress()
     for name in presets or DEFAULT_PRESETS:
-        circuit = ensure_compiled(swap_block_source(get_preset(name)), progress)
-        click.echo(f"{name}: {circuit.constraints} constraints, {circuit.r1cs}")
+        for statement in Statement:
+            circuit = ensure_compiled(circuit_source(statement, get_preset(name)), progress)
+            click.echo(f"{name} {statement}: {circuit.constraints} constraints, {circuit.r1cs}")

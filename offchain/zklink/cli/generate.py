@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import click
@@ -14,24 +15,25 @@ from zklink.protocol.presets import PRESETS, Preset
 from zklink.prover.artifacts import ensure_circuit, find_circuit
 from zklink.prover.cache import project_root
 from zklink.prover.progress import Progress
+from zklink.prover.source import Statement
 from zklink.prover.verification_key import VerificationKey
 from zklink.prover.verifier_codegen import generate_verifier
 
 VERIFIERS = "contracts/verifiers"
 
 
-def verifier_name(preset: Preset) -> str:
-    return f"SwapVerifier{preset.name.capitalize()}"
+def verifier_name(statement: Statement, preset: Preset) -> str:
+    return f"{statement.capitalize()}Verifier{preset.name.capitalize()}"
 
 
 def render_verifiers(progress: Progress) -> dict[str, str]:
-    """The verifier of every preset whose key exists; the default presets are built if they are missing."""
+    """The verifier of every circuit whose key exists; those of the default presets are built if they are missing."""
     rendered = {}
-    for preset in PRESETS.values():
+    for preset, statement in product(PRESETS.values(), Statement):
         is_default = preset.name in DEFAULT_PRESETS
-        artifacts = ensure_circuit(preset, progress) if is_default else find_circuit(preset)
+        artifacts = ensure_circuit(preset, progress, statement) if is_default else find_circuit(preset, statement)
         if artifacts is not None:
-            name = verifier_name(preset)
+            name = verifier_name(statement, preset)
             rendered[f"{VERIFIERS}/{name}.vy"] = generate_verifier(artifacts.vk, name)
     return rendered
 
@@ -39,7 +41,7 @@ def render_verifiers(progress: Progress) -> dict[str, str]:
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
 def generate(check: bool) -> None:
-    """Write the constants for Vyper and circom, and the swap verifiers."""
+    """Write the constants for Vyper and circom, and the verifiers."""
     root = project_root()
     stale = 0
     # Constants first: the circuits are built from them.
