@@ -6,25 +6,34 @@ from typing import Any, cast
 
 import pytest
 
-from tests.sequencer.conftest import CHAINS, GENESIS, PARAMETERS, PRIMARY
+from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
+from tests.sequencer.operations import change_key, consent, order, transfer, withdraw
 from tests.sequencer.requests import make_request
 from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import BlockInfo
 from zklink.node.adapters import Proved
-from zklink.node.events import RolledBack
+from zklink.node.events import (
+    BlockSealed,
+    ChainFrozen,
+    Event,
+    OperationAccepted,
+    OperationDropped,
+    OperationRefused,
+    RolledBack,
+)
 from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.watch import Sighting
-from zklink.protocol.errors import CallReverted, HistoryDiverged, L1Error, RpcUnavailable
-from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, RequestId
-from zklink.protocol.presets import MINIMAL
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.protocol.errors import BalanceTooSmall, CallReverted, HistoryDiverged, L1Error, RpcUnavailable
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.sealed import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
-from zklink.transition.block import Block
 
 A, B, C = CHAINS
 NOW = 5_000
@@ -40,11 +49,12 @@ class CountingChain:
     progress: tuple[int, int, int, int] | None = (0, 0, 0, 0)
     timestamp: int = NOW
     number: int = 1
-    gone_from: RequestId | None = None
+    gone_from: dict[Lane, RequestId] = field(default_factory=dict)
     error: L1Error | None = None
+    is_frozen: bool = False
 
     def look(self) -> Sighting:
-        gone, self.gone_from = self.gone_from, None
+        gone, self.gone_from = self.gone_from, {}
         self.number += 1
         return Sighting(BlockInfo(self.number, bytes(32), bytes(32), self.timestamp), (), gone)
 
@@ -53,16 +63,40 @@ class CountingChain:
             raise RpcUnavailable("model", "status", 1, "connection refused")
         progress = Progress(*map(BlockNumber, self.progress))
         sent = () if self.error is None else (Sent(Commit((BlockNumber(progress.committed + 1),)), None, self.error),)
-        return Advance(self.chain, progress, sent)
+        return Advance(self.chain, progress, sent, self.is_frozen)
 
 
 @dataclass
 class RecordingProver:
     proven: list[int] = field(default_factory=list)
 
-    def prove(self, block: Block) -> Proved:
+    def prove(self, block: AnyBlock) -> Proved:
         self.proven.append(block.header.number)
         return Proved((), 0.0, 0.0)
+
+
+@dataclass
+class CountingRelayer:
+    """Counts how often it was asked."""
+
+    rounds: int = 0
+
+    def message_count(self) -> int:
+        self.rounds += 1
+        return self.rounds
+
+    def deliver(self, destination: ChainId) -> tuple[()]:
+        return ()
+
+
+@dataclass
+class FakeConsents:
+    """A registry that says yes when told to."""
+
+    recorded: bool = False
+
+    def is_recorded(self, owner: bytes, change: ChangePubKey) -> bool:
+        return self.recorded and owner == owner_of(ALICE)
 
 
 @dataclass
@@ -71,15 +105,17 @@ class Setting:
 
     blocks: int
     max_unproven: int = 2
+    kept_blocks: int = 256
 
     def __post_init__(self) -> None:
         self.journal, self.prover = MemoryJournal(), RecordingProver()
+        self.relayer, self.consents = CountingRelayer(), FakeConsents()
         self.chains = {chain: CountingChain(chain) for chain in CHAINS}
-        first = Sequencer(PARAMETERS, GENESIS.state(MINIMAL), self.journal)
+        first = Sequencer(PARAMETERS, build_state(), self.journal)
         for number in range(1, self.blocks + 1):
             first.add(make_request(1, number))
             first.seal(NOW)
-        self.sequencer = Sequencer(PARAMETERS, GENESIS.state(MINIMAL), self.journal)
+        self.sequencer = Sequencer(PARAMETERS, build_state(), self.journal)
         for number in range(1, self.blocks + 1):
             self.sequencer.add(make_request(1, number))
         parts = NodeParts(
@@ -88,16 +124,21 @@ class Setting:
             prover=self.prover,
             watches=cast(Any, self.chains),
             submitters=cast(Any, self.chains),
-            relayer=None,
+            relayer=cast(Any, self.relayer),
             broker=None,
+            consents={CHAINS[0]: self.consents},
         )
         self.now = 0.0
-        self.node = Node(parts, InlineLanes(), lambda: self.now, NodeConfig(max_unproven=self.max_unproven))
+        config = NodeConfig(max_unproven=self.max_unproven, kept_blocks=self.kept_blocks)
+        self.node = Node(parts, InlineLanes(), lambda: self.now, config)
 
     def round(self, count: int = 1) -> None:
         for _ in range(count):
             self.node.step()
             self.now += 60
+
+    def events(self, *kinds: type[Event]) -> list[Event]:
+        return [event for event in self.node.events if isinstance(event, kinds)]
 
     def rolled_back(self) -> Sequence[int]:
         return [event.to_block for event in self.node.events if isinstance(event, RolledBack)]
@@ -166,7 +207,7 @@ def test_sighting__request_of_an_accepted_block_gone__stops_with_the_journal_as_
     for chain in CHAINS:
         setting.chains[chain].progress = (2, 1, 1, 1)
     setting.round(3)
-    setting.chains[A].gone_from = RequestId(1)
+    setting.chains[A].gone_from = {Lane.SWAP: RequestId(1)}
     with pytest.raises(HistoryDiverged):
         setting.round()
     assert [entry.number for entry in setting.journal.entries()] == [1, 2]
@@ -177,6 +218,114 @@ def test_sighting__request_of_a_committed_block_gone__rolled_back() -> None:
     for chain in CHAINS:
         setting.chains[chain].progress = (2, 1, 1, 1)
     setting.round(3)
-    setting.chains[A].gone_from = RequestId(2)
+    setting.chains[A].gone_from = {Lane.SWAP: RequestId(2)}
     setting.round()
     assert setting.rolled_back() == [1]
+
+
+# -- signed operations ---------------------------------------------------------------------------------------------
+
+
+def test_submit__signed_operation__accepted_sealed_and_proven_in_turn_with_the_swaps() -> None:
+    setting = Setting(blocks=1)
+    setting.round(2)
+    ids = [setting.node.submit(transfer()), setting.node.submit(withdraw(nonce=1))]
+    setting.sequencer.add(make_request(1, 2))
+    setting.round(4)
+    sealed = [event for event in setting.events(BlockSealed) if isinstance(event, BlockSealed)]
+    assert [event.lane for event in sealed] == [Lane.SWAP, Lane.ACCOUNT, Lane.SWAP]
+    assert list(sealed[1].operations) == ids
+    assert setting.prover.proven == [1, 2, 3]
+    assert [getattr(event, "id", None) for event in setting.events(OperationAccepted)] == ids
+
+
+def test_submit__cannot_be_sealed__error_and_event_say_why() -> None:
+    setting = Setting(blocks=0)
+    setting.round()
+    with pytest.raises(BalanceTooSmall) as error:
+        setting.node.submit(transfer(amount=10**6))
+    [refused] = setting.events(OperationRefused)
+    assert isinstance(refused, OperationRefused) and refused.reason == str(error.value)
+    setting.round()
+    assert setting.sequencer.height == 0
+
+
+def test_submit__impossible_before_it_is_sealed__dropped_with_its_reason() -> None:
+    setting = Setting(blocks=0)
+    setting.round()
+    setting.sequencer.add(make_request(1, 1))
+    expiring = transfer(valid_until=NOW + 100)
+    id = setting.node.submit(expiring)
+    for chain in setting.chains.values():
+        chain.timestamp = NOW + 101
+    setting.round(3)
+    [dropped] = setting.events(OperationDropped)
+    assert isinstance(dropped, OperationDropped) and (dropped.id, "valid until" in dropped.reason) == (id, True)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_submit__change_of_key_without_a_signature__its_chain_is_asked(recorded: bool) -> None:
+    setting = Setting(blocks=0)
+    setting.consents.recorded = recorded
+    setting.round()
+    id = setting.node.submit(change_key())
+    setting.round(3)
+    assert [type(event) for event in setting.events(OperationAccepted, OperationRefused)] == [
+        OperationAccepted if recorded else OperationRefused
+    ]
+    assert (setting.sequencer.height == 1) is recorded
+    if recorded:
+        assert setting.sequencer.block(BlockNumber(1)).signed[0].id == id
+
+
+def test_submit__change_of_key_with_a_signature__nobody_is_asked() -> None:
+    setting = Setting(blocks=0)
+    setting.round()
+    setting.node.submit(change_key(), consent())
+    setting.round()
+    assert setting.sequencer.height == 1
+
+
+def test_submit__orders_that_cross__matched_by_the_next_block() -> None:
+    setting = Setting(blocks=0)
+    setting.round()
+    setting.node.submit(order(ALICE, (X, 100), (Y, 100)))
+    setting.round()
+    assert setting.sequencer.height == 0
+    setting.node.submit(order(BOB, (Y, 100), (X, 100)))
+    setting.round()
+    assert setting.sequencer.height == 1
+    assert setting.node.is_settled() is False
+
+
+# -- a frozen chain ------------------------------------------------------------------------------------------------
+
+
+def test_step__a_chain_has_frozen__nothing_is_sealed_or_sent_any_more_and_messages_are_relayed() -> None:
+    setting = Setting(blocks=1)
+    setting.round(2)
+    setting.chains[C].is_frozen = True
+    setting.round(2)
+    assert setting.node.is_frozen
+    [frozen] = setting.events(ChainFrozen)
+    assert isinstance(frozen, ChainFrozen) and frozen.chain == C
+    relayed, height = setting.relayer.rounds, setting.sequencer.height
+    setting.sequencer.add(make_request(1, 2))
+    setting.round(3)
+    assert setting.sequencer.height == height
+    assert setting.relayer.rounds == relayed + 3
+    assert len(setting.events(ChainFrozen)) == 1
+
+
+# -- what is kept --------------------------------------------------------------------------------------------------
+
+
+def test_settle__executed_everywhere_long_ago__only_records_are_kept() -> None:
+    setting = Setting(blocks=5, kept_blocks=2)
+    for chain in CHAINS:
+        setting.chains[chain].progress = (5, 5, 5, 5)
+    setting.round(8)
+    assert setting.sequencer.settled == 3
+    setting.sequencer.add(make_request(1, 6))
+    setting.round(2)
+    assert (setting.sequencer.height, setting.prover.proven) == (6, [6])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sequencer.operations import deposit
 from tests.sequencer.requests import make_request
 from zklink.broker.broker import FillOutcome
 from zklink.node.events import (
@@ -16,8 +17,8 @@ from zklink.node.events import (
     RolledBack,
 )
 from zklink.node.timeline import Timeline
-from zklink.operations.swap import SwapPayout
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, RequestId
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
 from zklink.transition.swap import SwapOutcome
 
@@ -25,9 +26,9 @@ A, B = ChainId(1), ChainId(2)
 KEY = A, RequestId(1)
 ONE = BlockNumber(1)
 REQUEST = make_request()
-PAID = Result(KEY, SwapOutcome(True, None, Amount(900)), SwapPayout.paid(REQUEST, Amount(900)))
+PAID = Result(KEY, SwapOutcome(True, None, Amount(900)), Payout.paid(REQUEST, Amount(900)))
 CONFIRMED = RequestConfirmed(1.0, REQUEST, 7, bytes(32))
-SEALED = BlockSealed(2.0, ONE, 5_000, (PAID,))
+SEALED = BlockSealed(2.0, ONE, Lane.SWAP, 5_000, (PAID,))
 
 
 def progress(committed: int, proven: int, accepted: int, executed: int) -> Progress:
@@ -77,8 +78,8 @@ def test_take__attempt_without_a_fill__is_no_fill(timeline: Timeline) -> None:
 
 
 def test_take__refund__paid_on_the_source(timeline: Timeline) -> None:
-    refund = Result(KEY, SwapOutcome(False, None, Amount(0)), SwapPayout.refunded(REQUEST))
-    feed(timeline, CONFIRMED, BlockSealed(2.0, ONE, 5_000, (refund,)))
+    refund = Result(KEY, SwapOutcome(False, None, Amount(0)), Payout.refunded(REQUEST))
+    feed(timeline, CONFIRMED, BlockSealed(2.0, ONE, Lane.SWAP, 5_000, (refund,)))
     feed(timeline, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 1, 1, 1)))
     assert (timeline.swaps[KEY].is_refund, timeline.swaps[KEY].paid_at) == (True, 5.0)
 
@@ -103,3 +104,13 @@ def test_take__reverted_on_a_chain__first_times_stay_and_it_goes_on(timeline: Ti
     record = timeline.swaps[KEY]
     assert (record.committed_at, record.verified_at) == ({B: 5.0}, {B: 5.0})
     assert (record.accepted_at, record.paid_at) == ({B: 7.0}, 7.0)
+
+
+def test_take__events_of_the_account_lane__leave_the_swaps_alone(timeline: Timeline) -> None:
+    deposited = RequestConfirmed(1.0, deposit(1, 1), 7, bytes(32))
+    block = BlockSealed(2.5, BlockNumber(2), Lane.ACCOUNT, 5_001, (), (KEY,), (bytes(32),))
+    feed(timeline, CONFIRMED, deposited, SEALED, block)
+    feed(timeline, FillTried(3.0, (ChainId(0), 1 << 32), B, FillOutcome.FILLED))
+    assert list(timeline.swaps) == [KEY]
+    assert timeline.swaps[KEY].filled_at is None
+    assert (timeline.blocks[BlockNumber(2)].items, timeline.swaps[KEY].block) == (2, ONE)

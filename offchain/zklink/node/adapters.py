@@ -1,7 +1,7 @@
-"""Real bridges behind the ports of the broker and the relayer, and a real circuit behind the node's prover."""
+"""Real bridges behind the ports of the broker and the relayer, and real circuits behind the node's prover."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,17 +9,19 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import FillState
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import BlockAccepted, decode_events, event_topic
+from zklink.l1.event_codec import decode_events, event_topic
+from zklink.l1.events import BlockAccepted, Frozen
 from zklink.l1.receipts import Receipt
 from zklink.l1.token import TokenClient
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.protocol.errors import L1Error
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
-from zklink.protocol.messages import SyncMessage
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
+from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
 from zklink.relayer.member import Acceptance
-from zklink.transition.block import Block
-from zklink.witness.swap_block import compute_inputs
+from zklink.sequencer.sealed import AnyBlock
+from zklink.transition.account_block import AccountBlock
+from zklink.witness import account_block, swap_block
 
 EXECUTED_FILLER: Final = 1
 """What `filler` gives, read as a number, for a payout that was executed."""
@@ -48,20 +50,24 @@ class Proved:
 class BlockProver(Protocol):
     """Port: proves sealed blocks. May take long and may fail; nothing is lost by asking again."""
 
-    def prove(self, block: Block) -> Proved: ...
+    def prove(self, block: AnyBlock) -> Proved: ...
 
 
 class CircuitProver:
-    """A BlockProver on a circuit of the block's preset."""
+    """A BlockProver on the two circuits of the blocks' preset, one for each lane."""
 
-    def __init__(self, prover: Prover) -> None:
-        self._prover = prover
+    def __init__(self, provers: Mapping[Lane, Prover]) -> None:
+        self._provers = provers
 
-    def prove(self, block: Block) -> Proved:
-        start = time.perf_counter()
-        witness = self._prover.compute_witness(compute_inputs(block))
+    def prove(self, block: AnyBlock) -> Proved:
+        prover, start = self._provers[block.lane], time.perf_counter()
+        if isinstance(block, AccountBlock):
+            inputs = account_block.compute_inputs(block)
+        else:
+            inputs = swap_block.compute_inputs(block)
+        witness = prover.compute_witness(inputs)
         computed = time.perf_counter()
-        proof = self._prover.prove_witness(witness)
+        proof = prover.prove_witness(witness)
         return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)
 
 
@@ -80,7 +86,7 @@ class BridgeDesk:
         return FillState.MINE if filler == self._broker.address else FillState.OTHERS
 
     def l1_amount(self, token: TokenId, amount: Amount) -> int:
-        return amount * self._bridge.token_scale(token)
+        return amount * self._bridge.tokens.token_scale(token)
 
     def spendable(self, token: TokenId) -> int:
         client = self._token(token)
@@ -89,12 +95,12 @@ class BridgeDesk:
             return max(0, held - GAS_RESERVE_WEI)
         return min(held, client.allowance(self._broker.address, self._bridge.address))
 
-    def fill(self, payout: SwapPayout, l1_amount: int) -> Receipt:
+    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
         value = l1_amount if self._token(payout.token).is_native else 0
         return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT)
 
     def _token(self, token: TokenId) -> TokenClient:
-        return TokenClient(self._bridge.client, self._bridge.token_config(token).token)
+        return TokenClient(self._bridge.client, self._bridge.tokens.token_config(token).token)
 
 
 class BridgeAcceptances:
@@ -115,11 +121,14 @@ class BridgeAcceptances:
         return last[1]
 
     def _read(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
-        topics = [event_topic(BlockAccepted)]
+        topics = [[event_topic(BlockAccepted), event_topic(Frozen)]]
         logs = self._bridge.client.logs(self._bridge.address, first_block, last_block, topics)
-        events = decode_events(self._bridge.chain_id, logs)
-        accepted = (event for event in events if isinstance(event, BlockAccepted))
-        return [Acceptance(event.number, event.sync_hash, event.log.block_number) for event in accepted]
+        kinds = {BlockAccepted: MessageKind.ACC, Frozen: MessageKind.FRZ}
+        return [
+            Acceptance(event.number, event.sync_hash, event.log.block_number, kinds[type(event)])
+            for event in decode_events(self._bridge.chain_id, logs)
+            if isinstance(event, BlockAccepted | Frozen)
+        ]
 
 
 class BridgeDestination:
@@ -136,6 +145,9 @@ class BridgeDestination:
 
     def is_message_known(self, message: SyncMessage) -> bool:
         return self._bridge.is_message_known(message.source_chain, message.number, message.sync_hash)
+
+    def is_freeze_known(self, source: ChainId) -> bool:
+        return self._bridge.ledger.frozen_at(source) is not None
 
     def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
         client, submissions = self._bridge.client, []

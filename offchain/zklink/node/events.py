@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from zklink.broker.broker import FillOutcome
 from zklink.broker.policy import Verdict
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import BlockNumber, ChainId, RequestId
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.mempool import Request, lane_of
+from zklink.sequencer.mempool import RequestKey as RequestKey
+from zklink.sequencer.pool import OperationId
 from zklink.transition.swap import SwapOutcome
 
-RequestKey = tuple[ChainId, RequestId]
+PayoutKey = tuple[ChainId, int]
+"""Why something is paid: a swap's request, or, with source 0, a withdrawal by account and nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +23,69 @@ class RequestConfirmed:
     """A request has its chain's confirmations. `l1_block` is where it is, `tx_hash` what made it."""
 
     at: float
-    request: SwapRequest
+    request: Request
     l1_block: int
     tx_hash: bytes
 
     @property
+    def lane(self) -> Lane:
+        return lane_of(self.request)
+
+    @property
     def key(self) -> RequestKey:
+        """Which request of its lane."""
         return self.request.source, self.request.request_id
 
 
 @dataclass(frozen=True, slots=True)
+class OperationAccepted:
+    """A signed operation was checked and waits for a block, or a signed order rests in the book."""
+
+    at: float
+    id: OperationId
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRefused:
+    """A signed operation was not taken; `reason` says what would be right."""
+
+    at: float
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDropped:
+    """An operation that was accepted has become impossible before it was sealed, or an order left the book for it."""
+
+    at: float
+    id: OperationId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What a sealed block says about one request."""
+    """What a sealed block says about one swap."""
 
     key: RequestKey
     outcome: SwapOutcome
-    payout: SwapPayout
+    payout: Payout
 
 
 @dataclass(frozen=True, slots=True)
 class BlockSealed:
-    """A block was sealed; its results are final unless it is rolled back."""
+    """A block was sealed; what it says is final unless it is rolled back. A block of the swap lane has results; one of
+    the account lane has requests (deposits and full exits) and signed operations and matches.
+    """
 
     at: float
     number: BlockNumber
+    lane: Lane
     timestamp: int
-    results: tuple[Result, ...]
+    results: tuple[Result, ...] = ()
+    requests: tuple[RequestKey, ...] = ()
+    operations: tuple[OperationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +129,7 @@ class FillTried:
     """The broker tried to fill a payout; `reason` says who refused and why."""
 
     at: float
-    key: RequestKey
+    key: PayoutKey
     chain: ChainId
     outcome: FillOutcome
     reason: str = ""
@@ -99,7 +140,7 @@ class FillDeclined:
     """The broker will not fill a payout."""
 
     at: float
-    key: RequestKey
+    key: PayoutKey
     verdict: Verdict
 
 
@@ -108,7 +149,7 @@ class BrokerRepaid:
     """A filled payout was executed: the broker has the gross amount."""
 
     at: float
-    key: RequestKey
+    key: PayoutKey
     chain: ChainId
 
 
@@ -132,8 +173,21 @@ class RolledBack:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChainFrozen:
+    """A chain has frozen: nothing more is sealed, proven or sent; messages are still relayed."""
+
+    at: float
+    chain: ChainId
+    accepted: BlockNumber
+
+
 Event = (
     RequestConfirmed
+    | OperationAccepted
+    | OperationRefused
+    | OperationDropped
+    | ChainFrozen
     | BlockSealed
     | BlockProven
     | ChainMoved

@@ -1,4 +1,4 @@
-"""The pipeline: one loop that watches, seals, proves, submits, relays and fills.
+"""The pipeline: one loop that watches, seals, proves, submits, relays and fills, for the blocks of both lanes.
 
 Takes the parts (see `wiring`); gives events. All decisions are made by the thread that calls `step`; whatever
 waits for a chain or a proof runs on a lane. A job that fails is reported and tried again; since every part asks
@@ -9,7 +9,7 @@ goes on where the chains are.
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
 from zklink.l1.receipts import BlockInfo, Receipt
@@ -17,26 +17,34 @@ from zklink.node.adapters import Proved
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import (
     BlockProven,
-    BlockSealed,
     BrokerRepaid,
+    ChainFrozen,
     ChainMoved,
     Event,
     FillDeclined,
     FillTried,
+    OperationDropped,
+    PayoutKey,
     RequestConfirmed,
     RequestKey,
-    Result,
     RolledBack,
     TransactionMined,
 )
+from zklink.node.intake import Intake
 from zklink.node.lanes import Lanes
 from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.sealing import describe_block, list_candidates
 from zklink.node.watch import Sighting
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.order_match import OrderMatch
+from zklink.operations.signed import Signed
 from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdated, NothingToSeal, TransactionReverted
-from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Horizon, Revert
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
+from zklink.sequencer.mempool import lane_of
+from zklink.sequencer.pool import NO_CONSENT, OperationId
 from zklink.sequencer.sealed import SealedBlock
 from zklink.sequencer.submitter import Advance
 
@@ -62,10 +70,25 @@ class Node:
         self._asked: set[ChainId] = set()
         self._heads: dict[ChainId, BlockInfo] = {}
         self._l1_blocks: dict[RequestKey, int] = {}
+        self._frozen: set[ChainId] = set()
+        self._intake = Intake(self.sequencer, parts.consents, clock, self._emit)
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every further event handed to `listener`, on the thread that calls `step`."""
         self._listeners.append(listener)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether a chain has frozen: then this node only relays what chains say of it, and may be closed."""
+        return bool(self._frozen)
+
+    def submit(self, operation: Signed[Any] | OrderMatch, consent: bytes = NO_CONSENT) -> OperationId:
+        """Take a signed operation, a signed order or a match; `consent` is the owner's signature for a change of key.
+
+        On the thread that calls `step`. Raises an OperationError or ProtocolError that says what would be right. A
+        change of key without a signature is accepted or refused later, when its chain was asked; an event says which.
+        """
+        return self._intake.take(operation, self._now(), consent)
 
     def step(self) -> None:
         """One round: take results, decide, start jobs.
@@ -76,14 +99,16 @@ class Node:
         for chain in self.parts.profiles:
             self._start("watch", chain, self.parts.watches[chain].look, self._on_sighting)
         self._dispatcher.collect()
-        self._seal()
-        self._prove()
-        if not self.sequencer.is_replaying:
-            self._submit()
+        if not self.is_frozen:
+            self._ask()
+            self._seal()
+            self._prove()
+            if not self.sequencer.is_replaying:
+                self._submit()
+            if self.parts.broker is not None:
+                self._fill(self.parts.broker)
         if self.parts.relayer is not None:
             self._relay(self.parts.relayer)
-        if self.parts.broker is not None:
-            self._fill(self.parts.broker)
         self._dispatcher.collect()
 
     def run_until(self, is_done: Callable[[], bool], timeout_seconds: float, pause_seconds: float = 0.02) -> bool:
@@ -124,13 +149,23 @@ class Node:
         except JournalOutdated as error:
             self._emit(RolledBack(self._clock(), self.sequencer.height, str(error)))
             return
-        slots = zip(sealed.block.slots, sealed.block.outcomes, strict=True)
-        results = tuple(Result((r.source, r.request_id), outcome, payout) for (r, payout), outcome in slots)
-        self._emit(BlockSealed(self._clock(), sealed.number, sealed.block.header.timestamp, results))
+        finally:
+            for dropped in self.sequencer.take_dropped():
+                self._emit(OperationDropped(self._clock(), dropped.pending.id, str(dropped.reason)))
+        self._emit(describe_block(sealed, self._clock()))
         if self.parts.broker is not None:
-            candidates = (Candidate(result.payout, sealed.number, self._l1_blocks[result.key]) for result in results)
-            for candidate, verdict in self.parts.broker.offer(candidates).items():
+            for candidate, verdict in self.parts.broker.offer(list_candidates(sealed, self._l1_blocks)).items():
                 self._emit(FillDeclined(self._clock(), _key(candidate), verdict))
+
+    def _ask(self) -> None:
+        """Which consents to new keys are recorded on their chains."""
+        for chain, question in self._intake.questions().items():
+
+            def answer(_: ChainId, answered: tuple[Signed[ChangePubKey], bool]) -> bool:
+                self._intake.answer(*answered, self._now())
+                return True
+
+            self._start("consent", chain, question, answer)
 
     def _prove(self) -> None:
         sealed = next(iter(self._unproven()), None)
@@ -139,10 +174,12 @@ class Node:
             self._dispatcher.start("prove", lambda: (due, prover.prove(due.block)), self._on_proved, 0.0)
 
     def _submit(self) -> None:
-        blocks = tuple(self.sequencer.blocks(BlockNumber(0)))
+        settled = self.sequencer.settled
+        base = {chain: self.sequencer.stored(chain, settled) for chain in self.parts.profiles}
+        blocks = tuple(self.sequencer.blocks(settled))
         primary = self.sequencer.parameters.primary
         committed = {chain: progress.committed for chain, progress in self.progress.items()}
-        horizon = Horizon(primary, blocks, dict(self._proofs), committed, self.sequencer.is_replaying)
+        horizon = Horizon(primary, base, blocks, dict(self._proofs), committed, self.sequencer.is_replaying)
         offered = horizon.height, blocks[-1:], len(self._proofs)
         for chain, submitter in self.parts.submitters.items():
             seen = self._heads.get(chain), offered, committed if chain == primary else None
@@ -175,16 +212,13 @@ class Node:
     # -- what becomes of jobs; each says whether there was anything to do ----------------------------------------
 
     def _on_sighting(self, chain: ChainId, sighting: Sighting) -> bool:
-        if sighting.gone_from is not None:
-            stays = self.sequencer.last_before(chain, sighting.gone_from)
-            if stays < self._accepted:  # nothing can undo it: stop with the journal as it is
-                raise HistoryDiverged(chain, BlockNumber(stays + 1))
-            dropped = self.sequencer.drop_from(chain, sighting.gone_from)
-            self._forget(dropped, f"{self._name(chain)} no longer has request {sighting.gone_from} as it was")
+        for lane, request_id in sighting.gone_from.items():
+            self._lose(lane, chain, request_id)
         self._heads[chain] = sighting.head
         for event in sighting.requests:
             request, log = event.request, event.log
-            self._l1_blocks[request.source, request.request_id] = log.block_number
+            if lane_of(request) is Lane.SWAP:
+                self._l1_blocks[request.source, request.request_id] = log.block_number
             if self.sequencer.add(request):
                 self._emit(RequestConfirmed(self._clock(), request, log.block_number, log.tx_hash))
         return bool(sighting.requests)
@@ -201,6 +235,9 @@ class Node:
         before, self.progress[chain] = self.progress[chain], advance.progress
         self._accepted = max(self._accepted, advance.progress.accepted)
         self._asked.add(chain)
+        if advance.is_frozen and chain not in self._frozen:
+            self._frozen.add(chain)
+            self._emit(ChainFrozen(self._clock(), chain, advance.progress.accepted))
         if advance.progress != before:
             self._emit(ChainMoved(self._clock(), chain, before, advance.progress))
         for sent in advance.sent:
@@ -209,8 +246,9 @@ class Node:
                 source = sent.action.source if isinstance(sent.action, ApplyMessage) else None
                 self._mined(chain, purpose, blocks, sent.receipt, source)
         is_unchanged = all(isinstance(sent.error, CallReverted | TransactionReverted) for sent in advance.sent)
-        if chain == self.sequencer.parameters.primary and is_unchanged:
+        if chain == self.sequencer.parameters.primary and is_unchanged and not advance.is_frozen:
             self._reseal_if_old(advance.progress.committed)
+        self._settle()
         for sent in advance.sent:
             if sent.error is not None:
                 raise sent.error
@@ -261,6 +299,27 @@ class Node:
                 self.sequencer.roll_back(committed), f"block {committed + 1} waited too long for the primary chain"
             )
 
+    def _settle(self) -> None:
+        """Of blocks that every chain executed long ago only their records are kept."""
+        if len(self._asked) < len(self.parts.profiles):
+            return
+        executed = min(progress.executed for progress in self.progress.values())
+        self.sequencer.settle(BlockNumber(max(executed - self.config.kept_blocks, 0)))
+        for number in [number for number in self._proofs if number <= self.sequencer.settled]:
+            del self._proofs[number]
+
+    def _lose(self, lane: Lane, chain: ChainId, request_id: RequestId) -> None:
+        stays = self.sequencer.last_before(lane, chain, request_id)
+        if stays < self._accepted:  # nothing can undo it: stop with the journal as it is
+            raise HistoryDiverged(chain, BlockNumber(stays + 1))
+        dropped = self.sequencer.drop_from(lane, chain, request_id)
+        self._forget(dropped, f"{self._name(chain)} no longer has request {request_id} as it was")
+
+    def _now(self) -> int:
+        """The primary chain's time, as far as it is known."""
+        head = self._heads.get(self.sequencer.parameters.primary)
+        return 0 if head is None else head.timestamp
+
     def _forget(self, dropped: tuple[SealedBlock, ...], reason: str) -> None:
         if not dropped:
             return
@@ -304,8 +363,8 @@ class Node:
             listener(event)
 
 
-def _key(candidate: Candidate) -> RequestKey:
-    return candidate.payout.source, candidate.payout.request_id
+def _key(candidate: Candidate) -> PayoutKey:
+    return candidate.payout.source, candidate.payout.id
 
 
 def _describe(action: Action) -> tuple[str, tuple[BlockNumber, ...]]:

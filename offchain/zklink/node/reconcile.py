@@ -4,15 +4,22 @@ Takes bridges and the sequencer's states; gives one line per token and chain, an
 
 - SOL-1, per chain and token: balance >= pending + custody, in L1 units. - Custody, per chain and token: exactly
 the state's reserve after the last block executed there plus the requests that no block executed there has
-consumed. - SOL-2, per token: the reserves of all chains are the pools' reserves and the accrued fees.
+consumed. - SOL-2, per token: the reserves of all chains are the accounts' balances, the pools' reserves and the accrued
+fees.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.deployment import Deployment, TokenPlan
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, TokenId
+from zklink.sequencer.mempool import Request, lane_of
+from zklink.sequencer.sealed import count_requests
 from zklink.sequencer.sequencer import Sequencer
 from zklink.state.state import State
 
@@ -54,13 +61,14 @@ class Total:
 
     token: TokenId
     reserves: int
+    balances: int
     pools: int
     fees: int
 
     @property
     def is_conserved(self) -> bool:
         """SOL-2."""
-        return self.reserves == self.pools + self.fees
+        return self.reserves == self.balances + self.pools + self.fees
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +92,18 @@ def reconcile(deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], s
     holdings = tuple(
         holding for chain in sorted(bridges) for holding in _read_chain(deployment, bridges[chain], sequencer)
     )
-    state = sequencer.state_after(sequencer.height)
-    return Reconciliation(holdings, tuple(_compute_total(token, state) for token in deployment.tokens))
+    balances = _sum_balances(sequencer.state)
+    totals = (_compute_total(token, sequencer.state, balances) for token in deployment.tokens)
+    return Reconciliation(holdings, tuple(totals))
 
 
 def _read_chain(deployment: Deployment, bridge: BridgeClient, sequencer: Sequencer) -> Iterator[Holding]:
     chain = bridge.chain_id
     executed = BlockNumber(bridge.status().executed)
-    consumed = sequencer.stored(chain, executed).request_count
+    stored = sequencer.stored(chain, executed)
     events = bridge.requests(deployment.chains[chain].from_block, bridge.client.head().number)
-    waiting = [event.request for event in events if event.request.request_id > consumed]
-    state = sequencer.state_after(executed)
+    requests = [event.request for event in events]
+    waiting = [r for r in requests if r.request_id > count_requests(stored, lane_of(r))]
     for token in deployment.tokens:
         if chain not in token.contracts:
             continue
@@ -104,16 +113,35 @@ def _read_chain(deployment: Deployment, bridge: BridgeClient, sequencer: Sequenc
             token=token.token_id,
             balance=at.balance,
             pending=at.pending,
-            scale=bridge.token_scale(token.token_id),
+            scale=bridge.tokens.token_scale(token.token_id),
             custody=at.custody,
-            reserve=state.token(token.token_id).reserve(chain),
-            open_requests=sum(request.amount for request in waiting if request.token_in == token.token_id),
+            reserve=sequencer.token_after(token.token_id, executed).reserve(chain),
+            open_requests=sum(_brought(request, token.token_id) for request in waiting),
         )
 
 
-def _compute_total(token: TokenPlan, state: State) -> Total:
+def _brought(request: Request, token: TokenId) -> int:
+    """What a request brought of a token: a swap or a deposit that much, a full exit nothing."""
+    match request:
+        case SwapRequest():
+            return request.amount if request.token_in == token else 0
+        case DepositRequest():
+            return request.amount if request.token == token else 0
+        case FullExitRequest():
+            return 0
+
+
+def _sum_balances(state: State) -> Counter[TokenId]:
+    """Of every token, what all accounts have."""
+    balances: Counter[TokenId] = Counter()
+    for _, account in state.accounts():
+        balances.update(account.balances)
+    return balances
+
+
+def _compute_total(token: TokenPlan, state: State, balances: Counter[TokenId]) -> Total:
     row = state.token(token.token_id)
     pools = 0
     for (lower, higher), pool in state.pools():
         pools += pool.reserve_lower * (lower == token.token_id) + pool.reserve_higher * (higher == token.token_id)
-    return Total(token.token_id, sum(row.reserves), pools, row.fees)
+    return Total(token.token_id, sum(row.reserves), balances[token.token_id], pools, row.fees)

@@ -14,12 +14,14 @@ from zklink.node.events import (
     ChainMoved,
     Event,
     FillTried,
+    PayoutKey,
     RequestConfirmed,
     RequestKey,
     RolledBack,
 )
-from zklink.operations.swap import SwapPayout, SwapRequest
-from zklink.protocol.ids import BlockNumber, ChainId, RecordKind
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane
 from zklink.sequencer.lifecycle import BlockStep, compute_path
 from zklink.transition.swap import SwapOutcome
 
@@ -32,7 +34,7 @@ class SwapRecord:
     confirmed_at: float
     tx_hash: bytes
     block: BlockNumber | None = None
-    payout: SwapPayout | None = None
+    payout: Payout | None = None
     outcome: SwapOutcome | None = None
     sealed_at: float | None = None
     filled_at: float | None = None
@@ -50,7 +52,7 @@ class SwapRecord:
     @property
     def is_refund(self) -> bool:
         """Whether the block sends the request back."""
-        return self.payout is not None and self.payout.kind == RecordKind.SWAP_REFUNDED
+        return self.payout is not None and self.payout.kind == Kind.SWAP_REFUNDED
 
     @property
     def paid_at(self) -> float | None:
@@ -84,8 +86,9 @@ class BlockRecord:
     """One sealed block."""
 
     number: BlockNumber
+    lane: Lane
     timestamp: int
-    requests: int
+    items: int
     sealed_at: float
     proven_at: float | None = None
     witness_seconds: float | None = None
@@ -103,8 +106,8 @@ class Timeline:
     def take(self, event: Event) -> None:
         """Fold one event in."""
         match event:
-            case RequestConfirmed():
-                self.swaps[event.key] = SwapRecord(event.request, event.at, event.tx_hash)
+            case RequestConfirmed(at, SwapRequest() as request, _, tx_hash):
+                self.swaps[event.key] = SwapRecord(request, at, tx_hash)
             case BlockSealed():
                 self._seal(event)
             case BlockProven():
@@ -112,14 +115,17 @@ class Timeline:
             case ChainMoved():
                 self._move(event)
             case FillTried(at, key, _, FillOutcome.FILLED | FillOutcome.FOUND_FILLED):
-                self.swaps[key].filled_at = at
+                for record in self._of(key):
+                    record.filled_at = at
             case BrokerRepaid(at, key, _):
-                self.swaps[key].repaid_at = at
+                for record in self._of(key):
+                    record.repaid_at = at
             case RolledBack():
                 self._roll_back(event)
 
     def _seal(self, event: BlockSealed) -> None:
-        self.blocks[event.number] = BlockRecord(event.number, event.timestamp, len(event.results), event.at)
+        items = len(event.results) + len(event.requests) + len(event.operations)
+        self.blocks[event.number] = BlockRecord(event.number, event.lane, event.timestamp, items, event.at)
         for result in event.results:
             record = self.swaps[result.key]
             record.block, record.sealed_at = event.number, event.at
@@ -150,6 +156,10 @@ class Timeline:
                 for record in self._in(number):
                     record.unseal()
         self.blocks = {number: block for number, block in self.blocks.items() if number <= event.to_block}
+
+    def _of(self, key: PayoutKey) -> list[SwapRecord]:
+        """The swap that a payout is about; none if it is a withdrawal."""
+        return [record for record in self.swaps.values() if record.key == key]
 
     def _in(self, number: BlockNumber) -> list[SwapRecord]:
         return [record for record in self.swaps.values() if record.block == number]

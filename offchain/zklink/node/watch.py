@@ -1,25 +1,25 @@
-"""What a node sees of one chain in one look: its head, newly confirmed requests, and requests that a reorganisation
-took back.
+"""What a node sees of one chain in one look: its head, newly confirmed requests of both lanes, and requests that a
+reorganisation took back.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import SwapRequested
+from zklink.l1.events import RequestEvent
 from zklink.l1.receipts import BlockInfo
 from zklink.l1.watcher import L1Watcher
 from zklink.protocol.errors import RequestRewritten
-from zklink.protocol.ids import RequestId
+from zklink.protocol.ids import Lane, RequestId
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """`gone_from` is the first request that the chain no longer has as it was given out; None if there is none."""
+    """`gone_from` is the first request of a lane that the chain no longer has as it was given out."""
 
     head: BlockInfo
-    requests: tuple[SwapRequested, ...]
-    gone_from: RequestId | None = None
+    requests: tuple[RequestEvent, ...]
+    gone_from: Mapping[Lane, RequestId] = field(default_factory=dict)
 
 
 class ChainWatch:
@@ -39,6 +39,11 @@ class ChainWatch:
         try:
             sighting = Sighting(head, tuple(self._watcher.poll()))
         except RequestRewritten:
-            return Sighting(head, (), RequestId(self._watcher.rewind() + 1))
+            return Sighting(head, (), self._rewind())
         self._last = head.hash
         return sighting
+
+    def _rewind(self) -> dict[Lane, RequestId]:
+        last = {lane: self._watcher.last_request_id(lane) for lane in Lane}
+        kept = self._watcher.rewind()
+        return {lane: RequestId(kept[lane] + 1) for lane in Lane if kept[lane] < last[lane]}

@@ -13,6 +13,7 @@ from zklink.l1.deployment import Deployment
 from zklink.l1.structs import universal_address
 from zklink.l1.watcher import L1Watcher
 from zklink.node.adapters import BlockProver, BridgeAcceptances, BridgeDesk, BridgeDestination
+from zklink.node.intake import RegistryConsents
 from zklink.node.parts import NodeParts
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import BlockNumber, ChainId
@@ -21,7 +22,7 @@ from zklink.relayer.member import CommitteeMember
 from zklink.relayer.relayer import Relayer
 from zklink.sequencer.decision import ImportPolicy
 from zklink.sequencer.journal import Journal
-from zklink.sequencer.sealed import Parameters, compute_genesis
+from zklink.sequencer.sealed import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import BridgeGate, Submitter
 
@@ -50,8 +51,7 @@ def build_parts(
     """All parts of a node that does everything itself; without `fill_policy` nobody fills."""
     bridges = deployment.bridges(clients)
     parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, tuple(sorted(bridges)))
-    genesis = deployment.genesis.state(deployment.preset)
-    sequencer = Sequencer(parameters, genesis, journal)
+    sequencer = Sequencer(parameters, deployment.genesis.state(), journal)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
 
     sources = {chain: BridgeAcceptances(bridge, start[chain]) for chain, bridge in bridges.items()}
@@ -63,7 +63,6 @@ def build_parts(
         blocks = sequencer.blocks(after, number - after)
         return source == deployment.primary or any(block.is_concerned(source) for block in blocks)
 
-    sealed_genesis = compute_genesis(genesis, parameters)
     profiles = {chain: bridge.client.profile for chain, bridge in bridges.items()}
     return NodeParts(
         profiles=profiles,
@@ -78,7 +77,7 @@ def build_parts(
             for chain, bridge in bridges.items()
         },
         submitters={
-            chain: Submitter(BridgeGate(bridge, keys.validator, sealed_genesis, start[chain]), import_policy)
+            chain: Submitter(BridgeGate(bridge, keys.validator, start[chain]), import_policy)
             for chain, bridge in bridges.items()
         },
         relayer=Relayer(
@@ -90,9 +89,13 @@ def build_parts(
         broker=None
         if fill_policy is None
         else Broker(
-            parameters.domain,
+            parameters.deployment_hash,
             {chain: BridgeDesk(bridge, keys.broker) for chain, bridge in bridges.items()},
             replace(fill_policy, excluded=fill_policy.excluded | {universal_address(keys.broker.address)}),
             {chain: profile.confirmations for chain, profile in profiles.items()},
         ),
+        consents={
+            chain: RegistryConsents(clients[chain], registry, deployment.deployment_hash)
+            for chain, registry in deployment.key_registries(clients).items()
+        },
     )

@@ -13,7 +13,7 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
-from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
+from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
 from zklink.sequencer.builder import choose_timestamp, select_requests
@@ -124,6 +124,8 @@ class Sequencer:
         `consent` is the owner's signature for a change of key, `is_recorded` says that the chain has it instead.
         Raises an OperationError that says what would be right (or ProtocolError); then nothing has changed.
         """
+        if self.is_replaying:
+            raise SequencerReplaying(self.height)
         timestamp = max(now, self._last_timestamp())
         return self.desk.take(self.state, operation, timestamp, consent, is_recorded)
 

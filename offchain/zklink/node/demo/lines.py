@@ -7,12 +7,16 @@ from zklink.node.events import (
     BlockProven,
     BlockSealed,
     BrokerRepaid,
+    ChainFrozen,
     ChainMoved,
     Event,
     FillDeclined,
     FillTried,
+    OperationAccepted,
+    OperationDropped,
+    OperationRefused,
+    PayoutKey,
     RequestConfirmed,
-    RequestKey,
     Result,
     Retried,
     RolledBack,
@@ -42,7 +46,9 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
         case RequestConfirmed():
             return f"{_swap(run, event.key)}: confirmed on {run.chain_name(event.request.source)}"
         case BlockSealed():
-            return f"block {event.number} sealed: " + "; ".join(_describe_result(run, r) for r in event.results)
+            said = [_describe_result(run, result) for result in event.results]
+            said += [f"{len(event.requests)} requests and {len(event.operations)} operations"] * (not said)
+            return f"block {event.number} sealed: " + "; ".join(said)
         case BlockProven():
             return (
                 f"block {event.number} proven: witness {event.witness_seconds:.1f} s, proof {event.proof_seconds:.1f} s"
@@ -62,14 +68,22 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             return f"{event.lane} failed and is tried again in {event.delay_seconds:g} s: {event.reason}"
         case RolledBack():
             return f"rolled back to block {event.to_block}: {event.reason}"
+        case OperationAccepted(_, _, kind):
+            return f"{kind} waits for a block"
+        case OperationRefused(_, kind, reason):
+            return f"{kind} refused: {reason}"
+        case OperationDropped(_, _, reason):
+            return f"an operation is no longer possible: {reason}"
+        case ChainFrozen(_, chain, accepted):
+            return f"{run.chain_name(chain)} has frozen at block {accepted}"
 
 
-def find_ticket(run: DemoRun, key: RequestKey) -> Ticket | None:
+def find_ticket(run: DemoRun, key: PayoutKey) -> Ticket | None:
     """The story behind a request; None until its receipt has come."""
     return next((ticket for ticket in run.tickets if ticket.key == key), None)
 
 
-def _swap(run: DemoRun, key: RequestKey) -> str:
+def _swap(run: DemoRun, key: PayoutKey) -> str:
     ticket = find_ticket(run, key)
     name = f"request {key[1]} of {run.chain_name(key[0])}"
     return name if ticket is None else f"{name} ({describe_story(ticket.story)})"

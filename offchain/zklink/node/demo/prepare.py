@@ -18,10 +18,11 @@ from zklink.node.node import Node
 from zklink.node.timeline import Timeline
 from zklink.node.wiring import NodeKeys, build_parts
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.ids import Amount, ChainId, TokenId
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
+from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.progress import Progress
+from zklink.prover.source import Statement
 from zklink.sequencer.journal import MemoryJournal
 
 SMALL_FILL_USD: Final = 5_000
@@ -37,8 +38,9 @@ def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, pro
         system = deploy_local_system(world, options.preset, report=lambda chain, what: step.advance())
     with progress.step("allowances of the user and the broker"):
         _approve(system, options.stories)
-    with progress.step("loading the proving key"):
-        prover = CircuitProver(Groth16pyProver(artifacts))
+    account = ensure_circuit(options.preset, progress, Statement.ACCOUNT)
+    with progress.step("loading the proving keys"):
+        prover = CircuitProver({Lane.SWAP: Groth16pyProver(artifacts), Lane.ACCOUNT: Groth16pyProver(account)})
     roles = world.roles
     parts = build_parts(
         system.deployment,

@@ -91,7 +91,7 @@ def _describe_block(run: DemoRun, number: int) -> JSON:
     transactions = [t for t in run.transactions if number in t.blocks]
     return {
         "number": number,
-        "swaps": block.requests,
+        "swaps": block.items,
         "constraints": run.artifacts.constraints,
         "witness_seconds": _round(block.witness_seconds),
         "proof_seconds": _round(block.proof_seconds),

@@ -66,7 +66,7 @@ def _blocks(result: DemoResult) -> Table:
         times = (
             f"{seconds:.2f}" if seconds is not None else "" for seconds in (block.witness_seconds, block.proof_seconds)
         )
-        table.add_row(str(block.number), str(block.requests), f"{result.run.artifacts.constraints:,}", *times)
+        table.add_row(str(block.number), str(block.items), f"{result.run.artifacts.constraints:,}", *times)
     return table
 
 

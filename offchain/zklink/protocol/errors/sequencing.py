@@ -143,6 +143,16 @@ class PoolFull(OperationError):
 
 
 @dataclass(eq=False)
+class SequencerReplaying(OperationError):
+    """The sequencer is sealing the blocks of an earlier run again and does not know the present state yet."""
+
+    height: int
+
+    def __str__(self) -> str:
+        return f"the blocks of an earlier run are being sealed again, {self.height} so far: try again later"
+
+
+@dataclass(eq=False)
 class MalformedOperation(OperationError):
     """What was handed in is no signed operation."""
 

@@ -1,0 +1,121 @@
+"""An owner's layer-2 side, next to a node in this process: finds the account, counts nonces, signs.
+
+Takes the owner's two keys, of L1 and of layer 2; gives operations to the node. Decides nothing; what the node refuses
+it raises.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol, TypeVar
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.registries import sign_key_change
+from zklink.l1.structs import universal_address
+from zklink.node.node import Node
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.order import Order
+from zklink.operations.signed import Signable, Signed, sign
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.errors import NoAccountYet
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, OrderSlot, TokenId
+from zklink.protocol.signing import compute_public_key_hash
+from zklink.sequencer.pool import NO_CONSENT, OperationId
+
+VALID_SECONDS: Final = 3_600
+T = TypeVar("T", bound=Signable)
+T_co = TypeVar("T_co", bound=Signable, covariant=True)
+
+
+class Build(Protocol[T_co]):
+    """Makes an operation of an account, with this nonce, that ends at this time."""
+
+    def __call__(self, account: AccountId, nonce: Nonce, valid_until: int) -> T_co: ...
+
+
+class Wallet:
+    """One owner. Its account is the first one that the state knows of it."""
+
+    def __init__(self, name: str, node: Node, owner: LocalAccount, key: PrivateKey, now: Callable[[], int]) -> None:
+        self.name = name
+        self.owner = owner
+        self.key = key
+        self._node = node
+        self._now = now
+
+    @property
+    def address(self) -> bytes:
+        """The owner's universal address."""
+        return universal_address(self.owner.address)
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a deposit or transfer has made it an account."""
+        return bool(self._node.sequencer.state.accounts_of(self.address))
+
+    @property
+    def account(self) -> AccountId:
+        """The account; NoAccountYet before the first deposit or transfer."""
+        accounts = self._node.sequencer.state.accounts_of(self.address)
+        if not accounts:
+            raise NoAccountYet(self.owner.address)
+        return accounts[0]
+
+    @property
+    def nonce(self) -> Nonce:
+        """The nonce of the next operation, after those that wait."""
+        account = self.account
+        sequencer = self._node.sequencer
+        return Nonce(sequencer.state.account(account).nonce + len(sequencer.desk.pool.of(account)))
+
+    def balance(self, token: TokenId) -> int:
+        """What the account has of a token, after the last sealed block; 0 without an account."""
+        return self._node.sequencer.state.balance(self.account, token) if self.has_account else 0
+
+    def send(self, build: "Build[T]", consent: bytes = NO_CONSENT) -> OperationId:
+        """Sign an operation and hand it to the node. Raises what refuses it."""
+        return self._node.submit(self.sign(build(self.account, self.nonce, self._now() + VALID_SECONDS)), consent)
+
+    def sign(self, operation: T) -> Signed[T]:
+        """Sign anything of this account."""
+        return sign(operation, self._node.sequencer.parameters.domain(Lane.ACCOUNT), self.key)
+
+    def order(
+        self, slot: int, order_nonce: int, sell: tuple[TokenId, int], buy: tuple[TokenId, int], fee_rate: int = 0
+    ) -> Signed[Order]:
+        """A signed limit order: at most `sell`, for at least `buy` in proportion."""
+        return self.sign(
+            Order(
+                account=self.account,
+                slot=OrderSlot(slot),
+                order_nonce=Nonce(order_nonce),
+                valid_until=self._now() + VALID_SECONDS,
+                token_sell=sell[0],
+                token_buy=buy[0],
+                amount_sell=Amount(sell[1]),
+                amount_buy=Amount(buy[1]),
+                fee_rate=fee_rate,
+            )
+        )
+
+    def key_change(self, chain: ChainId) -> ChangePubKey:
+        """The operation that gives the account its key, without a fee."""
+        return ChangePubKey(
+            account=self.account,
+            nonce=self.nonce,
+            valid_until=self._now() + VALID_SECONDS,
+            public_key_hash=compute_public_key_hash(self.key.public_key),
+            chain=chain,
+            fee=Amount(0),
+            fee_token=TokenId(0),
+        )
+
+    def set_key(self, chain: ChainId) -> OperationId:
+        """Give the account its key, with the owner's signature as consent."""
+        change = self.key_change(chain)
+        deployment_hash = self._node.sequencer.parameters.deployment_hash
+        consent = sign_key_change(self.owner, deployment_hash, change.account, change.nonce, change.public_key_hash)
+        return self._node.submit(self.sign(change), consent)
+
+    def set_key_as_recorded(self, chain: ChainId) -> OperationId:
+        """Give the account its key; the consent was recorded on the chain by the owner's transaction."""
+        return self._node.submit(self.sign(self.key_change(chain)))
