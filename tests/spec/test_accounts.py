@@ -150,9 +150,9 @@ def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyP
     original: Callable[..., None] = ledger.Ledger.set_balance
 
     def mutant(self: ledger.Ledger, account: AccountId, token: TokenId, amount: Amount) -> None:
-        mark_count, self._journal._marks = self._journal._marks, 0
+        living, self._journal._living = self._journal._living, []
         original(self, account, token, amount)
-        self._journal._marks = mark_count
+        self._journal._living = living
 
     monkeypatch.setattr(ledger.Ledger, "set_balance", mutant)
     check_refuted(check_undo, rounds_of_steps, examples=100)
@@ -176,6 +176,22 @@ def test_begin__mark_dropped__nothing_is_remembered() -> None:
     del mark
     assert len(state._journal._steps) == 0
     state.set_balance(AccountId(1), TokenId(1), Amount(6))
+    assert len(state._journal._steps) == 0
+
+
+def test_begin__oldest_mark_dropped__only_what_it_needed_is_forgotten() -> None:
+    state, account, token = State(MINIMAL), AccountId(1), TokenId(1)
+    marks = []
+    for amount in range(1, 6):
+        marks.append(state.begin())
+        state.set_balance(account, token, Amount(amount))
+    del marks[0], marks[1]
+    assert len(state._journal._steps) == 4, "the mark before amount 2 lives"
+    state.rollback(marks[1])
+    assert state.balance(account, token) == 3
+    state.rollback(marks[0])
+    assert state.balance(account, token) == 1
+    marks.clear()
     assert len(state._journal._steps) == 0
 
 

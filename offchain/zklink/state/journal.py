@@ -8,7 +8,7 @@ Undo = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Mark:
-    """A point to roll back to. Changes are kept in the journal for as long as any mark exists."""
+    """A point to roll back to. The journal keeps what happened since the oldest mark that anybody holds."""
 
     __slots__ = ("_journal", "position")
 
@@ -17,41 +17,48 @@ class Mark:
         self.position = position
 
     def __del__(self) -> None:
-        self._journal.release()
+        self._journal.release(self.position)
 
 
 class Journal:
-    """The undo steps since the oldest living mark, oldest first."""
+    """The undo steps since the oldest living mark, oldest first. Positions count every step ever recorded."""
 
-    __slots__ = ("_is_undoing", "_marks", "_steps")
+    __slots__ = ("_base", "_is_undoing", "_living", "_steps")
 
     def __init__(self) -> None:
+        self._base = 0
         self._steps: list[Undo] = []
-        self._marks = 0
+        self._living: list[int] = []
         self._is_undoing = False
 
     def begin(self) -> Mark:
         """A mark at this point; dropping it keeps every change."""
-        self._marks += 1
-        return Mark(self, len(self._steps))
+        self._living.append(self._end)
+        return Mark(self, self._end)
 
-    def release(self) -> None:
-        """A mark is gone; without marks nothing needs to be remembered."""
-        self._marks -= 1
-        if not self._marks:
-            self._steps.clear()
+    def release(self, position: int) -> None:
+        """A mark is gone: forget what no other one can go back to."""
+        self._living.remove(position)
+        oldest = min(self._living, default=self._end)
+        forgotten = min(oldest, self._end) - self._base
+        del self._steps[:forgotten]
+        self._base += forgotten
 
     def record(self, undo: Callable[..., None], *arguments: Any) -> None:
         """Remember how to undo a change that is about to happen."""
-        if self._marks and not self._is_undoing:
+        if self._living and not self._is_undoing:
             self._steps.append((undo, arguments))
 
     def rollback(self, mark: Mark) -> None:
         """Undo everything since `mark`, the latest first; ValueError for a mark that was itself rolled back."""
-        if mark.position > len(self._steps):
+        if mark.position > self._end:
             raise ValueError("the mark lies in what was rolled back")
         self._is_undoing = True
-        while len(self._steps) > mark.position:
+        while self._end > mark.position:
             undo, arguments = self._steps.pop()
             undo(*arguments)
         self._is_undoing = False
+
+    @property
+    def _end(self) -> int:
+        return self._base + len(self._steps)
