@@ -91,11 +91,11 @@ def test_deposit__erc20_and_coin__become_the_requests_that_were_asked_for(system
     owner = universal_address(system.world.roles.provider.address)
     receipts = [
         send_deposit(system, BSC.chain_id, USDC, 5 * ONE_USDC, owner=owner),
-        send_deposit(system, BSC.chain_id, BNB, 7 * 10**10, owner=owner),
+        send_deposit(system, BSC.chain_id, BNB, 7 * 10**16, owner=owner),
     ]
     queue_hash = system.deployment.deployment_hash
     for request_id, (receipt, token, amount) in enumerate(
-        zip(receipts, (USDC, BNB), (5 * ONE_USDC, 7 * 10**10), strict=True), start=1
+        zip(receipts, (USDC, BNB), (5 * ONE_USDC, 7 * 10**16), strict=True), start=1
     ):
         event = bridge.events_of(receipt)[0]
         assert isinstance(event, DepositRequested)
