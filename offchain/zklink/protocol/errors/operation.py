@@ -62,7 +62,7 @@ class OperationExpired(OperationError):
 
     def __str__(self) -> str:
         late = self.timestamp - self.valid_until
-        return f"account {self.account}: valid until {self.valid_until}, {late} seconds before the block's time"
+        return f"account {self.account}: valid until {self.valid_until}, {late} seconds before {self.timestamp}"
 
 
 @dataclass(eq=False)
@@ -168,18 +168,6 @@ class NoSuchAccount(OperationError):
 
 
 @dataclass(eq=False)
-class NotTheOwner(OperationError):
-    """An account belongs to somebody else than an operation says."""
-
-    account: int
-    expected: bytes
-    found: bytes
-
-    def __str__(self) -> str:
-        return f"account {self.account} belongs to 0x{self.found.hex()}, not to 0x{self.expected.hex()}"
-
-
-@dataclass(eq=False)
 class AccountsExhausted(OperationError):
     """The account tree of this preset is full."""
 
@@ -197,3 +185,13 @@ class TargetHasKey(OperationError):
 
     def __str__(self) -> str:
         return f"account {self.target} has a public key: only accounts without one can be exited by others"
+
+
+@dataclass(eq=False)
+class NoAccountYet(OperationError):
+    """An owner has no account on layer 2."""
+
+    owner: str
+
+    def __str__(self) -> str:
+        return f"{self.owner} has no account yet: deposit something, or be paid by a transfer, first"
