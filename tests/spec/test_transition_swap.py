@@ -13,7 +13,7 @@ from tests.support.rule import PlainRule, run
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import FEE_DENOMINATOR, Amount, RecordKind
+from zklink.protocol.ids import FEE_DENOMINATOR, Amount, Kind
 from zklink.protocol.presets import MINIMAL
 from zklink.state.rows import Pool
 from zklink.transition import swap
@@ -49,7 +49,7 @@ def check_refund_changes_nothing(case: Case) -> None:
     for step in run(case):
         if not step.outcome.is_paid:
             assert step.before == step.snapshot()
-            assert step.payout.kind == RecordKind.SWAP_REFUNDED
+            assert step.payout.kind == Kind.SWAP_REFUNDED
             assert step.payout.amount == step.request.amount
 
 

@@ -109,9 +109,6 @@ class Kind(IntEnum):
     FORCED_EXIT_PAYOUT = 22
 
 
-RecordKind = Kind
-
-
 class AddressFormat(IntEnum):
     """How a chain's addresses fill the 32 bytes of a universal address."""
 
