@@ -14,7 +14,7 @@ from tests.support.r1cs import Checker, Symbols, read_values
 from zklink.protocol.presets import AccountSlots, Preset
 from zklink.prover.build import OPTIMIZED, PLAIN, CompiledCircuit, ensure_compiled
 from zklink.prover.cache import compute_content_hash, ensure_entry, project_root
-from zklink.prover.source import CircuitSource, swap_block_source
+from zklink.prover.source import CircuitSource, account_block_source, swap_block_source
 from zklink.prover.witness_calculator import CircuitInputs, WitnessCalculator
 
 CIRCUITS = project_root() / "offchain" / "circuits"
@@ -99,6 +99,12 @@ def open_swap_block(preset: Preset, level: str = OPTIMIZED, mutation: Mutation |
     if mutation is not None:
         source = replace(source, name=f"{source.name}_{mutation.name}", directory=mutation.write_sources())
     return Circuit(ensure_compiled(source, level=level))
+
+
+@cache
+def open_account_block(preset: Preset) -> Circuit:
+    """The account block of a preset."""
+    return Circuit(ensure_compiled(account_block_source(preset)))
 
 
 @cache
