@@ -204,6 +204,7 @@ def test_freeze_message__of_another_chain__freezes_this_one(rig: Rig) -> None:
     freeze(rig[A])
     announce_freezes(rig, [A], C)
     assert rig[C].evm.event("MessageReceived")["kind"] == MessageKind.FRZ
+    assert rig[C].bridge.is_frozen()
     assert rig[C].evm.event("Frozen") == {"number": 0, "sync_hash": rig.deployment_hash}
     assert frozen_state(rig[C]) == (True, 0)
     assert rig[C].ledger.frozen_at(A) == (True, 0, rig.deployment_hash)
@@ -324,8 +325,7 @@ def test_frozen__what_is_owed__goes_on(rig: Rig) -> None:
 # --- what a frozen chain still takes in ---
 
 
-@pytest.fixture
-def histories(rig: Rig) -> Rig:
+def make_histories(rig: Rig) -> Rig:
     """Four blocks on the primary, which C follows to 2 and A to 1; all are frozen and A knows it.
 
     Block 1 concerns A and C, 2 only C, 3 only A, 4 nobody: the last common block is 2, above what A has.
@@ -350,6 +350,12 @@ def histories(rig: Rig) -> Rig:
         freeze(rig[chain])
     announce_freezes(rig, [B, C], A)
     return rig
+
+
+@pytest.fixture
+def histories(rig: Rig) -> Rig:
+    """Chains that are frozen at different blocks."""
+    return make_histories(rig)
 
 
 def test_import__block_of_the_frozen_history_that_does_not_concern_this_chain__by_anyone(histories: Rig) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tests.support.committee import Committee
 from tests.support.draft import PAYEE, Draft, message_args, stored_args
 from tests.support.evm import EvmChain, EvmContract
-from zklink.l1.artifacts import load_contract
+from zklink.l1.artifacts import ContractArtifact, load_contract
 from zklink.operations.payout import Payout
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.chain import StoredBlock, genesis_block
@@ -47,6 +47,8 @@ TOKENS = (COIN, USD, OLD, BAD)
 """Those that are on every chain."""
 LAYER2_DECIMALS = {COIN: 12, USD: 6, OLD: 6, BAD: 6, REMOTE: 6}
 USD_DECIMALS = {A: 6, B: 18, C: 8}
+Loader = Callable[[str], ContractArtifact]
+
 RESERVE = 10**12
 """What the provider deposits of every token on every chain, layer-2 units."""
 
@@ -324,8 +326,9 @@ def build_rig(
     token_limit: int = TOKEN_LIMIT,
     account_limit: int = ACCOUNT_LIMIT,
     reserve: int = RESERVE,
+    load: Loader = load_contract,
 ) -> Rig:
-    """Deploy, register the tokens, deposit `reserve` of each."""
+    """Deploy, register the tokens, deposit `reserve` of each. `load` may give a bridge or partner with a bug in it."""
     committee = Committee()
     evms = {k: make_chain(evm_id, START_TIME) for k, evm_id in EVM_CHAIN_IDS.items()}
     for evm in evms.values():
@@ -339,7 +342,7 @@ def build_rig(
     genesis = genesis_block(genesis_root, deployment_hash)
     nodes = {}
     for k, evm in evms.items():
-        partners = deploy_partners(k, evm, helpers[k], deployment_hash)
+        partners = deploy_partners(k, evm, helpers[k], deployment_hash, load=load)
         arguments = bridge_arguments(
             k,
             table,
@@ -348,7 +351,7 @@ def build_rig(
             token_limit=token_limit,
             account_limit=account_limit,
         )
-        bridge = evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
+        bridge = evm.deploy(GOVERNOR, load("Bridge"), *arguments.values())
         nodes[k] = Node(k, evm, bridge, helpers[k], partners, {}, [genesis], [])
         _furnish(nodes[k])
         if reserve:
@@ -410,14 +413,13 @@ def deploy_partners(
     deployment_hash: bytes,
     primary: ChainId = PRIMARY,
     mask: int = CHAIN_MASK,
+    load: Loader = load_contract,
 ) -> Partners:
     """The sync ledger and the exodus of the bridge that the same deployer makes next."""
     bridge = predict_bridge(evm)
     addresses = (helpers.transport.address, helpers.reader.address)
-    ledger = evm.deploy(
-        GOVERNOR, load_contract("SyncLedger"), bridge, deployment_hash, chain, primary, mask, *addresses
-    )
-    exodus = evm.deploy(GOVERNOR, load_contract("Exodus"), bridge, ledger.address, helpers.exit_verifier.address)
+    ledger = evm.deploy(GOVERNOR, load("SyncLedger"), bridge, deployment_hash, chain, primary, mask, *addresses)
+    exodus = evm.deploy(GOVERNOR, load("Exodus"), bridge, ledger.address, helpers.exit_verifier.address)
     return Partners(ledger, exodus)
 
 
