@@ -101,8 +101,8 @@ def _read_key_change(r0: uint256, r1: uint256, r2: uint256, r3: uint256) -> slic
     @notice The fields of a key change; reverts if a bit is set that it does not use.
     """
     owner_and_key: uint256 = r2 >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
-    assert r0 & KEY_CHANGE_0_ZERO_BITS == 0, "slice: unused bits of a change"
-    assert r2 & TIME_MASK == 0 and owner_and_key >> 16 == 0, "slice: unused bits of a change"
+    unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (r2 & TIME_MASK) | (owner_and_key >> 16)
+    assert unused == 0, "slice: unused bits of a change"
     id: uint256 = r0 >> constants.ACCOUNT_REQUEST_0_ID_SHIFT
     return slices.KeyChange(
         owner=convert(((owner_and_key >> 8) << constants.WORD_BITS) | r1, bytes32),
