@@ -3,6 +3,8 @@
 Values are kept packed, a tree of balances only for accounts with many, and nothing is hashed before a root or a path
 is asked for. What was hashed then may be out of date at the places that are called stale, nowhere else; so undoing a
 change is changing the value again.
+
+An account with two balances takes about 450 bytes in all (measured with 150,000 of them).
 """
 
 from collections.abc import Collection, Iterator, Mapping
