@@ -1,7 +1,12 @@
-"""`ape run demo`: swaps between four local chains, end to end, with real proofs."""
+"""`ape run demo`: on local chains, end to end, with real proofs.
+
+ape run demo                      swaps between four chains, without a deposit
+ape run demo --story accounts     layer-2 accounts on three chains; then the operator dies and everybody leaves by proof
+"""
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -9,6 +14,9 @@ from rich.console import Console
 
 from zklink.cli.progress import RichProgress
 from zklink.devnet.profiles import PROFILES
+from zklink.node.demo.accounts import report as accounts_report
+from zklink.node.demo.accounts.cast import AccountsOptions
+from zklink.node.demo.accounts.run import run_accounts
 from zklink.node.demo.model import DemoOptions
 from zklink.node.demo.report import build_report
 from zklink.node.demo.run import run_demo
@@ -16,7 +24,7 @@ from zklink.node.demo.stories import default_stories, read_tape
 from zklink.node.demo.summary import print_summary
 from zklink.node.demo.views import choose_view
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.presets import COMPACT, PRESETS, get_preset
+from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 
 LOG_WIDTH = 140
 """Columns of the tables in a log, which has no width of its own."""
@@ -26,10 +34,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option(
+    "--story", type=click.Choice(["swaps", "accounts"]), default="swaps", show_default=True, help="What to tell."
+)
+@click.option(
     "--preset",
     "preset_name",
     type=click.Choice(list(PRESETS)),
-    default=COMPACT.name,
+    default=MINIMAL.name,
     show_default=True,
     help="Size of a block.",
 )
@@ -47,12 +58,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Seconds until the run counts as failed.",
 )
-def cli(preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float) -> None:
-    """Deploy on four local chains, swap between them, and reconcile every token on every chain."""
+def cli(story: str, preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float) -> None:
+    """Deploy on local chains, tell a story there, and reconcile every token on every chain."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=LOG_WIDTH)
     try:
+        if story == "accounts":
+            sys.exit(tell_accounts(console, preset_name, json_file, timeout_seconds))
         stories = default_stories() if tape is None else read_tape(tape.read_text(), [p.name for p in PROFILES])
         options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)
         result = run_demo(options, choose_view(console), RichProgress())
@@ -63,3 +76,15 @@ def cli(preset_name: str, tape: Path | None, json_file: Path | None, timeout_sec
         json_file.write_text(json.dumps(build_report(result), indent=2) + "\n")
         console.print(f"figures written to {json_file}")
     sys.exit(1 if result.problems else 0)
+
+
+def tell_accounts(console: Console, preset_name: str, json_file: Path | None, timeout_seconds: float) -> int:
+    """The accounts story; gives the exit code."""
+    with tempfile.TemporaryDirectory(prefix="zklink-") as folder:
+        options = AccountsOptions(get_preset(preset_name), Path(folder) / "journal.jsonl", timeout_seconds)
+        result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
+    accounts_report.print_report(console, result)
+    if json_file is not None:
+        json_file.write_text(json.dumps(accounts_report.build_report(result), indent=2) + "\n")
+        console.print(f"figures written to {json_file}")
+    return 1 if result.problems else 0

@@ -92,4 +92,3 @@ def _create(node: Node, provider: Wallet, pool: PoolPlan) -> None:
     wait(node, lambda: node.sequencer.state.pool(lower, higher).lp_token != 0, "a pool's creation")
     provider.send(add)
     wait(node, lambda: node.sequencer.state.pool(lower, higher).lp_supply > 0, "a pool's liquidity")
-

@@ -1,0 +1,1 @@
+"""The accounts story: people use layer 2, the operator dies with its database, everybody leaves by proof."""
