@@ -6,15 +6,19 @@ send.
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
+from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
 from zklink.devnet.world import World, open_world
 from zklink.l1.events import SwapRequested
 from zklink.l1.structs import SwapOrder, universal_address
 from zklink.node.demo.audit import find_problems, read_balances, read_received
+from zklink.node.demo.liquidity import fund_pools
 from zklink.node.demo.model import DemoOptions, DemoResult, DemoRun, DemoView, Ticket
 from zklink.node.demo.prepare import prepare
+from zklink.node.demo.stories import Story
 from zklink.node.reconcile import reconcile
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import Amount
@@ -37,8 +41,9 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
         deployment = run.system.deployment
         primary = world[deployment.primary].profile.name
         view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {len(world)} chains, primary chain {primary}")
-        before = read_balances(run)
         world.start_clocks()
+        fund_pools(run.system, run.node, _select_pools(options.stories), progress)
+        before = read_balances(run)
         setup_seconds = time.monotonic() - began
         is_complete = _drive(run, view)
         run_seconds = time.time() - run.start
@@ -47,6 +52,12 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
         balances = read_balances(run, before)
         problems = find_problems(run, found, balances, read_received(run), is_complete)
         return DemoResult(run, found, balances, setup_seconds, run_seconds, problems)
+
+
+def _select_pools(stories: Sequence[Story]) -> tuple[PoolPlan, ...]:
+    """The local pools that these stories trade in."""
+    pairs = {tuple(sorted((story.token_in.token_id, story.token_out.token_id))) for story in stories}
+    return tuple(pool for pool in DEFAULT_POOLS if pool.pair in pairs)
 
 
 def _introduce(world: World, view: DemoView) -> None:
