@@ -249,6 +249,17 @@ def test_order_fill__of_an_empty_slot__keeps_any_leaf() -> None:
     assert named["main.leaf_after"] == named["main.leaf_before"] == 9 * 2**112 + 77
 
 
+@upholds("CIR-4")
+@pytest.mark.parametrize(
+    ("before", "change", "is_possible"),
+    [(5, -5, True), (5, -6, False), (0, -1, False), (AMOUNT, 0, True), (AMOUNT, 1, False), (1, AMOUNT - 1, True)],
+)
+def test_balance_step__below_zero_or_above_an_amount__is_refused(before: int, change: int, is_possible: bool) -> None:
+    path: Signal = [[7, 8, 9]]
+    circuit = open_gadget("lib/balance.circom", "BalanceStep", 1)
+    assert accepts(circuit, index_bits=[0, 1], path=path, before=before, change=change % R) == is_possible
+
+
 @upholds("CIR-3")
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.mutation.name)
 def test_rule__with_a_seeded_bug__accepts_what_the_real_one_refuses(rule: Rule) -> None:

@@ -1,6 +1,8 @@
 """Pool slots: the circuit gives what the package gives, and refuses what lies beside each accepted operation."""
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -25,7 +27,15 @@ from tests.support.account_scene import (
     build_state,
     signed,
 )
-from tests.support.account_slots import change_last, compute_outputs, find_loose, open_slot, pool_inputs, pool_outputs
+from tests.support.account_slots import (
+    carry_out,
+    change_last,
+    compute_outputs,
+    find_loose,
+    open_slot,
+    pool_inputs,
+    pool_outputs,
+)
 from tests.support.circuits import Mutation
 from tests.support.upholds import upholds
 from zklink.operations.add_liquidity import AddLiquidity
@@ -34,7 +44,7 @@ from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.remove_liquidity import RemoveLiquidity
 from zklink.operations.signed import Signable, sign
 from zklink.protocol.errors import OperationError, WitnessUnsatisfied
-from zklink.protocol.ids import Amount, Nonce, TokenId
+from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
 from zklink.protocol.packing import pack_fee, split_fee
 from zklink.witness.signals import Signals, list_path
 
@@ -53,6 +63,11 @@ LOADED = ("row_id", "pool_lower", "pool_higher")
 def build_inputs(operation: PoolOperation) -> Signals:
     """The honest inputs of a slot with this operation on the scene's state."""
     return pool_inputs(apply(build_state(), signed(operation)))
+
+
+def build(kind: type[PoolOperation], tokens: tuple[TokenId, TokenId], **fields: Any) -> PoolOperation:
+    """An operation on a pair."""
+    return kind(token_a=tokens[0], token_b=tokens[1], **fields)
 
 
 def is_accepted(inputs: Signals, mutation: Mutation | None = None) -> bool:
@@ -80,44 +95,51 @@ def test_slot__of_each_kind_and_none__gives_what_the_package_gives(operation: Po
     assert {name: got[name] for name in expected} == expected
 
 
-pairs = st.sampled_from([*permutations([X, Y, Z], 2)])
-low, high = st.integers(0, 500).map(A), st.integers(1_000, 3_000).map(A)
-common = {"account": st.just(BOB), "nonce": st.just(BOB_NONCE), "valid_until": st.just(TIMESTAMP)}
-fees = {"fee": st.sampled_from([0, 7, 2_047]).map(A), "fee_token": st.sampled_from([X, Y, Z, SHARES])}
-pair = {"token_a": st.just(X), "token_b": st.just(Y)}
+pairs = st.sampled_from([(X, Y)] * 4 + [*permutations([X, Y, Z], 2)])
+low, high = st.integers(0, 900).map(A), st.integers(0, 3_000).map(A)
+common = {
+    "account": st.just(BOB),
+    "nonce": st.sampled_from([BOB_NONCE] * 9 + [Nonce(BOB_NONCE + 1)]),
+    "valid_until": st.sampled_from([TIMESTAMP] * 9 + [TIMESTAMP - 1]),
+    "fee": st.sampled_from([0, 7, 2_047, 28_000]).map(A),
+    "fee_token": st.sampled_from([X, Y, Z, SHARES]),
+    "tokens": pairs,
+}
+limits = {"limit_a": high, "limit_b": high}
+least = {"limit_a": low, "limit_b": low, "limit_shares": high}
 operations = st.one_of(
-    st.builds(
-        lambda tokens, **rest: CreatePool(token_a=tokens[0], token_b=tokens[1], **rest),
-        tokens=pairs,
-        pool_fee=st.integers(0, 9_999),
-        **common,
-        **fees,
-    ),
-    st.builds(AddLiquidity, limit_a=high, limit_b=high, limit_shares=low, **common, **pair, **fees),
-    st.builds(RemoveLiquidity, limit_a=low, limit_b=low, limit_shares=high, **common, **pair, **fees),
-    st.builds(
-        lambda tokens, **rest: PoolSwap(token_a=tokens[0], token_b=tokens[1], **rest),
-        tokens=pairs,
-        limit_a=high,
-        limit_b=low,
-        **common,
-        **fees,
-    ),
+    st.builds(partial(build, CreatePool), pool_fee=st.integers(0, 9_999), **common),
+    st.builds(partial(build, AddLiquidity), limit_shares=low, **limits, **common),
+    st.builds(partial(build, RemoveLiquidity), **least, **common),
+    st.builds(partial(build, PoolSwap), limit_a=high, limit_b=low, **common),
 )
 
 
 @upholds("CIR-8", "DAT-1")
-@settings(max_examples=40, deadline=None)
-@given(operations)
-def test_slot__of_any_accepted_operation__gives_what_the_package_gives(operation: PoolOperation) -> None:
-    state = build_state()
-    try:
-        block = apply(state, signed(operation))
-    except OperationError:
-        return
-    expected = pool_outputs(block, state.account_root)
-    got = compute_outputs(open_slot("PoolSlot"), pool_inputs(block))
-    assert {name: got[name] for name in expected} == expected
+def test_slot__of_any_operation__says_what_the_package_says() -> None:
+    """Both accept it and give the same, or both refuse it: the circuit although all its inputs are made to fit."""
+    seen: Counter[tuple[str, bool]] = Counter()
+
+    @settings(max_examples=120, deadline=None)
+    @given(operations, st.sampled_from([BOB] * 9 + [ALICE]))
+    def check(operation: PoolOperation, signer: AccountId) -> None:
+        again = signed(operation, KEYS[signer])
+        name, state = type(operation).__name__, build_state()
+        try:
+            block = apply(state, again)
+        except OperationError:
+            forged = carry_out(state, again)
+            if forged is not None:
+                assert not is_accepted(pool_inputs(forged))
+                seen[name, False] += 1
+            return
+        expected = pool_outputs(block, state.account_root)
+        got = compute_outputs(open_slot("PoolSlot"), pool_inputs(block))
+        assert {name: got[name] for name in expected} == expected
+        seen[name, True] += 1
+
+    check()
+    assert len(+seen) == 2 * len(OPERATIONS), seen
 
 
 @upholds("CIR-6", "CIR-3")

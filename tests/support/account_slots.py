@@ -4,17 +4,29 @@ Takes applied blocks of preset `minimal` that have this one slot used: so the sl
 those of the whole block.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from typing import TypeVar
 
+import pytest
+
+from tests.support.account_scene import apply
 from tests.support.circuits import CIRCUITS, Circuit, Mutation
 from zklink.primitives.field import R
+from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import OPTIMIZED, PLAIN, ensure_compiled
 from zklink.prover.source import CircuitSource
+from zklink.state.state import State
+from zklink.transition import account_block
 from zklink.transition.account_block import AccountBlock
+from zklink.transition.dispatch import ORDER_RULES, POOL_RULES, AccountOperation, Rule
+from zklink.transition.order_match import MatchSlot
+from zklink.transition.pool_slot import PoolSlot
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal, Signals
 
+Slot = TypeVar("Slot", PoolSlot, MatchSlot)
 _ROWS, _POOLS = MINIMAL.account.token_rows, MINIMAL.account.pool_rows
 _ARGUMENTS = {
     "PoolSlot": (_ROWS, _POOLS, MINIMAL.token_depth, MINIMAL.account_depth),
@@ -77,6 +89,21 @@ def compute_outputs(circuit: Circuit, inputs: Signals) -> dict[str, int]:
     assert circuit.checker.find_violations(values) == []
     main = {name.removeprefix("main."): value for name, value in circuit.name(values).items() if name.count(".") == 1}
     return {name: value for name, value in main.items() if name.startswith(("next_", "words[", "used"))}
+
+
+def carry_out(state: State, operation: AccountOperation) -> AccountBlock | None:
+    """The block of one pool operation or match that no check has seen; None where its arithmetic has no result."""
+
+    def unchecked(rules: Mapping[type, Rule[Slot]]) -> dict[type, Rule[Slot]]:
+        return {kind: Rule(lambda *_: None, rule.apply) for kind, rule in rules.items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account_block, "POOL_RULES", unchecked(POOL_RULES))
+        patch.setattr(account_block, "ORDER_RULES", unchecked(ORDER_RULES))
+        try:
+            return apply(state, operation)
+        except (ZkLinkError, ZeroDivisionError):
+            return None
 
 
 def find_loose(circuit: Circuit, inputs: Signals) -> list[str]:
