@@ -318,7 +318,10 @@ template AccountBlock(SL, SP, SO, T, P, DT, DA, DO) {
         fees[SL + SP + i + 1] <== order[i].next_fees;
     }
 
-    // Rows are opened and replaced root to root.
+    // Rows are opened and replaced root to root. Supplies are below 2^112 like all amounts; a new LP token is an id (PoolSlot).
+    for (var p = 0; p < P; p++) {
+        RangeCheck(AMOUNT_BITS())(supply[SP][p]);
+    }
     signal new_token_root <== TokenRows(T, DT)(
         token_root, row_id, row_path, row_reserve, row_fees, reserve[SL], fees[SL + SP + SO]
     );

@@ -62,8 +62,8 @@ template TokenLeaf() {
     out <== hash.out;
 }
 
-// Pools: the same, index = lower * 4^DT + higher with lower < higher. Reserves and supply are below 2^112, the fee is below D and the LP
-// token is an id: every rule of a pool relies on it.
+// Pools: the same, index = lower * 4^DT + higher with lower < higher. Reserves are below 2^112 and the fee is below D: the rule of a swap
+// relies on it. A block that changes supplies or LP tokens checks them itself.
 template PoolRows(P, DT) {
     signal input root_before;
     signal input lower[P];
@@ -97,10 +97,8 @@ template PoolRows(P, DT) {
         }
         RangeCheck(AMOUNT_BITS())(lower_after[p]);
         RangeCheck(AMOUNT_BITS())(higher_after[p]);
-        RangeCheck(AMOUNT_BITS())(supply_after[p]);
         RangeCheck(FEE_BITS())(fee_after[p]);
         RangeCheck(FEE_BITS())(FEE_DENOMINATOR() - 1 - fee_after[p]);
-        RangeCheck(2 * DT)(lp_token_after[p]);
 
         row[p] = MerkleReplace(2 * DT);
         for (var i = 0; i < 2 * DT; i++) {
