@@ -12,7 +12,7 @@ from tests.support.evm import EvmChain, EvmContract, reverts
 from tests.support.rig import GOVERNOR, START_TIME, ZERO, A, B, actor
 from zklink.l1.artifacts import load_contract
 from zklink.protocol.ids import BlockNumber
-from zklink.protocol.messages import SyncMessage, compute_digest
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 
 DEPLOYMENT = bytes([0xD5] * 32)
 MESSAGE = SyncMessage(B, BlockNumber(7), bytes([0x5A] * 32))
@@ -45,8 +45,17 @@ def digest() -> bytes:
     return compute_digest(MESSAGE, DEPLOYMENT)
 
 
-def test_digest__python_and_vyper_agree(transport: EvmContract) -> None:
-    assert transport.compute_digest(DEPLOYMENT, message_args(MESSAGE)) == digest()
+@pytest.mark.parametrize("kind", MessageKind)
+def test_digest__python_and_vyper_agree(transport: EvmContract, kind: MessageKind) -> None:
+    message = replace(MESSAGE, kind=kind)
+    assert transport.compute_digest(DEPLOYMENT, message_args(message)) == compute_digest(message, DEPLOYMENT)
+
+
+def test_check_message__freeze__needs_its_own_signatures(transport: EvmContract) -> None:
+    freeze = replace(MESSAGE, kind=MessageKind.FRZ)
+    check(transport, committee.evidence(compute_digest(freeze, DEPLOYMENT)), freeze)
+    with reverts("committee: not a member"):
+        check(transport, committee.evidence(digest()), freeze)
 
 
 def test_digest__is_what_a_wallet_signs(transport: EvmContract) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 
 from tests.support.committee import Committee
@@ -56,6 +58,28 @@ def test_compute_digest__any_change__is_what_python_signs(desk: Desk) -> None:
     for change in (CHANGE, *OTHERS):
         arguments = (DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
         assert desk.keys.compute_digest(*arguments) == compute_key_change_digest(*arguments)
+
+
+def test_compute_digest__is_what_a_wallet_signs(desk: Desk) -> None:
+    data = {
+        "types": {
+            "EIP712Domain": [
+                {"name": "name", "type": "string"},
+                {"name": "version", "type": "string"},
+                {"name": "salt", "type": "bytes32"},
+            ],
+            "ChangePubKey": [
+                {"name": "account", "type": "uint32"},
+                {"name": "nonce", "type": "uint32"},
+                {"name": "publicKeyHash", "type": "bytes32"},
+            ],
+        },
+        "primaryType": "ChangePubKey",
+        "domain": {"name": "zkLink account", "version": "1", "salt": DEPLOYMENT_HASH},
+        "message": {"account": 3, "nonce": 4, "publicKeyHash": CHANGE.public_key_hash.to_bytes(32, "big")},
+    }
+    signed = Account.sign_message(encode_typed_data(full_message=data), OWNER_KEY.to_bytes())
+    check(desk, CHANGE, bytes(signed.signature))
 
 
 # --- by transaction ---
