@@ -343,7 +343,7 @@ def is_accepted(played: Played, mutation: Mutation | None = None) -> bool:
     return read_outputs(circuit, values) == played.outputs
 
 
-@upholds("CIR-3", "CIR-8")
+@upholds("CIR-3", "CIR-6", "CIR-8")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_slot__carried_out_otherwise__is_refused(attack: str) -> None:
     assert not is_accepted(ATTACKS[attack].play())

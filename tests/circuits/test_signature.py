@@ -86,7 +86,7 @@ MALFORMED: dict[str, tuple[Point, Signature]] = {
 }
 
 
-@upholds("CIR-3")
+@upholds("CIR-3", "CIR-6")
 @pytest.mark.parametrize("case", BAD)
 def test_signature__that_does_not_hold__is_refused_where_it_is_asked_for(case: str) -> None:
     key, signature, message = BAD[case]
@@ -95,7 +95,7 @@ def test_signature__that_does_not_hold__is_refused_where_it_is_asked_for(case: s
     assert compute_key_hash(key, signature, message, enabled=0) == compute_public_key_hash(key)
 
 
-@upholds("CIR-1")
+@upholds("CIR-1", "CIR-6")
 @pytest.mark.parametrize("case", MALFORMED)
 def test_signature__of_a_form_that_is_never_right__is_refused_everywhere(case: str) -> None:
     key, signature = MALFORMED[case]
