@@ -78,7 +78,7 @@ class TestConservation:
 def _credited_out_twice(pool: Pool, token_in: int, token_out: int, dx: int, out: int) -> Pool:
     sign = 1 if token_in < token_out else -1
     lower, higher = (dx, -2 * out)[::sign]
-    return Pool(pool.reserve_lower + lower, pool.reserve_higher + higher, pool.lp_supply, pool.fee)
+    return Pool(pool.reserve_lower + lower, pool.reserve_higher + higher, pool.lp_supply, pool.fee, pool.lp_token)
 
 
 def _fee_forgotten(row: TokenRow, chain: int, delta: int, fee: int = 0) -> TokenRow:
