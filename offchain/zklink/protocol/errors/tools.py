@@ -46,3 +46,14 @@ class TapeInvalid(ToolError):
 
     def __str__(self) -> str:
         return f"tape, line {self.line}: {self.detail}"
+
+
+@dataclass(eq=False)
+class DemoStuck(ToolError):
+    """A step of a demo did not come about in time."""
+
+    what: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.what} did not come about within {self.seconds:g} s"

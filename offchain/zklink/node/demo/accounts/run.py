@@ -5,9 +5,10 @@ Takes options; opens the chains, deploys, lets people act, kills the operator, r
 """
 
 import time
+from typing import Final
 
 from zklink.devnet.system import LocalSystem, deploy_local_system
-from zklink.devnet.tokens import token_by_id
+from zklink.devnet.tokens import mint, token_by_id
 from zklink.devnet.world import World, open_world
 from zklink.l1.events import RequestCancelled
 from zklink.node.adapters import CircuitProver
@@ -33,6 +34,8 @@ from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.sequencer.journal import FileJournal, Journal, MemoryJournal
 
+FORTUNE_USD: Final = 1_000_000
+
 
 def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
     """The whole story. Raises DemoStuck, and what building circuits, opening chains and deploying may raise."""
@@ -47,6 +50,7 @@ def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> Acco
             system = deploy_local_system(
                 world, options.preset, tokens=tokens, report=lambda chain, what: step.advance()
             )
+            _hand_out(system)
         blocks = CircuitProver({Lane.SWAP: provers[Statement.SWAP], Lane.ACCOUNT: provers[Statement.ACCOUNT]})
         cast = _assemble(options, system, blocks, say, progress)
         world.start_clocks()
@@ -94,6 +98,17 @@ def _assemble(
     node = Node(_build(system, blocks, FileJournal(options.journal)), ThreadLanes())
     wallets = {name: open_wallet(system, node, name) for name in OWNERS}
     return Cast(options, system, node, wallets, say, progress)
+
+
+def _hand_out(system: LocalSystem) -> None:
+    """Tokens for those of the cast who have none yet."""
+    roles = system.world.roles
+    owners = [roles.trader.address, roles.operator.address, roles.stranger.address]
+    for plan in system.deployment.tokens:
+        for chain, address in plan.contracts.items():
+            token, name = token_by_id(plan.token_id), system.world[chain].profile.name
+            fortune = token.amount_for(FORTUNE_USD) * token.scale(name)
+            mint(system.world[chain].client, roles.deployer, address, owners, fortune)
 
 
 def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> NodeParts:
