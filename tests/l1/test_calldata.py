@@ -18,7 +18,7 @@ from zklink.protocol.errors import CalldataUnreadable, WrongWordCount
 from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane
 
 PRIMARY = AVALANCHE.chain_id
-SLICES = {
+SLICES: dict[ChainId, tuple[int, ...]] = {
     POLYGON.chain_id: payment(POLYGON.chain_id, USDC, 5, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words(),
     BSC.chain_id: payment(BSC.chain_id, USDC, 6, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words(),
     DATA: (7, 8, 9),
@@ -132,4 +132,4 @@ def test_compute_opening__claims_missing__refused(system: LocalSystem) -> None:
     assert len(compute_opening(block, place).values) == 9
     for change in ({"slice_hashes": block.slice_hashes[:-1]}, {"evaluations": (*block.evaluations, 1)}):
         with pytest.raises(WrongWordCount):
-            compute_opening(replace(block, **change), place)  # type: ignore[arg-type]
+            compute_opening(replace(block, **change), place)

@@ -6,6 +6,7 @@ that nothing but the rule under attack stands in the way.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
@@ -26,8 +27,9 @@ from zklink.protocol.presets import Preset
 from zklink.protocol.slices import compute_slice_hash, evaluate
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
 from zklink.state.state import PoolId, State
-from zklink.transition.block import Block, apply_block, compute_slices, compute_slot_words
-from zklink.witness.swap_block import Signal, compute_inputs
+from zklink.transition.block import Block, Slot, apply_block, compute_slices, compute_slot_words
+from zklink.witness.signals import Signal
+from zklink.witness.swap_block import compute_inputs
 
 DOMAIN, NUMBER, TIMESTAMP = 0xD03A12, BlockNumber(7), 1_800_000_000
 Words = Sequence[Sequence[int]]
@@ -79,10 +81,13 @@ def open_rows(
         "pool_reserve_higher": [pool.reserve_higher for _, _, pool, _ in openings],
         "pool_supply": [pool.lp_supply for _, _, pool, _ in openings],
         "pool_fee": [pool.fee for _, _, pool, _ in openings],
+        "pool_lp_token": [pool.lp_token for _, _, pool, _ in openings],
         "pool_path": [[[*siblings] for siblings in path] for _, _, _, path in openings],
     }
-    old, new = (poseidon([0, *pair]) for pair in (roots, (token_tree.root, pool_tree.root)))
-    signals |= {"token_root": roots[0], "pool_root": roots[1], "old_root": old, "new_root": new}
+    account_root = state.account_root
+    old, new = (poseidon([account_root, *pair]) for pair in (roots, (token_tree.root, pool_tree.root)))
+    signals |= {"account_root": account_root, "token_root": roots[0], "pool_root": roots[1]}
+    signals |= {"old_root": old, "new_root": new}
     return Rows(signals, old, new)
 
 
@@ -118,7 +123,7 @@ def forge(
     honest = apply(state, requests, preset)
     slots = honest.slots
     if payouts is not None:
-        slots = tuple(zip(requests, payouts, strict=True))
+        slots = tuple(Slot(*pair) for pair in zip(requests, payouts, strict=True))
     tokens = {row.token_id: row.after for row in honest.opening.tokens} | dict(after or {})
     pools = {(pool.lower, pool.higher): pool.after for pool in honest.opening.pools} | dict(after_pools or {})
     ordered = sorted(pools.items(), key=lambda item: item[0])
@@ -126,6 +131,6 @@ def forge(
     slices = slices or compute_slices(slots)
     counts = tuple(map(len, slices))
     header = BlockHeader(DOMAIN, NUMBER, TIMESTAMP, counts, opened.old_root, opened.new_root)
-    commitment = compute_commitment(header, slot_words or compute_slot_words(slots, preset))
+    commitment = compute_commitment(header, chain.from_iterable(slot_words or compute_slot_words(slots, preset)))
     public = publish(draw_challenges(header, commitment, slices))
     return compute_inputs(honest) | opened.signals | public
