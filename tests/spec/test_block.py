@@ -24,7 +24,7 @@ from zklink.state.rows import TokenRow
 from zklink.state.state import State
 from zklink.transition import block as block_module
 from zklink.transition.block import Block, apply_block
-from zklink.transition.rows import Openings, Rows
+from zklink.transition.rows import Openings, Rows, write_back
 
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
@@ -244,7 +244,7 @@ def test_check_challenges__a_word_not_absorbed__refutes(monkeypatch: pytest.Monk
 def test_check_rows__out_of_order_missing_or_twice__refutes(
     monkeypatch: pytest.MonkeyPatch, spoil: Callable[[list[TokenId]], list[TokenId]]
 ) -> None:
-    original = block_module.write_back
+    original = write_back
 
     def mutant(state: State, after: Rows) -> Openings:
         tokens, pools = original(state, after)

@@ -6,6 +6,8 @@ from zklink.operations.swap import SwapRequest
 from zklink.transition.block import Block
 from zklink.witness.signals import Signal, Signals, compute_frame_signals, compute_row_signals, split_owner
 
+__all__ = ["Signal", "compute_inputs"]
+
 _SLOT_SIGNALS: dict[str, Callable[[SwapRequest], int]] = {
     "slot_used": lambda request: 1,
     "slot_source": lambda request: request.source,
