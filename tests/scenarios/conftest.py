@@ -1,26 +1,32 @@
-"""The pipeline of scenario tests: real contracts, the smallest circuit, real proofs."""
+"""Scenario tests: real contracts on four chains, pools that their provider has filled, and the pipeline on them."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.pipeline import Pipeline
-from zklink.devnet.system import LocalSystem
-from zklink.node.adapters import CircuitProver
-from zklink.protocol.presets import MINIMAL
-from zklink.prover.artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
+from tests.scenarios.liquidity import fill_pools
+from tests.scenarios.pipeline import Believer, LiquidSystem, Pipeline
+from tests.support.chains import open_system
+from zklink.devnet.world import Backend, open_world
 
 
 @pytest.fixture(scope="session")
-def circuit_prover() -> CircuitProver:
-    """The default prover on the smallest preset; compiled and keyed at the first use on a machine."""
-    return CircuitProver(Groth16pyProver(ensure_circuit(MINIMAL)))
+def session_liquid(backend: Backend) -> Iterator[LiquidSystem]:
+    """The system with full pools, once per run; its verifiers believe. Tests take `system`."""
+    with open_world(backend) as world:
+        yield fill_pools(open_system(world), Believer())
 
 
 @pytest.fixture
-def pipeline(system: LocalSystem, circuit_prover: CircuitProver) -> Iterator[Pipeline]:
-    """A node with a broker on the deployed system."""
-    pipeline = Pipeline(system, circuit_prover)
+def system(session_liquid: LiquidSystem) -> Iterator[LiquidSystem]:
+    """The system with full pools; what a test does is undone."""
+    with session_liquid.world.isolated():
+        yield session_liquid
+
+
+@pytest.fixture
+def pipeline(system: LiquidSystem) -> Iterator[Pipeline]:
+    """A node with a broker on the system."""
+    pipeline = Pipeline(system, Believer())
     yield pipeline
     pipeline.node.close()

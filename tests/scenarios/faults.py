@@ -11,7 +11,7 @@ from zklink.l1.client import Call, ChainClient, Submission
 from zklink.l1.receipts import Receipt
 from zklink.node.adapters import BlockProver, Proved
 from zklink.protocol.errors import RpcUnavailable, TransactionReplaced
-from zklink.transition.block import Block
+from zklink.sequencer.sealed import AnyBlock
 
 
 @dataclass
@@ -22,7 +22,7 @@ class CrashingProver:
     crashes: int
     calls: int = 0
 
-    def prove(self, block: Block) -> Proved:
+    def prove(self, block: AnyBlock) -> Proved:
         self.calls += 1
         if self.calls <= self.crashes:
             raise RuntimeError("killed")

@@ -1,7 +1,7 @@
 """The whole pipeline on a deployed system, one deterministic round at a time.
 
 Every job runs at once on the test's thread, time passes only between rounds, and each round mines a block on every
-chain; proofs are real. A test sends swaps, lets rounds pass, and looks at balances, events and books.
+chain. A test sends swaps, deposits and signed operations, lets rounds pass, and looks at balances, events and books.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,27 +10,63 @@ from typing import Any, TypeVar
 
 from eth_account.signers.local import LocalAccount
 
-from tests.support.chains import build_order, send_swap
+from tests.support.chains import build_order, send_deposit, send_swap
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem
 from zklink.l1.client import ChainClient
 from zklink.l1.events import SwapRequested
-from zklink.node.adapters import BlockProver
-from zklink.node.events import RequestKey, Retried, TransactionMined
+from zklink.l1.structs import universal_address
+from zklink.node.adapters import BlockProver, Proved
+from zklink.node.events import BlockProven, RequestKey, Retried, TransactionMined
 from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig
 from zklink.node.reconcile import Reconciliation, reconcile
 from zklink.node.timeline import SwapRecord, Timeline
 from zklink.node.wiring import NodeKeys, build_parts
-from zklink.protocol.ids import CUSTODY_LIMIT, Amount, BlockNumber, ChainId, TokenId
-from zklink.sequencer.journal import Journal, MemoryJournal
+from zklink.operations.signed import Signable, Signed, sign
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
+from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
+from zklink.sequencer.sealed import AnyBlock
 from zklink.state.rows import Pool
+from zklink.state.state import PoolId
 
 ETHEREUM, POLYGON, BSC, AVALANCHE = (ChainId(chain) for chain in (1, 2, 3, 4))
 MAX_ROUNDS = 60
 LEAST_FEE = Amount(10_000)
 E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidSystem(LocalSystem):
+    """A deployed system whose pools are full: what the sequencer sealed for that, and the pools as they are then."""
+
+    entries: tuple[JournalEntry, ...]
+    pools: Mapping[PoolId, Pool]
+
+    @property
+    def height(self) -> int:
+        """The last block that filled the pools; every chain has executed it."""
+        return len(self.entries)
+
+    def number(self, index: int) -> BlockNumber:
+        """The number of a test's own block, counted from 1."""
+        return BlockNumber(self.height + index)
+
+    def journal(self, into: Journal | None = None) -> Journal:
+        """A journal that begins with the blocks that filled the pools."""
+        journal = MemoryJournal() if into is None else into
+        for entry in self.entries:
+            journal.append(entry)
+        return journal
+
+
+class Believer:
+    """A prover for verifiers that believe everything."""
+
+    def prove(self, block: AnyBlock) -> Proved:
+        return Proved((0,) * 8, 0.0, 0.0)
 
 
 @dataclass
@@ -51,7 +87,7 @@ class Pipeline:
 
     system: LocalSystem
     prover: BlockProver
-    journal: Journal = field(default_factory=MemoryJournal)
+    journal: Journal | None = None
     has_broker: bool = True
     clients: Mapping[ChainId, ChainClient] | None = None
     config: NodeConfig = field(default_factory=NodeConfig)
@@ -67,7 +103,7 @@ class Pipeline:
             self.clients or self.system.world.clients,
             keys,
             self.prover,
-            self.journal,
+            self._open_journal(),
             policy if self.has_broker else None,
         )
         self._submitters = dict(parts.submitters)
@@ -76,6 +112,11 @@ class Pipeline:
         self.node = Node(self.parts, InlineLanes(), self.clock, self.config)
         self.timeline = Timeline(self.system.bridges)
         self.node.listen(self.timeline.take)
+
+    def _open_journal(self) -> Journal:
+        if self.journal is None:
+            self.journal = self.system.journal() if isinstance(self.system, LiquidSystem) else MemoryJournal()
+        return self.journal
 
     # -- actors --------------------------------------------------------------------------------------------------
 
@@ -87,6 +128,28 @@ class Pipeline:
         events = self.system.bridges[source].events_of(receipt)
         requested = next(event for event in events if isinstance(event, SwapRequested))
         return source, requested.request.request_id
+
+    def deposit(self, chain: ChainId, token: TokenId, amount: int, owner: LocalAccount) -> None:
+        """An owner brings `amount` (layer-2 units) into its account."""
+        send_deposit(self.system, chain, token, amount, sender=owner)
+
+    def account(self, owner: LocalAccount) -> AccountId:
+        """The account of an owner; IndexError if it has none."""
+        return self.node.sequencer.state.accounts_of(universal_address(owner.address))[0]
+
+    def nonce(self, account: AccountId) -> Nonce:
+        """The nonce of an account's next operation, after all that wait."""
+        sequencer = self.node.sequencer
+        waiting = len(sequencer.desk.pool.of(account))
+        return Nonce(sequencer.state.account(account).nonce + waiting)
+
+    def sign(self, operation: Signable, key: PrivateKey) -> Signed[Any]:
+        """An operation with its signature."""
+        return sign(operation, self.node.sequencer.parameters.domain(Lane.ACCOUNT), key)
+
+    def submit(self, operation: Signable, key: PrivateKey, consent: bytes = b"") -> bytes:
+        """Sign an operation and hand it to the node."""
+        return self.node.submit(self.sign(operation, key), consent)
 
     def approve_broker(self, *tokens: tuple[ChainId, TokenId]) -> None:
         """The broker lets the bridges pull what it owns of some tokens."""
@@ -121,7 +184,7 @@ class Pipeline:
             self.round()
         raise AssertionError(f"still not done after {MAX_ROUNDS} rounds; the node reported {self.retries()}")
 
-    def finish(self, swaps: int) -> None:
+    def finish(self, swaps: int = 0) -> None:
         """Rounds until `swaps` requests are known and everything is executed on every chain."""
         self.run_until(lambda: len(self.timeline.swaps) >= swaps and self.node.is_settled())
 
@@ -143,6 +206,10 @@ class Pipeline:
         """What failed and was tried again."""
         return [f"{event.lane}: {event.reason}" for event in self.node.events if isinstance(event, Retried)]
 
+    def count_proven(self) -> int:
+        """How many blocks this node has proven."""
+        return len({event.number for event in self.events(BlockProven)})
+
     def sent(self, purpose: str, chain: ChainId | None = None) -> list[tuple[ChainId, tuple[int, ...]]]:
         """This node's transactions for a purpose: chain and blocks."""
         mined = (event for event in self.node.events if isinstance(event, TransactionMined))
@@ -150,9 +217,15 @@ class Pipeline:
             (event.chain, event.blocks) for event in mined if event.purpose == purpose and chain in (None, event.chain)
         ]
 
+    @property
+    def base(self) -> int:
+        """The last block that filled the pools."""
+        return self.system.height if isinstance(self.system, LiquidSystem) else 0
+
     def pool(self, a: TokenId, b: TokenId) -> Pool:
-        """A pool of the genesis."""
-        return self.node.sequencer.state_after(BlockNumber(0)).pool(a, b)
+        """A pool as it was when the test began."""
+        assert isinstance(self.system, LiquidSystem)
+        return self.system.pools[min(a, b), max(a, b)]
 
     def reconcile(self) -> Reconciliation:
         """Bridges against the state."""

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.faults import CrashingProver, FaultyClient
-from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Pipeline
-from zklink.devnet.system import LocalSystem
+from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import BNB, USDC
 from zklink.l1.artifacts import load_contract
 from zklink.l1.client import encode_call
-from zklink.node.adapters import FILL_GAS_LIMIT, CircuitProver
+from zklink.node.adapters import FILL_GAS_LIMIT
 from zklink.node.events import (
     BrokerRepaid,
     FillDeclined,
@@ -21,8 +20,9 @@ from zklink.node.events import (
     RolledBack,
     TransactionMined,
 )
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import HistoryDiverged
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.sequencer.journal import FileJournal, MemoryJournal
 from zklink.transition.swap import RefundReason
@@ -46,8 +46,8 @@ def check_each_step_once(*pipelines: Pipeline) -> None:
             assert set(steps.values()) <= {1}, (purpose, chain, steps)
 
 
-def test_prover__crashes__tried_again_and_said(system: LocalSystem, circuit_prover: CircuitProver) -> None:
-    prover = CrashingProver(circuit_prover, crashes=2)
+def test_prover__crashes__tried_again_and_said(system: LiquidSystem) -> None:
+    prover = CrashingProver(Believer(), crashes=2)
     pipeline = Pipeline(system, prover)
     before = received(pipeline)
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
@@ -64,10 +64,10 @@ def test_prover__crashes__tried_again_and_said(system: LocalSystem, circuit_prov
 
 
 def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on_and_nothing_twice(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
     clients = {chain.profile.chain_id: FaultyClient(chain) for chain in system.world}
-    pipeline = Pipeline(system, circuit_prover, clients=clients)
+    pipeline = Pipeline(system, Believer(), clients=clients)
     pipeline.approve_broker((BSC, USDC))
     before = received(pipeline)
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC), fill_fee=USD)
@@ -78,7 +78,7 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2)
     pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == pipeline.node.sequencer.height)
     assert received(pipeline) - before == 29
-    assert pipeline.node.progress[ETHEREUM].committed == 0
+    assert pipeline.node.progress[ETHEREUM].committed in (0, pipeline.base)
     clients[ETHEREUM].faults.is_down = False
     pipeline.finish(2)
     lanes = {retry.lane for retry in pipeline.events(Retried)}
@@ -89,74 +89,70 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     pipeline.check_books()
 
 
-def test_node__killed_and_started_again__goes_on_where_the_chains_are(
-    system: LocalSystem, circuit_prover: CircuitProver, tmp_path: Path
-) -> None:
-    first = Pipeline(system, circuit_prover, journal=FileJournal(tmp_path / "journal.jsonl"))
+def test_node__killed_and_started_again__goes_on_where_the_chains_are(system: LiquidSystem, tmp_path: Path) -> None:
+    first = Pipeline(system, Believer(), journal=system.journal(FileJournal(tmp_path / "journal.jsonl")))
     before = received(first)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     first.halt(ETHEREUM, POLYGON)
-    first.run_until(lambda: first.node.progress[BSC].proven == 1)
-    second = Pipeline(system, circuit_prover, journal=FileJournal(tmp_path / "journal.jsonl"))
+    first.run_until(lambda: first.node.progress[BSC].proven == first.base + 1)
+    second = Pipeline(system, Believer(), journal=FileJournal(tmp_path / "journal.jsonl"))
     second.swap(POLYGON, USDC, 5 * USD, (BSC, USDC))
     second.finish(2)
-    assert second.node.sequencer.block(BlockNumber(1)).stored == first.node.sequencer.block(BlockNumber(1)).stored
-    assert first.sent("commit", BSC) == [(BSC, (1,))] and second.sent("commit", BSC) == [(BSC, (2,))]
+    assert second.node.sequencer.block(system.number(1)).stored == first.node.sequencer.block(system.number(1)).stored
+    assert first.sent("commit", BSC) == [(BSC, (system.number(1),))]
+    assert second.sent("commit", BSC) == [(BSC, (system.number(2),))]
     assert received(second) - before == 15
     check_each_step_once(first, second)
     second.check_books()
 
 
 def test_node__killed_and_a_request_is_another_when_it_starts_again__sealed_anew_and_reverted(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
-    polygon, journal = system.world[POLYGON], MemoryJournal()
+    polygon, journal = system.world[POLYGON], system.journal()
     snapshot = polygon.snapshot()
-    first = Pipeline(system, circuit_prover, journal=journal)
+    first = Pipeline(system, Believer(), journal=journal)
     before = received(first)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     first.halt(AVALANCHE, POLYGON)
-    first.run_until(lambda: first.node.progress[BSC].committed == 1)
+    first.run_until(lambda: first.node.progress[BSC].committed == first.base + 1)
     polygon.restore(snapshot)
-    second = Pipeline(system, circuit_prover, journal=journal)
+    second = Pipeline(system, Believer(), journal=journal)
     second.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
     second.finish(1)
     rolled_back = [(event.to_block, event.reason) for event in second.events(RolledBack)]
-    assert rolled_back == [(0, "a request of block 1 changed while the node was down")]
-    assert second.sent("revert", BSC) == [(BSC, (0,))]
+    assert rolled_back == [(system.height, f"a request of block {system.number(1)} changed while the node was down")]
+    assert second.sent("revert", BSC) == [(BSC, (system.height,))]
     assert received(second) - before == 7
     second.check_books()
 
 
-def test_node__started_without_its_journal__sends_nothing_on_top_of_a_foreign_history(
-    system: LocalSystem, circuit_prover: CircuitProver
-) -> None:
-    first = Pipeline(system, circuit_prover, has_broker=False)
+def test_node__started_without_its_journal__sends_nothing_on_top_of_a_foreign_history(system: LiquidSystem) -> None:
+    first = Pipeline(system, Believer(), has_broker=False)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
-    first.run_until(lambda: first.node.progress[AVALANCHE].accepted == 1)
-    amnesiac = Pipeline(system, circuit_prover, has_broker=False)
+    first.run_until(lambda: first.node.progress[AVALANCHE].accepted == first.base + 1)
+    amnesiac = Pipeline(system, Believer(), journal=MemoryJournal(), has_broker=False)
     with pytest.raises(HistoryDiverged):
         amnesiac.round(10)
     assert [amnesiac.sent(purpose) for purpose in ("commit", "prove", "execute", "revert")] == [[], [], [], []]
 
 
-def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time(
-    system: LocalSystem, circuit_prover: CircuitProver
-) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time(system: LiquidSystem) -> None:
+    pipeline = Pipeline(system, Believer())
     before, ethereum = received(pipeline), system.bridges[ETHEREUM]
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(ETHEREUM)
-    pipeline.run_until(lambda: pipeline.node.progress[POLYGON].accepted == 1)
+    pipeline.run_until(lambda: pipeline.node.progress[POLYGON].accepted == pipeline.base + 1)
     for _ in range(2):
         deliver(pipeline, POLYGON, ETHEREUM)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == 1)
-    assert ethereum.status().committed == 0
-    assert ethereum.is_message_known(POLYGON, 1, system.bridges[POLYGON].sync_hash(1))
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == pipeline.base + 1)
+    assert ethereum.status().committed == system.height
+    number = system.number(1)
+    assert ethereum.is_message_known(POLYGON, number, system.bridges[POLYGON].sync_hash(number))
     pipeline.resume()
     pipeline.finish(1)
-    assert set(pipeline.sent("apply", ETHEREUM)) == {(ETHEREUM, (1,))}
-    assert [ethereum.acknowledged(chain) for chain in (POLYGON, BSC)] == [1, 1]
+    assert set(pipeline.sent("apply", ETHEREUM)) == {(ETHEREUM, (number,))}
+    assert [ethereum.acknowledged(chain) for chain in (POLYGON, BSC)] == [number, number]
     assert received(pipeline) - before == 10
     check_each_step_once(pipeline)
     assert pipeline.retries() == []
@@ -166,7 +162,8 @@ def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time
 def deliver(pipeline: Pipeline, source: ChainId, destination: ChainId) -> None:
     """A stranger brings what `source` has accepted, with two members' signatures."""
     system = pipeline.system
-    message = SyncMessage(source, BlockNumber(1), system.bridges[source].sync_hash(1))
+    number = BlockNumber(pipeline.base + 1)
+    message = SyncMessage(source, number, system.bridges[source].sync_hash(number))
     digest = compute_digest(message, system.deployment.deployment_hash)
     roles = system.world.roles
     evidence = b"".join(bytes(member.unsafe_sign_hash(digest).signature) for member in roles.committee[:2])  # type: ignore[arg-type]
@@ -174,65 +171,69 @@ def deliver(pipeline: Pipeline, source: ChainId, destination: ChainId) -> None:
 
 
 def test_reorg__request_gone_after_it_was_sealed_and_committed_elsewhere__rolled_back_and_reverted(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+    pipeline = Pipeline(system, Believer())
     before = received(pipeline)
     polygon = system.world[POLYGON]
     snapshot = polygon.snapshot()
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(AVALANCHE, POLYGON)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == 1)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == pipeline.base + 1)
     polygon.restore(snapshot)
     pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
     pipeline.round(8)
-    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
-    assert pipeline.sent("revert", BSC) == [(BSC, (0,))]
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [system.height]
+    assert pipeline.sent("revert", BSC) == [(BSC, (system.height,))]
     pipeline.resume()
     pipeline.finish(1)
-    assert [event.request.amount for event in pipeline.events(RequestConfirmed)] == [10 * USD, 7 * USD]
+    assert [
+        event.request.amount for event in pipeline.events(RequestConfirmed) if isinstance(event.request, SwapRequest)
+    ] == [10 * USD, 7 * USD]
     assert received(pipeline) - before == 7
     pipeline.check_books()
 
 
 def test_reorg__request_gone_before_its_own_chain_has_committed_it__primary_has_not_accepted_it(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+    pipeline = Pipeline(system, Believer())
     before = received(pipeline)
     polygon = system.world[POLYGON]
     snapshot = polygon.snapshot()
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(POLYGON)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].proven == 1)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].proven == pipeline.base + 1)
     pipeline.round(5)
-    assert pipeline.node.progress[AVALANCHE].committed == 1
-    assert system.bridges[AVALANCHE].status().accepted == 0
+    assert pipeline.node.progress[AVALANCHE].committed == pipeline.base + 1
+    assert system.bridges[AVALANCHE].status().accepted == system.height
     polygon.restore(snapshot)
     pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
-    pipeline.run_until(lambda: len(pipeline.events(RequestConfirmed)) == 2)
+    pipeline.run_until(
+        lambda: len(pipeline.timeline.swaps) == 1 and pipeline.record((POLYGON, RequestId(1))).request.amount == 7 * USD
+    )
     pipeline.resume()
     pipeline.finish(1)
-    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
-    assert pipeline.sent("revert", AVALANCHE) == [(AVALANCHE, (0,))]
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [system.height]
+    assert pipeline.sent("revert", AVALANCHE) == [(AVALANCHE, (system.height,))]
     assert received(pipeline) - before == 7
     pipeline.check_books()
 
 
 def test_primary__not_reached_for_more_than_an_hour__block_is_sealed_anew_and_the_deadline_holds(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+    pipeline = Pipeline(system, Believer())
     depositor = system.world.roles.depositor
     before = pipeline.balance(depositor, POLYGON, USDC)
     key = pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(AVALANCHE)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == 1)
+    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == pipeline.base + 1)
     system.world.advance_time(4_000)
     pipeline.resume()
     pipeline.finish(1)
-    assert [event.to_block for event in pipeline.events(RolledBack)] == [0]
-    assert pipeline.sent("revert", BSC) == [(BSC, (0,))]
+    assert [event.to_block for event in pipeline.events(RolledBack)] == [system.height]
+    assert pipeline.sent("revert", BSC) == [(BSC, (system.height,))]
     outcome = pipeline.record(key).outcome
     assert outcome is not None and outcome.reason is RefundReason.DEADLINE_PASSED
     assert pipeline.balance(depositor, POLYGON, USDC) == before
@@ -242,10 +243,8 @@ def test_primary__not_reached_for_more_than_an_hour__block_is_sealed_anew_and_th
     pipeline.check_books()
 
 
-def test_broker__nothing_approved__says_so_and_execution_pays(
-    system: LocalSystem, circuit_prover: CircuitProver
-) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+def test_broker__nothing_approved__says_so_and_execution_pays(system: LiquidSystem) -> None:
+    pipeline = Pipeline(system, Believer())
     before = received(pipeline)
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC), fill_fee=USD)
     pipeline.finish(1)
@@ -276,9 +275,9 @@ def deploy_spender(pipeline: Pipeline) -> str:
 
 
 def test_broker__recipients_that_refuse_or_spend_its_gas_and_itself__left_to_execution_and_the_next_is_filled(
-    system: LocalSystem, circuit_prover: CircuitProver
+    system: LiquidSystem,
 ) -> None:
-    pipeline = Pipeline(system, circuit_prover)
+    pipeline = Pipeline(system, Believer())
     guests = [deploy_guest(pipeline, REFUSE), deploy_spender(pipeline)]
     for recipient in (*guests, system.world.roles.broker.address, None):
         pipeline.swap(POLYGON, USDC, 60 * USD, (BSC, BNB), fill_fee=10**15, recipient=recipient)

@@ -101,7 +101,8 @@ class Node:
         self._dispatcher.collect()
         if not self.is_frozen:
             self._ask()
-            self._seal()
+            while self._seal() and self.sequencer.is_replaying:
+                pass
             self._prove()
             if not self.sequencer.is_replaying:
                 self._submit()
@@ -138,17 +139,18 @@ class Node:
 
     # -- the parts of a round ------------------------------------------------------------------------------------
 
-    def _seal(self) -> None:
+    def _seal(self) -> bool:
+        """Seal the next block, if there is one and proofs are not far behind; says whether there was."""
         primary = self._heads.get(self.sequencer.parameters.primary)
         if primary is None or (len(self._unproven()) >= self.config.max_unproven and not self.sequencer.is_replaying):
-            return
+            return False
         try:
             sealed = self.sequencer.seal(primary.timestamp)
         except NothingToSeal:
-            return
+            return False
         except JournalOutdated as error:
             self._emit(RolledBack(self._clock(), self.sequencer.height, str(error)))
-            return
+            return False
         finally:
             for dropped in self.sequencer.take_dropped():
                 self._emit(OperationDropped(self._clock(), dropped.pending.id, str(dropped.reason)))
@@ -156,6 +158,7 @@ class Node:
         if self.parts.broker is not None:
             for candidate, verdict in self.parts.broker.offer(list_candidates(sealed, self._l1_blocks)).items():
                 self._emit(FillDeclined(self._clock(), _key(candidate), verdict))
+        return True
 
     def _ask(self) -> None:
         """Which consents to new keys are recorded on their chains."""

@@ -1,15 +1,41 @@
-"""The blocks that are measured: full, through two pools, a third of the slots refunded. Same requests in every run."""
+"""The blocks that are measured: full, with the same requests and operations in every run.
+
+A swap block goes through two pools, and a third of its slots is refunded; an account block has transfers, withdrawals
+and deposits, swaps and liquidity, and matches of orders.
+"""
 
 from collections.abc import Sequence
 from itertools import cycle, islice
-from typing import Final
+from typing import Any, Final
 
+from zklink.operations.add_liquidity import AddLiquidity
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.order import Order
+from zklink.operations.order_match import OrderMatch
+from zklink.operations.pool_swap import PoolSwap
+from zklink.operations.signed import Signable, Signed, sign
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, RequestId, TokenId
+from zklink.operations.transfer import Transfer
+from zklink.operations.withdraw import Withdraw
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.ids import (
+    POOL_COUNT_ROW,
+    AccountId,
+    Amount,
+    BlockNumber,
+    ChainId,
+    Nonce,
+    OrderSlot,
+    RequestId,
+    TokenId,
+)
 from zklink.protocol.presets import Preset
+from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
+from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block import Block, apply_block
+from zklink.transition.dispatch import AccountOperation
 
 TIMESTAMP: Final = 1_800_000_000
 _DOMAIN: Final = 1
@@ -25,14 +51,29 @@ _ROUTES: Final = (
 )
 
 
+_USERS: Final = tuple(AccountId(account) for account in (1, 2, 3))
+_KEYS: Final = {user: PrivateKey.from_seed(bytes([user]) * 32) for user in _USERS}
+_FORTUNE: Final = Amount(8 * 10**9)
+_FEE: Final = Amount(10)
+
+
 def build_state(preset: Preset) -> State:
-    """Three tokens on eight chains, two pools; conservation holds."""
+    """Three tokens on eight chains, two pools whose shares account 0 has, three users; conservation holds."""
     state = State(preset)
     for token, sides in ((1, 2), (2, 1), (3, 1)):
-        share = sides * _DEPTH // 8
+        share = (sides * _DEPTH + len(_USERS) * _FORTUNE) // 8
         state.set_token(TokenId(token), TokenRow((Amount(share),) * 8, Amount(0)))
-    for other in (2, 3):
-        state.set_pool(TokenId(1), TokenId(other), Pool(_DEPTH, _DEPTH, _DEPTH, 30))
+        for user in _USERS:
+            state.set_balance(user, TokenId(token), _FORTUNE)
+    for account in (AccountId(0), *_USERS):
+        state.set_owner(account, _owner(account))
+    for user, key in _KEYS.items():
+        state.set_public_key_hash(user, compute_public_key_hash(key.public_key))
+    for number, other in enumerate((2, 3)):
+        shares = TokenId(preset.lp_base + number)
+        state.set_pool(TokenId(1), TokenId(other), Pool(_DEPTH, _DEPTH, _DEPTH, 30, shares))
+        state.set_balance(AccountId(0), shares, _DEPTH)
+    state.set_token(POOL_COUNT_ROW, TokenRow((Amount(0),) * 8, Amount(2)))
     state.check_conservation()
     return state
 
@@ -63,3 +104,57 @@ def build_requests(count: int) -> Sequence[SwapRequest]:
 def build_block(preset: Preset) -> Block:
     """A full block of the preset."""
     return apply_block(build_state(preset), build_requests(preset.slots), BlockNumber(1), TIMESTAMP, _DOMAIN, preset)
+
+
+def build_operations(preset: Preset) -> list[AccountOperation]:
+    """As many operations as an account block has slots, of each kind of slot."""
+    places, one, other = preset.account, TokenId(1), TokenId(2)
+    first, second, third = _USERS
+    operations: list[AccountOperation] = []
+    for index in range(places.ledger):
+        amount = Amount(1_000 + index)
+        match index % 4:
+            case 0 | 2:
+                operations.append(_sign(Transfer(first, _nonce(index), TIMESTAMP, one, amount, _FEE, _owner(second))))
+            case 1:
+                chain, recipient = ChainId(2), (10**6 + index).to_bytes(32, "big")
+                fast = Withdraw(second, _nonce(index), TIMESTAMP, one, amount, _FEE, chain, recipient, Amount(1))
+                operations.append(_sign(fast))
+            case _:
+                owner = _owner(first)
+                request = RequestId(index // 4 + 1)
+                operations.append(DepositRequest(ChainId(1), request, one, amount, owner, owner, TIMESTAMP - 10))
+    for index in range(places.pool):
+        nonce, amount, least = Nonce(index), Amount(10**6), Amount(1)
+        if index % 2:
+            operations.append(
+                _sign(AddLiquidity(third, nonce, TIMESTAMP, one, other, amount, amount, least, _FEE, one))
+            )
+        else:
+            operations.append(_sign(PoolSwap(third, nonce, TIMESTAMP, one, other, amount, least, _FEE, one)))
+    for index in range(places.order):
+        slot, amount, zero = OrderSlot(index), Amount(10**6), Nonce(0)
+        maker = _sign(Order(first, slot, zero, TIMESTAMP, one, other, amount, amount, 5))
+        taker = _sign(Order(second, slot, zero, TIMESTAMP, other, one, amount, amount, 10))
+        operations.append(OrderMatch(maker, taker))
+    return operations
+
+
+def build_account_block(preset: Preset) -> AccountBlock:
+    """A full account block of the preset."""
+    return apply_account_block(
+        build_state(preset), build_operations(preset), BlockNumber(1), TIMESTAMP, _DOMAIN, preset
+    )
+
+
+def _nonce(index: int) -> Nonce:
+    """The nonce of a ledger slot's signer: the first user signs every second one, the second every fourth."""
+    return Nonce(index // 4 if index % 4 == 1 else index // 2)
+
+
+def _sign(operation: Signable) -> Signed[Any]:
+    return sign(operation, _DOMAIN, _KEYS[operation.account])
+
+
+def _owner(account: AccountId) -> bytes:
+    return (1_000 + account).to_bytes(32, "big")

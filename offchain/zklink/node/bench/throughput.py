@@ -1,0 +1,118 @@
+"""How many signed transfers a sequencer takes in and seals per second, and what an account costs in memory.
+
+A block's root is computed for every block, and every signature is checked. Transfers go between accounts chosen by a
+fixed generator, so the tree is touched all over. Seconds are of one core's processor time, signing is not among them.
+"""
+
+import gc
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zklink.operations.signed import Signed, sign
+from zklink.operations.transfer import Transfer
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, TokenId
+from zklink.protocol.presets import Preset
+from zklink.protocol.signing import compute_public_key_hash
+from zklink.sequencer.journal import MemoryJournal
+from zklink.sequencer.sealed import Parameters
+from zklink.sequencer.sequencer import Sequencer
+from zklink.state.rows import TokenRow
+from zklink.state.state import State
+
+TRANSFERS: Final = 600
+WARM_UP: Final = 60
+KEYS: Final = 64
+"""Accounts share this many keys: making a key for each takes longer than everything else."""
+
+BALANCE: Final = Amount(10**6)
+NOW: Final = 1_800_000_000
+TOKEN: Final = TokenId(1)
+_CHAINS: Final = (ChainId(1), ChainId(2))
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputFigures:
+    """One size of the account tree. `per_second` with the paths that witnesses need, `bare_per_second` without them;
+    `bytes_per_account` is the growth of the process by the state.
+    """
+
+    accounts: int
+    bytes_per_account: int
+    per_second: float
+    bare_per_second: float
+
+
+def measure_throughput(preset: Preset, accounts: int) -> ThroughputFigures:
+    """Fill the state of a preset with accounts, then transfer between them."""
+    gc.collect()
+    before = _resident_bytes()
+    keys = [PrivateKey.from_seed(index.to_bytes(32, "big")) for index in range(1, KEYS + 1)]
+    state = build_accounts(preset, accounts, keys)
+    gc.collect()
+    grown = _resident_bytes() - before
+    speeds = []
+    for with_paths in (True, False):
+        sequencer = Sequencer(
+            Parameters(preset, bytes(32), _CHAINS[0], _CHAINS), state, MemoryJournal(), with_paths=with_paths
+        )
+        transfers = build_transfers(sequencer, accounts, keys)
+        _run(sequencer, transfers[:WARM_UP])
+        start = time.process_time()
+        _run(sequencer, transfers[WARM_UP:])
+        speeds.append((len(transfers) - WARM_UP) / (time.process_time() - start))
+        sequencer.settle(sequencer.height)
+    return ThroughputFigures(accounts, grown // accounts, *speeds)
+
+
+def build_accounts(preset: Preset, accounts: int, keys: list[PrivateKey]) -> State:
+    """Every account has an owner, a key and a balance; the root is computed."""
+    state = State(preset)
+    hashes = [compute_public_key_hash(key.public_key) for key in keys]
+    for index in range(accounts):
+        account = AccountId(index)
+        state.set_owner(account, _owner(index))
+        state.set_public_key_hash(account, hashes[index % len(keys)])
+        state.set_balance(account, TOKEN, BALANCE)
+        if index % 4_000 == 0:
+            _ = state.root  # lets the state put away what is not in use
+    state.set_token(TOKEN, TokenRow((Amount(BALANCE * accounts), *(Amount(0),) * 7), Amount(0)))
+    _ = state.root
+    return state
+
+
+def build_transfers(sequencer: Sequencer, accounts: int, keys: list[PrivateKey]) -> list[Signed[Transfer]]:
+    """Transfers from account to account, each account's nonces in order."""
+    domain, nonces = sequencer.parameters.domain(Lane.ACCOUNT), dict[int, int]()
+    transfers = []
+    for index in range(TRANSFERS + WARM_UP):
+        source, target = index * 7_919 % accounts, index * 104_729 % accounts
+        nonce = nonces.get(source, int(sequencer.state.account(AccountId(source)).nonce))
+        nonces[source] = nonce + 1
+        transfer = Transfer(
+            AccountId(source), Nonce(nonce), NOW + 1_000, TOKEN, Amount(100 + index), Amount(1), _owner(target)
+        )
+        transfers.append(sign(transfer, domain, keys[source % len(keys)]))
+    return transfers
+
+
+def _run(sequencer: Sequencer, transfers: list[Signed[Transfer]]) -> None:
+    for transfer in transfers:
+        sequencer.submit(transfer, NOW)
+    while sequencer.has_waiting:
+        sequencer.seal(NOW)
+
+
+def _owner(index: int) -> bytes:
+    return (index + 1).to_bytes(32, "big")
+
+
+def _resident_bytes() -> int:
+    """What the process holds in memory; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024

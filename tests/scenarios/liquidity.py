@@ -1,0 +1,74 @@
+"""How the pools of scenario tests come to be: a provider deposits on every chain, takes a key, makes and fills pools.
+
+Everything goes through the pipeline, as anybody would do it; the blocks are executed on every chain when it is done.
+"""
+
+from typing import Final
+
+from tests.scenarios.pipeline import LiquidSystem, Pipeline
+from zklink.devnet.accounts import layer2_key
+from zklink.devnet.pools import PoolPlan, plan_deposits, select_pools
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
+from zklink.l1.registries import sign_key_change
+from zklink.node.adapters import BlockProver
+from zklink.node.parts import NodeConfig
+from zklink.operations.add_liquidity import AddLiquidity
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.create_pool import CreatePool
+from zklink.protocol.ids import Amount, Nonce
+from zklink.protocol.signing import compute_public_key_hash
+
+POOLS: Final = (PoolPlan((USDC, BTC)), PoolPlan((USDC, AVAX)), PoolPlan((USDC, BNB)))
+FOREVER: Final = 2**40 - 1
+MANY: Final = 100
+
+
+def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, ...] = POOLS) -> LiquidSystem:
+    """The system with these pools."""
+    pipeline = Pipeline(system, prover, has_broker=False, config=NodeConfig(max_unproven=MANY))
+    pipeline.round()
+    pipeline.halt(*system.bridges)  # everything is sealed and proven first, so that few transactions bring many blocks
+    provider, sequencer = system.world.roles.provider, pipeline.node.sequencer
+    chosen = select_pools(system.deployment.tokens, pools)
+    deposits = plan_deposits(system.deployment.tokens, chosen)
+    for deposit in deposits:
+        pipeline.deposit(deposit.chain, deposit.token, deposit.amount, provider)
+    pipeline.run_until(lambda: _count_consumed(pipeline) == len(deposits))
+
+    account, key = pipeline.account(provider), layer2_key(provider)
+    key_hash, chain = compute_public_key_hash(key.public_key), deposits[0].chain
+    consent = sign_key_change(provider, system.deployment.deployment_hash, account, Nonce(0), key_hash)
+    change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, chain, Amount(0), USDC)
+    pipeline.submit(change, key, consent)
+    pipeline.run_until(lambda: pipeline.node.sequencer.state.account(account).public_key_hash == key_hash)
+    for pool in chosen:
+        (lower, higher), (x, y) = pool.pair, pool.amounts
+        created = CreatePool(account, pipeline.nonce(account), FOREVER, lower, higher, pool.fee, Amount(0), USDC)
+        pipeline.submit(created, key)
+        filled = AddLiquidity(
+            account, pipeline.nonce(account), FOREVER, lower, higher, x, y, Amount(1), Amount(0), USDC
+        )
+        pipeline.submit(filled, key)
+    pipeline.run_until(lambda: not sequencer.has_waiting and pipeline.count_proven() == sequencer.height)
+    pipeline.resume()
+    pipeline.finish()
+    pipeline.check_books()
+    assert pipeline.retries() == []
+    pipeline.node.close()
+    assert pipeline.journal is not None
+    return LiquidSystem(
+        system.world,
+        system.deployment,
+        system.bridges,
+        system.keys,
+        tuple(pipeline.journal.entries()),
+        dict(sequencer.state.pools()),
+    )
+
+
+def _count_consumed(pipeline: Pipeline) -> int:
+    """How many requests of the account lane are in blocks."""
+    sequencer = pipeline.node.sequencer
+    last = [sequencer.stored(chain, sequencer.height) for chain in sequencer.parameters.chains]
+    return sum(stored.account_requests for stored in last)

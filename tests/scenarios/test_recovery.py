@@ -1,0 +1,213 @@
+"""The operator is gone: the chains freeze, one that lagged is brought forward, the state is rebuilt from calldata alone,
+and everybody leaves by proof. Real contracts on four chains; only the proofs are believed (the exit verifier believes
+exactly one proof of each statement).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
+from tests.support.upholds import upholds
+from zklink.devnet.tokens import USDC
+from zklink.l1.events import RequestCancelled
+from zklink.l1.structs import Exit, universal_address
+from zklink.primitives.keccak import keccak_words
+from zklink.protocol.domain import compute_exit_domain
+from zklink.protocol.errors import CallReverted, HistoryDisagrees, HistoryIncomplete, ReplayRefused, ZkLinkError
+from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
+from zklink.recovery.exits import ExitOrder, find_exits, read_orders, write_orders
+from zklink.recovery.history import ChainHistory, read_chain
+from zklink.recovery.leave import leave, send_exits
+from zklink.recovery.rebuild import find_last, rebuild
+from zklink.recovery.rescue import Rescue
+from zklink.state.state import State
+from zklink.transition.exit import compute_claims
+from zklink.transition.exit_authority import compute_exit_inputs
+
+USD = 10**6
+ROUNDS = 40
+
+
+@dataclass
+class Ruin:
+    """What is left of a deployment whose operator has died."""
+
+    pipeline: Pipeline
+    said: list[str]
+    height: BlockNumber
+    root: int
+    histories: dict[ChainId, ChainHistory]
+    state: State
+
+
+@pytest.fixture(scope="module")
+def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
+    with session_liquid.world.isolated():
+        pipeline = Pipeline(session_liquid, Believer())
+        sequencer = pipeline.node.sequencer
+        pipeline.run_until(lambda: not sequencer.is_replaying and pipeline.node.is_settled())
+        pipeline.halt(ETHEREUM)  # blocks that do not concern it are not imported there
+        for round_trip in ((POLYGON, BSC), (BSC, POLYGON), (POLYGON, BSC)):
+            pipeline.swap(round_trip[0], USDC, 20 * USD, (round_trip[1], USDC))
+            height = sequencer.height
+            pipeline.run_until(lambda height=height: _is_executed(pipeline, height + 1))
+        pipeline.node.close()
+        pipeline.deposit(POLYGON, USDC, 7 * USD, session_liquid.world.roles.depositor)
+        pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
+        said = _bring_to_exodus(pipeline)
+        deployment = session_liquid.deployment
+        histories = {chain: read_chain(bridge, deployment) for chain, bridge in session_liquid.bridges.items()}
+        last = find_last(deployment, histories)
+        yield Ruin(
+            pipeline, said, sequencer.height, sequencer.state.root, histories, rebuild(deployment, histories, last)
+        )
+
+
+def _is_executed(pipeline: Pipeline, height: int) -> bool:
+    progress = pipeline.node.progress
+    return all(progress[chain].executed >= height for chain in (POLYGON, BSC, AVALANCHE))
+
+
+def _bring_to_exodus(pipeline: Pipeline) -> list[str]:
+    system, relayer = pipeline.system, pipeline.parts.relayer
+    assert relayer is not None
+    account = system.world.roles.stranger
+    rescue, said = Rescue(system.deployment, system.bridges, account), list[str]()
+    assert not leave(rescue, [], account, said.append)  # nothing is old enough yet
+    system.world.advance_time(EXPIRY_SECONDS + 60)
+    for _ in range(ROUNDS):
+        if leave(rescue, [], account, said.append):
+            return said
+        system.world.mine(4)
+        for watch in pipeline.parts.watches.values():
+            watch.look()
+        for chain in system.bridges:
+            relayer.deliver(chain)
+    raise AssertionError(said)
+
+
+def believe(state: State, ruin: Ruin, owner: bytes) -> list[ExitOrder]:
+    """Exits with the one proof that the test's exit verifier believes."""
+    deployment = ruin.pipeline.system.deployment
+    domain = compute_exit_domain(deployment.deployment_hash)
+    orders = []
+    for s in find_exits(state, owner, deployment.chains):
+        public = compute_exit_inputs(s, None, domain)
+        proof = (int.from_bytes(keccak_words(*public), "big"), *(0,) * 7)
+        call = Exit(public.x0, public.recipient_lo, public.x1, proof)
+        orders.append(ExitOrder(s.chain, s.account, s.token, s.token_a, s.amount_a, s.token_b, s.amount_b, False, call))
+    return orders
+
+
+@upholds("EXI-1", "QUE-2", "SYN-7")
+def test_rescue__one_chain_lags__all_begin_exodus_at_the_same_block(ruin: Ruin) -> None:
+    bridges = ruin.pipeline.system.bridges
+    states = [bridge.exodus.freeze_state() for bridge in bridges.values()]
+    assert {(state.is_exodus, state.common_block) for state in states} == {(True, ruin.height)}
+    assert {bridge.exodus.exit_root() for bridge in bridges.values()} == {ruin.root}
+    ethereum = " ".join(line for line in ruin.said if line.startswith("ethereum"))
+    for step in ("opened", "committed", "proven", "accepted", "executed", "exodus begun"):
+        assert step in ethereum
+
+
+@upholds("SOL-4", "EXI-2")
+def test_open_requests__exodus__each_cancelled_once(ruin: Ruin) -> None:
+    system = ruin.pipeline.system
+    cancelled = [
+        (chain, event.lane, event.l1_amount)
+        for chain, bridge in system.bridges.items()
+        for event in bridge.exodus.events(system.deployment.chains[chain].from_block, bridge.client.head().number)
+        if isinstance(event, RequestCancelled)
+    ]
+    assert [(chain, amount) for chain, _, amount in cancelled] == [(POLYGON, 7 * USD), (BSC, 9 * 10**18)]
+    assert isinstance(Rescue(system.deployment, system.bridges, system.world.roles.stranger), Rescue)
+
+
+@upholds("EXI-1")
+def test_rebuild__from_calldata_alone__the_operators_root(ruin: Ruin) -> None:
+    assert ruin.state.root == ruin.root
+    assert find_last(ruin.pipeline.system.deployment, ruin.histories) == ruin.height
+
+
+def test_rebuild__a_slice_is_missing__says_which(ruin: Ruin) -> None:
+    deployment, history = ruin.pipeline.system.deployment, ruin.histories[BSC]
+    blocks = {number: block for number, block in history.blocks.items() if number != ruin.height}
+    histories = {**ruin.histories, BSC: replace(history, blocks=blocks)}
+    assert find_last(deployment, histories) == ruin.height - 1
+    with pytest.raises(HistoryIncomplete, match=f"bsc, block {ruin.height}"):
+        rebuild(deployment, histories, ruin.height)
+
+
+def test_rebuild__a_word_is_changed__refused(ruin: Ruin) -> None:
+    deployment, history = ruin.pipeline.system.deployment, ruin.histories[BSC]
+    committed = history.blocks[ruin.height]
+    forged = replace(committed, block=replace(committed.block, words=(*committed.block.words[:-1], 1)))
+    histories = {**ruin.histories, BSC: replace(history, blocks={**history.blocks, ruin.height: forged})}
+    with pytest.raises((ReplayRefused, ZkLinkError)) as refused:
+        rebuild(deployment, histories, ruin.height)
+    assert f"block {ruin.height}" in str(refused.value)
+
+
+def test_read_chain__another_deployments_file__refused(ruin: Ruin) -> None:
+    system = ruin.pipeline.system
+    other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
+    with pytest.raises(ZkLinkError) as refused:
+        read_chain(system.bridges[POLYGON], other)
+    assert (
+        isinstance(refused.value, HistoryDisagrees) or "calldata" in str(refused.value) or "input" in str(refused.value)
+    )
+
+
+@upholds("EXI-1", "SOL-1")
+def test_exits__everybody__paid_what_the_state_says_within_one_unit_each(ruin: Ruin, tmp_path: object) -> None:
+    system = ruin.pipeline.system
+    with system.world.isolated():
+        provider = system.world.roles.provider
+        orders = believe(ruin.state, ruin, universal_address(provider.address))
+        account = orders[0].account
+        owed: dict[TokenId, int] = {}
+        for token in {order.token for order in orders}:
+            for side, amount in compute_claims(ruin.state, account, token):
+                owed[side] = owed.get(side, 0) + amount
+        paid: dict[TokenId, int] = {}
+        for chain, bridge in system.bridges.items():
+            mine = [order for order in orders if order.chain == chain]
+            send_exits(bridge, mine, provider, lambda text: None)
+            for order in mine:
+                for token, amount in ((order.token_a, order.amount_a), (order.token_b, order.amount_b)):
+                    paid[token] = paid.get(token, 0) + amount
+        assert len(orders) > len(system.bridges)
+        for token, amount in owed.items():
+            exits = sum(token in (order.token_a, order.token_b) for order in orders)
+            assert 0 <= amount - paid.get(token, 0) <= exits
+        for chain, bridge in system.bridges.items():
+            for plan in system.deployment.tokens:
+                if chain in plan.contracts:
+                    books = bridge.solvency(plan.token_id)
+                    scale = bridge.tokens.token_scale(plan.token_id)
+                    assert books.balance >= books.pending + books.custody * scale
+                    # The broker has no account: all that is left belongs to nobody but rounding and accrued fees.
+                    assert books.custody <= len(orders)
+
+
+@upholds("EXI-1")
+def test_exit__sent_twice_or_by_another__refused(ruin: Ruin) -> None:
+    system = ruin.pipeline.system
+    with system.world.isolated():
+        provider, thief = system.world.roles.provider, system.world.roles.attacker
+        order = next(o for o in believe(ruin.state, ruin, universal_address(provider.address)) if o.chain == BSC)
+        exodus = system.bridges[BSC].exodus
+        with pytest.raises(CallReverted, match="recipient must send it"):
+            exodus.exit(thief, order.call)
+        exodus.exit(provider, order.call)
+        with pytest.raises(CallReverted, match="already paid"):
+            exodus.exit(provider, order.call)
+
+
+def test_orders__written_and_read__the_same(ruin: Ruin, tmp_path_factory: pytest.TempPathFactory) -> None:
+    orders = believe(ruin.state, ruin, universal_address(ruin.pipeline.system.world.roles.provider.address))
+    path = tmp_path_factory.mktemp("exits") / "exits.json"
+    write_orders(path, orders)
+    assert read_orders(path) == orders
