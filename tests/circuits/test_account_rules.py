@@ -29,7 +29,7 @@ positive = amounts.map(lambda amount: max(amount, 1))
 slips = st.sampled_from([1, -1, 2**111, -(2**111)])
 wild = slips | st.sampled_from([2**112, R // 3, R // 2])
 """Changes of what the template itself bounds; `slips` stay within what its caller bounds."""
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=30, deadline=None)
 
 
 def accepts(circuit: Circuit, **inputs: Signal) -> bool:

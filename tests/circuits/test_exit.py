@@ -102,7 +102,7 @@ def test_exit__of_each_account_and_token__proves_what_the_package_computes(accou
 
 
 @upholds("EXI-1", "CIR-4")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     held=st.integers(0, 2**111),
     fees=st.integers(0, 2**64),

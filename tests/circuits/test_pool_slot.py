@@ -96,22 +96,22 @@ def test_slot__of_each_kind_and_none__gives_what_the_package_gives(operation: Po
 
 
 pairs = st.sampled_from([(X, Y)] * 4 + [*permutations([X, Y, Z], 2)])
-low, high = st.integers(0, 900).map(A), st.integers(0, 3_000).map(A)
+new_pairs = st.sampled_from([(Y, Z), (X, Z), (X, Y), (Z, Y)])
+low, high = st.integers(0, 600).map(A), st.integers(400, 3_000).map(A)
 common = {
     "account": st.just(BOB),
     "nonce": st.sampled_from([BOB_NONCE] * 9 + [Nonce(BOB_NONCE + 1)]),
     "valid_until": st.sampled_from([TIMESTAMP] * 9 + [TIMESTAMP - 1]),
     "fee": st.sampled_from([0, 7, 2_047, 28_000]).map(A),
     "fee_token": st.sampled_from([X, Y, Z, SHARES]),
-    "tokens": pairs,
 }
 limits = {"limit_a": high, "limit_b": high}
 least = {"limit_a": low, "limit_b": low, "limit_shares": high}
 operations = st.one_of(
-    st.builds(partial(build, CreatePool), pool_fee=st.integers(0, 9_999), **common),
-    st.builds(partial(build, AddLiquidity), limit_shares=low, **limits, **common),
-    st.builds(partial(build, RemoveLiquidity), **least, **common),
-    st.builds(partial(build, PoolSwap), limit_a=high, limit_b=low, **common),
+    st.builds(partial(build, CreatePool), tokens=new_pairs, pool_fee=st.integers(0, 9_999), **common),
+    st.builds(partial(build, AddLiquidity), tokens=pairs, limit_shares=low, **limits, **common),
+    st.builds(partial(build, RemoveLiquidity), tokens=pairs, **least, **common),
+    st.builds(partial(build, PoolSwap), tokens=pairs, limit_a=high, limit_b=low, **common),
 )
 
 
@@ -120,7 +120,7 @@ def test_slot__of_any_operation__says_what_the_package_says() -> None:
     """Both accept it and give the same, or both refuse it: the circuit although all its inputs are made to fit."""
     seen: Counter[tuple[str, bool]] = Counter()
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=100, deadline=None, derandomize=True)
     @given(operations, st.sampled_from([BOB] * 9 + [ALICE]))
     def check(operation: PoolOperation, signer: AccountId) -> None:
         again = signed(operation, KEYS[signer])
