@@ -16,15 +16,14 @@ from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.transfer import Transfer
-from zklink.protocol.errors import ConservationBroken, PoolsMiscounted, ZkLinkError
-from zklink.protocol.ids import FEE_DENOMINATOR, AccountId, Amount, TokenId
+from zklink.protocol.errors import ConservationBroken, OperationError, PoolsMiscounted, ZkLinkError
+from zklink.protocol.ids import FEE_DENOMINATOR, AccountId, Amount, Nonce, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.state.account import Account
 from zklink.state.conservation import check_conservation
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State
 from zklink.transition import add_liquidity, checks, ledger_slot, order_match, order_price, transfer
-from zklink.transition.checks import Trial
 from zklink.transition.context import Context
 from zklink.transition.dispatch import RULES, AccountOperation, AccountSlot, apply_operation, check_operation, type_of
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot
@@ -221,14 +220,15 @@ def test_check_conserves__side_b_opened_before_side_a__refutes(monkeypatch: pyte
     _refutes(check_conserves)
 
 
-def test_check_refusal_changes_nothing__trial_written_down__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Trial.move
+def test_check_refusal_changes_nothing__nonce_used_up__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mutant(state: State, plan: LedgerPlan) -> None:
+        try:
+            ledger_slot.check_plan(state, plan)
+        except OperationError:
+            state.set_nonce(plan.data.account, Nonce(plan.nonce + 1))
+            raise
 
-    def mutant(trial: Trial, account: AccountId, token: TokenId, delta: int) -> None:
-        original(trial, account, token, delta)
-        trial._state.set_balance(account, token, Amount(trial._balances[account, token]))
-
-    monkeypatch.setattr(Trial, "move", mutant)
+    monkeypatch.setattr(transfer, "check_plan", mutant)
     _refutes(check_refusal_changes_nothing)
 
 
