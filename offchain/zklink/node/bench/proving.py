@@ -2,32 +2,44 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from zklink.node.bench.workload import build_block
-from zklink.protocol.presets import Preset
+from zklink.node.bench.workload import build_account_block, build_block, build_exit
+from zklink.protocol.presets import AccountSlots, Preset
 from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.build import ensure_compiled
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
 from zklink.prover.snarkjs_backend import SnarkjsProver
-from zklink.prover.source import swap_block_source
-from zklink.witness.swap_block import compute_inputs
+from zklink.prover.source import Statement, account_block_source, swap_block_source
+from zklink.witness import account_block, exit, swap_block
 
 _RUNS: Final = 3
+_DOMAIN: Final = 1
 Result = TypeVar("Result")
+
+STAGES: Final[Mapping[Statement, tuple[Callable[[Preset], Any], Callable[[Any], Any]]]] = {
+    Statement.SWAP: (build_block, swap_block.compute_inputs),
+    Statement.ACCOUNT: (build_account_block, account_block.compute_inputs),
+    Statement.EXIT: (build_exit, lambda statement: exit.compute_inputs(statement, None, _DOMAIN)),
+}
+"""For each circuit: what makes its statement, and what makes the inputs of its witness."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvingFigures:
-    """One preset. Seconds are medians; the witness includes the transition's inputs but not the transition."""
+    """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
+
+    `slots` are its kinds of slots with how many there are and what one more of them costs in constraints.
+    """
 
     preset: Preset
+    statement: Statement
     constraints: int
-    per_slot: int
+    slots: Mapping[str, tuple[int, int]]
     transition_seconds: float
     witness_seconds: float
     proof_seconds: float
@@ -36,28 +48,34 @@ class ProvingFigures:
     @property
     def fixed(self) -> int:
         """Constraints of a block without slots."""
-        return self.constraints - self.per_slot * self.preset.slots
+        return self.constraints - sum(count * cost for count, cost in self.slots.values())
 
     @property
     def average(self) -> float:
         """Constraints per slot with the fixed part spread over all slots."""
-        return self.constraints / self.preset.slots
+        return self.constraints / max(sum(count for count, _ in self.slots.values()), 1)
+
+    def proof_seconds_of(self, slot: str) -> float:
+        """A slot's share of the proof, by constraints."""
+        return self.proof_seconds * self.slots[slot][1] / self.constraints
 
 
-def measure_preset(preset: Preset, progress: Progress) -> ProvingFigures:
-    """Build (or find) the circuit and its key, then time every stage of a full block."""
-    artifacts = ensure_circuit(preset, progress)
-    with progress.step(f"Measuring {preset.name}"):
+def measure_circuit(preset: Preset, statement: Statement, progress: Progress) -> ProvingFigures:
+    """Build (or find) a circuit and its key, then time every stage of a full statement."""
+    artifacts = ensure_circuit(preset, progress, statement)
+    build, compute_inputs = STAGES[statement]
+    with progress.step(f"Measuring {artifacts.name}"):
         prover = Groth16pyProver(artifacts)
-        transition_seconds, block = _time(lambda: build_block(preset))
-        witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(block)))
+        transition_seconds, subject = _time(lambda: build(preset))
+        witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(subject)))
         proof_seconds, _ = _time(lambda: prover.prove_witness(witness))
         other: Prover = SnarkjsProver(artifacts, progress)
         snarkjs_seconds, _ = _time(lambda: other.prove_witness(witness))
     return ProvingFigures(
         preset,
+        statement,
         artifacts.constraints,
-        measure_slot(preset, artifacts, progress),
+        _measure_slots(preset, statement, artifacts, progress),
         transition_seconds,
         witness_seconds,
         proof_seconds,
@@ -65,7 +83,30 @@ def measure_preset(preset: Preset, progress: Progress) -> ProvingFigures:
     )
 
 
-def measure_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Progress) -> int:
+def _measure_slots(
+    preset: Preset, statement: Statement, artifacts: CircuitArtifacts, progress: Progress
+) -> dict[str, tuple[int, int]]:
+    if statement is Statement.SWAP:
+        return {"swap": (preset.slots, _measure_swap_slot(preset, artifacts, progress))}
+    if statement is Statement.EXIT:
+        return {}
+    places = preset.account
+    base = _count(preset, replace(places, ledger=1, pool=1, order=1), progress)
+    more = {
+        "ledger": (places.ledger, replace(places, ledger=2, pool=1, order=1)),
+        "pool": (places.pool, replace(places, ledger=1, pool=2, order=1)),
+        "order": (places.order, replace(places, ledger=1, pool=1, order=2)),
+    }
+    return {name: (count, _count(preset, sizes, progress) - base) for name, (count, sizes) in more.items()}
+
+
+def _count(preset: Preset, sizes: AccountSlots, progress: Progress) -> int:
+    """Constraints of an account block with other sizes, at the preset's depths."""
+    name = f"{preset.name}_{sizes.ledger}_{sizes.pool}_{sizes.order}"
+    return ensure_compiled(account_block_source(replace(preset, name=name, account=sizes)), progress).constraints
+
+
+def _measure_swap_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Progress) -> int:
     """Constraints that one more slot costs: the same circuit with a single slot is compiled and subtracted."""
     single = replace(preset, name=f"{preset.name}_one_slot", slots=1)
     one = ensure_compiled(swap_block_source(single), progress).constraints

@@ -36,6 +36,7 @@ from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block import Block, apply_block
 from zklink.transition.dispatch import AccountOperation
+from zklink.transition.exit import ExitStatement, compute_exit
 
 TIMESTAMP: Final = 1_800_000_000
 _DOMAIN: Final = 1
@@ -158,3 +159,8 @@ def _sign(operation: Signable) -> Signed[Any]:
 
 def _owner(account: AccountId) -> bytes:
     return (1_000 + account).to_bytes(32, "big")
+
+
+def build_exit(preset: Preset) -> ExitStatement:
+    """The exit of an account with an LP token, the longest statement there is."""
+    return compute_exit(build_state(preset), AccountId(0), TokenId(preset.lp_base), ChainId(1))

@@ -1,0 +1,24 @@
+"""The committee's word, delivered on one chain: what a benchmark needs of chains that it does not play."""
+
+from eth_typing import Hash32
+
+from zklink.devnet.system import LocalSystem
+from zklink.protocol.ids import ChainId
+from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
+from zklink.sequencer.sequencer import Sequencer
+
+
+def tell(
+    system: LocalSystem,
+    sequencer: Sequencer,
+    destination: ChainId,
+    source: ChainId,
+    kind: MessageKind = MessageKind.ACC,
+) -> int:
+    """That `source` has accepted every sealed block (and frozen there); gives the gas."""
+    roles, deployment, number = system.world.roles, system.deployment, sequencer.height
+    message = SyncMessage(source, number, sequencer.stored(source, number).sync_hash, kind)
+    digest = Hash32(compute_digest(message, deployment.deployment_hash))
+    members = roles.committee[: deployment.threshold]
+    evidence = b"".join(bytes(member.unsafe_sign_hash(digest).signature) for member in members)
+    return system.bridges[destination].receive_message(roles.relayer, message, evidence).gas_used
