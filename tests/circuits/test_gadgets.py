@@ -12,7 +12,7 @@ from zklink.protocol.commitment import aggregate
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.slices import evaluate
 from zklink.transition.swap import compute_out
-from zklink.witness.swap_block import Signal
+from zklink.witness.signals import Signal
 
 REGISTER, AMOUNT = 2**119 - 1, 2**112 - 1
 scalars = st.sampled_from([0, 1, R - 1]) | st.integers(0, R - 1)
@@ -100,7 +100,8 @@ def test_append_record__to_the_selected_slice__is_horner(
 
 @upholds("VER-8")
 @settings(max_examples=20, deadline=None)
-@given(scalars, scalars, st.lists(scalars, min_size=8, max_size=8))
-def test_aggregate__of_eight_slices__is_that_of_the_package(header: int, lambda_: int, values: list[int]) -> None:
-    named = run(open_gadget("lib/slices.circom", "Aggregate"), header=header, value=[*values], **{"lambda": lambda_})
-    assert named["main.out"] == aggregate(header, [0, *values], lambda_)
+@given(scalars, scalars, st.lists(scalars, min_size=9, max_size=9))
+def test_aggregate__of_nine_slices__is_that_of_the_package(header: int, lambda_: int, values: list[int]) -> None:
+    inputs: dict[str, Signal] = {"header": header, "data": values[0], "value": [*values[1:]], "lambda": lambda_}
+    named = run(open_gadget("lib/slices.circom", "Aggregate"), **inputs)
+    assert named["main.out"] == aggregate(header, values, lambda_)

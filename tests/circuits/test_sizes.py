@@ -1,15 +1,24 @@
-"""What the circuits cost: the figures that proving times rest on."""
+"""What the circuits cost: the figures that proving times rest on. One constraint more doubles the prover's transforms."""
 
-from tests.support.circuits import open_swap_block
-from zklink.protocol.presets import COMPACT, MINIMAL
+import pytest
 
-PUBLICS = 4
-
-
-def test_minimal__with_its_input_rows__fits_two_to_the_15() -> None:
-    assert open_swap_block(MINIMAL).compiled.constraints + PUBLICS + 1 <= 2**15
+from zklink.protocol.presets import COMPACT, MINIMAL, Preset
+from zklink.prover.build import ensure_compiled
+from zklink.prover.source import Statement, circuit_source
 
 
-def test_compact__with_its_input_rows__fits_two_to_the_16() -> None:
-    """One constraint more than the domain holds would double the prover's transforms."""
-    assert open_swap_block(COMPACT).compiled.constraints + PUBLICS + 1 <= 2**16
+@pytest.mark.parametrize(
+    ("statement", "preset", "log_domain"),
+    [
+        (Statement.SWAP, MINIMAL, 15),
+        (Statement.SWAP, COMPACT, 16),
+        (Statement.ACCOUNT, MINIMAL, 17),
+        (Statement.ACCOUNT, COMPACT, 18),
+        (Statement.EXIT, MINIMAL, 14),
+        (Statement.EXIT, COMPACT, 15),
+    ],
+)
+def test_circuit__with_its_input_rows__fits_its_domain(statement: Statement, preset: Preset, log_domain: int) -> None:
+    source = circuit_source(statement, preset)
+    rows = ensure_compiled(source).constraints + len(source.publics) + 1
+    assert 2 ** (log_domain - 1) < rows <= 2**log_domain
