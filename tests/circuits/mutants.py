@@ -49,7 +49,7 @@ PLAIN_SUM: Final = Mutation(
             "sum[k] <== sum[k + 1] * lambda + value[k - 1];",
             "sum[k] <== sum[k + 1] + value[k - 1];",
         ),
-        ("lib/slices.circom", "sum[0] <== sum[1] * lambda;", "sum[0] <== sum[1];"),
+        ("lib/slices.circom", "sum[0] <== sum[1] * lambda + data;", "sum[0] <== sum[1] + data;"),
         ("lib/slices.circom", "out <== sum[0] * lambda + header;", "out <== sum[0] + header;"),
     ),
 )
@@ -58,7 +58,7 @@ PLAIN_SUM: Final = Mutation(
 ROWS_UNORDERED: Final = Mutation(
     "rows_unordered",
     (
-        ("swap_block.circom", "RangeCheck(2 * DT)(id[t] - id[t - 1] - 1);", "RangeCheck(2 * DT)(0 * id[t]);"),
+        ("lib/rows.circom", "RangeCheck(2 * DT)(id[t] - id[t - 1] - 1);", "RangeCheck(2 * DT)(0 * id[t]);"),
         # Request 1 works on the second copy of its row, the others on the first.
         (
             "swap.circom",

@@ -1,4 +1,4 @@
-"""What the circuits cost: the figures that proving times rest on. One constraint more doubles the prover's transforms."""
+"""What the circuits cost, which proving times rest on. One constraint beyond a domain doubles the transforms."""
 
 import pytest
 
