@@ -19,7 +19,7 @@ from zklink.transition.exit import compute_parts, compute_share
 from zklink.transition.order_price import compute_largest, compute_match, is_crossing
 from zklink.transition.remove_liquidity import compute_remove_liquidity
 
-thousands = settings(max_examples=1_000, deadline=None)
+thousands = settings(max_examples=600, deadline=None)
 A, B = TokenId(1), TokenId(2)
 
 

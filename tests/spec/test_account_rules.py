@@ -160,7 +160,7 @@ class TestLane:
     """Operations of the account lane do what the page says, conserve every token, and refused ones do nothing."""
 
     @given(stories)
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=600, deadline=None)
     def test_apply_operation__any_story__keeps_every_property(self, story: Story) -> None:
         for check in PROPERTIES:
             check(story)
