@@ -15,6 +15,7 @@ from zklink.l1.bridge import BridgeClient
 from zklink.l1.deployment import Deployment
 from zklink.l1.opening import compute_opened_commitment, compute_opened_sync_hash
 from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import HistoryIncomplete
@@ -86,6 +87,8 @@ class Rescue:
         if since and now > since + EXECUTION_SECONDS:
             bridge.exodus.freeze_for_execution(self._account)
             return Done("frozen: blocks are not executed")
+        if not self._may_have_expired(bridge, now):
+            return Waiting("nothing here is old enough to freeze it")
         history = self._read(bridge)
         accepted = history.stored[BlockNumber(bridge.status().accepted)]
         for lane in Lane:
@@ -94,6 +97,17 @@ class Rescue:
                 bridge.exodus.freeze_for_request(self._account, lane, open_requests[0].words(), accepted)
                 return Done(f"frozen: request {open_requests[0].request_id} of the {lane.name.lower()} lane is too old")
         return Waiting("nothing here is old enough to freeze it")
+
+    def _may_have_expired(self, bridge: BridgeClient, now: int) -> bool:
+        """Whether a request that is in no executed block is old enough; cheaper than reading the whole history."""
+        first = self.deployment.chains[bridge.chain_id].from_block
+        queued = [event.request for event in bridge.requests(first, bridge.client.head().number)]
+        for lane in Lane:
+            in_lane = [r for r in queued if isinstance(r, SwapRequest) == (lane is Lane.SWAP)]
+            waiting = in_lane[bridge.request_counts(lane).settled :]
+            if waiting and now > waiting[0].queued_at + EXPIRY_SECONDS:
+                return True
+        return False
 
     # -- the last common block -----------------------------------------------------------------------------------
 
