@@ -1,10 +1,11 @@
 """The operator is gone: the chains freeze, one that lagged is brought forward, the state is rebuilt from calldata
-alone, and everybody leaves by proof. Real contracts on four chains; only the proofs are believed (the exit verifier believes
-exactly one proof of each statement).
+alone, and everybody leaves by proof. Real contracts on four chains; only the proofs are believed (the exit verifier
+believes exactly one proof of each statement).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
@@ -51,8 +52,7 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
         pipeline.halt(ETHEREUM)  # blocks that do not concern it are not imported there
         for round_trip in ((POLYGON, BSC), (BSC, POLYGON), (POLYGON, BSC)):
             pipeline.swap(round_trip[0], USDC, 20 * USD, (round_trip[1], USDC))
-            height = sequencer.height
-            pipeline.run_until(lambda height=height: _is_executed(pipeline, height + 1))
+            pipeline.run_until(partial(_is_executed, pipeline, sequencer.height + 1))
         pipeline.node.close()
         pipeline.deposit(POLYGON, USDC, 7 * USD, session_liquid.world.roles.depositor)
         pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
@@ -154,9 +154,7 @@ def test_read_chain__another_deployments_file__refused(ruin: Ruin) -> None:
     other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
     with pytest.raises(ZkLinkError) as refused:
         read_chain(system.bridges[POLYGON], other)
-    assert (
-        isinstance(refused.value, HistoryDisagrees) or "calldata" in str(refused.value) or "input" in str(refused.value)
-    )
+    assert "polygon" in str(refused.value)
 
 
 @upholds("EXI-1", "SOL-1")
