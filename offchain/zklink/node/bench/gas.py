@@ -13,7 +13,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.devnet.accounts import layer2_key
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem, deploy_local_system
-from zklink.devnet.tokens import POL, USDC
+from zklink.devnet.tokens import POL, USDC, USDT
 from zklink.devnet.world import World
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.events import DepositRequested, FullExitRequested, SwapRequested
@@ -151,10 +151,10 @@ class GasRun:
         self.blocks["filled withdrawal"] = self._seal()
         bridge = self.system.bridges[_HOME]
         for _ in range(2):
-            receipt = bridge.full_exit(self._depositor, self._account, TokenId(2))
+            receipt = bridge.full_exit(self._depositor, self._account, USDT)
+            self._take(bridge, receipt)
+            self.blocks["full exit"] = self._seal()
         self.figures["full_exit"] = receipt.gas_used
-        self._take(bridge, receipt)
-        self.blocks["full exits"] = self._seal()
 
     def _submit(self, operation: Signable, consent: bytes = b"") -> None:
         domain = self.sequencer.parameters.domain(Lane.ACCOUNT)
@@ -269,7 +269,7 @@ class GasRun:
             "commit, block with a key change and its signature": gas["key change, signed"],
             "commit, block with a recorded key change": gas["key change, recorded"],
             "commit, block with a withdrawal here": gas["filled withdrawal"],
-            "commit, block with a full exit here": gas["full exits"],
+            "commit, block with a full exit here": gas["full exit"],
             "commit, on the primary, per data word": per_word,
         }
 
@@ -326,7 +326,7 @@ class GasRun:
             ("filled native coin", "native payout repaid to its broker"),
             ("filled withdrawal", "withdrawal repaid to its broker"),
             ("refund", "ERC-20 refund"),
-            ("full exits", "full exit of nothing"),
+            ("full exit", "full exit of nothing"),
         ):
             self.figures[f"execute, {label}"] = gas[name] - base
 
