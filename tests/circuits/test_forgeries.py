@@ -4,6 +4,8 @@ The same values, signal by signal, are put to both constraint systems. In the re
 that the mutant lacks and no others: so nothing else stood in the way, and the constraint is what refuses.
 """
 
+from itertools import chain
+
 import pytest
 
 from tests.circuits import mutants
@@ -11,7 +13,7 @@ from tests.support.circuits import TINY, Mutation, open_swap_block
 from tests.support.forgery import TIMESTAMP, apply, draw_challenges, forge, publish
 from tests.support.swaps import SENDER, request
 from tests.support.upholds import upholds
-from zklink.operations.swap import SwapPayout
+from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.commitment import (
     aggregate,
@@ -34,7 +36,8 @@ from zklink.witness.swap_block import compute_inputs
 
 A, B, C, D = (ChainId(k) for k in range(1, 5))
 X, Y = TokenId(1), TokenId(2)
-POOL = Pool(70_000, 90_000, 1_000, 30)
+SHARES = TokenId(3)
+POOL = Pool(70_000, 90_000, 1_000, 30, SHARES)
 
 
 def build_state() -> State:
@@ -76,7 +79,7 @@ def test_floor__one_unit_off__is_refused(amount: int, bonus: int) -> None:
         state,
         [swap],
         TINY,
-        payouts=[SwapPayout.paid(swap, out)],
+        payouts=[Payout.paid(swap, out)],
         after={X: row_x.add(A, amount, 10), Y: row_y.add(B, -out)},
         after_pools={(X, Y): POOL.traded(X, Y, amount - 10, out)},
     )
@@ -89,9 +92,7 @@ def test_outcome__refund_although_payable__is_refused() -> None:
     swaps = [request(1), request(2)]
     assert all(outcome.is_paid for outcome in apply(state, swaps, TINY).outcomes)
     before = {token: state.token(token) for token in (X, Y)}
-    inputs = forge(
-        state, swaps, TINY, payouts=[*map(SwapPayout.refunded, swaps)], after=before, after_pools={(X, Y): POOL}
-    )
+    inputs = forge(state, swaps, TINY, payouts=[*map(Payout.refunded, swaps)], after=before, after_pools={(X, Y): POOL})
     check_only_the_lack_admits(mutants.OUTCOME_FREE, inputs, "SwapOutcome#0.paid")
 
 
@@ -108,7 +109,7 @@ def test_outcome__payment_although_late__is_refused() -> None:
         state,
         [late, second],
         TINY,
-        payouts=[SwapPayout.paid(late, first_out), SwapPayout.paid(second, second_out)],
+        payouts=[Payout.paid(late, first_out), Payout.paid(second, second_out)],
         after={
             X: state.token(X).add(A, 2_000, 20),
             Y: state.token(Y).add(B, -first_out - second_out),
@@ -139,7 +140,7 @@ def test_own_slice__forged_with_an_unabsorbed_word__is_refused() -> None:
     block = paid_and_refunded()
     forged = double_the_refund(block)
     absorbed = [(*words[:4], 0, *words[5:]) for words in compute_slot_words(block.slots, TINY)]
-    commitment = compute_commitment(block.header, absorbed)
+    commitment = compute_commitment(block.header, chain.from_iterable(absorbed))
     public = draw_challenges(block.header, commitment, forged)
 
     # After z is known, the free word makes up for the difference.
@@ -187,7 +188,7 @@ def test_row__loaded_twice_to_spend_a_later_deposit__is_refused() -> None:
 
     deposited = state.token(X).add(B, 510, 10).add(A, -500)
     spent = deposited.add(A, 410, 10).add(B, -400)
-    payouts = [SwapPayout.paid(early, Amount(400)), SwapPayout.paid(later, Amount(500))]
+    payouts = [Payout.paid(early, Amount(400)), Payout.paid(later, Amount(500))]
     rows = [(X, deposited), (X, spent), (Y, state.token(Y))]
     inputs = forge(state, [early, later], TINY, payouts=payouts, rows=rows)
     check_only_the_lack_admits(mutants.ROWS_UNORDERED, inputs, "TokenRows#0.RangeCheck")
@@ -232,7 +233,7 @@ def test_pool__left_out_to_force_a_refund__is_refused() -> None:
     state, swap = build_state(), request()
     assert apply(state, [swap], TINY).outcomes[0].is_paid
     before = {token: state.token(token) for token in (X, Y)}
-    payout = SwapPayout.refunded(swap)
+    payout = Payout.refunded(swap)
     inputs = forge(state, [swap], TINY, payouts=[payout], after=before, after_pools={(X, Y): POOL})
     others = apply(state, [request(token_out=TokenId(3))], TINY).opening.pools
     assert {(pool.lower, pool.higher) for pool in others} == {(0, 1), (1, 3)}

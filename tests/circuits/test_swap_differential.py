@@ -16,7 +16,7 @@ from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.ids import CUSTODY_LIMIT, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
-from zklink.protocol.words import EMPTY_SLOT
+from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.block import Block, apply_block, compute_slot_words
@@ -46,7 +46,7 @@ def build_state(x: int = 10**12, y: int = 10**12, reserve: int = 10**12, fee: in
     state = State(MINIMAL)
     for token in (X, Y, Z):
         state.set_token(token, TokenRow((reserve,) * 8, 7))
-    state.set_pool(X, Y, Pool(x, y, 10**9, fee))
+    state.set_pool(X, Y, Pool(x, y, 10**9, fee, MINIMAL.lp_base))
     return state
 
 
@@ -145,7 +145,7 @@ def _full_house() -> Block:
     """Every place is taken by a row that is in use and not empty: an unused place may hold any other row instead."""
     state = build_state()
     state.set_token(W, TokenRow((1, 2, 3, 4, 5, 6, 7, 8), 9))
-    state.set_pool(Z, W, Pool(10**6, 10**7, 1, 0))
+    state.set_pool(Z, W, Pool(10**6, 10**7, 1, 0, MINIMAL.lp_base + 1))
     swaps = [swap(1), swap(2, token_in=W, token_out=Z), swap(3, token_in=Y, deadline=TIMESTAMP - 1)]
     return apply(state, swaps, MINIMAL)
 
@@ -175,7 +175,7 @@ def test_empty_slots__before_used_ones__change_nothing_but_the_commitment() -> N
     state, requests = build_state(), [swap(1)]
     honest = apply(state, requests, MINIMAL)
     words = compute_slot_words(honest.slots, MINIMAL)
-    inputs = forge(state, requests, MINIMAL, slot_words=[EMPTY_SLOT, *words[:-1]])
+    inputs = forge(state, requests, MINIMAL, slot_words=[(0,) * SWAP_SLOT_WORDS, *words[:-1]])
     for name, signal in inputs.items():
         if name.startswith("slot_") and isinstance(signal, list):
             inputs[name] = [0, *signal[:-1]]

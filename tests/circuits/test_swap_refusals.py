@@ -12,7 +12,8 @@ from tests.support.circuits import TINY, open_swap_block
 from tests.support.forgery import DOMAIN, NUMBER, TIMESTAMP, apply, draw_challenges, forge, publish
 from tests.support.swaps import request
 from tests.support.upholds import upholds
-from zklink.operations.swap import SwapPayout, SwapRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.commitment import PublicInputs, aggregate, challenge, pack_counts
@@ -23,10 +24,11 @@ from zklink.prover.build import PLAIN
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.block import compute_slot_words
-from zklink.witness.swap_block import Signal
+from zklink.witness.signals import Signal
 
 X, Y, Z = TokenId(1), TokenId(2), TokenId(3)
-POOL = Pool(70_000, 90_000, 1_000, 30)
+SHARES = TokenId(3)
+POOL = Pool(70_000, 90_000, 1_000, 30, SHARES)
 LIMIT = 2**112
 
 
@@ -172,7 +174,7 @@ def test_pools__in_the_wrong_order__are_refused() -> None:
 def test_pool_fee__not_below_the_denominator__is_refused(fee: int) -> None:
     def block(pool: Pool) -> dict[str, Signal]:
         genesis = build_state()
-        genesis._pools[TokenId(0), X] = pool  # past the state's own check, as a bad genesis would be
+        genesis._pools[TokenId(0), X] = pool  # past the state's own check, as a broken state would be
         return forge(build_state(), [TRANSFER], TINY, after_pools={(TokenId(0), X): pool}, opened_from=genesis)
 
     assert is_accepted(block(replace(POOL, fee=9_999)))
@@ -189,7 +191,7 @@ def test_write_back__reserve_at_2_to_the_112__is_refused(excess: int) -> None:
     row_x, row_y = state.token(X), state.token(Y)
     out = POOL.reserve_higher * 990 * 9_970 // (POOL.reserve_lower * 10_000 + 990 * 9_970)
     assert apply(build_state(), [swap], TINY).outcomes[0].out == out
-    payout = SwapPayout.paid(swap, Amount(out))
+    payout = Payout.paid(swap, Amount(out))
     inputs = _forge_paid(state, swap, payout, row_x.add(swap.source, 1_000, 10), row_y.add(swap.destination, -out))
     if excess:
         assert "TokenRows" in refuse(inputs)
@@ -197,9 +199,7 @@ def test_write_back__reserve_at_2_to_the_112__is_refused(excess: int) -> None:
         assert is_accepted(inputs)
 
 
-def _forge_paid(
-    state: State, swap: SwapRequest, payout: SwapPayout, row_x: TokenRow, row_y: TokenRow
-) -> dict[str, Signal]:
+def _forge_paid(state: State, swap: SwapRequest, payout: Payout, row_x: TokenRow, row_y: TokenRow) -> dict[str, Signal]:
     """A paid swap with these rows after it, on a state that the transition itself would refuse to write."""
     slots = apply(build_state(), [swap], TINY).slots
     pool = POOL.traded(X, Y, swap.amount - swap.operator_fee, payout.amount)

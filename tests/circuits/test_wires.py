@@ -26,7 +26,7 @@ def build_block(preset: Preset) -> Block:
     state = State(preset)
     state.set_token(TokenId(1), TokenRow((4_000, 3_000, 5, 0, 0, 9, 0, 1), 3))
     state.set_token(TokenId(2), TokenRow((5_000, 4_000, 0, 7, 0, 0, 0, 0), 4))
-    state.set_pool(TokenId(1), TokenId(2), Pool(70_000, 90_000, 1_000, 30))
+    state.set_pool(TokenId(1), TokenId(2), Pool(70_000, 90_000, 1_000, 30, preset.lp_base))
     swaps = [
         request(1),
         request(2, token_in=TokenId(2), token_out=TokenId(1), deadline=TIMESTAMP - 1),
