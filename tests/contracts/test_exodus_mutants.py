@@ -9,7 +9,7 @@ from inspect import signature
 
 import pytest
 
-from tests.contracts import test_bridge_execute, test_exodus, test_freeze
+from tests.contracts import test_exodus, test_freeze
 from tests.support.build import Replacements, load
 from tests.support.evm import Reverted
 from tests.support.rig import Rig, build_rig
@@ -52,13 +52,6 @@ MUTANTS = {
         "",
         test_freeze.test_freeze_for_request__in_a_block_that_is_not_accepted__freezes,
     ),
-    "freeze-of-another-chain-ignored": Mutant(
-        "SYN-7",
-        BRIDGE,
-        "    if is_freeze:\n        self._freeze()",
-        "    if False:\n        self._freeze()",
-        test_freeze.test_freeze_message__of_another_chain__freezes_this_one,
-    ),
     "imports-its-own-slice": Mutant(
         "SYN-7",
         BRIDGE,
@@ -86,20 +79,6 @@ MUTANTS = {
         "stages.waiting_since = block.timestamp if stages.executed < stages.accepted else 0",
         "pass",
         test_freeze.test_waiting_since__every_execution__starts_anew,
-    ),
-    "waiting-started-anew-by-acceptance": Mutant(
-        "QUE-2",
-        "modules/lifecycle.vy",
-        "if stages.waiting_since == 0:",
-        "if True:",
-        test_freeze.test_waiting_since__every_execution__starts_anew,
-    ),
-    "nothing-paid-as-something": Mutant(
-        "SOL-1",
-        BRIDGE,
-        "    if amount == 0:\n        return False, 0\n",
-        "",
-        test_bridge_execute.test_execute__full_exit_of_nothing__pays_nothing_and_is_consumed,
     ),
     "second-freeze-counts": Mutant(
         "SYN-7",

@@ -448,5 +448,5 @@ def _furnish(node: Node) -> None:
     node.registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
     for token, contract in node.tokens.items():
         node.registry.register_token(token, config(token, contract.address), sender=GOVERNOR)
-    if node.chain != C and REMOTE < int(node.registry.token_limit()) // 2:
+    if node.chain != C and int(node.registry.token_limit()) // 2 > REMOTE:
         node.registry.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
