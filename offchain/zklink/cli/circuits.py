@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from zklink.cli.progress import RichProgress
-from zklink.protocol.presets import COMPACT, MINIMAL, PRESETS, get_preset
+from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.build import ensure_compiled
 from zklink.prover.cache import cache_directory
 from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
 
-DEFAULT_PRESETS = (MINIMAL.name, COMPACT.name)
-"""What tests and demo need; `main` takes minutes and is built when asked for."""
+DEFAULT_PRESETS = (MINIMAL.name,)
+"""What tests and demos need; the larger ones take minutes and are built when asked for."""
 
 preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PRESETS)))
 
@@ -21,7 +21,7 @@ preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PR
 @click.command()
 @preset_arguments
 def setup(presets: tuple[str, ...]) -> None:
-    """Install the tools, compile the circuits of PRESETS (minimal and compact) and make their development keys."""
+    """Install the tools, compile the circuits of PRESETS (minimal) and make their development keys."""
     progress = RichProgress()
     ensure_tools(progress)
     for name in presets or DEFAULT_PRESETS:
@@ -39,7 +39,7 @@ def circuits() -> None:
 @circuits.command()
 @preset_arguments
 def build(presets: tuple[str, ...]) -> None:
-    """Compile the circuits of PRESETS (minimal and compact), without keys."""
+    """Compile the circuits of PRESETS (minimal), without keys."""
     progress = RichProgress()
     for name in presets or DEFAULT_PRESETS:
         for statement in Statement:
