@@ -7,7 +7,6 @@ from itertools import permutations
 import pytest
 from web3 import HTTPProvider, Web3
 
-from tests.support.chains import BELIEVERS
 from zklink.devnet.anvil import start_anvil
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
@@ -15,7 +14,7 @@ from zklink.devnet.tokens import USDC, load_tokens
 from zklink.devnet.world import World
 from zklink.l1.artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
 from zklink.l1.client import ChainClient
-from zklink.l1.deploy import PARTS, check_plan, deploy, predict_address
+from zklink.l1.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
 from zklink.l1.deployment import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
 from zklink.l1.structs import NATIVE, Stages, universal_address
 from zklink.protocol.chain import genesis_block
@@ -32,13 +31,12 @@ def _accounts(world: World) -> DeploymentAccounts:
 def _plan(system: LocalSystem) -> DeploymentPlan:
     """The plan that the system came from."""
     deployment = system.deployment
-    swap, account, exit_ = map(load_contract, BELIEVERS)
     return DeploymentPlan(
         MINIMAL,
         deployment.primary,
         deployment.genesis.operator,
         deployment.tokens,
-        Verifiers(swap, account, exit_),
+        load_verifiers(MINIMAL),
         deployment.committee,
         deployment.threshold,
     )

@@ -4,9 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
-from zklink.l1.artifacts import load_contract
 from zklink.l1.client import Receipt
-from zklink.l1.deployment import Verifiers
 from zklink.l1.structs import NATIVE, DepositOrder, SwapOrder, universal_address
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
@@ -15,14 +13,9 @@ ORDER_SECONDS = 3_600
 """How long the orders of tests may wait."""
 
 
-BELIEVERS = ("AcceptAllVerifier", "AcceptAllVerifier", "StatementVerifier")
-"""Verifiers that need no proofs, for tests that make none."""
-
-
 def open_system(world: World) -> LocalSystem:
-    """The system on the world's chains, with verifiers that believe."""
-    swap, account, exit_ = map(load_contract, BELIEVERS)
-    return deploy_local_system(world, MINIMAL, verifiers=Verifiers(swap, account, exit_))
+    """The system with the smallest circuits' verifiers on the world's chains."""
+    return deploy_local_system(world, MINIMAL)
 
 
 def build_order(
