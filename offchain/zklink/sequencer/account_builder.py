@@ -20,7 +20,7 @@ from zklink.sequencer.sealed import Item, Parameters
 from zklink.state.state import State
 from zklink.transition.context import Context
 from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
-from zklink.transition.needs import has_room
+from zklink.transition.needs import Needs, compute_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,19 @@ class Draft:
     parameters: Parameters
     items: list[Item] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    needs: Needs = field(default_factory=Needs)
 
     def has_room(self, operation: AccountOperation) -> bool:
         """Whether slots and hot rows are left for one more operation."""
-        return has_room([*map(operation_of, self.items), operation], self.context.preset)
+        more, places = compute_needs([operation]), self.context.preset.account
+        wanted = (
+            (len(self.needs.ledger) + len(more.ledger), places.ledger),
+            (len(self.needs.pool) + len(more.pool), places.pool),
+            (len(self.needs.order) + len(more.order), places.order),
+            (len(self.needs.tokens | more.tokens), places.token_rows),
+            (len(self.needs.pools | more.pools), places.pool_rows),
+        )
+        return all(needed <= available for needed, available in wanted)
 
     def add(self, item: Item) -> None:
         """Carry out an operation. Raises what its checks raise; then nothing has changed."""
@@ -53,6 +62,7 @@ class Draft:
         check_operation(self.state, operation, self.context)
         apply_operation(self.state, operation, self.context)
         self.items.append(item)
+        self.needs.add(operation)
 
     def try_signed(self, pending: Pending) -> bool:
         """Add a signed operation if its turn has come and there is room; drop it if it is impossible."""
@@ -88,11 +98,15 @@ def select_operations(
     try:
         draft = Draft(state, context, parameters)
         _fill_ledger(draft, waiting, pool, turn)
-        for slot in (SlotKind.POOL, SlotKind.ORDER):
-            for pending in pool.waiting(slot):
-                if _count(draft, slot) == _places(context, slot):
-                    break
-                draft.try_signed(pending)
+        places = context.preset.account
+        for pending in pool.waiting(SlotKind.POOL):
+            if len(draft.needs.pool) == places.pool:
+                break
+            draft.try_signed(pending)
+        for pending in pool.waiting(SlotKind.ORDER):
+            if len(draft.needs.order) == places.order:
+                break
+            draft.try_signed(pending)
         _match_orders(draft, book)
         return draft
     finally:
@@ -139,7 +153,7 @@ def _from_pool(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
 
 def _match_orders(draft: Draft, book: OrderBook) -> None:
     """Crossing orders of the book, the best price first, as long as there are order slots."""
-    while _count(draft, SlotKind.ORDER) < draft.context.preset.account.order:
+    while len(draft.needs.order) < draft.context.preset.account.order:
         match = book.propose(draft.state, draft.context.timestamp)
         if match is None or not draft.has_room(match.operation):
             break
@@ -147,12 +161,3 @@ def _match_orders(draft: Draft, book: OrderBook) -> None:
             draft.add(match)
         except ZkLinkError as error:
             draft.dropped.append(Dropped(book.discard(match, draft.state), error))
-
-
-def _count(draft: Draft, slot: SlotKind) -> int:
-    return sum(isinstance(item, Pending) and item.slot is slot for item in draft.items)
-
-
-def _places(context: Context, slot: SlotKind) -> int:
-    places = context.preset.account
-    return places.pool if slot is SlotKind.POOL else places.order
