@@ -171,7 +171,7 @@ def test_exits__everybody__paid_what_the_state_says_within_one_unit_each(ruin: R
         paid: dict[TokenId, int] = {}
         for chain, bridge in system.bridges.items():
             mine = [order for order in orders if order.chain == chain]
-            send_exits(bridge, mine, provider, lambda text: None)
+            send_exits(bridge, system.deployment, mine, provider, lambda text: None)
             for order in mine:
                 for token, amount in ((order.token_a, order.amount_a), (order.token_b, order.amount_b)):
                     paid[token] = paid.get(token, 0) + amount

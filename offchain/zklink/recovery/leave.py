@@ -5,10 +5,12 @@ run again at any time by anybody.
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.bridge import BridgeClient
+from zklink.l1.deployment import Deployment, TokenPlan
 from zklink.protocol.ids import ChainId
 from zklink.recovery.exits import ExitOrder
 from zklink.recovery.rescue import Done, Finished, Rescue, Waiting
@@ -21,13 +23,16 @@ def leave(rescue: Rescue, orders: Sequence[ExitOrder], account: LocalAccount, sa
     is_done = True
     for chain, bridge in rescue.bridges.items():
         if _advance(rescue, chain, say):
-            send_exits(bridge, [order for order in orders if order.chain == chain], account, say)
+            mine = [order for order in orders if order.chain == chain]
+            send_exits(bridge, rescue.deployment, mine, account, say)
         else:
             is_done = False
     return is_done
 
 
-def send_exits(bridge: BridgeClient, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> None:
+def send_exits(
+    bridge: BridgeClient, deployment: Deployment, orders: Sequence[ExitOrder], account: LocalAccount, say: Say
+) -> None:
     """Send the exits of one chain that have not been paid there yet."""
     name = bridge.client.profile.name
     for order in orders:
@@ -36,8 +41,13 @@ def send_exits(bridge: BridgeClient, orders: Sequence[ExitOrder], account: Local
             continue
         receipt = bridge.exodus.exit(account, order.call)
         sides = [(order.amount_a, order.token_a), (order.amount_b, order.token_b)]
-        paid = ", ".join(f"{amount} units of token {token}" for amount, token in sides if amount)
+        paid = ", ".join(_describe(deployment.token(token), amount) for amount, token in sides if amount)
         say(f"{name}: account {order.account} is paid {paid} ({receipt.gas_used:,} gas)")
+
+
+def _describe(token: TokenPlan, amount: int) -> str:
+    """An amount in whole tokens, all its digits."""
+    return f"{Decimal(amount).scaleb(-token.layer2_decimals):f} {token.symbol}"
 
 
 def _advance(rescue: Rescue, chain: ChainId, say: Say) -> bool:

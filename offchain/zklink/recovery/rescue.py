@@ -192,11 +192,11 @@ class Rescue:
                     break
                 items.append(self._prove_item(stored))
             bridge.prove_blocks(self._account, items)
-            return Done(f"block {first.number} and {len(items) - 1} more proven")
+            return Done(f"{_count(len(items), 'block')} from {first.number} on proven")
         numbers = range(stages.committed + 1, min(common, stages.committed + MAX_COMMIT_BLOCKS) + 1)
         blocks = [self._import_block(BlockNumber(number)) for number in numbers]
         bridge.commit_blocks(self._account, history.stored[BlockNumber(stages.committed)], blocks)
-        return Done(f"block {numbers[0]} and {len(blocks) - 1} more committed")
+        return Done(f"{_count(len(blocks), 'block')} from {numbers[0]} on committed")
 
     def _import_block(self, number: BlockNumber) -> CommitBlock:
         """A block as a chain is given it that it does not concern: every slice is a claim."""
@@ -240,7 +240,7 @@ class Rescue:
         numbers = range(stages.executed + 1, min(common, stages.executed + MAX_EXECUTE_BLOCKS) + 1)
         items = [_execute_item(history, BlockNumber(number)) for number in numbers]
         bridge.execute_blocks(self._account, items)
-        return Done(f"block {numbers[0]} and {len(items) - 1} more executed")
+        return Done(f"{_count(len(items), 'block')} from {numbers[0]} on executed")
 
     # -- after it ------------------------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class Rescue:
             if waiting:
                 batch = waiting[:MAX_CANCELLED]
                 bridge.exodus.cancel_requests(self._account, lane, [request.words() for request in batch])
-                return Done(f"{len(batch)} requests of the {lane.name.lower()} lane cancelled")
+                return Done(f"{_count(len(batch), 'request')} of the {lane.name.lower()} lane cancelled")
         return Finished()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -270,6 +270,10 @@ class Rescue:
         if number not in blocks:
             raise HistoryIncomplete(self._history().name, number, "the primary chain has no such block")
         return blocks[number].opening
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _consumed(stored: StoredBlock, lane: Lane) -> int:

@@ -76,7 +76,8 @@ def exit_everybody(cast: Cast, state: State, prover: Prover) -> tuple[tuple[Clai
         before = _balances(cast, wallet.owner.address)
         sender = system.world.roles.attacker if name == SIGNED else wallet.owner
         for chain, bridge in system.bridges.items():
-            send_exits(bridge, [order for order in orders if order.chain == chain], sender, cast.say)
+            mine = [order for order in orders if order.chain == chain]
+            send_exits(bridge, system.deployment, mine, sender, cast.say)
         after = _balances(cast, wallet.owner.address)
         claims += _list_claims(name, state, system.deployment, statements, before, after)
     return tuple(claims), seconds
