@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.rig import Rig, build_rig
+from tests.support.rig import Rig
+from tests.support.rig_build import build_rig
 
 
 @pytest.fixture(scope="session")

@@ -25,16 +25,18 @@ from tests.support.rig import (
     A,
     B,
     C,
-    Helpers,
     Rig,
-    bridge_arguments,
     config,
+    universal,
+)
+from tests.support.rig_build import (
+    Helpers,
+    bridge_arguments,
     deploy_helpers,
     deploy_partners,
     make_parts,
     make_table,
     predict_bridge,
-    universal,
 )
 from zklink.l1.artifacts import load_contract
 from zklink.primitives.field import R

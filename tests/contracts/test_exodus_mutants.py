@@ -12,7 +12,8 @@ import pytest
 from tests.contracts import test_exodus, test_freeze
 from tests.support.build import Replacements, load
 from tests.support.evm import Reverted
-from tests.support.rig import Rig, build_rig
+from tests.support.rig import Rig
+from tests.support.rig_build import build_rig
 from tests.support.upholds import upholds
 from zklink.l1.artifacts import CONTRACTS
 

@@ -24,12 +24,11 @@ from tests.support.rig import (
     A,
     B,
     C,
-    Loader,
     Node,
     Rig,
-    build_rig,
     universal,
 )
+from tests.support.rig_build import Loader, build_rig
 from zklink.l1.artifacts import load_contract
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
