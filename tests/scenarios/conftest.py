@@ -6,15 +6,22 @@ import pytest
 
 from tests.scenarios.liquidity import fill_pools
 from tests.scenarios.pipeline import Believer, LiquidSystem, Pipeline
-from tests.support.chains import open_system
+from zklink.devnet.system import deploy_local_system
 from zklink.devnet.world import Backend, open_world
+from zklink.l1.artifacts import load_contract
+from zklink.l1.deployment import Verifiers
+from zklink.protocol.presets import MINIMAL
+
+BELIEVERS = ("AcceptAllVerifier", "AcceptAllVerifier", "StatementVerifier")
+"""Verifiers that need no proofs: of both lanes' blocks, and of exits."""
 
 
 @pytest.fixture(scope="session")
 def session_liquid(backend: Backend) -> Iterator[LiquidSystem]:
     """The system with full pools, once per run; its verifiers believe. Tests take `system`."""
     with open_world(backend) as world:
-        yield fill_pools(open_system(world), Believer())
+        verifiers = Verifiers(*map(load_contract, BELIEVERS))
+        yield fill_pools(deploy_local_system(world, MINIMAL, verifiers=verifiers), Believer())
 
 
 @pytest.fixture

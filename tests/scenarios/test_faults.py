@@ -76,7 +76,8 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     clients[BSC].faults.lost_receipts += ["fill", "commit_blocks", "prove_blocks", "receive_message", "execute_blocks"]
     clients[AVALANCHE].faults.replaced += ["commit_blocks", "prove_blocks"]
     pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == pipeline.node.sequencer.height)
+    sequencer, progress = pipeline.node.sequencer, pipeline.node.progress
+    pipeline.run_until(lambda: not sequencer.has_waiting and progress[BSC].executed == sequencer.height)
     assert received(pipeline) - before == 29
     assert pipeline.node.progress[ETHEREUM].committed in (0, pipeline.base)
     clients[ETHEREUM].faults.is_down = False
