@@ -199,6 +199,7 @@ class Side:
     exodus: EvmContract
     verifier: EvmContract
     transport: EvmContract
+    keys: EvmContract
     receiver: EvmContract
     sites: dict[TokenId, Site]
 
@@ -240,22 +241,28 @@ class World:
             yield from side.sites.values()
 
 
-def build_world(replacements: Replacements = (), verifier: str = "IdealVerifier") -> World:
-    """Deploy everything on three chains, and deposit what the pools own."""
-    committee, state = Committee(), make_state()
+def build_world(
+    replacements: Replacements = (),
+    verifier: str = "IdealVerifier",
+    genesis: State | None = None,
+    exit_verifier: str | None = None,
+) -> World:
+    """Deploy everything on three chains, and deposit what the pools own; nothing is deposited for another genesis."""
+    committee, state = Committee(), genesis or make_state()
     minis = {chain: RoomyChain(EVM_CHAIN_IDS[chain], START_TIME) for chain in CHAINS}
-    parts = {k: _deploy_parts(k, mini, committee, verifier, replacements) for k, mini in minis.items()}
+    verifiers = (verifier, exit_verifier or verifier)
+    parts = {k: _deploy_parts(k, mini, committee, verifiers, replacements) for k, mini in minis.items()}
     table = [ChainEntry(k, EVM_CHAIN_IDS[k], AddressFormat.EVM, universal_address(parts[k].bridge)) for k in CHAINS]
     sizes = (MINIMAL.token_limit, MINIMAL.account_limit)
-    vk_hash = parts[A].verifier.vk_hash()
-    deployment_hash = compute_deployment_hash(state.root, PRIMARY, *sizes, vk_hash, vk_hash, vk_hash, table)
+    vk_hash, exit_vk_hash = parts[A].verifier.vk_hash(), parts[A].exit_verifier.vk_hash()
+    deployment_hash = compute_deployment_hash(state.root, PRIMARY, *sizes, vk_hash, vk_hash, exit_vk_hash, table)
     entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table]
     sides = {}
     for k, mini in minis.items():
         part = parts[k]
         places = (part.bridge, deployment_hash, k, PRIMARY, CHAIN_MASK, part.transport.address, part.reader.address)
         ledger = mini.deploy(GOVERNOR, load("SyncLedger", replacements), *places)
-        outside = (part.bridge, ledger.address, part.verifier.address)
+        outside = (part.bridge, ledger.address, part.exit_verifier.address)
         exodus = mini.deploy(GOVERNOR, load("Exodus", replacements), *outside)
         helpers = (part.registry, part.reader, ledger, exodus, part.verifier, part.verifier)
         addresses = tuple(contract.address for contract in helpers)
@@ -263,8 +270,11 @@ def build_world(replacements: Replacements = (), verifier: str = "IdealVerifier"
         bridge = mini.deploy(GOVERNOR, load("Bridge", replacements), *arguments)
         receiver = mini.deploy(GOVERNOR, load("OddReceiver"))
         sites = _make_tokens(k, mini, bridge.address, receiver.address)
-        sides[k] = Side(k, mini, bridge, part.registry, ledger, exodus, part.verifier, part.transport, receiver, sites)
-        _furnish(sides[k])
+        parts_of_side = (part.registry, ledger, exodus, part.verifier, part.transport, part.keys)
+        sides[k] = Side(k, mini, bridge, *parts_of_side, receiver, sites)
+        _register(sides[k])
+        if genesis is None:
+            _furnish(sides[k])
     domain = compute_lane_domain(deployment_hash, Lane.SWAP)
     return World(sides, deployment_hash, domain, state.root, committee, replacements)
 
@@ -277,11 +287,13 @@ class _Parts:
     reader: EvmContract
     transport: EvmContract
     verifier: EvmContract
+    exit_verifier: EvmContract
+    keys: EvmContract
     bridge: str
 
 
 def _deploy_parts(
-    chain: ChainId, mini: EvmChain, committee: Committee, verifier: str, replacements: Replacements
+    chain: ChainId, mini: EvmChain, committee: Committee, verifiers: tuple[str, str], replacements: Replacements
 ) -> _Parts:
     keys = mini.deploy(GOVERNOR, load("KeyRegistry", replacements))
     registry = load("TokenRegistry", replacements)
@@ -290,7 +302,9 @@ def _deploy_parts(
         registry=mini.deploy(GOVERNOR, registry, chain, CHAIN_MASK, MINIMAL.token_limit, GOVERNOR),
         reader=mini.deploy(GOVERNOR, load("BlockReader", replacements), keys.address),
         transport=mini.deploy(GOVERNOR, transport, committee.members, committee.THRESHOLD),
-        verifier=mini.deploy(GOVERNOR, load(verifier, replacements)),
+        verifier=mini.deploy(GOVERNOR, load(verifiers[0], replacements)),
+        exit_verifier=mini.deploy(GOVERNOR, load(verifiers[1], replacements)),
+        keys=keys,
         bridge=mini.predict_address(GOVERNOR, ahead=2),
     )
 
@@ -315,13 +329,17 @@ def _make_tokens(chain: ChainId, mini: EvmChain, bridge: str, receiver: str) -> 
     return sites
 
 
-def _furnish(side: Side) -> None:
-    """Register the tokens, deposit what the pools own here."""
+def _register(side: Side) -> None:
+    """Register the tokens."""
     for token, places in DECIMALS.items():
         mask = sum(1 << k for k in places)
         address = side.sites[token].address if token in side.sites else ZERO
         config = (mask, address, LAYER2_DECIMALS[token], MINIMUM, CUSTODY_LIMIT)
         side.registry.register_token(token, config, sender=GOVERNOR)
+
+
+def _furnish(side: Side) -> None:
+    """Deposit what the pools own here."""
     for token, amount in reserves_of(side.chain):
         site = side.sites[token]
         l1_amount = amount * site.scale

@@ -1,0 +1,94 @@
+"""Who has accounts in the lifetime machine, what they sign with, and the world they live in."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from eth_keys.datatypes import PrivateKey as EthKey
+
+from tests.support.build import Replacements, load
+from tests.support.evm import EvmContract
+from tests.support.ledger import universal_address
+from tests.support.world import GOVERNOR, A, C, World, build_world
+from zklink.primitives.eddsa import PrivateKey
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.ids import OPERATOR_ACCOUNT, ChainId
+from zklink.protocol.presets import MINIMAL, AccountSlots, Preset
+from zklink.protocol.signing import compute_public_key_hash
+from zklink.state.state import State
+
+PRESET: Final[Preset] = replace(
+    MINIMAL, name="lifetime", account=AccountSlots(ledger=10, pool=3, order=2, token_rows=7, pool_rows=3)
+)
+"""Trees of preset minimal, with room for more in a block: fewer blocks for the same stories."""
+
+WALLET_CHAIN = C
+GENERATIONS = 4
+"""How many keys a person has for the layer 2."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """An owner: an account of every chain with a key, or a contract wallet on one chain."""
+
+    name: str
+    address: str
+    key: EthKey | None
+
+    @property
+    def owner(self) -> bytes:
+        """The universal address."""
+        return universal_address(self.address)
+
+
+def make_person(name: str) -> Person:
+    """Somebody with a key."""
+    key = EthKey(keccak256(name.encode()))
+    return Person(name, key.public_key.to_address(), key)
+
+
+OPERATOR, ANN, BOB, KEYLESS = map(make_person, ("operator", "ann", "bob", "keyless"))
+"""KEYLESS never asks for a layer-2 key."""
+SIGNERS: Final = (OPERATOR, ANN, BOB)
+NEWCOMERS: Final = tuple(make_person(f"newcomer {i}") for i in range(6))
+"""Nobody deposits for them: they come in by a transfer."""
+
+
+@cache
+def layer2_keys(name: str) -> dict[int, PrivateKey]:
+    """All keys of a person, by their hash."""
+    keys = [PrivateKey.from_seed(keccak256(f"{name} {i}".encode())) for i in range(GENERATIONS)]
+    return {compute_public_key_hash(key.public_key): key for key in keys}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The world with the contract wallet."""
+
+    world: World
+    wallet: EvmContract
+
+    @property
+    def people(self) -> dict[bytes, Person]:
+        """Everybody by owner."""
+        wallet = Person("wallet", self.wallet.address.lower(), None)
+        return {person.owner: person for person in (*SIGNERS, KEYLESS, *NEWCOMERS, wallet)}
+
+
+def genesis_state() -> State:
+    """Nothing but the operator's account."""
+    state = State(PRESET)
+    state.set_owner(OPERATOR_ACCOUNT, OPERATOR.owner)
+    return state
+
+
+def build_stage(replacements: Replacements = ()) -> Stage:
+    """A deployment that begins empty; blocks need no proofs, an exit's proof names exactly its statement."""
+    world = build_world(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
+    wallet = world.sides[WALLET_CHAIN].mini.deploy(GOVERNOR, load("ActingWallet"))
+    return Stage(world, wallet)
+
+
+def consent_chains(person: Person) -> tuple[ChainId, ...]:
+    """Where a person can consent to a key."""
+    return (WALLET_CHAIN,) if person.key is None else (A, C, ChainId(2))
