@@ -15,6 +15,7 @@ from tests.support.evm import Reverted
 from tests.support.rig import Rig
 from tests.support.rig_build import build_rig
 from tests.support.upholds import upholds
+from tests.support.world import RoomyChain
 from zklink.l1.artifacts import CONTRACTS
 
 CAUGHT = (AssertionError, Reverted, pytest.fail.Exception)
@@ -232,14 +233,15 @@ def play(mutant: Mutant, rig: Rig) -> None:
 @lru_cache(maxsize=1)
 def rig_of(mutant: Mutant) -> Rig:
     """Bridges with a bug in them; deploying them must still work, or the bug is no bug but a typo."""
-    return build_rig(load=lambda name: load(name, mutant.replacements()))
+    return build_rig(load=lambda name: load(name, mutant.replacements()), make_chain=RoomyChain)
 
 
 @upholds("SYN-7", "EXI-1", "EXI-2", "QUE-2")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant__is_caught(name: str) -> None:
+    rig = rig_of(MUTANTS[name])
     with pytest.raises(CAUGHT):
-        play(MUTANTS[name], rig_of(MUTANTS[name]))
+        play(MUTANTS[name], rig)
 
 
 def test_tests__on_the_product__pass(rig: Rig) -> None:

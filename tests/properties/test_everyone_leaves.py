@@ -41,6 +41,8 @@ def tell(rig: Rig, seed: int) -> Counter[str]:
         node = rig[chain]
         if chain != PRIMARY:
             town.follow(chain, node.status()[0] + town.dice.below(len(town.states) - node.status()[0]))
+    if town.dice.below(2):
+        town.exchange()
     flight = Flight(town)
     flight.freeze()
     flight.find_common_block()
