@@ -122,6 +122,8 @@ def test_read_transaction__something_else__says_so(system: LocalSystem) -> None:
     with pytest.raises(CalldataUnreadable) as caught:
         read_transaction(bridge, receipt.tx_hash)
     assert caught.value.tx_hash == receipt.tx_hash
+    with pytest.raises(CalldataUnreadable, match="does not have"):
+        read_transaction(bridge, b"\x07" * 32)
 
 
 def test_compute_opening__claims_missing__refused(system: LocalSystem) -> None:

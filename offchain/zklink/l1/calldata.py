@@ -13,6 +13,8 @@ from typing import Any, Final
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
+from hexbytes import HexBytes
+from web3.exceptions import TransactionNotFound
 
 from zklink.l1.artifacts import AbiEntry
 from zklink.l1.blocks import CommitBlock, Opening, stored_block_from_abi
@@ -84,11 +86,14 @@ def decode_commit_calls(data: bytes) -> list[CommitCall]:
 
 def read_transaction(bridge: BridgeClient, tx_hash: bytes) -> list[CommitCall]:
     """The `commit_blocks` calls in a transaction. Raises CalldataUnreadable if there is none, RpcUnavailable."""
-    client = bridge.client
-    transaction: Any = client.ask("eth_getTransactionByHash", lambda: client.w3.eth.get_transaction(tx_hash))  # type: ignore[arg-type]
-    calls = decode_commit_calls(bytes(transaction["input"]))
+    client, name = bridge.client, bridge.client.profile.name
+    try:
+        found: Any = client.ask("eth_getTransactionByHash", lambda: client.w3.eth.get_transaction(HexBytes(tx_hash)))
+    except TransactionNotFound as error:
+        raise CalldataUnreadable(name, tx_hash, "the node does not have the transaction") from error
+    calls = decode_commit_calls(bytes(found["input"]))
     if not calls:
-        raise CalldataUnreadable(client.profile.name, tx_hash, f"{COMMIT} is not in its input")
+        raise CalldataUnreadable(name, tx_hash, f"{COMMIT} is not in its input")
     return calls
 
 
