@@ -35,10 +35,10 @@ from zklink.protocol.ids import AccountId, ChainId, Kind, Lane
 seeds = st.integers(0, 2**64 - 1)
 """Of one burst of steps; everything else follows from it, evenly."""
 
-USERS = ("deposit", "swap", "swap", "full_exit", "fill", "fill")
+USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "fill", "fill", "fill", "fill")
 BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "commit", "commit", "commit", "prove", "prove")
 CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "deliver", "deliver", "deliver", "execute", "execute", "execute")
-TROUBLE = ("revert", "revert", "revert", "wait", "receiver_turns_bad")
+TROUBLE = ("revert", "revert", "revert", "wait", "wait", "receiver_turns_bad")
 CHOICES = 600
 """Bytes of random choices for one step."""
 
@@ -151,10 +151,11 @@ class Lifetime(RuleBasedStateMachine):
 
     def do_full_exit(self, chain: ChainId, dice: Dice) -> None:
         """An owner, or somebody who is not."""
+        here = [t for t in TOKENS if chain in DECIMALS[t]]
         accounts = list(self.life.line[-1].state.accounts())
-        account, view = dice.pick(accounts)
-        owner = self.stage.people[view.owner if dice.below(4) else ANN.owner]
-        token = dice.pick([t for t in TOKENS if chain in DECIMALS[t]])
+        rich = [(a, view, t) for a, view in accounts for t in here if view.balances.get(t)]
+        account, view, token = dice.pick(rich or [(*accounts[0], here[0])])
+        owner = self.stage.people[view.owner if dice.below(2) else ANN.owner]
         self.life.full_exit(chain, AccountId(account), token, owner)
         self.count("full exit" if owner.owner == view.owner else "full exit of another's account")
 
@@ -166,7 +167,8 @@ class Lifetime(RuleBasedStateMachine):
         waiting = [p for p in fast if p.fill_key(self.life.world.deployment_hash) not in self.life.filled]
         if not waiting:
             return
-        payout = dice.pick(waiting)
+        swaps = [p for p in waiting if p.kind == Kind.SWAP_PAID]
+        payout = dice.pick(swaps or waiting)
         try:
             self.life.fill(payout, dice.pick(BROKERS))
         except Reverted:
@@ -182,5 +184,5 @@ class Lifetime(RuleBasedStateMachine):
 
     def do_wait(self, chain: ChainId, dice: Dice) -> None:
         """Time passes, sometimes so much that a block comes too late."""
-        self.life.advance(1 + dice.below(400) + dice.pick((0, 0, 3_700)))
+        self.life.advance(1 + dice.below(400) + dice.pick((0, 3_700)))
         self.count("wait")

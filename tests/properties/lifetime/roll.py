@@ -208,10 +208,10 @@ class Roll:
         for maker in self.orders:
             order = maker.operation
             leaf = self.state.order(order.account, order.slot)
-            key = self._key(order.account)
-            is_open = leaf[0] == order.order_nonce and 0 < leaf[1] < order.amount_sell
-            if is_open and key is not None and key.public_key == maker.public_key:
-                yield maker
+            if leaf[0] == order.order_nonce and 0 < leaf[1] < order.amount_sell:
+                key = self._key(order.account)
+                if key is not None and key.public_key == maker.public_key:
+                    yield maker
 
     def _new_order(self) -> Signed[Order] | None:
         found, other = self._holding(TOKENS), self._holding(TOKENS)

@@ -60,9 +60,9 @@ class Validators:
             self.life.seal(Lane.SWAP, chosen)
 
     def do_seal_accounts(self, chain: ChainId, dice: Dice) -> None:
-        """Some waiting requests and some signed operations."""
+        """Some waiting requests and some signed operations, or so few that not every chain is concerned."""
         if not self.is_far_ahead():
-            self.seal_accounts(dice, dice.below(4), 9)
+            self.seal_accounts(dice, *dice.pick(((5, 9), (2, 9), (0, 9), (0, 2))))
 
     def seal_accounts(self, dice: Dice, requests: int, signed: int) -> None:
         """Up to so many requests of each chain and signed operations, whatever is valid."""
@@ -155,13 +155,14 @@ class Validators:
             self.life.prove(chain, 1 + dice.below(committed - proven))
 
     def do_revert(self, chain: ChainId, dice: Dice) -> None:
-        """Drop what is not accepted; the sequencer may then go on from there with other blocks."""
+        """Drop what is not accepted; after the primary's revert the sequencer goes on from there with other blocks."""
+        chain = dice.pick((chain, PRIMARY))
         committed, _, accepted, _ = self.life.status(chain)
         if committed == accepted:
             return
         to = accepted + dice.below(committed - accepted)
         self.life.revert(chain, to)
-        if chain == PRIMARY and dice.below(2) and self.life.line[to] is self.life.links[chain][to].step:
+        if chain == PRIMARY and self.life.line[to] is self.life.links[chain][to].step:
             del self.life.line[to + 1 :]
         self.count("revert")
 

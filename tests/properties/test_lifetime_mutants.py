@@ -1,0 +1,127 @@
+"""The lifetime machine has teeth: each seeded bug, in a contract or in the transition, breaks one of its laws."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.lifetime.people import Stage, build_stage
+from tests.properties.test_lifetime import machine_on
+from tests.support.evm import Reverted
+from tests.support.mutants import Mutant
+from tests.support.upholds import upholds
+from zklink.operations.full_exit import FullExitRequest
+from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.ids import Amount, ChainId
+from zklink.state.rows import TokenRow
+from zklink.state.state import State
+from zklink.transition import exit as exits
+from zklink.transition import full_exit, remove_liquidity, withdraw
+
+CAUGHT = (AssertionError, Reverted, ZkLinkError)
+"""How the machine notices: a law is broken, something good is refused, or the transition itself cannot go on."""
+
+LIVES, STEPS = 15, 4
+
+
+def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
+    """A bug in a contract, to be caught by the machine."""
+    return Mutant(name, promise, file, old, new, "test_lifetime::TestLifetime")
+
+
+OWNER = "convert(convert(request[1] % 2**160, uint160), address)"
+CONTRACTS = (
+    seeded(
+        "refunded-to-the-owner",
+        "SOL-4",
+        "Exodus.vy",
+        "release(token_id, sender, amount)",
+        f"release(token_id, sender if key == constants.SWAP_LANE else {OWNER}, amount)",
+    ),
+    seeded("cancelled-twice", "EXI-2", "Exodus.vy", "    self.settled[key] = last\n", ""),
+    seeded("exited-twice", "EXI-1", "Exodus.vy", "    self.exited[key] = True\n", ""),
+    seeded(
+        "exit-pushed-by-a-stranger",
+        "EXI-1",
+        "Exodus.vy",
+        "e.is_signed or e.recipient == msg.sender",
+        "e.is_signed or e.recipient == e.recipient",
+    ),
+    seeded("exodus-before-execution", "EXI-2", "Exodus.vy", "assert executed == common", "assert executed <= common"),
+    seeded("aborted-block-is-common", "SYN-7", "SyncLedger.vy", "frozen[k] <= walk.number", "frozen[k] < walk.number"),
+    seeded("key-without-consent", "CIR-6", "KeyRegistry.vy", "assert self.recorded[key]", "assert True"),
+    seeded("custody-not-lowered-by-release", "SOL-1", "Bridge.vy", "    ledger.debit(token_id, amount)\n", ""),
+    seeded("aborted-payout-executed", "SYN-7", "Bridge.vy", "sync.acknowledged[convert(k, uint8)] >= number", "True"),
+)
+
+supply_as_it_was = remove_liquidity._plan
+withdrawn_as_it_was = withdraw._plan
+claims_as_they_were = exits.compute_claims
+
+
+def _supply_kept(*args: object) -> object:
+    plan = supply_as_it_was(*args)  # type: ignore[arg-type]
+    return replace(plan, pool=replace(plan.pool, lp_supply=plan.pool.lp_supply - plan.change_shares))
+
+
+def _reserve_kept(*args: object) -> object:
+    return replace(withdrawn_as_it_was(*args), reserve_change=0)  # type: ignore[arg-type]
+
+
+def _rounded_up(amount: int, row: TokenRow, chain: ChainId) -> Amount:
+    total = sum(row.reserves)
+    return Amount(-(-amount * row.reserve(chain) // total) if total else 0)
+
+
+def _fees_forgotten(state: State, account: int, token: int) -> object:
+    twin = state.copy()
+    if token < state.preset.lp_base:
+        twin.set_token(token, replace(state.token(token), fees=0))  # type: ignore[arg-type]
+    return claims_as_they_were(twin, account, token)  # type: ignore[arg-type]
+
+
+def _anybodys(state: State, request: FullExitRequest) -> Amount:
+    return min(state.balance(request.account, request.token), state.token(request.token).reserve(request.source))
+
+
+Bug = tuple[object, str, Callable[..., object]]
+"""A module, a function in it, and what stands in its place."""
+
+TRANSITION: dict[str, Bug] = {
+    "supply-not-reduced-by-a-removal": (remove_liquidity, "_plan", _supply_kept),
+    "withdrawal-leaves-the-reserve": (withdraw, "_plan", _reserve_kept),
+    "exit-rounded-up": (exits, "compute_share", _rounded_up),
+    "exit-without-fees": (exits, "compute_claims", _fees_forgotten),
+    "exit-of-anybodys-account": (full_exit, "compute_full_exit_amount", _anybodys),
+}
+
+
+def play(stage: Stage) -> None:
+    """Some lives on a stage, until one breaks a law."""
+    config = settings(max_examples=LIVES, stateful_step_count=STEPS, phases=[Phase.generate])
+    run_state_machine_as_test(machine_on(stage), settings=config)
+
+
+@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "SYN-7")
+class TestTeeth:
+    """No seeded bug survives a few lives."""
+
+    @pytest.fixture(scope="class")
+    def stage(self) -> Stage:
+        return build_stage()
+
+    @pytest.mark.parametrize("mutant", CONTRACTS, ids=lambda mutant: mutant.name)
+    def test_contracts__seeded_bug__breaks_a_law(self, mutant: Mutant) -> None:
+        stage = build_stage(mutant.replacements())
+        with pytest.raises(CAUGHT):
+            play(stage)
+
+    @pytest.mark.parametrize("name", TRANSITION)
+    def test_transition__seeded_bug__breaks_a_law(
+        self, name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(*TRANSITION[name])
+        with pytest.raises(CAUGHT):
+            play(stage)
