@@ -1,0 +1,111 @@
+"""What must have come out when a deployment has ended, computed from the line of blocks, apart from the contracts."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.properties.lifetime.life import Life, Place, Queue, Request, Step
+from tests.properties.lifetime.people import PRESET, genesis_state
+from tests.strategies import Dice
+from tests.support.world import CHAINS, PRIMARY
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, BlockNumber, ChainId, Kind, Lane, TokenId
+from zklink.state.state import State
+from zklink.transition.replay import PublishedBlock, replay_block
+
+
+@dataclass
+class Ending:
+    """What has been done at the end of a life, and the laws of it."""
+
+    life: Life
+    dice: Dice
+    count: Callable[[str], None]
+    late: Callable[[ChainId, Dice], None]
+    """What may still happen between the freezes: a proof, a late message, an execution."""
+
+    frozen: dict[ChainId, int] = field(default_factory=dict)
+    exits: Counter[Place] = field(default_factory=Counter)
+    paid: Counter[tuple[AccountId, TokenId, TokenId]] = field(default_factory=Counter)
+
+    def check_ends(self, common: int) -> None:
+        """SOL-4, EXI-2: every request has exactly one end; what is paid is what blocks up to L say, once."""
+        life, ends = self.life, Counter[tuple[Queue, int]]()
+        due: set[Payout] = set()
+        for step in life.line[1 : common + 1]:
+            due |= set(step.payouts)
+            assert len(due) == sum(len(s.payouts) for s in life.line[1 : step.number + 1])
+            for request in step.requests:
+                lane = Lane.SWAP if isinstance(request, SwapRequest) else Lane.ACCOUNT
+                ends[(lane, request.source), request.request_id] += 1
+                self.check_end(step, request)
+        assert due == set(life.executed.values()), "executed is what blocks up to the last common one owe"
+        ends.update(life.cancelled)
+        for queue, requests in life.queues.items():
+            assert [ends.pop((queue, request.request_id), 0) for request in requests] == [1] * len(requests)
+        assert not ends
+
+    def check_end(self, step: Step, request: Request) -> None:
+        """One payout for a swap and for a full exit, none for a deposit; nobody takes out of another's account."""
+        lane_kinds = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED) if step.draft and step.draft.lane == Lane.SWAP else ()
+        kinds = lane_kinds or ((Kind.FULL_EXIT_PAYOUT,) if isinstance(request, FullExitRequest) else ())
+        mine = [p for p in step.payouts if (p.source, p.id) == (request.source, request.request_id)]
+        assert len(mine) == (0 if isinstance(request, DepositRequest) else 1)
+        assert all(payout.kind in kinds for payout in mine)
+        if isinstance(request, SwapRequest):
+            self.count("swap paid" if mine[0].kind == Kind.SWAP_PAID else "swap refunded")
+        elif isinstance(request, FullExitRequest) and mine[0].amount:
+            assert step.state.account(request.account).owner == request.owner, "somebody took what is another's"
+
+    def check_paid(self, common: int) -> None:
+        """EXI-1: over all chains every account gets what it had, less than one unit short per chain and rounding."""
+        state = self.life.line[common].state
+        for account, token, side, claim in claims(state):
+            paid = self.paid.pop((account, token, side), 0)
+            slack = len(CHAINS) + (1 if token >= PRESET.lp_base else 0)
+            assert claim - slack < paid <= claim, f"account {account} got {paid} of {claim} of token {side} for {token}"
+        assert not +self.paid, f"paid to somebody who had nothing: {self.paid}"
+
+    def check_dust(self) -> None:
+        """What stays is rounding: not more units than there were roundings, and nothing that nobody owns."""
+        for chain in CHAINS:
+            for token in self.life.side(chain).sites:
+                custody = self.life.side(chain).bridge.custody(token)
+                assert custody <= self.exits[chain, token], f"{custody} of token {token} stays on chain {chain}"
+
+    def rebuild(self, common: int) -> None:
+        """The state of the last common block, out of what the chains were told in their calldata."""
+        state = genesis_state()
+        for step in self.life.line[1 : common + 1]:
+            assert step.draft is not None
+            slices: list[tuple[int, ...]] = [()] * 9
+            for chain, told in self.life.calldata.items():
+                words, data = told[step.number][5:7]
+                slices[chain] = tuple(words)  # type: ignore[arg-type]
+                if chain == PRIMARY:
+                    slices[0] = tuple(data)  # type: ignore[arg-type]
+            roots = (step.draft.old_root, step.draft.new_root)
+            replay_block(state, PublishedBlock(step.draft.lane, BlockNumber(step.number), *roots, tuple(slices)))
+        assert state.root == self.life.side(PRIMARY).exodus.exit_root()
+
+
+def claims(state: State) -> list[tuple[AccountId, TokenId, TokenId, Fraction]]:
+    """What each account owns of each registered token, exactly: (account, token that it holds, token owned, amount)."""
+    pools = {pool.lp_token: (pair, pool) for pair, pool in state.pools()}
+    found = []
+    for account, view in state.accounts():
+        holds = Counter(view.balances)
+        if account == OPERATOR_ACCOUNT:
+            holds.update({token: row.fees for token, row in state.tokens() if token and row.fees})
+        for token, amount in holds.items():
+            if token not in pools:
+                found.append((account, token, token, Fraction(amount)))
+                continue
+            (lower, higher), pool = pools[token]
+            for side, reserve in ((lower, pool.reserve_lower), (higher, pool.reserve_higher)):
+                found.append((account, token, side, Fraction(amount * reserve, max(pool.lp_supply, 1))))
+    return found
