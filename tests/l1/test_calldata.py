@@ -135,3 +135,16 @@ def test_compute_opening__claims_missing__refused(system: LocalSystem) -> None:
     for change in ({"slice_hashes": block.slice_hashes[:-1]}, {"evaluations": (*block.evaluations, 1)}):
         with pytest.raises(WrongWordCount):
             compute_opening(replace(block, **change), place)
+
+
+def test_decode_commit_calls__padding_of_a_signature_not_zero__read_as_the_contract_reads_it(
+    system: LocalSystem,
+) -> None:
+    validator = Validator(system, PRIMARY)
+    block = CommitBlock.from_abi(validator.draft(Lane.ACCOUNT, SLICES).commit_args(PRIMARY))
+    signed = replace(block, signatures=(bytes(range(1, 66)),))
+    call = validator.bridge.encode("commit_blocks", stored_block_abi(validator.history[0]), [signed.abi()])
+    dirty = bytearray(call.data)
+    dirty[-1] = 7  # the last byte pads the signature
+    (read,) = decode_commit_calls(bytes(dirty))
+    assert read.blocks == (signed,)

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from eth_abi import decode
-from eth_abi.exceptions import DecodingError
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import ByteStringDecoder, decode_uint_256
+from eth_abi.exceptions import DecodingError, InsufficientDataBytes
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as abi_registry
 from eth_utils import keccak
 from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound
@@ -29,6 +32,32 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 
 COMMIT: Final = "commit_blocks"
 SELECTOR_BYTES: Final = 4
+WORD_BYTES: Final = 32
+
+
+class _AnyPaddingDecoder(ByteStringDecoder):
+    """Byte strings as a Vyper contract reads them: it looks at no padding, so whatever stands there must not hide a
+    block from recovery.
+    """
+
+    def read_data_from_stream(self, stream: Any) -> bytes:
+        length = decode_uint_256(stream)
+        data: bytes = stream.read(-(-length // WORD_BYTES) * WORD_BYTES)
+        if len(data) < length:
+            raise InsufficientDataBytes(f"{length} bytes announced, {len(data)} given")
+        return data[:length]
+
+
+def _build_decoder() -> ABIDecoder:
+    registry = abi_registry.copy()  # type: ignore[no-untyped-call]
+    registry.unregister_decoder("bytes")
+    is_bytes = BaseEquals("bytes", with_sub=False)  # type: ignore[no-untyped-call]
+    registry.register_decoder(is_bytes, _AnyPaddingDecoder, label="bytes")
+    return ABIDecoder(registry)
+
+
+decode: Final = _build_decoder().decode
+"""Decodes the arguments of a call, without asking more of them than the contract does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +131,41 @@ def read_committed_blocks(
 ) -> dict[BlockNumber, CommittedBlock]:
     """The blocks committed in a range of L1 blocks, by number, without those that were reverted or dropped by a freeze.
 
-    Raises CalldataUnreadable, RpcUnavailable.
+    Raises CalldataUnreadable if one that stays cannot be read, RpcUnavailable.
     """
     given: dict[bytes, list[tuple[CommitBlock, Opening]]] = {}
-    found: dict[BlockNumber, CommittedBlock] = {}
+    found: dict[BlockNumber, CommittedBlock | CalldataUnreadable] = {}
     for event in decode_events(bridge.chain_id, bridge.client.logs(bridge.address, from_block, to_block)):
         match event:
             case BlockCommitted():
-                tx_hash = event.log.tx_hash
-                if tx_hash not in given:
-                    calls = read_transaction(bridge, tx_hash)
-                    given[tx_hash] = [item for call in calls for item in _open_call(call, history, bridge.chain_id)]
-                found[event.number] = _find(bridge, event, given[tx_hash])
+                found[event.number] = _read_block(bridge, history, event, given)
             case BlocksReverted(to=kept) | Frozen(number=kept):
                 found = {number: block for number, block in found.items() if number <= kept}
             case _:
                 pass
-    return found
+    readable: dict[BlockNumber, CommittedBlock] = {}
+    for number, block in found.items():
+        if isinstance(block, CalldataUnreadable):
+            raise block
+        readable[number] = block
+    return readable
+
+
+def _read_block(
+    bridge: BridgeClient,
+    history: History,
+    event: BlockCommitted,
+    given: dict[bytes, list[tuple[CommitBlock, Opening]]],
+) -> CommittedBlock | CalldataUnreadable:
+    """A block, or why it cannot be read: that matters only if the chain keeps it."""
+    tx_hash = event.log.tx_hash
+    try:
+        if tx_hash not in given:
+            calls = read_transaction(bridge, tx_hash)
+            given[tx_hash] = [item for call in calls for item in _open_call(call, history, bridge.chain_id)]
+        return _find(bridge, event, given[tx_hash])
+    except CalldataUnreadable as error:
+        return error
 
 
 def _open_call(call: CommitCall, history: History, chain: ChainId) -> Iterator[tuple[CommitBlock, Opening]]:

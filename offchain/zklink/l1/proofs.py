@@ -7,13 +7,12 @@ Takes a bridge; gives the proofs that it has verified, by block number.
 from functools import lru_cache
 from typing import Any, Final
 
-from eth_abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
 
 from zklink.l1.blocks import ProveBlock, stored_block_from_abi
 from zklink.l1.bridge import BridgeClient, bridge_artifact
-from zklink.l1.calldata import SELECTOR_BYTES, type_of
+from zklink.l1.calldata import SELECTOR_BYTES, decode, type_of
 from zklink.l1.event_codec import decode_events, event_topic
 from zklink.l1.events import BlocksProven
 from zklink.protocol.commitment import PublicInputs
