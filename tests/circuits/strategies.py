@@ -23,7 +23,9 @@ reserves = st.sampled_from([0, 1, 10**6, CUSTODY_LIMIT])
 pool_sides = st.sampled_from([1, 2, 10**6, 10**24, CUSTODY_LIMIT]) | st.integers(1, CUSTODY_LIMIT)
 chains = st.integers(1, MAX_CHAINS).map(ChainId)
 addresses = st.sampled_from([bytes(32), b"\xff" * 32]) | st.binary(min_size=32, max_size=32)
-pools = st.just(EMPTY_POOL) | st.builds(Pool, pool_sides, pool_sides, pool_sides, st.sampled_from([0, 30, 9_999]))
+lp_tokens = st.integers(MINIMAL.lp_base, MINIMAL.token_limit - 1).map(TokenId)
+fees = st.sampled_from([0, 30, 9_999])
+pools = st.just(EMPTY_POOL) | st.builds(Pool, pool_sides, pool_sides, pool_sides, fees, lp_tokens)
 
 
 @dataclass(frozen=True)
