@@ -194,7 +194,7 @@ class TestForgedRequests:
     """With honest transports no forged request of another chain is ever paid, also when the primary has accepted it."""
 
     def test_machine__invented_deposits__never_paid(self, three_chains: World) -> None:
-        reached = play(ForgedRequests, three_chains, 20)
+        reached = play(ForgedRequests, three_chains, 40)
         for what in ("seal forged", "commit forged", "slandered chain refuses", "forged block accepted"):
             assert reached[what] > 0, what
         assert reached["execute"] + reached["execute with payouts"] > 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from zklink.devnet.accounts import layer2_key
-from zklink.devnet.pools import PoolPlan, plan_deposits
+from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits
 from zklink.devnet.system import LocalSystem
 from zklink.l1.structs import DepositOrder
 from zklink.node.node import Node
@@ -26,10 +26,19 @@ FREE: Final = TokenId(0)
 TIMEOUT_SECONDS: Final = 600.0
 
 
-def fund_pools(system: LocalSystem, node: Node, pools: Sequence[PoolPlan], progress: Progress) -> Wallet:
-    """Create and fill the pools; gives the provider's wallet. Raises DemoStuck if that takes too long."""
+def fund_pools(
+    system: LocalSystem,
+    node: Node,
+    pools: Sequence[PoolPlan],
+    reserves: Sequence[PlannedDeposit],
+    progress: Progress,
+) -> Wallet:
+    """Create and fill the pools, and deposit what chains need beside them; gives the provider's wallet.
+
+    Raises DemoStuck if that takes too long.
+    """
     provider = open_wallet(system, node, "provider")
-    deposits = plan_deposits(system.deployment.tokens, pools)
+    deposits = (*plan_deposits(system.deployment.tokens, pools), *reserves)
     with progress.step("the provider's deposits", len(deposits)) as step:
         for item in deposits:
             deposit(system, provider, item.chain, item.token, item.amount)
@@ -38,12 +47,13 @@ def fund_pools(system: LocalSystem, node: Node, pools: Sequence[PoolPlan], progr
         for item in deposits:
             totals[item.token] = totals.get(item.token, 0) + item.amount
         wait(node, lambda: all(provider.balance(t) >= n for t, n in totals.items()), "the provider's deposits")
-    with progress.step("the provider's key and pools", len(pools)) as step:
-        provider.set_key(system.deployment.primary)
-        wait(node, lambda: has_key(node, provider), "the provider's key")
-        for pool in pools:
-            _create(node, provider, pool)
-            step.advance()
+    if pools:
+        with progress.step("the provider's key and pools", len(pools)) as step:
+            provider.set_key(system.deployment.primary)
+            wait(node, lambda: has_key(node, provider), "the provider's key")
+            for pool in pools:
+                _create(node, provider, pool)
+                step.advance()
     with progress.step("every chain executes it"):
         wait(node, node.is_settled, "the execution of these blocks")
     return provider

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
+from zklink.devnet.pools import DEFAULT_POOLS, PlannedDeposit, PoolPlan
 from zklink.devnet.world import World, open_world
 from zklink.l1.events import SwapRequested
 from zklink.l1.structs import SwapOrder, universal_address
@@ -42,7 +42,7 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
         primary = world[deployment.primary].profile.name
         view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {len(world)} chains, primary chain {primary}")
         world.start_clocks()
-        fund_pools(run.system, run.node, _select_pools(options.stories), progress)
+        fund_pools(run.system, run.node, _select_pools(options.stories), _plan_reserves(run), progress)
         before = read_balances(run)
         setup_seconds = time.monotonic() - began
         is_complete = _drive(run, view)
@@ -58,6 +58,12 @@ def _select_pools(stories: Sequence[Story]) -> tuple[PoolPlan, ...]:
     """The local pools that these stories trade in."""
     pairs = {tuple(sorted((story.token_in.token_id, story.token_out.token_id))) for story in stories}
     return tuple(pool for pool in DEFAULT_POOLS if pool.pair in pairs)
+
+
+def _plan_reserves(run: DemoRun) -> tuple[PlannedDeposit, ...]:
+    """What a chain must have for stories that only move a token there."""
+    moves = [story for story in run.options.stories if story.token_in.token_id == story.token_out.token_id]
+    return tuple(PlannedDeposit(run.chain_id(s.destination), s.token_out.token_id, s.amount) for s in moves)
 
 
 def _introduce(world: World, view: DemoView) -> None:
