@@ -59,6 +59,9 @@ Model = dict[int, Plain]
 
 def _apply(state: State, model: Model, step: Step) -> None:
     name, (account, *values) = step
+    if name == "hash":
+        assert state.account_root if values[0] else state.balance_root(account)
+        return
     plain = model.setdefault(account, Plain())
     if name == "balance":
         state.set_balance(account, *values)
@@ -74,7 +77,9 @@ def _apply(state: State, model: Model, step: Step) -> None:
 def _roll_step(dice: Dice) -> Step:
     account = AccountId(dice.below(5))
     amount = Amount(dice.pick((0, dice.below(1 << 16), AMOUNT_LIMIT - 1)))
-    kind = dice.below(8)
+    kind = dice.below(9)
+    if kind == 8:
+        return "hash", (account, dice.below(2))
     if kind < 3:
         return "balance", (account, TokenId(dice.below(MINIMAL.token_limit)), amount)
     if kind < 5:
@@ -158,6 +163,30 @@ def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyP
     check_refuted(check_undo, rounds_of_steps, examples=100)
 
 
+@pytest.mark.parametrize("name", ["_freshen", "_freshen_balance", "_freshen_orders"])
+def test_check_undo__fresh_although_hashed_in_between__refutes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    original: Callable[..., None] = getattr(ledger.Ledger, name)
+
+    def mutant(self: ledger.Ledger, *arguments: int) -> None:
+        original(self, *arguments[:-1], self._hashings)
+
+    monkeypatch.setattr(ledger.Ledger, name, mutant)
+    check_refuted(check_undo, rounds_of_steps)
+
+
+def test_rollback__nothing_hashed_in_between__hashes_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, account = State(MINIMAL), AccountId(1)
+    state.set_balance(account, TokenId(1), Amount(5))
+    root, hashed = state.account_root, list[int]()
+    monkeypatch.setattr(merkle, "poseidon_encoded", lambda count, _: hashed.append(count))
+    mark = state.begin()
+    state.set_owner(account, OWNERS[1])
+    state.set_balance(account, TokenId(2), Amount(7))
+    state.set_order(account, OrderSlot(1), Nonce(1), Amount(1))
+    state.rollback(mark)
+    assert (state.account_root, hashed) == (root, [])
+
+
 def test_rollback__of_a_mark_that_was_undone__is_refused() -> None:
     state = State(MINIMAL)
     outer = state.begin()
@@ -172,7 +201,7 @@ def test_begin__mark_dropped__nothing_is_remembered() -> None:
     state = State(MINIMAL)
     mark = state.begin()
     state.set_balance(AccountId(1), TokenId(1), Amount(5))
-    assert len(state._journal._steps) == 1
+    assert len(state._journal._steps) > 0
     del mark
     assert len(state._journal._steps) == 0
     state.set_balance(AccountId(1), TokenId(1), Amount(6))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from zklink.primitives import merkle
 from zklink.primitives.field import R
-from zklink.primitives.merkle import Replaced, SparseMerkleTree, compute_root, compute_roots
+from zklink.primitives.merkle import Replaced, SparseMerkleTree, compute_path, compute_root, compute_roots
 from zklink.primitives.poseidon import poseidon
 
 DEPTH = 2
@@ -124,6 +124,22 @@ def test_undo__updates_in_reverse_order__restores_each_tree(
 @few
 def test_compute_roots__many_trees__are_the_trees_roots(trees: list[dict[int, int]]) -> None:
     assert compute_roots(trees, DEPTH, EMPTY) == [_tree(leaves).root for leaves in trees]
+
+
+@given(leaf_maps, st.integers(0, SIZE - 1))
+@few
+def test_compute_path__any_index__is_the_trees_path(leaves: dict[int, int], index: int) -> None:
+    assert compute_path(leaves, index, DEPTH, EMPTY) == _tree(leaves).path(index)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "index", "error"), [({}, SIZE, IndexError), ({SIZE: 1}, 0, IndexError), ({0: R}, 1, ValueError)]
+)
+def test_compute_path__outside_the_tree_or_not_canonical__is_refused(
+    leaves: dict[int, int], index: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        compute_path(leaves, index, DEPTH, EMPTY)
 
 
 def test_update__leaf_not_canonical__is_refused_and_changes_nothing() -> None:

@@ -49,7 +49,10 @@ class SparseMerkleTree:
     def leaf(self, index: int) -> int:
         """The leaf at `index`; IndexError outside the tree."""
         self._check_index(index)
-        return self._siblings(0, index)[index % ARITY] if self.depth else self.root
+        if not self.depth:
+            return self.root
+        start = _STARTS[index % ARITY]
+        return int.from_bytes(self._group(0, index)[start : start + ELEMENT_BYTES], "little")
 
     def set(self, index: int, leaf: int) -> Replaced:
         """Replace one leaf; as `update`."""
@@ -60,10 +63,7 @@ class SparseMerkleTree:
 
         IndexError outside the tree, ValueError for a leaf that is not a canonical field element; then nothing changes.
         """
-        for index, leaf in leaves.items():
-            self._check_index(index)
-            if not is_scalar(leaf):
-                raise ValueError("a leaf is a canonical field element")
+        _check_leaves(leaves, ARITY**self.depth)
         root, replaced = self._root, []
         nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
         for groups, empty in zip(self._groups, self._empty, strict=False):
@@ -89,9 +89,7 @@ class SparseMerkleTree:
         self._check_index(index)
         path: list[Siblings] = []
         for level in range(self.depth):
-            siblings = self._siblings(level, index)
-            del siblings[index % ARITY]
-            left, middle, right = siblings
+            left, middle, right = _other_nodes(self._group(level, index), index)
             path.append((left, middle, right))
             index >>= DIGIT_BITS
         return path
@@ -105,10 +103,9 @@ class SparseMerkleTree:
         twin._root = self._root
         return twin
 
-    def _siblings(self, level: int, index: int) -> list[int]:
+    def _group(self, level: int, index: int) -> bytes:
         """The node at `index` of a level below the root and its siblings."""
-        group = self._groups[level].get(index >> DIGIT_BITS, self._empty[level])
-        return [int.from_bytes(group[start : start + ELEMENT_BYTES], "little") for start in _STARTS]
+        return self._groups[level].get(index >> DIGIT_BITS, self._empty[level])
 
     def _check_index(self, index: int) -> None:
         if not 0 <= index < ARITY**self.depth:
@@ -126,20 +123,38 @@ def compute_root(leaf: int, index: int, path: Sequence[Siblings]) -> int:
     return node
 
 
+def compute_path(leaves: Mapping[int, int], index: int, depth: int, empty_leaf: int) -> list[Siblings]:
+    """The siblings of `index` in a small tree, given by its leaves, from the leaf up; the leaf there does not matter.
+
+    As a `SparseMerkleTree` would give them; only what is not on the path is hashed. IndexError outside the tree,
+    ValueError for a leaf that is not a canonical field element.
+    """
+    _check_leaves(leaves, ARITY**depth)
+    if not 0 <= index < ARITY**depth:
+        raise IndexError(f"index {index} is outside a tree of depth {depth}")
+    nodes = {other: leaf.to_bytes(ELEMENT_BYTES, "little") for other, leaf in leaves.items()}
+    path: list[Siblings] = []
+    for empty in _compute_empty_groups(depth, empty_leaf)[:depth]:
+        groups = _replace_nodes({}, empty, nodes)
+        left, middle, right = _other_nodes(groups.pop(index >> DIGIT_BITS, empty), index)
+        path.append((left, middle, right))
+        nodes = _hash_groups(groups)
+        index >>= DIGIT_BITS
+    return path
+
+
 def compute_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: int) -> list[int]:
     """The roots of many small trees, given by their leaves, without keeping a tree; a level of all trees is one batch.
 
     As building a `SparseMerkleTree` for each, with the same errors.
     """
+    if not trees:
+        return []
     size = ARITY**depth
     leaves: dict[int, int] = {}
     for number, tree in enumerate(trees):
-        for index, leaf in tree.items():
-            if not 0 <= index < size:
-                raise IndexError(f"index {index} is outside a tree of depth {depth}")
-            if not is_scalar(leaf):
-                raise ValueError("a leaf is a canonical field element")
-            leaves[number * size + index] = leaf
+        _check_leaves(tree, size)
+        leaves |= {number * size + index: leaf for index, leaf in tree.items()}
     nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
     empty = _compute_empty_groups(depth, empty_leaf)
     for level in range(depth):
@@ -149,6 +164,20 @@ def compute_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: in
 
 
 _STARTS: Final = tuple(range(0, ARITY * ELEMENT_BYTES, ELEMENT_BYTES))
+
+
+def _check_leaves(leaves: Mapping[int, int], size: int) -> None:
+    for index, leaf in leaves.items():
+        if not 0 <= index < size:
+            raise IndexError(f"index {index} is outside a tree of {size} leaves")
+        if not is_scalar(leaf):
+            raise ValueError("a leaf is a canonical field element")
+
+
+def _other_nodes(group: bytes, index: int) -> list[int]:
+    """The three of four siblings that are not the one at `index`."""
+    own = _STARTS[index % ARITY]
+    return [int.from_bytes(group[start : start + ELEMENT_BYTES], "little") for start in _STARTS if start != own]
 
 
 def _replace_nodes(groups: Mapping[int, bytes], empty: bytes, nodes: Mapping[int, bytes]) -> dict[int, bytes]:
@@ -166,6 +195,8 @@ def _replace_nodes(groups: Mapping[int, bytes], empty: bytes, nodes: Mapping[int
 
 def _hash_groups(groups: Mapping[int, bytes]) -> dict[int, bytes]:
     """The parents of groups of siblings."""
+    if not groups:
+        return {}
     hashes = poseidon_encoded(ARITY, b"".join(groups.values()))
     return {
         parent: hashes[start : start + ELEMENT_BYTES]

@@ -31,6 +31,7 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import AMOUNT_LIMIT, MAX_CHAINS, NONCE_LIMIT, AccountId, ChainId, Nonce, TokenId
 from zklink.protocol.presets import Preset
+from zklink.protocol.signing import KEPT
 from zklink.state.account import Account
 from zklink.state.rows import Pool
 from zklink.state.state import State
@@ -104,9 +105,9 @@ def check_signature(signed: Signed[Signable], key_hash: int, context: Context) -
         raise SignatureInvalid(account)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=KEPT)
 def _holds(public_key: Point, message: int, signature: Signature) -> bool:
-    """A sequencer asks twice: when it takes an operation, and when it seals it."""
+    """A sequencer asks three times: when it takes an operation, when it tries it for a block, and when it seals it."""
     return eddsa.verify(public_key, message, signature)
 
 
