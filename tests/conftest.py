@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from tests.support.builds import drop_stale_build
 from tests.support.chains import open_system
@@ -18,6 +19,10 @@ from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import BACKENDS, Backend, World, open_world
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Hypothesis mixes constants of the modules that happen to be loaded into its examples, so a derandomized property would
+# see other examples in another process of the same run. It has no setting for that.
+providers._get_local_constants = providers.Constants  # type: ignore[attr-defined]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
