@@ -39,11 +39,12 @@ from zklink.primitives.babyjubjub import BASE8, IDENTITY, SUBORDER, Point
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol import errors as e
-from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, OrderSlot, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import EMPTY_TOKEN, TokenRow
 from zklink.state.state import State
+from zklink.transition.account_block import apply_account_block
 from zklink.transition.context import Context
 from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
 
@@ -195,13 +196,17 @@ def _state() -> State:
 
 
 def check_refused(state: State, operation: AccountOperation, error: type[Exception]) -> None:
-    """Refused with this very error, and the state's root stays."""
+    """Refused with this very error, alone and by a block, and the state's root stays."""
     root = state.root
-    with pytest.raises(e.ZkLinkError) as caught:
-        check_operation(state, operation, CONTEXT)
-    assert type(caught.value) is error, caught.value
-    assert str(caught.value)
-    assert state.root == root
+    for attempt in (
+        lambda: check_operation(state, operation, CONTEXT),
+        lambda: apply_account_block(state, [operation], BlockNumber(1), TIMESTAMP, DOMAIN, MINIMAL),
+    ):
+        with pytest.raises(e.ZkLinkError) as caught:
+            attempt()
+        assert type(caught.value) is error, caught.value
+        assert str(caught.value)
+        assert state.root == root
 
 
 def _name(value: object) -> str:

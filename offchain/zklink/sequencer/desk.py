@@ -22,7 +22,7 @@ from zklink.state.state import State
 from zklink.transition.checks import check_account
 from zklink.transition.context import Context
 from zklink.transition.dispatch import RULES, apply_operation, check_operation, type_of
-from zklink.transition.order_match import _check_order as check_order
+from zklink.transition.order_match import check_order
 
 POOL_LIMIT: Final = 200_000
 """How many operations wait at most."""

@@ -86,7 +86,7 @@ def apply_account_block(
     """
     needs = compute_needs(operations)
     needs.check(preset)
-    ids = choose_rows(needs.tokens, needs.pools, preset, preset.account.token_rows, preset.account.pool_rows)
+    ids = choose_rows(*needs.rows(preset), preset, preset.account.token_rows, preset.account.pool_rows)
     context = Context(preset, domain, timestamp, with_paths)
     before = read_rows(state, ids)
     roots = state.account_root, state.token_root, state.pool_root

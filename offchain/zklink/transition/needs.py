@@ -38,6 +38,12 @@ class Needs:
             self.ledger.append(operation)
         self.tokens |= compute_tokens(operation)
 
+    def rows(self, preset: Preset) -> tuple[set[TokenId], set[PoolId]]:
+        """The token rows and pools that a state has; an operation that names others is refused by its own check."""
+        limit = preset.token_limit
+        tokens = {token for token in self.tokens if 0 <= token < limit}
+        return tokens, {(lower, higher) for lower, higher in self.pools if 0 <= lower < higher < limit}
+
     def check(self, preset: Preset) -> None:
         """BlockFull if a block of the preset has no room."""
         places = preset.account

@@ -70,7 +70,7 @@ def check_order_match(state: State, match: OrderMatch, context: Context) -> None
     if maker.token_sell == maker.token_buy:
         raise SameToken(maker.token_sell)
     for signed in (match.maker, match.taker):
-        _check_order(state, signed, context)
+        check_order(state, signed, context)
     amount_a = _compute_amount(state, match)
     fill = compute_match(maker, taker, amount_a)
     if not is_crossing(taker, fill):
@@ -109,7 +109,10 @@ def compute_filled(leaf: OrderLeaf, order_nonce: Nonce) -> Amount | None:
     return filled if order_nonce == nonce else Amount(0)
 
 
-def _check_order(state: State, signed: Signed[Order], context: Context) -> None:
+def check_order(state: State, signed: Signed[Order], context: Context) -> None:
+    """Errors of one signed order alone: FieldInvalid, NoSuchToken, NoSuchAccount, OperationExpired, OrderReplaced,
+    OrderFilled, WrongKey, SignatureInvalid.
+    """
     order, preset = signed.operation, context.preset
     for token in (order.token_sell, order.token_buy):
         check_token(token, preset.token_limit)
