@@ -59,3 +59,13 @@ def compute_nearest_fee(value: int) -> Amount:
         return unpack_fee(pack_fee(value))
     except FeeNotPackable as error:
         return Amount(error.below)
+
+
+def round_up_fee(value: int) -> Amount:
+    """The smallest fee from `value` on that can be packed; FieldOutOfRange if there is none."""
+    try:
+        return unpack_fee(pack_fee(value))
+    except FeeNotPackable as error:
+        if error.above is None:
+            raise FieldOutOfRange("fee", "value", value, AMOUNT_BITS) from error
+        return Amount(error.above)

@@ -2,13 +2,15 @@
 
 Takes requests, signed operations and the order book; tries each on the state, in slot order, and puts the state back.
 Never lets a request overtake an earlier one of its chain (QUE-1), nor an operation one of its account with a lower
-nonce. Chains and the signed operations go in turn for the ledger slots, and each block another of them goes first. An
+nonce. Hot rows are scarce, so the kinds of slots take turns: rows are kept for the first operation of the kind whose
+turn it is. For the ledger slots, chains and the signed operations go in turn; so do the pairs of the order book. An
 operation that has become impossible is dropped, with its reason; one that only lacks room waits.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
@@ -21,6 +23,12 @@ from zklink.state.state import State
 from zklink.transition.context import Context
 from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
 from zklink.transition.needs import Needs, compute_needs
+
+KINDS: Final = tuple(SlotKind)
+"""Whose turn it is, block after block."""
+
+MOST_DISCARDED: Final = 64
+"""Impossible matches that one block throws out of the book; the next goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +49,46 @@ class Draft:
     items: list[Item] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     needs: Needs = field(default_factory=Needs)
+    kept: Needs = field(default_factory=Needs)
 
     def has_room(self, operation: AccountOperation) -> bool:
-        """Whether slots and hot rows are left for one more operation."""
+        """Whether slots and hot rows are left for one more operation, beside the rows that are kept for another."""
         more, places = compute_needs([operation]), self.context.preset.account
         wanted = (
             (len(self.needs.ledger) + len(more.ledger), places.ledger),
             (len(self.needs.pool) + len(more.pool), places.pool),
             (len(self.needs.order) + len(more.order), places.order),
-            (len(self.needs.tokens | more.tokens), places.token_rows),
-            (len(self.needs.pools | more.pools), places.pool_rows),
+            (len(self.needs.tokens | self.kept.tokens | more.tokens), places.token_rows),
+            (len(self.needs.pools | self.kept.pools | more.pools), places.pool_rows),
         )
         return all(needed <= available for needed, available in wanted)
 
     def add(self, item: Item) -> None:
         """Carry out an operation. Raises what its checks raise; then nothing has changed."""
-        if isinstance(item, Pending):
-            check_admissible(self.state, item, self.parameters)
+        check_item(self.state, item, self.context, self.parameters)
         operation = operation_of(item)
-        check_operation(self.state, operation, self.context)
         apply_operation(self.state, operation, self.context)
         self.items.append(item)
         self.needs.add(operation)
 
+    def has_slot(self, kind: SlotKind) -> bool:
+        """Whether a slot of a kind is left."""
+        places = self.context.preset.account
+        used = {
+            SlotKind.LEDGER: (self.needs.ledger, places.ledger),
+            SlotKind.POOL: (self.needs.pool, places.pool),
+            SlotKind.ORDER: (self.needs.order, places.order),
+        }
+        operations, available = used[kind]
+        return len(operations) < available
+
+    def is_next(self, pending: Pending) -> bool:
+        """Whether no earlier operation of its account has to come first."""
+        return pending.account is None or pending.nonce <= self.state.account(pending.account).nonce
+
     def try_signed(self, pending: Pending) -> bool:
         """Add a signed operation if its turn has come and there is room; drop it if it is impossible."""
-        if pending.account is not None and pending.nonce > self.state.account(pending.account).nonce:
-            return False
-        if not self.has_room(pending.operation):
+        if not self.is_next(pending) or not self.has_room(pending.operation):
             return False
         try:
             self.add(pending)
@@ -84,6 +104,15 @@ def operation_of(item: Item) -> AccountOperation:
     return operation
 
 
+def check_item(state: State, item: Item, context: Context, parameters: Parameters) -> None:
+    """Everything that must hold of what a block takes. Raises what refuses it; changes nothing."""
+    if isinstance(item, Pending):
+        check_admissible(state, item, parameters)
+    check_operation(state, operation_of(item), context)
+    if isinstance(item, Pending):
+        parameters.terms.check(state, item.operation)
+
+
 def select_operations(
     state: State,
     waiting: Mapping[ChainId, Sequence[AccountRequest]],
@@ -93,24 +122,42 @@ def select_operations(
     parameters: Parameters,
     turn: int,
 ) -> Draft:
-    """The items of the next block in slot order, and what was dropped; the state is left as it was."""
+    """The items of the next block in slot order, and what was dropped; the state is left as it was.
+
+    `turn` is any number that grows by one with each block of this lane.
+    """
     mark = state.begin()
     try:
         draft = Draft(state, context, parameters)
+        favoured = KINDS[turn % len(KINDS)]
+        draft.kept = _keep_rows(draft, favoured, pool, book, turn // len(KINDS))
         _fill_ledger(draft, waiting, pool, turn)
-        places = context.preset.account
-        for pending in pool.waiting(SlotKind.POOL):
-            if len(draft.needs.pool) == places.pool:
-                break
-            draft.try_signed(pending)
-        for pending in pool.waiting(SlotKind.ORDER):
-            if len(draft.needs.order) == places.order:
-                break
-            draft.try_signed(pending)
-        _match_orders(draft, book)
+        for kind, fill in ((SlotKind.POOL, _fill_pool), (SlotKind.ORDER, _fill_order)):
+            if kind is favoured:
+                draft.kept = Needs()
+            fill(draft, pool, book, turn // len(KINDS))
         return draft
     finally:
         state.rollback(mark)
+
+
+def _keep_rows(draft: Draft, favoured: SlotKind, pool: OperationPool, book: OrderBook, turn: int) -> Needs:
+    """The rows of the first operation for a slot of the favoured kind. Ledger slots are filled first anyway; two rows
+    are always left for them, and no operation needs more.
+    """
+    if favoured is SlotKind.LEDGER:
+        return Needs()
+    waiting = [pending for pending in pool.waiting(favoured) if draft.is_next(pending)][:1]
+    if favoured is SlotKind.ORDER:
+        proposed = (book.propose(side, draft.state) for side in book.crossing(draft.state, turn // 2)[:1])
+        found = [match for match in proposed if match is not None]
+        waiting = found + waiting if _is_book_first(turn) else waiting + found
+    return compute_needs([pending.operation for pending in waiting[:1]])
+
+
+def _is_book_first(turn: int) -> bool:
+    """Matches that were handed in and those of the order book go first by turns."""
+    return turn % 2 == 1
 
 
 def _fill_ledger(
@@ -151,13 +198,39 @@ def _from_pool(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
     return lambda: any(draft.try_signed(pending) for pending in queue)
 
 
-def _match_orders(draft: Draft, book: OrderBook) -> None:
-    """Crossing orders of the book, the best price first, as long as there are order slots."""
-    while len(draft.needs.order) < draft.context.preset.account.order:
-        match = book.propose(draft.state, draft.context.timestamp)
-        if match is None or not draft.has_room(match.operation):
-            break
-        try:
-            draft.add(match)
-        except ZkLinkError as error:
-            draft.dropped.append(Dropped(book.discard(match, draft.state), error))
+def _fill_pool(draft: Draft, pool: OperationPool, book: OrderBook, turn: int) -> None:
+    """Operations of pools, the oldest first."""
+    _fill_signed(draft, pool, SlotKind.POOL)
+
+
+def _fill_order(draft: Draft, pool: OperationPool, book: OrderBook, turn: int) -> None:
+    """Matches that were handed in, and crossing orders of the book."""
+    if _is_book_first(turn):
+        _match_book(draft, book, turn // 2)
+    _fill_signed(draft, pool, SlotKind.ORDER)
+    _match_book(draft, book, turn // 2)
+
+
+def _fill_signed(draft: Draft, pool: OperationPool, kind: SlotKind) -> None:
+    for pending in pool.waiting(kind):
+        if not draft.has_slot(kind):
+            return
+        draft.try_signed(pending)
+
+
+def _match_book(draft: Draft, book: OrderBook, first: int) -> None:
+    """Crossing orders, pair after pair of tokens, from number `first` on, the best price first. A pair without room for
+    its tokens holds up no other; of impossible matches no more than MOST_DISCARDED are thrown out for one block.
+    """
+    book.expire(draft.context.timestamp)
+    discarded = 0
+    for side in book.crossing(draft.state, first):
+        while draft.has_slot(SlotKind.ORDER) and discarded < MOST_DISCARDED:
+            match = book.propose(side, draft.state)
+            if match is None or not draft.has_room(match.operation):
+                break
+            try:
+                draft.add(match)
+            except ZkLinkError as error:
+                draft.dropped.append(Dropped(book.discard(match, draft.state, draft.context), error))
+                discarded += 1

@@ -13,10 +13,10 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, MalformedOperation, PoolFull, WrongNonce, ZkLinkError
 from zklink.protocol.ids import Lane
-from zklink.sequencer.account_builder import Dropped, operation_of
-from zklink.sequencer.admission import check_admissible, check_consent
+from zklink.sequencer.account_builder import Dropped, check_item, operation_of
+from zklink.sequencer.admission import check_consent
 from zklink.sequencer.matcher import OrderBook
-from zklink.sequencer.pool import OperationId, OperationPool, Pending, compute_id
+from zklink.sequencer.pool import OperationId, OperationPool, Pending, SlotKind, compute_id
 from zklink.sequencer.sealed import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
@@ -29,6 +29,9 @@ POOL_LIMIT: Final = 200_000
 
 ACCOUNT_LIMIT: Final = 64
 """How many of one account wait at most."""
+
+MATCH_LIMIT: Final = 1_000
+"""How many matches wait at most: they have no account whose nonce would order them."""
 
 
 class Desk:
@@ -51,8 +54,7 @@ class Desk:
         """Check an operation for a block of this time and let it wait. Raises OperationError or ProtocolError."""
         context = Context(self._parameters.preset, self._domain, timestamp)
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
-            check_order(state, operation, context)
-            return self.book.add(operation)
+            return self._take_order(state, operation, context)
         if type_of(operation) not in RULES:
             raise MalformedOperation(f"{type_of(operation).__name__} is not signed")
         owner = self._check_consent(state, operation, consent, is_recorded)
@@ -61,9 +63,19 @@ class Desk:
             raise AlreadyPending(pending.id)
         if len(self.pool) >= POOL_LIMIT:
             raise PoolFull("all accounts", POOL_LIMIT)
+        if isinstance(operation, OrderMatch) and len(self.pool.waiting(SlotKind.ORDER)) >= MATCH_LIMIT:
+            raise PoolFull("all matchers", MATCH_LIMIT)
         self._check_after_waiting(state, pending, context)
         self.pool.add(pending)
         return pending.id
+
+    def _take_order(self, state: State, signed: Signed[Order], context: Context) -> OperationId:
+        """An order that sells nothing cancels the one in its place, for nothing."""
+        check_order(state, signed, context)
+        if signed.operation.amount_sell:
+            self._parameters.terms.check_order(state, signed.operation)
+        self.book.expire(context.timestamp)
+        return self.book.add(signed)
 
     def remove(self, sealed: Iterable[Pending]) -> None:
         """These operations stand in a block."""
@@ -113,7 +125,6 @@ class Desk:
                 except ZkLinkError:
                     break
                 apply_operation(state, operation_of(earlier), context)
-            check_admissible(state, pending, self._parameters)
-            check_operation(state, operation_of(pending), context)
+            check_item(state, pending, context, self._parameters)
         finally:
             state.rollback(mark)

@@ -1,22 +1,34 @@
 """The order book: pairs signed orders whose prices cross, the best price first, the older order first at one price.
 
 Takes orders that were checked; proposes a match of the state as it is. What is filled stands in the state alone, so a
-block that is unsealed needs nothing here but its orders again. Never decides an amount: the transition does.
+block that is unsealed needs nothing here but its orders again. Never decides an amount: the transition does. Each side
+is kept sorted, so that a proposal looks at its two best orders only.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.errors import AlreadyPending, OrderReplaced
+from zklink.protocol.errors import AlreadyPending, FieldInvalid, OrderReplaced, PoolFull, ZkLinkError
 from zklink.protocol.ids import AccountId, OrderSlot, TokenId
 from zklink.sequencer.pool import OperationId, Pending, compute_id, compute_order_id
 from zklink.state.state import State
-from zklink.transition.order_match import compute_filled
+from zklink.transition.context import Context
+from zklink.transition.order_match import check_order, compute_filled
+
+BOOK_LIMIT: Final = 20_000
+"""How many orders rest at most."""
+
+ACCOUNT_ORDER_LIMIT: Final = 32
+"""How many of one account rest at most."""
 
 Side = tuple[TokenId, TokenId]
 """(what is sold, what is bought)."""
@@ -34,11 +46,18 @@ class Resting:
     def order(self) -> Order:
         return self.signed.operation
 
-    def is_better_than(self, other: "Resting") -> bool:
-        """Whether it asks less for what it sells, or the same and came first."""
-        mine = self.order.amount_buy * other.order.amount_sell
-        its = other.order.amount_buy * self.order.amount_sell
-        return mine < its or (mine == its and self.sequence < other.sequence)
+    @property
+    def place(self) -> "Place":
+        return Place(self.order.account, self.order.slot)
+
+    @property
+    def side(self) -> Side:
+        return self.order.token_sell, self.order.token_buy
+
+    @property
+    def price(self) -> Fraction:
+        """What it asks for one unit of what it sells; an order that sells nothing has none."""
+        return Fraction(self.order.amount_buy, self.order.amount_sell)
 
 
 class Place(NamedTuple):
@@ -48,12 +67,20 @@ class Place(NamedTuple):
     slot: OrderSlot
 
 
+Rank = tuple[Fraction, int, Resting]
+"""How orders of a side are sorted: price, then who came first (never two alike)."""
+
+
 class OrderBook:
     """Orders by what they sell and buy; one for each place, the newest."""
 
-    def __init__(self, domain: int) -> None:
+    def __init__(self, domain: int, limit: int = BOOK_LIMIT) -> None:
         self._domain = domain
+        self._limit = limit
         self._resting: dict[Place, Resting] = {}
+        self._sides: dict[Side, list[Rank]] = {}
+        self._ends: list[tuple[int, int, Resting]] = []
+        self._count: Counter[AccountId] = Counter()
         self._sequence = count()
 
     def __len__(self) -> int:
@@ -63,64 +90,126 @@ class OrderBook:
         return any(resting.id == id for resting in self._resting.values())
 
     def add(self, signed: Signed[Order]) -> OperationId:
-        """Take an order that was checked; it replaces an older one in its place. Raises OrderReplaced if it is older
-        itself, AlreadyPending if it is the same.
+        """Take an order that was checked; it replaces an older one in its place, and cancels it if it sells nothing.
+
+        Raises OrderReplaced if it is older itself, AlreadyPending if it is the same, PoolFull, and FieldInvalid if it
+        sells nothing and there is nothing to cancel.
         """
         order = signed.operation
-        place = Place(order.account, order.slot)
         resting = Resting(compute_order_id(signed, self._domain), next(self._sequence), signed)
-        known = self._resting.get(place)
-        if known is not None:
-            if known.id == resting.id:
-                raise AlreadyPending(resting.id)
-            if known.order.order_nonce >= order.order_nonce:
-                raise OrderReplaced(order.account, order.slot, order.order_nonce, known.order.order_nonce)
-            del self._resting[place]
-        self._resting[place] = resting
+        known = self._resting.get(resting.place)
+        if known is None:
+            if order.amount_sell == 0:
+                raise FieldInvalid("order", "amount_sell", 0, "above 0, unless it cancels an order that rests here")
+            self._check_room(order.account)
+        elif known.id == resting.id:
+            raise AlreadyPending(resting.id)
+        elif known.order.order_nonce >= order.order_nonce:
+            raise OrderReplaced(order.account, order.slot, order.order_nonce, known.order.order_nonce)
+        else:
+            self._remove(known)
+        self._insert(resting)
         return resting.id
 
-    def propose(self, state: State, timestamp: int) -> Pending | None:
-        """The match of the first pair of sides whose best orders cross; None if none do. The older order is the maker.
+    def expire(self, timestamp: int) -> None:
+        """Forget orders that end before this time."""
+        while self._ends and self._ends[0][0] < timestamp:
+            self._remove(heappop(self._ends)[2])
 
-        Orders that are filled, expired or replaced leave the book.
+    def crossing(self, state: State, first: int = 0) -> Sequence[Side]:
+        """The sides (the lower token sold) whose best orders cross with those of the opposite one, ascending, but
+        beginning with number `first` of them (modulo their number). Orders that are filled or replaced leave the book.
         """
-        self._clean(state, timestamp)
-        best: dict[Side, Resting] = {}
-        for resting in self._resting.values():
-            side = resting.order.token_sell, resting.order.token_buy
-            if side not in best or resting.is_better_than(best[side]):
-                best[side] = resting
-        for one, other in self._pairs(best):
-            maker, taker = sorted((one, other), key=lambda resting: resting.sequence)
-            if _is_crossing(maker.order, taker.order):
-                match = OrderMatch(maker.signed, taker.signed)
-                return Pending(compute_id(match, self._domain), match)
-        return None
+        both = sorted(side for side in self._sides if side[0] < side[1] and side[::-1] in self._sides)
+        found = [side for side in both if self._cross(side, state) is not None]
+        start = first % len(found) if found else 0
+        return found[start:] + found[:start]
 
-    def discard(self, match: Pending, state: State) -> Pending:
-        """Take the order out of the book that makes a proposed match impossible: the one whose account has nothing to
-        sell, else the younger one. Gives it back as what is dropped.
+    def propose(self, side: Side, state: State) -> Pending | None:
+        """The match of the best orders of a side and its opposite; None if they do not cross. The older is the maker.
+
+        Orders that are filled or replaced leave the book.
+        """
+        crossing = self._cross(side, state)
+        if crossing is None:
+            return None
+        maker, taker = sorted(crossing, key=lambda resting: resting.sequence)
+        match = OrderMatch(maker.signed, taker.signed)
+        return Pending(compute_id(match, self._domain), match)
+
+    def discard(self, match: Pending, state: State, context: Context) -> Pending:
+        """Take the order out of the book that makes a proposed match impossible, and give it back as what is dropped.
+
+        That is one that no longer holds by itself (its account has another key), else the one that limits the amount,
+        by what is left of it or by its account's balance. It is never an order that is whole and funded: the other one
+        serves that in full, at the maker's price. So nobody's order is thrown out because of what another one has.
         """
         assert isinstance(match.operation, OrderMatch)
-        maker, taker = match.operation.maker, match.operation.taker
-        order = maker.operation
-        culprit = taker if state.balance(order.account, order.token_sell) else maker
-        place = Place(culprit.operation.account, culprit.operation.slot)
-        return Pending(self._resting.pop(place).id, match.operation)
+        culprit = _find_culprit(match.operation, state, context).operation
+        resting = self._resting[Place(culprit.account, culprit.slot)]
+        self._remove(resting)
+        return Pending(resting.id, match.operation)
 
-    def _clean(self, state: State, timestamp: int) -> None:
-        for place, resting in list(self._resting.items()):
-            filled = compute_filled(state.order(*place), resting.order.order_nonce)
-            if filled is None or filled >= resting.order.amount_sell or timestamp > resting.order.valid_until:
-                del self._resting[place]
+    def _check_room(self, account: AccountId) -> None:
+        if self._count[account] >= ACCOUNT_ORDER_LIMIT:
+            raise PoolFull(f"account {account} in the order book", ACCOUNT_ORDER_LIMIT)
+        if len(self._resting) >= self._limit:
+            raise PoolFull("all accounts in the order book", self._limit)
 
-    @staticmethod
-    def _pairs(best: dict[Side, Resting]) -> Iterator[tuple[Resting, Resting]]:
-        for (sold, bought), resting in sorted(best.items()):
-            if sold < bought and (bought, sold) in best:
-                yield resting, best[bought, sold]
+    def _insert(self, resting: Resting) -> None:
+        self._resting[resting.place] = resting
+        self._count[resting.place.account] += 1
+        if len(self._ends) > 2 * self._limit:  # most are of orders that were replaced
+            self._ends = [(kept.order.valid_until, kept.sequence, kept) for kept in self._resting.values()]
+            heapify(self._ends)
+        else:
+            heappush(self._ends, (resting.order.valid_until, resting.sequence, resting))
+        if resting.order.amount_sell:  # else it only keeps the older ones of its place out
+            insort(self._sides.setdefault(resting.side, []), (resting.price, resting.sequence, resting))
+
+    def _remove(self, resting: Resting) -> None:
+        """Nothing if it has left the book already."""
+        if self._resting.get(resting.place) is not resting:
+            return
+        del self._resting[resting.place]
+        self._count[resting.place.account] -= 1
+        if resting.order.amount_sell:
+            side = self._sides[resting.side]
+            del side[bisect_left(side, (resting.price, resting.sequence, resting))]
+            if not side:
+                del self._sides[resting.side]
+
+    def _cross(self, side: Side, state: State) -> tuple[Resting, Resting] | None:
+        """The best orders of a side and its opposite, if their prices cross."""
+        one, other = self._best(side, state), self._best(side[::-1], state)
+        if one is None or other is None or one.price * other.price > 1:
+            return None
+        return one, other
+
+    def _best(self, side: Side, state: State) -> Resting | None:
+        while ranks := self._sides.get(side):
+            resting = ranks[0][-1]
+            filled = compute_filled(state.order(*resting.place), resting.order.order_nonce)
+            if filled is not None and filled < resting.order.amount_sell:
+                return resting
+            self._remove(resting)
+        return None
 
 
-def _is_crossing(maker: Order, taker: Order) -> bool:
-    """Whether the maker's price is the taker's or better."""
-    return maker.amount_buy * taker.amount_buy <= maker.amount_sell * taker.amount_sell
+def _find_culprit(match: OrderMatch, state: State, context: Context) -> Signed[Order]:
+    for signed in (match.maker, match.taker):
+        try:
+            check_order(state, signed, context)
+        except ZkLinkError:
+            return signed
+    maker = match.maker.operation
+    asked = _compute_room(state, match.maker) * maker.amount_buy
+    return match.maker if asked <= _compute_room(state, match.taker) * maker.amount_sell else match.taker
+
+
+def _compute_room(state: State, signed: Signed[Order]) -> int:
+    """What an order can still sell: what is left of it, as far as its account has it."""
+    order = signed.operation
+    filled = compute_filled(state.order(order.account, order.slot), order.order_nonce)
+    left = 0 if filled is None else max(order.amount_sell - filled, 0)
+    return min(left, state.balance(order.account, order.token_sell))

@@ -17,6 +17,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.sequencer.mempool import Request
 from zklink.sequencer.pool import NO_CONSENT, OperationId, Pending
+from zklink.sequencer.terms import FREE_OF_CHARGE, Terms
 from zklink.transition.account_block import AccountBlock
 from zklink.transition.block import Block
 
@@ -27,12 +28,15 @@ Item = Request | Pending
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a sequencer must know of its deployment. `chains` ascending, the primary among them; all of them EVM."""
+    """What a sequencer must know of its deployment, and its operator's terms. `chains` ascending, the primary among
+    them; all of them EVM.
+    """
 
     preset: Preset
     deployment_hash: bytes
     primary: ChainId
     chains: tuple[ChainId, ...]
+    terms: Terms = FREE_OF_CHARGE
 
     def domain(self, lane: Lane) -> int:
         """The domain of a lane."""

@@ -14,7 +14,7 @@ from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
-from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId, TokenId
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
 from zklink.sequencer.builder import choose_timestamp, select_requests
 from zklink.sequencer.desk import Desk
@@ -54,6 +54,7 @@ class Sequencer:
         self._stored = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
         self._marks: list[Mark] = []
+        self._turns = dict.fromkeys(Lane, 0)
         self._settled = 0
         self._journal = journal
         self._replay: list[JournalEntry] = list(journal.entries())
@@ -129,6 +130,10 @@ class Sequencer:
         timestamp = max(now, self._last_timestamp())
         return self.desk.take(self.state, operation, timestamp, consent, is_recorded)
 
+    def compute_least_fee(self, operation: Any) -> Amount:
+        """The least fee that a signed operation is taken for now, in its fee token. Raises FeeTokenRefused."""
+        return self.parameters.terms.compute_fee(self.state, operation)
+
     def take_dropped(self) -> tuple[Dropped, ...]:
         """Operations that have become impossible since the last call, with the reason."""
         dropped, self._dropped = tuple(self._dropped), []
@@ -170,6 +175,8 @@ class Sequencer:
         self._replay.clear()
         if dropped:
             self.state.rollback(self._marks[kept])
+            for sealed in dropped:
+                self._turns[sealed.lane] -= 1
             del self._blocks[kept:], self._marks[kept:], self._stored[last + 1 :]
             self.desk.restore(pending for sealed in dropped for pending in sealed.signed)
         return dropped
@@ -197,7 +204,7 @@ class Sequencer:
     def _select(self, lane: Lane, now: int) -> tuple[int, tuple[Item, ...]]:
         if lane is Lane.SWAP:
             swaps = self.mempool.waiting_swaps(self._consumed(lane))
-            requests = select_requests(swaps, self.parameters.preset, self.height)
+            requests = select_requests(swaps, self.parameters.preset, self._turns[lane])
             return choose_timestamp(requests, self._last_timestamp(), now), requests
         places = self.parameters.preset.account.ledger
         waiting = {
@@ -207,7 +214,7 @@ class Sequencer:
         timestamp = choose_timestamp(first, self._last_timestamp(), now)
         context = Context(self.parameters.preset, self.parameters.domain(lane), timestamp)
         desk, parameters = self.desk, self.parameters
-        draft = select_operations(self.state, waiting, desk.pool, desk.book, context, parameters, self.height)
+        draft = select_operations(self.state, waiting, desk.pool, desk.book, context, parameters, self._turns[lane])
         self._dropped += self.desk.drop(draft.dropped, self.state)
         return timestamp, tuple(draft.items)
 
@@ -253,11 +260,12 @@ class Sequencer:
         self._blocks.append(sealed)
         self._marks.append(mark)
         self._stored.append(sealed.stored)
+        self._turns[lane] += 1
         return sealed
 
     def _take_back(self) -> None:
         self.state.rollback(self._marks.pop())
-        self._blocks.pop()
+        self._turns[self._blocks.pop().lane] -= 1
         self._stored.pop()
 
     def _last(self) -> StoredBlock:

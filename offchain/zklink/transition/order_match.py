@@ -71,8 +71,7 @@ def check_order_match(state: State, match: OrderMatch, context: Context) -> None
         raise SameToken(maker.token_sell)
     for signed in (match.maker, match.taker):
         check_order(state, signed, context)
-    amount_a = _compute_amount(state, match)
-    fill = compute_match(maker, taker, amount_a)
+    fill = compute_fill(state, match)
     if not is_crossing(taker, fill):
         raise PricesDoNotCross(*fill[:2], -(-fill.amount_b * taker.amount_buy // max(taker.amount_sell, 1)))
     _try(state, match, fill)
@@ -81,7 +80,7 @@ def check_order_match(state: State, match: OrderMatch, context: Context) -> None
 def apply_order_match(state: State, match: OrderMatch, context: Context) -> MatchSlot:
     """Exchange the amounts and write down how far both orders are filled."""
     maker, taker = match.maker.operation, match.taker.operation
-    fill = compute_match(maker, taker, _compute_amount(state, match))
+    fill = compute_fill(state, match)
     first = _apply_side(state, maker, fill.amount_a, fill.amount_b - fill.fee_maker, context)
     second = _apply_side(state, taker, fill.amount_b, fill.amount_a - fill.fee_taker, context)
     accrue(state, maker.token_buy, fill.fee_maker)
@@ -99,6 +98,14 @@ def open_empty_match(state: State, context: Context) -> MatchSlot:
         side.open_order(OrderSlot(0))
         sides.append(side.close())
     return MatchSlot(None, NO_FILL, *sides)
+
+
+def compute_fill(state: State, match: OrderMatch) -> Fill:
+    """What two orders of one pair exchange on this state; NothingToMatch, OrderReplaced."""
+    maker, taker = match.maker.operation, match.taker.operation
+    if not maker.amount_sell:
+        raise NothingToMatch(0, taker.amount_sell)
+    return compute_match(maker, taker, _compute_amount(state, match))
 
 
 def compute_filled(leaf: OrderLeaf, order_nonce: Nonce) -> Amount | None:

@@ -160,3 +160,69 @@ class MalformedOperation(OperationError):
 
     def __str__(self) -> str:
         return f"not a signed operation: {self.detail}"
+
+
+@dataclass(eq=False)
+class FeeTooLow(OperationError):
+    """An operation pays less than the operator takes it for; `least` can be packed. Of an order it is what it pays when
+    it is filled in full.
+    """
+
+    operation: str
+    fee: int
+    token: int
+    least: int
+
+    def __str__(self) -> str:
+        return f"{self.operation}: a fee of {self.fee} of token {self.token} is too low; the least is {self.least}"
+
+
+@dataclass(eq=False)
+class FeeTokenRefused(OperationError):
+    """A fee in a token that the operator has no price for."""
+
+    token: int
+    tokens: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"fees are not taken in token {self.token}, but in tokens {', '.join(map(str, self.tokens))}"
+
+
+@dataclass(eq=False)
+class MatchFeesTooLow(OperationError):
+    """Maker and taker together do not pay for the order slot. Token a is what the maker sells."""
+
+    fee_a: int
+    token_a: int
+    least_a: int
+    fee_b: int
+    token_b: int
+    least_b: int
+
+    def __str__(self) -> str:
+        return (
+            f"fees of {self.fee_a} of token {self.token_a} and {self.fee_b} of token {self.token_b} do not pay for a"
+            f" match: {self.least_a} of token {self.token_a} or {self.least_b} of token {self.token_b} would"
+        )
+
+
+@dataclass(eq=False)
+class PoolCreationReserved(OperationError):
+    """Only the operator's account creates pools here."""
+
+    account: int
+    operator: int
+
+    def __str__(self) -> str:
+        return f"account {self.account} creates no pools here: account {self.operator} does"
+
+
+@dataclass(eq=False)
+class PoolTokenUnknown(OperationError):
+    """A pool of a token that the deployment does not have."""
+
+    token: int
+    tokens: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"the deployment has no token {self.token}: its tokens are {', '.join(map(str, self.tokens))}"
