@@ -5,9 +5,9 @@ Everything goes through the pipeline, as anybody would do it; the blocks are exe
 
 from typing import Final
 
-from tests.scenarios.pipeline import LiquidSystem, Pipeline
+from tests.scenarios.pipeline import POLYGON, LiquidSystem, Pipeline
 from zklink.devnet.accounts import layer2_key
-from zklink.devnet.pools import PoolPlan, plan_deposits, select_pools
+from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits, select_pools
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
 from zklink.l1.registries import sign_key_change
@@ -22,6 +22,8 @@ from zklink.protocol.signing import compute_public_key_hash
 POOLS: Final = (PoolPlan((USDC, BTC)), PoolPlan((USDC, AVAX)), PoolPlan((USDC, BNB)))
 FOREVER: Final = 2**40 - 1
 MANY: Final = 100
+PURSE: Final = Amount(100 * 10**6)
+"""What the provider pays fees from."""
 
 
 def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, ...] = POOLS) -> LiquidSystem:
@@ -31,7 +33,7 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
     pipeline.halt(*system.bridges)  # everything is sealed and proven first, so that few transactions bring many blocks
     provider, sequencer = system.world.roles.provider, pipeline.node.sequencer
     chosen = select_pools(system.deployment.tokens, pools)
-    deposits = plan_deposits(system.deployment.tokens, chosen)
+    deposits = (*plan_deposits(system.deployment.tokens, chosen), PlannedDeposit(POLYGON, USDC, PURSE))
     for deposit in deposits:
         pipeline.deposit(deposit.chain, deposit.token, deposit.amount, provider)
     pipeline.run_until(lambda: _count_consumed(pipeline) == len(deposits))
@@ -39,15 +41,16 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
     account, key = pipeline.account(provider), layer2_key(provider)
     key_hash, chain = compute_public_key_hash(key.public_key), deposits[0].chain
     consent = sign_key_change(provider, system.deployment.deployment_hash, account, Nonce(0), key_hash)
-    change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, chain, Amount(0), USDC)
+    change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, chain, pipeline.fee(ChangePubKey), USDC)
     pipeline.submit(change, key, consent)
     pipeline.run_until(lambda: pipeline.node.sequencer.state.account(account).public_key_hash == key_hash)
     for pool in chosen:
         (lower, higher), (x, y) = pool.pair, pool.amounts
-        created = CreatePool(account, pipeline.nonce(account), FOREVER, lower, higher, pool.fee, Amount(0), USDC)
+        fee = pipeline.fee(CreatePool)
+        created = CreatePool(account, pipeline.nonce(account), FOREVER, lower, higher, pool.fee, fee, USDC)
         pipeline.submit(created, key)
         filled = AddLiquidity(
-            account, pipeline.nonce(account), FOREVER, lower, higher, x, y, Amount(1), Amount(0), USDC
+            account, pipeline.nonce(account), FOREVER, lower, higher, x, y, Amount(1), pipeline.fee(AddLiquidity), USDC
         )
         pipeline.submit(filled, key)
     pipeline.run_until(lambda: not sequencer.has_waiting and pipeline.count_proven() == sequencer.height)

@@ -13,6 +13,8 @@ from eth_account.signers.local import LocalAccount
 from tests.support.chains import build_order, send_deposit, send_swap
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem
+from zklink.devnet.terms import build_terms
+from zklink.devnet.tokens import USDC
 from zklink.l1.client import ChainClient
 from zklink.l1.events import SwapRequested
 from zklink.l1.structs import universal_address
@@ -29,6 +31,7 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
 from zklink.sequencer.sealed import AnyBlock
+from zklink.sequencer.terms import WORK
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
 
@@ -104,6 +107,7 @@ class Pipeline:
             keys,
             self.prover,
             self._open_journal(),
+            build_terms(self.system.deployment.tokens),
             policy if self.has_broker else None,
         )
         self._submitters = dict(parts.submitters)
@@ -146,6 +150,10 @@ class Pipeline:
     def sign(self, operation: Signable, key: PrivateKey) -> Signed[Any]:
         """An operation with its signature."""
         return sign(operation, self.node.sequencer.parameters.domain(Lane.ACCOUNT), key)
+
+    def fee(self, operation: type, token: TokenId = USDC) -> Amount:
+        """The least fee of an operation that opens no account."""
+        return self.node.sequencer.parameters.terms.compute_least(WORK[operation], token)
 
     def submit(self, operation: Signable, key: PrivateKey, consent: bytes = b"") -> bytes:
         """Sign an operation and hand it to the node."""

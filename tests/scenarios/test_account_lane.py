@@ -25,7 +25,9 @@ from zklink.protocol.signing import compute_public_key_hash
 
 USD = 10**6
 SATOSHI = TokenId(BTC)
-FEE = Amount(1_000)
+FEE = Amount(100_000)
+"""Enough for each of these operations, also for opening an account."""
+
 Balances = dict[tuple[str, ChainId], int]
 
 
@@ -124,7 +126,7 @@ def trade(pipeline: Pipeline, trader: AccountId, depositor: AccountId) -> None:
     pipeline.submit(fast, keys[trader])
     slot, forever = OrderSlot(0), FOREVER
     sells = Order(depositor, slot, Nonce(0), forever, SATOSHI, USDC, Amount(10**5), Amount(60 * USD), 10)
-    buys = Order(trader, slot, Nonce(0), forever, USDC, SATOSHI, Amount(31 * USD), Amount(5 * 10**4), 0)
+    buys = Order(trader, slot, Nonce(0), forever, USDC, SATOSHI, Amount(31 * USD), Amount(5 * 10**4), 10)
     for order in (sells, buys):
         pipeline.submit(order, keys[order.account])
     pipeline.run_until(lambda: pipeline.node.sequencer.state.order(trader, slot)[1] > 0)

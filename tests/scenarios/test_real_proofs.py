@@ -20,6 +20,7 @@ from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 
 USD = 10**6
+FEE = Amount(USD // 10)
 CIRCUITS = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
 
 
@@ -38,10 +39,10 @@ def test_pipeline__both_lanes_with_real_proofs__executed_on_every_chain(session_
         consent = sign_key_change(
             roles.depositor, session_system.deployment.deployment_hash, account, Nonce(0), key_hash
         )
-        pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, Amount(0), USDC), key, consent)
+        pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC), key, consent)
         pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
-        pipeline.submit(Transfer(account, Nonce(1), FOREVER, USDC, Amount(30 * USD), Amount(1), recipient), key)
-        fast = Withdraw(account, Nonce(2), FOREVER, USDC, Amount(20 * USD), Amount(1), BSC, recipient, Amount(0))
+        pipeline.submit(Transfer(account, Nonce(1), FOREVER, USDC, Amount(30 * USD), FEE, recipient), key)
+        fast = Withdraw(account, Nonce(2), FOREVER, USDC, Amount(20 * USD), FEE, BSC, recipient, Amount(0))
         pipeline.submit(fast, key)
         pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
         pipeline.finish(1)

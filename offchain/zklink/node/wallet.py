@@ -1,10 +1,11 @@
 """An owner's layer-2 side, next to a node in this process: finds the account, counts nonces, signs.
 
-Takes the owner's two keys, of L1 and of layer 2; gives operations to the node. Decides nothing; what the node refuses
-it raises.
+Takes the owner's two keys, of L1 and of layer 2; gives operations to the node. An operation whose fee is left open
+(LEAST_FEE) gets the least that the node takes it for; what the node refuses it raises.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
 from eth_account.signers.local import LocalAccount
@@ -20,8 +21,12 @@ from zklink.protocol.errors import NoAccountYet
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, OrderSlot, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.sequencer.pool import NO_CONSENT, OperationId
+from zklink.sequencer.terms import WORK
 
 VALID_SECONDS: Final = 3_600
+LEAST_FEE: Final = Amount(0)
+"""As the fee of an operation that a wallet sends: whatever is enough."""
+
 T = TypeVar("T", bound=Signable)
 T_co = TypeVar("T_co", bound=Signable, covariant=True)
 
@@ -72,17 +77,31 @@ class Wallet:
         return self._node.sequencer.state.balance(self.account, token) if self.has_account else 0
 
     def send(self, build: "Build[T]", consent: bytes = NO_CONSENT) -> OperationId:
-        """Sign an operation and hand it to the node. Raises what refuses it."""
-        return self._node.submit(self.sign(build(self.account, self.nonce, self._now() + VALID_SECONDS)), consent)
+        """Sign an operation, with the least fee if it has none, and hand it to the node. Raises what refuses it."""
+        operation = self.complete(build(self.account, self.nonce, self._now() + VALID_SECONDS))
+        return self._node.submit(self.sign(operation), consent)
+
+    def complete(self, operation: T) -> T:
+        """The operation with the least fee, unless it has one. Raises FeeTokenRefused."""
+        if getattr(operation, "fee", None) != LEAST_FEE:
+            return operation
+        least = self._node.sequencer.compute_least_fee(operation)
+        return replace(operation, fee=least)  # type: ignore[type-var]
 
     def sign(self, operation: T) -> Signed[T]:
         """Sign anything of this account."""
         return sign(operation, self._node.sequencer.parameters.domain(Lane.ACCOUNT), self.key)
 
     def order(
-        self, slot: int, order_nonce: int, sell: tuple[TokenId, int], buy: tuple[TokenId, int], fee_rate: int = 0
+        self,
+        slot: int,
+        order_nonce: int,
+        sell: tuple[TokenId, int],
+        buy: tuple[TokenId, int],
+        fee_rate: int | None = None,
     ) -> Signed[Order]:
-        """A signed limit order: at most `sell`, for at least `buy` in proportion."""
+        """A signed limit order: at most `sell`, for at least `buy` in proportion; at the least fee rate by default."""
+        least_rate = self._node.sequencer.parameters.terms.compute_fee_rate(*buy)
         return self.sign(
             Order(
                 account=self.account,
@@ -93,21 +112,30 @@ class Wallet:
                 token_buy=buy[0],
                 amount_sell=Amount(sell[1]),
                 amount_buy=Amount(buy[1]),
-                fee_rate=fee_rate,
+                fee_rate=least_rate if fee_rate is None else fee_rate,
             )
         )
 
     def key_change(self, chain: ChainId) -> ChangePubKey:
-        """The operation that gives the account its key, without a fee."""
-        return ChangePubKey(
-            account=self.account,
-            nonce=self.nonce,
-            valid_until=self._now() + VALID_SECONDS,
-            public_key_hash=compute_public_key_hash(self.key.public_key),
-            chain=chain,
-            fee=Amount(0),
-            fee_token=TokenId(0),
+        """The operation that gives the account its key, for the least fee in a token that it has enough of."""
+        return self.complete(
+            ChangePubKey(
+                account=self.account,
+                nonce=self.nonce,
+                valid_until=self._now() + VALID_SECONDS,
+                public_key_hash=compute_public_key_hash(self.key.public_key),
+                chain=chain,
+                fee=LEAST_FEE,
+                fee_token=self._choose_fee_token(WORK[ChangePubKey]),
+            )
         )
+
+    def _choose_fee_token(self, work: int) -> TokenId:
+        """The first token that fees are taken in and of which the account can pay for so much work; else the first."""
+        terms = self._node.sequencer.parameters.terms
+        tokens = sorted(terms.prices or (TokenId(0),))
+        enough = (token for token in tokens if self.balance(token) >= terms.compute_least(work, token))
+        return next(enough, tokens[0])
 
     def set_key(self, chain: ChainId) -> OperationId:
         """Give the account its key, with the owner's signature as consent."""

@@ -25,6 +25,7 @@ from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import BridgeGate, Submitter
+from zklink.sequencer.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ def build_parts(
     keys: NodeKeys,
     prover: BlockProver,
     journal: Journal,
+    terms: Terms,
     fill_policy: FillPolicy | None = None,
     import_policy: ImportPolicy | None = None,
 ) -> NodeParts:
-    """All parts of a node that does everything itself; without `fill_policy` nobody fills."""
+    """All parts of a node that does everything itself, on these terms; without `fill_policy` nobody fills."""
     bridges = deployment.bridges(clients)
-    parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, tuple(sorted(bridges)))
+    chains = tuple(sorted(bridges))
+    parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, chains, terms)
     sequencer = Sequencer(parameters, deployment.genesis.state(), journal)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
 

@@ -10,18 +10,18 @@ from typing import Final
 from zklink.devnet.accounts import layer2_key
 from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits
 from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import USDC, token_by_id
 from zklink.l1.structs import DepositOrder
 from zklink.node.node import Node
-from zklink.node.wallet import Wallet
+from zklink.node.wallet import LEAST_FEE, Wallet
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.create_pool import CreatePool
 from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
 from zklink.prover.progress import Progress
 
-NO_FEE: Final = Amount(0)
-FREE: Final = TokenId(0)
-"""The token of a fee that is zero."""
+FEES_USD: Final = 20
+"""What the provider deposits for the fees of each pool, in dollars: creating one costs ten."""
 
 TIMEOUT_SECONDS: Final = 600.0
 
@@ -38,7 +38,8 @@ def fund_pools(
     Raises DemoStuck if that takes too long.
     """
     provider = open_wallet(system, node, "provider")
-    deposits = (*plan_deposits(system.deployment.tokens, pools), *reserves)
+    fees = (PlannedDeposit(system.deployment.primary, USDC, token_by_id(USDC).amount_for(FEES_USD)),) * len(pools)
+    deposits = (*plan_deposits(system.deployment.tokens, pools), *reserves, *fees)
     with progress.step("the provider's deposits", len(deposits)) as step:
         for item in deposits:
             deposit(system, provider, item.chain, item.token, item.amount)
@@ -91,11 +92,11 @@ def _create(node: Node, provider: Wallet, pool: PoolPlan) -> None:
     (lower, higher), (amount_lower, amount_higher) = pool.pair, pool.amounts
 
     def create(account: AccountId, nonce: Nonce, valid_until: int) -> CreatePool:
-        return CreatePool(account, nonce, valid_until, lower, higher, pool.fee, NO_FEE, FREE)
+        return CreatePool(account, nonce, valid_until, lower, higher, pool.fee, LEAST_FEE, USDC)
 
     def add(account: AccountId, nonce: Nonce, valid_until: int) -> AddLiquidity:
         return AddLiquidity(
-            account, nonce, valid_until, lower, higher, amount_lower, amount_higher, Amount(1), NO_FEE, FREE
+            account, nonce, valid_until, lower, higher, amount_lower, amount_higher, Amount(1), LEAST_FEE, USDC
         )
 
     provider.send(create)

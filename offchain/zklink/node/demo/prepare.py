@@ -8,6 +8,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.terms import build_terms
 from zklink.devnet.world import World
 from zklink.node.adapters import CircuitProver
 from zklink.node.demo.model import DemoOptions, DemoRun, Ticket
@@ -48,6 +49,7 @@ def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, pro
         NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee),
         prover,
         MemoryJournal(),
+        build_terms(system.deployment.tokens),
         build_fill_policy(options.stories),
     )
     node, timeline = Node(parts, ThreadLanes()), Timeline(system.bridges)

@@ -131,6 +131,7 @@ def _describe_reconciliation(result: DemoResult) -> JSON:
             {
                 "token": tokens[total.token],
                 "reserves": str(total.reserves),
+                "balances": str(total.balances),
                 "pools": str(total.pools),
                 "fees": str(total.fees),
             }

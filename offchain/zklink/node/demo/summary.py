@@ -130,12 +130,13 @@ def _holdings(result: DemoResult) -> Table:
 
 def _totals(result: DemoResult) -> Table:
     table = _table(
-        "Reconciliation, per token (SOL-2: reserves are pools and fees)", "token", "reserves", "pools", "fees", ""
+        "Reconciliation, per token (SOL-2: reserves are balances, pools and fees)",
+        *("token", "reserves", "balances", "pools", "fees", ""),
     )
     tokens = {token.token_id: token for token in result.run.system.deployment.tokens}
     for total in result.reconciliation.totals:
         unit = 10 ** tokens[total.token].layer2_decimals
-        amounts = (_decimal(value, unit) for value in (total.reserves, total.pools, total.fees))
+        amounts = (_decimal(value, unit) for value in (total.reserves, total.balances, total.pools, total.fees))
         table.add_row(tokens[total.token].symbol, *amounts, "ok" if total.is_conserved else "WRONG")
     return table
 

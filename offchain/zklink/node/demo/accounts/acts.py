@@ -4,14 +4,16 @@ Takes the cast; sends what a user would: transactions on chains and signed opera
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
-from zklink.devnet.tokens import BTC, USDC
+from zklink.devnet.tokens import BTC, USDC, token_by_id
 from zklink.l1.structs import SwapOrder, universal_address
-from zklink.node.demo.accounts.cast import ActDone, Cast
-from zklink.node.demo.liquidity import FREE, NO_FEE, deposit, has_key, wait
+from zklink.node.demo.accounts.cast import FULL_DIGITS, TOKENS, ActDone, Cast
+from zklink.node.demo.liquidity import deposit, has_key, wait
+from zklink.node.demo.stories import format_amount
+from zklink.node.wallet import LEAST_FEE
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.create_pool import CreatePool
@@ -19,7 +21,7 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce
+from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 
 POOL_FEE: Final = 30
@@ -34,12 +36,26 @@ Act = tuple[str, Callable[[Cast], Callable[[], bool]]]
 def play(cast: Cast) -> None:
     """All acts in order. Raises DemoStuck, and what a refused operation raises."""
     for title, start in ACTS:
-        began = time.monotonic()
+        began, before = time.monotonic(), _read_fees(cast)
         with cast.progress.step(title):
             wait(cast.node, start(cast), title, cast.options.timeout_seconds)
-        done = ActDone(title, time.monotonic() - began, cast.node.sequencer.height)
+        fees = {token: fee - before[token] for token, fee in _read_fees(cast).items() if fee != before[token]}
+        done = ActDone(title, time.monotonic() - began, cast.node.sequencer.height, fees)
         cast.acts.append(done)
-        cast.say(f"{title}: block {done.block}, {done.seconds:.1f} s")
+        cast.say(f"{title}: up to block {done.block}, {done.seconds:.1f} s{_describe_fees(fees)}")
+
+
+def _read_fees(cast: Cast) -> dict[TokenId, int]:
+    """What has accrued to the operator, after the last sealed block."""
+    return {token: cast.node.sequencer.state.token(token).fees for token in TOKENS}
+
+
+def _describe_fees(fees: Mapping[TokenId, int]) -> str:
+    amounts = []
+    for token_id, fee in fees.items():
+        token = token_by_id(token_id)
+        amounts.append(f"{'-' if fee < 0 else '+'}{format_amount(abs(fee), token, FULL_DIGITS)} {token.symbol}")
+    return f", fees {' '.join(amounts)}" if amounts else ""
 
 
 def _deposits(cast: Cast) -> Callable[[], bool]:
@@ -81,7 +97,7 @@ def _keys(cast: Cast) -> Callable[[], bool]:
 
 def _create_pool(cast: Cast) -> Callable[[], bool]:
     def build(account: AccountId, nonce: Nonce, valid_until: int) -> CreatePool:
-        return CreatePool(account, nonce, valid_until, USDC, BTC, POOL_FEE, NO_FEE, FREE)
+        return CreatePool(account, nonce, valid_until, USDC, BTC, POOL_FEE, LEAST_FEE, USDC)
 
     cast.wallets["provider"].send(build)
     return lambda: cast.node.sequencer.state.pool(USDC, BTC).lp_token != 0
@@ -91,7 +107,7 @@ def _add_liquidity(cast: Cast) -> Callable[[], bool]:
     usd, btc = (Amount(cast.units(token, PROVIDER_USD * 9 // 10)) for token in (USDC, BTC))
 
     def build(account: AccountId, nonce: Nonce, valid_until: int) -> AddLiquidity:
-        return AddLiquidity(account, nonce, valid_until, USDC, BTC, usd, btc, Amount(1), NO_FEE, FREE)
+        return AddLiquidity(account, nonce, valid_until, USDC, BTC, usd, btc, Amount(1), LEAST_FEE, USDC)
 
     cast.wallets["provider"].send(build)
     return lambda: cast.node.sequencer.state.pool(USDC, BTC).lp_supply > 0
@@ -100,7 +116,6 @@ def _add_liquidity(cast: Cast) -> Callable[[], bool]:
 def _transfers(cast: Cast) -> Callable[[], bool]:
     """To somebody with an account, and to somebody without one."""
     alice, bob, carol = (cast.wallets[name] for name in ("depositor", "trader", "recipient"))
-    fee = Amount(cast.units(USDC, 1) // 10)
     for receiver, usd in ((bob, 500), (carol, 250)):
         amount = Amount(cast.units(USDC, usd))
 
@@ -111,7 +126,7 @@ def _transfers(cast: Cast) -> Callable[[], bool]:
             amount: Amount = amount,
             recipient: bytes = receiver.address,
         ) -> Transfer:
-            return Transfer(account, nonce, valid_until, USDC, amount, fee, recipient)
+            return Transfer(account, nonce, valid_until, USDC, amount, LEAST_FEE, recipient)
 
         alice.send(build)
     return lambda: bob.balance(USDC) > 0 and carol.balance(USDC) > 0
@@ -120,10 +135,9 @@ def _transfers(cast: Cast) -> Callable[[], bool]:
 def _pool_swap(cast: Cast) -> Callable[[], bool]:
     bob = cast.wallets["trader"]
     before, sold = bob.balance(USDC), Amount(cast.units(BTC, 2_000))
-    fee = Amount(cast.units(USDC, 1) // 5)
 
     def build(account: AccountId, nonce: Nonce, valid_until: int) -> PoolSwap:
-        return PoolSwap(account, nonce, valid_until, BTC, USDC, sold, Amount(cast.units(USDC, 1_900)), fee, USDC)
+        return PoolSwap(account, nonce, valid_until, BTC, USDC, sold, Amount(cast.units(USDC, 1_900)), LEAST_FEE, USDC)
 
     bob.send(build)
     return lambda: bob.balance(USDC) > before
@@ -143,12 +157,12 @@ def _order_match(cast: Cast) -> Callable[[], bool]:
 def _withdraw(cast: Cast) -> Callable[[], bool]:
     """To a third chain, where Alice never deposited; a broker may pay it at once."""
     alice = cast.wallets["depositor"]
-    amount, fee = Amount(cast.units(USDC, 300)), Amount(cast.units(USDC, 1) // 10)
+    amount, fill_fee = Amount(cast.units(USDC, 300)), Amount(cast.units(USDC, 1) // 2)
     before = alice.balance(USDC)
 
     def build(account: AccountId, nonce: Nonce, valid_until: int) -> Withdraw:
         return Withdraw(
-            account, nonce, valid_until, USDC, amount, fee, AVALANCHE.chain_id, alice.address, Amount(5 * fee)
+            account, nonce, valid_until, USDC, amount, LEAST_FEE, AVALANCHE.chain_id, alice.address, fill_fee
         )
 
     alice.send(build)
@@ -177,7 +191,7 @@ def _claim_fees(cast: Cast) -> Callable[[], bool]:
     before = operator.balance(USDC)
 
     def build(account: AccountId, nonce: Nonce, valid_until: int) -> ClaimFees:
-        return ClaimFees(account, nonce, valid_until, USDC, Amount(fees // 2), NO_FEE)
+        return ClaimFees(account, nonce, valid_until, USDC, Amount(fees // 2), LEAST_FEE)
 
     operator.send(build)
     return lambda: operator.balance(USDC) > before
@@ -209,7 +223,7 @@ def _send_swap(cast: Cast, source: ChainId) -> None:
             token_out=wanted,
             min_out=Amount(1),
             operator_fee=Amount(cast.units(USDC, 1) // 10),
-            fill_fee=NO_FEE,
+            fill_fee=Amount(0),
             recipient=universal_address(owner.address),
             deadline=bridge.client.head().timestamp + DEADLINE_SECONDS,
         ),

@@ -19,6 +19,9 @@ from zklink.prover.progress import Progress
 CHAINS: Final = (POLYGON, BSC, AVALANCHE)
 TOKENS: Final = (USDC, BTC)
 OWNERS: Final = ("provider", "depositor", "trader", "recipient", "operator")
+FULL_DIGITS: Final = 18
+"""Every decimal of any token."""
+
 Say = Callable[[str], None]
 
 
@@ -51,11 +54,14 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class ActDone:
-    """One act as it was: how long until it was sealed, and in which block."""
+    """One act as it was: how long until it was sealed, and in which block; `fees` are by how much the operator's
+    accrued fees grew (or, when it claims them, shrank), in layer-2 units.
+    """
 
     title: str
     seconds: float
     block: BlockNumber
+    fees: dict[TokenId, int]
 
 
 @dataclass(frozen=True, slots=True)

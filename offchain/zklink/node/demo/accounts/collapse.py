@@ -14,8 +14,8 @@ from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
 from zklink.prover.port import Prover
 from zklink.recovery.exits import ExitOrder, find_exits, prove_exits
-from zklink.recovery.history import read_chain
 from zklink.recovery.leave import leave, send_exits
+from zklink.recovery.reader import HistoryReader
 from zklink.recovery.rebuild import rebuild
 from zklink.recovery.rescue import Rescue
 from zklink.state.state import State
@@ -51,7 +51,7 @@ def bring_to_exodus(cast: Cast, parts: NodeParts) -> Rescue:
 def recover(cast: Cast) -> tuple[BlockNumber, State]:
     """The state of the last common block, from the chains alone."""
     deployment, bridges = cast.system.deployment, cast.system.bridges
-    histories = {chain: read_chain(bridge, deployment) for chain, bridge in bridges.items()}
+    histories = HistoryReader(deployment, bridges).read_all()
     last = BlockNumber(next(iter(bridges.values())).exodus.freeze_state().common_block)
     state = rebuild(deployment, histories, last, cast.progress)
     cast.say(f"recovered from L1: block {last}, root {state.root:#066x}")

@@ -6,10 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from zklink.devnet.tokens import token_by_id
-from zklink.node.demo.accounts.cast import AccountsResult
+from zklink.node.demo.accounts.cast import FULL_DIGITS, AccountsResult
 from zklink.node.demo.stories import format_amount
-
-FULL_DIGITS = 18
 
 
 def build_report(result: AccountsResult) -> dict[str, Any]:
@@ -19,7 +17,15 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
         "story": "accounts",
         "preset": result.cast.options.preset.name,
         "seconds": round(result.seconds, 1),
-        "acts": [{"title": a.title, "seconds": round(a.seconds, 1), "block": a.block} for a in result.cast.acts],
+        "acts": [
+            {
+                "title": act.title,
+                "seconds": round(act.seconds, 1),
+                "block": act.block,
+                "fees": {str(token): str(fee) for token, fee in act.fees.items()},
+            }
+            for act in result.cast.acts
+        ],
         "operator": {"last_block": result.last_block, "root": hex(result.last_root)},
         "recovered": {"block": result.recovered_block, "root": hex(result.recovered_root)},
         "cancelled_requests": result.cancelled,

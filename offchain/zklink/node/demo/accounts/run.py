@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import mint, token_by_id
 from zklink.devnet.world import World, open_world
 from zklink.l1.events import RequestCancelled
@@ -114,7 +115,8 @@ def _hand_out(system: LocalSystem) -> None:
 def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> NodeParts:
     roles = system.world.roles
     keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
-    return build_parts(system.deployment, system.world.clients, keys, blocks, journal)
+    terms = build_terms(system.deployment.tokens)
+    return build_parts(system.deployment, system.world.clients, keys, blocks, journal, terms)
 
 
 def _count_cancelled(cast: Cast) -> int:
