@@ -12,7 +12,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.cli.recover import parse_urls
 from zklink.l1.deployment import Deployment
 from zklink.protocol.errors import ZkLinkError
-from zklink.recovery.connect import connect
+from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exits import read_orders
 from zklink.recovery.leave import leave
 from zklink.recovery.rescue import Rescue
@@ -47,7 +47,7 @@ def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, w
         deployment = Deployment.from_json(file.read_text())
         account = load_account(key_file)
         orders = [] if exits is None else read_orders(exits)
-        rescue = Rescue(deployment, deployment.bridges(connect(deployment, parse_urls(rpcs))), account)
+        rescue = Rescue(deployment, connect_bridges(deployment, parse_urls(rpcs)), account)
         end = time.monotonic() + wait_seconds
         while not leave(rescue, orders, account, click.echo):
             if time.monotonic() > end:

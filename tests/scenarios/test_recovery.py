@@ -19,8 +19,9 @@ from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.errors import CallReverted, HistoryIncomplete, ReplayRefused, ZkLinkError
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
 from zklink.recovery.exits import ExitOrder, find_exits, read_orders, write_orders
-from zklink.recovery.history import ChainHistory, read_chain
+from zklink.recovery.history import ChainHistory
 from zklink.recovery.leave import leave, send_exits
+from zklink.recovery.reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
 from zklink.recovery.rescue import Rescue
 from zklink.state.state import State
@@ -58,7 +59,7 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
         pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
         said = _bring_to_exodus(pipeline)
         deployment = session_liquid.deployment
-        histories = {chain: read_chain(bridge, deployment) for chain, bridge in session_liquid.bridges.items()}
+        histories = HistoryReader(deployment, session_liquid.bridges).read_all()
         last = find_last(deployment, histories)
         yield Ruin(
             pipeline, said, sequencer.height, sequencer.state.root, histories, rebuild(deployment, histories, last)
@@ -153,7 +154,7 @@ def test_read_chain__another_deployments_file__refused(ruin: Ruin) -> None:
     system = ruin.pipeline.system
     other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
     with pytest.raises(ZkLinkError) as refused:
-        read_chain(system.bridges[POLYGON], other)
+        HistoryReader(other, system.bridges).read(POLYGON)
     assert "polygon" in str(refused.value)
 
 

@@ -14,9 +14,9 @@ from zklink.protocol.ids import BlockNumber
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
-from zklink.recovery.connect import connect
+from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exits import find_exits, prove_exits, write_orders
-from zklink.recovery.history import read_chain
+from zklink.recovery.reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,11 +58,11 @@ def recover(
     rehearsal: no chain pays for it).
     """
     deployment, progress = Deployment.from_json(file.read_text()), RichProgress()
-    bridges = deployment.bridges(connect(deployment, parse_urls(rpcs)))
-    histories = {}
+    bridges = connect_bridges(deployment, parse_urls(rpcs))
+    reader, histories = HistoryReader(deployment, bridges), {}
     with progress.step("reading the chains", len(bridges)) as step:
-        for chain, bridge in bridges.items():
-            histories[chain] = read_chain(bridge, deployment)
+        for chain in bridges:
+            histories[chain] = reader.read(chain)
             step.advance()
     found = (bridge.exodus.freeze_state() for bridge in bridges.values())
     common = next((state.common_block for state in found if state.is_common_known), None)

@@ -1,11 +1,10 @@
-"""Reads committed blocks back out of a chain's transactions: what recovery starts from.
+"""Reads committed blocks back out of the inputs of calls: what recovery starts from.
 
-Takes a bridge; gives every block that was committed there and not dropped again, with the words of its slice as they
-stand in the calldata. Believes nothing but the chain: a block counts only when it opens the hash that the chain's event
-names. What the words mean, and whether the roots are right, is checked by whoever replays them.
+Takes an input; gives the blocks that stand in it with the preimages of their hashes. Whether a chain took them is for
+the caller to see: such a block counts only when it opens the hash that the chain's event names.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -22,8 +21,7 @@ from web3.exceptions import TransactionNotFound
 from zklink.l1.artifacts import AbiEntry
 from zklink.l1.blocks import CommitBlock, Opening, stored_block_from_abi
 from zklink.l1.bridge import BridgeClient, bridge_artifact
-from zklink.l1.event_codec import decode_events
-from zklink.l1.events import BlockCommitted, BlocksReverted, Frozen
+from zklink.l1.events import BlockCommitted
 from zklink.l1.opening import Place, compute_opened_sync_hash, compute_opening
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.domain import compute_lane_domain
@@ -100,7 +98,7 @@ def _commit_codec() -> tuple[bytes, tuple[str, ...]]:
 
 
 def decode_commit_calls(data: bytes) -> list[CommitCall]:
-    """Every `commit_blocks` in a transaction's input: the call itself, or calls that another contract was handed."""
+    """Every `commit_blocks` in an input: the call itself, or calls that another contract was handed."""
     selector, types = _commit_codec()
     calls, start = [], data.find(selector)
     while start >= 0:
@@ -113,59 +111,20 @@ def decode_commit_calls(data: bytes) -> list[CommitCall]:
     return calls
 
 
-def read_transaction(bridge: BridgeClient, tx_hash: bytes) -> list[CommitCall]:
-    """The `commit_blocks` calls in a transaction. Raises CalldataUnreadable if there is none, RpcUnavailable."""
-    client, name = bridge.client, bridge.client.profile.name
+def read_input(bridge: BridgeClient, tx_hash: bytes) -> bytes:
+    """A transaction's input. Raises CalldataUnreadable if the node does not have the transaction, RpcUnavailable."""
+    client = bridge.client
     try:
         found: Any = client.ask("eth_getTransactionByHash", lambda: client.w3.eth.get_transaction(HexBytes(tx_hash)))
     except TransactionNotFound as error:
-        raise CalldataUnreadable(name, tx_hash, "the node does not have the transaction") from error
-    calls = decode_commit_calls(bytes(found["input"]))
-    if not calls:
-        raise CalldataUnreadable(name, tx_hash, f"{COMMIT} is not in its input")
-    return calls
+        raise CalldataUnreadable(client.profile.name, tx_hash, "the node does not have the transaction") from error
+    return bytes(found["input"])
 
 
-def read_committed_blocks(
-    bridge: BridgeClient, history: History, from_block: int, to_block: int
-) -> dict[BlockNumber, CommittedBlock]:
-    """The blocks committed in a range of L1 blocks, by number, without those that were reverted or dropped by a freeze.
-
-    Raises CalldataUnreadable if one that stays cannot be read, RpcUnavailable.
-    """
-    given: dict[bytes, list[tuple[CommitBlock, Opening]]] = {}
-    found: dict[BlockNumber, CommittedBlock | CalldataUnreadable] = {}
-    for event in decode_events(bridge.chain_id, bridge.client.logs(bridge.address, from_block, to_block)):
-        match event:
-            case BlockCommitted():
-                found[event.number] = _read_block(bridge, history, event, given)
-            case BlocksReverted(to=kept) | Frozen(number=kept):
-                found = {number: block for number, block in found.items() if number <= kept}
-            case _:
-                pass
-    readable: dict[BlockNumber, CommittedBlock] = {}
-    for number, block in found.items():
-        if isinstance(block, CalldataUnreadable):
-            raise block
-        readable[number] = block
-    return readable
-
-
-def _read_block(
-    bridge: BridgeClient,
-    history: History,
-    event: BlockCommitted,
-    given: dict[bytes, list[tuple[CommitBlock, Opening]]],
-) -> CommittedBlock | CalldataUnreadable:
-    """A block, or why it cannot be read: that matters only if the chain keeps it."""
-    tx_hash = event.log.tx_hash
-    try:
-        if tx_hash not in given:
-            calls = read_transaction(bridge, tx_hash)
-            given[tx_hash] = [item for call in calls for item in _open_call(call, history, bridge.chain_id)]
-        return _find(bridge, event, given[tx_hash])
-    except CalldataUnreadable as error:
-        return error
+def open_blocks(data: bytes, history: History, chain: ChainId) -> Iterator[tuple[CommitBlock, Opening]]:
+    """The blocks of every `commit_blocks` in `data`, as the chain would have read them."""
+    for call in decode_commit_calls(data):
+        yield from _open_call(call, history, chain)
 
 
 def _open_call(call: CommitCall, history: History, chain: ChainId) -> Iterator[tuple[CommitBlock, Opening]]:
@@ -178,14 +137,6 @@ def _open_call(call: CommitCall, history: History, chain: ChainId) -> Iterator[t
             return
         root, sync_hash = block.new_root, compute_opened_sync_hash(opening)
         yield block, opening
-
-
-def _find(bridge: BridgeClient, event: BlockCommitted, given: Sequence[tuple[CommitBlock, Opening]]) -> CommittedBlock:
-    for block, opening in given:
-        if compute_opened_sync_hash(opening) == event.sync_hash:
-            return CommittedBlock(event.number, block, opening, event)
-    detail = f"block {event.number} is not in its input"
-    raise CalldataUnreadable(bridge.client.profile.name, event.log.tx_hash, detail)
 
 
 def type_of(item: Mapping[str, Any]) -> str:

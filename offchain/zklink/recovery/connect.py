@@ -1,29 +1,84 @@
-"""Connections to the chains of a published deployment: takes one node's address per chain, gives clients."""
+"""Connections to the chains of a published deployment: takes its file and one node's address per chain, gives bridges
+that are really of that deployment.
+"""
 
 from collections.abc import Mapping
 
 from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
+from zklink.l1.bridge import BridgeClient
 from zklink.l1.client import ChainClient
 from zklink.l1.deployment import Deployment
 from zklink.l1.profile import ChainProfile
-from zklink.protocol.errors import NodeMissing
-from zklink.protocol.ids import ChainId
+from zklink.l1.structs import universal_address
+from zklink.protocol.domain import ChainEntry, compute_deployment_hash
+from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing
+from zklink.protocol.ids import AddressFormat, ChainId
 
 BLOCK_TIME_SECONDS = 2.0
 """How often a chain is asked for a receipt; any chain's block time will do."""
 
 
+def connect_bridges(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, BridgeClient]:
+    """A bridge per chain. Raises what `connect` does, DeploymentRefused, HistoryDisagrees."""
+    check_file(deployment)
+    bridges = deployment.bridges(connect(deployment, urls))
+    for bridge in bridges.values():
+        check_bridge(bridge, deployment)
+    return bridges
+
+
+def check_file(deployment: Deployment) -> None:
+    """Raise DeploymentRefused unless genesis, keys and chains give the deployment's hash: nobody has changed them."""
+    places = [deployment.chains[chain] for chain in sorted(deployment.chains)]
+    chains = [
+        ChainEntry(place.chain_id, place.evm_chain_id, AddressFormat.EVM, universal_address(place.bridge))
+        for place in places
+    ]
+    preset, keys = deployment.preset, deployment.vk_hashes
+    found = compute_deployment_hash(
+        deployment.genesis.root,
+        deployment.primary,
+        preset.token_limit,
+        preset.account_limit,
+        keys.swap,
+        keys.account,
+        keys.exit,
+        chains,
+    )
+    if found != deployment.deployment_hash:
+        raise DeploymentRefused(
+            f"the file's genesis, keys and bridges give deployment hash 0x{found.hex()}, and it names "
+            f"0x{deployment.deployment_hash.hex()}: use the file as it was published"
+        )
+
+
+def check_bridge(bridge: BridgeClient, deployment: Deployment) -> None:
+    """Raise HistoryDisagrees unless the contract at a bridge's address is the deployment's; RpcUnavailable."""
+    name = bridge.client.profile.name
+    if not bridge.client.code(bridge.address):
+        raise HistoryDisagrees(name, 0, f"there is no contract at {bridge.address}, where the bridge should be")
+    found = bridge.deployment_hash()
+    if found != deployment.deployment_hash:
+        detail = f"the bridge at {bridge.address} belongs to deployment 0x{found.hex()}"
+        raise HistoryDisagrees(name, 0, f"{detail}, not to 0x{deployment.deployment_hash.hex()}")
+
+
 def connect(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, ChainClient]:
     """A client per chain; `urls` go by the chain's name in the deployment.
 
-    Raises NodeMissing for a chain without an address, WrongChain, RpcUnavailable.
+    Raises NodeMissing for a chain without an address, ChainUnknown for an address without a chain, WrongChain,
+    RpcUnavailable.
     """
+    names = tuple(place.name for place in deployment.chains.values())
+    for name in urls:
+        if name not in names:
+            raise ChainUnknown(name, names)
     clients: dict[ChainId, ChainClient] = {}
     for chain_id, place in deployment.chains.items():
         if place.name not in urls:
-            raise NodeMissing(place.name, tuple(chain.name for chain in deployment.chains.values()))
+            raise NodeMissing(place.name, names)
         w3 = Web3(HTTPProvider(urls[place.name]))
         w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         profile = ChainProfile(place.name, chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")

@@ -1,26 +1,30 @@
 """Brings frozen chains to exodus, one transaction at a time, with nothing but what the chains have published.
 
 Takes the clients of all chains and an account that pays gas; each `advance` looks at one chain and sends what it needs
-next. Remembers nothing: whoever else does the same, or a restart, changes nothing. Protocol sections 8 and 10.
+next. Decides by what the chains say now: whoever else does the same, or a restart, changes nothing. Protocol sections
+8 and 10.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.blocks import CommitBlock, ExecuteBlock, Opening, ProveBlock, Step
+from zklink.l1.blocks import ExecuteBlock, Opening, Step
 from zklink.l1.bridge import BridgeClient
 from zklink.l1.deployment import Deployment
 from zklink.l1.opening import compute_opened_commitment, compute_opened_sync_hash
 from zklink.operations.payout import Payout
-from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.commitment import unpack_counts
-from zklink.protocol.errors import HistoryIncomplete
+from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
-from zklink.recovery.history import ChainHistory, Request, read_chain
+from zklink.recovery.finder import build_import
+from zklink.recovery.history import ChainHistory
+from zklink.recovery.reader import HistoryReader
 
 MAX_STEPS: Final = 32
 MAX_OPENINGS: Final = 8
@@ -57,8 +61,8 @@ class Rescue:
     def __init__(self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], account: LocalAccount) -> None:
         self.deployment = deployment
         self.bridges = bridges
+        self.reader = HistoryReader(deployment, bridges)
         self._account = account
-        self._primary: ChainHistory | None = None
 
     def advance(self, chain: ChainId) -> Outcome:
         """Send the next transaction that brings `chain` towards exits."""
@@ -89,7 +93,7 @@ class Rescue:
             return Done("frozen: blocks are not executed")
         if not self._may_have_expired(bridge, now):
             return Waiting("nothing here is old enough to freeze it")
-        history = self._read(bridge)
+        history = self.reader.read(bridge.chain_id)
         accepted = history.stored[BlockNumber(bridge.status().accepted)]
         for lane in Lane:
             open_requests = history.requests[lane][_consumed(accepted, lane) :]
@@ -99,15 +103,9 @@ class Rescue:
         return Waiting("nothing here is old enough to freeze it")
 
     def _may_have_expired(self, bridge: BridgeClient, now: int) -> bool:
-        """Whether a request that is in no executed block is old enough; cheaper than reading the whole history."""
-        first = self.deployment.chains[bridge.chain_id].from_block
-        queued = [event.request for event in bridge.requests(first, bridge.client.head().number)]
-        for lane in Lane:
-            in_lane = [r for r in queued if isinstance(r, SwapRequest) == (lane is Lane.SWAP)]
-            waiting = in_lane[bridge.request_counts(lane).settled :]
-            if waiting and now > waiting[0].queued_at + EXPIRY_SECONDS:
-                return True
-        return False
+        """Whether a request that is in no executed block is old enough; cheaper than reading the blocks."""
+        waiting = [self.reader.requests(bridge.chain_id, lane)[bridge.request_counts(lane).settled :] for lane in Lane]
+        return any(requests and now > requests[0].queued_at + EXPIRY_SECONDS for requests in waiting)
 
     # -- the last common block -----------------------------------------------------------------------------------
 
@@ -128,7 +126,7 @@ class Rescue:
         steps: list[Step] = []
         top, top_hash = number, sync_hash
         for at in range(number, down_to, -1):
-            opening = self._opening(BlockNumber(at))
+            opening = self.reader.opening(BlockNumber(at))
             if compute_opened_sync_hash(opening) != sync_hash:
                 raise HistoryIncomplete(self.deployment.chains[source].name, at, "its frozen history is not published")
             below = opening.previous_sync_hash
@@ -153,7 +151,7 @@ class Rescue:
         start = max(bridge.ledger.common_block()[1], min(frozen))
         openings: list[Opening] = []
         for number in range(start + 1, last[0] + 1):
-            opening = self._opening(BlockNumber(number))
+            opening = self.reader.opening(BlockNumber(number))
             openings.append(opening)
             if len(openings) == MAX_OPENINGS or self._is_blocked(bridge, opening, number):
                 break
@@ -171,59 +169,48 @@ class Rescue:
     def _finish(self, bridge: BridgeClient, common: BlockNumber) -> Outcome:
         stages = bridge.status()
         if stages.executed == common:
-            history = self._read(bridge)
-            bridge.exodus.begin_exodus(self._account, history.stored[common])
+            stored = self.reader.read(bridge.chain_id).stored[common]
+            bridge.exodus.begin_exodus(self._account, stored)
             return Done(f"exodus begun at block {common}")
         if stages.accepted < common:
             return self._import(bridge, common)
         return self._execute(bridge, common)
 
     def _import(self, bridge: BridgeClient, common: BlockNumber) -> Outcome:
-        stages, history = bridge.status(), self._read(bridge)
+        stages = bridge.status()
         if stages.proven > stages.accepted:
             bridge.apply_message(self._account, self.deployment.primary, stages.proven)
             return Done(f"accepted up to block {stages.proven}")
+        history = self.reader.read(bridge.chain_id)
         if stages.committed > stages.proven:
-            items = []
-            first = history.stored[BlockNumber(stages.proven + 1)]
-            for number in range(stages.proven + 1, stages.committed + 1):
-                stored = history.stored[BlockNumber(number)]
-                if stored.lane != first.lane:
-                    break
-                items.append(self._prove_item(stored))
-            bridge.prove_blocks(self._account, items)
-            return Done(f"{_count(len(items), 'block')} from {first.number} on proven")
-        numbers = range(stages.committed + 1, min(common, stages.committed + MAX_COMMIT_BLOCKS) + 1)
-        blocks = [self._import_block(BlockNumber(number)) for number in numbers]
+            numbers = _above(stages.proven, stages.committed)
+            return self._prove(bridge, [history.stored[BlockNumber(number)] for number in numbers])
+        numbers = _above(stages.committed, min(common, stages.committed + MAX_COMMIT_BLOCKS))
+        openings = [self.reader.opening(BlockNumber(number)) for number in numbers]
+        blocks = [build_import(opening, self.deployment.deployment_hash) for opening in openings]
         bridge.commit_blocks(self._account, history.stored[BlockNumber(stages.committed)], blocks)
         return Done(f"{_count(len(blocks), 'block')} from {numbers[0]} on committed")
 
-    def _import_block(self, number: BlockNumber) -> CommitBlock:
-        """A block as a chain is given it that it does not concern: every slice is a claim."""
-        opening = self._opening(number)
-        _, _, packed, _, new_root = opening.header
-        claimed = [k for k, count in enumerate(unpack_counts(packed)) if count]
-        return CommitBlock(
-            lane=self._history().blocks[number].block.lane,
-            timestamp=self._history().stored[number].timestamp,
-            counts=packed,
-            new_root=new_root,
-            commitment=opening.commitment,
-            words=(),
-            data=(),
-            slice_hashes=tuple(opening.slice_hashes[k] for k in claimed),
-            evaluations=tuple(opening.values[k] for k in claimed),
-            signatures=(),
-        )
+    def _prove(self, bridge: BridgeClient, waiting: Sequence[StoredBlock]) -> Outcome:
+        """Prove the next blocks of one lane at once; where one of their proofs is refused, the next block alone.
 
-    def _prove_item(self, stored: StoredBlock) -> ProveBlock:
-        proof = self._history().proofs.get(stored.sync_hash)
-        if proof is None:
-            raise HistoryIncomplete(self._history().name, stored.number, "its proof is not published")
-        return ProveBlock(stored, proof.inputs, proof.proof)
+        Anybody may write what looks like a proof into an input, so a refused one only means: try another.
+        """
+        batch = list(takewhile(lambda stored: stored.lane == waiting[0].lane, waiting))
+        items = [item for stored in batch if (item := next(self.reader.proofs(stored), None)) is not None]
+        if len(items) == len(batch) > 1:
+            with suppress(CallReverted):
+                bridge.prove_blocks(self._account, items)
+                return Done(f"{_count(len(items), 'block')} from {batch[0].number} on proven")
+        for item in self.reader.proofs(batch[0]):
+            with suppress(CallReverted):
+                bridge.prove_blocks(self._account, [item])
+                return Done(f"block {item.block.number} proven")
+        detail = "no proof of it that this chain takes can be read from any chain; a node with traces may show one"
+        raise HistoryIncomplete(bridge.client.profile.name, batch[0].number, detail)
 
     def _execute(self, bridge: BridgeClient, common: BlockNumber) -> Outcome:
-        stages, history = bridge.status(), self._read(bridge)
+        stages = bridge.status()
         for k in self.bridges:
             if k == bridge.chain_id:
                 continue
@@ -237,7 +224,8 @@ class Rescue:
                 return opened
             bridge.apply_message(self._account, k, useful)
             return Done(f"{self.deployment.chains[k].name} is known to have accepted up to block {useful}")
-        numbers = range(stages.executed + 1, min(common, stages.executed + MAX_EXECUTE_BLOCKS) + 1)
+        history = self.reader.read(bridge.chain_id)
+        numbers = _above(stages.executed, min(common, stages.executed + MAX_EXECUTE_BLOCKS))
         items = [_execute_item(history, BlockNumber(number)) for number in numbers]
         bridge.execute_blocks(self._account, items)
         return Done(f"{_count(len(items), 'block')} from {numbers[0]} on executed")
@@ -245,31 +233,17 @@ class Rescue:
     # -- after it ------------------------------------------------------------------------------------------------
 
     def _cancel(self, bridge: BridgeClient) -> Outcome:
-        history = self._read(bridge)
         for lane in Lane:
-            waiting: Sequence[Request] = history.requests[lane][bridge.exodus.settled_requests(lane) :]
+            waiting = self.reader.requests(bridge.chain_id, lane)[bridge.exodus.settled_requests(lane) :]
             if waiting:
                 batch = waiting[:MAX_CANCELLED]
                 bridge.exodus.cancel_requests(self._account, lane, [request.words() for request in batch])
                 return Done(f"{_count(len(batch), 'request')} of the {lane.name.lower()} lane cancelled")
         return Finished()
 
-    # -- reading -------------------------------------------------------------------------------------------------
 
-    def _read(self, bridge: BridgeClient) -> ChainHistory:
-        return read_chain(bridge, self.deployment)
-
-    def _history(self) -> ChainHistory:
-        """The primary's history; it is frozen when this is asked for, so it is read once."""
-        if self._primary is None:
-            self._primary = self._read(self.bridges[self.deployment.primary])
-        return self._primary
-
-    def _opening(self, number: BlockNumber) -> Opening:
-        blocks = self._history().blocks
-        if number not in blocks:
-            raise HistoryIncomplete(self._history().name, number, "the primary chain has no such block")
-        return blocks[number].opening
+def _above(done: int, last: int) -> range:
+    return range(done + 1, last + 1)
 
 
 def _count(number: int, what: str) -> str:

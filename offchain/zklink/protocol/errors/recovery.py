@@ -30,6 +30,35 @@ class HistoryDisagrees(StateError):
 
 
 @dataclass(eq=False)
+class TraceUnavailable(StateError):
+    """A node does not show what happens inside a transaction."""
+
+    chain: str
+    tx_hash: bytes
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node does not trace 0x{self.tx_hash.hex()}: {self.detail}"
+
+
+@dataclass(eq=False)
+class BlockUnreadable(StateError):
+    """The words of a block's slice, needed to rebuild the state, are not where the nodes at hand can show them."""
+
+    chain: str
+    number: int
+    tx_hash: bytes
+    detail: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chain}, block {self.number}: the words of its slice do not stand in the input of transaction "
+            f"0x{self.tx_hash.hex()}; they are in a call that a contract made there, and {self.detail}. "
+            f"Give --rpc {self.chain}=URL of a node that answers debug_traceTransaction for this transaction"
+        )
+
+
+@dataclass(eq=False)
 class ExitFileInvalid(StateError):
     """A file of exit proofs cannot be read."""
 
@@ -49,3 +78,14 @@ class NodeMissing(StateError):
 
     def __str__(self) -> str:
         return f"no node for {self.chain}: give --rpc NAME=URL once for each of {', '.join(self.chains)}"
+
+
+@dataclass(eq=False)
+class ChainUnknown(StateError):
+    """A node is given for a chain that the deployment does not have."""
+
+    chain: str
+    chains: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the deployment has no chain {self.chain!r}: its chains are {', '.join(self.chains)}"

@@ -1,0 +1,124 @@
+"""Chains read for recovery: blocks as they were given, also when the chain is rewritten or read again later."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.chains import send_deposit
+from tests.support.commits import PRIMARY, SLICES, Validator
+from tests.support.draft import DATA
+from zklink.devnet.profiles import BSC, POLYGON
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import USDC
+from zklink.l1.blocks import CommitBlock
+from zklink.l1.events import BlockCommitted, BridgeEvent
+from zklink.l1.opening import compute_opened_commitment, compute_opened_sync_hash
+from zklink.operations.deposit import DepositRequest
+from zklink.protocol.errors import HistoryDisagrees
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.recovery.reader import HistoryReader
+
+USD = 10**6
+
+
+def open_reader(system: LocalSystem) -> HistoryReader:
+    """Somebody who has nothing but the published deployment and the chains."""
+    return HistoryReader(system.deployment, system.bridges)
+
+
+@pytest.mark.parametrize("chain", [PRIMARY, POLYGON.chain_id])
+def test_read__two_blocks_in_one_call_and_one_more__as_they_were_given(system: LocalSystem, chain: ChainId) -> None:
+    validator = Validator(system, chain)
+    first = validator.draft(Lane.ACCOUNT, SLICES)
+    second = validator.draft(Lane.SWAP, {}, first.store(chain, validator.history[0]))
+    validator.commit(first, second)
+    third = validator.draft(Lane.ACCOUNT, {DATA: (5,)})
+    validator.commit(third)
+    history = open_reader(system).read(chain)
+    assert list(history.blocks) == [1, 2, 3]
+    for number, draft in enumerate((first, second, third), start=1):
+        committed = history.blocks[BlockNumber(number)]
+        assert committed.block == CommitBlock.from_abi(draft.commit_args(chain))
+        assert committed.opening.abi() == pack(draft.opening_args(validator.history[number - 1].sync_hash))
+        assert compute_opened_commitment(committed.opening) == draft.block_commitment
+        assert compute_opened_sync_hash(committed.opening) == validator.bridge.sync_hash(number)
+        assert history.stored[BlockNumber(number)] == validator.history[number]
+    assert (history.blocks[BlockNumber(3)].block.data == (5,)) == (chain == PRIMARY)
+
+
+def pack(opening: tuple[Any, ...]) -> tuple[Any, ...]:
+    """With lists, as the ABI takes it."""
+    return tuple(list(item) if isinstance(item, list | tuple) else item for item in opening)
+
+
+def test_read__reverted_and_committed_again__the_last_word(system: LocalSystem) -> None:
+    validator, reader = Validator(system, POLYGON.chain_id), open_reader(system)
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    assert list(reader.read(POLYGON.chain_id).blocks) == [1, 2]
+    validator.revert(0)
+    assert reader.read(POLYGON.chain_id).blocks == {}
+    validator.commit(replace(validator.draft(Lane.ACCOUNT, SLICES), commitment=77))
+    for again in (reader, open_reader(system)):
+        blocks = again.read(POLYGON.chain_id).blocks
+        assert {number: committed.block.commitment for number, committed in blocks.items()} == {1: 77}
+
+
+def test_read__again__asks_only_for_what_is_new(system: LocalSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    bridge, validator, reader = system.bridges[BSC.chain_id], Validator(system, BSC.chain_id), open_reader(system)
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    before, head = reader.read(BSC.chain_id), bridge.client.head().number
+    asked: list[int] = []
+    real = bridge.events
+
+    def events(start: int, end: int) -> list[BridgeEvent]:
+        asked.append(start)
+        return real(start, end)
+
+    monkeypatch.setattr(bridge, "events", events)
+    assert reader.read(BSC.chain_id) == before
+    assert asked == []
+    send_deposit(system, BSC.chain_id, USDC, 5 * USD)
+    after = reader.read(BSC.chain_id)
+    assert asked == [head + 1]
+    assert len(after.requests[Lane.ACCOUNT]) == len(before.requests[Lane.ACCOUNT]) + 1
+    assert after.blocks == before.blocks
+
+
+@pytest.mark.parametrize("new_blocks", [0, 1, 5])
+def test_read__the_chain_is_rewritten__as_if_read_for_the_first_time(system: LocalSystem, new_blocks: int) -> None:
+    chain, validator, reader = system.world[BSC.chain_id], Validator(system, BSC.chain_id), open_reader(system)
+    reader.read(BSC.chain_id)
+    snapshot = system.world.snapshot()
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    reader.read(BSC.chain_id)
+    send_deposit(system, BSC.chain_id, USDC, 5 * USD)
+    assert list(reader.read(BSC.chain_id).blocks) == [1]
+    system.world.restore(snapshot)
+    chain.advance_time(77)
+    if new_blocks:
+        send_deposit(system, BSC.chain_id, USDC, 6 * USD)
+        chain.mine(new_blocks)
+    again = reader.read(BSC.chain_id)
+    assert again == open_reader(system).read(BSC.chain_id)
+    assert again.blocks == {}
+    assert [r.amount for r in again.requests[Lane.ACCOUNT] if isinstance(r, DepositRequest)] == [6 * USD] * bool(
+        new_blocks
+    )
+
+
+def test_read__an_event_is_left_out__refused(system: LocalSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    bridge, validator = system.bridges[BSC.chain_id], Validator(system, BSC.chain_id)
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    validator.commit(validator.draft(Lane.SWAP, {}))
+    events = [e for e in bridge.events(0, bridge.client.head().number) if isinstance(e, BlockCommitted)]
+    monkeypatch.setattr(bridge, "events", lambda start, end: events[1:])
+    with pytest.raises(HistoryDisagrees, match="leaves out block 1"):
+        open_reader(system).read(BSC.chain_id)
+
+
+def test_read__another_deployments_file__refused(system: LocalSystem) -> None:
+    other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
+    with pytest.raises(HistoryDisagrees, match=r"polygon.*belongs to deployment"):
+        HistoryReader(other, system.bridges).read(POLYGON.chain_id)
