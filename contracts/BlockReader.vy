@@ -11,6 +11,7 @@
 """
 
 from .interfaces import IBlockReader
+from .interfaces import IBridge
 from .interfaces import IKeyRegistry
 from .modules import account_slices
 from .modules import commitment
@@ -41,11 +42,12 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
     """
     @notice Checks the form of a block and computes the two challenges and the public inputs of its proof (protocol
             sections 7 and 8).
-    @dev Apart from the bridge because together they exceed the size limit of a contract.
+    @dev Apart from the bridge because together they exceed the size limit of a contract. Whether an owner is known is
+         asked of the caller, whose word is taken anyway.
     @param position What the bridge knows; its word is taken.
     @param new_block The block; nothing in it is believed.
     @return What the block says.
-    @custom:upholds VER-1, VER-8, DAT-1, DAT-2, DAT-3
+    @custom:upholds VER-1, VER-8, DAT-1, DAT-2, DAT-3, EXI-4
     """
     lane: uint256 = convert(new_block.lane, uint256)
     is_account_lane: bool = lane == constants.ACCOUNT_LANE
@@ -84,6 +86,8 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
     else:
         content = swap_slices.read(new_block.words, own, z, position.queue_hash)
     self._check_key_changes(position.deployment_hash, content.key_changes, new_block.signatures)
+    for owner: address in content.forced:
+        assert staticcall IBridge(msg.sender).is_owner_known(owner), "block: owner not known here"
 
     # Second challenge: after every claimed value.
     values: uint256[constants.SLICE_COUNT] = empty(uint256[constants.SLICE_COUNT])

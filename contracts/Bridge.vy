@@ -13,8 +13,8 @@
                   and every block that consumes one, for good; then the exodus contract lets everybody out. Nothing ever
                   stops fill, receive_message, apply_message, withdraw_pending_balance, nor what is owed: blocks up to
                   the last common one, then cancelled requests and exits. Nothing here can be upgraded.
-@custom:security Every function is locked against reentrancy. Tokens come in before the books are written, because only
-                 what really arrived is credited; they go out after.
+@custom:security Every function but is_owner_known is locked against reentrancy. Tokens come in before the books are
+                 written, because only what really arrived is credited; they go out after.
 """
 
 from .interfaces import IBlockReader
@@ -30,6 +30,7 @@ from .modules import deployment
 from .modules import fills
 from .modules import ledger
 from .modules import lifecycle
+from .modules import owners
 from .modules import priority_queue
 from .modules import records
 from .modules import roles
@@ -42,6 +43,7 @@ initializes: deployment
 initializes: roles
 initializes: ledger
 initializes: priority_queue
+initializes: owners
 initializes: fills
 initializes: lifecycle
 initializes: sync[lifecycle := lifecycle]
@@ -706,6 +708,20 @@ def is_message_known(source_chain: uint8, number: uint64, message_sync_hash: byt
     return staticcall SYNC.is_known(source_chain, number, message_sync_hash)
 
 
+@external
+@view
+@reentrant
+def is_owner_known(owner: address) -> bool:
+    """
+    @notice Whether an address has put a request for itself into the account lane here: a deposit into an account of its
+            own, or a full exit. Only then a forced exit, which anybody can ask for, is paid to it on this chain.
+    @dev Not locked, because the reader asks in the middle of a commit; what is known once stays known.
+    @param owner Any address.
+    @custom:upholds EXI-4
+    """
+    return owners.known[owner]
+
+
 # --- views: tokens ---
 
 
@@ -886,9 +902,12 @@ def _queue_deposit(order: IBridge.DepositOrder, token: ITokenRegistry.Token, coi
 @internal
 def _queue_request(kind: uint256, token_id: uint16, account: uint32, amount: uint256, owner: uint256) -> uint256:
     """
-    @notice Puts a request of the caller into the queue of the account lane.
+    @notice Puts a request of the caller into the queue of the account lane, and knows the caller from then on if the
+            account is its own.
     @return Its id.
     """
+    if owner == convert(msg.sender, uint256):
+        owners.remember(msg.sender)
     request_id: uint256 = priority_queue.next_id(constants.ACCOUNT_LANE)
     priority_queue.put(
         constants.ACCOUNT_LANE,

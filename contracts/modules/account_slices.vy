@@ -3,7 +3,8 @@
 @title account_slices
 @license Apache-2.0
 @notice A chain's own share of a block of the account lane: takes its words, gives the rolling hashes of its requests and
-        payouts, the key changes that this chain must authorise, and the value of the words read as a polynomial. Pure.
+        payouts, the key changes that this chain must authorise, whom forced exits pay, and the value of the words read
+        as a polynomial. Pure.
 @dev Protocol sections 4, 7 and 8. One pass, as swap_slices.
 """
 
@@ -12,7 +13,9 @@ from . import records
 from . import slices
 
 MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
+# More than a block of any preset has ledger slots.
 MAX_KEY_CHANGES: constant(uint256) = 16
+MAX_FORCED_EXITS: constant(uint256) = 16
 
 ID_MASK: constant(uint256) = 2**32 - 1
 TIME_MASK: constant(uint256) = 2**constants.TIME_BITS - 1
@@ -46,7 +49,10 @@ def read(words: DynArray[uint256, 512], own: uint256, z: uint256, queue_hash: by
             assert unsafe_add(i, 3) <= count, "slice: account payout cut short"
             p1: uint256 = words[unsafe_add(i, 1)]
             p2: uint256 = words[unsafe_add(i, 2)]
-            self._check_payout(kind, w0, p1, p2, own)
+            receiver: address = self._read_receiver(kind, w0, p1, p2, own)
+            if kind == constants.FORCED_EXIT_PAYOUT_KIND:
+                assert len(content.forced) < MAX_FORCED_EXITS, "slice: too many forced exits"
+                content.forced.append(receiver)
             content.payouts_hash = keccak256(abi_encode(content.payouts_hash, w0, p1, p2))
             value = uint256_addmod(uint256_mulmod(value, z, constants.R), w0, constants.R)
             value = uint256_addmod(uint256_mulmod(value, z, constants.R), p1, constants.R)
@@ -79,9 +85,10 @@ def read(words: DynArray[uint256, 512], own: uint256, z: uint256, queue_hash: by
 
 @internal
 @pure
-def _check_payout(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: uint256):
+def _read_receiver(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: uint256) -> address:
     """
-    @notice Reverts unless this is a payout of the account lane that this chain pays.
+    @notice Whom a payout of the account lane goes to; reverts unless this chain pays it, and to an address of its own
+            format: what is paid to anything else is lost.
     @param kind At least the lowest of them. The payout of a full exit starts with 21 | own | own, the others with kind |
            0 | own.
     """
@@ -92,6 +99,10 @@ def _check_payout(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: uin
     prefix: uint256 = (kind << 16) | (source << 8) | own
     assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
     assert records.is_payout(p0, p1, p2), "slice: unused payout bits"
+    recipient: uint256 = ((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1
+    receiver: address = records.to_receiver(recipient)
+    assert receiver != empty(address), "slice: payout to no address"
+    return receiver
 
 
 @internal

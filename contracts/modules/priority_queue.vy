@@ -11,9 +11,13 @@
 from . import checks
 from . import constants
 
-# At most this many requests of a lane wait at one time: 64 full blocks of swaps, hours of proving on a laptop, far less
-# than EXPIRY_SECONDS.
-MAX_OPEN_REQUESTS: constant(uint256) = 4_096
+# At most so many requests of a lane wait at one time, so that nobody can queue more than is proven within
+# EXPIRY_SECONDS (259,200). With all eight chains full there are
+#   32,768 swaps, in 512 blocks of the preset `main` (64 slots), 2,048 of `compact` (16), 8,192 of `minimal` (4), and
+#   4,096 requests of accounts, in 342 blocks of `main` (12 slots), 1,024 of `compact` (4), 2,048 of `minimal` (2):
+# with nothing else in them, one block every 757, 253 or 126 seconds for the account lane alone, 303, 84 or 25 for both.
+MAX_OPEN_SWAPS: constant(uint256) = 4_096
+MAX_OPEN_ACCOUNT_REQUESTS: constant(uint256) = 512
 
 COUNT_MASK: constant(uint256) = 2**64 - 1
 
@@ -40,7 +44,8 @@ def next_id(lane: uint256) -> uint256:
     packed: uint256 = self.packed_counts[lane]
     total: uint256 = packed & COUNT_MASK
     # settled never exceeds total
-    checks.require(unsafe_sub(total, packed >> 64) < MAX_OPEN_REQUESTS, "queue: full")
+    limit: uint256 = MAX_OPEN_SWAPS if lane == constants.SWAP_LANE else MAX_OPEN_ACCOUNT_REQUESTS
+    checks.require(unsafe_sub(total, packed >> 64) < limit, "queue: full")
     return total + 1
 
 

@@ -17,7 +17,8 @@ struct KeyChange:
     public_key_hash: uint256
 
 
-# `requests` is their number, `queued_at` the time of the last of them (0 for none).
+# `requests` is their number, `queued_at` the time of the last of them (0 for none), `forced` whom forced exits pay: an
+# address of this chain, which must be known here.
 struct Content:
     requests: uint256
     queue_hash: bytes32
@@ -25,6 +26,7 @@ struct Content:
     payouts_hash: bytes32
     value: uint256
     key_changes: DynArray[KeyChange, 16]
+    forced: DynArray[address, 16]
 
 
 @internal

@@ -21,8 +21,9 @@ from tests.support.desk import (
     make_draft,
     open_desk,
 )
-from tests.support.draft import DATA, payment
+from tests.support.draft import DATA, PAYEE, payment
 from tests.support.evm import reverts
+from tests.support.rig import universal
 from zklink.l1.artifacts import load_contract
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
@@ -37,6 +38,7 @@ OWNER = bytes(12) + OWNER_KEY.public_key.to_canonical_address()
 CHANGE = KeyChange(A, AccountId(3), Nonce(4), OWNER, R - 1)
 DEPOSIT = DepositRequest(A, RequestId(1), TOKEN, Amount(5), b"\x01" * 32, b"\x02" * 32, 1_700_000_000).words()
 WITHDRAWAL = payment(A, TOKEN, 6, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words()
+FORCED_EXIT = payment(A, TOKEN, 7, kind=Kind.FORCED_EXIT_PAYOUT, source=ChainId(0)).words()
 FULL_EXIT = payment(A, TOKEN, 0, kind=Kind.FULL_EXIT_PAYOUT, source=A).words()
 SWAP = (Kind.SWAP_REQUEST << 240 | A << 232 | B << 224 | 1 << 160, 2, 3, 4, 5)
 PAYMENT = payment(A, TOKEN, 1_000).words()
@@ -94,6 +96,11 @@ def test_reader__registry_without_code__is_refused(desk: Desk) -> None:
         ("slice: payout of other chains", Lane.ACCOUNT, (FULL_EXIT[0] - (A << 232), *FULL_EXIT[1:])),
         ("slice: unused payout bits", Lane.ACCOUNT, (WITHDRAWAL[0] | 1 << 143, *WITHDRAWAL[1:])),
         ("slice: unused payout bits", Lane.ACCOUNT, (*WITHDRAWAL[:2], WITHDRAWAL[2] | 1 << 120)),
+        ("slice: payout to no address", Lane.ACCOUNT, (WITHDRAWAL[0], 0, WITHDRAWAL[2])),
+        ("slice: payout to no address", Lane.ACCOUNT, (FORCED_EXIT[0], 0, FORCED_EXIT[2])),
+        ("slice: payout to no address", Lane.ACCOUNT, (FORCED_EXIT[0], FORCED_EXIT[1] | 1 << 160, FORCED_EXIT[2])),
+        ("slice: payout to no address", Lane.ACCOUNT, (*FORCED_EXIT[:2], FORCED_EXIT[2] | 1 << 112)),
+        ("slice: too many forced exits", Lane.ACCOUNT, FORCED_EXIT * 17),
         ("slice: unused bits of a change", Lane.ACCOUNT, (CHANGE.words()[0] | 1, *CHANGE.words()[1:])),
         ("slice: unused bits of a change", Lane.ACCOUNT, (CHANGE.words()[0] | 1 << 224, *CHANGE.words()[1:])),
         ("slice: unused bits of a change", Lane.ACCOUNT, (*CHANGE.words()[:2], CHANGE.words()[2] | 1, 1)),
@@ -254,6 +261,25 @@ def test_read_block__consent_to_something_else__is_refused(desk: Desk, other: Ke
     draft = make_draft(Lane.ACCOUNT, {A: other.words()}, signatures={A: [sign_change(CHANGE)]})
     with reverts("keys: not the owner's signature"):
         desk.read(draft, A)
+
+
+# --- forced exits ---
+
+
+def test_read_block__forced_exit__each_owner_must_be_known(desk: Desk) -> None:
+    other = payment(A, TOKEN, 7, 2, kind=Kind.FORCED_EXIT_PAYOUT, source=ChainId(0), recipient=OWNER)
+    draft = make_draft(Lane.ACCOUNT, {A: flat(FORCED_EXIT, DEPOSIT, other.words())})
+    with desk.rollback():
+        for owner in (universal(PAYEE), OWNER):
+            with reverts("block: owner not known here"):
+                desk.read(draft, A)
+            desk.know(owner)
+        assert desk.read(draft, A) == expected_reading(draft, A)
+
+
+def test_read_block__forced_exit_elsewhere__asks_nobody_here(desk: Desk) -> None:
+    draft = make_draft(Lane.ACCOUNT, {C: replace_at(list(FORCED_EXIT), 0, FORCED_EXIT[0] + (C - A << 224))})
+    assert desk.read(draft, A) == expected_reading(draft, A)
 
 
 # --- opening ---

@@ -32,7 +32,7 @@ from zklink.protocol.ids import CUSTODY_LIMIT, Lane, TokenId
 
 FEE, REENTER, NOTHING = 1, 6, 9
 EXPIRY_SECONDS = 3 * 86_400
-MAX_OPEN_REQUESTS = 4_096
+MAX_OPEN_ACCOUNT_REQUESTS = 512
 EARLIER = len(TOKENS)
 """Deposits that the rig makes; the next one has the id after."""
 
@@ -224,7 +224,7 @@ def test_full_exit__paused_token__is_admitted(rig: Rig) -> None:
 
 def test_full_queue__of_the_account_lane__is_refused_there_only(rig: Rig) -> None:
     node = rig[C]
-    for _ in range(MAX_OPEN_REQUESTS - EARLIER):
+    for _ in range(MAX_OPEN_ACCOUNT_REQUESTS - EARLIER):
         node.bridge.full_exit(3, USD)
     with reverts("queue: full"):
         node.bridge.full_exit(3, USD)

@@ -107,6 +107,8 @@ def test_execute__payout_of_the_account_lane__pays_the_recipient(rig: Rig, kind:
     node = rig[B]
     source = B if kind == Kind.FULL_EXIT_PAYOUT else NO_CHAIN
     payout = payment(B, token, 5_000, 3 << 32, kind=kind, source=source)
+    if kind == Kind.FORCED_EXIT_PAYOUT:
+        node.bridge.full_exit(0, token, sender=RECIPIENT)  # only who has acted here is paid here
     rig.pay(payout, lane=Lane.ACCOUNT)
     before = node.balance(token, RECIPIENT)
     node.execute(1)

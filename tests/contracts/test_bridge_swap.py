@@ -31,7 +31,7 @@ from zklink.protocol.ids import ChainId, Lane
 
 FEE, SAY_NO, REVERT, REENTER, DRAIN, NOTHING = 1, 2, 3, 6, 8, 9
 EXPIRY_SECONDS = 3 * 86_400
-MAX_OPEN_REQUESTS = 4_096
+MAX_OPEN_SWAPS = 4_096
 
 
 def test_swap__token__is_credited_and_queued(rig: Rig) -> None:
@@ -182,7 +182,7 @@ def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
 
 def test_swap__full_queue__is_refused(rig: Rig) -> None:
     node = rig[A]
-    for _ in range(MAX_OPEN_REQUESTS):
+    for _ in range(MAX_OPEN_SWAPS):
         node.swap(l1_amount=10_000)
     with reverts("queue: full"):
         node.swap(l1_amount=10_000)

@@ -33,9 +33,11 @@ bits = st.one_of(
     st.tuples(st.just(0), st.integers(216, 239)),
     st.tuples(st.integers(0, 4), st.integers(248, 255)),
     st.tuples(st.just(2), st.integers(36, 63)),
+    st.tuples(st.just(1), st.integers(160, 247)),
     st.tuples(st.integers(0, 4), st.integers(0, 255)),
 )
-"""Where a bit is flipped: the kind, the chains, above the word, the top bytes of owner and key, anywhere."""
+"""Where a bit is flipped: the kind, the chains, above the word, the top bytes of owner and key, above an
+address, anywhere."""
 
 
 @st.composite
@@ -50,7 +52,7 @@ def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
         id=draw(numbers_64),
         token=draw(tokens),
         amount=draw(amounts),
-        recipient=draw(addresses),
+        recipient=draw(evm_owners if kind >= Kind.WITHDRAW_PAYOUT else addresses),
         fill_fee=draw(amounts),
     )
 
@@ -118,6 +120,8 @@ def check_reading(desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]])
         for record in draft.records(chain):
             if record[0] >> 240 == Kind.CHANGE_PUB_KEY:
                 desk.consent(KeyChange.from_words(record))
+            elif record[0] >> 240 == Kind.FORCED_EXIT_PAYOUT:
+                desk.know(Payout.from_words(record).recipient)
         try:
             reading = desk.read(draft, chain)
         except Reverted as error:
@@ -128,7 +132,7 @@ def check_reading(desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]])
 def check_refusal(desk: Desk, case: tuple[Lane, Words]) -> None:
     """The reader takes exactly the slices that are whole records of the lane and the chain.
 
-    Everybody who could be taken for the owner of an account has consented.
+    Everybody who could be taken for the owner of an account has consented and is known.
     """
     lane, words = case
     arguments = list(make_draft(lane, {A: ()}).commit_args(A))
@@ -137,6 +141,8 @@ def check_refusal(desk: Desk, case: tuple[Lane, Words]) -> None:
     with desk.rollback():
         for record in changes:
             consent_to(desk, record)
+        for word in words:
+            desk.know(word.to_bytes(32, "big"))
         try:
             desk.read_raw(make_draft(lane, {}), A, arguments)
         except Reverted as error:
@@ -187,7 +193,8 @@ def is_record(lane: Lane, words: Words) -> bool:
         change = KeyChange.from_words(words)
         return change.chain == A and not any(change.owner[:12]) and any(change.owner) and 0 < change.public_key_hash < R
     payout = Payout.from_words(words)
-    return payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
+    is_payable = lane is Lane.SWAP or (any(payout.recipient) and not any(payout.recipient[:12]))
+    return is_payable and payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
 
 
 REQUEST_SIZES = {int(Kind.SWAP_REQUEST): 5, int(Kind.DEPOSIT): 4, int(Kind.FULL_EXIT): 4}

@@ -77,6 +77,18 @@ REFUSALS: dict[str, tuple[str, str, str, Words]] = {
         "pass",
         bend(WITHDRAWAL, 0, 112),
     ),
+    "payout-to-no-address": (
+        "account_slices",
+        'assert receiver != empty(address), "slice: payout to no address"',
+        "pass",
+        bend(WITHDRAWAL, 1, 161),
+    ),
+    "payout-to-an-address-cut-short": (
+        "account_slices",
+        "((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1",
+        "p1",
+        bend(WITHDRAWAL, 2, 113),
+    ),
     "unused-bits-of-a-key-change": (
         "account_slices",
         "| (r2 & TIME_MASK)",

@@ -20,6 +20,7 @@ RULES = {
     "swap paid", "swap refunded",
     "fill of SWAP_PAID", "fill of WITHDRAW_PAYOUT", "broker repaid for SWAP_PAID", "broker repaid for WITHDRAW_PAYOUT",
     "consent by signature", "consent by transaction", "consent by a wallet", "consent forged",
+    "forced exit to an owner who is not known",
     "wait", "revert", "astray", "commit too old", "execute: not accepted", "execute: a chain is missing",
     "frozen by a request of lane 1", "frozen by a request of lane 2", "frozen by waiting execution",
     "frozen by a message", "aborted block", "block taken in",
@@ -34,7 +35,9 @@ def machine_on(stage: Stage) -> type[Lifetime]:
     return type("Machine", (Lifetime,), {"stage": stage, "reached": Counter()})
 
 
-@upholds("SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "EXI-1", "EXI-2", "EXI-3", "QUE-1", "QUE-2", "SYN-2", "SYN-7")
+@upholds(
+    "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "EXI-1", "EXI-2", "EXI-3", "EXI-4", "QUE-1", "QUE-2", "SYN-2", "SYN-7"
+)
 class TestLifetime:
     """Whatever was going on when the operator stopped: all chains freeze and find the same last common block, execute
     it, give every later request back to its sender, and pay every account, over all chains, what the state of that

@@ -1,4 +1,4 @@
-"""The reader of blocks and the registry of keys alone, on one EVM: no bridge, no state.
+"""The reader of blocks and the registry of keys alone, on one EVM: no state, and of a bridge only whom it knows.
 
 Takes drafts (tests/support/draft.py), honest or bent; gives what the reader makes of them, and what Python expects.
 """
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+
+from eth_abi import decode
 
 from tests.support.build import Replacements, load
 from tests.support.draft import REQUEST_KINDS, Draft
@@ -23,20 +25,24 @@ DEPLOYMENT_HASH = bytes(range(32))
 TIME_MASK = 2**40 - 1
 SENDER = "0x" + "11" * 20
 
+READING = ("uint256", "bytes32", "uint256", "bytes32", "bytes32", "bytes32")
+"""A Reading, as the ABI gives it."""
+
 Words = tuple[int, ...]
 
 
 @dataclass
 class Desk:
-    """A reader with its registry."""
+    """A reader with its registry, and what stands for the bridge that calls it."""
 
     evm: EvmChain
     keys: EvmContract
+    bridge: EvmContract
     reader: EvmContract
 
     @contextmanager
     def rollback(self) -> Any:
-        """Undo the consents that are recorded inside."""
+        """Undo the consents that are recorded, and forget who gets known, inside."""
         with self.evm.rollback():
             yield
 
@@ -44,6 +50,10 @@ class Desk:
         """The owner's own transaction. Raises Reverted."""
         owner = "0x" + change.owner[12:].hex()
         self.keys.authorise(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash, sender=owner)
+
+    def know(self, owner: bytes) -> None:
+        """The owner acts here: from now on the bridge knows it."""
+        self.bridge.remember("0x" + owner[12:].hex())
 
     def read(self, draft: Draft, chain: ChainId) -> tuple[Any, ...]:
         """The reading of an honest CommitBlock. Raises Reverted."""
@@ -61,8 +71,8 @@ class Desk:
             draft.old_root,
             DEPLOYMENT_HASH,
         )
-        reading: tuple[Any, ...] = self.reader.read_block(position, tuple(arguments))
-        return reading
+        call = self.reader.encode("read_block", position, tuple(arguments))
+        return decode(READING, self.bridge.read(self.reader.address, call))
 
 
 def open_desk(replacements: Replacements = ()) -> Desk:
@@ -70,7 +80,12 @@ def open_desk(replacements: Replacements = ()) -> Desk:
     evm = EvmChain(137, 1_800_000_000)
     evm.fund(SENDER)
     keys = evm.deploy(SENDER, load("KeyRegistry", replacements))
-    return Desk(evm, keys, evm.deploy(SENDER, load("BlockReader", replacements), keys.address))
+    return Desk(
+        evm,
+        keys,
+        evm.deploy(SENDER, load("KnownOwners")),
+        evm.deploy(SENDER, load("BlockReader", replacements), keys.address),
+    )
 
 
 def make_draft(lane: Lane, slices: dict[ChainId, Words], **changes: Any) -> Draft:

@@ -90,5 +90,5 @@ def build_stage(replacements: Replacements = ()) -> Stage:
 
 
 def consent_chains(person: Person) -> tuple[ChainId, ...]:
-    """Where a person can consent to a key."""
+    """Where a person can act: consent to a key, or make a request that a forced exit needs."""
     return (WALLET_CHAIN,) if person.key is None else (A, C, ChainId(2))

@@ -86,14 +86,15 @@ class Roll:
         return self._sign(Withdraw(account, nonce, FOREVER, token, amount, fee, chain, recipient, fill_fee))
 
     def forced_exit(self) -> Rolled:
-        """Of an account without a key, that has something and whose chain has as much."""
+        """Of an account without a key, that has something, to a chain that has as much and where its owner can act."""
         found = self._holding(TOKENS)
         targets = [
             (account, token, chain)
             for account, view in self.state.accounts()
             for token, balance in view.balances.items()
             for chain in DECIMALS.get(token, ())
-            if not view.public_key_hash and balance <= self.state.token(token).reserve(chain)
+            if not view.public_key_hash and chain in consent_chains(self.people[view.owner])
+            if balance <= self.state.token(token).reserve(chain)
         ]
         if found is None or not targets:
             return None

@@ -12,6 +12,7 @@ from tests.properties.lifetime.roll import Roll
 from tests.strategies import Dice
 from tests.support.blocks import has_room as has_room_for_swaps
 from tests.support.evm import Reverted
+from tests.support.ledger import evm_address
 from tests.support.story import refused
 from tests.support.world import CHAINS, PRIMARY
 from zklink.operations.change_pub_key import KeyChange
@@ -22,7 +23,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.operations.transfer import Transfer
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import ChainId, Lane
+from zklink.protocol.ids import ChainId, Kind, Lane
 from zklink.state.state import State
 from zklink.transition.context import Context
 from zklink.transition.dispatch import LEDGER_RULES, ORDER_RULES, POOL_RULES, AccountOperation, type_of
@@ -136,9 +137,21 @@ class Validators:
             if change in lacking:
                 signatures[i], way = self.consent(change, dice)
                 ways.append(way)
+        self.introduce(chain, step, signatures)
         self.life.commit(chain, step, signatures=signatures)
         for way in ways:
             self.count(way)
+
+    def introduce(self, chain: ChainId, step: Step, signatures: list[bytes]) -> None:
+        """A block with a forced exit to an owner who has never acted here is refused, until the owner acts."""
+        for payout in step.payouts:
+            if payout.chain != chain or payout.kind != Kind.FORCED_EXIT_PAYOUT:
+                continue
+            if not self.life.side(chain).bridge.is_owner_known(evm_address(payout.recipient)):
+                assert refused(self.life.commit, chain, step, signatures=signatures) == "block: owner not known here"
+                owner = self.life.stage.people[payout.recipient]
+                self.life.full_exit(chain, step.state.accounts_of(owner.owner)[0], payout.token, owner)
+                self.count("forced exit to an owner who is not known")
 
     def consent(self, change: KeyChange, dice: Dice) -> tuple[bytes, str]:
         """One of the three ways: the signature to hand over, empty if the consent is recorded now."""
