@@ -128,7 +128,7 @@ class ForgedRequests(Operators):
             self.count("seal forged")
 
     def do_accept_forged(self, chain: ChainId, dice: Dice) -> None:
-        """The validator drops what the primary has not accepted, and has it accept a block that slanders another chain."""
+        """The validator has the primary accept a block that slanders another chain, instead of what waits there."""
         slandered = dice.pick([c for c in CHAINS if c != PRIMARY])
         committed, _, accepted, _ = self.story.status(PRIMARY)
         if committed > accepted:
