@@ -18,7 +18,17 @@ from zklink.prover.progress import Progress
 
 CHAINS: Final = (POLYGON, BSC, AVALANCHE)
 TOKENS: Final = (USDC, BTC)
-OWNERS: Final = ("provider", "depositor", "trader", "recipient", "operator")
+NAMES: Final = {
+    "provider": "provider",
+    "depositor": "Alice",
+    "trader": "Bob",
+    "recipient": "Carol",
+    "operator": "operator",
+}
+"""What the story calls the owners, by their role."""
+
+OWNERS: Final = tuple(NAMES)
+
 FULL_DIGITS: Final = 18
 """Every decimal of any token."""
 

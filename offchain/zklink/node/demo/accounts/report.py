@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from zklink.devnet.tokens import token_by_id
-from zklink.node.demo.accounts.cast import FULL_DIGITS, AccountsResult
+from zklink.node.demo.accounts.cast import FULL_DIGITS, NAMES, AccountsResult
 from zklink.node.demo.stories import format_amount
+from zklink.protocol.ids import TokenId
 
 
 def build_report(result: AccountsResult) -> dict[str, Any]:
@@ -69,8 +70,8 @@ def print_report(console: Console, result: AccountsResult) -> None:
         token = token_by_id(claim.token)
         paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
         owed = format_amount(claim.entitled, token, FULL_DIGITS)
-        lost = f"{claim.missing} units" if claim.missing else "-"
-        table.add_row(claim.owner, str(claim.account), token.name, owed, *paid, lost)
+        lost = f"{claim.missing} unit{'s' * (claim.missing != 1)}" if claim.missing else "-"
+        table.add_row(NAMES[claim.owner], str(claim.account), token.name, owed, *paid, lost)
     console.print(table)
     left = Table(title="what is left in the bridges", title_justify="left")
     for header in ("chain", "token", "units of rounding"):
@@ -83,7 +84,18 @@ def print_report(console: Console, result: AccountsResult) -> None:
         f"recovered block {result.recovered_block} of {result.last_block}, {len(seconds)} exits proven in "
         f"{sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open requests refunded"
     )
+    console.print(f"fees that people paid: {_describe_fees(result)}")
     for problem in result.problems:
         console.print(f"[red]problem[/]: {problem}")
     if not result.problems:
         console.print("everybody has left with what the state said; the operator was not needed")
+
+
+def _describe_fees(result: AccountsResult) -> str:
+    """All that accrued, whether it was claimed or not."""
+    taken: dict[TokenId, int] = {}
+    for act in result.cast.acts:
+        for token, fee in act.fees.items():
+            taken[token] = taken.get(token, 0) + max(fee, 0)
+    tokens = {token: token_by_id(token) for token in taken}
+    return " and ".join(f"{format_amount(fee, tokens[t], FULL_DIGITS)} {tokens[t].symbol}" for t, fee in taken.items())
