@@ -1,0 +1,77 @@
+"""The wallet: whoever leaves the fee open pays the least that is taken, in a token that is there."""
+
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import pytest
+
+from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, X, Y, build_state, owner_of
+from zklink.node.node import Node
+from zklink.node.wallet import LEAST_FEE, Build, Wallet
+from zklink.operations.transfer import Transfer
+from zklink.protocol.errors import FeeTokenRefused, FeeTooLow, NothingToSeal
+from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
+from zklink.sequencer.journal import MemoryJournal
+from zklink.sequencer.sequencer import Sequencer
+from zklink.sequencer.terms import Terms
+
+NOW: Final = 5_000
+NEWCOMER: Final = b"\x05" * 32
+Z: Final = TokenId(3)
+
+
+class Desk:
+    """The part of a node that a wallet talks to."""
+
+    def __init__(self) -> None:
+        self.sequencer = Sequencer(replace(PARAMETERS, terms=Terms({X: 3, Y: 5})), build_state(), MemoryJournal())
+
+    def submit(self, operation: Any, consent: bytes = b"") -> bytes:
+        return self.sequencer.submit(operation, NOW, consent)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def wallet(desk: Desk) -> Wallet:
+    return Wallet("Alice", cast(Node, desk), OWNERS[ALICE], KEYS[ALICE], lambda: NOW)
+
+
+def pay(recipient: bytes, fee: int = LEAST_FEE, token: TokenId = X) -> Build[Transfer]:
+    def build(account: AccountId, nonce: Nonce, valid_until: int) -> Transfer:
+        return Transfer(account, nonce, valid_until, token, Amount(10), Amount(fee), recipient)
+
+    return build
+
+
+def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet: Wallet, desk: Desk) -> None:
+    state = desk.sequencer.state
+    for recipient, fee, paid in ((owner_of(ALICE), LEAST_FEE, 3), (owner_of(ALICE), 7, 7), (NEWCOMER, LEAST_FEE, 30)):
+        before = state.token(X).fees
+        wallet.send(pay(recipient, fee))
+        desk.sequencer.seal(NOW)
+        assert state.token(X).fees - before == paid
+    with pytest.raises(FeeTooLow):
+        wallet.send(pay(owner_of(ALICE), 2))
+    with pytest.raises(FeeTokenRefused):
+        wallet.send(pay(owner_of(ALICE), token=Z))
+
+
+def test_set_key__fees_in_two_tokens__paid_in_the_first_that_the_account_has(wallet: Wallet, desk: Desk) -> None:
+    assert wallet.key_change(ChainId(1)).fee_token == X
+    desk.sequencer.state.set_balance(ALICE, X, Amount(5))
+    wallet.set_key(ChainId(1))
+    desk.sequencer.seal(NOW)
+    assert desk.sequencer.state.token(Y).fees == BALANCE - wallet.balance(Y) == 10
+
+
+def test_order__rate_left_open__the_least_that_the_book_takes(wallet: Wallet, desk: Desk) -> None:
+    desk.submit(wallet.order(0, 0, (X, 1_000), (Y, 900)))
+    with pytest.raises(FeeTooLow):
+        desk.submit(wallet.order(1, 0, (X, 1_000), (Y, 900), fee_rate=111))
+    with pytest.raises(NothingToSeal):
+        desk.sequencer.seal(NOW)
+    assert len(desk.sequencer.desk.book) == 1
