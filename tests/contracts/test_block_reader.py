@@ -278,7 +278,7 @@ def test_read_block__forced_exit__each_owner_must_be_known(desk: Desk) -> None:
 
 
 def test_read_block__forced_exit_elsewhere__asks_nobody_here(desk: Desk) -> None:
-    draft = make_draft(Lane.ACCOUNT, {C: replace_at(list(FORCED_EXIT), 0, FORCED_EXIT[0] + (C - A << 224))})
+    draft = make_draft(Lane.ACCOUNT, {C: (FORCED_EXIT[0] + (C - A << 224), *FORCED_EXIT[1:])})
     assert desk.read(draft, A) == expected_reading(draft, A)
 
 

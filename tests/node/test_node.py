@@ -21,11 +21,11 @@ from zklink.node.events import (
     OperationRefused,
     RolledBack,
 )
+from zklink.node.intake import Asked
 from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.watch import Sighting
-from zklink.operations.change_pub_key import ChangePubKey
 from zklink.protocol.errors import BalanceTooSmall, CallReverted, HistoryDiverged, L1Error, RpcUnavailable
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.decision import Commit, Horizon
@@ -95,7 +95,7 @@ class FakeConsents:
 
     recorded: bool = False
 
-    def is_recorded(self, owner: bytes, change: ChangePubKey) -> bool:
+    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
         return self.recorded and owner == owner_of(ALICE)
 
 

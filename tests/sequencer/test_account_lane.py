@@ -29,6 +29,7 @@ from zklink.protocol.errors import (
     OperationError,
     OperationExpired,
     OrderReplaced,
+    OwnerNotKnown,
     PoolFull,
     RecipientFormatInvalid,
     SignatureInvalid,
@@ -148,7 +149,38 @@ def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(seque
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(STRANGER)
     with pytest.raises(RecipientFormatInvalid):
-        sequencer.submit(forced_exit(target, nonce=1), NOW)
+        sequencer.submit(forced_exit(target, nonce=1), NOW, is_recorded=True)
+
+
+NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))
+
+
+def test_submit__forced_exit__only_where_the_chain_knows_the_owner(sequencer: Sequencer) -> None:
+    sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
+    sequencer.seal(NOW)
+    [target] = sequencer.state.accounts_of(NEWCOMERS[0])
+    exit_ = forced_exit(target, nonce=1)
+    with pytest.raises(OwnerNotKnown, match=f"{NEWCOMERS[0].hex()}.*chain 1.*full exit"):
+        sequencer.submit(exit_, NOW)
+    sequencer.submit(exit_, NOW, is_recorded=True)
+    assert names(sequencer.seal(NOW)) == [(Kind.FORCED_EXIT, ALICE, 1)]
+
+
+def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequencer: Sequencer) -> None:
+    """The chain has spoken of one owner; the block pays whom the account belongs to then."""
+    sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
+    sequencer.seal(NOW)
+    [target] = sequencer.state.accounts_of(NEWCOMERS[0])
+    id = sequencer.submit(forced_exit(target, nonce=1), NOW, is_recorded=True)
+    sequencer.desk.remove(sequencer.roll_back(BlockNumber(0))[0].signed)
+    sequencer.submit(transfer(BOB, recipient=NEWCOMERS[1]), NOW)
+    sequencer.submit(transfer(), NOW)
+    sequencer.seal(NOW)
+    assert sequencer.state.accounts_of(NEWCOMERS[1]) == [target]
+    with pytest.raises(NothingToSeal):
+        sequencer.seal(NOW)
+    [dropped] = sequencer.take_dropped()
+    assert (dropped.pending.id, type(dropped.reason)) == (id, OwnerNotKnown)
 
 
 # -- in a block ----------------------------------------------------------------------------------------------------

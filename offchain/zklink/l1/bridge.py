@@ -80,6 +80,10 @@ class BridgeViews:
         broker = str(self._read("filler", key))
         return to_checksum_address(broker) if int(broker, 16) else None
 
+    def is_owner_known(self, owner: str, block: int | None = None) -> bool:
+        """Whether an address has put a request for itself into the account lane here: forced exits may pay it."""
+        return bool(self._read("is_owner_known", to_checksum_address(owner), block=block))
+
     def custody(self, token_id: int) -> Amount:
         """Reserve and open requests of a token here, in layer-2 units."""
         return Amount(self._read("custody", token_id))

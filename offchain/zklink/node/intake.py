@@ -1,54 +1,85 @@
-"""Where signed operations enter a node: taken at once, or, when a chain has to be asked for a consent, a little later.
+"""Where signed operations enter a node: taken at once, or, when a chain has to be asked about an owner, a little later.
 
-Takes operations on the thread that calls `Node.step`; gives events. A change of key without its owner's signature needs
-a consent that is recorded on its chain, with the chain's confirmations; that is asked for on a lane.
+Takes operations on the thread that calls `Node.step`; gives events. Two kinds need an owner's word that only a chain
+has, with its confirmations: a change of key without its owner's signature (is the consent recorded?) and a forced exit
+(has the owner ever acted there?). A chain is asked on a lane, one question after the other, and only about operations
+that hold in every other respect.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
-from zklink.l1.client import ChainClient
+from zklink.l1.bridge import BridgeViews
 from zklink.l1.registries import KeyRegistryClient
 from zklink.l1.structs import evm_address
 from zklink.node.events import Event, OperationAccepted, OperationRefused
 from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.errors import ConsentMissing, UnknownChain, ZkLinkError
-from zklink.protocol.ids import ChainId, Lane
-from zklink.sequencer.admission import is_evm_address
-from zklink.sequencer.pool import NO_CONSENT, OperationId, compute_id
+from zklink.protocol.errors import AlreadyPending, TooManyQuestions, UnknownChain, ZkLinkError
+from zklink.protocol.ids import AccountId, ChainId
+from zklink.sequencer.admission import find_owner, is_evm_address
+from zklink.sequencer.pool import NO_CONSENT, OperationId
 from zklink.sequencer.sequencer import Sequencer
-from zklink.transition.checks import check_account
 from zklink.transition.dispatch import type_of
+
+Asked = ChangePubKey | ForcedExit
+"""The operations that need an owner's word."""
+
+CHAIN_LIMIT: Final = 1_000
+"""How many questions to one chain wait at most."""
+
+ACCOUNT_LIMIT: Final = 16
+"""How many questions about operations of one account wait at most, to all chains. Anybody can sign a change of key of
+anybody's account with a key of its own, so one account must not take every place.
+"""
 
 
 class ConsentSource(Protocol):
-    """Port: what one chain has recorded of owners' consents to new keys."""
+    """Port: what one chain has of owners' words."""
 
-    def is_recorded(self, owner: bytes, change: ChangePubKey) -> bool:
-        """Whether the consent has the chain's confirmations."""
+    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
+        """Whether the chain has, with its confirmations, what the operation needs of this owner."""
         ...
 
 
-class RegistryConsents:
-    """A ConsentSource on a key registry."""
+class ChainConsents:
+    """A ConsentSource on a bridge and the registry of keys of its chain."""
 
-    def __init__(self, client: ChainClient, registry: KeyRegistryClient, deployment_hash: bytes) -> None:
-        self._client, self._registry, self._deployment_hash = client, registry, deployment_hash
+    def __init__(self, bridge: BridgeViews, registry: KeyRegistryClient, deployment_hash: bytes) -> None:
+        self._bridge, self._registry, self._deployment_hash = bridge, registry, deployment_hash
 
-    def is_recorded(self, owner: bytes, change: ChangePubKey) -> bool:
-        height = self._client.confirmed_height()
+    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
+        height = self._bridge.client.confirmed_height()
         if height < 0 or not is_evm_address(owner):
             return False
+        if isinstance(operation, ForcedExit):
+            return self._bridge.is_owner_known(evm_address(owner), block=height)
         return self._registry.is_authorised(
             self._deployment_hash,
             evm_address(owner),
-            change.account,
-            change.nonce,
-            change.public_key_hash,
+            operation.account,
+            operation.nonce,
+            operation.public_key_hash,
             block=height,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a chain is asked: whether it has this owner's word for an operation."""
+
+    id: OperationId
+    owner: bytes
+    operation: Signed[Any]
+
+    @property
+    def account(self) -> AccountId:
+        """Whose operation it is."""
+        account: AccountId = self.operation.operation.account
+        return account
 
 
 class Intake:
@@ -63,13 +94,13 @@ class Intake:
     ) -> None:
         self._sequencer, self._consents = sequencer, consents
         self._clock, self._emit = clock, emit
-        self._asking: dict[ChainId, list[Signed[ChangePubKey]]] = {chain: [] for chain in consents}
+        self._asking: dict[ChainId, dict[OperationId, Question]] = {chain: {} for chain in consents}
 
     def take(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes) -> OperationId:
         """Take an operation, or let its chain be asked first. Raises what refuses it, and says so as an event."""
         try:
-            if consent == NO_CONSENT and isinstance(operation, Signed) and type_of(operation) is ChangePubKey:
-                return self._ask(operation)
+            if isinstance(operation, Signed) and _is_asked(operation, consent):
+                return self._ask(operation, now)
             id = self._sequencer.submit(operation, now, consent)
         except ZkLinkError as error:
             self._refuse(operation, error)
@@ -77,44 +108,54 @@ class Intake:
         self._emit(OperationAccepted(self._clock(), id, _name(operation)))
         return id
 
-    def questions(self) -> dict[ChainId, Callable[[], tuple[Signed[ChangePubKey], bool]]]:
+    def questions(self) -> dict[ChainId, Callable[[], tuple[Question, bool]]]:
         """For each chain that has to be asked, the next question."""
-        return {chain: self._question(chain, asking[0]) for chain, asking in self._asking.items() if asking}
+        return {
+            chain: self._put(self._consents[chain], next(iter(asking.values())))
+            for chain, asking in self._asking.items()
+            if asking
+        }
 
-    def answer(self, operation: Signed[ChangePubKey], is_recorded: bool, now: int) -> None:
-        """What a chain said."""
-        change = operation.operation
-        self._asking[change.chain].remove(operation)
+    def answer(self, question: Question, is_recorded: bool, now: int) -> None:
+        """What a chain said of an owner, who must be the account's still."""
+        operation = question.operation
+        del self._asking[operation.operation.chain][question.id]
         try:
-            if not is_recorded:
-                raise ConsentMissing(change.account, change.nonce, change.chain, self._owner(change))
-            id = self._sequencer.submit(operation, now, is_recorded=True)
+            is_given = is_recorded and find_owner(self._sequencer.state, operation) == question.owner
+            id = self._sequencer.submit(operation, now, is_recorded=is_given)
         except ZkLinkError as error:
             self._refuse(operation, error)
         else:
             self._emit(OperationAccepted(self._clock(), id, _name(operation)))
 
-    def _ask(self, operation: Signed[ChangePubKey]) -> OperationId:
-        change = operation.operation
-        if change.chain not in self._consents:
-            raise UnknownChain(change.chain, tuple(self._consents))
-        check_account(self._sequencer.state, change.account)
-        id = compute_id(operation, self._sequencer.parameters.domain(Lane.ACCOUNT))
-        self._asking[change.chain].append(operation)
+    def _ask(self, operation: Signed[Any], now: int) -> OperationId:
+        """Put a question that is worth a chain's time, if there is room for it."""
+        chain, account = operation.operation.chain, operation.operation.account
+        if chain not in self._consents:
+            raise UnknownChain(chain, tuple(self._consents))
+        asking = self._asking[chain]
+        if len(asking) >= CHAIN_LIMIT:
+            raise TooManyQuestions(f"chain {chain}", CHAIN_LIMIT)
+        asked = (question for waiting in self._asking.values() for question in waiting.values())
+        if sum(question.account == account for question in asked) >= ACCOUNT_LIMIT:
+            raise TooManyQuestions(f"account {account}", ACCOUNT_LIMIT)
+        id = self._sequencer.check(operation, now, is_recorded=True)
+        if id in asking:
+            raise AlreadyPending(id)
+        asking[id] = Question(id, find_owner(self._sequencer.state, operation), operation)
         return id
 
-    def _question(
-        self, chain: ChainId, operation: Signed[ChangePubKey]
-    ) -> Callable[[], tuple[Signed[ChangePubKey], bool]]:
-        source, change = self._consents[chain], operation.operation
-        owner = self._owner(change)
-        return lambda: (operation, source.is_recorded(owner, change))
-
-    def _owner(self, change: ChangePubKey) -> bytes:
-        return self._sequencer.state.account(change.account).owner
+    def _put(self, source: ConsentSource, question: Question) -> Callable[[], tuple[Question, bool]]:
+        return lambda: (question, source.is_recorded(question.owner, question.operation.operation))
 
     def _refuse(self, operation: Signed[Any] | OrderMatch, error: ZkLinkError) -> None:
         self._emit(OperationRefused(self._clock(), _name(operation), str(error)))
+
+
+def _is_asked(operation: Signed[Any], consent: bytes) -> bool:
+    """Whether an operation needs an owner's word that does not come with it."""
+    kind = type_of(operation)
+    return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
 
 
 def _name(operation: Signed[Any] | OrderMatch) -> str:

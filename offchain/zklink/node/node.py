@@ -30,12 +30,11 @@ from zklink.node.events import (
     RolledBack,
     TransactionMined,
 )
-from zklink.node.intake import Intake
+from zklink.node.intake import Intake, Question
 from zklink.node.lanes import Lanes
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.sealing import describe_block, list_candidates
 from zklink.node.watch import Sighting
-from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdated, NothingToSeal, TransactionReverted
@@ -86,7 +85,8 @@ class Node:
         """Take a signed operation, a signed order or a match; `consent` is the owner's signature for a change of key.
 
         On the thread that calls `step`. Raises an OperationError or ProtocolError that says what would be right. A
-        change of key without a signature is accepted or refused later, when its chain was asked; an event says which.
+        change of key without a signature and a forced exit are accepted or refused later, when their chain was asked;
+        an event says which.
         """
         return self._intake.take(operation, self._now(), consent)
 
@@ -161,10 +161,10 @@ class Node:
         return True
 
     def _ask(self) -> None:
-        """Which consents to new keys are recorded on their chains."""
+        """What chains have of the owners that operations depend on."""
         for chain, question in self._intake.questions().items():
 
-            def answer(_: ChainId, answered: tuple[Signed[ChangePubKey], bool]) -> bool:
+            def answer(_: ChainId, answered: tuple[Question, bool]) -> bool:
                 self._intake.answer(*answered, self._now())
                 return True
 

@@ -37,7 +37,7 @@ class NodeConfig:
 @dataclass(frozen=True, slots=True)
 class NodeParts:
     """What a node is made of. `broker` and `relayer` may be run by others: None. Where a chain has no `consents`,
-    a change of key comes with its owner's signature.
+    a change of key comes with its owner's signature, and there are no forced exits.
     """
 
     profiles: Mapping[ChainId, ChainProfile]

@@ -13,7 +13,7 @@ from zklink.l1.deployment import Deployment
 from zklink.l1.structs import universal_address
 from zklink.l1.watcher import L1Watcher
 from zklink.node.adapters import BlockProver, BridgeAcceptances, BridgeDesk, BridgeDestination
-from zklink.node.intake import RegistryConsents
+from zklink.node.intake import ChainConsents
 from zklink.node.parts import NodeParts
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import BlockNumber, ChainId
@@ -98,7 +98,7 @@ def build_parts(
             {chain: profile.confirmations for chain, profile in profiles.items()},
         ),
         consents={
-            chain: RegistryConsents(clients[chain], registry, deployment.deployment_hash)
+            chain: ChainConsents(bridges[chain], registry, deployment.deployment_hash)
             for chain, registry in deployment.key_registries(clients).items()
         },
     )

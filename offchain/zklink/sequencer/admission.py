@@ -1,10 +1,11 @@
 """What a sequencer asks of a signed operation beyond the rules of the state: that its chains can take it.
 
-A block whose key change lacks its owner's consent, or that names a chain which the deployment does not have, could
-never be committed. So it is refused here, before it is in a block.
+A block whose key change lacks its owner's consent, whose forced exit pays an owner who has never acted on the paying
+chain, or that names a chain which the deployment does not have, could never be committed. So it is refused here, before
+it is in a block.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from eth_account import Account
 from eth_keys.exceptions import BadSignature
@@ -13,9 +14,10 @@ from eth_utils import ValidationError
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
+from zklink.operations.signed import Signed
 from zklink.operations.withdraw import Withdraw
 from zklink.protocol.addresses import ADDRESS_BYTES
-from zklink.protocol.errors import ConsentMissing, RecipientFormatInvalid, UnknownChain
+from zklink.protocol.errors import ConsentMissing, OwnerNotKnown, RecipientFormatInvalid, UnknownChain
 from zklink.protocol.ids import ChainId
 from zklink.protocol.messages import compute_key_change_digest
 from zklink.sequencer.pool import Pending
@@ -31,8 +33,8 @@ HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F4668
 
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
-    """UnknownChain, RecipientFormatInvalid if the chain that is to pay has no such address, ConsentMissing if the
-    account of a key change belongs to somebody else than who consented.
+    """UnknownChain, RecipientFormatInvalid if the chain that is to pay has no such address, ConsentMissing or
+    OwnerNotKnown if the account belongs to somebody else than who consented or has acted.
     """
     if isinstance(pending.operation, OrderMatch):
         return
@@ -42,12 +44,42 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
         _check_recipient(operation.recipient, operation.chain)
     elif isinstance(operation, ForcedExit):
         _check_chain(operation.chain, parameters)
-        _check_recipient(check_account(state, operation.target).owner, operation.chain)
+        owner = check_account(state, operation.target).owner
+        _check_recipient(owner, operation.chain)
+        if owner != pending.owner:
+            raise OwnerNotKnown(operation.target, operation.chain, owner)
     elif isinstance(operation, ChangePubKey):
         _check_chain(operation.chain, parameters)
         owner = check_account(state, operation.account).owner
         if owner != pending.owner:
             raise ConsentMissing(operation.account, operation.nonce, operation.chain, owner)
+
+
+def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
+    """Whose word an operation needs on its chain: the owner of the account that gets a key, or that is paid out by
+    somebody else; empty for every other operation. Raises AccountUnknown.
+    """
+    signed = None if isinstance(operation, OrderMatch) else operation.operation
+    if isinstance(signed, ChangePubKey):
+        return check_account(state, signed.account).owner
+    if isinstance(signed, ForcedExit):
+        return check_account(state, signed.target).owner
+    return b""
+
+
+def check_owner(
+    state: State, operation: Signed[Any] | OrderMatch, consent: bytes, is_recorded: bool, deployment_hash: bytes
+) -> bytes:
+    """Whose word an operation needs (see `find_owner`); `is_recorded` says that the operation's chain has it.
+
+    Raises ConsentMissing, OwnerNotKnown.
+    """
+    owner = find_owner(state, operation)
+    if owner and not is_recorded and isinstance(operation, Signed):
+        if isinstance(operation.operation, ForcedExit):
+            raise OwnerNotKnown(operation.operation.target, operation.operation.chain, owner)
+        check_consent(owner, operation.operation, consent, deployment_hash)
+    return owner
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:

@@ -7,19 +7,17 @@ account's operations are checked after those of it that wait already, so several
 from collections.abc import Iterable
 from typing import Any, Final
 
-from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, MalformedOperation, PoolFull, WrongNonce, ZkLinkError
 from zklink.protocol.ids import Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
-from zklink.sequencer.admission import check_consent
+from zklink.sequencer.admission import check_owner
 from zklink.sequencer.matcher import OrderBook
 from zklink.sequencer.pool import OperationId, OperationPool, Pending, SlotKind, compute_id
 from zklink.sequencer.sealed import Parameters
 from zklink.state.state import State
-from zklink.transition.checks import check_account
 from zklink.transition.context import Context
 from zklink.transition.dispatch import RULES, apply_operation, check_operation, type_of
 from zklink.transition.order_match import check_order
@@ -52,12 +50,20 @@ class Desk:
         self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, is_recorded: bool
     ) -> OperationId:
         """Check an operation for a block of this time and let it wait. Raises OperationError or ProtocolError."""
-        context = Context(self._parameters.preset, self._domain, timestamp)
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
-            return self._take_order(state, operation, context)
+            return self._take_order(state, operation, Context(self._parameters.preset, self._domain, timestamp))
+        pending = self.check(state, operation, timestamp, consent, is_recorded)
+        self.pool.add(pending)
+        return pending.id
+
+    def check(
+        self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, is_recorded: bool
+    ) -> Pending:
+        """What `take` would let wait, of operations that are no orders. Raises what `take` raises; changes nothing."""
+        context = Context(self._parameters.preset, self._domain, timestamp)
         if type_of(operation) not in RULES:
             raise MalformedOperation(f"{type_of(operation).__name__} is not signed")
-        owner = self._check_consent(state, operation, consent, is_recorded)
+        owner = check_owner(state, operation, consent, is_recorded, self._parameters.deployment_hash)
         pending = Pending(compute_id(operation, self._domain), operation, consent, owner)
         if pending.id in self.pool:
             raise AlreadyPending(pending.id)
@@ -66,8 +72,7 @@ class Desk:
         if isinstance(operation, OrderMatch) and len(self.pool.waiting(SlotKind.ORDER)) >= MATCH_LIMIT:
             raise PoolFull("all matchers", MATCH_LIMIT)
         self._check_after_waiting(state, pending, context)
-        self.pool.add(pending)
-        return pending.id
+        return pending
 
     def _take_order(self, state: State, signed: Signed[Order], context: Context) -> OperationId:
         """An order that sells nothing cancels the one in its place, for nothing."""
@@ -99,18 +104,6 @@ class Desk:
                     self.pool.remove(pending)
                     gone.append(Dropped(pending, WrongNonce(account, nonce, pending.nonce)))
         return gone
-
-    def _check_consent(
-        self, state: State, operation: Signed[Any] | OrderMatch, consent: bytes, is_recorded: bool
-    ) -> bytes:
-        """Who has consented to a change of key; nobody is asked for anything else."""
-        if isinstance(operation, OrderMatch) or not isinstance(operation.operation, ChangePubKey):
-            return b""
-        change = operation.operation
-        owner = check_account(state, change.account).owner
-        if not is_recorded:
-            check_consent(owner, change, consent, self._parameters.deployment_hash)
-        return owner
 
     def _check_after_waiting(self, state: State, pending: Pending, context: Context) -> None:
         """The operation's own check, on the state that the account's waiting operations will leave."""

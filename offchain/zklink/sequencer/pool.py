@@ -35,7 +35,8 @@ class SlotKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Pending:
     """An operation or a match of orders that waits. With a change of key comes its `owner`, who consented to it, and
-    the `consent` (65 bytes, or nothing if it is recorded on the chain).
+    the `consent` (65 bytes, or nothing if it is recorded on the chain); with a forced exit the `owner` whom it pays and
+    who has acted on the paying chain.
     """
 
     id: OperationId

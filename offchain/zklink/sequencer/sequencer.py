@@ -122,13 +122,17 @@ class Sequencer:
     ) -> OperationId:
         """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`.
 
-        `consent` is the owner's signature for a change of key, `is_recorded` says that the chain has it instead.
-        Raises an OperationError that says what would be right (or ProtocolError); then nothing has changed.
+        `consent` is the owner's signature for a change of key, `is_recorded` says that the chain has it instead, or,
+        for a forced exit, that it knows the owner. Raises an OperationError that says what would be right (or
+        ProtocolError); then nothing has changed.
         """
-        if self.is_replaying:
-            raise SequencerReplaying(self.height)
-        timestamp = max(now, self._last_timestamp())
-        return self.desk.take(self.state, operation, timestamp, consent, is_recorded)
+        return self.desk.take(self.state, operation, self._earliest(now), consent, is_recorded)
+
+    def check(
+        self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT, *, is_recorded: bool = False
+    ) -> OperationId:
+        """The id of an operation that `submit` would take, if it is no order. Raises what `submit` raises."""
+        return self.desk.check(self.state, operation, self._earliest(now), consent, is_recorded).id
 
     def compute_least_fee(self, operation: Any) -> Amount:
         """The least fee that a signed operation is taken for now, in its fee token. Raises FeeTokenRefused."""
@@ -270,6 +274,12 @@ class Sequencer:
 
     def _last(self) -> StoredBlock:
         return self._stored[-1][self.parameters.primary]
+
+    def _earliest(self, now: int) -> int:
+        """The time of the block that may take what comes in now. Raises SequencerReplaying."""
+        if self.is_replaying:
+            raise SequencerReplaying(self.height)
+        return max(now, self._last_timestamp())
 
     def _last_timestamp(self) -> int:
         return self._last().timestamp

@@ -122,6 +122,22 @@ class ConsentMissing(OperationError):
 
 
 @dataclass(eq=False)
+class OwnerNotKnown(OperationError):
+    """A forced exit to a chain on which the account's owner has never acted: no block with it could be committed."""
+
+    account: int
+    chain: int
+    owner: bytes
+
+    def __str__(self) -> str:
+        return (
+            f"account {self.account}: owner 0x{self.owner.hex()} has not acted on chain {self.chain}, with"
+            " confirmations, so nobody else can have it paid there; it can deposit there for itself once, or ask for a"
+            " full exit"
+        )
+
+
+@dataclass(eq=False)
 class AlreadyPending(OperationError):
     """The same operation already waits for a block."""
 
@@ -140,6 +156,17 @@ class PoolFull(OperationError):
 
     def __str__(self) -> str:
         return f"{self.limit} operations of {self.what} are waiting: try again when some are sealed"
+
+
+@dataclass(eq=False)
+class TooManyQuestions(OperationError):
+    """Too many operations wait for what a chain says of their accounts' owners, of one account or for one chain."""
+
+    what: str
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.limit} operations of {self.what} wait for a chain's answer: try again when it has answered some"
 
 
 @dataclass(eq=False)
