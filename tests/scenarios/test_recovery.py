@@ -1,6 +1,7 @@
 """The operator is gone: the chains freeze, one that lagged is brought forward, the state is rebuilt from calldata
 alone, and everybody leaves by proof. Real contracts on four chains; only the proofs are believed (the exit verifier
-believes exactly one proof of each statement).
+believes exactly one proof of each statement). What the lagging chain imports is handed over by a contract, so that
+neither blocks nor proofs stand in its transactions' inputs: anybody may do that to hinder the others.
 """
 
 from collections.abc import Iterator
@@ -8,17 +9,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
+from eth_account.signers.local import LocalAccount
 
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
+from tests.support.assembler import Assembler
 from tests.support.upholds import upholds
 from zklink.devnet.tokens import USDC
+from zklink.l1.bridge import BridgeClient
 from zklink.l1.events import RequestCancelled
 from zklink.l1.structs import Exit, universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
-from zklink.protocol.errors import CallReverted, HistoryIncomplete, ReplayRefused, ZkLinkError
+from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
-from zklink.recovery.exits import ExitOrder, find_exits, read_orders, write_orders
+from zklink.recovery.exits import ExitOrder, find_exits
 from zklink.recovery.history import ChainHistory
 from zklink.recovery.leave import leave, send_exits
 from zklink.recovery.reader import HistoryReader
@@ -51,9 +55,11 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
         sequencer = pipeline.node.sequencer
         pipeline.run_until(lambda: not sequencer.is_replaying and pipeline.node.is_settled())
         pipeline.halt(ETHEREUM)  # blocks that do not concern it are not imported there
-        for round_trip in ((POLYGON, BSC), (BSC, POLYGON), (POLYGON, BSC)):
-            pipeline.swap(round_trip[0], USDC, 20 * USD, (round_trip[1], USDC))
-            pipeline.run_until(partial(_is_executed, pipeline, sequencer.height + 1))
+        for source, destination in ((POLYGON, BSC), (BSC, POLYGON)):
+            height = sequencer.height + 1
+            pipeline.swap(source, USDC, 20 * USD, (destination, USDC))
+            pipeline.run_until(lambda height=height: sequencer.height == height)  # type: ignore[misc]
+        pipeline.run_until(partial(_is_executed, pipeline, sequencer.height))
         pipeline.node.close()
         pipeline.deposit(POLYGON, USDC, 7 * USD, session_liquid.world.roles.depositor)
         pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
@@ -75,7 +81,8 @@ def _bring_to_exodus(pipeline: Pipeline) -> list[str]:
     system, relayer = pipeline.system, pipeline.parts.relayer
     assert relayer is not None
     account = system.world.roles.stranger
-    rescue, said = Rescue(system.deployment, system.bridges, account), list[str]()
+    bridges = {**system.bridges, ETHEREUM: _hide_words(system.bridges[ETHEREUM], system.world.roles.attacker)}
+    rescue, said = Rescue(system.deployment, bridges, account), list[str]()
     assert not leave(rescue, [], account, said.append)  # nothing is old enough yet
     system.world.advance_time(EXPIRY_SECONDS + 60)
     for _ in range(ROUNDS):
@@ -89,6 +96,14 @@ def _bring_to_exodus(pipeline: Pipeline) -> list[str]:
     raise AssertionError(said)
 
 
+def _hide_words(bridge: BridgeClient, griefer: LocalAccount) -> BridgeClient:
+    """A client of the bridge whose imports a griefer's contract makes."""
+    hidden, assembler = BridgeClient(bridge.client, bridge.address), Assembler.deploy(bridge, griefer)
+    hidden.commit_blocks = lambda account, last, blocks: assembler.commit(last, blocks)  # type: ignore[method-assign]
+    hidden.prove_blocks = lambda account, blocks: assembler.prove(blocks)  # type: ignore[method-assign]
+    return hidden
+
+
 def believe(state: State, ruin: Ruin, owner: bytes) -> list[ExitOrder]:
     """Exits with the one proof that the test's exit verifier believes."""
     deployment = ruin.pipeline.system.deployment
@@ -97,8 +112,7 @@ def believe(state: State, ruin: Ruin, owner: bytes) -> list[ExitOrder]:
     for s in find_exits(state, owner, deployment.chains):
         public = compute_exit_inputs(s, None, domain)
         proof = (int.from_bytes(keccak_words(*public), "big"), *(0,) * 7)
-        call = Exit(public.x0, public.recipient_lo, public.x1, proof)
-        orders.append(ExitOrder(s.chain, s.account, s.token, s.token_a, s.amount_a, s.token_b, s.amount_b, False, call))
+        orders.append(ExitOrder.of(Exit(public.x0, public.recipient_lo, public.x1, proof)))
     return orders
 
 
@@ -143,7 +157,9 @@ def test_rebuild__a_slice_is_missing__says_which(ruin: Ruin) -> None:
 def test_rebuild__a_word_is_changed__refused(ruin: Ruin) -> None:
     deployment, history = ruin.pipeline.system.deployment, ruin.histories[BSC]
     committed = history.blocks[ruin.height]
-    forged = replace(committed, block=replace(committed.block, words=(*committed.block.words[:-1], 1)))
+    forged = replace(
+        committed, block=replace(committed.block, words=(committed.block.words[0] ^ 1, *committed.block.words[1:]))
+    )
     histories = {**ruin.histories, BSC: replace(history, blocks={**history.blocks, ruin.height: forged})}
     with pytest.raises((ReplayRefused, ZkLinkError)) as refused:
         rebuild(deployment, histories, ruin.height)
@@ -162,22 +178,23 @@ def test_read_chain__another_deployments_file__refused(ruin: Ruin) -> None:
 def test_exits__everybody__paid_what_the_state_says_within_one_unit_each(ruin: Ruin) -> None:
     system = ruin.pipeline.system
     with system.world.isolated():
-        provider = system.world.roles.provider
-        orders = believe(ruin.state, ruin, universal_address(provider.address))
-        account = orders[0].account
-        owed: dict[TokenId, int] = {}
-        for token in {order.token for order in orders}:
-            for side, amount in compute_claims(ruin.state, account, token):
-                owed[side] = owed.get(side, 0) + amount
+        owned: dict[TokenId, int] = {}
         paid: dict[TokenId, int] = {}
-        for chain, bridge in system.bridges.items():
-            mine = [order for order in orders if order.chain == chain]
-            send_exits(bridge, system.deployment, mine, provider, lambda text: None)
-            for order in mine:
-                for token, amount in ((order.token_a, order.amount_a), (order.token_b, order.amount_b)):
-                    paid[token] = paid.get(token, 0) + amount
+        orders: list[ExitOrder] = []
+        for owner in (system.world.roles.provider, system.world.roles.operator):
+            mine = believe(ruin.state, ruin, universal_address(owner.address))
+            for token in {order.token for order in mine}:
+                for side, amount in compute_claims(ruin.state, mine[0].account, token):
+                    owned[side] = owned.get(side, 0) + amount
+            for chain, bridge in system.bridges.items():
+                here = [order for order in mine if order.chain == chain]
+                send_exits(bridge, system.deployment, here, owner, lambda text: None)
+            orders += mine
+        for order in orders:
+            for token, amount in ((order.token_a, order.amount_a), (order.token_b, order.amount_b)):
+                paid[token] = paid.get(token, 0) + amount
         assert len(orders) > len(system.bridges)
-        for token, amount in owed.items():
+        for token, amount in owned.items():
             exits = sum(token in (order.token_a, order.token_b) for order in orders)
             assert 0 <= amount - paid.get(token, 0) <= exits
         for chain, bridge in system.bridges.items():
@@ -204,8 +221,29 @@ def test_exit__sent_twice_or_by_another__refused(ruin: Ruin) -> None:
             exodus.exit(provider, order.call)
 
 
-def test_orders__written_and_read__the_same(ruin: Ruin, tmp_path_factory: pytest.TempPathFactory) -> None:
-    orders = believe(ruin.state, ruin, universal_address(ruin.pipeline.system.world.roles.provider.address))
-    path = tmp_path_factory.mktemp("exits") / "exits.json"
-    write_orders(path, orders)
-    assert read_orders(path) == orders
+@upholds("EXI-1")
+def test_send_exits__a_hostile_file__refused_one_by_one_and_the_good_ones_sent(ruin: Ruin) -> None:
+    system = ruin.pipeline.system
+    with system.world.isolated():
+        provider, said = system.world.roles.provider, list[str]()
+        good, other, third, *_ = [
+            o for o in believe(ruin.state, ruin, universal_address(provider.address)) if o.chain == BSC
+        ]
+        to_thief = int(system.world.roles.attacker.address, 16)
+        hostile = [
+            replace(other, call=replace(other.call, proof=(1, *other.call.proof[1:]))),
+            replace(third, call=replace(third.call, x1=third.call.x1 + (1 << 112))),
+            ExitOrder.of(replace(other.call, recipient_lo=to_thief)),
+            ExitOrder.of(replace(other.call, recipient_lo=to_thief, x0=other.call.x0 | 1 << 32)),
+        ]
+        nonce = system.world.clients[BSC].nonce(provider.address)
+        with pytest.raises(ExitsRefused) as refused:
+            send_exits(system.bridges[BSC], system.deployment, [*hostile, good], provider, said.append)
+        assert len(refused.value.refused) == len(hostile)
+        assert "only 0x" in refused.value.refused[2]
+        assert "zklink recover" in str(refused.value)
+        assert system.world.clients[BSC].nonce(provider.address) == nonce + 1
+        assert f"at {provider.address}" in said[0]
+        send_exits(system.bridges[BSC], system.deployment, [good], provider, said.append)
+        assert "left already" in said[1]
+        assert len(said) == 2

@@ -6,29 +6,18 @@ from pathlib import Path
 
 import click
 
+from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, read_seed
 from zklink.cli.progress import RichProgress
 from zklink.l1.deployment import Deployment
-from zklink.l1.structs import universal_address
-from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 from zklink.recovery.connect import connect_bridges
-from zklink.recovery.exits import find_exits, prove_exits, write_orders
+from zklink.recovery.exit_file import ExitFile, write_exits
+from zklink.recovery.exits import find_exits, prove_exits
 from zklink.recovery.reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=URL` options as a mapping; BadParameter for anything else."""
-    pairs = [value.partition("=") for value in values]
-    for (name, separator, url), value in zip(pairs, values, strict=True):
-        if not (name and separator and url):
-            raise click.BadParameter(f"{value!r} is not NAME=URL", param_hint="--rpc")
-    return {name: url for name, _, url in pairs}
 
 
 @click.command()
@@ -57,7 +46,16 @@ def recover(
     Exits are proven against the last common block where exodus has begun, else against the last published one (a
     rehearsal: no chain pays for it).
     """
-    deployment, progress = Deployment.from_json(file.read_text()), RichProgress()
+    if owner is None and (seed_file, recipient) != (None, None):
+        raise click.UsageError("--seed and --recipient are for exits: give --owner too")
+    if recipient is not None and seed_file is None:
+        raise click.UsageError("--recipient needs --seed: without the account's key exits pay the owner")
+    address = None if owner is None else parse_address(owner, "--owner")
+    paid = None if recipient is None else parse_address(recipient, "--recipient")
+    key = None if seed_file is None else read_seed(seed_file)
+    if address is not None and not out.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
+    deployment, progress = read_deployment(file), RichProgress()
     bridges = connect_bridges(deployment, parse_urls(rpcs))
     reader, histories = HistoryReader(deployment, bridges), {}
     with progress.step("reading the chains", len(bridges)) as step:
@@ -66,16 +64,22 @@ def recover(
             step.advance()
     found = (bridge.exodus.freeze_state() for bridge in bridges.values())
     common = next((state.common_block for state in found if state.is_common_known), None)
-    last = block if block is not None else common if common is not None else find_last(deployment, histories)
-    state = rebuild(deployment, histories, BlockNumber(last), progress)
+    published = BlockNumber(common) if common is not None else find_last(deployment, histories)
+    last = published if block is None else BlockNumber(block)
+    state = rebuild(deployment, histories, last, progress)
     click.echo(f"block {last}: root {state.root:#066x}, as every chain has it")
-    if owner is None:
+    if address is None:
         return
-    statements = find_exits(state, universal_address(owner), deployment.chains)
+    statements = find_exits(state, address, deployment.chains)
+    if not statements:
+        accounts = ", ".join(map(str, state.accounts_of(address)))
+        has = f"account {accounts}, which holds nothing" if accounts else "no account: is it the address that owns one?"
+        raise click.ClickException(f"at block {last} {owner} has {has}")
     prover = Groth16pyProver(ensure_circuit(deployment.preset, progress, Statement.EXIT))
-    key = None if seed_file is None else PrivateKey.from_seed(bytes.fromhex(seed_file.read_text().strip()))
-    paid = None if recipient is None else universal_address(recipient)
-    write_orders(out, prove_exits(statements, deployment, prover, key, paid, progress))
-    click.echo(f"{len(statements)} exits written to {out}")
+    orders = prove_exits(statements, deployment, prover, key, paid, progress)
+    write_exits(out, ExitFile(deployment.deployment_hash, last, state.root, tuple(orders)))
+    click.echo(f"{len(orders)} exits written to {out}")
     if common is None:
         click.echo("no last common block is known on any chain yet: these exits are a rehearsal")
+    elif last != common:
+        click.echo(f"exits open against block {common}, not against block {last}: no chain will pay these")

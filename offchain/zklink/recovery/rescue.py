@@ -8,6 +8,7 @@ next. Decides by what the chains say now: whoever else does the same, or a resta
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Final
 
@@ -25,6 +26,7 @@ from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, 
 from zklink.recovery.finder import build_import
 from zklink.recovery.history import ChainHistory
 from zklink.recovery.reader import HistoryReader
+from zklink.recovery.told import Request
 
 MAX_STEPS: Final = 32
 MAX_OPENINGS: Final = 8
@@ -86,13 +88,23 @@ class Rescue:
     # -- freeze --------------------------------------------------------------------------------------------------
 
     def _freeze(self, bridge: BridgeClient) -> Outcome:
-        now = bridge.client.head().timestamp
-        since = bridge.waiting_since()
+        now, since = bridge.client.head().timestamp, bridge.waiting_since()
         if since and now > since + EXECUTION_SECONDS:
             bridge.exodus.freeze_for_execution(self._account)
             return Done("frozen: blocks are not executed")
-        if not self._may_have_expired(bridge, now):
-            return Waiting("nothing here is old enough to freeze it")
+        times = [first.queued_at + EXPIRY_SECONDS for lane in Lane for first in self._first_open(bridge, lane)]
+        if any(now > time for time in times):
+            frozen = self._freeze_for_request(bridge, now)
+            if frozen is not None:
+                return frozen
+        times = [time for time in (*times, *([since + EXECUTION_SECONDS] if since else [])) if time >= now]
+        if not times:
+            return Waiting("it is not frozen, and nothing waits there: a request such as a full exit starts the clock")
+        return Waiting(
+            f"it is not frozen: unless the operator answers, anybody may freeze it after {_date(min(times))}"
+        )
+
+    def _freeze_for_request(self, bridge: BridgeClient, now: int) -> Outcome | None:
         history = self.reader.read(bridge.chain_id)
         accepted = history.stored[BlockNumber(bridge.status().accepted)]
         for lane in Lane:
@@ -100,12 +112,12 @@ class Rescue:
             if open_requests and now > open_requests[0].queued_at + EXPIRY_SECONDS:
                 bridge.exodus.freeze_for_request(self._account, lane, open_requests[0].words(), accepted)
                 return Done(f"frozen: request {open_requests[0].request_id} of the {lane.name.lower()} lane is too old")
-        return Waiting("nothing here is old enough to freeze it")
+        return None
 
-    def _may_have_expired(self, bridge: BridgeClient, now: int) -> bool:
-        """Whether a request that is in no executed block is old enough; cheaper than reading the blocks."""
-        waiting = [self.reader.requests(bridge.chain_id, lane)[bridge.request_counts(lane).settled :] for lane in Lane]
-        return any(requests and now > requests[0].queued_at + EXPIRY_SECONDS for requests in waiting)
+    def _first_open(self, bridge: BridgeClient, lane: Lane) -> Sequence[Request]:
+        """The first request that is in no executed block, if there is one; cheaper than reading the blocks."""
+        settled = bridge.request_counts(lane).settled
+        return self.reader.requests(bridge.chain_id, lane)[settled : settled + 1]
 
     # -- the last common block -----------------------------------------------------------------------------------
 
@@ -248,6 +260,11 @@ def _above(done: int, last: int) -> range:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _date(seconds: int) -> str:
+    """A time as people write it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _consumed(stored: StoredBlock, lane: Lane) -> int:

@@ -70,6 +70,21 @@ class ExitFileInvalid(StateError):
 
 
 @dataclass(eq=False)
+class ExitsRefused(StateError):
+    """Exits that a chain does not take; nothing was sent for them. One line for each, with the chain's reason."""
+
+    refused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        what = "an exit is" if len(self.refused) == 1 else f"{len(self.refused)} exits are"
+        advice = (
+            "A proof that does not verify was made against another block than the last common one, or was changed: "
+            "make the file again with `zklink recover`"
+        )
+        return "\n".join((f"{what} refused, and nothing was sent:", *self.refused, advice))
+
+
+@dataclass(eq=False)
 class NodeMissing(StateError):
     """No node is given for a chain of the deployment."""
 

@@ -1,0 +1,93 @@
+"""What people hand to commands: files, addresses, keys and nodes. Each mistake is said with what would be right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address
+
+from zklink.l1.deployment import Deployment
+from zklink.l1.structs import universal_address
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.addresses import ZERO_ADDRESS
+from zklink.protocol.errors import ZkLinkError
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+SEED_BYTES = 32
+
+
+def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=URL` options as a mapping; BadParameter for anything else."""
+    urls: dict[str, str] = {}
+    for value in values:
+        name, separator, url = value.partition("=")
+        if not (name and separator and url):
+            raise click.BadParameter(f"{value!r} is not NAME=URL", param_hint="--rpc")
+        if not url.startswith(("http://", "https://")):
+            raise click.BadParameter(f"the node of {name} needs an http:// or https:// address", param_hint="--rpc")
+        if name in urls:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--rpc")
+        urls[name] = url
+    return urls
+
+
+def read_deployment(path: Path) -> Deployment:
+    """A published deployment; ClickException names the file if it is none."""
+    try:
+        return Deployment.from_json(path.read_text())
+    except (ZkLinkError, OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{path}: {error}; give the file that `ape run deploy` published") from error
+
+
+def parse_address(text: str, option: str) -> bytes:
+    """A universal address from 20 bytes (an EVM address) or 32 bytes in hex; BadParameter for anything else."""
+    try:
+        data = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        data = b""
+    if len(data) == len(ZERO_ADDRESS):
+        address = data
+    elif not is_hex_address(text):
+        raise click.BadParameter(
+            f"{text!r} is no address: 20 bytes in hex, or 32 for a universal one", param_hint=option
+        )
+    elif is_checksum_formatted_address(text) and not is_checksum_address(text):
+        raise click.BadParameter(f"{text} has a wrong checksum: is a character mistyped?", param_hint=option)
+    else:
+        address = universal_address(text)
+    if address == ZERO_ADDRESS:
+        raise click.BadParameter("the zero address is nobody's", param_hint=option)
+    return address
+
+
+def read_seed(path: Path) -> PrivateKey:
+    """A layer-2 key from its seed in hex; ClickException names the file, never what is in it."""
+    try:
+        seed = bytes.fromhex(path.read_text().strip().removeprefix("0x"))
+    except (ValueError, OSError):
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        raise click.ClickException(f"{path}: a seed is {SEED_BYTES} bytes in hex, and nothing else stands in its file")
+    return PrivateKey.from_seed(seed)
+
+
+def load_account(path: Path, ask: Callable[[str], str]) -> LocalAccount:
+    """An account from a file: a private key in hex, or a keystore whose passphrase is asked for.
+
+    ClickException names the file, never what is in it.
+    """
+    try:
+        text = path.read_text().strip()
+        if text.startswith("{"):
+            text = Account.decrypt(json.loads(text), ask(f"passphrase of {path.name}: ")).hex()
+        account: LocalAccount = Account.from_key(text)
+    except (OSError, ValueError, KeyError, TypeError):
+        # Without the cause: it may show the key.
+        detail = "it is neither a private key in hex nor a keystore that this passphrase opens"
+        raise click.ClickException(f"{path}: {detail}") from None
+    return account

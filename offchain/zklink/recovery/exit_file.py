@@ -1,0 +1,122 @@
+"""The file that carries exit proofs to the chains. It may have been through anybody's hands.
+
+Takes and gives exits with what they were proven against. What stands there in words must be what is sent, and only a
+chain decides whether a proof is true; so a changed file can make a sender pay for gas, and nothing else.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.deployment import Deployment
+from zklink.l1.structs import Exit
+from zklink.primitives.field import Q
+from zklink.protocol.errors import ExitFileInvalid, ProtocolError
+from zklink.protocol.ids import WORD_LIMIT, BlockNumber, ChainId
+from zklink.recovery.exits import ExitOrder
+
+FORMAT: Final = "zklink.exits.2"
+PROOF_NUMBERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFile:
+    """Exits of one owner, proven against the root of a block of a deployment."""
+
+    deployment_hash: bytes
+    block: BlockNumber
+    root: int
+    orders: tuple[ExitOrder, ...]
+
+
+def write_exits(path: Path, exits: ExitFile) -> None:
+    """Write exits as JSON; big numbers are strings."""
+    data = {
+        "format": FORMAT,
+        "deployment_hash": f"0x{exits.deployment_hash.hex()}",
+        "block": exits.block,
+        "root": hex(exits.root),
+        "exits": [{**_describe(order), **_encode(order.call)} for order in exits.orders],
+    }
+    path.write_text(json.dumps(data, indent=2) + "\n")
+
+
+def read_exits(path: Path, deployment: Deployment) -> ExitFile:
+    """Read a file of exits. Raises ExitFileInvalid if it is none, of another deployment, or was changed."""
+
+    def refuse(detail: str) -> ExitFileInvalid:
+        return ExitFileInvalid(path.name, f"{detail}; make it again with `zklink recover`")
+
+    try:
+        data = json.loads(path.read_text())
+        if data["format"] != FORMAT:
+            raise refuse(f"its format is {data['format']!r}, and exits have {FORMAT!r}")
+        found = bytes.fromhex(data["deployment_hash"].removeprefix("0x"))
+        if found != deployment.deployment_hash:
+            raise refuse(f"it is of deployment 0x{found.hex()}, and the chains of 0x{deployment.deployment_hash.hex()}")
+        orders = []
+        for position, item in enumerate(data["exits"], start=1):
+            order = ExitOrder.of(_decode(item))
+            fault = _find_fault(order, item, deployment)
+            if fault is not None:
+                raise refuse(f"exit {position} {fault}")
+            orders.append(order)
+        return ExitFile(found, BlockNumber(int(data["block"])), int(data["root"], 16), tuple(orders))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ProtocolError) as error:
+        raise refuse(f"it is no file of exits ({type(error).__name__}: {error})") from error
+
+
+def check_root(exits: ExitFile, file: str, bridges: Mapping[ChainId, BridgeClient]) -> None:
+    """Raise ExitFileInvalid if exits are already open on a chain, against another root; RpcUnavailable."""
+    for bridge in bridges.values():
+        root = bridge.exodus.exit_root()
+        if root not in (0, exits.root):
+            common, name = bridge.exodus.freeze_state().common_block, bridge.client.profile.name
+            detail = f"its exits are proven against block {exits.block}, and {name} pays those of block {common}"
+            raise ExitFileInvalid(file, f"{detail}; make it again with `zklink recover`")
+
+
+def _find_fault(order: ExitOrder, item: Mapping[str, Any], deployment: Deployment) -> str | None:
+    """Why an exit must not be sent, as far as that can be seen here."""
+    wrong = [name for name, value in _describe(order).items() if item[name] != value]
+    if wrong:
+        return f"says another {' and '.join(wrong)} than what would be sent"
+    if order.chain not in deployment.chains:
+        return f"is for chain {order.chain}, which the deployment does not have"
+    if not {order.token_a, order.token_b} <= {0, *(token.token_id for token in deployment.tokens)}:
+        return "pays in a token that the deployment does not have"
+    return None
+
+
+def _describe(order: ExitOrder) -> dict[str, object]:
+    """What an exit says, to be read by people."""
+    return {
+        "chain": order.chain,
+        "account": order.account,
+        "token": order.token,
+        "token_a": order.token_a,
+        "amount_a": str(order.amount_a),
+        "token_b": order.token_b,
+        "amount_b": str(order.amount_b),
+        "is_signed": order.is_signed,
+        "recipient": f"0x{order.recipient.hex()}",
+    }
+
+
+def _encode(call: Exit) -> dict[str, object]:
+    """What is sent."""
+    words = {"x0": hex(call.x0), "recipient_lo": hex(call.recipient_lo), "x1": hex(call.x1)}
+    return {**words, "proof": [hex(value) for value in call.proof]}
+
+
+def _decode(item: Mapping[str, Any]) -> Exit:
+    x0, recipient_lo, x1 = (int(item[name], 16) for name in ("x0", "recipient_lo", "x1"))
+    proof = tuple(int(value, 16) for value in item["proof"])
+    if len(proof) != PROOF_NUMBERS or not all(0 <= value < Q for value in proof):
+        raise ValueError(f"a proof is {PROOF_NUMBERS} numbers below the field's order")
+    if not 0 <= recipient_lo < WORD_LIMIT:
+        raise ValueError("recipient_lo has more than 248 bits")
+    return Exit(x0, recipient_lo, x1, proof)
