@@ -1,12 +1,22 @@
-"""The benchmark's workloads: full blocks, and a sequencer that seals everything it is measured with."""
+"""The benchmark: full blocks, a sequencer that seals everything it is measured with, a figure for each function of
+each contract, and a page whose parts are written one by one.
+"""
+
+from pathlib import Path
 
 import pytest
 
+from zklink.cli.bench import PARTS
+from zklink.l1.artifacts import load_contract
+from zklink.node.bench.report import render_throughput, write_part
+from zklink.node.bench.surface import FUNCTIONS, INNER
 from zklink.node.bench.throughput import build_accounts, build_transfers, measure_throughput
+from zklink.node.bench.upkeep import CONTRACTS, VERIFIERS, are_plain
 from zklink.node.bench.workload import build_account_block, build_block, build_exit
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset
+from zklink.prover.cache import project_root
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed import Parameters
 from zklink.sequencer.sequencer import Sequencer
@@ -44,3 +54,30 @@ def test_measure_throughput__small_state__both_speeds(preset: Preset = MINIMAL) 
     figures = measure_throughput(preset, 20, count=4)
     assert figures.accounts == 20
     assert figures.per_second > 0 and figures.bare_per_second > 0
+    assert "| 20 |" in render_throughput([figures], "quiet")
+
+
+def test_surface__every_contract__each_function_has_a_figure() -> None:
+    artifacts = {name: load_contract(name) for name in CONTRACTS} | {
+        name: load_contract(f"{name}Minimal") for name in VERIFIERS
+    }
+    functions, reads = set[str](), set[str]()
+    for name, artifact in artifacts.items():
+        for entry in artifact.abi:
+            if entry["type"] == "function":
+                is_read = entry["stateMutability"] in ("view", "pure") and are_plain(entry)
+                (reads if is_read else functions).add(f"{name}.{entry['name']}")
+    assert functions == FUNCTIONS.keys() | INNER.keys()
+    assert not FUNCTIONS.keys() & INNER.keys() and set(INNER.values()) <= FUNCTIONS.keys()
+    assert {"Bridge.status", "Exodus.exit_root"} <= reads, "reads are found"
+
+
+def test_write_part__one_part__leaves_the_rest_of_the_page(tmp_path: Path) -> None:
+    original = (project_root() / "docs" / "performance.md").read_text()
+    page = tmp_path / "page.md"
+    for part in PARTS:
+        page.write_text(original)
+        write_part(page, part, "new figures")
+        begin, end = f"<!-- begin {part}: written by `make bench` -->", f"<!-- end {part} -->"
+        before, rest = original.split(begin)
+        assert page.read_text() == f"{before}{begin}\n\nnew figures\n\n{end}{rest.split(end)[1]}"

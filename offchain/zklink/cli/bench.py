@@ -14,36 +14,51 @@ from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
+SEQUENCER, GAS = "sequencer", "gas"
+PARTS = (SEQUENCER, GAS, *PRESETS)
 
 
 @click.command()
-@click.argument("presets", nargs=-1, type=click.Choice(list(PRESETS)))
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Where to write; docs/performance.md.")
 @click.option("--print-only", is_flag=True, help="Write nothing.")
 @click.option("--accounts", multiple=True, type=int, default=ACCOUNTS, show_default=True, help="Sizes of the state.")
-def bench(presets: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...]) -> None:
-    """Measure PRESETS (all of them). Building `main` takes minutes the first time."""
+def bench(parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...]) -> None:
+    """Measure PARTS (all of them): the sequencer, gas, or the circuits of a preset.
+
+    Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
+    whether it did. Building the circuits of `main` takes some twenty minutes the first time.
+    """
+    progress = RichProgress()
+    for part in parts or PARTS:
+        figures = _measure(part, accounts, progress)
+        click.echo(f"{part}\n\n{figures}\n")
+        if not print_only:
+            from zklink.node.bench.report import write_part
+
+            write_part(page or project_root() / "docs" / "performance.md", part, figures)
+
+
+def _measure(part: str, accounts: tuple[int, ...], progress: RichProgress) -> str:
     # Imported here: ape takes seconds to load, and no other command needs it.
-    from zklink.devnet.world import open_world
-    from zklink.node.bench.gas import measure_gas
+    from zklink.node.bench import report
+    from zklink.node.bench.machine import describe_load
     from zklink.node.bench.proving import measure_circuit
-    from zklink.node.bench.report import render_figures, write_figures
     from zklink.node.bench.throughput import measure_throughput
 
-    progress = RichProgress()
+    load = describe_load()
+    if part == SEQUENCER:
+        return report.render_throughput([measure_throughput(MAIN, count, progress) for count in accounts], load)
+    if part == GAS:
+        return report.render_gas(_measure_gas(progress), COMPACT.name, load)
+    preset = get_preset(part)
+    return report.render_proving([measure_circuit(preset, statement, progress) for statement in Statement], load)
+
+
+def _measure_gas(progress: RichProgress) -> dict[str, int]:
+    from zklink.devnet.world import open_world
+    from zklink.node.bench.gas import measure_gas
+
+    provers = {statement: Groth16pyProver(ensure_circuit(COMPACT, progress, statement)) for statement in Statement}
     with progress.step("Measuring gas on four in-process chains"), open_world("test") as world:
-        provers = {statement: Groth16pyProver(ensure_circuit(COMPACT, progress, statement)) for statement in Statement}
-        gas = measure_gas(world, COMPACT, provers)
-    throughput = []
-    for count in accounts:
-        with progress.step(f"Measuring the sequencer with {count:,} accounts"):
-            throughput.append(measure_throughput(MAIN, count))
-    proving = [
-        measure_circuit(get_preset(name), statement, progress)
-        for name in presets or tuple(PRESETS)
-        for statement in Statement
-    ]
-    figures = render_figures(proving, throughput, gas, COMPACT.name)
-    click.echo(figures)
-    if not print_only:
-        write_figures(page or project_root() / "docs" / "performance.md", figures)
+        return measure_gas(world, COMPACT, provers)

@@ -3,7 +3,7 @@
 from eth_typing import Hash32
 
 from zklink.devnet.system import LocalSystem
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 from zklink.sequencer.sequencer import Sequencer
 
@@ -14,9 +14,10 @@ def tell(
     destination: ChainId,
     source: ChainId,
     kind: MessageKind = MessageKind.ACC,
+    unseen: int = 0,
 ) -> int:
-    """That `source` has accepted every sealed block (and frozen there); gives the gas."""
-    roles, deployment, number = system.world.roles, system.deployment, sequencer.height
+    """That `source` has accepted every sealed block but the last `unseen` (and frozen there); gives the gas."""
+    roles, deployment, number = system.world.roles, system.deployment, BlockNumber(sequencer.height - unseen)
     message = SyncMessage(source, number, sequencer.stored(source, number).sync_hash, kind)
     digest = Hash32(compute_digest(message, deployment.deployment_hash))
     members = roles.committee[: deployment.threshold]

@@ -15,13 +15,15 @@ from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.tokens import POL, USDC, USDT
 from zklink.devnet.world import World
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.artifacts import load_contract
+from zklink.l1.client import encode_call
 from zklink.l1.receipts import Receipt
 from zklink.l1.registries import sign_key_change
-from zklink.l1.structs import DepositOrder, SwapOrder, universal_address
+from zklink.l1.structs import universal_address
 from zklink.node.bench.committee import tell
 from zklink.node.bench.escape import measure_escape
+from zklink.node.bench.requests import AMOUNT, Requests
+from zklink.node.bench.upkeep import measure_creations, measure_reads, measure_registries
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.payout import Payout
 from zklink.operations.signed import Signable, sign
@@ -47,14 +49,14 @@ LIMITS: Final = {
 """What these must stay below."""
 
 _MANY: Final = 8
-_AMOUNT: Final = Amount(5_000_000)  # five dollars
-_DEPOSIT: Final = Amount(500_000_000)
 _FILL_FEE: Final = Amount(1_000)
 _FOREVER: Final = 2**40 - 1
 _HOME = POLYGON.chain_id
 _PRIMARY = AVALANCHE.chain_id
 _OTHER = BSC.chain_id
 _ETHEREUM = ETHEREUM.chain_id
+_REFUSE: Final = 1
+"""A mode of the recipient that refuses."""
 
 
 @dataclass(slots=True)
@@ -65,8 +67,11 @@ class GasRun:
     provers: Mapping[Statement, Prover]
     figures: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, SealedBlock] = field(default_factory=dict)
+    proofs: dict[BlockNumber, list[int]] = field(default_factory=dict)
     sequencer: Sequencer = field(init=False)
+    requests: Requests = field(init=False)
     many: int = field(init=False)
+    refuser: str = field(init=False)
 
     def __post_init__(self) -> None:
         deployment = self.system.deployment
@@ -74,6 +79,7 @@ class GasRun:
             deployment.preset, deployment.deployment_hash, deployment.primary, tuple(sorted(deployment.chains))
         )
         self.sequencer = Sequencer(parameters, deployment.genesis.state(), MemoryJournal())
+        self.requests = Requests(self.system, self.sequencer)
         self.many = min(_MANY, deployment.preset.slots)
 
     def measure(self) -> dict[str, int]:
@@ -84,16 +90,25 @@ class GasRun:
         self._measure_swaps()
         self._seal_swap_blocks()
         self._record_commits(self._commit(_HOME), self._commit(_PRIMARY))
+        self._revert()
         self._fill()
+        self.figures["receive_message, before the blocks are proven"] = self._tell(_OTHER)
         self._prove()
-        self.figures["receive_message, 2 of 3 signatures, accepts"] = tell(self.system, self.sequencer, _HOME, _PRIMARY)
-        for source in (_OTHER, _ETHEREUM):
-            self.figures["receive_message, 2 of 3 signatures"] = tell(self.system, self.sequencer, _HOME, source)
+        self.figures["receive_message, 2 of 3 signatures, accepts"] = self._tell(_PRIMARY)
+        self.figures["receive_message, 2 of 3 signatures"] = self._tell(_ETHEREUM)
+        applied = self.system.bridges[_HOME].apply_message(self._validator, _OTHER, self.sequencer.height)
+        self.figures["apply_message"] = applied.gas_used
         self._execute()
-        self._swap(_HOME, _OTHER, USDC, USDC)
-        self._deposit(_HOME, USDC)
+        self._pull()
+        self.requests.swap(_HOME, _OTHER, USDC, USDC)
+        self.requests.deposit(_HOME, USDC)
+        self.figures |= measure_registries(self.system, _HOME) | measure_creations(self.system, _HOME)
+        self.figures |= measure_reads(self.system, _HOME)
         self.figures |= measure_escape(self.system, self.sequencer, _HOME, self.provers[Statement.EXIT])
         return self.figures
+
+    def _tell(self, source: ChainId) -> int:
+        return tell(self.system, self.sequencer, _HOME, source)
 
     # -- the account lane ----------------------------------------------------------------------------------------
 
@@ -101,34 +116,19 @@ class GasRun:
         """The second deposit of each kind; they are the reserves that everything later is paid from."""
         places = self.system.deployment.preset.account.ledger
         for _ in range(2):
-            erc20 = self._deposit(_HOME, USDC)
-            native = self._deposit(_HOME, POL)
-            permit = self._deposit(_HOME, USDC, with_permit=True)
+            erc20 = self.requests.deposit(_HOME, USDC)
+            native = self.requests.deposit(_HOME, POL)
+            permit = self.requests.deposit(_HOME, USDC, with_permit=True)
         self.figures["deposit ERC-20"] = erc20.gas_used
         self.figures["deposit native coin"] = native.gas_used
         self.figures["deposit ERC-20 with permit"] = permit.gas_used
-        self._deposit(_OTHER, USDC)
+        self.requests.deposit(_OTHER, USDC)
         while self.sequencer.has_waiting:
             self._seal()
         for name, count in (("one deposit", 1), ("many deposits", places)):
             for _ in range(count):
-                self._deposit(_HOME, USDC)
+                self.requests.deposit(_HOME, USDC)
             self.blocks[name] = self._seal()
-
-    def _deposit(self, chain: ChainId, token_id: TokenId, *, with_permit: bool = False) -> Receipt:
-        bridge, token = self.system.bridges[chain], self.system.token(chain, token_id)
-        l1_amount = _DEPOSIT * bridge.tokens.token_scale(token_id) * (10**12 if token.is_native else 1)
-        order = DepositOrder(token_id, l1_amount, self._owner)
-        if with_permit:
-            deadline = self.system.world[chain].client.head().timestamp + 3_600
-            permit = token.sign_permit(self._depositor, bridge.address, l1_amount, deadline)
-            receipt = bridge.deposit_with_permit(self._depositor, order, permit)
-        else:
-            if not token.is_native:
-                token.approve(self._depositor, bridge.address, l1_amount)
-            receipt = bridge.deposit(self._depositor, order, l1_amount if token.is_native else 0)
-        self._take(bridge, receipt)
-        return receipt
 
     def _measure_keys(self) -> None:
         """Two changes of key: one with a signature, one that the owner has recorded."""
@@ -146,13 +146,11 @@ class GasRun:
     def _seal_ways_out(self) -> None:
         """A withdrawal that a broker fills, and a full exit of what is left of a token."""
         recipient = universal_address(self.system.world.roles.recipient.address)
-        fast = Withdraw(self._account, Nonce(2), _FOREVER, USDC, _AMOUNT, Amount(0), _HOME, recipient, _FILL_FEE)
+        fast = Withdraw(self._account, Nonce(2), _FOREVER, USDC, AMOUNT, Amount(0), _HOME, recipient, _FILL_FEE)
         self._submit(fast)
         self.blocks["filled withdrawal"] = self._seal()
-        bridge = self.system.bridges[_HOME]
         for _ in range(2):
-            receipt = bridge.full_exit(self._depositor, self._account, USDT)
-            self._take(bridge, receipt)
+            receipt = self.requests.full_exit(_HOME, self._account, USDT)
             self.blocks["full exit"] = self._seal()
         self.figures["full_exit"] = receipt.gas_used
 
@@ -166,70 +164,45 @@ class GasRun:
     def _measure_swaps(self) -> None:
         """The second swap of each kind: the first pays for storage that every later one finds."""
         for _ in range(2):
-            erc20 = self._swap(_HOME, _OTHER, USDC, USDC)
-            native = self._swap(_HOME, _OTHER, POL, USDC)
-            permit = self._swap(_HOME, _OTHER, USDC, USDC, with_permit=True)
+            erc20 = self.requests.swap(_HOME, _OTHER, USDC, USDC)
+            native = self.requests.swap(_HOME, _OTHER, POL, USDC)
+            permit = self.requests.swap(_HOME, _OTHER, USDC, USDC, with_permit=True)
         self.figures["swap ERC-20"] = erc20.gas_used
         self.figures["swap native coin"] = native.gas_used
         self.figures["swap ERC-20 with permit"] = permit.gas_used
         while self.sequencer.has_waiting:
             self._seal()
 
-    def _swap(
-        self,
-        source: ChainId,
-        destination: ChainId,
-        token_in: TokenId,
-        token_out: TokenId,
-        *,
-        min_out: int = 1,
-        fill_fee: int = 0,
-        with_permit: bool = False,
-    ) -> Receipt:
-        chain, bridge = self.system.world[source], self.system.bridges[source]
-        roles, token = self.system.world.roles, self.system.token(source, token_in)
-        l1_amount = _AMOUNT * bridge.tokens.token_scale(token_in) * (1 if token_in == USDC else 10**12)
-        deadline = chain.client.head().timestamp + 3_600
-        order = SwapOrder(
-            token_in,
-            l1_amount,
-            destination,
-            token_out,
-            Amount(min_out),
-            Amount(1_000),
-            Amount(fill_fee),
-            universal_address(roles.recipient.address),
-            deadline,
-        )
-        if with_permit:
-            permit = token.sign_permit(roles.depositor, bridge.address, l1_amount, deadline)
-            receipt = bridge.swap_with_permit(roles.depositor, order, permit)
-        else:
-            if not token.is_native:
-                token.approve(roles.depositor, bridge.address, l1_amount)
-            receipt = bridge.swap(roles.depositor, order, l1_amount if token.is_native else 0)
-        self._take(bridge, receipt)
-        return receipt
-
     def _seal_swap_blocks(self) -> None:
         """A block per thing to measure."""
         for name, count in (("one request", 1), ("many requests", self.many)):
             for _ in range(count):
-                self._swap(_HOME, _OTHER, USDC, USDC)
+                self.requests.swap(_HOME, _OTHER, USDC, USDC)
             self.blocks[name] = self._seal()
         for name, count in (("one payout", 1), ("many payouts", self.many)):
             for _ in range(count):
-                self._swap(_OTHER, _HOME, USDC, USDC)
+                self.requests.swap(_OTHER, _HOME, USDC, USDC)
             self.blocks[name] = self._seal()
         for name, source, token, fee in (
             ("filled ERC-20", _OTHER, USDC, _FILL_FEE),
             ("filled native coin", _ETHEREUM, POL, _FILL_FEE),
             ("native coin", _ETHEREUM, POL, 0),
         ):
-            self._swap(source, _HOME, token, token, fill_fee=fee)
+            self.requests.swap(source, _HOME, token, token, fill_fee=fee)
             self.blocks[name] = self._seal()
-        self._swap(_HOME, _OTHER, USDC, USDC, min_out=2 * _AMOUNT)
+        client = self.system.world[_HOME].client
+        self.refuser = client.deploy(self._depositor, load_contract("AdversarialRecipient"))
+        self._command("set_mode", _REFUSE)
+        self.requests.swap(_ETHEREUM, _HOME, POL, POL, recipient=self.refuser)
+        self.blocks["refused"] = self._seal()
+        self.requests.swap(_HOME, _OTHER, USDC, USDC, min_out=2 * AMOUNT)
         self.blocks["refund"] = self._seal()
+
+    def _command(self, function: str, *arguments: object) -> int:
+        """The recipient that refuses what it is paid does something."""
+        client = self.system.world[_HOME].client
+        contract = client.contract(self.refuser, load_contract("AdversarialRecipient"))
+        return client.send(self._depositor, encode_call(contract, function, *arguments)).gas_used
 
     # -- blocks --------------------------------------------------------------------------------------------------
 
@@ -238,11 +211,6 @@ class GasRun:
 
     def _now(self) -> int:
         return max(chain.client.head().timestamp for chain in self.system.world)
-
-    def _take(self, bridge: BridgeClient, receipt: Receipt) -> None:
-        for event in bridge.events_of(receipt):
-            if isinstance(event, SwapRequested | DepositRequested | FullExitRequested):
-                self.sequencer.add(event.request)
 
     def _commit(self, chain: ChainId) -> dict[str, int]:
         """One commit per block on a chain; gas by name. The committee speaks for the other chains."""
@@ -273,6 +241,13 @@ class GasRun:
             "commit, on the primary, per data word": per_word,
         }
 
+    def _revert(self) -> None:
+        """The last block is dropped on the home chain and comes again."""
+        bridge, (last,) = self.system.bridges[_HOME], self.sequencer.blocks(BlockNumber(self.sequencer.height - 1))
+        before = self.sequencer.stored(_HOME, BlockNumber(last.number - 1))
+        self.figures["revert_blocks"] = bridge.revert_blocks(self._validator, before).gas_used
+        bridge.commit_blocks(self._validator, before, [encode_commit(last, _HOME, _PRIMARY)])
+
     def _fill(self) -> None:
         for name, token_id in (("filled ERC-20", USDC), ("filled native coin", POL), ("filled withdrawal", USDC)):
             (payout,) = self.blocks[name].payouts(_HOME)
@@ -287,17 +262,16 @@ class GasRun:
         return bridge.fill(broker, payout.words(), l1_net if token.is_native else 0)
 
     def _prove(self) -> None:
-        """Of each lane's blocks one, then three in one call, then the rest."""
-        bridge = self.system.bridges[_HOME]
+        """Of each lane's blocks one, then three in one call, then the rest; on the primary, which accepts them, all."""
         for lane in (Lane.ACCOUNT, Lane.SWAP):
-            calls = [
-                encode_prove(sealed, _HOME, self._prove_one(sealed))
-                for sealed in self.sequencer.blocks(BlockNumber(0))
-                if sealed.lane is lane
-            ]
-            one, three, _ = (
-                bridge.prove_blocks(self._validator, part).gas_used for part in (calls[:1], calls[1:4], calls[4:])
-            )
+            blocks = [sealed for sealed in self.sequencer.blocks(BlockNumber(0)) if sealed.lane is lane]
+            self.proofs |= {sealed.number: self._prove_one(sealed) for sealed in blocks}
+            for chain in (_PRIMARY, _HOME):
+                calls = [encode_prove(sealed, chain, self.proofs[sealed.number]) for sealed in blocks]
+                bridge = self.system.bridges[chain]
+                one, three, _ = (
+                    bridge.prove_blocks(self._validator, part).gas_used for part in (calls[:1], calls[1:4], calls[4:])
+                )
         self.figures["prove one block"] = one
         self.figures["prove, each further block in the same call"] = (three - one) // 2
 
@@ -327,8 +301,18 @@ class GasRun:
             ("filled withdrawal", "withdrawal repaid to its broker"),
             ("refund", "ERC-20 refund"),
             ("full exit", "full exit of nothing"),
+            ("refused", "payout that its recipient refuses"),
         ):
             self.figures[f"execute, {label}"] = gas[name] - base
+
+    def _pull(self) -> None:
+        """Whoever refused the payout takes it later."""
+        self._command("set_mode", 0)
+        bridge = self.system.bridges[_HOME]
+        call = bridge.encode("withdraw_pending_balance", POL, self._depositor.address)
+        self.figures["withdraw_pending_balance, native coin, through a contract"] = self._command(
+            "act", bridge.address, call.data
+        )
 
     @property
     def _validator(self) -> LocalAccount:
@@ -339,12 +323,8 @@ class GasRun:
         return self.system.world.roles.depositor
 
     @property
-    def _owner(self) -> bytes:
-        return universal_address(self._depositor.address)
-
-    @property
     def _account(self) -> AccountId:
-        return self.sequencer.state.accounts_of(self._owner)[0]
+        return self.sequencer.state.accounts_of(self.requests.owner)[0]
 
 
 def measure_gas(world: World, preset: Preset, provers: Mapping[Statement, Prover]) -> dict[str, int]:

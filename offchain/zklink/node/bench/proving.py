@@ -1,4 +1,4 @@
-"""Constraints and seconds: circuits, witnesses, proofs by two provers under the same key."""
+"""Constraints, seconds and memory: circuits, witnesses, proofs by two provers under the same key."""
 
 import statistics
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
+from zklink.node.bench.machine import peak_bytes, reset_peak
 from zklink.node.bench.workload import build_account_block, build_block, build_exit
 from zklink.protocol.presets import AccountSlots, Preset
 from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
@@ -17,7 +18,10 @@ from zklink.prover.snarkjs_backend import SnarkjsProver
 from zklink.prover.source import Statement, account_block_source, swap_block_source
 from zklink.witness import account_block, exit, swap_block
 
-_RUNS: Final = 3
+RUNS: Final = 3
+ENOUGH_SECONDS: Final = 30.0
+"""What takes longer than this is not repeated."""
+
 _DOMAIN: Final = 1
 Result = TypeVar("Result")
 
@@ -33,7 +37,9 @@ STAGES: Final[Mapping[Statement, tuple[Callable[[Preset], Any], Callable[[Any], 
 class ProvingFigures:
     """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
 
-    `slots` are its kinds of slots with how many there are and what one more of them costs in constraints.
+    `key_seconds` is reading the proving key, once per process; `peak_bytes` the most that this process held while it
+    proved with groth16py. `slots` are its kinds of slots with how many there are and what one more of them costs in
+    constraints.
     """
 
     preset: Preset
@@ -42,7 +48,9 @@ class ProvingFigures:
     slots: Mapping[str, tuple[int, int]]
     transition_seconds: float
     witness_seconds: float
+    key_seconds: float
     proof_seconds: float
+    peak_bytes: int
     snarkjs_seconds: float
 
     @property
@@ -64,11 +72,14 @@ def measure_circuit(preset: Preset, statement: Statement, progress: Progress) ->
     """Build (or find) a circuit and its key, then time every stage of a full statement."""
     artifacts = ensure_circuit(preset, progress, statement)
     build, compute_inputs = STAGES[statement]
-    with progress.step(f"Measuring {artifacts.name}"):
-        prover = Groth16pyProver(artifacts)
+    reset_peak()
+    with progress.step(f"Measuring {artifacts.name} with groth16py"):
         transition_seconds, subject = _time(lambda: build(preset))
+        key_seconds, prover = _time(lambda: Groth16pyProver(artifacts), runs=1)
         witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(subject)))
         proof_seconds, _ = _time(lambda: prover.prove_witness(witness))
+        peak = peak_bytes()
+    with progress.step(f"Measuring {artifacts.name} with snarkjs"):
         other: Prover = SnarkjsProver(artifacts, progress)
         snarkjs_seconds, _ = _time(lambda: other.prove_witness(witness))
     return ProvingFigures(
@@ -78,7 +89,9 @@ def measure_circuit(preset: Preset, statement: Statement, progress: Progress) ->
         _measure_slots(preset, statement, artifacts, progress),
         transition_seconds,
         witness_seconds,
+        key_seconds,
         proof_seconds,
+        peak,
         snarkjs_seconds,
     )
 
@@ -101,8 +114,10 @@ def _measure_slots(
 
 
 def _count(preset: Preset, sizes: AccountSlots, progress: Progress) -> int:
-    """Constraints of an account block with other sizes, at the preset's depths."""
-    name = f"{preset.name}_{sizes.ledger}_{sizes.pool}_{sizes.order}"
+    """Constraints of an account block with other sizes, at the preset's depths; presets of the same depths share it."""
+    depths = preset.token_depth, preset.account_depth, preset.order_depth
+    numbers = (*depths, sizes.ledger, sizes.pool, sizes.order, sizes.token_rows, sizes.pool_rows)
+    name = "_".join(map(str, ("bench", *numbers)))
     return ensure_compiled(account_block_source(replace(preset, name=name, account=sizes)), progress).constraints
 
 
@@ -113,10 +128,10 @@ def _measure_swap_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Pr
     return round((artifacts.constraints - one) / (preset.slots - 1))
 
 
-def _time(action: Callable[[], Result]) -> tuple[float, Result]:
+def _time(action: Callable[[], Result], runs: int = RUNS) -> tuple[float, Result]:
     """Median seconds of a few runs, and the last result."""
-    seconds = []
-    for _ in range(_RUNS):
+    seconds: list[float] = []
+    while len(seconds) < runs and sum(seconds) < ENOUGH_SECONDS:
         start = time.perf_counter()
         result = action()
         seconds.append(time.perf_counter() - start)

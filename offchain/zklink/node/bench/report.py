@@ -1,18 +1,14 @@
-"""Writes the figures into docs/performance.md, between markers; the text around them is written by hand."""
+"""Writes figures into docs/performance.md: each part between its own markers, the text around them by hand."""
 
-import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from zklink.node.bench.proving import ProvingFigures
+from zklink.node.bench.machine import describe_machine
+from zklink.node.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
+from zklink.node.bench.surface import FUNCTIONS, INNER
 from zklink.node.bench.throughput import ThroughputFigures
-
-BEGIN: Final = "<!-- begin figures: written by `make bench` -->"
-END: Final = "<!-- end figures -->"
 
 Row = Sequence[str]
 
@@ -31,109 +27,114 @@ def render_table(head: Row, rows: Iterable[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def render_figures(
-    proving: Sequence[ProvingFigures],
-    throughput: Sequence[ThroughputFigures],
-    gas: Mapping[str, int],
-    gas_preset: str,
-) -> str:
-    """The generated part of the page."""
+def render_measured(load: str) -> str:
+    """When and on what a part was measured; every part says it for itself."""
+    return f"Measured {date.today().isoformat()} on: {describe_machine()}; {load}."
+
+
+def render_proving(figures: Sequence[ProvingFigures], load: str) -> str:
+    """One preset: its circuits, its slots, and the seconds of each stage."""
     return "\n\n".join(
         (
-            f"Measured {date.today().isoformat()} on: {describe_machine()}.",
-            "### Circuits",
-            _render_circuits(proving),
-            "### Slots",
-            _render_slots(proving),
-            "### Seconds for a full statement (median of 3; same key and witness for both provers)",
-            _render_seconds(proving),
-            "### Sequencer (signed transfers, blocks of preset `main`, signatures checked, a root per block; one core)",
-            _render_throughput(throughput),
-            f"### Gas (whole transactions, preset `{gas_preset}`, real proofs)",
-            render_table(("transaction", "gas"), [(name, f"{used:,}") for name, used in gas.items()]),
+            render_measured(load),
+            _render_circuits(figures),
+            _render_slots(figures),
+            f"Seconds, median of {RUNS} (one run above {ENOUGH_SECONDS:.0f} s); both provers: same key, same witness:",
+            _render_seconds(figures),
         )
     )
 
 
-def _render_circuits(proving: Sequence[ProvingFigures]) -> str:
+def _render_circuits(figures: Sequence[ProvingFigures]) -> str:
     return render_table(
-        ("preset", "circuit", "slots", "constraints", "fixed part", "average per slot"),
+        ("circuit", "slots", "constraints", "fixed part", "average per slot"),
         [
             (
-                f"`{f.preset.name}`",
                 f.statement.value,
                 " + ".join(str(count) for count, _ in f.slots.values()) or "-",
                 f"{f.constraints:,}",
                 f"{f.fixed:,}" if f.slots else "-",
                 f"{f.average:,.0f}" if f.slots else "-",
             )
-            for f in proving
+            for f in figures
         ],
     )
 
 
-def _render_slots(proving: Sequence[ProvingFigures]) -> str:
+def _render_slots(figures: Sequence[ProvingFigures]) -> str:
     return render_table(
-        ("preset", "slot", "operations", "constraints of one more", "its share of the proof"),
+        ("slot", "operations", "constraints of one more", "its share of the proof"),
         [
-            (f"`{f.preset.name}`", name, SLOT_KINDS[name], f"{cost:,}", f"{f.proof_seconds_of(name):.2f} s")
-            for f in proving
+            (name, SLOT_KINDS[name], f"{cost:,}", f"{f.proof_seconds_of(name):.2f} s")
+            for f in figures
             for name, (_, cost) in f.slots.items()
         ],
     )
 
 
-def _render_seconds(proving: Sequence[ProvingFigures]) -> str:
+def _render_seconds(figures: Sequence[ProvingFigures]) -> str:
     return render_table(
-        ("preset", "circuit", "transition", "witness", "proof, groth16py", "proof, snarkjs"),
+        ("circuit", "transition", "witness", "key read", "proof, groth16py", "memory", "proof, snarkjs"),
         [
             (
-                f"`{f.preset.name}`",
                 f.statement.value,
                 f"{f.transition_seconds:.2f} s",
                 f"{f.witness_seconds:.2f} s",
+                f"{f.key_seconds:.1f} s",
                 f"{f.proof_seconds:.1f} s",
+                f"{f.peak_bytes / 2**30:.1f} GiB",
                 f"{f.snarkjs_seconds:.1f} s",
             )
-            for f in proving
+            for f in figures
         ],
     )
 
 
-def _render_throughput(throughput: Sequence[ThroughputFigures]) -> str:
-    return render_table(
-        ("accounts", "with the witness's paths", "without", "state memory per account"),
+def render_throughput(figures: Sequence[ThroughputFigures], load: str) -> str:
+    """The sequencer at each size of the state."""
+    table = render_table(
+        ("accounts", "transfers sealed", "with the witness's paths", "memory per account", "all hashed in"),
         [
             (
                 f"{f.accounts:,}",
-                f"{f.per_second:,.0f}/s",
                 f"{f.bare_per_second:,.0f}/s",
+                f"{f.per_second:,.0f}/s",
                 f"{f.bytes_per_account:,} bytes",
+                f"{f.build_seconds:,.0f} s",
             )
-            for f in throughput
+            for f in figures
         ],
+    )
+    return f"{render_measured(load)}\n\n{table}"
+
+
+def render_gas(gas: Mapping[str, int], preset: str, load: str) -> str:
+    """Transactions by function, what is measured with them, reads, and the creation of each contract."""
+    rows = [(f"`{function}`", name, f"{gas[name]:,}") for function, names in FUNCTIONS.items() for name in names]
+    reads: dict[str, list[str]] = {}
+    for name, used in gas.items():
+        contract, _, function = name.partition(".")
+        if function:
+            reads.setdefault(contract, []).append(f"`{function}` {used:,}")
+    creations = [
+        (name.removeprefix("create "), f"{used:,}") for name, used in gas.items() if name.startswith("create ")
+    ]
+    inner = ", ".join(f"`{name}` (in `{outer}`)" for name, outer in INNER.items())
+    return "\n\n".join(
+        (
+            f"{render_measured(load)} Preset `{preset}`, real proofs.",
+            render_table(("function", "transaction", "gas"), rows),
+            f"Called by the system's own contracts only, and measured with their callers: {inner}.",
+            render_table(("creation of", "gas"), creations),
+            "Reads, as transactions of their own (21,000 gas of each are the transaction); from outside they are free:",
+            render_table(("contract", "function and gas"), [(name, ", ".join(each)) for name, each in reads.items()]),
+        )
     )
 
 
-def describe_machine() -> str:
-    """Processor, cores, memory and the versions that matter."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    packages = ", ".join(f"{name} {version(name)}" for name in ("groth16py", "wasmtime", "vyper", "py-evm"))
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {packages}"
-
-
-def write_figures(page: Path, figures: str) -> None:
-    """Replace what stands between the markers."""
-    text = page.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    page.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}")
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+def write_part(page: Path, part: str, figures: str) -> None:
+    """Replace what stands between a part's markers."""
+    begin, end = f"<!-- begin {part}: written by `make bench` -->", f"<!-- end {part} -->"
+    before, rest = page.read_text().split(begin)
+    after = rest.split(end)[1]
+    page.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}")

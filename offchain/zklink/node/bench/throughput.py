@@ -1,21 +1,24 @@
 """How many signed transfers a sequencer takes in and seals per second, and what an account costs in memory.
 
 A block's root is computed for every block, and every signature is checked. Transfers go between accounts chosen by a
-fixed generator, so the tree is touched all over. Seconds are of one core's processor time, signing is not among them.
+fixed generator, so the tree is touched all over. Seconds are of one core's processor time; signing is not among them,
+and what a signer computes in this process is forgotten before the sequencer begins.
 """
 
 import gc
+import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from zklink.node.bench.machine import resident_bytes
 from zklink.operations.signed import Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, TokenId
 from zklink.protocol.presets import Preset
-from zklink.protocol.signing import compute_public_key_hash
+from zklink.protocol.signing import compute_message, compute_public_key_hash
+from zklink.prover.progress import SILENT, Progress, Step
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed import Parameters
 from zklink.sequencer.sequencer import Sequencer
@@ -23,49 +26,73 @@ from zklink.state.rows import TokenRow
 from zklink.state.state import State
 
 TRANSFERS: Final = 600
+ROUNDS: Final = 3
 WARM_UP: Final = 60
-KEYS: Final = 64
+KEYS: Final = 1_024
 """Accounts share this many keys: making a key for each takes longer than everything else."""
+
+ROOT_EVERY: Final = 4_000
+"""While accounts are made, a root after so many of them lets the state put away what is not in use."""
 
 BALANCE: Final = Amount(10**6)
 NOW: Final = 1_800_000_000
 TOKEN: Final = TokenId(1)
+NO_STEP: Final = SILENT.step("")
 _CHAINS: Final = (ChainId(1), ChainId(2))
 
 
 @dataclass(frozen=True, slots=True)
 class ThroughputFigures:
-    """One size of the account tree. `per_second` with the paths that witnesses need, `bare_per_second` without them;
-    `bytes_per_account` is the growth of the process by the state.
+    """One size of the account tree. `per_second` with the paths that witnesses need, `bare_per_second` without them,
+    medians of a few rounds; `bytes_per_account` is the growth of the process by the state, `build_seconds` what hashing
+    all of it took.
     """
 
     accounts: int
+    build_seconds: float
     bytes_per_account: int
     per_second: float
     bare_per_second: float
 
 
-def measure_throughput(preset: Preset, accounts: int, count: int = TRANSFERS) -> ThroughputFigures:
+def measure_throughput(
+    preset: Preset, accounts: int, progress: Progress = SILENT, count: int = TRANSFERS
+) -> ThroughputFigures:
     """Fill the state of a preset with accounts, then transfer between them."""
     _warm_up(preset)
     gc.collect()
-    before = _resident_bytes()
+    before = resident_bytes()
     keys = [PrivateKey.from_seed(index.to_bytes(32, "big")) for index in range(1, KEYS + 1)]
-    state = build_accounts(preset, accounts, keys)
+    start = time.process_time()
+    with progress.step(f"Building {accounts:,} accounts", accounts) as step:
+        state = build_accounts(preset, accounts, keys, step)
+    build_seconds = time.process_time() - start
     gc.collect()
-    grown = _resident_bytes() - before
+    grown = resident_bytes() - before
     speeds = []
-    for with_paths in (True, False):
-        sequencer = Sequencer(
-            Parameters(preset, bytes(32), _CHAINS[0], _CHAINS), state, MemoryJournal(), with_paths=with_paths
-        )
-        transfers = build_transfers(sequencer, accounts, keys, WARM_UP + count)
-        _run(sequencer, transfers[:WARM_UP])
-        start = time.process_time()
-        _run(sequencer, transfers[WARM_UP:])
-        speeds.append((len(transfers) - WARM_UP) / (time.process_time() - start))
-        sequencer.settle(sequencer.height)
-    return ThroughputFigures(accounts, grown // accounts, *speeds)
+    with progress.step(f"Transferring between {accounts:,} accounts", 2 * ROUNDS) as step:
+        for with_paths in (True, False):
+            sequencer = Sequencer(
+                Parameters(preset, bytes(32), _CHAINS[0], _CHAINS), state, MemoryJournal(), with_paths=with_paths
+            )
+            _run(sequencer, build_transfers(sequencer, accounts, keys, WARM_UP))
+            speeds.append(
+                statistics.median(_measure_round(sequencer, accounts, keys, count, step) for _ in range(ROUNDS))
+            )
+    return ThroughputFigures(accounts, build_seconds, grown // accounts, *speeds)
+
+
+def _measure_round(sequencer: Sequencer, accounts: int, keys: list[PrivateKey], count: int, step: Step) -> float:
+    """Transfers per second from their arrival to their blocks."""
+    transfers = build_transfers(sequencer, accounts, keys, count)
+    compute_message.cache_clear()
+    compute_public_key_hash.cache_clear()
+    start = time.process_time()
+    _run(sequencer, transfers)
+    seconds = time.process_time() - start
+    sequencer.settle(sequencer.height)
+    step.advance()
+    return count / seconds
 
 
 def _warm_up(preset: Preset) -> None:
@@ -76,7 +103,7 @@ def _warm_up(preset: Preset) -> None:
     _run(sequencer, build_transfers(sequencer, 2, keys, 2))
 
 
-def build_accounts(preset: Preset, accounts: int, keys: list[PrivateKey]) -> State:
+def build_accounts(preset: Preset, accounts: int, keys: list[PrivateKey], step: Step = NO_STEP) -> State:
     """Every account has an owner, a key and a balance; the root is computed."""
     state = State(preset)
     hashes = [compute_public_key_hash(key.public_key) for key in keys]
@@ -85,8 +112,9 @@ def build_accounts(preset: Preset, accounts: int, keys: list[PrivateKey]) -> Sta
         state.set_owner(account, _owner(index))
         state.set_public_key_hash(account, hashes[index % len(keys)])
         state.set_balance(account, TOKEN, BALANCE)
-        if index % 4_000 == 0:
-            _ = state.root  # lets the state put away what is not in use
+        if index % ROOT_EVERY == ROOT_EVERY - 1:
+            _ = state.root
+            step.advance(ROOT_EVERY)
     state.set_token(TOKEN, TokenRow((Amount(BALANCE * accounts), *(Amount(0),) * 7), Amount(0)))
     _ = state.root
     return state
@@ -116,12 +144,3 @@ def _run(sequencer: Sequencer, transfers: list[Signed[Transfer]]) -> None:
 
 def _owner(index: int) -> bytes:
     return (index + 1).to_bytes(32, "big")
-
-
-def _resident_bytes() -> int:
-    """What the process holds in memory; 0 where the system does not say."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return 0
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
