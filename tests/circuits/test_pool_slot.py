@@ -55,7 +55,7 @@ CREATE = CreatePool(ALICE, ALICE_NONCE, TIMESTAMP, Y, Z, 9_999, A(20), X)
 ADD = AddLiquidity(ALICE, ALICE_NONCE, TIMESTAMP, X, Y, A(1_000), A(3_000), A(1), A(2_000), SHARES)
 REMOVE = RemoveLiquidity(BOB, BOB_NONCE, TIMESTAMP, X, Y, A(1), A(1), A(1_777), A(0), X)
 SWAP = PoolSwap(BOB, BOB_NONCE, TIMESTAMP, Y, X, A(1_234), A(1), A(3), Y)
-OPERATIONS = [CREATE, ADD, REMOVE, SWAP]
+OPERATIONS: list[PoolOperation] = [CREATE, ADD, REMOVE, SWAP]
 REGISTERS = ("fees", "pool_reserve_lower", "pool_reserve_higher", "pool_supply", "pool_fees", "pool_lp_token")
 LOADED = ("row_id", "pool_lower", "pool_higher")
 

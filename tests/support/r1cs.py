@@ -115,6 +115,14 @@ class Checker:
         """The rows that do not hold."""
         return [row for row, (a, b, c) in enumerate(zip(*self.sums(values), strict=True)) if (a * b - c) % R]
 
+    def list_rows(self) -> list[tuple[Entries, Entries, Entries]]:
+        """Per row, the wires and coefficients of a, b and c."""
+        rows: list[tuple[Entries, Entries, Entries]] = [([], [], []) for _ in range(self.row_count)]
+        for side, entries in enumerate(self._entries):
+            for row, wire, value in entries:
+                rows[row][side].append((wire, value))
+        return rows
+
     def wires_of(self, row: int) -> set[int]:
         """The wires in a row, without the constant one."""
         return {wire for entries in self._entries for r, wire, _ in entries if r == row and wire}
