@@ -8,7 +8,6 @@ import click
 
 from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, read_seed
 from zklink.cli.progress import RichProgress
-from zklink.l1.deployment import Deployment
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
