@@ -67,7 +67,7 @@ def test_print_summary__finished_run__says_what_happened(played: Played) -> None
 def test_build_report__finished_run__has_the_measured_figures(played: Played) -> None:
     report = build_report(played.result)
     assert report["is_clean"] is True and report["problems"] == []
-    assert isinstance(report["constraints"], int) and report["constraints"] > 10_000
+    assert isinstance(report["constraints"], dict) and all(count > 10_000 for count in report["constraints"].values())
     swaps, blocks = report["swaps"], report["blocks"]
     assert isinstance(swaps, list) and isinstance(blocks, list)
     assert [swap["outcome"] for swap in swaps] == ["paid", "refunded"]
@@ -76,6 +76,8 @@ def test_build_report__finished_run__has_the_measured_figures(played: Played) ->
         purposes = {(transaction["chain"], transaction["purpose"]) for transaction in block["transactions"]}
         assert {(chain, step) for chain in ("bsc", "avalanche") for step in ("commit", "prove", "execute")} <= purposes
         assert block["proof_seconds"] > 0
+    assert [block["lane"] for block in blocks][:2] == ["account", "swap"]
+    assert sum(block["items"] for block in blocks) == 1 + 2  # the provider's deposit, and the swaps
 
 
 def test_find_problems__something_is_wrong__named(played: Played) -> None:

@@ -1,5 +1,6 @@
 """What a demo run is made of, and what it gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from zklink.node.events import Event, RequestKey, TransactionMined
 from zklink.node.node import Node
 from zklink.node.reconcile import Reconciliation
 from zklink.node.timeline import SwapRecord, Timeline
-from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.ids import ChainId, Lane, TokenId
 from zklink.protocol.presets import Preset
 from zklink.prover.artifacts import CircuitArtifacts
 
@@ -48,7 +49,7 @@ class DemoRun:
 
     options: DemoOptions
     system: LocalSystem
-    artifacts: CircuitArtifacts
+    circuits: Mapping[Lane, CircuitArtifacts]
     node: Node
     timeline: Timeline
     tickets: tuple[Ticket, ...]

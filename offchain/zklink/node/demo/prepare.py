@@ -1,6 +1,6 @@
 """Everything before the first swap of a demo: the system on its chains, allowances, the node."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from eth_account import Account
@@ -20,10 +20,9 @@ from zklink.node.timeline import Timeline
 from zklink.node.wiring import NodeKeys, build_parts
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
-from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
+from zklink.prover.artifacts import CircuitArtifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.progress import Progress
-from zklink.prover.source import Statement
 from zklink.sequencer.journal import MemoryJournal
 
 SMALL_FILL_USD: Final = 5_000
@@ -33,15 +32,16 @@ LEAST_FEES_PER_USD: Final = 4
 """The least fee for a fill is a quarter of a dollar: at the cheap chains' prices more than its gas."""
 
 
-def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, progress: Progress) -> DemoRun:
+def prepare(
+    options: DemoOptions, world: World, circuits: Mapping[Lane, CircuitArtifacts], progress: Progress
+) -> DemoRun:
     """Deploy, approve and build the node. Raises what deploying may raise."""
     with progress.step("deploying on all chains") as step:
         system = deploy_local_system(world, options.preset, report=lambda chain, what: step.advance())
     with progress.step("allowances of the user and the broker"):
         _approve(system, options.stories)
-    account = ensure_circuit(options.preset, progress, Statement.ACCOUNT)
     with progress.step("loading the proving keys"):
-        prover = CircuitProver({Lane.SWAP: Groth16pyProver(artifacts), Lane.ACCOUNT: Groth16pyProver(account)})
+        prover = CircuitProver({lane: Groth16pyProver(artifacts) for lane, artifacts in circuits.items()})
     roles = world.roles
     parts = build_parts(
         system.deployment,
@@ -54,7 +54,7 @@ def prepare(options: DemoOptions, world: World, artifacts: CircuitArtifacts, pro
     )
     node, timeline = Node(parts, ThreadLanes()), Timeline(system.bridges)
     tickets = tuple(Ticket(story, _recipient(index)) for index, story in enumerate(options.stories))
-    run = DemoRun(options, system, artifacts, node, timeline, tickets)
+    run = DemoRun(options, system, circuits, node, timeline, tickets)
     node.listen(timeline.take)
     node.listen(lambda event: run.transactions.append(event) if isinstance(event, TransactionMined) else None)
     return run

@@ -23,7 +23,7 @@ def build_report(result: DemoResult) -> JSON:
         "is_clean": not result.problems,
         "problems": list(result.problems),
         "preset": run.options.preset.name,
-        "constraints": run.artifacts.constraints,
+        "constraints": {lane.name.lower(): circuit.constraints for lane, circuit in run.circuits.items()},
         "setup_seconds": round(result.setup_seconds, 2),
         "run_seconds": round(result.run_seconds, 2),
         "chains": [_describe_chain(run, chain) for chain in sorted(run.system.bridges)],
@@ -91,8 +91,9 @@ def _describe_block(run: DemoRun, number: int) -> JSON:
     transactions = [t for t in run.transactions if number in t.blocks]
     return {
         "number": number,
-        "swaps": block.items,
-        "constraints": run.artifacts.constraints,
+        "lane": block.lane.name.lower(),
+        "items": block.items,
+        "constraints": run.circuits[block.lane].constraints,
         "witness_seconds": _round(block.witness_seconds),
         "proof_seconds": _round(block.proof_seconds),
         "transactions": [

@@ -21,23 +21,27 @@ from zklink.node.demo.prepare import prepare
 from zklink.node.demo.stories import Story
 from zklink.node.reconcile import reconcile
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import Amount
+from zklink.protocol.ids import Amount, Lane
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.progress import Progress
+from zklink.prover.source import Statement
 
 DEADLINE_SECONDS: Final = 1_800
 PAUSE_SECONDS: Final = 0.02
 NO_FEE: Final = Amount(0)
+STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
 
 
 def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoResult:
     """The whole run. Raises what building circuits, opening chains and deploying may raise."""
     began = time.monotonic()
-    artifacts = ensure_circuit(options.preset, progress)
-    view.say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints, key {artifacts.vk_hash.hex()[:16]}")
+    circuits = {lane: ensure_circuit(options.preset, progress, statement) for lane, statement in STATEMENTS.items()}
+    for artifacts in circuits.values():
+        key = artifacts.vk_hash.hex()[:16]
+        view.say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints, key {key}")
     with open_world("anvil", options.profiles) as world:
         _introduce(world, view)
-        run = prepare(options, world, artifacts, progress)
+        run = prepare(options, world, circuits, progress)
         deployment = run.system.deployment
         primary = world[deployment.primary].profile.name
         view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {len(world)} chains, primary chain {primary}")

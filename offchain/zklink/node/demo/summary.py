@@ -61,12 +61,15 @@ def _swaps(result: DemoResult) -> Table:
 
 
 def _blocks(result: DemoResult) -> Table:
-    table = _table("Blocks", "block", "swaps", "constraints", "witness s", "proof s")
+    table = _table(
+        "Blocks (the first ones fill the pools)", "block", "lane", "items", "constraints", "witness s", "proof s"
+    )
     for block in result.run.timeline.blocks.values():
         times = (
             f"{seconds:.2f}" if seconds is not None else "" for seconds in (block.witness_seconds, block.proof_seconds)
         )
-        table.add_row(str(block.number), str(block.items), f"{result.run.artifacts.constraints:,}", *times)
+        constraints = f"{result.run.circuits[block.lane].constraints:,}"
+        table.add_row(str(block.number), block.lane.name.lower(), str(block.items), constraints, *times)
     return table
 
 
