@@ -10,6 +10,7 @@ operation that has become impossible is dropped, with its reason; one that only 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from zklink.protocol.errors import ZkLinkError
@@ -147,7 +148,7 @@ def _keep_rows(draft: Draft, favoured: SlotKind, pool: OperationPool, book: Orde
     """
     if favoured is SlotKind.LEDGER:
         return Needs()
-    waiting = [pending for pending in pool.waiting(favoured) if draft.is_next(pending)][:1]
+    waiting = list(islice(filter(draft.is_next, pool.waiting(favoured)), 1))
     if favoured is SlotKind.ORDER:
         proposed = (book.propose(side, draft.state) for side in book.crossing(draft.state, turn // 2)[:1])
         found = [match for match in proposed if match is not None]

@@ -87,6 +87,8 @@ class Terms:
 
     def compute_fee(self, state: State, operation: Any) -> Amount:
         """The least fee of an operation in its own fee token, on this state. Raises FeeTokenRefused."""
+        if self.prices is None:
+            return Amount(0)
         return self.compute_least(compute_work(state, operation), operation.fee_token)
 
     def compute_fee_rate(self, token_buy: TokenId, amount_buy: int) -> int:
