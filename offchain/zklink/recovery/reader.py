@@ -14,7 +14,7 @@ from zklink.l1.deployment import Deployment
 from zklink.l1.proofs import decode_prove_calls
 from zklink.l1.tracing import NodeTracer, Tracer
 from zklink.protocol.chain import StoredBlock, compute_inputs_hash, genesis_block
-from zklink.protocol.errors import HistoryDisagrees, HistoryIncomplete
+from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.recovery.connect import check_bridge
 from zklink.recovery.finder import BlockFinder
@@ -55,7 +55,10 @@ class HistoryReader:
         return list(self.read_events(chain).requests[lane])
 
     def read(self, chain: ChainId) -> ChainHistory:
-        """A chain up to now. Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable."""
+        """A chain up to now, without what cannot be read and may still be reverted: nothing rests on that.
+
+        Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable.
+        """
         deployment, bridge, told = self._deployment, self._bridges[chain], self.read_events(chain)
         name, last = deployment.chains[chain].name, self._genesis
         blocks: dict[BlockNumber, CommittedBlock] = {}
@@ -63,7 +66,12 @@ class HistoryReader:
         for number in sorted(told.committed):
             if number != last.number + 1:
                 raise HistoryDisagrees(name, number, f"the node leaves out block {last.number + 1}")
-            blocks[number] = self._finder.find(chain, told.committed[number])
+            try:
+                blocks[number] = self._finder.find(chain, told.committed[number])
+            except BlockUnreadable:
+                if number <= bridge.status().accepted or bridge.is_frozen():
+                    raise
+                break
             kept[number] = self._keep(chain, last, blocks[number])
             last = kept[number][0]
         if bridge.stored_block_hash(last.number) != last.hash():
