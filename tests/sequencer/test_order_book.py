@@ -159,18 +159,34 @@ class TestInnocentLaw:
 # -- limits and order ----------------------------------------------------------------------------------------------
 
 
-def test_add__too_many_of_one_account_or_of_all__refused_until_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_add__too_many_of_one_account__refused_until_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matcher, "ACCOUNT_ORDER_LIMIT", 3)
-    book = OrderBook(DOMAIN, limit=4)
+    book = OrderBook(DOMAIN)
     for slot in range(3):
         book.add(sell_x(ALICE, 10, 10, slot))
     with pytest.raises(PoolFull, match="3 operations of account 1"):
         book.add(sell_x(ALICE, 10, 10, 3))
-    book.add(sell_x(BOB, 10, 10))
-    with pytest.raises(PoolFull, match="4 operations of all accounts"):
-        book.add(sell_x(OPERATOR, 10, 10))
     book.add(sell_x(ALICE, 10, 9, 2, nonce=1))  # in the place of another
-    assert len(book) == 4
+    assert len(book) == 3
+
+
+def test_add__book_is_full__whoever_asks_most_on_the_fullest_side_makes_room() -> None:
+    book = OrderBook(DOMAIN, limit=4)
+    absurd = [book.add(sell_x(ALICE, 1_000, 2**111 + slot, slot)) for slot in range(3)]
+    dear = book.add(sell_y(BOB, 10, 1_000))
+    with pytest.raises(PoolFull, match="4 operations of better orders"):
+        book.add(sell_x(OPERATOR, 1_000, 2**111 + 3))
+    honest = [book.add(sell_y(OPERATOR, 10, 10, 1)), book.add(sell_x(OPERATOR, 10, 10, 2))]
+    assert [id in book for id in (*absurd, dear, *honest)] == [True, False, False, True, True, True]
+
+
+def test_add__book_is_full_of_cancellations__they_keep_the_share_of_one_side() -> None:
+    book = OrderBook(DOMAIN, limit=4)
+    for slot in range(4):
+        book.add(sell_x(ALICE, 10, 10, slot))
+        book.add(sell_x(ALICE, 0, 0, slot, nonce=1))
+    kept = [book.add(sell_y(BOB, 10, 10, slot)) for slot in range(2)]
+    assert all(id in book for id in kept) and len(book) == 4
 
 
 def test_expire__ended_orders__make_room_also_deep_in_a_side() -> None:

@@ -33,6 +33,9 @@ ACCOUNT_ORDER_LIMIT: Final = 32
 Side = tuple[TokenId, TokenId]
 """(what is sold, what is bought)."""
 
+NO_SIDE: Final = TokenId(0), TokenId(0)
+"""Where orders are that sell nothing: they only keep older ones out of their place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resting:
@@ -52,12 +55,16 @@ class Resting:
 
     @property
     def side(self) -> Side:
-        return self.order.token_sell, self.order.token_buy
+        return (self.order.token_sell, self.order.token_buy) if self.order.amount_sell else NO_SIDE
 
     @property
     def price(self) -> Fraction:
-        """What it asks for one unit of what it sells; an order that sells nothing has none."""
-        return Fraction(self.order.amount_buy, self.order.amount_sell)
+        """What it asks for one unit of what it sells; 0 if it sells nothing."""
+        return Fraction(self.order.amount_buy, self.order.amount_sell) if self.order.amount_sell else Fraction(0)
+
+    @property
+    def rank(self) -> "Rank":
+        return self.price, self.sequence, self
 
 
 class Place(NamedTuple):
@@ -92,8 +99,10 @@ class OrderBook:
     def add(self, signed: Signed[Order]) -> OperationId:
         """Take an order that was checked; it replaces an older one in its place, and cancels it if it sells nothing.
 
-        Raises OrderReplaced if it is older itself, AlreadyPending if it is the same, PoolFull, and FieldInvalid if it
-        sells nothing and there is nothing to cancel.
+        If the book is full, the order that asks most leaves the side with the most orders: places that nobody can pay
+        for cannot be taken from those who trade. Raises OrderReplaced if it is older itself, AlreadyPending if it is
+        the same, PoolFull if it asks most or its account has too many, and FieldInvalid if it sells nothing and there
+        is nothing to cancel.
         """
         order = signed.operation
         resting = Resting(compute_order_id(signed, self._domain), next(self._sequence), signed)
@@ -101,7 +110,7 @@ class OrderBook:
         if known is None:
             if order.amount_sell == 0:
                 raise FieldInvalid("order", "amount_sell", 0, "above 0, unless it cancels an order that rests here")
-            self._check_room(order.account)
+            self._make_room(resting)
         elif known.id == resting.id:
             raise AlreadyPending(resting.id)
         elif known.order.order_nonce >= order.order_nonce:
@@ -150,11 +159,14 @@ class OrderBook:
         self._remove(resting)
         return Pending(resting.id, match.operation)
 
-    def _check_room(self, account: AccountId) -> None:
-        if self._count[account] >= ACCOUNT_ORDER_LIMIT:
-            raise PoolFull(f"account {account} in the order book", ACCOUNT_ORDER_LIMIT)
+    def _make_room(self, resting: Resting) -> None:
+        if self._count[resting.place.account] >= ACCOUNT_ORDER_LIMIT:
+            raise PoolFull(f"account {resting.place.account} in the order book", ACCOUNT_ORDER_LIMIT)
         if len(self._resting) >= self._limit:
-            raise PoolFull("all accounts in the order book", self._limit)
+            last = max(self._sides.values(), key=len)[-1]
+            if last[-1].side == resting.side and last < resting.rank:
+                raise PoolFull("better orders of this side in the order book", self._limit)
+            self._remove(last[-1])
 
     def _insert(self, resting: Resting) -> None:
         self._resting[resting.place] = resting
@@ -164,8 +176,7 @@ class OrderBook:
             heapify(self._ends)
         else:
             heappush(self._ends, (resting.order.valid_until, resting.sequence, resting))
-        if resting.order.amount_sell:  # else it only keeps the older ones of its place out
-            insort(self._sides.setdefault(resting.side, []), (resting.price, resting.sequence, resting))
+        insort(self._sides.setdefault(resting.side, []), resting.rank)
 
     def _remove(self, resting: Resting) -> None:
         """Nothing if it has left the book already."""
@@ -173,11 +184,10 @@ class OrderBook:
             return
         del self._resting[resting.place]
         self._count[resting.place.account] -= 1
-        if resting.order.amount_sell:
-            side = self._sides[resting.side]
-            del side[bisect_left(side, (resting.price, resting.sequence, resting))]
-            if not side:
-                del self._sides[resting.side]
+        side = self._sides[resting.side]
+        del side[bisect_left(side, resting.rank)]
+        if not side:
+            del self._sides[resting.side]
 
     def _cross(self, side: Side, state: State) -> tuple[Resting, Resting] | None:
         """The best orders of a side and its opposite, if their prices cross."""
