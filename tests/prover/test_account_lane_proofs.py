@@ -9,7 +9,7 @@ from tests.support.upholds import upholds
 from tests.support.verifiers import Statement as Proven
 from tests.support.verifiers import VyperVerifier
 from zklink.operations.transfer import Transfer
-from zklink.primitives.field import R
+from zklink.primitives.field import Q, R
 from zklink.protocol.ids import Amount, ChainId, Nonce
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.artifacts import ensure_circuit
@@ -64,6 +64,17 @@ def test_check_proofs__any_public_input_changed__refused(statement: Statement) -
     for index, value in enumerate(good.inputs):
         assert verifier(statement).verdict([good.with_input(index, (value + 1) % R)]) == "verifier: invalid proof"
         assert verifier(statement).verdict([good.with_input(index, value + R)]) == "verifier: input >= r"
+
+
+@upholds("VER-1")
+@pytest.mark.parametrize("statement", LANE)
+def test_check_proofs__any_coordinate_changed__refused(statement: Statement) -> None:
+    """Off its curve or not below q; and C of A's value, which is on its curve."""
+    good = prove(statement)
+    for index, value in enumerate(good.proof):
+        assert verifier(statement).verdict([good.with_coordinate(index, (value + 1) % Q)]) is not None
+        assert verifier(statement).verdict([good.with_coordinate(index, value + Q)]) == "verifier: coordinate >= q"
+    assert verifier(statement).verdict([good.with_c((good.proof[0], good.proof[1]))]) == "verifier: invalid proof"
 
 
 @upholds("VER-6")

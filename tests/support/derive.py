@@ -9,9 +9,10 @@ with any other wires. Meant for circuits compiled without optimization, whose ro
 from collections import deque
 from collections.abc import Mapping
 
-from tests.support.r1cs import Checker
+from tests.support.r1cs import Checker, Entries
 from zklink.primitives.field import R
 
+Row = tuple[Entries, Entries, Entries]
 Form = dict[int, int]
 """Wire to coefficient; wire 0 is the constant."""
 Range = tuple[int, int]
@@ -28,10 +29,11 @@ class System:
     """The rows of a circuit, to derive from more than once. Wires that a row says are equal are one."""
 
     def __init__(self, checker: Checker) -> None:
-        self.same = _join_equals(checker)
+        given = checker.list_rows()
+        self.same = _join_equals(checker.wire_count, given)
         self.rows: list[tuple[Form, Form, Form]] = []
         self.rows_of: list[list[tuple[int, int]]] = [[] for _ in range(checker.wire_count)]
-        for entries in checker.list_rows():
+        for entries in given:
             a, b, c = (self._merge(side) for side in entries)
             number = len(self.rows)
             self.rows.append((a, b, c))
@@ -47,16 +49,20 @@ class System:
         values = derivation.values
         return {wire: values[other] for wire, other in enumerate(self.same) if other in values}
 
-    def _merge(self, entries: list[tuple[int, int]]) -> Form:
-        form: Form = {}
+    def _merge(self, entries: Entries) -> Form:
+        same = self.same
+        form = {same[wire]: coefficient for wire, coefficient in entries}
+        if len(form) == len(entries):
+            return form
+        form = {}
         for wire, coefficient in entries:
-            form[self.same[wire]] = form.get(self.same[wire], 0) + coefficient
+            form[same[wire]] = form.get(same[wire], 0) + coefficient
         return {wire: coefficient % R for wire, coefficient in form.items() if coefficient % R}
 
 
-def _join_equals(checker: Checker) -> list[int]:
+def _join_equals(wire_count: int, rows: list[Row]) -> list[int]:
     """Per wire, the one that stands for it."""
-    same = list(range(checker.wire_count))
+    same = list(range(wire_count))
 
     def find(wire: int) -> int:
         while same[wire] != wire:
@@ -64,10 +70,10 @@ def _join_equals(checker: Checker) -> list[int]:
             wire = same[wire]
         return wire
 
-    for a, b, c in checker.list_rows():
+    for a, b, c in rows:
         if len(c) == 2 and (not a or not b) and c[0][0] and c[1][0] and (c[0][1] + c[1][1]) % R == 0:
             same[find(c[0][0])] = find(c[1][0])
-    return [find(wire) for wire in range(checker.wire_count)]
+    return [find(wire) for wire in range(wire_count)]
 
 
 class _Derivation:
