@@ -17,6 +17,7 @@ from zklink.devnet.tokens import POL, USDC, USDT
 from zklink.devnet.world import World
 from zklink.l1.artifacts import load_contract
 from zklink.l1.client import encode_call
+from zklink.l1.deployment import Verifiers
 from zklink.l1.receipts import Receipt
 from zklink.l1.registries import sign_key_change
 from zklink.l1.structs import universal_address
@@ -327,7 +328,9 @@ class GasRun:
         return self.sequencer.state.accounts_of(self.requests.owner)[0]
 
 
-def measure_gas(world: World, preset: Preset, provers: Mapping[Statement, Prover]) -> dict[str, int]:
-    """Deploy the system on `world` and measure. The world is not set back."""
-    system = deploy_local_system(world, preset, primary=_PRIMARY)
+def measure_gas(
+    world: World, preset: Preset, provers: Mapping[Statement, Prover], verifiers: Verifiers | None = None
+) -> dict[str, int]:
+    """Deploy the system, with the preset's own verifiers or others, and measure. The world is not set back."""
+    system = deploy_local_system(world, preset, primary=_PRIMARY, verifiers=verifiers)
     return GasRun(system, provers).measure()

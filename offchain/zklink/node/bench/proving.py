@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from zklink.node.bench.machine import peak_bytes, reset_peak
 from zklink.node.bench.workload import build_account_block, build_block, build_exit
-from zklink.protocol.presets import AccountSlots, Preset
+from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.build import ensure_compiled
 from zklink.prover.groth16py_backend import Groth16pyProver
@@ -38,7 +38,7 @@ class ProvingFigures:
     """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
 
     `key_seconds` is reading the proving key, once per process; `peak_bytes` the most that this process held while it
-    proved with groth16py. `slots` are its kinds of slots with how many there are and what one more of them costs in
+    proved with groth16py. `slots` are its kinds of slots with how many there are and what one of them costs in
     constraints.
     """
 
@@ -103,22 +103,27 @@ def _measure_slots(
         return {"swap": (preset.slots, _measure_swap_slot(preset, artifacts, progress))}
     if statement is Statement.EXIT:
         return {}
-    places = preset.account
-    base = _count(preset, replace(places, ledger=1, pool=1, order=1), progress)
-    more = {
-        "ledger": (places.ledger, replace(places, ledger=2, pool=1, order=1)),
-        "pool": (places.pool, replace(places, ledger=1, pool=2, order=1)),
-        "order": (places.order, replace(places, ledger=1, pool=1, order=2)),
+    places, rows, pools = preset.account, preset.account.token_rows, preset.account.pool_rows
+    depths = preset.token_depth, preset.account_depth
+    return {
+        "ledger": (places.ledger, _count_slot("LedgerSlot", (rows, *depths), progress)),
+        "pool": (places.pool, _count_slot("PoolSlot", (rows, pools, *depths), progress)),
+        "order": (places.order, _count_slot("OrderSlot", (rows, *depths, preset.order_depth), progress)),
     }
-    return {name: (count, _count(preset, sizes, progress) - base) for name, (count, sizes) in more.items()}
 
 
-def _count(preset: Preset, sizes: AccountSlots, progress: Progress) -> int:
-    """Constraints of an account block with other sizes, at the preset's depths; presets of the same depths share it."""
-    depths = preset.token_depth, preset.account_depth, preset.order_depth
-    numbers = (*depths, sizes.ledger, sizes.pool, sizes.order, sizes.token_rows, sizes.pool_rows)
-    name = "_".join(map(str, ("bench", *numbers)))
-    return ensure_compiled(account_block_source(replace(preset, name=name, account=sizes)), progress).constraints
+def _count_slot(template: str, arguments: tuple[int, ...], progress: Progress) -> int:
+    """Constraints of one kind of an account block's slots, compiled alone."""
+    stem = template.removesuffix("Slot").lower()
+    source = replace(
+        account_block_source(MINIMAL),
+        name="_".join(map(str, ("bench", stem, *arguments))),
+        entry=f"{stem}_slot.circom",
+        template=template,
+        arguments=arguments,
+        publics=(),
+    )
+    return ensure_compiled(source, progress).constraints
 
 
 def _measure_swap_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Progress) -> int:

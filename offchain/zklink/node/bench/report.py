@@ -63,7 +63,7 @@ def _render_circuits(figures: Sequence[ProvingFigures]) -> str:
 
 def _render_slots(figures: Sequence[ProvingFigures]) -> str:
     return render_table(
-        ("slot", "operations", "constraints of one more", "its share of the proof"),
+        ("slot", "operations", "constraints of one", "its share of the proof"),
         [
             (name, SLOT_KINDS[name], f"{cost:,}", f"{f.proof_seconds_of(name):.2f} s")
             for f in figures
