@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.scenarios.liquidity import POOLS
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
 from zklink.node.events import RequestKey
 from zklink.node.timeline import SwapRecord
+from zklink.operations.add_liquidity import AddLiquidity
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.create_pool import CreatePool
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.transition.swap import RefundReason, compute_out
 
@@ -91,8 +95,9 @@ def test_swap__to_a_native_coin__paid(stories: Stories) -> None:
 
 def test_swap__same_token_other_decimals__bridged_without_a_pool(stories: Stories) -> None:
     assert stories.change("recipient", BSC, USDC) == 249 * 10**18
-    sequencer = stories.pipeline.node.sequencer
-    assert sequencer.state.token(USDC).fees == USD
+    pipeline = stories.pipeline
+    pool_fees = sum(len(POOLS) * pipeline.fee(kind) for kind in (CreatePool, AddLiquidity))
+    assert pipeline.node.sequencer.state.token(USDC).fees == pipeline.fee(ChangePubKey) + pool_fees + USD
 
 
 def test_swap__min_out_cannot_be_met__refunded_in_full_on_its_source(stories: Stories) -> None:
