@@ -40,6 +40,7 @@ from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
+from zklink.state.state import State
 from zklink.transition.dispatch import AccountOperation
 from zklink.transition.ledger_slot import LedgerPlan
 
@@ -333,6 +334,32 @@ def play_poor(case: str) -> Played:
     return forge(operation, replace(plan, reserve_change=0, claimed=Amount(0)), TIMESTAMP, state)
 
 
+OVERDRAWN: dict[str, AccountOperation] = {
+    "transfer": signed(transfer()),
+    "withdrawal": signed(withdraw()),
+    "forced exit": signed(forced_exit()),
+    "key change": signed(change_key(), NEW_KEY),
+}
+OVERDRAFT_ALLOWED = Mutation(
+    "overdraft_allowed", (("lib/account.circom", "    RangeCheck(AMOUNT_BITS())(next_balance);\n", ""),)
+)
+
+
+def play_overdrawn(case: str) -> Played:
+    """The signer has one unit less than it pays, and is left with -1, which is R - 1."""
+    operation = OVERDRAWN[case]
+    plan = play(operation, TIMESTAMP).block.ledger[0].plan
+    state = build_state()
+    state.set_balance(plan.data.account, plan.data.fee_token, Amount(plan.debit - 1))
+
+    def set_any(state: State, account: AccountId, token: TokenId, amount: Amount) -> None:
+        state._ledger.set_balance(account, token, Amount(amount % R))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(State, "set_balance", set_any)
+        return forge(operation, plan, TIMESTAMP, state)
+
+
 def is_accepted(played: Played, mutation: Mutation | None = None) -> bool:
     """Whether there is a witness whose outputs are what was played."""
     circuit = open_ledger_slot(mutation)
@@ -355,6 +382,14 @@ def test_slot__one_unit_short__has_no_witness(attack: str) -> None:
     """Whatever is written: the slot's inputs alone refuse it."""
     with pytest.raises(WitnessUnsatisfied):
         open_ledger_slot().compute(play_poor(attack).inputs)
+
+
+@upholds("CIR-4")
+@pytest.mark.parametrize("case", OVERDRAWN)
+def test_slot__paid_with_one_unit_too_few__is_refused_and_passes_only_the_mutant(case: str) -> None:
+    played = play_overdrawn(case)
+    assert not is_accepted(played)
+    assert is_accepted(played, OVERDRAFT_ALLOWED)
 
 
 ONE_OF_EACH = (
