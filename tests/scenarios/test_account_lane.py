@@ -79,7 +79,9 @@ def open_accounts(pipeline: Pipeline) -> None:
     pipeline.deposit(AVALANCHE, SATOSHI, 10**6, roles.depositor)
     sequencer = pipeline.node.sequencer
     owner = universal_address(roles.depositor.address)
-    pipeline.run_until(lambda: bool(sequencer.state.accounts_of(owner)) and not sequencer.has_waiting)
+    pipeline.run_until(
+        lambda: [sequencer.state.balance(a, USDC) for a in sequencer.state.accounts_of(owner)] == [1_500 * USD]
+    )
     account, key = pipeline.account(roles.depositor), layer2_key(roles.depositor)
     key_hash = compute_public_key_hash(key.public_key)
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC)
