@@ -31,3 +31,12 @@ def vk_hash() -> bytes32:
     @notice Stands for a verification key.
     """
     return keccak256("accept all")
+
+
+@external
+@view
+def is_development() -> bool:
+    """
+    @notice Nothing that believes everything is for use.
+    """
+    return True
