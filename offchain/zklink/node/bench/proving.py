@@ -51,7 +51,7 @@ class ProvingFigures:
     key_seconds: float
     proof_seconds: float
     peak_bytes: int
-    snarkjs_seconds: float
+    snarkjs_seconds: float | None
 
     @property
     def fixed(self) -> int:
@@ -68,8 +68,10 @@ class ProvingFigures:
         return self.proof_seconds * self.slots[slot][1] / self.constraints
 
 
-def measure_circuit(preset: Preset, statement: Statement, progress: Progress) -> ProvingFigures:
-    """Build (or find) a circuit and its key, then time every stage of a full statement."""
+def measure_circuit(
+    preset: Preset, statement: Statement, progress: Progress, *, is_cross_checked: bool = True
+) -> ProvingFigures:
+    """Build (or find) a circuit and its key, then time every stage of a full statement, with snarkjs too or without."""
     artifacts = ensure_circuit(preset, progress, statement)
     build, compute_inputs = STAGES[statement]
     reset_peak()
@@ -79,9 +81,11 @@ def measure_circuit(preset: Preset, statement: Statement, progress: Progress) ->
         witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(subject)))
         proof_seconds, _ = _time(lambda: prover.prove_witness(witness))
         peak = peak_bytes()
-    with progress.step(f"Measuring {artifacts.name} with snarkjs"):
-        other: Prover = SnarkjsProver(artifacts, progress)
-        snarkjs_seconds, _ = _time(lambda: other.prove_witness(witness))
+    snarkjs_seconds = None
+    if is_cross_checked:
+        with progress.step(f"Measuring {artifacts.name} with snarkjs"):
+            other: Prover = SnarkjsProver(artifacts, progress)
+            snarkjs_seconds, _ = _time(lambda: other.prove_witness(witness))
     return ProvingFigures(
         preset,
         statement,

@@ -83,7 +83,7 @@ def _render_seconds(figures: Sequence[ProvingFigures]) -> str:
                 f"{f.key_seconds:.1f} s",
                 f"{f.proof_seconds:.1f} s",
                 f"{f.peak_bytes / 2**30:.1f} GiB",
-                f"{f.snarkjs_seconds:.1f} s",
+                "-" if f.snarkjs_seconds is None else f"{f.snarkjs_seconds:.1f} s",
             )
             for f in figures
         ],
