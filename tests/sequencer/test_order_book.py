@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from tests.sequencer.conftest import (
     ALICE,
-    BALANCE,
     BOB,
     DOMAIN,
     OPERATOR,
@@ -148,7 +147,7 @@ class TestInnocentLaw:
         try:
             check_order_match(state, match.operation, CONTEXT)  # type: ignore[arg-type]
         except ZkLinkError:
-            gone = book.discard(match, state, CONTEXT)
+            [gone] = book.discard(match, state, CONTEXT)
             index = ids.index(gone.id)
             assert min(filled[index], 1) or funds[index] < amounts[2 * index]
             assert ids[1 - index] in book and gone.id not in book
@@ -226,7 +225,7 @@ def test_submit__order_that_sells_nothing__cancels_the_one_in_its_place_for_good
     assert sequencer.take_dropped() == ()
 
 
-def test_seal__many_crossing_orders_without_a_balance__few_are_tried_for_one_block(
+def test_seal__many_crossing_orders_that_hold_no_more__few_are_tried_for_one_block_and_other_pairs_are_matched(
     sequencer: Sequencer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_builder, "MOST_DISCARDED", 5)
@@ -241,14 +240,36 @@ def test_seal__many_crossing_orders_without_a_balance__few_are_tried_for_one_blo
     for slot in range(12):
         sequencer.submit(sell_x(BOB, 100, 50, slot), NOW)
     sequencer.submit(sell_y(ALICE, 500, 500), NOW)
-    sequencer.state.set_balance(BOB, X, Amount(0))
-    for left in (8, 3, 1):
+    sequencer.state.set_public_key_hash(BOB, NEW_KEY_HASH)
+    rare = TokenId(3)
+    sequencer.state.set_balance(OPERATOR, rare, Amount(100))
+    honest = order(OPERATOR, (rare, 100), (Y, 100))
+    sequencer.submit(honest, NOW)
+    sequencer.submit(order(ALICE, (Y, 100), (rare, 100), 1), NOW)
+    sequencer.seal(NOW)
+    assert has_leaf(sequencer.state, honest) == 100
+    assert len(tried) == 5 + 1
+    sequencer.take_dropped()
+    for thrown_out in (5, 2):
         with pytest.raises(NothingToSeal):
             sequencer.seal(NOW)
-        assert len(sequencer.desk.book) == left
-        assert len(tried) <= 5
-        tried.clear()
-    assert sequencer.state.balance(ALICE, Y) == BALANCE
+        assert len(sequencer.take_dropped()) == thrown_out
+
+
+def test_seal__account_lacks_what_it_sells__its_uncovered_orders_leave_at_once_and_covered_ones_stay(
+    sequencer: Sequencer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_builder, "MOST_DISCARDED", 1)
+    for slot in range(12):
+        sequencer.submit(sell_x(BOB, 1_000, 999, slot), NOW)
+    small = sequencer.submit(sell_x(BOB, 1, 2, 13), NOW)
+    other = sequencer.submit(order(BOB, (Y, 10), (X, 90), 14), NOW)
+    taker = sequencer.submit(sell_y(ALICE, 999, 1_000), NOW)
+    sequencer.state.set_balance(BOB, X, Amount(1))
+    with pytest.raises(NothingToSeal):
+        sequencer.seal(NOW)
+    assert len(sequencer.take_dropped()) == 12
+    assert all(id in sequencer.desk.book for id in (small, other, taker))
 
 
 def test_crossing__pairs__begin_with_the_one_whose_turn_it_is() -> None:

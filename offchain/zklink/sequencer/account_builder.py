@@ -29,7 +29,10 @@ KINDS: Final = tuple(SlotKind)
 """Whose turn it is, block after block."""
 
 MOST_DISCARDED: Final = 64
-"""Impossible matches that one block throws out of the book; the next goes on."""
+"""Impossible matches of one pair of tokens that a block throws out of the book; the next block goes on."""
+
+MOST_DISCARDED_PAIRS: Final = 4
+"""How many pairs may have so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,17 +224,19 @@ def _fill_signed(draft: Draft, pool: OperationPool, kind: SlotKind) -> None:
 
 def _match_book(draft: Draft, book: OrderBook, first: int) -> None:
     """Crossing orders, pair after pair of tokens, from number `first` on, the best price first. A pair without room for
-    its tokens holds up no other; of impossible matches no more than MOST_DISCARDED are thrown out for one block.
+    its tokens, or with many impossible matches, holds up no other.
     """
     book.expire(draft.context.timestamp)
-    discarded = 0
+    tries = MOST_DISCARDED * MOST_DISCARDED_PAIRS
     for side in book.crossing(draft.state, first):
-        while draft.has_slot(SlotKind.ORDER) and discarded < MOST_DISCARDED:
+        last = max(tries - MOST_DISCARDED, 0)
+        while draft.has_slot(SlotKind.ORDER) and tries > last:
             match = book.propose(side, draft.state)
             if match is None or not draft.has_room(match.operation):
                 break
             try:
                 draft.add(match)
             except ZkLinkError as error:
-                draft.dropped.append(Dropped(book.discard(match, draft.state, draft.context), error))
-                discarded += 1
+                gone = book.discard(match, draft.state, draft.context)
+                draft.dropped.extend(Dropped(order, error) for order in gone)
+                tries -= 1

@@ -146,18 +146,32 @@ class OrderBook:
         match = OrderMatch(maker.signed, taker.signed)
         return Pending(compute_id(match, self._domain), match)
 
-    def discard(self, match: Pending, state: State, context: Context) -> Pending:
+    def discard(self, match: Pending, state: State, context: Context) -> tuple[Pending, ...]:
         """Take the order out of the book that makes a proposed match impossible, and give it back as what is dropped.
 
         That is one that no longer holds by itself (its account has another key), else the one that limits the amount,
         by what is left of it or by its account's balance. It is never an order that is whole and funded: the other one
         serves that in full, at the maker's price. So nobody's order is thrown out because of what another one has.
+        If the account lacks the balance, its other orders that sell the same and are not covered go with it: else two
+        accounts that move their money about could fill every block's tries.
         """
         assert isinstance(match.operation, OrderMatch)
         culprit = _find_culprit(match.operation, state, context).operation
         resting = self._resting[Place(culprit.account, culprit.slot)]
-        self._remove(resting)
-        return Pending(resting.id, match.operation)
+        gone = [resting, *self._list_uncovered(resting, state)]
+        for each in gone:
+            self._remove(each)
+        return tuple(Pending(each.id, match.operation) for each in gone)
+
+    def _list_uncovered(self, resting: Resting, state: State) -> list[Resting]:
+        """The account's other orders of what it lacks; none if it has what is left of this one."""
+        account, token = resting.order.account, resting.order.token_sell
+        balance = state.balance(account, token)
+        if balance >= _compute_left(state, resting.order):
+            return []
+        slots = (Place(account, OrderSlot(slot)) for slot in range(state.preset.order_slots))
+        others = (self._resting[place] for place in slots if place in self._resting and place != resting.place)
+        return [o for o in others if o.order.token_sell == token and _compute_left(state, o.order) > balance]
 
     def _make_room(self, resting: Resting) -> None:
         if self._count[resting.place.account] >= ACCOUNT_ORDER_LIMIT:
@@ -220,6 +234,9 @@ def _find_culprit(match: OrderMatch, state: State, context: Context) -> Signed[O
 def _compute_room(state: State, signed: Signed[Order]) -> int:
     """What an order can still sell: what is left of it, as far as its account has it."""
     order = signed.operation
+    return min(_compute_left(state, order), state.balance(order.account, order.token_sell))
+
+
+def _compute_left(state: State, order: Order) -> int:
     filled = compute_filled(state.order(order.account, order.slot), order.order_nonce)
-    left = 0 if filled is None else max(order.amount_sell - filled, 0)
-    return min(left, state.balance(order.account, order.token_sell))
+    return 0 if filled is None else max(order.amount_sell - filled, 0)
