@@ -94,11 +94,10 @@ def test_witness__of_each_kind__follows_from_the_inputs(case: str) -> None:
     [
         ("a match", "main.side[0].RateFee#0.RangeCheck#", "main.next_fees["),
         ("ledger, withdrawal", "main.SelectLoaded#1.found", "main.next_fees["),
-        ("ledger, deposit creates the account", "main.SelectConstant#0.index", "main.next_reserve["),
     ],
 )
 def test_witness__without_a_rule__is_one_of_several(case: str, lacking: str, freed: str) -> None:
-    """The rounding of a fee, the row that a selection finds, the chain that is named."""
+    """The rounding of a fee; the row that a selection finds."""
     template, build = CASES[case]
     circuit, _ = open_plain(template)
     names = circuit.symbols.names()
