@@ -26,7 +26,7 @@ def test_decode_commit_calls__inside_another_call__is_found(system: LocalSystem)
     for data in (call, b"\x01\x02\x03" + call, bytes(100) + call + bytes(7), call[:4] + call):
         (found,) = decode_commit_calls(data)
         assert (found.last, found.blocks) == (validator.history[0], (block,))
-    assert decode_commit_calls(call[:100]) == []
+    assert list(decode_commit_calls(call[:100])) == []
 
 
 def test_read_input__no_such_transaction__says_so(system: LocalSystem) -> None:

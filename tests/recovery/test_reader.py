@@ -11,9 +11,12 @@ from tests.support.draft import DATA
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.blocks import CommitBlock
+from zklink.l1.abi_reader import SELECTOR_BYTES, WORD_BYTES
+from zklink.l1.blocks import CommitBlock, Opening, stored_block_abi
+from zklink.l1.bridge import BridgeClient
+from zklink.l1.calldata import Commits, History, read_input
 from zklink.l1.events import BlockCommitted, BridgeEvent
-from zklink.l1.opening import compute_opened_commitment, compute_opened_sync_hash
+from zklink.l1.opening import Place, compute_opened_commitment, compute_opened_sync_hash, compute_opening
 from zklink.operations.deposit import DepositRequest
 from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
@@ -122,3 +125,89 @@ def test_read__another_deployments_file__refused(system: LocalSystem) -> None:
     other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
     with pytest.raises(HistoryDisagrees, match=r"polygon.*belongs to deployment"):
         HistoryReader(other, system.bridges).read(POLYGON.chain_id)
+
+
+def put(call: bytes, at: int, value: int) -> bytes:
+    """The call with another word in its arguments."""
+    start = SELECTOR_BYTES + at
+    return call[:start] + (value % 2**256).to_bytes(WORD_BYTES, "big") + call[start + WORD_BYTES :]
+
+
+def rewrite(call: bytes) -> dict[str, bytes]:
+    """A call of one block without data and signatures, as no library writes it and as the bridge takes it."""
+    arguments = call[SELECTOR_BYTES:]
+
+    def word(at: int) -> int:
+        return int.from_bytes(arguments[at : at + WORD_BYTES], "big")
+
+    pointers = word(10 * WORD_BYTES) + WORD_BYTES
+    block = pointers + word(pointers)
+    data, signatures = block + 6 * WORD_BYTES, block + 9 * WORD_BYTES
+    zero = next(at for at in range(0, block, WORD_BYTES) if word(at) == 0)
+    beyond = len(arguments) + 4_096
+    return {
+        "as it is": call,
+        "data beyond the end": put(call, data, beyond),
+        "signatures beyond the end": put(call, signatures, beyond),
+        "data before the block": put(call, data, zero - block),
+        "signatures before the block": put(call, signatures, zero - block),
+        "last word left out": call[:-WORD_BYTES],
+    }
+
+
+def test_read__calls_that_no_library_writes_and_the_bridge_takes__as_they_were_given(system: LocalSystem) -> None:
+    validator = Validator(system, POLYGON.chain_id)
+    draft = validator.draft(Lane.ACCOUNT, SLICES)
+    last, block = validator.enter(draft), CommitBlock.from_abi(draft.commit_args(POLYGON.chain_id))
+    call = validator.bridge.encode("commit_blocks", stored_block_abi(last), [block.abi()])
+    for what, data in rewrite(call.data).items():
+        with system.world.isolated():
+            validator.bridge.client.send(system.world.roles.validator, replace(call, data=data))
+            history = open_reader(system).read(POLYGON.chain_id)
+            assert {number: found.block for number, found in history.blocks.items()} == {1: block}, what
+            assert history.stored[BlockNumber(1)] == validator.history[1], what
+
+
+def test_read__calls_that_look_true_before_and_behind_the_true_one__only_that_one_is_opened(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = Validator(system, POLYGON.chain_id)
+    draft = validator.draft(Lane.ACCOUNT, SLICES)
+    last, block = validator.enter(draft), CommitBlock.from_abi(draft.commit_args(POLYGON.chain_id))
+    call = validator.bridge.encode("commit_blocks", stored_block_abi(last), [block.abi()])
+    forged = replace(last, sync_hash=b"\x07" * 32)
+    decoy = validator.bridge.encode("commit_blocks", stored_block_abi(forged), [block.abi()] * 4).data
+    validator.bridge.client.send(system.world.roles.validator, replace(call, data=call.data + decoy * 20))
+    opened: list[int] = []
+
+    def count(block: CommitBlock, place: Place) -> Opening:
+        opened.append(block.commitment)
+        return compute_opening(block, place)
+
+    monkeypatch.setattr("zklink.l1.calldata.compute_opening", count)
+    assert open_reader(system).read(POLYGON.chain_id).blocks[BlockNumber(1)].block == block
+    history = History(system.deployment.deployment_hash, PRIMARY)
+    events = open_reader(system).read_events(POLYGON.chain_id).committed
+    opened.clear()
+    ((found, _),) = Commits(history, POLYGON.chain_id, events).find(decoy * 20 + call.data + decoy, BlockNumber(1))
+    assert (found, opened) == (block, [block.commitment])
+
+
+def test_read__block_without_words_for_a_chain__its_input_is_not_looked_at(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validators = {chain: Validator(system, chain) for chain in (PRIMARY, POLYGON.chain_id)}
+    draft = validators[PRIMARY].draft(Lane.ACCOUNT, {DATA: (5,)})
+    for validator in validators.values():
+        validator.commit(draft)
+    asked: list[ChainId] = []
+
+    def ask(bridge: BridgeClient, tx_hash: bytes) -> bytes:
+        asked.append(bridge.chain_id)
+        return read_input(bridge, tx_hash)
+
+    monkeypatch.setattr("zklink.recovery.finder.read_input", ask)
+    reader = open_reader(system)
+    for chain, validator in validators.items():
+        assert reader.read(chain).stored[BlockNumber(1)] == validator.history[1]
+    assert asked == [PRIMARY]

@@ -7,18 +7,17 @@ found only when the sync hash recomputed from it, over its header, counts and sl
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
 
 from zklink.l1.blocks import CommitBlock, Opening
 from zklink.l1.bridge import BridgeClient
-from zklink.l1.calldata import CommittedBlock, History, open_blocks, read_input
+from zklink.l1.calldata import Commits, CommittedBlock, History, read_input
 from zklink.l1.events import BlockCommitted
 from zklink.l1.opening import DATA_SLICE, compute_opened_sync_hash
 from zklink.l1.tracing import Tracer
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import BlockUnreadable, CalldataUnreadable, TraceUnavailable
-from zklink.protocol.ids import TIME_BITS, ChainId, Lane
+from zklink.protocol.ids import TIME_BITS, BlockNumber, ChainId, Lane
 from zklink.recovery.told import Told
 
 
@@ -36,22 +35,18 @@ class BlockFinder:
         self._found: dict[tuple[ChainId, bytes], CommitBlock] = {}
         self._openings: dict[bytes, Opening] = {}
 
-    def find(self, chain: ChainId, event: BlockCommitted) -> CommittedBlock:
+    def find(self, chain: ChainId, number: BlockNumber, told: Told) -> CommittedBlock:
         """The block that a chain says it was given. Raises BlockUnreadable, RpcUnavailable."""
-        for is_traced in (False, True):
-            if self._look(chain, event, is_traced) or self._complete(chain, event, is_traced):
-                block = self._found[chain, event.sync_hash]
-                return CommittedBlock(event.number, block, self._openings[event.sync_hash], event)
-        name, tx_hash = self._bridges[chain].client.profile.name, event.log.tx_hash
-        raise BlockUnreadable(name, event.number, tx_hash, self._explain(chain, tx_hash))
+        event = told.committed[number]
+        if not any(self._is_found(chain, event, told, is_traced) for is_traced in (False, True)):
+            name, tx_hash = self._bridges[chain].client.profile.name, event.log.tx_hash
+            raise BlockUnreadable(name, number, tx_hash, self._explain(chain, tx_hash))
+        return CommittedBlock(number, self._found[chain, event.sync_hash], self._openings[event.sync_hash], event)
 
     def find_opening(self, event: BlockCommitted) -> Opening | None:
         """The preimages of a block's sync hash, from whichever chain shows them. Raises RpcUnavailable."""
-        for is_traced, chain in product((False, True), self._chains()):
-            if event.sync_hash not in self._openings:
-                theirs = self._tell(chain).committed.get(event.number)
-                if theirs is not None and theirs.sync_hash == event.sync_hash:
-                    self._look(chain, theirs, is_traced)
+        for is_traced in (False, True):
+            self._look_at(self._chains(), event, is_traced)
         return self._openings.get(event.sync_hash)
 
     def list_inputs(self, chain: ChainId, tx_hash: bytes, is_traced: bool) -> list[bytes]:
@@ -63,13 +58,32 @@ class BlockFinder:
         except (TraceUnavailable, CalldataUnreadable):
             return []
 
-    def _look(self, chain: ChainId, event: BlockCommitted, is_traced: bool) -> bool:
+    def _is_found(self, chain: ChainId, event: BlockCommitted, told: Told, is_traced: bool) -> bool:
+        """Whether a block is known now. A chain that it does not concern is asked last: what stands there is noise."""
+        if chain == self._history.primary:
+            return self._look(chain, event, told, is_traced) or self._complete(chain, event, is_traced)
+        return self._complete(chain, event, is_traced) or self._look(chain, event, told, is_traced)
+
+    def _look(self, chain: ChainId, event: BlockCommitted, told: Told, is_traced: bool) -> bool:
         """Whether the block is in what the transaction was given."""
         key = (chain, event.sync_hash)
         if key not in self._found:
+            commits = Commits(self._history, chain, told.committed)
             for data in self.list_inputs(chain, event.log.tx_hash, is_traced):
-                self._keep(chain, open_blocks(data, self._history, chain))
+                self._keep(chain, commits.find(data, event.number))
+                if key in self._found:
+                    break
         return key in self._found
+
+    def _look_at(self, chains: Iterable[ChainId], event: BlockCommitted, is_traced: bool) -> None:
+        """Look for a block's opening in what some chains were given, as long as it is not known."""
+        for chain in chains:
+            if event.sync_hash in self._openings:
+                return
+            told = self._tell(chain)
+            theirs = told.committed.get(event.number)
+            if theirs is not None and theirs.sync_hash == event.sync_hash:
+                self._look(chain, theirs, told, is_traced)
 
     def _keep(self, chain: ChainId, opened: Iterable[tuple[CommitBlock, Opening]]) -> None:
         for block, opening in opened:
@@ -79,12 +93,7 @@ class BlockFinder:
 
     def _complete(self, chain: ChainId, event: BlockCommitted, is_traced: bool) -> bool:
         """Whether the block has no words for this chain, so that its opening says everything."""
-        for other in self._chains():
-            if event.sync_hash in self._openings:
-                break
-            theirs = self._tell(other).committed.get(event.number)
-            if other != chain and theirs is not None and theirs.sync_hash == event.sync_hash:
-                self._look(other, theirs, is_traced)
+        self._look_at((other for other in self._chains() if other != chain), event, is_traced)
         opening = self._openings.get(event.sync_hash)
         if opening is None:
             return False

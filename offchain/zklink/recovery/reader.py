@@ -67,7 +67,7 @@ class HistoryReader:
             if number != last.number + 1:
                 raise HistoryDisagrees(name, number, f"the node leaves out block {last.number + 1}")
             try:
-                blocks[number] = self._finder.find(chain, told.committed[number])
+                blocks[number] = self._finder.find(chain, number, told)
             except BlockUnreadable:
                 if number <= bridge.status().accepted or bridge.is_frozen():
                     raise
@@ -92,11 +92,12 @@ class HistoryReader:
     def opening(self, number: BlockNumber) -> Opening:
         """The preimages of one of the primary's blocks. Raises HistoryIncomplete, BlockUnreadable, RpcUnavailable."""
         primary = self._deployment.primary
-        event = self.read_events(primary).committed.get(number)
+        told = self.read_events(primary)
+        event = told.committed.get(number)
         if event is None:
             name = self._deployment.chains[primary].name
             raise HistoryIncomplete(name, number, "the primary chain has no such block")
-        return self._finder.find_opening(event) or self._finder.find(primary, event).opening
+        return self._finder.find_opening(event) or self._finder.find(primary, number, told).opening
 
     def proofs(self, stored: StoredBlock) -> Iterator[ProveBlock]:
         """What was handed to any chain as a proof of a block; not all need be true. Raises RpcUnavailable."""

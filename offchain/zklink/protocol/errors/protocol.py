@@ -31,6 +31,18 @@ class FieldMismatch(ProtocolError):
 
 
 @dataclass(eq=False)
+class CallRefused(ProtocolError):
+    """Calldata with a number or a length that a contract's types do not take."""
+
+    what: str
+    value: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.what} is {self.value:#x}, above {self.limit:#x}"
+
+
+@dataclass(eq=False)
 class UnusedBitsSet(ProtocolError):
     """A word has bits set that its layout keeps zero, or is longer than 248 bits."""
 
