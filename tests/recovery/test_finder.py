@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
+from eth_typing import Hash32
 
 from tests.scenarios.conftest import BELIEVERS
 from tests.support.assembler import Assembler
@@ -98,7 +99,7 @@ def accept(scene: Scene, draft: Draft) -> None:
     validator.bridge.prove_blocks(stranger, [ProveBlock(stored, draft.inputs, (0,) * 8)])
     if validator.chain != PRIMARY:
         message = SyncMessage(PRIMARY, FIRST, stored.sync_hash)
-        digest = compute_digest(message, system.deployment.deployment_hash)
+        digest = Hash32(compute_digest(message, system.deployment.deployment_hash))
         members = sorted(system.world.roles.committee, key=lambda member: int(member.address, 16))
         signatures = [member.unsafe_sign_hash(digest).signature for member in members[:COMMITTEE_THRESHOLD]]
         validator.bridge.receive_message(stranger, message, b"".join(map(bytes, signatures)))
