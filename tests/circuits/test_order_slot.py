@@ -159,7 +159,7 @@ def test_slot__of_any_match__says_what_the_package_says() -> None:
     """Both accept it and give the same, or both refuse it: the circuit although all its inputs are made to fit."""
     seen: Counter[bool] = Counter()
 
-    @settings(max_examples=70, deadline=None, derandomize=True)
+    @settings(max_examples=45, deadline=None, derandomize=True)
     @given(makers, takers, st.sampled_from([BOB] * 9 + [ALICE]), st.one_of(st.none(), amounts, amounts))
     def check(maker: Order, taker: Order, signer: AccountId, amount: Amount | None) -> None:
         match = OrderMatch(signed(maker), signed(taker, KEYS[signer]), amount)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
-from tests.sequencer.operations import change_key, consent, order, transfer, withdraw
+from tests.sequencer.operations import change_key, consent, forced_exit, order, transfer, withdraw
 from tests.sequencer.requests import make_request
 from zklink.l1.profile import ChainProfile
 from zklink.l1.receipts import BlockInfo
@@ -31,6 +31,7 @@ from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, Req
 from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.pool import OperationId
 from zklink.sequencer.sealed import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
@@ -94,9 +95,10 @@ class FakeConsents:
     """A registry that says yes when told to."""
 
     recorded: bool = False
+    owner: bytes = owner_of(ALICE)
 
     def is_recorded(self, owner: bytes, operation: Asked) -> bool:
-        return self.recorded and owner == owner_of(ALICE)
+        return self.recorded and owner == self.owner
 
 
 @dataclass
@@ -115,6 +117,11 @@ class Setting:
         for number in range(1, self.blocks + 1):
             first.add(make_request(1, number))
             first.seal(NOW)
+        self.now = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """A node with the journal of the one before."""
         self.sequencer = Sequencer(PARAMETERS, build_state(), self.journal)
         for number in range(1, self.blocks + 1):
             self.sequencer.add(make_request(1, number))
@@ -126,9 +133,8 @@ class Setting:
             submitters=cast(Any, self.chains),
             relayer=cast(Any, self.relayer),
             broker=None,
-            consents={CHAINS[0]: self.consents},
+            consents=dict.fromkeys(CHAINS, self.consents),
         )
-        self.now = 0.0
         config = NodeConfig(max_unproven=self.max_unproven, kept_blocks=self.kept_blocks)
         self.node = Node(parts, InlineLanes(), lambda: self.now, config)
 
@@ -276,6 +282,79 @@ def test_submit__change_of_key_without_a_signature__its_chain_is_asked(recorded:
     assert (setting.sequencer.height == 1) is recorded
     if recorded:
         assert setting.sequencer.block(BlockNumber(1)).signed[0].id == id
+
+
+NEWCOMER = bytes(12) + b"\x01" * 20
+
+
+def play_forced_exit(setting: Setting, paying: ChainId) -> OperationId:
+    """A forced exit of an owner whom the paying chain knows is in block 2; then a reorganisation takes that back."""
+    setting.consents.recorded, setting.consents.owner = True, NEWCOMER
+    setting.round(2)
+    setting.node.submit(transfer(recipient=NEWCOMER))
+    setting.round()
+    [target] = setting.sequencer.state.accounts_of(NEWCOMER)
+    id = setting.node.submit(forced_exit(target, paying, nonce=1))
+    setting.round(2)
+    setting.node.submit(transfer(nonce=2))
+    setting.round()
+    assert (setting.sequencer.block_with(id), setting.sequencer.height) == (2, 3)
+    for chain in CHAINS:
+        setting.chains[chain].progress = (1 if chain == paying else 3, 0, 0, 0)
+    setting.consents.recorded = False
+    setting.chains[paying].error = CallReverted("x", "commit_blocks", "block: owner not known here")
+    return id
+
+
+@pytest.mark.parametrize("paying", [PRIMARY, C])
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_commit__reorganisation_took_an_owners_word_back__operation_withdrawn_and_the_rest_goes_on(
+    paying: ChainId, is_restarted: bool
+) -> None:
+    setting = Setting(blocks=0, max_unproven=8)
+    id = play_forced_exit(setting, paying)
+    if is_restarted:
+        setting.restart()
+    setting.round(4)
+    [rolled_back] = setting.rolled_back()
+    assert rolled_back == 1
+    dropped = [event for event in setting.node.events if isinstance(event, OperationDropped)]
+    assert [event.id == id for event in dropped] == [True, False]  # and what its account wanted to do after it
+    assert "has not acted on chain" in dropped[0].reason
+    assert setting.sequencer.block_with(id) is None and not setting.sequencer.desk.has_waiting
+    setting.chains[paying].error = None
+    setting.node.submit(transfer(nonce=1))
+    setting.round(2)
+    assert (setting.sequencer.height, len(setting.rolled_back())) == (2, 1)
+
+
+def test_commit__refused_but_the_chain_still_has_the_word__nothing_is_withdrawn() -> None:
+    setting = Setting(blocks=0, max_unproven=8)
+    id = play_forced_exit(setting, C)
+    setting.consents.recorded = True
+    setting.round(4)
+    assert setting.sequencer.block_with(id) and not setting.events(RolledBack, OperationDropped)
+
+
+def test_commit__word_taken_back_of_an_accepted_block__stops() -> None:
+    setting = Setting(blocks=0, max_unproven=8)
+    play_forced_exit(setting, C)
+    setting.chains[PRIMARY].progress = (2, 2, 2, 0)
+    with pytest.raises(HistoryDiverged):
+        setting.round(4)
+
+
+def test_commit__recorded_consent_taken_back__change_of_key_withdrawn_and_a_signed_one_stays() -> None:
+    for signature, is_withdrawn in ((b"", True), (consent(), False)):
+        setting = Setting(blocks=0)
+        setting.consents.recorded = True
+        setting.round()
+        id = setting.node.submit(change_key(), signature)
+        setting.round(2)
+        setting.consents.recorded = False
+        setting.chains[A].error = CallReverted("x", "commit_blocks", "keys: no consent")
+        setting.round(4)
+        assert (setting.sequencer.block_with(id) is None) is is_withdrawn
 
 
 def test_submit__change_of_key_with_a_signature__nobody_is_asked() -> None:

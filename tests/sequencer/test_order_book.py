@@ -20,6 +20,7 @@ from tests.sequencer.conftest import (
 )
 from tests.sequencer.operations import NEW_KEY_HASH, order, transfer
 from zklink.operations.order import Order
+from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import (
     AlreadyPending,

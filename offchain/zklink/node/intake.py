@@ -3,10 +3,11 @@
 Takes operations on the thread that calls `Node.step`; gives events. Two kinds need an owner's word that only a chain
 has, with its confirmations: a change of key without its owner's signature (is the consent recorded?) and a forced exit
 (has the owner ever acted there?). A chain is asked on a lane, one question after the other, and only about operations
-that hold in every other respect.
+that hold in every other respect; and again when it refuses a block with such an operation, because a reorganisation can
+take a word back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -20,8 +21,8 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, TooManyQuestions, UnknownChain, ZkLinkError
 from zklink.protocol.ids import AccountId, ChainId
-from zklink.sequencer.admission import find_owner, is_evm_address
-from zklink.sequencer.pool import NO_CONSENT, OperationId
+from zklink.sequencer.admission import find_owner, is_evm_address, needs_word
+from zklink.sequencer.pool import OperationId, Pending
 from zklink.sequencer.sequencer import Sequencer
 from zklink.transition.dispatch import type_of
 
@@ -95,11 +96,12 @@ class Intake:
         self._sequencer, self._consents = sequencer, consents
         self._clock, self._emit = clock, emit
         self._asking: dict[ChainId, dict[OperationId, Question]] = {chain: {} for chain in consents}
+        self._doubted: dict[ChainId, dict[OperationId, Question]] = {chain: {} for chain in consents}
 
     def take(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes) -> OperationId:
         """Take an operation, or let its chain be asked first. Raises what refuses it, and says so as an event."""
         try:
-            if isinstance(operation, Signed) and _is_asked(operation, consent):
+            if isinstance(operation, Signed) and needs_word(operation, consent):
                 return self._ask(operation, now)
             id = self._sequencer.submit(operation, now, consent)
         except ZkLinkError as error:
@@ -109,16 +111,29 @@ class Intake:
         return id
 
     def questions(self) -> dict[ChainId, Callable[[], tuple[Question, bool]]]:
-        """For each chain that has to be asked, the next question."""
+        """For each chain that has to be asked, the next question; doubts come first."""
         return {
-            chain: self._put(self._consents[chain], next(iter(asking.values())))
-            for chain, asking in self._asking.items()
-            if asking
+            chain: self._put(source, next(iter(waiting.values())))
+            for chain, source in self._consents.items()
+            if (waiting := self._doubted[chain] or self._asking[chain])
         }
 
-    def answer(self, question: Question, is_recorded: bool, now: int) -> None:
-        """What a chain said of an owner, who must be the account's still."""
+    def doubt(self, chain: ChainId, sealed: Iterable[Pending]) -> None:
+        """The chain has refused a block with these operations: ask again for the words that they need of it."""
+        for pending in sealed:
+            operation = pending.operation
+            if not isinstance(operation, Signed) or not needs_word(operation, pending.consent):
+                continue
+            if operation.operation.chain == chain and chain in self._consents:
+                self._doubted[chain][pending.id] = Question(pending.id, pending.owner, operation)
+
+    def answer(self, question: Question, is_recorded: bool, now: int) -> bool:
+        """What a chain said of an owner, who must be the account's still. False for an operation that is sealed, or
+        was, and for which the chain has no word any more: it must be withdrawn.
+        """
         operation = question.operation
+        if self._doubted[operation.operation.chain].pop(question.id, None) is not None:
+            return is_recorded
         del self._asking[operation.operation.chain][question.id]
         try:
             is_given = is_recorded and find_owner(self._sequencer.state, operation) == question.owner
@@ -127,6 +142,7 @@ class Intake:
             self._refuse(operation, error)
         else:
             self._emit(OperationAccepted(self._clock(), id, _name(operation)))
+        return True
 
     def _ask(self, operation: Signed[Any], now: int) -> OperationId:
         """Put a question that is worth a chain's time, if there is room for it."""
@@ -150,12 +166,6 @@ class Intake:
 
     def _refuse(self, operation: Signed[Any] | OrderMatch, error: ZkLinkError) -> None:
         self._emit(OperationRefused(self._clock(), _name(operation), str(error)))
-
-
-def _is_asked(operation: Signed[Any], consent: bytes) -> bool:
-    """Whether an operation needs an owner's word that does not come with it."""
-    kind = type_of(operation)
-    return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
 
 
 def _name(operation: Signed[Any] | OrderMatch) -> str:

@@ -9,7 +9,7 @@ goes on where the chains are.
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
 from zklink.l1.receipts import BlockInfo, Receipt
@@ -40,7 +40,7 @@ from zklink.operations.signed import Signed
 from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdated, NothingToSeal, TransactionReverted
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.relayer.relayer import Delivered, Relayer
-from zklink.sequencer.decision import Action, ApplyMessage, Horizon, Revert
+from zklink.sequencer.decision import Action, ApplyMessage, Commit, Horizon, Revert
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
 from zklink.sequencer.mempool import lane_of
 from zklink.sequencer.pool import NO_CONSENT, OperationId
@@ -48,6 +48,9 @@ from zklink.sequencer.sealed import SealedBlock
 from zklink.sequencer.submitter import Advance
 
 T = TypeVar("T")
+
+REVERTS: Final = (CallReverted, TransactionReverted)
+"""The chain has looked at a transaction and refused it."""
 
 
 class Node:
@@ -165,7 +168,8 @@ class Node:
         for chain, question in self._intake.questions().items():
 
             def answer(_: ChainId, answered: tuple[Question, bool]) -> bool:
-                self._intake.answer(*answered, self._now())
+                if not self._intake.answer(*answered, self._now()):
+                    self._withdraw(answered[0])
                 return True
 
             self._start("consent", chain, question, answer)
@@ -248,10 +252,13 @@ class Node:
                 purpose, blocks = _describe(sent.action)
                 source = sent.action.source if isinstance(sent.action, ApplyMessage) else None
                 self._mined(chain, purpose, blocks, sent.receipt, source)
-        is_unchanged = all(isinstance(sent.error, CallReverted | TransactionReverted) for sent in advance.sent)
+        is_unchanged = all(isinstance(sent.error, REVERTS) for sent in advance.sent)
         if chain == self.sequencer.parameters.primary and is_unchanged and not advance.is_frozen:
             self._reseal_if_old(advance.progress.committed)
         self._settle()
+        if any(isinstance(sent.action, Commit) and isinstance(sent.error, REVERTS) for sent in advance.sent):
+            refused = self.sequencer.blocks(advance.progress.committed)
+            self._intake.doubt(chain, (pending for block in refused for pending in block.signed))
         for sent in advance.sent:
             if sent.error is not None:
                 raise sent.error
@@ -317,6 +324,15 @@ class Node:
             raise HistoryDiverged(chain, BlockNumber(stays + 1))
         dropped = self.sequencer.drop_from(lane, chain, request_id)
         self._forget(dropped, f"{self._name(chain)} no longer has request {request_id} as it was")
+
+    def _withdraw(self, question: Question) -> None:
+        """A chain has no word any more for an operation that it was asked about when it was handed in."""
+        chain = question.operation.operation.chain
+        number = self.sequencer.block_with(question.id)
+        if number is not None and number <= self._accepted:  # nothing can undo it
+            raise HistoryDiverged(chain, number)
+        unsealed = self.sequencer.withdraw(question.id)
+        self._forget(unsealed, f"{self._name(chain)} no longer has an owner's word for an operation of block {number}")
 
     def _now(self) -> int:
         """The primary chain's time, as far as it is known."""

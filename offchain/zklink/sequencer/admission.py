@@ -17,13 +17,20 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.withdraw import Withdraw
 from zklink.protocol.addresses import ADDRESS_BYTES
-from zklink.protocol.errors import ConsentMissing, OwnerNotKnown, RecipientFormatInvalid, UnknownChain
+from zklink.protocol.errors import (
+    ConsentMissing,
+    OperationError,
+    OwnerNotKnown,
+    RecipientFormatInvalid,
+    UnknownChain,
+)
 from zklink.protocol.ids import ChainId
 from zklink.protocol.messages import compute_key_change_digest
-from zklink.sequencer.pool import Pending
+from zklink.sequencer.pool import NO_CONSENT, Pending
 from zklink.sequencer.sealed import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
+from zklink.transition.dispatch import type_of
 
 EVM_ADDRESS_BYTES: Final = 20
 EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
@@ -47,12 +54,26 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
         owner = check_account(state, operation.target).owner
         _check_recipient(owner, operation.chain)
         if owner != pending.owner:
-            raise OwnerNotKnown(operation.target, operation.chain, owner)
+            raise refuse_word(pending.operation, owner)
     elif isinstance(operation, ChangePubKey):
         _check_chain(operation.chain, parameters)
         owner = check_account(state, operation.account).owner
         if owner != pending.owner:
-            raise ConsentMissing(operation.account, operation.nonce, operation.chain, owner)
+            raise refuse_word(pending.operation, owner)
+
+
+def needs_word(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
+    """Whether an operation needs an owner's word that does not come with it, but from its chain."""
+    kind = type_of(operation)
+    return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
+
+
+def refuse_word(operation: Signed[Any], owner: bytes) -> OperationError:
+    """What refuses an operation for which its chain has no word of this owner."""
+    signed = operation.operation
+    if isinstance(signed, ForcedExit):
+        return OwnerNotKnown(signed.target, signed.chain, owner)
+    return ConsentMissing(signed.account, signed.nonce, signed.chain, owner)
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
@@ -77,7 +98,7 @@ def check_owner(
     owner = find_owner(state, operation)
     if owner and not is_recorded and isinstance(operation, Signed):
         if isinstance(operation.operation, ForcedExit):
-            raise OwnerNotKnown(operation.operation.target, operation.operation.chain, owner)
+            raise refuse_word(operation, owner)
         check_consent(owner, operation.operation, consent, deployment_hash)
     return owner
 

@@ -69,10 +69,20 @@ class Desk:
             raise AlreadyPending(pending.id)
         if len(self.pool) >= POOL_LIMIT:
             raise PoolFull("all accounts", POOL_LIMIT)
-        if isinstance(operation, OrderMatch) and len(self.pool.waiting(SlotKind.ORDER)) >= MATCH_LIMIT:
-            raise PoolFull("all matchers", MATCH_LIMIT)
+        if isinstance(operation, OrderMatch):
+            self._check_match_room(operation)
         self._check_after_waiting(state, pending, context)
         return pending
+
+    def _check_match_room(self, match: OrderMatch) -> None:
+        """One match of the same two orders waits at most: of several only the first could be sure to hold."""
+        waiting = self.pool.waiting(SlotKind.ORDER)
+        for pending in waiting:
+            other = pending.operation
+            if isinstance(other, OrderMatch) and (other.maker, other.taker) == (match.maker, match.taker):
+                raise AlreadyPending(pending.id)
+        if len(waiting) >= MATCH_LIMIT:
+            raise PoolFull("all matchers", MATCH_LIMIT)
 
     def _take_order(self, state: State, signed: Signed[Order], context: Context) -> OperationId:
         """An order that sells nothing cancels the one in its place, for nothing."""

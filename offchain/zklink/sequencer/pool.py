@@ -91,6 +91,10 @@ class OperationPool:
     def __contains__(self, id: OperationId) -> bool:
         return any(id in waiting for waiting in self._by_slot.values())
 
+    def get(self, id: OperationId) -> Pending | None:
+        """The operation of this id, if it waits."""
+        return next((waiting[id] for waiting in self._by_slot.values() if id in waiting), None)
+
     def waiting(self, slot: SlotKind) -> tuple[Pending, ...]:
         """What waits for a kind of slot, the oldest first."""
         return tuple(self._by_slot[slot].values())

@@ -16,6 +16,7 @@ from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
+from zklink.sequencer.admission import refuse_word
 from zklink.sequencer.builder import choose_timestamp, select_requests
 from zklink.sequencer.desk import Desk
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
@@ -198,6 +199,23 @@ class Sequencer:
             self._journal.cut(BlockNumber(self.height + len(self._replay)))
         self.mempool.drop_from(lane, chain, request_id)
         return dropped
+
+    def block_with(self, id: OperationId) -> BlockNumber | None:
+        """The block in which a signed operation stands, unless it is settled; None if it is in none."""
+        found = (b.number for b in self._blocks if any(pending.id == id for pending in b.signed))
+        return next(found, None)
+
+    def withdraw(self, id: OperationId) -> tuple[SealedBlock, ...]:
+        """The chain of an operation no longer has its owner's word for it: unseal the block in which it stands, if it
+        does, and drop it, with what its account wanted to do after it.
+        """
+        number = self.block_with(id)
+        unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
+        pending = self.desk.pool.get(id)
+        if pending is not None and isinstance(pending.operation, Signed):
+            reason = refuse_word(pending.operation, pending.owner)
+            self._dropped += self.desk.drop([Dropped(pending, reason)], self.state)
+        return unsealed
 
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
         """The last sealed block before the one that consumed `request_id` of a queue."""
