@@ -210,6 +210,16 @@ def test_add__replaced_without_end__the_book_keeps_no_trace_of_what_is_gone() ->
     assert sum(map(len, book._sides.values())) == 1
 
 
+def test_submit__matches_of_the_same_two_orders__only_the_first_waits(sequencer: Sequencer) -> None:
+    maker, taker = sell_x(ALICE, 100, 90), sell_y(BOB, 90, 100)
+    sequencer.submit(OrderMatch(maker, taker, Amount(10)), NOW)
+    with pytest.raises(AlreadyPending):
+        sequencer.submit(OrderMatch(maker, taker, Amount(11)), NOW)
+    sequencer.submit(OrderMatch(sell_x(ALICE, 100, 90, slot=1), taker, Amount(10)), NOW)
+    sequencer.seal(NOW)
+    sequencer.submit(OrderMatch(maker, taker, Amount(11)), NOW)
+
+
 def test_submit__order_that_sells_nothing__cancels_the_one_in_its_place_for_good(sequencer: Sequencer) -> None:
     with pytest.raises(FieldInvalid):
         sequencer.submit(sell_x(ALICE, 0, 0), NOW)
