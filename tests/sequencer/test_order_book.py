@@ -214,10 +214,10 @@ def test_submit__matches_of_the_same_two_orders__only_the_first_waits(sequencer:
     maker, taker = sell_x(ALICE, 100, 90), sell_y(BOB, 90, 100)
     sequencer.submit(OrderMatch(maker, taker, Amount(10)), NOW)
     with pytest.raises(AlreadyPending):
-        sequencer.submit(OrderMatch(maker, taker, Amount(11)), NOW)
+        sequencer.submit(OrderMatch(maker, taker, Amount(20)), NOW)
     sequencer.submit(OrderMatch(sell_x(ALICE, 100, 90, slot=1), taker, Amount(10)), NOW)
     sequencer.seal(NOW)
-    sequencer.submit(OrderMatch(maker, taker, Amount(11)), NOW)
+    sequencer.submit(OrderMatch(maker, taker, Amount(20)), NOW)
 
 
 def test_submit__order_that_sells_nothing__cancels_the_one_in_its_place_for_good(sequencer: Sequencer) -> None:
