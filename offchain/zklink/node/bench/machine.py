@@ -2,13 +2,17 @@
 
 import os
 import platform
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-QUIET_LOAD: Final = 0.5
-"""With more other work than this, on average over a minute, figures are not to be quoted."""
+QUIET_CORES: Final = 0.2
+"""With more other work than this figures are not to be quoted."""
 
+WATCHED_SECONDS: Final = 3.0
+
+_STAT: Final = Path("/proc/stat")
 _STATUS: Final = Path("/proc/self/status")
 _CLEAR: Final = Path("/proc/self/clear_refs")
 _PEAK_ONLY: Final = "5"
@@ -22,9 +26,14 @@ def describe_machine() -> str:
 
 
 def describe_load() -> str:
-    """How much else was running in the last minute."""
-    load = os.getloadavg()[0]
-    return f"{'quiet' if load < QUIET_LOAD else 'BUSY'} (load {load:.1f} when it began)"
+    """How much else is running, watched for a few seconds: what ran before does not count."""
+    before = _read_ticks()
+    time.sleep(WATCHED_SECONDS)
+    idle, total = (now - then for now, then in zip(_read_ticks(), before, strict=True))
+    if not total:
+        return "load not known"
+    busy = (1 - idle / total) * (os.cpu_count() or 1)
+    return f"{'quiet' if busy < QUIET_CORES else 'BUSY'} ({busy:.1f} cores in use before it began)"
 
 
 def resident_bytes() -> int:
@@ -43,6 +52,14 @@ def reset_peak() -> None:
         _CLEAR.write_text(_PEAK_ONLY)
     except OSError:
         return
+
+
+def _read_ticks() -> tuple[int, int]:
+    """Ticks that the processors were idle, and all; zeros where the system does not say."""
+    if not _STAT.is_file():
+        return 0, 0
+    ticks = [int(value) for value in _STAT.read_text().splitlines()[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)  # idle and waiting for a disk
 
 
 def _read_status(name: str) -> int:
