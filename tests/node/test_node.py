@@ -19,9 +19,10 @@ from zklink.node.events import (
     OperationAccepted,
     OperationDropped,
     OperationRefused,
+    Retried,
     RolledBack,
 )
-from zklink.node.intake import Asked
+from zklink.node.intake import Asked, Question
 from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
@@ -336,12 +337,15 @@ def test_commit__refused_but_the_chain_still_has_the_word__nothing_is_withdrawn(
     assert setting.sequencer.block_with(id) and not setting.events(RolledBack, OperationDropped)
 
 
-def test_commit__word_taken_back_of_an_accepted_block__stops() -> None:
+def test_commit__word_taken_back_of_an_accepted_block__stays_and_the_refusal_is_said() -> None:
     setting = Setting(blocks=0, max_unproven=8)
-    play_forced_exit(setting, C)
+    id = play_forced_exit(setting, C)
     setting.chains[PRIMARY].progress = (2, 2, 2, 0)
-    with pytest.raises(HistoryDiverged):
-        setting.round(4)
+    setting.round(4)
+    assert setting.events(Retried)
+    [pending] = setting.sequencer.block(BlockNumber(2)).signed
+    setting.node._withdraw(Question(id, NEWCOMER, cast(Any, pending.operation)))  # an answer that was on its way
+    assert setting.sequencer.block_with(id) == 2 and not setting.rolled_back()
 
 
 def test_commit__recorded_consent_taken_back__change_of_key_withdrawn_and_a_signed_one_stays() -> None:

@@ -326,13 +326,15 @@ class Node:
         self._forget(dropped, f"{self._name(chain)} no longer has request {request_id} as it was")
 
     def _withdraw(self, question: Question) -> None:
-        """A chain has no word any more for an operation that it was asked about when it was handed in."""
-        chain = question.operation.operation.chain
+        """A chain has no word any more for an operation that it was asked about when it was handed in. What is accepted
+        meanwhile stays: nothing can undo it, and the chain's refusals go on saying so.
+        """
         number = self.sequencer.block_with(question.id)
-        if number is not None and number <= self._accepted:  # nothing can undo it
-            raise HistoryDiverged(chain, number)
+        if number is not None and number <= self._accepted:
+            return
         unsealed = self.sequencer.withdraw(question.id)
-        self._forget(unsealed, f"{self._name(chain)} no longer has an owner's word for an operation of block {number}")
+        name = self._name(question.operation.operation.chain)
+        self._forget(unsealed, f"{name} no longer has an owner's word for an operation of block {number}")
 
     def _now(self) -> int:
         """The primary chain's time, as far as it is known."""
