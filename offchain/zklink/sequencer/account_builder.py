@@ -173,7 +173,7 @@ def _fill_ledger(
         sources.append(_from_pool(draft, iter(pool.waiting(SlotKind.LEDGER))))
     first = turn % len(sources) if sources else 0
     queues = deque(sources[first:] + sources[:first])
-    while queues and len(draft.items) < draft.context.preset.account.ledger:
+    while queues and draft.has_slot(SlotKind.LEDGER):
         add_next = queues.popleft()
         if add_next():
             queues.append(add_next)

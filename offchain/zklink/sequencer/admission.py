@@ -49,15 +49,11 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
     if isinstance(operation, Withdraw):
         _check_chain(operation.chain, parameters)
         _check_recipient(operation.recipient, operation.chain)
-    elif isinstance(operation, ForcedExit):
+    elif isinstance(operation, ForcedExit | ChangePubKey):
         _check_chain(operation.chain, parameters)
-        owner = check_account(state, operation.target).owner
-        _check_recipient(owner, operation.chain)
-        if owner != pending.owner:
-            raise refuse_word(pending.operation, owner)
-    elif isinstance(operation, ChangePubKey):
-        _check_chain(operation.chain, parameters)
-        owner = check_account(state, operation.account).owner
+        owner = find_owner(state, pending.operation)
+        if isinstance(operation, ForcedExit):
+            _check_recipient(owner, operation.chain)
         if owner != pending.owner:
             raise refuse_word(pending.operation, owner)
 
