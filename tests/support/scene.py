@@ -17,8 +17,8 @@ from tests.support.world import (
     RECIPIENTS,
     STRANGER,
     VALIDATOR,
+    OnWorld,
     ReceiverMode,
-    Side,
     Site,
     TokenMode,
     World,
@@ -32,7 +32,7 @@ from zklink.protocol.ids import Amount, ChainId, Kind, RequestId, TokenId
 FAR_DEADLINE = 2**40 - 1
 
 
-class Scene:
+class Scene(OnWorld):
     """The world, its books, and what has been queued, sealed and committed so far."""
 
     validator = VALIDATOR
@@ -54,15 +54,6 @@ class Scene:
         self.token_modes: dict[Place, TokenMode] = {}
 
     # -- reading -------------------------------------------------------------------------------------------------
-
-    def side(self, chain: ChainId) -> Side:
-        """One chain."""
-        return self.world.sides[chain]
-
-    def status(self, chain: ChainId) -> tuple[int, int, int, int]:
-        """Numbers of the last block committed, proven, accepted, executed."""
-        committed, proven, accepted, executed = self.side(chain).bridge.status()
-        return committed, proven, accepted, executed
 
     def now(self) -> int:
         """The primary's time."""

@@ -241,6 +241,21 @@ class World:
             yield from side.sites.values()
 
 
+class OnWorld:
+    """Whoever lets things happen on a world's chains."""
+
+    world: World
+
+    def side(self, chain: ChainId) -> Side:
+        """One chain."""
+        return self.world.sides[chain]
+
+    def status(self, chain: ChainId) -> tuple[int, int, int, int]:
+        """Numbers of the last block committed, proven, accepted, executed."""
+        committed, proven, accepted, executed = self.side(chain).bridge.status()
+        return committed, proven, accepted, executed
+
+
 def build_world(
     replacements: Replacements = (),
     verifier: str = "IdealVerifier",

@@ -13,7 +13,7 @@ from tests.support.draft import Draft, message_args, stored_args
 from tests.support.evm import EvmContract
 from tests.support.ledger import evm_address, universal_address
 from tests.support.scene import FAR_DEADLINE
-from tests.support.world import CHAINS, PRIMARY, STRANGER, VALIDATOR, Committee, Side
+from tests.support.world import CHAINS, PRIMARY, STRANGER, VALIDATOR, Committee, OnWorld, Side
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -58,7 +58,7 @@ class Link:
     stored: StoredBlock
 
 
-class Life:
+class Life(OnWorld):
     """Three chains and one line of blocks."""
 
     def __init__(self, stage: Stage) -> None:
@@ -76,15 +76,6 @@ class Life:
         self.left: Counter[Place] = Counter()
         self.cancelled: set[tuple[Queue, int]] = set()
         self.consents: set[KeyChange] = set()
-
-    def side(self, chain: ChainId) -> Side:
-        """One chain."""
-        return self.world.sides[chain]
-
-    def status(self, chain: ChainId) -> tuple[int, int, int, int]:
-        """Numbers of the last block committed, proven, accepted, executed."""
-        committed, proven, accepted, executed = self.side(chain).bridge.status()
-        return committed, proven, accepted, executed
 
     def now(self) -> int:
         """The same on every chain."""
