@@ -42,6 +42,15 @@ class LocalChain:
         """Where other programs reach the chain; None in process."""
         return None if self.is_in_process else str(self.provider.uri)
 
+    @property
+    def _evm(self) -> Any:
+        """py-evm's chain with the header of the block that is being built.
+
+        Neither ape's `set_timestamp` nor eth-tester's `time_travel`: they set that header one second too early, so one
+        second after a late block they leave one that is no later than its parent, and every further block fails.
+        """
+        return self.provider.evm_backend.chain
+
     @contextlib.contextmanager
     def use(self) -> Iterator["LocalChain"]:
         """Make this ape's active chain for a while (microseconds; ape's own `use_provider` takes tens of them)."""
@@ -70,12 +79,13 @@ class LocalChain:
             self.rpc("evm_mine")
 
     def advance_time(self, seconds: int) -> None:
-        """Let time pass and mine one block in it."""
+        """Mine one block that is exactly this many seconds (at least one) later than the last."""
         target = self.client.head().timestamp + seconds
         if self.is_in_process:
-            self.provider.set_timestamp(target)
-        else:
-            self.rpc("evm_setNextBlockTimestamp", target)
+            self._evm.set_header_timestamp(target)
+            self.mine()
+            return
+        self.rpc("evm_setNextBlockTimestamp", target)
         if self.client.head().timestamp < target:
             self.mine()
 
@@ -90,6 +100,9 @@ class LocalChain:
     def restore(self, snapshot: Any) -> None:
         """Go back to a snapshot; what was in flight is forgotten."""
         self.provider.restore(snapshot)
+        if self.is_in_process:
+            # ape does nothing where the head is the snapshot's: without this, a block begun on it would live on.
+            self._evm.header = self._evm.ensure_header()
         self.client.forget_submissions()
 
     def start_clock(self) -> None:
