@@ -12,17 +12,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from zklink.cli.progress import RichProgress
+from zklink.cli.progress_bar import RichProgress
+from zklink.demo.accounts import report as accounts_report
+from zklink.demo.accounts.actors import AccountsOptions
+from zklink.demo.accounts.run import run_accounts
+from zklink.demo.model import DemoOptions
+from zklink.demo.report import build_report
+from zklink.demo.run import run_demo
+from zklink.demo.stories import default_stories, read_tape
+from zklink.demo.summary import print_summary
+from zklink.demo.views import choose_view
 from zklink.devnet.profiles import PROFILES
-from zklink.node.demo.accounts import report as accounts_report
-from zklink.node.demo.accounts.cast import AccountsOptions
-from zklink.node.demo.accounts.run import run_accounts
-from zklink.node.demo.model import DemoOptions
-from zklink.node.demo.report import build_report
-from zklink.node.demo.run import run_demo
-from zklink.node.demo.stories import default_stories, read_tape
-from zklink.node.demo.summary import print_summary
-from zklink.node.demo.views import choose_view
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 

@@ -10,9 +10,9 @@ from zklink.cli.inputs import FILE, load_account, parse_urls, read_deployment
 from zklink.protocol.errors import ZkLinkError
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import check_root, read_exits
-from zklink.recovery.exits import ExitOrder
-from zklink.recovery.leave import leave
-from zklink.recovery.rescue import Rescue
+from zklink.recovery.exit_proofs import ExitOrder
+from zklink.recovery.exit_sender import leave
+from zklink.recovery.exodus_driver import Rescue
 
 
 @click.command()

@@ -7,7 +7,7 @@ import pytest
 from tests.sequencer.requests import make_request
 from zklink.broker.broker import Broker, Candidate, FillOutcome, FillState
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
-from zklink.l1.receipts import Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.operations.payout import Payout
 from zklink.operations.withdraw import Withdraw
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted, ZkLinkError

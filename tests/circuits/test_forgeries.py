@@ -30,8 +30,8 @@ from zklink.prover.build import PLAIN
 from zklink.prover.witness_calculator import CircuitInputs
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.block import Block, compute_slices, compute_slot_words
 from zklink.transition.swap import compute_out
+from zklink.transition.swap_block import Block, compute_slices, compute_slot_words
 from zklink.witness.swap_block import compute_inputs
 
 A, B, C, D = (ChainId(k) for k in range(1, 5))

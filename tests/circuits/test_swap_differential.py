@@ -19,8 +19,8 @@ from zklink.protocol.presets import MINIMAL
 from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.block import Block, apply_block, compute_slot_words
 from zklink.transition.swap import RefundReason, Registers, apply_swap, compute_out
+from zklink.transition.swap_block import Block, apply_block, compute_slot_words
 from zklink.witness.swap_block import Signal, compute_inputs
 
 X, Y, W, Z = TokenId(1), TokenId(5), TokenId(9), TokenId(15)

@@ -23,7 +23,7 @@ from zklink.protocol.slices import evaluate
 from zklink.prover.build import PLAIN
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.block import compute_slot_words
+from zklink.transition.swap_block import compute_slot_words
 from zklink.witness.signals import Signal
 
 X, Y, Z = TokenId(1), TokenId(2), TokenId(3)

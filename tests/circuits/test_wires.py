@@ -13,7 +13,7 @@ from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.build import OPTIMIZED, PLAIN
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.block import Block
+from zklink.transition.swap_block import Block
 from zklink.witness.swap_block import compute_inputs
 
 PUBLICS = ("commitment", "z", "lambda", "y")

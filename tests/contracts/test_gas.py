@@ -6,10 +6,10 @@ as the swap lane's, and they are the slowest to prove.
 
 from dataclasses import replace
 
+from zklink.bench.gas import LIMITS, measure_gas
 from zklink.devnet.world import World
 from zklink.l1.artifacts import load_contract
-from zklink.l1.deploy import load_verifiers
-from zklink.node.bench.gas import LIMITS, measure_gas
+from zklink.l1.deployment.deploy import load_verifiers
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver

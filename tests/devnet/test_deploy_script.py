@@ -5,7 +5,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from scripts.deploy import cli
-from zklink.l1.deployment import Deployment
+from zklink.l1.deployment.records import Deployment
 from zklink.protocol.presets import MINIMAL
 
 

@@ -18,10 +18,10 @@ from web3 import Web3
 from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from zklink.l1.client import ChainClient
-from zklink.l1.profile import ChainProfile
-from zklink.l1.rpc import RetryPolicy
-from zklink.l1.submission import SendPolicy
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.rpc import RetryPolicy
+from zklink.l1.transport.submission import SendPolicy
 from zklink.protocol.ids import ChainId
 
 PROFILE = ChainProfile("fake", ChainId(1), 1337, 1.0, 2, "FAK", is_local=True)

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.evm import EvmChain, Reverted, type_of
-from zklink.l1.abi_reader import SELECTOR_BYTES, Calldata
 from zklink.l1.artifacts import compile_source, find_source
-from zklink.l1.bridge import bridge_artifact
-from zklink.l1.calldata import LIMITS, commit_function, decode_commit_calls
-from zklink.l1.proofs import LIMITS as PROVE_LIMITS
-from zklink.l1.proofs import decode_prove_calls, prove_function
+from zklink.l1.contracts.bridge import bridge_artifact
+from zklink.l1.published.abi_reader import SELECTOR_BYTES, Calldata
+from zklink.l1.published.commit_calldata import LIMITS, commit_function, decode_commit_calls
+from zklink.l1.published.prove_calldata import LIMITS as PROVE_LIMITS
+from zklink.l1.published.prove_calldata import decode_prove_calls, prove_function
 from zklink.protocol.errors import CallRefused
 
 CALLER = "0x" + "ca" * 20

@@ -8,10 +8,10 @@ from tests.l1.fake_node import FakeNode
 from tests.support.commits import PRIMARY, SLICES, Validator
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.system import LocalSystem
-from zklink.l1.blocks import CommitBlock, stored_block_abi
-from zklink.l1.calldata import History, decode_commit_calls, read_input
-from zklink.l1.opening import compute_opening
-from zklink.l1.tracing import NodeTracer, collect_inputs
+from zklink.l1.published.commit_calldata import History, decode_commit_calls, read_input
+from zklink.l1.transport.traces import NodeTracer, collect_inputs
+from zklink.protocol.block_preimage import compute_opening
+from zklink.protocol.bridge_blocks import CommitBlock, stored_block_abi
 from zklink.protocol.errors import CalldataUnreadable, TraceUnavailable, WrongWordCount
 from zklink.protocol.ids import Lane
 

@@ -13,10 +13,10 @@ from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC, load_tokens
 from zklink.devnet.world import World
 from zklink.l1.artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
-from zklink.l1.client import ChainClient
-from zklink.l1.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
-from zklink.l1.deployment import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
-from zklink.l1.structs import NATIVE, Stages, universal_address
+from zklink.l1.contracts.structs import NATIVE, Stages, universal_address
+from zklink.l1.deployment.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
+from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
+from zklink.l1.transport.client import ChainClient
 from zklink.protocol.chain import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
 from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, WrongChain

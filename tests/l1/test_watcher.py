@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import DepositRequested, RequestEvent, SwapRequested
-from zklink.l1.profile import ChainProfile
-from zklink.l1.receipts import Log
-from zklink.l1.structs import RequestCounts
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import DepositRequested, RequestEvent, SwapRequested
+from zklink.l1.contracts.structs import RequestCounts
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.receipts import Log
 from zklink.l1.watcher import ConfirmedEvents, L1Watcher
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest

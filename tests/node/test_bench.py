@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from zklink.bench.gas_coverage import FUNCTIONS, INNER
+from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, are_plain
+from zklink.bench.report import render_throughput, write_part
+from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
+from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.cli.bench import PARTS
 from zklink.l1.artifacts import load_contract
-from zklink.node.bench.report import render_throughput, write_part
-from zklink.node.bench.surface import FUNCTIONS, INNER
-from zklink.node.bench.throughput import build_accounts, build_transfers, measure_throughput
-from zklink.node.bench.upkeep import CONTRACTS, VERIFIERS, are_plain
-from zklink.node.bench.workload import build_account_block, build_block, build_exit
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset
 from zklink.prover.cache import project_root
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.sealed import Parameters
+from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.witness import account_block, exit
 

@@ -8,8 +8,8 @@ import pytest
 
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import Event, Retried
-from zklink.node.lanes import InlineLanes
 from zklink.node.pacing import BackoffPolicy
+from zklink.node.workers import InlineLanes
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, DOMAIN, FOREVER, PARAMETERS, X, build_state, owner_of
 from tests.sequencer.operations import Z, change_key, consent, forced_exit, transfer
-from zklink.node import intake as intakes
+from zklink.node import consents as intakes
+from zklink.node.consents import Asked, Intake
 from zklink.node.events import Event, OperationAccepted, OperationRefused
-from zklink.node.intake import Asked, Intake
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.signed import Signed, sign
 from zklink.primitives.eddsa import PrivateKey

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from zklink.node.lanes import InlineLanes, Lanes, Outcome, ThreadLanes
+from zklink.node.workers import InlineLanes, Lanes, Outcome, ThreadLanes
 
 
 @pytest.fixture(params=[InlineLanes, ThreadLanes])

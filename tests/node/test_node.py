@@ -9,9 +9,9 @@ import pytest
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
 from tests.sequencer.operations import change_key, consent, forced_exit, order, transfer, withdraw
 from tests.sequencer.requests import make_request
-from zklink.l1.profile import ChainProfile
-from zklink.l1.receipts import BlockInfo
-from zklink.node.adapters import Proved
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.receipts import BlockInfo
+from zklink.node.consents import Asked, Question
 from zklink.node.events import (
     BlockSealed,
     ChainFrozen,
@@ -22,18 +22,18 @@ from zklink.node.events import (
     Retried,
     RolledBack,
 )
-from zklink.node.intake import Asked, Question
-from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.ports import Proved
 from zklink.node.watch import Sighting
+from zklink.node.workers import InlineLanes
+from zklink.operations.operation_id import OperationId
 from zklink.protocol.errors import BalanceTooSmall, CallReverted, HistoryDiverged, L1Error, RpcUnavailable
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.pool import OperationId
-from zklink.sequencer.sealed import AnyBlock
+from zklink.sequencer.sealed_block import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from zklink.demo.prepare import build_fill_policy
+from zklink.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.tokens import BTC, ETH, USDC, token_by_id
-from zklink.node.demo.prepare import build_fill_policy
-from zklink.node.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.protocol.errors import TapeInvalid
 
 CHAINS = [profile.name for profile in PROFILES]

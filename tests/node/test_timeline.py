@@ -5,6 +5,7 @@ import pytest
 from tests.sequencer.operations import deposit
 from tests.sequencer.requests import make_request
 from zklink.broker.broker import FillOutcome
+from zklink.history.swaps import Timeline
 from zklink.node.events import (
     BlockProven,
     BlockSealed,
@@ -16,7 +17,6 @@ from zklink.node.events import (
     Result,
     RolledBack,
 )
-from zklink.node.timeline import Timeline
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress

@@ -7,13 +7,14 @@ import pytest
 
 from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, X, Y, build_state, owner_of
 from zklink.node.node import Node
-from zklink.node.wallet import LEAST_FEE, Build, Wallet
 from zklink.operations.transfer import Transfer
 from zklink.protocol.errors import FeeTokenRefused, FeeTooLow, NothingToSeal
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
+from zklink.sdk.wallet import LEAST_FEE, Build, Wallet
+from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.terms import Terms
+from zklink.service.in_process import InProcessOperator
 
 NOW: Final = 5_000
 NEWCOMER: Final = b"\x05" * 32
@@ -37,7 +38,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 def wallet(desk: Desk) -> Wallet:
-    return Wallet("Alice", cast(Node, desk), OWNERS[ALICE], KEYS[ALICE], lambda: NOW)
+    return Wallet("Alice", InProcessOperator(cast(Node, desk)), OWNERS[ALICE], KEYS[ALICE], lambda: NOW)
 
 
 def pay(recipient: bytes, fee: int = LEAST_FEE, token: TokenId = X) -> Build[Transfer]:

@@ -27,7 +27,7 @@ from zklink.protocol.presets import MAIN, MINIMAL
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition import swap
-from zklink.transition.block import apply_block
+from zklink.transition.swap_block import apply_block
 
 
 def _roll_full_house(dice: Dice) -> Case:

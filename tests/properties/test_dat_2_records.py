@@ -32,7 +32,7 @@ from zklink.protocol.words import (
     SWAP_REQUEST_WORDS,
     Layout,
 )
-from zklink.transition import block
+from zklink.transition import swap_block
 
 LAYOUTS: dict[type[Record], tuple[Layout, ...]] = {
     SwapRequest: SWAP_REQUEST_LAYOUTS,
@@ -79,8 +79,8 @@ def _is_unused(layout: Layout, bit: int) -> bool:
 
 def check_slices(case: Case) -> None:
     """Slice k is exactly the records of chain k in slot order; together they are all records; slice 0 is empty."""
-    slots = tuple(block.Slot(step.request, step.payout) for step in run(case))
-    slices = block.compute_slices(slots)
+    slots = tuple(swap_block.Slot(step.request, step.payout) for step in run(case))
+    slices = swap_block.compute_slices(slots)
     assert len(slices) == MAX_CHAINS + 1
     assert slices[0] == ()
     assert sum(map(len, slices)) == len(slots) * (SWAP_REQUEST_WORDS + PAYOUT_WORDS)
@@ -141,11 +141,11 @@ def test_check_exact_length__tail_ignored__refutes(monkeypatch: pytest.MonkeyPat
 
 
 def test_check_slices__payouts_in_the_source_slice__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mutant(slots: Sequence[block.Slot]) -> tuple[tuple[int, ...], ...]:
+    def mutant(slots: Sequence[swap_block.Slot]) -> tuple[tuple[int, ...], ...]:
         slices: tuple[list[int], ...] = tuple([] for _ in range(MAX_CHAINS + 1))
         for request, payout in slots:
             slices[request.source].extend((*request.words(), *payout.words()))
         return tuple(map(tuple, slices))
 
-    monkeypatch.setattr(block, "compute_slices", mutant)
+    monkeypatch.setattr(swap_block, "compute_slices", mutant)
     check_refuted(check_slices, cases())

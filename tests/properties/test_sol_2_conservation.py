@@ -15,7 +15,7 @@ from zklink.protocol.errors import ConservationBroken
 from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, Kind, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition import block
+from zklink.transition import swap_block
 
 
 def check_conserves(case: Case) -> None:
@@ -48,7 +48,7 @@ def check_flow(case: Case) -> None:
 def check_block_conserves(case: Case) -> None:
     """The state that a whole block leaves behind balances."""
     state = case.state()
-    block.apply_block(state, case.requests, BlockNumber(1), case.timestamp, 1, state.preset)
+    swap_block.apply_block(state, case.requests, BlockNumber(1), case.timestamp, 1, state.preset)
     try:
         state.check_conservation()
     except ConservationBroken as error:

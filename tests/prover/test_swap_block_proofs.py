@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.upholds import upholds
 from tests.support.verifiers import Statement, VyperVerifier
-from zklink.node.bench.workload import build_block
+from zklink.bench.workload import build_block
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.presets import COMPACT, MINIMAL, Preset
@@ -17,7 +17,7 @@ from zklink.prover.cache import project_root
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
 from zklink.prover.tools import ensure_tools
-from zklink.transition.block import Block
+from zklink.transition.swap_block import Block
 from zklink.witness.swap_block import compute_inputs
 
 GAS_OF_ONE = 221_000

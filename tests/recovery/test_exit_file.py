@@ -10,13 +10,13 @@ import pytest
 
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import BTC, USDC
-from zklink.l1.structs import Exit
+from zklink.l1.contracts.structs import Exit
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid
 from zklink.protocol.ids import BlockNumber
 from zklink.protocol.words import EXIT_LAYOUTS
 from zklink.recovery.exit_file import ExitFile, check_root, read_exits, write_exits
-from zklink.recovery.exits import ExitOrder
+from zklink.recovery.exit_proofs import ExitOrder
 
 
 def build_order(**changes: int) -> ExitOrder:

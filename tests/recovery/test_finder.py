@@ -17,16 +17,16 @@ from zklink.devnet.profiles import AVALANCHE, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world
 from zklink.l1.artifacts import load_contract
-from zklink.l1.blocks import CommitBlock, ProveBlock, stored_block_abi
-from zklink.l1.deploy import deploy, predict_address
-from zklink.l1.deployment import DeploymentAccounts, DeploymentPlan, Verifiers
-from zklink.l1.structs import universal_address
-from zklink.l1.tracing import Tracer
+from zklink.l1.contracts.structs import universal_address
+from zklink.l1.deployment.deploy import deploy, predict_address
+from zklink.l1.deployment.records import DeploymentAccounts, DeploymentPlan, Verifiers
+from zklink.l1.transport.traces import Tracer
+from zklink.protocol.bridge_blocks import CommitBlock, ProveBlock, stored_block_abi
 from zklink.protocol.errors import BlockUnreadable
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.protocol.presets import MINIMAL
-from zklink.recovery.reader import HistoryReader
+from zklink.recovery.history_reader import HistoryReader
 
 CHAIN = POLYGON.chain_id
 OWN = {CHAIN: SLICES[CHAIN], DATA: SLICES[DATA]}

@@ -11,16 +11,16 @@ from tests.support.draft import DATA
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.abi_reader import SELECTOR_BYTES, WORD_BYTES
-from zklink.l1.blocks import CommitBlock, Opening, stored_block_abi
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.calldata import Commits, History, read_input
-from zklink.l1.events import BlockCommitted, BridgeEvent
-from zklink.l1.opening import Place, compute_opened_commitment, compute_opened_sync_hash, compute_opening
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import BlockCommitted, BridgeEvent
+from zklink.l1.published.abi_reader import SELECTOR_BYTES, WORD_BYTES
+from zklink.l1.published.commit_calldata import Commits, History, read_input
 from zklink.operations.deposit import DepositRequest
+from zklink.protocol.block_preimage import Place, compute_opened_commitment, compute_opened_sync_hash, compute_opening
+from zklink.protocol.bridge_blocks import CommitBlock, Opening, stored_block_abi
 from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
-from zklink.recovery.reader import HistoryReader
+from zklink.recovery.history_reader import HistoryReader
 
 USD = 10**6
 
@@ -184,7 +184,7 @@ def test_read__calls_that_look_true_before_and_behind_the_true_one__only_that_on
         opened.append(block.commitment)
         return compute_opening(block, place)
 
-    monkeypatch.setattr("zklink.l1.calldata.compute_opening", count)
+    monkeypatch.setattr("zklink.l1.published.commit_calldata.compute_opening", count)
     assert open_reader(system).read(POLYGON.chain_id).blocks[BlockNumber(1)].block == block
     history = History(system.deployment.deployment_hash, PRIMARY)
     events = open_reader(system).read_events(POLYGON.chain_id).committed
@@ -206,7 +206,7 @@ def test_read__block_without_words_for_a_chain__its_input_is_not_looked_at(
         asked.append(bridge.chain_id)
         return read_input(bridge, tx_hash)
 
-    monkeypatch.setattr("zklink.recovery.finder.read_input", ask)
+    monkeypatch.setattr("zklink.recovery.block_finder.read_input", ask)
     reader = open_reader(system)
     for chain, validator in validators.items():
         assert reader.read(chain).stored[BlockNumber(1)] == validator.history[1]

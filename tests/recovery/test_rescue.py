@@ -10,11 +10,11 @@ from tests.support.draft import DATA
 from zklink.devnet.profiles import BSC
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.blocks import ProveBlock
+from zklink.protocol.bridge_blocks import ProveBlock
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXPIRY_SECONDS, ChainId, Lane
-from zklink.recovery.rescue import Done, Rescue, Waiting
+from zklink.recovery.exodus_driver import Done, Rescue, Waiting
 
 TRUE, FALSE = (1,) * 8, (2,) * 8
 USD = 10**6

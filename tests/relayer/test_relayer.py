@@ -7,7 +7,7 @@ import pytest
 from eth_account import Account
 
 from tests.relayer.test_member import DEPLOYMENT, HASHES, FakeChain, message
-from zklink.l1.receipts import Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.errors import QuorumMissing, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest

@@ -9,7 +9,7 @@ from tests.scenarios.pipeline import Believer, LiquidSystem, Pipeline
 from zklink.devnet.system import deploy_local_system
 from zklink.devnet.world import Backend, open_world
 from zklink.l1.artifacts import load_contract
-from zklink.l1.deployment import Verifiers
+from zklink.l1.deployment.records import Verifiers
 from zklink.protocol.presets import MINIMAL
 
 BELIEVERS = ("AcceptAllVerifier", "AcceptAllVerifier", "StatementVerifier")

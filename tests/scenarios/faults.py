@@ -7,11 +7,11 @@ from web3.contract.contract import ContractFunction
 
 from zklink.devnet.chain import LocalChain
 from zklink.devnet.world import GAS_LIMIT_IN_PROCESS
-from zklink.l1.client import Call, ChainClient, Submission
-from zklink.l1.receipts import Receipt
-from zklink.node.adapters import BlockProver, Proved
+from zklink.l1.transport.client import Call, ChainClient, Submission
+from zklink.l1.transport.receipts import Receipt
+from zklink.node.ports import BlockProver, Proved
 from zklink.protocol.errors import RpcUnavailable, TransactionReplaced
-from zklink.sequencer.sealed import AnyBlock
+from zklink.sequencer.sealed_block import AnyBlock
 
 
 @dataclass

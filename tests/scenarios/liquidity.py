@@ -10,9 +10,9 @@ from zklink.devnet.accounts import layer2_key
 from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits, select_pools
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
-from zklink.l1.registries import sign_key_change
-from zklink.node.adapters import BlockProver
+from zklink.l1.contracts.registries import sign_key_change
 from zklink.node.parts import NodeConfig
+from zklink.node.ports import BlockProver
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.create_pool import CreatePool

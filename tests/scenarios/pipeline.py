@@ -15,23 +15,24 @@ from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import USDC
-from zklink.l1.client import ChainClient
-from zklink.l1.events import SwapRequested
-from zklink.l1.structs import universal_address
-from zklink.node.adapters import BlockProver, Proved
+from zklink.history.solvency import Reconciliation
+from zklink.history.swaps import SwapRecord, Timeline
+from zklink.l1.contracts.events import SwapRequested
+from zklink.l1.contracts.structs import universal_address
+from zklink.l1.transport.client import ChainClient
 from zklink.node.events import BlockProven, RequestKey, Retried, TransactionMined
-from zklink.node.lanes import InlineLanes
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig
-from zklink.node.reconcile import Reconciliation, reconcile
-from zklink.node.timeline import SwapRecord, Timeline
-from zklink.node.wiring import NodeKeys, build_parts
+from zklink.node.ports import BlockProver, Proved
+from zklink.node.workers import InlineLanes
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
+from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
-from zklink.sequencer.sealed import AnyBlock
-from zklink.sequencer.terms import WORK
+from zklink.sequencer.sealed_block import AnyBlock
+from zklink.service.reconcile import reconcile
+from zklink.service.wiring import NodeKeys, build_parts
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
 

@@ -7,14 +7,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from zklink.demo.audit import find_problems
+from zklink.demo.model import DemoOptions, DemoResult
+from zklink.demo.report import build_report
+from zklink.demo.run import run_demo
+from zklink.demo.stories import Expectation, read_tape
+from zklink.demo.summary import print_summary
+from zklink.demo.views import PlainView
 from zklink.devnet.profiles import AVALANCHE, BSC
-from zklink.node.demo.audit import find_problems
-from zklink.node.demo.model import DemoOptions, DemoResult
-from zklink.node.demo.report import build_report
-from zklink.node.demo.run import run_demo
-from zklink.node.demo.stories import Expectation, read_tape
-from zklink.node.demo.summary import print_summary
-from zklink.node.demo.views import PlainView
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.progress import SILENT
 

@@ -9,8 +9,7 @@ from tests.scenarios.faults import CrashingProver, FaultyClient
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import BNB, USDC
 from zklink.l1.artifacts import load_contract
-from zklink.l1.client import encode_call
-from zklink.node.adapters import FILL_GAS_LIMIT
+from zklink.l1.transport.client import encode_call
 from zklink.node.events import (
     BrokerRepaid,
     FillDeclined,
@@ -25,6 +24,7 @@ from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId, RequestId
 from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.sequencer.journal import FileJournal, MemoryJournal
+from zklink.service.adapters import FILL_GAS_LIMIT
 from zklink.transition.swap import RefundReason
 
 USD = 10**6

@@ -5,9 +5,8 @@ from tests.scenarios.pipeline import BSC, POLYGON, Pipeline
 from zklink.devnet.accounts import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.registries import sign_key_change
-from zklink.l1.structs import universal_address
-from zklink.node.adapters import CircuitProver
+from zklink.l1.contracts.registries import sign_key_change
+from zklink.l1.contracts.structs import universal_address
 from zklink.node.events import BlockProven
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.transfer import Transfer
@@ -18,6 +17,7 @@ from zklink.protocol.signing import compute_public_key_hash
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
+from zklink.service.adapters import CircuitProver
 
 USD = 10**6
 FEE = Amount(USD // 10)

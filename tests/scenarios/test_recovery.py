@@ -15,19 +15,19 @@ from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer
 from tests.support.assembler import Assembler
 from tests.support.upholds import upholds
 from zklink.devnet.tokens import USDC
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import RequestCancelled
-from zklink.l1.structs import Exit, universal_address
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import RequestCancelled
+from zklink.l1.contracts.structs import Exit, universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
-from zklink.recovery.exits import ExitOrder, find_exits
+from zklink.recovery.exit_proofs import ExitOrder, find_exits
+from zklink.recovery.exit_sender import leave, send_exits
+from zklink.recovery.exodus_driver import Rescue
 from zklink.recovery.history import ChainHistory
-from zklink.recovery.leave import leave, send_exits
-from zklink.recovery.reader import HistoryReader
+from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
-from zklink.recovery.rescue import Rescue
 from zklink.state.state import State
 from zklink.transition.exit import compute_claims
 from zklink.transition.exit_authority import compute_exit_inputs

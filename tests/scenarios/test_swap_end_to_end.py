@@ -12,8 +12,8 @@ import pytest
 from tests.scenarios.liquidity import POOLS
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
+from zklink.history.swaps import SwapRecord
 from zklink.node.events import RequestKey
-from zklink.node.timeline import SwapRecord
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.create_pool import CreatePool

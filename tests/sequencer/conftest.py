@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from zklink.devnet.accounts import test_account as dev_account
-from zklink.l1.structs import universal_address
+from zklink.l1.contracts.structs import universal_address
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.sequencer.journal import Journal, MemoryJournal
-from zklink.sequencer.sealed import Parameters
+from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State

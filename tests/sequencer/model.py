@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import Action, ApplyMessage, ChainView, Commit, Execute, Prove, Revert
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.sealed_block import SealedBlock
 
 
 class Refused(Exception):

@@ -16,7 +16,7 @@ from tests.sequencer.conftest import (
     owner_of,
     signed,
 )
-from zklink.l1.registries import sign_key_change
+from zklink.l1.contracts.registries import sign_key_change
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees

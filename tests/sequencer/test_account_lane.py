@@ -38,11 +38,11 @@ from zklink.protocol.errors import (
     WrongNonce,
 )
 from zklink.protocol.ids import Amount, BlockNumber, Kind, Lane, RequestId
-from zklink.sequencer.calldata import encode_commit
-from zklink.sequencer.desk import ACCOUNT_LIMIT
+from zklink.sequencer.bridge_calls import encode_commit
 from zklink.sequencer.journal import Journal, MemoryJournal
-from zklink.sequencer.pool import Pending
-from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.operation_intake import ACCOUNT_LIMIT
+from zklink.sequencer.operation_queue import Pending
+from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.sequencer import Sequencer
 
 A, B, C = CHAINS

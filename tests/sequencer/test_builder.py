@@ -10,8 +10,8 @@ from tests.sequencer.requests import make_request
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
-from zklink.sequencer.builder import choose_timestamp, compute_pool_id, select_requests
-from zklink.sequencer.mempool import Mempool
+from zklink.sequencer.request_queue import Mempool
+from zklink.sequencer.swap_builder import choose_timestamp, compute_pool_id, select_requests
 
 CHAINS = tuple(ChainId(chain) for chain in (1, 2, 3))
 

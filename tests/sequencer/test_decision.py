@@ -28,7 +28,7 @@ from zklink.sequencer.decision import (
 )
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedBlock, compute_genesis
+from zklink.sequencer.sealed_block import SealedBlock, compute_genesis
 from zklink.sequencer.sequencer import Sequencer
 
 A, B, C = CHAINS

@@ -6,10 +6,11 @@ import pytest
 
 from tests.sequencer.conftest import DOMAIN
 from tests.sequencer.operations import EVERY_KIND
+from zklink.operations.operation_id import compute_id
 from zklink.protocol.errors import JournalBroken
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJournal
-from zklink.sequencer.pool import Pending, compute_id
+from zklink.sequencer.operation_queue import Pending
 
 
 def entry(number: int) -> JournalEntry:

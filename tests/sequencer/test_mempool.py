@@ -5,7 +5,7 @@ import pytest
 from tests.sequencer.requests import make_request
 from zklink.protocol.errors import RequestOutOfOrder
 from zklink.protocol.ids import Amount, ChainId, Lane, RequestId
-from zklink.sequencer.mempool import Mempool
+from zklink.sequencer.request_queue import Mempool
 
 A, B = ChainId(1), ChainId(2)
 

@@ -33,12 +33,12 @@ from zklink.protocol.errors import (
     ZkLinkError,
 )
 from zklink.protocol.ids import AccountId, Amount, TokenId
-from zklink.sequencer import account_builder, matcher
+from zklink.sequencer import account_builder, order_book
+from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.matcher import OrderBook
-from zklink.sequencer.sealed import Item
+from zklink.sequencer.order_book import OrderBook
+from zklink.sequencer.sealed_block import Item
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.terms import Terms
 from zklink.state.state import State
 from zklink.transition.context import Context
 from zklink.transition.order_match import apply_order_match, check_order_match
@@ -160,7 +160,7 @@ class TestInnocentLaw:
 
 
 def test_add__too_many_of_one_account__refused_until_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matcher, "ACCOUNT_ORDER_LIMIT", 3)
+    monkeypatch.setattr(order_book, "ACCOUNT_ORDER_LIMIT", 3)
     book = OrderBook(DOMAIN)
     for slot in range(3):
         book.add(sell_x(ALICE, 10, 10, slot))

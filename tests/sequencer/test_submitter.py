@@ -15,11 +15,11 @@ from tests.sequencer.conftest import CHAINS, PRIMARY
 from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import BASE, seal
 from zklink.devnet.accounts import test_account as dev_account
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.event_codec import event_topic
-from zklink.l1.events import MessageReceived
-from zklink.l1.profile import ChainProfile
-from zklink.l1.receipts import BlockInfo, Log, Receipt
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.event_codec import event_topic
+from zklink.l1.contracts.events import MessageReceived
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.receipts import BlockInfo, Log, Receipt
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import MessageKind

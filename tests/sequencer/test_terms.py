@@ -30,9 +30,9 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.packing import pack_fee
+from zklink.sequencer.fee_terms import MATCH_WORK, OPENING_WORK, WORK, PoolTerms, Terms
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.terms import MATCH_WORK, OPENING_WORK, WORK, PoolTerms, Terms
 from zklink.transition.dispatch import RULES
 
 NOW: Final = 5_000

@@ -17,12 +17,12 @@ from zklink.protocol.presets import COMPACT
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.sequencer import account_builder
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.pool import Pending
-from zklink.sequencer.sealed import Parameters, SealedBlock
+from zklink.sequencer.operation_queue import Pending
+from zklink.sequencer.sealed_block import Parameters, SealedBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.needs import Needs
+from zklink.transition.block_needs import Needs
 
 NOW: Final = 5_000
 RARE: Final = tuple(TokenId(token) for token in range(11, 21))

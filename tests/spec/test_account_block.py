@@ -21,9 +21,9 @@ from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, Lane, 
 from zklink.protocol.presets import MINIMAL
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
+from zklink.transition.block_needs import has_room
 from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
 from zklink.transition.ledger_slot import LedgerSlot
-from zklink.transition.needs import has_room
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolSlot
 from zklink.witness.account_block import compute_inputs

@@ -26,7 +26,7 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import AMOUNT_LIMIT, NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import MAIN, MINIMAL
-from zklink.state import ledger
+from zklink.state import account_tree
 from zklink.state.account import Record
 from zklink.state.genesis import Genesis
 from zklink.state.state import State
@@ -146,31 +146,31 @@ class TestAccounts:
     def test_rollback__packed_accounts_and_kept_trees__are_undone(
         self, monkeypatch: pytest.MonkeyPatch, open_limit: int, small: int
     ) -> None:
-        monkeypatch.setattr(ledger, "OPEN_LIMIT", open_limit)
-        monkeypatch.setattr(ledger, "SMALL", small)
+        monkeypatch.setattr(account_tree, "OPEN_LIMIT", open_limit)
+        monkeypatch.setattr(account_tree, "SMALL", small)
         settings(max_examples=100, deadline=None)(given(rounds_of_steps)(check_undo))()
 
 
 def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original: Callable[..., None] = ledger.Ledger.set_balance
+    original: Callable[..., None] = account_tree.Ledger.set_balance
 
-    def mutant(self: ledger.Ledger, account: AccountId, token: TokenId, amount: Amount) -> None:
+    def mutant(self: account_tree.Ledger, account: AccountId, token: TokenId, amount: Amount) -> None:
         living, self._journal._living = self._journal._living, []
         original(self, account, token, amount)
         self._journal._living = living
 
-    monkeypatch.setattr(ledger.Ledger, "set_balance", mutant)
+    monkeypatch.setattr(account_tree.Ledger, "set_balance", mutant)
     check_refuted(check_undo, rounds_of_steps, examples=100)
 
 
 @pytest.mark.parametrize("name", ["_freshen", "_freshen_balance", "_freshen_orders"])
 def test_check_undo__fresh_although_hashed_in_between__refutes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    original: Callable[..., None] = getattr(ledger.Ledger, name)
+    original: Callable[..., None] = getattr(account_tree.Ledger, name)
 
-    def mutant(self: ledger.Ledger, *arguments: int) -> None:
+    def mutant(self: account_tree.Ledger, *arguments: int) -> None:
         original(self, *arguments[:-1], self._hashings)
 
-    monkeypatch.setattr(ledger.Ledger, name, mutant)
+    monkeypatch.setattr(account_tree.Ledger, name, mutant)
     check_refuted(check_undo, rounds_of_steps)
 
 
@@ -237,7 +237,7 @@ def test_paths__balance_and_order__lead_to_their_roots() -> None:
 
 
 def test_balance_path__large_account_changed__keeps_its_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "SMALL", 1)
+    monkeypatch.setattr(account_tree, "SMALL", 1)
     state, account = State(MINIMAL), AccountId(3)
     for token in (1, 2, 3):
         state.set_balance(account, TokenId(token), Amount(token))

@@ -22,9 +22,9 @@ from zklink.protocol.presets import MINIMAL
 from zklink.protocol.slices import compute_slice_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
-from zklink.transition import block as block_module
-from zklink.transition.block import Block, apply_block
-from zklink.transition.rows import Openings, Rows, write_back
+from zklink.transition import swap_block as block_module
+from zklink.transition.hot_rows import Openings, Rows, write_back
+from zklink.transition.swap_block import Block, apply_block
 
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
@@ -229,7 +229,7 @@ def test_check_openings__paths_of_the_old_root__refutes(monkeypatch: pytest.Monk
 
 
 def test_check_challenges__lambda_before_the_evaluations__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zklink.transition.frame.compute_block_commitment", lambda block_hash, *_: block_hash)
+    monkeypatch.setattr("zklink.transition.block_frame.compute_block_commitment", lambda block_hash, *_: block_hash)
     check_refuted(check_challenges, two_slot_cases, examples=5)
 
 

@@ -47,8 +47,8 @@ from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.words import LEDGER_MESSAGE_LAYOUTS
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.block import Block, apply_block
-from zklink.transition.frame import SealedFrame
+from zklink.transition.block_frame import SealedFrame
+from zklink.transition.swap_block import Block, apply_block
 
 KEY = PrivateKey.from_seed(b"\x01" * 32)
 """Account 1's."""

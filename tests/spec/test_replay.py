@@ -17,11 +17,11 @@ from zklink.protocol.errors import ReplayIncomplete, ReplayMismatch, ReplayRefus
 from zklink.protocol.ids import BlockNumber, Lane
 from zklink.protocol.presets import MINIMAL
 from zklink.state.state import State
-from zklink.transition import replay_account
-from zklink.transition.block import apply_block
-from zklink.transition.frame import SealedFrame
-from zklink.transition.replay import PublishedBlock, replay_block
-from zklink.transition.replay_sums import Sums
+from zklink.transition.block_frame import SealedFrame
+from zklink.transition.replay import replay_account
+from zklink.transition.replay.replay_block import PublishedBlock, replay_block
+from zklink.transition.replay.replay_sums import Sums
+from zklink.transition.swap_block import apply_block
 
 few = settings(max_examples=60, deadline=None)
 account_cases = rolled(roll_case, size=1_800)

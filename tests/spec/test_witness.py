@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from tests.strategies import Case, cases
 from zklink.protocol.ids import MAX_CHAINS, BlockNumber
 from zklink.protocol.presets import MINIMAL, Preset
-from zklink.transition.block import apply_block
+from zklink.transition.swap_block import apply_block
 from zklink.witness.swap_block import Signal, compute_inputs
 
 

@@ -7,8 +7,8 @@ from zklink.primitives.merkle import compute_root
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.ids import Kind
 from zklink.transition.account_block import AccountBlock
+from zklink.transition.account_openings import Side
 from zklink.transition.ledger_slot import LedgerSlot
-from zklink.transition.sides import Side
 
 
 def follow(block: AccountBlock) -> tuple[int, int, int]:

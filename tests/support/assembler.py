@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.artifacts import load_contract
-from zklink.l1.blocks import CommitBlock, ProveBlock, stored_block_abi
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.client import Call, encode_call
-from zklink.l1.receipts import Receipt
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.transport.client import Call, encode_call
+from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.bridge_blocks import CommitBlock, ProveBlock, stored_block_abi
 from zklink.protocol.chain import StoredBlock
 
 

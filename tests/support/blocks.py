@@ -19,7 +19,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, TokenId
 from zklink.protocol.messages import SyncMessage
 from zklink.protocol.presets import MINIMAL
-from zklink.transition.block import apply_block
+from zklink.transition.swap_block import apply_block
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Takes compiled contracts (`zklink.l1.artifacts`), gives callable ones on revm: thousands of calls a second. A failing
 call raises Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is
-measured elsewhere (zklink.node.bench.gas): revm keeps slots warm from one call to the next.
+measured elsewhere (zklink.bench.gas): revm keeps slots warm from one call to the next.
 """
 
 from collections.abc import Callable, Iterator

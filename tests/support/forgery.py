@@ -27,7 +27,7 @@ from zklink.protocol.presets import Preset
 from zklink.protocol.slices import compute_slice_hash, evaluate
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
 from zklink.state.state import PoolId, State
-from zklink.transition.block import Block, Slot, apply_block, compute_slices, compute_slot_words
+from zklink.transition.swap_block import Block, Slot, apply_block, compute_slices, compute_slot_words
 from zklink.witness.signals import Signal
 from zklink.witness.swap_block import compute_inputs
 

@@ -32,7 +32,7 @@ from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId, L
 from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
 from zklink.protocol.words import PAYOUT_WORDS, SWAP_REQUEST_WORDS
 from zklink.state.state import State
-from zklink.transition.block import Block
+from zklink.transition.swap_block import Block
 
 REQUEST_KIND = 1
 KIND_SHIFT = 240

@@ -6,7 +6,7 @@ complete for blocks that the transition made, and no false statement passes.
 
 from zklink.protocol.commitment import PublicInputs, aggregate, evaluate_header
 from zklink.protocol.slices import evaluate
-from zklink.transition.block import Block
+from zklink.transition.swap_block import Block
 
 
 class Prover:

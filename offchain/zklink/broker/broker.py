@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from zklink.broker.policy import FillPolicy, Verdict
-from zklink.l1.receipts import Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.operations.payout import Payout
 from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId

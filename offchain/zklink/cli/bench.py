@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.progress import RichProgress
+from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.cache import project_root
@@ -39,17 +39,17 @@ def bench(
         figures = _measure(part, accounts, cross_check, progress)
         click.echo(f"{part}\n\n{figures}\n")
         if not print_only:
-            from zklink.node.bench.report import write_part
+            from zklink.bench.report import write_part
 
             write_part(page or project_root() / "docs" / "performance.md", part, figures)
 
 
 def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: RichProgress) -> str:
     # Imported here: ape takes seconds to load, and no other command needs it.
-    from zklink.node.bench import report
-    from zklink.node.bench.machine import describe_load
-    from zklink.node.bench.proving import measure_circuit
-    from zklink.node.bench.throughput import measure_throughput
+    from zklink.bench import report
+    from zklink.bench.machine import describe_load
+    from zklink.bench.proving import measure_circuit
+    from zklink.bench.throughput import measure_throughput
 
     load = describe_load()
     if part == SEQUENCER:
@@ -63,8 +63,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
 
 def _measure_gas(progress: RichProgress) -> dict[str, int]:
     """With the smallest preset: but for the number of slots, a chain does the same work for all of them."""
+    from zklink.bench.gas import measure_gas
     from zklink.devnet.world import open_world
-    from zklink.node.bench.gas import measure_gas
 
     provers = {statement: Groth16pyProver(ensure_circuit(MINIMAL, progress, statement)) for statement in Statement}
     with progress.step("Measuring gas on four in-process chains"), open_world("test") as world:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zklink.cli.progress import RichProgress
+from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.build import ensure_compiled

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from zklink.cli.circuits import DEFAULT_PRESETS
-from zklink.cli.progress import RichProgress
+from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.generate import render_all
 from zklink.protocol.presets import PRESETS, Preset
 from zklink.prover.artifacts import ensure_circuit, find_circuit

@@ -11,8 +11,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address
 
-from zklink.l1.deployment import Deployment
-from zklink.l1.structs import universal_address
+from zklink.l1.contracts.structs import universal_address
+from zklink.l1.deployment.records import Deployment
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import ZkLinkError

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, read_seed
-from zklink.cli.progress import RichProgress
+from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, write_exits
-from zklink.recovery.exits import find_exits, prove_exits
-from zklink.recovery.reader import HistoryReader
+from zklink.recovery.exit_proofs import find_exits, prove_exits
+from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
 
 

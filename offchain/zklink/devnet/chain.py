@@ -12,9 +12,9 @@ from web3 import Web3
 from web3.types import RPCEndpoint
 
 from zklink.devnet.anvil import AnvilProcess
-from zklink.l1.client import ChainClient
-from zklink.l1.profile import ChainProfile
-from zklink.l1.rpc import describe
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.rpc import describe
 from zklink.protocol.errors import RpcUnavailable
 
 

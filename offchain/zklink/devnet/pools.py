@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zklink.devnet.tokens import AVAX, BNB, BTC, ETH, POL, USDC, USDT, WAVAX, WBNB, WETH, WPOL, token_by_id
-from zklink.l1.deployment import TokenPlan
+from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.ids import Amount, ChainId, TokenId
 
 DEFAULT_FEE: Final = 30

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from zklink.l1.profile import ChainProfile
+from zklink.l1.transport.profile import ChainProfile
 from zklink.protocol.ids import ChainId
 
 ETHEREUM: Final = ChainProfile("ethereum", ChainId(1), 1, 12.0, 2, "ETH", is_local=True)

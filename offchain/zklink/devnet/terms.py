@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from zklink.devnet.tokens import token_by_id
-from zklink.l1.deployment import TokenPlan
+from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.ids import TokenId
-from zklink.sequencer.terms import PoolTerms, Terms
+from zklink.sequencer.fee_terms import PoolTerms, Terms
 
 WORK_MICRO_USD: Final = 10_000
 """A unit of work, in millionths of a dollar."""

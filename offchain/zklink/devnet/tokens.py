@@ -15,9 +15,9 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.artifacts import load_contract
-from zklink.l1.client import ChainClient, encode_call
-from zklink.l1.deployment import TokenPlan
-from zklink.l1.structs import NATIVE
+from zklink.l1.contracts.structs import NATIVE
+from zklink.l1.deployment.records import TokenPlan
+from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
 
 TOKENS_FILE: Final = Path(__file__).resolve().parents[3] / "deployments" / "tokens.json"

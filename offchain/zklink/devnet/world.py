@@ -20,9 +20,9 @@ from zklink.devnet.accounts import BALANCE_ETHER, Roles, default_roles
 from zklink.devnet.anvil import AnvilProcess, put_on_path, start_anvil
 from zklink.devnet.chain import LocalChain
 from zklink.devnet.profiles import PROFILES
-from zklink.l1.client import ChainClient
-from zklink.l1.profile import ChainProfile
-from zklink.l1.submission import SendPolicy
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.submission import SendPolicy
 from zklink.protocol.ids import ChainId
 
 Backend = Literal["test", "anvil", "fork"]

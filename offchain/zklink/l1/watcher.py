@@ -9,8 +9,8 @@ than the confirmations. A node that merely lags behind what another one has told
 from collections.abc import Sequence
 from typing import Final
 
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import BridgeEvent, RequestEvent, SwapRequested
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import BridgeEvent, RequestEvent, SwapRequested
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import Lane, RequestId

@@ -1,1 +1,1 @@
-"""Composition root: the only place where concrete chains, provers, sequencer, broker and relayer meet."""
+"""The loop of an operator: watch, seal, prove, submit, relay, fill; and the ports for what it is given."""

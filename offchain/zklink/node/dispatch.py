@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from zklink.node.events import Event, Retried
-from zklink.node.lanes import Lanes, Outcome
 from zklink.node.pacing import BackoffPolicy, Pacer
+from zklink.node.workers import Lanes, Outcome
 from zklink.protocol.errors import ConflictingAcceptance, HistoryDiverged, ZkLinkError
 
 T = TypeVar("T")

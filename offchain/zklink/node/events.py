@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from zklink.broker.broker import FillOutcome
 from zklink.broker.policy import Verdict
+from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
+from zklink.operations.requests import Request, lane_of
+from zklink.operations.requests import RequestKey as RequestKey
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.mempool import Request, lane_of
-from zklink.sequencer.mempool import RequestKey as RequestKey
-from zklink.sequencer.pool import OperationId
 from zklink.transition.swap import SwapOutcome
 
 PayoutKey = tuple[ChainId, int]

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
-from zklink.l1.receipts import BlockInfo, Receipt
-from zklink.node.adapters import Proved
+from zklink.l1.transport.receipts import BlockInfo, Receipt
+from zklink.node.consents import Intake, Question
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import (
     BlockProven,
@@ -30,21 +30,22 @@ from zklink.node.events import (
     RolledBack,
     TransactionMined,
 )
-from zklink.node.intake import Intake, Question
-from zklink.node.lanes import Lanes
 from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.ports import Proved
 from zklink.node.sealing import describe_block, list_candidates
 from zklink.node.watch import Sighting
+from zklink.node.workers import Lanes
+from zklink.operations.change_pub_key import NO_CONSENT
+from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
+from zklink.operations.requests import lane_of
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdated, NothingToSeal, TransactionReverted
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Commit, Horizon, Revert
 from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
-from zklink.sequencer.mempool import lane_of
-from zklink.sequencer.pool import NO_CONSENT, OperationId
-from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import Advance
 
 T = TypeVar("T")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zklink.broker.broker import Broker
-from zklink.l1.profile import ChainProfile
-from zklink.node.adapters import BlockProver
-from zklink.node.intake import ConsentSource
+from zklink.l1.transport.profile import ChainProfile
+from zklink.node.consents import ConsentSource
 from zklink.node.pacing import BackoffPolicy
+from zklink.node.ports import BlockProver
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import ChainId
 from zklink.relayer.relayer import Relayer

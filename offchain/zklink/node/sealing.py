@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from zklink.broker.broker import Candidate
 from zklink.node.events import BlockSealed, Result
-from zklink.sequencer.mempool import RequestKey
-from zklink.sequencer.sealed import SealedBlock
-from zklink.transition.block import Block
+from zklink.operations.requests import RequestKey
+from zklink.sequencer.sealed_block import SealedBlock
+from zklink.transition.swap_block import Block
 
 
 def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:

@@ -5,9 +5,9 @@ reorganisation took back.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.events import RequestEvent
-from zklink.l1.receipts import BlockInfo
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import RequestEvent
+from zklink.l1.transport.receipts import BlockInfo
 from zklink.l1.watcher import L1Watcher
 from zklink.protocol.errors import RequestRewritten
 from zklink.protocol.ids import Lane, RequestId

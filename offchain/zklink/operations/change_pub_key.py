@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from zklink.operations.account_record import AccountWords, pack_account_record, unpack_account_record
 from zklink.operations.ledger_data import LedgerData, compute_ledger_message
@@ -11,6 +11,9 @@ from zklink.protocol.addresses import ADDRESS_BYTES
 from zklink.protocol.errors import FieldOutOfRange
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee
+
+NO_CONSENT: Final = b""
+"""In place of the owner's signature: the consent to a new key is recorded on the chain, or none is needed."""
 
 
 @dataclass(frozen=True, slots=True)

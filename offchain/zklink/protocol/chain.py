@@ -7,7 +7,7 @@ from typing import Final
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.commitment import PublicInputs
 from zklink.protocol.errors import WrongWordCount
-from zklink.protocol.ids import BlockNumber
+from zklink.protocol.ids import BlockNumber, Lane
 from zklink.protocol.words import PAYOUT_WORDS
 
 ZERO_HASH: Final = bytes(32)
@@ -64,6 +64,10 @@ class StoredBlock:
     payouts_hash: bytes
     inputs_hash: bytes
     sync_hash: bytes
+
+    def consumed(self, lane: Lane) -> int:
+        """How many requests of a lane's queue are consumed up to and including this block."""
+        return self.swap_requests if lane is Lane.SWAP else self.account_requests
 
     def hash(self) -> bytes:
         """The stored block hash."""

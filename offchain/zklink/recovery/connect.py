@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.client import ChainClient
-from zklink.l1.deployment import Deployment
-from zklink.l1.profile import ChainProfile
-from zklink.l1.structs import universal_address
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.structs import universal_address
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.profile import ChainProfile
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing
 from zklink.protocol.ids import AddressFormat, ChainId

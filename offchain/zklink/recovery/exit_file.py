@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.deployment import Deployment
-from zklink.l1.structs import Exit
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.structs import Exit
+from zklink.l1.deployment.records import Deployment
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid, ProtocolError
 from zklink.protocol.ids import WORD_LIMIT, BlockNumber, ChainId
-from zklink.recovery.exits import ExitOrder
+from zklink.recovery.exit_proofs import ExitOrder
 
 FORMAT: Final = "zklink.exits.2"
 PROOF_NUMBERS: Final = 8

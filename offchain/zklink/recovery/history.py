@@ -6,17 +6,17 @@ Pure: the words of a block and the block before give what the bridge must keep. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zklink.l1.blocks import Opening
-from zklink.l1.calldata import CommittedBlock
-from zklink.l1.opening import compute_opened_commitment
+from zklink.l1.published.commit_calldata import CommittedBlock
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.payout import Payout
+from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
+from zklink.protocol.block_preimage import compute_opened_commitment
+from zklink.protocol.bridge_blocks import Opening
 from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
 from zklink.protocol.commitment import PublicInputs, aggregate, challenge
 from zklink.protocol.ids import SLICE_COUNT, TIME_BITS, BlockNumber, ChainId, Lane
-from zklink.recovery.told import Request
-from zklink.transition.replay_records import read_records
+from zklink.transition.replay.replay_records import read_records
 
 Kept = tuple[StoredBlock, tuple[Payout, ...]]
 """What a bridge keeps of a block, and what it owes by it."""

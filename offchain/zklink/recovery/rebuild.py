@@ -5,15 +5,15 @@ Takes the histories of all chains; gives the state after a block, every root on 
 
 from collections.abc import Mapping
 
-from zklink.l1.deployment import Deployment
-from zklink.l1.opening import compute_opened_sync_hash
+from zklink.l1.deployment.records import Deployment
+from zklink.protocol.block_preimage import compute_opened_sync_hash
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.prover.progress import SILENT, Progress
 from zklink.recovery.history import ChainHistory
 from zklink.state.state import State
-from zklink.transition.replay import PublishedBlock, replay_block
+from zklink.transition.replay.replay_block import PublishedBlock, replay_block
 
 Histories = Mapping[ChainId, ChainHistory]
 

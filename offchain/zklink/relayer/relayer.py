@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from zklink.l1.receipts import Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.relayer.committee import Committee

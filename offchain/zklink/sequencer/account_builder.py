@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from zklink.operations.requests import AccountRequest
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.sequencer.admission import check_admissible
-from zklink.sequencer.matcher import OrderBook
-from zklink.sequencer.mempool import AccountRequest
-from zklink.sequencer.pool import OperationPool, Pending, SlotKind
-from zklink.sequencer.sealed import Item, Parameters
+from zklink.sequencer.operation_queue import OperationPool, Pending, SlotKind
+from zklink.sequencer.order_book import OrderBook
+from zklink.sequencer.sealed_block import Item, Parameters
 from zklink.state.state import State
+from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
 from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
-from zklink.transition.needs import Needs, compute_needs
 
 KINDS: Final = tuple(SlotKind)
 """Whose turn it is, block after block."""

@@ -11,7 +11,7 @@ from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError
 
-from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
@@ -26,8 +26,8 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import ChainId
 from zklink.protocol.messages import compute_key_change_digest
-from zklink.sequencer.pool import NO_CONSENT, Pending
-from zklink.sequencer.sealed import Parameters
+from zklink.sequencer.operation_queue import Pending
+from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
 from zklink.transition.dispatch import type_of

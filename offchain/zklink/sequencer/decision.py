@@ -12,7 +12,7 @@ from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.lifecycle import Progress
-from zklink.sequencer.sealed import SealedBlock
+from zklink.sequencer.sealed_block import SealedBlock
 
 MAX_COMMIT_BLOCKS = 4
 MAX_PROVE_BLOCKS = 16

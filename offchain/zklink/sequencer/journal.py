@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from zklink.operations.requests import Request, RequestKey
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.errors import JournalBroken, ZkLinkError
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
-from zklink.sequencer.mempool import Request, RequestKey
-from zklink.sequencer.operation_json import decode_operation, encode_operation
-from zklink.sequencer.pool import Pending
+from zklink.schema.operations import decode_operation, encode_operation
+from zklink.sequencer.operation_queue import Pending
 
 JournalItem = RequestKey | Pending
 

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
+from zklink.operations.change_pub_key import NO_CONSENT
+from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
+from zklink.operations.requests import Request
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.chain import StoredBlock
@@ -17,26 +20,25 @@ from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerRepl
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
 from zklink.sequencer.admission import refuse_word
-from zklink.sequencer.builder import choose_timestamp, select_requests
-from zklink.sequencer.desk import Desk
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
-from zklink.sequencer.mempool import Mempool, Request
-from zklink.sequencer.pool import NO_CONSENT, OperationId, Pending
-from zklink.sequencer.sealed import (
+from zklink.sequencer.operation_intake import Desk
+from zklink.sequencer.operation_queue import Pending
+from zklink.sequencer.request_queue import Mempool
+from zklink.sequencer.sealed_block import (
     AnyBlock,
     Item,
     Parameters,
     SealedBlock,
     compute_genesis,
     compute_sealed,
-    count_requests,
 )
-from zklink.state.journal import Mark
+from zklink.sequencer.swap_builder import choose_timestamp, select_requests
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
+from zklink.state.undo_log import Mark
 from zklink.transition.account_block import apply_account_block
-from zklink.transition.block import apply_block
 from zklink.transition.context import Context
+from zklink.transition.swap_block import apply_block
 
 OTHER: Final[Mapping[Lane, Lane]] = {Lane.SWAP: Lane.ACCOUNT, Lane.ACCOUNT: Lane.SWAP}
 
@@ -219,7 +221,7 @@ class Sequencer:
 
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
         """The last sealed block before the one that consumed `request_id` of a queue."""
-        return BlockNumber(sum(count_requests(stored[chain], lane) < request_id for stored in self._stored[1:]))
+        return BlockNumber(sum(stored[chain].consumed(lane) < request_id for stored in self._stored[1:]))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -303,7 +305,7 @@ class Sequencer:
         return self._last().timestamp
 
     def _consumed(self, lane: Lane) -> dict[ChainId, int]:
-        return {chain: count_requests(stored, lane) for chain, stored in self._stored[-1].items()}
+        return {chain: stored.consumed(lane) for chain, stored in self._stored[-1].items()}
 
 
 def _describe(sealed: SealedBlock) -> JournalEntry:

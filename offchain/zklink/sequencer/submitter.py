@@ -11,15 +11,15 @@ from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.blocks import stored_block_abi
-from zklink.l1.bridge import BridgeClient
-from zklink.l1.client import Call, ChainClient, Submission
-from zklink.l1.event_codec import decode_events, event_topic
-from zklink.l1.events import MessageReceived
-from zklink.l1.receipts import Receipt
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.event_codec import decode_events, event_topic
+from zklink.l1.contracts.events import MessageReceived
+from zklink.l1.transport.client import Call, ChainClient, Submission
+from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.bridge_blocks import stored_block_abi
 from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.sequencer.calldata import encode_commit, encode_execute, encode_prove
+from zklink.sequencer.bridge_calls import encode_commit, encode_execute, encode_prove
 from zklink.sequencer.decision import (
     Action,
     ApplyMessage,

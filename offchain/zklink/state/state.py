@@ -15,10 +15,10 @@ from zklink.protocol.errors import AmountOutOfRange, NotAPool, NotAScalar, Token
 from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.account import Account, OrderLeaf
+from zklink.state.account_tree import Ledger
 from zklink.state.conservation import check_conservation
-from zklink.state.journal import Journal, Mark
-from zklink.state.ledger import Ledger
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow, check_amount
+from zklink.state.undo_log import Journal, Mark
 
 PoolId = tuple[TokenId, TokenId]
 

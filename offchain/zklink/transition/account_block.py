@@ -17,6 +17,8 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.state.state import State
 from zklink.transition import ledger_slot, pool_slot
+from zklink.transition.block_frame import SealedFrame, compute_slices, seal
+from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
 from zklink.transition.dispatch import (
     LEDGER_RULES,
@@ -27,12 +29,10 @@ from zklink.transition.dispatch import (
     Rule,
     type_of,
 )
-from zklink.transition.frame import SealedFrame, compute_slices, seal
+from zklink.transition.hot_rows import Opening, choose_rows, compare, read_rows, reopen
 from zklink.transition.ledger_slot import ChainRecord, LedgerSlot
-from zklink.transition.needs import Needs, compute_needs
 from zklink.transition.order_match import MatchSlot, open_empty_match
 from zklink.transition.pool_slot import PoolSlot
-from zklink.transition.rows import Opening, choose_rows, compare, read_rows, reopen
 
 Slots = tuple[tuple[LedgerSlot, ...], tuple[PoolSlot, ...], tuple[MatchSlot, ...]]
 Slot = TypeVar("Slot", LedgerSlot, PoolSlot, MatchSlot)

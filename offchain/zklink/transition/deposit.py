@@ -7,8 +7,8 @@ from zklink.protocol.ids import MAX_CHAINS
 from zklink.protocol.presets import Preset
 from zklink.state.state import State
 from zklink.transition.context import Context
+from zklink.transition.credited_account import choose_target
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan, check_plan
-from zklink.transition.targets import choose_target
 
 
 def check_deposit(state: State, request: DepositRequest, context: Context) -> None:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from zklink.protocol.ids import OPERATOR_ACCOUNT, POOL_COUNT_ROW, AccountId, Amount, ChainId, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State
+from zklink.transition.account_openings import OpenSide, Side
 from zklink.transition.checks import check_account, check_chain, check_token
-from zklink.transition.rows import Path
-from zklink.transition.sides import OpenSide, Side
+from zklink.transition.hot_rows import Path
 
 ANY_POOL: PoolId = (TokenId(0), TokenId(1))
 """What stands for the pool where the token is an ordinary one: a pair that never has a pool."""

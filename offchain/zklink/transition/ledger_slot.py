@@ -18,11 +18,11 @@ from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.ids import Amount, Kind
 from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, LEDGER_SLOT_WORDS, PAYOUT_WORDS
 from zklink.state.state import State
+from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_fees, check_reserve
 from zklink.transition.context import Context
-from zklink.transition.frame import Record
-from zklink.transition.rows import accrue
-from zklink.transition.sides import OpenSide, Side
+from zklink.transition.hot_rows import accrue
 
 ChainRecord = DepositRequest | FullExitRequest | KeyChange
 """What stands in the slice of a ledger slot's chain: a request that it consumes, or a key that is authorised there."""

@@ -21,12 +21,12 @@ from zklink.protocol.ids import FEE_DENOMINATOR, AccountId, Amount, Nonce, Order
 from zklink.protocol.words import ORDER_DATA_WORDS
 from zklink.state.account import OrderLeaf
 from zklink.state.state import State
+from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_account, check_fees, check_signature, check_time, check_token
 from zklink.transition.context import Context
-from zklink.transition.frame import Record
+from zklink.transition.hot_rows import accrue
 from zklink.transition.order_price import Fill, compute_largest, compute_match, is_crossing
-from zklink.transition.rows import accrue
-from zklink.transition.sides import OpenSide, Side
 
 
 @dataclass(frozen=True, slots=True)

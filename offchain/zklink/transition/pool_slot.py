@@ -15,11 +15,11 @@ from zklink.protocol.ids import POOL_COUNT_ROW, AccountId, Kind, TokenId
 from zklink.protocol.words import POOL_DATA_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool
 from zklink.state.state import State
+from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_fees
 from zklink.transition.context import Context
-from zklink.transition.frame import Record
-from zklink.transition.rows import accrue
-from zklink.transition.sides import OpenSide, Side
+from zklink.transition.hot_rows import accrue
 
 POOL_BALANCES: Final = 4
 

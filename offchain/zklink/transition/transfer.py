@@ -7,8 +7,8 @@ from zklink.protocol.errors import FieldInvalid
 from zklink.state.state import State
 from zklink.transition.checks import check_signature, check_signer, check_token
 from zklink.transition.context import Context
+from zklink.transition.credited_account import choose_target
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan, check_plan
-from zklink.transition.targets import choose_target
 
 
 def check_transfer(state: State, signed: Signed[Transfer], context: Context) -> None:

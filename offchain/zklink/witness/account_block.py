@@ -12,10 +12,10 @@ from zklink.protocol.errors import PathsMissing
 from zklink.protocol.ids import Kind
 from zklink.protocol.packing import split_fee
 from zklink.transition.account_block import AccountBlock
+from zklink.transition.account_openings import Side
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolPlan, PoolSlot
-from zklink.transition.sides import Side
 from zklink.witness.signals import (
     Signals,
     compute_frame_signals,

@@ -4,8 +4,8 @@ from typing import TypeAlias
 
 from zklink.primitives.merkle import Siblings
 from zklink.protocol.addresses import split_address
-from zklink.transition.frame import SealedFrame
-from zklink.transition.rows import Opening, Path
+from zklink.transition.block_frame import SealedFrame
+from zklink.transition.hot_rows import Opening, Path
 
 Signal: TypeAlias = int | list["Signal"]
 """A number, or an array of signals."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from zklink.operations.swap import SwapRequest
-from zklink.transition.block import Block
+from zklink.transition.swap_block import Block
 from zklink.witness.signals import Signal, Signals, compute_frame_signals, compute_row_signals, split_owner
 
 __all__ = ["Signal", "compute_inputs"]

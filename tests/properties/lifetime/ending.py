@@ -15,7 +15,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, BlockNumber, ChainId, Kind, Lane, TokenId
 from zklink.state.state import State
-from zklink.transition.replay import PublishedBlock, replay_block
+from zklink.transition.replay.replay_block import PublishedBlock, replay_block
 
 
 @dataclass

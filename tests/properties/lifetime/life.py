@@ -25,8 +25,8 @@ from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, L
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_change_digest
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.block import Block, apply_block
 from zklink.transition.dispatch import AccountOperation
+from zklink.transition.swap_block import Block, apply_block
 
 Request = SwapRequest | DepositRequest | FullExitRequest
 Queue = tuple[Lane, ChainId]

@@ -25,9 +25,9 @@ from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId, Kind, Lane
 from zklink.state.state import State
+from zklink.transition.block_needs import has_room
 from zklink.transition.context import Context
 from zklink.transition.dispatch import LEDGER_RULES, ORDER_RULES, POOL_RULES, AccountOperation, type_of
-from zklink.transition.needs import has_room
 
 AHEAD = 8
 """How many blocks are sealed beyond what the primary has accepted."""

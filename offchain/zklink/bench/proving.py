@@ -1,0 +1,147 @@
+"""Constraints, seconds and memory: circuits, witnesses, proofs by two provers under the same key."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from zklink.bench.machine import peak_bytes, reset_peak
+from zklink.bench.workload import build_account_block, build_block, build_exit
+from zklink.protocol.presets import MINIMAL, Preset
+from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
+from zklink.prover.build import ensure_compiled
+from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.port import Prover
+from zklink.prover.progress import Progress
+from zklink.prover.snarkjs_backend import SnarkjsProver
+from zklink.prover.source import Statement, account_block_source, swap_block_source
+from zklink.witness import account_block, exit, swap_block
+
+RUNS: Final = 3
+ENOUGH_SECONDS: Final = 30.0
+"""What takes longer than this is not repeated."""
+
+_DOMAIN: Final = 1
+Result = TypeVar("Result")
+
+STAGES: Final[Mapping[Statement, tuple[Callable[[Preset], Any], Callable[[Any], Any]]]] = {
+    Statement.SWAP: (build_block, swap_block.compute_inputs),
+    Statement.ACCOUNT: (build_account_block, account_block.compute_inputs),
+    Statement.EXIT: (build_exit, lambda statement: exit.compute_inputs(statement, None, _DOMAIN)),
+}
+"""For each circuit: what makes its statement, and what makes the inputs of its witness."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvingFigures:
+    """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
+
+    `key_seconds` is reading the proving key, once per process; `peak_bytes` the most that this process held while it
+    proved with groth16py. `slots` are its kinds of slots with how many there are and what one of them costs in
+    constraints.
+    """
+
+    preset: Preset
+    statement: Statement
+    constraints: int
+    slots: Mapping[str, tuple[int, int]]
+    transition_seconds: float
+    witness_seconds: float
+    key_seconds: float
+    proof_seconds: float
+    peak_bytes: int
+    snarkjs_seconds: float | None
+
+    @property
+    def fixed(self) -> int:
+        """Constraints of a block without slots."""
+        return self.constraints - sum(count * cost for count, cost in self.slots.values())
+
+    @property
+    def average(self) -> float:
+        """Constraints per slot with the fixed part spread over all slots."""
+        return self.constraints / max(sum(count for count, _ in self.slots.values()), 1)
+
+    def proof_seconds_of(self, slot: str) -> float:
+        """A slot's share of the proof, by constraints."""
+        return self.proof_seconds * self.slots[slot][1] / self.constraints
+
+
+def measure_circuit(
+    preset: Preset, statement: Statement, progress: Progress, *, is_cross_checked: bool = True
+) -> ProvingFigures:
+    """Build (or find) a circuit and its key, then time every stage of a full statement, with snarkjs too or without."""
+    artifacts = ensure_circuit(preset, progress, statement)
+    build, compute_inputs = STAGES[statement]
+    reset_peak()
+    with progress.step(f"Measuring {artifacts.name} with groth16py"):
+        transition_seconds, subject = _time(lambda: build(preset))
+        key_seconds, prover = _time(lambda: Groth16pyProver(artifacts), runs=1)
+        witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(subject)))
+        proof_seconds, _ = _time(lambda: prover.prove_witness(witness))
+        peak = peak_bytes()
+    snarkjs_seconds = None
+    if is_cross_checked:
+        with progress.step(f"Measuring {artifacts.name} with snarkjs"):
+            other: Prover = SnarkjsProver(artifacts, progress)
+            snarkjs_seconds, _ = _time(lambda: other.prove_witness(witness))
+    return ProvingFigures(
+        preset,
+        statement,
+        artifacts.constraints,
+        _measure_slots(preset, statement, artifacts, progress),
+        transition_seconds,
+        witness_seconds,
+        key_seconds,
+        proof_seconds,
+        peak,
+        snarkjs_seconds,
+    )
+
+
+def _measure_slots(
+    preset: Preset, statement: Statement, artifacts: CircuitArtifacts, progress: Progress
+) -> dict[str, tuple[int, int]]:
+    if statement is Statement.SWAP:
+        return {"swap": (preset.slots, _measure_swap_slot(preset, artifacts, progress))}
+    if statement is Statement.EXIT:
+        return {}
+    places, rows, pools = preset.account, preset.account.token_rows, preset.account.pool_rows
+    depths = preset.token_depth, preset.account_depth
+    return {
+        "ledger": (places.ledger, _count_slot("LedgerSlot", (rows, *depths), progress)),
+        "pool": (places.pool, _count_slot("PoolSlot", (rows, pools, *depths), progress)),
+        "order": (places.order, _count_slot("OrderSlot", (rows, *depths, preset.order_depth), progress)),
+    }
+
+
+def _count_slot(template: str, arguments: tuple[int, ...], progress: Progress) -> int:
+    """Constraints of one kind of an account block's slots, compiled alone."""
+    stem = template.removesuffix("Slot").lower()
+    source = replace(
+        account_block_source(MINIMAL),
+        name="_".join(map(str, ("bench", stem, *arguments))),
+        entry=f"{stem}_slot.circom",
+        template=template,
+        arguments=arguments,
+        publics=(),
+    )
+    return ensure_compiled(source, progress).constraints
+
+
+def _measure_swap_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Progress) -> int:
+    """Constraints that one more slot costs: the same circuit with a single slot is compiled and subtracted."""
+    single = replace(preset, name=f"{preset.name}_one_slot", slots=1)
+    one = ensure_compiled(swap_block_source(single), progress).constraints
+    return round((artifacts.constraints - one) / (preset.slots - 1))
+
+
+def _time(action: Callable[[], Result], runs: int = RUNS) -> tuple[float, Result]:
+    """Median seconds of a few runs, and the last result."""
+    seconds: list[float] = []
+    while len(seconds) < runs and sum(seconds) < ENOUGH_SECONDS:
+        start = time.perf_counter()
+        result = action()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds), result

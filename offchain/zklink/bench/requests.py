@@ -1,0 +1,102 @@
+"""What users send to the chains in a benchmark: swaps, deposits and full exits, each taken by the sequencer at once."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import USDC
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.events import DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.contracts.structs import DepositOrder, SwapOrder, universal_address
+from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.ids import AccountId, Amount, ChainId, TokenId
+from zklink.sequencer.sequencer import Sequencer
+
+AMOUNT: Final = Amount(5_000_000)  # five dollars
+_DEPOSIT: Final = Amount(500_000_000)
+_COIN_UNITS: Final = 10**12
+"""The table's coins have 18 digits on layer 2, its dollars 6."""
+
+_HOUR: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """A depositor on every chain of a system."""
+
+    system: LocalSystem
+    sequencer: Sequencer
+
+    @property
+    def depositor(self) -> LocalAccount:
+        """Who sends everything."""
+        return self.system.world.roles.depositor
+
+    @property
+    def owner(self) -> bytes:
+        """Whose account the deposits go to."""
+        return universal_address(self.depositor.address)
+
+    def deposit(self, chain: ChainId, token_id: TokenId, *, with_permit: bool = False) -> Receipt:
+        """A deposit to the depositor's own account."""
+        bridge, token = self.system.bridges[chain], self.system.token(chain, token_id)
+        l1_amount = self._l1_amount(bridge, token_id, _DEPOSIT)
+        order = DepositOrder(token_id, l1_amount, self.owner)
+        if with_permit:
+            permit = token.sign_permit(self.depositor, bridge.address, l1_amount, self._deadline(chain))
+            return self._take(bridge, bridge.deposit_with_permit(self.depositor, order, permit))
+        if not token.is_native:
+            token.approve(self.depositor, bridge.address, l1_amount)
+        return self._take(bridge, bridge.deposit(self.depositor, order, l1_amount if token.is_native else 0))
+
+    def swap(
+        self,
+        source: ChainId,
+        destination: ChainId,
+        token_in: TokenId,
+        token_out: TokenId,
+        *,
+        min_out: int = 1,
+        fill_fee: int = 0,
+        with_permit: bool = False,
+        recipient: str = "",
+    ) -> Receipt:
+        """A swap to the world's recipient, or to another one."""
+        bridge, token = self.system.bridges[source], self.system.token(source, token_in)
+        l1_amount, deadline = self._l1_amount(bridge, token_in, AMOUNT), self._deadline(source)
+        order = SwapOrder(
+            token_in,
+            l1_amount,
+            destination,
+            token_out,
+            Amount(min_out),
+            Amount(1_000),
+            Amount(fill_fee),
+            universal_address(recipient or self.system.world.roles.recipient.address),
+            deadline,
+        )
+        if with_permit:
+            permit = token.sign_permit(self.depositor, bridge.address, l1_amount, deadline)
+            return self._take(bridge, bridge.swap_with_permit(self.depositor, order, permit))
+        if not token.is_native:
+            token.approve(self.depositor, bridge.address, l1_amount)
+        return self._take(bridge, bridge.swap(self.depositor, order, l1_amount if token.is_native else 0))
+
+    def full_exit(self, chain: ChainId, account: AccountId, token_id: TokenId) -> Receipt:
+        """The depositor asks for everything it has of a token."""
+        bridge = self.system.bridges[chain]
+        return self._take(bridge, bridge.full_exit(self.depositor, account, token_id))
+
+    def _l1_amount(self, bridge: BridgeClient, token_id: TokenId, amount: Amount) -> int:
+        return amount * bridge.tokens.token_scale(token_id) * (1 if token_id == USDC else _COIN_UNITS)
+
+    def _deadline(self, chain: ChainId) -> int:
+        return self.system.world[chain].client.head().timestamp + _HOUR
+
+    def _take(self, bridge: BridgeClient, receipt: Receipt) -> Receipt:
+        for event in bridge.events_of(receipt):
+            if isinstance(event, SwapRequested | DepositRequested | FullExitRequested):
+                self.sequencer.add(event.request)
+        return receipt

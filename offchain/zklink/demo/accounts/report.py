@@ -1,0 +1,101 @@
+"""What an accounts story ended in: for people as tables, for machines as JSON. Amounts are layer-2 units."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, AccountsResult
+from zklink.demo.stories import format_amount
+from zklink.devnet.tokens import token_by_id
+from zklink.protocol.ids import TokenId
+
+
+def build_report(result: AccountsResult) -> dict[str, Any]:
+    """Everything that was measured and paid. Amounts are strings."""
+    chains = result.cast.system.deployment.chains
+    return {
+        "story": "accounts",
+        "preset": result.cast.options.preset.name,
+        "seconds": round(result.seconds, 1),
+        "acts": [
+            {
+                "title": act.title,
+                "seconds": round(act.seconds, 1),
+                "block": act.block,
+                "fees": {str(token): str(fee) for token, fee in act.fees.items()},
+            }
+            for act in result.cast.acts
+        ],
+        "operator": {"last_block": result.last_block, "root": hex(result.last_root)},
+        "recovered": {"block": result.recovered_block, "root": hex(result.recovered_root)},
+        "cancelled_requests": result.cancelled,
+        "exit_proof_seconds": [round(seconds, 2) for seconds in result.exit_proof_seconds],
+        "owners": [
+            {
+                "owner": claim.owner,
+                "account": claim.account,
+                "token": claim.token,
+                "entitled": str(claim.entitled),
+                "paid": {chains[chain].name: str(amount) for chain, amount in claim.paid.items()},
+                "exits": claim.exits,
+                "lost_to_rounding": str(claim.missing),
+            }
+            for claim in result.claims
+        ],
+        "bridges": [
+            {
+                "chain": chains[item.chain].name,
+                "token": item.token,
+                "l1_balance": str(item.solvency.balance),
+                "l1_pending": str(item.solvency.pending),
+                "left_in_custody": str(item.solvency.custody),
+            }
+            for item in result.left
+        ],
+        "problems": list(result.problems),
+    }
+
+
+def print_report(console: Console, result: AccountsResult) -> None:
+    """The tables a person reads."""
+    chains = result.cast.system.deployment.chains
+    table = Table(title="who was owed what, and what each chain paid", title_justify="left")
+    for header in ("owner", "account", "token", "owed"):
+        table.add_column(header, no_wrap=True)
+    for chain in chains.values():
+        table.add_column(chain.name, justify="right", no_wrap=True)
+    table.add_column("lost to rounding", justify="right")
+    for claim in result.claims:
+        token = token_by_id(claim.token)
+        paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
+        owed = format_amount(claim.entitled, token, FULL_DIGITS)
+        lost = f"{claim.missing} unit{'s' * (claim.missing != 1)}" if claim.missing else "-"
+        table.add_row(NAMES[claim.owner], str(claim.account), token.name, owed, *paid, lost)
+    console.print(table)
+    left = Table(title="what is left in the bridges", title_justify="left")
+    for header in ("chain", "token", "units of rounding"):
+        left.add_column(header, no_wrap=True)
+    for item in result.left:
+        left.add_row(chains[item.chain].name, token_by_id(item.token).name, str(item.solvency.custody))
+    console.print(left)
+    seconds = result.exit_proof_seconds
+    console.print(
+        f"recovered block {result.recovered_block} of {result.last_block}, {len(seconds)} exits proven in "
+        f"{sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open requests refunded"
+    )
+    console.print(f"fees that people paid: {_describe_fees(result)}")
+    for problem in result.problems:
+        console.print(f"[red]problem[/]: {problem}")
+    if not result.problems:
+        console.print("everybody has left with what the state said; the operator was not needed")
+
+
+def _describe_fees(result: AccountsResult) -> str:
+    """All that accrued, whether it was claimed or not."""
+    taken: dict[TokenId, int] = {}
+    for act in result.cast.acts:
+        for token, fee in act.fees.items():
+            taken[token] = taken.get(token, 0) + max(fee, 0)
+    tokens = {token: token_by_id(token) for token in taken}
+    return " and ".join(f"{format_amount(fee, tokens[t], FULL_DIGITS)} {tokens[t].symbol}" for t, fee in taken.items())

@@ -1,0 +1,127 @@
+"""The accounts story from the first block to the last exit.
+
+Takes options; opens the chains, deploys, lets people act, kills the operator, recovers and leaves. Gives an
+`AccountsResult`.
+"""
+
+import time
+from typing import Final
+
+from zklink.demo.accounts.actors import OWNERS, TOKENS, AccountsOptions, AccountsResult, Cast, Say
+from zklink.demo.accounts.acts import play, queue_last_requests
+from zklink.demo.accounts.operator_gone import (
+    bring_to_exodus,
+    exit_everybody,
+    find_problems,
+    kill_operator,
+    read_left,
+    recover,
+)
+from zklink.demo.liquidity import open_wallet
+from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.terms import build_terms
+from zklink.devnet.tokens import mint, token_by_id
+from zklink.devnet.world import World, open_world
+from zklink.l1.contracts.events import RequestCancelled
+from zklink.node.node import Node
+from zklink.node.parts import NodeParts
+from zklink.node.workers import ThreadLanes
+from zklink.protocol.ids import Lane
+from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.progress import Progress
+from zklink.prover.source import Statement
+from zklink.sequencer.journal import FileJournal, Journal, MemoryJournal
+from zklink.service.adapters import CircuitProver
+from zklink.service.wiring import NodeKeys, build_parts
+
+FORTUNE_USD: Final = 1_000_000
+
+
+def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
+    """The whole story. Raises DemoStuck, and what building circuits, opening chains and deploying may raise."""
+    provers = {
+        statement: Groth16pyProver(ensure_circuit(options.preset, progress, statement)) for statement in Statement
+    }
+    for statement, prover in provers.items():
+        say(f"{statement} circuit: {prover.artifacts.constraints:,} constraints")
+    with open_world("anvil", options.profiles) as world:
+        with progress.step("deploying on all chains") as step:
+            tokens = [token_by_id(token) for token in TOKENS]
+            system = deploy_local_system(
+                world, options.preset, tokens=tokens, report=lambda chain, what: step.advance()
+            )
+            _hand_out(system)
+        blocks = CircuitProver({Lane.SWAP: provers[Statement.SWAP], Lane.ACCOUNT: provers[Statement.ACCOUNT]})
+        cast = _assemble(options, system, blocks, say, progress)
+        world.start_clocks()
+        try:
+            return _tell(cast, world, blocks, provers[Statement.EXIT])
+        finally:
+            world.stop_clocks()
+
+
+def _tell(cast: Cast, world: World, blocks: CircuitProver, exits: Groth16pyProver) -> AccountsResult:
+    began = time.monotonic()
+    play(cast)
+    sequencer = cast.node.sequencer
+    last_block, last_root = sequencer.height, sequencer.state.root
+    kill_operator(cast)
+    open_requests = queue_last_requests(cast)
+    bring_to_exodus(cast, _build(cast.system, blocks, MemoryJournal()))
+    recovered_block, state = recover(cast)
+    claims, seconds = exit_everybody(cast, state, exits)
+    left = read_left(cast)
+    cancelled = _count_cancelled(cast)
+    problems = find_problems(cast, claims, left)
+    if (recovered_block, state.root) != (last_block, last_root):
+        problems.append(f"recovered block {recovered_block} is not the operator's last block {last_block}")
+    if cancelled != open_requests:
+        problems.append(f"{cancelled} requests were cancelled, and {open_requests} were open")
+    return AccountsResult(
+        cast=cast,
+        last_block=last_block,
+        last_root=last_root,
+        recovered_block=recovered_block,
+        recovered_root=state.root,
+        cancelled=cancelled,
+        claims=claims,
+        left=left,
+        exit_proof_seconds=tuple(seconds),
+        seconds=time.monotonic() - began,
+        problems=tuple(problems),
+    )
+
+
+def _assemble(
+    options: AccountsOptions, system: LocalSystem, blocks: CircuitProver, say: Say, progress: Progress
+) -> Cast:
+    node = Node(_build(system, blocks, FileJournal(options.journal)), ThreadLanes())
+    wallets = {name: open_wallet(system, node, name) for name in OWNERS}
+    return Cast(options, system, node, wallets, say, progress)
+
+
+def _hand_out(system: LocalSystem) -> None:
+    """Tokens for those of the cast who have none yet."""
+    roles = system.world.roles
+    owners = [roles.trader.address, roles.operator.address, roles.stranger.address]
+    for plan in system.deployment.tokens:
+        for chain, address in plan.contracts.items():
+            token, name = token_by_id(plan.token_id), system.world[chain].profile.name
+            fortune = token.amount_for(FORTUNE_USD) * token.scale(name)
+            mint(system.world[chain].client, roles.deployer, address, owners, fortune)
+
+
+def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> NodeParts:
+    roles = system.world.roles
+    keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
+    terms = build_terms(system.deployment.tokens)
+    return build_parts(system.deployment, system.world.clients, keys, blocks, journal, terms)
+
+
+def _count_cancelled(cast: Cast) -> int:
+    count = 0
+    for chain, bridge in cast.system.bridges.items():
+        first, last = cast.system.deployment.chains[chain].from_block, bridge.client.head().number
+        count += sum(isinstance(event, RequestCancelled) for event in bridge.exodus.events(first, last))
+    return count

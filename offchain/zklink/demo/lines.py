@@ -1,0 +1,119 @@
+"""A node's events in words: one line each, for logs and for what a table has no place for."""
+
+from zklink.broker.broker import FillOutcome
+from zklink.demo.model import DemoRun, Ticket
+from zklink.demo.stories import Story, format_amount
+from zklink.node.events import (
+    BlockProven,
+    BlockSealed,
+    BrokerRepaid,
+    ChainFrozen,
+    ChainMoved,
+    Event,
+    FillDeclined,
+    FillTried,
+    OperationAccepted,
+    OperationDropped,
+    OperationRefused,
+    PayoutKey,
+    RequestConfirmed,
+    Result,
+    Retried,
+    RolledBack,
+    TransactionMined,
+)
+
+TRANSACTION_VERBS = {
+    "commit": "{blocks} committed",
+    "prove": "proof of {blocks} verified",
+    "message": "told that {source} accepted {blocks}",
+    "apply": "counts that {source} accepted {blocks}",
+    "execute": "{blocks} executed",
+    "revert": "reverted to {blocks}",
+    "fill": "fill of a payout in {blocks}",
+}
+
+
+def describe_story(story: Story) -> str:
+    """What a story swaps, from where to where."""
+    amount = format_amount(story.amount, story.token_in)
+    return f"{amount} {story.symbol_in} {story.source} → {story.symbol_out} {story.destination}"
+
+
+def describe_event(run: DemoRun, event: Event) -> str | None:
+    """An event in one line; None for what says nothing to a user."""
+    match event:
+        case RequestConfirmed():
+            return f"{_swap(run, event.key)}: confirmed on {run.chain_name(event.request.source)}"
+        case BlockSealed():
+            said = [_describe_result(run, result) for result in event.results]
+            said += [f"{len(event.requests)} requests and {len(event.operations)} operations"] * (not said)
+            return f"block {event.number} sealed: " + "; ".join(said)
+        case BlockProven():
+            return (
+                f"block {event.number} proven: witness {event.witness_seconds:.1f} s, proof {event.proof_seconds:.1f} s"
+            )
+        case ChainMoved():
+            return _describe_move(run, event)
+        case TransactionMined():
+            return _describe_transaction(run, event)
+        case FillTried(_, key, _, outcome):
+            done = outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED)
+            return f"{_swap(run, key)}: " + ("filled by the broker" if done else f"not filled: {outcome.value}")
+        case FillDeclined(_, key, verdict):
+            return f"{_swap(run, key)}: the broker leaves it to execution: {verdict.value}"
+        case BrokerRepaid(_, key, chain):
+            return f"{_swap(run, key)}: the broker is repaid on {run.chain_name(chain)}"
+        case Retried():
+            return f"{event.lane} failed and is tried again in {event.delay_seconds:g} s: {event.reason}"
+        case RolledBack():
+            return f"rolled back to block {event.to_block}: {event.reason}"
+        case OperationAccepted(_, _, kind):
+            return f"{kind} waits for a block"
+        case OperationRefused(_, kind, reason):
+            return f"{kind} refused: {reason}"
+        case OperationDropped(_, _, reason):
+            return f"an operation is no longer possible: {reason}"
+        case ChainFrozen(_, chain, accepted):
+            return f"{run.chain_name(chain)} has frozen at block {accepted}"
+
+
+def find_ticket(run: DemoRun, key: PayoutKey) -> Ticket | None:
+    """The story behind a request; None until its receipt has come."""
+    return next((ticket for ticket in run.tickets if ticket.key == key), None)
+
+
+def _swap(run: DemoRun, key: PayoutKey) -> str:
+    ticket = find_ticket(run, key)
+    name = f"request {key[1]} of {run.chain_name(key[0])}"
+    return name if ticket is None else f"{name} ({describe_story(ticket.story)})"
+
+
+def _describe_result(run: DemoRun, result: Result) -> str:
+    payout = result.payout
+    symbol = run.system.deployment.token(payout.token).symbol
+    amount = f"{payout.amount} units of {symbol}"
+    ticket = find_ticket(run, result.key)
+    if ticket is not None:
+        token = ticket.story.token_in if result.outcome.reason else ticket.story.token_out
+        amount = f"{format_amount(payout.amount, token)} {token.contracts[run.chain_name(payout.chain)].symbol}"
+    verb = f"refunds {amount} ({result.outcome.reason.value})" if result.outcome.reason else f"pays {amount}"
+    return f"request {result.key[1]} of {run.chain_name(result.key[0])} {verb} on {run.chain_name(payout.chain)}"
+
+
+def _describe_transaction(run: DemoRun, event: TransactionMined) -> str:
+    blocks = ("block " if len(event.blocks) == 1 else "blocks ") + ", ".join(map(str, event.blocks))
+    source = "" if event.source is None else run.chain_name(event.source)
+    verb = TRANSACTION_VERBS[event.purpose].format(source=source, blocks=blocks)
+    return f"{run.chain_name(event.chain)}: {verb}, {event.gas_used:,} gas"
+
+
+def _describe_move(run: DemoRun, event: ChainMoved) -> str | None:
+    """What follows from transactions; committed and proven blocks have a line of their own."""
+    steps = [
+        (name, after)
+        for name, before, after in (("accepted", event.before.accepted, event.after.accepted),)
+        if before != after
+    ]
+    text = ", ".join(f"{name} up to block {number}" for name, number in steps)
+    return f"{run.chain_name(event.chain)}: {text}" if steps else None

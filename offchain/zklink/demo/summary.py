@@ -1,0 +1,151 @@
+"""The tables at the end of a run: swaps, blocks, gas, balances, reconciliation, and the verdict."""
+
+from collections import defaultdict
+
+from rich.console import Console
+from rich.table import Table
+
+from zklink.demo.lines import describe_story
+from zklink.demo.model import DemoResult
+from zklink.demo.report import average
+from zklink.demo.stories import format_amount
+from zklink.demo.views import build_timeline, describe_outcome
+
+PURPOSES = ("swap", "fill", "commit", "prove", "message", "apply", "execute", "revert")
+
+
+def print_summary(console: Console, result: DemoResult) -> None:
+    """Everything, in the order in which a reader asks."""
+    if not console.is_terminal:  # a terminal has it on screen already
+        console.print(build_timeline(result.run))
+    for table in (_swaps(result), _blocks(result), _gas(result), _balances(result), _holdings(result), _totals(result)):
+        console.print(table)
+    if result.problems:
+        console.print("It does not add up:", style="bold red")
+        for problem in result.problems:
+            console.print(f"  {problem}", style="red", markup=False)
+    else:
+        run = result.run
+        console.print(
+            f"Everything adds up: {len(run.tickets)} swaps in {len(run.timeline.blocks)} proven blocks on "
+            f"{len(run.system.bridges)} chains, {result.run_seconds:.0f} s (set-up {result.setup_seconds:.0f} s).",
+            style="bold green",
+            highlight=False,
+        )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    return table
+
+
+def _swaps(result: DemoResult) -> Table:
+    table = _table("Swaps", "swap", "outcome", "amount", "seconds\nto fill", "seconds to\nexecution", "block", "why")
+    for ticket in result.run.tickets:
+        record = result.run.record(ticket)
+        amount, fill, execution, block, why = "", "", "", "", ""
+        if record is not None and record.payout is not None and ticket.sent_at is not None:
+            story = ticket.story
+            token = story.token_in if record.is_refund else story.token_out
+            symbol = story.symbol_in if record.is_refund else story.symbol_out
+            amount = f"{format_amount(record.payout.amount, token)} {symbol}"
+            fill = f"{record.filled_at - ticket.sent_at:.1f}" if record.filled_at else ""
+            execution = f"{record.paid_at - ticket.sent_at:.1f}" if record.paid_at else ""
+            block = str(record.block)
+            why = record.outcome.reason.value if record.outcome and record.outcome.reason else ""
+        cells = (describe_outcome(ticket, record), amount, fill, execution, block, ticket.error or why)
+        table.add_row(describe_story(ticket.story), *cells)
+    return table
+
+
+def _blocks(result: DemoResult) -> Table:
+    table = _table(
+        "Blocks (the first ones fill the pools)", "block", "lane", "items", "constraints", "witness s", "proof s"
+    )
+    for block in result.run.timeline.blocks.values():
+        times = (
+            f"{seconds:.2f}" if seconds is not None else "" for seconds in (block.witness_seconds, block.proof_seconds)
+        )
+        constraints = f"{result.run.circuits[block.lane].constraints:,}"
+        table.add_row(str(block.number), block.lane.name.lower(), str(block.items), constraints, *times)
+    return table
+
+
+def _gas(result: DemoResult) -> Table:
+    run = result.run
+    used: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for transaction in run.transactions:
+        used[run.chain_name(transaction.chain)][transaction.purpose].append(transaction.gas_used)
+    for ticket in run.tickets:
+        if ticket.receipt is not None:
+            used[ticket.story.source]["swap"].append(ticket.receipt.gas_used)
+    purposes = [purpose for purpose in PURPOSES if any(purpose in by_purpose for by_purpose in used.values())]
+    table = _table("Gas of a transaction, on average (how many)", "chain", *purposes)
+    for chain in sorted(run.system.bridges):
+        gas = used[run.chain_name(chain)]
+        cells = (f"{average(gas[p]):,} ({len(gas[p])})" if gas[p] else "" for p in purposes)
+        table.add_row(run.chain_name(chain), *cells)
+    return table
+
+
+def _balances(result: DemoResult) -> Table:
+    table = _table("Balances that changed (coins also by gas)", "chain", "token", "owner", "before", "after", "change")
+    for balance in (balance for balance in result.balances if balance.after != balance.before):
+        unit = 10**balance.decimals
+        before, after = (_decimal(value, unit) for value in (balance.before, balance.after))
+        change = balance.after - balance.before
+        sign = "-" if change < 0 else "+" if change else ""
+        table.add_row(
+            result.run.chain_name(balance.chain),
+            balance.symbol,
+            balance.owner,
+            before,
+            after,
+            f"{sign}{_decimal(abs(change), unit)}",
+        )
+    return table
+
+
+def _holdings(result: DemoResult) -> Table:
+    title = (
+        "Reconciliation, per chain and token (SOL-1: balance covers pending and custody; custody is the proven reserve)"
+    )
+    table = _table(title, "chain", "token", "balance", "pending", "custody", "reserve + open", "surplus", "")
+    tokens = {token.token_id: token for token in result.run.system.deployment.tokens}
+    for holding in result.reconciliation.holdings:
+        token = tokens[holding.token]
+        unit = 10**token.layer2_decimals
+        l1_unit = unit * holding.scale
+        table.add_row(
+            result.run.chain_name(holding.chain),
+            token.symbol,
+            _decimal(holding.balance, l1_unit),
+            _decimal(holding.pending, l1_unit),
+            _decimal(holding.custody, unit),
+            _decimal(holding.reserve + holding.open_requests, unit),
+            _decimal(holding.surplus, l1_unit),
+            "ok" if holding.is_solvent and holding.is_exact else "WRONG",
+        )
+    return table
+
+
+def _totals(result: DemoResult) -> Table:
+    table = _table(
+        "Reconciliation, per token (SOL-2: reserves are balances, pools and fees)",
+        *("token", "reserves", "balances", "pools", "fees", ""),
+    )
+    tokens = {token.token_id: token for token in result.run.system.deployment.tokens}
+    for total in result.reconciliation.totals:
+        unit = 10 ** tokens[total.token].layer2_decimals
+        amounts = (_decimal(value, unit) for value in (total.reserves, total.balances, total.pools, total.fees))
+        table.add_row(tokens[total.token].symbol, *amounts, "ok" if total.is_conserved else "WRONG")
+    return table
+
+
+def _decimal(value: int, unit: int, digits: int = 6) -> str:
+    sign, value = ("-", -value) if value < 0 else ("", value)
+    whole, rest = divmod(value, unit)
+    fraction = f"{rest * 10**digits // unit:0{digits}d}".rstrip("0")
+    return f"{sign}{whole:,}.{fraction}" if fraction else f"{sign}{whole:,}"

@@ -1,0 +1,176 @@
+"""Reads the events of a deployment's contracts: takes logs, gives one record for each; unknown topics are left out."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from eth_abi import decode
+from eth_utils import keccak, to_checksum_address
+
+from zklink.l1.artifacts import load_contract
+from zklink.l1.contracts import events
+from zklink.l1.contracts.events import BridgeEvent, DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.contracts.structs import universal_address
+from zklink.l1.transport.receipts import Log
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
+from zklink.protocol.messages import MessageKind
+
+CONTRACTS: Final = ("Bridge", "SyncLedger", "Exodus", "TokenRegistry", "KeyRegistry")
+
+PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
+    event.__name__: event
+    for event in (
+        events.PayoutFilled,
+        events.PayoutPaid,
+        events.PayoutDeferred,
+        events.PendingBalanceWithdrawn,
+        events.BlockCommitted,
+        events.BlocksProven,
+        events.BlockAccepted,
+        events.BlockExecuted,
+        events.BlocksReverted,
+        events.MessageReceived,
+        events.FactOpened,
+        events.Frozen,
+        events.CommonBlockFound,
+        events.ExodusBegun,
+        events.RequestCancelled,
+        events.Exited,
+        events.TokenRegistered,
+        events.TokenLimitsChanged,
+        events.TokenPaused,
+        events.KeyAuthorised,
+    )
+}
+"""Events whose fields are the record's fields."""
+
+REQUEST_EVENTS: Final = (SwapRequested, DepositRequested, FullExitRequested)
+
+
+@dataclass(frozen=True, slots=True)
+class EventCodec:
+    """How one event of an ABI is laid out."""
+
+    name: str
+    topic: bytes
+    indexed: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+    def decode(self, log: Log) -> dict[str, Any]:
+        """The event's fields by name; addresses with checksum."""
+        values: dict[str, Any] = {}
+        for (name, kind), topic in zip(self.indexed, log.topics[1:], strict=True):
+            values[name] = _clean(kind, decode([kind], topic)[0])
+        for (name, kind), value in zip(self.plain, decode([kind for _, kind in self.plain], log.data), strict=True):
+            values[name] = _clean(kind, value)
+        return values
+
+
+def build_codecs(abi: Iterable[Mapping[str, Any]]) -> dict[bytes, EventCodec]:
+    """A codec per event of an ABI, by topic."""
+    codecs = {}
+    for entry in abi:
+        if entry["type"] == "event":
+            inputs: Sequence[Mapping[str, Any]] = entry["inputs"]
+            topic = keccak(text=f"{entry['name']}({','.join(item['type'] for item in inputs)})")
+            indexed = tuple((item["name"], item["type"]) for item in inputs if item["indexed"])
+            plain = tuple((item["name"], item["type"]) for item in inputs if not item["indexed"])
+            codecs[topic] = EventCodec(entry["name"], topic, indexed, plain)
+    return codecs
+
+
+@lru_cache(maxsize=1)
+def all_codecs() -> dict[bytes, EventCodec]:
+    """The codecs of every contract's events."""
+    codecs: dict[bytes, EventCodec] = {}
+    for name in CONTRACTS:
+        codecs |= build_codecs(load_contract(name).abi)
+    return codecs
+
+
+def event_topic(event: type[Any]) -> bytes:
+    """The first topic of an event's logs."""
+    return next(codec.topic for codec in all_codecs().values() if codec.name == event.__name__)
+
+
+def decode_event(chain: ChainId, log: Log) -> BridgeEvent | None:
+    """The record of a log of a contract on `chain`; None if it is not one of the deployment's events."""
+    codec = all_codecs().get(log.topics[0]) if log.topics else None
+    if codec is None:
+        return None
+    fields = codec.decode(log)
+    if codec.name in _REQUEST_READERS:
+        return _REQUEST_READERS[codec.name](chain, log, fields)
+    fields |= {name: read(fields[name]) for name, read in _ENUMS.get(codec.name, {}).items()}
+    build = PLAIN_EVENTS.get(codec.name)
+    return build(log, **fields) if build is not None else None
+
+
+def decode_events(chain: ChainId, logs: Iterable[Log]) -> list[BridgeEvent]:
+    """The records of all logs that are events of the deployment, in order."""
+    return [event for event in (decode_event(chain, log) for log in logs) if event is not None]
+
+
+def _decode_swap(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> SwapRequested:
+    request = SwapRequest(
+        source=chain,
+        destination=ChainId(fields["destination"]),
+        request_id=RequestId(fields["request_id"]),
+        token_in=TokenId(fields["token_in"]),
+        token_out=TokenId(fields["token_out"]),
+        amount=Amount(fields["amount"]),
+        min_out=Amount(fields["min_out"]),
+        operator_fee=Amount(fields["operator_fee"]),
+        fill_fee=Amount(fields["fill_fee"]),
+        deadline=fields["deadline"],
+        queued_at=fields["queued_at"],
+        recipient=fields["recipient"],
+        sender=universal_address(fields["sender"]),
+    )
+    return SwapRequested(log, request, fields["l1_amount"], fields["expires_at"])
+
+
+def _decode_deposit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> DepositRequested:
+    request = DepositRequest(
+        source=chain,
+        request_id=RequestId(fields["request_id"]),
+        token=TokenId(fields["token_id"]),
+        amount=Amount(fields["amount"]),
+        owner=fields["owner"],
+        sender=universal_address(fields["sender"]),
+        queued_at=fields["queued_at"],
+    )
+    return DepositRequested(log, request, fields["l1_amount"], fields["expires_at"])
+
+
+def _decode_full_exit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> FullExitRequested:
+    request = FullExitRequest(
+        source=chain,
+        request_id=RequestId(fields["request_id"]),
+        account=AccountId(fields["account"]),
+        token=TokenId(fields["token_id"]),
+        owner=universal_address(fields["owner"]),
+        queued_at=fields["queued_at"],
+    )
+    return FullExitRequested(log, request, fields["expires_at"])
+
+
+_REQUEST_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]], BridgeEvent]]] = {
+    "SwapRequested": _decode_swap,
+    "DepositRequested": _decode_deposit,
+    "FullExitRequested": _decode_full_exit,
+}
+
+
+_ENUMS: Final[Mapping[str, Mapping[str, Callable[[int], object]]]] = {
+    "MessageReceived": {"kind": MessageKind},
+    "RequestCancelled": {"lane": Lane},
+}
+
+
+def _clean(kind: str, value: Any) -> Any:
+    return to_checksum_address(value) if kind == "address" else value

@@ -1,0 +1,113 @@
+"""The two registries of a chain, typed: which tokens there are, and which owners have consented to a new key.
+
+Takes a chain's client and a registry's address. Reads give protocol types; writes wait for their receipt.
+"""
+
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
+from eth_utils import to_checksum_address
+
+from zklink.l1.artifacts import load_contract
+from zklink.l1.contracts.structs import TokenConfig
+from zklink.l1.transport.client import Call, ChainClient, encode_call
+from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
+from zklink.protocol.messages import compute_key_change_digest
+
+
+class TokenRegistryClient:
+    """The tokens of one chain. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
+
+    def __init__(self, client: ChainClient, address: str) -> None:
+        self.client = client
+        self.address = to_checksum_address(address)
+        self._contract = client.contract(self.address, load_contract("TokenRegistry"))
+
+    def token_config(self, token_id: int) -> TokenConfig:
+        """A token as registered, with its present limits."""
+        return TokenConfig.from_abi(self._read("token_config", token_id))
+
+    def token_scale(self, token_id: int) -> int:
+        """L1 units per layer-2 unit; 0 where the token is not."""
+        return int(self._read("token_scale", token_id))
+
+    def is_paused(self, token_id: int) -> bool:
+        """Whether new swaps and deposits of a token are stopped."""
+        return bool(self._read("is_paused", token_id))
+
+    def governor(self) -> str:
+        """Who registers, limits and pauses tokens."""
+        return to_checksum_address(self._read("governor"))
+
+    def register_token(self, account: LocalAccount, token_id: TokenId, config: TokenConfig) -> Receipt:
+        """Give a token id its meaning here."""
+        return self.client.send(account, self.encode("register_token", token_id, config.abi()))
+
+    def set_token_limits(self, account: LocalAccount, token_id: TokenId, minimum: Amount, cap: Amount) -> Receipt:
+        """Change a token's smallest swap or deposit, and its largest custody."""
+        return self.client.send(account, self.encode("set_token_limits", token_id, minimum, cap))
+
+    def set_paused(self, account: LocalAccount, token_id: TokenId, is_paused: bool) -> Receipt:
+        """Stop or admit new swaps and deposits of a token."""
+        return self.client.send(account, self.encode("set_paused", token_id, is_paused))
+
+    def encode(self, function: str, *arguments: object) -> Call:
+        """A call for `ChainClient.submit`, for callers that do not want to wait."""
+        return encode_call(self._contract, function, *arguments)
+
+    def _read(self, function: str, *arguments: object) -> Any:
+        return self.client.read(self._contract, function, *arguments)
+
+
+class KeyRegistryClient:
+    """The consents to new keys on one chain. Reads raise CallReverted and RpcUnavailable."""
+
+    def __init__(self, client: ChainClient, address: str) -> None:
+        self.client = client
+        self.address = to_checksum_address(address)
+        self._contract = client.contract(self.address, load_contract("KeyRegistry"))
+
+    def authorise(
+        self, owner: LocalAccount, deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int
+    ) -> Receipt:
+        """The owner consents by a transaction; the key change may then come in any later block."""
+        arguments = (deployment_hash, account, nonce, public_key_hash)
+        return self.client.send(owner, encode_call(self._contract, "authorise", *arguments))
+
+    def authorise_by_contract(
+        self,
+        sender: LocalAccount,
+        deployment_hash: bytes,
+        wallet: str,
+        account: AccountId,
+        nonce: Nonce,
+        public_key_hash: int,
+        signature: bytes,
+    ) -> Receipt:
+        """Bring what makes a contract wallet consent (ERC-1271)."""
+        arguments = (deployment_hash, to_checksum_address(wallet), account, nonce, public_key_hash, signature)
+        return self.client.send(sender, encode_call(self._contract, "authorise_by_contract", *arguments))
+
+    def is_authorised(
+        self,
+        deployment_hash: bytes,
+        owner: str,
+        account: AccountId,
+        nonce: Nonce,
+        public_key_hash: int,
+        block: int | None = None,
+    ) -> bool:
+        """Whether a consent is recorded here, as of an L1 block (default: the newest)."""
+        arguments = (deployment_hash, to_checksum_address(owner), account, nonce, public_key_hash)
+        return bool(self.client.read(self._contract, "is_authorised", *arguments, block=block))
+
+
+def sign_key_change(
+    owner: LocalAccount, deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int
+) -> bytes:
+    """The owner's consent as 65 bytes r || s || v, to be handed over with the block (EIP-712)."""
+    digest = compute_key_change_digest(deployment_hash, account, nonce, public_key_hash)
+    signed = owner.unsafe_sign_hash(Hash32(digest))
+    return bytes(signed.signature)

@@ -1,0 +1,60 @@
+"""What one chain knows of the others, typed: facts, freezes and the last common block.
+
+Takes a chain's client and the ledger's address. Reads give protocol types; writes wait for their receipt.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from eth_utils import to_checksum_address
+
+from zklink.l1.artifacts import load_contract
+from zklink.l1.transport.client import ChainClient, encode_call
+from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.bridge_blocks import Opening, Step
+from zklink.protocol.ids import BlockNumber, ChainId
+
+
+class SyncLedgerClient:
+    """The sync ledger of a bridge. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
+
+    def __init__(self, client: ChainClient, address: str) -> None:
+        self.client = client
+        self.address = to_checksum_address(address)
+        self._contract = client.contract(self.address, load_contract("SyncLedger"))
+
+    def is_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
+        """Whether a chain is known here to have accepted blocks with this hash."""
+        return bool(self._read("is_known", source_chain, number, sync_hash))
+
+    def frozen_at(self, chain: int) -> tuple[BlockNumber, bytes] | None:
+        """The last block that a chain had accepted when it froze, with its hash; None while no freeze is known."""
+        is_frozen, number, sync_hash = self._read("frozen_at", chain)
+        return (BlockNumber(number), bytes(sync_hash)) if is_frozen else None
+
+    def frozen_history(self, number: int) -> bytes:
+        """The primary's hash at a number, as far as opened from its freeze; zero where it is not."""
+        return bytes(self._read("frozen_history", number))
+
+    def common_block(self) -> tuple[bool, BlockNumber]:
+        """Whether the last common block is known, and the last block that is known to be common."""
+        is_known, number = self._read("common_block")
+        return bool(is_known), BlockNumber(number)
+
+    def open_message(
+        self, account: LocalAccount, source_chain: ChainId, number: int, sync_hash: bytes, steps: Iterable[Step]
+    ) -> Receipt:
+        """Open a known fact downwards."""
+        packed = [step.abi() for step in steps]
+        return self.client.send(
+            account, encode_call(self._contract, "open_message", source_chain, number, sync_hash, packed)
+        )
+
+    def find_common_block(self, account: LocalAccount, openings: Iterable[Opening]) -> Receipt:
+        """Walk up from the lowest freeze, with the preimages of the next blocks in order."""
+        packed = [opening.abi() for opening in openings]
+        return self.client.send(account, encode_call(self._contract, "find_common_block", packed))
+
+    def _read(self, function: str, *arguments: object) -> Any:
+        return self.client.read(self._contract, function, *arguments)

@@ -1,0 +1,200 @@
+"""What a deployment is to be, and what it became: plain records, the latter readable from and written as JSON."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.artifacts import ContractArtifact
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.registries import KeyRegistryClient
+from zklink.l1.transport.client import ChainClient
+from zklink.protocol.errors import DeploymentRefused
+from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.presets import Preset, get_preset
+from zklink.state.genesis import Genesis
+
+FORMAT = "zklink.deployment.2"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlan:
+    """One layer-2 token: its L1 contract (or NATIVE) on each chain that has it. Limits are layer-2 units."""
+
+    token_id: TokenId
+    symbol: str
+    layer2_decimals: int
+    contracts: Mapping[ChainId, str]
+    minimum: Amount
+    cap: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Verifiers:
+    """The generated contracts of a preset's three circuits."""
+
+    swap: ContractArtifact
+    account: ContractArtifact
+    exit: ContractArtifact
+
+
+@dataclass(frozen=True, slots=True)
+class VkHashes:
+    """The hashes of the three circuits' verification keys."""
+
+    swap: bytes
+    account: bytes
+    exit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentPlan:
+    """Everything a deployment fixes. `operator` is the universal address that owns account 0 and claims the fees."""
+
+    preset: Preset
+    primary: ChainId
+    operator: bytes
+    tokens: tuple[TokenPlan, ...]
+    verifiers: Verifiers
+    committee: tuple[str, ...]
+    threshold: int
+
+    @property
+    def genesis(self) -> Genesis:
+        """The state that the deployment starts from."""
+        return Genesis(self.preset.name, self.operator)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentAccounts:
+    """Who signs a deployment. The governor registers the tokens; validators only get their role."""
+
+    deployer: LocalAccount
+    governor: LocalAccount
+    validators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainDeployment:
+    """The contracts on one chain. Events start at `from_block`."""
+
+    chain_id: ChainId
+    name: str
+    evm_chain_id: int
+    bridge: str
+    sync_ledger: str
+    exodus: str
+    token_registry: str
+    key_registry: str
+    reader: str
+    transport: str
+    swap_verifier: str
+    account_verifier: str
+    exit_verifier: str
+    from_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployed system, complete enough for every actor to start from."""
+
+    primary: ChainId
+    deployment_hash: bytes
+    vk_hashes: VkHashes
+    genesis: Genesis
+    tokens: tuple[TokenPlan, ...]
+    committee: tuple[str, ...]
+    threshold: int
+    governor: str
+    validators: tuple[str, ...]
+    chains: Mapping[ChainId, ChainDeployment]
+
+    @property
+    def preset(self) -> Preset:
+        """The preset whose circuits the verifiers belong to."""
+        return get_preset(self.genesis.preset)
+
+    def token(self, token_id: TokenId) -> TokenPlan:
+        """A token by id; KeyError if it is not registered."""
+        return {token.token_id: token for token in self.tokens}[token_id]
+
+    def bridges(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, BridgeClient]:
+        """A bridge client per chain."""
+        return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
+
+    def key_registries(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, KeyRegistryClient]:
+        """Where owners consent to new keys, per chain."""
+        return {k: KeyRegistryClient(clients[k], chain.key_registry) for k, chain in self.chains.items()}
+
+    def to_json(self) -> str:
+        """The published form; `from_json` reads it back."""
+        data = {
+            "format": FORMAT,
+            "primary": self.primary,
+            "deployment_hash": _hex(self.deployment_hash),
+            "genesis": json.loads(self.genesis.to_json()),
+            "vk_hashes": {name: _hex(value) for name, value in asdict(self.vk_hashes).items()},
+            "governor": self.governor,
+            "validators": list(self.validators),
+            "committee": list(self.committee),
+            "threshold": self.threshold,
+            "chains": [asdict(chain) for chain in self.chains.values()],
+            "tokens": [
+                {
+                    "token_id": token.token_id,
+                    "symbol": token.symbol,
+                    "layer2_decimals": token.layer2_decimals,
+                    "contracts": {str(chain_id): address for chain_id, address in token.contracts.items()},
+                    "minimum": str(token.minimum),
+                    "cap": str(token.cap),
+                }
+                for token in self.tokens
+            ],
+        }
+        return json.dumps(data, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Deployment":
+        """Read the published form; DeploymentRefused if it is not one."""
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise DeploymentRefused(f"format {data['format']!r} is not {FORMAT!r}")
+            chains = [ChainDeployment(**{**item, "chain_id": ChainId(item["chain_id"])}) for item in data["chains"]]
+            return cls(
+                primary=ChainId(data["primary"]),
+                deployment_hash=_bytes(data["deployment_hash"]),
+                vk_hashes=VkHashes(**{name: _bytes(value) for name, value in data["vk_hashes"].items()}),
+                genesis=Genesis.from_json(json.dumps(data["genesis"])),
+                tokens=tuple(_read_token(item) for item in data["tokens"]),
+                committee=tuple(data["committee"]),
+                threshold=data["threshold"],
+                governor=data["governor"],
+                validators=tuple(data["validators"]),
+                chains={chain.chain_id: chain for chain in chains},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeploymentRefused(f"malformed deployment file: {error!r}") from error
+
+
+def _read_token(item: Mapping[str, object]) -> TokenPlan:
+    contracts = item["contracts"]
+    if not isinstance(contracts, dict):
+        raise TypeError("contracts are given per chain")
+    return TokenPlan(
+        token_id=TokenId(int(str(item["token_id"]))),
+        symbol=str(item["symbol"]),
+        layer2_decimals=int(str(item["layer2_decimals"])),
+        contracts={ChainId(int(chain_id)): str(address) for chain_id, address in contracts.items()},
+        minimum=Amount(int(str(item["minimum"]))),
+        cap=Amount(int(str(item["cap"]))),
+    )
+
+
+def _hex(data: bytes) -> str:
+    return f"0x{data.hex()}"
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))

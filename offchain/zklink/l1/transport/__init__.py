@@ -1,0 +1,1 @@
+"""How a chain is asked and sent to: one client per chain, retries, fees, nonces, receipts. Knows no contract."""

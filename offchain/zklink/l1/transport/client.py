@@ -1,0 +1,226 @@
+"""One chain: reads with retries, sends with signing, nonces and fees, typed errors with the contract's own reasons.
+
+Takes a profile and a connected web3; knows nothing of the protocol. Everything that talks to a node goes through here.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from eth_abi import encode
+from eth_account.signers.local import LocalAccount
+from eth_utils import to_checksum_address
+from web3 import Web3
+from web3.contract import Contract
+from web3.contract.contract import ContractFunction
+from web3.exceptions import Web3RPCError
+from web3.types import FilterParams, TxParams, Wei
+
+from zklink.l1.artifacts import ContractArtifact
+from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
+from zklink.l1.transport.rpc import ask
+from zklink.l1.transport.submission import Call, SendPolicy, Submission
+from zklink.l1.transport.transactions import Sender
+from zklink.protocol.errors import CallReverted, RpcUnavailable, WrongChain
+
+__all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "SendPolicy", "Submission"]
+
+T = TypeVar("T")
+
+LOG_RANGE_BLOCKS: Final = 2_000
+"""How many blocks one `eth_getLogs` asks for; halved when a node finds it too much."""
+
+
+class ChainClient:
+    """A chain as the rest of the package sees it. Safe to use from several threads if its web3 is."""
+
+    def __init__(
+        self,
+        profile: ChainProfile,
+        w3: Web3,
+        policy: SendPolicy | None = None,
+        *,
+        gas_limit: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.profile = profile
+        self.w3 = w3
+        self._policy = policy or SendPolicy()
+        self._sleep = sleep
+        self._sender = Sender(profile, w3, self._policy, gas_limit=gas_limit, sleep=sleep, clock=clock)
+
+    def check_chain_id(self) -> None:
+        """Raise WrongChain unless the node serves the chain of the profile."""
+        found = int(self.ask("eth_chainId", lambda: self.w3.eth.chain_id))
+        if found != self.profile.evm_chain_id:
+            raise WrongChain(self.profile.name, self.profile.evm_chain_id, found)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def ask(self, what: str, request: Callable[[], T]) -> T:
+        """Any read, retried while the node is away. Raises CallReverted, RpcUnavailable."""
+        return ask(self.profile.name, what, request, self._policy.retry, self._sleep)
+
+    def contract(self, address: str, artifact: ContractArtifact) -> Contract:
+        """web3.py's view of a contract."""
+        return self.w3.eth.contract(address=to_checksum_address(address), abi=artifact.abi_list())
+
+    def read(self, contract: Contract, function: str, *arguments: object, block: int | None = None) -> Any:
+        """Call a view. Raises CallReverted with the contract's reason."""
+        bound = contract.functions[function](*arguments)
+        return self.ask(function, lambda: bound.call(block_identifier="latest" if block is None else block))
+
+    def balance(self, address: str) -> int:
+        """Native coins of an account, in wei."""
+        return int(self.ask("eth_getBalance", lambda: self.w3.eth.get_balance(to_checksum_address(address))))
+
+    def code(self, address: str) -> bytes:
+        """Runtime code at an address; empty if there is none."""
+        return bytes(self.ask("eth_getCode", lambda: self.w3.eth.get_code(to_checksum_address(address))))
+
+    def nonce(self, address: str) -> int:
+        """How many transactions of an account are mined."""
+        return int(
+            self.ask("eth_getTransactionCount", lambda: self.w3.eth.get_transaction_count(to_checksum_address(address)))
+        )
+
+    def head(self) -> BlockInfo:
+        """The newest block."""
+        return decode_block(self.ask("eth_getBlockByNumber", lambda: self.w3.eth.get_block("latest")))
+
+    def block(self, number: int) -> BlockInfo:
+        """A block by its number."""
+        return decode_block(self.ask("eth_getBlockByNumber", lambda: self.w3.eth.get_block(number)))
+
+    def confirmed_height(self) -> int:
+        """The newest block that has the profile's confirmations; -1 if there is none yet."""
+        return self.head().number - self.profile.confirmations + 1
+
+    def logs(
+        self,
+        address: str,
+        from_block: int,
+        to_block: int,
+        topics: Sequence[bytes | Sequence[bytes] | None] | None = None,
+    ) -> list[Log]:
+        """Events of one contract in a range of blocks, both ends included, in the chain's order.
+
+        `topics` are those asked for, by position: one, any of several, or None for whatever is there.
+        """
+        found: list[Log] = []
+        start, size = from_block, LOG_RANGE_BLOCKS
+        while start <= to_block:
+            end = min(start + size - 1, to_block)
+            query: FilterParams = {"address": to_checksum_address(address), "fromBlock": start, "toBlock": end}
+            if topics is not None:
+                query["topics"] = [_topic(topic) for topic in topics]
+            try:
+                answer = self.ask("eth_getLogs", partial(self.w3.eth.get_logs, query))
+            except (Web3RPCError, RpcUnavailable):
+                if size == 1 or start == end:
+                    raise
+                size = max(1, (end - start + 1) // 2)
+                continue
+            found.extend(decode_log(data) for data in answer)
+            start = end + 1
+        return sorted(found, key=lambda item: (item.block_number, item.log_index))
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def send(
+        self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None
+    ) -> Receipt:
+        """Submit and wait. Raises CallReverted (nothing was sent), TransactionReverted, TransactionRejected,
+        TransactionReplaced, TransactionStuck, RpcUnavailable. Repeating the identical call after one of the last two
+        continues the same transaction: it cannot be mined twice."""
+        return self.wait(self.submit(account, call, value, gas))
+
+    def submit(
+        self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None
+    ) -> Submission:
+        """Sign and broadcast without waiting; give the result to `wait`."""
+        return self._sender.submit(account, as_call(call), value, gas)
+
+    def wait(self, submission: Submission) -> Receipt:
+        """Wait until a submission is mined, raising its fee if that takes too long."""
+        return self._sender.wait(submission)
+
+    def try_call(self, address: str, call: Call, value: int, gas: int) -> None:
+        """Make a call with this much gas, without sending it. Raises CallReverted if it is refused or needs more."""
+        transaction: TxParams = {
+            "from": to_checksum_address(address),
+            "data": call.data,
+            "value": Wei(value),
+            "gas": gas,
+        }
+        if call.to is not None:
+            transaction["to"] = to_checksum_address(call.to)
+        try:
+            self.ask(call.label, lambda: self.w3.eth.call(transaction))
+        except Web3RPCError as error:
+            if "gas" not in str(error).lower():
+                raise
+            raise CallReverted(self.profile.name, call.label, f"needs more than {gas} gas") from error
+
+    def estimate_gas(self, address: str, call: Call | ContractFunction, value: int = 0) -> int:
+        """The gas limit that `send` would use; CallReverted if the contract refuses."""
+        return self._sender.estimate(address, as_call(call), value)
+
+    def deploy(self, account: LocalAccount, artifact: ContractArtifact, *arguments: object, value: int = 0) -> str:
+        """Create a contract and give its address."""
+        receipt = self.send(account, encode_creation(artifact, *arguments), value)
+        if receipt.contract_address is None:
+            raise RpcUnavailable(self.profile.name, f"create {artifact.name}", 1, "the receipt names no contract")
+        return to_checksum_address(receipt.contract_address)
+
+    def transfer(self, account: LocalAccount, to: str, value_wei: int) -> Receipt:
+        """Send native coins."""
+        return self.send(account, Call(to, b"", f"transfer to {to}"), value_wei)
+
+    def forget_submissions(self) -> None:
+        """Forget what is in flight; only for local chains that were set back."""
+        self._sender.forget()
+
+
+def as_call(call: Call | ContractFunction) -> Call:
+    """Encode a bound web3.py function; a Call stays as it is."""
+    if isinstance(call, Call):
+        return call
+    return Call(str(call.address), bytes.fromhex(str(call._encode_transaction_data())[2:]), call.fn_name)
+
+
+def encode_call(contract: Contract, function: str, *arguments: object) -> Call:
+    """A call of a contract's function."""
+    data = contract.encode_abi(function, args=list(arguments))
+    return Call(str(contract.address), bytes.fromhex(data[2:]), function)
+
+
+def encode_creation(artifact: ContractArtifact, *arguments: object) -> Call:
+    """A call that creates a contract with these constructor arguments."""
+    inputs: list[dict[str, Any]] = next(
+        (entry["inputs"] for entry in artifact.abi if entry["type"] == "constructor"), []
+    )
+    if len(inputs) != len(arguments):
+        raise TypeError(f"{artifact.name} takes {len(inputs)} constructor arguments, not {len(arguments)}")
+    encoded = encode([_type_of(item) for item in inputs], arguments) if inputs else b""
+    return Call(None, artifact.bytecode + encoded, f"create {artifact.name}")
+
+
+def _type_of(item: dict[str, Any]) -> str:
+    kind = str(item["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    return f"({','.join(_type_of(part) for part in item['components'])}){kind[5:]}"
+
+
+def _topic(topic: bytes | Sequence[bytes] | None) -> Any:
+    if topic is None or isinstance(topic, bytes):
+        return None if topic is None else _hex(topic)
+    return [_hex(choice) for choice in topic]
+
+
+def _hex(data: bytes) -> Any:
+    return f"0x{data.hex()}"

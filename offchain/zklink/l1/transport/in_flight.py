@@ -1,0 +1,49 @@
+"""What is on its way, per account: which nonces are taken, and which submissions nobody waits for any more.
+
+Pure book-keeping: asks no node. A submission is in the books from the moment it has its nonce until its fate is known.
+"""
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.transport.submission import Call, Submission
+
+
+class Flights:
+    """The submissions in flight on one chain. The caller sees to it that one thread at a time changes it."""
+
+    def __init__(self) -> None:
+        self._flights: dict[str, list[Submission]] = {}
+
+    def add(self, submission: Submission) -> None:
+        """Keep a submission: its nonce is taken."""
+        self._of(submission.account).append(submission)
+
+    def remove(self, submission: Submission) -> None:
+        """Its fate is known, or its nonce is free again."""
+        flights = self._of(submission.account)
+        if submission in flights:
+            flights.remove(submission)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._flights.clear()
+
+    def find_free_nonce(self, account: LocalAccount, first: int) -> int:
+        """The first nonce from `first` on that no submission has."""
+        taken = {submission.nonce for submission in self._of(account)}
+        while first in taken:
+            first += 1
+        return first
+
+    def find_abandoned(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
+        """A submission of exactly this call that was given up with its fate unknown."""
+        flights = (s for s in self._of(account) if s.is_abandoned)
+        return next((s for s in flights if s.is_for(account.address, call, value_wei)), None)
+
+    def abandoned_before(self, submission: Submission) -> list[Submission]:
+        """What was given up with a lower nonce, in order: until it is mined, `submission` cannot be."""
+        flights = self._of(submission.account)
+        return sorted((s for s in flights if s.is_abandoned and s.nonce < submission.nonce), key=lambda s: s.nonce)
+
+    def _of(self, account: LocalAccount) -> list[Submission]:
+        return self._flights.setdefault(account.address, [])

@@ -1,0 +1,16 @@
+"""Requests: what is initiated on L1 and waits in a queue of its bridge, of either lane."""
+
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import ChainId, Lane, RequestId
+
+AccountRequest = DepositRequest | FullExitRequest
+Request = SwapRequest | AccountRequest
+RequestKey = tuple[ChainId, RequestId]
+"""Which request of a lane."""
+
+
+def lane_of(request: Request) -> Lane:
+    """The lane whose queue a request is in."""
+    return Lane.SWAP if isinstance(request, SwapRequest) else Lane.ACCOUNT

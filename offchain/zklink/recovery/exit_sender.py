@@ -1,0 +1,92 @@
+"""The whole way out for anyone: every chain to exodus, then exits.
+
+Takes a rescue and exit orders; sends what is due on every chain and says each step. Asks the chains first, so it can be
+run again at any time by anybody.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.structs import evm_address, universal_address
+from zklink.l1.deployment.records import Deployment, TokenPlan
+from zklink.protocol.errors import CallReverted, ExitsRefused
+from zklink.protocol.ids import ChainId
+from zklink.recovery.exit_proofs import ExitOrder
+from zklink.recovery.exodus_driver import Done, Finished, Rescue, Waiting
+
+Say = Callable[[str], None]
+
+
+def leave(rescue: Rescue, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> bool:
+    """Go as far as the chains allow now; says whether all is done.
+
+    Raises ExitsRefused once everything else is sent, and what reading and sending may raise.
+    """
+    is_done, refused = True, list[str]()
+    for chain, bridge in rescue.bridges.items():
+        if _advance(rescue, chain, say):
+            mine = [order for order in orders if order.chain == chain]
+            try:
+                send_exits(bridge, rescue.deployment, mine, account, say)
+            except ExitsRefused as error:
+                refused += error.refused
+        else:
+            is_done = False
+    if refused:
+        raise ExitsRefused(tuple(refused))
+    return is_done
+
+
+def send_exits(
+    bridge: BridgeClient, deployment: Deployment, orders: Sequence[ExitOrder], account: LocalAccount, say: Say
+) -> None:
+    """Send the exits of one chain that have not been paid there yet.
+
+    Raises ExitsRefused for those that the chain does not take, after all others are sent.
+    """
+    name, refused = bridge.client.profile.name, list[str]()
+    for order in orders:
+        what = f"{name}: token {order.token} of account {order.account}"
+        if bridge.exodus.is_exited(order.account, order.token):
+            say(f"{what} has left already")
+            continue
+        if not order.is_signed and order.recipient != universal_address(account.address):
+            refused.append(f"{what}: only {_show(order.recipient)}, whom it pays, may send it, not {account.address}")
+            continue
+        try:
+            receipt = bridge.exodus.exit(account, order.call)
+        except CallReverted as error:
+            refused.append(f"{what}: {error.reason or 'refused without a reason'}")
+            continue
+        sides = [(order.amount_a, order.token_a), (order.amount_b, order.token_b)]
+        paid = ", ".join(_describe(deployment.token(token), amount) for amount, token in sides if amount)
+        say(f"{name}: account {order.account} is paid {paid} at {_show(order.recipient)} ({receipt.gas_used:,} gas)")
+    if refused:
+        raise ExitsRefused(tuple(refused))
+
+
+def _show(address: bytes) -> str:
+    """An address as its chain writes it."""
+    return f"0x{address.hex()}" if any(address[:12]) else evm_address(address)
+
+
+def _describe(token: TokenPlan, amount: int) -> str:
+    """An amount in whole tokens, all its digits."""
+    return f"{Decimal(amount).scaleb(-token.layer2_decimals):f} {token.symbol}"
+
+
+def _advance(rescue: Rescue, chain: ChainId, say: Say) -> bool:
+    """Everything that can be sent to a chain now; says whether its exodus is complete."""
+    name = rescue.deployment.chains[chain].name
+    while True:
+        match rescue.advance(chain):
+            case Done(what):
+                say(f"{name}: {what}")
+            case Waiting(why):
+                say(f"{name}: waiting, {why}")
+                return False
+            case Finished():
+                return True

@@ -1,0 +1,122 @@
+"""Reads the chains of a deployment, from their events and calldata alone, again and again: only what is new.
+
+Takes a bridge per chain and the published deployment. What a bridge keeps of each block is recomputed from the words
+and compared with its own hash of the last one, which binds all before it.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.published.commit_calldata import CommittedBlock, History
+from zklink.l1.published.prove_calldata import decode_prove_calls
+from zklink.l1.transport.traces import NodeTracer, Tracer
+from zklink.operations.requests import Request
+from zklink.protocol.bridge_blocks import Opening, ProveBlock
+from zklink.protocol.chain import StoredBlock, compute_inputs_hash, genesis_block
+from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.recovery.block_finder import BlockFinder
+from zklink.recovery.chain_log import EventReader, Told
+from zklink.recovery.connect import check_bridge
+from zklink.recovery.history import ChainHistory, Kept, compute_kept
+
+
+class HistoryReader:
+    """The histories of all chains of a deployment. `tracers` look into transactions: by default the chains' nodes."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        bridges: Mapping[ChainId, BridgeClient],
+        tracers: Mapping[ChainId, Tracer] | None = None,
+    ) -> None:
+        self._deployment, self._bridges = deployment, bridges
+        self._events = {k: EventReader(bridge, deployment.chains[k].from_block) for k, bridge in bridges.items()}
+        self._finder = BlockFinder(
+            History(deployment.deployment_hash, deployment.primary),
+            bridges,
+            tracers or {k: NodeTracer(bridge.client) for k, bridge in bridges.items()},
+            self.read_events,
+        )
+        self._genesis = genesis_block(deployment.genesis.root, deployment.deployment_hash)
+        self._kept: dict[tuple[ChainId, bytes], Kept] = {}
+        self._checked: set[ChainId] = set()
+
+    def read_events(self, chain: ChainId) -> Told:
+        """What a chain's bridge has told, without the blocks' words. Raises HistoryDisagrees, RpcUnavailable."""
+        if chain not in self._checked:
+            check_bridge(self._bridges[chain], self._deployment)
+            self._checked.add(chain)
+        return self._events[chain].read()
+
+    def requests(self, chain: ChainId, lane: Lane) -> list[Request]:
+        """A queue as the chain tells it. Raises RpcUnavailable."""
+        return list(self.read_events(chain).requests[lane])
+
+    def read(self, chain: ChainId) -> ChainHistory:
+        """A chain up to now, without what cannot be read and may still be reverted: nothing rests on that.
+
+        Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable.
+        """
+        deployment, bridge, told = self._deployment, self._bridges[chain], self.read_events(chain)
+        name, last = deployment.chains[chain].name, self._genesis
+        blocks: dict[BlockNumber, CommittedBlock] = {}
+        kept: dict[BlockNumber, Kept] = {last.number: (last, ())}
+        for number in sorted(told.committed):
+            if number != last.number + 1:
+                raise HistoryDisagrees(name, number, f"the node leaves out block {last.number + 1}")
+            try:
+                blocks[number] = self._finder.find(chain, number, told)
+            except BlockUnreadable:
+                if number <= bridge.status().accepted or bridge.is_frozen():
+                    raise
+                break
+            kept[number] = self._keep(chain, last, blocks[number])
+            last = kept[number][0]
+        if bridge.stored_block_hash(last.number) != last.hash():
+            raise HistoryDisagrees(name, last.number, "the bridge keeps another block than its calldata gives")
+        return ChainHistory(
+            chain=chain,
+            name=name,
+            blocks=blocks,
+            stored={number: stored for number, (stored, _) in kept.items()},
+            payouts={number: payouts for number, (_, payouts) in kept.items() if number},
+            requests=told.requests,
+        )
+
+    def read_all(self) -> dict[ChainId, ChainHistory]:
+        """Every chain up to now. Raises what `read` does."""
+        return {chain: self.read(chain) for chain in self._bridges}
+
+    def opening(self, number: BlockNumber) -> Opening:
+        """The preimages of one of the primary's blocks. Raises HistoryIncomplete, BlockUnreadable, RpcUnavailable."""
+        primary = self._deployment.primary
+        told = self.read_events(primary)
+        event = told.committed.get(number)
+        if event is None:
+            name = self._deployment.chains[primary].name
+            raise HistoryIncomplete(name, number, "the primary chain has no such block")
+        return self._finder.find_opening(event) or self._finder.find(primary, number, told).opening
+
+    def proofs(self, stored: StoredBlock) -> Iterator[ProveBlock]:
+        """What was handed to any chain as a proof of a block; not all need be true. Raises RpcUnavailable."""
+        seen: set[tuple[int, ...]] = set()
+        for is_traced, chain in product((False, True), self._bridges):
+            for event in self.read_events(chain).proven:
+                if not event.first <= stored.number <= event.last:
+                    continue
+                for data in self._finder.list_inputs(chain, event.log.tx_hash, is_traced):
+                    for item in decode_prove_calls(data):
+                        is_of_block = compute_inputs_hash(item.inputs) == stored.inputs_hash
+                        if is_of_block and item.proof not in seen:
+                            seen.add(item.proof)
+                            yield ProveBlock(stored, item.inputs, item.proof)
+
+    def _keep(self, chain: ChainId, last: StoredBlock, block: CommittedBlock) -> Kept:
+        """Computed once: the sync hash binds the block and all before it."""
+        key = (chain, block.event.sync_hash)
+        if key not in self._kept:
+            self._kept[key] = compute_kept(chain, last, block)
+        return self._kept[key]

@@ -1,0 +1,145 @@
+"""An owner's layer-2 side: finds the account, counts nonces, signs.
+
+Takes the owner's two keys, of L1 and of layer 2, and an operator's port; gives signed operations to the operator. An
+operation whose fee is left open (LEAST_FEE) gets the least that the operator takes it for. What the operator refuses it
+raises. Never gives a key away.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.contracts.registries import sign_key_change
+from zklink.l1.contracts.structs import universal_address
+from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
+from zklink.operations.operation_id import OperationId
+from zklink.operations.order import Order
+from zklink.operations.signed import Signable, Signed, sign
+from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.errors import NoAccountYet
+from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, TokenId
+from zklink.protocol.signing import compute_public_key_hash
+from zklink.sdk.port import Operator
+
+VALID_SECONDS: Final = 3_600
+LEAST_FEE: Final = Amount(0)
+"""As the fee of an operation that a wallet sends: whatever is enough."""
+
+T = TypeVar("T", bound=Signable)
+T_co = TypeVar("T_co", bound=Signable, covariant=True)
+
+
+class Build(Protocol[T_co]):
+    """Makes an operation of an account, with this nonce, that ends at this time."""
+
+    def __call__(self, account: AccountId, nonce: Nonce, valid_until: int) -> T_co: ...
+
+
+class Wallet:
+    """One owner. Its account is the first one that the state knows of it."""
+
+    def __init__(
+        self, name: str, operator: Operator, owner: LocalAccount, key: PrivateKey, now: Callable[[], int]
+    ) -> None:
+        self.name = name
+        self.owner = owner
+        self.key = key
+        self._operator = operator
+        self._now = now
+
+    @property
+    def address(self) -> bytes:
+        """The owner's universal address."""
+        return universal_address(self.owner.address)
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a deposit or transfer has made it an account."""
+        return bool(self._operator.accounts_of(self.address))
+
+    @property
+    def account(self) -> AccountId:
+        """The account; NoAccountYet before the first deposit or transfer."""
+        accounts = self._operator.accounts_of(self.address)
+        if not accounts:
+            raise NoAccountYet(self.owner.address)
+        return accounts[0]
+
+    @property
+    def nonce(self) -> Nonce:
+        """The nonce of the next operation, after those that wait."""
+        return self._operator.next_nonce(self.account)
+
+    def balance(self, token: TokenId) -> int:
+        """What the account has of a token, after the last sealed block; 0 without an account."""
+        return self._operator.balance(self.account, token) if self.has_account else 0
+
+    def send(self, build: "Build[T]", consent: bytes = NO_CONSENT) -> OperationId:
+        """Sign an operation, with the least fee if it has none, and hand it to the operator. Raises what refuses it."""
+        operation = self.complete(build(self.account, self.nonce, self._now() + VALID_SECONDS))
+        return self._operator.submit(self.sign(operation), consent)
+
+    def complete(self, operation: T) -> T:
+        """The operation with the least fee, unless it has one. Raises FeeTokenRefused."""
+        if getattr(operation, "fee", None) != LEAST_FEE:
+            return operation
+        least = self._operator.least_fee(operation)
+        return replace(operation, fee=least)  # type: ignore[type-var]
+
+    def sign(self, operation: T) -> Signed[T]:
+        """Sign anything of this account."""
+        return sign(operation, self._operator.account_domain, self.key)
+
+    def order(
+        self,
+        slot: int,
+        order_nonce: int,
+        sell: tuple[TokenId, int],
+        buy: tuple[TokenId, int],
+        fee_rate: int | None = None,
+    ) -> Signed[Order]:
+        """A signed limit order: at most `sell`, for at least `buy` in proportion; at the least fee rate by default."""
+        least_rate = self._operator.least_fee_rate(*buy)
+        return self.sign(
+            Order(
+                account=self.account,
+                slot=OrderSlot(slot),
+                order_nonce=Nonce(order_nonce),
+                valid_until=self._now() + VALID_SECONDS,
+                token_sell=sell[0],
+                token_buy=buy[0],
+                amount_sell=Amount(sell[1]),
+                amount_buy=Amount(buy[1]),
+                fee_rate=least_rate if fee_rate is None else fee_rate,
+            )
+        )
+
+    def key_change(self, chain: ChainId) -> ChangePubKey:
+        """The operation that gives the account its key, for the least fee: in the first token that fees are taken in
+        and of which the account has enough, else in the first.
+        """
+        change = ChangePubKey(
+            account=self.account,
+            nonce=self.nonce,
+            valid_until=self._now() + VALID_SECONDS,
+            public_key_hash=compute_public_key_hash(self.key.public_key),
+            chain=chain,
+            fee=LEAST_FEE,
+            fee_token=TokenId(0),
+        )
+        offers = [self.complete(replace(change, fee_token=token)) for token in self._operator.fee_tokens()]
+        return next((offer for offer in offers if self.balance(offer.fee_token) >= offer.fee), offers[0])
+
+    def set_key(self, chain: ChainId) -> OperationId:
+        """Give the account its key, with the owner's signature as consent."""
+        change = self.key_change(chain)
+        consent = sign_key_change(
+            self.owner, self._operator.deployment_hash, change.account, change.nonce, change.public_key_hash
+        )
+        return self._operator.submit(self.sign(change), consent)
+
+    def set_key_as_recorded(self, chain: ChainId) -> OperationId:
+        """Give the account its key; the consent was recorded on the chain by the owner's transaction."""
+        return self._operator.submit(self.sign(self.key_change(chain)), NO_CONSENT)

@@ -1,0 +1,77 @@
+"""The requests that are confirmed on their chain, per lane and chain in the order of its queue.
+
+Takes confirmed requests, one queue without gaps; gives what is waiting behind a cursor. Never orders across queues, and
+never forgets a request that a block not yet final everywhere has consumed: rolling a block back is only a matter of
+moving the cursor.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from zklink.operations.requests import AccountRequest, Request, lane_of
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.errors import RequestOutOfOrder
+from zklink.protocol.ids import ChainId, Lane, RequestId
+
+FIRST_REQUEST_ID = RequestId(1)
+
+
+class Mempool:
+    """Gapless per lane and chain: request i is only taken when i - 1 is there (QUE-1)."""
+
+    def __init__(self, chains: Iterable[ChainId]) -> None:
+        self.chains = tuple(chains)
+        self._queues: dict[tuple[Lane, ChainId], list[Request]] = {
+            (lane, chain): [] for lane in Lane for chain in self.chains
+        }
+
+    def last_request_id(self, lane: Lane, chain: ChainId) -> RequestId:
+        """The last confirmed request of a queue; 0 if there is none."""
+        return RequestId(len(self._queues[lane, chain]))
+
+    def add(self, request: Request) -> bool:
+        """Append a confirmed request; False if it is already there. Raises RequestOutOfOrder if an earlier one is
+        missing.
+        """
+        queue = self._queues[lane_of(request), request.source]
+        expected = RequestId(len(queue) + FIRST_REQUEST_ID)
+        if request.request_id > expected:
+            raise RequestOutOfOrder(request.source, expected, request.request_id)
+        if request.request_id < expected:
+            known = queue[request.request_id - FIRST_REQUEST_ID]
+            if known != request:
+                raise RequestOutOfOrder(request.source, expected, request.request_id)
+            return False
+        queue.append(request)
+        return True
+
+    def drop_from(self, lane: Lane, chain: ChainId, request_id: RequestId) -> tuple[Request, ...]:
+        """Forget `request_id` and all later requests of a queue: a reorganisation of its chain removed them."""
+        queue = self._queues[lane, chain]
+        index = max(request_id - FIRST_REQUEST_ID, 0)
+        dropped = tuple(queue[index:])
+        del queue[index:]
+        return dropped
+
+    def get(self, lane: Lane, chain: ChainId, request_id: RequestId) -> Request:
+        """The confirmed request `request_id` of a queue. Raises RequestOutOfOrder if it is not there."""
+        last = self.last_request_id(lane, chain)
+        if not FIRST_REQUEST_ID <= request_id <= last:
+            raise RequestOutOfOrder(chain, RequestId(last + FIRST_REQUEST_ID), request_id)
+        return self._queues[lane, chain][request_id - FIRST_REQUEST_ID]
+
+    def waiting_swaps(self, consumed: Mapping[ChainId, int]) -> dict[ChainId, tuple[SwapRequest, ...]]:
+        """Per chain the confirmed swaps behind the first `consumed[chain]` ones."""
+        waiting = self._waiting(Lane.SWAP, consumed)
+        return {k: tuple(r for r in queue if isinstance(r, SwapRequest)) for k, queue in waiting.items()}
+
+    def waiting_requests(self, consumed: Mapping[ChainId, int]) -> dict[ChainId, tuple[AccountRequest, ...]]:
+        """Per chain the confirmed deposits and full exits behind the first `consumed[chain]` ones."""
+        waiting = self._waiting(Lane.ACCOUNT, consumed)
+        return {k: tuple(r for r in queue if isinstance(r, AccountRequest)) for k, queue in waiting.items()}
+
+    def has_waiting(self, lane: Lane, consumed: Mapping[ChainId, int]) -> bool:
+        """Whether any queue of a lane is longer than what is consumed of it."""
+        return any(len(self._queues[lane, chain]) > consumed.get(chain, 0) for chain in self.chains)
+
+    def _waiting(self, lane: Lane, consumed: Mapping[ChainId, int]) -> dict[ChainId, list[Request]]:
+        return {chain: self._queues[lane, chain][consumed.get(chain, 0) :] for chain in self.chains}

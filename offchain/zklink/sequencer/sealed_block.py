@@ -1,0 +1,128 @@
+"""A sealed block as every chain will see it.
+
+Takes a block of the transition and what was sealed before it; gives, per chain, the stored block, the requests it
+consumes and the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted
+sequencer goes on where it stopped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zklink.operations.change_pub_key import NO_CONSENT, KeyChange
+from zklink.operations.operation_id import OperationId
+from zklink.operations.payout import Payout
+from zklink.operations.requests import Request
+from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, genesis_block, next_sync_hash
+from zklink.protocol.commitment import pack_counts
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.presets import Preset
+from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
+from zklink.sequencer.operation_queue import Pending
+from zklink.transition.account_block import AccountBlock
+from zklink.transition.swap_block import Block
+
+AnyBlock = Block | AccountBlock
+Item = Request | Pending
+"""What stands in a slot: a request of L1, or a signed operation or match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a sequencer must know of its deployment, and its operator's terms. `chains` ascending, the primary among
+    them; all of them EVM.
+    """
+
+    preset: Preset
+    deployment_hash: bytes
+    primary: ChainId
+    chains: tuple[ChainId, ...]
+    terms: Terms = FREE_OF_CHARGE
+
+    def domain(self, lane: Lane) -> int:
+        """The domain of a lane."""
+        return compute_lane_domain(self.deployment_hash, lane)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlock:
+    """A block, what stands in its slots, in their order, and the record that each chain keeps the hash of."""
+
+    block: AnyBlock
+    items: tuple[Item, ...]
+    stored: Mapping[ChainId, StoredBlock]
+
+    @property
+    def number(self) -> BlockNumber:
+        return self.block.header.number
+
+    @property
+    def lane(self) -> Lane:
+        return self.block.lane
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All requests in slot order."""
+        return tuple(item for item in self.items if not isinstance(item, Pending))
+
+    @property
+    def signed(self) -> tuple[Pending, ...]:
+        """All signed operations and matches in slot order."""
+        return tuple(item for item in self.items if isinstance(item, Pending))
+
+    def payouts(self, chain: ChainId) -> tuple[Payout, ...]:
+        """What `chain` owes for this block, in slice order."""
+        return compute_payouts(self.block, chain)
+
+    def consents(self, chain: ChainId) -> tuple[bytes, ...]:
+        """For each key change in the chain's slice, its owner's signature, or nothing if it is recorded there."""
+        if isinstance(self.block, Block):
+            return ()
+        given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
+        records = self.block.chain_records(chain)
+        return tuple(given.get((r.account, r.nonce), NO_CONSENT) for r in records if isinstance(r, KeyChange))
+
+    def is_concerned(self, chain: ChainId) -> bool:
+        """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such
+        chain.
+        """
+        return self.block.header.counts[chain] > 0
+
+    def find(self, id: OperationId) -> Pending | None:
+        """A signed operation of this block."""
+        return next((pending for pending in self.signed if pending.id == id), None)
+
+
+def compute_payouts(block: AnyBlock, chain: ChainId) -> tuple[Payout, ...]:
+    """What `chain` owes for a block, in slice order."""
+    if isinstance(block, AccountBlock):
+        return block.payouts(chain)
+    return tuple(payout for _, payout in block.slots if payout.chain == chain)
+
+
+def compute_genesis(root: int, parameters: Parameters) -> Mapping[ChainId, StoredBlock]:
+    """Block 0, the same on every chain."""
+    return dict.fromkeys(parameters.chains, genesis_block(root, parameters.deployment_hash))
+
+
+def compute_sealed(block: AnyBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
+    """Seal `block`, which carries out `items`, on top of the stored blocks `previous`."""
+    stored = {chain: _compute_stored(block, items, chain, last) for chain, last in previous.items()}
+    return SealedBlock(block, items, stored)
+
+
+def _compute_stored(block: AnyBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
+    requests = sum(not isinstance(item, Pending) and item.source == chain for item in items)
+    is_swap = block.lane is Lane.SWAP
+    return StoredBlock(
+        number=block.header.number,
+        timestamp=block.header.timestamp,
+        lane=block.lane,
+        counts=pack_counts(block.header.counts),
+        root=block.header.new_root,
+        swap_requests=last.swap_requests + requests * is_swap,
+        account_requests=last.account_requests + requests * (not is_swap),
+        payouts_hash=compute_payouts_hash([payout.words() for payout in compute_payouts(block, chain)]),
+        inputs_hash=compute_inputs_hash(block.inputs),
+        sync_hash=next_sync_hash(last.sync_hash, block.block_commitment),
+    )

@@ -1,0 +1,152 @@
+"""Real bridges behind the ports of the broker and the relayer, and real circuits behind the node's prover."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.broker.broker import FillState
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.event_codec import decode_events, event_topic
+from zklink.l1.contracts.events import BlockAccepted, Frozen
+from zklink.l1.contracts.token import TokenClient
+from zklink.l1.transport.receipts import Receipt
+from zklink.node.ports import Proved
+from zklink.operations.payout import Payout
+from zklink.protocol.errors import L1Error
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
+from zklink.protocol.messages import MessageKind, SyncMessage
+from zklink.prover.port import Prover
+from zklink.relayer.member import Acceptance
+from zklink.sequencer.sealed_block import AnyBlock
+from zklink.transition.account_block import AccountBlock
+from zklink.witness import account_block, swap_block
+
+EXECUTED_FILLER: Final = 1
+"""What `filler` gives, read as a number, for a payout that was executed."""
+
+GAS_RESERVE_WEI: Final = 10**17
+"""Native coin that a broker keeps for its own transactions."""
+
+FILL_GAS_LIMIT: Final = 300_000
+"""The most that a fill may take, several times what it takes: recipients of coin, and tokens, run code of their own at
+the broker's expense.
+"""
+
+EFFECT_GAS: Final = 100_000
+"""Added to the estimate for a message: a proof mined just before it gives it more to do than when it was estimated."""
+
+
+class CircuitProver:
+    """A BlockProver on the two circuits of the blocks' preset, one for each lane."""
+
+    def __init__(self, provers: Mapping[Lane, Prover]) -> None:
+        self._provers = provers
+
+    def prove(self, block: AnyBlock) -> Proved:
+        prover, start = self._provers[block.lane], time.perf_counter()
+        if isinstance(block, AccountBlock):
+            inputs = account_block.compute_inputs(block)
+        else:
+            inputs = swap_block.compute_inputs(block)
+        witness = prover.compute_witness(inputs)
+        computed = time.perf_counter()
+        proof = prover.prove_witness(witness)
+        return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)
+
+
+class BridgeDesk:
+    """A broker's FillDesk on one bridge."""
+
+    def __init__(self, bridge: BridgeClient, broker: LocalAccount) -> None:
+        self._bridge, self._broker = bridge, broker
+
+    def fill_state(self, key: bytes) -> FillState:
+        filler = self._bridge.filler(key)
+        if filler is None:
+            return FillState.OPEN
+        if int(filler, 16) == EXECUTED_FILLER:
+            return FillState.EXECUTED
+        return FillState.MINE if filler == self._broker.address else FillState.OTHERS
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        return amount * self._bridge.tokens.token_scale(token)
+
+    def spendable(self, token: TokenId) -> int:
+        client = self._token(token)
+        held = client.balance(self._broker.address)
+        if client.is_native:
+            return max(0, held - GAS_RESERVE_WEI)
+        return min(held, client.allowance(self._broker.address, self._bridge.address))
+
+    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
+        value = l1_amount if self._token(payout.token).is_native else 0
+        return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT)
+
+    def _token(self, token: TokenId) -> TokenClient:
+        return TokenClient(self._bridge.client, self._bridge.tokens.token_config(token).token)
+
+
+class BridgeAcceptances:
+    """A committee member's AcceptanceSource on one bridge, whose events start at `from_block`."""
+
+    def __init__(self, bridge: BridgeClient, from_block: int) -> None:
+        self._bridge, self._from_block = bridge, from_block
+        self._last: tuple[tuple[int, int], Sequence[Acceptance]] | None = None
+
+    def confirmed_height(self) -> int:
+        return self._bridge.client.confirmed_height()
+
+    def acceptances(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
+        key = first_block, last_block
+        last = self._last
+        if last is None or last[0] != key:  # members of a local committee ask one after the other
+            last = self._last = key, self._read(max(first_block, self._from_block), last_block)
+        return last[1]
+
+    def _read(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
+        topics = [[event_topic(BlockAccepted), event_topic(Frozen)]]
+        logs = self._bridge.client.logs(self._bridge.address, first_block, last_block, topics)
+        kinds = {BlockAccepted: MessageKind.ACC, Frozen: MessageKind.FRZ}
+        return [
+            Acceptance(event.number, event.sync_hash, event.log.block_number, kinds[type(event)])
+            for event in decode_events(self._bridge.chain_id, logs)
+            if isinstance(event, BlockAccepted | Frozen)
+        ]
+
+
+class BridgeDestination:
+    """A relayer's Destination on one bridge."""
+
+    def __init__(self, bridge: BridgeClient, relayer: LocalAccount) -> None:
+        self._bridge, self._relayer = bridge, relayer
+
+    def accepted(self) -> BlockNumber:
+        return BlockNumber(self._bridge.status().accepted)
+
+    def acknowledged(self, source: ChainId) -> BlockNumber:
+        return BlockNumber(self._bridge.acknowledged(source))
+
+    def is_message_known(self, message: SyncMessage) -> bool:
+        return self._bridge.is_message_known(message.source_chain, message.number, message.sync_hash)
+
+    def is_freeze_known(self, source: ChainId) -> bool:
+        return self._bridge.ledger.frozen_at(source) is not None
+
+    def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
+        client, submissions = self._bridge.client, []
+        for message, evidence in messages:
+            packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
+            call = self._bridge.encode("receive_message", packed, evidence)
+            gas = client.estimate_gas(self._relayer.address, call) + EFFECT_GAS
+            submissions.append(client.submit(self._relayer, call, gas=gas))
+        receipts, errors = [], []
+        for submission in submissions:  # all of them, so that the client knows what became of each
+            try:
+                receipts.append(client.wait(submission))
+            except L1Error as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return receipts

@@ -1,0 +1,31 @@
+"""Asks every bridge for its books and holds them against the sequencer's states. Reads only."""
+
+from collections.abc import Iterator, Mapping
+
+from zklink.history.solvency import BridgeBooks, Holding, Reconciliation, compute_holding, compute_totals
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.deployment.records import Deployment
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.sequencer.sequencer import Sequencer
+
+
+def reconcile(deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], sequencer: Sequencer) -> Reconciliation:
+    """Compare; needs that nothing moves on the chains meanwhile. Raises UnknownBlock if a chain executed more than is
+    sealed here.
+    """
+    holdings = tuple(
+        holding for chain in sorted(bridges) for holding in _read_chain(deployment, bridges[chain], sequencer)
+    )
+    return Reconciliation(holdings, compute_totals(sequencer.state, (token.token_id for token in deployment.tokens)))
+
+
+def _read_chain(deployment: Deployment, bridge: BridgeClient, sequencer: Sequencer) -> Iterator[Holding]:
+    chain = bridge.chain_id
+    executed = BlockNumber(bridge.status().executed)
+    events = bridge.requests(deployment.chains[chain].from_block, bridge.client.head().number)
+    requests = [event.request for event in events]
+    for token in (plan.token_id for plan in deployment.tokens if chain in plan.contracts):
+        at = bridge.solvency(token)
+        books = BridgeBooks(chain, token, at.balance, at.pending, at.custody, bridge.tokens.token_scale(token))
+        reserve = sequencer.token_after(token, executed).reserve(chain)
+        yield compute_holding(books, requests, sequencer.stored(chain, executed), reserve)

@@ -1,0 +1,1 @@
+"""Reads accepted blocks' words back into the state: what recovery replays, for both lanes. Pure."""

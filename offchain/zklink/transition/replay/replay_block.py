@@ -1,0 +1,54 @@
+"""Recovery: the effects of published blocks on a state, from what stands on L1 alone (docs/protocol.md, section 12).
+
+Takes a block's slices and roots, moves the state by adding what they say; both roots are checked. Nothing is decided
+again: what a proof has shown is believed, and a state that comes out with the right root is the right state.
+"""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors import ProtocolError, ReplayIncomplete, ReplayMismatch, ReplayRefused, StateError
+from zklink.protocol.ids import BlockNumber, Lane
+from zklink.state.state import State
+from zklink.transition.block_frame import Slices
+from zklink.transition.replay.replay_account import replay_account
+from zklink.transition.replay.replay_records import read_records
+from zklink.transition.replay.replay_swap import replay_swap
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedBlock:
+    """A block as all chains together have published it: each its own slice, the primary slice 0 as well."""
+
+    lane: Lane
+    number: BlockNumber
+    old_root: int
+    new_root: int
+    slices: Slices
+
+
+def replay_block(state: State, block: PublishedBlock) -> None:
+    """Move the state to the block's new root.
+
+    Raises, leaving the state as it was: ReplayMismatch (names what disagrees, e.g. a root), ReplayIncomplete (a record
+    without its counterpart), ReplayRefused (words that are no record, or numbers that no state can have).
+    """
+    _check_root(block, "the old root", block.old_root, state.root)
+    mark = state.begin()
+    try:
+        records = read_records(block.number, block.lane, block.slices)
+        replay = replay_account if block.lane == Lane.ACCOUNT else replay_swap
+        try:
+            replay(state, records)
+        except (ReplayIncomplete, ReplayMismatch, ReplayRefused):
+            raise
+        except (ProtocolError, StateError) as error:
+            raise ReplayRefused(block.number, 0, str(error)) from error
+        _check_root(block, "the new root", block.new_root, state.root)
+    except BaseException:
+        state.rollback(mark)
+        raise
+
+
+def _check_root(block: PublishedBlock, what: str, expected: int, found: int) -> None:
+    if expected != found:
+        raise ReplayMismatch(block.number, what, expected, found)

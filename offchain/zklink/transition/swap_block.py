@@ -1,0 +1,100 @@
+"""A swap block: requests applied to the state, with everything its chains and its circuit need.
+
+Takes a state and requests in order, gives a `Block`; the state changes only if the whole block is possible
+(docs/protocol.md, sections 6 and 7).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
+from zklink.protocol.commitment import BlockHeader
+from zklink.protocol.errors import BlockFull
+from zklink.protocol.ids import BlockNumber, Lane
+from zklink.protocol.presets import Preset
+from zklink.protocol.words import SWAP_SLOT_WORDS
+from zklink.state.state import State, order_pair
+from zklink.transition import block_frame
+from zklink.transition.block_frame import Record, SealedFrame, Slices
+from zklink.transition.hot_rows import Opening, Rows, choose_rows, read_rows, write_back
+from zklink.transition.swap import Registers, SwapOutcome, apply_swap, check_request
+
+
+class Slot(NamedTuple):
+    """A used slot."""
+
+    request: SwapRequest
+    payout: Payout
+
+    def records(self) -> Iterator[Record]:
+        """The request's words in its source's slice, then the payout's in that of the chain that pays."""
+        yield self.request.source, self.request.words()
+        yield self.payout.chain, self.payout.words()
+
+    def elements(self) -> tuple[int, ...]:
+        """w0..w4, p0..p2."""
+        return *self.request.words(), *self.payout.words()
+
+
+@dataclass(frozen=True, slots=True)
+class Block(SealedFrame):
+    """An applied swap block; the empty slots come last and are not listed."""
+
+    preset: Preset
+    slots: tuple[Slot, ...]
+    outcomes: tuple[SwapOutcome, ...]
+    opening: Opening
+
+
+def apply_block(
+    state: State, requests: Sequence[SwapRequest], number: BlockNumber, timestamp: int, domain: int, preset: Preset
+) -> Block:
+    """Apply requests in order and move `state` to the block's new root.
+
+    Raises, leaving the state as it was: BlockFull if the preset has no room, InadmissibleRequest or FieldOutOfRange for
+    what no bridge admits, AmountOutOfRange if a row would overflow.
+    """
+    registers = _load(state, requests, preset)
+    decided = [apply_swap(registers, request, timestamp) for request in requests]
+    slots = tuple(Slot(request, payout) for request, (_, payout) in zip(requests, decided, strict=True))
+    slices = compute_slices(slots)
+    counts = tuple(map(len, slices))
+    roots = state.account_root, state.token_root, state.pool_root
+    old_root = state.root
+    BlockHeader(domain, number, timestamp, counts, old_root, new_root=0).elements()
+    for row in registers.tokens.values():
+        row.check()
+    for pool in registers.pools.values():
+        pool.check()
+
+    opening = Opening(*roots, *write_back(state, Rows(registers.tokens, registers.pools)))
+    header = BlockHeader(domain, number, timestamp, counts, old_root, state.root)
+    sealed = block_frame.seal(Lane.SWAP, header, slices, chain.from_iterable(compute_slot_words(slots, preset)))
+    outcomes = tuple(outcome for outcome, _ in decided)
+    return Block(**sealed.parts(), preset=preset, slots=slots, outcomes=outcomes, opening=opening)
+
+
+def compute_slices(slots: Iterable[tuple[SwapRequest, Payout]]) -> Slices:
+    """The nine slices: per slot first the request's words, then the payout's, each in the slice of its chain."""
+    return block_frame.compute_slices(Slot(*slot) for slot in slots)
+
+
+def compute_slot_words(slots: Sequence[tuple[SwapRequest, Payout]], preset: Preset) -> list[tuple[int, ...]]:
+    """w0..w4, p0..p2 of every slot of the preset; zeros for the empty ones."""
+    used = [Slot(*slot).elements() for slot in slots]
+    return used + [(0,) * SWAP_SLOT_WORDS] * (preset.slots - len(used))
+
+
+def _load(state: State, requests: Sequence[SwapRequest], preset: Preset) -> Registers:
+    """Every row that the requests need, and others (the lowest free ones) until the preset's places are full."""
+    if len(requests) > preset.slots:
+        raise BlockFull("slots", len(requests), preset.slots)
+    for request in requests:
+        check_request(request, preset)
+    tokens = {token for request in requests for token in (request.token_in, request.token_out)}
+    pools = {order_pair(r.token_in, r.token_out) for r in requests if r.token_in != r.token_out}
+    rows = read_rows(state, choose_rows(tokens, pools, preset, preset.token_rows, preset.pool_rows))
+    return Registers(dict(rows.tokens), dict(rows.pools))
