@@ -1,0 +1,156 @@
+"""Known flaws of the pinned Vyper compiler: takes a source, gives each place that uses an affected pattern.
+
+Each rule is at least as wide as its advisory. Text is judged before it is parsed, since two flaws lie in the parser;
+everything else is judged on the compiler's own annotated syntax tree. Never compiles to code, never runs anything.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vyper import ast as vy_ast
+from vyper.compiler import CompilerData
+from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
+from vyper.compiler.settings import Settings, anchor_settings
+from vyper.semantics.types.function import ContractFunctionT
+
+from zklink.l1.artifacts import CONTRACTS, EVM_VERSION
+
+MULTI_BYTE: Final = "CVE-2026-114114"
+NESTED_ARRAYS: Final = "CVE-2026-114115"
+LINE_SEPARATOR: Final = "CVE-2026-114116"
+TRUTHY_BRANCH: Final = "CVE-2026-114117"
+BLUEPRINT_OFFSET: Final = "CVE-2026-114118"
+REVERSED_ORDER: Final = "CVE-2023-40015"
+
+_REVERSED_SIGNS: Final = (vy_ast.BitOr, vy_ast.BitAnd, vy_ast.BitXor)
+_REVERSED_CALLS: Final = {"unsafe_add", "unsafe_sub", "unsafe_mul", "unsafe_div", "pow_mod256", "raw_call"}
+_CHANGING_CALLS: Final = {
+    "raw_call", "send", "selfdestruct", "raw_create", "create_minimal_proxy_to", "create_copy_of",
+    "create_from_blueprint",
+}  # fmt: skip
+_CHANGING_MEMBERS: Final = {"pop", "append"}
+
+Node = Any
+"""A node of the compiler's tree; the compiler has no types to import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that uses an affected pattern."""
+
+    advisory: str
+    place: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.line} uses what {self.advisory} affects"
+
+
+def find_sources() -> list[Path]:
+    """Every Vyper source of the product: contracts, modules, interfaces, generated verifiers, test contracts."""
+    return sorted(path for path in CONTRACTS.rglob("*") if path.suffix in (".vy", ".vyi"))
+
+
+def find_flaws(place: Path, source: bytes) -> list[Finding]:
+    """What the source, read as if it stood at `place`, uses of the known flaws. Odd bytes are told without parsing."""
+    name = str(place.relative_to(CONTRACTS))
+    odd = [Finding(advisory, name, line) for advisory, line in _find_odd_bytes(source)]
+    if odd:
+        return odd
+    module = _annotate(place, source.decode("ascii"))
+    return [Finding(advisory, name, node.lineno) for advisory, rule in _RULES.items() for node in rule(module)]
+
+
+def _find_odd_bytes(source: bytes) -> Iterator[tuple[str, int]]:
+    """Only line feeds and printable ASCII pass: whatever else some reader of lines or columns may count differently."""
+    for number, line in enumerate(source.split(b"\n"), start=1):
+        if any(byte >= 0x80 for byte in line):
+            yield MULTI_BYTE, number
+        if any(byte < 0x20 or byte == 0x7F for byte in line):
+            yield LINE_SEPARATOR, number
+
+
+def _annotate(place: Path, source: str) -> Node:
+    """The tree with types. The compiler analyses a module that says `uses:` without an owner, too."""
+    bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
+    unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
+    with bundle.search_path(place.parent):
+        data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
+        with anchor_settings(data.settings):
+            return data.annotated_vyper_module
+
+
+def _find_wide_ternaries(module: Node) -> Iterator[Node]:
+    """A ternary over anything that is not one word: wider than the advisory, which needs nested arrays."""
+    for node in module.get_descendants(vy_ast.IfExp):
+        if not node._metadata["type"]._is_prim_word:
+            yield node
+
+
+def _find_truthy_branches(module: Node) -> Iterator[Node]:
+    """`|` on msg.value or len(msg.data) anywhere inside a branch of a ternary, whatever its other side is."""
+    for ternary in module.get_descendants(vy_ast.IfExp):
+        for branch in (ternary.body, ternary.orelse):
+            for node in branch.get_descendants(vy_ast.BinOp, include_self=True):
+                if isinstance(node.op, vy_ast.BitOr) and (_reads_message(node.left) or _reads_message(node.right)):
+                    yield node
+
+
+def _reads_message(node: Node) -> bool:
+    return any(
+        isinstance(part.value, vy_ast.Name) and part.value.id == "msg" and part.attr in ("value", "data")
+        for part in node.get_descendants(vy_ast.Attribute, include_self=True)
+    )
+
+
+def _find_blueprints(module: Node) -> Iterator[Node]:
+    """Any use of create_from_blueprint: no contract here needs one."""
+    for node in module.get_descendants(vy_ast.Call):
+        if getattr(node.func, "id", None) == "create_from_blueprint":
+            yield node
+
+
+def _find_reversed_effects(module: Node) -> Iterator[Node]:
+    """An operand that changes state, beside one that this may change, where the compiler evaluates right to left."""
+    for node in module.get_descendants((vy_ast.BinOp, vy_ast.Compare, vy_ast.Call)):
+        varying = [operand for operand in _list_reversed_operands(node) if not _is_steady(operand)]
+        if len(varying) > 1 and any(_changes_state(operand) for operand in varying):
+            yield node
+
+
+def _list_reversed_operands(node: Node) -> list[Node]:
+    if isinstance(node, vy_ast.Compare) or (isinstance(node, vy_ast.BinOp) and isinstance(node.op, _REVERSED_SIGNS)):
+        return [node.left, node.right]
+    if isinstance(node, vy_ast.Call) and getattr(node.func, "id", None) in _REVERSED_CALLS:
+        return [*node.args, *(keyword.value for keyword in node.keywords)]
+    return []
+
+
+def _is_steady(node: Node) -> bool:
+    """A constant, or a local variable of one word: no call inside an expression can change it."""
+    if isinstance(node, vy_ast.Name):
+        return bool(node._metadata["type"]._is_prim_word)
+    return isinstance(node, vy_ast.Constant) or bool(node.has_folded_value)
+
+
+def _changes_state(node: Node) -> bool:
+    if node.get_descendants(vy_ast.ExtCall, include_self=True):
+        return True
+    return any(_is_changing_call(call.func) for call in node.get_descendants(vy_ast.Call, include_self=True))
+
+
+def _is_changing_call(function: Node) -> bool:
+    called = function._metadata.get("type")
+    if isinstance(called, ContractFunctionT):
+        return bool(called.is_mutable)
+    return getattr(function, "id", None) in _CHANGING_CALLS or getattr(function, "attr", None) in _CHANGING_MEMBERS
+
+
+_RULES: Final[dict[str, Callable[[Node], Iterator[Node]]]] = {
+    NESTED_ARRAYS: _find_wide_ternaries,
+    TRUTHY_BRANCH: _find_truthy_branches,
+    BLUEPRINT_OFFSET: _find_blueprints,
+    REVERSED_ORDER: _find_reversed_effects,
+}
