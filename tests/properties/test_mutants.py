@@ -9,13 +9,13 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.test_machine import machine_on
+from tests.properties.swap_lane.test_machine import machine_on
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
 from tests.support.story import Story
 from tests.support.world import World, build_world
 
-MACHINE = "test_machine::TestThreeChains::test_machine__random_stories__every_rule_reached"
+MACHINE = "swap_lane/test_machine::TestThreeChains::test_machine__random_stories__every_rule_reached"
 CAUGHT = (AssertionError, Reverted)
 """How a test notices: something does not hold, or something good was refused."""
 
@@ -24,7 +24,7 @@ def find_test(caught_by: str) -> Callable[..., None]:
     """The test function `file::Class::test[parameter]`; with its parameter bound, if it has one."""
     path, _, parameter = caught_by.rstrip("]").partition("[")
     module, *names = path.split("::")
-    owner: object = importlib.import_module(f"tests.properties.{module}")
+    owner: object = importlib.import_module(f"tests.properties.{module.replace('/', '.')}")
     for name in names:
         owner = getattr(owner, name) if not isinstance(owner, type) else getattr(owner(), name)
     assert callable(owner)

@@ -1,6 +1,6 @@
 """A sync committee whose keys the tests know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from eth_keys.datatypes import PrivateKey
 
@@ -14,7 +14,7 @@ class Committee:
 
     def __init__(self) -> None:
         keys = [PrivateKey(keccak256(f"member {i}".encode())) for i in range(5)]
-        self.keys = sorted(keys, key=lambda key: int(key.public_key.to_address(), 16))
+        self.keys = sort_keys(keys)
         self.stranger = PrivateKey(keccak256(b"no member"))
 
     @property
@@ -31,3 +31,8 @@ class Committee:
     def evidence(self, digest: bytes, keys: Sequence[PrivateKey] | None = None) -> bytes:
         """Signatures of these keys; without any, of just enough members."""
         return b"".join(self.sign(digest, key) for key in (self.keys[: self.THRESHOLD] if keys is None else keys))
+
+
+def sort_keys(keys: Iterable[PrivateKey]) -> list[PrivateKey]:
+    """Ascending by address, as evidence must be."""
+    return sorted(keys, key=lambda key: int(key.public_key.to_address(), 16))

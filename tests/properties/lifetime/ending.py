@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from tests.properties.lifetime.actors import PRESET, genesis_state
 from tests.properties.lifetime.life import Life, Place, Queue, Request, Step
-from tests.properties.lifetime.people import PRESET, genesis_state
 from tests.strategies import Dice
 from tests.support.world import CHAINS, PRIMARY
 from zklink.operations.deposit import DepositRequest

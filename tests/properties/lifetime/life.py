@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.properties.lifetime.people import PRESET, WALLET_CHAIN, Person, Stage, genesis_state
+from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state
 from tests.support.draft import Draft, message_args, stored_args
 from tests.support.evm import EvmContract
 from tests.support.ledger import evm_address, universal_address

@@ -13,10 +13,10 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.properties.lifetime.actors import ANN, BOB, KEYLESS, OPERATOR, Stage
 from tests.properties.lifetime.life import Life
-from tests.properties.lifetime.people import ANN, BOB, KEYLESS, OPERATOR, Stage
+from tests.properties.lifetime.operators import Validators
 from tests.properties.lifetime.rescue import Rescue
-from tests.properties.lifetime.validators import Validators
 from tests.strategies import Dice
 from tests.support.evm import Reverted
 from tests.support.world import (

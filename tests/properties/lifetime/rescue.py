@@ -7,9 +7,9 @@ the line of blocks, apart from the contracts.
 from collections import Counter
 from dataclasses import dataclass
 
+from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, sender_of
-from tests.properties.lifetime.people import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys
 from tests.support.draft import stored_args
 from tests.support.escape import EXPIRY_SECONDS
 from tests.support.ledger import evm_address, universal_address

@@ -7,7 +7,7 @@ from functools import partial
 
 from hypothesis.stateful import initialize
 
-from tests.properties.machine import ThreeChains, guarded, seeds
+from tests.properties.swap_lane.machine import ThreeChains, guarded, seeds
 from tests.strategies import Dice
 from tests.support.evm import Reverted
 from tests.support.ledger import universal_address

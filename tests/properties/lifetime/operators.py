@@ -6,9 +6,9 @@ All of them are honest, but late, forgetful and in no order; what they must not 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.properties.lifetime.actors import KEYLESS, PRESET
 from tests.properties.lifetime.life import Life, Step
-from tests.properties.lifetime.people import KEYLESS, PRESET
-from tests.properties.lifetime.roll import Roll
+from tests.properties.lifetime.operations import Roll
 from tests.strategies import Dice
 from tests.support.blocks import has_room as has_room_for_swaps
 from tests.support.evm import Reverted

@@ -1,8 +1,8 @@
-"""Seeded bugs in the reader of blocks: each is refuted by the properties of test_block_reader.py, on one example."""
+"""Seeded bugs in the reader of blocks: test_dat_1_to_3_block_reader.py refutes each, on one example."""
 
 import pytest
 
-from tests.properties.test_block_reader import check_reading, check_refusal
+from tests.properties.test_dat_1_to_3_block_reader import check_reading, check_refusal
 from tests.support.desk import A, B, Desk, Words, open_desk
 from tests.support.draft import DATA
 from zklink.l1.artifacts import CONTRACTS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeVar
 
-from tests.properties.lifetime.people import NEWCOMERS, Person, consent_chains, layer2_keys
+from tests.properties.lifetime.actors import NEWCOMERS, Person, consent_chains, layer2_keys
 from tests.strategies import Dice
 from tests.support.ledger import universal_address
 from tests.support.world import DECIMALS, RECIPIENTS, TOKENS

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from eth_keys.datatypes import PrivateKey
 from hypothesis.stateful import rule
 
-from tests.properties.machine import guarded, seeds
-from tests.properties.users import CHANGES, TRADES, Users
+from tests.properties.swap_lane.machine import guarded, seeds
+from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
 from tests.support.blocks import Ack
+from tests.support.committee import sort_keys
 from tests.support.evm import Reverted
 from tests.support.sealed import forge_view
 from tests.support.story import refused
@@ -226,8 +226,3 @@ class Operators(Users):
             view = dice.pick(children).view(chain)
             assert refused(self.story.commit_view, chain, view, sender=STRANGER) == "roles: not a validator"
             self.count("commit by a stranger")
-
-
-def sort_keys(keys: list[PrivateKey]) -> list[PrivateKey]:
-    """Ascending by address."""
-    return sorted(keys, key=lambda key: int(key.public_key.to_address(), 16))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.operators import Operators
+from tests.properties.swap_lane.operators import Operators
 from tests.support.upholds import upholds
 from tests.support.world import World
 

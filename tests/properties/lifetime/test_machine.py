@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.lifetime.actors import Stage, build_stage
 from tests.properties.lifetime.machine import Lifetime
-from tests.properties.lifetime.people import Stage, build_stage
 from tests.support.upholds import upholds
 
 EXAMPLES = 30

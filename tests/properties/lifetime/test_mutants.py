@@ -7,8 +7,8 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.lifetime.people import Stage, build_stage
-from tests.properties.test_lifetime import machine_on
+from tests.properties.lifetime.actors import Stage, build_stage
+from tests.properties.lifetime.test_machine import machine_on
 from tests.support.evm import Reverted
 from tests.support.mutants import Mutant
 from tests.support.upholds import upholds
@@ -28,7 +28,7 @@ LIVES, STEPS = 15, 4
 
 def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
     """A bug in a contract, to be caught by the machine."""
-    return Mutant(name, promise, file, old, new, "test_lifetime::TestLifetime")
+    return Mutant(name, promise, file, old, new, "lifetime/test_machine::TestLifetime")
 
 
 OWNER = "convert(convert(request[1] % 2**160, uint160), address)"

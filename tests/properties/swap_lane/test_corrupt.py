@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from tests.properties.machine import guarded, seeds
-from tests.properties.operators import LIFE, Operators
-from tests.properties.users import CHANGES, TRADES, Users
+from tests.properties.swap_lane.machine import guarded, seeds
+from tests.properties.swap_lane.operators import LIFE, Operators
+from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
 from tests.support.evm import Reverted
 from tests.support.ledger import CorruptLedger, universal_address

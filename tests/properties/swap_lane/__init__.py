@@ -1,0 +1,1 @@
+"""The life of the swap lane, with everybody at their worst, as a state machine over three chains."""
