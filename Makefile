@@ -16,12 +16,15 @@ HASH := $(shell $(or $(PYTHON),python3) -c 'import hashlib; print(hashlib.sha256
 STAMP := $(VENV)/.installed-$(HASH)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
-.PHONY: help setup demo test check bench format lock clean
+# The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
+CHECKS := lint format-check types layers generated changelog
+
+.PHONY: help setup demo test check $(CHECKS) bench format lock clean
 
 help:
 	@echo "make demo    set up and run the main job on four local chains"
 	@echo "make test    set up and run all tests"
-	@echo "make check   lint, types, import layers, generated files"
+	@echo "make check   $(CHECKS)"
 	@echo "make bench   measure and write docs/performance.md"
 	@echo "make clean   remove the environment and all build results"
 
@@ -48,12 +51,26 @@ demo: setup
 test: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)
 
-check: setup
+check: setup $(CHECKS)
+
+lint: $(STAMP)
 	@$(RUN) $(BIN)/ruff check .
+
+format-check: $(STAMP)
 	@$(RUN) $(BIN)/ruff format --check .
+
+types: $(STAMP)
 	@$(RUN) $(BIN)/mypy
+
+layers: $(STAMP)
 	@$(RUN) $(BIN)/lint-imports
+
+generated: $(STAMP)
 	@$(RUN) $(BIN)/zklink generate --check
+
+# Since BASE, or since this branch left main.
+changelog: $(STAMP)
+	@$(RUN) $(BIN)/python .ci/changelog.py $(BASE)
 
 bench: setup
 	@$(RUN) $(BIN)/zklink bench $(ARGS)
