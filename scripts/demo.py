@@ -23,6 +23,7 @@ from zklink.demo.stories import default_stories, read_tape
 from zklink.demo.summary import print_summary
 from zklink.demo.views import choose_view
 from zklink.devnet.profiles import PROFILES
+from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 
@@ -69,7 +70,7 @@ def cli(story: str, preset_name: str, tape: Path | None, json_file: Path | None,
         stories = default_stories() if tape is None else read_tape(tape.read_text(), [p.name for p in PROFILES])
         options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)
         result = run_demo(options, choose_view(console), RichProgress())
-    except ZkLinkError as error:
+    except (ZkLinkError, LabError) as error:
         raise click.ClickException(str(error)) from error
     print_summary(console, result)
     if json_file is not None:

@@ -15,7 +15,9 @@ from rich.table import Table
 
 from zklink.devnet.profiles import PROFILES, profile_by_name
 from zklink.devnet.system import LocalSystem, deploy_local_system
-from zklink.devnet.world import BACKENDS, Backend, World, open_world
+from zklink.devnet.world import World, open_world
+from zklink.lab.chains import BACKENDS, Backend
+from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import COMPACT, PRESETS, get_preset
 
@@ -46,7 +48,7 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
             console.print(f"written to {path}", highlight=False, soft_wrap=True)
             if hold if hold is not None else backend != "test" and sys.stdin.isatty():
                 hold_open(console, world)
-    except ZkLinkError as error:
+    except (ZkLinkError, LabError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -16,7 +16,8 @@ from hypothesis.internal.conjecture import providers
 from tests.support.builds import drop_stale_build
 from tests.support.chains import open_system
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.world import BACKENDS, Backend, World, open_world
+from zklink.devnet.world import World, open_world
+from zklink.lab.chains import BACKENDS, Backend
 
 ROOT = Path(__file__).resolve().parents[1]
 

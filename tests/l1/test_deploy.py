@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 from web3 import HTTPProvider, Web3
 
-from zklink.devnet.anvil import start_anvil
+from zklink.devnet.anvil import anvil_path
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC, load_tokens
@@ -17,6 +17,7 @@ from zklink.l1.contracts.structs import NATIVE, Stages, universal_address
 from zklink.l1.deployment.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
 from zklink.l1.transport.client import ChainClient
+from zklink.lab.anvil import start_anvil
 from zklink.protocol.chain import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
 from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, WrongChain
@@ -186,7 +187,7 @@ def test_deploy__bridge_cannot_be_built__says_where_it_stopped_and_what_exists(s
 @pytest.fixture
 def public_client() -> Iterator[ChainClient]:
     """A node that looks like a public chain: its profile does not say local."""
-    process = start_anvil("public", BSC.evm_chain_id)
+    process = start_anvil(anvil_path(), "public", BSC.evm_chain_id)
     try:
         yield ChainClient(replace(BSC, is_local=False), Web3(HTTPProvider(process.url)))
     finally:

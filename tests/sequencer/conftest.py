@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from zklink.devnet.accounts import test_account as dev_account
 from zklink.l1.contracts.structs import universal_address
+from zklink.lab.accounts import funded_account
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
@@ -26,7 +26,7 @@ FOREVER = 2**40 - 1
 
 X, Y = TokenId(1), TokenId(2)
 OPERATOR, ALICE, BOB = (AccountId(account) for account in range(3))
-OWNERS = {account: dev_account(20 + account) for account in (OPERATOR, ALICE, BOB)}
+OWNERS = {account: funded_account(20 + account) for account in (OPERATOR, ALICE, BOB)}
 KEYS = {account: PrivateKey.from_seed(bytes([account + 1]) * 32) for account in OWNERS}
 BALANCE = 10_000
 SHARES = TokenId(MINIMAL.lp_base)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.sequencer.conftest import CHAINS, PRIMARY
 from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import BASE, seal
-from zklink.devnet.accounts import test_account as dev_account
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.event_codec import event_topic
 from zklink.l1.contracts.events import MessageReceived
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt
+from zklink.lab.accounts import funded_account
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.messages import MessageKind
@@ -125,7 +125,7 @@ def test_is_ours__node_has_not_seen_the_commit_yet__is_asked_again_instead_of_ca
     lagging = SimpleNamespace(
         chain_id=A, stored_block_hash=lambda number: bytes(32), client=SimpleNamespace(profile=profile)
     )
-    gate = BridgeGate(cast(BridgeClient, lagging), dev_account(0))
+    gate = BridgeGate(cast(BridgeClient, lagging), funded_account(0))
     with pytest.raises(RpcUnavailable):
         gate.is_ours(NUMBERS[0], HORIZON)
 
@@ -169,7 +169,7 @@ class ReorganisingBridge:
 
 def test_view__message_moved_into_a_block_already_read__is_found() -> None:
     bridge = ReorganisingBridge()
-    gate = BridgeGate(cast(Any, bridge), dev_account(0), 4)
+    gate = BridgeGate(cast(Any, bridge), funded_account(0), 4)
     bridge.height, bridge.messages = 9, {9: NUMBERS[0]}
     assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[0])]
     bridge.height, bridge.messages = 10, {9: NUMBERS[1]}

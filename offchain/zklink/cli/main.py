@@ -13,6 +13,7 @@ from zklink.cli.circuits import circuits, setup
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.recover import recover
+from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 
 
@@ -22,7 +23,7 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ZkLinkError as error:
+        except (ZkLinkError, LabError) as error:
             Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {error}", highlight=False, soft_wrap=True)
             ctx.exit(1)
 

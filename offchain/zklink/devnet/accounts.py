@@ -1,21 +1,18 @@
-"""Who acts on a local network: one well-known key per role, the same on every chain and every back end.
+"""Who acts on a local network: one of the lab's funded accounts per role, the same on every chain and back end.
 
-The keys come from the mnemonic that ape and anvil fund by default. They are public; no account here may hold value.
+Their keys are public; no account here may hold value.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from zklink.lab.accounts import ACCOUNT_COUNT, funded_account, funded_accounts
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
 
-MNEMONIC: Final = "test test test test test test test test test test test junk"
-ACCOUNT_COUNT: Final = 20
-BALANCE_ETHER: Final = 100_000_000
 COMMITTEE_SIZE: Final = 3
 COMMITTEE_THRESHOLD: Final = 2
 
@@ -43,15 +40,7 @@ class Roles:
 
     def funded(self) -> tuple[LocalAccount, ...]:
         """Every account that owns native coins on every chain."""
-        return tuple(test_account(index) for index in range(ACCOUNT_COUNT))
-
-
-@lru_cache(maxsize=ACCOUNT_COUNT)
-def test_account(index: int) -> LocalAccount:
-    """Account `index` of the test mnemonic, on path m/44'/60'/0'/0/index."""
-    Account.enable_unaudited_hdwallet_features()
-    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
-    return account
+        return funded_accounts()
 
 
 @lru_cache(maxsize=ACCOUNT_COUNT)
@@ -63,19 +52,19 @@ def layer2_key(account: LocalAccount) -> PrivateKey:
 @lru_cache(maxsize=1)
 def default_roles() -> Roles:
     """The actors; each role keeps its account for ever, so that addresses in outputs can be compared."""
-    committee = [test_account(index) for index in range(9, 9 + COMMITTEE_SIZE)]
+    committee = [funded_account(index) for index in range(9, 9 + COMMITTEE_SIZE)]
     return Roles(
-        deployer=test_account(0),
-        governor=test_account(1),
-        validator=test_account(2),
-        broker=test_account(3),
-        depositor=test_account(4),
-        recipient=test_account(5),
-        stranger=test_account(6),
-        attacker=test_account(7),
-        relayer=test_account(8),
-        operator=test_account(12),
-        provider=test_account(13),
-        trader=test_account(14),
+        deployer=funded_account(0),
+        governor=funded_account(1),
+        validator=funded_account(2),
+        broker=funded_account(3),
+        depositor=funded_account(4),
+        recipient=funded_account(5),
+        stranger=funded_account(6),
+        attacker=funded_account(7),
+        relayer=funded_account(8),
+        operator=funded_account(12),
+        provider=funded_account(13),
+        trader=funded_account(14),
         committee=tuple(sorted(committee, key=lambda account: int(account.address, 16))),
     )

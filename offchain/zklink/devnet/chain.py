@@ -1,165 +1,45 @@
-"""One local chain: its client and the powers that only a local chain gives (time, mining, snapshots, coins)."""
+"""A local chain of the lab together with this system's client for it."""
 
-import contextlib
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from eth_utils import to_checksum_address
-from web3 import Web3
-from web3.types import RPCEndpoint
-
-from zklink.devnet.anvil import AnvilProcess
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.profile import ChainProfile
-from zklink.l1.transport.rpc import describe
-from zklink.protocol.errors import RpcUnavailable
+from zklink.l1.transport.submission import SendPolicy
+from zklink.lab.chain import ChainSpec, LocalChain
+
+GAS_LIMIT_IN_PROCESS = 12_000_000
+"""py-evm estimates gas by trying a transaction some twenty times; in process a fixed limit is used instead."""
 
 
-@dataclass(slots=True)
-class LocalChain:
-    """A chain of a World. `provider` is ape's, so `use()` makes it the chain that ape's own tools talk to."""
+@dataclass(slots=True, kw_only=True)
+class WorldChain(LocalChain):
+    """A chain of a World."""
 
     profile: ChainProfile
     client: ChainClient
-    provider: Any
-    processes: list[AnvilProcess] = field(default_factory=list)
-    _clock: "BlockClock | None" = None
 
-    @property
-    def w3(self) -> Web3:
-        return self.client.w3
-
-    @property
-    def is_in_process(self) -> bool:
-        """Whether this is py-evm rather than an anvil."""
-        return bool(self.provider.name == "test")
-
-    @property
-    def node_url(self) -> str | None:
-        """Where other programs reach the chain; None in process."""
-        return None if self.is_in_process else str(self.provider.uri)
-
-    @property
-    def _evm(self) -> Any:
-        """py-evm's chain with the header of the block that is being built.
-
-        Neither ape's `set_timestamp` nor eth-tester's `time_travel`: they set that header one second too early, so one
-        second after a late block they leave one that is no later than its parent, and every further block fails.
-        """
-        return self.provider.evm_backend.chain
-
-    @contextlib.contextmanager
-    def use(self) -> Iterator["LocalChain"]:
-        """Make this ape's active chain for a while (microseconds; ape's own `use_provider` takes tens of them)."""
-        from ape import networks
-
-        previous = networks.active_provider
-        networks.active_provider = self.provider
-        try:
-            yield self
-        finally:
-            networks.active_provider = previous
-
-    def rpc(self, method: str, *parameters: object) -> Any:
-        """A raw request to the node. Raises RpcUnavailable with the node's words if it answers with an error."""
-        answer = self.w3.provider.make_request(RPCEndpoint(method), list(parameters))
-        if "error" in answer:
-            raise RpcUnavailable(self.profile.name, method, 1, str(answer["error"]))
-        return answer.get("result")
-
-    def mine(self, blocks: int = 1) -> None:
-        """Mine empty blocks (or, on an anvil that does not mine by itself, with what waits in the pool)."""
-        if self.is_in_process:
-            self.provider.mine(blocks)
-            return
-        for _ in range(blocks):
-            self.rpc("evm_mine")
-
-    def advance_time(self, seconds: int) -> None:
-        """Mine one block that is exactly this many seconds (at least one) later than the last."""
-        target = self.client.head().timestamp + seconds
-        if self.is_in_process:
-            self._evm.set_header_timestamp(target)
-            self.mine()
-            return
-        self.rpc("evm_setNextBlockTimestamp", target)
-        if self.client.head().timestamp < target:
-            self.mine()
-
-    def set_balance(self, address: str, wei: int) -> None:
-        """Give an account exactly this many wei; anvil only."""
-        self.rpc("anvil_setBalance", to_checksum_address(address), hex(wei))
-
-    def snapshot(self) -> Any:
-        """Remember everything; for one `restore`."""
-        return self.provider.snapshot()
+    @classmethod
+    def connect(cls, chain: LocalChain, profile: ChainProfile, policy: SendPolicy | None) -> Self:
+        """Put a client before a chain of the lab. Raises WrongChain if it is not the profile's."""
+        client = ChainClient(profile, chain.w3, policy, gas_limit=GAS_LIMIT_IN_PROCESS if chain.is_in_process else None)
+        client.check_chain_id()
+        return cls(
+            spec=chain.spec,
+            provider=chain.provider,
+            processes=chain.processes,
+            is_stand_in=chain.is_stand_in,
+            profile=profile,
+            client=client,
+        )
 
     def restore(self, snapshot: Any) -> None:
-        """Go back to a snapshot; what was in flight is forgotten."""
-        self.provider.restore(snapshot)
-        if self.is_in_process:
-            # ape does nothing where the head is the snapshot's: without this, a block begun on it would live on.
-            self._evm.header = self._evm.ensure_header()
+        """Go back to a snapshot; what was in flight is forgotten, by the client too."""
+        # Not super(): a class with slots is made anew by its decorator, and super() would look for the old one.
+        LocalChain.restore(self, snapshot)
         self.client.forget_submissions()
 
-    def start_clock(self) -> None:
-        """From now on mine a block every block time, and only then; anvil only."""
-        if self._clock is None:
-            self.rpc("evm_setAutomine", False)
-            self._clock = BlockClock(self.profile, self.mine)
-            self._clock.start()
 
-    def stop_clock(self) -> None:
-        """Mine each transaction at once again."""
-        if self._clock is not None:
-            self._clock.stop()
-            self._clock = None
-            self.rpc("evm_setAutomine", True)
-            self.mine()
-
-    def close(self) -> None:
-        """Disconnect and end what was started."""
-        if self._clock is not None:
-            self._clock.stop()
-            self._clock = None
-        with contextlib.suppress(Exception):
-            self.provider.disconnect()
-        for process in self.processes:
-            process.stop()
-
-
-class BlockClock:
-    """Mines at a steady pace: block n is due at start + n * block time, so delays do not add up.
-
-    A thread of ours rather than anvil's own interval: only anvil's command line takes fractions of a second, and
-    deployments want instant blocks first.
-    """
-
-    def __init__(self, profile: ChainProfile, mine: Callable[[], None]) -> None:
-        self._profile, self._mine = profile, mine
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"clock-{profile.name}", daemon=True)
-        self.failures: list[str] = []
-
-    def start(self) -> None:
-        """Start mining."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop, and wait for a block that is being mined."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        interval = self._profile.block_time_seconds
-        due = time.monotonic() + interval
-        while not self._stopped.wait(max(0.0, due - time.monotonic())):
-            try:
-                self._mine()
-            except Exception as error:
-                self.failures.append(describe(error))
-            # After a long pause go on from now: a burst of late blocks would be no clock.
-            due = max(due + interval, time.monotonic() + interval / 4)
+def compute_spec(profile: ChainProfile) -> ChainSpec:
+    """What the lab has to know of a chain."""
+    return ChainSpec(profile.name, profile.evm_chain_id, profile.block_time_seconds)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zklink.l1.transport.profile import ChainProfile
+from zklink.lab.errors import NoSuchChain
 from zklink.protocol.ids import ChainId
 
 ETHEREUM: Final = ChainProfile("ethereum", ChainId(1), 1, 12.0, 2, "ETH", is_local=True)
@@ -15,10 +16,13 @@ PROFILES: Final = (ETHEREUM, POLYGON, BSC, AVALANCHE)
 
 
 def profile_by_name(name: str) -> ChainProfile:
-    """A profile by its chain's name; KeyError if there is none."""
-    return {profile.name: profile for profile in PROFILES}[name]
+    """A profile by its chain's name. Raises NoSuchChain."""
+    for profile in PROFILES:
+        if profile.name == name:
+            return profile
+    raise NoSuchChain(name, tuple(profile.name for profile in PROFILES))
 
 
 def select_profiles(names: Sequence[str]) -> tuple[ChainProfile, ...]:
-    """Profiles by name, in ascending order of their chain ids."""
+    """Profiles by name, in ascending order of their chain ids. Raises NoSuchChain."""
     return tuple(sorted((profile_by_name(name) for name in names), key=lambda profile: profile.chain_id))

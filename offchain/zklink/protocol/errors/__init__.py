@@ -8,6 +8,8 @@
     +-- ProverError          witnesses, keys and proofs
     +-- ToolError            programs and packages the product runs
 
+The lab, which knows nothing of this system, has a small tree of its own (`zklink.lab.errors`).
+
 Every class carries what happened as fields and says it in `__str__`. Misuse of `primitives` (a programmer's mistake,
 never a matter of data from outside) is a plain ValueError or IndexError.
 """

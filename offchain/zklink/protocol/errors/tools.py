@@ -6,17 +6,6 @@ from zklink.protocol.errors.base import ToolError
 
 
 @dataclass(eq=False)
-class AnvilFailed(ToolError):
-    """A local chain did not start."""
-
-    chain: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"anvil for {self.chain} did not start: {self.detail}"
-
-
-@dataclass(eq=False)
 class ToolMissing(ToolError):
     """A program or package is not where it should be."""
 

@@ -27,8 +27,8 @@ from py_ecc.optimized_bn128 import b2 as TWIST_B
 from py_ecc.optimized_bn128.optimized_curve import FQ2
 from web3.types import TxParams
 
-from zklink.devnet.fast_pairing import InvalidPoint, check_pairing, install
 from zklink.devnet.world import World
+from zklink.lab.fast_pairing import InvalidPoint, check_pairing, install
 
 VECTORS: Final = Path(__file__).resolve().parents[1] / "vectors"
 ADDRESSES: Final = {"bn256Add": 6, "bn256ScalarMul": 7, "bn256Pairing": 8}

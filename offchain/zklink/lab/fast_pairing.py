@@ -10,14 +10,12 @@ import importlib
 from functools import lru_cache
 from typing import Any, Final
 
-from zklink.primitives.field import Q
+from py_ecc.optimized_bn128 import b, b2, field_modulus
 
 _PAIR_BYTES: Final = 192
-_G1_B: Final = 3
-_G2_B: Final = (
-    19485874751759354771024239261021720505790618469301721065564631296452457478373,
-    266929791119991161246907387137283842545076965332900288569378510910307636690,
-)
+_Q: Final = int(field_modulus)
+_G1_B: Final = int(b)
+_G2_B: Final = tuple(int(part) for part in b2.coeffs)
 """3 / (9 + u): the twist's coefficient."""
 
 _Fq2 = tuple[int, int]
@@ -65,7 +63,7 @@ def _read_g1(x: int, y: int) -> Any:
     _check_coordinates(x, y)
     if x == y == 0:
         return None
-    if (y * y - x * x * x - _G1_B) % Q:
+    if (y * y - x * x * x - _G1_B) % _Q:
         raise InvalidPoint("a G1 point is not on the curve")
     return _curve().PointG1(x, y)
 
@@ -77,7 +75,7 @@ def _read_g2(x_imaginary: int, x_real: int, y_imaginary: int, y_real: int) -> An
         return None
     x, y = (x_real, x_imaginary), (y_real, y_imaginary)
     cube, square = _multiply(_multiply(x, x), x), _multiply(y, y)
-    if any((square[i] - cube[i] - _G2_B[i]) % Q for i in range(2)):
+    if any((square[i] - cube[i] - _G2_B[i]) % _Q for i in range(2)):
         raise InvalidPoint("a G2 point is not on the curve")
     try:
         return _curve().PointG2(x_real, x_imaginary, y_real, y_imaginary)
@@ -89,14 +87,14 @@ def _read_g2(x_imaginary: int, x_real: int, y_imaginary: int, y_real: int) -> An
 
 
 def _check_coordinates(*coordinates: int) -> None:
-    if any(coordinate >= Q for coordinate in coordinates):
+    if any(coordinate >= _Q for coordinate in coordinates):
         raise InvalidPoint("a coordinate is not below the modulus")
 
 
 def _multiply(left: _Fq2, right: _Fq2) -> _Fq2:
     return (
-        (left[0] * right[0] - left[1] * right[1]) % Q,
-        (left[0] * right[1] + left[1] * right[0]) % Q,
+        (left[0] * right[0] - left[1] * right[1]) % _Q,
+        (left[0] * right[1] + left[1] * right[0]) % _Q,
     )
 
 

@@ -1,0 +1,109 @@
+"""anvil processes, one per chain.
+
+Takes the binary's path; gives a running process, or an error with what it said. Never installs anything.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, MNEMONIC
+from zklink.lab.errors import AnvilFailed, AnvilMissing
+
+_READY: Final = "Listening on"
+_PR_SET_PDEATHSIG: Final = 1
+HARDFORK: Final = "cancun"
+"""What the live chains of today have in common."""
+
+
+@dataclass(slots=True)
+class AnvilProcess:
+    """A running anvil. It dies with this process."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def anvil_on_path() -> Path:
+    """The anvil that a shell would start. Raises AnvilMissing."""
+    found = shutil.which("anvil")
+    if found is None:
+        raise AnvilMissing
+    return Path(found)
+
+
+def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str) -> AnvilProcess:
+    """Start a chain on a free port; it mines each transaction at once. Raises AnvilFailed."""
+    command = [
+        str(binary),
+        *("--port", "0", "--chain-id", str(evm_chain_id), "--hardfork", HARDFORK),
+        *("--mnemonic", MNEMONIC, "--accounts", str(ACCOUNT_COUNT), "--balance", str(BALANCE_ETHER)),
+        *options,
+    ]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=_die_with_parent if _can_die_with_parent() else None,
+        )
+    except OSError as error:
+        raise AnvilFailed(name, str(error)) from error
+    output = process.stdout
+    assert output is not None
+    seen: list[str] = []
+    for line in output:
+        seen.append(line.strip())
+        if line.startswith(_READY):
+            anvil = AnvilProcess(name, f"http://{line.split()[-1]}", process)
+            atexit.register(anvil.stop)
+            # A full pipe would block anvil: read on, keep nothing.
+            threading.Thread(target=_drain, args=(output,), name=f"anvil-{name}", daemon=True).start()
+            return anvil
+    process.wait()
+    raise AnvilFailed(name, " / ".join(text for text in seen if text)[-500:] or f"exit code {process.returncode}")
+
+
+def put_on_path(binary: Path) -> None:
+    """Make ape-foundry find the binary: it looks on PATH only."""
+    folder = str(binary.parent)
+    if folder not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
+
+
+def _drain(output: object) -> None:
+    with contextlib.suppress(ValueError, OSError):
+        for _ in output:  # type: ignore[attr-defined]
+            pass
+
+
+def _can_die_with_parent() -> bool:
+    """Linux ties the child to the *thread* that started it, so only the main thread may."""
+    return sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: the kernel ends it when our process dies, however that happens."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,186 @@
+"""One local chain and the powers that only a local chain gives: time, mining, snapshots, coins, a block clock.
+
+Takes a connected provider of ape's; gives web3 and those powers. Never knows what runs on the chain.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from eth_utils import to_checksum_address
+from web3 import Web3
+from web3.types import RPCEndpoint
+
+from zklink.lab.anvil import AnvilProcess
+from zklink.lab.errors import NodeRefused, TimeNotLater
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSpec:
+    """What a local chain imitates. `name` is any; it picks ape's ecosystem where ape has one of that name."""
+
+    name: str
+    evm_chain_id: int
+    block_time_seconds: float = 12.0
+
+
+@dataclass(slots=True)
+class LocalChain:
+    """A chain. `provider` is ape's, so `use()` makes it the chain that ape's own tools talk to.
+
+    `is_stand_in` is set for a fork that has no live chain behind it, only an empty local one.
+    """
+
+    spec: ChainSpec
+    provider: Any
+    processes: tuple[AnvilProcess, ...] = ()
+    is_stand_in: bool = False
+    _clock: "BlockClock | None" = field(default=None, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def w3(self) -> Web3:
+        w3: Web3 = self.provider.web3
+        return w3
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether this is py-evm rather than an anvil."""
+        return bool(self.provider.name == "test")
+
+    @property
+    def node_url(self) -> str | None:
+        """Where other programs reach the chain; None in process."""
+        return None if self.is_in_process else str(self.provider.uri)
+
+    @property
+    def _evm(self) -> Any:
+        """py-evm's chain with the header of the block that is being built.
+
+        Neither ape's `set_timestamp` nor eth-tester's `time_travel`: they set that header one second too early, so one
+        second after a late block they leave one that is no later than its parent, and every further block fails.
+        """
+        return self.provider.evm_backend.chain
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[Self]:
+        """Make this ape's active chain for a while (microseconds; ape's own `use_provider` takes tens of them)."""
+        from ape import networks
+
+        previous = networks.active_provider
+        networks.active_provider = self.provider
+        try:
+            yield self
+        finally:
+            networks.active_provider = previous
+
+    def rpc(self, method: str, *parameters: object) -> Any:
+        """A raw request to the node. Raises NodeRefused with the node's words if it answers with an error."""
+        answer = self.w3.provider.make_request(RPCEndpoint(method), list(parameters))
+        if "error" in answer:
+            raise NodeRefused(self.name, method, str(answer["error"]))
+        return answer.get("result")
+
+    def mine(self, blocks: int = 1) -> None:
+        """Mine empty blocks (or, on an anvil that does not mine by itself, with what waits in the pool)."""
+        if self.is_in_process:
+            self.provider.mine(blocks)
+            return
+        for _ in range(blocks):
+            self.rpc("evm_mine")
+
+    def advance_time(self, seconds: int) -> None:
+        """Mine one block that is exactly this many seconds later than the last. Raises TimeNotLater below one."""
+        if seconds < 1:
+            raise TimeNotLater(self.name, seconds)
+        target = self._head_timestamp() + seconds
+        if self.is_in_process:
+            self._evm.set_header_timestamp(target)
+            self.mine()
+            return
+        self.rpc("evm_setNextBlockTimestamp", target)
+        if self._head_timestamp() < target:
+            self.mine()
+
+    def set_balance(self, address: str, wei: int) -> None:
+        """Give an account exactly this many wei; anvil only."""
+        self.rpc("anvil_setBalance", to_checksum_address(address), hex(wei))
+
+    def snapshot(self) -> Any:
+        """Remember everything; for one `restore`."""
+        return self.provider.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a snapshot; what was in flight is forgotten."""
+        self.provider.restore(snapshot)
+        if self.is_in_process:
+            # ape does nothing where the head is the snapshot's: without this, a block begun on it would live on.
+            self._evm.header = self._evm.ensure_header()
+
+    def start_clock(self) -> None:
+        """From now on mine a block every block time, and only then; anvil only."""
+        if self._clock is None:
+            self.rpc("evm_setAutomine", False)
+            self._clock = BlockClock(self.spec, self.mine)
+            self._clock.start()
+
+    def stop_clock(self) -> None:
+        """Mine each transaction at once again."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+            self.rpc("evm_setAutomine", True)
+            self.mine()
+
+    def close(self) -> None:
+        """Disconnect and end what was started."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        with contextlib.suppress(Exception):
+            self.provider.disconnect()
+        for process in self.processes:
+            process.stop()
+
+    def _head_timestamp(self) -> int:
+        return int(self.w3.eth.get_block("latest")["timestamp"])
+
+
+class BlockClock:
+    """Mines at a steady pace: block n is due at start + n * block time, so delays do not add up.
+
+    A thread of ours rather than anvil's own interval: only anvil's command line takes fractions of a second, and
+    deployments want instant blocks first.
+    """
+
+    def __init__(self, spec: ChainSpec, mine: Callable[[], None]) -> None:
+        self._spec, self._mine = spec, mine
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"clock-{spec.name}", daemon=True)
+        self.failures: list[str] = []
+
+    def start(self) -> None:
+        """Start mining."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for a block that is being mined."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        interval = self._spec.block_time_seconds
+        due = time.monotonic() + interval
+        while not self._stopped.wait(max(0.0, due - time.monotonic())):
+            try:
+                self._mine()
+            except Exception as error:
+                self.failures.append(f"{type(error).__name__}: {error}")
+            # After a long pause go on from now: a burst of late blocks would be no clock.
+            due = max(due + interval, time.monotonic() + interval / 4)

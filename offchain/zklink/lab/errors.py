@@ -1,0 +1,68 @@
+"""What can go wrong with local chains: a small tree of its own, one class per cause, its data as fields.
+
+LabError
++-- AnvilFailed         a local chain did not start
++-- AnvilMissing        there is no anvil to start one with
++-- NoSuchChain         a name that none of the chains has
++-- NodeRefused         a local chain's node answers a request with an error
++-- TimeNotLater        a block cannot be as old as its parent, or older
+"""
+
+from dataclasses import dataclass
+
+
+class LabError(Exception):
+    """Anything this package raises on purpose."""
+
+
+@dataclass(eq=False)
+class AnvilFailed(LabError):
+    """A local chain did not start."""
+
+    chain: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"anvil for {self.chain} did not start: {self.detail}"
+
+
+@dataclass(eq=False)
+class AnvilMissing(LabError):
+    """There is no anvil on PATH, and nobody said where else one is."""
+
+    def __str__(self) -> str:
+        return "anvil is not on PATH: install Foundry, or say where the binary is"
+
+
+@dataclass(eq=False)
+class NoSuchChain(LabError):
+    """None of the chains has this name. `names` are those there are."""
+
+    name: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"no chain is called {self.name}; there are {', '.join(self.names)}"
+
+
+@dataclass(eq=False)
+class NodeRefused(LabError):
+    """A local chain's node answers a request with an error. `detail` is what it says."""
+
+    chain: str
+    method: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.method} is refused: {self.detail}"
+
+
+@dataclass(eq=False)
+class TimeNotLater(LabError):
+    """A block must be at least one second later than its parent."""
+
+    chain: str
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"{self.chain}: time goes on by at least one second, not by {self.seconds}"

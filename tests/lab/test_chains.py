@@ -1,0 +1,122 @@
+"""Local chains of any name and id, set back together, and the sentences of what cannot be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.conftest import SPECS
+from tests.lab.scenes import balance, head, pay
+from zklink.devnet.anvil import anvil_path
+from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
+from zklink.lab.chain import ChainSpec, LocalChain
+from zklink.lab.chains import Backend, LocalChains, describe_backend, open_chains
+from zklink.lab.errors import AnvilFailed, AnvilMissing, NodeRefused, NoSuchChain
+
+Chains = LocalChains[LocalChain]
+
+
+@pytest.fixture(scope="module", params=["test", "anvil", "fork"])
+def any_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
+    """The same three chains in each back end; there is no network, so the forks are of stand-ins."""
+    backend: Backend = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        for spec in SPECS:
+            patch.delenv(f"{spec.name.upper()}_RPC", raising=False)
+        with open_chains(backend, SPECS, anvil_path) as chains:
+            yield chains
+
+
+def test_open__names_that_ape_does_not_know__their_own_ids_and_funded_accounts(any_chains: Chains) -> None:
+    assert [chain.w3.eth.chain_id for chain in any_chains] == [4_001, 4_002, 4_003]
+    for chain in any_chains:
+        for account in funded_accounts():
+            assert chain.w3.eth.get_balance(account.address) == BALANCE_ETHER * 10**18
+    assert len(set(funded_accounts())) == ACCOUNT_COUNT
+
+
+def test_use__each_chain__is_the_one_that_ape_talks_to(any_chains: Chains) -> None:
+    from ape import chain as ape_chain
+
+    seen = []
+    for chain in any_chains:
+        with chain.use():
+            seen.append(ape_chain.chain_id)
+    assert seen == [4_001, 4_002, 4_003]
+
+
+def test_isolated__one_chain_moves__only_it_has_moved_and_all_are_set_back(any_chains: Chains) -> None:
+    before, heads = [balance(chain) for chain in any_chains], [head(chain)["hash"] for chain in any_chains]
+    with any_chains.isolated():
+        pay(any_chains.by_name("beta"))
+        any_chains.by_name("alpha").advance_time(60)
+        moved = [chain.name for chain, old in zip(any_chains, heads, strict=True) if head(chain)["hash"] != old]
+        assert moved == ["alpha", "beta"]
+        assert [balance(chain) for chain in any_chains] == [before[0], before[1] + 1, before[2]]
+    assert [balance(chain) for chain in any_chains] == before
+    assert [head(chain)["hash"] for chain in any_chains] == heads
+
+
+def test_open__fork_without_a_node__is_marked_as_a_stand_in(any_chains: Chains) -> None:
+    assert {chain.is_stand_in for chain in any_chains} == {any_chains.backend == "fork"}
+
+
+def test_open__fork_of_a_node__has_its_history_and_is_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SPECS[0]
+    with open_chains("anvil", [spec], anvil_path) as (origin,):
+        pay(origin)
+        monkeypatch.setenv("ALPHA_RPC", str(origin.node_url))
+        with open_chains("fork", [spec], anvil_path) as (fork,):
+            assert not fork.is_stand_in
+            assert head(fork)["number"] == 1
+            pay(fork)
+        assert head(origin)["number"] == 1
+
+
+def test_by_name__misspelt__the_error_says_which_there_are(chains: Chains) -> None:
+    assert chains.by_name("polygon").spec == SPECS[2]
+    with pytest.raises(NoSuchChain, match="no chain is called polgon; there are alpha, beta, polygon"):
+        chains.by_name("polgon")
+
+
+def test_open__second_chain_cannot_start__the_first_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+    close = LocalChain.close
+
+    def record(chain: LocalChain) -> None:
+        ended.append(chain.name)
+        close(chain)
+
+    binaries = iter([anvil_path(), Path("/nowhere/anvil")])
+    monkeypatch.setattr(LocalChain, "close", record)
+    with pytest.raises(AnvilFailed, match=r"anvil for beta did not start: .*No such file"):
+        open_chains("anvil", SPECS[:2], lambda: next(binaries))
+    assert ended == ["alpha"]
+
+
+def test_open__anvil_refuses_its_options__the_error_has_its_words() -> None:
+    with pytest.raises(AnvilFailed, match=r"anvil for alpha did not start: .*chain-id"):
+        open_chains("anvil", [ChainSpec("alpha", 1 << 64)], anvil_path)
+
+
+def test_open__no_anvil_anywhere__says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AnvilMissing, match="install Foundry"):
+        open_chains("anvil", SPECS)
+
+
+def test_rpc__node_does_not_know_the_method__the_error_has_its_words() -> None:
+    with (
+        open_chains("anvil", SPECS[:1], anvil_path) as (chain,),
+        pytest.raises(NodeRefused, match=r"alpha: lab_nothing is refused: .*-32601"),
+    ):
+        chain.rpc("lab_nothing")
+
+
+def test_describe_backend__forks__names_the_stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYGON_RPC", "http://127.0.0.1:1")
+    monkeypatch.delenv("BSC_RPC", raising=False)
+    assert describe_backend("fork", ["polygon"]) == "forks of live chains"
+    said = describe_backend("fork", ["polygon", "bsc"])
+    assert said == "forks; bsc: an empty local stand-in, not the live chain (set BSC_RPC)"
+    assert describe_backend("anvil", ["bsc"]) == "one anvil per chain"
