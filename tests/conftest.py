@@ -19,6 +19,8 @@ from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world
 from zklink.lab.chains import BACKENDS, Backend
 
+pytest_plugins = ["tests.support.engines"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Hypothesis mixes constants of the modules that happen to be loaded into its examples, so a derandomized property would

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.engines import note_engine
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.chains import LocalChains, open_chains
 
@@ -20,5 +21,6 @@ def session_chains() -> Iterator[LocalChains[LocalChain]]:
 @pytest.fixture
 def chains(session_chains: LocalChains[LocalChain]) -> Iterator[LocalChains[LocalChain]]:
     """Three chains in process, whatever the run's other tests use; what a test does on them is undone."""
+    note_engine("py-evm")
     with session_chains.isolated():
         yield session_chains

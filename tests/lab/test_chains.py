@@ -7,6 +7,7 @@ import pytest
 
 from tests.lab.conftest import SPECS
 from tests.lab.scenes import balance, head, pay
+from tests.support.engines import ENGINES, note_engine
 from zklink.devnet.anvil import anvil_path
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
 from zklink.lab.chain import ChainSpec, LocalChain
@@ -17,7 +18,7 @@ Chains = LocalChains[LocalChain]
 
 
 @pytest.fixture(scope="module", params=["test", "anvil", "fork"])
-def any_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
+def opened_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
     """The same three chains in each back end; there is no network, so the forks are of stand-ins."""
     backend: Backend = request.param
     with pytest.MonkeyPatch.context() as patch:
@@ -25,6 +26,12 @@ def any_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
             patch.delenv(f"{spec.name.upper()}_RPC", raising=False)
         with open_chains(backend, SPECS, anvil_path) as chains:
             yield chains
+
+
+@pytest.fixture
+def any_chains(opened_chains: Chains) -> Chains:
+    note_engine(ENGINES[opened_chains.backend])
+    return opened_chains
 
 
 def test_open__names_that_ape_does_not_know__their_own_ids_and_funded_accounts(any_chains: Chains) -> None:

@@ -12,6 +12,7 @@ from tests.scenarios.conftest import BELIEVERS
 from tests.support.assembler import Assembler
 from tests.support.commits import PRIMARY, SLICES, Validator
 from tests.support.draft import DATA, Draft
+from tests.support.engines import note_engine
 from zklink.devnet.accounts import COMMITTEE_THRESHOLD
 from zklink.devnet.profiles import AVALANCHE, POLYGON
 from zklink.devnet.system import LocalSystem
@@ -60,6 +61,7 @@ def small_system() -> Iterator[LocalSystem]:
 
 @pytest.fixture
 def small(small_system: LocalSystem) -> Iterator[LocalSystem]:
+    note_engine("py-evm")
     with small_system.world.isolated():
         yield small_system
 

@@ -16,6 +16,7 @@ from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
+from tests.support.engines import note_engine
 from zklink.l1.artifacts import AbiEntry, ContractArtifact
 
 GAS_LIMIT = 30_000_000
@@ -102,6 +103,7 @@ class EvmChain:
 
     def create(self, deployer: str, code: bytes) -> str:
         """A transaction that creates a contract; gives its address. Raises Reverted."""
+        note_engine("revm")
         try:
             return str(self.evm.deploy(deployer=deployer, code=code))
         except RuntimeError as error:
@@ -117,6 +119,7 @@ class EvmChain:
 
     def read(self, to: str, data: bytes, sender: str, value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A call that leaves the events of the last transaction alone."""
+        note_engine("revm")
         self.evm.reset_transient_storage()
         try:
             return bytes(self.evm.message_call(caller=sender, to=to, calldata=data, value=value, gas=gas))
