@@ -12,7 +12,7 @@ from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import check_root, read_exits
 from zklink.recovery.exit_proofs import ExitOrder
 from zklink.recovery.exit_sender import leave
-from zklink.recovery.exodus_driver import Rescue
+from zklink.recovery.exodus_driver import ExodusDriver
 
 
 @click.command()
@@ -39,7 +39,7 @@ def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, w
             check_root(found, exits.name, bridges)
             orders = found.orders
             click.echo(f"{len(orders)} exits, proven against block {found.block}")
-        rescue = Rescue(deployment, bridges, account)
+        rescue = ExodusDriver(deployment, bridges, account)
         end = time.monotonic() + wait_seconds
         while not leave(rescue, orders, account, click.echo):
             if time.monotonic() > end:

@@ -31,7 +31,7 @@ from zklink.prover.witness_calculator import CircuitInputs
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.swap import compute_out
-from zklink.transition.swap_block import Block, compute_slices, compute_slot_words
+from zklink.transition.swap_block import SwapBlock, compute_slices, compute_slot_words
 from zklink.witness.swap_block import compute_inputs
 
 A, B, C, D = (ChainId(k) for k in range(1, 5))
@@ -119,14 +119,14 @@ def test_outcome__payment_although_late__is_refused() -> None:
     check_only_the_lack_admits(mutants.OUTCOME_FREE, inputs, "SwapOutcome#0.paid")
 
 
-def paid_and_refunded() -> Block:
+def paid_and_refunded() -> SwapBlock:
     """Slot 0 is paid on B, slot 1 refunded on A: chain A's slice holds two requests and a payout."""
     block = apply(build_state(), [request(1), request(2, deadline=TIMESTAMP - 1)], TINY)
     assert [outcome.is_paid for outcome in block.outcomes] == [True, False]
     return block
 
 
-def double_the_refund(block: Block) -> list[tuple[int, ...]]:
+def double_the_refund(block: SwapBlock) -> list[tuple[int, ...]]:
     """The slices with A's as the forger shows it to chain A: its payout has twice the amount."""
     slices = list(block.slices)
     words = list(slices[A])

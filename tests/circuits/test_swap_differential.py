@@ -20,13 +20,13 @@ from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.swap import RefundReason, Registers, apply_swap, compute_out
-from zklink.transition.swap_block import Block, apply_block, compute_slot_words
+from zklink.transition.swap_block import SwapBlock, apply_block, compute_slot_words
 from zklink.witness.swap_block import Signal, compute_inputs
 
 X, Y, W, Z = TokenId(1), TokenId(5), TokenId(9), TokenId(15)
 
 
-def check_agreement(block: Block) -> None:
+def check_agreement(block: SwapBlock) -> None:
     """The witness exists, satisfies every row, and says what the transition says."""
     circuit = open_swap_block(MINIMAL)
     values = circuit.compute(compute_inputs(block))
@@ -141,7 +141,7 @@ def test_block__of_any_admitted_requests__agrees(story: Story) -> None:
     )
 
 
-def _full_house() -> Block:
+def _full_house() -> SwapBlock:
     """Every place is taken by a row that is in use and not empty: an unused place may hold any other row instead."""
     state = build_state()
     state.set_token(W, TokenRow((1, 2, 3, 4, 5, 6, 7, 8), 9))

@@ -13,7 +13,7 @@ from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.build import OPTIMIZED, PLAIN
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 from zklink.witness.swap_block import compute_inputs
 
 PUBLICS = ("commitment", "z", "lambda", "y")
@@ -21,7 +21,7 @@ LEVELS = [(MINIMAL, OPTIMIZED), (TINY, PLAIN)]
 """The circuit as it is proven, and one in which every signal of the sources has a wire."""
 
 
-def build_block(preset: Preset) -> Block:
+def build_block(preset: Preset) -> SwapBlock:
     """A paid swap against the pool and a refund; the larger preset also has a transfer and an empty slot."""
     state = State(preset)
     state.set_token(TokenId(1), TokenRow((4_000, 3_000, 5, 0, 0, 9, 0, 1), 3))

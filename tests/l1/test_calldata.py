@@ -10,7 +10,7 @@ from zklink.devnet.profiles import POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.l1.published.commit_calldata import History, decode_commit_calls, read_input
 from zklink.l1.transport.traces import NodeTracer, collect_inputs
-from zklink.protocol.block_preimage import compute_opening
+from zklink.protocol.block_preimage import compute_preimage
 from zklink.protocol.bridge_blocks import CommitBlock, stored_block_abi
 from zklink.protocol.errors import CalldataUnreadable, TraceUnavailable, WrongWordCount
 from zklink.protocol.ids import Lane
@@ -39,10 +39,10 @@ def test_compute_opening__claims_missing__refused(system: LocalSystem) -> None:
     block = CommitBlock.from_abi(validator.draft(Lane.ACCOUNT, SLICES).commit_args(POLYGON.chain_id))
     deployment_hash = system.deployment.deployment_hash
     place = History(deployment_hash, PRIMARY).place(POLYGON.chain_id, Lane.ACCOUNT, 1, 5, bytes(32))
-    assert len(compute_opening(block, place).values) == 9
+    assert len(compute_preimage(block, place).values) == 9
     for change in ({"slice_hashes": block.slice_hashes[:-1]}, {"evaluations": (*block.evaluations, 1)}):
         with pytest.raises(WrongWordCount):
-            compute_opening(replace(block, **change), place)
+            compute_preimage(replace(block, **change), place)
 
 
 def test_decode_commit_calls__padding_of_a_signature_not_zero__read_as_the_contract_reads_it(

@@ -9,7 +9,7 @@ import pytest
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy
-from zklink.node.workers import InlineLanes
+from zklink.node.workers import InlineWorkers
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 
 
@@ -23,7 +23,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         backoff = BackoffPolicy(first_seconds=1.0, longest_seconds=4.0)
-        self.dispatcher = Dispatcher(InlineLanes(), lambda: self.now, backoff, self.events.append)
+        self.dispatcher = Dispatcher(InlineWorkers(), lambda: self.now, backoff, self.events.append)
 
     def job(self) -> int:
         self.calls.append(self.now)

@@ -5,24 +5,24 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from zklink.node.workers import InlineLanes, Lanes, Outcome, ThreadLanes
+from zklink.node.workers import InlineWorkers, Outcome, ThreadWorkers, Workers
 
 
-@pytest.fixture(params=[InlineLanes, ThreadLanes])
-def lanes(request: pytest.FixtureRequest) -> Iterator[Lanes]:
-    lanes: Lanes = request.param()
+@pytest.fixture(params=[InlineWorkers, ThreadWorkers])
+def lanes(request: pytest.FixtureRequest) -> Iterator[Workers]:
+    lanes: Workers = request.param()
     yield lanes
     lanes.close()
 
 
-def collect(lanes: Lanes, count: int) -> None:
+def collect(lanes: Workers, count: int) -> None:
     """Collect until `count` results were handed over; each job of these tests ends by itself."""
     seen = 0
     while seen < count:
         seen += lanes.collect()
 
 
-def test_start__job_ends__its_result_comes_on_the_callers_thread(lanes: Lanes) -> None:
+def test_start__job_ends__its_result_comes_on_the_callers_thread(lanes: Workers) -> None:
     results: list[tuple[int, int]] = []
     lanes.start("a", lambda: 42, lambda outcome: results.append((outcome.get(), threading.get_ident())))
     assert lanes.is_busy("a") and not lanes.is_busy("b")
@@ -31,7 +31,7 @@ def test_start__job_ends__its_result_comes_on_the_callers_thread(lanes: Lanes) -
     assert not lanes.is_busy("a")
 
 
-def test_start__job_raises__the_error_is_the_result(lanes: Lanes) -> None:
+def test_start__job_raises__the_error_is_the_result(lanes: Workers) -> None:
     def fail() -> int:
         raise ValueError("broken")
 
@@ -42,7 +42,7 @@ def test_start__job_raises__the_error_is_the_result(lanes: Lanes) -> None:
         outcomes[0].get()
 
 
-def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(lanes: Lanes) -> None:
+def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(lanes: Workers) -> None:
     order: list[str] = []
 
     def again(_: Outcome[None]) -> None:
@@ -57,7 +57,7 @@ def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(la
 
 
 def test_thread_lanes__two_lanes__run_beside_each_other() -> None:
-    lanes, barrier = ThreadLanes(), threading.Barrier(2, timeout=10)
+    lanes, barrier = ThreadWorkers(), threading.Barrier(2, timeout=10)
     done: list[str] = []
     job: Callable[[], object] = barrier.wait
     for lane in ("a", "b"):

@@ -26,13 +26,13 @@ from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import Proved
 from zklink.node.watch import Sighting
-from zklink.node.workers import InlineLanes
+from zklink.node.workers import InlineWorkers
 from zklink.operations.operation_id import OperationId
 from zklink.protocol.errors import BalanceTooSmall, CallReverted, HistoryDiverged, L1Error, RpcUnavailable
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
@@ -63,7 +63,7 @@ class CountingChain:
     def advance(self, horizon: Horizon) -> Advance:
         if self.progress is None:
             raise RpcUnavailable("model", "status", 1, "connection refused")
-        progress = Progress(*map(BlockNumber, self.progress))
+        progress = Counters(*map(BlockNumber, self.progress))
         sent = () if self.error is None else (Sent(Commit((BlockNumber(progress.committed + 1),)), None, self.error),)
         return Advance(self.chain, progress, sent, self.is_frozen)
 
@@ -137,7 +137,7 @@ class Setting:
             consents=dict.fromkeys(CHAINS, self.consents),
         )
         config = NodeConfig(max_unproven=self.max_unproven, kept_blocks=self.kept_blocks)
-        self.node = Node(parts, InlineLanes(), lambda: self.now, config)
+        self.node = Node(parts, InlineWorkers(), lambda: self.now, config)
 
     def round(self, count: int = 1) -> None:
         for _ in range(count):

@@ -19,7 +19,7 @@ from zklink.node.events import (
 )
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId
-from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
+from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
 from zklink.transition.swap import SwapOutcome
 
 A, B = ChainId(1), ChainId(2)
@@ -31,8 +31,8 @@ CONFIRMED = RequestConfirmed(1.0, REQUEST, 7, bytes(32))
 SEALED = BlockSealed(2.0, ONE, Lane.SWAP, 5_000, (PAID,))
 
 
-def progress(committed: int, proven: int, accepted: int, executed: int) -> Progress:
-    return Progress(*map(BlockNumber, (committed, proven, accepted, executed)))
+def progress(committed: int, proven: int, accepted: int, executed: int) -> Counters:
+    return Counters(*map(BlockNumber, (committed, proven, accepted, executed)))
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> N
         SEALED,
         FillTried(3.0, KEY, B, FillOutcome.FILLED),
         BlockProven(4.0, ONE, 0.5, 1.5),
-        ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 0, 0, 0)),
-        ChainMoved(6.0, B, GENESIS_PROGRESS, progress(1, 1, 1, 0)),
+        ChainMoved(5.0, A, GENESIS_COUNTERS, progress(1, 0, 0, 0)),
+        ChainMoved(6.0, B, GENESIS_COUNTERS, progress(1, 1, 1, 0)),
         ChainMoved(7.0, A, progress(1, 0, 0, 0), progress(1, 1, 1, 0)),
         ChainMoved(8.0, B, progress(1, 1, 1, 0), progress(1, 1, 1, 1)),
         BrokerRepaid(9.0, KEY, B),
@@ -67,7 +67,7 @@ def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> N
 
 
 def test_take__payout_executed_on_the_other_chain_only__not_paid_yet(timeline: Timeline) -> None:
-    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 1, 1, 1)))
+    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_COUNTERS, progress(1, 1, 1, 1)))
     assert timeline.swaps[KEY].paid_at is None
     assert timeline.swaps[KEY].accepted_everywhere_at((A, B)) is None
 
@@ -80,12 +80,12 @@ def test_take__attempt_without_a_fill__is_no_fill(timeline: Timeline) -> None:
 def test_take__refund__paid_on_the_source(timeline: Timeline) -> None:
     refund = Result(KEY, SwapOutcome(False, None, Amount(0)), Payout.refunded(REQUEST))
     feed(timeline, CONFIRMED, BlockSealed(2.0, ONE, Lane.SWAP, 5_000, (refund,)))
-    feed(timeline, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 1, 1, 1)))
+    feed(timeline, ChainMoved(5.0, A, GENESIS_COUNTERS, progress(1, 1, 1, 1)))
     assert (timeline.swaps[KEY].is_refund, timeline.swaps[KEY].paid_at) == (True, 5.0)
 
 
 def test_take__rolled_back__swap_waits_again(timeline: Timeline) -> None:
-    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_PROGRESS, progress(1, 0, 0, 0)))
+    feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_COUNTERS, progress(1, 0, 0, 0)))
     feed(timeline, RolledBack(6.0, BlockNumber(0), "a reorganisation"))
     record = timeline.swaps[KEY]
     assert (record.block, record.sealed_at, record.payout, record.committed_at) == (None, None, None, {})
@@ -97,7 +97,7 @@ def test_take__reverted_on_a_chain__first_times_stay_and_it_goes_on(timeline: Ti
         timeline,
         CONFIRMED,
         SEALED,
-        ChainMoved(5.0, B, GENESIS_PROGRESS, progress(1, 1, 0, 0)),
+        ChainMoved(5.0, B, GENESIS_COUNTERS, progress(1, 1, 0, 0)),
         ChainMoved(6.0, B, progress(1, 1, 0, 0), progress(0, 0, 0, 0)),
         ChainMoved(7.0, B, progress(0, 0, 0, 0), progress(1, 1, 1, 1)),
     )

@@ -17,7 +17,7 @@ from zklink.prover.cache import project_root
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
 from zklink.prover.tools import ensure_tools
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 from zklink.witness.swap_block import compute_inputs
 
 GAS_OF_ONE = 221_000
@@ -31,7 +31,7 @@ def prover(preset: Preset) -> Groth16pyProver:
 
 
 @lru_cache(maxsize=2)
-def block(preset: Preset) -> Block:
+def block(preset: Preset) -> SwapBlock:
     return build_block(preset)
 
 

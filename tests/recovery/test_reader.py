@@ -16,8 +16,13 @@ from zklink.l1.contracts.events import BlockCommitted, BridgeEvent
 from zklink.l1.published.abi_reader import SELECTOR_BYTES, WORD_BYTES
 from zklink.l1.published.commit_calldata import Commits, History, read_input
 from zklink.operations.deposit import DepositRequest
-from zklink.protocol.block_preimage import Place, compute_opened_commitment, compute_opened_sync_hash, compute_opening
-from zklink.protocol.bridge_blocks import CommitBlock, Opening, stored_block_abi
+from zklink.protocol.block_preimage import (
+    BlockPlace,
+    compute_opened_commitment,
+    compute_opened_sync_hash,
+    compute_preimage,
+)
+from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock, stored_block_abi
 from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.recovery.history_reader import HistoryReader
@@ -180,9 +185,9 @@ def test_read__calls_that_look_true_before_and_behind_the_true_one__only_that_on
     validator.bridge.client.send(system.world.roles.validator, replace(call, data=call.data + decoy * 20))
     opened: list[int] = []
 
-    def count(block: CommitBlock, place: Place) -> Opening:
+    def count(block: CommitBlock, place: BlockPlace) -> BlockPreimage:
         opened.append(block.commitment)
-        return compute_opening(block, place)
+        return compute_preimage(block, place)
 
     monkeypatch.setattr("zklink.l1.published.commit_calldata.compute_opening", count)
     assert open_reader(system).read(POLYGON.chain_id).blocks[BlockNumber(1)].block == block

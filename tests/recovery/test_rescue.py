@@ -14,7 +14,7 @@ from zklink.protocol.bridge_blocks import ProveBlock
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXPIRY_SECONDS, ChainId, Lane
-from zklink.recovery.exodus_driver import Done, Rescue, Waiting
+from zklink.recovery.exodus_driver import Done, ExodusDriver, Waiting
 
 TRUE, FALSE = (1,) * 8, (2,) * 8
 USD = 10**6
@@ -36,7 +36,7 @@ class Verifying:
 def prove(system: LocalSystem, monkeypatch: pytest.MonkeyPatch, candidates: Sequence[tuple[int, ...]]) -> object:
     """Prove two blocks of which these proofs can be read."""
     rescue, validator = (
-        Rescue(system.deployment, system.bridges, system.world.roles.stranger),
+        ExodusDriver(system.deployment, system.bridges, system.world.roles.stranger),
         Validator(system, PRIMARY),
     )
     drafts = [validator.draft(Lane.ACCOUNT, {DATA: (5,)})]
@@ -74,7 +74,7 @@ def test_prove__no_true_proof__says_which_block(
 
 
 def test_advance__not_frozen__says_when_it_may_be(system: LocalSystem) -> None:
-    rescue = Rescue(system.deployment, system.bridges, system.world.roles.stranger)
+    rescue = ExodusDriver(system.deployment, system.bridges, system.world.roles.stranger)
     idle = rescue.advance(BSC.chain_id)
     assert isinstance(idle, Waiting)
     assert "nothing waits there" in idle.why

@@ -24,7 +24,7 @@ from zklink.node.events import BlockProven, RequestKey, Retried, TransactionMine
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig
 from zklink.node.ports import BlockProver, Proved
-from zklink.node.workers import InlineLanes
+from zklink.node.workers import InlineWorkers
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
@@ -114,7 +114,7 @@ class Pipeline:
         self._submitters = dict(parts.submitters)
         self._active = dict(parts.submitters)
         self.parts = replace(parts, submitters=self._active)
-        self.node = Node(self.parts, InlineLanes(), self.clock, self.config)
+        self.node = Node(self.parts, InlineWorkers(), self.clock, self.config)
         self.timeline = Timeline(self.system.bridges)
         self.node.listen(self.timeline.take)
 

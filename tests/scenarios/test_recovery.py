@@ -24,7 +24,7 @@ from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
 from zklink.recovery.exit_proofs import ExitOrder, find_exits
 from zklink.recovery.exit_sender import leave, send_exits
-from zklink.recovery.exodus_driver import Rescue
+from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.history import ChainHistory
 from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
@@ -82,7 +82,7 @@ def _bring_to_exodus(pipeline: Pipeline) -> list[str]:
     assert relayer is not None
     account = system.world.roles.stranger
     bridges = {**system.bridges, ETHEREUM: _hide_words(system.bridges[ETHEREUM], system.world.roles.attacker)}
-    rescue, said = Rescue(system.deployment, bridges, account), list[str]()
+    rescue, said = ExodusDriver(system.deployment, bridges, account), list[str]()
     assert not leave(rescue, [], account, said.append)  # nothing is old enough yet
     system.world.advance_time(EXPIRY_SECONDS + 60)
     for _ in range(ROUNDS):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import Action, ApplyMessage, ChainView, Commit, Execute, Prove, Revert
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock
 
 
@@ -29,7 +29,7 @@ class ModelBridge:
     def view(self) -> ChainView:
         counters = (len(self.blocks), self.proven, self.accepted, self.executed)
         announced = sorted((k, n) for k, n, h in self.known if n <= len(self.blocks) and self.sync_hash(n) == h)
-        return ChainView(self.chain, Progress(*map(BlockNumber, counters)), dict(self.acknowledged), announced)
+        return ChainView(self.chain, Counters(*map(BlockNumber, counters)), dict(self.acknowledged), announced)
 
     def sync_hash(self, number: BlockNumber) -> bytes:
         return self.blocks[number - 1].stored[self.chain].sync_hash

@@ -30,7 +30,7 @@ from zklink.protocol.errors import (
     OperationExpired,
     OrderReplaced,
     OwnerNotKnown,
-    PoolFull,
+    QueueFull,
     RecipientFormatInvalid,
     SignatureInvalid,
     UnknownChain,
@@ -106,7 +106,7 @@ def test_submit__several_of_one_account__each_is_checked_after_those_that_wait(s
 def test_submit__too_many_of_one_account__refused(sequencer: Sequencer) -> None:
     for nonce in range(ACCOUNT_LIMIT):
         sequencer.submit(transfer(nonce=nonce, amount=1), NOW)
-    with pytest.raises(PoolFull):
+    with pytest.raises(QueueFull):
         sequencer.submit(transfer(nonce=ACCOUNT_LIMIT, amount=1), NOW)
     sequencer.submit(transfer(BOB), NOW)
 

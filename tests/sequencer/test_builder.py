@@ -10,7 +10,7 @@ from tests.sequencer.requests import make_request
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
-from zklink.sequencer.request_queue import Mempool
+from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.swap_builder import choose_timestamp, compute_pool_id, select_requests
 
 CHAINS = tuple(ChainId(chain) for chain in (1, 2, 3))
@@ -20,8 +20,8 @@ def swap(source: int, token_in: int, token_out: int) -> tuple[int, int, int]:
     return source, token_in, token_out
 
 
-def fill_mempool(swaps: list[tuple[int, int, int]]) -> Mempool:
-    mempool, last = Mempool(CHAINS), Counter[int]()
+def fill_mempool(swaps: list[tuple[int, int, int]]) -> RequestQueue:
+    mempool, last = RequestQueue(CHAINS), Counter[int]()
     for source, token_in, token_out in swaps:
         last[source] += 1
         mempool.add(make_request(source, last[source], token_in=TokenId(token_in), token_out=TokenId(token_out)))

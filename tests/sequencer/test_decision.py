@@ -27,7 +27,7 @@ from zklink.sequencer.decision import (
     find_fork,
 )
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock, compute_genesis
 from zklink.sequencer.sequencer import Sequencer
 
@@ -70,7 +70,7 @@ def view(
 ) -> ChainView:
     return ChainView(
         chain,
-        Progress(*map(BlockNumber, counters)),
+        Counters(*map(BlockNumber, counters)),
         {ChainId(k): BlockNumber(n) for k, n in (acknowledged or {}).items()},
         [(ChainId(k), BlockNumber(n)) for k, n in announced],
     )

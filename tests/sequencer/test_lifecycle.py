@@ -6,7 +6,7 @@ import pytest
 
 from zklink.protocol.errors import NoSuchTransition
 from zklink.protocol.ids import BlockNumber
-from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Progress, compute_next_status, compute_path
+from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Counters, compute_next_status, compute_path
 
 ALLOWED = {
     ("SEALED", "commit"): "COMMITTED",
@@ -45,6 +45,6 @@ def test_compute_path__backwards__is_refused() -> None:
 
 
 def test_progress__counters__give_each_blocks_status() -> None:
-    progress = Progress(BlockNumber(5), BlockNumber(4), BlockNumber(2), BlockNumber(1))
+    progress = Counters(BlockNumber(5), BlockNumber(4), BlockNumber(2), BlockNumber(1))
     expected = ["EXECUTED", "ACCEPTED", "PROVEN", "PROVEN", "COMMITTED", "SEALED"]
     assert [progress.status(BlockNumber(number)).name for number in range(1, 7)] == expected

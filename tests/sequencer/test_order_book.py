@@ -27,8 +27,8 @@ from zklink.protocol.errors import (
     FieldInvalid,
     NothingToSeal,
     OrderReplaced,
-    PoolFull,
     PricesDoNotCross,
+    QueueFull,
     WrongKey,
     ZkLinkError,
 )
@@ -164,7 +164,7 @@ def test_add__too_many_of_one_account__refused_until_one_leaves(monkeypatch: pyt
     book = OrderBook(DOMAIN)
     for slot in range(3):
         book.add(sell_x(ALICE, 10, 10, slot))
-    with pytest.raises(PoolFull, match="3 operations of account 1"):
+    with pytest.raises(QueueFull, match="3 operations of account 1"):
         book.add(sell_x(ALICE, 10, 10, 3))
     book.add(sell_x(ALICE, 10, 9, 2, nonce=1))  # in the place of another
     assert len(book) == 3
@@ -174,7 +174,7 @@ def test_add__book_is_full__whoever_asks_most_on_the_fullest_side_makes_room() -
     book = OrderBook(DOMAIN, limit=4)
     absurd = [book.add(sell_x(ALICE, 1_000, 2**111 + slot, slot)) for slot in range(3)]
     dear = book.add(sell_y(BOB, 10, 1_000))
-    with pytest.raises(PoolFull, match="4 operations of better orders"):
+    with pytest.raises(QueueFull, match="4 operations of better orders"):
         book.add(sell_x(OPERATOR, 1_000, 2**111 + 3))
     honest = [book.add(sell_y(OPERATOR, 10, 10, 1)), book.add(sell_x(OPERATOR, 10, 10, 2))]
     assert [id in book for id in (*absurd, dear, *honest)] == [True, False, False, True, True, True]

@@ -152,25 +152,25 @@ class TestAccounts:
 
 
 def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    original: Callable[..., None] = account_tree.Ledger.set_balance
+    original: Callable[..., None] = account_tree.AccountTree.set_balance
 
-    def mutant(self: account_tree.Ledger, account: AccountId, token: TokenId, amount: Amount) -> None:
+    def mutant(self: account_tree.AccountTree, account: AccountId, token: TokenId, amount: Amount) -> None:
         living, self._journal._living = self._journal._living, []
         original(self, account, token, amount)
         self._journal._living = living
 
-    monkeypatch.setattr(account_tree.Ledger, "set_balance", mutant)
+    monkeypatch.setattr(account_tree.AccountTree, "set_balance", mutant)
     check_refuted(check_undo, rounds_of_steps, examples=100)
 
 
 @pytest.mark.parametrize("name", ["_freshen", "_freshen_balance", "_freshen_orders"])
 def test_check_undo__fresh_although_hashed_in_between__refutes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    original: Callable[..., None] = getattr(account_tree.Ledger, name)
+    original: Callable[..., None] = getattr(account_tree.AccountTree, name)
 
-    def mutant(self: account_tree.Ledger, *arguments: int) -> None:
+    def mutant(self: account_tree.AccountTree, *arguments: int) -> None:
         original(self, *arguments[:-1], self._hashings)
 
-    monkeypatch.setattr(account_tree.Ledger, name, mutant)
+    monkeypatch.setattr(account_tree.AccountTree, name, mutant)
     check_refuted(check_undo, rounds_of_steps)
 
 

@@ -24,7 +24,7 @@ from zklink.state.rows import TokenRow
 from zklink.state.state import State
 from zklink.transition import swap_block as block_module
 from zklink.transition.hot_rows import Openings, Rows, write_back
-from zklink.transition.swap_block import Block, apply_block
+from zklink.transition.swap_block import SwapBlock, apply_block
 
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
@@ -32,7 +32,7 @@ few = settings(max_examples=25, deadline=None)
 two_slot_cases = cases(max_requests=2)  # any two requests find their rows in a minimal block
 
 
-def seal(case: Case) -> tuple[State, Block, State]:
+def seal(case: Case) -> tuple[State, SwapBlock, State]:
     """The state before, the block, the state after."""
     before = case.state()
     after = before.copy()

@@ -48,7 +48,7 @@ from zklink.protocol.presets import MINIMAL
 from zklink.protocol.words import LEDGER_MESSAGE_LAYOUTS
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block_frame import SealedFrame
-from zklink.transition.swap_block import Block, apply_block
+from zklink.transition.swap_block import SwapBlock, apply_block
 
 KEY = PrivateKey.from_seed(b"\x01" * 32)
 """Account 1's."""
@@ -104,7 +104,7 @@ def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int]]:
     return values, account_values | _account_chain_values(account_block, deployment_hash, sync_hash, requests)
 
 
-def _slot_values(block: Block, deployment_hash: bytes) -> dict[str, int]:
+def _slot_values(block: SwapBlock, deployment_hash: bytes) -> dict[str, int]:
     values: dict[str, int] = {}
     for index, (request, payout) in enumerate(block.slots):
         values |= {f"slot[{index}].w{i}": word for i, word in enumerate(request.words())}
@@ -162,7 +162,7 @@ def _store(frame: SealedFrame, swap_requests: int, account_requests: int, payout
     return _number(stored.hash())
 
 
-def _chain_values(block: Block, deployment_hash: bytes) -> tuple[dict[str, int], bytes]:
+def _chain_values(block: SwapBlock, deployment_hash: bytes) -> tuple[dict[str, int], bytes]:
     sync_hash = next_sync_hash(deployment_hash, block.block_commitment)
     message = SyncMessage(ChainId(INPUTS["primary_chain"]), block.header.number, sync_hash)
     values = {"sync_hash": _number(sync_hash), "acc_digest": _number(compute_digest(message, deployment_hash))}

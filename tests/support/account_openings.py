@@ -7,7 +7,7 @@ from zklink.primitives.merkle import compute_root
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.ids import Kind
 from zklink.transition.account_block import AccountBlock
-from zklink.transition.account_openings import Side
+from zklink.transition.account_openings import AccountOpening
 from zklink.transition.ledger_slot import LedgerSlot
 
 
@@ -39,7 +39,7 @@ def _follow_ledger(slot: LedgerSlot, root: int) -> int:
 
 
 def _follow_side(
-    side: Side,
+    side: AccountOpening,
     root: int,
     *,
     nonce: int | None = None,

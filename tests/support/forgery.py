@@ -27,7 +27,7 @@ from zklink.protocol.presets import Preset
 from zklink.protocol.slices import compute_slice_hash, evaluate
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
 from zklink.state.state import PoolId, State
-from zklink.transition.swap_block import Block, Slot, apply_block, compute_slices, compute_slot_words
+from zklink.transition.swap_block import Slot, SwapBlock, apply_block, compute_slices, compute_slot_words
 from zklink.witness.signals import Signal
 from zklink.witness.swap_block import compute_inputs
 
@@ -35,7 +35,7 @@ DOMAIN, NUMBER, TIMESTAMP = 0xD03A12, BlockNumber(7), 1_800_000_000
 Words = Sequence[Sequence[int]]
 
 
-def apply(state: State, requests: Sequence[SwapRequest], preset: Preset) -> Block:
+def apply(state: State, requests: Sequence[SwapRequest], preset: Preset) -> SwapBlock:
     """The honest block on a copy of the state."""
     return apply_block(state.copy(), requests, NUMBER, TIMESTAMP, DOMAIN, preset)
 

@@ -32,7 +32,7 @@ from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId, L
 from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
 from zklink.protocol.words import PAYOUT_WORDS, SWAP_REQUEST_WORDS
 from zklink.state.state import State
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 
 REQUEST_KIND = 1
 KIND_SHIFT = 240
@@ -163,7 +163,7 @@ class Sealed:
     """A block of the transition after a history of others; `state` is the state after it."""
 
     parent: "Sealed | None"
-    block: Block | None
+    block: SwapBlock | None
     state: State
     requests: tuple[SwapRequest, ...]
     counts: dict[ChainId, int] = field(default_factory=dict)
@@ -202,7 +202,7 @@ class Sealed:
         return [Payout.from_words(w) for w in words]
 
 
-def honest_view(block: Block, chain: ChainId) -> View:
+def honest_view(block: SwapBlock, chain: ChainId) -> View:
     """The block as it is."""
     hashes = tuple(compute_slice_hash(w) if w else EMPTY_SLICE_HASH for w in block.slices)
     z = challenge(compute_block_hash(block.header, block.commitment, hashes))

@@ -6,16 +6,16 @@ complete for blocks that the transition made, and no false statement passes.
 
 from zklink.protocol.commitment import PublicInputs, aggregate, evaluate_header
 from zklink.protocol.slices import evaluate
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 
 
 class Prover:
     """Knows every valid block that was ever made, by its commitment C."""
 
     def __init__(self) -> None:
-        self._blocks: dict[int, Block] = {}
+        self._blocks: dict[int, SwapBlock] = {}
 
-    def learn(self, block: Block) -> None:
+    def learn(self, block: SwapBlock) -> None:
         """A block that the transition has applied; C binds everything in it."""
         self._blocks[block.commitment] = block
 

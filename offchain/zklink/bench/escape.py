@@ -9,7 +9,7 @@ from zklink.bench.committee import tell
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.structs import Exit, universal_address
-from zklink.protocol.bridge_blocks import Opening, Step
+from zklink.protocol.bridge_blocks import BlockPreimage, Step
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
 from zklink.protocol.messages import MessageKind
@@ -39,12 +39,12 @@ def _open_history(system: LocalSystem, sequencer: Sequencer, home: ChainId) -> d
     return figures
 
 
-def _open(sequencer: Sequencer, number: BlockNumber) -> Opening:
+def _open(sequencer: Sequencer, number: BlockNumber) -> BlockPreimage:
     """The preimages of a block's sync hash."""
     block, before = sequencer.block(number).block, BlockNumber(number - 1)
     previous = sequencer.stored(sequencer.parameters.primary, before).sync_hash
     header = block.header.elements()
-    return Opening(previous, header, block.commitment, block.slice_hashes, block.header_value, block.evaluations)
+    return BlockPreimage(previous, header, block.commitment, block.slice_hashes, block.header_value, block.evaluations)
 
 
 def measure_escape(system: LocalSystem, sequencer: Sequencer, home: ChainId, prover: Prover) -> dict[str, int]:

@@ -36,7 +36,7 @@ from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.dispatch import AccountOperation
 from zklink.transition.exit import ExitStatement, compute_exit
-from zklink.transition.swap_block import Block, apply_block
+from zklink.transition.swap_block import SwapBlock, apply_block
 
 TIMESTAMP: Final = 1_800_000_000
 _DOMAIN: Final = 1
@@ -102,7 +102,7 @@ def build_requests(count: int) -> Sequence[SwapRequest]:
     ]
 
 
-def build_block(preset: Preset) -> Block:
+def build_block(preset: Preset) -> SwapBlock:
     """A full block of the preset."""
     return apply_block(build_state(preset), build_requests(preset.slots), BlockNumber(1), TIMESTAMP, _DOMAIN, preset)
 

@@ -26,7 +26,7 @@ class FillState(Enum):
     EXECUTED = "already executed"
 
 
-class FillDesk(Protocol):
+class FillPort(Protocol):
     """Port: one chain's bridge and tokens, with the broker's account behind it."""
 
     def fill_state(self, key: bytes) -> FillState:
@@ -106,7 +106,7 @@ class Broker:
     def __init__(
         self,
         deployment_hash: bytes,
-        desks: Mapping[ChainId, FillDesk],
+        desks: Mapping[ChainId, FillPort],
         policy: FillPolicy,
         required: Mapping[ChainId, int],
     ) -> None:

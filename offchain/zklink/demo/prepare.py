@@ -15,7 +15,7 @@ from zklink.devnet.world import World
 from zklink.history.swaps import Timeline
 from zklink.node.events import TransactionMined
 from zklink.node.node import Node
-from zklink.node.workers import ThreadLanes
+from zklink.node.workers import ThreadWorkers
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
 from zklink.prover.artifacts import CircuitArtifacts
@@ -52,7 +52,7 @@ def prepare(
         build_terms(system.deployment.tokens),
         build_fill_policy(options.stories),
     )
-    node, timeline = Node(parts, ThreadLanes()), Timeline(system.bridges)
+    node, timeline = Node(parts, ThreadWorkers()), Timeline(system.bridges)
     tickets = tuple(Ticket(story, _recipient(index)) for index, story in enumerate(options.stories))
     run = DemoRun(options, system, circuits, node, timeline, tickets)
     node.listen(timeline.take)

@@ -22,7 +22,7 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, TooManyQuestions, UnknownChain, ZkLinkError
 from zklink.protocol.ids import AccountId, ChainId
-from zklink.sequencer.admission import find_owner, is_evm_address, needs_word
+from zklink.sequencer.admission import find_owner, is_evm_address, needs_consent
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sequencer import Sequencer
 from zklink.transition.dispatch import type_of
@@ -102,7 +102,7 @@ class Intake:
     def take(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes) -> OperationId:
         """Take an operation, or let its chain be asked first. Raises what refuses it, and says so as an event."""
         try:
-            if isinstance(operation, Signed) and needs_word(operation, consent):
+            if isinstance(operation, Signed) and needs_consent(operation, consent):
                 return self._ask(operation, now)
             id = self._sequencer.submit(operation, now, consent)
         except ZkLinkError as error:
@@ -123,7 +123,7 @@ class Intake:
         """The chain has refused a block with these operations: ask again for the words that they need of it."""
         for pending in sealed:
             operation = pending.operation
-            if not isinstance(operation, Signed) or not needs_word(operation, pending.consent):
+            if not isinstance(operation, Signed) or not needs_consent(operation, pending.consent):
                 continue
             if operation.operation.chain == chain and chain in self._consents:
                 self._doubted[chain][pending.id] = Question(pending.id, pending.owner, operation)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy, Pacer
-from zklink.node.workers import Lanes, Outcome
+from zklink.node.workers import Outcome, Workers
 from zklink.protocol.errors import ConflictingAcceptance, HistoryDiverged, ZkLinkError
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ class Dispatcher:
     """One job per lane at a time. A failed one is reported as `Retried`, and its lane waits (see BackoffPolicy)."""
 
     def __init__(
-        self, lanes: Lanes, clock: Callable[[], float], backoff: BackoffPolicy, emit: Callable[[Event], None]
+        self, lanes: Workers, clock: Callable[[], float], backoff: BackoffPolicy, emit: Callable[[Event], None]
     ) -> None:
         self._lanes, self._clock, self._emit = lanes, clock, emit
         self._pacer = Pacer(backoff)

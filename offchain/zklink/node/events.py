@@ -11,7 +11,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.requests import RequestKey as RequestKey
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 from zklink.transition.swap import SwapOutcome
 
 PayoutKey = tuple[ChainId, int]
@@ -104,8 +104,8 @@ class ChainMoved:
 
     at: float
     chain: ChainId
-    before: Progress
-    after: Progress
+    before: Counters
+    after: Counters
 
 
 @dataclass(frozen=True, slots=True)

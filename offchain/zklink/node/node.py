@@ -34,7 +34,7 @@ from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import Proved
 from zklink.node.sealing import describe_block, list_candidates
 from zklink.node.watch import Sighting
-from zklink.node.workers import Lanes
+from zklink.node.workers import Workers
 from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
@@ -44,7 +44,7 @@ from zklink.protocol.errors import CallReverted, HistoryDiverged, JournalOutdate
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Commit, Horizon, Revert
-from zklink.sequencer.lifecycle import GENESIS_PROGRESS, Progress
+from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import Advance
 
@@ -58,12 +58,12 @@ class Node:
     """Drives the parts. `step` is one round; `run_until` is a loop of them in real time."""
 
     def __init__(
-        self, parts: NodeParts, lanes: Lanes, clock: Callable[[], float] = time.time, config: NodeConfig | None = None
+        self, parts: NodeParts, lanes: Workers, clock: Callable[[], float] = time.time, config: NodeConfig | None = None
     ) -> None:
         self.parts = parts
         self.sequencer = parts.sequencer
         self.config = config or NodeConfig()
-        self.progress: dict[ChainId, Progress] = dict.fromkeys(parts.profiles, GENESIS_PROGRESS)
+        self.progress: dict[ChainId, Counters] = dict.fromkeys(parts.profiles, GENESIS_COUNTERS)
         self.events: list[Event] = []
         self._listeners: list[Callable[[Event], None]] = [self.events.append]
         self._clock = clock

@@ -1,7 +1,7 @@
 """Where slow work runs: named lanes, one job at a time in each, results handed back on the caller's thread.
 
 Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a
-lock: they are made by one thread, jobs get what they need as values. `InlineLanes` runs a job on the spot, which
+lock: they are made by one thread, jobs get what they need as values. `InlineWorkers` runs a job on the spot, which
 makes a whole node deterministic.
 """
 
@@ -28,7 +28,7 @@ class Outcome(Generic[T]):
         return self.value  # type: ignore[return-value]  # T itself may be None
 
 
-class Lanes(Protocol):
+class Workers(Protocol):
     """Port for running jobs."""
 
     def is_busy(self, lane: str) -> bool:
@@ -48,7 +48,7 @@ class Lanes(Protocol):
         ...
 
 
-class InlineLanes:
+class InlineWorkers:
     """Runs each job at once on the caller's thread."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class InlineLanes:
         self._finished.clear()
 
 
-class ThreadLanes:
+class ThreadWorkers:
     """Runs each job on a thread of its own lane. Waiting for a node or for a native prover releases the interpreter
     lock.
     """

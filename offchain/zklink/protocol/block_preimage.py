@@ -1,14 +1,14 @@
 """What a chain makes of a block that it is given: the preimages of its sync hash (docs/protocol.md, sections 7 and 8).
 
-Takes a CommitBlock and its place in the history; gives an Opening, and the hashes that follow from one. Pure: anyone
-who has a chain's calldata can open its blocks, without a proof and without the operator.
+Takes a CommitBlock and its place in the history; gives a BlockPreimage, and the hashes that follow from one. Pure:
+anyone who has a chain's calldata can open its blocks, without a proof and without the operator.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.bridge_blocks import CommitBlock, Opening
+from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock
 from zklink.protocol.chain import next_sync_hash
 from zklink.protocol.commitment import (
     BlockHeader,
@@ -26,7 +26,7 @@ DATA_SLICE: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BlockPlace:
     """Where a block stands, and which chain was given it; `domain` is its lane's."""
 
     chain: ChainId
@@ -37,7 +37,7 @@ class Place:
     previous_sync_hash: bytes
 
 
-def compute_opening(block: CommitBlock, place: Place) -> Opening:
+def compute_preimage(block: CommitBlock, place: BlockPlace) -> BlockPreimage:
     """The preimages of the block's sync hash; WrongWordCount unless there are as many claims as the counts ask for."""
     counts = unpack_counts(block.counts)
     header = BlockHeader(place.domain, place.number, block.timestamp, counts, place.old_root, block.new_root)
@@ -57,7 +57,7 @@ def compute_opening(block: CommitBlock, place: Place) -> Opening:
         values[k] = value
     for k, words in held.items():
         values[k] = evaluate(words, z)
-    return Opening(
+    return BlockPreimage(
         previous_sync_hash=place.previous_sync_hash,
         header=header.elements(),
         commitment=block.commitment,
@@ -67,12 +67,12 @@ def compute_opening(block: CommitBlock, place: Place) -> Opening:
     )
 
 
-def compute_opened_commitment(opening: Opening) -> bytes:
+def compute_opened_commitment(opening: BlockPreimage) -> bytes:
     """The block commitment that these preimages give."""
     block_hash = keccak_words(*opening.header, opening.commitment, *opening.slice_hashes)
     return compute_block_commitment(block_hash, opening.header_value, opening.values)
 
 
-def compute_opened_sync_hash(opening: Opening) -> bytes:
+def compute_opened_sync_hash(opening: BlockPreimage) -> bytes:
     """The sync hash that these preimages give."""
     return next_sync_hash(opening.previous_sync_hash, compute_opened_commitment(opening))

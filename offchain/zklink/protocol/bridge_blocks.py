@@ -86,7 +86,7 @@ class ExecuteBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class BlockPreimage:
     """The preimages of a block's sync hash, without its words: `header` is h0..h4, `values` are V_0(z)..V_8(z)."""
 
     previous_sync_hash: bytes

@@ -13,12 +13,12 @@ from zklink.l1.contracts.events import BlockCommitted
 from zklink.l1.published.commit_calldata import Commits, CommittedBlock, History, read_input
 from zklink.l1.transport.traces import Tracer
 from zklink.protocol.block_preimage import DATA_SLICE, compute_opened_sync_hash
-from zklink.protocol.bridge_blocks import CommitBlock, Opening
+from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import BlockUnreadable, CalldataUnreadable, TraceUnavailable
 from zklink.protocol.ids import TIME_BITS, BlockNumber, ChainId, Lane
-from zklink.recovery.chain_log import Told
+from zklink.recovery.chain_log import ChainLog
 
 
 class BlockFinder:
@@ -29,13 +29,13 @@ class BlockFinder:
         history: History,
         bridges: Mapping[ChainId, BridgeClient],
         tracers: Mapping[ChainId, Tracer],
-        tell: Callable[[ChainId], Told],
+        tell: Callable[[ChainId], ChainLog],
     ) -> None:
         self._history, self._bridges, self._tracers, self._tell = history, bridges, tracers, tell
         self._found: dict[tuple[ChainId, bytes], CommitBlock] = {}
-        self._openings: dict[bytes, Opening] = {}
+        self._openings: dict[bytes, BlockPreimage] = {}
 
-    def find(self, chain: ChainId, number: BlockNumber, told: Told) -> CommittedBlock:
+    def find(self, chain: ChainId, number: BlockNumber, told: ChainLog) -> CommittedBlock:
         """The block that a chain says it was given. Raises BlockUnreadable, RpcUnavailable."""
         event = told.committed[number]
         if not any(self._is_found(chain, event, told, is_traced) for is_traced in (False, True)):
@@ -43,7 +43,7 @@ class BlockFinder:
             raise BlockUnreadable(name, number, tx_hash, self._explain(chain, tx_hash))
         return CommittedBlock(number, self._found[chain, event.sync_hash], self._openings[event.sync_hash], event)
 
-    def find_opening(self, event: BlockCommitted) -> Opening | None:
+    def find_opening(self, event: BlockCommitted) -> BlockPreimage | None:
         """The preimages of a block's sync hash, from whichever chain shows them. Raises RpcUnavailable."""
         for is_traced in (False, True):
             self._look_at(self._chains(), event, is_traced)
@@ -58,13 +58,13 @@ class BlockFinder:
         except (TraceUnavailable, CalldataUnreadable):
             return []
 
-    def _is_found(self, chain: ChainId, event: BlockCommitted, told: Told, is_traced: bool) -> bool:
+    def _is_found(self, chain: ChainId, event: BlockCommitted, told: ChainLog, is_traced: bool) -> bool:
         """Whether a block is known now. A chain that it does not concern is asked last: what stands there is noise."""
         if chain == self._history.primary:
             return self._look(chain, event, told, is_traced) or self._complete(chain, event, is_traced)
         return self._complete(chain, event, is_traced) or self._look(chain, event, told, is_traced)
 
-    def _look(self, chain: ChainId, event: BlockCommitted, told: Told, is_traced: bool) -> bool:
+    def _look(self, chain: ChainId, event: BlockCommitted, told: ChainLog, is_traced: bool) -> bool:
         """Whether the block is in what the transaction was given."""
         key = (chain, event.sync_hash)
         if key not in self._found:
@@ -85,7 +85,7 @@ class BlockFinder:
             if theirs is not None and theirs.sync_hash == event.sync_hash:
                 self._look(chain, theirs, told, is_traced)
 
-    def _keep(self, chain: ChainId, opened: Iterable[tuple[CommitBlock, Opening]]) -> None:
+    def _keep(self, chain: ChainId, opened: Iterable[tuple[CommitBlock, BlockPreimage]]) -> None:
         for block, opening in opened:
             sync_hash = compute_opened_sync_hash(opening)
             self._found[chain, sync_hash] = block
@@ -117,7 +117,7 @@ class BlockFinder:
         return "the call that this node shows does not give the block that the chain keeps"
 
 
-def build_import(opening: Opening, deployment_hash: bytes) -> CommitBlock:
+def build_import(opening: BlockPreimage, deployment_hash: bytes) -> CommitBlock:
     """A block as a chain is given it that it does not concern: every slice is a claim."""
     domain, number_and_time, packed, _, new_root = opening.header
     claimed = [k for k, count in enumerate(unpack_counts(packed)) if count]

@@ -1,7 +1,7 @@
-"""What one chain's bridge has told in its events, kept between readings: only what is new is asked for.
+"""What one chain's bridge has said in its events, kept between readings: only what is new is asked for.
 
-Takes a bridge and the L1 block that it began in; gives a `Told`. After a reorg it goes back to the last reading that is
-still of the chain.
+Takes a bridge and the L1 block that it began in; gives a `ChainLog`. After a reorganisation it goes back to the last
+reading that is still part of the chain. Never believes that a log is complete: `history_reader` checks that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChainLog:
     """Everything up to an L1 block: blocks that were committed and not dropped again, requests in queue order, and
     which transactions have proven blocks.
     """
@@ -38,7 +38,7 @@ class Told:
     requests: Mapping[Lane, Sequence[Request]] = field(default_factory=lambda: dict.fromkeys(Lane, ()))
     proven: Sequence[BlocksProven] = ()
 
-    def after(self, events: Iterable[BridgeEvent]) -> "Told":
+    def after(self, events: Iterable[BridgeEvent]) -> "ChainLog":
         """With what came next."""
         committed, proven = dict(self.committed), list(self.proven)
         requests = {lane: list(queue) for lane, queue in self.requests.items()}
@@ -56,7 +56,7 @@ class Told:
                     requests[Lane.ACCOUNT].append(event.request)
                 case _:
                     pass
-        return Told(committed, requests, proven)
+        return ChainLog(committed, requests, proven)
 
 
 class EventReader:
@@ -65,15 +65,15 @@ class EventReader:
     def __init__(self, bridge: BridgeClient, from_block: int) -> None:
         self._bridge = bridge
         self._from_block = from_block
-        self._readings: list[tuple[BlockInfo, Told]] = []
+        self._readings: list[tuple[BlockInfo, ChainLog]] = []
 
-    def read(self) -> Told:
+    def read(self) -> ChainLog:
         """Everything up to now. Raises RpcUnavailable."""
         client = self._bridge.client
         for _ in range(ATTEMPTS):
             head = client.head()
             self._forget_rewritten(head)
-            start, told = self._from_block, Told()
+            start, told = self._from_block, ChainLog()
             if self._readings:
                 last, told = self._readings[-1]
                 start = last.number + 1

@@ -15,12 +15,12 @@ from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.protocol.errors import CallReverted, ExitsRefused
 from zklink.protocol.ids import ChainId
 from zklink.recovery.exit_proofs import ExitOrder
-from zklink.recovery.exodus_driver import Done, Finished, Rescue, Waiting
+from zklink.recovery.exodus_driver import Done, ExodusDriver, Finished, Waiting
 
 Say = Callable[[str], None]
 
 
-def leave(rescue: Rescue, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> bool:
+def leave(rescue: ExodusDriver, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> bool:
     """Go as far as the chains allow now; says whether all is done.
 
     Raises ExitsRefused once everything else is sent, and what reading and sending may raise.
@@ -78,7 +78,7 @@ def _describe(token: TokenPlan, amount: int) -> str:
     return f"{Decimal(amount).scaleb(-token.layer2_decimals):f} {token.symbol}"
 
 
-def _advance(rescue: Rescue, chain: ChainId, say: Say) -> bool:
+def _advance(rescue: ExodusDriver, chain: ChainId, say: Say) -> bool:
     """Everything that can be sent to a chain now; says whether its exodus is complete."""
     name = rescue.deployment.chains[chain].name
     while True:

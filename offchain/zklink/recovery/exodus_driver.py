@@ -19,7 +19,7 @@ from zklink.l1.deployment.records import Deployment
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
 from zklink.protocol.block_preimage import compute_opened_commitment, compute_opened_sync_hash
-from zklink.protocol.bridge_blocks import ExecuteBlock, Opening, Step
+from zklink.protocol.bridge_blocks import BlockPreimage, ExecuteBlock, Step
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
@@ -57,7 +57,7 @@ class Finished:
 Outcome = Done | Waiting | Finished
 
 
-class Rescue:
+class ExodusDriver:
     """Drives all chains of a deployment. Raises what reading and sending may raise."""
 
     def __init__(self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], account: LocalAccount) -> None:
@@ -161,7 +161,7 @@ class Rescue:
         last = bridge.ledger.frozen_at(self.deployment.primary)
         assert last is not None
         start = max(bridge.ledger.common_block()[1], min(frozen))
-        openings: list[Opening] = []
+        openings: list[BlockPreimage] = []
         for number in range(start + 1, last[0] + 1):
             opening = self.reader.opening(BlockNumber(number))
             openings.append(opening)
@@ -171,7 +171,7 @@ class Rescue:
         is_known, number = bridge.ledger.common_block()
         return Done(f"blocks are common up to {number}" + (", the last common one" if is_known else ""))
 
-    def _is_blocked(self, bridge: BridgeClient, opening: Opening, number: int) -> bool:
+    def _is_blocked(self, bridge: BridgeClient, opening: BlockPreimage, number: int) -> bool:
         counts = unpack_counts(opening.header[2])
         facts = {k: bridge.ledger.frozen_at(k) for k in self.bridges}
         return any(counts[k] and fact is not None and fact[0] < number for k, fact in facts.items())

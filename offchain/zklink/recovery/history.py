@@ -12,7 +12,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.block_preimage import compute_opened_commitment
-from zklink.protocol.bridge_blocks import Opening
+from zklink.protocol.bridge_blocks import BlockPreimage
 from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
 from zklink.protocol.commitment import PublicInputs, aggregate, challenge
 from zklink.protocol.ids import SLICE_COUNT, TIME_BITS, BlockNumber, ChainId, Lane
@@ -34,7 +34,7 @@ class ChainHistory:
     requests: Mapping[Lane, Sequence[Request]]
 
 
-def compute_inputs(opening: Opening) -> PublicInputs:
+def compute_inputs(opening: BlockPreimage) -> PublicInputs:
     """The public inputs that a block's proof must have, from the preimages of its hash."""
     z = challenge(keccak_words(*opening.header, opening.commitment, *opening.slice_hashes))
     lambda_ = challenge(compute_opened_commitment(opening))

@@ -13,12 +13,12 @@ from zklink.l1.published.commit_calldata import CommittedBlock, History
 from zklink.l1.published.prove_calldata import decode_prove_calls
 from zklink.l1.transport.traces import NodeTracer, Tracer
 from zklink.operations.requests import Request
-from zklink.protocol.bridge_blocks import Opening, ProveBlock
+from zklink.protocol.bridge_blocks import BlockPreimage, ProveBlock
 from zklink.protocol.chain import StoredBlock, compute_inputs_hash, genesis_block
 from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.recovery.block_finder import BlockFinder
-from zklink.recovery.chain_log import EventReader, Told
+from zklink.recovery.chain_log import ChainLog, EventReader
 from zklink.recovery.connect import check_bridge
 from zklink.recovery.history import ChainHistory, Kept, compute_kept
 
@@ -44,7 +44,7 @@ class HistoryReader:
         self._kept: dict[tuple[ChainId, bytes], Kept] = {}
         self._checked: set[ChainId] = set()
 
-    def read_events(self, chain: ChainId) -> Told:
+    def read_events(self, chain: ChainId) -> ChainLog:
         """What a chain's bridge has told, without the blocks' words. Raises HistoryDisagrees, RpcUnavailable."""
         if chain not in self._checked:
             check_bridge(self._bridges[chain], self._deployment)
@@ -90,7 +90,7 @@ class HistoryReader:
         """Every chain up to now. Raises what `read` does."""
         return {chain: self.read(chain) for chain in self._bridges}
 
-    def opening(self, number: BlockNumber) -> Opening:
+    def opening(self, number: BlockNumber) -> BlockPreimage:
         """The preimages of one of the primary's blocks. Raises HistoryIncomplete, BlockUnreadable, RpcUnavailable."""
         primary = self._deployment.primary
         told = self.read_events(primary)

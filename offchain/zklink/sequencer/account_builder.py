@@ -17,7 +17,7 @@ from zklink.operations.requests import AccountRequest
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.sequencer.admission import check_admissible
-from zklink.sequencer.operation_queue import OperationPool, Pending, SlotKind
+from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Item, Parameters
 from zklink.state.state import State
@@ -120,7 +120,7 @@ def check_item(state: State, item: Item, context: Context, parameters: Parameter
 def select_operations(
     state: State,
     waiting: Mapping[ChainId, Sequence[AccountRequest]],
-    pool: OperationPool,
+    pool: OperationQueue,
     book: OrderBook,
     context: Context,
     parameters: Parameters,
@@ -145,7 +145,7 @@ def select_operations(
         state.rollback(mark)
 
 
-def _keep_rows(draft: Draft, favoured: SlotKind, pool: OperationPool, book: OrderBook, turn: int) -> Needs:
+def _keep_rows(draft: Draft, favoured: SlotKind, pool: OperationQueue, book: OrderBook, turn: int) -> Needs:
     """The rows of the first operation for a slot of the favoured kind. Ledger slots are filled first anyway; two rows
     are always left for them, and no operation needs more.
     """
@@ -165,7 +165,7 @@ def _is_book_first(turn: int) -> bool:
 
 
 def _fill_ledger(
-    draft: Draft, waiting: Mapping[ChainId, Sequence[AccountRequest]], pool: OperationPool, turn: int
+    draft: Draft, waiting: Mapping[ChainId, Sequence[AccountRequest]], pool: OperationQueue, turn: int
 ) -> None:
     """Each chain's queue, and the signed operations as one more, give one operation after the other."""
     sources = [_from_chain(draft, iter(waiting[chain])) for chain in sorted(waiting) if waiting[chain]]
@@ -202,12 +202,12 @@ def _from_pool(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
     return lambda: any(draft.try_signed(pending) for pending in queue)
 
 
-def _fill_pool(draft: Draft, pool: OperationPool, book: OrderBook, turn: int) -> None:
+def _fill_pool(draft: Draft, pool: OperationQueue, book: OrderBook, turn: int) -> None:
     """Operations of pools, the oldest first."""
     _fill_signed(draft, pool, SlotKind.POOL)
 
 
-def _fill_order(draft: Draft, pool: OperationPool, book: OrderBook, turn: int) -> None:
+def _fill_order(draft: Draft, pool: OperationQueue, book: OrderBook, turn: int) -> None:
     """Matches that were handed in, and crossing orders of the book."""
     if _is_book_first(turn):
         _match_book(draft, book, turn // 2)
@@ -215,7 +215,7 @@ def _fill_order(draft: Draft, pool: OperationPool, book: OrderBook, turn: int) -
     _match_book(draft, book, turn // 2)
 
 
-def _fill_signed(draft: Draft, pool: OperationPool, kind: SlotKind) -> None:
+def _fill_signed(draft: Draft, pool: OperationQueue, kind: SlotKind) -> None:
     for pending in pool.waiting(kind):
         if not draft.has_slot(kind):
             return

@@ -55,16 +55,16 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
         if isinstance(operation, ForcedExit):
             _check_recipient(owner, operation.chain)
         if owner != pending.owner:
-            raise refuse_word(pending.operation, owner)
+            raise refuse_for_consent(pending.operation, owner)
 
 
-def needs_word(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
+def needs_consent(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
     """Whether an operation needs an owner's word that does not come with it, but from its chain."""
     kind = type_of(operation)
     return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
 
 
-def refuse_word(operation: Signed[Any], owner: bytes) -> OperationError:
+def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
     """What refuses an operation for which its chain has no word of this owner."""
     signed = operation.operation
     if isinstance(signed, ForcedExit):
@@ -94,7 +94,7 @@ def check_owner(
     owner = find_owner(state, operation)
     if owner and not is_recorded and isinstance(operation, Signed):
         if isinstance(operation.operation, ForcedExit):
-            raise refuse_word(operation, owner)
+            raise refuse_for_consent(operation, owner)
         check_consent(owner, operation.operation, consent, deployment_hash)
     return owner
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock
 
 MAX_COMMIT_BLOCKS = 4
@@ -70,7 +70,7 @@ class ChainView:
     """
 
     chain: ChainId
-    progress: Progress
+    progress: Counters
     acknowledged: Mapping[ChainId, BlockNumber]
     announced: Collection[tuple[ChainId, BlockNumber]] = ()
     is_frozen: bool = False

@@ -62,7 +62,7 @@ def compute_path(before: BlockStatus, after: BlockStatus) -> tuple[BlockStep, ..
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Counters:
     """The four counters of a bridge: the last block committed, proven, accepted and executed there."""
 
     committed: BlockNumber
@@ -76,4 +76,4 @@ class Progress:
         return BlockStatus(reached)
 
 
-GENESIS_PROGRESS = Progress(BlockNumber(0), BlockNumber(0), BlockNumber(0), BlockNumber(0))
+GENESIS_COUNTERS = Counters(BlockNumber(0), BlockNumber(0), BlockNumber(0), BlockNumber(0))

@@ -11,11 +11,11 @@ from zklink.operations.operation_id import OperationId, compute_id
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.errors import AlreadyPending, MalformedOperation, PoolFull, WrongNonce, ZkLinkError
+from zklink.protocol.errors import AlreadyPending, MalformedOperation, QueueFull, WrongNonce, ZkLinkError
 from zklink.protocol.ids import Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
 from zklink.sequencer.admission import check_owner
-from zklink.sequencer.operation_queue import OperationPool, Pending, SlotKind
+from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
@@ -33,13 +33,13 @@ MATCH_LIMIT: Final = 1_000
 """How many matches wait at most: they have no account whose nonce would order them."""
 
 
-class Desk:
+class OperationIntake:
     """The pool of operations and the order book, and the way in and out of them."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._domain = parameters.domain(Lane.ACCOUNT)
-        self.pool = OperationPool()
+        self.pool = OperationQueue()
         self.book = OrderBook(self._domain)
 
     @property
@@ -69,7 +69,7 @@ class Desk:
         if pending.id in self.pool:
             raise AlreadyPending(pending.id)
         if len(self.pool) >= POOL_LIMIT:
-            raise PoolFull("all accounts", POOL_LIMIT)
+            raise QueueFull("all accounts", POOL_LIMIT)
         if isinstance(operation, OrderMatch):
             self._check_match_room(operation)
         self._check_after_waiting(state, pending, context)
@@ -83,7 +83,7 @@ class Desk:
             if isinstance(other, OrderMatch) and (other.maker, other.taker) == (match.maker, match.taker):
                 raise AlreadyPending(pending.id)
         if len(waiting) >= MATCH_LIMIT:
-            raise PoolFull("all matchers", MATCH_LIMIT)
+            raise QueueFull("all matchers", MATCH_LIMIT)
 
     def _take_order(self, state: State, signed: Signed[Order], context: Context) -> OperationId:
         """An order that sells nothing cancels the one in its place, for nothing."""
@@ -120,7 +120,7 @@ class Desk:
         """The operation's own check, on the state that the account's waiting operations will leave."""
         waiting = () if pending.account is None else self.pool.of(pending.account)
         if len(waiting) >= ACCOUNT_LIMIT:
-            raise PoolFull(f"account {pending.account}", ACCOUNT_LIMIT)
+            raise QueueFull(f"account {pending.account}", ACCOUNT_LIMIT)
         mark = state.begin()
         try:
             for earlier in waiting:

@@ -55,7 +55,7 @@ class Pending:
         return SlotKind.LEDGER if type_of(self.operation) in LEDGER_RULES else SlotKind.POOL
 
 
-class OperationPool:
+class OperationQueue:
     """First come, first served within each kind of slot."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from zklink.operations.operation_id import OperationId, compute_id, compute_orde
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.errors import AlreadyPending, FieldInvalid, OrderReplaced, PoolFull, ZkLinkError
+from zklink.protocol.errors import AlreadyPending, FieldInvalid, OrderReplaced, QueueFull, ZkLinkError
 from zklink.protocol.ids import AccountId, OrderSlot, TokenId
 from zklink.sequencer.operation_queue import Pending
 from zklink.state.state import State
@@ -31,7 +31,7 @@ BOOK_LIMIT: Final = 20_000
 ACCOUNT_ORDER_LIMIT: Final = 32
 """How many of one account rest at most."""
 
-Side = tuple[TokenId, TokenId]
+BookSide = tuple[TokenId, TokenId]
 """(what is sold, what is bought)."""
 
 NO_SIDE: Final = TokenId(0), TokenId(0)
@@ -55,7 +55,7 @@ class Resting:
         return Place(self.order.account, self.order.slot)
 
     @property
-    def side(self) -> Side:
+    def side(self) -> BookSide:
         return (self.order.token_sell, self.order.token_buy) if self.order.amount_sell else NO_SIDE
 
     @property
@@ -86,7 +86,7 @@ class OrderBook:
         self._domain = domain
         self._limit = limit
         self._resting: dict[Place, Resting] = {}
-        self._sides: dict[Side, list[Rank]] = {}
+        self._sides: dict[BookSide, list[Rank]] = {}
         self._ends: list[tuple[int, int, Resting]] = []
         self._count: Counter[AccountId] = Counter()
         self._sequence = count()
@@ -102,7 +102,7 @@ class OrderBook:
 
         If the book is full, the order that asks most leaves the side with the most orders: places that nobody can pay
         for cannot be taken from those who trade. Raises OrderReplaced if it is older itself, AlreadyPending if it is
-        the same, PoolFull if it asks most or its account has too many, and FieldInvalid if it sells nothing and there
+        the same, QueueFull if it asks most or its account has too many, and FieldInvalid if it sells nothing and there
         is nothing to cancel.
         """
         order = signed.operation
@@ -126,7 +126,7 @@ class OrderBook:
         while self._ends and self._ends[0][0] < timestamp:
             self._remove(heappop(self._ends)[2])
 
-    def crossing(self, state: State, first: int = 0) -> Sequence[Side]:
+    def crossing(self, state: State, first: int = 0) -> Sequence[BookSide]:
         """The sides (the lower token sold) whose best orders cross with those of the opposite one, ascending, but
         beginning with number `first` of them (modulo their number). Orders that are filled or replaced leave the book.
         """
@@ -135,7 +135,7 @@ class OrderBook:
         start = first % len(found) if found else 0
         return found[start:] + found[:start]
 
-    def propose(self, side: Side, state: State) -> Pending | None:
+    def propose(self, side: BookSide, state: State) -> Pending | None:
         """The match of the best orders of a side and its opposite; None if they do not cross. The older is the maker.
 
         Orders that are filled or replaced leave the book.
@@ -176,11 +176,11 @@ class OrderBook:
 
     def _make_room(self, resting: Resting) -> None:
         if self._count[resting.place.account] >= ACCOUNT_ORDER_LIMIT:
-            raise PoolFull(f"account {resting.place.account} in the order book", ACCOUNT_ORDER_LIMIT)
+            raise QueueFull(f"account {resting.place.account} in the order book", ACCOUNT_ORDER_LIMIT)
         if len(self._resting) >= self._limit:
             last = max(self._sides.values(), key=len)[-1]
             if last[-1].side == resting.side and last < resting.rank:
-                raise PoolFull("better orders of this side in the order book", self._limit)
+                raise QueueFull("better orders of this side in the order book", self._limit)
             self._remove(last[-1])
 
     def _insert(self, resting: Resting) -> None:
@@ -204,14 +204,14 @@ class OrderBook:
         if not side:
             del self._sides[resting.side]
 
-    def _cross(self, side: Side, state: State) -> tuple[Resting, Resting] | None:
+    def _cross(self, side: BookSide, state: State) -> tuple[Resting, Resting] | None:
         """The best orders of a side and its opposite, if their prices cross."""
         one, other = self._best(side, state), self._best(side[::-1], state)
         if one is None or other is None or one.price * other.price > 1:
             return None
         return one, other
 
-    def _best(self, side: Side, state: State) -> Resting | None:
+    def _best(self, side: BookSide, state: State) -> Resting | None:
         while ranks := self._sides.get(side):
             resting = ranks[0][-1]
             filled = compute_filled(state.order(*resting.place), resting.order.order_nonce)

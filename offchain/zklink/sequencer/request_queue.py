@@ -15,7 +15,7 @@ from zklink.protocol.ids import ChainId, Lane, RequestId
 FIRST_REQUEST_ID = RequestId(1)
 
 
-class Mempool:
+class RequestQueue:
     """Gapless per lane and chain: request i is only taken when i - 1 is there (QUE-1)."""
 
     def __init__(self, chains: Iterable[ChainId]) -> None:

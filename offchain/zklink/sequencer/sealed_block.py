@@ -20,9 +20,9 @@ from zklink.protocol.presets import Preset
 from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
 from zklink.sequencer.operation_queue import Pending
 from zklink.transition.account_block import AccountBlock
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 
-AnyBlock = Block | AccountBlock
+AnyBlock = SwapBlock | AccountBlock
 Item = Request | Pending
 """What stands in a slot: a request of L1, or a signed operation or match."""
 
@@ -76,7 +76,7 @@ class SealedBlock:
 
     def consents(self, chain: ChainId) -> tuple[bytes, ...]:
         """For each key change in the chain's slice, its owner's signature, or nothing if it is recorded there."""
-        if isinstance(self.block, Block):
+        if isinstance(self.block, SwapBlock):
             return ()
         given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
         records = self.block.chain_records(chain)

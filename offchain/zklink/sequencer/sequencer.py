@@ -19,11 +19,11 @@ from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
-from zklink.sequencer.admission import refuse_word
+from zklink.sequencer.admission import refuse_for_consent
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
-from zklink.sequencer.operation_intake import Desk
+from zklink.sequencer.operation_intake import OperationIntake
 from zklink.sequencer.operation_queue import Pending
-from zklink.sequencer.request_queue import Mempool
+from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.sealed_block import (
     AnyBlock,
     Item,
@@ -51,8 +51,8 @@ class Sequencer:
     def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
         self.parameters = parameters
         self.state = state
-        self.mempool = Mempool(parameters.chains)
-        self.desk = Desk(parameters)
+        self.mempool = RequestQueue(parameters.chains)
+        self.desk = OperationIntake(parameters)
         self._with_paths = with_paths
         self._stored = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
@@ -215,7 +215,7 @@ class Sequencer:
         unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
         pending = self.desk.pool.get(id)
         if pending is not None and isinstance(pending.operation, Signed):
-            reason = refuse_word(pending.operation, pending.owner)
+            reason = refuse_for_consent(pending.operation, pending.owner)
             self._dropped += self.desk.drop([Dropped(pending, reason)], self.state)
         return unsealed
 

@@ -33,7 +33,7 @@ from zklink.sequencer.decision import (
     decide,
     find_fork,
 )
-from zklink.sequencer.lifecycle import Progress
+from zklink.sequencer.lifecycle import Counters
 
 
 class ChainGate(Protocol):
@@ -71,7 +71,7 @@ class Advance:
     """
 
     chain: ChainId
-    progress: Progress
+    progress: Counters
     sent: tuple[Sent, ...]
     is_frozen: bool = False
 
@@ -112,7 +112,7 @@ class BridgeGate:
 
     def view(self, horizon: Horizon) -> ChainView:
         at = self._bridge.status()
-        progress = Progress(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
+        progress = Counters(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
         is_frozen = self._bridge.is_frozen()
         if is_frozen or not horizon.start <= progress.executed < horizon.height:
             return ChainView(self.chain, progress, {}, is_frozen=is_frozen)
@@ -158,7 +158,7 @@ class BridgeGate:
                 return bridge.encode("execute_blocks", due)
 
     def _announced(
-        self, progress: Progress, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
+        self, progress: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
     ) -> list[tuple[ChainId, BlockNumber]]:
         """Messages that may still have to be applied: known there, with our hash, and not counted yet."""
         last = min(progress.proven, horizon.height)

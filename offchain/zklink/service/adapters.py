@@ -56,7 +56,7 @@ class CircuitProver:
         return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)
 
 
-class BridgeDesk:
+class BridgeFillPort:
     """A broker's FillDesk on one bridge."""
 
     def __init__(self, bridge: BridgeClient, broker: LocalAccount) -> None:

@@ -26,7 +26,7 @@ from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import BridgeGate, Submitter
-from zklink.service.adapters import BridgeAcceptances, BridgeDesk, BridgeDestination
+from zklink.service.adapters import BridgeAcceptances, BridgeDestination, BridgeFillPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def build_parts(
         if fill_policy is None
         else Broker(
             parameters.deployment_hash,
-            {chain: BridgeDesk(bridge, keys.broker) for chain, bridge in bridges.items()},
+            {chain: BridgeFillPort(bridge, keys.broker) for chain, bridge in bridges.items()},
             replace(fill_policy, excluded=fill_policy.excluded | {universal_address(keys.broker.address)}),
             {chain: profile.confirmations for chain, profile in profiles.items()},
         ),

@@ -18,7 +18,7 @@ from zklink.protocol.ids import AMOUNT_BITS, AccountId, Amount, Nonce, OrderSlot
 from zklink.protocol.presets import Preset
 from zklink.state.account import EMPTY_ORDER, Account, OrderLeaf, Record
 from zklink.state.owners import Owners
-from zklink.state.undo_log import Journal
+from zklink.state.undo_log import UndoLog
 
 OPEN_LIMIT: Final = 4_096
 """How many accounts and trees stay unpacked between two roots."""
@@ -29,7 +29,7 @@ SMALL: Final = 16
 EMPTY_BALANCE: Final = Amount(0)
 
 
-class Ledger:
+class AccountTree:
     """The account tree and everything below it. Ids and slots are checked, values are not (`State` does)."""
 
     __slots__ = (
@@ -48,7 +48,7 @@ class Ledger:
         "_tree",
     )
 
-    def __init__(self, preset: Preset, journal: Journal) -> None:
+    def __init__(self, preset: Preset, journal: UndoLog) -> None:
         self._preset = preset
         self._journal = journal
         self._empty_balances = SparseMerkleTree(preset.token_depth, 0).root
@@ -176,10 +176,10 @@ class Ledger:
         self._check_slot(slot)
         return compute_path(_order_leaves(self._peek(account)), slot, self._preset.order_depth, 0)
 
-    def copy(self, journal: Journal) -> "Ledger":
+    def copy(self, journal: UndoLog) -> "AccountTree":
         """An independent ledger with the same accounts, which records into `journal`."""
         self._refresh()
-        twin = Ledger(self._preset, journal)
+        twin = AccountTree(self._preset, journal)
         twin._tree, twin._packed = self._tree.copy(), dict(self._packed)
         twin._open = {account: record.copy() for account, record in self._open.items()}
         twin._owners = self._owners.copy(twin._owner_of)

@@ -15,10 +15,10 @@ from zklink.protocol.errors import AmountOutOfRange, NotAPool, NotAScalar, Token
 from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.account import Account, OrderLeaf
-from zklink.state.account_tree import Ledger
+from zklink.state.account_tree import AccountTree
 from zklink.state.conservation import check_conservation
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow, check_amount
-from zklink.state.undo_log import Journal, Mark
+from zklink.state.undo_log import Mark, UndoLog
 
 PoolId = tuple[TokenId, TokenId]
 
@@ -40,8 +40,8 @@ class State:
 
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
-        self._journal = Journal()
-        self._ledger = Ledger(preset, self._journal)
+        self._journal = UndoLog()
+        self._ledger = AccountTree(preset, self._journal)
         self._tokens: dict[TokenId, TokenRow] = {}
         self._pools: dict[PoolId, Pool] = {}
         self._stale_tokens: set[TokenId] = set()
@@ -213,7 +213,7 @@ class State:
         """An independent state with the same accounts and rows, without marks; its cost is the state's size."""
         twin = State.__new__(State)
         twin.preset = self.preset
-        twin._journal = Journal()
+        twin._journal = UndoLog()
         twin._ledger = self._ledger.copy(twin._journal)
         twin._tokens, twin._pools = dict(self._tokens), dict(self._pools)
         twin._stale_tokens, twin._stale_pools = set(self._stale_tokens), set(self._stale_pools)

@@ -12,7 +12,7 @@ class Mark:
 
     __slots__ = ("_journal", "position")
 
-    def __init__(self, journal: "Journal", position: int) -> None:
+    def __init__(self, journal: "UndoLog", position: int) -> None:
         self._journal = journal
         self.position = position
 
@@ -20,7 +20,7 @@ class Mark:
         self._journal.release(self.position)
 
 
-class Journal:
+class UndoLog:
     """The undo steps since the oldest living mark, oldest first. Positions count every step ever recorded."""
 
     __slots__ = ("_base", "_is_undoing", "_living", "_steps")

@@ -29,7 +29,7 @@ from zklink.transition.dispatch import (
     Rule,
     type_of,
 )
-from zklink.transition.hot_rows import Opening, choose_rows, compare, read_rows, reopen
+from zklink.transition.hot_rows import RowOpening, choose_rows, compare, read_rows, reopen
 from zklink.transition.ledger_slot import ChainRecord, LedgerSlot
 from zklink.transition.order_match import MatchSlot, open_empty_match
 from zklink.transition.pool_slot import PoolSlot
@@ -46,7 +46,7 @@ class AccountBlock(SealedFrame):
     ledger: tuple[LedgerSlot, ...]
     pool: tuple[PoolSlot, ...]
     order: tuple[MatchSlot, ...]
-    opening: Opening
+    opening: RowOpening
     with_paths: bool
 
     def slots(self) -> Iterator[AccountSlot]:
@@ -99,7 +99,7 @@ def apply_account_block(
         counts = tuple(map(len, slices))
         BlockHeader(domain, number, timestamp, counts, old_root, new_root=0).elements()
         after = read_rows(state, ids)
-        opening = Opening(*roots, *(reopen(state, before, after) if with_paths else compare(before, after)))
+        opening = RowOpening(*roots, *(reopen(state, before, after) if with_paths else compare(before, after)))
     except BaseException:
         state.rollback(mark)
         raise

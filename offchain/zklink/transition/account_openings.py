@@ -33,7 +33,7 @@ class OrderOpening:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class AccountOpening:
     """An account before a slot works on it; `order_root` and `path` are 0 and empty without paths."""
 
     account: AccountId
@@ -81,10 +81,10 @@ class OpenSide:
         """The account has signed: its nonce grows by one."""
         self._state.set_nonce(self.account, Nonce(self._before.nonce + 1))
 
-    def close(self) -> Side:
+    def close(self) -> AccountOpening:
         """What was opened, as it was found."""
         before = self._before
-        return Side(
+        return AccountOpening(
             account=self.account,
             owner=before.owner,
             nonce=before.nonce,

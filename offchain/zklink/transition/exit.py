@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zklink.protocol.ids import OPERATOR_ACCOUNT, POOL_COUNT_ROW, AccountId, Amount, ChainId, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State
-from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.account_openings import AccountOpening, OpenSide
 from zklink.transition.checks import check_account, check_chain, check_token
 from zklink.transition.hot_rows import Path
 
@@ -55,7 +55,7 @@ class ExitStatement:
     token_b: TokenId
     amount_a: Amount
     amount_b: Amount
-    side: Side
+    side: AccountOpening
     rows: tuple[RowOpening, RowOpening, RowOpening]
     pool_id: PoolId
     pool: Pool

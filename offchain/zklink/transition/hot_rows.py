@@ -42,7 +42,7 @@ class PoolOpening:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class RowOpening:
     """How a block reads and writes the state: the roots before it and every loaded row, ascending."""
 
     account_root: int

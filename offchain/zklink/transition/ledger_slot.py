@@ -18,7 +18,7 @@ from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.ids import Amount, Kind
 from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, LEDGER_SLOT_WORDS, PAYOUT_WORDS
 from zklink.state.state import State
-from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.account_openings import AccountOpening, OpenSide
 from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_fees, check_reserve
 from zklink.transition.context import Context
@@ -71,8 +71,8 @@ class LedgerSlot:
     """A ledger slot as it was carried out; the sides are those before it."""
 
     plan: LedgerPlan
-    a: Side
-    b: Side
+    a: AccountOpening
+    b: AccountOpening
 
     @property
     def is_used(self) -> bool:

@@ -21,7 +21,7 @@ from zklink.protocol.ids import FEE_DENOMINATOR, AccountId, Amount, Nonce, Order
 from zklink.protocol.words import ORDER_DATA_WORDS
 from zklink.state.account import OrderLeaf
 from zklink.state.state import State
-from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.account_openings import AccountOpening, OpenSide
 from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_account, check_fees, check_signature, check_time, check_token
 from zklink.transition.context import Context
@@ -35,8 +35,8 @@ class MatchSlot:
 
     match: OrderMatch | None
     fill: Fill
-    maker: Side
-    taker: Side
+    maker: AccountOpening
+    taker: AccountOpening
 
     @property
     def is_used(self) -> bool:
@@ -90,7 +90,7 @@ def apply_order_match(state: State, match: OrderMatch, context: Context) -> Matc
 
 def open_empty_match(state: State, context: Context) -> MatchSlot:
     """The empty order slot: account 0, token 0 and order slot 0 on both sides, left as they are."""
-    sides: list[Side] = []
+    sides: list[AccountOpening] = []
     for _ in range(2):
         side = OpenSide(state, AccountId(0), context.with_paths)
         side.move(TokenId(0), 0)
@@ -199,7 +199,7 @@ def _fill_order(leaf: OrderLeaf, order: Order, amount: int) -> OrderLeaf:
     return order.order_nonce, Amount(filled + amount)
 
 
-def _apply_side(state: State, order: Order, sold: int, bought: int, context: Context) -> Side:
+def _apply_side(state: State, order: Order, sold: int, bought: int, context: Context) -> AccountOpening:
     side = OpenSide(state, order.account, context.with_paths)
     side.move(order.token_sell, -sold)
     side.move(order.token_buy, bought)

@@ -15,7 +15,7 @@ from zklink.protocol.ids import POOL_COUNT_ROW, AccountId, Kind, TokenId
 from zklink.protocol.words import POOL_DATA_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool
 from zklink.state.state import State
-from zklink.transition.account_openings import OpenSide, Side
+from zklink.transition.account_openings import AccountOpening, OpenSide
 from zklink.transition.block_frame import Record
 from zklink.transition.checks import Trial, check_fees
 from zklink.transition.context import Context
@@ -61,7 +61,7 @@ class PoolSlot:
     """A pool slot as it was carried out; the side is that before it."""
 
     plan: PoolPlan
-    side: Side
+    side: AccountOpening
 
     @property
     def is_used(self) -> bool:

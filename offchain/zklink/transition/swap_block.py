@@ -1,6 +1,6 @@
 """A swap block: requests applied to the state, with everything its chains and its circuit need.
 
-Takes a state and requests in order, gives a `Block`; the state changes only if the whole block is possible
+Takes a state and requests in order, gives a `SwapBlock`; the state changes only if the whole block is possible
 (docs/protocol.md, sections 6 and 7).
 """
 
@@ -19,7 +19,7 @@ from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.state.state import State, order_pair
 from zklink.transition import block_frame
 from zklink.transition.block_frame import Record, SealedFrame, Slices
-from zklink.transition.hot_rows import Opening, Rows, choose_rows, read_rows, write_back
+from zklink.transition.hot_rows import RowOpening, Rows, choose_rows, read_rows, write_back
 from zklink.transition.swap import Registers, SwapOutcome, apply_swap, check_request
 
 
@@ -40,18 +40,18 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Block(SealedFrame):
+class SwapBlock(SealedFrame):
     """An applied swap block; the empty slots come last and are not listed."""
 
     preset: Preset
     slots: tuple[Slot, ...]
     outcomes: tuple[SwapOutcome, ...]
-    opening: Opening
+    opening: RowOpening
 
 
 def apply_block(
     state: State, requests: Sequence[SwapRequest], number: BlockNumber, timestamp: int, domain: int, preset: Preset
-) -> Block:
+) -> SwapBlock:
     """Apply requests in order and move `state` to the block's new root.
 
     Raises, leaving the state as it was: BlockFull if the preset has no room, InadmissibleRequest or FieldOutOfRange for
@@ -70,11 +70,11 @@ def apply_block(
     for pool in registers.pools.values():
         pool.check()
 
-    opening = Opening(*roots, *write_back(state, Rows(registers.tokens, registers.pools)))
+    opening = RowOpening(*roots, *write_back(state, Rows(registers.tokens, registers.pools)))
     header = BlockHeader(domain, number, timestamp, counts, old_root, state.root)
     sealed = block_frame.seal(Lane.SWAP, header, slices, chain.from_iterable(compute_slot_words(slots, preset)))
     outcomes = tuple(outcome for outcome, _ in decided)
-    return Block(**sealed.parts(), preset=preset, slots=slots, outcomes=outcomes, opening=opening)
+    return SwapBlock(**sealed.parts(), preset=preset, slots=slots, outcomes=outcomes, opening=opening)
 
 
 def compute_slices(slots: Iterable[tuple[SwapRequest, Payout]]) -> Slices:

@@ -12,7 +12,7 @@ from zklink.protocol.errors import PathsMissing
 from zklink.protocol.ids import Kind
 from zklink.protocol.packing import split_fee
 from zklink.transition.account_block import AccountBlock
-from zklink.transition.account_openings import Side
+from zklink.transition.account_openings import AccountOpening
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolPlan, PoolSlot
@@ -88,7 +88,7 @@ def _compute_kind(plan: LedgerPlan | PoolPlan) -> int:
     return Kind.TRANSFER if plan.data.kind == Kind.TRANSFER_NEW else plan.data.kind
 
 
-def _compute_ledger_side(prefix: str, side: Side) -> Signals:
+def _compute_ledger_side(prefix: str, side: AccountOpening) -> Signals:
     (balance,) = side.balances
     return _compute_owner(prefix, side) | {
         f"{prefix}_nonce": side.nonce,
@@ -98,7 +98,7 @@ def _compute_ledger_side(prefix: str, side: Side) -> Signals:
     }
 
 
-def _compute_owner(prefix: str, side: Side) -> Signals:
+def _compute_owner(prefix: str, side: AccountOpening) -> Signals:
     owner_hi, owner_lo = split_owner(side.owner)
     return {
         f"{prefix}_owner_hi": owner_hi,
@@ -161,7 +161,7 @@ def _compute_order(slot: MatchSlot) -> Signals:
     }
 
 
-def _compute_order_side(signed: Signed[Order] | None, side: Side) -> Signals:
+def _compute_order_side(signed: Signed[Order] | None, side: AccountOpening) -> Signals:
     assert side.order is not None
     fields: Signals = {name: 0 if signed is None else read(signed.operation) for name, read in _ORDER_FIELDS.items()}
     leaf: Signals = {

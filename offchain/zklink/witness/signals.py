@@ -5,7 +5,7 @@ from typing import TypeAlias
 from zklink.primitives.merkle import Siblings
 from zklink.protocol.addresses import split_address
 from zklink.transition.block_frame import SealedFrame
-from zklink.transition.hot_rows import Opening, Path
+from zklink.transition.hot_rows import Path, RowOpening
 
 Signal: TypeAlias = int | list["Signal"]
 """A number, or an array of signals."""
@@ -30,7 +30,7 @@ def compute_frame_signals(frame: SealedFrame) -> Signals:
     }
 
 
-def compute_row_signals(opening: Opening) -> Signals:
+def compute_row_signals(opening: RowOpening) -> Signals:
     """The three roots before the block, and every hot row before it with the path of its write-back."""
     return {
         "account_root": opening.account_root,

@@ -1,9 +1,9 @@
-"""The circuit inputs of a swap block: takes an applied `Block`, gives every input signal of `SwapBlock` by name."""
+"""The circuit inputs of a swap block: takes an applied `SwapBlock`, gives every input signal of `SwapBlock` by name."""
 
 from collections.abc import Callable
 
 from zklink.operations.swap import SwapRequest
-from zklink.transition.swap_block import Block
+from zklink.transition.swap_block import SwapBlock
 from zklink.witness.signals import Signal, Signals, compute_frame_signals, compute_row_signals, split_owner
 
 __all__ = ["Signal", "compute_inputs"]
@@ -28,7 +28,7 @@ _SLOT_SIGNALS: dict[str, Callable[[SwapRequest], int]] = {
 }
 
 
-def compute_inputs(block: Block) -> Signals:
+def compute_inputs(block: SwapBlock) -> Signals:
     """Every input signal. Empty slots are zero; outcomes are not inputs, the circuit computes them."""
     signals = compute_frame_signals(block) | compute_row_signals(block.opening)
     padding: list[Signal] = [0] * (block.preset.slots - len(block.slots))

@@ -26,7 +26,7 @@ from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_chang
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.dispatch import AccountOperation
-from zklink.transition.swap_block import Block, apply_block
+from zklink.transition.swap_block import SwapBlock, apply_block
 
 Request = SwapRequest | DepositRequest | FullExitRequest
 Queue = tuple[Lane, ChainId]
@@ -172,7 +172,7 @@ class Life(OnWorld):
         last = self.line[-1]
         number, state = BlockNumber(last.number + 1), last.state.copy()
         domain = compute_lane_domain(self.world.deployment_hash, lane)
-        block: Block | AccountBlock
+        block: SwapBlock | AccountBlock
         if lane == Lane.SWAP:
             swaps = [operation for operation in operations if isinstance(operation, SwapRequest)]
             block = apply_block(state, swaps, number, self.now(), domain, PRESET)

@@ -15,7 +15,7 @@ from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
 from zklink.prover.port import Prover
 from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
 from zklink.recovery.exit_sender import leave, send_exits
-from zklink.recovery.exodus_driver import Rescue
+from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.rebuild import rebuild
 from zklink.state.state import State
@@ -33,12 +33,12 @@ def kill_operator(cast: Cast) -> None:
     cast.say("the operator is dead, its database deleted")
 
 
-def bring_to_exodus(cast: Cast, parts: NodeParts) -> Rescue:
+def bring_to_exodus(cast: Cast, parts: NodeParts) -> ExodusDriver:
     """Let the time limits pass, then freeze, relay and finish, as anybody can. Raises DemoStuck."""
     cast.system.world.advance_time(EXPIRY_SECONDS + 60)
     cast.say("three days pass")
     account = cast.system.world.roles.stranger
-    rescue = Rescue(cast.system.deployment, cast.system.bridges, account)
+    rescue = ExodusDriver(cast.system.deployment, cast.system.bridges, account)
     say, end = _once(cast.say), time.monotonic() + cast.options.timeout_seconds
     while not leave(rescue, [], account, say):
         if time.monotonic() > end:

@@ -25,7 +25,7 @@ from zklink.devnet.world import World, open_world
 from zklink.l1.contracts.events import RequestCancelled
 from zklink.node.node import Node
 from zklink.node.parts import NodeParts
-from zklink.node.workers import ThreadLanes
+from zklink.node.workers import ThreadWorkers
 from zklink.protocol.ids import Lane
 from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
@@ -96,7 +96,7 @@ def _tell(cast: Cast, world: World, blocks: CircuitProver, exits: Groth16pyProve
 def _assemble(
     options: AccountsOptions, system: LocalSystem, blocks: CircuitProver, say: Say, progress: Progress
 ) -> Cast:
-    node = Node(_build(system, blocks, FileJournal(options.journal)), ThreadLanes())
+    node = Node(_build(system, blocks, FileJournal(options.journal)), ThreadWorkers())
     wallets = {name: open_wallet(system, node, name) for name in OWNERS}
     return Cast(options, system, node, wallets, say, progress)
 

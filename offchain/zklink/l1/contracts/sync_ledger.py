@@ -12,7 +12,7 @@ from eth_utils import to_checksum_address
 from zklink.l1.artifacts import load_contract
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
-from zklink.protocol.bridge_blocks import Opening, Step
+from zklink.protocol.bridge_blocks import BlockPreimage, Step
 from zklink.protocol.ids import BlockNumber, ChainId
 
 
@@ -51,7 +51,7 @@ class SyncLedgerClient:
             account, encode_call(self._contract, "open_message", source_chain, number, sync_hash, packed)
         )
 
-    def find_common_block(self, account: LocalAccount, openings: Iterable[Opening]) -> Receipt:
+    def find_common_block(self, account: LocalAccount, openings: Iterable[BlockPreimage]) -> Receipt:
         """Walk up from the lowest freeze, with the preimages of the next blocks in order."""
         packed = [opening.abi() for opening in openings]
         return self.client.send(account, encode_call(self._contract, "find_common_block", packed))

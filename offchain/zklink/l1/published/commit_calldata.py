@@ -15,8 +15,8 @@ from web3.exceptions import TransactionNotFound
 from zklink.l1.contracts.bridge import BridgeClient, bridge_artifact
 from zklink.l1.contracts.events import BlockCommitted
 from zklink.l1.published.abi_reader import Function, Limits
-from zklink.protocol.block_preimage import Place, compute_opened_sync_hash, compute_opening
-from zklink.protocol.bridge_blocks import CommitBlock, Opening, stored_block_from_abi
+from zklink.protocol.block_preimage import BlockPlace, compute_opened_sync_hash, compute_preimage
+from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock, stored_block_from_abi
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import CalldataUnreadable, CallRefused, ProtocolError
@@ -48,7 +48,7 @@ class CommittedBlock:
 
     number: BlockNumber
     block: CommitBlock
-    opening: Opening
+    opening: BlockPreimage
     event: BlockCommitted
 
 
@@ -59,10 +59,10 @@ class History:
     deployment_hash: bytes
     primary: ChainId
 
-    def place(self, chain: ChainId, lane: Lane, number: int, old_root: int, previous_sync_hash: bytes) -> Place:
+    def place(self, chain: ChainId, lane: Lane, number: int, old_root: int, previous_sync_hash: bytes) -> BlockPlace:
         """Where a block stands on a chain."""
         domain = compute_lane_domain(self.deployment_hash, lane)
-        return Place(chain, chain == self.primary, domain, BlockNumber(number), old_root, previous_sync_hash)
+        return BlockPlace(chain, chain == self.primary, domain, BlockNumber(number), old_root, previous_sync_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Commits:
     chain: ChainId
     events: Mapping[BlockNumber, BlockCommitted]
 
-    def find(self, data: bytes, number: BlockNumber) -> list[tuple[CommitBlock, Opening]]:
+    def find(self, data: bytes, number: BlockNumber) -> list[tuple[CommitBlock, BlockPreimage]]:
         """The blocks of the first `commit_blocks` in an input that gives this block, as far as the chain has them;
         none if there is no such call. The work is bounded for each place where the selector stands.
         """
@@ -93,12 +93,12 @@ class Commits:
         event = self.events.get(BlockNumber(number))
         return event.sync_hash if event is not None else None
 
-    def _open(self, call: CommitCall) -> Iterator[tuple[CommitBlock, Opening]]:
+    def _open(self, call: CommitCall) -> Iterator[tuple[CommitBlock, BlockPreimage]]:
         """The blocks of a call as the chain would have read them; ends at one that is not the chain's."""
         root, sync_hash = call.last.root, call.last.sync_hash
         for number, block in enumerate(call.blocks, start=call.last.number + 1):
             try:
-                opening = compute_opening(block, self.history.place(self.chain, block.lane, number, root, sync_hash))
+                opening = compute_preimage(block, self.history.place(self.chain, block.lane, number, root, sync_hash))
             except ProtocolError:
                 return
             root, sync_hash = block.new_root, compute_opened_sync_hash(opening)

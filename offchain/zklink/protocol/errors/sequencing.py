@@ -148,7 +148,7 @@ class AlreadyPending(OperationError):
 
 
 @dataclass(eq=False)
-class PoolFull(OperationError):
+class QueueFull(OperationError):
     """Too many operations wait, of one account or of all."""
 
     what: str
