@@ -15,11 +15,11 @@ from zklink.l1.contracts.events import DepositRequested, FullExitRequested, KeyA
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.contracts.structs import DepositOrder, FreezeState, RequestCounts, universal_address
 from zklink.l1.watcher import L1Watcher, lane_of
-from zklink.node.consents import ChainConsents
 from zklink.operations.forced_exit import ForcedExit
 from zklink.protocol.chain import next_queue_hash
 from zklink.protocol.errors import CallReverted, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
+from zklink.service.adapters import ChainConsents
 
 ONE_USDC = 10**6
 

@@ -11,7 +11,6 @@ from tests.sequencer.operations import change_key, consent, forced_exit, order, 
 from tests.sequencer.requests import make_request
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo
-from zklink.node.consents import Asked, Question
 from zklink.node.events import (
     BlockSealed,
     ChainFrozen,
@@ -24,7 +23,7 @@ from zklink.node.events import (
 )
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
-from zklink.node.ports import Proved
+from zklink.node.ports import Asked, Proved
 from zklink.node.watch import Sighting
 from zklink.node.workers import InlineWorkers
 from zklink.operations.operation_id import OperationId
@@ -33,6 +32,7 @@ from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, Req
 from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Counters
+from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.sealed_block import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
@@ -322,7 +322,7 @@ def test_commit__reorganisation_took_an_owners_word_back__operation_withdrawn_an
     dropped = [event for event in setting.node.events if isinstance(event, OperationDropped)]
     assert [event.id == id for event in dropped] == [True, False]  # and what its account wanted to do after it
     assert "has not acted on chain" in dropped[0].reason
-    assert setting.sequencer.block_with(id) is None and not setting.sequencer.desk.has_waiting
+    assert setting.sequencer.block_with(id) is None and not setting.sequencer.intake.has_waiting
     setting.chains[paying].error = None
     setting.node.submit(transfer(nonce=1))
     setting.round(2)
@@ -344,7 +344,7 @@ def test_commit__word_taken_back_of_an_accepted_block__stays_and_the_refusal_is_
     setting.round(4)
     assert setting.events(Retried)
     [pending] = setting.sequencer.block(BlockNumber(2)).signed
-    setting.node._withdraw(Question(id, NEWCOMER, cast(Any, pending.operation)))  # an answer that was on its way
+    setting.node._withdraw(ConsentQuestion(id, NEWCOMER, cast(Any, pending.operation)))  # an answer that was on its way
     assert setting.sequencer.block_with(id) == 2 and not setting.rolled_back()
 
 

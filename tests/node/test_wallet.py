@@ -28,7 +28,7 @@ class Desk:
         self.sequencer = Sequencer(replace(PARAMETERS, terms=Terms({X: 3, Y: 5})), build_state(), MemoryJournal())
 
     def submit(self, operation: Any, consent: bytes = b"") -> bytes:
-        return self.sequencer.submit(operation, NOW, consent)
+        return self.sequencer.submit(operation, NOW, consent).id
 
 
 @pytest.fixture
@@ -75,4 +75,4 @@ def test_order__rate_left_open__the_least_that_the_book_takes(wallet: Wallet, de
         desk.submit(wallet.order(1, 0, (X, 1_000), (Y, 900), fee_rate=111))
     with pytest.raises(NothingToSeal):
         desk.sequencer.seal(NOW)
-    assert len(desk.sequencer.desk.book) == 1
+    assert len(desk.sequencer.intake.book) == 1

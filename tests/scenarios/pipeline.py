@@ -145,7 +145,7 @@ class Pipeline:
     def nonce(self, account: AccountId) -> Nonce:
         """The nonce of an account's next operation, after all that wait."""
         sequencer = self.node.sequencer
-        waiting = len(sequencer.desk.pool.of(account))
+        waiting = len(sequencer.intake.queue.of(account))
         return Nonce(sequencer.state.account(account).nonce + waiting)
 
     def sign(self, operation: Signable, key: PrivateKey) -> Signed[Any]:
@@ -213,7 +213,7 @@ class Pipeline:
 
     def retries(self) -> list[str]:
         """What failed and was tried again."""
-        return [f"{event.lane}: {event.reason}" for event in self.node.events if isinstance(event, Retried)]
+        return [f"{event.job}: {event.reason}" for event in self.node.events if isinstance(event, Retried)]
 
     def count_proven(self) -> int:
         """How many blocks this node has proven."""

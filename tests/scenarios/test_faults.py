@@ -53,7 +53,7 @@ def test_prover__crashes__tried_again_and_said(system: LiquidSystem) -> None:
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.finish(1)
     retries = pipeline.events(Retried)
-    assert [(retry.lane, retry.failures, retry.reason) for retry in retries] == [
+    assert [(retry.job, retry.failures, retry.reason) for retry in retries] == [
         ("prove", 1, "RuntimeError: killed"),
         ("prove", 2, "RuntimeError: killed"),
     ]
@@ -83,7 +83,7 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     assert progress[ETHEREUM].committed == pipeline.base
     clients[ETHEREUM].faults.is_down = False
     pipeline.finish(2)
-    lanes = {retry.lane for retry in pipeline.events(Retried)}
+    lanes = {retry.job for retry in pipeline.events(Retried)}
     assert {"watch ethereum", "submit ethereum", "submit bsc", "relay bsc", "fill bsc", "submit avalanche"} <= lanes
     assert not any(client.faults.lost_receipts or client.faults.replaced for client in clients.values())
     assert received(pipeline) - before == 29
@@ -290,5 +290,5 @@ def test_broker__recipients_that_refuse_or_spend_its_gas_and_itself__left_to_exe
     gas = [event.gas_used for event in pipeline.events(TransactionMined) if event.purpose == "fill"]
     assert len(gas) == 1 and gas[0] < FILL_GAS_LIMIT
     assert len(pipeline.events(BrokerRepaid)) == 1
-    assert not any(retry.lane == "fill bsc" for retry in pipeline.events(Retried))
+    assert not any(retry.job == "fill bsc" for retry in pipeline.events(Retried))
     pipeline.check_books()

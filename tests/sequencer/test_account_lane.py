@@ -15,6 +15,7 @@ from tests.sequencer.operations import (
     match,
     order,
     pool_swap,
+    submit_recorded,
     transfer,
     withdraw,
 )
@@ -140,7 +141,7 @@ def test_submit__key_authorised_on_a_chain_that_is_not_there__refused(sequencer:
 
 
 def test_submit__recorded_consent__block_carries_an_empty_signature(sequencer: Sequencer) -> None:
-    sequencer.submit(change_key(), NOW, is_recorded=True)
+    submit_recorded(sequencer, change_key(), NOW)
     assert encode_commit(sequencer.seal(NOW), A, PRIMARY).signatures == (b"",)
 
 
@@ -149,7 +150,7 @@ def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(seque
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(STRANGER)
     with pytest.raises(RecipientFormatInvalid):
-        sequencer.submit(forced_exit(target, nonce=1), NOW, is_recorded=True)
+        submit_recorded(sequencer, forced_exit(target, nonce=1), NOW)
 
 
 NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))
@@ -160,9 +161,12 @@ def test_submit__forced_exit__only_where_the_chain_knows_the_owner(sequencer: Se
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
     exit_ = forced_exit(target, nonce=1)
+    question = sequencer.submit(exit_, NOW).question
+    assert question is not None and (question.owner, question.chain) == (NEWCOMERS[0], A)
     with pytest.raises(OwnerNotKnown, match=f"{NEWCOMERS[0].hex()}.*chain 1.*full exit"):
-        sequencer.submit(exit_, NOW)
-    sequencer.submit(exit_, NOW, is_recorded=True)
+        sequencer.answer(question, False, NOW)
+    assert not sequencer.has_waiting
+    sequencer.answer(question, True, NOW)
     assert names(sequencer.seal(NOW)) == [(Kind.FORCED_EXIT, ALICE, 1)]
 
 
@@ -171,8 +175,8 @@ def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequenc
     sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
-    id = sequencer.submit(forced_exit(target, nonce=1), NOW, is_recorded=True)
-    sequencer.desk.remove(sequencer.roll_back(BlockNumber(0))[0].signed)
+    id = submit_recorded(sequencer, forced_exit(target, nonce=1), NOW)
+    sequencer.intake.remove(sequencer.roll_back(BlockNumber(0))[0].signed)
     sequencer.submit(transfer(BOB, recipient=NEWCOMERS[1]), NOW)
     sequencer.submit(transfer(), NOW)
     sequencer.seal(NOW)
@@ -290,7 +294,7 @@ def test_orders__nothing_left_to_sell__leaves_the_book_and_the_other_one_stays(s
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     assert len(sequencer.take_dropped()) == 1
-    assert len(sequencer.desk.book) == 1
+    assert len(sequencer.intake.book) == 1
 
 
 def test_submit__match_with_its_own_amount__sealed_as_it_is(sequencer: Sequencer) -> None:

@@ -66,13 +66,13 @@ def test_seal__maker_with_dust_and_a_price_that_dust_cannot_meet__the_maker_leav
     sequencer: Sequencer,
 ) -> None:
     sequencer.state.set_balance(BOB, X, Amount(1))
-    dust = sequencer.submit(sell_x(BOB, 1_000, 999), NOW)
+    dust = sequencer.submit(sell_x(BOB, 1_000, 999), NOW).id
     for nonce in range(1, 4):
-        taker = sequencer.submit(sell_y(ALICE, 999, 1_000, nonce=nonce), NOW)
+        taker = sequencer.submit(sell_y(ALICE, 999, 1_000, nonce=nonce), NOW).id
         sequencer.submit(transfer(nonce=nonce - 1, amount=1), NOW)
         sequencer.seal(NOW)
-        assert taker in sequencer.desk.book
-        assert dust not in sequencer.desk.book
+        assert taker in sequencer.intake.book
+        assert dust not in sequencer.intake.book
     [dropped] = sequencer.take_dropped()
     assert (dropped.pending.id, type(dropped.reason)) == (dust, PricesDoNotCross)
 
@@ -81,7 +81,7 @@ def test_seal__taker_with_dust__the_taker_leaves(sequencer: Sequencer) -> None:
     maker = sell_x(ALICE, 1_000, 999)
     sequencer.submit(maker, NOW)
     sequencer.state.set_balance(BOB, Y, Amount(1))
-    dust = sequencer.submit(sell_y(BOB, 999, 1_000), NOW)
+    dust = sequencer.submit(sell_y(BOB, 999, 1_000), NOW).id
     sequencer.submit(sell_y(OPERATOR, 999, 1_000), NOW)
     sequencer.seal(NOW)
     assert [dropped.pending.id for dropped in sequencer.take_dropped()] == [dust]
@@ -89,14 +89,14 @@ def test_seal__taker_with_dust__the_taker_leaves(sequencer: Sequencer) -> None:
 
 
 def test_seal__account_has_another_key_now__its_order_leaves_however_much_it_has(sequencer: Sequencer) -> None:
-    stale = sequencer.submit(sell_x(BOB, 5_000, 2_500), NOW)
-    taker = sequencer.submit(sell_y(ALICE, 10, 10), NOW)
+    stale = sequencer.submit(sell_x(BOB, 5_000, 2_500), NOW).id
+    taker = sequencer.submit(sell_y(ALICE, 10, 10), NOW).id
     sequencer.state.set_public_key_hash(BOB, NEW_KEY_HASH)
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     [dropped] = sequencer.take_dropped()
     assert (dropped.pending.id, type(dropped.reason)) == (stale, WrongKey)
-    assert taker in sequencer.desk.book
+    assert taker in sequencer.intake.book
 
 
 def test_seal__too_little_is_left_to_pay_for_a_match__that_order_leaves_and_the_whole_one_is_served_later() -> None:
@@ -111,11 +111,11 @@ def test_seal__too_little_is_left_to_pay_for_a_match__that_order_leaves_and_the_
     sequencer.submit(rest, NOW)
     sequencer.seal(NOW)
     assert has_leaf(sequencer.state, first) == 999
-    whole = sequencer.submit(rated(sell_y(OPERATOR, 1_000, 1_000), 20), NOW)
+    whole = sequencer.submit(rated(sell_y(OPERATOR, 1_000, 1_000), 20), NOW).id
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     assert len(sequencer.take_dropped()) == 1
-    assert whole in sequencer.desk.book and len(sequencer.desk.book) == 1
+    assert whole in sequencer.intake.book and len(sequencer.intake.book) == 1
     last = rated(sell_x(ALICE, 1_000, 1_000, slot=1), 20)
     sequencer.submit(last, NOW)
     sequencer.seal(NOW)
@@ -273,14 +273,14 @@ def test_seal__account_lacks_what_it_sells__its_uncovered_orders_leave_at_once_a
     monkeypatch.setattr(account_builder, "MOST_DISCARDED", 1)
     for slot in range(12):
         sequencer.submit(sell_x(BOB, 1_000, 999, slot), NOW)
-    small = sequencer.submit(sell_x(BOB, 1, 2, 13), NOW)
-    other = sequencer.submit(order(BOB, (Y, 10), (X, 90), 14), NOW)
-    taker = sequencer.submit(sell_y(ALICE, 999, 1_000), NOW)
+    small = sequencer.submit(sell_x(BOB, 1, 2, 13), NOW).id
+    other = sequencer.submit(order(BOB, (Y, 10), (X, 90), 14), NOW).id
+    taker = sequencer.submit(sell_y(ALICE, 999, 1_000), NOW).id
     sequencer.state.set_balance(BOB, X, Amount(1))
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     assert len(sequencer.take_dropped()) == 12
-    assert all(id in sequencer.desk.book for id in (small, other, taker))
+    assert all(id in sequencer.intake.book for id in (small, other, taker))
 
 
 def test_crossing__pairs__begin_with_the_one_whose_turn_it_is() -> None:

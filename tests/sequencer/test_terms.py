@@ -189,9 +189,9 @@ def test_submit__order__pays_for_a_match_when_it_is_filled_in_full(sequencer: Se
     ):
         with pytest.raises(error):
             sequencer.submit(given, NOW)
-    assert len(sequencer.desk.book) == 0
+    assert len(sequencer.intake.book) == 0
     sequencer.submit(rated(ALICE, (X, 300), (Y, 1_000), rate), NOW)
-    assert len(sequencer.desk.book) == 1
+    assert len(sequencer.intake.book) == 1
 
 
 @pytest.mark.parametrize("rates", [(100, 0), (0, 60), (50, 30)])

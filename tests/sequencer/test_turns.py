@@ -58,7 +58,7 @@ def spam(sequencer: Sequencer) -> None:
     first = sequencer.state.account(BOB).nonce
     for index in range(SPAMMERS):
         nonce = Nonce(first + index)
-        if sequencer.desk.pool.of(BOB)[index:]:
+        if sequencer.intake.queue.of(BOB)[index:]:
             continue
         token = RARE[nonce % SPAMMERS]
         transfer = Transfer(BOB, nonce, FOREVER, token, Amount(0), Amount(1), owner_of(OPERATOR))

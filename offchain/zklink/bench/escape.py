@@ -51,7 +51,9 @@ def measure_escape(system: LocalSystem, sequencer: Sequencer, home: ChainId, pro
     """Freeze `home` for its open requests and leave it."""
     roles, bridge = system.world.roles, system.bridges[home]
     last = sequencer.stored(home, sequencer.height)
-    requests = {lane: sequencer.mempool.get(lane, home, sequencer.mempool.last_request_id(lane, home)) for lane in Lane}
+    requests = {
+        lane: sequencer.requests.get(lane, home, sequencer.requests.last_request_id(lane, home)) for lane in Lane
+    }
     figures = _open_history(system, sequencer, home)
     system.world.advance_time(max(EXPIRY_SECONDS, EXECUTION_SECONDS) + 1)
     primary = system.bridges[system.deployment.primary]

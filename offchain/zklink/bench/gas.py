@@ -158,7 +158,9 @@ class GasRun:
     def _submit(self, operation: Signable, consent: bytes = b"") -> None:
         domain = self.sequencer.parameters.domain(Lane.ACCOUNT)
         signed = sign(operation, domain, layer2_key(self._depositor))
-        self.sequencer.submit(signed, self._now(), consent, is_recorded=not consent)
+        question = self.sequencer.submit(signed, self._now(), consent).question
+        if question is not None:
+            self.sequencer.answer(question, True, self._now())
 
     # -- the swap lane -------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
         case BrokerRepaid(_, key, chain):
             return f"{_swap(run, key)}: the broker is repaid on {run.chain_name(chain)}"
         case Retried():
-            return f"{event.lane} failed and is tried again in {event.delay_seconds:g} s: {event.reason}"
+            return f"{event.job} failed and is tried again in {event.delay_seconds:g} s: {event.reason}"
         case RolledBack():
             return f"rolled back to block {event.to_block}: {event.reason}"
         case OperationAccepted(_, _, kind):

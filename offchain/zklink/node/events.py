@@ -158,7 +158,7 @@ class Retried:
     """A job failed and will be tried again. Nothing is lost: the next attempt asks the chain first."""
 
     at: float
-    lane: str
+    job: str
     failures: int
     delay_seconds: float
     reason: str

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
 from zklink.l1.transport.receipts import BlockInfo, Receipt
-from zklink.node.consents import Intake, Question
+from zklink.node.consents import Consents
 from zklink.node.dispatch import Dispatcher
 from zklink.node.events import (
     BlockProven,
@@ -45,6 +45,7 @@ from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, Req
 from zklink.relayer.relayer import Delivered, Relayer
 from zklink.sequencer.decision import Action, ApplyMessage, Commit, Horizon, Revert
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
+from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import Advance
 
@@ -74,7 +75,7 @@ class Node:
         self._heads: dict[ChainId, BlockInfo] = {}
         self._l1_blocks: dict[RequestKey, int] = {}
         self._frozen: set[ChainId] = set()
-        self._intake = Intake(self.sequencer, parts.consents, clock, self._emit)
+        self._consents = Consents(self.sequencer, parts.consents, clock, self._emit)
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every further event handed to `listener`, on the thread that calls `step`."""
@@ -92,7 +93,7 @@ class Node:
         change of key without a signature and a forced exit are accepted or refused later, when their chain was asked;
         an event says which.
         """
-        return self._intake.take(operation, self._now(), consent)
+        return self._consents.take(operation, self._now(), consent)
 
     def step(self) -> None:
         """One round: take results, decide, start jobs.
@@ -166,10 +167,10 @@ class Node:
 
     def _ask(self) -> None:
         """What chains have of the owners that operations depend on."""
-        for chain, question in self._intake.questions().items():
+        for chain, question in self._consents.questions().items():
 
-            def answer(_: ChainId, answered: tuple[Question, bool]) -> bool:
-                if not self._intake.answer(*answered, self._now()):
+            def answer(_: ChainId, answered: tuple[ConsentQuestion, bool]) -> bool:
+                if not self._consents.answer(*answered, self._now()):
                     self._withdraw(answered[0])
                 return True
 
@@ -259,7 +260,7 @@ class Node:
         self._settle()
         if any(isinstance(sent.action, Commit) and isinstance(sent.error, REVERTS) for sent in advance.sent):
             refused = self.sequencer.blocks(advance.progress.committed)
-            self._intake.doubt(chain, (pending for block in refused for pending in block.signed))
+            self._consents.doubt(chain, (pending for block in refused for pending in block.signed))
         for sent in advance.sent:
             if sent.error is not None:
                 raise sent.error
@@ -326,16 +327,16 @@ class Node:
         dropped = self.sequencer.drop_from(lane, chain, request_id)
         self._forget(dropped, f"{self._name(chain)} no longer has request {request_id} as it was")
 
-    def _withdraw(self, question: Question) -> None:
-        """A chain has no word any more for an operation that it was asked about when it was handed in. What is accepted
-        meanwhile stays: nothing can undo it, and the chain's refusals go on saying so.
+    def _withdraw(self, question: ConsentQuestion) -> None:
+        """A reorganisation removed the owner's consent. Drop the operation and reseal, unless its block is already
+        accepted: then it stays, and the chain keeps refusing the block with its reason.
         """
         number = self.sequencer.block_with(question.id)
         if number is not None and number <= self._accepted:
             return
         unsealed = self.sequencer.withdraw(question.id)
         name = self._name(question.operation.operation.chain)
-        self._forget(unsealed, f"{name} no longer has an owner's word for an operation of block {number}")
+        self._forget(unsealed, f"{name} no longer has an owner's consent for an operation of block {number}")
 
     def _now(self) -> int:
         """The primary chain's time, as far as it is known."""

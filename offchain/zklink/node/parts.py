@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from zklink.broker.broker import Broker
 from zklink.l1.transport.profile import ChainProfile
-from zklink.node.consents import ConsentSource
 from zklink.node.pacing import BackoffPolicy
-from zklink.node.ports import BlockProver
+from zklink.node.ports import BlockProver, ConsentSource
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import ChainId
 from zklink.relayer.relayer import Relayer

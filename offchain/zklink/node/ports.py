@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from zklink.operations.change_pub_key import ChangePubKey
+from zklink.operations.forced_exit import ForcedExit
 from zklink.sequencer.sealed_block import AnyBlock
+
+Asked = ChangePubKey | ForcedExit
+"""The operations that need an owner's consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,11 @@ class BlockProver(Protocol):
     """Port: proves sealed blocks. May take long and may fail; nothing is lost by asking again."""
 
     def prove(self, block: AnyBlock) -> Proved: ...
+
+
+class ConsentSource(Protocol):
+    """Port: which consents of owners one chain has."""
+
+    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
+        """Whether the chain has, with its confirmations, what the operation needs of this owner."""
+        ...

@@ -59,13 +59,13 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
 
 
 def needs_consent(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
-    """Whether an operation needs an owner's word that does not come with it, but from its chain."""
+    """Whether an operation needs an owner's consent that does not come with it, but from its chain."""
     kind = type_of(operation)
     return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
 
 
 def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
-    """What refuses an operation for which its chain has no word of this owner."""
+    """What refuses an operation for which its chain has no consent of this owner."""
     signed = operation.operation
     if isinstance(signed, ForcedExit):
         return OwnerNotKnown(signed.target, signed.chain, owner)
@@ -73,7 +73,7 @@ def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
-    """Whose word an operation needs on its chain: the owner of the account that gets a key, or that is paid out by
+    """Whose consent an operation needs on its chain: the owner of the account that gets a key, or that is paid out by
     somebody else; empty for every other operation. Raises AccountUnknown.
     """
     signed = None if isinstance(operation, OrderMatch) else operation.operation
@@ -82,21 +82,6 @@ def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
     if isinstance(signed, ForcedExit):
         return check_account(state, signed.target).owner
     return b""
-
-
-def check_owner(
-    state: State, operation: Signed[Any] | OrderMatch, consent: bytes, is_recorded: bool, deployment_hash: bytes
-) -> bytes:
-    """Whose word an operation needs (see `find_owner`); `is_recorded` says that the operation's chain has it.
-
-    Raises ConsentMissing, OwnerNotKnown.
-    """
-    owner = find_owner(state, operation)
-    if owner and not is_recorded and isinstance(operation, Signed):
-        if isinstance(operation.operation, ForcedExit):
-            raise refuse_for_consent(operation, owner)
-        check_consent(owner, operation.operation, consent, deployment_hash)
-    return owner
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:

@@ -1,20 +1,22 @@
 """Where signed operations come in: each is checked in full before it waits, and again by the block that takes it.
 
-Takes an operation with the state it is to be carried out on; keeps it in the pool, or an order in the book. An
+Takes an operation with the state it is to be carried out on; keeps it in the queue, or an order in the book. An
 account's operations are checked after those of it that wait already, so several can be handed in at once.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
+from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
 from zklink.operations.operation_id import OperationId, compute_id
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, MalformedOperation, QueueFull, WrongNonce, ZkLinkError
-from zklink.protocol.ids import Lane
+from zklink.protocol.ids import AccountId, ChainId, Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
-from zklink.sequencer.admission import check_owner
+from zklink.sequencer.admission import check_consent, find_owner, needs_consent, refuse_for_consent
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
@@ -23,7 +25,7 @@ from zklink.transition.context import Context
 from zklink.transition.dispatch import RULES, apply_operation, check_operation, type_of
 from zklink.transition.order_match import check_order
 
-POOL_LIMIT: Final = 200_000
+QUEUE_LIMIT: Final = 200_000
 """How many operations wait at most."""
 
 ACCOUNT_LIMIT: Final = 64
@@ -33,43 +35,91 @@ MATCH_LIMIT: Final = 1_000
 """How many matches wait at most: they have no account whose nonce would order them."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentQuestion:
+    """What a chain must be asked before an operation may wait: whether it has this owner's consent."""
+
+    id: OperationId
+    owner: bytes
+    operation: Signed[Any]
+
+    @property
+    def account(self) -> AccountId:
+        """Whose operation it is."""
+        account: AccountId = self.operation.operation.account
+        return account
+
+    @property
+    def chain(self) -> ChainId:
+        """The chain to ask."""
+        chain: ChainId = self.operation.operation.chain
+        return chain
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An operation that was handed in: it waits for a block or rests in the book, or, with a `question`, its chain must
+    answer first.
+    """
+
+    id: OperationId
+    question: ConsentQuestion | None = None
+
+
 class OperationIntake:
-    """The pool of operations and the order book, and the way in and out of them."""
+    """The queue of operations and the order book, and the way in and out of them."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._domain = parameters.domain(Lane.ACCOUNT)
-        self.pool = OperationQueue()
+        self.queue = OperationQueue()
         self.book = OrderBook(self._domain)
 
     @property
     def has_waiting(self) -> bool:
         """Whether an operation waits; orders alone do not count, they may rest for ever."""
-        return len(self.pool) > 0
+        return len(self.queue) > 0
 
-    def take(
-        self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, is_recorded: bool
-    ) -> OperationId:
-        """Check an operation for a block of this time and let it wait. Raises OperationError or ProtocolError."""
+    def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> Submitted:
+        """Check an operation for a block of this time. It waits from now on, unless its chain must be asked first: then
+        it holds in every other respect. Raises OperationError or ProtocolError.
+        """
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
-            return self._take_order(state, operation, Context(self._parameters.preset, self._domain, timestamp))
-        pending = self.check(state, operation, timestamp, consent, is_recorded)
-        self.pool.add(pending)
-        return pending.id
-
-    def check(
-        self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, is_recorded: bool
-    ) -> Pending:
-        """What `take` would let wait, of operations that are no orders. Raises what `take` raises; changes nothing."""
-        context = Context(self._parameters.preset, self._domain, timestamp)
+            context = Context(self._parameters.preset, self._domain, timestamp)
+            return Submitted(self._take_order(state, operation, context))
         if type_of(operation) not in RULES:
             raise MalformedOperation(f"{type_of(operation).__name__} is not signed")
-        owner = check_owner(state, operation, consent, is_recorded, self._parameters.deployment_hash)
+        owner = find_owner(state, operation)
+        if isinstance(operation, Signed) and needs_consent(operation, consent):
+            pending = self._check(state, operation, timestamp, consent, owner)
+            return Submitted(pending.id, ConsentQuestion(pending.id, owner, operation))
+        if isinstance(operation, Signed) and isinstance(operation.operation, ChangePubKey):
+            check_consent(owner, operation.operation, consent, self._parameters.deployment_hash)
+        pending = self._check(state, operation, timestamp, consent, owner)
+        self.queue.add(pending)
+        return Submitted(pending.id)
+
+    def take_answered(self, state: State, question: ConsentQuestion, is_given: bool, timestamp: int) -> OperationId:
+        """Let an operation wait whose chain was asked. The consent must be of who is the owner now. Raises what `take`
+        raises, ConsentMissing, OwnerNotKnown.
+        """
+        owner = find_owner(state, question.operation)
+        if not is_given or owner != question.owner:
+            raise refuse_for_consent(question.operation, owner)
+        pending = self._check(state, question.operation, timestamp, NO_CONSENT, owner)
+        self.queue.add(pending)
+        return pending.id
+
+    def _check(
+        self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, owner: bytes
+    ) -> Pending:
+        """What may wait if this owner has consented. Changes nothing."""
+        context = Context(self._parameters.preset, self._domain, timestamp)
         pending = Pending(compute_id(operation, self._domain), operation, consent, owner)
-        if pending.id in self.pool:
+        if pending.id in self.queue:
             raise AlreadyPending(pending.id)
-        if len(self.pool) >= POOL_LIMIT:
-            raise QueueFull("all accounts", POOL_LIMIT)
+        if len(self.queue) >= QUEUE_LIMIT:
+            raise QueueFull("all accounts", QUEUE_LIMIT)
         if isinstance(operation, OrderMatch):
             self._check_match_room(operation)
         self._check_after_waiting(state, pending, context)
@@ -77,7 +127,7 @@ class OperationIntake:
 
     def _check_match_room(self, match: OrderMatch) -> None:
         """One match of the same two orders waits at most: of several only the first could be sure to hold."""
-        waiting = self.pool.waiting(SlotKind.ORDER)
+        waiting = self.queue.waiting(SlotKind.ORDER)
         for pending in waiting:
             other = pending.operation
             if isinstance(other, OrderMatch) and (other.maker, other.taker) == (match.maker, match.taker):
@@ -96,29 +146,29 @@ class OperationIntake:
     def remove(self, sealed: Iterable[Pending]) -> None:
         """These operations stand in a block."""
         for pending in sealed:
-            self.pool.remove(pending)
+            self.queue.remove(pending)
 
     def restore(self, unsealed: Iterable[Pending]) -> None:
         """These operations stand in no block any more: they wait again, before all others."""
-        self.pool.restore(unsealed)
+        self.queue.restore(unsealed)
 
     def drop(self, dropped: Iterable[Dropped], state: State) -> list[Dropped]:
         """Forget operations that have become impossible, and what the same account wanted to do after them."""
         gone: list[Dropped] = []
         for item in dropped:
-            self.pool.remove(item.pending)
+            self.queue.remove(item.pending)
             gone.append(item)
             account, nonce = item.pending.account, item.pending.nonce
-            later = () if account is None else self.pool.of(account)
+            later = () if account is None else self.queue.of(account)
             for pending in later:
                 if account is not None and pending.nonce > nonce:
-                    self.pool.remove(pending)
+                    self.queue.remove(pending)
                     gone.append(Dropped(pending, WrongNonce(account, nonce, pending.nonce)))
         return gone
 
     def _check_after_waiting(self, state: State, pending: Pending, context: Context) -> None:
         """The operation's own check, on the state that the account's waiting operations will leave."""
-        waiting = () if pending.account is None else self.pool.of(pending.account)
+        waiting = () if pending.account is None else self.queue.of(pending.account)
         if len(waiting) >= ACCOUNT_LIMIT:
             raise QueueFull(f"account {pending.account}", ACCOUNT_LIMIT)
         mark = state.begin()

@@ -21,7 +21,7 @@ from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, T
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
 from zklink.sequencer.admission import refuse_for_consent
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
-from zklink.sequencer.operation_intake import OperationIntake
+from zklink.sequencer.operation_intake import ConsentQuestion, OperationIntake, Submitted
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.sealed_block import (
@@ -51,8 +51,8 @@ class Sequencer:
     def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
         self.parameters = parameters
         self.state = state
-        self.mempool = RequestQueue(parameters.chains)
-        self.desk = OperationIntake(parameters)
+        self.requests = RequestQueue(parameters.chains)
+        self.intake = OperationIntake(parameters)
         self._with_paths = with_paths
         self._stored = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
@@ -85,7 +85,7 @@ class Sequencer:
     @property
     def has_waiting(self) -> bool:
         """Whether anything waits that the next block could take."""
-        return self.desk.has_waiting or any(self.mempool.has_waiting(lane, self._consumed(lane)) for lane in Lane)
+        return self.intake.has_waiting or any(self.requests.has_waiting(lane, self._consumed(lane)) for lane in Lane)
 
     def blocks(self, after: BlockNumber, limit: int | None = None) -> Sequence[SealedBlock]:
         """Sealed blocks `after + 1`, `after + 2`, .. that are not settled; at most `limit` of them."""
@@ -118,24 +118,22 @@ class Sequencer:
 
     def add(self, request: Request) -> bool:
         """Take a confirmed request; False if it was already known."""
-        return self.mempool.add(request)
+        return self.requests.add(request)
 
-    def submit(
-        self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT, *, is_recorded: bool = False
-    ) -> OperationId:
-        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`.
+    def submit(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT) -> Submitted:
+        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`; or say
+        which question its chain must answer first (see `answer`).
 
-        `consent` is the owner's signature for a change of key, `is_recorded` says that the chain has it instead, or,
-        for a forced exit, that it knows the owner. Raises an OperationError that says what would be right (or
-        ProtocolError); then nothing has changed.
+        `consent` is the owner's signature for a change of key. Raises an OperationError that says what would be right
+        (or ProtocolError); then nothing has changed.
         """
-        return self.desk.take(self.state, operation, self._earliest(now), consent, is_recorded)
+        return self.intake.take(self.state, operation, self._earliest(now), consent)
 
-    def check(
-        self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT, *, is_recorded: bool = False
-    ) -> OperationId:
-        """The id of an operation that `submit` would take, if it is no order. Raises what `submit` raises."""
-        return self.desk.check(self.state, operation, self._earliest(now), consent, is_recorded).id
+    def answer(self, question: ConsentQuestion, is_given: bool, now: int) -> OperationId:
+        """Take an operation of which its chain says whether it has the owner's consent. Raises what `submit` raises,
+        and ConsentMissing or OwnerNotKnown if the consent is not given, or not by who is the owner now.
+        """
+        return self.intake.take_answered(self.state, question, is_given, self._earliest(now))
 
     def compute_least_fee(self, operation: Any) -> Amount:
         """The least fee that a signed operation is taken for now, in its fee token. Raises FeeTokenRefused."""
@@ -185,7 +183,7 @@ class Sequencer:
             for sealed in dropped:
                 self._turns[sealed.lane] -= 1
             del self._blocks[kept:], self._marks[kept:], self._stored[last + 1 :]
-            self.desk.restore(pending for sealed in dropped for pending in sealed.signed)
+            self.intake.restore(pending for sealed in dropped for pending in sealed.signed)
         return dropped
 
     def drop_from(self, lane: Lane, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
@@ -199,7 +197,7 @@ class Sequencer:
         else:
             self._replay = list(takewhile(lambda entry: not _consumes(entry, lane, chain, request_id), self._replay))
             self._journal.cut(BlockNumber(self.height + len(self._replay)))
-        self.mempool.drop_from(lane, chain, request_id)
+        self.requests.drop_from(lane, chain, request_id)
         return dropped
 
     def block_with(self, id: OperationId) -> BlockNumber | None:
@@ -208,15 +206,15 @@ class Sequencer:
         return next(found, None)
 
     def withdraw(self, id: OperationId) -> tuple[SealedBlock, ...]:
-        """The chain of an operation no longer has its owner's word for it: unseal the block in which it stands, if it
+        """The chain of an operation no longer has the owner's consent: unseal the block in which it stands, if it
         does, and drop it, with what its account wanted to do after it.
         """
         number = self.block_with(id)
         unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
-        pending = self.desk.pool.get(id)
+        pending = self.intake.queue.get(id)
         if pending is not None and isinstance(pending.operation, Signed):
             reason = refuse_for_consent(pending.operation, pending.owner)
-            self._dropped += self.desk.drop([Dropped(pending, reason)], self.state)
+            self._dropped += self.intake.drop([Dropped(pending, reason)], self.state)
         return unsealed
 
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
@@ -227,19 +225,21 @@ class Sequencer:
 
     def _select(self, lane: Lane, now: int) -> tuple[int, tuple[Item, ...]]:
         if lane is Lane.SWAP:
-            swaps = self.mempool.waiting_swaps(self._consumed(lane))
+            swaps = self.requests.waiting_swaps(self._consumed(lane))
             requests = select_requests(swaps, self.parameters.preset, self._turns[lane])
             return choose_timestamp(requests, self._last_timestamp(), now), requests
         places = self.parameters.preset.account.ledger
         waiting = {
-            chain: queue[:places] for chain, queue in self.mempool.waiting_requests(self._consumed(lane)).items()
+            chain: queue[:places] for chain, queue in self.requests.waiting_requests(self._consumed(lane)).items()
         }
         first = [request for queue in waiting.values() for request in queue]
         timestamp = choose_timestamp(first, self._last_timestamp(), now)
         context = Context(self.parameters.preset, self.parameters.domain(lane), timestamp)
-        desk, parameters = self.desk, self.parameters
-        draft = select_operations(self.state, waiting, desk.pool, desk.book, context, parameters, self._turns[lane])
-        self._dropped += self.desk.drop(draft.dropped, self.state)
+        intake, parameters = self.intake, self.parameters
+        draft = select_operations(
+            self.state, waiting, intake.queue, intake.book, context, parameters, self._turns[lane]
+        )
+        self._dropped += self.intake.drop(draft.dropped, self.state)
         return timestamp, tuple(draft.items)
 
     def _seal_new(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
@@ -249,11 +249,11 @@ class Sequencer:
         except BaseException:
             self._take_back()
             raise
-        self.desk.remove(sealed.signed)
+        self.intake.remove(sealed.signed)
         return sealed
 
     def _seal_again(self, entry: JournalEntry) -> SealedBlock:
-        last = {chain: self.mempool.last_request_id(entry.lane, chain) for chain in self.parameters.chains}
+        last = {chain: self.requests.last_request_id(entry.lane, chain) for chain in self.parameters.chains}
         if any(request_id > last[chain] for chain, request_id in entry.requests):
             raise NothingToSeal
         items = tuple(self._find(entry.lane, item) for item in entry.items)
@@ -266,7 +266,7 @@ class Sequencer:
         return sealed
 
     def _find(self, lane: Lane, item: JournalItem) -> Item:
-        return item if isinstance(item, Pending) else self.mempool.get(lane, *item)
+        return item if isinstance(item, Pending) else self.requests.get(lane, *item)
 
     def _apply(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
         number, domain, preset = BlockNumber(self.height + 1), self.parameters.domain(lane), self.parameters.preset

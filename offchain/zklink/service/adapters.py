@@ -7,18 +7,22 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import FillState
-from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge import BridgeClient, BridgeViews
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.events import BlockAccepted, Frozen
+from zklink.l1.contracts.registries import KeyRegistryClient
+from zklink.l1.contracts.structs import evm_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
-from zklink.node.ports import Proved
+from zklink.node.ports import Asked, Proved
+from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.payout import Payout
 from zklink.protocol.errors import L1Error
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
 from zklink.relayer.member import Acceptance
+from zklink.sequencer.admission import is_evm_address
 from zklink.sequencer.sealed_block import AnyBlock
 from zklink.transition.account_block import AccountBlock
 from zklink.witness import account_block, swap_block
@@ -150,3 +154,25 @@ class BridgeDestination:
         if errors:
             raise errors[0]
         return receipts
+
+
+class ChainConsents:
+    """A ConsentSource on a bridge and the registry of keys of its chain."""
+
+    def __init__(self, bridge: BridgeViews, registry: KeyRegistryClient, deployment_hash: bytes) -> None:
+        self._bridge, self._registry, self._deployment_hash = bridge, registry, deployment_hash
+
+    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
+        height = self._bridge.client.confirmed_height()
+        if height < 0 or not is_evm_address(owner):
+            return False
+        if isinstance(operation, ForcedExit):
+            return self._bridge.is_owner_known(evm_address(owner), block=height)
+        return self._registry.is_authorised(
+            self._deployment_hash,
+            evm_address(owner),
+            operation.account,
+            operation.nonce,
+            operation.public_key_hash,
+            block=height,
+        )

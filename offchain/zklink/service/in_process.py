@@ -28,7 +28,7 @@ class InProcessOperator:
         return self._sequencer.state.accounts_of(owner)
 
     def next_nonce(self, account: AccountId) -> Nonce:
-        waiting = len(self._sequencer.desk.pool.of(account))
+        waiting = len(self._sequencer.intake.queue.of(account))
         return Nonce(self._sequencer.state.account(account).nonce + waiting)
 
     def balance(self, account: AccountId, token: TokenId) -> int:

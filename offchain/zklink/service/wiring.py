@@ -12,7 +12,6 @@ from zklink.l1.contracts.structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.watcher import L1Watcher
-from zklink.node.consents import ChainConsents
 from zklink.node.parts import NodeParts
 from zklink.node.ports import BlockProver
 from zklink.node.watch import ChainWatch
@@ -26,7 +25,7 @@ from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import BridgeGate, Submitter
-from zklink.service.adapters import BridgeAcceptances, BridgeDestination, BridgeFillPort
+from zklink.service.adapters import BridgeAcceptances, BridgeDestination, BridgeFillPort, ChainConsents
 
 
 @dataclass(frozen=True, slots=True)

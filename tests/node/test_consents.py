@@ -7,9 +7,10 @@ import pytest
 
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, DOMAIN, FOREVER, PARAMETERS, X, build_state, owner_of
 from tests.sequencer.operations import Z, change_key, consent, forced_exit, transfer
-from zklink.node import consents as intakes
-from zklink.node.consents import Asked, Intake
+from zklink.node import consents as consents_module
+from zklink.node.consents import Consents
 from zklink.node.events import Event, OperationAccepted, OperationRefused
+from zklink.node.ports import Asked
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.signed import Signed, sign
 from zklink.primitives.eddsa import PrivateKey
@@ -48,23 +49,23 @@ class Chain:
 
 
 class Setting:
-    """An intake on a sequencer whose account `target` has no key and belongs to NEWCOMER."""
+    """The consents of a sequencer whose account `target` has no key and belongs to NEWCOMER."""
 
     def __init__(self, owner: bytes = NEWCOMER) -> None:
         self.sequencer = Sequencer(PARAMETERS, build_state(), MemoryJournal())
         self.chains, self.events = {A: Chain(), B: Chain()}, list[Event]()
-        self.intake = Intake(self.sequencer, self.chains, lambda: 0.0, self.events.append)
+        self.consents = Consents(self.sequencer, self.chains, lambda: 0.0, self.events.append)
         self.sequencer.submit(transfer(recipient=owner), NOW)
         self.first = self.sequencer.seal(NOW)
         [self.target] = self.sequencer.state.accounts_of(owner)
 
     def take(self, operation: Signed[Any], consent: bytes = b"") -> bytes:
-        return self.intake.take(operation, NOW, consent)
+        return self.consents.take(operation, NOW, consent)
 
     def ask(self) -> None:
         """Every chain answers one question."""
-        for question in self.intake.questions().values():
-            self.intake.answer(*question(), NOW)
+        for question in self.consents.questions().values():
+            self.consents.answer(*question(), NOW)
 
     def outcome(self) -> tuple[type[Event], str]:
         """What the last event says."""
@@ -97,7 +98,7 @@ def test_take__operation_that_cannot_hold__refused_and_no_chain_is_asked(name: s
     setting, (operation, error) = Setting(), WORTHLESS[name]
     with pytest.raises(error):
         setting.take(operation)
-    assert setting.intake.questions() == {}
+    assert setting.consents.questions() == {}
     assert setting.outcome()[0] is OperationRefused
 
 
@@ -105,7 +106,7 @@ def test_take__forced_exit_of_an_owner_of_another_format__no_chain_is_asked() ->
     setting = Setting(STRANGER)
     with pytest.raises(RecipientFormatInvalid):
         setting.take(forced_exit(setting.target, nonce=1))
-    assert setting.intake.questions() == {}
+    assert setting.consents.questions() == {}
 
 
 @pytest.mark.parametrize("chain", [A, B])
@@ -124,7 +125,7 @@ def test_take__forced_exit__the_paying_chain_is_asked_about_the_owner(chain: Cha
         kind, reason = setting.outcome()
         assert (kind, "has not acted on chain 2" in reason) == (OperationRefused, True)
         assert not setting.sequencer.has_waiting
-    assert setting.intake.questions() == {}
+    assert setting.consents.questions() == {}
 
 
 def test_answer__account_became_anothers_in_between__refused() -> None:
@@ -132,12 +133,12 @@ def test_answer__account_became_anothers_in_between__refused() -> None:
     setting = Setting()
     setting.chains[A].known = {NEWCOMER}
     setting.take(forced_exit(setting.target, nonce=1))
-    question = setting.intake.questions()[A]
-    setting.sequencer.desk.remove(setting.sequencer.roll_back(BlockNumber(0))[0].signed)
+    question = setting.consents.questions()[A]
+    setting.sequencer.intake.remove(setting.sequencer.roll_back(BlockNumber(0))[0].signed)
     setting.sequencer.submit(transfer(recipient=OTHER), NOW)
     setting.sequencer.seal(NOW)
     assert setting.sequencer.state.accounts_of(OTHER) == [setting.target]
-    setting.intake.answer(*question(), NOW)
+    setting.consents.answer(*question(), NOW)
     kind, reason = setting.outcome()
     assert (kind, OTHER.hex() in reason) == (OperationRefused, True)
 
@@ -156,7 +157,7 @@ def test_take__the_same_again__refused_while_it_waits_and_afterwards() -> None:
 
 def test_take__many_about_one_account__bounded_and_others_still_get_in() -> None:
     setting = Setting()
-    for i in range(intakes.ACCOUNT_LIMIT):
+    for i in range(consents_module.ACCOUNT_LIMIT):
         setting.take(change_to(KEYS[i], chain=(A, B)[i % 2]))
     with pytest.raises(TooManyQuestions, match="16 operations of account 2"):
         setting.take(change_to(KEYS[-1]))
@@ -166,7 +167,7 @@ def test_take__many_about_one_account__bounded_and_others_still_get_in() -> None
 
 
 def test_take__many_to_one_chain__bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intakes, "CHAIN_LIMIT", 2)
+    monkeypatch.setattr(consents_module, "CHAIN_LIMIT", 2)
     setting = Setting()
     for key in KEYS[:2]:
         setting.take(change_to(key))
@@ -180,5 +181,5 @@ def test_take__many_to_one_chain__bounded(monkeypatch: pytest.MonkeyPatch) -> No
 def test_take__change_of_key_with_a_signature__no_chain_is_asked() -> None:
     setting = Setting()
     setting.take(change_key(nonce=1), consent(nonce=1))
-    assert setting.intake.questions() == {}
+    assert setting.consents.questions() == {}
     assert setting.outcome() == (OperationAccepted, "")
