@@ -55,9 +55,6 @@ SWAP_VERIFIER: immutable(address)
 ACCOUNT_VERIFIER: immutable(address)
 EXODUS: immutable(IExodus)
 
-# Memory costs with the square of its size, and a block may bring 512 words: more blocks go into further calls.
-MAX_COMMIT_BLOCKS: constant(uint256) = 4
-
 @deploy
 def __init__(
     chain_id: uint8,
@@ -275,7 +272,7 @@ def withdraw_pending_balance(token_id: uint16, receiver: address):
 
 
 @external
-def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.CommitBlock, MAX_COMMIT_BLOCKS]):
+def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.CommitBlock, constants.MAX_COMMIT_BLOCKS]):
     """
     @notice Enters blocks of either lane, with this chain's slice in full.
     @dev Matches the slice with this chain's own queue and computes the public inputs that a proof must have. Nothing is
@@ -294,7 +291,7 @@ def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.Commi
     checks.require(last.number == stages.committed, "commit: not the last block")
     lifecycle.check_stored(last)
     head: IBridge.StoredBlock = last
-    for i: uint256 in range(len(blocks), bound=MAX_COMMIT_BLOCKS):
+    for i: uint256 in range(len(blocks), bound=constants.MAX_COMMIT_BLOCKS):
         lane: uint256 = convert(blocks[i].lane, uint256)
         consumed: uint64 = head.swap_requests if lane == constants.SWAP_LANE else head.account_requests
         reading: IBlockReader.Reading = staticcall READER.read_block(
@@ -321,7 +318,7 @@ def commit_blocks(last: IBridge.StoredBlock, blocks: DynArray[IBlockReader.Commi
 
 
 @external
-def prove_blocks(blocks: DynArray[IBridge.ProveBlock, 16]):
+def prove_blocks(blocks: DynArray[IBridge.ProveBlock, constants.MAX_PROVE_BLOCKS]):
     """
     @notice Proves committed blocks of one lane, in order, with one call to its verifier. Accepts them on the primary
             chain, elsewhere as far as the primary is known to have accepted the last of them.
@@ -334,8 +331,8 @@ def prove_blocks(blocks: DynArray[IBridge.ProveBlock, 16]):
     last: uint64 = stages.proven
     lane: uint8 = 0
     sync_hash: bytes32 = empty(bytes32)
-    proofs: DynArray[uint256[8], 16] = []
-    inputs: DynArray[uint256[4], 16] = []
+    proofs: DynArray[uint256[8], constants.MAX_PROVE_BLOCKS] = []
+    inputs: DynArray[uint256[4], constants.MAX_PROVE_BLOCKS] = []
     for item: IBridge.ProveBlock in blocks:
         last += 1
         checks.require(item.block.number == last, "prove: not the next block")
@@ -412,7 +409,7 @@ def apply_message(source_chain: uint8, number: uint64):
 
 
 @external
-def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, 8]):
+def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, constants.MAX_EXECUTE_BLOCKS]):
     """
     @notice Pays what accepted blocks say, once every chain they concern has accepted them too.
     @dev Pushes with bounded gas and owes what cannot be pushed, so that no recipient holds up a block. Order, payouts
@@ -422,7 +419,7 @@ def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, 8]):
     @custom:upholds SOL-1, SOL-3, SOL-5, EXI-2, EXI-3, SYN-2, SYN-7
     """
     stages: lifecycle.Stages = lifecycle.stages()
-    for i: uint256 in range(len(blocks), bound=8):
+    for i: uint256 in range(len(blocks), bound=constants.MAX_EXECUTE_BLOCKS):
         stages.executed += 1
         self._check_executable(blocks[i], stages)
     checks.require(len(blocks) > 0, "execute: no block")
@@ -437,7 +434,7 @@ def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, 8]):
     priority_queue.settle(constants.SWAP_LANE, convert(last.swap_requests, uint256))
     priority_queue.settle(constants.ACCOUNT_LANE, convert(last.account_requests, uint256))
 
-    for i: uint256 in range(len(blocks), bound=8):
+    for i: uint256 in range(len(blocks), bound=constants.MAX_EXECUTE_BLOCKS):
         for j: uint256 in range(64):
             at: uint256 = unsafe_mul(3, j)
             # a whole number of payouts, by the payouts hash

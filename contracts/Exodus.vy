@@ -24,10 +24,6 @@ from .modules import records
 
 implements: IExodus
 
-# 32 swaps or 40 requests of the account lane.
-MAX_WORDS: constant(uint256) = 160
-MAX_REQUESTS: constant(uint256) = 40
-
 bridge: public(immutable(address))
 sync_ledger: public(immutable(address))
 verifier: public(immutable(address))
@@ -135,7 +131,7 @@ def begin_exodus(last: IBridge.StoredBlock):
 
 
 @external
-def cancel_requests(lane: uint8, words: DynArray[uint256, MAX_WORDS]):
+def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]):
     """
     @notice Cancels requests that no executed block contains, in order: pays back what a swap or a deposit brought in,
             to its sender. A full exit is only taken off the queue; its owner leaves by proof.
@@ -144,7 +140,7 @@ def cancel_requests(lane: uint8, words: DynArray[uint256, MAX_WORDS]):
     @custom:upholds QUE-1, SOL-1, SOL-4, EXI-2, EXI-3
     """
     self._check_begun()
-    requests: DynArray[uint256[5], MAX_REQUESTS] = self._split(lane, words)
+    requests: DynArray[uint256[5], constants.MAX_CANCELLED_REQUESTS] = self._split(lane, words)
     key: uint256 = convert(lane, uint256)
     request_id: uint256 = self.settled[key]
     queue_hash: bytes32 = staticcall IBridge(bridge).queue_hash(lane, convert(request_id, uint64))
@@ -316,15 +312,15 @@ def _request_words(lane: uint8) -> uint256:
 
 @internal
 @pure
-def _split(lane: uint8, words: DynArray[uint256, MAX_WORDS]) -> DynArray[uint256[5], MAX_REQUESTS]:
+def _split(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]) -> DynArray[uint256[5], constants.MAX_CANCELLED_REQUESTS]:
     """
     @notice Whole requests, one after the other; those of the account lane end with a zero.
     """
     size: uint256 = self._request_words(lane)
     assert len(words) > 0, "cancel: no request"
     assert len(words) % size == 0, "cancel: request cut short"
-    requests: DynArray[uint256[5], MAX_REQUESTS] = []
-    for i: uint256 in range(len(words) // size, bound=MAX_REQUESTS):
+    requests: DynArray[uint256[5], constants.MAX_CANCELLED_REQUESTS] = []
+    for i: uint256 in range(len(words) // size, bound=constants.MAX_CANCELLED_REQUESTS):
         request: uint256[5] = empty(uint256[5])
         for j: uint256 in range(size, bound=5):
             request[j] = words[i * size + j]

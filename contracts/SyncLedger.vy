@@ -24,9 +24,6 @@ from .modules import records
 
 implements: ISyncLedger
 
-MAX_STEPS: constant(uint256) = 32
-MAX_OPENINGS: constant(uint256) = 8
-
 # What a chain had accepted when it froze; the hash is empty while no freeze is known.
 struct Freeze:
     number: uint64
@@ -147,7 +144,7 @@ def record_own_freeze(number: uint64, sync_hash: bytes32):
 
 
 @external
-def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps: DynArray[ISyncLedger.Step, MAX_STEPS]):
+def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps: DynArray[ISyncLedger.Step, constants.MAX_STEPS]):
     """
     @notice Opens a known fact downwards: whoever has accepted a block has accepted the blocks before it.
     @dev What is opened from the primary's freeze becomes its frozen history. A wrong step has another hash.
@@ -173,7 +170,7 @@ def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps:
 
 
 @external
-def find_common_block(openings: DynArray[IBlockReader.Opening, MAX_OPENINGS]):
+def find_common_block(openings: DynArray[IBlockReader.Opening, constants.MAX_OPENINGS]):
     """
     @notice Walks up from the lowest freeze until a block concerns a chain that froze below it: the block before is the
             last common one. All blocks are common when the primary's last one is reached.

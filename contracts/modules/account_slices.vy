@@ -25,7 +25,7 @@ KEY_CHANGE_0_ZERO_BITS: constant(uint256) = (255 << 224) | (2**160 - 1)
 
 @internal
 @pure
-def read(words: DynArray[uint256, 512], own: uint256, z: uint256, queue_hash: bytes32) -> slices.Content:
+def read(words: DynArray[uint256, constants.MAX_SLICE_WORDS], own: uint256, z: uint256, queue_hash: bytes32) -> slices.Content:
     """
     @notice Reads every record of a slice; reverts for anything that is not whole records of this lane and chain.
     @param words The slice, in order.

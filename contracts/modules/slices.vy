@@ -25,13 +25,13 @@ struct Content:
     queued_at: uint256
     payouts_hash: bytes32
     value: uint256
-    key_changes: DynArray[KeyChange, 16]
-    forced: DynArray[address, 16]
+    key_changes: DynArray[KeyChange, constants.MAX_SIGNATURES]
+    forced: DynArray[address, constants.MAX_SIGNATURES]
 
 
 @internal
 @pure
-def compute_hash(words: DynArray[uint256, 512]) -> bytes32:
+def compute_hash(words: DynArray[uint256, constants.MAX_SLICE_WORDS]) -> bytes32:
     """
     @notice keccak256 of the word count and the words.
     """

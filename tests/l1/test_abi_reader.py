@@ -33,7 +33,7 @@ def write_echo() -> str:
     source = find_source("Bridge").read_text()
     lines = ["# pragma version 0.4.3", "# pragma optimize gas"]
     lines += [f"from .interfaces import {name}" for name in ("IBlockReader", "IBridge")]
-    lines += re.findall(r"^MAX_COMMIT_BLOCKS: .*$", source, re.MULTILINE)
+    lines += ["from .modules import constants"]
     for name in FUNCTIONS:
         (parameters,) = re.findall(rf"^def {name}\((.*)\):$", source, re.MULTILINE)
         names, types = zip(*re.findall(r"(\w+): ([\w.]+(?:\[[^:]*\])?)", parameters), strict=True)

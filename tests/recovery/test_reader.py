@@ -189,7 +189,7 @@ def test_read__calls_that_look_true_before_and_behind_the_true_one__only_that_on
         opened.append(block.commitment)
         return compute_preimage(block, place)
 
-    monkeypatch.setattr("zklink.l1.published.commit_calldata.compute_opening", count)
+    monkeypatch.setattr("zklink.l1.published.commit_calldata.compute_preimage", count)
     assert open_reader(system).read(POLYGON.chain_id).blocks[BlockNumber(1)].block == block
     history = History(system.deployment.deployment_hash, PRIMARY)
     events = open_reader(system).read_events(POLYGON.chain_id).committed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from zklink.primitives.field import Q, R
-from zklink.protocol import domain, ids, messages, slices, words
+from zklink.protocol import domain, ids, limits, messages, slices, words
 
 VYPER_PATH: Final = "contracts/modules/constants.vy"
 CIRCOM_PATH: Final = "offchain/circuits/constants.circom"
@@ -50,7 +50,7 @@ _WORD_COUNTS: Final = (
 def render_vyper_constants() -> str:
     """The text of contracts/modules/constants.vy: integers as uint256, hashes as bytes32."""
     lines = [f"# pragma version {VYPER_PRAGMA}", f"# {_NOTICE}", ""]
-    lines += [f"{name}: constant(uint256) = {value}" for name, value in _integers()]
+    lines += [f"{name}: constant(uint256) = {value}" for name, value in (*_integers(), *_limits())]
     lines += [f"{name}: constant(bytes32) = 0x{value.hex()}" for name, value in _hashes()]
     return "\n".join(lines) + "\n"
 
@@ -96,6 +96,11 @@ def _integers() -> Iterator[tuple[str, int]]:
     for layout in (*words.RECORD_LAYOUTS, *words.MESSAGE_LAYOUTS):
         for field in layout.fields:
             yield f"{layout.name}_{field.name}_shift".upper(), field.shift
+
+
+def _limits() -> Iterator[tuple[str, int]]:
+    """How much one call may bring; circuits have no calls."""
+    return ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
 
 
 def _hashes() -> Iterator[tuple[str, bytes]]:

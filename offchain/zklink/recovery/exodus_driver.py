@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
@@ -24,15 +23,10 @@ from zklink.protocol.chain import StoredBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
+from zklink.protocol.limits import CANCEL_BATCH, MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_OPENINGS, MAX_STEPS
 from zklink.recovery.block_finder import build_import
 from zklink.recovery.history import ChainHistory
 from zklink.recovery.history_reader import HistoryReader
-
-MAX_STEPS: Final = 32
-MAX_OPENINGS: Final = 8
-MAX_COMMIT_BLOCKS: Final = 4
-MAX_EXECUTE_BLOCKS: Final = 8
-MAX_CANCELLED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +242,7 @@ class ExodusDriver:
         for lane in Lane:
             waiting = self.reader.requests(bridge.chain_id, lane)[bridge.exodus.settled_requests(lane) :]
             if waiting:
-                batch = waiting[:MAX_CANCELLED]
+                batch = waiting[:CANCEL_BATCH]
                 bridge.exodus.cancel_requests(self._account, lane, [request.words() for request in batch])
                 return Done(f"{_count(len(batch), 'request')} of the {lane.name.lower()} lane cancelled")
         return Finished()

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from zklink.protocol.chain import StoredBlock
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.limits import MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PROVE_BLOCKS
 from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock
 
-MAX_COMMIT_BLOCKS = 4
-MAX_PROVE_BLOCKS = 16
-MAX_EXECUTE_BLOCKS = 8
 MAX_EXECUTE_PAYOUTS = 64
 """Payouts pushed by one call, so that the worst tokens still fit into one transaction's gas (2**24 on Ethereum)."""
 

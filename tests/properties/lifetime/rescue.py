@@ -18,12 +18,12 @@ from tests.support.world import CHAINS, DEPOSITORS, MINIMUM, PRIMARY, RECIPIENTS
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, ChainId, Lane, TokenId
+from zklink.protocol.limits import MAX_OPENINGS, MAX_STEPS
 from zklink.protocol.messages import MessageKind
 from zklink.state.state import State
 from zklink.transition.exit import ExitStatement, compute_exit
 from zklink.transition.exit_authority import ExitAuthority, check_authority, compute_exit_inputs, sign_exit
 
-MAX_STEPS, MAX_OPENINGS = 32, 8
 REQUEST_BATCH = 12
 
 

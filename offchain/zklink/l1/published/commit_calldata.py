@@ -21,15 +21,16 @@ from zklink.protocol.chain import StoredBlock
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import CalldataUnreadable, CallRefused, ProtocolError
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Lane
+from zklink.protocol.limits import MAX_COMMIT_BLOCKS, MAX_DATA_WORDS, MAX_SIGNATURES, MAX_SLICE_WORDS
 
 COMMIT: Final = "commit_blocks"
 LIMITS: Final[Limits] = {
-    "blocks": (4,),
-    "words": (512,),
-    "data": (256,),
+    "blocks": (MAX_COMMIT_BLOCKS,),
+    "words": (MAX_SLICE_WORDS,),
+    "data": (MAX_DATA_WORDS,),
     "slice_hashes": (SLICE_COUNT,),
     "evaluations": (SLICE_COUNT,),
-    "signatures": (16, 65),
+    "signatures": (MAX_SIGNATURES, 65),
 }
 """What contracts/Bridge.vy and interfaces/IBlockReader.vyi declare."""
 

@@ -13,9 +13,10 @@ from zklink.l1.published.abi_reader import Function, Limits
 from zklink.protocol.bridge_blocks import ProveBlock, stored_block_from_abi
 from zklink.protocol.commitment import PublicInputs
 from zklink.protocol.errors import CallRefused
+from zklink.protocol.limits import MAX_PROVE_BLOCKS
 
 PROVE: Final = "prove_blocks"
-LIMITS: Final[Limits] = {"blocks": (16,)}
+LIMITS: Final[Limits] = {"blocks": (MAX_PROVE_BLOCKS,)}
 """What contracts/Bridge.vy declares."""
 
 
