@@ -33,9 +33,9 @@ from zklink.sequencer.decision import Commit, Horizon
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.operation_intake import ConsentQuestion
-from zklink.sequencer.sealed_block import AnyBlock
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Advance, Sent
+from zklink.transition.block_frame import LaneBlock
 
 A, B, C = CHAINS
 NOW = 5_000
@@ -72,7 +72,7 @@ class CountingChain:
 class RecordingProver:
     proven: list[int] = field(default_factory=list)
 
-    def prove(self, block: AnyBlock) -> Proved:
+    def prove(self, block: LaneBlock) -> Proved:
         self.proven.append(block.header.number)
         return Proved((), 0.0, 0.0)
 

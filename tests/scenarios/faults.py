@@ -10,7 +10,7 @@ from zklink.l1.transport.client import Call, ChainClient, Submission
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import BlockProver, Proved
 from zklink.protocol.errors import RpcUnavailable, TransactionReplaced
-from zklink.sequencer.sealed_block import AnyBlock
+from zklink.transition.block_frame import LaneBlock
 
 
 @dataclass
@@ -21,7 +21,7 @@ class CrashingProver:
     crashes: int
     calls: int = 0
 
-    def prove(self, block: AnyBlock) -> Proved:
+    def prove(self, block: LaneBlock) -> Proved:
         self.calls += 1
         if self.calls <= self.crashes:
             raise RuntimeError("killed")

@@ -30,11 +30,11 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
 from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
-from zklink.sequencer.sealed_block import AnyBlock
 from zklink.service.reconcile import reconcile
 from zklink.service.wiring import NodeKeys, build_parts
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
+from zklink.transition.block_frame import LaneBlock
 
 ETHEREUM, POLYGON, BSC, AVALANCHE = (ChainId(chain) for chain in (1, 2, 3, 4))
 MAX_ROUNDS = 60
@@ -69,7 +69,7 @@ class LiquidSystem(LocalSystem):
 class Believer:
     """A prover for verifiers that believe everything."""
 
-    def prove(self, block: AnyBlock) -> Proved:
+    def prove(self, block: LaneBlock) -> Proved:
         return Proved((0,) * 8, 0.0, 0.0)
 
 

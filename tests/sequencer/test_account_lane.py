@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state
+from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state, owner_of
 from tests.sequencer.operations import (
     change_key,
     consent,
@@ -78,7 +78,6 @@ def names(sealed: SealedBlock) -> list[object]:
         (Signed(transfer(amount=99).operation, KEYS[ALICE].public_key, transfer().signature), SignatureInvalid),
         (withdraw(chain=7), UnknownChain),
         (withdraw(recipient=STRANGER), RecipientFormatInvalid),
-        (change_key(), ConsentMissing),
     ],
 )
 def test_submit__cannot_be_sealed__refused_with_its_reason_and_nothing_changes(
@@ -141,7 +140,12 @@ def test_submit__key_authorised_on_a_chain_that_is_not_there__refused(sequencer:
 
 
 def test_submit__recorded_consent__block_carries_an_empty_signature(sequencer: Sequencer) -> None:
-    submit_recorded(sequencer, change_key(), NOW)
+    question = sequencer.submit(change_key(), NOW).question
+    assert question is not None and (question.owner, question.chain) == (owner_of(ALICE), A)
+    with pytest.raises(ConsentMissing):
+        sequencer.answer(question, False, NOW)
+    assert not sequencer.has_waiting
+    sequencer.answer(question, True, NOW)
     assert encode_commit(sequencer.seal(NOW), A, PRIMARY).signatures == (b"",)
 
 

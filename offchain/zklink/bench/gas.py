@@ -38,8 +38,7 @@ from zklink.sequencer.bridge_calls import encode_commit, encode_execute, encode_
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import Parameters, SealedBlock
 from zklink.sequencer.sequencer import Sequencer
-from zklink.transition.account_block import AccountBlock
-from zklink.witness import account_block, swap_block
+from zklink.witness.block_inputs import compute_block_inputs
 
 LIMITS: Final = {
     "commit, per request in the own slice": 5_000,
@@ -279,10 +278,8 @@ class GasRun:
         self.figures["prove, each further block in the same call"] = (three - one) // 2
 
     def _prove_one(self, sealed: SealedBlock) -> list[int]:
-        block = sealed.block
-        if isinstance(block, AccountBlock):
-            return self.provers[Statement.ACCOUNT].prove(account_block.compute_inputs(block)).evm()
-        return self.provers[Statement.SWAP].prove(swap_block.compute_inputs(block)).evm()
+        statement = Statement.ACCOUNT if sealed.lane is Lane.ACCOUNT else Statement.SWAP
+        return self.provers[statement].prove(compute_block_inputs(sealed.block)).evm()
 
     def _execute(self) -> None:
         names = {sealed.number: name for name, sealed in self.blocks.items()}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.forced_exit import ForcedExit
-from zklink.sequencer.sealed_block import AnyBlock
+from zklink.transition.block_frame import LaneBlock
 
 Asked = ChangePubKey | ForcedExit
 """The operations that need an owner's consent."""
@@ -23,7 +23,7 @@ class Proved:
 class BlockProver(Protocol):
     """Port: proves sealed blocks. May take long and may fail; nothing is lost by asking again."""
 
-    def prove(self, block: AnyBlock) -> Proved: ...
+    def prove(self, block: LaneBlock) -> Proved: ...
 
 
 class ConsentSource(Protocol):

@@ -1,16 +1,47 @@
-"""What a sealed block is for one chain, in the bridge's structs. Pure; nothing here is chosen, everything is read off
-the block.
+"""What an action is for one chain's bridge: a function of its ABI and the arguments.
+
+Takes an action and what the sequencer has to offer; gives a `BridgeCall`. Pure: nothing here is chosen, everything is
+read off the sealed blocks.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock
+from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
 from zklink.protocol.commitment import pack_counts
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.sequencer.decision import Action, ApplyMessage, Commit, Execute, Horizon, Prove, Revert
 from zklink.sequencer.sealed_block import SealedBlock
 
 DATA_SLICE: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeCall:
+    """A function of a bridge and its arguments as the ABI takes them."""
+
+    function: str
+    arguments: tuple[object, ...]
+
+
+def encode_action(action: Action, chain: ChainId, horizon: Horizon) -> BridgeCall:
+    """The call that carries out an action on a chain."""
+    match action:
+        case Revert(to_block):
+            return BridgeCall("revert_blocks", (stored_block_abi(horizon.stored(chain, to_block)),))
+        case Commit(numbers):
+            last = horizon.stored(chain, BlockNumber(numbers[0] - 1))
+            blocks = [encode_commit(horizon.block(number), chain, horizon.primary).abi() for number in numbers]
+            return BridgeCall("commit_blocks", (stored_block_abi(last), blocks))
+        case Prove(numbers):
+            proven = [encode_prove(horizon.block(n), chain, horizon.proofs[n]).abi() for n in numbers]
+            return BridgeCall("prove_blocks", (proven,))
+        case ApplyMessage(source, number):
+            return BridgeCall("apply_message", (source, number))
+        case Execute(numbers):
+            due = [encode_execute(horizon.block(number), chain).abi() for number in numbers]
+            return BridgeCall("execute_blocks", (due,))
 
 
 def encode_commit(sealed: SealedBlock, chain: ChainId, primary: ChainId) -> CommitBlock:

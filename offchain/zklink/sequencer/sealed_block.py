@@ -8,7 +8,7 @@ sequencer goes on where it stopped.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zklink.operations.change_pub_key import NO_CONSENT, KeyChange
+from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
@@ -19,10 +19,8 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
 from zklink.sequencer.operation_queue import Pending
-from zklink.transition.account_block import AccountBlock
-from zklink.transition.swap_block import SwapBlock
+from zklink.transition.block_frame import LaneBlock
 
-AnyBlock = SwapBlock | AccountBlock
 Item = Request | Pending
 """What stands in a slot: a request of L1, or a signed operation or match."""
 
@@ -48,7 +46,7 @@ class Parameters:
 class SealedBlock:
     """A block, what stands in its slots, in their order, and the record that each chain keeps the hash of."""
 
-    block: AnyBlock
+    block: LaneBlock
     items: tuple[Item, ...]
     stored: Mapping[ChainId, StoredBlock]
 
@@ -72,15 +70,12 @@ class SealedBlock:
 
     def payouts(self, chain: ChainId) -> tuple[Payout, ...]:
         """What `chain` owes for this block, in slice order."""
-        return compute_payouts(self.block, chain)
+        return self.block.payouts(chain)
 
     def consents(self, chain: ChainId) -> tuple[bytes, ...]:
         """For each key change in the chain's slice, its owner's signature, or nothing if it is recorded there."""
-        if isinstance(self.block, SwapBlock):
-            return ()
         given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
-        records = self.block.chain_records(chain)
-        return tuple(given.get((r.account, r.nonce), NO_CONSENT) for r in records if isinstance(r, KeyChange))
+        return tuple(given.get((k.account, k.nonce), NO_CONSENT) for k in self.block.key_changes(chain))
 
     def is_concerned(self, chain: ChainId) -> bool:
         """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such
@@ -93,25 +88,18 @@ class SealedBlock:
         return next((pending for pending in self.signed if pending.id == id), None)
 
 
-def compute_payouts(block: AnyBlock, chain: ChainId) -> tuple[Payout, ...]:
-    """What `chain` owes for a block, in slice order."""
-    if isinstance(block, AccountBlock):
-        return block.payouts(chain)
-    return tuple(payout for _, payout in block.slots if payout.chain == chain)
-
-
 def compute_genesis(root: int, parameters: Parameters) -> Mapping[ChainId, StoredBlock]:
     """Block 0, the same on every chain."""
     return dict.fromkeys(parameters.chains, genesis_block(root, parameters.deployment_hash))
 
 
-def compute_sealed(block: AnyBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
+def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
     """Seal `block`, which carries out `items`, on top of the stored blocks `previous`."""
     stored = {chain: _compute_stored(block, items, chain, last) for chain, last in previous.items()}
     return SealedBlock(block, items, stored)
 
 
-def _compute_stored(block: AnyBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
+def _compute_stored(block: LaneBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
     requests = sum(not isinstance(item, Pending) and item.source == chain for item in items)
     is_swap = block.lane is Lane.SWAP
     return StoredBlock(
@@ -122,7 +110,7 @@ def _compute_stored(block: AnyBlock, items: tuple[Item, ...], chain: ChainId, la
         root=block.header.new_root,
         swap_requests=last.swap_requests + requests * is_swap,
         account_requests=last.account_requests + requests * (not is_swap),
-        payouts_hash=compute_payouts_hash([payout.words() for payout in compute_payouts(block, chain)]),
+        payouts_hash=compute_payouts_hash([payout.words() for payout in block.payouts(chain)]),
         inputs_hash=compute_inputs_hash(block.inputs),
         sync_hash=next_sync_hash(last.sync_hash, block.block_commitment),
     )

@@ -25,7 +25,6 @@ from zklink.sequencer.operation_intake import ConsentQuestion, OperationIntake, 
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.sealed_block import (
-    AnyBlock,
     Item,
     Parameters,
     SealedBlock,
@@ -37,6 +36,7 @@ from zklink.state.rows import TokenRow
 from zklink.state.state import State
 from zklink.state.undo_log import Mark
 from zklink.transition.account_block import apply_account_block
+from zklink.transition.block_frame import LaneBlock
 from zklink.transition.context import Context
 from zklink.transition.swap_block import apply_block
 
@@ -271,7 +271,7 @@ class Sequencer:
     def _apply(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
         number, domain, preset = BlockNumber(self.height + 1), self.parameters.domain(lane), self.parameters.preset
         mark = self.state.begin()
-        block: AnyBlock
+        block: LaneBlock
         if lane is Lane.SWAP:
             swaps = [item for item in items if isinstance(item, SwapRequest)]
             block = apply_block(self.state, swaps, number, timestamp, domain, preset)

@@ -14,22 +14,16 @@ from eth_account.signers.local import LocalAccount
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.events import MessageReceived
-from zklink.l1.transport.client import Call, ChainClient, Submission
+from zklink.l1.transport.client import ChainClient, Submission
 from zklink.l1.transport.receipts import Receipt
-from zklink.protocol.bridge_blocks import stored_block_abi
 from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.sequencer.bridge_calls import encode_commit, encode_execute, encode_prove
+from zklink.sequencer.bridge_calls import encode_action
 from zklink.sequencer.decision import (
     Action,
-    ApplyMessage,
     ChainView,
-    Commit,
-    Execute,
     Horizon,
     ImportPolicy,
-    Prove,
-    Revert,
     decide,
     find_fork,
 )
@@ -134,28 +128,12 @@ class BridgeGate:
         submitted: list[tuple[Action, Submission | L1Error]] = []
         for action in actions:
             try:
-                submitted.append((action, client.submit(self._validator, self._encode(action, horizon))))
+                call = encode_action(action, self.chain, horizon)
+                encoded = self._bridge.encode(call.function, *call.arguments)
+                submitted.append((action, client.submit(self._validator, encoded)))
             except L1Error as error:
                 submitted.append((action, error))
         return [_wait(client, action, submission) for action, submission in submitted]
-
-    def _encode(self, action: Action, horizon: Horizon) -> Call:
-        bridge, chain = self._bridge, self.chain
-        match action:
-            case Revert(to_block):
-                return bridge.encode("revert_blocks", stored_block_abi(horizon.stored(chain, to_block)))
-            case Commit(numbers):
-                last = horizon.stored(chain, BlockNumber(numbers[0] - 1))
-                blocks = [encode_commit(horizon.block(number), chain, horizon.primary).abi() for number in numbers]
-                return bridge.encode("commit_blocks", stored_block_abi(last), blocks)
-            case Prove(numbers):
-                proven = [encode_prove(horizon.block(n), chain, horizon.proofs[n]).abi() for n in numbers]
-                return bridge.encode("prove_blocks", proven)
-            case ApplyMessage(source, number):
-                return bridge.encode("apply_message", source, number)
-            case Execute(numbers):
-                due = [encode_execute(horizon.block(number), chain).abi() for number in numbers]
-                return bridge.encode("execute_blocks", due)
 
     def _announced(
         self, progress: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon

@@ -23,9 +23,8 @@ from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
 from zklink.relayer.member import Acceptance
 from zklink.sequencer.admission import is_evm_address
-from zklink.sequencer.sealed_block import AnyBlock
-from zklink.transition.account_block import AccountBlock
-from zklink.witness import account_block, swap_block
+from zklink.transition.block_frame import LaneBlock
+from zklink.witness.block_inputs import compute_block_inputs
 
 EXECUTED_FILLER: Final = 1
 """What `filler` gives, read as a number, for a payout that was executed."""
@@ -48,13 +47,9 @@ class CircuitProver:
     def __init__(self, provers: Mapping[Lane, Prover]) -> None:
         self._provers = provers
 
-    def prove(self, block: AnyBlock) -> Proved:
+    def prove(self, block: LaneBlock) -> Proved:
         prover, start = self._provers[block.lane], time.perf_counter()
-        if isinstance(block, AccountBlock):
-            inputs = account_block.compute_inputs(block)
-        else:
-            inputs = swap_block.compute_inputs(block)
-        witness = prover.compute_witness(inputs)
+        witness = prover.compute_witness(compute_block_inputs(block))
         computed = time.perf_counter()
         proof = prover.prove_witness(witness)
         return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)

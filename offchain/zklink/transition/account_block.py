@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
+from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
@@ -17,7 +18,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.state.state import State
 from zklink.transition import ledger_slot, pool_slot
-from zklink.transition.block_frame import SealedFrame, compute_slices, seal
+from zklink.transition.block_frame import SealedFrame, SwapResult, compute_slices, seal
 from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
 from zklink.transition.dispatch import (
@@ -62,6 +63,14 @@ class AccountBlock(SealedFrame):
         """The requests of a chain that the block consumes, in order."""
         records = self.chain_records(chain_id)
         return tuple(record for record in records if isinstance(record, DepositRequest | FullExitRequest))
+
+    def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
+        """The key changes in a chain's slice, in order."""
+        return tuple(record for record in self.chain_records(chain_id) if isinstance(record, KeyChange))
+
+    def results(self) -> tuple[SwapResult, ...]:
+        """None: there are no swaps in this lane."""
+        return ()
 
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
         """What a chain owes for the block, in slice order."""

@@ -5,8 +5,11 @@ Takes slots that say which words they publish where and which they commit to; gi
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from zklink.operations.change_pub_key import KeyChange
+from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.commitment import (
     BlockHeader,
     PublicInputs,
@@ -17,14 +20,24 @@ from zklink.protocol.commitment import (
     compute_commitment,
     evaluate_header,
 )
-from zklink.protocol.ids import SLICE_COUNT, Lane
+from zklink.protocol.ids import SLICE_COUNT, ChainId, Lane
 from zklink.protocol.slices import compute_slice_hash, evaluate
+from zklink.transition.hot_rows import RowOpening
+from zklink.transition.swap import SwapOutcome
 
 Slices = tuple[tuple[int, ...], ...]
 """The words of slices 0..8."""
 
 Record = tuple[int, tuple[int, ...]]
 """The number of a slice, and words that go there."""
+
+
+class SwapResult(NamedTuple):
+    """What a block says about one swap."""
+
+    request: SwapRequest
+    payout: Payout
+    outcome: SwapOutcome
 
 
 class Publishes(Protocol):
@@ -74,6 +87,51 @@ class SealedFrame:
     def parts(self) -> dict[str, Any]:
         """Every field by name, for a block that adds its own."""
         return {field.name: getattr(self, field.name) for field in fields(SealedFrame)}
+
+
+class LaneBlock(Protocol):
+    """An applied block of either lane, as everything above the transition takes it."""
+
+    @property
+    def lane(self) -> Lane: ...
+
+    @property
+    def header(self) -> BlockHeader: ...
+
+    @property
+    def slices(self) -> Slices: ...
+
+    @property
+    def slice_hashes(self) -> tuple[bytes, ...]: ...
+
+    @property
+    def header_value(self) -> int: ...
+
+    @property
+    def evaluations(self) -> tuple[int, ...]: ...
+
+    @property
+    def block_commitment(self) -> bytes: ...
+
+    @property
+    def inputs(self) -> PublicInputs: ...
+
+    @property
+    def opening(self) -> RowOpening:
+        """The token and pool rows that the block loaded, before and after it."""
+        ...
+
+    def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
+        """What a chain owes for the block, in slice order."""
+        ...
+
+    def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
+        """The key changes in a chain's slice, in order."""
+        ...
+
+    def results(self) -> tuple[SwapResult, ...]:
+        """What became of each swap, in slot order."""
+        ...
 
 
 def compute_slices(slots: Iterable[Publishes]) -> Slices:

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.commitment import BlockHeader
 from zklink.protocol.errors import BlockFull
-from zklink.protocol.ids import BlockNumber, Lane
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.state.state import State, order_pair
 from zklink.transition import block_frame
-from zklink.transition.block_frame import Record, SealedFrame, Slices
+from zklink.transition.block_frame import Record, SealedFrame, Slices, SwapResult
 from zklink.transition.hot_rows import RowOpening, Rows, choose_rows, read_rows, write_back
 from zklink.transition.swap import Registers, SwapOutcome, apply_swap, check_request
 
@@ -47,6 +48,18 @@ class SwapBlock(SealedFrame):
     slots: tuple[Slot, ...]
     outcomes: tuple[SwapOutcome, ...]
     opening: RowOpening
+
+    def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
+        """What a chain owes for the block, in slice order."""
+        return tuple(payout for _, payout in self.slots if payout.chain == chain_id)
+
+    def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
+        """None: a swap concerns no account."""
+        return ()
+
+    def results(self) -> tuple[SwapResult, ...]:
+        """What became of each swap, in slot order."""
+        return tuple(SwapResult(*slot, outcome) for slot, outcome in zip(self.slots, self.outcomes, strict=True))
 
 
 def apply_block(
