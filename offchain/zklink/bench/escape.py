@@ -44,7 +44,9 @@ def _open(sequencer: Sequencer, number: BlockNumber) -> BlockPreimage:
     block, before = sequencer.block(number).block, BlockNumber(number - 1)
     previous = sequencer.stored(sequencer.parameters.primary, before).sync_hash
     header = block.header.elements()
-    return BlockPreimage(previous, header, block.inputs.commitment, block.slice_hashes, block.header_value, block.evaluations)
+    return BlockPreimage(
+        previous, header, block.inputs.commitment, block.slice_hashes, block.header_value, block.evaluations
+    )
 
 
 def measure_escape(system: LocalSystem, sequencer: Sequencer, home: ChainId, prover: Prover) -> dict[str, int]:
