@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 
 from zklink.cli.progress_bar import RichProgress
-from zklink.demo.accounts import report as accounts_report
+from zklink.demo.accounts import outcome
+from zklink.demo.accounts.accounts_run import run_accounts
 from zklink.demo.accounts.actors import AccountsOptions
-from zklink.demo.accounts.run import run_accounts
 from zklink.demo.model import DemoOptions
-from zklink.demo.report import build_report
-from zklink.demo.run import run_demo
+from zklink.demo.result_json import build_report
 from zklink.demo.stories import default_stories, read_tape
 from zklink.demo.summary import print_summary
+from zklink.demo.swaps_run import run_demo
 from zklink.demo.views import choose_view
 from zklink.devnet.profiles import PROFILES
 from zklink.lab.errors import LabError
@@ -84,8 +84,8 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
     with tempfile.TemporaryDirectory(prefix="zklink-") as folder:
         options = AccountsOptions(get_preset(preset_name), Path(folder) / "journal.jsonl", timeout_seconds)
         result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
-    accounts_report.print_report(console, result)
+    outcome.print_report(console, result)
     if json_file is not None:
-        json_file.write_text(json.dumps(accounts_report.build_report(result), indent=2) + "\n")
+        json_file.write_text(json.dumps(outcome.build_report(result), indent=2) + "\n")
         console.print(f"figures written to {json_file}")
     return 1 if result.problems else 0

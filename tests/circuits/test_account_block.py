@@ -38,7 +38,7 @@ from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Nonce, OrderSlot, RequestId
 from zklink.protocol.presets import MINIMAL
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.dispatch import AccountOperation
+from zklink.transition.rules import AccountOperation
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal, Signals
 

@@ -41,8 +41,8 @@ from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, Request
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
-from zklink.transition.dispatch import AccountOperation
 from zklink.transition.ledger_slot import LedgerPlan
+from zklink.transition.rules import AccountOperation
 
 LATER = TIMESTAMP + 60
 MILLION = 10**6

@@ -24,11 +24,11 @@ from tests.support.desk import (
 from tests.support.draft import DATA, PAYEE, payment
 from tests.support.evm import reverts
 from tests.support.rig import universal
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.primitives.field import R
-from zklink.protocol.chain import next_sync_hash
+from zklink.protocol.bridge_hashes import next_sync_hash
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.messages import compute_key_change_digest
 

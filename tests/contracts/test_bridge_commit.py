@@ -10,7 +10,7 @@ from tests.support.evm import reverts
 from tests.support.rig import COIN, GOVERNOR, PRIMARY, STRANGER, USD, VALIDATOR, A, B, C, Rig
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.ids import ChainId, Kind, Lane
 
 Words = tuple[int, ...]

@@ -38,9 +38,9 @@ from tests.support.rig_build import (
     make_table,
     predict_bridge,
 )
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.primitives.field import R
-from zklink.protocol.chain import genesis_block
+from zklink.protocol.bridge_hashes import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
 from zklink.protocol.ids import AddressFormat, ChainId, Lane
 

@@ -27,7 +27,7 @@ from tests.support.rig import (
 )
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
-from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.ids import CUSTODY_LIMIT, Lane, TokenId
 
 FEE, REENTER, NOTHING = 1, 6, 9

@@ -24,7 +24,7 @@ from tests.support.rig import (
     Rig,
     universal,
 )
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.operations.payout import NO_CHAIN, Payout
 from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.draft import payment
 from tests.support.evm import EvmContract, reverts
 from tests.support.rig import BAD, COIN, GOVERNOR, OLD, RECIPIENT, RESERVE, STRANGER, USD, ZERO, B, Node, Rig, universal
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import TokenId
 

@@ -26,7 +26,7 @@ from tests.support.rig import (
     universal,
 )
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.ids import ChainId, Lane
 
 FEE, SAY_NO, REVERT, REENTER, DRAIN, NOTHING = 1, 2, 3, 6, 8, 9

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from zklink.l1.artifacts import CONTRACTS
+from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.protocol import limits
 from zklink.protocol.ids import SLICE_COUNT
 

@@ -10,7 +10,7 @@ from tests.support.committee import Committee
 from tests.support.draft import message_args
 from tests.support.evm import EvmChain, EvmContract, reverts
 from tests.support.rig import GOVERNOR, START_TIME, ZERO, A, B, actor
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.protocol.ids import BlockNumber
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 

@@ -21,7 +21,7 @@ from tests.support.compiler_flaws import (
     find_sources,
 )
 from tests.support.evm import EvmChain
-from zklink.l1.artifacts import CONTRACTS, compile_source
+from zklink.l1.contract_artifacts import CONTRACTS, compile_source
 from zklink.protocol.errors import ContractNotCompiled
 
 SENDER: Final = "0x" + "11" * 20

@@ -33,7 +33,7 @@ from tests.support.rig import (
     Rig,
     universal,
 )
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import SyncMessage

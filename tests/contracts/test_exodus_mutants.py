@@ -16,7 +16,7 @@ from tests.support.rig import Rig
 from tests.support.rig_build import build_rig
 from tests.support.upholds import upholds
 from tests.support.world import RoomyChain
-from zklink.l1.artifacts import CONTRACTS
+from zklink.l1.contract_artifacts import CONTRACTS
 
 CAUGHT = (AssertionError, Reverted, pytest.fail.Exception)
 """How a test notices: something does not hold, something good is refused, or something bad is not."""

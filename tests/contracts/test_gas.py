@@ -6,12 +6,12 @@ as the swap lane's, and they are the slowest to prove.
 
 from dataclasses import replace
 
-from zklink.bench.gas import LIMITS, measure_gas
+from zklink.bench.bridge_gas import LIMITS, measure_gas
 from zklink.devnet.world import World
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.deployment.deploy import load_verifiers
 from zklink.protocol.presets import MINIMAL
-from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.proof import Proof
 from zklink.prover.source import Statement

@@ -11,7 +11,7 @@ from eth_keys.datatypes import PrivateKey
 from tests.support.committee import Committee
 from tests.support.desk import DEPLOYMENT_HASH, SENDER, Desk, open_desk
 from tests.support.evm import EvmContract, reverts
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.operations.change_pub_key import KeyChange
 from zklink.primitives.field import R
 from zklink.protocol.ids import AccountId, ChainId, Nonce

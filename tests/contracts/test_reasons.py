@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from zklink.l1.artifacts import CONTRACTS, load_contract
+from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 
 REASON = re.compile(r'"([a-z][a-z0-9-]*: [^"\n]*)"')
 MAX_BYTES = 32

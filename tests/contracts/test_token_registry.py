@@ -23,7 +23,7 @@ from tests.support.rig import (
     Rig,
     config,
 )
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.protocol.ids import CUSTODY_LIMIT, TokenId
 
 NEW = TokenId(20)

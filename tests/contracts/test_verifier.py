@@ -22,7 +22,7 @@ from tests.support.verifiers import (
     negate_point,
     replace_once,
 )
-from zklink.l1.artifacts import ContractArtifact
+from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.primitives.field import Q, R
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.verifier_codegen import generate_verifier

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from zklink.devnet.accounts import default_roles, layer2_key
 from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan, plan_deposits, select_pools, spread
+from zklink.devnet.roles import default_roles, layer2_key
 from zklink.devnet.tokens import ETH, USDC, USDT, load_tokens, plan_token, token_by_id
-from zklink.l1.contracts.structs import NATIVE
+from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
 

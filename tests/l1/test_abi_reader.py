@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.evm import EvmChain, Reverted, type_of
-from zklink.l1.artifacts import compile_source, find_source
+from zklink.l1.contract_artifacts import compile_source, find_source
 from zklink.l1.contracts.bridge import bridge_artifact
 from zklink.l1.published.abi_reader import SELECTOR_BYTES, Calldata
 from zklink.l1.published.commit_calldata import LIMITS, commit_function, decode_commit_calls

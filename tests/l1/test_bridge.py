@@ -10,13 +10,13 @@ from tests.support.chains import build_order, send_deposit, send_swap
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, USDC, USDT
+from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, KeyAuthorised, SwapRequested
+from zklink.l1.contracts.bridge_structs import DepositOrder, FreezeState, RequestCounts, universal_address
 from zklink.l1.contracts.event_codec import decode_events
-from zklink.l1.contracts.events import DepositRequested, FullExitRequested, KeyAuthorised, SwapRequested
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.contracts.structs import DepositOrder, FreezeState, RequestCounts, universal_address
 from zklink.l1.watcher import L1Watcher, lane_of
 from zklink.operations.forced_exit import ForcedExit
-from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import CallReverted, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
 from zklink.service.adapters import ChainConsents

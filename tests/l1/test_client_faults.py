@@ -3,7 +3,7 @@
 import pytest
 
 from tests.l1.fake_node import BASE_FEE, POLICY, TIP, FakeNode
-from zklink.devnet.accounts import default_roles
+from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.protocol.errors import (
     CallReverted,

@@ -7,18 +7,18 @@ from itertools import permutations
 import pytest
 from web3 import HTTPProvider, Web3
 
-from zklink.devnet.anvil import anvil_path
+from zklink.devnet.anvil_command import anvil_path
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC, load_tokens
 from zklink.devnet.world import World
-from zklink.l1.artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
-from zklink.l1.contracts.structs import NATIVE, Stages, universal_address
+from zklink.l1.contract_artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
+from zklink.l1.contracts.bridge_structs import NATIVE, Stages, universal_address
 from zklink.l1.deployment.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
 from zklink.l1.transport.client import ChainClient
 from zklink.lab.anvil import start_anvil
-from zklink.protocol.chain import genesis_block
+from zklink.protocol.bridge_hashes import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
 from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, WrongChain
 from zklink.protocol.ids import AddressFormat, ChainId, Lane, TokenId

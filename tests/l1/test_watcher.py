@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import DepositRequested, RequestEvent, SwapRequested
-from zklink.l1.contracts.structs import RequestCounts
+from zklink.l1.contracts.bridge_events import DepositRequested, RequestEvent, SwapRequested
+from zklink.l1.contracts.bridge_structs import RequestCounts
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import Log
 from zklink.l1.watcher import ConfirmedEvents, L1Watcher
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import next_queue_hash
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import Amount, ChainId, Lane, RequestId, TokenId
 

@@ -8,7 +8,7 @@ import pytest
 from tests.lab.conftest import SPECS
 from tests.lab.scenes import balance, head, pay
 from tests.support.engines import ENGINES, note_engine
-from zklink.devnet.anvil import anvil_path
+from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.chains import Backend, LocalChains, describe_backend, open_chains

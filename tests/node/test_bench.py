@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
+from zklink.bench.performance_page import render_throughput, write_part
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, are_plain
-from zklink.bench.report import render_throughput, write_part
 from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
 from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.cli.bench import PARTS
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset

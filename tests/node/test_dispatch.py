@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from zklink.node.dispatch import Dispatcher
+from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy
 from zklink.node.workers import InlineWorkers

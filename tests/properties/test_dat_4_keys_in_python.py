@@ -17,7 +17,7 @@ from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import PAYOUT_KINDS, Payout
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol import chain
+from zklink.protocol import bridge_hashes
 
 Request = SwapRequest | DepositRequest | FullExitRequest
 
@@ -50,9 +50,9 @@ def check_queue_entry(request: Request, choice: int, place: int, before: bytes) 
     """Another request, or another queue before it, gives another queue hash."""
     names = [field.name for field in fields(request)]
     name = names[choice % len(names)]
-    entry = chain.next_queue_hash(before, request.words())
-    assert chain.next_queue_hash(before, _changed(request, name, place).words()) != entry
-    assert chain.next_queue_hash(entry, request.words()) != entry
+    entry = bridge_hashes.next_queue_hash(before, request.words())
+    assert bridge_hashes.next_queue_hash(before, _changed(request, name, place).words()) != entry
+    assert bridge_hashes.next_queue_hash(entry, request.words()) != entry
 
 
 @upholds("DAT-4")
@@ -89,5 +89,5 @@ def test_check_fill_key__deployment_left_out__refutes(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("left_out", range(5))
 def test_check_queue_entry__a_word_left_out__refutes(monkeypatch: pytest.MonkeyPatch, left_out: int) -> None:
     mutant = lambda before, words: keccak_words(before, *words[:left_out], *words[left_out + 1 :])  # noqa: E731
-    monkeypatch.setattr(chain, "next_queue_hash", mutant)
+    monkeypatch.setattr(bridge_hashes, "next_queue_hash", mutant)
     check_refuted(check_queue_entry, requests, choices, places, st.just(bytes(32)))

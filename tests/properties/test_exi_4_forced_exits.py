@@ -6,7 +6,7 @@ from tests.support.story import Story, refused
 from tests.support.upholds import upholds
 from tests.support.world import BROKERS, PRIMARY, RECIPIENTS, USD, VALIDATOR, A, C
 from zklink.operations.payout import NO_CHAIN
-from zklink.protocol.chain import genesis_block
+from zklink.protocol.bridge_hashes import genesis_block
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import ChainId, Kind, Lane
 

@@ -12,8 +12,8 @@ from zklink.operations.transfer import Transfer
 from zklink.primitives.field import Q, R
 from zklink.protocol.ids import Amount, ChainId, Nonce
 from zklink.protocol.presets import MINIMAL
-from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
 from zklink.prover.source import Statement

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from tests.support.foreign_circuit import run_ceremony
 from zklink.cli import main
 from zklink.cli.generate import VERIFIERS
-from zklink.protocol.generate import render_all
+from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import COMPACT, MINIMAL
-from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement
 from zklink.prover.verifier_codegen import generate_verifier
-from zklink.state.genesis import Genesis
+from zklink.state.genesis_state import Genesis
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from tests.support.foreign_circuit import chain_source, ensure_other_circuit, ru
 from tests.support.upholds import upholds
 from zklink.primitives.field import Q, R
 from zklink.protocol.errors import ProofMalformed, ProofRejected, ToolFailed, WitnessInputInvalid
-from zklink.prover.artifacts import CircuitArtifacts, ensure_artifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.port import Prover
 from zklink.prover.proof import Proof, verify

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.support.foreign_circuit import chain_source, run_ceremony
 from tests.support.upholds import upholds
 from zklink.primitives.field import Q, R
-from zklink.prover.artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.build import CompiledCircuit, ensure_compiled
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.curve import Generators, invert_all, is_on_g1, is_on_g2
 from zklink.prover.progress import SILENT
 from zklink.prover.r1cs import read_r1cs

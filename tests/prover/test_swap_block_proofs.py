@@ -12,8 +12,8 @@ from zklink.bench.workload import build_block
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.presets import COMPACT, MINIMAL, Preset
-from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
 from zklink.prover.tools import ensure_tools

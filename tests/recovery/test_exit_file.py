@@ -10,7 +10,7 @@ import pytest
 
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import BTC, USDC
-from zklink.l1.contracts.structs import Exit
+from zklink.l1.contracts.bridge_structs import Exit
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid
 from zklink.protocol.ids import BlockNumber

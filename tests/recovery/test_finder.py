@@ -13,12 +13,12 @@ from tests.support.assembler import Assembler
 from tests.support.commits import PRIMARY, SLICES, Validator
 from tests.support.draft import DATA, Draft
 from tests.support.engines import note_engine
-from zklink.devnet.accounts import COMMITTEE_THRESHOLD
 from zklink.devnet.profiles import AVALANCHE, POLYGON
+from zklink.devnet.roles import COMMITTEE_THRESHOLD
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world
-from zklink.l1.artifacts import load_contract
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.deploy import deploy, predict_address
 from zklink.l1.deployment.records import DeploymentAccounts, DeploymentPlan, Verifiers
 from zklink.l1.transport.traces import Tracer

@@ -12,7 +12,7 @@ from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import BlockCommitted, BridgeEvent
+from zklink.l1.contracts.bridge_events import BlockCommitted, BridgeEvent
 from zklink.l1.published.abi_reader import SELECTOR_BYTES, WORD_BYTES
 from zklink.l1.published.commit_calldata import Commits, History, read_input
 from zklink.operations.deposit import DepositRequest

@@ -11,7 +11,7 @@ from zklink.devnet.profiles import BSC
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.protocol.bridge_blocks import ProveBlock
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXPIRY_SECONDS, ChainId, Lane
 from zklink.recovery.exodus_driver import Done, ExodusDriver, Waiting

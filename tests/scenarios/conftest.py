@@ -8,7 +8,7 @@ from tests.scenarios.liquidity import fill_pools
 from tests.scenarios.pipeline import Believer, LiquidSystem, Pipeline
 from zklink.devnet.system import deploy_local_system
 from zklink.devnet.world import open_world
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.deployment.records import Verifiers
 from zklink.lab.chains import Backend
 from zklink.protocol.presets import MINIMAL

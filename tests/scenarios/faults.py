@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from eth_account.signers.local import LocalAccount
 from web3.contract.contract import ContractFunction
 
-from zklink.devnet.chain import GAS_LIMIT_IN_PROCESS, WorldChain
+from zklink.devnet.devnet_chain import GAS_LIMIT_IN_PROCESS, WorldChain
 from zklink.l1.transport.client import Call, ChainClient, Submission
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import BlockProver, Proved

@@ -6,8 +6,8 @@ Everything goes through the pipeline, as anybody would do it; the blocks are exe
 from typing import Final
 
 from tests.scenarios.pipeline import POLYGON, LiquidSystem, Pipeline
-from zklink.devnet.accounts import layer2_key
 from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits, select_pools
+from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
 from zklink.l1.contracts.registries import sign_key_change

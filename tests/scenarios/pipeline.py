@@ -17,8 +17,8 @@ from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import USDC
 from zklink.history.solvency import Reconciliation
 from zklink.history.swaps import SwapRecord, Timeline
-from zklink.l1.contracts.events import SwapRequested
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contracts.bridge_events import SwapRequested
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.transport.client import ChainClient
 from zklink.node.events import BlockProven, RequestKey, Retried, TransactionMined
 from zklink.node.node import Node

@@ -9,10 +9,10 @@ import pytest
 
 from tests.scenarios.liquidity import FOREVER
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
-from zklink.devnet.accounts import layer2_key
+from zklink.devnet.roles import layer2_key
 from zklink.devnet.tokens import BTC, USDC
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.contracts.structs import universal_address
 from zklink.node.events import BlockSealed, BrokerRepaid, FillTried, OperationRefused
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.order import Order

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from zklink.demo.audit import find_problems
 from zklink.demo.model import DemoOptions, DemoResult
-from zklink.demo.report import build_report
-from zklink.demo.run import run_demo
+from zklink.demo.result_json import build_report
 from zklink.demo.stories import Expectation, read_tape
 from zklink.demo.summary import print_summary
+from zklink.demo.swaps_run import run_demo
 from zklink.demo.views import PlainView
 from zklink.devnet.profiles import AVALANCHE, BSC
 from zklink.protocol.presets import MINIMAL

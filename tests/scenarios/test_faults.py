@@ -8,7 +8,7 @@ import pytest
 from tests.scenarios.faults import CrashingProver, FaultyClient
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import BNB, USDC
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.transport.client import encode_call
 from zklink.node.events import (
     BrokerRepaid,

@@ -2,11 +2,11 @@
 
 from tests.scenarios.liquidity import FOREVER
 from tests.scenarios.pipeline import BSC, POLYGON, Pipeline
-from zklink.devnet.accounts import layer2_key
+from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.contracts.structs import universal_address
 from zklink.node.events import BlockProven
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.transfer import Transfer
@@ -14,7 +14,7 @@ from zklink.operations.withdraw import Withdraw
 from zklink.protocol.ids import Amount, Lane, Nonce
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
-from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 from zklink.service.adapters import CircuitProver

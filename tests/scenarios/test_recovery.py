@@ -16,8 +16,8 @@ from tests.support.assembler import Assembler
 from tests.support.upholds import upholds
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import RequestCancelled
-from zklink.l1.contracts.structs import Exit, universal_address
+from zklink.l1.contracts.bridge_events import RequestCancelled
+from zklink.l1.contracts.bridge_structs import Exit, universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError

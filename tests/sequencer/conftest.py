@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.lab.accounts import funded_account
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey

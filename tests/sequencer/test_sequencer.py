@@ -6,7 +6,7 @@ import pytest
 
 from tests.sequencer.conftest import CHAINS, PRIMARY, build_state
 from tests.sequencer.requests import make_request
-from zklink.protocol.chain import compute_payouts_hash
+from zklink.protocol.bridge_hashes import compute_payouts_hash
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.sequencer.journal import Journal, MemoryJournal

@@ -15,8 +15,8 @@ from tests.sequencer.conftest import CHAINS, PRIMARY
 from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import BASE, seal
 from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_events import MessageReceived
 from zklink.l1.contracts.event_codec import event_topic
-from zklink.l1.contracts.events import MessageReceived
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt
 from zklink.lab.accounts import funded_account

@@ -33,7 +33,7 @@ from zklink.protocol.packing import pack_fee
 from zklink.sequencer.fee_terms import MATCH_WORK, OPENING_WORK, WORK, PoolTerms, Terms
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
-from zklink.transition.dispatch import RULES
+from zklink.transition.rules import RULES
 
 NOW: Final = 5_000
 OPEN_TERMS: Final = Terms({X: 3, Y: 5})

@@ -22,10 +22,10 @@ from zklink.protocol.presets import MINIMAL
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block_needs import has_room
-from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
 from zklink.transition.ledger_slot import LedgerSlot
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolSlot
+from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal
 

@@ -46,7 +46,7 @@ from zklink.state.rows import EMPTY_TOKEN, TokenRow
 from zklink.state.state import State
 from zklink.transition.account_block import apply_account_block
 from zklink.transition.context import Context
-from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
+from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 
 CONTEXT = Context(MINIMAL, DOMAIN, TIMESTAMP)
 TOP = Amount((1 << 112) - 1)

@@ -25,10 +25,10 @@ from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State
 from zklink.transition import add_liquidity, checks, ledger_slot, order_match, order_price, transfer
 from zklink.transition.context import Context
-from zklink.transition.dispatch import RULES, AccountOperation, AccountSlot, apply_operation, check_operation, type_of
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.order_price import Fill
+from zklink.transition.rules import RULES, AccountOperation, AccountSlot, apply_operation, check_operation, type_of
 
 OPERATIONS_PER_STORY = 6
 

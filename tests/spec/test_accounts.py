@@ -28,7 +28,7 @@ from zklink.protocol.ids import AMOUNT_LIMIT, NONCE_LIMIT, AccountId, Amount, No
 from zklink.protocol.presets import MAIN, MINIMAL
 from zklink.state import account_tree
 from zklink.state.account import Record
-from zklink.state.genesis import Genesis
+from zklink.state.genesis_state import Genesis
 from zklink.state.state import State
 
 OWNERS = (ZERO_ADDRESS, b"\x01" * 32, b"\x02" * 32, b"\xff" * 32)

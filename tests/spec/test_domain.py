@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import chains, hashes
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.chain import StoredBlock, genesis_block, next_payouts_hash, next_queue_hash, next_sync_hash
+from zklink.protocol.bridge_hashes import StoredBlock, genesis_block, next_payouts_hash, next_queue_hash, next_sync_hash
 from zklink.protocol.domain import (
     ChainEntry,
     compute_chains_hash,

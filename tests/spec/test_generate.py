@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zklink.protocol import ids, limits, words
-from zklink.protocol.generate import render_all, render_circom_constants, render_vyper_constants
+from zklink.protocol.generated_constants import render_all, render_circom_constants, render_vyper_constants
 
 ROOT = Path(__file__).resolve().parents[2]
 

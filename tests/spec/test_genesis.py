@@ -10,7 +10,7 @@ from zklink.primitives.poseidon import poseidon
 from zklink.protocol.errors import GenesisInvalid, UnknownPreset
 from zklink.protocol.ids import OPERATOR_ACCOUNT
 from zklink.protocol.presets import MINIMAL, PRESETS
-from zklink.state.genesis import Genesis
+from zklink.state.genesis_state import Genesis
 
 OPERATOR = bytes(12) + b"\x0f" * 20
 VALID = Genesis("minimal", OPERATOR)

@@ -22,7 +22,7 @@ from tests.support.upholds import upholds
 from zklink.operations.signed import sign
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.eddsa import PrivateKey
-from zklink.protocol.chain import (
+from zklink.protocol.bridge_hashes import (
     EMPTY_PAYOUTS_HASH,
     StoredBlock,
     compute_inputs_hash,

@@ -17,7 +17,7 @@ from zklink.protocol.ids import MAX_CHAINS, AccountId, Kind, TokenId
 from zklink.state.account import Account
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition.dispatch import AccountOperation
+from zklink.transition.rules import AccountOperation
 
 D = 10_000
 TOP = 1 << 112

@@ -10,7 +10,7 @@ from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.dispatch import AccountOperation
+from zklink.transition.rules import AccountOperation
 
 DOMAIN: Final = 123_456_789
 TIMESTAMP: Final = 1_700_000_000

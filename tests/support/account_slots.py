@@ -20,9 +20,9 @@ from zklink.prover.source import CircuitSource
 from zklink.state.state import State
 from zklink.transition import account_block
 from zklink.transition.account_block import AccountBlock
-from zklink.transition.dispatch import ORDER_RULES, POOL_RULES, AccountOperation, Rule
 from zklink.transition.order_match import MatchSlot
 from zklink.transition.pool_slot import PoolSlot
+from zklink.transition.rules import ORDER_RULES, POOL_RULES, AccountOperation, Rule
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal, Signals
 

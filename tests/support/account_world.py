@@ -42,8 +42,8 @@ from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.add_liquidity import compute_add_liquidity
 from zklink.transition.context import Context
-from zklink.transition.dispatch import AccountOperation
 from zklink.transition.pool_swap import compute_pool_swap
+from zklink.transition.rules import AccountOperation
 
 T = TypeVar("T", bound=Signable)
 DOMAIN: Final = 0xACC

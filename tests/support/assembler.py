@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.transport.client import Call, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import CommitBlock, ProveBlock, stored_block_abi
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 
 
 @dataclass(frozen=True, slots=True)

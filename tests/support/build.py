@@ -20,7 +20,7 @@ from vyper.compiler.input_bundle import CompilerInput, FileInput, FilesystemInpu
 from vyper.compiler.output import build_abi_output
 from vyper.compiler.settings import Settings
 
-from zklink.l1.artifacts import CONTRACTS, EVM_VERSION, ContractArtifact, cache_directory, find_source
+from zklink.l1.contract_artifacts import CONTRACTS, EVM_VERSION, ContractArtifact, cache_directory, find_source
 
 IMPORT = re.compile(r"^from (\.+)([\w.]*) import (\w+)$", re.MULTILINE)
 TEST_CONTRACTS = Path(__file__).resolve().parents[1] / "properties" / "contracts"

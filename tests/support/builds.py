@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zklink.l1.artifacts import compute_sources_hash
+from zklink.l1.contract_artifacts import compute_sources_hash
 
 
 def drop_stale_build(root: Path) -> bool:

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
-from zklink.l1.contracts.structs import NATIVE, DepositOrder, SwapOrder, universal_address
+from zklink.l1.contracts.bridge_structs import NATIVE, DepositOrder, SwapOrder, universal_address
 from zklink.l1.transport.client import Receipt
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL

@@ -5,7 +5,7 @@ from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.protocol.bridge_blocks import CommitBlock
-from zklink.protocol.chain import StoredBlock, genesis_block
+from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import ChainId, Kind, Lane
 

@@ -15,7 +15,7 @@ from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
 from vyper.compiler.settings import Settings, anchor_settings
 from vyper.semantics.types.function import ContractFunctionT
 
-from zklink.l1.artifacts import CONTRACTS, EVM_VERSION
+from zklink.l1.contract_artifacts import CONTRACTS, EVM_VERSION
 
 MULTI_BYTE: Final = "CVE-2026-114114"
 NESTED_ARRAYS: Final = "CVE-2026-114115"

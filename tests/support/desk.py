@@ -14,7 +14,7 @@ from tests.support.build import Replacements, load
 from tests.support.draft import REQUEST_KINDS, Draft
 from tests.support.evm import EvmChain, EvmContract
 from zklink.operations.change_pub_key import KeyChange
-from zklink.protocol.chain import compute_inputs_hash, compute_payouts_hash, next_queue_hash
+from zklink.protocol.bridge_hashes import compute_inputs_hash, compute_payouts_hash, next_queue_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import ChainId, Kind, Lane
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from zklink.operations.payout import Payout
-from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
+from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
 from zklink.protocol.commitment import (
     BlockHeader,
     PublicInputs,

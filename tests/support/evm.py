@@ -1,8 +1,8 @@
 """A chain in process with what unit tests of contracts look at: reasons, events and return values.
 
-Takes compiled contracts (`zklink.l1.artifacts`), gives callable ones on revm: thousands of calls a second. A failing
-call raises Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is
-measured elsewhere (zklink.bench.gas): revm keeps slots warm from one call to the next.
+Takes compiled contracts (`zklink.l1.contract_artifacts`), gives callable ones on revm: thousands of calls a second. A
+failing call raises Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is
+measured elsewhere (zklink.bench.bridge_gas): revm keeps slots warm from one call to the next.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from eth_utils import keccak, to_checksum_address
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from tests.support.engines import note_engine
-from zklink.l1.artifacts import AbiEntry, ContractArtifact
+from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]

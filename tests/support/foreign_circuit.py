@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from zklink.prover.artifacts import CircuitArtifacts, ensure_artifacts, load_artifacts
 from zklink.prover.build import CompiledCircuit, ensure_compiled
 from zklink.prover.cache import compute_content_hash, ensure_entry
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts, load_artifacts
 from zklink.prover.proof import Proof
 from zklink.prover.source import CircuitSource
 from zklink.prover.tools import Tools, ensure_tools, run_snarkjs

@@ -21,8 +21,8 @@ from zklink.transition import account_block, ledger_slot
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.account_openings import OpenSide
 from zklink.transition.context import Context
-from zklink.transition.dispatch import AccountOperation, Rule
 from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot
+from zklink.transition.rules import AccountOperation, Rule
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signals
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.build import Replacements
-from zklink.l1.artifacts import CONTRACTS
+from zklink.l1.contract_artifacts import CONTRACTS
 
 TABLE = Path(__file__).resolve().parents[1] / "properties" / "mutants.toml"
 

@@ -16,7 +16,7 @@ from tests.support.draft import PAYEE, Draft, message_args, stored_args
 from tests.support.evm import EvmChain, EvmContract
 from zklink.operations.payout import Payout
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import CUSTODY_LIMIT, BlockNumber, ChainId, Kind, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest

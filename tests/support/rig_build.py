@@ -38,8 +38,8 @@ from tests.support.rig import (
     config,
     universal,
 )
-from zklink.l1.artifacts import ContractArtifact, load_contract
-from zklink.protocol.chain import genesis_block
+from zklink.l1.contract_artifacts import ContractArtifact, load_contract
+from zklink.protocol.bridge_hashes import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.ids import AddressFormat, ChainId
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tests.support.draft import stored_args
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import (
+from zklink.protocol.bridge_hashes import (
     EMPTY_PAYOUTS_HASH,
     StoredBlock,
     compute_inputs_hash,

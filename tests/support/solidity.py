@@ -13,7 +13,7 @@ from pathlib import Path
 
 import solcx
 
-from zklink.l1.artifacts import EVM_VERSION, ContractArtifact
+from zklink.l1.contract_artifacts import EVM_VERSION, ContractArtifact
 from zklink.prover.cache import compute_content_hash, ensure_entry
 from zklink.prover.tools import Tools, ensure_tools, node_binary
 

@@ -19,7 +19,7 @@ from zksnake._algebra import ec_bn254
 from tests.support.evm import EvmChain, EvmContract, Reverted
 from tests.support.foreign_circuit import ProvenStatement
 from tests.support.solidity import compile_solidity
-from zklink.l1.artifacts import EVM_VERSION, ContractArtifact, compile_source
+from zklink.l1.contract_artifacts import EVM_VERSION, ContractArtifact, compile_source
 from zklink.primitives.field import Q
 from zklink.prover.cache import compute_content_hash, ensure_entry
 from zklink.prover.curve import PointG1, PointG2, is_on_g2

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from zklink.bench.machine import peak_bytes, reset_peak
+from zklink.bench.this_machine import peak_bytes, reset_peak
 from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.protocol.presets import MINIMAL, Preset
-from zklink.prover.artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.build import ensure_compiled
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress

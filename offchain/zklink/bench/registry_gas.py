@@ -10,7 +10,7 @@ from eth_utils import to_checksum_address
 
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.artifacts import AbiEntry, ContractArtifact, load_contract
+from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact, load_contract
 from zklink.l1.contracts.registries import TokenRegistryClient
 from zklink.l1.deployment.deploy import load_verifiers
 from zklink.l1.transport.client import encode_call

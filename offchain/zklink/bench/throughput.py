@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.bench.machine import resident_bytes
+from zklink.bench.this_machine import resident_bytes
 from zklink.operations.signed import Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.primitives.eddsa import PrivateKey

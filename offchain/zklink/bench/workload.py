@@ -34,8 +34,8 @@ from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.dispatch import AccountOperation
 from zklink.transition.exit import ExitStatement, compute_exit
+from zklink.transition.rules import AccountOperation
 from zklink.transition.swap_block import SwapBlock, apply_block
 
 TIMESTAMP: Final = 1_800_000_000

@@ -8,8 +8,8 @@ import click
 
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
-from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 
@@ -39,31 +39,33 @@ def bench(
         figures = _measure(part, accounts, cross_check, progress)
         click.echo(f"{part}\n\n{figures}\n")
         if not print_only:
-            from zklink.bench.report import write_part
+            from zklink.bench.performance_page import write_part
 
             write_part(page or project_root() / "docs" / "performance.md", part, figures)
 
 
 def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: RichProgress) -> str:
     # Imported here: ape takes seconds to load, and no other command needs it.
-    from zklink.bench import report
-    from zklink.bench.machine import describe_load
+    from zklink.bench import performance_page
     from zklink.bench.proving import measure_circuit
+    from zklink.bench.this_machine import describe_load
     from zklink.bench.throughput import measure_throughput
 
     load = describe_load()
     if part == SEQUENCER:
-        return report.render_throughput([measure_throughput(MAIN, count, progress) for count in accounts], load)
+        return performance_page.render_throughput(
+            [measure_throughput(MAIN, count, progress) for count in accounts], load
+        )
     if part == GAS:
-        return report.render_gas(_measure_gas(progress), MINIMAL.name, load)
+        return performance_page.render_gas(_measure_gas(progress), MINIMAL.name, load)
     preset = get_preset(part)
     proving = [measure_circuit(preset, statement, progress, is_cross_checked=cross_check) for statement in Statement]
-    return report.render_proving(proving, load)
+    return performance_page.render_proving(proving, load)
 
 
 def _measure_gas(progress: RichProgress) -> dict[str, int]:
     """With the smallest preset: but for the number of slots, a chain does the same work for all of them."""
-    from zklink.bench.gas import measure_gas
+    from zklink.bench.bridge_gas import measure_gas
     from zklink.devnet.world import open_world
 
     provers = {statement: Groth16pyProver(ensure_circuit(MINIMAL, progress, statement)) for statement in Statement}

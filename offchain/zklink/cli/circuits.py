@@ -6,9 +6,9 @@ import click
 
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
-from zklink.prover.artifacts import ensure_circuit
 from zklink.prover.build import ensure_compiled
 from zklink.prover.cache import cache_directory
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
 

@@ -10,10 +10,10 @@ import click
 
 from zklink.cli.circuits import DEFAULT_PRESETS
 from zklink.cli.progress_bar import RichProgress
-from zklink.protocol.generate import render_all
+from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import PRESETS, Preset
-from zklink.prover.artifacts import ensure_circuit, find_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_circuit, find_circuit
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.prover.verification_key import VerificationKey

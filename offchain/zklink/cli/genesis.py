@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zklink.state.genesis import Genesis
+from zklink.state.genesis_state import Genesis
 
 
 @click.group()

@@ -9,7 +9,7 @@ import click
 from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, read_seed
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.ids import BlockNumber
-from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 from zklink.recovery.connect import connect_bridges

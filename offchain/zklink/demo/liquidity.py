@@ -7,11 +7,11 @@ transaction on a chain or a signed operation.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from zklink.devnet.accounts import layer2_key
 from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits
+from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC, token_by_id
-from zklink.l1.contracts.structs import DepositOrder
+from zklink.l1.contracts.bridge_structs import DepositOrder
 from zklink.node.node import Node
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.create_pool import CreatePool

@@ -17,7 +17,7 @@ from zklink.node.events import Event, RequestKey, TransactionMined
 from zklink.node.node import Node
 from zklink.protocol.ids import ChainId, Lane, TokenId
 from zklink.protocol.presets import Preset
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from zklink.node.node import Node
 from zklink.node.workers import ThreadWorkers
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.progress import Progress
 from zklink.sequencer.journal import MemoryJournal

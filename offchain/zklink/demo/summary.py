@@ -7,7 +7,7 @@ from rich.table import Table
 
 from zklink.demo.lines import describe_story
 from zklink.demo.model import DemoResult
-from zklink.demo.report import average
+from zklink.demo.result_json import average
 from zklink.demo.stories import format_amount
 from zklink.demo.views import build_timeline, describe_outcome
 

@@ -10,13 +10,13 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.devnet.accounts import COMMITTEE_THRESHOLD
 from zklink.devnet.profiles import AVALANCHE
+from zklink.devnet.roles import COMMITTEE_THRESHOLD
 from zklink.devnet.tokens import TokenInfo, deploy_test_tokens, load_tokens, mint, token_by_id
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
 from zklink.l1.contracts.registries import KeyRegistryClient
-from zklink.l1.contracts.structs import NATIVE, universal_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.deploy import Report, deploy, load_verifiers
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan, Verifiers

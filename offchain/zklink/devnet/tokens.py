@@ -14,8 +14,8 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.artifacts import load_contract
-from zklink.l1.contracts.structs import NATIVE
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId

@@ -7,10 +7,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from zklink.devnet.accounts import Roles, default_roles
-from zklink.devnet.anvil import anvil_path
-from zklink.devnet.chain import WorldChain, compute_spec
+from zklink.devnet.anvil_command import anvil_path
+from zklink.devnet.devnet_chain import WorldChain, compute_spec
 from zklink.devnet.profiles import PROFILES
+from zklink.devnet.roles import Roles, default_roles
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.submission import SendPolicy

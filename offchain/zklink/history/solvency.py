@@ -17,7 +17,7 @@ from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.state.state import State
 

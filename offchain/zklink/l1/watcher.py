@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import BridgeEvent, RequestEvent, SwapRequested
-from zklink.protocol.chain import next_queue_hash
+from zklink.l1.contracts.bridge_events import BridgeEvent, RequestEvent, SwapRequested
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten, RpcUnavailable
 from zklink.protocol.ids import Lane, RequestId
 

@@ -21,7 +21,7 @@ from zklink.sequencer.admission import needs_consent
 from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sequencer import Sequencer
-from zklink.transition.dispatch import type_of
+from zklink.transition.rules import type_of
 
 CHAIN_LIMIT: Final = 1_000
 """How many questions to one chain wait at most."""

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from zklink.broker.broker import Attempt, Broker, Candidate, FillOutcome
 from zklink.l1.transport.receipts import BlockInfo, Receipt
 from zklink.node.consents import Consents
-from zklink.node.dispatch import Dispatcher
+from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import (
     BlockProven,
     BrokerRepaid,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import RequestEvent
+from zklink.l1.contracts.bridge_events import RequestEvent
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.l1.watcher import L1Watcher
 from zklink.protocol.errors import RequestRewritten

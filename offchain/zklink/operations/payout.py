@@ -6,7 +6,7 @@ from typing import Final
 
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.addresses import join_address, split_address
-from zklink.protocol.chain import compute_fill_key
+from zklink.protocol.bridge_hashes import compute_fill_key
 from zklink.protocol.errors import WrongRecordKind
 from zklink.protocol.ids import NONCE_BITS, AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.words import PAYOUT_LAYOUTS, unpack_record

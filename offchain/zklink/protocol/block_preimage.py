@@ -9,7 +9,7 @@ from typing import Final
 
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock
-from zklink.protocol.chain import next_sync_hash
+from zklink.protocol.bridge_hashes import next_sync_hash
 from zklink.protocol.commitment import (
     BlockHeader,
     challenge,

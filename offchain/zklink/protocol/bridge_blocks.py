@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.commitment import PublicInputs
 from zklink.protocol.ids import BlockNumber, Lane
 

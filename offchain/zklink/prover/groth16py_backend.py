@@ -8,7 +8,7 @@ from pathlib import Path
 import groth16py
 
 from zklink.protocol.errors import ProofRejected
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.proof import COORDINATES, Proof, verify
 from zklink.prover.witness_calculator import CircuitInputs, Witness, WitnessCalculator
 

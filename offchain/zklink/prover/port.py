@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.proof import Proof
 from zklink.prover.witness_calculator import CircuitInputs, Witness
 

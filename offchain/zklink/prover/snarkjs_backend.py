@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from zklink.protocol.errors import ProofRejected, ToolFailed
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.proof import Proof, verify
 from zklink.prover.tools import Tools, ensure_tools, run_snarkjs

@@ -9,7 +9,7 @@ found only when the sync hash recomputed from it, over its header, counts and sl
 from collections.abc import Callable, Iterable, Mapping
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import BlockCommitted
+from zklink.l1.contracts.bridge_events import BlockCommitted
 from zklink.l1.published.commit_calldata import Commits, CommittedBlock, History, read_input
 from zklink.l1.transport.traces import Tracer
 from zklink.protocol.block_preimage import DATA_SLICE, compute_opened_sync_hash

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import (
+from zklink.l1.contracts.bridge_events import (
     BlockCommitted,
     BlocksProven,
     BlocksReverted,

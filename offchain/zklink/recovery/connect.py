@@ -8,7 +8,7 @@ from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.profile import ChainProfile

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.structs import Exit
+from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid, ProtocolError

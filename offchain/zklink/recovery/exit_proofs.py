@@ -8,7 +8,7 @@ Without a key the owner itself must send them; with the account's key they pay w
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zklink.l1.contracts.structs import Exit
+from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import join_address

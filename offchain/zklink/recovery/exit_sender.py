@@ -10,7 +10,7 @@ from decimal import Decimal
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.structs import evm_address, universal_address
+from zklink.l1.contracts.bridge_structs import evm_address, universal_address
 from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.protocol.errors import CallReverted, ExitsRefused
 from zklink.protocol.ids import ChainId

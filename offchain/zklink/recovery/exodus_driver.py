@@ -19,7 +19,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
 from zklink.protocol.block_preimage import compute_opened_commitment, compute_opened_sync_hash
 from zklink.protocol.bridge_blocks import BlockPreimage, ExecuteBlock, Step
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane

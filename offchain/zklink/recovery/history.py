@@ -13,7 +13,7 @@ from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.block_preimage import compute_opened_commitment
 from zklink.protocol.bridge_blocks import BlockPreimage
-from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
+from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
 from zklink.protocol.commitment import PublicInputs, aggregate, challenge
 from zklink.protocol.ids import SLICE_COUNT, TIME_BITS, BlockNumber, ChainId, Lane
 from zklink.transition.replay.replay_records import read_records

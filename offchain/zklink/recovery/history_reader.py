@@ -14,7 +14,7 @@ from zklink.l1.published.prove_calldata import decode_prove_calls
 from zklink.l1.transport.traces import NodeTracer, Tracer
 from zklink.operations.requests import Request
 from zklink.protocol.bridge_blocks import BlockPreimage, ProveBlock
-from zklink.protocol.chain import StoredBlock, compute_inputs_hash, genesis_block
+from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, genesis_block
 from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.recovery.block_finder import BlockFinder

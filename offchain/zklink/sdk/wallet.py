@@ -11,8 +11,8 @@ from typing import Final, Protocol, TypeVar
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.contracts.structs import universal_address
 from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order import Order
@@ -21,7 +21,7 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.errors import NoAccountYet
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, TokenId
 from zklink.protocol.signing import compute_public_key_hash
-from zklink.sdk.port import Operator
+from zklink.sdk.operator_port import Operator
 
 VALID_SECONDS: Final = 3_600
 LEAST_FEE: Final = Amount(0)

@@ -23,7 +23,7 @@ from zklink.sequencer.sealed_block import Item, Parameters
 from zklink.state.state import State
 from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
-from zklink.transition.dispatch import AccountOperation, apply_operation, check_operation
+from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 
 KINDS: Final = tuple(SlotKind)
 """Whose turn it is, block after block."""

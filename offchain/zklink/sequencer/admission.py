@@ -30,7 +30,7 @@ from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
-from zklink.transition.dispatch import type_of
+from zklink.transition.rules import type_of
 
 EVM_ADDRESS_BYTES: Final = 20
 EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)

@@ -8,7 +8,7 @@ and a step already taken is never asked for again.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.limits import MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PROVE_BLOCKS

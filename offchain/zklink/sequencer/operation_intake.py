@@ -22,8 +22,8 @@ from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
 from zklink.transition.context import Context
-from zklink.transition.dispatch import RULES, apply_operation, check_operation, type_of
 from zklink.transition.order_match import check_order
+from zklink.transition.rules import RULES, apply_operation, check_operation, type_of
 
 QUEUE_LIMIT: Final = 200_000
 """How many operations wait at most."""

@@ -14,7 +14,7 @@ from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.ids import AccountId, Nonce
-from zklink.transition.dispatch import LEDGER_RULES, type_of
+from zklink.transition.rules import LEDGER_RULES, type_of
 
 
 class SlotKind(Enum):

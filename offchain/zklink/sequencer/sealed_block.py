@@ -12,7 +12,13 @@ from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
-from zklink.protocol.chain import StoredBlock, compute_inputs_hash, compute_payouts_hash, genesis_block, next_sync_hash
+from zklink.protocol.bridge_hashes import (
+    StoredBlock,
+    compute_inputs_hash,
+    compute_payouts_hash,
+    genesis_block,
+    next_sync_hash,
+)
 from zklink.protocol.commitment import pack_counts
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import BlockNumber, ChainId, Lane

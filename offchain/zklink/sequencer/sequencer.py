@@ -15,7 +15,7 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.requests import Request
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations

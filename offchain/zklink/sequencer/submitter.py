@@ -12,8 +12,8 @@ from typing import Protocol
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_events import MessageReceived
 from zklink.l1.contracts.event_codec import decode_events, event_topic
-from zklink.l1.contracts.events import MessageReceived
 from zklink.l1.transport.client import ChainClient, Submission
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.errors import L1Error, RpcUnavailable

@@ -8,10 +8,10 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import FillState
 from zklink.l1.contracts.bridge import BridgeClient, BridgeViews
+from zklink.l1.contracts.bridge_events import BlockAccepted, Frozen
+from zklink.l1.contracts.bridge_structs import evm_address
 from zklink.l1.contracts.event_codec import decode_events, event_topic
-from zklink.l1.contracts.events import BlockAccepted, Frozen
 from zklink.l1.contracts.registries import KeyRegistryClient
-from zklink.l1.contracts.structs import evm_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import Asked, Proved

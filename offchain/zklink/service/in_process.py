@@ -11,7 +11,7 @@ from zklink.protocol.ids import AccountId, Amount, Lane, Nonce, TokenId
 
 
 class InProcessOperator:
-    """An Operator (see `zklink.sdk.port`). Only for the thread that calls `Node.step`."""
+    """An Operator (see `zklink.sdk.operator_port`). Only for the thread that calls `Node.step`."""
 
     def __init__(self, node: Node) -> None:
         self._node, self._sequencer = node, node.sequencer

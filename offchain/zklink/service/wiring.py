@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import Broker
 from zklink.broker.policy import FillPolicy
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.watcher import L1Watcher

@@ -21,7 +21,11 @@ from zklink.transition import ledger_slot, pool_slot
 from zklink.transition.block_frame import SealedFrame, SwapResult, compute_slices, seal
 from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
-from zklink.transition.dispatch import (
+from zklink.transition.hot_rows import RowOpening, choose_rows, compare, read_rows, reopen
+from zklink.transition.ledger_slot import ChainRecord, LedgerSlot
+from zklink.transition.order_match import MatchSlot, open_empty_match
+from zklink.transition.pool_slot import PoolSlot
+from zklink.transition.rules import (
     LEDGER_RULES,
     ORDER_RULES,
     POOL_RULES,
@@ -30,10 +34,6 @@ from zklink.transition.dispatch import (
     Rule,
     type_of,
 )
-from zklink.transition.hot_rows import RowOpening, choose_rows, compare, read_rows, reopen
-from zklink.transition.ledger_slot import ChainRecord, LedgerSlot
-from zklink.transition.order_match import MatchSlot, open_empty_match
-from zklink.transition.pool_slot import PoolSlot
 
 Slots = tuple[tuple[LedgerSlot, ...], tuple[PoolSlot, ...], tuple[MatchSlot, ...]]
 Slot = TypeVar("Slot", LedgerSlot, PoolSlot, MatchSlot)

@@ -14,7 +14,7 @@ from zklink.protocol.errors import BlockFull
 from zklink.protocol.ids import POOL_COUNT_ROW, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.state import PoolId, order_pair
-from zklink.transition.dispatch import AccountOperation, PoolOperation
+from zklink.transition.rules import AccountOperation, PoolOperation
 
 
 @dataclass(slots=True)

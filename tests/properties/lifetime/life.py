@@ -19,13 +19,13 @@ from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain import StoredBlock, genesis_block
+from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_change_digest
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
-from zklink.transition.dispatch import AccountOperation
+from zklink.transition.rules import AccountOperation
 from zklink.transition.swap_block import SwapBlock, apply_block
 
 Request = SwapRequest | DepositRequest | FullExitRequest

@@ -29,7 +29,7 @@ from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, Amount, ChainId, No
 from zklink.protocol.packing import compute_nearest_fee
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId, State
-from zklink.transition.dispatch import AccountOperation
+from zklink.transition.rules import AccountOperation
 
 FOREVER = 2**40 - 1
 NO_FEE = Amount(0)

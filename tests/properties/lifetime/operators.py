@@ -27,7 +27,7 @@ from zklink.protocol.ids import ChainId, Kind, Lane
 from zklink.state.state import State
 from zklink.transition.block_needs import has_room
 from zklink.transition.context import Context
-from zklink.transition.dispatch import LEDGER_RULES, ORDER_RULES, POOL_RULES, AccountOperation, type_of
+from zklink.transition.rules import LEDGER_RULES, ORDER_RULES, POOL_RULES, AccountOperation, type_of
 
 AHEAD = 8
 """How many blocks are sealed beyond what the primary has accepted."""

@@ -12,7 +12,7 @@ from zklink.demo.liquidity import deposit, has_key, wait
 from zklink.demo.stories import format_amount
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.tokens import BTC, USDC, token_by_id
-from zklink.l1.contracts.structs import SwapOrder, universal_address
+from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.create_pool import CreatePool

@@ -11,12 +11,9 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-from zklink.l1.artifacts import ContractArtifact, load_contract
-from zklink.l1.contracts.event_codec import REQUEST_EVENTS, decode_events, event_topic
-from zklink.l1.contracts.events import BridgeEvent, RequestEvent
-from zklink.l1.contracts.exodus import ExodusClient
-from zklink.l1.contracts.registries import TokenRegistryClient
-from zklink.l1.contracts.structs import (
+from zklink.l1.contract_artifacts import ContractArtifact, load_contract
+from zklink.l1.contracts.bridge_events import BridgeEvent, RequestEvent
+from zklink.l1.contracts.bridge_structs import (
     DepositOrder,
     Parts,
     Permit,
@@ -25,11 +22,14 @@ from zklink.l1.contracts.structs import (
     Stages,
     SwapOrder,
 )
+from zklink.l1.contracts.event_codec import REQUEST_EVENTS, decode_events, event_topic
+from zklink.l1.contracts.exodus import ExodusClient
+from zklink.l1.contracts.registries import TokenRegistryClient
 from zklink.l1.contracts.sync_ledger import SyncLedgerClient
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
 from zklink.protocol.messages import SyncMessage
 

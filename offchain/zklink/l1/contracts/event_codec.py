@@ -8,10 +8,10 @@ from typing import Any, Final
 from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 
-from zklink.l1.artifacts import load_contract
-from zklink.l1.contracts import events
-from zklink.l1.contracts.events import BridgeEvent, DepositRequested, FullExitRequested, SwapRequested
-from zklink.l1.contracts.structs import universal_address
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts import bridge_events
+from zklink.l1.contracts.bridge_events import BridgeEvent, DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -24,26 +24,26 @@ CONTRACTS: Final = ("Bridge", "SyncLedger", "Exodus", "TokenRegistry", "KeyRegis
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
     event.__name__: event
     for event in (
-        events.PayoutFilled,
-        events.PayoutPaid,
-        events.PayoutDeferred,
-        events.PendingBalanceWithdrawn,
-        events.BlockCommitted,
-        events.BlocksProven,
-        events.BlockAccepted,
-        events.BlockExecuted,
-        events.BlocksReverted,
-        events.MessageReceived,
-        events.FactOpened,
-        events.Frozen,
-        events.CommonBlockFound,
-        events.ExodusBegun,
-        events.RequestCancelled,
-        events.Exited,
-        events.TokenRegistered,
-        events.TokenLimitsChanged,
-        events.TokenPaused,
-        events.KeyAuthorised,
+        bridge_events.PayoutFilled,
+        bridge_events.PayoutPaid,
+        bridge_events.PayoutDeferred,
+        bridge_events.PendingBalanceWithdrawn,
+        bridge_events.BlockCommitted,
+        bridge_events.BlocksProven,
+        bridge_events.BlockAccepted,
+        bridge_events.BlockExecuted,
+        bridge_events.BlocksReverted,
+        bridge_events.MessageReceived,
+        bridge_events.FactOpened,
+        bridge_events.Frozen,
+        bridge_events.CommonBlockFound,
+        bridge_events.ExodusBegun,
+        bridge_events.RequestCancelled,
+        bridge_events.Exited,
+        bridge_events.TokenRegistered,
+        bridge_events.TokenLimitsChanged,
+        bridge_events.TokenPaused,
+        bridge_events.KeyAuthorised,
     )
 }
 """Events whose fields are the record's fields."""

@@ -9,14 +9,14 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_events import BridgeEvent
+from zklink.l1.contracts.bridge_structs import Exit, FreezeState
 from zklink.l1.contracts.event_codec import decode_events
-from zklink.l1.contracts.events import BridgeEvent
-from zklink.l1.contracts.structs import Exit, FreezeState
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import stored_block_abi
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.ids import ChainId, Lane
 
 

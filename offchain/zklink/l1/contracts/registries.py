@@ -9,8 +9,8 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 from eth_utils import to_checksum_address
 
-from zklink.l1.artifacts import load_contract
-from zklink.l1.contracts.structs import TokenConfig
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import TokenConfig
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId

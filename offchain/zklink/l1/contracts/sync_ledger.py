@@ -9,7 +9,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import BlockPreimage, Step

@@ -5,8 +5,8 @@ from typing import Any, Final
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-from zklink.l1.artifacts import AbiEntry, ContractArtifact
-from zklink.l1.contracts.structs import NATIVE, Permit
+from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
+from zklink.l1.contracts.bridge_structs import NATIVE, Permit
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 

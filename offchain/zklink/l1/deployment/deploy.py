@@ -13,10 +13,10 @@ from typing import Any, Final
 import rlp
 from eth_utils import keccak, to_checksum_address
 
-from zklink.l1.artifacts import ContractArtifact, load_contract
+from zklink.l1.contract_artifacts import ContractArtifact, load_contract
 from zklink.l1.contracts.bridge import bridge_artifact
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, TokenConfig, universal_address
 from zklink.l1.contracts.registries import TokenRegistryClient
-from zklink.l1.contracts.structs import NATIVE, NO_ADDRESS, TokenConfig, universal_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.records import (
     ChainDeployment,

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.artifacts import ContractArtifact
+from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset, get_preset
-from zklink.state.genesis import Genesis
+from zklink.state.genesis_state import Genesis
 
 FORMAT = "zklink.deployment.2"
 

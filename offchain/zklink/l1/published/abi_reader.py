@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from eth_utils import keccak
 
-from zklink.l1.artifacts import AbiEntry
+from zklink.l1.contract_artifacts import AbiEntry
 from zklink.protocol.errors import CallRefused
 
 SELECTOR_BYTES: Final = 4

@@ -13,11 +13,11 @@ from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound
 
 from zklink.l1.contracts.bridge import BridgeClient, bridge_artifact
-from zklink.l1.contracts.events import BlockCommitted
+from zklink.l1.contracts.bridge_events import BlockCommitted
 from zklink.l1.published.abi_reader import Function, Limits
 from zklink.protocol.block_preimage import BlockPlace, compute_opened_sync_hash, compute_preimage
 from zklink.protocol.bridge_blocks import BlockPreimage, CommitBlock, stored_block_from_abi
-from zklink.protocol.chain import StoredBlock
+from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import CalldataUnreadable, CallRefused, ProtocolError
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Lane

@@ -17,7 +17,7 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3RPCError
 from web3.types import FilterParams, TxParams, Wei
 
-from zklink.l1.artifacts import ContractArtifact
+from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
 from zklink.l1.transport.rpc import ask

@@ -10,18 +10,18 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.bench.committee import tell
-from zklink.bench.escape import measure_escape
+from zklink.bench.committee_gas import tell
+from zklink.bench.exodus_gas import measure_escape
 from zklink.bench.registry_gas import measure_creations, measure_reads, measure_registries
-from zklink.bench.requests import AMOUNT, Requests
-from zklink.devnet.accounts import layer2_key
+from zklink.bench.request_gas import AMOUNT, Requests
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
+from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.tokens import POL, USDC, USDT
 from zklink.devnet.world import World
-from zklink.l1.artifacts import load_contract
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.contracts.structs import universal_address
 from zklink.l1.deployment.records import Verifiers
 from zklink.l1.transport.client import encode_call
 from zklink.l1.transport.receipts import Receipt

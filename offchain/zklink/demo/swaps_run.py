@@ -17,11 +17,11 @@ from zklink.demo.prepare import prepare
 from zklink.demo.stories import Story
 from zklink.devnet.pools import DEFAULT_POOLS, PlannedDeposit, PoolPlan
 from zklink.devnet.world import World, open_world
-from zklink.l1.contracts.events import SwapRequested
-from zklink.l1.contracts.structs import SwapOrder, universal_address
+from zklink.l1.contracts.bridge_events import SwapRequested
+from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import Amount, Lane
-from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.service.reconcile import reconcile

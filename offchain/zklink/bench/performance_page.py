@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
-from zklink.bench.machine import describe_machine
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
+from zklink.bench.this_machine import describe_machine
 from zklink.bench.throughput import ThroughputFigures
 
 Row = Sequence[str]

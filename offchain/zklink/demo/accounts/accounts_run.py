@@ -22,12 +22,12 @@ from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import mint, token_by_id
 from zklink.devnet.world import World, open_world
-from zklink.l1.contracts.events import RequestCancelled
+from zklink.l1.contracts.bridge_events import RequestCancelled
 from zklink.node.node import Node
 from zklink.node.parts import NodeParts
 from zklink.node.workers import ThreadWorkers
 from zklink.protocol.ids import Lane
-from zklink.prover.artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement

@@ -5,10 +5,10 @@ Takes a system on which one chain has executed everything and has one open reque
 
 from typing import Final
 
-from zklink.bench.committee import tell
+from zklink.bench.committee_gas import tell
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
-from zklink.l1.contracts.structs import Exit, universal_address
+from zklink.l1.contracts.bridge_structs import Exit, universal_address
 from zklink.protocol.bridge_blocks import BlockPreimage, Step
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane

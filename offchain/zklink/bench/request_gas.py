@@ -8,8 +8,8 @@ from eth_account.signers.local import LocalAccount
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.events import DepositRequested, FullExitRequested, SwapRequested
-from zklink.l1.contracts.structs import DepositOrder, SwapOrder, universal_address
+from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.contracts.bridge_structs import DepositOrder, SwapOrder, universal_address
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import AccountId, Amount, ChainId, TokenId
 from zklink.sequencer.sequencer import Sequencer
