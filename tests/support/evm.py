@@ -1,8 +1,8 @@
 """A chain in process with what unit tests of contracts look at: reasons, events and return values.
 
 Takes compiled contracts (`zklink.l1.contract_artifacts`), gives callable ones on revm: thousands of calls a second. A
-failing call raises Reverted with the contract's reason and leaves no trace. Time stands still unless it is moved. Gas is
-measured elsewhere (zklink.bench.bridge_gas): revm keeps slots warm from one call to the next.
+failing call raises Reverted with the contract's reason and leaves no trace. Time stands still unless a test moves it.
+Gas is measured elsewhere (`zklink.bench.bridge_gas`): revm keeps slots warm from one call to the next.
 """
 
 from collections.abc import Callable, Iterator
