@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from tests.support.builds import drop_stale_build
 from tests.support.chains import open_system
+from tests.support.tries import FULL
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world
 from zklink.lab.chains import BACKENDS, Backend
@@ -26,6 +28,19 @@ ROOT = Path(__file__).resolve().parents[1]
 # Hypothesis mixes constants of the modules that happen to be loaded into its examples, so a derandomized property would
 # see other examples in another process of the same run. It has no setting for that.
 providers._get_local_constants = providers.Constants  # type: ignore[attr-defined]
+
+COMMON = settings(
+    deadline=None,
+    print_blob=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+)
+settings.register_profile("ci", COMMON, max_examples=FULL, derandomize=True, database=None)
+settings.register_profile("dev", COMMON, max_examples=FULL // 10)
+settings.register_profile("deep", COMMON, max_examples=10 * FULL)
+settings.load_profile("ci")
+"""`ci` tries what it tried yesterday: a property that holds here holds on every machine, and a mutant that is caught is
+always caught. `--hypothesis-profile=dev` is a tenth of it, `deep` ten times as much; both look elsewhere every time.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.account_scene import (
@@ -23,6 +23,7 @@ from tests.support.account_scene import (
     signed,
 )
 from tests.support.circuits import open_account_block
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.claim_fees import ClaimFees
@@ -101,7 +102,7 @@ def test_block__of_any_slots__agrees_with_the_transition(name: str) -> None:
 
 
 @upholds("CIR-8", "VER-4")
-@settings(max_examples=40, deadline=None)
+@tries(40)
 @given(st.data())
 def test_input__changed_in_one_place__is_refused(data: st.DataObject) -> None:
     """Also a row that no slot uses, a sibling, a root, the header: nothing is left to the prover."""

@@ -3,11 +3,12 @@
 from math import isqrt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.circuits.account_mutants import RESULTS, RULES, Result, Rule
 from tests.support.circuits import Circuit, open_gadget
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.order import Order
 from zklink.primitives.field import R
@@ -29,7 +30,7 @@ positive = amounts.map(lambda amount: max(amount, 1))
 slips = st.sampled_from([1, -1, 2**111, -(2**111)])
 wild = slips | st.sampled_from([2**112, R // 3, R // 2])
 """Changes of what the template itself bounds; `slips` stay within what its caller bounds."""
-few = settings(max_examples=30, deadline=None)
+few = tries(30)
 
 
 def accepts(circuit: Circuit, **inputs: Signal) -> bool:

@@ -6,13 +6,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.account_scene import ALICE, BOB, KEYLESS, KEYS, OPERATOR, SHARES, X, Y, Z, build_state, owner_of
 from tests.support.account_slots import change_last
 from tests.support.circuits import Circuit
 from tests.support.r1cs import Assignment
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
@@ -102,7 +103,7 @@ def test_exit__of_each_account_and_token__proves_what_the_package_computes(accou
 
 
 @upholds("EXI-1", "CIR-4")
-@settings(max_examples=12, deadline=None)
+@tries(12)
 @given(
     held=st.integers(0, 2**111),
     fees=st.integers(0, 2**64),

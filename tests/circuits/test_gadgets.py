@@ -1,10 +1,11 @@
 """The gadgets one by one, at the edges of what they are sized for, and against the primitives of the package."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.circuits import Circuit, open_gadget
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.primitives.field import R
 from zklink.primitives.merkle import SparseMerkleTree
@@ -39,7 +40,7 @@ def test_is_at_least__beyond_its_width__has_no_witness(a: int, b: int) -> None:
 
 
 @upholds("CIR-4")
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(
     x=st.sampled_from([0, 1, REGISTER]) | st.integers(0, REGISTER),
     y=st.sampled_from([0, 1, AMOUNT]) | st.integers(0, AMOUNT),
@@ -84,7 +85,7 @@ def test_merkle_replace__at_every_place__is_the_tree_of_the_package(index: int) 
 
 
 @upholds("DAT-1", "VER-8")
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.lists(scalars, min_size=5, max_size=5), scalars, st.integers(0, 8), st.lists(scalars, min_size=8, max_size=8))
 def test_append_record__to_the_selected_slice__is_horner(
     words: list[int], z: int, chain: int, values: list[int]
@@ -99,7 +100,7 @@ def test_append_record__to_the_selected_slice__is_horner(
 
 
 @upholds("VER-8")
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(scalars, scalars, st.lists(scalars, min_size=9, max_size=9))
 def test_aggregate__of_nine_slices__is_that_of_the_package(header: int, lambda_: int, values: list[int]) -> None:
     inputs: dict[str, Signal] = {"header": header, "data": values[0], "value": [*values[1:]], "lambda": lambda_}

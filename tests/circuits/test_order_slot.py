@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.circuits import account_mutants as mutants
@@ -35,6 +35,7 @@ from tests.support.account_slots import (
     order_outputs,
 )
 from tests.support.circuits import Mutation
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
@@ -159,7 +160,7 @@ def test_slot__of_any_match__says_what_the_package_says() -> None:
     """Both accept it and give the same, or both refuse it: the circuit although all its inputs are made to fit."""
     seen: Counter[bool] = Counter()
 
-    @settings(max_examples=45, deadline=None, derandomize=True)
+    @at_least(45)
     @given(makers, takers, st.sampled_from([BOB] * 9 + [ALICE]), st.one_of(st.none(), amounts, amounts))
     def check(maker: Order, taker: Order, signer: AccountId, amount: Amount | None) -> None:
         match = OrderMatch(signed(maker), signed(taker, KEYS[signer]), amount)

@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.circuits import account_mutants as mutants
@@ -37,6 +37,7 @@ from tests.support.account_slots import (
     pool_outputs,
 )
 from tests.support.circuits import Mutation
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.create_pool import CreatePool
@@ -120,7 +121,7 @@ def test_slot__of_any_operation__says_what_the_package_says() -> None:
     """Both accept it and give the same, or both refuse it: the circuit although all its inputs are made to fit."""
     seen: Counter[tuple[str, bool]] = Counter()
 
-    @settings(max_examples=70, deadline=None, derandomize=True)
+    @at_least(70)
     @given(operations, st.sampled_from([BOB] * 9 + [ALICE]))
     def check(operation: PoolOperation, signer: AccountId) -> None:
         again = signed(operation, KEYS[signer])

@@ -3,13 +3,14 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from tests.circuits.strategies import MAX_AMOUNT, Story, stories
 from tests.support.circuits import open_swap_block
 from tests.support.forgery import TIMESTAMP, apply, forge
 from tests.support.swaps import request
+from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
@@ -133,7 +134,7 @@ def test_cases__between_them__meet_every_reason() -> None:
 
 
 @upholds("CIR-8", "CIR-4", "CIR-5")
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(stories())
 def test_block__of_any_admitted_requests__agrees(story: Story) -> None:
     check_agreement(
@@ -154,7 +155,7 @@ FULL_HOUSE = compute_inputs(_full_house())
 
 
 @upholds("CIR-8", "VER-4")
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.sampled_from(sorted(FULL_HOUSE)), st.data())
 def test_input__changed_in_one_place__is_refused(name: str, data: st.DataObject) -> None:
     delta = data.draw(st.sampled_from([1, R - 1, 1 << 112, R >> 1]) | st.integers(1, R - 1))
@@ -191,7 +192,7 @@ def test_stories__in_a_few_hundred__meet_every_outcome() -> None:
     met: set[RefundReason | None] = set()
     sizes: set[int] = set()
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    @at_least(300, phases=[Phase.generate])
     @given(stories())
     def tell(story: Story) -> None:
         registers = Registers(dict(story.state.tokens()), defaultdict(lambda: EMPTY_POOL, story.state.pools()))

@@ -1,11 +1,12 @@
 """Python = Vyper: blocks of either lane with any slices give the same stored block, on every kind of chain."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.support.draft import DATA, payment
 from tests.support.escape import provider_words
 from tests.support.rig import ACTORS, TOKENS, USD, A, B, C, Rig, universal
+from tests.support.tries import tries
 from zklink.operations.payout import NO_CHAIN
 from zklink.primitives.field import R
 from zklink.protocol.ids import Amount, ChainId, Kind, Lane
@@ -48,7 +49,7 @@ refund_words = st.builds(
 other_words = st.lists(st.integers(0, 2**248 - 1), max_size=9)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     records=st.lists(st.one_of(paid_words, refund_words, st.none()), max_size=12),
     of_b=other_words,
@@ -85,7 +86,7 @@ account_payouts = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     requests=st.lists(st.booleans(), max_size=4),
     payouts=st.lists(account_payouts, max_size=8),

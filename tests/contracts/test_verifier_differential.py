@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.test_verifier import valid, verifier
 from tests.support.foreign_circuit import run_ceremony
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from tests.support.verifiers import SolidityVerifier, Statement, find_g2_outside_subgroup
 from zklink.primitives.field import Q, R
@@ -44,12 +45,12 @@ class TestAgreement:
         for statement in valid():
             check_agreement(statement, is_valid=True)
 
-    @settings(max_examples=60, deadline=None)
+    @tries(60)
     @given(statements(), st.integers(0, 2), st.one_of(st.integers(0, R - 1), st.integers(0, WORD - 1)))
     def test_verifiers__any_word_as_input__agree(self, statement: Statement, index: int, value: int) -> None:
         check_agreement(statement.with_input(index, value), is_valid=value == statement.inputs[index])
 
-    @settings(max_examples=30, deadline=None)
+    @tries(30)
     @given(statements(), st.integers(0, 2), st.integers(1, (WORD - 1) // R))
     def test_verifiers__input_plus_multiple_of_r__both_refuse(
         self, statement: Statement, index: int, times: int
@@ -57,7 +58,7 @@ class TestAgreement:
         value = (statement.inputs[index] + times * R) % WORD
         check_agreement(statement.with_input(index, value), is_valid=False)
 
-    @settings(max_examples=60, deadline=None)
+    @tries(60)
     @given(statements(), st.integers(0, 7), st.integers(0, WORD - 1))
     def test_verifiers__any_word_as_coordinate__both_refuse(self, statement: Statement, index: int, value: int) -> None:
         check_agreement(statement.with_coordinate(index, value), is_valid=value == statement.proof[index])
@@ -67,7 +68,7 @@ class TestAgreement:
             statement = valid()[0]
             check_agreement(statement.with_coordinate(index, statement.proof[index] + Q), is_valid=False)
 
-    @settings(max_examples=40, deadline=None)
+    @tries(40)
     @given(statements(), st.permutations(range(8)))
     def test_verifiers__coordinates_permuted__agree(self, statement: Statement, order: list[int]) -> None:
         permuted = Statement(tuple(statement.proof[index] for index in order), statement.inputs)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from eth_abi import decode, encode
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.evm import EvmChain, Reverted, type_of
+from tests.support.tries import tries
 from zklink.l1.contract_artifacts import compile_source, find_source
 from zklink.l1.contracts.bridge import bridge_artifact
 from zklink.l1.published.abi_reader import SELECTOR_BYTES, Calldata
@@ -117,7 +118,7 @@ def encode_values(name: str, values: Values) -> bytes:
     return FUNCTIONS[name]().selector + encode(TYPES[name], values)
 
 
-@settings(max_examples=60)
+@tries(60)
 @given(data=st.data(), name=st.sampled_from(sorted(FUNCTIONS)), before=st.binary(max_size=40))
 def test_read__what_a_library_encodes__the_same_values(data: st.DataObject, name: str, before: bytes) -> None:
     """Wherever in an input it stands."""
@@ -161,7 +162,7 @@ def split(call: bytes) -> tuple[bytes, bytes]:
 def test_read__spoiled_calls__what_the_contract_reads_and_nothing_that_it_refuses(echo: Echo) -> None:
     seen: Counter[tuple[str, str]] = Counter()
 
-    @settings(max_examples=250)
+    @tries(250)
     @given(spoiled=spoiled_calls())
     def compare(spoiled: tuple[str, bytes]) -> None:
         name, call = spoiled

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from eth_typing import HexStr
 from eth_utils import ValidationError, to_checksum_address
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from py_ecc.optimized_bn128 import (
     G1,
@@ -27,6 +27,7 @@ from py_ecc.optimized_bn128 import b2 as TWIST_B
 from py_ecc.optimized_bn128.optimized_curve import FQ2
 from web3.types import TxParams
 
+from tests.support.tries import tries
 from zklink.devnet.world import World
 from zklink.lab.fast_pairing import InvalidPoint, check_pairing, install
 
@@ -106,7 +107,7 @@ def test_chains__precompile_vectors__all_agree(world: World, name: str) -> None:
 
 
 @given(a=st.integers(0, curve_order - 1), b=st.integers(0, curve_order - 1), shift=st.sampled_from([0, 0, 1]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(40, suppress_health_check=[HealthCheck.too_slow])
 def test_check_pairing__bilinear__true_exactly_when_the_exponents_cancel(a: int, b: int, shift: int) -> None:
     left = _g1(multiply(G1, a)) + _g2(multiply(G2, b))
     right = _g1(multiply(G1, (a * b + shift) % curve_order)) + _g2(neg(G2))

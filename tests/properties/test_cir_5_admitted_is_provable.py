@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, Rows, cases, roll_request, roll_rows, rolled
 from tests.support.refute import check_refuted
 from tests.support.rule import load, run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
@@ -90,17 +91,17 @@ class TestAdmittedIsProvable:
     """Whatever the queue admits is decided by the rule and fits: with custody below 2^108 on each of 8 chains."""
 
     @given(st.one_of(full_houses, cases()))
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_admitted_requests__fit(self, case: Case) -> None:
         check_provable(case)
 
     @given(st.one_of(full_houses, cases()))
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_admitted_requests__do_not_wrap(self, case: Case) -> None:
         check_no_wrap(case)
 
     @given(full_houses)
-    @settings(max_examples=15, deadline=None)
+    @tries(15)
     def test_apply_block__full_bridges__are_possible(self, case: Case) -> None:
         state = case.state()
         for number, start in enumerate(range(0, len(case.requests), 2), start=1):  # any two requests find their rows

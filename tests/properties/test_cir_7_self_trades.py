@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.state.rows import TokenRow
@@ -49,12 +50,12 @@ class TestSelfTrades:
     """Same token, same chain, or both: defined, and nothing comes from nowhere."""
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__same_token__is_a_reserve_move(self, case: Case) -> None:
         check_same_token(case)
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__same_token_and_chain__keeps_only_the_fee(self, case: Case) -> None:
         check_same_everything(case)
 

@@ -1,12 +1,13 @@
 """DAT-1 to DAT-3, the chain's side: what Python encodes the reader reads, and it reads nothing else."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.support.desk import DEPLOYMENT_HASH, A, B, C, Desk, Words, expected_reading, flat, make_draft, open_desk
 from tests.support.draft import DATA
 from tests.support.evm import Reverted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
@@ -17,7 +18,8 @@ from zklink.primitives.field import R
 from zklink.protocol.errors import ProtocolError
 from zklink.protocol.ids import AMOUNT_LIMIT, AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
 
-plenty = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+one_desk = [HealthCheck.function_scoped_fixture]
+plenty, plenty_more = (tries(count, suppress_health_check=one_desk) for count in (150, 400))
 
 amounts = st.integers(0, AMOUNT_LIMIT - 1).map(Amount)
 addresses = st.binary(min_size=32, max_size=32)
@@ -225,7 +227,7 @@ class TestReading:
         check_reading(desk, block)
 
     @given(case=bent_slices())
-    @settings(parent=plenty, max_examples=400)
+    @plenty_more
     def test_read_block__any_words__only_whole_records_of_lane_and_chain_are_taken(
         self, desk: Desk, case: tuple[Lane, Words]
     ) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.account_strategies import Record, records
 from tests.strategies import words_248
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations import account_record, payout, swap
 from zklink.protocol.addresses import split_address
@@ -50,12 +51,12 @@ class TestWords:
     """decode(encode(record)) = record, and encode(decode(words)) = words wherever decode accepts: for every record."""
 
     @given(records())
-    @settings(max_examples=2_000, deadline=None)
+    @tries(2_000)
     def test_words__any_record__reads_back(self, record: Record) -> None:
         check_round_trip(record)
 
     @given(bent_records())
-    @settings(max_examples=2_000, deadline=None)
+    @tries(2_000)
     def test_from_words__any_words__are_canonical_or_refused(self, case: tuple[type[Record], tuple[int, ...]]) -> None:
         check_canonical(*case)
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.account_strategies import Record, records, roll_any_payout
 from tests.strategies import Case, cases, rolled
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
@@ -111,17 +112,17 @@ class TestRecords:
     """One exact length, no spare bits, and slices that split all records among their chains."""
 
     @given(records(), st.integers(0, 8))
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_from_words__another_length__is_refused(self, record: Record, length: int) -> None:
         check_exact_length(record, length)
 
     @given(records(), st.integers(0, 1_000))
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_from_words__an_unused_bit__is_refused(self, record: Record, choice: int) -> None:
         check_unused_bits(record, choice)
 
     @given(cases())
-    @settings(max_examples=500, deadline=None)
+    @tries(500)
     def test_compute_slices__any_slots__are_split_by_chain(self, case: Case) -> None:
         check_slices(case)
 

@@ -4,12 +4,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.account_strategies import account_requests, roll_any_payout
 from tests.strategies import hashes, rolled, swap_requests
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations import payout as payouts
 from zklink.operations.deposit import DepositRequest
@@ -60,14 +61,14 @@ class TestKeys:
     """Every field of a payout and the deployment are in its key; every field of a request is in its queue."""
 
     @given(any_payouts, st.sampled_from(PAYOUT_FIELDS), places, hashes)
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_fill_key__any_field_changed__differs(
         self, payout: Payout, name: str, place: int, deployment: bytes
     ) -> None:
         check_fill_key(payout, name, place, deployment)
 
     @given(requests, choices, places, hashes)
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_next_queue_hash__any_field_changed__differs(
         self, request: Request, choice: int, place: int, before: bytes
     ) -> None:

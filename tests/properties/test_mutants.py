@@ -6,13 +6,14 @@ from functools import lru_cache
 from inspect import signature
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.swap_lane.test_machine import machine_on
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
 from tests.support.story import Story
+from tests.support.tries import at_least
 from tests.support.world import World, build_world
 
 MACHINE = "swap_lane/test_machine::TestThreeChains::test_machine__random_stories__every_rule_reached"
@@ -45,7 +46,7 @@ def bind(test: Callable[..., None], parameter: str) -> Callable[..., None]:
 def play(test: Callable[..., None], world: World) -> None:
     """Run a story, or the machine with a fixed seed, on a world."""
     if "reached" in signature(test).parameters:
-        config = settings(max_examples=25, stateful_step_count=6, phases=[Phase.generate])
+        config = at_least(25, stateful_step_count=6, phases=[Phase.generate])
         run_state_machine_as_test(machine_on(world), settings=config)
         return
     with world.rollback():

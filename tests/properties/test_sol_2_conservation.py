@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.errors import ConservationBroken
@@ -60,17 +61,17 @@ class TestConservation:
     """Per token: sum of the reserves = pool reserves + accrued fees, after every slot and every block."""
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_requests__conserves(self, case: Case) -> None:
         check_conserves(case)
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_requests__moves_only_its_own_reserves(self, case: Case) -> None:
         check_flow(case)
 
     @given(cases(max_requests=2))
-    @settings(max_examples=40, deadline=None)
+    @tries(40)
     def test_apply_block__any_requests__conserves(self, case: Case) -> None:
         check_block_conserves(case)
 

@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.protocol.ids import ChainId, Kind
 from zklink.state.rows import TokenRow
@@ -34,7 +35,7 @@ class TestPessimism:
     """A payout never exceeds the reserve of its token on its chain, whatever came before it in the block."""
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_requests__pays_within_the_reserve(self, case: Case) -> None:
         check_pessimism(case)
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
@@ -52,7 +53,7 @@ class TestOneOutcome:
     """Exactly one of paid and refunded: never less than min_out net of the fill fee, never less than all of it back."""
 
     @given(cases())
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_apply_swap__any_request__ends_once(self, case: Case) -> None:
         check_one_outcome(case)
 

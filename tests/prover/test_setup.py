@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.foreign_circuit import chain_source, run_ceremony
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.primitives.field import Q, R
 from zklink.prover.build import CompiledCircuit, ensure_compiled
@@ -96,7 +97,7 @@ def test_ensure_keys__cached__not_made_again() -> None:
     assert keys.zkey.stat().st_mtime_ns == before
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(st.integers(0, 5), st.integers(1, R - 1), st.lists(st.integers(0, R - 1), min_size=32, max_size=32))
 def test_compute_lagrange__any_polynomial__interpolates(power: int, tau: int, coefficients: list[int]) -> None:
     """sum_i p(w^i) L_i(tau) = p(tau) for degree below n."""
@@ -112,7 +113,7 @@ def test_compute_lagrange__any_polynomial__interpolates(power: int, tau: int, co
     assert sum(evaluate(pow(root, i, R)) * basis[i] for i in range(size)) % R == evaluate(tau)
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(st.lists(st.integers(1, R - 1), max_size=20))
 def test_invert_all__non_zero__are_inverses(values: list[int]) -> None:
     assert all(x * y % R == 1 for x, y in zip(values, invert_all(values), strict=True))

@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.foreign_circuit import FIXTURES, chain_source
+from tests.support.tries import tries
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessInputInvalid, WitnessUnsatisfied
 from zklink.prover.build import ensure_compiled
@@ -50,7 +51,7 @@ def is_satisfied(witness: Witness) -> bool:
     return all((a * b - c) % R == 0 for a, b, c in products)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(100)
 @given(seed=scalars, factor=scalars, secret=scalars)
 def test_compute__any_scalars__satisfies_and_computes_the_chain(seed: int, factor: int, secret: int) -> None:
     witness = chain().compute({"seed": seed, "factor": factor, "secret": secret})

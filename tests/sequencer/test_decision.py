@@ -5,12 +5,13 @@ executed.
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sequencer.conftest import CHAINS, PARAMETERS, PRIMARY, build_state
 from tests.sequencer.model import ModelBridge, Refused
 from tests.sequencer.requests import make_request
+from tests.support.tries import tries
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import (
@@ -181,7 +182,7 @@ class TestProgressLaw:
     everywhere, once.
     """
 
-    @settings(max_examples=60, deadline=None)
+    @tries(60)
     @given(SOURCES, STEPS)
     def test_decide__any_interleaving__everything_executed_once(
         self, sources: list[list[int]], steps: list[tuple[str, object]]

@@ -8,12 +8,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sequencer.conftest import CHAINS, PRIMARY
 from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import BASE, seal
+from tests.support.tries import tries
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import MessageReceived
 from zklink.l1.contracts.event_codec import event_topic
@@ -73,7 +74,7 @@ class TestDeliveryLaw:
     executed.
     """
 
-    @settings(max_examples=50, deadline=None)
+    @tries(50)
     @given(st.tuples(MISHAPS, MISHAPS, MISHAPS))
     def test_advance__any_mishaps__each_step_once(self, mishaps: tuple[list[str], ...]) -> None:
         gates = {

@@ -5,11 +5,12 @@ from fractions import Fraction
 from math import ceil, floor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import Dice, rolled
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from zklink.operations.order import Order
 from zklink.protocol.ids import MAX_CHAINS, AccountId, Amount, ChainId, Nonce, OrderSlot, TokenId
 from zklink.state.rows import Pool, TokenRow
@@ -19,7 +20,7 @@ from zklink.transition.exit import compute_parts, compute_share
 from zklink.transition.order_price import compute_largest, compute_match, is_crossing
 from zklink.transition.remove_liquidity import compute_remove_liquidity
 
-thousands = settings(max_examples=600, deadline=None)
+thousands = tries(600)
 A, B = TokenId(1), TokenId(2)
 
 

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import NOW, Dice, rolled
 from tests.support.account_openings import follow
 from tests.support.account_world import ALICE, DOMAIN, KEYS, Roller, X, Y, Z, context, owner_of, roll_state
 from tests.support.refute import check_refuted
+from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.signed import sign
@@ -30,7 +31,7 @@ from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal
 
 NUMBER = BlockNumber(7)
-few = settings(max_examples=40, deadline=None)
+few = tries(40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def test_cases__blocks__are_full_of_everything() -> None:
     seen: Counter[str] = Counter()
 
     @given(cases)
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @at_least(100)
     def collect(case: Case) -> None:
         seen.update(type(getattr(o, "operation", o)).__name__ for o in case.operations)
         seen["full"] += len(case.operations) == MINIMAL.account.ledger + 2
@@ -219,7 +220,7 @@ def _shape(signal: Signal) -> tuple[int, ...]:
 
 
 @given(cases)
-@settings(max_examples=10, deadline=None)
+@tries(10)
 def test_compute_inputs__any_block__has_one_shape(case: Case) -> None:
     """Whatever is in the block; the circuits say which signals there are and how long they are."""
     _, block = case.apply()

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import NOW, Dice, rolled
 from tests.support.account_rule import PlainLane
 from tests.support.account_world import OPERATOR, Roller, context, roll_state
 from tests.support.refute import check_refuted
+from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
@@ -160,7 +161,7 @@ class TestLane:
     """Operations of the account lane do what the page says, conserve every token, and refused ones do nothing."""
 
     @given(stories)
-    @settings(max_examples=600, deadline=None)
+    @tries(600)
     def test_apply_operation__any_story__keeps_every_property(self, story: Story) -> None:
         for check in PROPERTIES:
             check(story)
@@ -187,7 +188,7 @@ def test_stories__every_operation_and_self_case__is_common() -> None:
     refused: Counter[str] = Counter()
 
     @given(stories)
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @at_least(300)
     def collect(story: Story) -> None:
         for step in story.steps:
             applied.update(is_own_party(step))

@@ -7,11 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import Dice, rolled
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from zklink.primitives import merkle
 from zklink.primitives.merkle import SparseMerkleTree, compute_root
 from zklink.primitives.poseidon import poseidon, poseidon_encoded
@@ -138,7 +139,7 @@ class TestAccounts:
     """Whatever is set, undone, packed away and taken out again: roots, paths and owners are those of section 3."""
 
     @given(rounds_of_steps)
-    @settings(max_examples=150, deadline=None)
+    @tries(150)
     def test_rollback__any_steps__are_undone(self, rounds: list[tuple[list[Step], bool]]) -> None:
         check_undo(rounds)
 
@@ -148,7 +149,7 @@ class TestAccounts:
     ) -> None:
         monkeypatch.setattr(account_tree, "OPEN_LIMIT", open_limit)
         monkeypatch.setattr(account_tree, "SMALL", small)
-        settings(max_examples=100, deadline=None)(given(rounds_of_steps)(check_undo))()
+        tries(100)(given(rounds_of_steps)(check_undo))()
 
 
 def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +246,7 @@ def test_balance_path__large_account_changed__keeps_its_root(monkeypatch: pytest
 
 
 @given(st.binary(min_size=32, max_size=32), rolled(lambda dice: [dice.amount() for _ in range(6)]))
-@settings(max_examples=200, deadline=None)
+@tries(200)
 def test_pack__any_record__unpacks(owner: bytes, amounts: list[Amount]) -> None:
     balances = {TokenId(token): amount for token, amount in enumerate(amounts[:4])}
     orders = {OrderSlot(slot): (Nonce(slot), amount) for slot, amount in enumerate(amounts[4:])}

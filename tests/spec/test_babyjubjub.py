@@ -3,10 +3,11 @@
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spec.affine import GENERATOR, TORSION, add_affine, multiply_affine
+from tests.support.tries import tries
 from zklink.primitives import babyjubjub
 from zklink.primitives.babyjubjub import (
     BASE8,
@@ -38,7 +39,7 @@ TWICE_P: Final = Point(
 """P and the values below are those of circomlibjs's test/babyjub.js."""
 
 scalars = st.integers(0, COFACTOR * SUBORDER - 1) | st.sampled_from((0, 1, 2, 15, 16, SUBORDER - 1, SUBORDER))
-examples = settings(max_examples=40, deadline=None)
+examples = tries(40)
 
 
 points = st.tuples(scalars, st.integers(0, 7)).map(lambda p: add_affine(multiply_affine(BASE8, p[0]), TORSION[p[1]]))

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import NOW, Case, cases, inadmissible_requests, malformed_requests
 from tests.support.refute import check_refuted
 from tests.support.rule import run
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
@@ -28,7 +29,7 @@ from zklink.transition.swap_block import SwapBlock, apply_block
 
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
-few = settings(max_examples=25, deadline=None)
+few = tries(25)
 two_slot_cases = cases(max_requests=2)  # any two requests find their rows in a minimal block
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import chains, hashes
+from tests.support.tries import tries
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.bridge_hashes import StoredBlock, genesis_block, next_payouts_hash, next_queue_hash, next_sync_hash
 from zklink.protocol.domain import (
@@ -129,7 +130,7 @@ def _library_digest(name: str, salt: bytes, primary: str, types: dict[str, str],
 
 
 @given(st.sampled_from(MessageKind), chains, st.integers(0, (1 << 64) - 1), hashes, hashes)
-@settings(max_examples=200, deadline=None)
+@tries(200)
 def test_compute_digest__any_message__is_the_libraries(
     kind: MessageKind, chain: ChainId, number: int, sync: bytes, salt: bytes
 ) -> None:
@@ -140,7 +141,7 @@ def test_compute_digest__any_message__is_the_libraries(
 
 
 @given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1), hashes, hashes)
-@settings(max_examples=200, deadline=None)
+@tries(200)
 def test_compute_key_change_digest__any_key__is_the_libraries(
     account: int, nonce: int, key: bytes, salt: bytes
 ) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spec.affine import TORSION, add_affine, multiply_affine
+from tests.support.tries import tries
 from zklink.primitives import babyjubjub, eddsa
 from zklink.primitives.babyjubjub import BASE8, COFACTOR, SUBORDER, Point
 from zklink.primitives.blake512 import blake512
@@ -25,7 +26,7 @@ SIGNATURE: Final = KEY.sign(MESSAGE)
 
 scalars = st.integers(0, R - 1)
 seeds = st.binary(min_size=32, max_size=32)
-examples = settings(max_examples=30, deadline=None)
+examples = tries(30)
 
 
 @pytest.fixture(params=["machine", "plain"])

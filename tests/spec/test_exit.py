@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Dice, rolled
 from tests.support.account_world import (
@@ -23,6 +23,7 @@ from tests.support.account_world import (
     roll_state,
 )
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.primitives import eddsa
 from zklink.primitives.merkle import compute_root
@@ -94,12 +95,12 @@ class TestExits:
     """Paid once per account, token and chain, all exits together are covered."""
 
     @given(states)
-    @settings(max_examples=40, deadline=None)
+    @tries(40)
     def test_compute_exit__everybody_leaves__is_covered(self, state: State) -> None:
         check_solvent(state)
 
     @given(states)
-    @settings(max_examples=20, deadline=None)
+    @tries(20)
     def test_compute_exit__any_state__opens_against_its_root(self, state: State) -> None:
         check_opens(state)
 
@@ -114,7 +115,7 @@ def test_check_solvent__everybody_is_the_operator__refutes(monkeypatch: pytest.M
 
 
 @given(states)
-@settings(max_examples=10, deadline=None)
+@tries(10)
 def test_compute_exit_inputs__signed_or_not__name_who_is_paid(state: State) -> None:
     """x0 and x1 as section 11 writes them; without a signature it is the owner."""
     exit_ = compute_exit(state, ALICE, SHARES, ChainId(8))

@@ -5,9 +5,10 @@ import threading
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tries import tries
 from zklink.primitives import machine
 from zklink.primitives.field import R
 from zklink.primitives.machine import BATCH_ROWS, REGISTERS, Machine
@@ -26,7 +27,7 @@ def _machine() -> Machine:
 
 
 @given(rows, st.integers(1, MAX_TERMS))
-@settings(max_examples=300, deadline=None)
+@tries(300)
 def test_run__sum_difference_and_dot_product__are_pythons(rows: list[list[int]], terms: int) -> None:
     tested = _machine()
     first = tested.allot(2 * MAX_TERMS + 1)

@@ -1,9 +1,10 @@
 """Sparse quaternary trees against a tree that is built in full."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tries import tries
 from zklink.primitives import merkle
 from zklink.primitives.field import R
 from zklink.primitives.merkle import Replaced, SparseMerkleTree, compute_path, compute_root, compute_roots
@@ -15,7 +16,7 @@ EMPTY = 7
 
 scalars = st.integers(0, R - 1)
 leaf_maps = st.dictionaries(st.integers(0, SIZE - 1), st.one_of(scalars, st.just(EMPTY)), max_size=6)
-few = settings(max_examples=40, deadline=None)
+few = tries(40)
 
 
 def _full_root(leaves: list[int]) -> int:

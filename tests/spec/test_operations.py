@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.account_strategies import Record, records
 from tests.strategies import malformed_requests, swap_payouts, swap_requests
+from tests.support.tries import tries
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.ledger_data import LedgerData
@@ -24,7 +25,7 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
 
-many = settings(max_examples=300, deadline=None)
+many = tries(300)
 
 
 @given(malformed_requests())

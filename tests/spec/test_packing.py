@@ -3,14 +3,15 @@
 from bisect import bisect
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tries import tries
 from zklink.protocol.errors import FeeNotPackable, FieldOutOfRange
 from zklink.protocol.ids import AMOUNT_LIMIT
 from zklink.protocol.packing import compute_nearest_fee, pack_fee, split_fee, unpack_fee
 
-many = settings(max_examples=1_000, deadline=None)
+many = tries(1_000)
 amounts = st.one_of(
     st.integers(0, AMOUNT_LIMIT - 1),
     st.integers(0, 112).flatmap(lambda bits: st.integers(0, (1 << bits) - 1)),

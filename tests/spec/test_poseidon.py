@@ -3,9 +3,10 @@
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tries import tries
 from zklink.primitives import poseidon as module
 from zklink.primitives.field import R
 from zklink.primitives.poseidon import MAX_INPUTS, poseidon, poseidon_many, poseidon_plain, poseidon_reference
@@ -54,13 +55,13 @@ def test_poseidon__published_vector_with_zeros__matches(inputs: tuple[int, ...],
 
 
 @given(st.lists(scalars, min_size=1, max_size=MAX_INPUTS))
-@settings(max_examples=150, deadline=None)
+@tries(150)
 def test_poseidon__any_inputs__is_the_reference(inputs: list[int]) -> None:
     assert poseidon(inputs) == poseidon_plain(inputs) == poseidon_reference(inputs)
 
 
 @given(st.integers(1, MAX_INPUTS), st.sampled_from((0, 1, R - 1)))
-@settings(max_examples=48, deadline=None)
+@tries(48)
 def test_poseidon__extreme_inputs__is_the_reference(count: int, value: int) -> None:
     inputs = [value] * count
     assert poseidon(inputs) == poseidon_plain(inputs) == poseidon_reference(inputs)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.spec.test_account_block import Case as AccountCase
 from tests.spec.test_account_block import roll_case
@@ -12,6 +12,7 @@ from tests.strategies import Case as SwapCase
 from tests.strategies import Dice, cases, rolled
 from tests.support.account_world import ALICE, owner_of
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.protocol.errors import ReplayIncomplete, ReplayMismatch, ReplayRefused
 from zklink.protocol.ids import BlockNumber, Lane
@@ -23,7 +24,7 @@ from zklink.transition.replay.replay_block import PublishedBlock, replay_block
 from zklink.transition.replay.replay_sums import Sums
 from zklink.transition.swap_block import apply_block
 
-few = settings(max_examples=60, deadline=None)
+few = tries(60)
 account_cases = rolled(roll_case, size=1_800)
 Slices = Sequence[Sequence[int]]
 
@@ -77,7 +78,7 @@ class TestReplay:
 
 
 @given(account_cases, rolled(lambda dice: dice))
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_replay_block__any_bit_changed__is_refused_and_changes_nothing(case: AccountCase, dice: Dice) -> None:
     """Unless the bit says nothing about the state (e.g. who is paid on L1): then the state is the right one."""
     _, block = case.apply(with_paths=False)

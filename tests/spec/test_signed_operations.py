@@ -4,12 +4,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.account_strategies import Operation, operations, roll_operation
 from tests.strategies import Dice, rolled, words_248
 from tests.support.refute import check_refuted
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations import ledger_data
 from zklink.operations.forced_exit import ForcedExit
@@ -61,18 +62,18 @@ class TestMessages:
     """A signature says everything about its operation: every field, its kind and the deployment."""
 
     @given(operations(), st.binary(min_size=8, max_size=8), words_248)
-    @settings(max_examples=1_000, deadline=None)
+    @tries(1_000)
     def test_message__any_field_changed__differs(self, operation: Operation, choice: bytes, domain: int) -> None:
         check_message(operation, choice, domain)
 
     @given(rolled(lambda dice: [roll_operation(dice) for _ in range(12)], size=2048))
-    @settings(max_examples=50, deadline=None)
+    @tries(50)
     def test_message__two_kinds__differ(self, several: list[Operation]) -> None:
         messages = {operation.message(DOMAIN): operation.kind for operation in several}
         assert all(messages[operation.message(DOMAIN)] == operation.kind for operation in several)
 
     @given(operations())
-    @settings(max_examples=60, deadline=None)
+    @tries(60)
     def test_sign__any_operation__holds_for_its_key_and_domain_only(self, operation: Operation) -> None:
         signed = sign(operation, DOMAIN, KEY)
         assert signed.is_valid(DOMAIN)

@@ -1,10 +1,11 @@
 """Slice hashes, evaluation and aggregation against their written-out definitions."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import scalars, timestamps, words_248
+from tests.support.tries import tries
 from zklink.primitives.field import R
 from zklink.primitives.keccak import keccak256, keccak_words
 from zklink.protocol.commitment import (
@@ -23,7 +24,7 @@ from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluat
 
 word_lists = st.lists(words_248, max_size=12)
 count_lists = st.lists(st.integers(0, 0xFFFF), min_size=SLICE_COUNT, max_size=SLICE_COUNT).map(tuple)
-many = settings(max_examples=300, deadline=None)
+many = tries(300)
 HEADER = BlockHeader(1, BlockNumber(2), 3, (0,) * SLICE_COUNT, 4, 5)
 
 
@@ -118,7 +119,7 @@ def test_commitments__wrong_lengths__are_refused() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_compute_commitment__any_element_changed__changes(data: st.DataObject) -> None:
     elements = data.draw(st.lists(words_248, min_size=1, max_size=24))
     commitment = compute_commitment(HEADER, elements)

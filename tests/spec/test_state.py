@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import Rows, row_sets
+from tests.support.tries import tries
 from zklink.primitives.merkle import SparseMerkleTree, compute_root
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.errors import (
@@ -41,7 +42,7 @@ def _root_by_hand(rows: Rows, account_root: int) -> int:
 
 
 @given(row_sets())
-@settings(max_examples=100, deadline=None)
+@tries(100)
 def test_root__any_rows__is_the_trees(rows: Rows) -> None:
     state = rows.state()
     state.check_conservation()
@@ -49,7 +50,7 @@ def test_root__any_rows__is_the_trees(rows: Rows) -> None:
 
 
 @given(row_sets(), st.integers(0, 15), st.sampled_from(((0, 1), (1, 2), (3, 2), (14, 15))))
-@settings(max_examples=25, deadline=None)
+@tries(25)
 def test_paths__any_row__prove_it(rows: Rows, token: int, pair: tuple[int, int]) -> None:
     state = rows.state()
     token_id, (a, b) = TokenId(token), (TokenId(pair[0]), TokenId(pair[1]))

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases, inadmissible_requests, malformed_requests, swap_requests
 from tests.support.refute import check_refuted
 from tests.support.rule import PlainRule, run
+from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ZkLinkError
@@ -19,7 +20,7 @@ from zklink.state.rows import Pool
 from zklink.transition import swap
 from zklink.transition.swap import RefundReason, check_request
 
-thousands = settings(max_examples=1_000, deadline=None)
+thousands = tries(1_000)
 
 
 def check_floor(case: Case) -> None:
@@ -94,7 +95,7 @@ def test_cases__every_outcome__is_common() -> None:
     seen: Counter[RefundReason | None] = Counter()
 
     @given(cases())
-    @settings(max_examples=500, deadline=None, database=None, derandomize=True)
+    @at_least(500)
     def collect(case: Case) -> None:
         seen.update(step.outcome.reason for step in run(case))
 
@@ -103,13 +104,13 @@ def test_cases__every_outcome__is_common() -> None:
 
 
 @given(swap_requests())
-@settings(max_examples=500, deadline=None)
+@tries(500)
 def test_check_request__well_formed__passes(request: SwapRequest) -> None:
     check_request(request, MINIMAL)
 
 
 @given(inadmissible_requests())
-@settings(max_examples=500, deadline=None)
+@tries(500)
 def test_check_request__inadmissible__is_refused(case: tuple[SwapRequest, type[ZkLinkError]]) -> None:
     request, error = case
     with pytest.raises(error):
@@ -117,7 +118,7 @@ def test_check_request__inadmissible__is_refused(case: tuple[SwapRequest, type[Z
 
 
 @given(malformed_requests())
-@settings(max_examples=500, deadline=None)
+@tries(500)
 def test_check_request__malformed__is_refused(case: tuple[SwapRequest, type[ZkLinkError]]) -> None:
     with pytest.raises(ZkLinkError):
         check_request(case[0], MINIMAL)

@@ -1,8 +1,9 @@
 """Circuit inputs: every signal of the swap block, in its shape, and nothing else."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.strategies import Case, cases
+from tests.support.tries import tries
 from zklink.protocol.ids import MAX_CHAINS, BlockNumber
 from zklink.protocol.presets import MINIMAL, Preset
 from zklink.transition.swap_block import apply_block
@@ -38,7 +39,7 @@ def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
 
 
 @given(cases(max_requests=2))
-@settings(max_examples=25, deadline=None)
+@tries(25)
 def test_compute_inputs__any_block__has_every_signal_and_shape(case: Case) -> None:
     block = apply_block(case.state(), case.requests, BlockNumber(1), case.timestamp, 1, MINIMAL)
     signals = compute_inputs(block)

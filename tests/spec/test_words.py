@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tries import tries
 from zklink.protocol.errors import FieldMismatch, FieldOutOfRange, UnusedBitsSet, WrongWordCount
 from zklink.protocol.ids import WORD_BITS
 from zklink.protocol.words import (
@@ -31,7 +32,7 @@ from zklink.protocol.words import (
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 LAYOUTS = (*RECORD_LAYOUTS, *MESSAGE_LAYOUTS)
 layouts = st.sampled_from(LAYOUTS)
-many = settings(max_examples=300, deadline=None)
+many = tries(300)
 
 
 def _unused_bits(layout: Layout) -> list[int]:

@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.lifetime.actors import Stage, build_stage
 from tests.properties.lifetime.machine import Lifetime
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 
 EXAMPLES = 30
@@ -50,7 +50,7 @@ class TestLifetime:
     @pytest.fixture(scope="class")
     def reached(self) -> Counter[str]:
         machine = machine_on(build_stage())
-        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
+        run_state_machine_as_test(machine, settings=at_least(EXAMPLES, stateful_step_count=STEPS))
         return machine.reached
 
     def test_machine__random_lives__every_rule_reached(self, reached: Counter[str]) -> None:

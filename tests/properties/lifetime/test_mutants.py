@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.lifetime.actors import Stage, build_stage
 from tests.properties.lifetime.test_machine import machine_on
 from tests.support.evm import Reverted
 from tests.support.mutants import Mutant
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 from zklink.operations.full_exit import FullExitRequest
 from zklink.protocol.errors import ZkLinkError
@@ -100,7 +101,7 @@ TRANSITION: dict[str, Bug] = {
 
 def play(stage: Stage) -> None:
     """Some lives on a stage, until one breaks a law."""
-    config = settings(max_examples=LIVES, stateful_step_count=STEPS, phases=[Phase.generate])
+    config = at_least(LIVES, stateful_step_count=STEPS, phases=[Phase.generate])
     run_state_machine_as_test(machine_on(stage), settings=config)
 
 

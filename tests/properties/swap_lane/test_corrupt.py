@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from hypothesis import settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from tests.properties.swap_lane.machine import guarded, seeds
@@ -13,6 +12,7 @@ from tests.support.evm import Reverted
 from tests.support.ledger import CorruptLedger, universal_address
 from tests.support.sealed import Sealed, View
 from tests.support.story import refused
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 from tests.support.world import CHAINS, ETH, PRIMARY, RECIPIENTS, USD, World, unit
 from zklink.operations.payout import Payout
@@ -182,7 +182,7 @@ class ForgedRequests(Operators):
 def play(machine: type[Users], world: World, examples: int) -> Counter[str]:
     """What the machine has done."""
     reached: Counter[str] = Counter()
-    config = settings(max_examples=examples, stateful_step_count=5)
+    config = at_least(examples, stateful_step_count=5)
     run_state_machine_as_test(type("Machine", (machine,), {"world": world, "reached": reached}), settings=config)
     return reached
 

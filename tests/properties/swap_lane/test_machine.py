@@ -5,10 +5,10 @@ transport's quorum.
 from collections import Counter
 
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.swap_lane.operators import Operators
+from tests.support.tries import at_least
 from tests.support.upholds import upholds
 from tests.support.world import World
 
@@ -49,7 +49,7 @@ class TestThreeChains:
     @pytest.fixture(scope="class")
     def reached(self, three_chains: World) -> Counter[str]:
         machine = machine_on(three_chains)
-        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
+        run_state_machine_as_test(machine, settings=at_least(EXAMPLES, stateful_step_count=STEPS))
         return machine.reached
 
     def test_machine__random_stories__every_rule_reached(self, reached: Counter[str]) -> None:

@@ -1,0 +1,22 @@
+"""How many examples a test tries: the number it names, in proportion to the Hypothesis profile (tests/conftest.py).
+
+Takes the number for profile `ci`; gives Hypothesis settings, as a decorator or for a state machine.
+"""
+
+from typing import Any
+
+from hypothesis import settings
+
+FULL = 100
+"""`max_examples` of profile `ci`, where a test tries exactly the number it names."""
+
+
+def tries(count: int, **options: Any) -> settings:
+    """Settings with `count` examples in profile `ci`, and in proportion in the others."""
+    return settings(max_examples=max(1, count * settings().max_examples // FULL), **options)
+
+
+def at_least(count: int, **options: Any) -> settings:
+    """The same for a test that says what its examples have reached: never fewer, and always the same ones."""
+    factor = max(1, settings().max_examples // FULL)
+    return settings(max_examples=count * factor, derandomize=True, database=None, **options)
