@@ -344,7 +344,9 @@ def test_commit__word_taken_back_of_an_accepted_block__stays_and_the_refusal_is_
     setting.round(4)
     assert setting.events(Retried)
     [pending] = setting.sequencer.block(BlockNumber(2)).signed
-    setting.node._withdraw(ConsentQuestion(id, NEWCOMER, cast(Any, pending.operation)))  # an answer that was on its way
+    setting.node._rollback.withdraw(
+        ConsentQuestion(id, NEWCOMER, cast(Any, pending.operation))
+    )  # an answer that was on its way
     assert setting.sequencer.block_with(id) == 2 and not setting.rolled_back()
 
 

@@ -1,4 +1,4 @@
-"""Lanes: one job at a time in each, results on the caller's thread, failures kept; and the same for both kinds."""
+"""Workers: one job at a time in each, results on the caller's thread, failures kept; and the same for both kinds."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,59 +9,59 @@ from zklink.node.workers import InlineWorkers, Outcome, ThreadWorkers, Workers
 
 
 @pytest.fixture(params=[InlineWorkers, ThreadWorkers])
-def lanes(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    lanes: Workers = request.param()
-    yield lanes
-    lanes.close()
+def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
+    workers: Workers = request.param()
+    yield workers
+    workers.close()
 
 
-def collect(lanes: Workers, count: int) -> None:
+def collect(workers: Workers, count: int) -> None:
     """Collect until `count` results were handed over; each job of these tests ends by itself."""
     seen = 0
     while seen < count:
-        seen += lanes.collect()
+        seen += workers.collect()
 
 
-def test_start__job_ends__its_result_comes_on_the_callers_thread(lanes: Workers) -> None:
+def test_start__job_ends__its_result_comes_on_the_callers_thread(workers: Workers) -> None:
     results: list[tuple[int, int]] = []
-    lanes.start("a", lambda: 42, lambda outcome: results.append((outcome.get(), threading.get_ident())))
-    assert lanes.is_busy("a") and not lanes.is_busy("b")
-    collect(lanes, 1)
+    workers.start("a", lambda: 42, lambda outcome: results.append((outcome.get(), threading.get_ident())))
+    assert workers.is_busy("a") and not workers.is_busy("b")
+    collect(workers, 1)
     assert results == [(42, threading.get_ident())]
-    assert not lanes.is_busy("a")
+    assert not workers.is_busy("a")
 
 
-def test_start__job_raises__the_error_is_the_result(lanes: Workers) -> None:
+def test_start__job_raises__the_error_is_the_result(workers: Workers) -> None:
     def fail() -> int:
         raise ValueError("broken")
 
     outcomes: list[Outcome[int]] = []
-    lanes.start("a", fail, outcomes.append)
-    collect(lanes, 1)
+    workers.start("a", fail, outcomes.append)
+    collect(workers, 1)
     with pytest.raises(ValueError, match="broken"):
         outcomes[0].get()
 
 
-def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(lanes: Workers) -> None:
+def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(workers: Workers) -> None:
     order: list[str] = []
 
     def again(_: Outcome[None]) -> None:
         order.append("first")
-        lanes.start("a", lambda: None, lambda _: order.append("second"))
+        workers.start("a", lambda: None, lambda _: order.append("second"))
 
-    lanes.start("a", lambda: None, again)
-    collect(lanes, 1)
+    workers.start("a", lambda: None, again)
+    collect(workers, 1)
     assert order == ["first"]
-    collect(lanes, 1)
+    collect(workers, 1)
     assert order == ["first", "second"]
 
 
 def test_thread_lanes__two_lanes__run_beside_each_other() -> None:
-    lanes, barrier = ThreadWorkers(), threading.Barrier(2, timeout=10)
+    workers, barrier = ThreadWorkers(), threading.Barrier(2, timeout=10)
     done: list[str] = []
     job: Callable[[], object] = barrier.wait
     for lane in ("a", "b"):
-        lanes.start(lane, job, lambda outcome, lane=lane: done.append(lane) if outcome.error is None else None)  # type: ignore[misc]
-    collect(lanes, 2)
-    lanes.close()
+        workers.start(lane, job, lambda outcome, lane=lane: done.append(lane) if outcome.error is None else None)  # type: ignore[misc]
+    collect(workers, 2)
+    workers.close()
     assert sorted(done) == ["a", "b"]

@@ -83,8 +83,8 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     assert progress[ETHEREUM].committed == pipeline.base
     clients[ETHEREUM].faults.is_down = False
     pipeline.finish(2)
-    lanes = {retry.job for retry in pipeline.events(Retried)}
-    assert {"watch ethereum", "submit ethereum", "submit bsc", "relay bsc", "fill bsc", "submit avalanche"} <= lanes
+    workers = {retry.job for retry in pipeline.events(Retried)}
+    assert {"watch ethereum", "submit ethereum", "submit bsc", "relay bsc", "fill bsc", "submit avalanche"} <= workers
     assert not any(client.faults.lost_receipts or client.faults.replaced for client in clients.values())
     assert received(pipeline) - before == 29
     check_each_step_once(pipeline)

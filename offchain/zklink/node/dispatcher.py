@@ -1,4 +1,4 @@
-"""Starts jobs on lanes, at their pace, and turns failures into reports and later attempts."""
+"""Starts jobs on workers, at their pace, and turns failures into reports and later attempts."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,29 +15,29 @@ FATAL = (HistoryDiverged, ConflictingAcceptance)
 
 
 class Dispatcher:
-    """One job per lane at a time. A failed one is reported as `Retried`, and its lane waits (see BackoffPolicy)."""
+    """One job per worker at a time. A failed one is reported as `Retried`, and its worker waits (see BackoffPolicy)."""
 
     def __init__(
-        self, lanes: Workers, clock: Callable[[], float], backoff: BackoffPolicy, emit: Callable[[Event], None]
+        self, workers: Workers, clock: Callable[[], float], backoff: BackoffPolicy, emit: Callable[[Event], None]
     ) -> None:
-        self._lanes, self._clock, self._emit = lanes, clock, emit
+        self._workers, self._clock, self._emit = workers, clock, emit
         self._pacer = Pacer(backoff)
         self._idle_on: dict[str, object] = {}
         self._fatal: Exception | None = None
 
     def start(
-        self, lane: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float, seen: object = None
+        self, worker: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float, seen: object = None
     ) -> None:
-        """Run `job` on `lane` unless it is busy or not due.
+        """Run `job` on `worker` unless it is busy or not due.
 
         `done` gets the result and says whether there was anything to do (or raises what went wrong in part): if so
-        the lane goes on at once, else it pauses for `idle_seconds`, and, if `seen` is given, until `seen` is
+        the worker goes on at once, else it pauses for `idle_seconds`, and, if `seen` is given, until `seen` is
         another: it stands for all that the job's result depends on.
         """
-        is_unchanged = seen is not None and self._idle_on.get(lane) == seen
-        if is_unchanged or self._lanes.is_busy(lane) or not self._pacer.is_due(lane, self._clock()):
+        is_unchanged = seen is not None and self._idle_on.get(worker) == seen
+        if is_unchanged or self._workers.is_busy(worker) or not self._pacer.is_due(worker, self._clock()):
             return
-        self._idle_on.pop(lane, None)
+        self._idle_on.pop(worker, None)
 
         def finish(outcome: Outcome[T]) -> None:
             try:
@@ -45,28 +45,28 @@ class Dispatcher:
             except Exception as error:
                 if outcome.error is None and not isinstance(error, ZkLinkError):
                     raise  # a mistake of this program, not of a chain
-                self._report(lane, error)
+                self._report(worker, error)
                 return
-            self._pacer.succeed(lane, self._clock(), 0.0 if was_busy else idle_seconds)
+            self._pacer.succeed(worker, self._clock(), 0.0 if was_busy else idle_seconds)
             if not was_busy:
-                self._idle_on[lane] = seen
+                self._idle_on[worker] = seen
 
-        self._lanes.start(lane, job, finish)
+        self._workers.start(worker, job, finish)
 
     def collect(self) -> None:
         """Hand results to their `done`. Raises what must not be tried again."""
-        self._lanes.collect()
+        self._workers.collect()
         if self._fatal is not None:
             raise self._fatal
 
     def close(self) -> None:
         """Wait for running jobs; their results are lost."""
-        self._lanes.close()
+        self._workers.close()
 
-    def _report(self, lane: str, error: Exception) -> None:
+    def _report(self, worker: str, error: Exception) -> None:
         if isinstance(error, FATAL):
             self._fatal = error
             return
-        failures, delay = self._pacer.fail(lane, self._clock())
+        failures, delay = self._pacer.fail(worker, self._clock())
         reason = str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
-        self._emit(Retried(self._clock(), lane, failures, delay, reason))
+        self._emit(Retried(self._clock(), worker, failures, delay, reason))

@@ -1,4 +1,4 @@
-"""When a lane may run again: at once after work, after a pause when idle, later and later while it fails."""
+"""When a worker may run again: at once after work, after a pause when idle, later and later while it fails."""
 
 from dataclasses import dataclass
 
@@ -16,30 +16,30 @@ class BackoffPolicy:
 
 
 class Pacer:
-    """One clock hand per lane."""
+    """One clock hand per worker."""
 
     def __init__(self, backoff: BackoffPolicy) -> None:
         self._backoff = backoff
         self._due: dict[str, float] = {}
         self._failures: dict[str, int] = {}
 
-    def is_due(self, lane: str, now: float) -> bool:
-        """Whether the lane may run."""
-        return now >= self._due.get(lane, now)
+    def is_due(self, worker: str, now: float) -> bool:
+        """Whether the worker may run."""
+        return now >= self._due.get(worker, now)
 
-    def succeed(self, lane: str, now: float, pause_seconds: float) -> None:
-        """The lane's job ended well; it may run again after a pause."""
-        self._failures.pop(lane, None)
-        self._due[lane] = now + pause_seconds
+    def succeed(self, worker: str, now: float, pause_seconds: float) -> None:
+        """The worker's job ended well; it may run again after a pause."""
+        self._failures.pop(worker, None)
+        self._due[worker] = now + pause_seconds
 
-    def fail(self, lane: str, now: float) -> tuple[int, float]:
-        """The lane's job failed; gives how often in a row, and the seconds until it is tried again."""
-        failures = self._failures.get(lane, 0) + 1
-        self._failures[lane] = failures
+    def fail(self, worker: str, now: float) -> tuple[int, float]:
+        """The worker's job failed; gives how often in a row, and the seconds until it is tried again."""
+        failures = self._failures.get(worker, 0) + 1
+        self._failures[worker] = failures
         delay = self._backoff.delay(failures)
-        self._due[lane] = now + delay
+        self._due[worker] = now + delay
         return failures, delay
 
     def next_due(self, now: float) -> float:
-        """Seconds until the first lane is due; 0 if one is."""
+        """Seconds until the first worker is due; 0 if one is."""
         return max(0.0, min(self._due.values(), default=now) - now)

@@ -1,4 +1,4 @@
-"""Where slow work runs: named lanes, one job at a time in each, results handed back on the caller's thread.
+"""Where slow work runs: named workers, one job at a time in each, results handed back on the caller's thread.
 
 Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a
 lock: they are made by one thread, jobs get what they need as values. `InlineWorkers` runs a job on the spot, which
@@ -31,12 +31,12 @@ class Outcome(Generic[T]):
 class Workers(Protocol):
     """Port for running jobs."""
 
-    def is_busy(self, lane: str) -> bool:
-        """Whether a job of this lane is running or its result is not collected yet."""
+    def is_busy(self, worker: str) -> bool:
+        """Whether a job of this worker is running or its result is not collected yet."""
         ...
 
-    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
-        """Run `job`; `done` gets its outcome at a later `collect`. The lane must not be busy."""
+    def start(self, worker: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+        """Run `job`; `done` gets its outcome at a later `collect`. The worker must not be busy."""
         ...
 
     def collect(self) -> int:
@@ -54,12 +54,12 @@ class InlineWorkers:
     def __init__(self) -> None:
         self._finished: deque[tuple[str, Callable[[], None]]] = deque()
 
-    def is_busy(self, lane: str) -> bool:
-        return any(lane == finished for finished, _ in self._finished)
+    def is_busy(self, worker: str) -> bool:
+        return any(worker == finished for finished, _ in self._finished)
 
-    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+    def start(self, worker: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
         outcome = run(job)
-        self._finished.append((lane, lambda: done(outcome)))
+        self._finished.append((worker, lambda: done(outcome)))
 
     def collect(self) -> int:
         count = len(self._finished)
@@ -72,7 +72,7 @@ class InlineWorkers:
 
 
 class ThreadWorkers:
-    """Runs each job on a thread of its own lane. Waiting for a node or for a native prover releases the interpreter
+    """Runs each job on a thread of its own worker. Waiting for a node or for a native prover releases the interpreter
     lock.
     """
 
@@ -80,20 +80,20 @@ class ThreadWorkers:
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._running: dict[str, tuple[Future[None], Callable[[], None]]] = {}
 
-    def is_busy(self, lane: str) -> bool:
-        return lane in self._running
+    def is_busy(self, worker: str) -> bool:
+        return worker in self._running
 
-    def start(self, lane: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
-        pool = self._pools.get(lane) or ThreadPoolExecutor(1, thread_name_prefix=lane)
-        self._pools[lane] = pool
+    def start(self, worker: str, job: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
+        pool = self._pools.get(worker) or ThreadPoolExecutor(1, thread_name_prefix=worker)
+        self._pools[worker] = pool
         outcomes: list[Outcome[T]] = []
         future: Future[None] = pool.submit(lambda: outcomes.append(run(job)))
-        self._running[lane] = (future, lambda: done(outcomes[0]))
+        self._running[worker] = (future, lambda: done(outcomes[0]))
 
     def collect(self) -> int:
-        finished = [lane for lane, (future, _) in self._running.items() if future.done()]
-        for lane in finished:
-            _, hand_over = self._running.pop(lane)
+        finished = [worker for worker, (future, _) in self._running.items() if future.done()]
+        for worker in finished:
+            _, hand_over = self._running.pop(worker)
             hand_over()
         return len(finished)
 

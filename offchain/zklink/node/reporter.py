@@ -1,0 +1,37 @@
+"""Where a node's events go: kept, and handed to every listener on the thread that calls `Node.step`."""
+
+from collections.abc import Callable
+
+from zklink.l1.transport.receipts import Receipt
+from zklink.node.events import Event, TransactionMined
+from zklink.protocol.ids import BlockNumber, ChainId
+
+
+class Reporter:
+    """`now` is what events carry as their time."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.events: list[Event] = []
+        self.now = clock
+        self._listeners: list[Callable[[Event], None]] = [self.events.append]
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have every further event handed to `listener`."""
+        self._listeners.append(listener)
+
+    def emit(self, event: Event) -> None:
+        """Tell everybody."""
+        for listener in self._listeners:
+            listener(event)
+
+    def emit_mined(
+        self,
+        chain: ChainId,
+        purpose: str,
+        blocks: tuple[BlockNumber, ...],
+        receipt: Receipt,
+        source: ChainId | None = None,
+    ) -> None:
+        """A transaction of this node was mined (see TransactionMined)."""
+        gas, price = receipt.gas_used, receipt.gas_price_wei
+        self.emit(TransactionMined(self.now(), chain, purpose, blocks, receipt.tx_hash, gas, price, source))
