@@ -17,14 +17,15 @@ STAMP := $(VENV)/.installed-$(HASH)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
 # The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
-CHECKS := lint format-check types layers generated changelog
+CHECKS := lint format-check types layers generated sizes changelog
 
-.PHONY: help setup demo test check $(CHECKS) bench format lock clean
+.PHONY: help setup demo test check $(CHECKS) snapshots bench format lock clean
 
 help:
 	@echo "make demo    set up and run the main job on four local chains"
 	@echo "make test    set up and run all tests"
 	@echo "make check   $(CHECKS)"
+	@echo "make snapshots   accept gas, code sizes and constraints as they are now (ARGS=gas: one of them)"
 	@echo "make bench   measure and write docs/performance.md"
 	@echo "make clean   remove the environment and all build results"
 
@@ -68,9 +69,16 @@ layers: $(STAMP)
 generated: $(STAMP)
 	@$(RUN) $(BIN)/zklink generate --check
 
+# Code sizes and constraints as in snapshots/; gas is compared by `make test`.
+sizes: $(STAMP)
+	@$(RUN) $(BIN)/zklink snapshots --check code_size constraints
+
 # Since BASE, or since this branch left main.
 changelog: $(STAMP)
 	@$(RUN) $(BIN)/python .ci/changelog.py $(BASE)
+
+snapshots: setup
+	@$(RUN) $(BIN)/zklink snapshots $(ARGS)
 
 bench: setup
 	@$(RUN) $(BIN)/zklink bench $(ARGS)

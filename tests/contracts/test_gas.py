@@ -1,39 +1,23 @@
-"""What the steps of a block may cost, measured on a deployed system with real proofs.
+"""What each function costs: exactly what the snapshot says, and less than the limits.
 
-The account lane's blocks are believed: no limit is of their proofs, whose verifier is generated from the same text
-as the swap lane's, and they are the slowest to prove.
+Measured on in-process chains of its own, whatever `--chains` says: only there are clocks and proofs the same each time.
 """
 
-from dataclasses import replace
+from functools import lru_cache
 
-from zklink.bench.bridge_gas import LIMITS, measure_gas
-from zklink.devnet.world import World
-from zklink.l1.contract_artifacts import load_contract
-from zklink.l1.deployment.deploy import load_verifiers
-from zklink.protocol.presets import MINIMAL
-from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
-from zklink.prover.proof import Proof
-from zklink.prover.source import Statement
-from zklink.prover.witness_calculator import CircuitInputs
+from zklink.bench.bridge_gas import LIMITS
+from zklink.bench.snapshots import describe_changes, find_changes, measure_gas_by_function, read_snapshot
 
 
-class Believed(Groth16pyProver):
-    """Makes the witness of a block, and a proof for a verifier that believes it."""
-
-    def prove(self, inputs: CircuitInputs) -> Proof:
-        """Raises WitnessUnsatisfied."""
-        self.compute_witness(inputs)
-        return Proof.from_evm((0,) * 8)
+@lru_cache(maxsize=1)
+def measured() -> dict[str, int]:
+    return measure_gas_by_function()
 
 
-def test_measure_gas__every_figure_with_a_limit__stays_below_it(world: World) -> None:
-    provers = {
-        each: Groth16pyProver(ensure_circuit(MINIMAL, statement=each)) for each in (Statement.SWAP, Statement.EXIT)
-    }
-    provers[Statement.ACCOUNT] = Believed(ensure_circuit(MINIMAL, statement=Statement.ACCOUNT))
-    verifiers = replace(load_verifiers(MINIMAL), account=load_contract("AcceptAllVerifier"))
+def test_gas__every_function__is_what_the_snapshot_says() -> None:
+    assert describe_changes("gas", find_changes(read_snapshot("gas"), measured())) == ""
 
-    figures = measure_gas(world, MINIMAL, provers, verifiers)
 
-    assert {name: figures[name] for name, limit in LIMITS.items() if figures[name] >= limit} == {}
+def test_gas__every_figure_with_a_limit__stays_below_it() -> None:
+    by_figure = {name.rpartition(": ")[2]: gas for name, gas in measured().items()}
+    assert {name: by_figure[name] for name, limit in LIMITS.items() if by_figure[name] >= limit} == {}

@@ -1,4 +1,4 @@
-"""Gas of every transaction, on in-process chains with real proofs: Polygon is measured, Avalanche is the primary.
+"""Gas of every transaction, on in-process chains that check every proof: Polygon is measured, Avalanche the primary.
 
 Takes a world and the provers of all circuits, gives one figure per transaction kind. Costs per request and per payout
 are slopes between a block with one and a block with several of them; everything else in a commit is its fixed part.

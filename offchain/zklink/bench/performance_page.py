@@ -122,7 +122,7 @@ def render_gas(gas: Mapping[str, int], preset: str, load: str) -> str:
     inner = ", ".join(f"`{name}` (in `{outer}`)" for name, outer in INNER.items())
     return "\n\n".join(
         (
-            f"{render_measured(load)} Preset `{preset}`, real proofs.",
+            f"{render_measured(load)} Preset `{preset}`, the verifiers of its own circuits.",
             render_table(("function", "transaction", "gas"), rows),
             f"Called by the system's own contracts only, and measured with their callers: {inner}.",
             render_table(("creation of", "gas"), creations),

@@ -107,12 +107,21 @@ def _measure_slots(
         return {"swap": (preset.slots, _measure_swap_slot(preset, artifacts, progress))}
     if statement is Statement.EXIT:
         return {}
-    places, rows, pools = preset.account, preset.account.token_rows, preset.account.pool_rows
-    depths = preset.token_depth, preset.account_depth
+    places, costs = preset.account, count_account_slots(preset, progress)
+    return {name: (getattr(places, name), cost) for name, cost in costs.items()}
+
+
+def count_account_slots(preset: Preset, progress: Progress) -> dict[str, int]:
+    """Constraints of one slot of each kind in a preset's account block."""
+    rows, pools, depths = (
+        preset.account.token_rows,
+        preset.account.pool_rows,
+        (preset.token_depth, preset.account_depth),
+    )
     return {
-        "ledger": (places.ledger, _count_slot("LedgerSlot", (rows, *depths), progress)),
-        "pool": (places.pool, _count_slot("PoolSlot", (rows, pools, *depths), progress)),
-        "order": (places.order, _count_slot("OrderSlot", (rows, *depths, preset.order_depth), progress)),
+        "ledger": _count_slot("LedgerSlot", (rows, *depths), progress),
+        "pool": _count_slot("PoolSlot", (rows, pools, *depths), progress),
+        "order": _count_slot("OrderSlot", (rows, *depths, preset.order_depth), progress),
     }
 
 

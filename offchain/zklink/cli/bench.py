@@ -9,8 +9,6 @@ import click
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
 from zklink.prover.cache import project_root
-from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
@@ -48,6 +46,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     # Imported here: ape takes seconds to load, and no other command needs it.
     from zklink.bench import performance_page
     from zklink.bench.proving import measure_circuit
+    from zklink.bench.snapshots import measure_fixed_gas
     from zklink.bench.this_machine import describe_load
     from zklink.bench.throughput import measure_throughput
 
@@ -57,17 +56,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
             [measure_throughput(MAIN, count, progress) for count in accounts], load
         )
     if part == GAS:
-        return performance_page.render_gas(_measure_gas(progress), MINIMAL.name, load)
+        # With the smallest preset: but for the number of slots, a chain does the same work for all of them.
+        return performance_page.render_gas(measure_fixed_gas(progress), MINIMAL.name, load)
     preset = get_preset(part)
     proving = [measure_circuit(preset, statement, progress, is_cross_checked=cross_check) for statement in Statement]
     return performance_page.render_proving(proving, load)
-
-
-def _measure_gas(progress: RichProgress) -> dict[str, int]:
-    """With the smallest preset: but for the number of slots, a chain does the same work for all of them."""
-    from zklink.bench.bridge_gas import measure_gas
-    from zklink.devnet.world import open_world
-
-    provers = {statement: Groth16pyProver(ensure_circuit(MINIMAL, progress, statement)) for statement in Statement}
-    with progress.step("Measuring gas on four in-process chains"), open_world("test") as world:
-        return measure_gas(world, MINIMAL, provers)

@@ -13,6 +13,7 @@ from zklink.cli.circuits import circuits, setup
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.recover import recover
+from zklink.cli.snapshots import snapshots
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 
@@ -34,5 +35,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (setup, circuits, verifier, generate, genesis, recover, bench):
+for command in (setup, circuits, verifier, generate, genesis, recover, bench, snapshots):
     main.add_command(command)

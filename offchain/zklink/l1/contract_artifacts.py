@@ -22,6 +22,8 @@ from zklink.protocol.errors import ContractNotCompiled, ContractNotFound
 CONTRACTS: Final = Path(__file__).resolve().parents[3] / "contracts"
 EVM_VERSION: Final = "cancun"
 _SUFFIXES: Final = (".vy", ".vyi", ".json")
+_ENTRY_FORMAT: Final = 2
+"""Of an entry in the cache; a new one where `_encode` writes something else."""
 
 AbiEntry = dict[str, Any]
 
@@ -34,6 +36,12 @@ class ContractArtifact:
     abi: tuple[AbiEntry, ...]
     bytecode: bytes
     runtime_bytecode: bytes
+    immutable_bytes: int = 0
+
+    @property
+    def code_size(self) -> int:
+        """Bytes that stand on a chain, which limits them: the constructor appends the immutable values."""
+        return len(self.runtime_bytecode) + self.immutable_bytes
 
     def abi_list(self) -> list[AbiEntry]:
         """The ABI in the shape that web3.py and pyrevm take."""
@@ -103,7 +111,8 @@ def _compile(name: str, source: str, place: Path) -> tuple[ContractArtifact, lis
             data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
             with anchor_settings(data.settings):
                 abi = tuple(build_abi_output(data))
-                artifact = ContractArtifact(name, abi, data.bytecode, data.bytecode_runtime)
+                immutable_bytes = int(data.global_ctx.immutable_section_bytes)
+                artifact = ContractArtifact(name, abi, data.bytecode, data.bytecode_runtime, immutable_bytes)
         imported = {Path(unit.resolved_path) for unit in data.resolved_imports.compiler_inputs}
     except VyperException as error:
         raise ContractNotCompiled(name, str(error)) from error
@@ -119,7 +128,7 @@ def _write(path: Path, data: object) -> None:
 def _hash_files(paths: Iterable[Path]) -> str:
     import vyper
 
-    digest = hashlib.sha256(f"{vyper.__version__} {EVM_VERSION}".encode())
+    digest = hashlib.sha256(f"{vyper.__version__} {EVM_VERSION} {_ENTRY_FORMAT}".encode())
     for path in paths:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"\0{path.relative_to(CONTRACTS)}\0{len(content)}\0".encode() + content)
@@ -132,6 +141,7 @@ def _encode(artifact: ContractArtifact) -> dict[str, object]:
         "abi": list(artifact.abi),
         "bytecode": artifact.bytecode.hex(),
         "runtime_bytecode": artifact.runtime_bytecode.hex(),
+        "immutable_bytes": artifact.immutable_bytes,
     }
 
 
@@ -141,6 +151,7 @@ def _decode(data: dict[str, Any]) -> ContractArtifact:
         tuple(cast("list[AbiEntry]", data["abi"])),
         bytes.fromhex(data["bytecode"]),
         bytes.fromhex(data["runtime_bytecode"]),
+        data["immutable_bytes"],
     )
 
 

@@ -159,20 +159,21 @@ def write_keys(system: ConstraintSystem, secrets: _Secrets, path: Path, step: St
     return VerificationKey(alpha, beta, gamma, delta, ic, is_development=True)
 
 
-def _hash_circuit(circuit: CompiledCircuit) -> bytes:
+def hash_circuit(circuit: CompiledCircuit) -> bytes:
+    """What a development key belongs to: the hash of the constraints."""
     return hashlib.sha256(circuit.r1cs.read_bytes()).digest()
 
 
 def find_keys(circuit: CompiledCircuit) -> Keys | None:
     """The development keys if they are in the cache."""
-    key = compute_content_hash(DEVELOPMENT_SEED, _hash_circuit(circuit))
+    key = compute_content_hash(DEVELOPMENT_SEED, hash_circuit(circuit))
     directory = cache_directory() / _FOLDER / circuit.name / key
     return Keys(directory) if directory.is_dir() else None
 
 
 def ensure_keys(circuit: CompiledCircuit, progress: Progress = SILENT) -> Keys:
     """The development keys of a compiled circuit, from the cache if they are there."""
-    circuit_hash = _hash_circuit(circuit)
+    circuit_hash = hash_circuit(circuit)
     key = compute_content_hash(DEVELOPMENT_SEED, circuit_hash)
 
     def make(directory: Path) -> None:
