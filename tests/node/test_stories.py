@@ -2,6 +2,7 @@
 
 import pytest
 
+from zklink.demo.lines import describe_story
 from zklink.demo.prepare import build_fill_policy
 from zklink.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.devnet.profiles import PROFILES
@@ -26,6 +27,7 @@ def test_read_tape__swaps__sorted_by_time_with_exact_amounts() -> None:
     text = HEADER + "2.5,bsc,polygon,USDC,USDC,0.000001,0\n0, polygon ,bsc,WETH,BTCB,1.5,0.07\n"
     first, second = read_tape(text, CHAINS)
     assert (first.seconds, first.token_in.token_id, first.token_out.token_id) == (0.0, ETH, BTC)
+    assert describe_story(first) == "1.5 WETH (ETH) polygon → BTCB (BTC) bsc"
     assert (first.amount, first.min_out) == (15 * 10**17, 7 * 10**6)
     assert (second.seconds, second.token_in.token_id, second.amount, second.fill_fee) == (2.5, USDC, 1, 0)
     assert second.expectation is Expectation.ANY

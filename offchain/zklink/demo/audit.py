@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from zklink.demo.model import Balance, DemoRun, Ticket
 from zklink.demo.stories import Expectation
-from zklink.devnet.tokens import TokenInfo
+from zklink.devnet.tokens import TokenInfo, token_by_id
 from zklink.history.solvency import Reconciliation
 from zklink.protocol.ids import ChainId, TokenId
 
@@ -61,7 +61,7 @@ def find_problems(
     if is_complete:
         problems.extend(_check_balances(run, balances))
     for holding in reconciliation.holdings:
-        name = f"{run.system.deployment.token(holding.token).symbol} on {run.chain_name(holding.chain)}"
+        name = describe_token(holding.token, run.chain_name(holding.chain))
         if not holding.is_solvent:
             problems.append(f"SOL-1: the bridge lacks {-holding.surplus} units of {name}")
         if not holding.is_exact:
@@ -122,7 +122,7 @@ def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str
         place = balance.chain, balance.token
         expected = due.get((balance.owner, place), 0) - _gas_paid(run, balance)
         if balance.after - balance.before != expected:
-            name = f"{balance.symbol} on {run.chain_name(balance.chain)}"
+            name = describe_token(balance.token, run.chain_name(balance.chain))
             yield f"the {balance.owner}'s {name} changed by {balance.after - balance.before} units, not {expected}"
 
 
@@ -135,6 +135,11 @@ def _gas_paid(run: DemoRun, balance: Balance) -> int:
         return sum(receipt.gas_used * receipt.gas_price_wei for receipt in receipts)
     fills = [t for t in run.transactions if t.purpose == "fill" and t.chain == balance.chain]
     return sum(fill.gas_used * fill.gas_price_wei for fill in fills)
+
+
+def describe_token(token: TokenId, chain: str) -> str:
+    """A token on a chain, in words."""
+    return f"{token_by_id(token).symbol_on(chain)} on {chain}"
 
 
 def _add(due: dict[tuple[str, Place], int], owner: str, place: Place, l1_amount: int) -> None:

@@ -96,7 +96,7 @@ def _describe_result(run: DemoRun, result: Result) -> str:
     ticket = find_ticket(run, result.key)
     if ticket is not None:
         token = ticket.story.token_in if result.outcome.reason else ticket.story.token_out
-        amount = f"{format_amount(payout.amount, token)} {token.contracts[run.chain_name(payout.chain)].symbol}"
+        amount = f"{format_amount(payout.amount, token)} {token.symbol_on(run.chain_name(payout.chain))}"
     verb = f"refunds {amount} ({result.outcome.reason.value})" if result.outcome.reason else f"pays {amount}"
     return f"request {result.key[1]} of {run.chain_name(result.key[0])} {verb} on {run.chain_name(payout.chain)}"
 

@@ -76,7 +76,7 @@ class DemoRun:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What somebody had of a token on a chain before and after, in L1 units."""
+    """What somebody had of a token on a chain before and after, in L1 units; `symbol` is the chain's."""
 
     owner: str
     chain: ChainId

@@ -18,6 +18,7 @@ JSON = dict[str, object]
 def build_report(result: DemoResult) -> JSON:
     """Everything a run measured. Amounts are decimal strings, times are seconds."""
     run = result.run
+    tokens = {token.token_id: token.symbol for token in run.system.deployment.tokens}
     return {
         "format": FORMAT,
         "is_clean": not result.problems,
@@ -33,7 +34,8 @@ def build_report(result: DemoResult) -> JSON:
             {
                 "owner": balance.owner,
                 "chain": run.chain_name(balance.chain),
-                "token": balance.symbol,
+                "token": tokens[balance.token],
+                "symbol": balance.symbol,
                 "decimals": balance.decimals,
                 "before": str(balance.before),
                 "after": str(balance.after),

@@ -45,13 +45,13 @@ class Story:
 
     @property
     def symbol_in(self) -> str:
-        """The token's symbol on the source."""
-        return self.token_in.contracts[self.source].symbol
+        """The token's name on the source."""
+        return self.token_in.symbol_on(self.source)
 
     @property
     def symbol_out(self) -> str:
-        """The token's symbol on the destination."""
-        return self.token_out.contracts[self.destination].symbol
+        """The token's name on the destination."""
+        return self.token_out.symbol_on(self.destination)
 
 
 def default_stories() -> tuple[Story, ...]:

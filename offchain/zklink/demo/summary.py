@@ -10,6 +10,7 @@ from zklink.demo.model import DemoResult
 from zklink.demo.result_json import average
 from zklink.demo.stories import format_amount
 from zklink.demo.views import build_timeline, describe_outcome
+from zklink.devnet.tokens import token_by_id
 
 PURPOSES = ("swap", "fill", "commit", "prove", "message", "apply", "execute", "revert")
 
@@ -99,7 +100,7 @@ def _balances(result: DemoResult) -> Table:
         sign = "-" if change < 0 else "+" if change else ""
         table.add_row(
             result.run.chain_name(balance.chain),
-            balance.symbol,
+            token_by_id(balance.token).symbol_on(result.run.chain_name(balance.chain)),
             balance.owner,
             before,
             after,
@@ -118,9 +119,10 @@ def _holdings(result: DemoResult) -> Table:
         token = tokens[holding.token]
         unit = 10**token.layer2_decimals
         l1_unit = unit * holding.scale
+        chain = result.run.chain_name(holding.chain)
         table.add_row(
-            result.run.chain_name(holding.chain),
-            token.symbol,
+            chain,
+            token_by_id(holding.token).symbol_on(chain),
             _decimal(holding.balance, l1_unit),
             _decimal(holding.pending, l1_unit),
             _decimal(holding.custody, unit),

@@ -16,6 +16,7 @@ from zklink.demo.model import DemoOptions, DemoResult, DemoRun, DemoView, Ticket
 from zklink.demo.prepare import prepare
 from zklink.demo.stories import Story
 from zklink.devnet.pools import DEFAULT_POOLS, PlannedDeposit, PoolPlan
+from zklink.devnet.tokens import describe_left_out
 from zklink.devnet.world import World, open_world
 from zklink.l1.contracts.bridge_events import SwapRequested
 from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
@@ -45,6 +46,8 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
         deployment = run.system.deployment
         primary = world[deployment.primary].profile.name
         view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {len(world)} chains, primary chain {primary}")
+        for line in describe_left_out(run.system.left_out):
+            view.say(line)
         world.start_clocks()
         fund_pools(run.system, run.node, _select_pools(options.stories), _plan_reserves(run), progress)
         before = read_balances(run)

@@ -5,14 +5,14 @@ pools: whoever wants some deposits and creates them (`pools.py` says how much).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.roles import COMMITTEE_THRESHOLD
-from zklink.devnet.tokens import TokenInfo, deploy_test_tokens, load_tokens, mint, token_by_id
+from zklink.devnet.tokens import LeftOut, TokenInfo, choose_tokens, deploy_test_tokens, load_tokens, mint, token_by_id
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
@@ -29,12 +29,13 @@ FORTUNE_USD: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class LocalSystem:
-    """A deployed system on a world."""
+    """A deployed system on a world. `left_out` are the tokens of the table that it does not have."""
 
     world: World
     deployment: Deployment
     bridges: dict[ChainId, BridgeClient]
     keys: dict[ChainId, KeyRegistryClient]
+    left_out: tuple[LeftOut, ...] = field(default=(), kw_only=True)
 
     def token(self, chain_id: ChainId, token_id: TokenId) -> TokenClient:
         """A token on one of its chains; KeyError where it is not."""
@@ -50,15 +51,15 @@ def deploy_local_system(
     verifiers: Verifiers | None = None,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
-    """Deploy test tokens (of the given ones, or of all, those that the preset has room for) and the system; all actors
-    get their fortunes. Raises what `deploy` raises.
+    """Deploy test tokens (of the given ones, or of all, those that the preset has room for; `left_out` says which have
+    none) and the system; all actors get their fortunes. Raises what `deploy` raises.
 
     `verifiers` are the preset's generated ones unless a test brings its own.
     """
     roles = world.roles
     for chain in world:
         report(chain.profile.name, "test tokens")
-    chosen = [token for token in tokens or load_tokens() if token.token_id < preset.lp_base]
+    chosen, left_out = choose_tokens(tokens or load_tokens(), preset, [chain.name for chain in world])
     plans = deploy_test_tokens(world.clients, roles.deployer, chosen)
     _hand_out(world, plans, [roles.depositor, roles.broker, roles.provider])
     plan = DeploymentPlan(
@@ -73,7 +74,9 @@ def deploy_local_system(
     accounts = DeploymentAccounts(roles.deployer, roles.governor, (roles.validator.address,))
     deployment = deploy(plan, world.clients, accounts, report)
     clients = world.clients
-    return LocalSystem(world, deployment, deployment.bridges(clients), deployment.key_registries(clients))
+    return LocalSystem(
+        world, deployment, deployment.bridges(clients), deployment.key_registries(clients), left_out=left_out
+    )
 
 
 def _hand_out(world: World, plans: Sequence[TokenPlan], actors: Sequence[LocalAccount]) -> None:

@@ -6,7 +6,7 @@ gives the token plans of a deployment.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.client import ChainClient, encode_call
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
+from zklink.protocol.presets import Preset
 
 TOKENS_FILE: Final = Path(__file__).resolve().parents[3] / "deployments" / "tokens.json"
 _NATIVE_MARK: Final = "native"
@@ -62,6 +63,13 @@ class TokenInfo:
         """One whole token in layer-2 units."""
         return int(10**self.layer2_decimals)
 
+    def symbol_on(self, chain: str) -> str:
+        """How the token is named where it is on a chain: by its symbol there, with its layer-2 symbol beside it where
+        they differ ("BTCB (BTC)" on bsc). Where it is in layer 2, or on all its chains, it goes by the latter alone.
+        """
+        symbol = self.contracts[chain].symbol
+        return symbol if symbol == self.symbol else f"{symbol} ({self.symbol})"
+
     def scale(self, chain: str) -> int:
         """L1 units per layer-2 unit on a chain that has the token."""
         return int(10 ** (self.contracts[chain].decimals - self.layer2_decimals))
@@ -69,6 +77,14 @@ class TokenInfo:
     def amount_for(self, usd: int) -> Amount:
         """The layer-2 amount that is worth this many whole dollars, rounded down."""
         return Amount(usd * 1_000_000 * self.unit // self.price_micro_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A token of the table that a deployment does not register."""
+
+    symbol: str
+    reason: str
 
 
 @lru_cache(maxsize=1)
@@ -93,12 +109,37 @@ def find_token(chain: str, symbol: str) -> TokenInfo:
     raise KeyError(f"no token is called {symbol} on {chain}")
 
 
+def choose_tokens(
+    tokens: Iterable[TokenInfo], preset: Preset, chains: Collection[str]
+) -> tuple[tuple[TokenInfo, ...], tuple[LeftOut, ...]]:
+    """The tokens that a preset has room for and that are on one of the chains; the others, and why."""
+    chosen, left_out = [], []
+    for token in tokens:
+        if token.token_id >= preset.lp_base:
+            left_out.append(
+                LeftOut(token.symbol, f"preset {preset.name} has room for tokens 1 to {preset.lp_base - 1}")
+            )
+        elif not token.contracts.keys() & set(chains):
+            left_out.append(LeftOut(token.symbol, "it is on none of these chains"))
+        else:
+            chosen.append(token)
+    return tuple(chosen), tuple(left_out)
+
+
+def describe_left_out(left_out: Iterable[LeftOut]) -> tuple[str, ...]:
+    """A line for each reason, with the symbols that it concerns."""
+    by_reason: dict[str, list[str]] = {}
+    for token in left_out:
+        by_reason.setdefault(token.reason, []).append(token.symbol)
+    return tuple(f"left out of {TOKENS_FILE.name}: {', '.join(s)} ({reason})" for reason, s in by_reason.items())
+
+
 def deploy_test_tokens(
     clients: Mapping[ChainId, ChainClient], deployer: LocalAccount, tokens: Sequence[TokenInfo] | None = None
 ) -> tuple[TokenPlan, ...]:
     """A test token for each contract of the table on each of the chains; their plans, ascending by token id.
 
-    Tokens that are on none of the chains are left out.
+    Tokens that are on none of the chains are left out (`choose_tokens` says which).
     """
     plans = []
     for token in load_tokens() if tokens is None else tokens:

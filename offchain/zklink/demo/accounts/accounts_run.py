@@ -20,7 +20,7 @@ from zklink.demo.accounts.operator_gone import (
 from zklink.demo.liquidity import open_wallet
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
-from zklink.devnet.tokens import mint, token_by_id
+from zklink.devnet.tokens import describe_left_out, mint, token_by_id
 from zklink.devnet.world import World, open_world
 from zklink.l1.contracts.bridge_events import RequestCancelled
 from zklink.node.node import Node
@@ -52,6 +52,8 @@ def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> Acco
                 world, options.preset, tokens=tokens, report=lambda chain, what: step.advance()
             )
             _hand_out(system)
+        for line in describe_left_out(system.left_out):
+            say(line)
         blocks = CircuitProver({Lane.SWAP: provers[Statement.SWAP], Lane.ACCOUNT: provers[Statement.ACCOUNT]})
         cast = _assemble(options, system, blocks, say, progress)
         world.start_clocks()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from zklink.demo.accounts.actors import OWNERS, Cast, Claimed, Left, Say
+from zklink.devnet.tokens import token_by_id
 from zklink.l1.deployment.records import Deployment
 from zklink.node.parts import NodeParts
 from zklink.protocol.errors import DemoStuck
@@ -98,7 +99,8 @@ def read_left(cast: Cast) -> tuple[Left, ...]:
 def find_problems(cast: Cast, claims: Sequence[Claimed], left: Sequence[Left]) -> list[str]:
     """What does not add up, in plain words."""
     problems = [
-        f"{claim.owner} is owed {claim.entitled} units of token {claim.token} and got {sum(claim.paid.values())}"
+        f"{claim.owner} is owed {claim.entitled} units of {token_by_id(claim.token).symbol} "
+        f"and got {sum(claim.paid.values())}"
         for claim in claims
         if not 0 <= claim.missing <= claim.exits
     ]
@@ -107,11 +109,11 @@ def find_problems(cast: Cast, claims: Sequence[Claimed], left: Sequence[Left]) -
         exits[claim.token] = exits.get(claim.token, 0) + claim.exits
     for item in left:
         name = cast.system.deployment.chains[item.chain].name
-        books = item.solvency
+        books, symbol = item.solvency, token_by_id(item.token).symbol_on(name)
         if books.balance < books.pending + books.custody * item.scale:
-            problems.append(f"{name} holds less of token {item.token} than it owes")
+            problems.append(f"{name} holds less {symbol} than it owes")
         if books.custody > exits.get(item.token, 0):
-            problems.append(f"{name} keeps {books.custody} units of token {item.token}: more than rounding")
+            problems.append(f"{name} keeps {books.custody} units of {symbol}: more than rounding")
     return problems
 
 

@@ -71,13 +71,14 @@ def print_report(console: Console, result: AccountsResult) -> None:
         paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
         owed = format_amount(claim.entitled, token, FULL_DIGITS)
         lost = f"{claim.missing} unit{'s' * (claim.missing != 1)}" if claim.missing else "-"
-        table.add_row(NAMES[claim.owner], str(claim.account), token.name, owed, *paid, lost)
+        table.add_row(NAMES[claim.owner], str(claim.account), token.symbol, owed, *paid, lost)
     console.print(table)
     left = Table(title="what is left in the bridges", title_justify="left")
     for header in ("chain", "token", "units of rounding"):
         left.add_column(header, no_wrap=True)
     for item in result.left:
-        left.add_row(chains[item.chain].name, token_by_id(item.token).name, str(item.solvency.custody))
+        name = chains[item.chain].name
+        left.add_row(name, token_by_id(item.token).symbol_on(name), str(item.solvency.custody))
     console.print(left)
     seconds = result.exit_proof_seconds
     console.print(

@@ -1,0 +1,43 @@
+"""The table of tokens: one rule for a token's name, and a word about every token that a deployment leaves out."""
+
+from zklink.devnet.profiles import PROFILES
+from zklink.devnet.tokens import BTC, ETH, USDC, choose_tokens, describe_left_out, load_tokens, token_by_id
+from zklink.protocol.presets import COMPACT, MINIMAL
+
+CHAINS = [profile.name for profile in PROFILES]
+
+
+def test_symbol_on__other_than_in_layer_2__both_the_chains_first() -> None:
+    btc = token_by_id(BTC)
+    assert {chain: btc.symbol_on(chain) for chain in btc.contracts} == {
+        "ethereum": "WBTC (BTC)",
+        "polygon": "WBTC (BTC)",
+        "bsc": "BTCB (BTC)",
+        "avalanche": "BTC.b (BTC)",
+    }
+
+
+def test_symbol_on__the_same_as_in_layer_2__once() -> None:
+    assert token_by_id(ETH).symbol_on("ethereum") == "ETH"
+    assert {token_by_id(USDC).symbol_on(chain) for chain in CHAINS} == {"USDC"}
+
+
+def test_choose_tokens__small_preset__the_rest_is_left_out_with_the_reason() -> None:
+    chosen, left_out = choose_tokens(load_tokens(), MINIMAL, CHAINS)
+    assert [token.token_id for token in chosen] == list(range(1, MINIMAL.lp_base))
+    assert describe_left_out(left_out) == (
+        "left out of tokens.json: WETH, WPOL, WBNB, WAVAX (preset minimal has room for tokens 1 to 7)",
+    )
+
+
+def test_choose_tokens__few_chains__tokens_of_other_chains_are_left_out() -> None:
+    chosen, left_out = choose_tokens(load_tokens(), COMPACT, ["polygon"])
+    assert {token.symbol for token in chosen} == {"USDC", "USDT", "ETH", "POL", "BTC", "WPOL"}
+    assert describe_left_out(left_out) == (
+        "left out of tokens.json: BNB, AVAX, WETH, WBNB, WAVAX (it is on none of these chains)",
+    )
+
+
+def test_choose_tokens__room_for_all__says_nothing() -> None:
+    chosen, left_out = choose_tokens(load_tokens(), COMPACT, CHAINS)
+    assert (chosen, describe_left_out(left_out)) == (load_tokens(), ())
