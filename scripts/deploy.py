@@ -1,12 +1,14 @@
-"""`ape run deploy`: the whole system on local chains, described in a machine-written file under deployments/.
+"""`ape run deploy`: the whole system on local chains, described in a machine-written file for as long as they live.
 
-ape run deploy                          four anvils; they run until Ctrl-C
+ape run deploy                          four anvils; they run until Ctrl-C, and deployments/anvil.json describes them
 ape run deploy --chains test            a rehearsal in this process
 ape run deploy --chains fork            forks of the nodes in ETHEREUM_RPC, POLYGON_RPC, .. (else of local chains)
 """
 
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,8 +17,10 @@ from rich.table import Table
 
 from zklink.devnet.profiles import PROFILES, profile_by_name
 from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.tokens import describe_left_out
 from zklink.devnet.world import World, open_world
-from zklink.lab.chains import BACKENDS, Backend
+from zklink.l1.deployment.records import Deployment
+from zklink.lab.chains import BACKENDS, Backend, describe_backend
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import COMPACT, PRESETS, get_preset
@@ -26,30 +30,59 @@ FOLDER = Path(__file__).resolve().parents[1] / "deployments"
 
 
 @click.command()
-@click.option("--chains", "backend", type=click.Choice(BACKENDS), default="anvil", show_default=True)
-@click.option("--preset", type=click.Choice(list(PRESETS)), default=COMPACT.name, show_default=True)
-@click.option("--primary", type=click.Choice(NAMES), default="avalanche", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="default: deployments/<chains>.json")
-@click.option("--hold/--no-hold", default=None, help="keep the chains running; default: on a terminal, if they can")
+@click.option(
+    "--chains",
+    "backend",
+    type=click.Choice(BACKENDS),
+    default="anvil",
+    show_default=True,
+    help="What the chains are: in this process, one anvil each, or forks.",
+)
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), default=COMPACT.name, show_default=True, help="Size of a block."
+)
+@click.option(
+    "--primary",
+    type=click.Choice(NAMES),
+    default="avalanche",
+    show_default=True,
+    help="The chain that gets every block and fixes their order.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Describe the deployment here, and leave the file; default: deployments/CHAINS.json while the chains run.",
+)
+@click.option(
+    "--hold/--no-hold", default=None, help="Keep the chains running; default: on a terminal, unless in this process."
+)
 def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: bool | None) -> None:
     """Deploy the system on local chains."""
+    if hold and backend == "test":
+        raise click.UsageError("chains in this process end with it: --hold needs --chains anvil or --chains fork")
+    is_held = hold if hold is not None else backend != "test" and sys.stdin.isatty()
     console = Console()
+    say(console, f"chains: {describe_backend(backend, NAMES)}")
     try:
         with open_world(backend) as world:
             system = deploy_local_system(
                 world,
                 get_preset(preset),
                 primary=profile_by_name(primary).chain_id,
-                report=lambda chain, step: console.print(f"{chain:>10}  {step}", highlight=False),
+                report=lambda chain, step: say(console, f"{chain:>10}  {step}"),
             )
-            path = out or FOLDER / f"{backend}.json"
-            path.write_text(system.deployment.to_json())
             console.print(build_table(system), crop=False, soft_wrap=True)
-            console.print(f"written to {path}", highlight=False, soft_wrap=True)
-            if hold if hold is not None else backend != "test" and sys.stdin.isatty():
-                hold_open(console, world)
+            for line in describe_left_out(system.left_out):
+                say(console, line)
+            wait = (lambda: hold_open(console, world)) if is_held else None
+            publish(console, system.deployment, out, FOLDER / f"{backend}.json", wait)
     except (ZkLinkError, LabError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def say(console: Console, text: str) -> None:
+    """A line as it is, however wide the terminal."""
+    console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def build_table(system: LocalSystem) -> Table:
@@ -63,11 +96,35 @@ def build_table(system: LocalSystem) -> Table:
     return table
 
 
+def publish(
+    console: Console, deployment: Deployment, out: Path | None, default: Path, wait: Callable[[], None] | None
+) -> None:
+    """Describe a deployment in a file while `wait` keeps its chains; nobody finds a file of dead chains afterwards,
+    except where `out` asked for one.
+    """
+    if out is None and wait is None:
+        say(console, "no file is written: the chains end now. --hold keeps them running, --out FILE writes one anyway")
+        return
+    path, text = out or default, deployment.to_json()
+    path.write_text(text)
+    say(console, f"written to {path}")
+    try:
+        if wait is not None:
+            wait()
+    finally:
+        if out is not None:
+            say(console, f"its chains have ended: {path} shows what a deployment is, but nobody can connect to it")
+        elif path.is_file() and path.read_text() == text:  # another run's file stays
+            path.unlink()
+            say(console, f"its chains have ended: {path} is removed")
+
+
 def hold_open(console: Console, world: World) -> None:
-    """Mine at the chains' block times until interrupted."""
+    """Mine at the chains' block times until interrupted or told to end."""
     world.start_clocks()
-    console.print("the chains are running; Ctrl-C ends them")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    say(console, "the chains are running; Ctrl-C ends them")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        console.print("ending")
+        say(console, "ending")

@@ -26,7 +26,7 @@ def test_choose_tokens__small_preset__the_rest_is_left_out_with_the_reason() -> 
     chosen, left_out = choose_tokens(load_tokens(), MINIMAL, CHAINS)
     assert [token.token_id for token in chosen] == list(range(1, MINIMAL.lp_base))
     assert describe_left_out(left_out) == (
-        "left out of tokens.json: WETH, WPOL, WBNB, WAVAX (preset minimal has room for tokens 1 to 7)",
+        "not deployed from tokens.json: WETH, WPOL, WBNB, WAVAX (preset minimal has room for tokens 1 to 7)",
     )
 
 
@@ -34,7 +34,7 @@ def test_choose_tokens__few_chains__tokens_of_other_chains_are_left_out() -> Non
     chosen, left_out = choose_tokens(load_tokens(), COMPACT, ["polygon"])
     assert {token.symbol for token in chosen} == {"USDC", "USDT", "ETH", "POL", "BTC", "WPOL"}
     assert describe_left_out(left_out) == (
-        "left out of tokens.json: BNB, AVAX, WETH, WBNB, WAVAX (it is on none of these chains)",
+        "not deployed from tokens.json: BNB, AVAX, WETH, WBNB, WAVAX (it is on none of these chains)",
     )
 
 

@@ -116,9 +116,8 @@ def choose_tokens(
     chosen, left_out = [], []
     for token in tokens:
         if token.token_id >= preset.lp_base:
-            left_out.append(
-                LeftOut(token.symbol, f"preset {preset.name} has room for tokens 1 to {preset.lp_base - 1}")
-            )
+            reason = f"preset {preset.name} has room for tokens 1 to {preset.lp_base - 1}"
+            left_out.append(LeftOut(token.symbol, reason))
         elif not token.contracts.keys() & set(chains):
             left_out.append(LeftOut(token.symbol, "it is on none of these chains"))
         else:
@@ -131,7 +130,7 @@ def describe_left_out(left_out: Iterable[LeftOut]) -> tuple[str, ...]:
     by_reason: dict[str, list[str]] = {}
     for token in left_out:
         by_reason.setdefault(token.reason, []).append(token.symbol)
-    return tuple(f"left out of {TOKENS_FILE.name}: {', '.join(s)} ({reason})" for reason, s in by_reason.items())
+    return tuple(f"not deployed from {TOKENS_FILE.name}: {', '.join(s)} ({reason})" for reason, s in by_reason.items())
 
 
 def deploy_test_tokens(
