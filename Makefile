@@ -47,7 +47,7 @@ setup: $(STAMP)
 	@$(RUN) $(BIN)/zklink setup
 
 demo: setup
-	@$(RUN) $(BIN)/ape run demo $(ARGS)
+	@$(RUN) $(BIN)/zklink demo $(ARGS)
 
 test: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)

@@ -94,3 +94,18 @@ def test_genesis_check__broken_file__fails_with_one_line(tmp_path: Path) -> None
     file.write_text("{}")
     code, said = run("genesis", "check", str(file))
     assert code == 1 and "GenesisInvalid" in said and "Traceback" not in said
+
+
+def test_demo__outside_the_project__is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    tape = tmp_path / "tape.csv"
+    tape.write_text("seconds,source\n")
+    code, said = run("demo", "--tape", str(tape))
+    assert code == 1 and "tape, line 1: the columns are" in said
+
+
+def test_demo__tape_of_accounts__refused_with_what_would_be_right(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.csv"
+    tape.write_text("")
+    code, said = run("demo", "--story", "accounts", "--tape", str(tape))
+    assert code == 2 and "it goes with --story swaps" in said

@@ -10,6 +10,7 @@ from rich.console import Console
 from zklink import __version__
 from zklink.cli.bench import bench
 from zklink.cli.circuits import circuits, setup
+from zklink.cli.demo_command import demo
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.recover import recover
@@ -35,5 +36,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (setup, circuits, verifier, generate, genesis, recover, bench, snapshots):
+for command in (demo, setup, circuits, verifier, generate, genesis, recover, bench, snapshots):
     main.add_command(command)
