@@ -19,7 +19,7 @@ class Verdict(Enum):
 
     FILL = "fill"
     WAIT = "its request needs more confirmations, or its block the primary's acceptance"
-    NOT_FILLABLE = "only what a swap or a withdrawal pays is ever filled"
+    NOT_FILLABLE = "the bridge pays it at execution: brokers advance swaps and withdrawals, no refunds"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
     NO_NET = "the fill fee leaves nothing for the recipient"

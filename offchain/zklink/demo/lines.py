@@ -61,7 +61,7 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             done = outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED)
             return f"{_swap(run, key)}: " + ("filled by the broker" if done else f"not filled: {outcome.value}")
         case FillDeclined(_, key, verdict):
-            return f"{_swap(run, key)}: the broker leaves it to execution: {verdict.value}"
+            return f"{_swap(run, key)}: not filled: {verdict.value}"
         case BrokerRepaid(_, key, chain):
             return f"{_swap(run, key)}: the broker is repaid on {run.chain_name(chain)}"
         case Retried():

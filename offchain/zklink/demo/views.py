@@ -1,6 +1,7 @@
 """How a run is shown: a live table in a terminal, plain lines everywhere else."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,7 +14,11 @@ from zklink.history.swaps import SwapRecord
 from zklink.node.events import Event, FillDeclined, FillTried, Retried, RolledBack
 
 REFRESH_PER_SECOND = 4
-SWAP_WIDTH = 28
+WIDE_COLUMNS = 110
+"""From this width on a terminal has room for every step of a swap."""
+
+NARROW_STEPS = ("sealed", "filled", "executed")
+OUTCOME_WIDTH = 9
 
 
 def choose_view(console: Console) -> DemoView:
@@ -103,38 +108,35 @@ class LiveView:
     def _render(self) -> RenderableType:
         assert self._run is not None
         elapsed = time.time() - self._run.start
-        return Group(build_timeline(self._run), Text(f"{elapsed:.0f} s", style="dim"))
+        return Group(build_timeline(self._run, self._console.width), Text(f"{elapsed:.0f} s", style="dim"))
 
 
-def build_timeline(run: DemoRun) -> Table:
-    """The timeline of all swaps: seconds since each was sent."""
-    chains = {chain: run.chain_name(chain) for chain in sorted(run.system.bridges)}
+def build_timeline(run: DemoRun, width: int) -> Table:
+    """The timeline of all swaps: seconds since each was sent, from left to right in the order of time. Below
+    WIDE_COLUMNS only the steps that a user waits for.
+    """
+    steps: dict[str, Callable[[SwapRecord], float | None]] = {
+        "confirmed": lambda record: record.confirmed_at,
+        "sealed": lambda record: record.sealed_at,
+        "filled": lambda record: record.filled_at,
+        "proven": lambda record: record.proven_at,
+        "accepted": lambda record: record.accepted_there_at,
+        "executed": lambda record: record.paid_at,
+    }
+    if width < WIDE_COLUMNS:
+        steps = {name: steps[name] for name in NARROW_STEPS}
     table = Table(title="seconds since each swap was sent", title_justify="left")
-    table.add_column("swap", overflow="fold", min_width=SWAP_WIDTH)
-    for name in ("con-\nfirmed", "filled", "sealed", "proven"):
+    table.add_column("swap", overflow="fold", ratio=1)
+    table.add_column("outcome", no_wrap=True, min_width=OUTCOME_WIDTH)
+    for name in steps:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"committed on\n{' '.join(name[:3] for name in chains.values())}", justify="right", no_wrap=True)
-    for name in ("accepted\neverywhere", "exe-\ncuted"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("outcome")
     for ticket in run.tickets:
         record = run.record(ticket)
-        since = ticket.sent_at
-        cells = ["…"] * 7
-        if record is not None:
-            committed = " ".join(_seconds(since, record.committed_at.get(chain), 0).rjust(3) for chain in chains)
-            cells = [
-                _seconds(since, record.confirmed_at),
-                _seconds(since, record.filled_at),
-                _seconds(since, record.sealed_at),
-                _seconds(since, record.proven_at),
-                committed,
-                _seconds(since, record.accepted_everywhere_at(chains)),
-                _seconds(since, record.paid_at),
-            ]
-        table.add_row(
-            f"{describe_story(ticket.story)}\n[dim]{ticket.story.title}[/dim]", *cells, describe_outcome(ticket, record)
-        )
+        cells = ["…" if record is None else _seconds(ticket.sent_at, read(record)) for read in steps.values()]
+        name = f"{describe_story(ticket.story)}\n[dim]{ticket.story.title}[/dim]"
+        table.add_row(name, describe_outcome(ticket, record), *cells)
+    table.caption = "accepted and executed: on the chain that pays" if width >= WIDE_COLUMNS else None
+    table.caption_justify = "left"
     return table
 
 
@@ -147,11 +149,11 @@ def describe_outcome(ticket: Ticket, record: SwapRecord | None) -> str:
     if record is None:
         return "sent"
     if record.paid_at is not None:
-        return "refunded" if record.is_refund else ("filled, executed" if record.filled_at else "paid")
+        return "refunded" if record.is_refund else "executed"
     if record.filled_at is not None:
         return "filled"
     return "sealed" if record.sealed_at is not None else "confirmed"
 
 
-def _seconds(since: float | None, at: float | None, digits: int = 1) -> str:
-    return "·" if since is None or at is None else f"{at - since:.{digits}f}"
+def _seconds(since: float | None, at: float | None) -> str:
+    return "·" if since is None or at is None else f"{at - since:.1f}"

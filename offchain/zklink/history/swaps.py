@@ -65,6 +65,11 @@ class SwapRecord:
         known = [at for at in times if at is not None]
         return max(known) if len(known) == len(times) else None
 
+    @property
+    def accepted_there_at(self) -> float | None:
+        """When the chain that pays had accepted the block, which is before it executes it."""
+        return None if self.payout is None else self.accepted_at.get(self.payout.chain)
+
     def times_of(self, step: BlockStep) -> dict[ChainId, float]:
         """When the block took a step, per chain."""
         return {

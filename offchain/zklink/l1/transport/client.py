@@ -18,6 +18,7 @@ from web3.exceptions import Web3RPCError
 from web3.types import FilterParams, TxParams, Wei
 
 from zklink.l1.contract_artifacts import ContractArtifact
+from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
 from zklink.l1.transport.rpc import ask
@@ -69,7 +70,8 @@ class ChainClient:
         return self.w3.eth.contract(address=to_checksum_address(address), abi=artifact.abi_list())
 
     def read(self, contract: Contract, function: str, *arguments: object, block: int | None = None) -> Any:
-        """Call a view. Raises CallReverted with the contract's reason."""
+        """Call a view. Raises ArgumentsRefused, CallReverted with the contract's reason, RpcUnavailable."""
+        check_arguments(contract.abi, function, arguments)
         bound = contract.functions[function](*arguments)
         return self.ask(function, lambda: bound.call(block_identifier="latest" if block is None else block))
 
@@ -193,27 +195,20 @@ def as_call(call: Call | ContractFunction) -> Call:
 
 
 def encode_call(contract: Contract, function: str, *arguments: object) -> Call:
-    """A call of a contract's function."""
+    """A call of a contract's function. Raises ArgumentsRefused."""
+    check_arguments(contract.abi, function, arguments)
     data = contract.encode_abi(function, args=list(arguments))
     return Call(str(contract.address), bytes.fromhex(data[2:]), function)
 
 
 def encode_creation(artifact: ContractArtifact, *arguments: object) -> Call:
-    """A call that creates a contract with these constructor arguments."""
+    """A call that creates a contract with these constructor arguments. Raises ArgumentsRefused."""
     inputs: list[dict[str, Any]] = next(
         (entry["inputs"] for entry in artifact.abi if entry["type"] == "constructor"), []
     )
-    if len(inputs) != len(arguments):
-        raise TypeError(f"{artifact.name} takes {len(inputs)} constructor arguments, not {len(arguments)}")
-    encoded = encode([_type_of(item) for item in inputs], arguments) if inputs else b""
+    check_creation(artifact.name, inputs, arguments)
+    encoded = encode([spell_type(item) for item in inputs], arguments) if inputs else b""
     return Call(None, artifact.bytecode + encoded, f"create {artifact.name}")
-
-
-def _type_of(item: dict[str, Any]) -> str:
-    kind = str(item["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(_type_of(part) for part in item['components'])}){kind[5:]}"
 
 
 def _topic(topic: bytes | Sequence[bytes] | None) -> Any:

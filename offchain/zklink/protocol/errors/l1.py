@@ -129,6 +129,17 @@ class CalldataUnreadable(L1Error):
 
 
 @dataclass(eq=False)
+class ArgumentsRefused(L1Error):
+    """Arguments that a contract's function does not take; nothing was sent. `detail` names the argument."""
+
+    function: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.detail}"
+
+
+@dataclass(eq=False)
 class ContractNotFound(L1Error):
     """No source, or more than one, has this contract's name."""
 
