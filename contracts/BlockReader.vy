@@ -112,20 +112,20 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
 
 @external
 @pure
-def open_block(opening: IBlockReader.Opening) -> (bytes32, uint64, uint256, uint256):
+def open_block(preimage: IBlockReader.Preimage) -> (bytes32, uint64, uint256, uint256):
     """
     @notice Computes the sync hash that these preimages give. When it is a known one, the header is that block's.
-    @param opening The preimages; nothing in it is believed.
+    @param preimage The preimages; nothing in it is believed.
     @return The sync hash, and of the header: block number, counts and new root.
     @custom:upholds SYN-1, SYN-7
     """
-    block_hash: bytes32 = keccak256(abi_encode(opening.header, opening.commitment, opening.slice_hashes))
-    block_commitment: bytes32 = keccak256(abi_encode(block_hash, opening.header_value, opening.values))
+    block_hash: bytes32 = keccak256(abi_encode(preimage.header, preimage.commitment, preimage.slice_hashes))
+    block_commitment: bytes32 = keccak256(abi_encode(block_hash, preimage.header_value, preimage.values))
     return (
-        keccak256(abi_encode(opening.previous_sync_hash, block_commitment)),
-        convert(opening.header[1] >> constants.TIME_BITS, uint64),
-        opening.header[2],
-        opening.header[4],
+        keccak256(abi_encode(preimage.previous_sync_hash, block_commitment)),
+        convert(preimage.header[1] >> constants.TIME_BITS, uint64),
+        preimage.header[2],
+        preimage.header[4],
     )
 
 

@@ -170,14 +170,14 @@ def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps:
 
 
 @external
-def find_common_block(openings: DynArray[IBlockReader.Opening, constants.MAX_OPENINGS]):
+def find_common_block(preimages: DynArray[IBlockReader.Preimage, constants.MAX_PREIMAGES]):
     """
     @notice Walks up from the lowest freeze until a block concerns a chain that froze below it: the block before is the
             last common one. All blocks are common when the primary's last one is reached.
     @dev Protocol section 10. The header of a block is opened against this chain's own hash as far as it has accepted,
          beyond that against the primary's frozen history. A call that gets nowhere changes nothing, and the walk can
          go on in another call.
-    @param openings The preimages of the sync hashes of the next blocks, in order; none is needed when the lowest freeze
+    @param preimages The preimages of the sync hashes of the next blocks, in order; none is needed when the lowest freeze
            is the primary's.
     @custom:upholds SYN-7, EXI-2
     """
@@ -191,9 +191,9 @@ def find_common_block(openings: DynArray[IBlockReader.Opening, constants.MAX_OPE
         for k: uint256 in range(1, constants.SLICE_COUNT):
             if (CHAIN_MASK >> k) & 1 == 1:
                 walk.number = min(walk.number, frozen[k])
-    for opening: IBlockReader.Opening in openings:
+    for preimage: IBlockReader.Preimage in preimages:
         assert not walk.is_finished and walk.number < last, "sync: opening left over"
-        counts: uint256 = self._open(opening, walk.number + 1)
+        counts: uint256 = self._open(preimage, walk.number + 1)
         for k: uint256 in range(1, constants.SLICE_COUNT):
             if records.count_of(counts, k) > 0 and frozen[k] <= walk.number:
                 walk.is_finished = True
@@ -315,7 +315,7 @@ def _frozen_numbers() -> uint64[constants.SLICE_COUNT]:
 
 @internal
 @view
-def _open(opening: IBlockReader.Opening, number: uint64) -> uint256:
+def _open(preimage: IBlockReader.Preimage, number: uint64) -> uint256:
     """
     @notice The counts in the header of a block; reverts unless the preimages are those of the known hash.
     """
@@ -331,7 +331,7 @@ def _open(opening: IBlockReader.Opening, number: uint64) -> uint256:
     opened: uint64 = 0
     counts: uint256 = 0
     root: uint256 = 0
-    sync_hash, opened, counts, root = staticcall IBlockReader(reader).open_block(opening)
+    sync_hash, opened, counts, root = staticcall IBlockReader(reader).open_block(preimage)
     assert sync_hash == expected and opened == number, "sync: another header"
     return counts
 

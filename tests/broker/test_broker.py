@@ -22,7 +22,7 @@ POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amoun
 
 
 @dataclass
-class FakeDesk:
+class FakeFillPort:
     """A bridge that takes a fill once; `spent` is what left the broker's inventory."""
 
     inventory: int = 10_000 * SCALE
@@ -56,13 +56,13 @@ class FakeDesk:
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
-    return FakeDesk()
+def port() -> FakeFillPort:
+    return FakeFillPort()
 
 
 @pytest.fixture
-def broker(desk: FakeDesk) -> Broker:
-    return Broker(DEPLOYMENT, {B: desk}, POLICY, {A: 3, B: 3})
+def broker(port: FakeFillPort) -> Broker:
+    return Broker(DEPLOYMENT, {B: port}, POLICY, {A: 3, B: 3})
 
 
 def candidate(request_id: int = 1, amount: int = 1_000, fill_fee: int = 10, block: int = 1) -> Candidate:
@@ -97,7 +97,7 @@ def test_select__large_payout__waits_until_the_primary_has_accepted_its_block(br
     assert broker.select(B, {A: 1_000}, FIRST) == large
 
 
-def test_select__fast_withdrawal__has_no_request_to_wait_for_but_its_tier(broker: Broker, desk: FakeDesk) -> None:
+def test_select__fast_withdrawal__has_no_request_to_wait_for_but_its_tier(broker: Broker, port: FakeFillPort) -> None:
     small, large = withdrawal(1_000), withdrawal(5_000)
     assert broker.offer([large, small]) == {}
     assert broker.select(B, {}, NONE) == small
@@ -115,26 +115,26 @@ def test_offer__refund_and_no_fee__declined_with_the_reason(broker: Broker) -> N
     assert broker.waiting == ()
 
 
-def test_attempt__open_payout__recipient_gets_the_net_amount(broker: Broker, desk: FakeDesk) -> None:
+def test_attempt__open_payout__recipient_gets_the_net_amount(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
     attempt = broker.attempt(candidate())
     broker.record(attempt)
     assert (attempt.outcome, attempt.l1_amount, attempt.receipt) == (FillOutcome.FILLED, 990 * SCALE, RECEIPT)
-    assert desk.spent == 990 * SCALE
+    assert port.spent == 990 * SCALE
     assert [position.net for position in broker.open_positions(B)] == [990]
     assert broker.waiting == ()
 
 
-def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broker, desk: FakeDesk) -> None:
+def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
-    desk.loses_receipts = True
+    port.loses_receipts = True
     with pytest.raises(RpcUnavailable):
         broker.attempt(candidate())
     assert broker.select(B, {A: 102}, FIRST) == candidate()
     attempt = broker.attempt(candidate())
     broker.record(attempt)
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.FOUND_FILLED, None)
-    assert desk.spent == 990 * SCALE
+    assert port.spent == 990 * SCALE
     assert len(broker.open_positions(B)) == 1
 
 
@@ -142,25 +142,25 @@ def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broke
     ("state", "outcome"), [(FillState.OTHERS, FillOutcome.TAKEN), (FillState.EXECUTED, FillOutcome.TOO_LATE)]
 )
 def test_attempt__somebody_was_faster__no_position(
-    broker: Broker, desk: FakeDesk, state: FillState, outcome: FillOutcome
+    broker: Broker, port: FakeFillPort, state: FillState, outcome: FillOutcome
 ) -> None:
     broker.offer([candidate()])
-    desk.states[key_of(candidate())] = state
+    port.states[key_of(candidate())] = state
     attempt = broker.attempt(candidate())
     broker.record(attempt)
     assert attempt.outcome is outcome
-    assert (broker.positions, broker.waiting, desk.spent) == ((), (), 0)
+    assert (broker.positions, broker.waiting, port.spent) == ((), (), 0)
 
 
 def test_attempt__not_enough_inventory__nothing_sent_and_tried_again_after_the_others(
-    broker: Broker, desk: FakeDesk
+    broker: Broker, port: FakeFillPort
 ) -> None:
     first, second = candidate(1), candidate(2)
     broker.offer([first, second])
-    desk.inventory = 989 * SCALE
+    port.inventory = 989 * SCALE
     attempt = broker.attempt(first)
     broker.record(attempt)
-    assert (attempt.outcome, desk.spent) == (FillOutcome.NO_INVENTORY, 0)
+    assert (attempt.outcome, port.spent) == (FillOutcome.NO_INVENTORY, 0)
     assert broker.waiting == (second, first)
 
 
@@ -169,11 +169,11 @@ def test_attempt__not_enough_inventory__nothing_sent_and_tried_again_after_the_o
     [CallReverted("b", "fill", "tokens: coin refused"), TransactionReverted("b", "fill", "tokens: coin refused", b"")],
 )
 def test_attempt__fill_refused__left_to_execution_and_others_go_on(
-    broker: Broker, desk: FakeDesk, refusal: ZkLinkError
+    broker: Broker, port: FakeFillPort, refusal: ZkLinkError
 ) -> None:
     refused, honest = candidate(1), candidate(2)
     broker.offer([refused, honest])
-    desk.refusal = refusal
+    port.refusal = refusal
     attempt = broker.attempt(refused)
     broker.record(attempt)
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.REFUSED, None)
@@ -182,17 +182,17 @@ def test_attempt__fill_refused__left_to_execution_and_others_go_on(
     assert broker.select(B, {A: 102}, FIRST) == honest
 
 
-def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, desk: FakeDesk) -> None:
+def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
-    desk.refusal, desk.is_overtaken = CallReverted("b", "fill", "fill: done"), True
+    port.refusal, port.is_overtaken = CallReverted("b", "fill", "fill: done"), True
     assert broker.attempt(candidate()).outcome is FillOutcome.TAKEN
 
 
-def test_settle__executed_payout__position_is_closed(broker: Broker, desk: FakeDesk) -> None:
+def test_settle__executed_payout__position_is_closed(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
     broker.record(broker.attempt(candidate()))
     assert broker.find_repaid(B, broker.open_positions(B)) == ()
-    desk.states[key_of(candidate())] = FillState.EXECUTED
+    port.states[key_of(candidate())] = FillState.EXECUTED
     broker.settle(broker.find_repaid(B, broker.open_positions(B)))
     assert broker.open_positions(B) == ()
     assert [position.is_repaid for position in broker.positions] == [True]

@@ -353,7 +353,7 @@ def play_overdrawn(case: str) -> Played:
     state.set_balance(plan.data.account, plan.data.fee_token, Amount(plan.debit - 1))
 
     def set_any(state: State, account: AccountId, token: TokenId, amount: Amount) -> None:
-        state._ledger.set_balance(account, token, Amount(amount % R))
+        state._accounts.set_balance(account, token, Amount(amount % R))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(State, "set_balance", set_any)

@@ -17,7 +17,7 @@ DECLARED = {
     ("IBridge", "payouts"): limits.MAX_PAYOUT_WORDS,
     ("IExodus", "words"): limits.MAX_CANCEL_WORDS,
     ("ISyncLedger", "steps"): limits.MAX_STEPS,
-    ("ISyncLedger", "openings"): limits.MAX_OPENINGS,
+    ("ISyncLedger", "preimages"): limits.MAX_PREIMAGES,
     ("IVerifier", "proofs"): limits.MAX_PROVE_BLOCKS,
     ("IVerifier", "inputs"): limits.MAX_PROVE_BLOCKS,
 }

@@ -34,7 +34,7 @@ def test_read_input__no_such_transaction__says_so(system: LocalSystem) -> None:
         read_input(system.bridges[POLYGON.chain_id], b"\x07" * 32)
 
 
-def test_compute_opening__claims_missing__refused(system: LocalSystem) -> None:
+def test_compute_preimage__claims_missing__refused(system: LocalSystem) -> None:
     validator = Validator(system, POLYGON.chain_id)
     block = CommitBlock.from_abi(validator.draft(Lane.ACCOUNT, SLICES).commit_args(POLYGON.chain_id))
     deployment_hash = system.deployment.deployment_hash

@@ -21,7 +21,7 @@ NEWCOMER: Final = b"\x05" * 32
 Z: Final = TokenId(3)
 
 
-class Desk:
+class StubNode:
     """The part of a node that a wallet talks to."""
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def node() -> StubNode:
+    return StubNode()
 
 
 @pytest.fixture
-def wallet(desk: Desk) -> Wallet:
-    return Wallet("Alice", InProcessOperator(cast(Node, desk)), OWNERS[ALICE], KEYS[ALICE], lambda: NOW)
+def wallet(node: StubNode) -> Wallet:
+    return Wallet("Alice", InProcessOperator(cast(Node, node)), OWNERS[ALICE], KEYS[ALICE], lambda: NOW)
 
 
 def pay(recipient: bytes, fee: int = LEAST_FEE, token: TokenId = X) -> Build[Transfer]:
@@ -48,12 +48,12 @@ def pay(recipient: bytes, fee: int = LEAST_FEE, token: TokenId = X) -> Build[Tra
     return build
 
 
-def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet: Wallet, desk: Desk) -> None:
-    state = desk.sequencer.state
+def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet: Wallet, node: StubNode) -> None:
+    state = node.sequencer.state
     for recipient, fee, paid in ((owner_of(ALICE), LEAST_FEE, 3), (owner_of(ALICE), 7, 7), (NEWCOMER, LEAST_FEE, 30)):
         before = state.token(X).fees
         wallet.send(pay(recipient, fee))
-        desk.sequencer.seal(NOW)
+        node.sequencer.seal(NOW)
         assert state.token(X).fees - before == paid
     with pytest.raises(FeeTooLow):
         wallet.send(pay(owner_of(ALICE), 2))
@@ -61,18 +61,18 @@ def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet
         wallet.send(pay(owner_of(ALICE), token=Z))
 
 
-def test_set_key__fees_in_two_tokens__paid_in_the_first_that_the_account_has(wallet: Wallet, desk: Desk) -> None:
+def test_set_key__fees_in_two_tokens__paid_in_the_first_that_the_account_has(wallet: Wallet, node: StubNode) -> None:
     assert wallet.key_change(ChainId(1)).fee_token == X
-    desk.sequencer.state.set_balance(ALICE, X, Amount(5))
+    node.sequencer.state.set_balance(ALICE, X, Amount(5))
     wallet.set_key(ChainId(1))
-    desk.sequencer.seal(NOW)
-    assert desk.sequencer.state.token(Y).fees == BALANCE - wallet.balance(Y) == 10
+    node.sequencer.seal(NOW)
+    assert node.sequencer.state.token(Y).fees == BALANCE - wallet.balance(Y) == 10
 
 
-def test_order__rate_left_open__the_least_that_the_book_takes(wallet: Wallet, desk: Desk) -> None:
-    desk.submit(wallet.order(0, 0, (X, 1_000), (Y, 900)))
+def test_order__rate_left_open__the_least_that_the_book_takes(wallet: Wallet, node: StubNode) -> None:
+    node.submit(wallet.order(0, 0, (X, 1_000), (Y, 900)))
     with pytest.raises(FeeTooLow):
-        desk.submit(wallet.order(1, 0, (X, 1_000), (Y, 900), fee_rate=111))
+        node.submit(wallet.order(1, 0, (X, 1_000), (Y, 900), fee_rate=111))
     with pytest.raises(NothingToSeal):
-        desk.sequencer.seal(NOW)
-    assert len(desk.sequencer.intake.book) == 1
+        node.sequencer.seal(NOW)
+    assert len(node.sequencer.intake.book) == 1

@@ -84,7 +84,7 @@ class Scene:
         return self.assembler.commit(last, [CommitBlock.from_abi(draft.commit_args(self.validator.chain))]).tx_hash
 
 
-class Told(Tracer):
+class FakeTracer(Tracer):
     """A tracer that says what a test wants."""
 
     def __init__(self, *inputs: bytes) -> None:
@@ -174,14 +174,14 @@ def test_read__words_in_a_trace__read_and_only_if_they_give_the_chains_hash(smal
     def call(given: CommitBlock) -> bytes:
         return scene.validator.bridge.encode("commit_blocks", genesis, [given.abi()]).data
 
-    assert read(scene, Told(b"\x01" * 99, call(block))) == scene.validator.history
+    assert read(scene, FakeTracer(b"\x01" * 99, call(block))) == scene.validator.history
     for i in range(len(block.words)):
         words = (*block.words[:i], block.words[i] ^ 1, *block.words[i + 1 :])
         with pytest.raises(BlockUnreadable, match="does not give the block that the chain keeps"):
-            read(scene, Told(call(replace(block, words=words))))
+            read(scene, FakeTracer(call(replace(block, words=words))))
     for change in ({"timestamp": 5}, {"new_root": 6}, {"commitment": 7}, {"evaluations": (8,)}):
         with pytest.raises(BlockUnreadable):
-            read(scene, Told(call(replace(block, **change))))
+            read(scene, FakeTracer(call(replace(block, **change))))
 
 
 def test_read__unreadable_block_was_reverted__never_asked_for(small: LocalSystem) -> None:
@@ -211,7 +211,7 @@ def test_proofs__through_a_contract_and_a_decoy_in_its_input__the_true_one_is_fo
     assert list(reader.proofs(stored)) == []
     call = primary.bridge.encode("prove_blocks", [proof.abi()]).data
     forged = primary.bridge.encode("prove_blocks", [replace(proof, inputs=replace(draft.inputs, y=1)).abi()]).data
-    traced = HistoryReader(small.deployment, small.bridges, dict.fromkeys(small.bridges, Told(forged + call)))
+    traced = HistoryReader(small.deployment, small.bridges, dict.fromkeys(small.bridges, FakeTracer(forged + call)))
     assert list(traced.proofs(stored)) == [proof]
 
 

@@ -48,16 +48,16 @@ def test_read__two_blocks_in_one_call_and_one_more__as_they_were_given(system: L
     for number, draft in enumerate((first, second, third), start=1):
         committed = history.blocks[BlockNumber(number)]
         assert committed.block == CommitBlock.from_abi(draft.commit_args(chain))
-        assert committed.opening.abi() == pack(draft.opening_args(validator.history[number - 1].sync_hash))
-        assert compute_opened_commitment(committed.opening) == draft.block_commitment
-        assert compute_opened_sync_hash(committed.opening) == validator.bridge.sync_hash(number)
+        assert committed.preimage.abi() == pack(draft.opening_args(validator.history[number - 1].sync_hash))
+        assert compute_opened_commitment(committed.preimage) == draft.block_commitment
+        assert compute_opened_sync_hash(committed.preimage) == validator.bridge.sync_hash(number)
         assert history.stored[BlockNumber(number)] == validator.history[number]
     assert (history.blocks[BlockNumber(3)].block.data == (5,)) == (chain == PRIMARY)
 
 
-def pack(opening: tuple[Any, ...]) -> tuple[Any, ...]:
+def pack(preimage: tuple[Any, ...]) -> tuple[Any, ...]:
     """With lists, as the ABI takes it."""
-    return tuple(list(item) if isinstance(item, list | tuple) else item for item in opening)
+    return tuple(list(item) if isinstance(item, list | tuple) else item for item in preimage)
 
 
 def test_read__reverted_and_committed_again__the_last_word(system: LocalSystem) -> None:

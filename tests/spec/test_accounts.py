@@ -156,9 +156,9 @@ def test_check_undo__a_balance_not_recorded__refutes(monkeypatch: pytest.MonkeyP
     original: Callable[..., None] = account_tree.AccountTree.set_balance
 
     def mutant(self: account_tree.AccountTree, account: AccountId, token: TokenId, amount: Amount) -> None:
-        living, self._journal._living = self._journal._living, []
+        living, self._undo_log._living = self._undo_log._living, []
         original(self, account, token, amount)
-        self._journal._living = living
+        self._undo_log._living = living
 
     monkeypatch.setattr(account_tree.AccountTree, "set_balance", mutant)
     check_refuted(check_undo, rounds_of_steps, examples=100)
@@ -202,11 +202,11 @@ def test_begin__mark_dropped__nothing_is_remembered() -> None:
     state = State(MINIMAL)
     mark = state.begin()
     state.set_balance(AccountId(1), TokenId(1), Amount(5))
-    assert len(state._journal._steps) > 0
+    assert len(state._undo_log._steps) > 0
     del mark
-    assert len(state._journal._steps) == 0
+    assert len(state._undo_log._steps) == 0
     state.set_balance(AccountId(1), TokenId(1), Amount(6))
-    assert len(state._journal._steps) == 0
+    assert len(state._undo_log._steps) == 0
 
 
 def test_begin__oldest_mark_dropped__only_what_it_needed_is_forgotten() -> None:
@@ -216,13 +216,13 @@ def test_begin__oldest_mark_dropped__only_what_it_needed_is_forgotten() -> None:
         marks.append(state.begin())
         state.set_balance(account, token, Amount(amount))
     del marks[0], marks[1]
-    assert len(state._journal._steps) == 4, "the mark before amount 2 lives"
+    assert len(state._undo_log._steps) == 4, "the mark before amount 2 lives"
     state.rollback(marks[1])
     assert state.balance(account, token) == 3
     state.rollback(marks[0])
     assert state.balance(account, token) == 1
     marks.clear()
-    assert len(state._journal._steps) == 0
+    assert len(state._undo_log._steps) == 0
 
 
 def test_paths__balance_and_order__lead_to_their_roots() -> None:

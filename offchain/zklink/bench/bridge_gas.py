@@ -10,7 +10,7 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.bench.committee_gas import tell
+from zklink.bench.committee_gas import deliver_message
 from zklink.bench.exodus_gas import measure_escape
 from zklink.bench.registry_gas import measure_creations, measure_reads, measure_registries
 from zklink.bench.request_gas import AMOUNT, Requests
@@ -108,7 +108,7 @@ class GasRun:
         return self.figures
 
     def _tell(self, source: ChainId) -> int:
-        return tell(self.system, self.sequencer, _HOME, source)
+        return deliver_message(self.system, self.sequencer, _HOME, source)
 
     # -- the account lane ----------------------------------------------------------------------------------------
 

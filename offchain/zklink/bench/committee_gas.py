@@ -8,7 +8,7 @@ from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 from zklink.sequencer.sequencer import Sequencer
 
 
-def tell(
+def deliver_message(
     system: LocalSystem,
     sequencer: Sequencer,
     destination: ChainId,

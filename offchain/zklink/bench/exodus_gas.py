@@ -5,7 +5,7 @@ Takes a system on which one chain has executed everything and has one open reque
 
 from typing import Final
 
-from zklink.bench.committee_gas import tell
+from zklink.bench.committee_gas import deliver_message
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge_structs import Exit, universal_address
@@ -66,7 +66,9 @@ def measure_escape(system: LocalSystem, sequencer: Sequencer, home: ChainId, pro
     for source in sorted(system.bridges):
         if source != home:
             unseen = 0 if source == system.deployment.primary or final.is_concerned(source) else 1
-            figures["receive_message, a freeze"] = tell(system, sequencer, home, source, MessageKind.FRZ, unseen)
+            figures["receive_message, a freeze"] = deliver_message(
+                system, sequencer, home, source, MessageKind.FRZ, unseen
+            )
     found = bridge.ledger.find_common_block(roles.stranger, [_open(sequencer, final.number)])
     figures["find_common_block, one block to open"] = found.gas_used
     figures["begin_exodus"] = bridge.exodus.begin_exodus(roles.stranger, last).gas_used

@@ -106,12 +106,12 @@ class Broker:
     def __init__(
         self,
         deployment_hash: bytes,
-        desks: Mapping[ChainId, FillPort],
+        ports: Mapping[ChainId, FillPort],
         policy: FillPolicy,
         required: Mapping[ChainId, int],
     ) -> None:
         self._deployment_hash = deployment_hash
-        self._desks = desks
+        self._ports = ports
         self._policy = policy
         self._required = required
         self._waiting: dict[bytes, Candidate] = {}
@@ -132,7 +132,7 @@ class Broker:
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
             verdict = self._assess(candidate, 0, is_accepted=False)
-            if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._desks:
+            if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._ports:
                 declined[candidate] = verdict
                 continue
             key = candidate.payout.fill_key(self._deployment_hash)
@@ -163,18 +163,18 @@ class Broker:
 
         A refusal is an outcome, not an error: a recipient, or a token, that refuses must not hold up other fills.
         """
-        payout, desk = candidate.payout, self._desks[candidate.payout.chain]
+        payout, port = candidate.payout, self._ports[candidate.payout.chain]
         key = payout.fill_key(self._deployment_hash)
-        l1_amount = desk.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
-        state = desk.fill_state(key)
+        l1_amount = port.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
+        state = port.fill_state(key)
         if state is not FillState.OPEN:
             return Attempt(candidate, key, _FOUND[state], l1_amount)
         try:
-            if desk.spendable(payout.token) < l1_amount:
+            if port.spendable(payout.token) < l1_amount:
                 return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
-            return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, desk.fill(payout, l1_amount))
+            return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, port.fill(payout, l1_amount))
         except (CallReverted, TransactionReverted) as error:
-            state = desk.fill_state(key)  # somebody may just have been faster
+            state = port.fill_state(key)  # somebody may just have been faster
             outcome = FillOutcome.REFUSED if state is FillState.OPEN else _FOUND[state]
             return Attempt(candidate, key, outcome, l1_amount, reason=str(error))
 
@@ -195,8 +195,8 @@ class Broker:
 
     def find_repaid(self, chain: ChainId, positions: Iterable[Position]) -> tuple[bytes, ...]:
         """Keys of the positions whose payout `chain` has executed."""
-        desk = self._desks[chain]
-        return tuple(p.key for p in positions if desk.fill_state(p.key) is FillState.EXECUTED)
+        port = self._ports[chain]
+        return tuple(p.key for p in positions if port.fill_state(p.key) is FillState.EXECUTED)
 
     def settle(self, keys: Iterable[bytes]) -> None:
         """Enter repayments."""

@@ -67,12 +67,12 @@ def compute_preimage(block: CommitBlock, place: BlockPlace) -> BlockPreimage:
     )
 
 
-def compute_opened_commitment(opening: BlockPreimage) -> bytes:
+def compute_opened_commitment(preimage: BlockPreimage) -> bytes:
     """The block commitment that these preimages give."""
-    block_hash = keccak_words(*opening.header, opening.commitment, *opening.slice_hashes)
-    return compute_block_commitment(block_hash, opening.header_value, opening.values)
+    block_hash = keccak_words(*preimage.header, preimage.commitment, *preimage.slice_hashes)
+    return compute_block_commitment(block_hash, preimage.header_value, preimage.values)
 
 
-def compute_opened_sync_hash(opening: BlockPreimage) -> bytes:
+def compute_opened_sync_hash(preimage: BlockPreimage) -> bytes:
     """The sync hash that these preimages give."""
-    return next_sync_hash(opening.previous_sync_hash, compute_opened_commitment(opening))
+    return next_sync_hash(preimage.previous_sync_hash, compute_opened_commitment(preimage))

@@ -29,7 +29,7 @@ MAX_SIGNATURES: Final = 16
 MAX_STEPS: Final = 32
 """Steps down a history that one call opens."""
 
-MAX_OPENINGS: Final = 8
+MAX_PREIMAGES: Final = 8
 """Blocks whose preimages one call brings to find the last common one."""
 
 MAX_CANCEL_WORDS: Final = 160

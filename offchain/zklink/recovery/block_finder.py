@@ -1,7 +1,7 @@
 """Finds the words of committed blocks: in the transaction's input, in what other chains were given, in a trace.
 
 A commit may come from a contract that puts its call together (after a freeze anybody's), so that the words stand in no
-input. A block that does not concern a chain has no words there: it follows from its opening, which any other chain's
+input. A block that does not concern a chain has no words there: it follows from its preimage, which any other chain's
 calldata gives. Otherwise the call inside the transaction is looked for in a trace. Nothing is believed: a block is
 found only when the sync hash recomputed from it, over its header, counts and slices, is the one of the chain's event.
 """
@@ -29,25 +29,25 @@ class BlockFinder:
         history: History,
         bridges: Mapping[ChainId, BridgeClient],
         tracers: Mapping[ChainId, Tracer],
-        tell: Callable[[ChainId], ChainLog],
+        read_log: Callable[[ChainId], ChainLog],
     ) -> None:
-        self._history, self._bridges, self._tracers, self._tell = history, bridges, tracers, tell
+        self._history, self._bridges, self._tracers, self._read_log = history, bridges, tracers, read_log
         self._found: dict[tuple[ChainId, bytes], CommitBlock] = {}
-        self._openings: dict[bytes, BlockPreimage] = {}
+        self._preimages: dict[bytes, BlockPreimage] = {}
 
-    def find(self, chain: ChainId, number: BlockNumber, told: ChainLog) -> CommittedBlock:
+    def find(self, chain: ChainId, number: BlockNumber, log: ChainLog) -> CommittedBlock:
         """The block that a chain says it was given. Raises BlockUnreadable, RpcUnavailable."""
-        event = told.committed[number]
-        if not any(self._is_found(chain, event, told, is_traced) for is_traced in (False, True)):
+        event = log.committed[number]
+        if not any(self._is_found(chain, event, log, is_traced) for is_traced in (False, True)):
             name, tx_hash = self._bridges[chain].client.profile.name, event.log.tx_hash
             raise BlockUnreadable(name, number, tx_hash, self._explain(chain, tx_hash))
-        return CommittedBlock(number, self._found[chain, event.sync_hash], self._openings[event.sync_hash], event)
+        return CommittedBlock(number, self._found[chain, event.sync_hash], self._preimages[event.sync_hash], event)
 
-    def find_opening(self, event: BlockCommitted) -> BlockPreimage | None:
+    def find_preimage(self, event: BlockCommitted) -> BlockPreimage | None:
         """The preimages of a block's sync hash, from whichever chain shows them. Raises RpcUnavailable."""
         for is_traced in (False, True):
             self._look_at(self._chains(), event, is_traced)
-        return self._openings.get(event.sync_hash)
+        return self._preimages.get(event.sync_hash)
 
     def list_inputs(self, chain: ChainId, tx_hash: bytes, is_traced: bool) -> list[bytes]:
         """Where calls of a chain's bridge may stand; nothing if the node does not show it. Raises RpcUnavailable."""
@@ -58,17 +58,17 @@ class BlockFinder:
         except (TraceUnavailable, CalldataUnreadable):
             return []
 
-    def _is_found(self, chain: ChainId, event: BlockCommitted, told: ChainLog, is_traced: bool) -> bool:
+    def _is_found(self, chain: ChainId, event: BlockCommitted, log: ChainLog, is_traced: bool) -> bool:
         """Whether a block is known now. A chain that it does not concern is asked last: what stands there is noise."""
         if chain == self._history.primary:
-            return self._look(chain, event, told, is_traced) or self._complete(chain, event, is_traced)
-        return self._complete(chain, event, is_traced) or self._look(chain, event, told, is_traced)
+            return self._look(chain, event, log, is_traced) or self._complete(chain, event, is_traced)
+        return self._complete(chain, event, is_traced) or self._look(chain, event, log, is_traced)
 
-    def _look(self, chain: ChainId, event: BlockCommitted, told: ChainLog, is_traced: bool) -> bool:
+    def _look(self, chain: ChainId, event: BlockCommitted, log: ChainLog, is_traced: bool) -> bool:
         """Whether the block is in what the transaction was given."""
         key = (chain, event.sync_hash)
         if key not in self._found:
-            commits = Commits(self._history, chain, told.committed)
+            commits = Commits(self._history, chain, log.committed)
             for data in self.list_inputs(chain, event.log.tx_hash, is_traced):
                 self._keep(chain, commits.find(data, event.number))
                 if key in self._found:
@@ -76,32 +76,32 @@ class BlockFinder:
         return key in self._found
 
     def _look_at(self, chains: Iterable[ChainId], event: BlockCommitted, is_traced: bool) -> None:
-        """Look for a block's opening in what some chains were given, as long as it is not known."""
+        """Look for a block's preimage in what some chains were given, as long as it is not known."""
         for chain in chains:
-            if event.sync_hash in self._openings:
+            if event.sync_hash in self._preimages:
                 return
-            told = self._tell(chain)
-            theirs = told.committed.get(event.number)
+            log = self._read_log(chain)
+            theirs = log.committed.get(event.number)
             if theirs is not None and theirs.sync_hash == event.sync_hash:
-                self._look(chain, theirs, told, is_traced)
+                self._look(chain, theirs, log, is_traced)
 
     def _keep(self, chain: ChainId, opened: Iterable[tuple[CommitBlock, BlockPreimage]]) -> None:
-        for block, opening in opened:
-            sync_hash = compute_opened_sync_hash(opening)
+        for block, preimage in opened:
+            sync_hash = compute_opened_sync_hash(preimage)
             self._found[chain, sync_hash] = block
-            self._openings[sync_hash] = opening
+            self._preimages[sync_hash] = preimage
 
     def _complete(self, chain: ChainId, event: BlockCommitted, is_traced: bool) -> bool:
-        """Whether the block has no words for this chain, so that its opening says everything."""
+        """Whether the block has no words for this chain, so that its preimage says everything."""
         self._look_at((other for other in self._chains() if other != chain), event, is_traced)
-        opening = self._openings.get(event.sync_hash)
-        if opening is None:
+        preimage = self._preimages.get(event.sync_hash)
+        if preimage is None:
             return False
-        counts = unpack_counts(opening.header[2])
+        counts = unpack_counts(preimage.header[2])
         if counts[chain] or (chain == self._history.primary and counts[DATA_SLICE]):
             return False
-        block = build_import(opening, self._history.deployment_hash)
-        self._keep(chain, [(block, opening)])
+        block = build_import(preimage, self._history.deployment_hash)
+        self._keep(chain, [(block, preimage)])
         return (chain, event.sync_hash) in self._found
 
     def _chains(self) -> list[ChainId]:
@@ -117,19 +117,19 @@ class BlockFinder:
         return "the call that this node shows does not give the block that the chain keeps"
 
 
-def build_import(opening: BlockPreimage, deployment_hash: bytes) -> CommitBlock:
+def build_import(preimage: BlockPreimage, deployment_hash: bytes) -> CommitBlock:
     """A block as a chain is given it that it does not concern: every slice is a claim."""
-    domain, number_and_time, packed, _, new_root = opening.header
+    domain, number_and_time, packed, _, new_root = preimage.header
     claimed = [k for k, count in enumerate(unpack_counts(packed)) if count]
     return CommitBlock(
         lane=next(lane for lane in Lane if compute_lane_domain(deployment_hash, lane) == domain),
         timestamp=number_and_time & ((1 << TIME_BITS) - 1),
         counts=packed,
         new_root=new_root,
-        commitment=opening.commitment,
+        commitment=preimage.commitment,
         words=(),
         data=(),
-        slice_hashes=tuple(opening.slice_hashes[k] for k in claimed),
-        evaluations=tuple(opening.values[k] for k in claimed),
+        slice_hashes=tuple(preimage.slice_hashes[k] for k in claimed),
+        evaluations=tuple(preimage.values[k] for k in claimed),
         signatures=(),
     )

@@ -73,13 +73,13 @@ class EventReader:
         for _ in range(ATTEMPTS):
             head = client.head()
             self._forget_rewritten(head)
-            start, told = self._from_block, ChainLog()
+            start, log = self._from_block, ChainLog()
             if self._readings:
-                last, told = self._readings[-1]
+                last, log = self._readings[-1]
                 start = last.number + 1
             if start > head.number:
-                return told
-            new = told.after(self._bridge.events(start, head.number))
+                return log
+            new = log.after(self._bridge.events(start, head.number))
             if client.block(head.number).hash == head.hash:
                 self._readings = [*self._readings, (head, new)][-KEPT_READINGS:]
                 return new

@@ -23,7 +23,7 @@ from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
-from zklink.protocol.limits import CANCEL_BATCH, MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_OPENINGS, MAX_STEPS
+from zklink.protocol.limits import CANCEL_BATCH, MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PREIMAGES, MAX_STEPS
 from zklink.recovery.block_finder import build_import
 from zklink.recovery.history import ChainHistory
 from zklink.recovery.history_reader import HistoryReader
@@ -132,17 +132,17 @@ class ExodusDriver:
         steps: list[Step] = []
         top, top_hash = number, sync_hash
         for at in range(number, down_to, -1):
-            opening = self.reader.opening(BlockNumber(at))
-            if compute_opened_sync_hash(opening) != sync_hash:
+            preimage = self.reader.preimage(BlockNumber(at))
+            if compute_opened_sync_hash(preimage) != sync_hash:
                 raise HistoryIncomplete(self.deployment.chains[source].name, at, "its frozen history is not published")
-            below = opening.previous_sync_hash
+            below = preimage.previous_sync_hash
             is_known = bridge.ledger.is_known(source, at - 1, below)
             if is_known and source == self.deployment.primary:
                 is_known = bridge.ledger.frozen_history(at - 1) == below
             if is_known:
                 top, top_hash, steps = BlockNumber(at - 1), below, []
             elif len(steps) < MAX_STEPS:
-                steps.append(Step(below, compute_opened_commitment(opening)))
+                steps.append(Step(below, compute_opened_commitment(preimage)))
             sync_hash = below
         if not steps:
             return None
@@ -155,18 +155,18 @@ class ExodusDriver:
         last = bridge.ledger.frozen_at(self.deployment.primary)
         assert last is not None
         start = max(bridge.ledger.common_block()[1], min(frozen))
-        openings: list[BlockPreimage] = []
+        preimages: list[BlockPreimage] = []
         for number in range(start + 1, last[0] + 1):
-            opening = self.reader.opening(BlockNumber(number))
-            openings.append(opening)
-            if len(openings) == MAX_OPENINGS or self._is_blocked(bridge, opening, number):
+            preimage = self.reader.preimage(BlockNumber(number))
+            preimages.append(preimage)
+            if len(preimages) == MAX_PREIMAGES or self._is_blocked(bridge, preimage, number):
                 break
-        bridge.ledger.find_common_block(self._account, openings)
+        bridge.ledger.find_common_block(self._account, preimages)
         is_known, number = bridge.ledger.common_block()
         return Done(f"blocks are common up to {number}" + (", the last common one" if is_known else ""))
 
-    def _is_blocked(self, bridge: BridgeClient, opening: BlockPreimage, number: int) -> bool:
-        counts = unpack_counts(opening.header[2])
+    def _is_blocked(self, bridge: BridgeClient, preimage: BlockPreimage, number: int) -> bool:
+        counts = unpack_counts(preimage.header[2])
         facts = {k: bridge.ledger.frozen_at(k) for k in self.bridges}
         return any(counts[k] and fact is not None and fact[0] < number for k, fact in facts.items())
 
@@ -192,8 +192,8 @@ class ExodusDriver:
             numbers = _above(stages.proven, stages.committed)
             return self._prove(bridge, [history.stored[BlockNumber(number)] for number in numbers])
         numbers = _above(stages.committed, min(common, stages.committed + MAX_COMMIT_BLOCKS))
-        openings = [self.reader.opening(BlockNumber(number)) for number in numbers]
-        blocks = [build_import(opening, self.deployment.deployment_hash) for opening in openings]
+        preimages = [self.reader.preimage(BlockNumber(number)) for number in numbers]
+        blocks = [build_import(preimage, self.deployment.deployment_hash) for preimage in preimages]
         bridge.commit_blocks(self._account, history.stored[BlockNumber(stages.committed)], blocks)
         return Done(f"{_count(len(blocks), 'block')} from {numbers[0]} on committed")
 

@@ -34,22 +34,22 @@ class ChainHistory:
     requests: Mapping[Lane, Sequence[Request]]
 
 
-def compute_inputs(opening: BlockPreimage) -> PublicInputs:
+def compute_inputs(preimage: BlockPreimage) -> PublicInputs:
     """The public inputs that a block's proof must have, from the preimages of its hash."""
-    z = challenge(keccak_words(*opening.header, opening.commitment, *opening.slice_hashes))
-    lambda_ = challenge(compute_opened_commitment(opening))
-    return PublicInputs(opening.commitment, z, lambda_, aggregate(opening.header_value, opening.values, lambda_))
+    z = challenge(keccak_words(*preimage.header, preimage.commitment, *preimage.slice_hashes))
+    lambda_ = challenge(compute_opened_commitment(preimage))
+    return PublicInputs(preimage.commitment, z, lambda_, aggregate(preimage.header_value, preimage.values, lambda_))
 
 
 def compute_kept(chain: ChainId, last: StoredBlock, committed: CommittedBlock) -> Kept:
     """What the bridge keeps of the block after `last`, from its words. Raises ReplayRefused."""
-    block, opening = committed.block, committed.opening
+    block, preimage = committed.block, committed.preimage
     slices: list[tuple[int, ...]] = [()] * SLICE_COUNT
     slices[chain] = block.words
     records = read_records(committed.number, block.lane, slices)
     payouts = tuple(records.payouts[chain])
     requests = sum(not isinstance(record, KeyChange) for record in records.chain_records[chain])
-    _, number_and_time, counts, _, new_root = opening.header
+    _, number_and_time, counts, _, new_root = preimage.header
     stored = StoredBlock(
         number=BlockNumber(last.number + 1),
         timestamp=number_and_time & ((1 << TIME_BITS) - 1),
@@ -59,7 +59,7 @@ def compute_kept(chain: ChainId, last: StoredBlock, committed: CommittedBlock) -
         swap_requests=last.swap_requests + requests * (block.lane is Lane.SWAP),
         account_requests=last.account_requests + requests * (block.lane is Lane.ACCOUNT),
         payouts_hash=compute_payouts_hash([payout.words() for payout in payouts]),
-        inputs_hash=compute_inputs_hash(compute_inputs(opening)),
-        sync_hash=next_sync_hash(last.sync_hash, compute_opened_commitment(opening)),
+        inputs_hash=compute_inputs_hash(compute_inputs(preimage)),
+        sync_hash=next_sync_hash(last.sync_hash, compute_opened_commitment(preimage)),
     )
     return stored, payouts

@@ -60,15 +60,15 @@ class HistoryReader:
 
         Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable.
         """
-        deployment, bridge, told = self._deployment, self._bridges[chain], self.read_events(chain)
+        deployment, bridge, log = self._deployment, self._bridges[chain], self.read_events(chain)
         name, last = deployment.chains[chain].name, self._genesis
         blocks: dict[BlockNumber, CommittedBlock] = {}
         kept: dict[BlockNumber, Kept] = {last.number: (last, ())}
-        for number in sorted(told.committed):
+        for number in sorted(log.committed):
             if number != last.number + 1:
                 raise HistoryDisagrees(name, number, f"the node leaves out block {last.number + 1}")
             try:
-                blocks[number] = self._finder.find(chain, number, told)
+                blocks[number] = self._finder.find(chain, number, log)
             except BlockUnreadable:
                 if number <= bridge.status().accepted or bridge.is_frozen():
                     raise
@@ -83,22 +83,22 @@ class HistoryReader:
             blocks=blocks,
             stored={number: stored for number, (stored, _) in kept.items()},
             payouts={number: payouts for number, (_, payouts) in kept.items() if number},
-            requests=told.requests,
+            requests=log.requests,
         )
 
     def read_all(self) -> dict[ChainId, ChainHistory]:
         """Every chain up to now. Raises what `read` does."""
         return {chain: self.read(chain) for chain in self._bridges}
 
-    def opening(self, number: BlockNumber) -> BlockPreimage:
+    def preimage(self, number: BlockNumber) -> BlockPreimage:
         """The preimages of one of the primary's blocks. Raises HistoryIncomplete, BlockUnreadable, RpcUnavailable."""
         primary = self._deployment.primary
-        told = self.read_events(primary)
-        event = told.committed.get(number)
+        log = self.read_events(primary)
+        event = log.committed.get(number)
         if event is None:
             name = self._deployment.chains[primary].name
             raise HistoryIncomplete(name, number, "the primary chain has no such block")
-        return self._finder.find_opening(event) or self._finder.find(primary, number, told).opening
+        return self._finder.find_preimage(event) or self._finder.find(primary, number, log).preimage
 
     def proofs(self, stored: StoredBlock) -> Iterator[ProveBlock]:
         """What was handed to any chain as a proof of a block; not all need be true. Raises RpcUnavailable."""

@@ -42,8 +42,8 @@ def publish(deployment: Deployment, histories: Histories, number: BlockNumber) -
     if number not in primary.blocks:
         raise HistoryIncomplete(primary.name, number, "the primary chain has no such block")
     committed = primary.blocks[number]
-    _, _, counts, old_root, new_root = committed.opening.header
-    sync_hash = compute_opened_sync_hash(committed.opening)
+    _, _, counts, old_root, new_root = committed.preimage.header
+    sync_hash = compute_opened_sync_hash(committed.preimage)
     slices: list[tuple[int, ...]] = []
     for k, count in enumerate(unpack_counts(counts)):
         words: tuple[int, ...] = ()
@@ -59,7 +59,7 @@ def _own_slice(histories: Histories, chain: ChainId, number: BlockNumber, sync_h
     history = histories[chain]
     if number not in history.blocks:
         raise HistoryIncomplete(history.name, number, "its slice is not published")
-    if compute_opened_sync_hash(history.blocks[number].opening) != sync_hash:
+    if compute_opened_sync_hash(history.blocks[number].preimage) != sync_hash:
         raise HistoryDisagrees(history.name, number, "it holds another block than the primary chain")
     return history.blocks[number].block.words
 

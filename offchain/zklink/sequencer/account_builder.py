@@ -120,7 +120,7 @@ def check_item(state: State, item: Item, context: Context, parameters: Parameter
 def select_operations(
     state: State,
     waiting: Mapping[ChainId, Sequence[AccountRequest]],
-    pool: OperationQueue,
+    queue: OperationQueue,
     book: OrderBook,
     context: Context,
     parameters: Parameters,
@@ -134,24 +134,24 @@ def select_operations(
     try:
         draft = Draft(state, context, parameters)
         favoured = KINDS[turn % len(KINDS)]
-        draft.kept = _keep_rows(draft, favoured, pool, book, turn // len(KINDS))
-        _fill_ledger(draft, waiting, pool, turn)
+        draft.kept = _keep_rows(draft, favoured, queue, book, turn // len(KINDS))
+        _fill_ledger(draft, waiting, queue, turn)
         for kind, fill in ((SlotKind.POOL, _fill_pool), (SlotKind.ORDER, _fill_order)):
             if kind is favoured:
                 draft.kept = Needs()
-            fill(draft, pool, book, turn // len(KINDS))
+            fill(draft, queue, book, turn // len(KINDS))
         return draft
     finally:
         state.rollback(mark)
 
 
-def _keep_rows(draft: Draft, favoured: SlotKind, pool: OperationQueue, book: OrderBook, turn: int) -> Needs:
+def _keep_rows(draft: Draft, favoured: SlotKind, queue: OperationQueue, book: OrderBook, turn: int) -> Needs:
     """The rows of the first operation for a slot of the favoured kind. Ledger slots are filled first anyway; two rows
     are always left for them, and no operation needs more.
     """
     if favoured is SlotKind.LEDGER:
         return Needs()
-    waiting = list(islice(filter(draft.is_next, pool.waiting(favoured)), 1))
+    waiting = list(islice(filter(draft.is_next, queue.waiting(favoured)), 1))
     if favoured is SlotKind.ORDER:
         proposed = (book.propose(side, draft.state) for side in book.crossing(draft.state, turn // 2)[:1])
         found = [match for match in proposed if match is not None]
@@ -165,12 +165,12 @@ def _is_book_first(turn: int) -> bool:
 
 
 def _fill_ledger(
-    draft: Draft, waiting: Mapping[ChainId, Sequence[AccountRequest]], pool: OperationQueue, turn: int
+    draft: Draft, waiting: Mapping[ChainId, Sequence[AccountRequest]], queue: OperationQueue, turn: int
 ) -> None:
     """Each chain's queue, and the signed operations as one more, give one operation after the other."""
     sources = [_from_chain(draft, iter(waiting[chain])) for chain in sorted(waiting) if waiting[chain]]
-    if pool.waiting(SlotKind.LEDGER):
-        sources.append(_from_pool(draft, iter(pool.waiting(SlotKind.LEDGER))))
+    if queue.waiting(SlotKind.LEDGER):
+        sources.append(_from_queue(draft, iter(queue.waiting(SlotKind.LEDGER))))
     first = turn % len(sources) if sources else 0
     queues = deque(sources[first:] + sources[:first])
     while queues and draft.has_slot(SlotKind.LEDGER):
@@ -197,26 +197,26 @@ def _from_chain(draft: Draft, queue: Iterator[AccountRequest]) -> Callable[[], b
     return add_next
 
 
-def _from_pool(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
+def _from_queue(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
     """Adds the next signed operation that can stand in the block."""
     return lambda: any(draft.try_signed(pending) for pending in queue)
 
 
-def _fill_pool(draft: Draft, pool: OperationQueue, book: OrderBook, turn: int) -> None:
+def _fill_pool(draft: Draft, queue: OperationQueue, book: OrderBook, turn: int) -> None:
     """Operations of pools, the oldest first."""
-    _fill_signed(draft, pool, SlotKind.POOL)
+    _fill_signed(draft, queue, SlotKind.POOL)
 
 
-def _fill_order(draft: Draft, pool: OperationQueue, book: OrderBook, turn: int) -> None:
+def _fill_order(draft: Draft, queue: OperationQueue, book: OrderBook, turn: int) -> None:
     """Matches that were handed in, and crossing orders of the book."""
     if _is_book_first(turn):
         _match_book(draft, book, turn // 2)
-    _fill_signed(draft, pool, SlotKind.ORDER)
+    _fill_signed(draft, queue, SlotKind.ORDER)
     _match_book(draft, book, turn // 2)
 
 
-def _fill_signed(draft: Draft, pool: OperationQueue, kind: SlotKind) -> None:
-    for pending in pool.waiting(kind):
+def _fill_signed(draft: Draft, queue: OperationQueue, kind: SlotKind) -> None:
+    for pending in queue.waiting(kind):
         if not draft.has_slot(kind):
             return
         draft.try_signed(pending)

@@ -56,7 +56,7 @@ class CircuitProver:
 
 
 class BridgeFillPort:
-    """A broker's FillDesk on one bridge."""
+    """A broker's FillPort on one bridge."""
 
     def __init__(self, bridge: BridgeClient, broker: LocalAccount) -> None:
         self._bridge, self._broker = bridge, broker

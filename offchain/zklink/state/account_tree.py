@@ -37,7 +37,6 @@ class AccountTree:
         "_empty_balances",
         "_empty_orders",
         "_hashings",
-        "_journal",
         "_open",
         "_owners",
         "_packed",
@@ -46,11 +45,12 @@ class AccountTree:
         "_stale_balances",
         "_stale_orders",
         "_tree",
+        "_undo_log",
     )
 
-    def __init__(self, preset: Preset, journal: UndoLog) -> None:
+    def __init__(self, preset: Preset, undo_log: UndoLog) -> None:
         self._preset = preset
-        self._journal = journal
+        self._undo_log = undo_log
         self._empty_balances = SparseMerkleTree(preset.token_depth, 0).root
         self._empty_orders = SparseMerkleTree(preset.order_depth, 0).root
         self._tree = SparseMerkleTree(preset.account_depth, poseidon(self._blank().leaf_inputs()))
@@ -98,20 +98,20 @@ class AccountTree:
     def set_owner(self, account: AccountId, owner: bytes) -> None:
         """Give an account an owner."""
         record = self._touch(account)
-        self._journal.record(self.set_owner, account, record.owner)
+        self._undo_log.record(self.set_owner, account, record.owner)
         record.owner = owner
         self._owners.changed(account)
 
     def set_nonce(self, account: AccountId, nonce: Nonce) -> None:
         """Replace an account's nonce."""
         record = self._touch(account)
-        self._journal.record(self.set_nonce, account, record.nonce)
+        self._undo_log.record(self.set_nonce, account, record.nonce)
         record.nonce = nonce
 
     def set_public_key_hash(self, account: AccountId, public_key_hash: int) -> None:
         """Replace an account's key hash."""
         record = self._touch(account)
-        self._journal.record(self.set_public_key_hash, account, record.public_key_hash)
+        self._undo_log.record(self.set_public_key_hash, account, record.public_key_hash)
         record.public_key_hash = public_key_hash
 
     def set_balance(self, account: AccountId, token: TokenId, amount: Amount) -> None:
@@ -120,8 +120,8 @@ class AccountTree:
         stale = self._stale_balances.setdefault(account, set())
         if token not in stale:
             stale.add(token)
-            self._journal.record(self._freshen_balance, account, token, self._hashings)
-        self._journal.record(self.set_balance, account, token, balances.get(token, EMPTY_BALANCE))
+            self._undo_log.record(self._freshen_balance, account, token, self._hashings)
+        self._undo_log.record(self.set_balance, account, token, balances.get(token, EMPTY_BALANCE))
         if amount:
             balances[token] = amount
         else:
@@ -133,8 +133,8 @@ class AccountTree:
         orders = self._touch(account).orders
         if account not in self._stale_orders:
             self._stale_orders.add(account)
-            self._journal.record(self._freshen_orders, account, self._hashings)
-        self._journal.record(self.set_order, account, slot, *orders.get(slot, EMPTY_ORDER))
+            self._undo_log.record(self._freshen_orders, account, self._hashings)
+        self._undo_log.record(self.set_order, account, slot, *orders.get(slot, EMPTY_ORDER))
         if nonce or filled:
             orders[slot] = nonce, filled
         else:
@@ -176,10 +176,10 @@ class AccountTree:
         self._check_slot(slot)
         return compute_path(_order_leaves(self._peek(account)), slot, self._preset.order_depth, 0)
 
-    def copy(self, journal: UndoLog) -> "AccountTree":
-        """An independent ledger with the same accounts, which records into `journal`."""
+    def copy(self, undo_log: UndoLog) -> "AccountTree":
+        """An independent tree with the same accounts, which records into `undo_log`."""
         self._refresh()
-        twin = AccountTree(self._preset, journal)
+        twin = AccountTree(self._preset, undo_log)
         twin._tree, twin._packed = self._tree.copy(), dict(self._packed)
         twin._open = {account: record.copy() for account, record in self._open.items()}
         twin._owners = self._owners.copy(twin._owner_of)
@@ -265,7 +265,7 @@ class AccountTree:
         record = self._open[account] = self._peek(account)
         if account not in self._stale:
             self._stale.add(account)
-            self._journal.record(self._freshen, account, self._hashings)
+            self._undo_log.record(self._freshen, account, self._hashings)
         return record
 
     def _freshen(self, account: AccountId, hashings: int) -> None:

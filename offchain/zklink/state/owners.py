@@ -1,7 +1,7 @@
 """Which accounts an owner has, and which account is created next: eight bytes per account, for millions of them.
 
-A hash table with open addressing that holds account ids only; who owns an account is asked of the ledger. Places whose
-account has changed hands are harmless and go when the table grows.
+A hash table with open addressing. It holds account ids only; the account tree is asked who owns an account. Places
+whose account has changed hands are harmless and go when the table grows.
 """
 
 from array import array

@@ -27,21 +27,21 @@ class State:
     """All accounts and rows of one deployment. Absent ones read as empty ones."""
 
     __slots__ = (
-        "_journal",
-        "_ledger",
+        "_accounts",
         "_pool_tree",
         "_pools",
         "_stale_pools",
         "_stale_tokens",
         "_token_tree",
         "_tokens",
+        "_undo_log",
         "preset",
     )
 
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
-        self._journal = UndoLog()
-        self._ledger = AccountTree(preset, self._journal)
+        self._undo_log = UndoLog()
+        self._accounts = AccountTree(preset, self._undo_log)
         self._tokens: dict[TokenId, TokenRow] = {}
         self._pools: dict[PoolId, Pool] = {}
         self._stale_tokens: set[TokenId] = set()
@@ -53,57 +53,57 @@ class State:
 
     def account(self, account: AccountId) -> Account:
         """An account as it is now, a copy; an unused id reads as the empty one. AccountOutOfRange."""
-        return self._ledger.account(account)
+        return self._accounts.account(account)
 
     def accounts(self) -> Iterator[tuple[AccountId, Account]]:
         """Every account that is not empty, ascending."""
-        return self._ledger.accounts()
+        return self._accounts.accounts()
 
     def accounts_of(self, owner: bytes) -> list[AccountId]:
         """The accounts of an owner (32 bytes), ascending."""
-        return self._ledger.accounts_of(owner)
+        return self._accounts.accounts_of(owner)
 
     def next_account_id(self) -> AccountId:
         """The lowest id without an owner; `preset.account_limit` when all are in use."""
-        return self._ledger.next_account_id()
+        return self._accounts.next_account_id()
 
     def balance(self, account: AccountId, token_id: TokenId) -> Amount:
         """What an account has of a token; AccountOutOfRange or TokenOutOfRange."""
         self._check_token(token_id)
-        return self._ledger.balance(account, token_id)
+        return self._accounts.balance(account, token_id)
 
     def order(self, account: AccountId, slot: OrderSlot) -> OrderLeaf:
         """(order_nonce, filled) of an order slot; AccountOutOfRange or OrderSlotOutOfRange."""
-        return self._ledger.order(account, slot)
+        return self._accounts.order(account, slot)
 
     def set_owner(self, account: AccountId, owner: bytes) -> None:
         """Give an account an owner (32 bytes); AccountOutOfRange or WrongAddressLength."""
         if len(owner) != ADDRESS_BYTES:
             raise WrongAddressLength("owner", len(owner))
-        self._ledger.set_owner(account, owner)
+        self._accounts.set_owner(account, owner)
 
     def set_nonce(self, account: AccountId, nonce: Nonce) -> None:
         """Replace an account's nonce; AccountOutOfRange or AmountOutOfRange."""
         _check_nonce("nonce", nonce)
-        self._ledger.set_nonce(account, nonce)
+        self._accounts.set_nonce(account, nonce)
 
     def set_public_key_hash(self, account: AccountId, public_key_hash: int) -> None:
         """Replace an account's key hash, 0 for none; AccountOutOfRange or NotAScalar."""
         if not is_scalar(public_key_hash):
             raise NotAScalar("public_key_hash", public_key_hash)
-        self._ledger.set_public_key_hash(account, public_key_hash)
+        self._accounts.set_public_key_hash(account, public_key_hash)
 
     def set_balance(self, account: AccountId, token_id: TokenId, amount: Amount) -> None:
         """Replace a balance; AccountOutOfRange, TokenOutOfRange or AmountOutOfRange."""
         self._check_token(token_id)
         check_amount("balance", amount)
-        self._ledger.set_balance(account, token_id, amount)
+        self._accounts.set_balance(account, token_id, amount)
 
     def set_order(self, account: AccountId, slot: OrderSlot, nonce: Nonce, filled: Amount) -> None:
         """Replace an order slot's leaf; AccountOutOfRange, OrderSlotOutOfRange or AmountOutOfRange."""
         _check_nonce("order_nonce", nonce)
         check_amount("filled", filled)
-        self._ledger.set_order(account, slot, nonce, filled)
+        self._accounts.set_order(account, slot, nonce, filled)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class State:
         row.check()
         before = self._tokens.get(token_id, EMPTY_TOKEN)
         if row != before:
-            self._journal.record(self.set_token, token_id, before)
+            self._undo_log.record(self.set_token, token_id, before)
             self._tokens[token_id] = row
             self._stale_tokens.add(token_id)
 
@@ -132,7 +132,7 @@ class State:
         pool.check()
         before = self._pools.get(pool_id, EMPTY_POOL)
         if pool != before:
-            self._journal.record(self.set_pool, *pool_id, before)
+            self._undo_log.record(self.set_pool, *pool_id, before)
             self._pools[pool_id] = pool
             self._stale_pools.add(pool_id)
 
@@ -148,18 +148,18 @@ class State:
 
     def begin(self) -> Mark:
         """A mark to `rollback` to. Marks nest; dropping one keeps what was done since."""
-        return self._journal.begin()
+        return self._undo_log.begin()
 
     def rollback(self, mark: Mark) -> None:
         """Undo every change since the mark, whose cost is the number of changes; ValueError for an undone mark."""
-        self._journal.rollback(mark)
+        self._undo_log.rollback(mark)
 
     # -- hashing -------------------------------------------------------------------------------------------------------
 
     @property
     def account_root(self) -> int:
         """The account tree's root."""
-        return self._ledger.root
+        return self._accounts.root
 
     @property
     def token_root(self) -> int:
@@ -178,24 +178,24 @@ class State:
 
     def balance_root(self, account: AccountId) -> int:
         """The root of an account's balance tree; AccountOutOfRange."""
-        return self._ledger.balance_root(account)
+        return self._accounts.balance_root(account)
 
     def order_root(self, account: AccountId) -> int:
         """The root of an account's order tree; AccountOutOfRange."""
-        return self._ledger.order_root(account)
+        return self._accounts.order_root(account)
 
     def account_path(self, account: AccountId) -> list[Siblings]:
         """The siblings of an account's leaf, from the leaf up."""
-        return self._ledger.account_path(account)
+        return self._accounts.account_path(account)
 
     def balance_path(self, account: AccountId, token_id: TokenId) -> list[Siblings]:
         """The siblings of a balance in its account's tree, from the leaf up."""
         self._check_token(token_id)
-        return self._ledger.balance_path(account, token_id)
+        return self._accounts.balance_path(account, token_id)
 
     def order_path(self, account: AccountId, slot: OrderSlot) -> list[Siblings]:
         """The siblings of an order slot in its account's tree, from the leaf up."""
-        return self._ledger.order_path(account, slot)
+        return self._accounts.order_path(account, slot)
 
     def token_path(self, token_id: TokenId) -> list[Siblings]:
         """The siblings of a token's leaf, from the leaf up."""
@@ -213,8 +213,8 @@ class State:
         """An independent state with the same accounts and rows, without marks; its cost is the state's size."""
         twin = State.__new__(State)
         twin.preset = self.preset
-        twin._journal = UndoLog()
-        twin._ledger = self._ledger.copy(twin._journal)
+        twin._undo_log = UndoLog()
+        twin._accounts = self._accounts.copy(twin._undo_log)
         twin._tokens, twin._pools = dict(self._tokens), dict(self._pools)
         twin._stale_tokens, twin._stale_pools = set(self._stale_tokens), set(self._stale_pools)
         twin._token_tree, twin._pool_tree = self._token_tree.copy(), self._pool_tree.copy()

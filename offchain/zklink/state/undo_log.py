@@ -8,16 +8,16 @@ Undo = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Mark:
-    """A point to roll back to. The journal keeps what happened since the oldest mark that anybody holds."""
+    """A point to roll back to. The undo_log keeps what happened since the oldest mark that anybody holds."""
 
-    __slots__ = ("_journal", "position")
+    __slots__ = ("_undo_log", "position")
 
-    def __init__(self, journal: "UndoLog", position: int) -> None:
-        self._journal = journal
+    def __init__(self, undo_log: "UndoLog", position: int) -> None:
+        self._undo_log = undo_log
         self.position = position
 
     def __del__(self) -> None:
-        self._journal.release(self.position)
+        self._undo_log.release(self.position)
 
 
 class UndoLog:

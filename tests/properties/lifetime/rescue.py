@@ -18,7 +18,7 @@ from tests.support.world import CHAINS, DEPOSITORS, MINIMUM, PRIMARY, RECIPIENTS
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, ChainId, Lane, TokenId
-from zklink.protocol.limits import MAX_OPENINGS, MAX_STEPS
+from zklink.protocol.limits import MAX_PREIMAGES, MAX_STEPS
 from zklink.protocol.messages import MessageKind
 from zklink.state.state import State
 from zklink.transition.exit import ExitStatement, compute_exit
@@ -133,8 +133,8 @@ class Rescue(Ending):
         lowest = min(self.frozen.values())
         numbers = range(lowest + 1, min(common + 1, self.frozen[PRIMARY]) + 1)
         openings = [self.opening(number) for number in numbers]
-        for start in range(0, max(len(openings), 1), MAX_OPENINGS):
-            side.ledger.find_common_block(openings[start : start + MAX_OPENINGS], sender=STRANGER)
+        for start in range(0, max(len(openings), 1), MAX_PREIMAGES):
+            side.ledger.find_common_block(openings[start : start + MAX_PREIMAGES], sender=STRANGER)
         assert tuple(side.ledger.common_block()) == (True, common), "another last common block"
         if self.frozen[chain] < common:
             self.take_in(chain, common)

@@ -51,9 +51,9 @@ class SyncLedgerClient:
             account, encode_call(self._contract, "open_message", source_chain, number, sync_hash, packed)
         )
 
-    def find_common_block(self, account: LocalAccount, openings: Iterable[BlockPreimage]) -> Receipt:
+    def find_common_block(self, account: LocalAccount, preimages: Iterable[BlockPreimage]) -> Receipt:
         """Walk up from the lowest freeze, with the preimages of the next blocks in order."""
-        packed = [opening.abi() for opening in openings]
+        packed = [preimage.abi() for preimage in preimages]
         return self.client.send(account, encode_call(self._contract, "find_common_block", packed))
 
     def _read(self, function: str, *arguments: object) -> Any:

@@ -49,7 +49,7 @@ class CommittedBlock:
 
     number: BlockNumber
     block: CommitBlock
-    opening: BlockPreimage
+    preimage: BlockPreimage
     event: BlockCommitted
 
 
@@ -99,13 +99,13 @@ class Commits:
         root, sync_hash = call.last.root, call.last.sync_hash
         for number, block in enumerate(call.blocks, start=call.last.number + 1):
             try:
-                opening = compute_preimage(block, self.history.place(self.chain, block.lane, number, root, sync_hash))
+                preimage = compute_preimage(block, self.history.place(self.chain, block.lane, number, root, sync_hash))
             except ProtocolError:
                 return
-            root, sync_hash = block.new_root, compute_opened_sync_hash(opening)
+            root, sync_hash = block.new_root, compute_opened_sync_hash(preimage)
             if sync_hash != self._sync_hash(number):
                 return
-            yield block, opening
+            yield block, preimage
 
 
 @lru_cache(maxsize=1)
