@@ -61,6 +61,17 @@ class VerificationKeyInvalid(ProverError):
 
 
 @dataclass(eq=False)
+class ProvingKeyInvalid(ProverError):
+    """A .zkey file is malformed or of another proof system."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(eq=False)
 class ConstraintSystemInvalid(ProverError):
     """An .r1cs file is malformed or of another field."""
 

@@ -1,0 +1,98 @@
+"""Code for coordinates of points: elements of Fq for G1, of Fq2 = Fq[u] / (u^2 + 1) for G2, in one spelling.
+
+Takes a layout of Fq; a coordinate is a tuple of one or of two elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode, Place
+
+Coordinate = tuple[Element, ...]
+
+
+class Coordinates:
+    """Arithmetic of coordinates of a degree, 1 or 2."""
+
+    def __init__(self, field: FieldCode, degree: int) -> None:
+        self.field = field
+        self.degree = degree
+
+    @property
+    def point_bytes(self) -> int:
+        """An affine point in memory."""
+        return 2 * self.degree * ELEMENT_BYTES
+
+    def constant(self, *values: int) -> Coordinate:
+        """Missing parts are 0."""
+        padded = (*values, *[0] * self.degree)[: self.degree]
+        return tuple(self.field.constant(value) for value in padded)
+
+    def multiply(self, left: Coordinate, right: Coordinate) -> Coordinate:
+        field = self.field
+        if self.degree == 1:
+            return (field.multiply(left[0], left[0] if left is right else right[0]),)
+        if left is right:
+            return self._square(left)
+        low, high = field.multiply(left[0], right[0]), field.multiply(left[1], right[1])
+        cross = field.multiply(field.sum(left), field.sum(right))
+        return field.subtract(low, high), field.sum([cross], [low, high])
+
+    def _square(self, value: Coordinate) -> Coordinate:
+        """(a + b)(a - b), 2 a b."""
+        field, (a, b) = self.field, value
+        product = field.multiply(a, b)
+        return field.multiply(field.add(a, b), field.subtract(a, b)), field.add(product, product)
+
+    def sum(self, plus: Sequence[Coordinate], minus: Sequence[Coordinate] = ()) -> Coordinate:
+        parts = range(self.degree)
+        return tuple(self.field.sum([x[i] for x in plus], [x[i] for x in minus]) for i in parts)
+
+    def norm(self, value: Coordinate) -> Element:
+        """An element of Fq that is zero for zero alone; see `inverse`."""
+        if self.degree == 1:
+            return value[0]
+        return self.field.add(*(self.field.multiply(part, part) for part in value))
+
+    def inverse(self, value: Coordinate, inverse_norm: Element) -> Coordinate:
+        """1 / value, given 1 / norm(value)."""
+        if self.degree == 1:
+            return (inverse_norm,)
+        field = self.field
+        negative = field.sum([field.raw(0)], [value[1]])
+        return field.multiply(value[0], inverse_norm), field.multiply(negative, inverse_norm)
+
+    def negate_where(self, mask: Any, value: Coordinate) -> Coordinate:
+        field = self.field
+        return tuple(field.select(mask, field.sum([field.raw(0)], [part]), part) for part in value)
+
+    def select(self, mask: Any, left: Coordinate, right: Coordinate) -> Coordinate:
+        return tuple(self.field.select(mask, a, b) for a, b in zip(left, right, strict=True))
+
+    def reduce(self, value: Coordinate) -> Coordinate:
+        """Canonical."""
+        return tuple(self.field.reduce(part) for part in value)
+
+    def unpack(self, packed: Sequence[Any]) -> Coordinate:
+        return tuple(self.field.unpack(part) for part in packed)
+
+    def is_equal(self, left: Sequence[Any], right: Sequence[Any]) -> Any:
+        """Packed coordinates."""
+        masks = [self.field.is_equal(a, b) for a, b in zip(left, right, strict=True)]
+        return masks[0] if self.degree == 1 else self.field.both(*masks)
+
+    def is_zero(self, packed: Sequence[Any]) -> Any:
+        return self.is_equal(packed, [self.field.zero_packed()] * self.degree)
+
+    def place(self, moduli: int) -> list[Place]:
+        """Room for a coordinate whose parts are below so many moduli."""
+        return [self.field.place(moduli) for _ in range(self.degree)]
+
+    def keep(self, place: Sequence[Place], value: Coordinate) -> None:
+        for room, part in zip(place, value, strict=True):
+            self.field.keep(room, part)
+
+    def recall(self, place: Sequence[Place]) -> Coordinate:
+        return tuple(self.field.recall(room) for room in place)
