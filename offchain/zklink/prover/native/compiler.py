@@ -43,7 +43,7 @@ def compile_code(module: Any) -> bytes:
 
 
 def link_code(code: bytes, arguments: Mapping[str, int]) -> dict[str, Callable[..., int]]:
-    """The functions of an object file, by name with the number of arguments; they run without the interpreter's lock."""
+    """The functions of an object file, from names and numbers of arguments; they run without the interpreter's lock."""
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _find_target())
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()

@@ -204,6 +204,7 @@ class LanesField(FieldCode):
             store(self.builder, address, word, WORD(position))
 
     def gather(self, addresses: Sequence[Value], count: int) -> list[Any]:
+        assert count == 1 or count % 2 == 0, "several elements are read two at a time"
         parts = [self._gather(addresses[first : first + WIDTH], count) for first in range(0, self.lanes, WIDTH)]
         return [list(words) for words in zip(*parts, strict=True)]
 
@@ -223,6 +224,7 @@ class LanesField(FieldCode):
 
     def scatter(self, addresses: Sequence[Value], packed: Sequence[Any]) -> None:
         builder = self.builder
+        assert len(packed) == 1 or len(packed) % 2 == 0, "several elements are written two at a time"
         for vector in range(self.vectors):
             lanes = addresses[WIDTH * vector : WIDTH * (vector + 1)]
             if len(packed) == 1:

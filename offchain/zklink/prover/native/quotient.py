@@ -51,7 +51,7 @@ class Domain:
         self.vectors = size // self.lanes
         self._bits = kernels.layout.radix_bits
         root = root_of_unity(size)
-        self._forward, self._backward = self._make_roots(root), self._make_roots(pow(root, -1, R))
+        self.forward, self.backward = self._make_roots(root), self._make_roots(pow(root, -1, R))
         self._shift = self._make_shift(root_of_unity(2 * size))
         self._factor = self._encode([pow(2, 2 * self._bits - 512, R)])
 
@@ -106,9 +106,9 @@ class Domain:
     def move_to_coset(self, values: Buffer) -> None:
         """From values on the domain to values on the coset, in place."""
         call = self._kernels.call
-        call("analyze", values, self.vectors, self._backward.twiddles, self._backward.bridge)
+        call("analyze", values, self.vectors, self.backward.twiddles, self.backward.bridge)
         self.multiply(values, self._shift, values)
-        call("synthesize", values, self.vectors, self._forward.twiddles, self._forward.bridge)
+        call("synthesize", values, self.vectors, self.forward.twiddles, self.forward.bridge)
 
     def divide(self, a: Buffer, b: Buffer, c: Buffer, out: Buffer) -> None:
         """a b - c, canonical, in the order of `zkey.order_scalars`."""

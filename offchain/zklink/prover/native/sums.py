@@ -52,7 +52,7 @@ def encode_factor(value: int) -> Buffer:
 
 def make_bases(kernels: Kernels, degree: int, points: Array, wires: Array) -> Bases:
     """Points as key files hold them (Montgomery's form with 2^256, infinity all zeros), without the infinite ones."""
-    rows = np.ascontiguousarray(points).view("<u8").reshape(len(wires), -1)
+    rows = np.ascontiguousarray(points).view("<u8").reshape(len(wires), degree * POINT_BYTES // 8)
     is_finite = rows.any(axis=1)
     kept = Buffer.copy(np.ascontiguousarray(rows[is_finite]))
     if kernels.layout.radix_bits != _SCALAR_RADIX.bit_length() - 1:
