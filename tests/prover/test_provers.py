@@ -1,10 +1,11 @@
-"""Both provers behind the port pass the same suite, with a development key and with one of a ceremony.
+"""All provers behind the port pass the same suite, with a development key and with one of a ceremony.
 
 The law: what a prover returns verifies here, in snarkjs and in the other prover's key; otherwise it raises.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from zklink.primitives.field import Q, R
 from zklink.protocol.errors import ProofMalformed, ProofRejected, ToolFailed, WitnessInputInvalid
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.native.backend import NativeProver
 from zklink.prover.port import Prover
 from zklink.prover.proof import Proof, verify
 from zklink.prover.snarkjs_backend import SnarkjsProver, verify_with_snarkjs
@@ -31,15 +33,20 @@ def artifacts(kind: str) -> CircuitArtifacts:
 
 
 def open_prover(backend: str, circuit: CircuitArtifacts) -> Prover:
-    return Groth16pyProver(circuit) if backend == "groth16py" else SnarkjsProver(circuit)
+    makers: dict[str, Callable[[CircuitArtifacts], Prover]] = {
+        "groth16py": Groth16pyProver,
+        "native": NativeProver,
+        "snarkjs": SnarkjsProver,
+    }
+    return makers[backend](circuit)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=6)
 def make(backend: str, kind: str) -> Prover:
     return open_prover(backend, artifacts(kind))
 
 
-@pytest.fixture(params=["groth16py", "snarkjs"])
+@pytest.fixture(params=["groth16py", "native", "snarkjs"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

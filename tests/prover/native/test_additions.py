@@ -54,7 +54,8 @@ class TestAddPairs:
         """Few points, so that equal and opposite ones meet all the time, through copies under other numbers too."""
         few = plain.make_points(degree, 4)
         points = [None, *few, *(plain.negate(point) for point in few), None, few[0]]
-        pairs = list(product(range(2 * len(points)), repeat=2))
+        entries = range(2 * len(points))
+        pairs = list(product(entries, entries))
         random.Random(5).shuffle(pairs)
         found = add_pairs(layout, degree, points, pairs, batch=7)
         assert found == [expect(points, pair) for pair in pairs]

@@ -14,11 +14,11 @@ from tests.prover.native.workbench import LAYOUTS
 from tests.support.foreign_circuit import chain_source
 from tests.support.verifiers import Statement as Proven
 from tests.support.verifiers import VyperVerifier
-from zklink.node.bench.workload import build_account_block, build_block, build_exit
+from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.protocol.errors import ProofRejected
 from zklink.protocol.presets import MINIMAL
-from zklink.prover.artifacts import ensure_artifacts, ensure_circuit
 from zklink.prover.cache import project_root
+from zklink.prover.circuit_artifacts import ensure_artifacts, ensure_circuit
 from zklink.prover.native.backend import NativeProver
 from zklink.prover.native.kernels import Layout
 from zklink.prover.proof import verify

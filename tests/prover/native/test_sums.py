@@ -12,7 +12,7 @@ import pytest
 
 from tests.prover.native import plain
 from tests.prover.native.workbench import LAYOUTS, encode, samples
-from zklink.primitives.field import R
+from zklink.primitives.field import Q, R
 from zklink.prover.native.kernels import Layout, load_kernels
 from zklink.prover.native.memory import Buffer
 from zklink.prover.native.sums import (
@@ -105,7 +105,7 @@ class TestFinish:
         source = Buffer.copy(b"".join(plain.encode_point(point, degree, layout.radix_bits) for point in points))
         size = 96 * degree
         totals = Buffer.allot(3 * size)
-        factor = encode_factor(pow(2, 512 - layout.radix_bits, plain.Q))
+        factor = encode_factor(pow(2, 512 - layout.radix_bits, Q))
         load_kernels(layout).call(f"weigh{degree}", source, len(points), factor, totals)
         data = totals.data.tobytes()
         assert decode(data[:size], degree) == plain.add_all(points[1:])
@@ -116,7 +116,7 @@ class TestFinish:
         points = [None, *plain.make_points(degree, 30), None]
         points += [plain.negate(point) for point in points]
         steps = [chance.randrange(4) for _ in points]
-        one = [(1 << 256) % plain.Q, *[0] * (degree - 1)]
+        one = [(1 << 256) % Q, *[0] * (degree - 1)]
 
         def encode_projective(point: plain.Point) -> bytes:
             if point is None:

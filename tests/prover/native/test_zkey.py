@@ -10,9 +10,9 @@ import pytest
 
 from tests.prover.native import plain
 from tests.support.foreign_circuit import chain_source, run_ceremony
-from zklink.primitives.field import R
+from zklink.primitives.field import Q, R
 from zklink.protocol.errors import ProvingKeyInvalid
-from zklink.prover.artifacts import CircuitArtifacts, ensure_artifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.native.kernels import Layout, load_kernels
 from zklink.prover.native.zkey import read_key
 from zklink.prover.r1cs import read_r1cs
@@ -38,7 +38,7 @@ def test_read_key__either_kind__as_the_verification_key_and_the_circuit(kind: st
         for number in range(bases.count):
             point = plain.decode_point(data[size * number : size * (number + 1)], bases.degree, 256)
             assert point is not None
-            assert bases.degree == 2 or point[1][0] ** 2 % plain.Q == (point[0][0] ** 3 + 3) % plain.Q
+            assert bases.degree == 2 or point[1][0] ** 2 % Q == (point[0][0] ** 3 + 3) % Q
 
 
 def test_read_key__matrices__those_of_the_circuit_and_the_tied_inputs() -> None:
@@ -76,7 +76,10 @@ def damage(data: bytes, kind: str) -> bytes:
 
 @pytest.mark.parametrize(
     "kind",
-    ["longer", "shorter", "no domain", "more publics than wires", "other curve", "other system", "more wires", "other file", "empty", "header"],
+    [
+        "longer", "shorter", "no domain", "more publics than wires", "other curve", "other system", "more wires",
+        "other file", "empty", "header",
+    ],
 )  # fmt: skip
 def test_read_key__damaged__refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "circuit.zkey"

@@ -17,7 +17,7 @@ from zksnake._algebra import ec_bn254
 
 from zklink.primitives.field import R
 from zklink.protocol.errors import ProofRejected
-from zklink.prover.artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.native.kernels import Kernels, Layout, best_layout, load_kernels
 from zklink.prover.native.memory import Buffer

@@ -73,6 +73,8 @@ def read_key(path: Path, kernels: Kernels) -> ProvingKey:
             raise ProvingKeyInvalid(str(path), "another protocol or curve")
         if domain & (domain - 1) or not 0 < publics < wires:
             raise ProvingKeyInvalid(str(path), "sizes that no circuit has")
+        if domain < kernels.layout.lanes:
+            raise ProvingKeyInvalid(str(path), "polynomials shorter than the processor's vectors")
         points = header[len(_PREFIX) + 12 :]
         every = np.arange(wires)
         return ProvingKey(
