@@ -19,11 +19,12 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 # The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
 CHECKS := lint format-check types layers generated sizes changelog
 
-.PHONY: help setup demo test check $(CHECKS) snapshots bench format lock clean
+.PHONY: help setup demo test coverage check $(CHECKS) snapshots bench format lock clean
 
 help:
 	@echo "make demo    set up and run the main job on four local chains"
 	@echo "make test    set up and run all tests"
+	@echo "make coverage   the same, and a report of the lines and branches of the package that no test enters"
 	@echo "make check   $(CHECKS)"
 	@echo "make snapshots   accept gas, code sizes and constraints as they are now (ARGS=gas: one of them)"
 	@echo "make bench   measure and write docs/performance.md"
@@ -51,6 +52,9 @@ demo: setup
 
 test: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)
+
+coverage: setup
+	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
 
 check: setup $(CHECKS)
 
