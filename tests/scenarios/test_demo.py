@@ -13,7 +13,7 @@ from zklink.demo.result_json import build_report
 from zklink.demo.stories import Expectation, read_tape
 from zklink.demo.summary import print_summary
 from zklink.demo.swaps_run import run_demo
-from zklink.demo.views import PlainView
+from zklink.demo.views import PlainView, build_timeline
 from zklink.devnet.profiles import AVALANCHE, BSC
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.progress import SILENT
@@ -43,13 +43,12 @@ def played() -> Iterator[Played]:
     yield Played(result, out.getvalue())
 
 
-def test_run_demo__two_fast_chains__everything_adds_up_in_time(played: Played) -> None:
+def test_run_demo__two_fast_chains__everything_adds_up(played: Played) -> None:
     result = played.result
     assert result.problems == () and result.reconciliation.is_clean
     paid, refunded = (result.run.record(ticket) for ticket in result.run.tickets)
     assert paid is not None and refunded is not None
     assert (paid.is_refund, refunded.is_refund) == (False, True)
-    assert result.run_seconds < 60
 
 
 def test_print_summary__finished_run__says_what_happened(played: Played) -> None:
@@ -64,6 +63,29 @@ def test_print_summary__finished_run__says_what_happened(played: Played) -> None
     assert "failed and is tried again" not in played.output
 
 
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (80, ["swap", "outcome", "sealed", "filled", "executed"]),
+        (140, ["swap", "outcome", "confirmed", "sealed", "filled", "proven", "accepted", "executed"]),
+    ],
+)
+def test_build_timeline__any_width__fits_and_goes_from_left_to_right(
+    played: Played, width: int, columns: list[str]
+) -> None:
+    out = StringIO()
+    Console(file=out, width=width).print(build_timeline(played.result.run, width))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    head = next(line for line in lines if "outcome" in line)
+    assert [cell.strip() for cell in head.strip("┃ ").split("┃")] == columns
+    (paid,) = (line for line in lines if line.startswith("│ 12.5 USDC"))
+    cells = [cell.strip() for cell in paid.strip("│ ").split("│")]
+    assert cells[1] == "paid"
+    seconds = [float(cell) for cell in cells[2:] if cell != "·"]
+    assert seconds == sorted(seconds) and len(seconds) >= len(columns) - 3  # nobody fills this one
+
+
 def test_build_report__finished_run__has_the_measured_figures(played: Played) -> None:
     report = build_report(played.result)
     assert report["is_clean"] is True and report["problems"] == []
@@ -71,7 +93,7 @@ def test_build_report__finished_run__has_the_measured_figures(played: Played) ->
     swaps, blocks = report["swaps"], report["blocks"]
     assert isinstance(swaps, list) and isinstance(blocks, list)
     assert [swap["outcome"] for swap in swaps] == ["paid", "refunded"]
-    assert all(0 < swap["seconds_to_execution"] < 60 and swap["swap_gas"] > 50_000 for swap in swaps)
+    assert all(swap["seconds_to_execution"] > 0 and swap["swap_gas"] > 50_000 for swap in swaps)
     for block in blocks:
         purposes = {(transaction["chain"], transaction["purpose"]) for transaction in block["transactions"]}
         assert {(chain, step) for chain in ("bsc", "avalanche") for step in ("commit", "prove", "execute")} <= purposes

@@ -149,7 +149,7 @@ def describe_outcome(ticket: Ticket, record: SwapRecord | None) -> str:
     if record is None:
         return "sent"
     if record.paid_at is not None:
-        return "refunded" if record.is_refund else "executed"
+        return "refunded" if record.is_refund else "paid"
     if record.filled_at is not None:
         return "filled"
     return "sealed" if record.sealed_at is not None else "confirmed"
