@@ -12,7 +12,7 @@ from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.chains import Backend, LocalChains, describe_backend, open_chains
-from zklink.lab.errors import AnvilFailed, AnvilMissing, NodeRefused, NoSuchChain
+from zklink.lab.errors import AnvilFailed, AnvilMissing, ForkElsewhere, ForkUnreachable, NodeRefused, NoSuchChain
 
 Chains = LocalChains[LocalChain]
 
@@ -78,6 +78,23 @@ def test_open__fork_of_a_node__has_its_history_and_is_no_stand_in(monkeypatch: p
             assert head(fork)["number"] == 1
             pay(fork)
         assert head(origin)["number"] == 1
+
+
+@pytest.mark.parametrize("known", [SPECS[0], ChainSpec("polygon", 137)], ids=["any chain", "a chain of ape's"])
+def test_open__fork_of_a_node_that_is_not_there__names_the_variable_and_hides_the_address(
+    monkeypatch: pytest.MonkeyPatch, known: ChainSpec
+) -> None:
+    monkeypatch.setenv(f"{known.name.upper()}_RPC", "http://127.0.0.1:1/v2/secret-key")
+    with pytest.raises(ForkUnreachable) as caught:
+        open_chains("fork", [known], anvil_path)
+    assert str(caught.value) == f"{known.name}: the node in {known.name.upper()}_RPC does not answer (ConnectionError)"
+
+
+def test_open__fork_of_another_chain__says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_chains("anvil", SPECS[:1], anvil_path) as (alpha,):
+        monkeypatch.setenv("BETA_RPC", str(alpha.node_url))
+        with pytest.raises(ForkElsewhere, match="beta: the node in BETA_RPC serves EVM chain 4001, not 4002"):
+            open_chains("fork", SPECS[1:2], anvil_path)
 
 
 def test_by_name__misspelt__the_error_says_which_there_are(chains: Chains) -> None:

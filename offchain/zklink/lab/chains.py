@@ -13,17 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Generic, Literal, Self, TypeVar
 
+from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_account, funded_accounts
 from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anvil
 from zklink.lab.chain import ChainSpec, LocalChain
-from zklink.lab.errors import NoSuchChain
+from zklink.lab.errors import ForkElsewhere, ForkUnreachable, NoSuchChain
 
 Backend = Literal["test", "anvil", "fork"]
 BACKENDS: Final[tuple[Backend, ...]] = ("test", "anvil", "fork")
 AnvilFinder = Callable[[], Path]
 """Gives anvil's binary; asked only by the back ends that need one."""
+
+UPSTREAM_SECONDS: Final = 10.0
+"""How long the node under a fork may take to say which chain it serves."""
 
 Chain = TypeVar("Chain", bound=LocalChain)
 
@@ -109,7 +113,9 @@ class LocalChains(Generic[Chain]):
 def open_chains(
     backend: Backend, specs: Sequence[ChainSpec], find_anvil: AnvilFinder = anvil_on_path
 ) -> LocalChains[LocalChain]:
-    """Start and connect the chains. Raises AnvilFailed, AnvilMissing; what was started is ended when one fails."""
+    """Start and connect the chains. Raises AnvilFailed, AnvilMissing, ForkUnreachable, ForkElsewhere; what was started
+    is ended when one fails.
+    """
     _repair_chain_ids()
     opener = _OPENERS[backend]
     opened: list[LocalChain] = []
@@ -167,7 +173,9 @@ def _open_anvil(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
 def _open_fork(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
     binary, url = find_anvil(), fork_url(spec.name)
     processes: list[AnvilProcess] = []
-    if url is None:
+    if url is not None:
+        _check_upstream(spec, url)
+    else:
         processes.append(start_anvil(binary, spec.name, spec.evm_chain_id))
     upstream = url or processes[0].url
     try:
@@ -198,6 +206,17 @@ _OPENERS: Final[dict[Backend, Callable[[ChainSpec, AnvilFinder], LocalChain]]] =
 
 def _local_node(spec: ChainSpec, url: str) -> Any:
     return _ecosystem(spec).local.get_provider("foundry", provider_settings={"host": url})
+
+
+def _check_upstream(spec: ChainSpec, url: str) -> None:
+    """ForkUnreachable, ForkElsewhere: anvil itself would say the one after twenty seconds, and the other never."""
+    provider = HTTPProvider(url, request_kwargs={"timeout": UPSTREAM_SECONDS}, exception_retry_configuration=None)
+    try:
+        found = Web3(provider).eth.chain_id
+    except Exception as error:
+        raise ForkUnreachable(spec.name, _fork_variable(spec.name), type(error).__name__) from None
+    if found != spec.evm_chain_id:
+        raise ForkElsewhere(spec.name, _fork_variable(spec.name), spec.evm_chain_id, found)
 
 
 def _apes_fork(spec: ChainSpec, upstream: str) -> Any:

@@ -3,6 +3,8 @@
 LabError
 +-- AnvilFailed         a local chain did not start
 +-- AnvilMissing        there is no anvil to start one with
++-- ForkUnreachable     the node that a fork was to stand on does not answer
++-- ForkElsewhere       the node that a fork was to stand on serves another chain
 +-- NoSuchChain         a name that none of the chains has
 +-- NodeRefused         a local chain's node answers a request with an error
 +-- TimeNotLater        a block cannot be as old as its parent, or older
@@ -32,6 +34,31 @@ class AnvilMissing(LabError):
 
     def __str__(self) -> str:
         return "anvil is not on PATH: install Foundry, or say where the binary is"
+
+
+@dataclass(eq=False)
+class ForkUnreachable(LabError):
+    """The node that a fork was to stand on does not answer. Its address is not said: it may hold a key."""
+
+    chain: str
+    variable: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node in {self.variable} does not answer ({self.detail})"
+
+
+@dataclass(eq=False)
+class ForkElsewhere(LabError):
+    """The node that a fork was to stand on serves another chain."""
+
+    chain: str
+    variable: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node in {self.variable} serves EVM chain {self.found}, not {self.expected}"
 
 
 @dataclass(eq=False)
