@@ -5,8 +5,9 @@
 @title BlockReader
 @license Apache-2.0
 @author The zklink authors
-@notice Reads blocks of both lanes for a bridge: takes a block as one chain gets it, gives what it says about that chain
-        and what its proof must fit. Holds nothing, may nothing, knows no chain; one serves any number of bridges.
+@notice Reads blocks of both lanes for a bridge: takes a block in the form that one chain gets, gives its content for
+        that chain and the hash of the public inputs that its proof must have. Has no storage, no privileges and no
+        chain-specific state; one instance can serve any number of bridges.
 @custom:emergency Nothing to stop: it has no storage and no owner.
 """
 
@@ -22,14 +23,14 @@ from .modules import swap_slices
 
 implements: IBlockReader
 
-# Knows which owners have consented to a new key.
+# The registry that knows which owners have consented to a new key.
 key_registry: public(immutable(IKeyRegistry))
 
 
 @deploy
 def __init__(registry: address):
     """
-    @notice Fixes where key changes are checked.
+    @notice Fixes the registry that key changes are checked with.
     @param registry The chain's KeyRegistry.
     """
     assert registry.is_contract, "reader: registry has no code"
@@ -42,11 +43,11 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
     """
     @notice Checks the form of a block and computes the two challenges and the public inputs of its proof (protocol
             sections 7 and 8).
-    @dev Apart from the bridge because together they exceed the size limit of a contract. Whether an owner is known is
-         asked of the caller, whose word is taken anyway.
-    @param position What the bridge knows; its word is taken.
-    @param new_block The block; nothing in it is believed.
-    @return What the block says.
+    @dev A contract of its own, because bridge and reader together exceed the size limit of a contract. The reader asks
+         its caller whether the owner of a forced exit is known, as it believes the caller's position anyway.
+    @param position The bridge's side of the block; the reader believes it.
+    @param new_block The block; the reader believes nothing in it.
+    @return The content of the block.
     @custom:upholds VER-1, VER-8, DAT-1, DAT-2, DAT-3, EXI-4
     """
     lane: uint256 = convert(new_block.lane, uint256)
@@ -69,7 +70,7 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
         old_root=position.old_root,
         new_root=new_block.new_root,
     )
-    # First challenge: after C and every slice. Which slices this chain has in full is decided here, once.
+    # First challenge: after C and every slice. `held` marks the slices that this chain has in full.
     held: uint256 = 1 << own
     hashes: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
     hashes[own] = slices.compute_hash(new_block.words)
@@ -114,8 +115,8 @@ def read_block(position: IBlockReader.Position, new_block: IBlockReader.CommitBl
 @pure
 def open_block(preimage: IBlockReader.Preimage) -> (bytes32, uint64, uint256, uint256):
     """
-    @notice Computes the sync hash that these preimages give. When it is a known one, the header is that block's.
-    @param preimage The preimages; nothing in it is believed.
+    @notice Computes the sync hash that these preimages give. If the caller knows that hash, the header is that block's.
+    @param preimage The preimages; the reader believes nothing in them.
     @return The sync hash, and of the header: block number, counts and new root.
     @custom:upholds SYN-1, SYN-7
     """

@@ -5,16 +5,18 @@
 @title Bridge
 @license Apache-2.0
 @author The zklink authors
-@notice One chain's side of the system: takes swaps, deposits and full exits into its two queues, learns from proven
-        blocks what they became, and pays.
-        The same code on every EVM chain; it trusts its own queues, its verifiers' proofs, and messages of other chains
-        only as far as its own books.
-@custom:emergency A pause (in the token registry) stops what would bring a token in. A freeze stops every new request
-                  and every block that consumes one, for good; then the exodus contract lets everybody out. Nothing ever
-                  stops fill, receive_message, apply_message, withdraw_pending_balance, nor what is owed: blocks up to
-                  the last common one, then cancelled requests and exits. Nothing here can be upgraded.
+@notice One chain's side of the system: takes swaps, deposits and full exits into its two queues, learns their outcome
+        from proven blocks, and pays. Never pays more of a token than came in on this chain. The code is the same on
+        every EVM chain. The bridge trusts its own queues and the proofs that its verifiers check. It trusts messages of
+        other chains only as far as its own books reach.
+@custom:emergency The governor can pause a token in the token registry: then no request brings it in. Anyone can freeze
+                  the chain when a request or an accepted block has waited for three days. A freeze stops every new
+                  request and every block that consumes one, for good; then the exodus contract lets everybody out.
+                  Nothing ever stops fill, receive_message, apply_message and withdraw_pending_balance, or the payment
+                  of a debt: blocks up to the last common one, then cancelled requests and exits. Nothing here can be
+                  upgraded.
 @custom:security Every function but is_owner_known is locked against reentrancy. Tokens come in before the books are
-                 written, because only what really arrived is credited; they go out after.
+                 written, because only the amount that really arrived is credited; they go out after.
 """
 
 from .interfaces import IBlockReader
@@ -412,9 +414,9 @@ def apply_message(source_chain: uint8, number: uint64):
 def execute_blocks(blocks: DynArray[IBridge.ExecuteBlock, constants.MAX_EXECUTE_BLOCKS]):
     """
     @notice Pays what accepted blocks say, once every chain they concern has accepted them too.
-    @dev Pushes with bounded gas and owes what cannot be pushed, so that no recipient holds up a block. Order, payouts
-         and acknowledgements of all blocks are checked before the first payment. Blocks above the last common one are
-         never executed.
+    @dev Sends each payout with a gas limit. If the transfer fails, the amount becomes a pending balance, so no
+         recipient can hold up a block. Order, payouts and acknowledgements of all blocks are checked before the first
+         payment. Blocks above the last common one are never executed.
     @param blocks The blocks after the last executed one, with the payouts of this chain's slice.
     @custom:upholds SOL-1, SOL-3, SOL-5, EXI-2, EXI-3, SYN-2, SYN-7
     """

@@ -5,12 +5,13 @@
 @title Exodus
 @license Apache-2.0
 @author The zklink authors
-@notice What anybody may do with one bridge when the operator fails: freeze it, and once the last common block of all
-        chains is executed there, take requests back and leave by proof. Decides who is owed what; the bridge holds the
-        funds and pays.
-@dev Apart from the bridge because together they exceed the size limit of a contract. The bridge lets it do two things:
-     freeze, and on a frozen chain release funds within its custody. Protocol sections 10 and 11.
-@custom:emergency Nothing to stop, nobody can change it: this is the emergency exit.
+@notice The way out of one bridge when the operator fails. Anyone can freeze the chain when a request or an accepted
+        block has waited for three days. When the last common block of all chains is executed there, anyone can cancel
+        the requests that are left, which refunds their senders, and owners leave by proof. Takes requests and proofs,
+        gives payments by the bridge. Never holds funds, and never pays a balance twice.
+@dev A contract of its own, because bridge and exodus together exceed the size limit of a contract. The bridge lets it
+     do two things: freeze, and on a frozen chain release funds within its custody. Protocol sections 10 and 11.
+@custom:emergency Nothing to stop; nobody can change it: this is the emergency exit.
 @custom:security Books are written before the bridge pays, and every function is locked against reentrancy.
 """
 
@@ -32,15 +33,15 @@ verifier: public(immutable(address))
 exit_root: public(uint256)
 # By lane: requests of this chain that blocks up to the last common one consume, or that are cancelled.
 settled: HashMap[uint256, uint256]
-# account << 16 | token: what has left by proof.
+# By account << 16 | token: whether that balance has left by proof.
 exited: HashMap[uint256, bool]
 
 
 @deploy
 def __init__(bridge_: address, sync_ledger_: address, verifier_: address):
     """
-    @notice Fixes whose exit this is.
-    @dev The bridge comes after it, at an address that is known beforehand, and refuses the exit of another bridge.
+    @notice Fixes the bridge that this contract serves.
+    @dev The bridge is deployed later, at an address that is known beforehand, and refuses the exodus of another bridge.
     @param bridge_ The bridge of this chain.
     @param sync_ledger_ The bridge's sync ledger, which finds the last common block.
     @param verifier_ The verifier of the exit circuit.
@@ -59,11 +60,12 @@ def __init__(bridge_: address, sync_ledger_: address, verifier_: address):
 @external
 def freeze_for_request(lane: uint8, words: DynArray[uint256, 5], last_accepted: IBridge.StoredBlock):
     """
-    @notice Freezes this chain because the oldest request that no accepted block contains has waited too long.
+    @notice Freezes this chain, for anyone, when the oldest request that no accepted block contains has waited for more
+            than EXPIRY_SECONDS (three days).
     @dev Queues are first in first out, so no later request can have waited longer.
     @param lane 1 swaps, 2 deposits and full exits.
     @param words The words of that request: five, or four in lane 2.
-    @param last_accepted The last accepted block, which says what has been consumed.
+    @param last_accepted The last accepted block, which says how many requests are consumed.
     @custom:upholds QUE-2, SYN-7
     """
     committed: uint64 = 0
@@ -88,7 +90,8 @@ def freeze_for_request(lane: uint8, words: DynArray[uint256, 5], last_accepted: 
 @external
 def freeze_for_execution():
     """
-    @notice Freezes this chain because accepted blocks wait and none was executed for too long.
+    @notice Freezes this chain, for anyone, when accepted blocks wait and none was executed for more than
+            EXECUTION_SECONDS (three days).
     @custom:upholds QUE-2, SYN-7
     """
     since: uint256 = staticcall IBridge(bridge).waiting_since()
@@ -103,8 +106,8 @@ def freeze_for_execution():
 @external
 def begin_exodus(last: IBridge.StoredBlock):
     """
-    @notice Ends the life of blocks here: what the last common block leaves in the queues is cancelled from now on, and
-            all balances leave by proof against its root.
+    @notice Begins exodus on this chain, for anyone, once. From now on anyone can cancel the requests that the last
+            common block leaves in the queues, and every balance leaves by proof against that block's root.
     @dev The bridge executes nothing above the last common block, so it stays the last executed one.
     @param last The last common block, executed here.
     @custom:upholds EXI-2, SYN-7
@@ -133,8 +136,8 @@ def begin_exodus(last: IBridge.StoredBlock):
 @external
 def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]):
     """
-    @notice Cancels requests that no executed block contains, in order: pays back what a swap or a deposit brought in,
-            to its sender. A full exit is only taken off the queue; its owner leaves by proof.
+    @notice Cancels requests that no executed block contains, in order, for anyone. The sender of a swap or a deposit
+            gets its amount back. A full exit is only taken off the queue; its owner leaves by proof.
     @param lane 1 swaps, 2 deposits and full exits.
     @param words The words of whole requests, from the first that is not settled.
     @custom:upholds QUE-1, SOL-1, SOL-4, EXI-2, EXI-3
@@ -165,9 +168,9 @@ def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_W
 @external
 def exit(x0: uint256, recipient_lo: uint256, x1: uint256, proof: uint256[8]):
     """
-    @notice Pays this chain's share of what an account has of a token at the last common block, once.
-    @dev The proof binds everything that is paid: the root, the account, the chain, the recipient and the amounts. It is
-         either signed by the account's key for this recipient, or pays the owner, who must then send the transaction.
+    @notice Pays this chain's share of an account's balance of a token at the last common block, once.
+    @dev The proof binds the root, the account, the chain, the recipient and the amounts. Either the account's key has
+         signed for this recipient, and anyone can send the transaction, or the proof pays the owner, who must send it.
     @param x0 account 32, token 16, chain 8, recipient_hi 8, is_signed 8, token_a 16, token_b 16.
     @param recipient_lo The low 248 bits of the recipient's universal address.
     @param x1 amount_a 112, amount_b 112, layer-2 units.
@@ -260,7 +263,7 @@ def vk_hash() -> bytes32:
 @view
 def is_for(bridge_: address, sync_ledger_: address) -> bool:
     """
-    @notice Whether this is the exit of a bridge with this ledger.
+    @notice Whether this is the exodus contract of a bridge with this sync ledger.
     @param bridge_ The bridge.
     @param sync_ledger_ Its sync ledger.
     """

@@ -6,8 +6,8 @@
 @license Apache-2.0
 @author The zklink authors
 @notice Where the owner of a layer-2 account consents, on an EVM chain, to a new key for it: by a transaction, by the
-        signature of a contract wallet, or by a signature that comes with the block. Takes consents, answers whether
-        there is one. Holds no funds, has no owner, serves any number of deployments.
+        signature of a contract wallet, or by a signature that comes with the block. Takes consents, gives whether there
+        is one. Never holds funds; has no owner; serves any number of deployments.
 @custom:emergency Nothing to stop. A consent cannot be taken back; it is good for one nonce of one account only.
 """
 
@@ -19,12 +19,12 @@ implements: IKeyRegistry
 SIGNATURE_BYTES: constant(uint256) = 65
 # Half of the order of secp256k1: of the two forms of a signature only the one with the smaller s counts.
 HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
-# What a wallet answers when it agrees (ERC-1271), as the first of 32 bytes.
+# A wallet's answer when it agrees (ERC-1271): four bytes at the head of 32.
 MAGIC: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
-# Enough for a wallet that checks a passkey in its own code; it bounds what a call to a stranger's contract can burn.
+# Enough for a wallet that checks a passkey in its own code; it bounds the gas that a stranger's contract can burn.
 WALLET_GAS: constant(uint256) = 1_000_000
 
-# By everything that a consent is for.
+# Consents, by the hash of everything that they name: deployment, owner, account, nonce and key.
 recorded: HashMap[bytes32, bool]
 
 
@@ -32,7 +32,7 @@ recorded: HashMap[bytes32, bool]
 def authorise(deployment_hash: bytes32, account: uint32, nonce: uint32, public_key_hash: uint256):
     """
     @notice The caller consents to a new key for an account of its own.
-    @dev Whether the account is the caller's is for the block to know; a consent to another's account has no effect.
+    @dev The registry does not know who owns an account. The block does: a consent to another's account has no effect.
     @param deployment_hash The deployment that the account belongs to.
     @param account The account.
     @param nonce The account's nonce when the key changes.
@@ -114,7 +114,7 @@ def check(
         extract32(signature, 0, output_type=uint256),
         s,
     )
-    # A signature that is none recovers to the zero address, which is no owner.
+    # An invalid signature recovers to the zero address, which is no owner.
     assert signer == address_, "keys: not the owner's signature"
 
 

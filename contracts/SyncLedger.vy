@@ -5,14 +5,15 @@
 @title SyncLedger
 @license Apache-2.0
 @author The zklink authors
-@notice What one bridge knows of the other chains: takes authentic messages, remembers what each chain has accepted and
-        where it froze, and finds the last common block. Holds no funds and decides nothing about its own chain's
-        blocks.
-@dev Apart from the bridge because together they exceed the size limit of a contract. A fact is (chain, number, hash):
-     that chain has accepted all blocks up to the number, and its hash over them is this. Facts are only ever added.
-@custom:emergency Nothing to stop, nobody can change it. Without messages blocks wait.
-@custom:security Its word about other chains is as good as the transport's. It cannot make a chain release more than
-                 came in there.
+@notice The facts that one bridge knows about the other chains: takes authentic messages, remembers up to which block
+        each chain has accepted and where it froze, gives the last common block. Never holds funds, and never decides
+        about its own chain's blocks.
+@dev A contract of its own, because bridge and ledger together exceed the size limit of a contract. A fact is (chain,
+     number, hash): that chain has accepted all blocks up to the number, and its hash over them is this one. Facts are
+     only ever added.
+@custom:emergency Nothing to stop; nobody can change it. While no message comes, blocks wait.
+@custom:security A fact is as good as the transport that brought it. No fact can make a chain release more than came in
+                 there.
 """
 
 from .interfaces import IBlockReader
@@ -24,7 +25,7 @@ from .modules import records
 
 implements: ISyncLedger
 
-# What a chain had accepted when it froze; the hash is empty while no freeze is known.
+# The last block that a chain had accepted when it froze; the hash is empty while no freeze is known.
 struct Freeze:
     number: uint64
     sync_hash: bytes32
@@ -47,7 +48,7 @@ CHAIN_MASK: immutable(uint256)
 
 facts: HashMap[bytes32, bool]
 freezes: HashMap[uint8, Freeze]
-# The hash of the primary at each number, as opened from what it froze at.
+# The primary's sync hash at each number, as far as it was opened from the primary's freeze.
 history: HashMap[uint64, bytes32]
 walk: Walk
 
@@ -63,15 +64,16 @@ def __init__(
     reader_: address,
 ):
     """
-    @notice Fixes whose ledger this is.
-    @dev The bridge comes after it, at an address that is known beforehand, and refuses a ledger of another deployment.
+    @notice Fixes the bridge that this ledger serves.
+    @dev The bridge is deployed later, at an address that is known beforehand, and refuses a ledger of another
+         deployment.
     @param bridge_ The bridge of this chain.
     @param deployment_hash Hash of the deployment (protocol section 9).
     @param chain_id This chain's protocol id.
     @param primary_chain The chain that fixes the order of blocks.
     @param chain_mask Bit k is set when chain k takes part.
     @param transport_ Decides which messages are authentic.
-    @param reader_ Computes what the preimages of a sync hash say.
+    @param reader_ The reader of blocks, which opens a sync hash.
     @custom:upholds GOV-1, SYN-3
     """
     assert transport_.is_contract, "sync: transport has no code"
@@ -92,11 +94,11 @@ def __init__(
 def record_message(message: ISyncTransport.SyncMessage, evidence: Bytes[2048]) -> bool:
     """
     @notice Checks and remembers a message of another chain.
-    @dev Remembered by its content: a message that comes twice, late or out of order changes nothing. A chain freezes
-         once, so a second freeze that says something else is refused and changes nothing.
+    @dev A message is remembered by its content: one that comes twice, late or out of order changes nothing. A chain
+         freezes once, so a second freeze with another block is refused.
     @param message The message.
-    @param evidence What the transport needs to see that it is authentic.
-    @return Whether it says something new.
+    @param evidence The evidence that the transport asks for.
+    @return Whether the message says something new.
     @custom:upholds SYN-1, SYN-3, SYN-4
     """
     self._check_bridge()
@@ -146,11 +148,12 @@ def record_own_freeze(number: uint64, sync_hash: bytes32):
 @external
 def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps: DynArray[ISyncLedger.Step, constants.MAX_STEPS]):
     """
-    @notice Opens a known fact downwards: whoever has accepted a block has accepted the blocks before it.
-    @dev What is opened from the primary's freeze becomes its frozen history. A wrong step has another hash.
-    @param source_chain Who accepted.
-    @param number Up to which block.
-    @param sync_hash Its hash over these blocks.
+    @notice Opens a known fact downwards, for anyone: a chain that has accepted a block has accepted the blocks before
+            it.
+    @dev Hashes that are opened from the primary's freeze become its frozen history. A wrong step has another hash.
+    @param source_chain The chain that accepted.
+    @param number The last block that it accepted.
+    @param sync_hash Its hash over all blocks up to that one.
     @param steps Preimages of the sync hashes at number, number - 1 and so on.
     @custom:upholds SYN-1, SYN-5, SYN-7
     """
@@ -172,13 +175,13 @@ def open_message(source_chain: uint8, number: uint64, sync_hash: bytes32, steps:
 @external
 def find_common_block(preimages: DynArray[IBlockReader.Preimage, constants.MAX_PREIMAGES]):
     """
-    @notice Walks up from the lowest freeze until a block concerns a chain that froze below it: the block before is the
-            last common one. All blocks are common when the primary's last one is reached.
+    @notice Finds the last common block, for anyone, once every chain is known to be frozen. Walks up from the lowest
+            freeze until a block concerns a chain that froze below it: the block before is the last common one. All
+            blocks are common when the walk reaches the primary's last one.
     @dev Protocol section 10. The header of a block is opened against this chain's own hash as far as it has accepted,
-         beyond that against the primary's frozen history. A call that gets nowhere changes nothing, and the walk can
-         go on in another call.
-    @param preimages The preimages of the sync hashes of the next blocks, in order; none is needed when the lowest freeze
-           is the primary's.
+         beyond that against the primary's frozen history. Another call goes on where the walk stands.
+    @param preimages The preimages of the sync hashes of the next blocks, in order; none is needed when the lowest
+           freeze is the primary's.
     @custom:upholds SYN-7, EXI-2
     """
     walk: Walk = self.walk
@@ -210,10 +213,10 @@ def find_common_block(preimages: DynArray[IBlockReader.Preimage, constants.MAX_P
 @view
 def is_known(source_chain: uint8, number: uint64, sync_hash: bytes32) -> bool:
     """
-    @notice Whether a chain is known to have accepted blocks with this hash.
-    @param source_chain Who accepted.
-    @param number Up to which block.
-    @param sync_hash Its hash over these blocks.
+    @notice Whether a chain is known to have accepted all blocks up to a number, with this hash.
+    @param source_chain The chain that accepted.
+    @param number The last block that it accepted.
+    @param sync_hash Its hash over all blocks up to that one.
     """
     return self.facts[self._key(source_chain, number, sync_hash)]
 
@@ -233,7 +236,7 @@ def frozen_at(chain_id: uint8) -> (bool, uint64, bytes32):
 @view
 def frozen_history(number: uint64) -> bytes32:
     """
-    @notice The primary's hash at a number, as far as opened from its freeze; empty when it is not.
+    @notice The primary's sync hash at a number; empty unless it was opened from the primary's freeze.
     @param number 0 is the genesis.
     """
     return self.history[number]

@@ -5,14 +5,14 @@
 @title TokenRegistry
 @license Apache-2.0
 @author The zklink authors
-@notice Which layer-2 token is which contract on one chain, how much of it may come in, and whether it may at all. A
-        bridge reads it; it holds and moves nothing.
-@dev Apart from the bridge because it is the only thing that anybody governs.
-@custom:emergency A pause stops new requests that bring a token in. It never stops full exits, payouts, fills, refunds,
-                  exits or withdrawals: the bridge does not look at it there. The meaning of an id cannot be changed
-                  afterwards.
-@custom:security  What a new id means on a chain is the governor's word, and a false one is worth as much as the caps let
-                  in: the governor belongs behind a timelock.
+@notice The contract of each layer-2 token on one chain, its limits and its pause: takes them from the governor, gives
+        them to the bridge. Never holds or moves a token.
+@dev A contract of its own, because it is the only one that anybody governs.
+@custom:emergency The governor can pause a token: then no swap and no deposit brings it in. A pause never stops full
+                  exits, payouts, fills, refunds, exits or withdrawals: the bridge does not read it there. Nobody can
+                  change the meaning of an id.
+@custom:security  The governor alone decides which contract a new id means on a chain. A false one can cost as much as
+                  the caps let in, so the governor belongs behind a timelock.
 """
 
 from .interfaces import ITokenRegistry
@@ -33,11 +33,11 @@ governor: public(immutable(address))
 @deploy
 def __init__(own_chain: uint8, chains: uint256, limit: uint256, governor_: address):
     """
-    @notice Fixes the chain and who governs.
+    @notice Fixes the chain and the governor.
     @param own_chain This chain's protocol id, 1..8.
     @param chains Bit k is set when chain k takes part.
     @param limit The first id too large for the state; a power of four up to 4^8.
-    @param governor_ Registers, limits and pauses tokens.
+    @param governor_ The address that registers, limits and pauses tokens; not zero.
     @custom:upholds GOV-1
     """
     assert governor_ != empty(address), "registry: zero governor"
@@ -54,7 +54,7 @@ def __init__(own_chain: uint8, chains: uint256, limit: uint256, governor_: addre
 def register_token(token_id: uint16, config: ITokenRegistry.TokenConfig):
     """
     @notice Gives a token id its meaning on this chain, for good.
-    @dev The contract must exist and state its decimals; both are read here and never again.
+    @dev The token's contract must exist and state its decimals; the registry reads them here and never again.
     @param token_id 1..token_limit / 2 - 1, not in use.
     @param config Chains, contract, layer-2 decimals and limits (layer-2 units).
     @custom:upholds SOL-6, SOL-7, GOV-2, GOV-4
@@ -77,8 +77,8 @@ def register_token(token_id: uint16, config: ITokenRegistry.TokenConfig):
 @external
 def set_token_limits(token_id: uint16, minimum: uint112, cap: uint112):
     """
-    @notice Changes the smallest amount that comes in and the inflow cap of a token.
-    @dev The cap bounds what is in custody afterwards: all that can be drained if the token's contract turns bad.
+    @notice Changes the smallest amount of a token that can come in, and the cap of its custody.
+    @dev The cap bounds the custody after each request, and with it the loss if the token's contract turns bad.
     @param token_id A registered token.
     @param minimum Smallest swap or deposit, in layer-2 units.
     @param cap Largest custody, in layer-2 units, at most 2^108 - 1.
@@ -92,7 +92,7 @@ def set_token_limits(token_id: uint16, minimum: uint112, cap: uint112):
 def set_paused(token_id: uint16, is_paused_: bool):
     """
     @notice Stops or admits new swaps and deposits of a token on this chain.
-    @dev Nothing that pays out looks at it.
+    @dev No payment depends on it.
     @param token_id A registered token.
     @param is_paused_ True stops.
     @custom:upholds GOV-3

@@ -2,10 +2,10 @@
 """
 @title account_slices
 @license Apache-2.0
-@notice A chain's own share of a block of the account lane: takes its words, gives the rolling hashes of its requests and
-        payouts, the key changes that this chain must authorise, whom forced exits pay, and the value of the words read
-        as a polynomial. Pure.
-@dev Protocol sections 4, 7 and 8. One pass, as swap_slices.
+@notice A chain's own slice of a block of the account lane: takes its words, gives the rolling hashes of its requests
+        and payouts, the key changes that this chain must authorise, the addresses that forced exits pay, and the value
+        of the words read as a polynomial. Pure.
+@dev Protocol sections 4, 7 and 8. One pass over the words, as in swap_slices.
 """
 
 from . import constants
@@ -13,7 +13,7 @@ from . import records
 from . import slices
 
 MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
-# More than a block of any preset has ledger slots.
+# More than the ledger slots of a block of any preset.
 MAX_KEY_CHANGES: constant(uint256) = 16
 MAX_FORCED_EXITS: constant(uint256) = 16
 
@@ -87,10 +87,10 @@ def read(words: DynArray[uint256, constants.MAX_SLICE_WORDS], own: uint256, z: u
 @pure
 def _read_receiver(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: uint256) -> address:
     """
-    @notice Whom a payout of the account lane goes to; reverts unless this chain pays it, and to an address of its own
-            format: what is paid to anything else is lost.
-    @param kind At least the lowest of them. The payout of a full exit starts with 21 | own | own, the others with kind |
-           0 | own.
+    @notice The address that a payout of the account lane goes to. Reverts unless this chain pays it and the recipient
+            is an address of this chain: an amount paid to anything else would be lost.
+    @param kind At least the lowest payout kind of the lane. The payout of a full exit starts with 21 | own | own, the
+           others with kind | 0 | own.
     """
     assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
     source: uint256 = 0
@@ -109,7 +109,7 @@ def _read_receiver(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: ui
 @pure
 def _read_key_change(r0: uint256, r1: uint256, r2: uint256, r3: uint256) -> slices.KeyChange:
     """
-    @notice The fields of a key change; reverts if a bit is set that it does not use.
+    @notice The fields of a key change; reverts if an unused bit is set.
     """
     owner_and_key: uint256 = r2 >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
     unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (r2 & TIME_MASK) | (owner_and_key >> 16)

@@ -2,8 +2,8 @@
 """
 @title checks
 @license Apache-2.0
-@notice An assertion with a reason in 71 bytes of code instead of 123, for the modules of Bridge, whose reasons would
-        not fit otherwise.
+@notice An assertion with a reason that takes 71 bytes of code instead of 123. The modules of Bridge use it: their
+        reasons would not fit into the bridge otherwise.
 """
 
 

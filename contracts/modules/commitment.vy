@@ -2,10 +2,10 @@
 """
 @title commitment
 @license Apache-2.0
-@notice What identifies a block, and the public inputs of its proof: takes the header, this chain's own slice and claims
-        about the other slices, gives hashes and challenges. Pure.
-@dev Protocol section 7. The order of steps is what makes it sound: C is given, block_hash fixes z, the claimed values
-     are placed only afterwards, block_commitment fixes lambda over all of them.
+@notice The hashes that identify a block, and the public inputs of its proof: takes the header, this chain's own slice
+        and claims about the other slices, gives hashes and challenges. Pure.
+@dev Protocol section 7. The order of the steps makes it sound: C is given; block_hash fixes z; only then are the
+     claimed values placed; block_commitment fixes lambda over all of them.
 """
 
 from . import constants

@@ -2,8 +2,8 @@
 """
 @title deployment
 @license Apache-2.0
-@notice Which chains take part and which of them this is: takes the chain table at construction, gives the deployment
-        hash, the domains and answers about chains and their addresses. Never changes afterwards.
+@notice The chains that take part, and this chain among them: takes the chain table at construction, gives the
+        deployment hash, the domains, and the mask, formats and bridges of the chains. Never changes afterwards.
 @dev Protocol section 9. Everything here is immutable, so it costs no storage read.
 """
 

@@ -2,8 +2,8 @@
 """
 @title fills
 @license Apache-2.0
-@notice Who has paid a recipient ahead of the block: takes a payout's key, gives its broker. A key goes from nobody to a
-        broker to EXECUTED or from nobody to EXECUTED, and never back.
+@notice The brokers who paid recipients ahead of the block. Takes a payout's key, gives the broker to be repaid. A key
+        goes from nobody to a broker to EXECUTED, or from nobody to EXECUTED, and never back.
 """
 
 from . import checks
@@ -17,7 +17,7 @@ fillers: HashMap[bytes32, address]
 @internal
 def record(key: bytes32, broker: address):
     """
-    @notice Enters a broker as the one to be repaid.
+    @notice Enters the broker that is to be repaid for a payout.
     """
     filler: address = self.fillers[key]
     checks.require(filler != EXECUTED, "fills: already executed")
@@ -28,8 +28,8 @@ def record(key: bytes32, broker: address):
 @internal
 def settle(key: bytes32) -> address:
     """
-    @notice Closes a key.
-    @return The broker, the empty address if nobody filled, EXECUTED if it was closed before.
+    @notice Closes a payout's key, for good.
+    @return The broker; the empty address if nobody filled; EXECUTED if the key was closed before.
     """
     filler: address = self.fillers[key]
     self.fillers[key] = EXECUTED

@@ -2,8 +2,9 @@
 """
 @title ledger
 @license Apache-2.0
-@notice The books: what this chain holds for the state and its open requests, and what it owes to single owners.
-        Takes amounts, checks them against each other; never calls anybody.
+@notice The bridge's books: the custody of each token (held for the state and its open requests) and the pending
+        balances (owed to single owners). Takes amounts and checks them against each other. Never calls another
+        contract.
 @dev custody[token] = reserve + open requests, in layer-2 units; pending balances are L1 units. SOL-1 is
      balance >= pending + custody * scale.
 """
@@ -19,7 +20,7 @@ pending_totals: HashMap[uint16, uint256]
 @internal
 def credit(token_id: uint16, amount: uint256, cap: uint256):
     """
-    @notice Adds what came in.
+    @notice Adds an amount that came in to the custody of a token.
     @param token_id The token.
     @param amount Layer-2 units.
     @param cap The most that may be held afterwards; CUSTODY_LIMIT binds in any case.
@@ -33,7 +34,8 @@ def credit(token_id: uint16, amount: uint256, cap: uint256):
 @internal
 def debit(token_id: uint16, amount: uint256):
     """
-    @notice Takes a payout off; never more than came in on this chain, whatever the block says (SOL-3).
+    @notice Takes a payout off the custody; reverts for more than came in on this chain, whatever the block says
+            (SOL-3).
     """
     total: uint256 = self.amounts[token_id]
     checks.require(amount <= total, "ledger: more than came in")
@@ -43,7 +45,7 @@ def debit(token_id: uint16, amount: uint256):
 @internal
 def add_pending(owner: address, token_id: uint16, l1_amount: uint256):
     """
-    @notice Owes an amount to an owner who will pull it.
+    @notice Adds to the pending balance of an owner, who pulls it later.
     """
     self.pending[owner][token_id] += l1_amount
     self.pending_totals[token_id] += l1_amount
@@ -52,7 +54,8 @@ def add_pending(owner: address, token_id: uint16, l1_amount: uint256):
 @internal
 def take_pending(owner: address, token_id: uint16) -> uint256:
     """
-    @notice Empties an owner's pending balance and says what it was.
+    @notice Empties an owner's pending balance.
+    @return The balance before, in L1 units.
     """
     l1_amount: uint256 = self.pending[owner][token_id]
     checks.require(l1_amount > 0, "ledger: nothing pending")

@@ -2,11 +2,11 @@
 """
 @title lifecycle
 @license Apache-2.0
-@notice The blocks of this chain and how far each has come: takes stored blocks, keeps their hashes and four counters. A
-        block goes committed, proven, accepted, executed; what is not accepted can go back. The chain itself is
-        frozen once and stays so.
-@dev executed <= accepted <= proven <= committed at all times. Whoever wants to work on a block hands it over and is
-     checked against the hash.
+@notice The blocks of this chain and their stages: takes stored blocks, keeps their hashes and four counters. A block is
+        committed, proven, accepted, executed, in this order; it can be reverted until it is accepted. Never unfreezes
+        the chain.
+@dev executed <= accepted <= proven <= committed at all times. Only the hash of a block is kept: a caller hands the
+     block in, and it is checked against the hash.
 """
 
 from ..interfaces import IBridge
@@ -39,7 +39,7 @@ packed_stages: uint256
 @view
 def stages() -> Stages:
     """
-    @notice How far this chain is.
+    @notice The stages of this chain's blocks, unpacked.
     """
     packed: uint256 = self.packed_stages
     return Stages(
@@ -55,7 +55,7 @@ def stages() -> Stages:
 @internal
 def set_stages(stages: Stages):
     """
-    @notice Writes it.
+    @notice Writes the stages, packed in one word.
     """
     self.packed_stages = (
         convert(stages.committed, uint256)
@@ -80,7 +80,7 @@ def store(stored_block: IBridge.StoredBlock):
 @view
 def check_stored(stored_block: IBridge.StoredBlock):
     """
-    @notice Reverts unless this is the block that is remembered under its number.
+    @notice Reverts unless this is the block whose hash is kept under its number.
     """
     checks.require(self.stored[stored_block.number] == self._hash(stored_block), "block: not the stored block")
 
@@ -88,7 +88,7 @@ def check_stored(stored_block: IBridge.StoredBlock):
 @internal
 def accept(number: uint64):
     """
-    @notice Accepts every proven block up to a number, for good; nothing happens when that has been done.
+    @notice Accepts every block up to a number, for good. Does nothing if they are accepted already, or not all proven.
     """
     stages: Stages = self.stages()
     if stages.accepted < number and number <= stages.proven:

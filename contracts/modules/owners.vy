@@ -2,10 +2,10 @@
 """
 @title owners
 @license Apache-2.0
-@notice Which addresses are known to be somebody's on this chain: those that have put a request for themselves into the
-        account lane. Takes callers, answers; never forgets one.
-@dev Whoever owns an account on another chain need not control the same 20 bytes here. Nobody but the owner itself can
-     make its address known, so what a stranger has paid out here is only ever sent to a known one.
+@notice The addresses whose holders have acted on this chain: each has put a request for itself into the account lane.
+        Takes the callers of such requests, gives whether an address is one of them. Never forgets one.
+@dev The owner of an account on another chain need not control the same 20 bytes here. Only its holder can make an
+     address known, so a forced exit, which a stranger signs, pays only an address whose holder has acted here.
 """
 
 known: HashMap[address, bool]
@@ -14,6 +14,6 @@ known: HashMap[address, bool]
 @internal
 def remember(owner: address):
     """
-    @notice An owner has acted here.
+    @notice Notes that an owner has acted here.
     """
     self.known[owner] = True

@@ -2,8 +2,8 @@
 """
 @title priority_queue
 @license Apache-2.0
-@notice The requests of this chain, one queue for each lane, strictly first in first out, each as one rolling hash:
-        takes requests, says how many are settled. Never forgets or reorders one.
+@notice The requests of this chain: one queue for each lane, first in first out, kept as rolling hashes. Takes requests,
+        gives their number and how many are settled. Never forgets or reorders one.
 @dev The hash of place i covers requests 1..i, so a block that consumes a range is checked with two reads. Place 0 is
      the deployment hash.
 """
@@ -11,7 +11,7 @@
 from . import checks
 from . import constants
 
-# At most so many requests of a lane wait at one time, so that nobody can queue more than is proven within
+# The most requests of a lane that wait at one time, so that nobody can queue more than an operator can prove within
 # EXPIRY_SECONDS (259,200). With all eight chains full there are
 #   32,768 swaps, in 512 blocks of the preset `main` (64 slots), 2,048 of `compact` (16), 8,192 of `minimal` (4), and
 #   4,096 requests of accounts, in 342 blocks of `main` (12 slots), 1,024 of `compact` (4), 2,048 of `minimal` (2):
@@ -39,7 +39,7 @@ def open(deployment_hash: bytes32):
 @internal
 def next_id(lane: uint256) -> uint256:
     """
-    @notice The id of the next request; refused when too many wait.
+    @notice The id of the next request; reverts when too many requests wait.
     """
     packed: uint256 = self.packed_counts[lane]
     total: uint256 = packed & COUNT_MASK
@@ -91,7 +91,7 @@ def counts(lane: uint256) -> (uint256, uint256):
 @internal
 def settle(lane: uint256, settled: uint256):
     """
-    @notice Records how many requests are in executed blocks; never falls.
+    @notice Records how many requests are in executed blocks; the number never falls.
     """
     packed: uint256 = self.packed_counts[lane]
     if packed >> 64 != settled:

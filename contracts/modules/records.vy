@@ -2,7 +2,7 @@
 """
 @title records
 @license Apache-2.0
-@notice The words of requests and payouts: takes fields, gives words, and the other way round. Pure.
+@notice The words of requests, payouts and exits: takes fields, gives words, and the other way round. Pure.
 @dev Protocol section 4; the positions are generated from the same table as the Python core's and the circuit's.
 """
 
@@ -27,7 +27,7 @@ struct Payout:
     fill_fee: uint256
 
 
-# `recipient` is an address of this chain, empty when the universal one is none.
+# `recipient` is an address of this chain; empty when the universal address is not one.
 struct Exit:
     account: uint32
     token_id: uint16
@@ -47,7 +47,7 @@ def pack_swap(
 ) -> uint256[5]:
     """
     @notice The five words of a swap request.
-    @param amount What came in, in layer-2 units, below 2^112.
+    @param amount The amount that came in, in layer-2 units, below 2^112.
     """
     recipient: uint256 = convert(order.recipient, uint256)
     return [
@@ -84,7 +84,7 @@ def pack_account_request(
 ) -> uint256[5]:
     """
     @notice The four words of a deposit or a full exit, and a zero.
-    @param amount What came in, in layer-2 units, below 2^112; 0 for a full exit.
+    @param amount The amount that came in, in layer-2 units, below 2^112; 0 for a full exit.
     @param owner A universal address.
     """
     return [
@@ -105,8 +105,8 @@ def pack_account_request(
 @pure
 def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address):
     """
-    @notice What a request brought in and who sent it: token, amount (0 for a full exit) and sender.
-    @param words Those of a request that this bridge has queued, so its sender is an address of this chain.
+    @notice The refund of a request: token, amount in layer-2 units (0 for a full exit), and the sender who gets it.
+    @param words The words of a request that this bridge has queued, so its sender is an address of this chain.
     """
     if lane == constants.SWAP_LANE:
         return (
@@ -208,7 +208,7 @@ def unpack_exit(x0: uint256, recipient_lo: uint256, x1: uint256) -> Exit:
 @pure
 def exit_key(account: uint32, token_id: uint16) -> uint256:
     """
-    @notice What leaves a chain once.
+    @notice The key of an account's balance of one token, which leaves a chain by proof once.
     """
     return (convert(account, uint256) << constants.TOKEN_BITS) | convert(token_id, uint256)
 
@@ -217,7 +217,7 @@ def exit_key(account: uint32, token_id: uint16) -> uint256:
 @pure
 def to_receiver(recipient: uint256) -> address:
     """
-    @notice A universal address as an address of this chain; the empty address when it is none. Never cut short.
+    @notice A universal address as an address of this chain; the empty address when it is not one. Never cuts bits off.
     """
     if recipient >> 160 != 0:
         return empty(address)

@@ -2,21 +2,21 @@
 """
 @title roles
 @license Apache-2.0
-@notice Who may commit and revert blocks before a freeze: takes them at construction and answers checks. Never gives
-        anybody access to funds.
+@notice The validators, who alone may commit and revert blocks before a freeze. Takes them at construction, checks
+        callers. Never gives anybody access to funds.
 """
 
 from . import checks
 
-# Validators: they choose what is committed, never what is true.
+# Validators choose which blocks are committed; a proof decides whether a block is true.
 validators: HashMap[address, bool]
 
 
 @deploy
 def __init__(validators: DynArray[address, 8]):
     """
-    @notice Sets them for good.
-    @param validators May commit and revert blocks.
+    @notice Sets the validators for good.
+    @param validators Addresses that may commit and revert blocks: 1 to 8, none of them zero.
     """
     assert len(validators) > 0, "roles: no validator"
     for validator: address in validators:

@@ -2,14 +2,14 @@
 """
 @title slices
 @license Apache-2.0
-@notice What the slices of both lanes have in common: their hash, the value of words read as a polynomial, and what is
-        found in a chain's own slice. Pure.
-@dev Protocol section 7. The own slice is read by swap_slices and account_slices, which evaluate it in the same pass.
+@notice The parts of a slice that both lanes share: takes words, gives their hash and their value as a polynomial, and
+        defines the content of a chain's own slice. Pure.
+@dev Protocol section 7. swap_slices and account_slices read the chain's own slice and evaluate it in the same pass.
 """
 
 from . import constants
 
-# A new key for an account. `owner` is a universal address, whose consent is still to be checked.
+# A new key for an account. `owner` is a universal address; its consent is still to be checked.
 struct KeyChange:
     owner: bytes32
     account: uint256
@@ -17,8 +17,8 @@ struct KeyChange:
     public_key_hash: uint256
 
 
-# `requests` is their number, `queued_at` the time of the last of them (0 for none), `forced` whom forced exits pay: an
-# address of this chain, which must be known here.
+# The content of a slice. `requests` is the number of requests, `queued_at` the time of the last of them (0 for none).
+# `forced` are the addresses of this chain that forced exits pay; each must be known here.
 struct Content:
     requests: uint256
     queue_hash: bytes32
@@ -51,8 +51,8 @@ def compute_data_hash(data: DynArray[uint256, 256]) -> bytes32:
 @pure
 def evaluate_data(data: DynArray[uint256, 256], z: uint256) -> uint256:
     """
-    @notice Slice 0 as a polynomial at z; reverts unless each word has 248 bits. What its words mean is the circuit's
-            business: they are published for recovery.
+    @notice Slice 0 as a polynomial at z; reverts unless each word has at most 248 bits. The circuit fixes the meaning
+            of these words; the primary chain only publishes them, for recovery.
     """
     value: uint256 = 0
     all_bits: uint256 = 0

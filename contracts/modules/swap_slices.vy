@@ -2,9 +2,9 @@
 """
 @title swap_slices
 @license Apache-2.0
-@notice A chain's own share of a block of the swap lane: takes its words, gives the rolling hashes of its requests and
+@notice A chain's own slice of a block of the swap lane: takes its words, gives the rolling hashes of its requests and
         payouts and the value of the words read as a polynomial. Pure.
-@dev Protocol sections 4, 7 and 8. One pass; no step reads storage, so the cost is that of the words.
+@dev Protocol sections 4, 7 and 8. One pass over the words; no step reads storage.
 """
 
 from . import constants

@@ -2,10 +2,10 @@
 """
 @title sync
 @license Apache-2.0
-@notice Lets what other chains have accepted take effect here, as far as it agrees with this chain's own blocks. Order,
-        repetition and age of messages change nothing.
-@dev A fact counts only when its hash is this chain's own hash at its number, so a forged or stale one that is known has
-     no effect. Which facts are known is the sync ledger's business.
+@notice Applies facts about other chains to this chain's blocks. Takes known facts, gives acceptances and
+        acknowledgements. Never depends on the order, the repetition or the age of messages.
+@dev A fact counts only when its hash is this chain's own hash at its number, so a forged or stale fact has no effect.
+     The sync ledger decides which facts are known.
 """
 
 from . import lifecycle
@@ -19,11 +19,11 @@ acknowledged: HashMap[uint8, uint64]
 @internal
 def apply(source_chain: uint8, number: uint64, sync_hash: bytes32, primary_chain: uint8):
     """
-    @notice Lets a known fact take effect.
-    @param source_chain Who accepted; never this chain.
-    @param number Up to which block.
-    @param sync_hash Its hash over these blocks.
-    @param primary_chain Its word also lets this chain accept what it has proven.
+    @notice Applies a known fact; does nothing if it contradicts this chain's blocks or goes beyond the proven ones.
+    @param source_chain The chain that accepted; never this one.
+    @param number The last block that it accepted.
+    @param sync_hash Its hash over all blocks up to that one.
+    @param primary_chain The primary chain, whose fact also lets this chain accept the blocks that it has proven.
     """
     if number > lifecycle.stages().proven or lifecycle.sync_hashes[number] != sync_hash:
         return

@@ -2,8 +2,8 @@
 """
 @title token_registry
 @license Apache-2.0
-@notice Which layer-2 token is which contract on this chain: takes registrations, gives identity, scale and limits.
-        An id never changes its meaning; nothing here moves tokens.
+@notice The contract of each layer-2 token on this chain: takes registrations, gives identity, scale and limits. Never
+        changes the meaning of an id, never moves tokens.
 @dev Identity and limits are one word each: identity = address 160 |
      chains 16 | layer2_decimals 8 | l1_decimals 8 | paused 8, limits = minimum 112 | cap 112 (lowest first).
 """
@@ -31,7 +31,7 @@ def register(token_id: uint16, config: ITokenRegistry.TokenConfig, l1_decimals: 
     @notice Gives an id its meaning, once.
     @param token_id 1..token_limit / 2 - 1: the ids above name shares of pools.
     @param config The token as the governor describes it.
-    @param l1_decimals What its contract says; 0 for a token that is not on this chain.
+    @param l1_decimals The decimals that its contract states; 0 for a token that is not on this chain.
     @param own_chain This chain.
     @param chain_mask Bit k is set when chain k takes part.
     @param token_limit The first id too large for the tree.
@@ -60,7 +60,7 @@ def register(token_id: uint16, config: ITokenRegistry.TokenConfig, l1_decimals: 
 @internal
 def set_limits(token_id: uint16, minimum: uint112, cap: uint112):
     """
-    @notice Sets the smallest swap and the largest custody of a token, in layer-2 units.
+    @notice Sets the smallest swap or deposit and the largest custody of a token, in layer-2 units.
     """
     checks.require(self.identities[token_id] != 0, "registry: no such token")
     checks.require(minimum <= cap and convert(cap, uint256) <= constants.CUSTODY_LIMIT, "registry: limits out of range")
@@ -70,7 +70,7 @@ def set_limits(token_id: uint16, minimum: uint112, cap: uint112):
 @internal
 def set_paused(token_id: uint16, is_paused: bool):
     """
-    @notice Stops or admits new swaps out of a token; never anything that is owed.
+    @notice Stops or admits new swaps and deposits of a token; never stops a payment that is owed.
     """
     identity: uint256 = self.identities[token_id]
     checks.require(identity != 0, "registry: nothing to pause")

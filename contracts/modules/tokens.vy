@@ -2,8 +2,8 @@
 """
 @title tokens
 @license Apache-2.0
-@notice Moves the chain's coin and ERC-20 tokens and believes none of them: takes a token's address, gives what really
-        arrived or whether a payment went out. Keeps no storage.
+@notice Moves the chain's coin and ERC-20 tokens: takes a token's address, gives the amount that really arrived, or
+        whether a payment went out. Never believes a transfer (it compares balances), and has no storage.
 """
 
 from ethereum.ercs import IERC20
@@ -50,7 +50,7 @@ def read_decimals(token: address) -> uint256:
 @view
 def balance_of(token: address, owner: address) -> uint256:
     """
-    @notice What an account holds of a token, in L1 units.
+    @notice An account's balance of a token, in L1 units.
     """
     if token == NATIVE:
         return owner.balance
@@ -60,8 +60,8 @@ def balance_of(token: address, owner: address) -> uint256:
 @internal
 def try_permit(token: address, owner: address, l1_amount: uint256, permit: IBridge.Permit):
     """
-    @notice Submits an EIP-2612 permit. A failure is ignored: whoever copies the permit from the mempool and submits it
-            first has given the allowance, and the transfer that follows decides.
+    @notice Submits an EIP-2612 permit. A failure is ignored: if somebody copies the permit from the mempool and submits
+            it first, the allowance is given all the same, and the transfer that follows decides.
     """
     is_used: bool = raw_call(
         token,
@@ -83,12 +83,12 @@ def try_permit(token: address, owner: address, l1_amount: uint256, permit: IBrid
 @internal
 def pull(token: address, owner: address, l1_amount: uint256, coin: uint256) -> uint256:
     """
-    @notice Takes a token in and measures what came.
+    @notice Takes tokens in and measures the amount that arrived.
     @param token A registered token or NATIVE.
-    @param owner Whose tokens; always the caller.
-    @param l1_amount What to take, in L1 units.
-    @param coin The coin that came with the call.
-    @return What arrived, in L1 units.
+    @param owner The owner of the tokens; always the caller.
+    @param l1_amount The amount to take, in L1 units.
+    @param coin The coin that came with the call, in wei.
+    @return The amount that arrived, in L1 units.
     """
     if token == NATIVE:
         checks.require(coin == l1_amount, "tokens: value is not the amount")
@@ -101,7 +101,7 @@ def pull(token: address, owner: address, l1_amount: uint256, coin: uint256) -> u
 def push(token: address, receiver: address, l1_amount: uint256) -> bool:
     """
     @notice Pays with bounded gas. Reverts when there is too little gas to give the receiver its full share, so that a
-            caller cannot choose that a payment fails. What the receiver returns is cut at one word.
+            caller cannot make a payment fail on purpose. Only one word of the receiver's answer is copied.
     @return Whether the payment went out.
     """
     if token == NATIVE:
@@ -123,7 +123,7 @@ def push(token: address, receiver: address, l1_amount: uint256) -> bool:
 @internal
 def send(token: address, receiver: address, l1_amount: uint256):
     """
-    @notice Pays with all gas, or reverts.
+    @notice Pays with all remaining gas; reverts when the payment fails.
     """
     if token == NATIVE:
         is_paid: bool = raw_call(receiver, b"", value=l1_amount, max_outsize=0, revert_on_failure=False)
@@ -136,7 +136,7 @@ def send(token: address, receiver: address, l1_amount: uint256):
 @internal
 def relay(token: address, owner: address, receiver: address, l1_amount: uint256, coin: uint256):
     """
-    @notice Moves a token from the caller to a receiver, who must end up with at least the amount.
+    @notice Moves tokens from the caller to a receiver; reverts unless at least the amount arrives.
     """
     if token == NATIVE:
         checks.require(coin == l1_amount, "tokens: value is not the fill")
@@ -148,7 +148,7 @@ def relay(token: address, owner: address, receiver: address, l1_amount: uint256,
 
 @internal
 def _transfer_from(token: address, owner: address, receiver: address, l1_amount: uint256) -> uint256:
-    # What arrives is measured, whatever the token says.
+    # The amount that arrives is measured, whatever the token says.
     before: uint256 = self.balance_of(token, receiver)
     is_moved: bool = extcall IERC20(token).transferFrom(owner, receiver, l1_amount, default_return_value=True)
     checks.require(is_moved, "tokens: transfer in refused")
@@ -160,8 +160,8 @@ def _transfer_from(token: address, owner: address, receiver: address, l1_amount:
 @internal
 @view
 def _is_yes(token: address, answer: Bytes[32]) -> bool:
-    # One word that is one means yes; a token that moves and says otherwise is believed, at the cost of its own backing.
-    # No answer means yes for the tokens that return nothing, and nothing at all for an address without code.
+    # One word of value one means yes. A token that moves its units and answers no is believed, at the cost of its
+    # backing. An empty answer means yes from a token that returns nothing, and no from an address without code.
     if len(answer) == 0:
         return token.is_contract
     return len(answer) == 32 and convert(answer, uint256) == 1

@@ -5,12 +5,12 @@
 @title CommitteeTransport
 @license Apache-2.0
 @author The zklink authors
-@notice Decides whether a sync message is authentic by the signatures of a fixed committee: more than half of the
-        members must have signed it.
+@notice Decides by the signatures of a committee whether a sync message is authentic: takes the message and signatures,
+        reverts unless enough members, always more than half, have signed it. Never changes its members.
 @dev The signed message names the deployment, not a chain, so the same signatures serve every chain of the deployment.
-@custom:emergency Nothing to stop, nobody can change it. With too few members left messages stop, and blocks wait.
-@custom:security A dishonest quorum can make chains disagree about what was accepted; it cannot make a chain release
-                 more than came in there.
+@custom:emergency Nothing to stop; nobody can change it. When too few members sign, messages stop and blocks wait.
+@custom:security A dishonest quorum can make chains disagree about accepted blocks, and can announce a false freeze. It
+                 cannot make a chain release more than came in there.
 """
 
 from ..interfaces import ISyncTransport
@@ -68,7 +68,7 @@ def check_message(deployment_hash: bytes32, message: ISyncTransport.SyncMessage,
         s: uint256 = extract32(evidence, at + 32, output_type=uint256)
         v: uint256 = convert(slice(evidence, at + 64, 1), uint256)
         assert s <= HALF_ORDER, "committee: large s"
-        # A signature that is none recovers to the zero address, which is no member.
+        # An invalid signature recovers to the zero address, which is no member.
         signer: address = ecrecover(digest, v, r, s)
         assert self.is_member[signer], "committee: not a member"
         assert convert(signer, uint256) > previous, "committee: signer order"
