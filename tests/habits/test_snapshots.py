@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from zklink.bench.fixed_proofs import FixedProver
 from zklink.bench.registry_gas import load_contracts
 from zklink.bench.snapshots import (
     FOLDER,
@@ -25,6 +24,7 @@ from zklink.devnet.system import LocalSystem
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.proof import verify
 from zklink.prover.source import Statement
 from zklink.witness import exit

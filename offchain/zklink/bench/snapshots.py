@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from zklink.bench.bridge_gas import measure_gas
-from zklink.bench.fixed_proofs import FixedProver
 from zklink.bench.gas_coverage import FUNCTIONS
 from zklink.bench.proving import count_account_slots
 from zklink.devnet.world import open_world
@@ -19,6 +18,7 @@ from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 from zklink.protocol.presets import COMPACT, MAIN, MINIMAL
 from zklink.prover.build import ensure_compiled
 from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.source import Statement, circuit_source
 
