@@ -1,7 +1,7 @@
-"""Whether everything adds up: what bridges hold against what they owe, and their books against the proven state.
+"""Compares what bridges hold with what they owe, and their books with the proven state.
 
-Takes what each bridge says of its books, and a state; gives one line per token and chain, and one per token. Never asks
-a chain (`zklink.service.reconcile` does).
+Takes the books of each bridge, and a state; gives one record per token and chain, and one per token. Never asks a chain
+(`zklink.service.reconcile` does).
 
 - SOL-1, per chain and token: balance >= pending + custody, in L1 units.
 - Custody, per chain and token: exactly the state's reserve after the last block executed there plus the requests that
@@ -24,8 +24,8 @@ from zklink.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class BridgeBooks:
-    """What a bridge says of one token: `balance` and `pending` in L1 units, `custody` in layer-2 units; `scale` L1
-    units make one of layer 2.
+    """A bridge's books for one token: `balance` and `pending` in L1 units, `custody` in layer-2 units; `scale` L1 units
+    make one layer-2 unit.
     """
 
     chain: ChainId
@@ -53,17 +53,17 @@ class Holding:
 
     @property
     def surplus(self) -> int:
-        """What the bridge holds beyond what it owes, in L1 units: donations. Negative breaks SOL-1."""
+        """The balance beyond all debts, in L1 units: donations. A negative surplus breaks SOL-1."""
         return self.balance - self.pending - self.custody * self.scale
 
     @property
     def is_solvent(self) -> bool:
-        """SOL-1."""
+        """Whether the bridge holds at least what it owes: SOL-1."""
         return self.surplus >= 0
 
     @property
     def is_exact(self) -> bool:
-        """Whether the bridge's books are those of the proven state."""
+        """Whether the bridge's custody is exactly the proven reserve and the open requests."""
         return self.custody == self.reserve + self.open_requests
 
 
@@ -79,7 +79,7 @@ class Total:
 
     @property
     def is_conserved(self) -> bool:
-        """SOL-2."""
+        """Whether reserves and liabilities of the token are equal: SOL-2."""
         return self.reserves == self.balances + self.pools + self.fees
 
 
@@ -98,10 +98,10 @@ class Reconciliation:
 
 
 def compute_holding(books: BridgeBooks, requests: Iterable[Request], stored: StoredBlock, reserve: int) -> Holding:
-    """What a bridge holds of one token beside what its chain's executed state says.
+    """Compare a bridge's books for one token with its chain's executed state.
 
-    `requests` are all that were ever queued there, `stored` what the chain keeps of the last block that it executed,
-    `reserve` the chain's reserve in the state after that block.
+    `requests` are all requests ever queued there, `stored` is the record of the last block that the chain executed, and
+    `reserve` is the chain's reserve in the state after that block, in layer-2 units.
     """
     waiting = (r for r in requests if r.request_id > stored.consumed(lane_of(r)))
     open_requests = sum(_brought(request, books.token) for request in waiting)
@@ -111,13 +111,13 @@ def compute_holding(books: BridgeBooks, requests: Iterable[Request], stored: Sto
 
 
 def compute_totals(state: State, tokens: Iterable[TokenId]) -> tuple[Total, ...]:
-    """SOL-2's two sides for each of the tokens, in this state."""
+    """The two sides of SOL-2 for each of the tokens, in this state."""
     balances = _sum_balances(state)
     return tuple(_compute_total(token, state, balances) for token in tokens)
 
 
 def _brought(request: Request, token: TokenId) -> int:
-    """What a request brought of a token: a swap or a deposit that much, a full exit nothing."""
+    """How much of a token a request brought in: the amount of a swap or a deposit; nothing for a full exit."""
     match request:
         case SwapRequest():
             return request.amount if request.token_in == token else 0
@@ -128,7 +128,7 @@ def _brought(request: Request, token: TokenId) -> int:
 
 
 def _sum_balances(state: State) -> Counter[TokenId]:
-    """Of every token, what all accounts have."""
+    """The sum of all accounts' balances, for every token."""
     balances: Counter[TokenId] = Counter()
     for _, account in state.accounts():
         balances.update(account.balances)

@@ -1,6 +1,7 @@
-"""What became of each swap, and when: folds a node's events into one record per request.
+"""The history of each swap: folds a node's events into one record per request.
 
-Takes events and nothing else, so that a record of a run can be folded again. Times are the events' seconds.
+Takes events and nothing else, so that the events of an earlier run can be folded again; gives records. Times are the
+events' seconds. Never asks a node or a chain.
 """
 
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ from zklink.transition.swap import SwapOutcome
 
 @dataclass(slots=True)
 class SwapRecord:
-    """One request's way. Times are None until the event has happened; dictionaries are per chain."""
+    """The stages of one request. Times are None until the event has happened; dictionaries are per chain."""
 
     request: SwapRequest
     confirmed_at: float
@@ -51,7 +52,7 @@ class SwapRecord:
 
     @property
     def is_refund(self) -> bool:
-        """Whether the block sends the request back."""
+        """Whether the block refunds the request."""
         return self.payout is not None and self.payout.kind == Kind.SWAP_REFUNDED
 
     @property
@@ -60,7 +61,7 @@ class SwapRecord:
         return None if self.payout is None else self.executed_at.get(self.payout.chain)
 
     def accepted_everywhere_at(self, chains: Iterable[ChainId]) -> float | None:
-        """When the last of `chains` had accepted the block."""
+        """When the last of `chains` accepted the block; None while one of them has not."""
         times = [self.accepted_at.get(chain) for chain in chains]
         known = [at for at in times if at is not None]
         return max(known) if len(known) == len(times) else None
@@ -101,7 +102,7 @@ class BlockRecord:
 
 
 class Timeline:
-    """Hand its `take` to `Node.listen`."""
+    """Collects the records of all swaps and blocks: hand its `take` to `Node.listen`."""
 
     def __init__(self, chains: Iterable[ChainId]) -> None:
         self.chains = tuple(chains)
@@ -163,7 +164,7 @@ class Timeline:
         self.blocks = {number: block for number, block in self.blocks.items() if number <= event.to_block}
 
     def _of(self, key: PayoutKey) -> list[SwapRecord]:
-        """The swap that a payout is about; none if it is a withdrawal."""
+        """The swap that a payout belongs to; none for a withdrawal."""
         return [record for record in self.swaps.values() if record.key == key]
 
     def _in(self, number: BlockNumber) -> list[SwapRecord]:

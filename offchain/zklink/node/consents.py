@@ -1,10 +1,11 @@
 """Where a node's signed operations come in: taken at once, or kept until a chain has confirmed an owner's consent.
 
-Takes operations on the thread that calls `Node.step`; gives events. Two kinds need a consent that only a chain has,
-with its confirmations: a change of key without its owner's signature (is the consent recorded?) and a forced exit (has
-the owner ever acted there?). The sequencer checks such an operation in every other respect and hands a question back. A
-worker asks the chain, one question after the other, and the answer goes back to the sequencer. A chain is asked again
-when it refuses a block with such an operation, because a reorganisation can take a consent back.
+Takes operations on the thread that calls `Node.step`; gives events. Never decides about a consent itself: a confirmed
+chain state does. Two kinds of operation need one: a change of key without its owner's signature (is the consent
+recorded?) and a forced exit (has the owner ever acted there?). The sequencer checks such an operation in every other
+respect and hands a question back. A worker asks the chain, one question after the other, and the answer goes back to
+the sequencer. When a chain refuses a block with such an operation, the worker asks again, because a reorganisation can
+remove a consent.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +28,8 @@ CHAIN_LIMIT: Final = 1_000
 """How many questions to one chain wait at most."""
 
 ACCOUNT_LIMIT: Final = 16
-"""How many questions about operations of one account wait at most, to all chains. Anybody can sign a change of key of
-anybody's account with a key of its own, so one account must not take every place.
+"""How many questions about operations of one account wait at most, for all chains together. A stranger can hand in
+changes of key for somebody else's account, so one account must not take every place.
 """
 
 
@@ -48,7 +49,9 @@ class Consents:
         self._doubted: dict[ChainId, dict[OperationId, ConsentQuestion]] = {chain: {} for chain in sources}
 
     def take(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes) -> OperationId:
-        """Take an operation, or let its chain be asked first. Raises what refuses it, and says so as an event."""
+        """Take an operation, or put a question to its chain first. An operation that is refused raises the sequencer's
+        OperationError or ProtocolError, and is an event, too.
+        """
         try:
             submitted = self._sequencer.submit(operation, now, consent)
             if submitted.question is not None:
@@ -61,7 +64,7 @@ class Consents:
         return submitted.id
 
     def questions(self) -> dict[ChainId, Callable[[], tuple[ConsentQuestion, bool]]]:
-        """For each chain that has to be asked, the next question; doubts come first."""
+        """For each chain with a question, the job that asks the next one; questions of doubt come first."""
         return {
             chain: self._put(source, next(iter(waiting.values())))
             for chain, source in self._sources.items()
@@ -69,7 +72,7 @@ class Consents:
         }
 
     def doubt(self, chain: ChainId, sealed: Iterable[Pending]) -> None:
-        """The chain has refused a block with these operations: ask again for the consents that they need of it."""
+        """The chain has refused a block with these operations: ask again for the consents that they need from it."""
         for pending in sealed:
             operation = pending.operation
             if not isinstance(operation, Signed) or not needs_consent(operation, pending.consent):
@@ -78,8 +81,8 @@ class Consents:
                 self._doubted[chain][pending.id] = ConsentQuestion(pending.id, pending.owner, operation)
 
     def answer(self, question: ConsentQuestion, is_given: bool, now: int) -> bool:
-        """What a chain said of an owner. False for an operation that is sealed, or was, and for which the chain has no
-        consent any more: it must be withdrawn.
+        """Take a chain's answer about an owner. False if the operation is sealed, or was, and the chain no longer has
+        the consent: then it must be withdrawn.
         """
         if self._doubted[question.chain].pop(question.id, None) is not None:
             return is_given

@@ -1,4 +1,4 @@
-"""Starts jobs on workers, at their pace, and turns failures into reports and later attempts."""
+"""Starts jobs on workers, each at its own pace, and turns failures into reports and later attempts."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ from zklink.protocol.errors import ConflictingAcceptance, HistoryDiverged, ZkLin
 T = TypeVar("T")
 
 FATAL = (HistoryDiverged, ConflictingAcceptance)
-"""Not to be tried again: somebody has to look at it first."""
+"""Failures that are not tried again: a person has to look at them first."""
 
 
 class Dispatcher:
@@ -30,9 +30,9 @@ class Dispatcher:
     ) -> None:
         """Run `job` on `worker` unless it is busy or not due.
 
-        `done` gets the result and says whether there was anything to do (or raises what went wrong in part): if so
-        the worker goes on at once, else it pauses for `idle_seconds`, and, if `seen` is given, until `seen` is
-        another: it stands for all that the job's result depends on.
+        `done` gets the result and says whether there was anything to do; it raises if a part of the job failed. If
+        there was, the worker goes on at once. Otherwise the worker pauses for `idle_seconds`; if `seen` is given, it
+        also waits until a call passes another `seen`, which stands for everything that the job's result depends on.
         """
         is_unchanged = seen is not None and self._idle_on.get(worker) == seen
         if is_unchanged or self._workers.is_busy(worker) or not self._pacer.is_due(worker, self._clock()):
@@ -54,7 +54,7 @@ class Dispatcher:
         self._workers.start(worker, job, finish)
 
     def collect(self) -> None:
-        """Hand results to their `done`. Raises what must not be tried again."""
+        """Hand results to their `done`. Raises the failures that must not be tried again."""
         self._workers.collect()
         if self._fatal is not None:
             raise self._fatal

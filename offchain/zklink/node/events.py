@@ -1,6 +1,4 @@
-"""What a node did and saw, as typed events with the second at which it did. The timeline, the demo and logs read
-these alone.
-"""
+"""A node's actions and observations as typed events, each with its second. Timeline, demo and logs read only these."""
 
 from dataclasses import dataclass
 
@@ -15,12 +13,14 @@ from zklink.sequencer.lifecycle import Counters
 from zklink.transition.swap import SwapOutcome
 
 PayoutKey = tuple[ChainId, int]
-"""Why something is paid: a swap's request, or, with source 0, a withdrawal by account and nonce."""
+"""The cause of a payout: a swap's request, or, with source 0, a withdrawal by account and nonce."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestConfirmed:
-    """A request has its chain's confirmations. `l1_block` is where it is, `tx_hash` what made it."""
+    """A request has its chain's confirmations. It stands in block `l1_block` of its chain; transaction `tx_hash` made
+    it.
+    """
 
     at: float
     request: Request
@@ -48,7 +48,7 @@ class OperationAccepted:
 
 @dataclass(frozen=True, slots=True)
 class OperationRefused:
-    """A signed operation was not taken; `reason` says what would be right."""
+    """A signed operation was not taken; `reason` says what the signer should change."""
 
     at: float
     kind: str
@@ -57,7 +57,7 @@ class OperationRefused:
 
 @dataclass(frozen=True, slots=True)
 class OperationDropped:
-    """An operation that was accepted has become impossible before it was sealed, or an order left the book for it."""
+    """An accepted operation became impossible before it was sealed, and was dropped; or an order left the book."""
 
     at: float
     id: OperationId
@@ -66,7 +66,7 @@ class OperationDropped:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a sealed block says about one swap."""
+    """The outcome of one swap in a sealed block."""
 
     key: RequestKey
     outcome: SwapOutcome
@@ -75,8 +75,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class BlockSealed:
-    """A block was sealed; what it says is final unless it is rolled back. A block of the swap lane has results; one of
-    the account lane has requests (deposits and full exits) and signed operations and matches.
+    """A block was sealed; its outcomes are final unless it is rolled back. A block of the swap lane has results. A
+    block of the account lane has requests (deposits and full exits) and signed operations and matches.
     """
 
     at: float
@@ -111,7 +111,7 @@ class ChainMoved:
 @dataclass(frozen=True, slots=True)
 class TransactionMined:
     """A transaction of this node was mined. `purpose` is commit, prove, apply, execute, revert, message or fill;
-    `source` is the chain whose message it brings or applies.
+    `source` is the chain whose message the transaction carries or applies.
     """
 
     at: float
@@ -137,7 +137,7 @@ class FillTried:
 
 @dataclass(frozen=True, slots=True)
 class FillDeclined:
-    """The broker will not fill a payout."""
+    """The broker declines a payout for good."""
 
     at: float
     key: PayoutKey
@@ -166,7 +166,7 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """Sealed blocks after `to_block` were unsealed; their requests wait again or are gone."""
+    """Sealed blocks after `to_block` were unsealed; their requests wait again, or their chains no longer have them."""
 
     at: float
     to_block: BlockNumber

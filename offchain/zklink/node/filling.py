@@ -1,7 +1,7 @@
-"""The broker's part of a node: which payouts it is offered, what it fills, and when it is repaid.
+"""The broker's part of a node: offers payouts, fills them, and notes repayments.
 
-Takes sealed blocks and what is known of the chains; starts jobs and gives events. Runs on the thread that calls
-`Node.step`; only attempts and questions to chains run on workers.
+Takes sealed blocks and the node's knowledge of the chains; starts jobs and gives events. Runs on the thread that calls
+`Node.step`; only attempts and questions to chains run on workers. Never decides which payout to fill: the broker does.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from zklink.sequencer.sealed_block import SealedBlock
 
 
 class Filling:
-    """Drives one broker. `retry_seconds` pass between two attempts on one chain that found nothing to do."""
+    """Drives one broker. If an attempt on a chain finds nothing to do, the next follows after `retry_seconds`."""
 
     def __init__(
         self, broker: Broker, known: Knowledge, jobs: ChainJobs, reporter: Reporter, retry_seconds: float
@@ -31,13 +31,13 @@ class Filling:
         return all(position.is_repaid for position in self._broker.positions)
 
     def offer(self, sealed: SealedBlock) -> None:
-        """Offer the payouts of a block to the broker; say which it declines for good."""
+        """Offer the payouts of a block to the broker; emit an event for each that it declines for good."""
         declined = self._broker.offer(list_candidates(sealed, self._known.request_blocks))
         for candidate, verdict in declined.items():
             self._reporter.emit(FillDeclined(self._reporter.now(), _key(candidate), verdict))
 
     def retract(self, height: BlockNumber) -> None:
-        """Blocks above `height` were unsealed."""
+        """Take the payouts of blocks above `height` back, which were unsealed."""
         self._broker.retract(height)
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
-"""What a node knows: of the chains as far as it has asked them, and of its own proofs.
+"""A node's knowledge of the chains, as far as it has asked them, and of its own proofs.
 
-Written by the thread that calls `Node.step`, as results come in. Nothing here is stored: after a restart the chains are
-asked again.
+Takes results on the thread that calls `Node.step`; gives the latest of each. Never stored: after a restart the node
+asks the chains again.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,9 @@ from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
 
 
 class Knowledge:
-    """`progress` of chains that have not answered yet is that of the genesis; `asked` are those that have."""
+    """The counters of each chain (`progress`); a chain that has not answered yet counts as at genesis. `asked` are the
+    chains that have answered.
+    """
 
     def __init__(self, chains: Iterable[ChainId], primary: ChainId) -> None:
         self.primary = primary
@@ -29,12 +31,12 @@ class Knowledge:
 
     @property
     def now(self) -> int:
-        """The primary chain's time, as far as it is known: UNIX seconds, else 0."""
+        """The primary chain's last known time in UNIX seconds; 0 before its first answer."""
         head = self.heads.get(self.primary)
         return 0 if head is None else head.timestamp
 
     def take_progress(self, chain: ChainId, progress: Counters) -> Counters:
-        """Note what a chain says of itself; gives what was known before."""
+        """Note a chain's counters; gives those that were known before."""
         before, self.progress[chain] = self.progress[chain], progress
         self.accepted = max(self.accepted, progress.accepted)
         self.asked.add(chain)

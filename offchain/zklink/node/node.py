@@ -1,9 +1,9 @@
 """The pipeline: one loop that watches, seals, proves, submits, relays and fills, for the blocks of both lanes.
 
-Takes the parts (see `zklink.service.wiring`); gives events. The thread that calls `step` makes every decision; whatever
-waits for a chain or a proof runs on a worker. A job that fails is reported and tried again. Every part asks its chain
-first, so no retry sends anything twice, and a node that is killed and started again with the same journal goes on where
-the chains are.
+Takes the parts (see `zklink.service.wiring`); gives events. The thread that calls `step` makes every decision; a job
+that waits for a chain or a proof runs on a worker. The node reports a job that fails, and tries it again. Every part
+asks its chain first, so a retry never sends anything twice, and a node that restarts with the same journal goes on from
+the state of the chains.
 """
 
 import time
@@ -93,7 +93,7 @@ class Node:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether a chain has frozen: then this node only relays what chains say of it, and may be closed."""
+        """Whether a chain has frozen: then this node only relays messages about it, and may be closed."""
         return bool(self._known.frozen)
 
     def listen(self, listener: Callable[[Event], None]) -> None:
@@ -103,9 +103,9 @@ class Node:
     def submit(self, operation: Signed[Any] | OrderMatch, consent: bytes = NO_CONSENT) -> OperationId:
         """Take a signed operation, a signed order or a match; `consent` is the owner's signature for a change of key.
 
-        On the thread that calls `step`. Raises an OperationError or ProtocolError that says what would be right. A
-        change of key without a signature and a forced exit are accepted or refused later, when their chain was asked;
-        an event says which.
+        Call it on the thread that calls `step`. Raises an OperationError or ProtocolError that says how to mend the
+        operation. For a change of key without a signature and for a forced exit the node asks their chain first; an
+        event says later whether the operation was accepted or refused.
         """
         return self._consents.take(operation, self._known.now, consent)
 
@@ -178,7 +178,7 @@ class Node:
         return True
 
     def _ask(self) -> None:
-        """What chains have of the owners that operations depend on."""
+        """Ask chains for the consents of owners that operations depend on."""
         for chain, question in self._consents.questions().items():
 
             def answer(_: ChainId, answered: tuple[ConsentQuestion, bool]) -> bool:
@@ -265,14 +265,14 @@ class Node:
         return bool(delivered)
 
     def _unproven(self) -> list[SealedBlock]:
-        """Sealed blocks without a proof that some chain still needs: after a restart not all of history. A chain that
-        has not answered yet needs nothing.
+        """Sealed blocks without a proof that some chain still needs, so that a restart does not prove all of history
+        again. A chain that has not answered yet needs none.
         """
         done = min((self._known.progress[chain].proven for chain in self._known.asked), default=self.sequencer.height)
         return [block for block in self.sequencer.blocks(done) if block.number not in self._known.proofs]
 
     def _settle(self) -> None:
-        """Of blocks that every chain executed long ago only their records are kept."""
+        """Blocks that every chain executed more than `kept_blocks` ago are reduced to their records."""
         if len(self._known.asked) < len(self.parts.profiles):
             return
         executed = min(progress.executed for progress in self._known.progress.values())

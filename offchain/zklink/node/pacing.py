@@ -1,4 +1,6 @@
-"""When a worker may run again: at once after work, after a pause when idle, later and later while it fails."""
+"""Decides when a worker may run again: at once after work, after a pause when idle, after longer and longer pauses
+while its job fails. Takes seconds of any clock, gives seconds to wait. Never sleeps.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +18,7 @@ class BackoffPolicy:
 
 
 class Pacer:
-    """One clock hand per worker."""
+    """The time from which each worker may run again."""
 
     def __init__(self, backoff: BackoffPolicy) -> None:
         self._backoff = backoff

@@ -1,4 +1,4 @@
-"""What a node is made of, and its habits."""
+"""The parts that a node is made of, and its settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +16,13 @@ from zklink.sequencer.submitter import Submitter
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """Habits. While `max_unproven` sealed blocks wait for a proof, requests gather for the next block; one more than
-    is being proven lets brokers see results early.
+    """Settings of a node. While `max_unproven` sealed blocks wait for a proof, the node seals no further one and
+    requests gather for the next block. With one block more than is being proven, brokers see results early.
 
-    `idle_share` of a chain's block time passes between two looks at an idle chain, at most `longest_idle_seconds`.
-    `reseal_margin_seconds` before the primary would refuse a block as too old, it is sealed anew. `kept_blocks` that
-    are executed everywhere are kept whole, for chains that reorganise; of older ones only their records.
+    Between two looks at an idle chain passes the share `idle_share` of its block time, at most `longest_idle_seconds`.
+    The node seals a block anew `reseal_margin_seconds` before the primary would refuse it as too old. It keeps the last
+    `kept_blocks` blocks that are executed everywhere whole, for chains that reorganise, and only the records of older
+    ones.
     """
 
     max_unproven: int = 2
@@ -35,8 +36,8 @@ class NodeConfig:
 
 @dataclass(frozen=True, slots=True)
 class NodeParts:
-    """What a node is made of. `broker` and `relayer` may be run by others: None. Where a chain has no `consents`,
-    a change of key comes with its owner's signature, and there are no forced exits.
+    """The parts of a node. `broker` and `relayer` are None if others run them. On a chain without an entry in
+    `consents`, a change of key must come with its owner's signature, and forced exits are refused.
     """
 
     profiles: Mapping[ChainId, ChainProfile]

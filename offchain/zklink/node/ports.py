@@ -1,4 +1,4 @@
-"""What a node is given from outside, as ports: who proves its blocks, and who says what owners have consented to."""
+"""The ports of a node to the outside: one proves its blocks, the other asks chains for owners' consents."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +13,7 @@ Asked = ChangePubKey | ForcedExit
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A proof as bridges take it: eight numbers in the precompile's order; and what it took."""
+    """A proof as bridges take it, eight numbers in the precompile's order, and the seconds that it took."""
 
     proof: tuple[int, ...]
     witness_seconds: float
@@ -21,14 +21,14 @@ class Proved:
 
 
 class BlockProver(Protocol):
-    """Port: proves sealed blocks. May take long and may fail; nothing is lost by asking again."""
+    """Port: proves sealed blocks. A call may take minutes and may fail; the caller can simply repeat it."""
 
     def prove(self, block: LaneBlock) -> Proved: ...
 
 
 class ConsentSource(Protocol):
-    """Port: which consents of owners one chain has."""
+    """Port: the consents of owners that one chain has."""
 
     def is_recorded(self, owner: bytes, operation: Asked) -> bool:
-        """Whether the chain has, with its confirmations, what the operation needs of this owner."""
+        """Whether the chain has the consent of this owner that the operation needs, with the chain's confirmations."""
         ...

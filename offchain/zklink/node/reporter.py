@@ -1,4 +1,4 @@
-"""Where a node's events go: kept, and handed to every listener on the thread that calls `Node.step`."""
+"""Keeps a node's events and hands them to every listener, on the thread that calls `Node.step`."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from zklink.protocol.ids import BlockNumber, ChainId
 
 
 class Reporter:
-    """`now` is what events carry as their time."""
+    """`now` gives the time that events carry, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.events: list[Event] = []
@@ -20,7 +20,7 @@ class Reporter:
         self._listeners.append(listener)
 
     def emit(self, event: Event) -> None:
-        """Tell everybody."""
+        """Keep an event and hand it to every listener."""
         for listener in self._listeners:
             listener(event)
 
@@ -32,6 +32,6 @@ class Reporter:
         receipt: Receipt,
         source: ChainId | None = None,
     ) -> None:
-        """A transaction of this node was mined (see TransactionMined)."""
+        """Emit that a transaction of this node was mined (see TransactionMined)."""
         gas, price = receipt.gas_used, receipt.gas_price_wei
         self.emit(TransactionMined(self.now(), chain, purpose, blocks, receipt.tx_hash, gas, price, source))

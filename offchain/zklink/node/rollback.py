@@ -1,6 +1,7 @@
-"""When sealed blocks must be unsealed: a chain lost a request or a consent, or a block grew too old for the primary.
+"""Unseals blocks when a chain lost a request or a consent, or when a block grows too old for the primary.
 
-Takes what chains no longer have; unseals and gives events. Never unseals what a chain was seen to have accepted.
+Takes the requests and consents that chains no longer have; unseals blocks and gives events. Never unseals a block that
+some chain was seen to have accepted.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from zklink.sequencer.sequencer import Sequencer
 
 
 class Rollback:
-    """`margin_seconds` before the primary would refuse a block as too old, it is sealed anew."""
+    """Seals a block anew `margin_seconds` before the primary would refuse it as too old."""
 
     def __init__(
         self,
@@ -33,8 +34,9 @@ class Rollback:
         self._filling, self._profiles, self._margin_seconds = filling, profiles, margin_seconds
 
     def lose(self, lane: Lane, chain: ChainId, request_id: RequestId) -> None:
-        """A reorganisation took a request and what follows it in its queue. Raises HistoryDiverged if a chain has
-        accepted a block with it: nothing can undo that, so the journal stays as it is.
+        """A reorganisation removed a request and those after it in its queue: drop them and unseal their blocks. Raises
+        HistoryDiverged if a chain has accepted a block with the request: nothing can undo that, so the journal stays as
+        it is.
         """
         stays = self._sequencer.last_before(lane, chain, request_id)
         if stays < self._known.accepted:
@@ -54,8 +56,9 @@ class Rollback:
         self._forget(unsealed, f"{name} no longer has an owner's consent for an operation of block {number}")
 
     def reseal_if_old(self, committed: BlockNumber) -> None:
-        """Unseal blocks that the primary would soon refuse as too old; they are sealed again with a timestamp of now.
-        `committed` is what the primary says: a node that lags says too little, so what any chain accepted counts too.
+        """Unseal blocks that the primary would soon refuse as too old, so that they are sealed again with the present
+        time. `committed` is the last block that the primary's node shows as committed. A node that lags shows too few,
+        so a block that any chain has accepted counts as committed, too.
         """
         committed = max(committed, self._known.accepted)
         if committed >= self._sequencer.height or self._sequencer.is_replaying:

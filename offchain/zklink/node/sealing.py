@@ -1,4 +1,4 @@
-"""What a sealed block says, for events and for the broker. Pure."""
+"""Turns a sealed block into its event, and into payouts for the broker. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from zklink.sequencer.sealed_block import SealedBlock
 
 
 def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
-    """The event of a block: of the swap lane the results, of the account lane what stands in its slots."""
+    """The event of a block: with the results of a swap block, or the requests and operations of an account block."""
     results = tuple(Result((r.source, r.request_id), outcome, payout) for r, payout, outcome in sealed.block.results())
     requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in sealed.requests)
     operations = tuple(pending.id for pending in sealed.signed)
@@ -19,7 +19,7 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
 
 
 def list_candidates(sealed: SealedBlock, l1_blocks: Mapping[RequestKey, int]) -> Iterator[Candidate]:
-    """What a broker may be offered: every payout of a swap, with its request's L1 block, and every withdrawal."""
+    """The payouts that a broker may fill: every payout of a swap, with its request's L1 block, and every withdrawal."""
     for chain in sealed.stored:
         for payout in sealed.payouts(chain):
             if sealed.lane is Lane.SWAP:

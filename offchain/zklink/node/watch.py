@@ -1,5 +1,5 @@
-"""What a node sees of one chain in one look: its head, newly confirmed requests of both lanes, and requests that a
-reorganisation took back.
+"""Looks at one chain: gives its head, newly confirmed requests of both lanes, and requests that a reorganisation
+removed.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,9 @@ from zklink.protocol.ids import Lane, RequestId
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """`gone_from` is the first request of a lane that the chain no longer has as it was given out."""
+    """The result of one look. `gone_from` names, per lane, the first request that was given out and that the chain no
+    longer has.
+    """
 
     head: BlockInfo
     requests: tuple[RequestEvent, ...]
@@ -23,14 +25,14 @@ class Sighting:
 
 
 class ChainWatch:
-    """Looks at one chain. `also` runs with every look: it lets committee members read the same chain."""
+    """Looks at one chain, on a worker. `also` runs with every look: committee members read the same chain in it."""
 
     def __init__(self, bridge: BridgeClient, watcher: L1Watcher, also: Callable[[], object] | None = None) -> None:
         self._bridge, self._watcher, self._also = bridge, watcher, also
         self._last: bytes | None = None
 
     def look(self) -> Sighting:
-        """One look; only the head is asked for while no block is new. After an error nothing has been given out."""
+        """Look once; while no block is new, ask only for the head. After an error no request has been given out."""
         head = self._bridge.client.head()
         if head.hash == self._last:
             return Sighting(head, ())

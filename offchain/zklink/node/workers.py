@@ -1,8 +1,8 @@
-"""Where slow work runs: named workers, one job at a time in each, results handed back on the caller's thread.
+"""Named workers for slow work: one job at a time in each, results handed back on the caller's thread.
 
-Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions therefore never need a
-lock: they are made by one thread, jobs get what they need as values. `InlineWorkers` runs a job on the spot, which
-makes a whole node deterministic.
+Takes jobs that talk to a chain or make a proof; gives their results at `collect`. Decisions never need a lock: one
+thread makes them, and a job gets its data as values. `InlineWorkers` runs a job on the spot, which makes a whole node
+deterministic.
 """
 
 from collections import deque
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What became of a job: a value, or the exception that ended it."""
+    """The end of a job: a value, or the exception that ended it."""
 
     value: T | None
     error: Exception | None
 
     def get(self) -> T:
-        """The value; raises what the job raised."""
+        """The value; raises the job's exception if there is one."""
         if self.error is not None:
             raise self.error
         return self.value  # type: ignore[return-value]  # T itself may be None
@@ -105,7 +105,7 @@ class ThreadWorkers:
 
 
 def run(job: Callable[[], T]) -> Outcome[T]:
-    """Run a job and keep what it raised; interrupts of the whole program pass through."""
+    """Run a job and keep its exception, if any; interrupts of the whole program pass through."""
     try:
         return Outcome(job(), None)
     except Exception as error:

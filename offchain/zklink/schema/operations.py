@@ -1,7 +1,8 @@
-"""Signed operations and matches as JSON values, exactly and back: how they are journalled and handed in.
+"""Signed operations and matches as JSON values, and back without loss: the form in which they are journalled and handed
+in.
 
-An operation is an object of its kind's name and its fields, numbers as decimal strings (they pass 2^53), bytes in
-hexadecimal with 0x; a change of key carries its owner's `consent` beside it.
+An operation is an object with its kind's name and its fields: numbers are decimal strings (they exceed 2^53), bytes are
+hexadecimal with 0x. A change of key carries its owner's `consent` beside it. Never checks an operation.
 """
 
 from collections.abc import Mapping

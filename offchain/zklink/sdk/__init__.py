@@ -1,1 +1,1 @@
-"""What an owner uses: a wallet that finds its account, counts nonces and signs. Knows no node, only its port."""
+"""The owner's tools: a wallet that finds its account, counts nonces and signs. Knows an operator only as a port."""

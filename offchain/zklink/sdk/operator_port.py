@@ -1,6 +1,6 @@
-"""What a wallet needs of an operator, as a port: what it knows of accounts, what it charges, and the way in.
+"""The port between a wallet and an operator: accounts, fees, and the way to hand operations in.
 
-One end is in this process (`zklink.service.in_process`); a client of a served API is another.
+`zklink.service.in_process` implements it on a node in this process; a client of a served API is another end.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
 
 
 class Operator(Protocol):
-    """Port: the operator of one deployment, as one owner sees it."""
+    """Port: the operator of one deployment, as an owner sees it. Amounts are layer-2 units."""
 
     @property
     def deployment_hash(self) -> bytes:
@@ -22,19 +22,19 @@ class Operator(Protocol):
 
     @property
     def account_domain(self) -> int:
-        """What every signature of an account is bound to: the domain of the deployment's account lane."""
+        """The domain of the deployment's account lane, which every signature of an account is bound to."""
         ...
 
     def accounts_of(self, owner: bytes) -> Sequence[AccountId]:
-        """The accounts of a universal address (32 bytes), ascending, after the last sealed block."""
+        """The ids of the accounts that a universal address (32 bytes) owns after the last sealed block, ascending."""
         ...
 
     def next_nonce(self, account: AccountId) -> Nonce:
-        """The nonce of the account's next operation, after those that wait."""
+        """The nonce of the account's next operation, counted after those that wait for a block."""
         ...
 
     def balance(self, account: AccountId, token: TokenId) -> int:
-        """What the account has of a token, in layer-2 units, after the last sealed block."""
+        """The account's balance of a token after the last sealed block, in layer-2 units."""
         ...
 
     def fee_tokens(self) -> Sequence[TokenId]:
@@ -42,7 +42,9 @@ class Operator(Protocol):
         ...
 
     def least_fee(self, operation: Any) -> Amount:
-        """The least fee that an operation is taken for, in its own fee token. Raises FeeTokenRefused."""
+        """The least fee for which the operator takes an operation, in its fee token's layer-2 units. Raises
+        FeeTokenRefused.
+        """
         ...
 
     def least_fee_rate(self, token_buy: TokenId, amount_buy: int) -> int:
@@ -50,5 +52,7 @@ class Operator(Protocol):
         ...
 
     def submit(self, operation: Signed[Any] | OrderMatch, consent: bytes) -> OperationId:
-        """Hand an operation in; with a change of key its owner's signature, if there is one. Raises what refuses it."""
+        """Hand an operation in. `consent` is the owner's signature (65 bytes) for a change of key, or empty. Raises an
+        OperationError or a ProtocolError if the operator refuses it.
+        """
         ...

@@ -1,8 +1,8 @@
 """An owner's layer-2 side: finds the account, counts nonces, signs.
 
-Takes the owner's two keys, of L1 and of layer 2, and an operator's port; gives signed operations to the operator. An
-operation whose fee is left open (LEAST_FEE) gets the least that the operator takes it for. What the operator refuses it
-raises. Never gives a key away.
+Takes the owner's two keys, one of L1 and one of layer 2, and an operator's port; gives signed operations to the
+operator. An operation whose fee is left open (LEAST_FEE) gets the least fee for which the operator takes it. If the
+operator refuses an operation, the wallet raises its reason. Never gives a key away.
 """
 
 from collections.abc import Callable
@@ -25,20 +25,20 @@ from zklink.sdk.operator_port import Operator
 
 VALID_SECONDS: Final = 3_600
 LEAST_FEE: Final = Amount(0)
-"""As the fee of an operation that a wallet sends: whatever is enough."""
+"""A fee that is left open: the wallet puts in the least fee that the operator takes."""
 
 T = TypeVar("T", bound=Signable)
 T_co = TypeVar("T_co", bound=Signable, covariant=True)
 
 
 class Build(Protocol[T_co]):
-    """Makes an operation of an account, with this nonce, that ends at this time."""
+    """Makes an operation of an account with this nonce, valid until this time (UNIX seconds)."""
 
     def __call__(self, account: AccountId, nonce: Nonce, valid_until: int) -> T_co: ...
 
 
 class Wallet:
-    """One owner. Its account is the first one that the state knows of it."""
+    """One owner. The wallet acts for the owner's account with the lowest id."""
 
     def __init__(
         self, name: str, operator: Operator, owner: LocalAccount, key: PrivateKey, now: Callable[[], int]
@@ -56,12 +56,12 @@ class Wallet:
 
     @property
     def has_account(self) -> bool:
-        """Whether a deposit or transfer has made it an account."""
+        """Whether a deposit or transfer has created an account for the owner."""
         return bool(self._operator.accounts_of(self.address))
 
     @property
     def account(self) -> AccountId:
-        """The account; NoAccountYet before the first deposit or transfer."""
+        """The account's id. Raises NoAccountYet before the first deposit or transfer."""
         accounts = self._operator.accounts_of(self.address)
         if not accounts:
             raise NoAccountYet(self.owner.address)
@@ -73,23 +73,25 @@ class Wallet:
         return self._operator.next_nonce(self.account)
 
     def balance(self, token: TokenId) -> int:
-        """What the account has of a token, after the last sealed block; 0 without an account."""
+        """The account's balance of a token after the last sealed block, in layer-2 units; 0 without an account."""
         return self._operator.balance(self.account, token) if self.has_account else 0
 
     def send(self, build: "Build[T]", consent: bytes = NO_CONSENT) -> OperationId:
-        """Sign an operation, with the least fee if it has none, and hand it to the operator. Raises what refuses it."""
+        """Sign an operation, with the least fee if its fee is left open, and hand it to the operator. Raises
+        FeeTokenRefused, or the operator's OperationError or ProtocolError.
+        """
         operation = self.complete(build(self.account, self.nonce, self._now() + VALID_SECONDS))
         return self._operator.submit(self.sign(operation), consent)
 
     def complete(self, operation: T) -> T:
-        """The operation with the least fee, unless it has one. Raises FeeTokenRefused."""
+        """The operation, with the least fee in the place of LEAST_FEE. Raises FeeTokenRefused."""
         if getattr(operation, "fee", None) != LEAST_FEE:
             return operation
         least = self._operator.least_fee(operation)
         return replace(operation, fee=least)  # type: ignore[type-var]
 
     def sign(self, operation: T) -> Signed[T]:
-        """Sign anything of this account."""
+        """Sign an operation of this account with its layer-2 key."""
         return sign(operation, self._operator.account_domain, self.key)
 
     def order(
@@ -100,7 +102,9 @@ class Wallet:
         buy: tuple[TokenId, int],
         fee_rate: int | None = None,
     ) -> Signed[Order]:
-        """A signed limit order: at most `sell`, for at least `buy` in proportion; at the least fee rate by default."""
+        """A signed limit order: sells at most `sell`, for at least `buy` in proportion (both token and amount in
+        layer-2 units). `fee_rate` is in 1/FEE_DENOMINATOR, by default the least. Raises FeeTokenRefused.
+        """
         least_rate = self._operator.least_fee_rate(*buy)
         return self.sign(
             Order(
@@ -117,8 +121,8 @@ class Wallet:
         )
 
     def key_change(self, chain: ChainId) -> ChangePubKey:
-        """The operation that gives the account its key, for the least fee: in the first token that fees are taken in
-        and of which the account has enough, else in the first.
+        """The operation that gives the account its key, for the least fee. Its fee token is the first one of which the
+        account has enough, else the first one that the operator takes.
         """
         change = ChangePubKey(
             account=self.account,
@@ -133,7 +137,7 @@ class Wallet:
         return next((offer for offer in offers if self.balance(offer.fee_token) >= offer.fee), offers[0])
 
     def set_key(self, chain: ChainId) -> OperationId:
-        """Give the account its key, with the owner's signature as consent."""
+        """Give the account its key; the wallet signs the owner's consent with the L1 key. Raises as `send` does."""
         change = self.key_change(chain)
         consent = sign_key_change(
             self.owner, self._operator.deployment_hash, change.account, change.nonce, change.public_key_hash
@@ -141,5 +145,7 @@ class Wallet:
         return self._operator.submit(self.sign(change), consent)
 
     def set_key_as_recorded(self, chain: ChainId) -> OperationId:
-        """Give the account its key; the consent was recorded on the chain by the owner's transaction."""
+        """Give the account its key; the owner's transaction has recorded the consent on the chain. Raises as `send`
+        does.
+        """
         return self._operator.submit(self.sign(self.key_change(chain)), NO_CONSENT)

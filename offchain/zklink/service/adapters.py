@@ -1,4 +1,6 @@
-"""Real bridges behind the ports of the broker and the relayer, and real circuits behind the node's prover."""
+"""Adapters: real bridges behind the ports of broker, relayer, committee and consents, and real circuits behind the
+node's prover. Takes clients and keys, gives ports. Never decides what is sent.
+"""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -27,18 +29,20 @@ from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 
 EXECUTED_FILLER: Final = 1
-"""What `filler` gives, read as a number, for a payout that was executed."""
+"""The answer of a bridge's `filler`, read as a number, for a payout that was executed."""
 
 GAS_RESERVE_WEI: Final = 10**17
-"""Native coin that a broker keeps for its own transactions."""
+"""Native coin that a broker keeps for its own transactions, in wei."""
 
 FILL_GAS_LIMIT: Final = 300_000
-"""The most that a fill may take, several times what it takes: recipients of coin, and tokens, run code of their own at
-the broker's expense.
+"""The gas limit of a fill, several times what it usually takes: recipients of coin, and tokens, run code of their own
+at the broker's expense.
 """
 
 EFFECT_GAS: Final = 100_000
-"""Added to the estimate for a message: a proof mined just before it gives it more to do than when it was estimated."""
+"""Gas added to the estimate for a message: if a proof is mined just before it, the message has more to do than
+estimated.
+"""
 
 
 class CircuitProver:

@@ -1,4 +1,4 @@
-"""Asks every bridge for its books and holds them against the sequencer's states. Reads only."""
+"""Asks every bridge for its books and compares them with the sequencer's states. Never sends a transaction."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,8 +10,8 @@ from zklink.sequencer.sequencer import Sequencer
 
 
 def reconcile(deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], sequencer: Sequencer) -> Reconciliation:
-    """Compare; needs that nothing moves on the chains meanwhile. Raises UnknownBlock if a chain executed more than is
-    sealed here.
+    """Compare all chains' books; nothing may move on the chains meanwhile. Raises UnknownBlock if a chain has executed
+    a block that is not sealed here, and RpcUnavailable.
     """
     holdings = tuple(
         holding for chain in sorted(bridges) for holding in _read_chain(deployment, bridges[chain], sequencer)

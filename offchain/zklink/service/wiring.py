@@ -30,8 +30,8 @@ from zklink.service.adapters import BridgeAcceptances, BridgeDestination, Bridge
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
-    """Who signs what. The validator commits, proves and executes; the committee here is a local one, all keys in one
-    process.
+    """The keys of a node by role. The validator commits, proves and executes. The committee here is a local one, with
+    all keys in this process.
     """
 
     validator: LocalAccount
@@ -50,7 +50,7 @@ def build_parts(
     fill_policy: FillPolicy | None = None,
     import_policy: ImportPolicy | None = None,
 ) -> NodeParts:
-    """All parts of a node that does everything itself, on these terms; without `fill_policy` nobody fills."""
+    """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker."""
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
     parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, chains, terms)
