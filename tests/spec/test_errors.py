@@ -51,7 +51,7 @@ def test_str__operation_error__says_every_number_it_carries(cause: type[Operatio
     [
         (errors.WrongNonce(1, expected=5, nonce=3), "account 1: nonce 3 where 5 is next"),
         (errors.BalanceTooSmall(1, 2, balance=10, needed=11), "account 1 has 10 of token 2 and needs 11: 1 more"),
-        (errors.OperationExpired(1, 100, 160), "account 1: valid until 100, 60 seconds before 160"),
+        (errors.OperationExpired(1, 100, 160), "account 1: the operation was valid until 100, 60 seconds before 160"),
         (errors.FeeNotPackable(2048, 2040, 2050), "fee 2048 cannot be packed; the nearest that can: 2040 or 2050"),
         (errors.TokensNotAscending(5, 3), "a pool is named by its lower token id first: (3, 5)"),
         (errors.WrongKey(1, 0, 9), "account 1 has no public key yet: set one with a change of public key"),

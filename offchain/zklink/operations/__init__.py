@@ -1,1 +1,1 @@
-"""One module per operation: its request, its records and how they read and write as words."""
+"""One module per operation: its request, its records, and how they are packed into words and read back. Pure."""

@@ -53,7 +53,7 @@ class ForcedExit:
         )
 
     def payout(self, owner: bytes, amount: Amount) -> Payout:
-        """What its chain pays to the target's owner."""
+        """The payout of its chain to the target's owner, in layer-2 units."""
         return Payout(
             kind=Kind.FORCED_EXIT_PAYOUT,
             source=NO_CHAIN,

@@ -1,4 +1,4 @@
-"""The full exit: the owner's own way out, from L1 (docs/protocol.md, sections 4 and 5.3)."""
+"""The full exit: a request by which an owner takes a balance out, made on L1 (docs/protocol.md, sections 4 and 5.3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class FullExitRequest:
         return LedgerData(self.kind, target=self.account, token=self.token, chain=self.source, amount=amount)
 
     def payout(self, amount: Amount) -> Payout:
-        """What its chain pays; 0 is a payout too."""
+        """The payout of its chain; one of amount 0 is a payout, too."""
         return Payout(
             kind=Kind.FULL_EXIT_PAYOUT,
             source=self.source,

@@ -1,4 +1,4 @@
-"""What a ledger slot publishes and what its signer signs (docs/protocol.md, section 4)."""
+"""The data that a ledger slot publishes, and the message that its signer signs (docs/protocol.md, section 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ NOTHING: Final = Amount(0)
 
 @dataclass(frozen=True, slots=True)
 class LedgerData:
-    """The decoded data record of a ledger slot; what a kind does not use is 0.
+    """The decoded data record of a ledger slot; a field that a kind does not use is 0.
 
     `packed_fee` is as it was signed (any form, see `unpack_fee`); `owner` (32 bytes) is the new account's owner for
     kind 7 and zero otherwise.

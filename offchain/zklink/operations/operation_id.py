@@ -1,4 +1,4 @@
-"""What a signed operation, a signed order and a match of two orders are known by. Pure."""
+"""The ids of signed operations, signed orders and matches of two orders. Pure."""
 
 from typing import Any
 
@@ -14,7 +14,9 @@ OperationId = bytes
 
 
 def compute_id(operation: Signed[Any] | OrderMatch, domain: int) -> OperationId:
-    """What an operation is known by. Errors of the message: FieldOutOfRange, FeeNotPackable, WrongAddressLength."""
+    """The id of an operation or match. Raises the errors of its message: FieldOutOfRange, FeeNotPackable,
+    WrongAddressLength.
+    """
     if isinstance(operation, OrderMatch):
         amount = 0 if operation.amount_a is None else operation.amount_a
         if not 0 <= amount < AMOUNT_LIMIT:
@@ -25,5 +27,5 @@ def compute_id(operation: Signed[Any] | OrderMatch, domain: int) -> OperationId:
 
 
 def compute_order_id(order: Signed[Order], domain: int) -> OperationId:
-    """What an order is known by. Raises FieldOutOfRange."""
+    """The id of a signed order. Raises FieldOutOfRange."""
     return order.operation.message(domain).to_bytes(32, "big")

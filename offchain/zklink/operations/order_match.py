@@ -1,4 +1,4 @@
-"""The match of two orders and what its slot publishes (docs/protocol.md, sections 4 and 5.13)."""
+"""The match of two orders, and the data that its slot publishes (docs/protocol.md, sections 4 and 5.13)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from zklink.protocol.words import ORDER_DATA_LAYOUTS, unpack_record
 
 @dataclass(frozen=True, slots=True)
 class OrderMatch:
-    """Two signed orders; `amount_a` is what the maker sells, None for the largest amount that both allow."""
+    """Two signed orders; `amount_a` is the amount that the maker sells, None for the largest that both orders allow."""
 
     kind: ClassVar[Kind] = Kind.ORDER_MATCH
 
@@ -22,7 +22,7 @@ class OrderMatch:
     amount_a: Amount | None = None
 
     def data(self, amount_a: Amount, amount_b: Amount) -> "OrderData":
-        """The data record of its slot: what changes hands."""
+        """The data record of its slot: the two amounts that are exchanged."""
         maker, taker = self.maker.operation, self.taker.operation
         return OrderData(
             maker=maker.account,

@@ -1,4 +1,4 @@
-"""What a chain owes after a block: the payout of either lane and its words (docs/protocol.md, section 4)."""
+"""The payout, a chain's debt after a block of either lane, and its words (docs/protocol.md, section 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ FILLABLE_KINDS: Final = (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT)
 """Payouts that a broker may pay in advance."""
 
 NO_CHAIN: Final = ChainId(0)
-"""The source of payouts that a signed operation asked for."""
+"""The source of a payout that a signed operation caused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """What `chain` owes to `recipient` (32 bytes), in units of `token`.
+    """The amount of `token` that `chain` owes to `recipient` (32 bytes), in layer-2 units.
 
-    `source` and `id` say why: a request of that chain, or for source 0 a signed operation (`compute_operation_id`).
-    A broker who pays `amount - fill_fee` in advance is owed `amount`.
+    `source` and `id` name the cause: a request of that chain, or for source 0 a signed operation
+    (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed `amount`.
     """
 
     kind: Kind
@@ -112,12 +112,12 @@ class Payout:
         )
 
     def fill_key(self, deployment_hash: bytes) -> bytes:
-        """What identifies this payout on its chain, and what a broker's fill of it is kept under."""
+        """The 32-byte key that identifies this payout on its chain; the bridge keeps a broker's fill under it."""
         return compute_fill_key(deployment_hash, *self.words())
 
 
 def compute_operation_id(account: AccountId, nonce: Nonce) -> int:
-    """The id of what a signed operation causes on L1."""
+    """The id of the payout that a signed operation causes."""
     return account << NONCE_BITS | nonce
 
 

@@ -1,4 +1,4 @@
-"""What a pool slot publishes and what its signer signs (docs/protocol.md, section 4)."""
+"""The data that a pool slot publishes, and the message that its signer signs (docs/protocol.md, section 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ NOTHING: Final = Amount(0)
 
 @dataclass(frozen=True, slots=True)
 class PoolData:
-    """The decoded data record of a pool slot; what a kind does not use is 0. `packed_fee` is as it was signed."""
+    """The decoded data record of a pool slot; a field that a kind does not use is 0. `packed_fee` is as it was
+    signed.
+    """
 
     kind: Kind
     account: AccountId

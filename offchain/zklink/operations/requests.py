@@ -1,4 +1,4 @@
-"""Requests: what is initiated on L1 and waits in a queue of its bridge, of either lane."""
+"""Requests of either lane: operations that a user initiates on L1, and that wait in a queue of the bridge there."""
 
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest

@@ -1,4 +1,4 @@
-"""A signed operation: what was signed, the key and the signature (docs/protocol.md, section 4)."""
+"""A signed operation: the operation, the key and the signature (docs/protocol.md, section 4)."""
 
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -10,7 +10,7 @@ from zklink.protocol.signing import compute_public_key_hash
 
 
 class Signable(Protocol):
-    """What an account's key can sign."""
+    """An operation that an account's key can sign."""
 
     @property
     def kind(self) -> Kind:
@@ -21,7 +21,7 @@ class Signable(Protocol):
         """The account whose key signs."""
 
     def message(self, domain: int) -> int:
-        """M, a field element that says everything about it."""
+        """M, a field element that binds every field of the operation."""
 
 
 T = TypeVar("T", bound=Signable)

@@ -60,7 +60,7 @@ class Withdraw:
         )
 
     def payout(self) -> Payout:
-        """What its chain pays, gross."""
+        """The payout of its chain; the amount includes the fill fee."""
         return Payout(
             kind=Kind.WITHDRAW_PAYOUT,
             source=NO_CHAIN,

@@ -7,7 +7,7 @@ from zklink.protocol.ids import WORD_BITS, WORD_LIMIT
 
 ADDRESS_BYTES: Final = 32
 ZERO_ADDRESS: Final = bytes(ADDRESS_BYTES)
-"""Nobody: never an owner, a recipient or a sender."""
+"""The zero address: never an owner, a recipient or a sender."""
 
 
 def split_address(what: str, address: bytes) -> tuple[int, int]:

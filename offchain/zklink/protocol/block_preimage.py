@@ -1,7 +1,8 @@
-"""What a chain makes of a block that it is given: the preimages of its sync hash (docs/protocol.md, sections 7 and 8).
+"""The preimages of a block's sync hash, as a chain computes them from its calldata (docs/protocol.md, sections 7 and
+8).
 
-Takes a CommitBlock and its place in the history; gives a BlockPreimage, and the hashes that follow from one. Pure:
-anyone who has a chain's calldata can open its blocks, without a proof and without the operator.
+Takes a CommitBlock and its place in the history; gives a BlockPreimage, and the hashes that follow from one. Anyone who
+has a chain's calldata can do so, without a proof and without the operator. Pure.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ DATA_SLICE: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class BlockPlace:
-    """Where a block stands, and which chain was given it; `domain` is its lane's."""
+    """The place of a block in the history, and the chain that was given it; `domain` is its lane's."""
 
     chain: ChainId
     is_primary: bool

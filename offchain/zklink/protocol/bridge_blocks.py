@@ -1,5 +1,5 @@
-"""The structs of blocks as a bridge takes them (contracts/interfaces/IBlockReader.vyi, IBridge.vyi, ISyncLedger.vyi) as
-records; `abi()` gives the tuple that the ABI takes, `from_abi` reads it back.
+"""The structs of blocks that a bridge takes, as records (contracts/interfaces/IBlockReader.vyi, IBridge.vyi,
+ISyncLedger.vyi). `abi()` gives the tuple that the ABI takes, `from_abi` reads it back. Never calls a chain.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class CommitBlock:
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> "CommitBlock":
-        """Read what stands in a transaction; ValueError if there is no such lane."""
+        """Read a block out of a transaction's arguments; ValueError if there is no such lane."""
         lane, timestamp, counts, root, commitment, words, data, hashes, evaluations, signatures = values
         return cls(
             lane=Lane(lane),
@@ -109,7 +109,7 @@ class BlockPreimage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step down a history: what hashes to a known sync hash."""
+    """One step down a chain's history: the two preimages of its sync hash at one number."""
 
     previous_sync_hash: bytes
     block_commitment: bytes

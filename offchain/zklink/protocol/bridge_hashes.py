@@ -33,7 +33,7 @@ def compute_payouts_hash(payouts: Sequence[Sequence[int]]) -> bytes:
 
 
 def compute_fill_key(deployment_hash: bytes, p0: int, p1: int, p2: int) -> bytes:
-    """What identifies one payout: the deployment and all of its words (DAT-4)."""
+    """The key that identifies one payout: the hash of the deployment and all of its words (DAT-4)."""
     return keccak_words(deployment_hash, p0, p1, p2)
 
 
@@ -49,7 +49,8 @@ def compute_inputs_hash(inputs: PublicInputs) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """What a bridge keeps the hash of for each block. `counts` is packed as h2 of the header; block 0 has lane 0.
+    """The record of a block, of which a bridge keeps the hash. `counts` is packed as h2 of the header; block 0 has lane
+    0.
 
     `swap_requests` and `account_requests` count the requests of this chain's queues up to and including the block.
     """

@@ -1,7 +1,7 @@
 """The block commitment and both challenges (docs/protocol.md, section 7).
 
-The order is what makes it sound: C binds all data, z comes after C and every slice, lambda comes after every claimed
-evaluation. Nothing here may be reordered.
+The order of the steps makes it sound: C binds all data; z comes after C and every slice; lambda comes after every
+claimed evaluation. Never reorder them. Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ SPONGE_RATE = MAX_INPUTS - 1
 
 @dataclass(frozen=True, slots=True)
 class BlockHeader:
-    """What every chain knows of a block. `counts[k]` is the number of words in slice k, k = 0..8."""
+    """The header of a block, which every chain knows. `counts[k]` is the number of words in slice k, k = 0..8."""
 
     domain: int
     number: BlockNumber

@@ -1,4 +1,6 @@
-"""What a proof and a message are bound to: a deployment and its lane or exits (docs/protocol.md, section 9)."""
+"""The domains that bind a proof or a signed message to a deployment, and to a lane or to exits (protocol, section
+9).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ def _integers() -> Iterator[tuple[str, int]]:
 
 
 def _limits() -> Iterator[tuple[str, int]]:
-    """How much one call may bring; circuits have no calls."""
+    """The limits of one call; circuits have no calls."""
     return ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
 
 

@@ -13,7 +13,7 @@ AccountId = NewType("AccountId", int)
 """Place in the account tree; account 0 belongs to the operator."""
 
 Nonce = NewType("Nonce", int)
-"""How many signed operations an account has made, or the version of an order in its slot."""
+"""The number of signed operations that an account has made, or the version of an order in its slot."""
 
 OrderSlot = NewType("OrderSlot", int)
 """Place in an account's order tree."""
@@ -59,16 +59,16 @@ CUSTODY_LIMIT: Final = (1 << 108) - 1
 
 FEE_DENOMINATOR: Final = 10_000
 DRIFT_SECONDS: Final = 900
-"""How far a block's timestamp may lie in a chain's future."""
+"""Seconds that a block's timestamp may lie in a chain's future."""
 
 MAX_AGE_SECONDS: Final = 3_600
-"""How old a block's timestamp may be when the primary chain is given it."""
+"""Seconds that a block's timestamp may be old when a validator commits it on the primary chain."""
 
 EXPIRY_SECONDS: Final = 3 * 86_400
-"""How old a request may become before anyone may freeze its chain."""
+"""Seconds that a request may wait before anyone may freeze its chain: three days."""
 
 EXECUTION_SECONDS: Final = 3 * 86_400
-"""How long accepted blocks may wait for execution before anyone may freeze their chain."""
+"""Seconds that accepted blocks may wait for execution before anyone may freeze their chain: three days."""
 
 OPERATOR_ACCOUNT: Final = AccountId(0)
 """The account that accrued fees are claimed into."""

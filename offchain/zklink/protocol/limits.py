@@ -1,4 +1,4 @@
-"""How much one call may bring: the lengths of the arrays that bridges and their partners take.
+"""The limits of one call: the lengths of the arrays that bridges and their partners take.
 
 Contracts get these numbers through `zklink generate`. Interfaces, which import nothing, repeat them; a test
 compares. A list's bound costs gas in every call, so each is as small as a block of the biggest preset allows.
@@ -9,7 +9,9 @@ from typing import Final
 from zklink.protocol.words import ACCOUNT_REQUEST_WORDS
 
 MAX_COMMIT_BLOCKS: Final = 4
-"""Memory costs with the square of its size, and a block may bring MAX_SLICE_WORDS: more blocks need further calls."""
+"""Blocks that one call commits. The price of memory grows with the square of its size, and a block may bring
+MAX_SLICE_WORDS, so more blocks need further calls.
+"""
 
 MAX_PROVE_BLOCKS: Final = 16
 MAX_EXECUTE_BLOCKS: Final = 8

@@ -1,4 +1,6 @@
-"""What is signed for L1 (EIP-712): sync messages and key changes (docs/protocol.md, sections 5.8 and 8)."""
+"""The messages that are signed for L1 (EIP-712): sync messages and key changes (docs/protocol.md, sections 5.8 and
+8).
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,7 +27,7 @@ KEY_CHANGE_TYPE_HASH: Final = keccak256(KEY_CHANGE_TYPE.encode())
 
 
 class MessageKind(IntEnum):
-    """What a sync message says."""
+    """The two kinds of sync messages: accepted blocks (ACC) and a freeze (FRZ)."""
 
     ACC = 1
     FRZ = 2
@@ -35,7 +37,7 @@ class MessageKind(IntEnum):
 class SyncMessage:
     """`source_chain` has accepted every block up to `number`, whose rolling hash is `sync_hash`.
 
-    FRZ says besides that it has frozen there and accepts no later block that concerns it.
+    FRZ says the same, and that the chain has frozen there and accepts no later block that concerns it.
     """
 
     source_chain: ChainId

@@ -1,7 +1,7 @@
-"""What account-lane signatures sign, and what names a key (docs/protocol.md, sections 1 and 4).
+"""The messages that account-lane signatures sign, and the hashes of their keys (docs/protocol.md, sections 1 and 4).
 
-A sequencer needs the same few numbers again and again (when an operation comes in, is tried, and is sealed), so the
-last ones are kept.
+A sequencer needs the same numbers several times (when an operation comes in, is tried, and is sealed), so the last ones
+are kept in memory. Never sees a private key.
 """
 
 from functools import lru_cache
@@ -22,5 +22,5 @@ def compute_message(domain: int, m0: int, m1: int, m2: int) -> int:
 
 @lru_cache(maxsize=KEPT)
 def compute_public_key_hash(public_key: Point) -> int:
-    """H_2(A.x, A.y), what an account keeps of its key."""
+    """H_2(A.x, A.y), the hash of the key that an account keeps."""
     return poseidon([public_key.x, public_key.y])

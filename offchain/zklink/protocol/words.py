@@ -243,7 +243,7 @@ LEDGER_MESSAGE_LAYOUTS: Final = (
     ),
     Layout("ledger_message_1", (ZERO, 24), ("amount", AMOUNT_BITS), ("fill_fee", AMOUNT_BITS)),
 )
-"""What the signer of a ledger operation signs, m0 and m1; m2 is one whole number."""
+"""The message of a ledger operation's signer, m0 and m1; m2 is one whole number."""
 
 POOL_MESSAGE_LAYOUTS: Final = (
     Layout(
@@ -262,7 +262,7 @@ POOL_MESSAGE_LAYOUTS: Final = (
     Layout("pool_message_1", (ZERO, 24), ("limit_a", AMOUNT_BITS), ("limit_b", AMOUNT_BITS)),
     Layout("pool_message_2", (ZERO, 136), ("limit_shares", AMOUNT_BITS)),
 )
-"""What the signer of a pool operation signs, m0..m2."""
+"""The message of a pool operation's signer, m0..m2."""
 
 ORDER_MESSAGE_LAYOUTS: Final = (
     Layout(
@@ -279,7 +279,7 @@ ORDER_MESSAGE_LAYOUTS: Final = (
     ),
     Layout("order_message_1", (ZERO, 24), ("amount_sell", AMOUNT_BITS), ("amount_buy", AMOUNT_BITS)),
 )
-"""What the signer of an order signs, m0 and m1; m2 is 0."""
+"""The message of an order's signer, m0 and m1; m2 is 0."""
 
 EXIT_LAYOUTS: Final = (
     Layout(
@@ -307,7 +307,7 @@ EXIT_MESSAGE_LAYOUTS: Final = (
         ("recipient_hi", ADDRESS_HI_BITS),
     ),
 )
-"""What the owner of a key signs to exit to any recipient, m0; m1 is recipient_lo and m2 the root."""
+"""The message by which the holder of a key exits to any recipient, m0; m1 is recipient_lo and m2 the root."""
 
 RECORD_LAYOUTS: Final = (
     *SWAP_REQUEST_LAYOUTS,

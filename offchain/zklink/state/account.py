@@ -1,4 +1,4 @@
-"""One account: what others see of it, and how the state keeps it (docs/protocol.md, section 3)."""
+"""One account: the view that callers get, and the record that the state keeps (docs/protocol.md, section 3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,9 @@ EMPTY_ORDER: Final[OrderLeaf] = (FIRST_NONCE, Amount(0))
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account at one moment. `balances` and `orders` hold what is not empty; `owner` has 32 bytes, zero for none."""
+    """An account at one moment. `balances` (layer-2 units) and `orders` hold the entries that are not empty; `owner`
+    has 32 bytes, zero for none.
+    """
 
     owner: bytes
     nonce: Nonce
@@ -45,7 +47,7 @@ class Record:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is as if it had never been."""
+        """Whether the account equals one that was never used."""
         is_used = self.nonce or self.public_key_hash or self.balances or self.orders
         return self.owner == ZERO_ADDRESS and not is_used
 
@@ -84,7 +86,7 @@ class Record:
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Record":
-        """What `pack` was given."""
+        """The record that `pack` was given."""
         owner, nonce, key, balance_root, order_root, count = _HEAD.unpack_from(packed)
         middle = _HEAD.size + count * _BALANCE.size
         balances = {

@@ -1,8 +1,9 @@
-"""All accounts, their trees and who owns them (docs/protocol.md, section 3).
+"""All accounts, their trees and their owners (docs/protocol.md, section 3).
 
-Values are kept packed, a tree of balances only for accounts with many, and nothing is hashed before a root or a path
-is asked for. What was hashed then may be out of date at the places that are called stale, nowhere else; so undoing a
-change is changing the value again, and what became stale by it is fresh again if nothing was hashed in between.
+Takes changes of single values; gives values, roots and paths. Never hashes before a root or a path is asked for.
+Records are kept packed, and a tree of balances is kept only for an account with many. After a change the hashes above
+it are out of date; the code calls these places stale, and no others are. To undo a change is to change the value back;
+the places are fresh again if nothing was hashed in between.
 
 An account with two balances takes about 450 bytes in all (measured with 150,000 of them).
 """
@@ -21,10 +22,10 @@ from zklink.state.owners import Owners
 from zklink.state.undo_log import UndoLog
 
 OPEN_LIMIT: Final = 4_096
-"""How many accounts and trees stay unpacked between two roots."""
+"""The most accounts and trees that stay unpacked between two roots."""
 
 SMALL: Final = 16
-"""With so many balances an account's tree is rather built again than kept."""
+"""Up to so many balances an account's tree is built anew each time and not kept."""
 
 EMPTY_BALANCE: Final = Amount(0)
 
@@ -70,7 +71,7 @@ class AccountTree:
         return self._peek(account).view()
 
     def balance(self, account: AccountId, token: TokenId) -> Amount:
-        """What an account has of a token."""
+        """An account's balance of a token, in layer-2 units."""
         return self._peek(account).balances.get(token, EMPTY_BALANCE)
 
     def order(self, account: AccountId, slot: OrderSlot) -> OrderLeaf:
@@ -233,7 +234,7 @@ class AccountTree:
         self._stale_orders.difference_update(accounts)
 
     def _pack(self) -> None:
-        """Put away what is not in use, once it is much; only when nothing is stale."""
+        """Pack the accounts that are not in use, once there are many; only when nothing is stale."""
         if len(self._open) > OPEN_LIMIT:
             for account, record in self._open.items():
                 if record.is_empty:

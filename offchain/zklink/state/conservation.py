@@ -1,4 +1,6 @@
-"""Conservation (SOL-2): what exists of a token is what the state owes (docs/protocol.md, section 3)."""
+"""Conservation (SOL-2): the amount of a token that exists is the amount that the state owes (docs/protocol.md, section
+3).
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +17,8 @@ def check_conservation(
     pools: Mapping[tuple[TokenId, TokenId], Pool],
     accounts: Iterable[Account],
 ) -> None:
-    """ConservationBroken or PoolsMiscounted unless, for every token, what exists is owed to somebody.
+    """ConservationBroken or PoolsMiscounted unless, for every token, the amount that exists is the amount that is
+    owed.
 
     A registered token exists as the chains' reserves, an LP token as its pool's supply; both are owed to accounts,
     pools and the operator (accrued fees). Row 0 holds only the number of pools, and LP tokens are numbered by it.

@@ -1,4 +1,4 @@
-"""What a deployment starts from (docs/protocol.md, section 3, "Genesis"): nothing but the operator's account.
+"""The state that a deployment starts from: only the operator's account (docs/protocol.md, section 3, "Genesis").
 
 Takes and gives JSON text; never touches a file.
 """

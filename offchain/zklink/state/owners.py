@@ -1,4 +1,4 @@
-"""Which accounts an owner has, and which account is created next: eight bytes per account, for millions of them.
+"""An index from owners to accounts, and the id of the next account: eight bytes per account, for millions of them.
 
 A hash table with open addressing. It holds account ids only; the account tree is asked who owns an account. Places
 whose account has changed hands are harmless and go when the table grows.
@@ -29,7 +29,7 @@ class Owners:
         self.next_id = AccountId(0)
 
     def find(self, owner: bytes) -> list[AccountId]:
-        """The accounts of an owner, ascending; nobody owns none."""
+        """The accounts of an owner, ascending; none for the zero address."""
         if owner == ZERO_ADDRESS:
             return []
         return sorted({account for account in self._chain(owner) if self._owner_of(account) == owner})

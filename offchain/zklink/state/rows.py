@@ -16,7 +16,7 @@ class TokenRow:
     fees: int
 
     def reserve(self, chain: ChainId) -> Amount:
-        """What `chain` holds of the token."""
+        """The reserve of the token on `chain`, in layer-2 units."""
         return Amount(self.reserves[chain - 1])
 
     def add(self, chain: ChainId, delta: int, fee: int = 0) -> "TokenRow":

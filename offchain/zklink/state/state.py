@@ -1,7 +1,8 @@
 """The state: every account, token row and pool, and the root that binds them (docs/protocol.md, section 3).
 
-Leaves are hashed when a root or a path is asked for, so that code which only moves amounts never hashes. Every change
-can be undone back to a mark (`begin`, `rollback`).
+Takes changes of single values, checks their ranges; gives values, roots and paths. Hashes a leaf only when a root or a
+path is asked for, so code that only moves amounts never hashes. Every change can be undone back to a mark (`begin`,
+`rollback`). Never decides whether an operation is allowed.
 """
 
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ class State:
         return self._accounts.next_account_id()
 
     def balance(self, account: AccountId, token_id: TokenId) -> Amount:
-        """What an account has of a token; AccountOutOfRange or TokenOutOfRange."""
+        """An account's balance of a token in layer-2 units; AccountOutOfRange or TokenOutOfRange."""
         self._check_token(token_id)
         return self._accounts.balance(account, token_id)
 
@@ -147,11 +148,11 @@ class State:
     # -- undoing -------------------------------------------------------------------------------------------------------
 
     def begin(self) -> Mark:
-        """A mark to `rollback` to. Marks nest; dropping one keeps what was done since."""
+        """A mark to `rollback` to. Marks nest; dropping one keeps the changes since."""
         return self._undo_log.begin()
 
     def rollback(self, mark: Mark) -> None:
-        """Undo every change since the mark, whose cost is the number of changes; ValueError for an undone mark."""
+        """Undo every change since the mark, at a cost per change; ValueError for a mark that was itself rolled back."""
         self._undo_log.rollback(mark)
 
     # -- hashing -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What was changed since a mark, so that it can be undone: cheap, however large the state is."""
+"""The changes since a mark, so that they can be undone at a cost per change, however large the state is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ Undo = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Mark:
-    """A point to roll back to. The undo_log keeps what happened since the oldest mark that anybody holds."""
+    """A point to roll back to. The undo log keeps the changes since the oldest mark that anybody holds."""
 
     __slots__ = ("_undo_log", "position")
 
@@ -37,7 +37,7 @@ class UndoLog:
         return Mark(self, self._end)
 
     def release(self, position: int) -> None:
-        """A mark is gone: forget what no other one can go back to."""
+        """A mark is gone: forget the steps that no other mark needs."""
         self._living.remove(position)
         oldest = min(self._living, default=self._end)
         forgotten = min(oldest, self._end) - self._base

@@ -2,16 +2,16 @@
 
     ZkLinkError
     +-- ProtocolError        malformed data: words, addresses, presets, messages
-    +-- OperationError       signed operations that the state does not allow, and what would be right
-    +-- StateError           what a state or a block cannot be
+    +-- OperationError       signed operations that the state does not allow, and how to mend them
+    +-- StateError           impossible states and blocks, and data of chains that contradicts them
     +-- L1Error              chains, contracts and their nodes
     +-- ProverError          witnesses, keys and proofs
     +-- ToolError            programs and packages the product runs
 
 The lab, which knows nothing of this system, has a small tree of its own (`zklink.lab.errors`).
 
-Every class carries what happened as fields and says it in `__str__`. Misuse of `primitives` (a programmer's mistake,
-never a matter of data from outside) is a plain ValueError or IndexError.
+Every class carries its data as fields and states the cause in `__str__`. Misuse of `primitives` is a programmer's
+mistake, never caused by data from outside; it raises a plain ValueError or IndexError.
 """
 
 from zklink.protocol.errors.base import *

@@ -2,7 +2,7 @@
 
 
 class ZkLinkError(Exception):
-    """Anything this package raises on purpose."""
+    """Every error that this package raises on purpose."""
 
 
 class ProtocolError(ZkLinkError):
@@ -10,7 +10,7 @@ class ProtocolError(ZkLinkError):
 
 
 class StateError(ZkLinkError):
-    """A state or a block that cannot be."""
+    """An impossible state or block, or data of a chain that contradicts them."""
 
 
 class OperationError(ZkLinkError):

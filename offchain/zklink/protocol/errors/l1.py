@@ -1,4 +1,4 @@
-"""Chains, their nodes and contracts, and what is deployed on them."""
+"""Errors of chains, their nodes and contracts, and of deployments."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class TransactionReverted(L1Error):
 
 @dataclass(eq=False)
 class TransactionRejected(L1Error):
-    """The node does not take a transaction (no funds, wrong shape); it was never in the pool."""
+    """The node does not take a transaction (no funds, wrong shape); it was never in the node's mempool."""
 
     chain: str
     call: str
@@ -69,7 +69,7 @@ class TransactionRejected(L1Error):
 
 @dataclass(eq=False)
 class TransactionStuck(L1Error):
-    """A transaction is neither mined nor gone after all fee bumps; any of the hashes may still be mined."""
+    """A transaction is neither mined nor dropped after all fee bumps; any of `tx_hashes` may still be mined."""
 
     chain: str
     call: str
@@ -77,7 +77,8 @@ class TransactionStuck(L1Error):
     tx_hashes: tuple[bytes, ...]
 
     def __str__(self) -> str:
-        return f"{self.chain}: {self.call} with nonce {self.nonce} is not mined after {len(self.tx_hashes)} fees"
+        tries = len(self.tx_hashes)
+        return f"{self.chain}: {self.call} with nonce {self.nonce} is not mined after {tries} tries with rising fees"
 
 
 @dataclass(eq=False)
@@ -107,18 +108,18 @@ class RequestGap(L1Error):
 
 @dataclass(eq=False)
 class RequestRewritten(L1Error):
-    """A reorg deeper than the confirmations changed a request that was already given out."""
+    """A reorganisation deeper than the confirmations changed a request that was already given out."""
 
     chain: str
     request_id: int
 
     def __str__(self) -> str:
-        return f"{self.chain}: confirmed request {self.request_id} is no longer what it was"
+        return f"{self.chain}: a reorganisation changed request {self.request_id} after it was confirmed"
 
 
 @dataclass(eq=False)
 class CalldataUnreadable(L1Error):
-    """A transaction that committed blocks does not show them: they were handed over in a way nobody can read back."""
+    """The input of a transaction that committed blocks does not contain them in a form that can be read back."""
 
     chain: str
     tx_hash: bytes
@@ -173,7 +174,9 @@ class DeploymentRefused(L1Error):
 
 @dataclass(eq=False)
 class DeploymentInterrupted(L1Error):
-    """A deployment stopped half-way. What exists is named; a bridge address is spent with its deployer's nonce."""
+    """A deployment stopped half-way. `deployed` names the contracts that exist; the predicted bridge address is spent
+    with its deployer's nonce.
+    """
 
     chain: str
     step: str

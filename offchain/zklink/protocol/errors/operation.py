@@ -1,4 +1,6 @@
-"""Signed operations that the state does not allow: each says what would be right (docs/protocol.md, section 5)."""
+"""Signed operations that the state does not allow: each error says how to mend the operation (docs/protocol.md, section
+5).
+"""
 
 from dataclasses import dataclass
 
@@ -62,12 +64,13 @@ class OperationExpired(OperationError):
 
     def __str__(self) -> str:
         late = self.timestamp - self.valid_until
-        return f"account {self.account}: valid until {self.valid_until}, {late} seconds before {self.timestamp}"
+        until = f"the operation was valid until {self.valid_until}"
+        return f"account {self.account}: {until}, {late} seconds before {self.timestamp}"
 
 
 @dataclass(eq=False)
 class BalanceTooSmall(OperationError):
-    """An account does not have what an operation takes."""
+    """An account's balance is smaller than the amount that an operation takes."""
 
     account: int
     token: int
@@ -95,7 +98,7 @@ class BalanceOverflow(OperationError):
 
 @dataclass(eq=False)
 class ReserveTooSmall(OperationError):
-    """A chain does not hold what an operation would pay there."""
+    """A chain's reserve is smaller than the amount that an operation would pay there."""
 
     chain: int
     token: int
@@ -174,7 +177,7 @@ class AccountsExhausted(OperationError):
     limit: int
 
     def __str__(self) -> str:
-        return f"all {self.limit} accounts are in use: pay to an owner that has one"
+        return f"all {self.limit} accounts are in use: pay an owner who already has one"
 
 
 @dataclass(eq=False)
@@ -184,7 +187,7 @@ class TargetHasKey(OperationError):
     target: int
 
     def __str__(self) -> str:
-        return f"account {self.target} has a public key: only accounts without one can be exited by others"
+        return f"account {self.target} has a public key: others can force an exit only of an account without one"
 
 
 @dataclass(eq=False)
@@ -194,4 +197,4 @@ class NoAccountYet(OperationError):
     owner: str
 
     def __str__(self) -> str:
-        return f"{self.owner} has no account yet: deposit something, or be paid by a transfer, first"
+        return f"{self.owner} has no account yet: a deposit or a transfer to it creates one"

@@ -1,4 +1,4 @@
-"""What stands in the way of recovery from the chains alone."""
+"""Errors of recovery from the chains alone."""
 
 from dataclasses import dataclass
 
@@ -19,14 +19,14 @@ class HistoryIncomplete(StateError):
 
 @dataclass(eq=False)
 class HistoryDisagrees(StateError):
-    """What was read from a chain is not what its bridge holds, or not what the primary chain holds."""
+    """Data read from a chain contradicts its bridge's own hashes, or the primary chain."""
 
     chain: str
     number: int
     what: str
 
     def __str__(self) -> str:
-        return f"{self.chain}, block {self.number}: {self.what}; is the deployment file this deployment's?"
+        return f"{self.chain}, block {self.number}: {self.what}; does the deployment file belong to this deployment?"
 
 
 @dataclass(eq=False)

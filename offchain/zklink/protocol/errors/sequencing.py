@@ -1,4 +1,4 @@
-"""Blocks that are built, journalled and sent."""
+"""Errors of the sequencer: of blocks that it builds, journals and sends, and of operations that it does not take."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from zklink.protocol.errors.base import OperationError, StateError
 
 @dataclass(eq=False)
 class RequestOutOfOrder(StateError):
-    """A request was given to the mempool before an earlier one of its chain, or differs from the one it holds."""
+    """A request came to the request queue before an earlier one of its chain, or differs from the one there."""
 
     chain: int
     expected: int
@@ -60,8 +60,8 @@ class JournalBroken(StateError):
 
 @dataclass(eq=False)
 class JournalOutdated(StateError):
-    """A request is no longer what it was when a block of an earlier run was sealed: that block and all after it are
-    given up.
+    """A request changed after a block of an earlier run was sealed with it; that block and all later ones are
+    dropped.
     """
 
     number: int
@@ -96,13 +96,14 @@ class UnknownChain(OperationError):
 
 @dataclass(eq=False)
 class RecipientFormatInvalid(OperationError):
-    """A payout would go to what is no address on its chain."""
+    """A payout would go to a recipient that is not an address of its chain."""
 
     chain: int
     recipient: bytes
 
     def __str__(self) -> str:
-        return f"0x{self.recipient.hex()} is no address on chain {self.chain}: 12 zero bytes, then 20 that are not zero"
+        form = "12 zero bytes, then 20 that are not all zero"
+        return f"0x{self.recipient.hex()} is not an address on chain {self.chain}, which is {form}"
 
 
 @dataclass(eq=False)
@@ -131,9 +132,9 @@ class OwnerNotKnown(OperationError):
 
     def __str__(self) -> str:
         return (
-            f"account {self.account}: owner 0x{self.owner.hex()} has not acted on chain {self.chain}, with"
-            " confirmations, so nobody else can have it paid there; it can deposit there for itself once, or ask for a"
-            " full exit"
+            f"account {self.account}: owner 0x{self.owner.hex()} has not acted on chain {self.chain}"
+            " (with confirmations), so nobody else can have the account paid out there; the owner can deposit there"
+            " for itself once, or ask for a full exit"
         )
 
 
@@ -160,7 +161,7 @@ class QueueFull(OperationError):
 
 @dataclass(eq=False)
 class TooManyQuestions(OperationError):
-    """Too many operations wait for what a chain says of their accounts' owners, of one account or for one chain."""
+    """Too many operations, of one account or for one chain, wait for a chain's answer about their owners."""
 
     what: str
     limit: int
@@ -181,7 +182,7 @@ class SequencerReplaying(OperationError):
 
 @dataclass(eq=False)
 class MalformedOperation(OperationError):
-    """What was handed in is no signed operation."""
+    """The data that was handed in is not a signed operation."""
 
     detail: str
 
@@ -191,8 +192,8 @@ class MalformedOperation(OperationError):
 
 @dataclass(eq=False)
 class FeeTooLow(OperationError):
-    """An operation pays less than the operator takes it for; `least` can be packed. Of an order it is what it pays when
-    it is filled in full.
+    """An operation pays less than the operator's least fee; `least` can be packed. For an order, `fee` is the fee that
+    it pays when it is filled in full.
     """
 
     operation: str
@@ -241,7 +242,7 @@ class PoolCreationReserved(OperationError):
     operator: int
 
     def __str__(self) -> str:
-        return f"account {self.account} creates no pools here: account {self.operator} does"
+        return f"account {self.account} cannot create pools here: only account {self.operator} can"
 
 
 @dataclass(eq=False)

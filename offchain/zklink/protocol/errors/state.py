@@ -1,4 +1,4 @@
-"""States and blocks that cannot be."""
+"""Impossible states and blocks."""
 
 from dataclasses import dataclass
 
@@ -74,7 +74,7 @@ class WrongReserveCount(StateError):
 
 @dataclass(eq=False)
 class ConservationBroken(StateError):
-    """What exists of a token is not what the state owes (SOL-2): the chains' reserves, or an LP token's supply."""
+    """The chains' reserves of a token, or an LP token's supply, differ from what the state owes (SOL-2)."""
 
     token_id: int
     held: int
@@ -86,7 +86,9 @@ class ConservationBroken(StateError):
 
 @dataclass(eq=False)
 class PoolsMiscounted(StateError):
-    """The number that the next LP token is named by is not the number of pools, or LP tokens do not follow from it."""
+    """The counter that names the next LP token differs from the number of pools, or the LP tokens do not follow from
+    it.
+    """
 
     counted: int
     found: int

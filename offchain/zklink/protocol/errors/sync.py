@@ -1,4 +1,4 @@
-"""What a committee member and a relayer refuse."""
+"""Errors of a committee member and a relayer."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class NotFinal(StateError):
     number: int
 
     def __str__(self) -> str:
-        return f"chain {self.chain} has not been seen to accept this block {self.number} for good"
+        return f"this member has not seen chain {self.chain} accept this block {self.number} with confirmations"
 
 
 @dataclass(eq=False)

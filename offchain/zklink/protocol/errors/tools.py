@@ -39,10 +39,10 @@ class TapeInvalid(ToolError):
 
 @dataclass(eq=False)
 class DemoStuck(ToolError):
-    """A step of a demo did not come about in time."""
+    """A step of a demo did not happen in time."""
 
     what: str
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.what} did not come about within {self.seconds:g} s"
+        return f"{self.what} did not happen within {self.seconds:g} s"

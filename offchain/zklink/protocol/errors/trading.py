@@ -1,4 +1,4 @@
-"""Pools and orders that do not allow what was signed: each says what would be right (docs/protocol.md, section 5)."""
+"""Pools and orders that do not allow a signed operation; each error says how to mend it (protocol, section 5)."""
 
 from dataclasses import dataclass
 
