@@ -93,7 +93,7 @@ format: $(STAMP)
 
 lock: $(STAMP)
 	@$(RUN) $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-		pyproject.toml --extra test --output-file constraints.txt
+		pyproject.toml --extra test --extra docs --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-uv .build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis offchain/*.egg-info
