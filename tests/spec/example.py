@@ -1,4 +1,4 @@
-"""Recomputes the worked example of docs/protocol.md from its inputs, by the page's own words.
+"""Recomputes the worked example (docs/protocol-example.md) from its inputs, by the protocol page's own words.
 
 Only the plain primitives are used here (reference Poseidon, Keccak over concatenated words, trees built in full), none
 of the protocol code that the test then holds against the same values. `example_account` does the second block.

@@ -1,4 +1,4 @@
-"""Recomputes the second block of docs/protocol.md's worked example, an account block, by the page's own words."""
+"""Recomputes the second block of docs/protocol-example.md, an account block, by the protocol page's own words."""
 
 from typing import Any
 

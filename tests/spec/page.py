@@ -1,4 +1,4 @@
-"""The worked example of docs/protocol.md as data: both blocks' inputs and values, and the core's objects for them."""
+"""The worked example, docs/protocol-example.md, as data: inputs and values of both blocks, and the core's objects."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from zklink.protocol.presets import MINIMAL
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
-SECTION = PAGE.read_text().split("## 13. Worked example")[1]
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol-example.md"
+TEXT = PAGE.read_text()
 
 
 def _read_page() -> list[tuple[dict[str, Any], dict[str, int]]]:
@@ -27,7 +27,7 @@ def _read_page() -> list[tuple[dict[str, Any], dict[str, int]]]:
 
 
 def _fenced(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 
 (INPUTS, VALUES), (ACCOUNT_INPUTS, ACCOUNT_VALUES) = _read_page()

@@ -1,4 +1,4 @@
-"""Executes the worked example of docs/protocol.md: its values follow from its inputs, by the page and by the core."""
+"""Executes docs/protocol-example.md: its values follow from its inputs, by the protocol page and by the core."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.spec.page import (
     ACCOUNT_VALUES,
     CHAINS,
     INPUTS,
-    SECTION,
+    TEXT,
     VALUES,
     read_operations,
     read_request,
@@ -219,7 +219,7 @@ class TestWorkedExample:
         kinds = [VALUES[f"slot[{slot}].p0"] >> 240 for slot in (0, 1)]
         assert kinds == [Kind.SWAP_PAID, Kind.SWAP_REFUNDED]
         out = VALUES["slot[0].p0"] % 2**112
-        assert f"`out = floor(250000000000 * g / (1000000000 * 10000 + g)) = {out}`" in SECTION
+        assert f"`out = floor(250000000000 * g / (1000000000 * 10000 + g)) = {out}`" in TEXT
 
     def test_page__signed_words__are_those_of_the_layouts(self) -> None:
         m0 = LEDGER_MESSAGE_LAYOUTS[0].unpack(ACCOUNT_VALUES["transfer.m0"])
