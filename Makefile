@@ -17,7 +17,7 @@ STAMP := $(VENV)/.installed-$(HASH)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
 # The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
-CHECKS := lint format-check types layers generated sizes changelog
+CHECKS := lint format-check types layers generated docs sizes changelog
 
 .PHONY: help setup demo test coverage check $(CHECKS) snapshots bench format lock clean
 
@@ -27,6 +27,7 @@ help:
 	@echo "make coverage   the same, and a report of the lines and branches of the package that no test enters"
 	@echo "make check   $(CHECKS)"
 	@echo "make snapshots   accept gas, code sizes and constraints as they are now (ARGS=gas: one of them)"
+	@echo "make docs    build the documentation as a site, strictly"
 	@echo "make bench   measure and write docs/performance.md"
 	@echo "make clean   remove the environment and all build results"
 
@@ -41,7 +42,7 @@ else
 		|| { echo "only Python 3.11 and 3.12 will do, and uv could not fetch one: please install it"; exit 1; }
 	@$(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV)
 endif
-	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[test]'
+	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[test,docs]'
 	@touch $@
 
 setup: $(STAMP)
@@ -72,6 +73,10 @@ layers: $(STAMP)
 
 generated: $(STAMP)
 	@$(RUN) $(BIN)/zklink generate --check
+
+docs: $(STAMP)
+	@$(RUN) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "the site is .build/site/index.html"
 
 # Code sizes and constraints as in snapshots/; gas is compared by `make test`.
 sizes: $(STAMP)

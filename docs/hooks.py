@@ -23,8 +23,10 @@ ROOT_PAGES: Final = {
 }
 """Pages of the repository's root, and where the site has them."""
 
-CODE: Final = re.compile(r"^```.*?^```$|`[^`\n]+`(?!\])", re.DOTALL | re.MULTILINE)
-LINK: Final = re.compile(r"(?P<image>!?)\[(?P<text>[^]]*)\]\((?P<target>[^()\s]+)\)")
+CODE_OR_LINK: Final = re.compile(
+    r"^```.*?^```$|(?P<image>!?)\[(?P<text>[^]]*)\]\((?P<target>[^()\s]+)\)|`[^`\n]+`", re.DOTALL | re.MULTILINE
+)
+"""Whichever begins first: a link may have code as its text, and code may look like a link."""
 
 
 def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
@@ -46,25 +48,17 @@ def find_root(config: MkDocsConfig) -> Path:
 
 def rewrite_links(markdown: str, place: str, root: Path) -> str:
     """A page's text, for its place on the site, without touching code."""
-    parts, end = [], 0
-    for code in CODE.finditer(markdown):
-        parts += [_rewrite(markdown[end : code.start()], place, root), code.group()]
-        end = code.end()
-    return "".join(parts) + _rewrite(markdown[end:], place, root)
-
-
-def _rewrite(text: str, place: str, root: Path) -> str:
     source = next((name for name, site in ROOT_PAGES.items() if site == place), f"docs/{place}")
 
-    def replace(link: re.Match[str]) -> str:
-        target, _, anchor = link["target"].partition("#")
+    def replace(found: re.Match[str]) -> str:
+        target, _, anchor = (found["target"] or "").partition("#")
         if not target or "://" in target or target.startswith("mailto:"):
-            return link.group()
+            return found.group()
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
         if path.startswith("docs/") or path in ROOT_PAGES:
             site = ROOT_PAGES.get(path, path.removeprefix("docs/"))
             relative = os.path.relpath(site, posixpath.dirname(place) or ".")
-            return f"{link['image']}[{link['text']}]({relative}{'#' + anchor if anchor else ''})"
-        return link["text"] if (root / path).exists() else link.group()
+            return f"{found['image']}[{found['text']}]({relative}{'#' + anchor if anchor else ''})"
+        return found["text"] if (root / path).exists() else found.group()
 
-    return LINK.sub(replace, text)
+    return CODE_OR_LINK.sub(replace, markdown)
