@@ -1,16 +1,14 @@
 """Every revert reason of the contracts: short, unique, and named in a test that provokes it."""
 
-import re
 from collections import Counter
 from pathlib import Path
 
+from zklink.cli.error_page import find_reasons
 from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 
-REASON = re.compile(r'"([a-z][a-z0-9-]*: [^"\n]*)"')
 MAX_BYTES = 32
 SIZE_LIMIT = 24_576
 TESTS = Path(__file__).resolve().parents[1]
-NOT_PRODUCT = ("testing",)
 DEPLOYABLES = (
     "Bridge",
     "BlockReader",
@@ -22,31 +20,28 @@ DEPLOYABLES = (
 )
 
 
-def find_reasons() -> Counter[str]:
+def count_reasons() -> Counter[str]:
     """Every reason in the sources that are deployed, with how often it is written."""
-    sources = [
-        p for p in CONTRACTS.rglob("*.vy") if p.relative_to(CONTRACTS).parts[0] not in (*NOT_PRODUCT, "verifiers")
-    ]
-    return Counter(reason for path in sources for reason in REASON.findall(path.read_text()))
+    return Counter(reason.text for reason in find_reasons())
 
 
 def test_reasons__all__are_found() -> None:
-    reasons = find_reasons()
+    reasons = count_reasons()
     assert len(reasons) > 100
     assert {"bridge: zero amount", "ledger: more than came in", "committee: signer order"} <= reasons.keys()
 
 
 def test_reasons__all__fit_into_a_word() -> None:
-    assert [reason for reason in find_reasons() if len(reason.encode()) > MAX_BYTES] == []
+    assert [reason for reason in count_reasons() if len(reason.encode()) > MAX_BYTES] == []
 
 
 def test_reasons__all__are_unique() -> None:
-    assert [reason for reason, count in find_reasons().items() if count > 1] == []
+    assert [reason for reason, count in count_reasons().items() if count > 1] == []
 
 
 def test_reasons__all__are_provoked_by_a_test() -> None:
     texts = [path.read_text() for path in (TESTS / "contracts").glob("test_*.py") if path != Path(__file__).resolve()]
-    assert [reason for reason in find_reasons() if not any(f'"{reason}"' in text for text in texts)] == []
+    assert [reason for reason in count_reasons() if not any(f'"{reason}"' in text for text in texts)] == []
 
 
 def test_asserts__none__is_without_a_reason() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from zklink.cli.circuits import DEFAULT_PRESETS
+from zklink.cli.command_page import render_command_page
+from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import PRESETS, Preset
@@ -38,14 +40,22 @@ def render_verifiers(progress: Progress) -> dict[str, str]:
     return rendered
 
 
+def render_pages(context: click.Context) -> dict[str, str]:
+    """The reference pages; the commands are those of the group that this command was called from."""
+    root = context.find_root().command
+    assert isinstance(root, click.Group)
+    return render_error_page() | render_command_page(root)
+
+
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
-def generate(check: bool) -> None:
-    """Write the constants for Vyper and circom, and the verifiers."""
+@click.pass_context
+def generate(context: click.Context, check: bool) -> None:
+    """Write the constants for Vyper and circom, the verifiers, and the reference pages of the documentation."""
     root = project_root()
     stale = 0
     # Constants first: the circuits are built from them.
-    for render in (render_all, lambda: render_verifiers(RichProgress())):
+    for render in (render_all, lambda: render_verifiers(RichProgress()), lambda: render_pages(context)):
         for path, text in render().items():
             target = root / path
             if target.is_file() and target.read_text() == text:

@@ -29,7 +29,13 @@ from zklink.recovery.rebuild import find_last, rebuild
     "--seed", "seed_file", type=FILE, help="The account key's 32-byte seed in hex: anybody may send the exits."
 )
 @click.option("--recipient", help="Whom signed exits pay; default: the owner.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("exits.json"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("exits.json"),
+    show_default=True,
+    help="Where to write the exit proofs.",
+)
 def recover(
     from_l1: bool,
     file: Path,
