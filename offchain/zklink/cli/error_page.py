@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Final
 
 from zklink.l1.contract_artifacts import CONTRACTS
+from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 
 PATH: Final = "docs/errors.md"
@@ -68,6 +69,7 @@ def render_error_page() -> dict[str, str]:
 
 def _render_tree() -> Iterator[str]:
     yield "## Errors of the package\n"
+    yield from _render_lab()
     for branch in ZkLinkError.__subclasses__():
         yield f"### {branch.__name__}\n\n{inspect.getdoc(branch)}\n"
         for module, causes in groupby(branch.__subclasses__(), key=lambda cause: cause.__module__):
@@ -78,7 +80,13 @@ def _render_tree() -> Iterator[str]:
             yield "\n".join(map(_error_row, causes)) + "\n"
 
 
-def _error_row(cause: type[ZkLinkError]) -> str:
+def _render_lab() -> Iterator[str]:
+    yield f"### {LabError.__name__}\n\nThe kit for local chains has a small tree of its own, `zklink.lab.errors`.\n"
+    yield "| error | when | data |\n|---|---|---|"
+    yield "\n".join(map(_error_row, LabError.__subclasses__())) + "\n"
+
+
+def _error_row(cause: type[Exception]) -> str:
     data = ", ".join(f"`{field.name}`" for field in fields(cause))  # type: ignore[arg-type]  # each is a dataclass (tests/spec/test_errors.py)
     return f"| `{cause.__name__}` | {_cell(inspect.getdoc(cause) or '')} | {data} |"
 

@@ -1,0 +1,60 @@
+"""The fenced blocks of all pages: where they stand, in which language, and what they say."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zklink.prover.cache import project_root
+
+ROOT: Final = project_root()
+PAGES: Final = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+FENCE: Final = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+TITLE: Final = re.compile(r'title="([^"]+)"')
+OUTPUT: Final = "\n\nIt prints:\n\n"
+"""Between a block and the block that shows what it prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block. `title` is the file that a reader saves it as; `output` what the page says that it prints."""
+
+    page: str
+    line: int
+    language: str
+    title: str
+    text: str
+    output: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def read_blocks(page: Path) -> list[Block]:
+    """The blocks of a page, in order."""
+    text, blocks = page.read_text(), []
+    found = list(FENCE.finditer(text))
+    for index, fence in enumerate(found):
+        follower = found[index + 1] if index + 1 < len(found) else None
+        is_shown = follower is not None and text[fence.end() : follower.start()] == OUTPUT
+        language, _, rest = fence["info"].partition(" ")
+        title = TITLE.search(rest)
+        blocks.append(
+            Block(
+                page=str(page.relative_to(ROOT)),
+                line=text.count("\n", 0, fence.start()) + 1,
+                language=language,
+                title=title[1] if title else "",
+                text=fence["text"],
+                output=follower["text"] if follower is not None and is_shown else None,
+            )
+        )
+    return blocks
+
+
+BLOCKS: Final = [block for page in PAGES for block in read_blocks(page)]
+
+
+def blocks_in(*languages: str) -> list[Block]:
+    """All blocks in one of these languages."""
+    return [block for block in BLOCKS if block.language in languages]
