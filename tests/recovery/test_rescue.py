@@ -81,6 +81,6 @@ def test_advance__not_frozen__says_when_it_may_be(system: LocalSystem) -> None:
     send_deposit(system, BSC.chain_id, USDC, 5 * USD)
     waiting = rescue.advance(BSC.chain_id)
     assert isinstance(waiting, Waiting)
-    assert "anybody may freeze it after 20" in waiting.why
+    assert "anyone can freeze it after 20" in waiting.why
     system.world.advance_time(EXPIRY_SECONDS + 1)
     assert rescue.advance(BSC.chain_id) == Done("frozen: request 1 of the account lane is too old")

@@ -1,8 +1,8 @@
 """The broker: chooses payouts of sealed blocks, fills them on their chain, and keeps a ledger of what it is owed.
 
-Takes sealed results and how final their requests are; sends `fill`. Never fills a refund, never one payout twice
-(the bridge's own record is asked first, so a lost receipt or a restart is harmless), never more than it holds and
-has approved.
+Takes payouts of sealed blocks and the confirmations of their requests; sends `fill`. Never fills a refund, never fills
+more than it holds and has approved, and never fills one payout twice: it asks the bridge's own record first, so a lost
+receipt or a restart is harmless.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
 
 class FillState(Enum):
-    """What a bridge says about a payout."""
+    """The state of a payout on its bridge."""
 
     OPEN = "open"
     MINE = "filled by this broker"
@@ -30,15 +30,15 @@ class FillPort(Protocol):
     """Port: one chain's bridge and tokens, with the broker's account behind it."""
 
     def fill_state(self, key: bytes) -> FillState:
-        """Who filled the payout with this key, if anybody."""
+        """The state of the payout with this key (32 bytes). Raises RpcUnavailable."""
         ...
 
     def l1_amount(self, token: TokenId, amount: Amount) -> int:
-        """`amount` in units of the token's contract on this chain."""
+        """An amount in layer-2 units, converted to units of the token's contract on this chain."""
         ...
 
     def spendable(self, token: TokenId) -> int:
-        """What the broker holds and the bridge may pull, in L1 units; native coin less a reserve for gas."""
+        """The balance that the bridge may pull from the broker, in L1 units; for native coin less a reserve for gas."""
         ...
 
     def fill(self, payout: Payout, l1_amount: int) -> Receipt:
@@ -51,7 +51,7 @@ class FillPort(Protocol):
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A payout of sealed block `block`; its request is in block `l1_block` of the source chain. A withdrawal has no
-    request: None.
+    request, so `l1_block` is None.
     """
 
     payout: Payout
@@ -72,8 +72,8 @@ class FillOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to fill. `l1_amount` is what the recipient gets; a receipt only if this call sent a transaction;
-    `reason` says who refused and why.
+    """One attempt to fill. The recipient gets `l1_amount`, in L1 units; there is a receipt only if this call sent a
+    transaction; `reason` says who refused and why.
     """
 
     candidate: Candidate
@@ -86,7 +86,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Money that was paid out (the net amount) and comes back at execution (the gross amount, with the fee)."""
+    """A fill of this broker: it has paid the net amount, and the chain repays the gross amount, with the fee, at
+    execution.
+    """
 
     candidate: Candidate
     key: bytes
@@ -94,13 +96,13 @@ class Position:
 
     @property
     def net(self) -> Amount:
-        """What was paid, in layer-2 units."""
+        """The amount that the broker paid, in layer-2 units."""
         return Amount(self.candidate.payout.amount - self.candidate.payout.fill_fee)
 
 
 class Broker:
-    """Bookkeeping runs on the caller's thread (`offer`, `select`, `record`, `settle`); `attempt` and `find_repaid`
-    only ask and send.
+    """One broker's books and fills. Its books belong to the caller's thread (`offer`, `select`, `record`, `settle`);
+    `attempt` and `find_repaid` only ask and send, so they can run on workers.
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class Broker:
         return tuple(self._waiting.values())
 
     def offer(self, candidates: Iterable[Candidate]) -> dict[Candidate, Verdict]:
-        """Take the payouts of a sealed block; gives those that are declined for good, with the reason."""
+        """Take the payouts of a sealed block; gives those that the broker declines for good, with the reason."""
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
             verdict = self._assess(candidate, 0, is_accepted=False)
@@ -141,9 +143,7 @@ class Broker:
         return declined
 
     def retract(self, after: BlockNumber) -> None:
-        """Blocks after `after` were unsealed: their payouts may come differently. What is filled already stays on the
-        books.
-        """
+        """Blocks after `after` were unsealed: their payouts may change. Fills that are done stay on the books."""
         self._waiting = {key: candidate for key, candidate in self._waiting.items() if candidate.block <= after}
 
     def select(self, chain: ChainId, heights: Mapping[ChainId, int], accepted: BlockNumber) -> Candidate | None:
@@ -159,9 +159,10 @@ class Broker:
         return None
 
     def attempt(self, candidate: Candidate) -> Attempt:
-        """Fill, unless the bridge says that this is done or the inventory is too small.
+        """Fill a payout, unless the bridge shows it as filled or executed, or the inventory is too small.
 
-        A refusal is an outcome, not an error: a recipient, or a token, that refuses must not hold up other fills.
+        A refusal is an outcome, not an error: a recipient or a token that refuses must not hold up other fills. Raises
+        RpcUnavailable.
         """
         payout, port = candidate.payout, self._ports[candidate.payout.chain]
         key = payout.fill_key(self._deployment_hash)
@@ -179,8 +180,8 @@ class Broker:
             return Attempt(candidate, key, outcome, l1_amount, reason=str(error))
 
     def record(self, attempt: Attempt) -> None:
-        """Enter what an attempt did. A payout without inventory goes to the end and is tried again; one
-        that was refused is left to execution.
+        """Enter the outcome of an attempt. A payout without inventory goes to the end and is tried again; a refused one
+        is left to execution.
         """
         self._waiting.pop(attempt.key, None)
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
@@ -199,7 +200,7 @@ class Broker:
         return tuple(p.key for p in positions if port.fill_state(p.key) is FillState.EXECUTED)
 
     def settle(self, keys: Iterable[bytes]) -> None:
-        """Enter repayments."""
+        """Enter the repayment of the fills with these keys."""
         for key in keys:
             self._positions[key] = replace(self._positions[key], is_repaid=True)
 

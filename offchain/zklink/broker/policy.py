@@ -1,4 +1,4 @@
-"""When a fill is worth its risk. Pure: takes a payout and how final its request is, gives a verdict with the reason.
+"""Decides whether a fill is worth its risk: takes a payout and its request's confirmations, gives a verdict. Pure.
 
 Until execution the broker carries the risk of a reseal and of a reorganisation on the source. The more a payout is
 worth, the more confirmations its request must have; above the last tier it is left to execution. A payout depends on
@@ -15,7 +15,7 @@ from zklink.protocol.ids import FEE_DENOMINATOR, Amount, TokenId
 
 
 class Verdict(Enum):
-    """What to do about a payout, and why."""
+    """The decision about a payout, with its reason."""
 
     FILL = "fill"
     WAIT = "its request needs more confirmations, or its block the primary's acceptance"
@@ -42,7 +42,7 @@ class Tier:
 class TokenPolicy:
     """Terms for one token: tiers by ascending limit, least fee (absolute and in 1/10,000 of the amount).
 
-    `minimum_fee` has no default: it is what a fill's gas costs, in layer-2 units of this token.
+    `minimum_fee` has no default: it is the price of a fill's gas, in layer-2 units of this token.
     """
 
     tiers: tuple[Tier, ...]
@@ -52,8 +52,8 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FillPolicy:
-    """Terms per token; a token without terms is not filled. `excluded` recipients are not either: the broker itself is
-    one, since a transfer to oneself leaves nothing that the bridge could measure.
+    """Terms per token; the broker does not fill a token without terms, nor a payout to an `excluded` recipient. The
+    broker itself is excluded, since the bridge cannot measure a transfer to oneself.
     """
 
     tokens: Mapping[TokenId, TokenPolicy]

@@ -1,1 +1,1 @@
-"""What anyone can do with the chains alone: rebuild the state, finish what is common, leave by proof."""
+"""The way out for anyone, with the chains alone: rebuild the state, finish the common blocks, leave by proof."""

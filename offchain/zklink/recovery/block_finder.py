@@ -1,9 +1,10 @@
-"""Finds the words of committed blocks: in the transaction's input, in what other chains were given, in a trace.
+"""Finds the words of committed blocks: in the transaction's input, in other chains' calldata, or in a trace.
 
-A commit may come from a contract that puts its call together (after a freeze anybody's), so that the words stand in no
-input. A block that does not concern a chain has no words there: it follows from its preimage, which any other chain's
-calldata gives. Otherwise the call inside the transaction is looked for in a trace. Nothing is believed: a block is
-found only when the sync hash recomputed from it, over its header, counts and slices, is the one of the chain's event.
+Takes the events of chains and their transactions; gives blocks. A contract can commit a block by a call that it puts
+together itself (after a freeze anybody's contract can), and then the words stand in no input. A block that does not
+concern a chain has no words there: it follows from its preimage, which the calldata of any other chain gives. Otherwise
+the finder looks for the call in a trace of the transaction. Never believes what it reads: a block is found only when
+the sync hash recomputed from its header, counts and slices is the one of the chain's event.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -50,7 +51,9 @@ class BlockFinder:
         return self._preimages.get(event.sync_hash)
 
     def list_inputs(self, chain: ChainId, tx_hash: bytes, is_traced: bool) -> list[bytes]:
-        """Where calls of a chain's bridge may stand; nothing if the node does not show it. Raises RpcUnavailable."""
+        """The byte strings of a transaction in which calls to the chain's bridge can stand; none if the node does not
+        show them. Raises RpcUnavailable.
+        """
         try:
             if is_traced:
                 return self._tracers[chain].inputs_to(tx_hash, self._bridges[chain].address)
@@ -59,13 +62,15 @@ class BlockFinder:
             return []
 
     def _is_found(self, chain: ChainId, event: BlockCommitted, log: ChainLog, is_traced: bool) -> bool:
-        """Whether a block is known now. A chain that it does not concern is asked last: what stands there is noise."""
+        """Whether a block is known now. The calldata of a chain that the block does not concern is read last, because
+        it has no words of the block.
+        """
         if chain == self._history.primary:
             return self._look(chain, event, log, is_traced) or self._complete(chain, event, is_traced)
         return self._complete(chain, event, is_traced) or self._look(chain, event, log, is_traced)
 
     def _look(self, chain: ChainId, event: BlockCommitted, log: ChainLog, is_traced: bool) -> bool:
-        """Whether the block is in what the transaction was given."""
+        """Whether the block stands in the transaction's input, or in a call within the transaction."""
         key = (chain, event.sync_hash)
         if key not in self._found:
             commits = Commits(self._history, chain, log.committed)
@@ -76,7 +81,7 @@ class BlockFinder:
         return key in self._found
 
     def _look_at(self, chains: Iterable[ChainId], event: BlockCommitted, is_traced: bool) -> None:
-        """Look for a block's preimage in what some chains were given, as long as it is not known."""
+        """Look for a block's preimage in the calldata of some chains, as long as it is not known."""
         for chain in chains:
             if event.sync_hash in self._preimages:
                 return
@@ -118,7 +123,9 @@ class BlockFinder:
 
 
 def build_import(preimage: BlockPreimage, deployment_hash: bytes) -> CommitBlock:
-    """A block as a chain is given it that it does not concern: every slice is a claim."""
+    """A block in the form for a chain that it does not concern: every slice is a claim. Anyone can commit it after a
+    freeze.
+    """
     domain, number_and_time, packed, _, new_root = preimage.header
     claimed = [k for k, count in enumerate(unpack_counts(packed)) if count]
     return CommitBlock(

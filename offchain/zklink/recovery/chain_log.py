@@ -1,4 +1,4 @@
-"""What one chain's bridge has said in its events, kept between readings: only what is new is asked for.
+"""The events of one chain's bridge, kept between readings, so that a reading asks only for the new ones.
 
 Takes a bridge and the L1 block that it began in; gives a `ChainLog`. After a reorganisation it goes back to the last
 reading that is still part of the chain. Never believes that a log is complete: `history_reader` checks that.
@@ -39,7 +39,7 @@ class ChainLog:
     proven: Sequence[BlocksProven] = ()
 
     def after(self, events: Iterable[BridgeEvent]) -> "ChainLog":
-        """With what came next."""
+        """The log with the events that came next."""
         committed, proven = dict(self.committed), list(self.proven)
         requests = {lane: list(queue) for lane, queue in self.requests.items()}
         for event in events:
@@ -60,7 +60,7 @@ class ChainLog:
 
 
 class EventReader:
-    """Reads a bridge's events again and again."""
+    """Reads a bridge's events, any number of times; each reading asks for the new ones."""
 
     def __init__(self, bridge: BridgeClient, from_block: int) -> None:
         self._bridge = bridge

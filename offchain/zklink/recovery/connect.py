@@ -1,5 +1,5 @@
-"""Connections to the chains of a published deployment: takes its file and one node's address per chain, gives bridges
-that are really of that deployment.
+"""Connects to the chains of a published deployment: takes its file and one node's address per chain, gives the
+deployment's bridges. Never gives a bridge that is not of that deployment.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisag
 from zklink.protocol.ids import AddressFormat, ChainId
 
 BLOCK_TIME_SECONDS = 2.0
-"""How often a chain is asked for a receipt; any chain's block time will do."""
+"""Seconds between two questions for a receipt; any chain's block time will do."""
 
 
 def connect_bridges(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, BridgeClient]:

@@ -1,7 +1,8 @@
-"""The file that carries exit proofs to the chains. It may have been through anybody's hands.
+"""The file that carries exit proofs to the chains. Anybody may have changed it on the way.
 
-Takes and gives exits with what they were proven against. What stands there in words must be what is sent, and only a
-chain decides whether a proof is true; so a changed file can make a sender pay for gas, and nothing else.
+Takes and gives exits with the block and root that they were proven against. Each exit stands in the file twice: as a
+description for people and as the call that is sent; a file in which they differ is refused. Only a chain decides
+whether a proof is true, so a changed file can cost a sender gas, and nothing else.
 """
 
 import json
@@ -45,7 +46,9 @@ def write_exits(path: Path, exits: ExitFile) -> None:
 
 
 def read_exits(path: Path, deployment: Deployment) -> ExitFile:
-    """Read a file of exits. Raises ExitFileInvalid if it is none, of another deployment, or was changed."""
+    """Read a file of exits. Raises ExitFileInvalid if it is not such a file, is of another deployment, or was
+    changed.
+    """
 
     def refuse(detail: str) -> ExitFileInvalid:
         return ExitFileInvalid(path.name, f"{detail}; make it again with `zklink recover`")
@@ -92,7 +95,7 @@ def _find_fault(order: ExitOrder, item: Mapping[str, Any], deployment: Deploymen
 
 
 def _describe(order: ExitOrder) -> dict[str, object]:
-    """What an exit says, to be read by people."""
+    """The description of an exit, for people."""
     return {
         "chain": order.chain,
         "account": order.account,
@@ -107,7 +110,7 @@ def _describe(order: ExitOrder) -> dict[str, object]:
 
 
 def _encode(call: Exit) -> dict[str, object]:
-    """What is sent."""
+    """The call of an exit, as it is sent."""
     words = {"x0": hex(call.x0), "recipient_lo": hex(call.recipient_lo), "x1": hex(call.x1)}
     return {**words, "proof": [hex(value) for value in call.proof]}
 

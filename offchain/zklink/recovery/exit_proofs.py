@@ -1,8 +1,8 @@
 """Exit proofs for an owner, made from the rebuilt state.
 
 Takes the state of the last common block; gives one `ExitOrder` for each account, token and chain that pays anything.
-Without a key the owner itself must send them; with the account's key they pay whom the key names and anybody may.
-`exit_file.py` carries them to the chains.
+Without a key the owner must send the exits itself. With the account's key they pay the recipient that the key signs
+for, and anyone can send them. `exit_file.py` carries them to the chains. Never sends anything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,8 +25,8 @@ from zklink.witness.exit import compute_inputs
 
 @dataclass(frozen=True, slots=True)
 class ExitOrder:
-    """One exit, ready to send: what `call` says, in words. Amounts are layer-2 units; `recipient` (32 bytes) is paid,
-    and must itself send it unless it is signed.
+    """One exit, ready to send, with the fields of its `call`. Amounts are layer-2 units. The exit pays `recipient` (32
+    bytes), who must send it unless it is signed.
     """
 
     chain: ChainId
@@ -42,7 +42,7 @@ class ExitOrder:
 
     @classmethod
     def of(cls, call: Exit) -> "ExitOrder":
-        """Read a call's own words; UnusedBitsSet for what no exit has."""
+        """Read the fields of a call; UnusedBitsSet if it has bits that no exit has."""
         x0, x1 = (layout.unpack(word) for layout, word in zip(EXIT_LAYOUTS, (call.x0, call.x1), strict=True))
         return cls(
             chain=ChainId(x0["chain"]),
@@ -59,7 +59,7 @@ class ExitOrder:
 
 
 def find_exits(state: State, owner: bytes, chains: Iterable[ChainId]) -> list[ExitStatement]:
-    """Everything that the chains owe an owner (32 bytes), by account, token and chain; nothing that would pay zero."""
+    """The exits of an owner (32 bytes) by account, token and chain; none that would pay zero."""
     ordered = sorted(chains)
     statements = (
         compute_exit(state, account, token, chain)
@@ -78,7 +78,8 @@ def prove_exits(
     recipient: bytes | None = None,
     progress: Progress = SILENT,
 ) -> list[ExitOrder]:
-    """Prove exits. With the account's `key` they pay `recipient` (default: the owner) whoever sends them.
+    """Prove exits. With the account's `key` they pay `recipient` (32 bytes, by default the owner), and anyone can send
+    them.
 
     Raises WrongKey if the key is not the account's.
     """
@@ -97,7 +98,9 @@ def prove_exits(
 
 
 def _tokens_of(state: State, account: AccountId) -> list[TokenId]:
-    """Tokens that an account has anything of; the operator's has the fees accrued in any token."""
+    """The tokens of which an account has a balance. The operator's account also owns the accrued fees of every
+    token.
+    """
     tokens = set(state.account(account).balances)
     if account == OPERATOR_ACCOUNT:
         tokens |= {token for token, row in state.tokens() if token and row.fees}

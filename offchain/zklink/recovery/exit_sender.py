@@ -1,7 +1,7 @@
 """The whole way out for anyone: every chain to exodus, then exits.
 
-Takes a rescue and exit orders; sends what is due on every chain and says each step. Asks the chains first, so it can be
-run again at any time by anybody.
+Takes a driver of exodus and exit orders; sends the transactions that are due on every chain, and reports each step.
+Asks the chains first, so anyone can run it again at any time. Never waits: a later run goes on.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,9 +21,9 @@ Say = Callable[[str], None]
 
 
 def leave(rescue: ExodusDriver, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> bool:
-    """Go as far as the chains allow now; says whether all is done.
+    """Send everything that the chains allow now; true if nothing is left to do.
 
-    Raises ExitsRefused once everything else is sent, and what reading and sending may raise.
+    Raises ExitsRefused once everything else is sent, and what `ExodusDriver.advance` raises.
     """
     is_done, refused = True, list[str]()
     for chain, bridge in rescue.bridges.items():
@@ -74,12 +74,12 @@ def _show(address: bytes) -> str:
 
 
 def _describe(token: TokenPlan, amount: int) -> str:
-    """An amount in whole tokens, all its digits."""
+    """An amount in whole tokens, with all its digits."""
     return f"{Decimal(amount).scaleb(-token.layer2_decimals):f} {token.symbol}"
 
 
 def _advance(rescue: ExodusDriver, chain: ChainId, say: Say) -> bool:
-    """Everything that can be sent to a chain now; says whether its exodus is complete."""
+    """Send everything that a chain takes now; true if its exodus is complete."""
     name = rescue.deployment.chains[chain].name
     while True:
         match rescue.advance(chain):

@@ -1,8 +1,9 @@
-"""Brings frozen chains to exodus, one transaction at a time, with nothing but what the chains have published.
+"""Brings chains to exodus, one transaction at a time, from the published data of the chains alone.
 
-Takes the clients of all chains and an account that pays gas; each `advance` looks at one chain and sends what it needs
-next. Decides by what the chains say now: whoever else does the same, or a restart, changes nothing. Protocol sections
-8 and 10.
+Takes the clients of all chains and an account that pays gas; each `advance` looks at one chain and sends its next
+transaction: freeze, open history, find the common block, commit, prove, apply, execute, begin exodus, cancel requests.
+Decides by the present state of the chains, so others may do the same, and a restart changes nothing. Needs no key of
+the operator. Protocol sections 8 and 10.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,14 +32,14 @@ from zklink.recovery.history_reader import HistoryReader
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was sent to a chain."""
+    """A transaction was sent; `what` describes it."""
 
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Why nothing can be sent to a chain now."""
+    """Nothing can be sent to a chain now; `why` gives the reason."""
 
     why: str
 
@@ -52,7 +53,9 @@ Outcome = Done | Waiting | Finished
 
 
 class ExodusDriver:
-    """Drives all chains of a deployment. Raises what reading and sending may raise."""
+    """Drives all chains of a deployment. Raises HistoryDisagrees, HistoryIncomplete, BlockUnreadable, RpcUnavailable,
+    and what `ChainClient.send` raises.
+    """
 
     def __init__(self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], account: LocalAccount) -> None:
         self.deployment = deployment
@@ -85,7 +88,7 @@ class ExodusDriver:
         now, since = bridge.client.head().timestamp, bridge.waiting_since()
         if since and now > since + EXECUTION_SECONDS:
             bridge.exodus.freeze_for_execution(self._account)
-            return Done("frozen: blocks are not executed")
+            return Done("frozen: accepted blocks were not executed in time")
         times = [first.queued_at + EXPIRY_SECONDS for lane in Lane for first in self._first_open(bridge, lane)]
         if any(now > time for time in times):
             frozen = self._freeze_for_request(bridge, now)
@@ -95,7 +98,7 @@ class ExodusDriver:
         if not times:
             return Waiting("it is not frozen, and nothing waits there: a request such as a full exit starts the clock")
         return Waiting(
-            f"it is not frozen: unless the operator answers, anybody may freeze it after {_date(min(times))}"
+            f"it is not frozen; if the operator does not answer, anyone can freeze it after {_date(min(times))}"
         )
 
     def _freeze_for_request(self, bridge: BridgeClient, now: int) -> Outcome | None:
@@ -116,7 +119,7 @@ class ExodusDriver:
     # -- the last common block -----------------------------------------------------------------------------------
 
     def _open_history(self, bridge: BridgeClient) -> Outcome | None:
-        """The primary's frozen history is opened down to what this chain has accepted itself."""
+        """Open the primary's frozen history down to the last block that this chain has accepted itself."""
         ledger, primary = bridge.ledger, self.deployment.primary
         frozen = ledger.frozen_at(primary)
         assert frozen is not None
@@ -200,7 +203,8 @@ class ExodusDriver:
     def _prove(self, bridge: BridgeClient, waiting: Sequence[StoredBlock]) -> Outcome:
         """Prove the next blocks of one lane at once; where one of their proofs is refused, the next block alone.
 
-        Anybody may write what looks like a proof into an input, so a refused one only means: try another.
+        Anyone can write something like a proof into a transaction's input, so after a refused proof the next one is
+        tried.
         """
         batch = list(takewhile(lambda stored: stored.lane == waiting[0].lane, waiting))
         items = [item for stored in batch if (item := next(self.reader.proofs(stored), None)) is not None]
@@ -212,7 +216,7 @@ class ExodusDriver:
             with suppress(CallReverted):
                 bridge.prove_blocks(self._account, [item])
                 return Done(f"block {item.block.number} proven")
-        detail = "no proof of it that this chain takes can be read from any chain; a node with traces may show one"
+        detail = "no proof that this chain takes can be read from any chain; a node that answers traces may show one"
         raise HistoryIncomplete(bridge.client.profile.name, batch[0].number, detail)
 
     def _execute(self, bridge: BridgeClient, common: BlockNumber) -> Outcome:
@@ -229,7 +233,7 @@ class ExodusDriver:
             if opened is not None:
                 return opened
             bridge.apply_message(self._account, k, useful)
-            return Done(f"{self.deployment.chains[k].name} is known to have accepted up to block {useful}")
+            return Done(f"applied: {self.deployment.chains[k].name} has accepted up to block {useful}")
         history = self.reader.read(bridge.chain_id)
         numbers = _above(stages.executed, min(common, stages.executed + MAX_EXECUTE_BLOCKS))
         items = [_execute_item(history, BlockNumber(number)) for number in numbers]

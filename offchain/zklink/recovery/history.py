@@ -1,6 +1,7 @@
 """The history of one chain: blocks, what its bridge keeps of them, and its queues.
 
-Pure: the words of a block and the block before give what the bridge must keep. `reader.py` reads it off the chains.
+Takes the words of a block and the record of the block before; gives the record that the bridge must keep.
+`history_reader.py` reads them off the chains. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +20,12 @@ from zklink.protocol.ids import SLICE_COUNT, TIME_BITS, BlockNumber, ChainId, La
 from zklink.transition.replay.replay_records import read_records
 
 Kept = tuple[StoredBlock, tuple[Payout, ...]]
-"""What a bridge keeps of a block, and what it owes by it."""
+"""The record of a block that a bridge keeps, and the payouts that the bridge owes for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainHistory:
-    """What one chain has been told. `stored` has block 0 too; `requests` are in queue order."""
+    """The blocks and requests of one chain. `stored` also has block 0; `requests` are in queue order."""
 
     chain: ChainId
     name: str
@@ -42,7 +43,9 @@ def compute_inputs(preimage: BlockPreimage) -> PublicInputs:
 
 
 def compute_kept(chain: ChainId, last: StoredBlock, committed: CommittedBlock) -> Kept:
-    """What the bridge keeps of the block after `last`, from its words. Raises ReplayRefused."""
+    """The record that the bridge keeps of the block after `last`, and its payouts, from the block's words. Raises
+    ReplayRefused.
+    """
     block, preimage = committed.block, committed.preimage
     slices: list[tuple[int, ...]] = [()] * SLICE_COUNT
     slices[chain] = block.words

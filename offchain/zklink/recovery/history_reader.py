@@ -1,7 +1,9 @@
-"""Reads the chains of a deployment, from their events and calldata alone, again and again: only what is new.
+"""Reads the histories of a deployment's chains from their events and calldata alone; each reading asks only for new
+data.
 
-Takes a bridge per chain and the published deployment. What a bridge keeps of each block is recomputed from the words
-and compared with its own hash of the last one, which binds all before it.
+Takes a bridge per chain and the published deployment; gives one history per chain. Never believes a node: the record of
+each block is recomputed from its words, and the last one is compared with the bridge's own hash, which binds all before
+it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,9 @@ from zklink.recovery.history import ChainHistory, Kept, compute_kept
 
 
 class HistoryReader:
-    """The histories of all chains of a deployment. `tracers` look into transactions: by default the chains' nodes."""
+    """The histories of all chains of a deployment. `tracers` show the calls within transactions: by default the chains'
+    nodes do.
+    """
 
     def __init__(
         self,
@@ -45,18 +49,21 @@ class HistoryReader:
         self._checked: set[ChainId] = set()
 
     def read_events(self, chain: ChainId) -> ChainLog:
-        """What a chain's bridge has told, without the blocks' words. Raises HistoryDisagrees, RpcUnavailable."""
+        """The events of a chain's bridge, without the words of blocks. Raises HistoryDisagrees, RpcUnavailable."""
         if chain not in self._checked:
             check_bridge(self._bridges[chain], self._deployment)
             self._checked.add(chain)
         return self._events[chain].read()
 
     def requests(self, chain: ChainId, lane: Lane) -> list[Request]:
-        """A queue as the chain tells it. Raises RpcUnavailable."""
+        """All requests of a lane's queue, in order, from the chain's events. Raises HistoryDisagrees,
+        RpcUnavailable.
+        """
         return list(self.read_events(chain).requests[lane])
 
     def read(self, chain: ChainId) -> ChainHistory:
-        """A chain up to now, without what cannot be read and may still be reverted: nothing rests on that.
+        """A chain's history up to now. Blocks that cannot be read and can still be reverted are left out, since nothing
+        rests on them.
 
         Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable.
         """
@@ -101,7 +108,9 @@ class HistoryReader:
         return self._finder.find_preimage(event) or self._finder.find(primary, number, log).preimage
 
     def proofs(self, stored: StoredBlock) -> Iterator[ProveBlock]:
-        """What was handed to any chain as a proof of a block; not all need be true. Raises RpcUnavailable."""
+        """Every proof of a block that somebody sent to any chain; some may be false. Raises HistoryDisagrees,
+        RpcUnavailable.
+        """
         seen: set[tuple[int, ...]] = set()
         for is_traced, chain in product((False, True), self._bridges):
             for event in self.read_events(chain).proven:

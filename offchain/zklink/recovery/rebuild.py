@@ -1,6 +1,6 @@
-"""The state as the chains alone tell it: no database of anybody's.
+"""Rebuilds the state from the chains alone, without anybody's database.
 
-Takes the histories of all chains; gives the state after a block, every root on the way checked.
+Takes the histories of all chains; gives the state after a block, and checks every root on the way. Never asks a chain.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,9 @@ Histories = Mapping[ChainId, ChainHistory]
 
 
 def rebuild(deployment: Deployment, histories: Histories, last: BlockNumber, progress: Progress = SILENT) -> State:
-    """The state after block `last`. Raises HistoryIncomplete, HistoryDisagrees, ReplayMismatch and its like."""
+    """The state after block `last`. Raises HistoryIncomplete, HistoryDisagrees, ReplayMismatch, ReplayIncomplete or
+    ReplayRefused.
+    """
     state = deployment.genesis.state()
     with progress.step(f"replaying {last} blocks", last) as step:
         for number in range(1, last + 1):

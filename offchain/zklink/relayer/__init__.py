@@ -1,5 +1,7 @@
-"""Carries acknowledgements between the bridges: committee members sign what they saw final, a relayer delivers it.
+"""Carries acknowledgements between the bridges: committee members sign the final blocks that they saw, a relayer
+delivers them.
 
-Knows blocks only by number and sync hash. A forged, stale or repeated message changes nothing on a bridge, so
-nothing here has to be trusted for safety beyond k of the n members.
+Takes the events of bridges; gives signed messages to bridges. Knows blocks only by number and sync hash. A stale or
+repeated message changes nothing on a bridge, and a forged one needs k of the n members, so a relayer never has to be
+trusted.
 """

@@ -1,7 +1,7 @@
-"""A quorum of committee members: which acceptances and freezes it would attest, and the evidence for one.
+"""A quorum of committee members: gives the acceptances and freezes that it would sign, and the evidence for each.
 
-`LocalCommittee` holds members whose keys are all in this process: for local networks and tests, where k of n is a
-form and not a protection. A committee of separate operators implements the same port over whatever connects them.
+`LocalCommittee` holds members whose keys are all in this process, for local networks and tests: there k of n protects
+nobody. A committee of separate members implements the same port over whatever connects them. Never delivers a message.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from zklink.relayer.member import CommitteeMember
 
 
 class Committee(Protocol):
-    """Port: what a relayer needs of the members."""
+    """Port: the committee as a relayer sees it."""
 
     def watch(self, chain: ChainId) -> None:
         """Let the members read what became final on `chain`."""

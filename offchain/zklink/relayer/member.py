@@ -1,7 +1,8 @@
-"""A committee member: signs what it has itself seen accepted or frozen, and final, on a chain.
+"""A committee member: signs acceptances and freezes that it has itself seen on a chain, with confirmations.
 
 Takes a chain's acceptances and its freeze, once they have the chain's confirmations; gives EIP-712 signatures. Never
-signs from hearsay, and never two hashes for one number of one chain: that would be evidence against it.
+signs a fact that it has not read itself, and never two hashes for one number of one chain: that would be evidence
+against it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,8 @@ from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A bridge's BlockAccepted event: every block up to `number` is accepted there, their rolling hash is
-    `sync_hash`. Of kind FRZ it is the bridge's Frozen event, and no later block will be.
+    """A bridge's BlockAccepted event: every block up to `number` is accepted there, and their rolling hash is
+    `sync_hash`. If its kind is FRZ, it is the bridge's Frozen event: no later block will be accepted there.
     """
 
     number: BlockNumber
@@ -29,7 +30,7 @@ class Acceptance:
 
 
 class AcceptanceSource(Protocol):
-    """Port: what a member reads of one chain."""
+    """Port: one chain as a member reads it."""
 
     def confirmed_height(self) -> int:
         """The newest L1 block that counts as final for this member; -1 if there is none."""
@@ -89,7 +90,9 @@ class CommitteeMember:
         return (*accepted, *(() if frozen is None else (frozen,)))
 
     def sign(self, message: SyncMessage) -> bytes:
-        """65 bytes r || s || v. Raises NotFinal for anything but what this member has seen itself."""
+        """The member's signature, 65 bytes r || s || v. Raises NotFinal for a message that this member has not seen
+        confirmed itself.
+        """
         chain, number = message.source_chain, message.number
         is_accepted = message.kind is MessageKind.ACC and self._seen.get(chain, {}).get(number) == message.sync_hash
         if not is_accepted and self._frozen.get(chain) != message:

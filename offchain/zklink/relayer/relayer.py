@@ -1,7 +1,8 @@
-"""Delivers attested acceptances to every chain that they help, and freezes to every chain.
+"""Delivers signed acceptances to every chain that needs them, and freezes to every chain.
 
-Takes a committee and the bridges; sends a message with its evidence. Asks the destination what it knows before
-every delivery, so that a lost receipt, a restart or another relayer costs at most a transaction without effect.
+Takes a committee and the bridges; sends each message with its evidence. Before every delivery it asks the destination
+which messages it knows, so a lost receipt, a restart or another relayer costs at most a transaction without effect.
+Never signs a message.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,22 +16,22 @@ from zklink.relayer.committee import Committee
 
 
 class Destination(Protocol):
-    """Port: the bridge that is told, with the relayer's account behind it."""
+    """Port: the bridge that receives messages, with the relayer's account behind it."""
 
     def accepted(self) -> BlockNumber:
-        """The last block accepted there."""
+        """The last block that the destination has accepted."""
         ...
 
     def acknowledged(self, source: ChainId) -> BlockNumber:
-        """The last block of which `source`'s acceptance counts there."""
+        """The last block whose acceptance by `source` counts on the destination."""
         ...
 
     def is_message_known(self, message: SyncMessage) -> bool:
-        """Whether the message has arrived there, applied or not."""
+        """Whether the destination has received the message, applied or not."""
         ...
 
     def is_freeze_known(self, source: ChainId) -> bool:
-        """Whether it is known there that `source` has frozen."""
+        """Whether the destination knows that `source` has frozen."""
         ...
 
     def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
@@ -56,9 +57,9 @@ def choose_message(
 ) -> SyncMessage | None:
     """The newest acceptance of one source that the destination needs; `messages` ascending.
 
-    The primary's word is useful at once: the destination applies it when it proves. Another chain's word counts
-    only for blocks that the destination has accepted, so it waits until then. What is known but not yet applied is
-    the submitter's to apply.
+    An acceptance by the primary is useful at once: the destination applies it when it proves. An acceptance by another
+    chain counts only for blocks that the destination has accepted, so it waits until then. The submitter applies a
+    message that is known but not applied yet.
     """
     for message in reversed(messages):
         if message.number <= acknowledged:
@@ -71,8 +72,8 @@ def choose_message(
 class Relayer:
     """Brings each destination up to date.
 
-    `is_needed(source, after, number)` may spare deliveries that nobody waits for: acknowledgements of a chain that
-    no block in (after, number] concerns.
+    `is_needed(source, after, number)` can save deliveries that no block waits for: acknowledgements of a chain that no
+    block in (after, number] concerns.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class Relayer:
         self._committee.watch(source)
 
     def message_count(self) -> int:
-        """How many messages the committee would attest by now; nothing new has to be delivered while it stays."""
+        """How many messages the committee would sign now; while the number stays, there is nothing new to deliver."""
         return sum(len(self._committee.messages(source)) for source in self._destinations)
 
     def deliver(self, destination: ChainId) -> tuple[Delivered, ...]:
-        """Send what `destination` needs, of each source at most one acceptance and its freeze, the primary's first."""
+        """Send the messages that `destination` needs: from each source at most one acceptance and its freeze, the
+        primary's first. Raises QuorumMissing and what sending raises.
+        """
         bridge = self._destinations[destination]
         accepted = bridge.accepted()
         due: list[SyncMessage] = []

@@ -1,10 +1,10 @@
-"""Which waiting operations go into the next block of the account lane, in the order of its slots.
+"""Chooses the waiting operations that go into the next block of the account lane, in the order of its slots.
 
 Takes requests, signed operations and the order book; tries each on the state, in slot order, and puts the state back.
 Never lets a request overtake an earlier one of its chain (QUE-1), nor an operation one of its account with a lower
 nonce. Hot rows are scarce, so the kinds of slots take turns: rows are kept for the first operation of the kind whose
-turn it is. For the ledger slots, chains and the signed operations go in turn; so do the pairs of the order book. An
-operation that has become impossible is dropped, with its reason; one that only lacks room waits.
+turn it is. The chains and the signed operations take turns for the ledger slots, and the pairs of the order book for
+the order slots. An operation that has become impossible is dropped, with its reason; one that only lacks room waits.
 """
 
 from collections import deque
@@ -29,10 +29,12 @@ KINDS: Final = tuple(SlotKind)
 """Whose turn it is, block after block."""
 
 MOST_DISCARDED: Final = 64
-"""Impossible matches of one pair of tokens that a block throws out of the book; the next block goes on."""
+"""The most impossible matches of one pair of tokens that are dropped from the book for one block; the next block goes
+on.
+"""
 
 MOST_DISCARDED_PAIRS: Final = 4
-"""How many pairs may have so many."""
+"""The most pairs that can have so many impossible matches for one block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Dropped:
 
 @dataclass(slots=True)
 class Draft:
-    """A block in the making: what stands in it so far, tried on the state."""
+    """A block in the making: its operations so far, carried out on the state."""
 
     state: State
     context: Context
@@ -68,7 +70,9 @@ class Draft:
         return all(needed <= available for needed, available in wanted)
 
     def add(self, item: Item) -> None:
-        """Carry out an operation. Raises what its checks raise; then nothing has changed."""
+        """Carry out an operation. Raises an OperationError or StateError if its checks refuse it; then nothing has
+        changed.
+        """
         check_item(self.state, item, self.context, self.parameters)
         operation = operation_of(item)
         apply_operation(self.state, operation, self.context)
@@ -103,13 +107,15 @@ class Draft:
 
 
 def operation_of(item: Item) -> AccountOperation:
-    """What the transition takes."""
+    """The operation of an item, as the transition takes it."""
     operation: AccountOperation = item.operation if isinstance(item, Pending) else item  # type: ignore[assignment]
     return operation
 
 
 def check_item(state: State, item: Item, context: Context, parameters: Parameters) -> None:
-    """Everything that must hold of what a block takes. Raises what refuses it; changes nothing."""
+    """Check everything that must hold for an item of a block; changes nothing. Raises the OperationError or StateError
+    that refuses it.
+    """
     if isinstance(item, Pending):
         check_admissible(state, item, parameters)
     check_operation(state, operation_of(item), context)
@@ -126,7 +132,7 @@ def select_operations(
     parameters: Parameters,
     turn: int,
 ) -> Draft:
-    """The items of the next block in slot order, and what was dropped; the state is left as it was.
+    """The items of the next block in slot order, and the operations that were dropped; the state is left as it was.
 
     `turn` is any number that grows by one with each block of this lane.
     """
@@ -180,8 +186,8 @@ def _fill_ledger(
 
 
 def _from_chain(draft: Draft, queue: Iterator[AccountRequest]) -> Callable[[], bool]:
-    """Adds the queue's next request. One that finds no room waits, and with it the rest of its chain; so does one that
-    the state cannot take, which is a deposit to a new owner while every account is in use.
+    """Adds the queue's next request. A request that finds no room waits, and so does the rest of its chain's queue. The
+    same holds for a deposit to a new owner while every account is in use.
     """
 
     def add_next() -> bool:

@@ -1,8 +1,9 @@
-"""What a sequencer asks of a signed operation beyond the rules of the state: that its chains can take it.
+"""Checks of a signed operation beyond the rules of the state: its chains must be able to take it.
 
-A block whose key change lacks its owner's consent, whose forced exit pays an owner who has never acted on the paying
-chain, or that names a chain which the deployment does not have, could never be committed. So it is refused here, before
-it is in a block.
+Takes an operation and the state; refuses it or does nothing. Three kinds of operation would make a block that no chain
+commits: a key change without its owner's consent, a forced exit to an owner who has never acted on the paying chain,
+and an operation that names a chain which the deployment does not have. They are refused here, before they are in a
+block. Never asks a chain.
 """
 
 from typing import Any, Final
@@ -36,12 +37,12 @@ EVM_ADDRESS_BYTES: Final = 20
 EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
 SIGNATURE_BYTES: Final = 65
 HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-"""Half of secp256k1's order: the registry refuses the other one of the two signatures that hold."""
+"""Half of secp256k1's order: of the two forms of a signature, the registry takes only the one with the smaller s."""
 
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
-    """UnknownChain, RecipientFormatInvalid if the chain that is to pay has no such address, ConsentMissing or
-    OwnerNotKnown if the account belongs to somebody else than who consented or has acted.
+    """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
+    no such address; ConsentMissing or OwnerNotKnown if the account's owner is not the one who consented or has acted.
     """
     if isinstance(pending.operation, OrderMatch):
         return
@@ -59,13 +60,15 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
 
 
 def needs_consent(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
-    """Whether an operation needs an owner's consent that does not come with it, but from its chain."""
+    """Whether an operation needs an owner's consent that its chain must confirm, because it does not come with the
+    operation.
+    """
     kind = type_of(operation)
     return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
 
 
 def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
-    """What refuses an operation for which its chain has no consent of this owner."""
+    """The error for an operation for which its chain has no consent of this owner."""
     signed = operation.operation
     if isinstance(signed, ForcedExit):
         return OwnerNotKnown(signed.target, signed.chain, owner)
@@ -73,8 +76,8 @@ def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
-    """Whose consent an operation needs on its chain: the owner of the account that gets a key, or that is paid out by
-    somebody else; empty for every other operation. Raises AccountUnknown.
+    """The owner whose consent an operation needs on its chain: of the account that gets a key, or that somebody else
+    pays out; empty for every other operation. Raises NoSuchAccount.
     """
     signed = None if isinstance(operation, OrderMatch) else operation.operation
     if isinstance(signed, ChangePubKey):
@@ -85,7 +88,9 @@ def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:
-    """ConsentMissing unless these 65 bytes are the owner's signature; one that is recorded is the caller's to check."""
+    """ConsentMissing unless these 65 bytes are the owner's signature; the caller checks a consent that is recorded on a
+    chain.
+    """
     if not is_evm_address(owner) or not _is_signed_by(owner, change, consent, deployment_hash):
         raise ConsentMissing(change.account, change.nonce, change.chain, owner)
 

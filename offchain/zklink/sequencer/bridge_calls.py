@@ -1,7 +1,6 @@
-"""What an action is for one chain's bridge: a function of its ABI and the arguments.
+"""Encodes an action for one chain's bridge: a function of its ABI and the arguments.
 
-Takes an action and what the sequencer has to offer; gives a `BridgeCall`. Pure: nothing here is chosen, everything is
-read off the sealed blocks.
+Takes an action and the sealed blocks; gives a `BridgeCall`. Never chooses anything. Pure.
 """
 
 from collections.abc import Sequence

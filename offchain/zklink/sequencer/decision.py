@@ -1,8 +1,9 @@
-"""Which transactions a chain needs next: a pure function of what the chain says and of what is sealed and proven.
+"""Decides which transactions a chain needs next: a pure function of the chain's state and of the sealed and proven
+blocks.
 
-Takes the chain's own counters and messages and the sealed blocks; gives at most one action of each kind. Remembers
-nothing: after a restart, a lost receipt or a competitor's transaction the same question gives the right answer,
-and a step already taken is never asked for again.
+Takes the chain's own counters and messages and the sealed blocks; gives at most one action of each kind. Never
+remembers anything: after a restart, a lost receipt or a competitor's transaction the same question gives the right
+answer, and a step that the chain has taken is not asked for again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,7 +22,7 @@ MAX_EXECUTE_PAYOUTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """Drop what this chain holds above `to_block`; it was sealed before a rollback."""
+    """Drop this chain's blocks above `to_block`; they were sealed before a rollback."""
 
     to_block: BlockNumber
 
@@ -60,7 +61,7 @@ Action = Revert | Commit | Prove | ApplyMessage | Execute
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """What one chain says of itself.
+    """The state of one chain, as it says itself.
 
     `acknowledged[k]`: the last block of which this chain counts chain k's acknowledgement.
     `announced`: (k, n) of messages that this chain remembers with its own sync hash of n, applied or not.
@@ -76,9 +77,9 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What the sequencer has to offer: every chain's record of the last settled block (at first the genesis), all
-    sealed blocks after it, and proofs (eight numbers in the precompile's order) of some of them. `committed[k]` is the
-    last block that chain k was seen to have committed.
+    """The blocks that the sequencer can offer: every chain's record of the last settled block (at first the genesis),
+    all sealed blocks after it, and proofs (eight numbers in the precompile's order) of some of them. `committed[k]` is
+    the last block that chain k was seen to have committed.
     """
 
     primary: ChainId
@@ -102,7 +103,7 @@ class Horizon:
         return self.blocks[number - self.start - 1]
 
     def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
-        """What a chain keeps of a block that is not settled, or of the last settled one."""
+        """A chain's record of a block that is not settled, or of the last settled one."""
         return self.base[chain] if number == self.start else self.block(number).stored[chain]
 
 
@@ -116,10 +117,10 @@ class ImportPolicy:
 
 
 def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> tuple[Action, ...]:
-    """The transactions this chain needs next, at most one of each kind; what frees money comes first.
+    """The transactions this chain needs next, at most one of each kind; those that release funds come first.
 
-    Each is valid on the chain as it is, whatever becomes of the others, so they can share an L1 block. Expects
-    that the chain's blocks are ours (see `find_fork`).
+    Each is valid on the chain as it is now, even if the others fail, so they can share an L1 block. The caller has
+    checked that the chain's blocks are ours (see `find_fork`).
     """
     decided = (
         _decide_execute(view, horizon),
@@ -158,9 +159,9 @@ def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> C
 
 
 def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
-    """What the primary proves it accepts for good. So there a block waits until every chain it concerns has committed
-    it, that is, has found its own requests in it: a block that has lost requests to a reorganisation can still be
-    sealed anew. Meanwhile the proof is made. A concerned chain that is down holds the primary up.
+    """When the primary proves a block, it accepts it for good. So on the primary a block waits until every chain that
+    it concerns has committed it and thereby found its own requests in it; until then a block that lost requests to a
+    reorganisation can be sealed anew. Meanwhile the prover works. A concerned chain that is down holds the primary up.
     """
     numbers: list[BlockNumber] = []
     for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
@@ -174,7 +175,9 @@ def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
 
 
 def _decide_apply(view: ChainView, horizon: Horizon) -> ApplyMessage | None:
-    """The primary's message counts up to what is proven here, another chain's up to what is accepted here."""
+    """A message of the primary counts for blocks that are proven here, a message of another chain for blocks that are
+    accepted here.
+    """
     best: dict[ChainId, BlockNumber] = {}
     for source, number in view.announced:
         if source == horizon.primary:

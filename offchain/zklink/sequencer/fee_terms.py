@@ -1,8 +1,8 @@
-"""For what an operator takes operations: the least fees, and who may create which pools.
+"""An operator's terms: the least fees of operations, and who may create which pools.
 
 Takes a state and an operation that its own rules allow; refuses one that pays too little. Fees are counted in units of
-work, so that one number for each token is the whole schedule: what a unit costs in it. Never moves anything, and binds
-nobody but this sequencer: the state itself takes every fee.
+work, so that the whole schedule is one number per token: the price of a unit of work. Never moves anything, and binds
+only this sequencer: the state itself takes every fee.
 """
 
 from collections.abc import Mapping
@@ -49,15 +49,15 @@ WORK: Final[Mapping[type, int]] = {
 """Units of work by operation; one is a ledger slot's share of what a block costs to prove and to commit."""
 
 OPENING_WORK: Final = 9
-"""More for a transfer that opens an account: its place is taken for ever."""
+"""Extra units for a transfer that creates an account: its place in the tree is taken for ever."""
 
 MATCH_WORK: Final = 2
-"""What the two sides of a match pay together, by their fee rates."""
+"""Units of work of a match, which its two sides pay together by their fee rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolTerms:
-    """Which pools may be created: by anybody or by the operator alone, with at most this fee (in 1/FEE_DENOMINATOR),
+    """The pools that may be created: by anyone or by the operator alone, with at most this fee (in 1/FEE_DENOMINATOR),
     between these tokens (None: any).
     """
 
@@ -80,7 +80,7 @@ class Terms:
                 raise ValueError(f"a unit of work costs {price} of token {token}: at least 1")
 
     def compute_least(self, work: int, token: TokenId) -> Amount:
-        """The least fee for so much work that can be packed. Raises FeeTokenRefused."""
+        """The least fee for so many units of work that can be packed, in layer-2 units. Raises FeeTokenRefused."""
         if self.prices is None or not work:
             return Amount(0)
         return round_up_fee(work * self._price(token))
@@ -97,8 +97,9 @@ class Terms:
         return min(-(-least * FEE_DENOMINATOR // max(amount_buy, 1)), FEE_DENOMINATOR)
 
     def check(self, state: State, operation: Signed[Any] | OrderMatch) -> None:
-        """FeeTooLow, FeeTokenRefused, MatchFeesTooLow; for a new pool PoolCreationReserved, PoolTokenUnknown and
-        FieldInvalid. The operation's own check has let it pass on this state.
+        """Refuse an operation that pays too little: FeeTooLow, FeeTokenRefused, MatchFeesTooLow; for a new pool
+        PoolCreationReserved, PoolTokenUnknown and FieldInvalid. The caller has run the operation's own check on this
+        state.
         """
         if isinstance(operation, OrderMatch):
             self._check_match(state, operation)
@@ -111,8 +112,9 @@ class Terms:
             raise FeeTooLow(type(signed).__name__, signed.fee, signed.fee_token, least)
 
     def check_order(self, state: State, order: Order) -> None:
-        """An order pays for a match alone when it is filled in full, and its account can fill as much: FeeTooLow,
-        FeeTokenRefused, BalanceTooSmall. So an order that is thrown out because little is left of it had its turn.
+        """An order must pay for one match alone when it is filled in full, and its account must have the balance for
+        that: FeeTooLow, FeeTokenRefused, BalanceTooSmall. So only the remainder of a partly filled order can be too
+        small to pay.
         """
         least = self.compute_least(MATCH_WORK, order.token_buy)
         fee = order.amount_buy * order.fee_rate // FEE_DENOMINATOR
@@ -154,10 +156,10 @@ class Terms:
 
 
 FREE_OF_CHARGE: Final = Terms()
-"""Everything for nothing: for tests and measurements."""
+"""Terms without fees, for tests and measurements."""
 
 
 def compute_work(state: State, operation: Any) -> int:
-    """Units of work of a signed operation, on this state: whether a transfer opens an account is only known then."""
+    """Units of work of a signed operation on this state, which decides whether a transfer creates an account."""
     opens = isinstance(operation, Transfer) and not state.accounts_of(operation.recipient)
     return WORK[type(operation)] + OPENING_WORK * opens

@@ -1,8 +1,8 @@
-"""What a sequencer must remember and no chain can tell it yet: what it sealed, in which order, at which time.
+"""The sequencer's journal: the blocks that it sealed, in which order and at which time, before any chain knows them.
 
-Takes and gives one entry per sealed block, written before anything about the block leaves the machine. Requests are
-named only, for they come from the chains' queues again; signed operations are kept in full, since nobody else has them.
-States and proofs are not in it: they follow from the transition.
+Takes and gives one entry per sealed block, written before anything about the block leaves the machine. An entry only
+names its requests, since they come from the chains' queues again; it holds signed operations in full, since nobody else
+has them. Never holds states or proofs: they follow from the transition.
 """
 
 import json
@@ -24,7 +24,7 @@ JournalItem = RequestKey | Pending
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One sealed block: its number, lane and timestamp, what stands in its slots, and the hash of all its requests."""
+    """One sealed block: its number, lane and timestamp, the items of its slots, and the hash of all its requests."""
 
     number: BlockNumber
     lane: Lane
@@ -34,12 +34,14 @@ class JournalEntry:
 
     @property
     def requests(self) -> tuple[RequestKey, ...]:
-        """The requests of L1 in it."""
+        """The keys of its requests."""
         return tuple(item for item in self.items if not isinstance(item, Pending))
 
 
 def compute_requests_hash(requests: Iterable[Request]) -> bytes:
-    """What an entry keeps of its requests, to know them again: a chain can put another one under the same id."""
+    """The hash by which an entry recognises its requests: after a reorganisation another request can have the same
+    id.
+    """
     return keccak_words(*(word for request in requests for word in request.words()))
 
 

@@ -1,7 +1,8 @@
-"""Where signed operations come in: each is checked in full before it waits, and again by the block that takes it.
+"""The intake of signed operations: each is checked in full before it waits, and again when a block takes it.
 
-Takes an operation with the state it is to be carried out on; keeps it in the queue, or an order in the book. An
-account's operations are checked after those of it that wait already, so several can be handed in at once.
+Takes an operation with the state on which it is to be carried out; keeps it in the queue, or an order in the book. An
+account's operation is checked on the state that the account's waiting operations will leave, so several can be handed
+in at once. Never asks a chain: a question of consent goes back to the caller.
 """
 
 from collections.abc import Iterable
@@ -26,18 +27,18 @@ from zklink.transition.order_match import check_order
 from zklink.transition.rules import RULES, apply_operation, check_operation, type_of
 
 QUEUE_LIMIT: Final = 200_000
-"""How many operations wait at most."""
+"""The most operations that wait."""
 
 ACCOUNT_LIMIT: Final = 64
-"""How many of one account wait at most."""
+"""The most operations of one account that wait."""
 
 MATCH_LIMIT: Final = 1_000
-"""How many matches wait at most: they have no account whose nonce would order them."""
+"""The most matches that wait: they have no account whose nonce would order them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentQuestion:
-    """What a chain must be asked before an operation may wait: whether it has this owner's consent."""
+    """A question that a chain must answer before an operation may wait: does it have this owner's consent?"""
 
     id: OperationId
     owner: bytes
@@ -45,7 +46,7 @@ class ConsentQuestion:
 
     @property
     def account(self) -> AccountId:
-        """Whose operation it is."""
+        """The account of the operation."""
         account: AccountId = self.operation.operation.account
         return account
 
@@ -58,8 +59,8 @@ class ConsentQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """An operation that was handed in: it waits for a block or rests in the book, or, with a `question`, its chain must
-    answer first.
+    """An operation that was handed in: it waits for a block or rests in the book. If there is a `question`, its chain
+    must answer first.
     """
 
     id: OperationId
@@ -77,12 +78,12 @@ class OperationIntake:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether an operation waits; orders alone do not count, they may rest for ever."""
+        """Whether an operation waits; orders alone do not count, since they may rest for ever."""
         return len(self.queue) > 0
 
     def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> Submitted:
-        """Check an operation for a block of this time. It waits from now on, unless its chain must be asked first: then
-        it holds in every other respect. Raises OperationError or ProtocolError.
+        """Check an operation for a block of this time; from now on it waits. If its chain must be asked first, all
+        other checks are done, and it does not wait yet. Raises OperationError or ProtocolError.
         """
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
             context = Context(self._parameters.preset, self._domain, timestamp)
@@ -100,8 +101,8 @@ class OperationIntake:
         return Submitted(pending.id)
 
     def take_answered(self, state: State, question: ConsentQuestion, is_given: bool, timestamp: int) -> OperationId:
-        """Let an operation wait whose chain was asked. The consent must be of who is the owner now. Raises what `take`
-        raises, ConsentMissing, OwnerNotKnown.
+        """Let an operation wait whose chain has answered. The consent must be from the present owner. Raises
+        ConsentMissing, OwnerNotKnown, and what `take` raises.
         """
         owner = find_owner(state, question.operation)
         if not is_given or owner != question.owner:
@@ -113,7 +114,7 @@ class OperationIntake:
     def _check(
         self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, owner: bytes
     ) -> Pending:
-        """What may wait if this owner has consented. Changes nothing."""
+        """The operation in the form in which it waits, if this owner has consented. Changes nothing."""
         context = Context(self._parameters.preset, self._domain, timestamp)
         pending = Pending(compute_id(operation, self._domain), operation, consent, owner)
         if pending.id in self.queue:
@@ -126,7 +127,7 @@ class OperationIntake:
         return pending
 
     def _check_match_room(self, match: OrderMatch) -> None:
-        """One match of the same two orders waits at most: of several only the first could be sure to hold."""
+        """At most one match of the same two orders waits: of several only the first would be sure to hold."""
         waiting = self.queue.waiting(SlotKind.ORDER)
         for pending in waiting:
             other = pending.operation
@@ -136,7 +137,7 @@ class OperationIntake:
             raise QueueFull("all matchers", MATCH_LIMIT)
 
     def _take_order(self, state: State, signed: Signed[Order], context: Context) -> OperationId:
-        """An order that sells nothing cancels the one in its place, for nothing."""
+        """Put an order into the book. One that sells nothing cancels the order in its place, without a fee."""
         check_order(state, signed, context)
         if signed.operation.amount_sell:
             self._parameters.terms.check_order(state, signed.operation)
@@ -144,16 +145,16 @@ class OperationIntake:
         return self.book.add(signed)
 
     def remove(self, sealed: Iterable[Pending]) -> None:
-        """These operations stand in a block."""
+        """Take operations out that now stand in a block."""
         for pending in sealed:
             self.queue.remove(pending)
 
     def restore(self, unsealed: Iterable[Pending]) -> None:
-        """These operations stand in no block any more: they wait again, before all others."""
+        """Let operations whose block was unsealed wait again, before all others."""
         self.queue.restore(unsealed)
 
     def drop(self, dropped: Iterable[Dropped], state: State) -> list[Dropped]:
-        """Forget operations that have become impossible, and what the same account wanted to do after them."""
+        """Drop operations that have become impossible, and the later ones of the same account."""
         gone: list[Dropped] = []
         for item in dropped:
             self.queue.remove(item.pending)

@@ -1,7 +1,7 @@
 """The signed operations that wait for a block, in the order in which they came.
 
-Takes operations that were checked; gives them by the kind of slot they need. One account's operations keep the order of
-their nonces, since each is only taken when its nonce is next. Never looks at a state.
+Takes operations that were checked; gives them by the kind of slot they need. An account's operations keep the order of
+their nonces, since each is taken only when its nonce is next. Never looks at a state.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,9 +27,9 @@ class SlotKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An operation or a match of orders that waits. With a change of key comes its `owner`, who consented to it, and
-    the `consent` (65 bytes, or nothing if it is recorded on the chain); with a forced exit the `owner` whom it pays and
-    who has acted on the paying chain.
+    """An operation or a match of orders that waits. A change of key has the `owner` who consented to it, and the
+    `consent` (65 bytes, or empty if it is recorded on the chain). A forced exit has the `owner` whom it pays and who
+    has acted on the paying chain.
     """
 
     id: OperationId
@@ -39,7 +39,7 @@ class Pending:
 
     @property
     def account(self) -> AccountId | None:
-        """Whose nonce it uses; None for a match."""
+        """The account whose nonce it uses; None for a match."""
         return None if isinstance(self.operation, OrderMatch) else self.operation.operation.account
 
     @property
@@ -73,11 +73,11 @@ class OperationQueue:
         return next((waiting[id] for waiting in self._by_slot.values() if id in waiting), None)
 
     def waiting(self, slot: SlotKind) -> tuple[Pending, ...]:
-        """What waits for a kind of slot, the oldest first."""
+        """The operations that wait for a kind of slot, the oldest first."""
         return tuple(self._by_slot[slot].values())
 
     def of(self, account: AccountId) -> Sequence[Pending]:
-        """What an account has waiting, by nonce."""
+        """The waiting operations of an account, by nonce."""
         return tuple(self._of.get(account, ()))
 
     def add(self, pending: Pending) -> None:
@@ -87,7 +87,7 @@ class OperationQueue:
             self._of.setdefault(pending.account, []).append(pending)
 
     def remove(self, pending: Pending) -> None:
-        """An operation has been sealed, or is no longer possible; nothing if it does not wait."""
+        """Remove an operation that was sealed or has become impossible; does nothing if it does not wait."""
         if self._by_slot[pending.slot].pop(pending.id, None) is None or pending.account is None:
             return
         kept = [other for other in self._of[pending.account] if other.id != pending.id]
@@ -97,7 +97,7 @@ class OperationQueue:
             del self._of[pending.account]
 
     def restore(self, returned: Iterable[Pending]) -> None:
-        """Operations of blocks that were unsealed come first again, in the order in which they were sealed."""
+        """Put operations of unsealed blocks first again, in the order in which they were sealed."""
         waiting = [pending for slot in SlotKind for pending in self.waiting(slot)]
         for queue in self._by_slot.values():
             queue.clear()

@@ -1,8 +1,8 @@
 """The order book: pairs signed orders whose prices cross, the best price first, the older order first at one price.
 
-Takes orders that were checked; proposes a match of the state as it is. What is filled stands in the state alone, so a
-block that is unsealed needs nothing here but its orders again. Never decides an amount: the transition does. Each side
-is kept sorted, so that a proposal looks at its two best orders only.
+Takes orders that were checked; proposes matches on the present state. Only the state knows how much of an order is
+filled, so after a block is unsealed the book only needs its orders again. Never decides an amount: the transition does.
+Each side is kept sorted, so that a proposal looks only at its two best orders.
 """
 
 from bisect import bisect_left, insort
@@ -26,21 +26,21 @@ from zklink.transition.context import Context
 from zklink.transition.order_match import check_order, compute_filled
 
 BOOK_LIMIT: Final = 20_000
-"""How many orders rest at most."""
+"""The most orders that rest."""
 
 ACCOUNT_ORDER_LIMIT: Final = 32
-"""How many of one account rest at most."""
+"""The most orders of one account that rest."""
 
 BookSide = tuple[TokenId, TokenId]
-"""(what is sold, what is bought)."""
+"""(the token that is sold, the token that is bought)."""
 
 NO_SIDE: Final = TokenId(0), TokenId(0)
-"""Where orders are that sell nothing: they only keep older ones out of their place."""
+"""The side of orders that sell nothing: they only keep older orders out of their place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """An order in the book; `sequence` says who came first."""
+    """An order in the book; the lower `sequence` came first."""
 
     id: OperationId
     sequence: int
@@ -60,7 +60,7 @@ class Resting:
 
     @property
     def price(self) -> Fraction:
-        """What it asks for one unit of what it sells; 0 if it sells nothing."""
+        """The price that it asks: units of the token it buys per unit of the token it sells; 0 if it sells nothing."""
         return Fraction(self.order.amount_buy, self.order.amount_sell) if self.order.amount_sell else Fraction(0)
 
     @property
@@ -69,14 +69,14 @@ class Resting:
 
 
 class Place(NamedTuple):
-    """Where an order lives; a newer one there replaces it."""
+    """The place of an order; a newer order there replaces it."""
 
     account: AccountId
     slot: OrderSlot
 
 
 Rank = tuple[Fraction, int, Resting]
-"""How orders of a side are sorted: price, then who came first (never two alike)."""
+"""The sort key of a side's orders: price, then time of arrival (never two alike)."""
 
 
 class OrderBook:
@@ -100,10 +100,10 @@ class OrderBook:
     def add(self, signed: Signed[Order]) -> OperationId:
         """Take an order that was checked; it replaces an older one in its place, and cancels it if it sells nothing.
 
-        If the book is full, the order that asks most leaves the side with the most orders: places that nobody can pay
-        for cannot be taken from those who trade. Raises OrderReplaced if it is older itself, AlreadyPending if it is
-        the same, QueueFull if it asks most or its account has too many, and FieldInvalid if it sells nothing and there
-        is nothing to cancel.
+        If the book is full, the order with the highest price leaves the side with the most orders, so that orders which
+        nobody would fill cannot crowd out those that trade. Raises OrderReplaced if a newer order is in its place,
+        AlreadyPending if the same order is, QueueFull if it has the highest price itself or its account has too many
+        orders, and FieldInvalid if it sells nothing and there is nothing to cancel.
         """
         order = signed.operation
         resting = Resting(compute_order_id(signed, self._domain), next(self._sequence), signed)
@@ -127,8 +127,9 @@ class OrderBook:
             self._remove(heappop(self._ends)[2])
 
     def crossing(self, state: State, first: int = 0) -> Sequence[BookSide]:
-        """The sides (the lower token sold) whose best orders cross with those of the opposite one, ascending, but
-        beginning with number `first` of them (modulo their number). Orders that are filled or replaced leave the book.
+        """The sides (named with the lower token sold) whose best orders cross with those of the opposite side,
+        ascending, but beginning with number `first` of them (modulo their number). Orders that are filled or replaced
+        leave the book.
         """
         both = sorted(side for side in self._sides if side[0] < side[1] and side[::-1] in self._sides)
         found = [side for side in both if self._cross(side, state) is not None]
@@ -148,13 +149,13 @@ class OrderBook:
         return Pending(compute_id(match, self._domain), match)
 
     def discard(self, match: Pending, state: State, context: Context) -> tuple[Pending, ...]:
-        """Take the order out of the book that makes a proposed match impossible, and give it back as what is dropped.
+        """Take the order out of the book that makes a proposed match impossible, and give it back as dropped.
 
-        That is one that no longer holds by itself (its account has another key), else the one that limits the amount,
-        by what is left of it or by its account's balance. It is never an order that is whole and funded: the other one
-        serves that in full, at the maker's price. So nobody's order is thrown out because of what another one has.
-        If the account lacks the balance, its other orders that sell the same and are not covered go with it: else two
-        accounts that move their money about could fill every block's tries.
+        That is an order that no longer holds by itself (its account has another key); else the order that limits the
+        amount, by its remainder or by its account's balance. It is never an untouched, funded order: the other order of
+        the pair can fill such an order completely, at the maker's price. So an order never leaves the book because of
+        its counterparty. If the account lacks the balance, its other orders that sell the same token and are not
+        covered leave, too; else two accounts that move their money about could use up the tries of every block.
         """
         assert isinstance(match.operation, OrderMatch)
         culprit = _find_culprit(match.operation, state, context).operation
@@ -165,7 +166,9 @@ class OrderBook:
         return tuple(Pending(each.id, match.operation) for each in gone)
 
     def _list_uncovered(self, resting: Resting, state: State) -> list[Resting]:
-        """The account's other orders of what it lacks; none if it has what is left of this one."""
+        """The account's other orders that sell the token it lacks; none if its balance covers the remainder of this
+        order.
+        """
         account, token = resting.order.account, resting.order.token_sell
         balance = state.balance(account, token)
         if balance >= _compute_left(state, resting.order):
@@ -194,7 +197,7 @@ class OrderBook:
         insort(self._sides.setdefault(resting.side, []), resting.rank)
 
     def _remove(self, resting: Resting) -> None:
-        """Nothing if it has left the book already."""
+        """Take an order out of the book; does nothing if it has left already."""
         if self._resting.get(resting.place) is not resting:
             return
         del self._resting[resting.place]
@@ -233,7 +236,7 @@ def _find_culprit(match: OrderMatch, state: State, context: Context) -> Signed[O
 
 
 def _compute_room(state: State, signed: Signed[Order]) -> int:
-    """What an order can still sell: what is left of it, as far as its account has it."""
+    """The amount that an order can still sell: its remainder, or its account's balance if that is less."""
     order = signed.operation
     return min(_compute_left(state, order), state.balance(order.account, order.token_sell))
 

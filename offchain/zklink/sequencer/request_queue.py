@@ -1,8 +1,8 @@
 """The requests that are confirmed on their chain, per lane and chain in the order of its queue.
 
-Takes confirmed requests, one queue without gaps; gives what is waiting behind a cursor. Never orders across queues, and
-never forgets a request that a block not yet final everywhere has consumed: rolling a block back is only a matter of
-moving the cursor.
+Takes confirmed requests, without gaps in a queue; gives the requests behind a cursor. Never orders requests across
+queues, and never forgets a request that a block not yet final everywhere has consumed: to roll a block back, the caller
+only moves the cursor.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ FIRST_REQUEST_ID = RequestId(1)
 
 
 class RequestQueue:
-    """Gapless per lane and chain: request i is only taken when i - 1 is there (QUE-1)."""
+    """The queues per lane and chain, without gaps: request i is taken only when i - 1 is there (QUE-1)."""
 
     def __init__(self, chains: Iterable[ChainId]) -> None:
         self.chains = tuple(chains)
@@ -70,7 +70,7 @@ class RequestQueue:
         return {k: tuple(r for r in queue if isinstance(r, AccountRequest)) for k, queue in waiting.items()}
 
     def has_waiting(self, lane: Lane, consumed: Mapping[ChainId, int]) -> bool:
-        """Whether any queue of a lane is longer than what is consumed of it."""
+        """Whether any queue of a lane has requests that are not consumed."""
         return any(len(self._queues[lane, chain]) > consumed.get(chain, 0) for chain in self.chains)
 
     def _waiting(self, lane: Lane, consumed: Mapping[ChainId, int]) -> dict[ChainId, list[Request]]:

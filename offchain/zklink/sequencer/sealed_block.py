@@ -1,4 +1,4 @@
-"""A sealed block as every chain will see it.
+"""A sealed block in the form that each chain will see.
 
 Takes a block of the transition and what was sealed before it; gives, per chain, the stored block, the requests it
 consumes and the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted
@@ -28,13 +28,13 @@ from zklink.sequencer.operation_queue import Pending
 from zklink.transition.block_frame import LaneBlock
 
 Item = Request | Pending
-"""What stands in a slot: a request of L1, or a signed operation or match."""
+"""The item of a slot: a request of L1, a signed operation, or a match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a sequencer must know of its deployment, and its operator's terms. `chains` ascending, the primary among
-    them; all of them EVM.
+    """A deployment as a sequencer needs it, and its operator's terms. `chains` are ascending, all EVM, the primary
+    among them.
     """
 
     preset: Preset
@@ -50,7 +50,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class SealedBlock:
-    """A block, what stands in its slots, in their order, and the record that each chain keeps the hash of."""
+    """A block, the items of its slots in order, and, per chain, the record of which the chain keeps the hash."""
 
     block: LaneBlock
     items: tuple[Item, ...]
@@ -75,7 +75,7 @@ class SealedBlock:
         return tuple(item for item in self.items if isinstance(item, Pending))
 
     def payouts(self, chain: ChainId) -> tuple[Payout, ...]:
-        """What `chain` owes for this block, in slice order."""
+        """The payouts that `chain` owes for this block, in slice order."""
         return self.block.payouts(chain)
 
     def consents(self, chain: ChainId) -> tuple[bytes, ...]:

@@ -44,8 +44,8 @@ OTHER: Final[Mapping[Lane, Lane]] = {Lane.SWAP: Lane.ACCOUNT, Lane.ACCOUNT: Lane
 
 
 class Sequencer:
-    """The one writer of sealed blocks. Blocks are numbered from 1 without gaps; `state` is the genesis, and from now on
-    the sequencer's. Without paths its blocks make no witness, and are sealed faster.
+    """The one writer of sealed blocks. Blocks are numbered from 1 without gaps. `state` is the genesis; from now on
+    only the sequencer may change it. Without `with_paths` its blocks cannot be proven, and are sealed faster.
     """
 
     def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
@@ -72,7 +72,7 @@ class Sequencer:
 
     @property
     def settled(self) -> BlockNumber:
-        """Of blocks up to this one only their records are kept (see `settle`)."""
+        """The last settled block: of blocks up to it only their records are kept (see `settle`)."""
         return BlockNumber(self._settled)
 
     @property
@@ -84,7 +84,7 @@ class Sequencer:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether anything waits that the next block could take."""
+        """Whether a request or an operation waits that the next block could take."""
         return self.intake.has_waiting or any(self.requests.has_waiting(lane, self._consumed(lane)) for lane in Lane)
 
     def blocks(self, after: BlockNumber, limit: int | None = None) -> Sequence[SealedBlock]:
@@ -99,7 +99,7 @@ class Sequencer:
         return self._blocks[number - self._settled - 1]
 
     def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
-        """What `chain` keeps of block `number`; block 0 is the genesis. Raises UnknownBlock."""
+        """The record that `chain` keeps of block `number`; block 0 is the genesis. Raises UnknownBlock."""
         if not 0 <= number <= self.height:
             raise UnknownBlock(number, self.height)
         return self._stored[number][chain]
@@ -121,22 +121,24 @@ class Sequencer:
         return self.requests.add(request)
 
     def submit(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT) -> Submitted:
-        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`; or say
-        which question its chain must answer first (see `answer`).
+        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`; or give
+        the question that its chain must answer first (see `answer`).
 
-        `consent` is the owner's signature for a change of key. Raises an OperationError that says what would be right
-        (or ProtocolError); then nothing has changed.
+        `consent` is the owner's signature (65 bytes) for a change of key. Raises an OperationError that says how to
+        mend the operation, or a ProtocolError; then nothing has changed.
         """
         return self.intake.take(self.state, operation, self._earliest(now), consent)
 
     def answer(self, question: ConsentQuestion, is_given: bool, now: int) -> OperationId:
-        """Take an operation of which its chain says whether it has the owner's consent. Raises what `submit` raises,
-        and ConsentMissing or OwnerNotKnown if the consent is not given, or not by who is the owner now.
+        """Take an operation whose chain has answered whether it has the owner's consent. Raises what `submit` raises,
+        and ConsentMissing or OwnerNotKnown if the chain has no consent, or not from the present owner.
         """
         return self.intake.take_answered(self.state, question, is_given, self._earliest(now))
 
     def compute_least_fee(self, operation: Any) -> Amount:
-        """The least fee that a signed operation is taken for now, in its fee token. Raises FeeTokenRefused."""
+        """The least fee for which a signed operation is taken now, in layer-2 units of its fee token. Raises
+        FeeTokenRefused.
+        """
         return self.parameters.terms.compute_fee(self.state, operation)
 
     def take_dropped(self) -> tuple[Dropped, ...]:
@@ -149,8 +151,8 @@ class Sequencer:
     def seal(self, now: int) -> SealedBlock:
         """Seal the next block at the primary chain's time `now`. Raises NothingToSeal or JournalOutdated.
 
-        Blocks of an earlier run come first, exactly as they were: the chains may hold parts of them already. One
-        with a request that is another now is forgotten, and so are those after it. Then the lanes take turns.
+        Blocks of an earlier run come first, exactly as they were, since the chains may hold parts of them already. If a
+        request of such a block has changed, the block and all later ones are dropped. After them the lanes take turns.
         """
         if self._replay:
             return self._seal_again(self._replay[0])
@@ -162,15 +164,15 @@ class Sequencer:
         raise NothingToSeal
 
     def settle(self, last: BlockNumber) -> None:
-        """Blocks up to `last` are never rolled back: keep of them only what their chains keep."""
+        """Blocks up to `last` will never be rolled back: reduce them to their records."""
         count = min(last, self.height) - self._settled
         if count > 0:
             del self._blocks[:count], self._marks[:count]
             self._settled += count
 
     def roll_back(self, last: BlockNumber) -> tuple[SealedBlock, ...]:
-        """Unseal every block after `last`; what is in them waits again, unless it is dropped. Raises UnknownBlock if
-        one of them is settled.
+        """Unseal every block after `last`; their requests and operations wait again, unless they are dropped. Raises
+        UnknownBlock if one of them is settled.
         """
         if last < self._settled:
             raise UnknownBlock(last, self.height)
@@ -187,8 +189,8 @@ class Sequencer:
         return dropped
 
     def drop_from(self, lane: Lane, chain: ChainId, request_id: RequestId) -> tuple[SealedBlock, ...]:
-        """`request_id` and what follows it in a queue are gone from its chain: forget them and unseal what consumed
-        them.
+        """The chain has lost `request_id` and the later requests of a queue: forget them and unseal the blocks that
+        consumed them.
         """
         dropped: tuple[SealedBlock, ...] = ()
         last = self.last_before(lane, chain, request_id)
@@ -201,13 +203,13 @@ class Sequencer:
         return dropped
 
     def block_with(self, id: OperationId) -> BlockNumber | None:
-        """The block in which a signed operation stands, unless it is settled; None if it is in none."""
+        """The block in which a signed operation stands; None if it is in none, or if the block is settled."""
         found = (b.number for b in self._blocks if any(pending.id == id for pending in b.signed))
         return next(found, None)
 
     def withdraw(self, id: OperationId) -> tuple[SealedBlock, ...]:
-        """The chain of an operation no longer has the owner's consent: unseal the block in which it stands, if it
-        does, and drop it, with what its account wanted to do after it.
+        """The chain of an operation no longer has the owner's consent: unseal the block in which the operation stands,
+        if there is one, and drop the operation and its account's later ones.
         """
         number = self.block_with(id)
         unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
@@ -296,7 +298,7 @@ class Sequencer:
         return self._stored[-1][self.parameters.primary]
 
     def _earliest(self, now: int) -> int:
-        """The time of the block that may take what comes in now. Raises SequencerReplaying."""
+        """The earliest timestamp of a block that can take an operation handed in now. Raises SequencerReplaying."""
         if self.is_replaying:
             raise SequencerReplaying(self.height)
         return max(now, self._last_timestamp())

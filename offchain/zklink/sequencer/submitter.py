@@ -1,8 +1,9 @@
-"""Brings one chain forward: asks it where it is, decides, sends what is due, and says what it did.
+"""Brings one chain forward: asks it for its counters, decides, sends the transactions that are due, and reports
+them.
 
-Takes a bridge with the validator's account; gives the chain's counters and the receipt. Keeps only a cursor over
-the chain's message events, which a restart reads again. Retrying is the caller's: the next call asks the chain
-first, so nothing is sent twice.
+Takes a bridge with the validator's account; gives the chain's counters and receipts. Keeps only a cursor over the
+chain's message events, which a restart reads again. Never retries: the caller calls again, and as each call asks the
+chain first, nothing is sent twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,13 +46,13 @@ class ChainGate(Protocol):
         ...
 
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence["Sent"]:
-        """Send a transaction for each action, then wait for all; what went wrong is in the result."""
+        """Send a transaction for each action, then wait for all; an error is in the result."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one action: a receipt, or why there is none."""
+    """The result of one action: a receipt, or the error in its place."""
 
     action: Action
     receipt: Receipt | None
@@ -60,8 +61,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What one call of `advance` saw and did. `progress` is from before the transactions; nothing is sent to a chain
-    that `is_frozen`.
+    """The result of one call of `advance`. `progress` are the counters before the transactions; nothing is sent to a
+    chain that `is_frozen`.
     """
 
     chain: ChainId
@@ -71,14 +72,16 @@ class Advance:
 
 
 class Submitter:
-    """The validator's hand on one chain. A node that says less than what is settled lags: it is asked again later."""
+    """Acts for the validator on one chain. A node whose counters are below the settled blocks lags: it is asked again
+    later.
+    """
 
     def __init__(self, gate: ChainGate, policy: ImportPolicy | None = None) -> None:
         self._gate = gate
         self._policy = policy or ImportPolicy()
 
     def advance(self, horizon: Horizon) -> Advance:
-        """Send the transactions that this chain needs next, if any. Raises HistoryDiverged and what reading raises."""
+        """Send the transactions that this chain needs next, if any. Raises HistoryDiverged and RpcUnavailable."""
         view = self._gate.view(horizon)
         if view.is_frozen or view.progress.executed < horizon.start:
             return Advance(self._gate.chain, view.progress, (), view.is_frozen)
@@ -138,7 +141,7 @@ class BridgeGate:
     def _announced(
         self, progress: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
     ) -> list[tuple[ChainId, BlockNumber]]:
-        """Messages that may still have to be applied: known there, with our hash, and not counted yet."""
+        """Messages that may still have to be applied: known on the chain, with our hash, and not counted yet."""
         last = min(progress.proven, horizon.height)
         found = []
         for (source, number), sync_hash in self._messages.items():

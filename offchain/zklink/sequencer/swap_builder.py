@@ -1,8 +1,9 @@
-"""Which waiting swaps go into the next block of the swap lane, in which order, and a block's timestamp.
+"""Chooses the waiting swaps that go into the next block of the swap lane, their order, and a block's timestamp.
 
-Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier
-one of the same chain (QUE-1). Chains go in turn, and each block another one goes first: slots, token rows and pools are
-scarce and refunds are free, so no chain's queue, however long and however odd its pairs, may hold up another's.
+Takes every chain's waiting requests; gives one list that fits the preset. Never lets a request overtake an earlier one
+of the same chain (QUE-1). Chains take turns, and in each block another chain goes first. Slots, token rows and pools
+are scarce and refunds are free, so the queue of one chain, however long and however odd its pairs, must not hold up
+another chain's. Pure.
 """
 
 from collections import deque
