@@ -7,7 +7,7 @@ ape run deploy --chains fork            forks of the nodes in ETHEREUM_RPC, POLY
 
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from zklink.protocol.presets import COMPACT, PRESETS, get_preset
 
 NAMES = [profile.name for profile in PROFILES]
 FOLDER = Path(__file__).resolve().parents[1] / "deployments"
+ENDING = (signal.SIGINT, signal.SIGTERM)
+PAUSE_SECONDS = 0.2
 
 
 @click.command()
@@ -121,10 +123,15 @@ def publish(
 
 def hold_open(console: Console, world: World) -> None:
     """Mine at the chains' block times until interrupted or told to end."""
-    world.start_clocks()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    say(console, "the chains are running; Ctrl-C ends them")
+    told: list[int] = []
+    # Handlers that only take note: ape's leaves at once, and Python's raises in the middle of whatever runs.
+    before = {number: signal.signal(number, lambda number, frame: told.append(number)) for number in ENDING}
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+        world.start_clocks()
+        say(console, "the chains are running; Ctrl-C ends them")
+        while not told:
+            time.sleep(PAUSE_SECONDS)
         say(console, "ending")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -98,7 +98,10 @@ def test_publish__another_run_wrote_meanwhile__its_file_stays(session_system: Lo
     assert default.read_text() == "other"
 
 
-def test_deploy__held_and_terminated__removes_its_file_and_ends_its_chains(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "terminated"])
+def test_deploy__held_and_told_to_end__removes_its_file_and_ends_its_chains(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     code = "import sys; from pathlib import Path; from scripts import deploy; "
     code += "deploy.FOLDER = Path(sys.argv.pop(1)); deploy.cli()"
     command = [sys.executable, "-u", "-c", code, str(tmp_path), "--preset", "minimal", "--hold"]
@@ -109,9 +112,9 @@ def test_deploy__held_and_terminated__removes_its_file_and_ends_its_chains(tmp_p
             said.append(line.strip())
             if "Ctrl-C" in line:
                 assert Deployment.from_json((tmp_path / "anvil.json").read_text()).preset == MINIMAL
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(number)
     assert process.returncode == 0
-    assert said[-1] == f"its chains have ended: {tmp_path / 'anvil.json'} is removed"
+    assert said[-2:] == ["ending", f"its chains have ended: {tmp_path / 'anvil.json'} is removed"]
     assert list(tmp_path.iterdir()) == []
 
 
