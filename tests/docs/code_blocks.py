@@ -8,7 +8,7 @@ from typing import Final
 from zklink.prover.cache import project_root
 
 ROOT: Final = project_root()
-PAGES: Final = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+PAGES: Final = (*sorted(ROOT.glob("*.md")), ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 FENCE: Final = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 TITLE: Final = re.compile(r'title="([^"]+)"')
 OUTPUT: Final = "\n\nIt prints:\n\n"

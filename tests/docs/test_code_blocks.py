@@ -55,8 +55,9 @@ def test_json__any__can_be_read(block: Block) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """An empty working directory."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory; what stands in `examples/` can be imported."""
+    monkeypatch.syspath_prepend(ROOT / "examples")
     with contextlib.chdir(tmp_path):
         yield tmp_path
 

@@ -9,7 +9,11 @@ import pytest
 from tests.docs.code_blocks import FENCE, PAGES, ROOT
 
 PACKAGE: Final = ROOT / "offchain" / "zklink"
-HOMES: Final = (ROOT, PACKAGE, ROOT / "contracts", ROOT / "contracts" / "interfaces", ROOT / "offchain" / "circuits")
+HOMES: Final = (
+    ROOT,
+    PACKAGE,
+    *(ROOT / name for name in ("contracts", "contracts/interfaces", "offchain/circuits", "examples")),
+)
 """Where a path of a page may begin: pages name files of the package and of circuits without the folders above them."""
 
 CODE: Final = re.compile(r"`([^`\n]+)`")

@@ -38,11 +38,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the site is made of, to break."""
-    for name in SOURCES:
-        shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    for name in ("tests", "contracts", "offchain", "scripts", "deployments", "LICENSE", "Makefile"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    for path in ROOT.iterdir():
+        if path.name == "docs":
+            shutil.copytree(path, tmp_path / "docs")
+        elif path.name in SOURCES:
+            shutil.copy(path, tmp_path)
+        elif not path.name.startswith("."):
+            (tmp_path / path.name).symlink_to(path)
     return tmp_path
 
 
