@@ -92,9 +92,9 @@ def encode_point(point: Point, degree: int, radix_bits: int) -> bytes:
 
 
 def decode_point(data: bytes, degree: int, radix_bits: int) -> Point:
-    """Inverse of `encode_point`; refuses what is not canonical."""
+    """Inverse of `encode_point`; refuses an x that is not canonical and a y of three moduli or more."""
     parts = [int.from_bytes(data[first : first + 32], "little") for first in range(0, len(data), 32)]
-    assert all(part < Q for part in parts)
+    assert all(part < Q for part in parts[:degree]) and all(part < 3 * Q for part in parts[degree:])
     values = [part * pow(2, -radix_bits, Q) % Q for part in parts]
     if not any(values):
         return None

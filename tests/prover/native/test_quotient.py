@@ -13,7 +13,7 @@ from tests.prover.native.workbench import LAYOUTS, decode, encode, samples
 from zklink.primitives.field import R
 from zklink.prover.native.kernels import Layout, load_kernels
 from zklink.prover.native.memory import Array, Buffer
-from zklink.prover.native.quotient import Domain, compute_quotient, reverse_bits
+from zklink.prover.native.quotient import Domain, Quotient, reverse_bits
 from zklink.prover.native.transform import root_of_unity
 from zklink.prover.native.zkey import Matrix, order_scalars
 
@@ -120,12 +120,13 @@ def test_rows__any_length__dot_products(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("size", [8, 64])
-def test_compute_quotient__a_witness__a_b_less_c_on_the_coset(layout: Layout, size: int) -> None:
+def test_compute_scalars__a_witness__a_b_less_c_on_the_coset(layout: Layout, size: int) -> None:
     witness = samples(R, 60, seed=9)
     rows = [make_rows(size, len(witness), seed) for seed in (10, 11)]
     domain = Domain(load_kernels(layout), size)
     with ThreadPoolExecutor(2) as pool:
-        scalars = compute_quotient(domain, (make_matrix(rows[0]), make_matrix(rows[1])), encode(witness), pool)
+        matrices = make_matrix(rows[0]), make_matrix(rows[1])
+        scalars = Quotient(domain, matrices, encode(witness), pool).compute_scalars()
     a, b = ([sum(value * witness[wire] for wire, value in row) % R for row in part] for part in rows)
     root, offset = root_of_unity(size), root_of_unity(2 * size)
 

@@ -2,7 +2,8 @@
 
 `add_pairs(source, left, right, out, vectors, target, scratch, batch)`: for each pair the points at two entries of
 `source`, added, go to place out[i] of `target`. An entry is twice a point's number, plus one for its negative; the
-three lists hold 32-bit numbers, `lanes` to a vector. Infinity is (0, 0); equal and opposite points are recognized.
+three lists hold 32-bit numbers, `lanes` to a vector. Infinity is (0, 0); equal and opposite points are recognized. So x
+has to be canonical; y is any number below three moduli, as sums leave it.
 
 Two passes over at most `batch` vectors: denominators multiplied up, then the additions backwards. `scratch` takes one
 element a vector. The way of lambda: (y2 - y1) / (x2 - x1), or 3 x^2 / 2 y where the points are the same.
@@ -31,7 +32,10 @@ from zklink.prover.native.field_code import Element, FieldCode
 
 LOOSE = 4
 """Moduli that bound what is multiplied on."""
-AHEAD = 4
+Y_MODULI = 3
+"""Moduli that bound y in memory."""
+LINE_BYTES = 64
+AHEAD = 24
 """Vectors whose points are asked for in advance."""
 
 FieldMaker = Callable[[Builder, int], FieldCode]
@@ -118,7 +122,8 @@ class _Additions:
         """Lists are padded, so there is something to read beyond their ends."""
         for numbers in self._lists:
             for address in self.find(self._source, numbers, index, shift=1):
-                prefetch(self.builder, self.builder.module, address)
+                for line in range(0, self.coordinates.point_bytes, LINE_BYTES):
+                    prefetch(self.builder, self.builder.module, self.builder.add(address, WORD(line)))
 
     def read_pair(self, index: Value, *, is_whole: bool) -> _Pair:
         """The pairs of one vector; y is read with `is_whole`, or where it is needed."""
@@ -147,39 +152,38 @@ class _Additions:
         denominator = coordinates.recall(place)
         return denominator, coordinates.norm(denominator)
 
+    def _unpack_y(self, packed: list[Any]) -> Coordinate:
+        return tuple(self.field.unpack(part, Y_MODULI * Q) for part in packed)
+
     def _look_closely(self, pair: _Pair) -> tuple[tuple[Coordinate, Coordinate], tuple[Any, Any]]:
         """The signed y, and where points are the same or have different x; all other sums need no division."""
         coordinates, field = self.coordinates, self.field
         degree = coordinates.degree
-        y = pair.y
-        if y is None:
+        packed = pair.y
+        if packed is None:
             whole = [field.gather(addresses, 2 * degree)[degree:] for addresses in pair.addresses]
-            y = whole[0], whole[1]
-        is_infinite = [self._is_infinite(pair.x[i], y[i]) for i in range(2)]
+            packed = whole[0], whole[1]
+        is_infinite = [self._is_infinite(pair.x[i], packed[i]) for i in range(2)]
         is_finite = field.invert_mask(field.either(*is_infinite))
-        is_same_y, (first, second) = coordinates.is_equal(*y), pair.negated
-        is_same_sign = field.either(field.both(first, second), field.invert_mask(field.either(first, second)))
-        is_same = field.either(
-            field.both(is_same_y, is_same_sign), field.invert_mask(field.either(is_same_y, is_same_sign))
-        )
+        signed = zip(pair.negated, packed, strict=True)
+        loose = (coordinates.negate_where(bits, self._unpack_y(part)) for bits, part in signed)
+        y1, y2 = (coordinates.reduce(coordinates.sum([y])) for y in loose)
+        is_same = coordinates.is_equal(*([field.pack(part) for part in y] for y in (y1, y2)))
         is_double = field.both(is_finite, field.both(pair.is_same_x, is_same))
         is_plain = field.both(is_finite, field.invert_mask(pair.is_same_x))
-        y1, y2 = (
-            coordinates.negate_where(bits, coordinates.unpack(v)) for bits, v in zip(pair.negated, y, strict=True)
-        )
         return (y1, y2), (is_double, is_plain)
 
     def _is_infinite(self, x: list[Any], y: list[Any]) -> Any:
         return self.field.both(self.coordinates.is_zero(x), self.coordinates.is_zero(y))
 
     def add(self, pair: _Pair, denominator: Coordinate, inverse_norm: Element) -> tuple[Coordinate, Coordinate]:
-        """The sums, canonical."""
+        """The sums, x canonical and y below three moduli."""
         coordinates = self.coordinates
         assert pair.y is not None
         x1, x2 = (coordinates.unpack(part) for part in pair.x)
         signed = zip(pair.negated, pair.y, strict=True)
-        y1, y2 = (coordinates.negate_where(bits, coordinates.unpack(part)) for bits, part in signed)
-        numerator = coordinates.place(4)
+        y1, y2 = (coordinates.negate_where(bits, self._unpack_y(part)) for bits, part in signed)
+        numerator = coordinates.place(6)
         coordinates.keep(numerator, coordinates.sum([y2], [y1]))
         with self.builder.if_then(pair.is_rare, likely=False):
             _, (is_double, _) = self._look_closely(pair)
@@ -190,14 +194,14 @@ class _Additions:
         slope = coordinates.multiply(coordinates.recall(numerator), coordinates.inverse(denominator, inverse_norm))
         x3 = coordinates.reduce(coordinates.sum([coordinates.multiply(slope, slope)], [x1, x2]))
         rise = coordinates.multiply(slope, coordinates.sum([x1], [x3]))
-        y3 = coordinates.reduce(coordinates.sum([rise], [y1]))
+        y3 = coordinates.limit(coordinates.sum([rise], [y1]), Y_MODULI)
         return self._correct(pair, (x1, y1), (x2, y2), (x3, y3))
 
     def _correct(self, pair: _Pair, first: Any, second: Any, total: Any) -> tuple[Coordinate, Coordinate]:
         """Where a point is infinite the sum is the other one; where they are opposite it is infinite."""
         coordinates, field = self.coordinates, self.field
         assert pair.y is not None
-        places = coordinates.place(1), coordinates.place(1)
+        places = coordinates.place(1), coordinates.place(Y_MODULI)
         for place, value in zip(places, total, strict=True):
             coordinates.keep(place, value)
         with self.builder.if_then(pair.is_rare, likely=False):
@@ -206,6 +210,7 @@ class _Additions:
             for i, place in enumerate(places):
                 usual = coordinates.recall(place)
                 chosen = coordinates.select(field.either(is_double, is_plain), usual, coordinates.constant(0))
-                chosen = coordinates.select(is_infinite[1], coordinates.reduce(first[i]), chosen)
-                coordinates.keep(place, coordinates.select(is_infinite[0], coordinates.reduce(second[i]), chosen))
+                left, right = (coordinates.reduce(coordinates.sum([value[i]])) for value in (first, second))
+                chosen = coordinates.select(is_infinite[1], left, chosen)
+                coordinates.keep(place, coordinates.select(is_infinite[0], right, chosen))
         return coordinates.recall(places[0]), coordinates.recall(places[1])

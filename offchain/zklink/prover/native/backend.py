@@ -21,7 +21,7 @@ from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.native.kernels import Kernels, Layout, best_layout, load_kernels
 from zklink.prover.native.memory import Buffer
-from zklink.prover.native.quotient import Domain, compute_quotient
+from zklink.prover.native.quotient import Domain, Quotient
 from zklink.prover.native.sums import (
     Bases,
     Digits,
@@ -74,13 +74,11 @@ class NativeProver:
 
     def _prove(self, witness: Buffer) -> Proof:
         key = self._key
-        scalars = compute_quotient(self._domain, key.matrices, witness, self._pool)
-        digits = compute_digits(self._kernels, witness, self._workspaces.width)
-        quotient = compute_digits(self._kernels, scalars, self._workspaces.width)
-        b, a, b_1, c, h = (
-            self._start(bases, own)
-            for bases, own in ((key.b, digits), (key.a, digits), (key.b_1, digits), (key.c, digits), (key.h, quotient))
-        )
+        width = self._workspaces.width
+        quotient = Quotient(self._domain, key.matrices, witness, self._pool)
+        digits = compute_digits(self._kernels, witness, width)
+        b, a, b_1, c = (self._start(bases, digits) for bases in (key.b, key.a, key.b_1, key.c))
+        h = self._start(key.h, compute_digits(self._kernels, quotient.compute_scalars(), width))
         return _assemble(key, decode_g1(a()), decode_g1(b_1()), decode_g2(b()), (decode_g1(c()), decode_g1(h())))
 
     def _start(self, bases: Bases, digits: Digits) -> Callable[[], bytes]:

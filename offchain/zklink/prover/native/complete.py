@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from zklink.primitives.field import Q
+from zklink.prover.native.additions import Y_MODULI
 from zklink.prover.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat
 from zklink.prover.native.coordinates import Coordinate, Coordinates
 from zklink.prover.native.field_code import ELEMENT_BYTES
@@ -116,10 +117,12 @@ def _bring(code: _Projective, source: Value, factor: Value, target: Value) -> No
     """An affine point, (0, 0) at infinity, in projective coordinates."""
     coordinates, field = code.coordinates, code.coordinates.field
     by = field.unpack(field.load_packed(factor))
-    x, y = code.load(source, 2)
     packed = field.gather([source], 2 * coordinates.degree)
-    parts = coordinates.is_zero(packed[: coordinates.degree]), coordinates.is_zero(packed[coordinates.degree :])
-    is_infinite = field.both(*parts)
-    x, y = (tuple(field.multiply(part, by) for part in value) for value in (x, y))
+    parts = [field.unpack(part, Y_MODULI * Q) for part in packed]
+    x, y = parts[: coordinates.degree], parts[coordinates.degree :]
+    halves = packed[: coordinates.degree], packed[coordinates.degree :]
+    is_infinite = field.both(*(coordinates.is_zero(half) for half in halves))
+    x, y = ([field.multiply(part, by) for part in value] for value in (x, y))
     zero, one = coordinates.constant(0), coordinates.constant(1)
-    code.store(target, (x, coordinates.select(is_infinite, one, y), coordinates.select(is_infinite, zero, one)))
+    z = coordinates.select(is_infinite, zero, one)
+    code.store(target, (tuple(x), coordinates.select(is_infinite, one, tuple(y)), z))

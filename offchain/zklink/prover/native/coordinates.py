@@ -36,9 +36,9 @@ class Coordinates:
             return (field.multiply(left[0], left[0] if left is right else right[0]),)
         if left is right:
             return self._square(left)
-        low, high = field.multiply(left[0], right[0]), field.multiply(left[1], right[1])
-        cross = field.multiply(field.sum(left), field.sum(right))
-        return field.subtract(low, high), field.sum([cross], [low, high])
+        negative = field.sum([field.raw(0)], [right[1]])
+        real = field.dot([(left[0], right[0]), (left[1], negative)])
+        return real, field.dot([(left[0], right[1]), (left[1], right[0])])
 
     def _square(self, value: Coordinate) -> Coordinate:
         """(a + b)(a - b), 2 a b."""
@@ -54,7 +54,7 @@ class Coordinates:
         """An element of Fq that is zero for zero alone; see `inverse`."""
         if self.degree == 1:
             return value[0]
-        return self.field.add(*(self.field.multiply(part, part) for part in value))
+        return self.field.dot([(part, part) for part in value])
 
     def inverse(self, value: Coordinate, inverse_norm: Element) -> Coordinate:
         """1 / value, given 1 / norm(value)."""
@@ -65,15 +65,19 @@ class Coordinates:
         return field.multiply(value[0], inverse_norm), field.multiply(negative, inverse_norm)
 
     def negate_where(self, mask: Any, value: Coordinate) -> Coordinate:
-        field = self.field
-        return tuple(field.select(mask, field.sum([field.raw(0)], [part]), part) for part in value)
+        """What comes out may only be a term of `sum`."""
+        return tuple(self.field.negate_where(mask, part) for part in value)
 
     def select(self, mask: Any, left: Coordinate, right: Coordinate) -> Coordinate:
         return tuple(self.field.select(mask, a, b) for a, b in zip(left, right, strict=True))
 
     def reduce(self, value: Coordinate) -> Coordinate:
         """Canonical."""
-        return tuple(self.field.reduce(part) for part in value)
+        return self.limit(value, 1)
+
+    def limit(self, value: Coordinate, moduli: int) -> Coordinate:
+        """Below so many moduli."""
+        return tuple(self.field.reduce(part, moduli * self.field.modulus) for part in value)
 
     def unpack(self, packed: Sequence[Any]) -> Coordinate:
         return tuple(self.field.unpack(part) for part in packed)

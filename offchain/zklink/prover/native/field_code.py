@@ -39,6 +39,8 @@ class FieldCode(ABC):
     radix_bits: int
     """Montgomery's radix; every number of the layout is below 2^radix_bits."""
     lanes: int
+    factor_moduli: tuple[int, int]
+    """Factors are below so many moduli: of one product, of two that are summed. The result then fits."""
 
     def __init__(self, builder: Builder, modulus: int) -> None:
         self.builder = builder
@@ -59,11 +61,18 @@ class FieldCode(ABC):
 
     def multiply(self, left: Element, right: Element) -> Element:
         """The product; the same element twice gives its square."""
-        is_square = left is right
-        left = self._fit(left)
-        right = left if is_square else self._fit(right)
-        bound = (left.bound * right.bound >> self.radix_bits) + self.modulus + 1
-        return Element(self._multiply(left.value, right.value), bound)
+        return self.dot([(left, right)])
+
+    def dot(self, pairs: Sequence[tuple[Element, Element]]) -> Element:
+        """The sum of one product or of two, with a single reduction."""
+        limit = self.factor_moduli[len(pairs) - 1] * self.modulus
+        fitted = []
+        for left, right in pairs:
+            factor = self._fit(left, limit)
+            fitted.append((factor, factor if left is right else self._fit(right, limit)))
+        total = sum(left.bound * right.bound for left, right in fitted)
+        values = [(left.value, right.value) for left, right in fitted]
+        return Element(self._dot(values), (total >> self.radix_bits) + self.modulus + 1)
 
     def add(self, left: Element, right: Element) -> Element:
         return self.sum([left, right])
@@ -113,6 +122,11 @@ class FieldCode(ABC):
         """`left` where the mask is set."""
         return Element(self._select(mask, left.value, right.value), max(left.bound, right.bound))
 
+    def negate_where(self, mask: Any, element: Element) -> Element:
+        """The negative where the mask is set. What comes out may only be a term of `sum`: no limb of it is carried."""
+        multiple = -(-(element.bound - 1) // self.modulus) * self.modulus
+        return Element(self._negate_where(mask, element.value, multiple), max(multiple + 1, element.bound))
+
     def unpack(self, packed: Any, bound: int | None = None) -> Element:
         """An element as it lies in memory; unless a bound is given it is canonical."""
         return Element(self._unpack(packed), self.modulus if bound is None else bound)
@@ -122,22 +136,24 @@ class FieldCode(ABC):
         assert element.bound <= 1 << 8 * ELEMENT_BYTES, "the element does not fit into 32 bytes"
         return self._pack(element.value)
 
-    def _fit(self, element: Element) -> Element:
-        """A factor: two of them must give a product below the radix, which four moduli do in every layout."""
-        return element if element.bound <= 4 * self.modulus else self.reduce(element, 4 * self.modulus)
+    def _fit(self, element: Element, limit: int) -> Element:
+        """A factor that is not too large."""
+        return element if element.bound <= limit else self.reduce(element, limit)
 
     @abstractmethod
     def _constant(self, value: int) -> Any: ...
     @abstractmethod
     def _constants(self, values: Sequence[int]) -> Any: ...
     @abstractmethod
-    def _multiply(self, left: Any, right: Any) -> Any: ...
+    def _dot(self, pairs: list[tuple[Any, Any]]) -> Any: ...
     @abstractmethod
     def _sum(self, plus: list[Any], minus: list[Any], extra: int) -> Any: ...
     @abstractmethod
     def _subtract_if_at_least(self, value: Any, amount: int) -> Any: ...
     @abstractmethod
     def _select(self, mask: Any, left: Any, right: Any) -> Any: ...
+    @abstractmethod
+    def _negate_where(self, mask: Any, value: Any, multiple: int) -> Any: ...
     @abstractmethod
     def _unpack(self, packed: Any) -> Any: ...
     @abstractmethod

@@ -25,6 +25,7 @@ from zklink.prover.native import (
     field_code,
     lanes_code,
     lists,
+    rounds,
     rows,
     scalar_code,
     transform,
@@ -46,6 +47,7 @@ _SOURCES: Final = (
     field_code,
     lanes_code,
     lists,
+    rounds,
     rows,
     scalar_code,
     transform,
@@ -59,7 +61,7 @@ _ARGUMENTS: Final = {
     "digits": 5, "sort": 7, "spread": 5, "rescale": 4, "rows": 9,
     "analyze": 4, "synthesize": 4, "multiply": 4, "powers": 5, "divide": 6,
     **{f"{name}{degree}": count for degree in (1, 2) for name, count in (
-        ("plan_first", 12), ("plan_next", 8), ("add_pairs", 8), ("weigh", 4), ("fold", 4),
+        ("add_lists", 16), ("add_pairs", 8), ("weigh", 4), ("fold", 4),
     )},
 }  # fmt: skip
 """How many arguments the kernels take: code from the cache does not say."""
@@ -131,12 +133,13 @@ def build_module(layout: Layout) -> Any:
     for degree in (1, 2):
         lists.build_plans(module, str(degree), POINT_BYTES * degree)
         additions.build_add_pairs(module, f"add_pairs{degree}", degree, layout.make_field)
+        rounds.build_rounds(module, degree, layout.lanes)
         complete.build_finish(module, str(degree), degree)
     complete.build_rescale(module)
     rows.build_rows(module, layout.lanes)
     transform.build_transforms(module, layout.make_field)
     transform.build_pointwise(module, layout.make_field)
     built = {function.name: len(function.args) for function in module.functions if not function.is_declaration}
-    internal = {"add1", "add2"}
+    internal = {f"{name}{degree}" for name in ("plan_first", "plan_next", "add") for degree in (1, 2)}
     assert {name: count for name, count in built.items() if name not in internal} == _ARGUMENTS
     return module

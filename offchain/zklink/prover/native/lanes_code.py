@@ -44,6 +44,7 @@ class LanesField(FieldCode):
     """Values are one list of limbs for each of the vectors; packed values are one list of words for each."""
 
     radix_bits = LIMBS * LIMB_BITS
+    factor_moduli = 9, 6
 
     def __init__(self, builder: Builder, modulus: int, vectors: int = 1) -> None:
         super().__init__(builder, modulus)
@@ -61,39 +62,57 @@ class LanesField(FieldCode):
         shifts = range(0, LIMBS * LIMB_BITS, LIMB_BITS)
         return [[ir.Constant(VECTOR, [v >> shift & MASK for v in part]) for shift in shifts] for part in parts]
 
-    def _multiply(self, left: list[Limbs], right: list[Limbs]) -> list[Limbs]:
-        return [self._square(a) if a is b else self._product(a, b) for a, b in zip(left, right, strict=True)]
+    def _dot(self, pairs: list[tuple[list[Limbs], list[Limbs]]]) -> list[Limbs]:
+        def product(vector: int) -> Limbs:
+            own = [(a[vector], b[vector]) for a, b in pairs]
+            total = [constant(VECTOR, 0)] * (2 * LIMBS)
+            for a in (a for a, b in own if a is b):
+                total = self._add_cross(total, a)
+            total = [self.builder.add(limb, limb) for limb in total]
+            for a, b in own:
+                total = self._add_diagonal(total, a) if a is b else self._add_rows(total, a, b)
+            return self._reduce_product(total)
 
-    def _product(self, a: Limbs, b: Limbs) -> Limbs:
-        """Row by row: low halves, the lowest limb cleared by a multiple of the modulus, one limb down, high halves."""
-        total = [constant(VECTOR, 0)] * LIMBS
-        for limb in b:
-            total = self._lower([*self._accumulate("l", total, a, limb), constant(VECTOR, 0)])
-            total = self._accumulate("h", total, a, limb)
-        return self._normalize(total)
+        return [product(vector) for vector in range(self.vectors)]
 
-    def _lower(self, total: Limbs) -> Limbs:
-        """(total + q modulus) / 2^52 for the q that makes it whole: one limb less."""
-        factor = self._fused("l", constant(VECTOR, 0), total[0], self._negative_inverse)
-        lowest, following, *middle = self._accumulate("l", total[:LIMBS], self._limbs, factor)
-        carry = self.builder.lshr(lowest, constant(VECTOR, LIMB_BITS))
-        rest = [self.builder.add(following, carry), *middle, *total[LIMBS:]]
-        return [*self._accumulate("h", rest[:LIMBS], self._limbs, factor), *rest[LIMBS:]]
+    def _add_rows(self, total: Limbs, a: Limbs, b: Limbs) -> Limbs:
+        """A product to ten limbs."""
+        out = list(total)
+        for row, limb in enumerate(b):
+            out[row : row + LIMBS] = self._accumulate("l", out[row : row + LIMBS], a, limb)
+            out[row + 1 : row + 1 + LIMBS] = self._accumulate("h", out[row + 1 : row + 1 + LIMBS], a, limb)
+        return out
 
-    def _square(self, a: Limbs) -> Limbs:
-        """Products of different limbs once, doubled; then the reduction of all ten limbs."""
-        builder = self.builder
-        total = [constant(VECTOR, 0)] * (2 * LIMBS)
+    def _add_cross(self, total: Limbs, a: Limbs) -> Limbs:
+        """Of a square: products of different limbs, each once."""
+        out = list(total)
         for low in range(LIMBS):
             for high in range(low + 1, LIMBS):
-                total[low + high] = self._fused("l", total[low + high], a[low], a[high])
-                total[low + high + 1] = self._fused("h", total[low + high + 1], a[low], a[high])
-        total = [builder.add(limb, limb) for limb in total]
+                out[low + high] = self._fused("l", out[low + high], a[low], a[high])
+                out[low + high + 1] = self._fused("h", out[low + high + 1], a[low], a[high])
+        return out
+
+    def _add_diagonal(self, total: Limbs, a: Limbs) -> Limbs:
+        """Of a square: the limbs' own squares."""
+        out = list(total)
         for limb in range(LIMBS):
-            total[2 * limb] = self._fused("l", total[2 * limb], a[limb], a[limb])
-            total[2 * limb + 1] = self._fused("h", total[2 * limb + 1], a[limb], a[limb])
+            out[2 * limb] = self._fused("l", out[2 * limb], a[limb], a[limb])
+            out[2 * limb + 1] = self._fused("h", out[2 * limb + 1], a[limb], a[limb])
+        return out
+
+    def _reduce_product(self, total: Limbs) -> Limbs:
+        """Ten limbs divided by the radix in the field: five times a multiple of the modulus clears the lowest one.
+
+        What is cleared carries the lowest limb, divided by 2^52 and rounded up, into the next one.
+        """
+        builder, ones = self.builder, constant(VECTOR, MASK)
         for _ in range(LIMBS):
-            total = self._lower(total)
+            lowest, *rest = total
+            factor = self._fused("l", constant(VECTOR, 0), lowest, self._negative_inverse)
+            carry = builder.lshr(builder.add(lowest, ones), constant(VECTOR, LIMB_BITS))
+            rest[0] = builder.add(rest[0], carry)
+            rest[: LIMBS - 1] = self._accumulate("l", rest[: LIMBS - 1], self._limbs[1:], factor)
+            total = [*self._accumulate("h", rest[:LIMBS], self._limbs, factor), *rest[LIMBS:]]
         return self._normalize(total)
 
     def _accumulate(self, half: str, total: Limbs, other: Limbs, limb: Value) -> Limbs:
@@ -139,6 +158,11 @@ class LanesField(FieldCode):
     def _select(self, mask: list[Value], left: list[Limbs], right: list[Limbs]) -> list[Limbs]:
         rows = zip(mask, left, right, strict=True)
         return [[self.builder.select(bits, x, y) for x, y in zip(a, b, strict=True)] for bits, a, b in rows]
+
+    def _negate_where(self, mask: list[Value], value: list[Limbs], multiple: int) -> list[Limbs]:
+        builder, other = self.builder, _split(multiple)
+        negative = [[builder.sub(a, b) for a, b in zip(other, limbs, strict=True)] for limbs in value]
+        return self._select(mask, negative, value)
 
     def _unpack(self, packed: list[Limbs]) -> list[Limbs]:
         """Four words of 64 bits to five limbs of 52."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zklink.primitives.field import Q
+from zklink.prover.native.additions import Y_MODULI
 from zklink.prover.native.assembly import (
     SHORT,
     WIDE,
@@ -124,7 +125,7 @@ def build_spread(module: Any) -> None:
 
 
 def build_plans(module: Any, suffix: str, point_bytes: int) -> None:
-    """Both plans of a round; what they have in common is in `_Plan`.
+    """Both plans of a round, for `rounds`; what they have in common is in `_Plan`.
 
     `plan_first(entries, counts, lists, first_list, source, target, results, state, ids, sizes, pairs, capacity)`: the
     first round, from sorted entries; lists of one point are finished, i.e. copied to `results` plus their number.
@@ -135,7 +136,7 @@ def build_plans(module: Any, suffix: str, point_bytes: int) -> None:
     state[0] counts the lists that go on, state[1] says where their points go. `pairs` is for three lists of `capacity`
     numbers: left, right, out. The result is how many pairs there are.
     """
-    with define(module, f"plan_first{suffix}", 12) as (builder, arguments):
+    with define(module, f"plan_first{suffix}", 12, is_internal=True) as (builder, arguments):
         entries, counts, lists, first_list, source, *rest = arguments
         plan = _Plan(builder, point_bytes, source, *rest)
         cursor = variable(builder, WORD, WORD(0))
@@ -149,7 +150,7 @@ def build_plans(module: Any, suffix: str, point_bytes: int) -> None:
             with builder.if_then(builder.icmp_unsigned(">", count, WORD(1))):
                 plan.halve(number, count, lambda place: load_index(builder, entries, builder.add(start, place)))
         builder.ret(plan.finish())
-    with define(module, f"plan_next{suffix}", 8) as (builder, (start, target, *rest)):
+    with define(module, f"plan_next{suffix}", 8, is_internal=True) as (builder, (start, target, *rest)):
         plan = _Plan(builder, point_bytes, target, target, *rest)
         cursor = variable(builder, WORD, start)
         with repeat(builder, plan.load_active()) as index:
@@ -215,7 +216,7 @@ class _Plan:
             value = load(builder, source, WIDE, WORD(part))
             if part >= parts // 2:
                 is_zero = builder.icmp_unsigned("==", value, WIDE(0))
-                negative = builder.select(is_zero, value, builder.sub(WIDE(Q), value))
+                negative = builder.select(is_zero, value, builder.sub(WIDE(Y_MODULI * Q), value))
                 value = builder.select(is_negative, negative, value)
             store(builder, target, value, WORD(part))
 

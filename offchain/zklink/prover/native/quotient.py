@@ -115,19 +115,27 @@ class Domain:
         self._kernels.call("divide", a, b, c, self.vectors, self._factor, out)
 
 
-def compute_quotient(domain: Domain, matrices: tuple[Matrix, Matrix], witness: Buffer, pool: Executor) -> Buffer:
-    """The scalars of H; the witness is canonical."""
-    a, b, c = (Buffer.allot(domain.polynomial_bytes) for _ in range(3))
-    starts = range(0, domain.size, ROWS)
-    jobs = [
-        pool.submit(domain.multiply_rows, matrix, witness, first, min(first + ROWS, domain.size), out)
-        for matrix, out in zip(matrices, (a, b), strict=True)
-        for first in starts
-    ]
-    for job in jobs:
-        job.result()
-    domain.multiply(a, b, c)
-    for job in [pool.submit(domain.move_to_coset, values) for values in (a, b, c)]:
-        job.result()
-    domain.divide(a, b, c, a)
-    return a
+class Quotient:
+    """One proof's polynomials: started at once, so that the pool has other work while the last ones are moved."""
+
+    def __init__(self, domain: Domain, matrices: tuple[Matrix, Matrix], witness: Buffer, pool: Executor) -> None:
+        """The witness is canonical."""
+        self._domain = domain
+        self._polynomials = a, b, c = [Buffer.allot(domain.polynomial_bytes) for _ in range(3)]
+        rows = [
+            pool.submit(domain.multiply_rows, matrix, witness, first, min(first + ROWS, domain.size), out)
+            for matrix, out in zip(matrices, (a, b), strict=True)
+            for first in range(0, domain.size, ROWS)
+        ]
+        for job in rows:
+            job.result()
+        domain.multiply(a, b, c)
+        self._moves = [pool.submit(domain.move_to_coset, values) for values in (a, b, c)]
+
+    def compute_scalars(self) -> Buffer:
+        """The scalars of H."""
+        for job in self._moves:
+            job.result()
+        a, b, c = self._polynomials
+        self._domain.divide(a, b, c, a)
+        return a

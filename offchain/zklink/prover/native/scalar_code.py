@@ -27,6 +27,7 @@ class ScalarField(FieldCode):
 
     radix_bits = 256
     lanes = 1
+    factor_moduli = 4, 2
 
     def __init__(self, builder: Builder, modulus: int) -> None:
         super().__init__(builder, modulus)
@@ -40,8 +41,17 @@ class ScalarField(FieldCode):
         (value,) = values
         return WIDE(value)
 
-    def _multiply(self, left: Value, right: Value) -> Value:
-        a, b = self.split(left), self.split(right)
+    def _dot(self, pairs: list[tuple[Value, Value]]) -> Value:
+        if len(pairs) > 1:
+            limbs: list[Value] = [WORD(0)] * (2 * _LIMBS)
+            for left, right in pairs:
+                limbs = self.add_product(limbs, left, right)
+            return self._lower(limbs)
+        ((left, right),) = pairs
+        return self._multiply(self.split(left), self.split(right))
+
+    def _multiply(self, a: list[Value], b: list[Value]) -> Value:
+        """Product and reduction limb by limb."""
         limbs: list[Value] = [WORD(0)] * (_LIMBS + 1)
         for multiplier in b:
             limbs = self._add_row(limbs, multiplier, a)
@@ -69,12 +79,13 @@ class ScalarField(FieldCode):
 
     def lower(self, limbs: Sequence[Value], bound: int) -> Element:
         """A number of eight limbs, below a bound, divided by the radix in the field."""
+        return Element(self._lower(limbs), (bound >> self.radix_bits) + self.modulus + 1)
 
+    def _lower(self, limbs: Sequence[Value]) -> Value:
         def clear(_: int, limb: Value) -> Value:
             return self.builder.mul(limb, self._negative_inverse)
 
-        rest = self._add_rows(limbs, clear, self._limbs)
-        return Element(self.join(rest[_LIMBS:]), (bound >> self.radix_bits) + self.modulus + 1)
+        return self.join(self._add_rows(limbs, clear, self._limbs)[_LIMBS:])
 
     def _add_rows(
         self, limbs: Sequence[Value], factor: Callable[[int, Value], Value], other: list[Value]
@@ -118,6 +129,9 @@ class ScalarField(FieldCode):
 
     def _select(self, mask: Value, left: Value, right: Value) -> Value:
         return self.builder.select(mask, left, right)
+
+    def _negate_where(self, mask: Value, value: Value, multiple: int) -> Value:
+        return self.builder.select(mask, self.builder.sub(WIDE(multiple), value), value)
 
     def _unpack(self, packed: Value) -> Value:
         return packed

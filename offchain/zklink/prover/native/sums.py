@@ -20,14 +20,16 @@ from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.kernels import POINT_BYTES, Kernels
 from zklink.prover.native.lists import PADDING, STATE_WORDS
 from zklink.prover.native.memory import Array, Buffer
+from zklink.prover.native.vectors import WIDTH
 
 WIDTHS: Final = range(3, 17)
 SCALAR_BITS: Final = 254
 BATCH: Final = 512
-"""Vectors that share an inversion; the scratch for them stays in the processor's second cache."""
+"""Vectors of G1 that share an inversion, twice as many as of G2: their points stay in the processor's second cache."""
 _ROUND_COST: Final = 4000
 """What a window costs beside its additions, in additions."""
 _STASH_BYTES: Final = 320
+"""The most that a vector takes in the scratch."""
 _INDEX_BYTES: Final = 4
 _SCALAR_RADIX: Final = 1 << 256
 
@@ -148,7 +150,8 @@ class Workspace:
         self._rounds = lists, lists + first
         self.point_bytes = POINT_BYTES * shape.degree
         self._target = Buffer.allot(self.point_bytes * (lists + first + second))
-        self._scratch = Buffer.allot(_STASH_BYTES * BATCH)
+        self._batch = BATCH // shape.degree * (WIDTH // lanes)
+        self._scratch = Buffer.allot(_STASH_BYTES * self._batch)
         self._totals = Buffer.allot(3 * self.projective_bytes)
 
     @staticmethod
@@ -181,27 +184,21 @@ class Workspace:
 
     def _add_up(self, source: Buffer, counts: Buffer, lists: int, *, first_list: int, results: int) -> None:
         """Add up the lists of `_entries`; their sums go to `results` and so on, those of empty lists stay infinite."""
-        degree, state = self._shape.degree, self._state.view("<u8")
-        ends = self._target, results, self._state, self._ids, self._sizes, self._pairs, self._capacity
-        begin, following = self._rounds
-        state[1] = begin
-        pairs = self._call(f"plan_first{degree}", self._entries, counts, lists, first_list, source, *ends)
-        while pairs:
-            self._add_pairs(source, pairs)
-            source = self._target
-            state[1] = following
-            pairs = self._call(f"plan_next{degree}", begin, *ends)
-            begin, following = following, begin
+        room = (
+            self._state,
+            self._ids,
+            self._sizes,
+            self._pairs,
+            self._capacity,
+            *self._rounds,
+            self._scratch,
+            self._batch,
+        )
+        name = f"add_lists{self._shape.degree}"
+        self._call(name, self._entries, counts, lists, first_list, source, self._target, results, *room)
 
     def _call(self, name: str, *arguments: int | Buffer) -> int:
         return self._kernels.call(name, *arguments)
-
-    def _add_pairs(self, source: Buffer, pairs: int) -> None:
-        left = self._pairs.address
-        right, out = left + _INDEX_BYTES * self._capacity, left + 2 * _INDEX_BYTES * self._capacity
-        vectors = -(-pairs // self._kernels.layout.lanes)
-        name = f"add_pairs{self._shape.degree}"
-        self._call(name, source, left, right, out, vectors, self._target, self._scratch, BATCH)
 
     def _weigh(self, points: int, count: int) -> bytes:
         self._call(f"weigh{self._shape.degree}", points, count, self._factor, self._totals)
