@@ -25,7 +25,7 @@ from zklink.node.workers import InlineWorkers
 from zklink.protocol.ids import EXPIRY_SECONDS, Amount, BlockNumber
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.default_prover import open_prover
 from zklink.prover.source import Statement
 from zklink.recovery.exit_proofs import find_exits, prove_exits
 from zklink.recovery.exit_sender import leave
@@ -69,7 +69,7 @@ def main() -> None:
         state = rebuild(system.deployment, HistoryReader(system.deployment, system.bridges).read_all(), last)
         print(f"the state of block {last} is rebuilt from the chains")
 
-        prover = Groth16pyProver(ensure_circuit(MINIMAL, statement=Statement.EXIT))
+        prover = open_prover(ensure_circuit(MINIMAL, statement=Statement.EXIT))
         exits = prove_exits(find_exits(state, alice.address, system.bridges), system.deployment, prover)
         driver = ExodusDriver(system.deployment, system.bridges, alice.owner)
         leave(driver, exits, alice.owner, lambda line: print(line.partition(" (")[0]))

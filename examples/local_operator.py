@@ -2,7 +2,7 @@
 
 The contracts are the product's, with the verifiers of the preset `minimal`. Proofs come from `FixedProver`, which
 forges them with the published secrets of the development key: the verifiers accept them, and they take milliseconds.
-`Groth16pyProver` in its place makes real ones, in one to three seconds each.
+`open_prover` in its place opens one that makes real ones, in about a second each.
 """
 
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, 
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.default_prover import open_prover
 from zklink.prover.source import Statement
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, write_exits
@@ -80,7 +80,7 @@ def recover(
         accounts = ", ".join(map(str, state.accounts_of(address)))
         has = f"account {accounts}, which holds nothing" if accounts else "no account: is it the address that owns one?"
         raise click.ClickException(f"at block {last} {owner} has {has}")
-    prover = Groth16pyProver(ensure_circuit(deployment.preset, progress, Statement.EXIT))
+    prover = open_prover(ensure_circuit(deployment.preset, progress, Statement.EXIT), progress)
     orders = prove_exits(statements, deployment, prover, key, paid, progress)
     write_exits(out, ExitFile(deployment.deployment_hash, last, state.root, tuple(orders)))
     click.echo(f"{len(orders)} exits written to {out}")

@@ -19,7 +19,7 @@ from zklink.node.workers import ThreadWorkers
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
 from zklink.prover.circuit_artifacts import CircuitArtifacts
-from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.default_prover import open_prover
 from zklink.prover.progress import Progress
 from zklink.sequencer.journal import MemoryJournal
 from zklink.service.adapters import CircuitProver
@@ -40,8 +40,7 @@ def prepare(
         system = deploy_local_system(world, options.preset, report=lambda chain, what: step.advance())
     with progress.step("allowances of the user and the broker"):
         _approve(system, options.stories)
-    with progress.step("loading the proving keys"):
-        prover = CircuitProver({lane: Groth16pyProver(artifacts) for lane, artifacts in circuits.items()})
+    prover = CircuitProver({lane: open_prover(artifacts, progress) for lane, artifacts in circuits.items()})
     roles = world.roles
     parts = build_parts(
         system.deployment,

@@ -1,4 +1,4 @@
-"""The default prover: arkworks in the groth16py wheel. One thread per proof, the interpreter is free meanwhile."""
+"""The prover beside the native one: arkworks in the groth16py wheel, one thread per proof, the interpreter is free."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ from zklink.node.parts import NodeParts
 from zklink.node.workers import ThreadWorkers
 from zklink.protocol.ids import Lane
 from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.default_prover import open_prover
+from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.sequencer.journal import FileJournal, Journal, MemoryJournal
@@ -41,7 +42,7 @@ FORTUNE_USD: Final = 1_000_000
 def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
     """The whole story. Raises DemoStuck, and what building circuits, opening chains and deploying may raise."""
     provers = {
-        statement: Groth16pyProver(ensure_circuit(options.preset, progress, statement)) for statement in Statement
+        statement: open_prover(ensure_circuit(options.preset, progress, statement), progress) for statement in Statement
     }
     for statement, prover in provers.items():
         say(f"{statement} circuit: {prover.artifacts.constraints:,} constraints")
@@ -63,7 +64,7 @@ def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> Acco
             world.stop_clocks()
 
 
-def _tell(cast: Cast, world: World, blocks: CircuitProver, exits: Groth16pyProver) -> AccountsResult:
+def _tell(cast: Cast, world: World, blocks: CircuitProver, exits: Prover) -> AccountsResult:
     began = time.monotonic()
     play(cast)
     sequencer = cast.node.sequencer

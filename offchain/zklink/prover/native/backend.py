@@ -96,7 +96,7 @@ class _Workspaces:
     """One for each thread and group, shared by all proofs of a key."""
 
     def __init__(self, kernels: Kernels, key: ProvingKey, threads: int) -> None:
-        self.width = choose_width(key.largest)
+        self.width = choose_width(sum(bases.count for bases in key.sums) // len(key.sums))
         self.shapes = {degree: Shape(key.largest, self.width, degree) for degree in (1, 2)}
         self._free: dict[int, LifoQueue[Workspace]] = {}
         for degree, shape in self.shapes.items():

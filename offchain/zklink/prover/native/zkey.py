@@ -58,9 +58,14 @@ class ProvingKey:
     h: Bases
 
     @property
+    def sums(self) -> tuple[Bases, ...]:
+        """What scalars are multiplied with."""
+        return self.a, self.b_1, self.b, self.c, self.h
+
+    @property
     def largest(self) -> int:
         """The most points of one sum."""
-        return max(bases.count for bases in (self.a, self.b_1, self.b, self.c, self.h))
+        return max(bases.count for bases in self.sums)
 
 
 def read_key(path: Path, kernels: Kernels) -> ProvingKey:
