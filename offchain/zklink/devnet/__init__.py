@@ -1,1 +1,1 @@
-"""This system on local chains of the lab: for tests, the demo and deployment rehearsals."""
+"""This system on local chains of the lab, for tests, the demo and rehearsals of deployments."""

@@ -1,4 +1,4 @@
-"""Where this project's anvil is, and the `anvil` command of the environment (ape looks for it on PATH)."""
+"""Finds this project's anvil, and is the `anvil` command of the environment (ape looks for it on PATH)."""
 
 import os
 import sys

@@ -9,7 +9,9 @@ from zklink.l1.transport.submission import SendPolicy
 from zklink.lab.chain import ChainSpec, LocalChain
 
 GAS_LIMIT_IN_PROCESS = 12_000_000
-"""py-evm estimates gas by trying a transaction some twenty times; in process a fixed limit is used instead."""
+"""The gas limit of transactions in process, where py-evm would estimate gas by trying a transaction some twenty
+times.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,12 +36,12 @@ class WorldChain(LocalChain):
         )
 
     def restore(self, snapshot: Any) -> None:
-        """Go back to a snapshot; what was in flight is forgotten, by the client too."""
+        """Go back to a snapshot; chain and client forget the transactions in flight."""
         # Not super(): a class with slots is made anew by its decorator, and super() would look for the old one.
         LocalChain.restore(self, snapshot)
         self.client.forget_submissions()
 
 
 def compute_spec(profile: ChainProfile) -> ChainSpec:
-    """What the lab has to know of a chain."""
+    """A chain's profile in the lab's terms."""
     return ChainSpec(profile.name, profile.evm_chain_id, profile.block_time_seconds)

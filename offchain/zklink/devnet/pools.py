@@ -1,7 +1,7 @@
-"""Liquidity for local networks: pools at round prices, and what must be deposited where to fill them.
+"""Liquidity for local networks: pools at round prices, and the deposits that fill them.
 
-All integers: token amounts come from whole dollars and the table's prices, rounded down; what a division leaves over
-goes to the token's first chain. So the deposits of a token add up to its sides of all pools.
+Takes whole dollars and the table's prices; gives amounts in layer-2 units, rounded down. The remainder of a division
+goes to the token's first chain, so the deposits of a token add up to its sides of all pools. Never sends anything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ STABLE_FEE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class PoolPlan:
-    """A pool with this many whole dollars on each side; the fee in 1/10,000."""
+    """A pool with this many whole dollars on each side; `fee` is in 1/10,000."""
 
     tokens: tuple[TokenId, TokenId]
     usd_per_side: int = 1_000_000
@@ -55,7 +55,7 @@ DEFAULT_POOLS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedDeposit:
-    """What goes into layer 2 on one chain."""
+    """A deposit of one token on one chain, in layer-2 units."""
 
     chain: ChainId
     token: TokenId
@@ -63,13 +63,13 @@ class PlannedDeposit:
 
 
 def select_pools(tokens: Iterable[TokenPlan], pools: Sequence[PoolPlan] = DEFAULT_POOLS) -> tuple[PoolPlan, ...]:
-    """The pools whose tokens are all there."""
+    """The pools both of whose tokens the deployment has."""
     known = {token.token_id for token in tokens}
     return tuple(pool for pool in pools if known.issuperset(pool.tokens))
 
 
 def plan_deposits(tokens: Iterable[TokenPlan], pools: Sequence[PoolPlan]) -> tuple[PlannedDeposit, ...]:
-    """What one provider deposits to fill these pools, spread evenly over each token's chains."""
+    """The deposits by which one provider fills these pools, spread evenly over each token's chains."""
     totals: dict[TokenId, int] = {}
     for pool in pools:
         for token_id, amount in zip(pool.pair, pool.amounts, strict=True):

@@ -1,4 +1,4 @@
-"""Who acts on a local network: one of the lab's funded accounts per role, the same on every chain and back end.
+"""The actors of a local network: one of the lab's funded accounts per role, the same on every chain and back end.
 
 Their keys are public; no account here may hold value.
 """

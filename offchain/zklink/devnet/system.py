@@ -1,7 +1,7 @@
 """The whole system on a local world: test tokens, fortunes for the actors, and the product's own deployment.
 
-Only for chains of the harness. Tests, the demo and rehearsals start here; what they then do is up to them. There are no
-pools: whoever wants some deposits and creates them (`pools.py` says how much).
+Takes the chains of a world and a preset; gives the deployed system, where tests, the demo and rehearsals start. Only
+for local chains. Never creates pools: a story deposits and creates them itself (`pools.py` gives the amounts).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
 
 FORTUNE_USD: Final = 100_000_000
-"""What each actor owns of every ERC-20 on every chain, at the table's prices."""
+"""Dollars' worth of every ERC-20 that each actor owns on every chain, at the table's prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def deploy_local_system(
     verifiers: Verifiers | None = None,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
-    """Deploy test tokens (of the given ones, or of all, those that the preset has room for; `left_out` says which have
-    none) and the system; all actors get their fortunes. Raises what `deploy` raises.
+    """Deploy test tokens and the system, and give all actors their fortunes. Of `tokens` (by default all) the preset
+    may have no room for some: `left_out` of the result names them. Raises DeploymentRefused, DeploymentInterrupted.
 
     `verifiers` are the preset's generated ones unless a test brings its own.
     """

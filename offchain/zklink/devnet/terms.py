@@ -1,4 +1,4 @@
-"""What an operator of a local network asks for: a cent for a unit of work, in every token of the deployment."""
+"""The fee terms of a local network's operator: a cent for a unit of work, in every token of the deployment."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,10 +9,10 @@ from zklink.protocol.ids import TokenId
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 
 WORK_MICRO_USD: Final = 10_000
-"""A unit of work, in millionths of a dollar."""
+"""The price of a unit of work, in millionths of a dollar."""
 
 GREATEST_POOL_FEE: Final = 100
-"""One percent: nobody makes a pair useless by creating its pool with more."""
+"""One percent, so that nobody can make a pair useless by creating its pool with a higher fee."""
 
 
 def build_terms(tokens: Iterable[TokenPlan]) -> Terms:

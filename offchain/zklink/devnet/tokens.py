@@ -1,8 +1,8 @@
 """The tokens of the local networks: stand-ins with the real names, symbols and decimals of their namesakes on each
 chain.
 
-Takes `deployments/tokens.json` (hand-written); deploys a test token per contract, mints it to whoever needs it, and
-gives the token plans of a deployment.
+Takes `deployments/tokens.json` (hand-written); deploys a test token per contract, mints it to the actors, and gives the
+token plans of a deployment. Never for a public chain.
 """
 
 import json
@@ -64,8 +64,8 @@ class TokenInfo:
         return int(10**self.layer2_decimals)
 
     def symbol_on(self, chain: str) -> str:
-        """How the token is named where it is on a chain: by its symbol there, with its layer-2 symbol beside it where
-        they differ ("BTCB (BTC)" on bsc). Where it is in layer 2, or on all its chains, it goes by the latter alone.
+        """The token's name on a chain: its symbol there, with its layer-2 symbol beside it if they differ ("BTCB (BTC)"
+        on bsc).
         """
         symbol = self.contracts[chain].symbol
         return symbol if symbol == self.symbol else f"{symbol} ({self.symbol})"
@@ -112,7 +112,9 @@ def find_token(chain: str, symbol: str) -> TokenInfo:
 def choose_tokens(
     tokens: Iterable[TokenInfo], preset: Preset, chains: Collection[str]
 ) -> tuple[tuple[TokenInfo, ...], tuple[LeftOut, ...]]:
-    """The tokens that a preset has room for and that are on one of the chains; the others, and why."""
+    """The tokens that are on one of the chains and that the preset has room for; and the others, each with its
+    reason.
+    """
     chosen, left_out = [], []
     for token in tokens:
         if token.token_id >= preset.lp_base:
@@ -138,7 +140,7 @@ def deploy_test_tokens(
 ) -> tuple[TokenPlan, ...]:
     """A test token for each contract of the table on each of the chains; their plans, ascending by token id.
 
-    Tokens that are on none of the chains are left out (`choose_tokens` says which).
+    Tokens that are on none of the chains are left out (`choose_tokens` names them).
     """
     plans = []
     for token in load_tokens() if tokens is None else tokens:
@@ -153,7 +155,7 @@ def deploy_test_tokens(
 
 
 def plan_token(token: TokenInfo, contracts: Mapping[ChainId, str], cap: int = CUSTODY_LIMIT) -> TokenPlan:
-    """How a deployment registers a token with these contracts."""
+    """The registration of a token with these contracts; `cap` is in layer-2 units."""
     return TokenPlan(token.token_id, token.symbol, token.layer2_decimals, contracts, token.minimum, Amount(cap))
 
 

@@ -47,7 +47,7 @@ class World(LocalChains[WorldChain]):
 def open_world(
     backend: Backend = "test", profiles: Sequence[ChainProfile] = PROFILES, policy: SendPolicy | None = None
 ) -> World:
-    """Start and connect the chains. Raises AnvilFailed, WrongChain; what was started is ended when one fails."""
+    """Start and connect the chains. Raises AnvilFailed, WrongChain; if one fails, those that were started are ended."""
     ordered = sorted(profiles, key=lambda profile: profile.chain_id)
     chains = open_chains(backend, [compute_spec(profile) for profile in ordered], anvil_path)
     try:

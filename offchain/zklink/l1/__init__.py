@@ -1,1 +1,1 @@
-"""Chains from outside: compiled contracts, a client per chain, typed bridges, watchers and the deployment."""
+"""Access to chains: compiled contracts, a client per chain, typed bridges, watchers and the deployment."""

@@ -23,14 +23,14 @@ CONTRACTS: Final = Path(__file__).resolve().parents[3] / "contracts"
 EVM_VERSION: Final = "cancun"
 _SUFFIXES: Final = (".vy", ".vyi", ".json")
 _ENTRY_FORMAT: Final = 2
-"""Of an entry in the cache; a new one where `_encode` writes something else."""
+"""The version of a cache entry's form; change it whenever `_encode` writes another form."""
 
 AbiEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ContractArtifact:
-    """What is needed to deploy and to call a contract. `abi` is the standard JSON ABI."""
+    """A compiled contract: its name, creation code and ABI (`abi` is the standard JSON text)."""
 
     name: str
     abi: tuple[AbiEntry, ...]
@@ -79,7 +79,9 @@ def cache_directory() -> Path:
 
 @lru_cache(maxsize=512)
 def _load(name: str, sources_hash: str) -> ContractArtifact:
-    """`sources_hash` only tells when to look again; on disk an entry is filed under what the contract imports."""
+    """`sources_hash` decides only when to look again; on disk an entry is filed under the hash of the files that the
+    contract imports.
+    """
     source = find_source(name)
     folder = cache_directory() / "contracts" / name
     imports = folder / "imports.json"

@@ -1,9 +1,10 @@
-"""What happened on a chain, once it is confirmed.
+"""Reads a chain's confirmed events and requests.
 
-Takes a bridge; gives the requests of both lanes in order, each exactly once, none left out, and only from blocks that
-have the chain's confirmations, so a reorg before that changes nothing. Every request is checked against the bridge's
-own rolling queue hash: a node that forgets an event, repeats one or alters one is noticed, and so is a reorg deeper
-than the confirmations. A node that merely lags behind what another one has told is no reorg: it is asked again later.
+Takes a bridge; gives the requests of both lanes in order, each exactly once. Never gives a request from a block without
+the chain's confirmations, so a reorganisation before that changes nothing. Every request is checked against the
+bridge's own rolling queue hash, so the watcher notices a node that omits, repeats or alters an event, and a
+reorganisation deeper than the confirmations. A node that only lags behind another one is not taken for a
+reorganisation: it is asked again later.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from zklink.protocol.ids import Lane, RequestId
 LANES: Final = tuple(Lane)
 
 REREAD_BLOCKS: Final = 100
-"""How far below the last request that it kept a rewound watcher begins again."""
+"""L1 blocks below its last kept request from which a rewound watcher begins again."""
 
 
 def lane_of(event: RequestEvent) -> Lane:
@@ -33,8 +34,8 @@ class ConfirmedEvents:
         self._bridge, self._next_block = bridge, from_block
 
     def poll(self) -> list[BridgeEvent]:
-        """The events of the blocks that were confirmed since the last call. Raises RpcUnavailable; then nothing
-        moved.
+        """The events of the blocks that were confirmed since the last call. Raises RpcUnavailable; then the watcher has
+        not moved.
         """
         height = self._bridge.client.confirmed_height()
         if height < self._next_block:
@@ -45,7 +46,7 @@ class ConfirmedEvents:
 
 
 class L1Watcher:
-    """The confirmed requests of one bridge, gapless by lane and request id."""
+    """The confirmed requests of one bridge, without gaps in the ids of a lane."""
 
     def __init__(self, bridge: BridgeClient, from_block: int, deployment_hash: bytes) -> None:
         self._bridge = bridge
@@ -68,9 +69,9 @@ class L1Watcher:
     def poll(self) -> list[RequestEvent]:
         """The requests that were confirmed since the last call, in order.
 
-        Raises RequestGap when the node's events and its contract's books disagree (ask again later), RequestRewritten
-        when a request already given out has changed (see `rewind`), RpcUnavailable also when the node knows less than
-        was already read. After an error nothing has moved.
+        Raises RequestGap if the node's events and its contract's books disagree (ask again later); RequestRewritten if
+        a request already given out has changed (see `rewind`); RpcUnavailable also if the node is behind the blocks
+        already read. After an error the watcher has not moved.
         """
         height = self._read_height()
         for lane in LANES:
@@ -87,9 +88,9 @@ class L1Watcher:
         return events
 
     def rewind(self) -> dict[Lane, RequestId]:
-        """After RequestRewritten: go back to the last requests that the chain still has as they were; gives their ids.
+        """After RequestRewritten: go back to the last requests that the chain still has unchanged; gives their ids.
 
-        Raises RpcUnavailable; then nothing has moved.
+        Raises RpcUnavailable; then the watcher has not moved.
         """
         height, kept = self._read_height(), {}
         for lane in LANES:
@@ -107,7 +108,8 @@ class L1Watcher:
     def _read_height(self) -> int:
         """The confirmed height, never below what was already read.
 
-        Everything is then asked as of this block: a node that has not got it fails, instead of answering from less.
+        Every further question names this block: a node that does not have it fails, instead of answering from an older
+        state.
         """
         height = self._bridge.client.confirmed_height()
         if self._start < self._next_block and height < self._next_block - 1:
@@ -116,7 +118,7 @@ class L1Watcher:
         return height
 
     def _is_known(self, event: RequestEvent) -> bool:
-        """Whether a rewound watcher comes across what it has kept."""
+        """Whether a rewound watcher reads a request that it has kept."""
         last = self.last_request_id(lane_of(event))
         return event.log.block_number <= self._known_until and event.request.request_id <= last
 

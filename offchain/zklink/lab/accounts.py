@@ -1,4 +1,4 @@
-"""Who owns coins on a local chain: the accounts that ape and anvil fund by default, the same on every chain.
+"""The accounts with coins on a local chain: those that ape and anvil fund by default, the same on every chain.
 
 Their keys come from a mnemonic that everybody knows. No account here may hold value.
 """

@@ -1,6 +1,6 @@
 """anvil processes, one per chain.
 
-Takes the binary's path; gives a running process, or an error with what it said. Never installs anything.
+Takes the binary's path; gives a running process, or an error with its output. Never installs anything.
 """
 
 import atexit
@@ -22,7 +22,7 @@ from zklink.lab.errors import AnvilFailed, AnvilMissing
 _READY: Final = "Listening on"
 _PR_SET_PDEATHSIG: Final = 1
 HARDFORK: Final = "cancun"
-"""What the live chains of today have in common."""
+"""Options that make a local chain behave like the live chains of today."""
 
 
 @dataclass(slots=True)

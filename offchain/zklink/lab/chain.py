@@ -1,4 +1,4 @@
-"""One local chain and the powers that only a local chain gives: time, mining, snapshots, coins, a block clock.
+"""One local chain, with the powers that only a local chain gives: time, mining, snapshots, coins, a block clock.
 
 Takes a connected provider of ape's; gives web3 and those powers. Never knows what runs on the chain.
 """
@@ -20,7 +20,7 @@ from zklink.lab.errors import NodeRefused, TimeNotLater
 
 @dataclass(frozen=True, slots=True)
 class ChainSpec:
-    """What a local chain imitates. `name` is any; it picks ape's ecosystem where ape has one of that name."""
+    """The chain that a local chain imitates. `name` can be any; if ape has an ecosystem of that name, it is used."""
 
     name: str
     evm_chain_id: int
@@ -56,7 +56,7 @@ class LocalChain:
 
     @property
     def node_url(self) -> str | None:
-        """Where other programs reach the chain; None in process."""
+        """The URL under which other programs reach the chain; None in process."""
         return None if self.is_in_process else str(self.provider.uri)
 
     @property
@@ -117,7 +117,7 @@ class LocalChain:
         return self.provider.snapshot()
 
     def restore(self, snapshot: Any) -> None:
-        """Go back to a snapshot; what was in flight is forgotten."""
+        """Go back to a snapshot; transactions in flight are forgotten."""
         self.provider.restore(snapshot)
         if self.is_in_process:
             # ape does nothing where the head is the snapshot's: without this, a block begun on it would live on.
@@ -139,7 +139,7 @@ class LocalChain:
             self.mine()
 
     def close(self) -> None:
-        """Disconnect and end what was started."""
+        """Disconnect, and end the process if this chain started one."""
         if self._clock is not None:
             self._clock.stop()
             self._clock = None

@@ -27,7 +27,7 @@ AnvilFinder = Callable[[], Path]
 """Gives anvil's binary; asked only by the back ends that need one."""
 
 UPSTREAM_SECONDS: Final = 10.0
-"""How long the node under a fork may take to say which chain it serves."""
+"""Seconds that the node under a fork may take to name its chain."""
 
 Chain = TypeVar("Chain", bound=LocalChain)
 
@@ -69,7 +69,7 @@ class LocalChains(Generic[Chain]):
 
     @contextlib.contextmanager
     def isolated(self) -> Iterator[Self]:
-        """What happens inside leaves no trace on any chain; exceptions pass through."""
+        """A block of code after which every chain is as before; exceptions pass through."""
         snapshot = self.snapshot()
         try:
             yield self
@@ -97,7 +97,7 @@ class LocalChains(Generic[Chain]):
             chain.stop_clock()
 
     def close(self) -> None:
-        """End everything that was started."""
+        """End every process that was started."""
         for chain in self.members:
             chain.close()
 
@@ -113,8 +113,8 @@ class LocalChains(Generic[Chain]):
 def open_chains(
     backend: Backend, specs: Sequence[ChainSpec], find_anvil: AnvilFinder = anvil_on_path
 ) -> LocalChains[LocalChain]:
-    """Start and connect the chains. Raises AnvilFailed, AnvilMissing, ForkUnreachable, ForkElsewhere; what was started
-    is ended when one fails.
+    """Start and connect the chains. Raises AnvilFailed, AnvilMissing, ForkUnreachable, ForkElsewhere; if one fails,
+    those that were started are ended.
     """
     _repair_chain_ids()
     opener = _OPENERS[backend]
@@ -135,7 +135,7 @@ def fork_url(name: str) -> str | None:
 
 
 def describe_backend(backend: Backend, names: Iterable[str]) -> str:
-    """What the chains of a run are made of, in one line; a fork's stand-ins are named."""
+    """One line about the chains of a run; it names the forks that are stand-ins."""
     if backend != "fork":
         return {"test": "in process (py-evm)", "anvil": "one anvil per chain"}[backend]
     missing = [name for name in names if fork_url(name) is None]
@@ -209,7 +209,9 @@ def _local_node(spec: ChainSpec, url: str) -> Any:
 
 
 def _check_upstream(spec: ChainSpec, url: str) -> None:
-    """ForkUnreachable, ForkElsewhere: anvil itself would say the one after twenty seconds, and the other never."""
+    """ForkUnreachable, ForkElsewhere. Anvil itself would report the first after twenty seconds, and the second
+    never.
+    """
     provider = HTTPProvider(url, request_kwargs={"timeout": UPSTREAM_SECONDS}, exception_retry_configuration=None)
     try:
         found = Web3(provider).eth.chain_id

@@ -1,4 +1,4 @@
-"""What can go wrong with local chains: a small tree of its own, one class per cause, its data as fields.
+"""The errors of local chains: a small tree of its own, one class per cause, its data as fields.
 
 LabError
 +-- AnvilFailed         a local chain did not start
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 
 class LabError(Exception):
-    """Anything this package raises on purpose."""
+    """Every error that this package raises on purpose."""
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class AnvilFailed(LabError):
 
 @dataclass(eq=False)
 class AnvilMissing(LabError):
-    """There is no anvil on PATH, and nobody said where else one is."""
+    """There is no anvil on PATH, and no other place is given."""
 
     def __str__(self) -> str:
         return "anvil is not on PATH: install Foundry, or say where the binary is"
@@ -38,7 +38,9 @@ class AnvilMissing(LabError):
 
 @dataclass(eq=False)
 class ForkUnreachable(LabError):
-    """The node that a fork was to stand on does not answer. Its address is not said: it may hold a key."""
+    """The node that a fork was to stand on does not answer. The message leaves its address out, which may hold a
+    key.
+    """
 
     chain: str
     variable: str
@@ -74,7 +76,7 @@ class NoSuchChain(LabError):
 
 @dataclass(eq=False)
 class NodeRefused(LabError):
-    """A local chain's node answers a request with an error. `detail` is what it says."""
+    """A local chain's node answers a request with an error; `detail` is its text."""
 
     chain: str
     method: str

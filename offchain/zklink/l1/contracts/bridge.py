@@ -1,7 +1,7 @@
 """One bridge, typed: every read and write of its ABI, its events as records.
 
-Takes a chain's client and the bridge's address. Reads give protocol types; writes wait for their receipt. Contains no
-decisions: what to send and when is the business of the sequencer, the broker and the relayer.
+Takes a chain's client and the bridge's address. Reads give protocol types; writes wait for their receipt. Never decides
+what to send and when: sequencer, broker and relayer do.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,9 @@ from zklink.protocol.messages import SyncMessage
 
 
 class BridgeViews:
-    """What a bridge on one chain says. Raises CallReverted and RpcUnavailable."""
+    """The views of a bridge on one chain. Each raises CallReverted and RpcUnavailable. `block` is an L1 block; by
+    default the newest.
+    """
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
@@ -48,7 +50,7 @@ class BridgeViews:
         return Stages(*self._read("status", block=block))
 
     def request_counts(self, lane: Lane, block: int | None = None) -> RequestCounts:
-        """How many requests of a lane there are, and are in executed blocks."""
+        """The number of requests of a lane, and how many of them are in executed blocks."""
         return RequestCounts(*self._read("request_counts", int(lane), block=block))
 
     def request_status(self, lane: Lane, request_id: int) -> int:
@@ -89,19 +91,19 @@ class BridgeViews:
         return Amount(self._read("custody", token_id))
 
     def pending_balance(self, owner: str, token_id: int) -> int:
-        """What is owed to an account and waits to be pulled, in L1 units."""
+        """The amount that the bridge owes an account until the account pulls it, in L1 units."""
         return int(self._read("pending_balance", to_checksum_address(owner), token_id))
 
     def solvency(self, token_id: int) -> Solvency:
-        """What the bridge holds and owes of a token."""
+        """The bridge's balance and debts of a token."""
         return Solvency(*self._read("solvency", token_id))
 
     def deployment_hash(self) -> bytes:
-        """What identifies the deployment."""
+        """The 32 bytes that identify the deployment."""
         return bytes(self._read("deployment_hash"))
 
     def is_frozen(self) -> bool:
-        """Whether the chain has stopped."""
+        """Whether the chain is frozen."""
         return bool(self._read("is_frozen"))
 
     def waiting_since(self) -> int:
@@ -109,7 +111,7 @@ class BridgeViews:
         return int(self._read("waiting_since"))
 
     def is_message_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
-        """Whether a chain is known here to have accepted blocks with this hash."""
+        """Whether this chain knows that another one has accepted all blocks up to `number`, with this hash."""
         return bool(self._read("is_message_known", source_chain, number, sync_hash))
 
     def lane_domain(self, lane: Lane) -> int:
@@ -129,21 +131,23 @@ class BridgeViews:
 
 
 class BridgeClient(BridgeViews):
-    """A bridge on one chain with what stands beside it. Writes raise what `ChainClient.send` does."""
+    """A bridge on one chain, with the clients of its registry, ledger and exodus contract. Writes raise the errors of
+    `ChainClient.send`.
+    """
 
     @cached_property
     def tokens(self) -> TokenRegistryClient:
-        """The chain's tokens; asks the bridge once where."""
+        """The chain's token registry; asks the bridge for its address once."""
         return TokenRegistryClient(self.client, self._parts.token_registry)
 
     @cached_property
     def ledger(self) -> SyncLedgerClient:
-        """What is known here of the other chains."""
+        """The chain's ledger of facts about the other chains."""
         return SyncLedgerClient(self.client, self._parts.sync_ledger)
 
     @cached_property
     def exodus(self) -> ExodusClient:
-        """What anyone may do when the operator fails."""
+        """The contract that anyone may use when the operator fails."""
         return ExodusClient(self.client, self._parts.exodus)
 
     @cached_property
@@ -185,13 +189,13 @@ class BridgeClient(BridgeViews):
         return self._send(account, "deposit_with_permit", order.abi(), permit.abi())
 
     def full_exit(self, owner: LocalAccount, account: AccountId, token_id: TokenId) -> Receipt:
-        """Queue the owner's own exit of everything its account has of a token, as far as this chain has it."""
+        """Queue the owner's full exit: its account's whole balance of a token, as far as this chain's reserve goes."""
         return self._send(owner, "full_exit", account, token_id)
 
     def fill(
         self, account: LocalAccount, payout: Sequence[int], value: int = 0, gas_limit: int | None = None
     ) -> Receipt:
-        """Pay a payout ahead of its block; with `gas_limit`, CallReverted if that takes more gas."""
+        """Pay a payout ahead of its block; with `gas_limit`, CallReverted if the call takes more gas."""
         call, gas = self.encode("fill", list(payout)), None
         if gas_limit is not None:
             self.client.try_call(account.address, call, value, gas_limit)
@@ -199,7 +203,7 @@ class BridgeClient(BridgeViews):
         return self.client.send(account, call, value, gas)
 
     def withdraw_pending_balance(self, account: LocalAccount, token_id: TokenId, receiver: str) -> Receipt:
-        """Pull what is owed to the account."""
+        """Pull the account's pending balance of a token to `receiver`."""
         return self._send(account, "withdraw_pending_balance", token_id, to_checksum_address(receiver))
 
     # -- blocks and messages -------------------------------------------------------------------------------------
@@ -213,7 +217,7 @@ class BridgeClient(BridgeViews):
         return self._send(account, "prove_blocks", [block.abi() for block in blocks])
 
     def execute_blocks(self, account: LocalAccount, blocks: Iterable[ExecuteBlock]) -> Receipt:
-        """Pay what accepted blocks say."""
+        """Pay the payouts of accepted blocks."""
         return self._send(account, "execute_blocks", [block.abi() for block in blocks])
 
     def revert_blocks(self, account: LocalAccount, to_block: StoredBlock) -> Receipt:
@@ -221,7 +225,7 @@ class BridgeClient(BridgeViews):
         return self._send(account, "revert_blocks", stored_block_abi(to_block))
 
     def receive_message(self, account: LocalAccount, message: SyncMessage, evidence: bytes) -> Receipt:
-        """Bring what another chain accepted."""
+        """Deliver a message of another chain with its evidence."""
         packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
         return self._send(account, "receive_message", packed, evidence)
 
@@ -230,7 +234,7 @@ class BridgeClient(BridgeViews):
         return self._send(account, "apply_message", source_chain, number)
 
     def encode(self, function: str, *arguments: object) -> Call:
-        """A call for `ChainClient.submit`, for callers that do not want to wait."""
+        """A call for `ChainClient.submit`, for callers that do not want to wait. Raises ArgumentsRefused."""
         return encode_call(self._contract, function, *arguments)
 
     def _send(self, account: LocalAccount, function: str, *arguments: object, value: int = 0) -> Receipt:

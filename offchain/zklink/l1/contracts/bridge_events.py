@@ -1,4 +1,4 @@
-"""What the contracts of a deployment tell, as records; `event_codec.py` reads them out of logs."""
+"""The events of a deployment's contracts, as records; `event_codec.py` reads them out of logs."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from zklink.protocol.messages import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class SwapRequested:
-    """A request entered the swap lane's queue. `l1_amount` is what the user paid, in the token's units."""
+    """A request entered the swap lane's queue. The user paid `l1_amount`, in L1 units."""
 
     log: Log
     request: SwapRequest
@@ -22,7 +22,7 @@ class SwapRequested:
 
 @dataclass(frozen=True, slots=True)
 class DepositRequested:
-    """A deposit entered the account lane's queue. `l1_amount` is what came in, in the token's units."""
+    """A deposit entered the account lane's queue. The sender paid `l1_amount`, in L1 units."""
 
     log: Log
     request: DepositRequest
@@ -40,7 +40,7 @@ class FullExitRequested:
 
 
 RequestEvent = SwapRequested | DepositRequested | FullExitRequested
-"""What enters a queue; `event.request` is the request."""
+"""The events of requests that enter a queue; `event.request` is the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class PayoutPaid:
 
 @dataclass(frozen=True, slots=True)
 class PayoutDeferred:
-    """A payout could not be pushed: it is owed to the receiver, who pulls it."""
+    """A payout could not be sent: the bridge owes it to the receiver, who pulls it."""
 
     log: Log
     key: bytes
@@ -82,7 +82,7 @@ class PayoutDeferred:
 
 @dataclass(frozen=True, slots=True)
 class PendingBalanceWithdrawn:
-    """A receiver pulled what was owed."""
+    """An owner pulled its pending balance."""
 
     log: Log
     owner: str
@@ -112,7 +112,7 @@ class BlocksProven:
 
 @dataclass(frozen=True, slots=True)
 class BlockAccepted:
-    """Every block up to `number` is accepted here: irrevocable, and what the committee signs."""
+    """Every block up to `number` is accepted here, for good; the committee signs this fact."""
 
     log: Log
     number: BlockNumber
@@ -129,7 +129,7 @@ class BlockExecuted:
 
 @dataclass(frozen=True, slots=True)
 class BlocksReverted:
-    """Blocks above `to` are gone here."""
+    """Blocks above `to` were reverted here."""
 
     log: Log
     to: BlockNumber
@@ -137,7 +137,7 @@ class BlocksReverted:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """What another chain accepted, or that it froze, became known here."""
+    """This chain received a message: another chain has accepted blocks, or has frozen."""
 
     log: Log
     source_chain: ChainId
@@ -148,7 +148,7 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class FactOpened:
-    """A fact about another chain became known here by opening a later one."""
+    """Somebody opened a later fact about another chain down to this one."""
 
     log: Log
     source_chain: ChainId
@@ -158,7 +158,7 @@ class FactOpened:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The chain has stopped; `number` is the last block that it had accepted. The committee signs it as FRZ."""
+    """The chain has frozen; `number` is the last block that it had accepted. The committee signs this fact as FRZ."""
 
     log: Log
     number: BlockNumber
@@ -184,7 +184,7 @@ class ExodusBegun:
 
 @dataclass(frozen=True, slots=True)
 class RequestCancelled:
-    """A request that no common block contains was paid back (a full exit: nothing)."""
+    """A request that no common block contains was cancelled and paid back (a full exit: nothing)."""
 
     log: Log
     lane: Lane
@@ -232,7 +232,7 @@ class TokenLimitsChanged:
 
 @dataclass(frozen=True, slots=True)
 class TokenPaused:
-    """New swaps out of a token stopped, or go on."""
+    """New swaps and deposits of a token are stopped, or admitted again."""
 
     log: Log
     token_id: TokenId

@@ -1,5 +1,5 @@
-"""The structs of what users, the governor and everybody in an exodus send to a chain (contracts/interfaces); `abi()`
-gives the tuple that the ABI takes. Those of blocks are in `blocks.py`.
+"""The structs that users, the governor and owners in an exodus send to a chain (contracts/interfaces); `abi()` gives
+the tuple that the ABI takes. The structs of blocks are in `zklink.protocol.bridge_blocks`.
 
 Amounts are layer-2 units unless a name says `l1_amount`.
 """
@@ -24,7 +24,7 @@ def universal_address(address: str) -> bytes:
 
 
 def evm_address(address: bytes) -> str:
-    """The EVM address in a universal one; WrongAddressLength if there is none in it."""
+    """The EVM address in a universal address, with checksum; WrongAddressLength if it is not 32 bytes that hold one."""
     if len(address) != 32 or any(address[:12]):
         raise WrongAddressLength("EVM address", len(address.lstrip(b"\0")))
     return to_checksum_address(address[12:])
@@ -32,7 +32,7 @@ def evm_address(address: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SwapOrder:
-    """What a user asks for. `operator_fee` is in units of token_in, `min_out` and `fill_fee` of token_out."""
+    """A user's order to swap. `operator_fee` is in layer-2 units of token_in, `min_out` and `fill_fee` of token_out."""
 
     token_in: TokenId
     l1_amount: int
@@ -60,7 +60,7 @@ class SwapOrder:
 
 @dataclass(frozen=True, slots=True)
 class DepositOrder:
-    """What a user brings into layer 2; `owner` is the universal address whose account it goes to."""
+    """A user's deposit; `owner` is the universal address whose account is credited."""
 
     token_id: TokenId
     l1_amount: int
@@ -99,7 +99,7 @@ class TokenConfig:
 
     @classmethod
     def from_abi(cls, values: tuple[int, str, int, int, int]) -> "TokenConfig":
-        """Read what `token_config` gives."""
+        """Read the answer of the view `token_config`."""
         mask, token, decimals, minimum, cap = values
         chains = frozenset(ChainId(k) for k in range(16) if mask >> k & 1)
         return cls(chains, to_checksum_address(token), decimals, Amount(minimum), Amount(cap))
@@ -121,7 +121,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """How far a chain has got: the last block of each stage."""
+    """The last block of each stage on a chain."""
 
     committed: int
     proven: int
@@ -131,7 +131,7 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """How many requests were ever put into one of a chain's queues, and how many are in executed blocks."""
+    """The number of requests ever put into one of a chain's queues, and how many of them are in executed blocks."""
 
     total: int
     settled: int
@@ -139,7 +139,7 @@ class RequestCounts:
 
 @dataclass(frozen=True, slots=True)
 class Solvency:
-    """What a bridge holds of a token and owes: `balance` and `pending` in L1 units, `custody` in layer-2 units."""
+    """A bridge's balance and debts of a token: `balance` and `pending` in L1 units, `custody` in layer-2 units."""
 
     balance: int
     pending: int
@@ -160,10 +160,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class FreezeState:
-    """Whether a chain has stopped, and how far its exodus has come.
+    """Whether a chain is frozen, and how far its exodus has come.
 
-    `frozen_at` is the last block it had accepted then; `common_block` is the last that is known to be common, and the
-    last common one if `is_common_known`.
+    `frozen_at` is the last block that it had accepted then. `common_block` is the last block that is known to be
+    common; if `is_common_known`, no later one is.
     """
 
     is_frozen: bool

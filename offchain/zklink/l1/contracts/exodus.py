@@ -1,6 +1,8 @@
-"""What anyone may do on one chain when the operator fails, typed: freeze, begin the exodus, cancel requests, exit.
+"""One exodus contract, typed: when the operator fails, anyone can freeze its chain, begin the exodus, cancel requests,
+exit.
 
-Takes a chain's client and the exodus contract's address. Reads give plain values; writes wait for their receipt.
+Takes a chain's client and the exodus contract's address. Reads give plain values; writes wait for their receipt. Never
+decides what to send: `zklink.recovery` does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,8 +23,8 @@ from zklink.protocol.ids import ChainId, Lane
 
 
 class ExodusClient:
-    """The exodus contract of a bridge. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send`
-    does.
+    """The exodus contract of a bridge. Reads raise CallReverted and RpcUnavailable, writes the errors of
+    `ChainClient.send`.
     """
 
     def __init__(self, client: ChainClient, address: str) -> None:
@@ -32,7 +34,7 @@ class ExodusClient:
         self._contract = client.contract(self.address, load_contract("Exodus"))
 
     def freeze_state(self) -> FreezeState:
-        """Whether the chain has stopped, and how far its exodus has come."""
+        """Whether the chain is frozen, and how far its exodus has come."""
         return FreezeState(*self._read("freeze_state"))
 
     def settled_requests(self, lane: Lane) -> int:
@@ -62,19 +64,23 @@ class ExodusClient:
     def freeze_for_request(
         self, account: LocalAccount, lane: Lane, words: Sequence[int], last_accepted: StoredBlock
     ) -> Receipt:
-        """Stop the chain: the lane's first request that no accepted block contains has these words and is too old."""
+        """Freeze the chain, because the lane's first request that no accepted block contains (with these words) is
+        older than three days.
+        """
         return self._send(account, "freeze_for_request", int(lane), list(words), stored_block_abi(last_accepted))
 
     def freeze_for_execution(self, account: LocalAccount) -> Receipt:
-        """Stop the chain: accepted blocks wait, and none was executed for too long."""
+        """Freeze the chain, because accepted blocks wait and none was executed for three days."""
         return self._send(account, "freeze_for_execution")
 
     def begin_exodus(self, account: LocalAccount, last: StoredBlock) -> Receipt:
-        """Open the exits, once the last common block is known and executed here."""
+        """Begin exodus, once the last common block is known and executed here."""
         return self._send(account, "begin_exodus", stored_block_abi(last))
 
     def cancel_requests(self, account: LocalAccount, lane: Lane, requests: Iterable[Sequence[int]]) -> Receipt:
-        """Pay back the lane's next requests that no common block contains, given by their words, in order."""
+        """Cancel the lane's next requests that no common block contains, given by their words, in order; pays their
+        senders back.
+        """
         words = [word for request in requests for word in request]
         return self._send(account, "cancel_requests", int(lane), words)
 

@@ -1,6 +1,7 @@
-"""The two registries of a chain, typed: which tokens there are, and which owners have consented to a new key.
+"""The two registries of a chain, typed: its tokens, and the consents of owners to new keys.
 
-Takes a chain's client and a registry's address. Reads give protocol types; writes wait for their receipt.
+Takes a chain's client and a registry's address. Reads give protocol types; writes wait for their receipt. Never decides
+what to send.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ from zklink.protocol.messages import compute_key_change_digest
 
 
 class TokenRegistryClient:
-    """The tokens of one chain. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
+    """The tokens of one chain. Reads raise CallReverted and RpcUnavailable, writes the errors of `ChainClient.send`."""
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
@@ -30,7 +31,7 @@ class TokenRegistryClient:
         return TokenConfig.from_abi(self._read("token_config", token_id))
 
     def token_scale(self, token_id: int) -> int:
-        """L1 units per layer-2 unit; 0 where the token is not."""
+        """L1 units per layer-2 unit; 0 if the token is not on this chain."""
         return int(self._read("token_scale", token_id))
 
     def is_paused(self, token_id: int) -> bool:
@@ -38,7 +39,7 @@ class TokenRegistryClient:
         return bool(self._read("is_paused", token_id))
 
     def governor(self) -> str:
-        """Who registers, limits and pauses tokens."""
+        """The address that registers, limits and pauses tokens."""
         return to_checksum_address(self._read("governor"))
 
     def register_token(self, account: LocalAccount, token_id: TokenId, config: TokenConfig) -> Receipt:
@@ -54,7 +55,7 @@ class TokenRegistryClient:
         return self.client.send(account, self.encode("set_paused", token_id, is_paused))
 
     def encode(self, function: str, *arguments: object) -> Call:
-        """A call for `ChainClient.submit`, for callers that do not want to wait."""
+        """A call for `ChainClient.submit`, for callers that do not want to wait. Raises ArgumentsRefused."""
         return encode_call(self._contract, function, *arguments)
 
     def _read(self, function: str, *arguments: object) -> Any:
@@ -86,7 +87,7 @@ class KeyRegistryClient:
         public_key_hash: int,
         signature: bytes,
     ) -> Receipt:
-        """Bring what makes a contract wallet consent (ERC-1271)."""
+        """Bring a signature that a contract wallet accepts as its consent (ERC-1271); anyone can send it."""
         arguments = (deployment_hash, to_checksum_address(wallet), account, nonce, public_key_hash, signature)
         return self.client.send(sender, encode_call(self._contract, "authorise_by_contract", *arguments))
 

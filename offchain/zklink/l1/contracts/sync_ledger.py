@@ -1,6 +1,7 @@
-"""What one chain knows of the others, typed: facts, freezes and the last common block.
+"""One chain's knowledge of the others, typed: facts, freezes and the last common block.
 
-Takes a chain's client and the ledger's address. Reads give protocol types; writes wait for their receipt.
+Takes a chain's client and the ledger's address. Reads give protocol types; writes wait for their receipt. Never decides
+what to send.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,9 @@ from zklink.protocol.ids import BlockNumber, ChainId
 
 
 class SyncLedgerClient:
-    """The sync ledger of a bridge. Reads raise CallReverted and RpcUnavailable, writes what `ChainClient.send` does."""
+    """The sync ledger of a bridge. Reads raise CallReverted and RpcUnavailable, writes the errors of
+    `ChainClient.send`.
+    """
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
@@ -25,7 +28,7 @@ class SyncLedgerClient:
         self._contract = client.contract(self.address, load_contract("SyncLedger"))
 
     def is_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
-        """Whether a chain is known here to have accepted blocks with this hash."""
+        """Whether this chain knows that another one has accepted all blocks up to `number`, with this hash."""
         return bool(self._read("is_known", source_chain, number, sync_hash))
 
     def frozen_at(self, chain: int) -> tuple[BlockNumber, bytes] | None:
@@ -34,7 +37,7 @@ class SyncLedgerClient:
         return (BlockNumber(number), bytes(sync_hash)) if is_frozen else None
 
     def frozen_history(self, number: int) -> bytes:
-        """The primary's hash at a number, as far as opened from its freeze; zero where it is not."""
+        """The primary's sync hash at a number; zero unless it was opened from the primary's freeze."""
         return bytes(self._read("frozen_history", number))
 
     def common_block(self) -> tuple[bool, BlockNumber]:
@@ -45,7 +48,7 @@ class SyncLedgerClient:
     def open_message(
         self, account: LocalAccount, source_chain: ChainId, number: int, sync_hash: bytes, steps: Iterable[Step]
     ) -> Receipt:
-        """Open a known fact downwards."""
+        """Open a known fact downwards, one step per block."""
         packed = [step.abi() for step in steps]
         return self.client.send(
             account, encode_call(self._contract, "open_message", source_chain, number, sync_hash, packed)

@@ -1,4 +1,4 @@
-"""A token on one chain, be it an ERC-20 or the chain's own coin: balances, allowances, permits."""
+"""A token on one chain, an ERC-20 or the chain's own coin: balances, allowances, permits, in L1 units."""
 
 from typing import Any, Final
 
@@ -36,13 +36,15 @@ class TokenClient:
         return self.client.profile.native_symbol if self.is_native else str(self._read("symbol"))
 
     def balance(self, owner: str) -> int:
-        """What an account owns, in L1 units."""
+        """An account's balance, in L1 units."""
         if self.is_native:
             return self.client.balance(owner)
         return int(self._read("balanceOf", to_checksum_address(owner)))
 
     def allowance(self, owner: str, spender: str) -> int:
-        """What `spender` may move; without bound for the chain's own coin, which goes with the call."""
+        """The amount that `spender` may move, in L1 units; without bound for the chain's own coin, which goes with the
+        call.
+        """
         if self.is_native:
             return MAX_ALLOWANCE
         return int(self._read("allowance", to_checksum_address(owner), to_checksum_address(spender)))
@@ -121,4 +123,4 @@ ERC20: Final = ContractArtifact(
     b"",
     b"",
 )
-"""What is asked of any ERC-20 (EIP-20, with EIP-2612's nonces)."""
+"""The functions of an ERC-20 that this client calls (EIP-20, with EIP-2612's nonces)."""

@@ -1,9 +1,9 @@
 """Deploys the whole system on all of its chains; scripts, tests and the demo all come through here.
 
-Takes a plan, a client per chain and the accounts; gives a Deployment. Everything that can be known beforehand is
-checked before the first transaction. A bridge's constructor names the bridges of all chains, so their addresses are
-predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A bridge works from its
-construction on; liquidity comes in by deposits.
+Takes a plan, a client per chain and the accounts; gives a Deployment. Never sends a transaction before everything that
+can be known beforehand is checked. A bridge's constructor names the bridges of all chains, so their addresses are
+predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A bridge works as soon
+as it is constructed; liquidity comes in by deposits.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ PARTS: Final = ("token_registry", "reader", "sync_ledger", "exodus", "swap_verif
 """The fields of a bridge's Parts, in order."""
 
 Report = Callable[[str, str], None]
-"""Called with a chain's name and what is being done there."""
+"""Called with a chain's name and the step that begins there."""
 
 
 def load_verifiers(preset: Preset) -> Verifiers:
@@ -99,8 +99,9 @@ def predict_address(deployer: str, nonce: int) -> str:
 
 @dataclass(slots=True)
 class _Run:
-    """One deployment on its way; `contracts` are the addresses on each chain by the names of ChainDeployment's fields,
-    `done` says what exists already, for the error message."""
+    """One deployment in progress. `contracts` are the addresses on each chain by the names of ChainDeployment's fields;
+    `done` lists the contracts that exist already, for the error message.
+    """
 
     plan: DeploymentPlan
     clients: Mapping[ChainId, ChainClient]
@@ -111,7 +112,7 @@ class _Run:
     done: list[str] = field(default_factory=list)
 
     def deploy_helpers(self, chain_id: ChainId) -> None:
-        """What stands on a chain before its bridge and knows nothing of it."""
+        """Deploy the contracts that stand on a chain before its bridge and do not know it."""
         plan, members = self.plan, [to_checksum_address(member) for member in self.plan.committee]
         keys = self._create(chain_id, load_contract("KeyRegistry"))
         self.contracts[chain_id] = {
@@ -132,14 +133,14 @@ class _Run:
         }
 
     def predict_bridges(self) -> None:
-        """Where the bridges will be: on each chain the deployer's next transaction but two."""
+        """Predict the addresses of the bridges: on each chain the deployer's third transaction from now creates it."""
         deployer = self.accounts.deployer.address
         for k, client in self.clients.items():
             self.contracts[k]["bridge"] = predict_address(deployer, client.nonce(deployer) + 2)
 
     def deploy_bridge(self, chain_id: ChainId) -> None:
-        """The sync ledger, the exodus, and the bridge that they are made for; it refuses those of another bridge or
-        deployment hash.
+        """Deploy the sync ledger, the exodus contract, and the bridge that they serve. The bridge refuses partners of
+        another bridge or deployment hash.
         """
         plan, here = self.plan, self.contracts[chain_id]
         here["sync_ledger"] = self._create(
@@ -200,7 +201,7 @@ class _Run:
         )
 
     def vk_hashes(self) -> VkHashes:
-        """The verification keys' hashes, as the first chain's verifiers say."""
+        """The verification keys' hashes, read from the first chain's verifiers."""
         first = min(self.clients)
         client, here, verifiers = self.clients[first], self.contracts[first], self.plan.verifiers
 
@@ -214,7 +215,7 @@ class _Run:
         )
 
     def deployment_hash(self) -> bytes:
-        """What every bridge must compute for itself."""
+        """The deployment hash, which every bridge must compute for itself."""
         preset, keys = self.plan.preset, self.vk_hashes()
         return compute_deployment_hash(
             self.plan.genesis.root,

@@ -1,4 +1,6 @@
-"""What a deployment is to be, and what it became: plain records, the latter readable from and written as JSON."""
+"""The plan of a deployment, and its result: plain records; the result is read from and written as JSON. Never asks a
+chain.
+"""
 
 import json
 from collections.abc import Mapping
@@ -68,7 +70,7 @@ class DeploymentPlan:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentAccounts:
-    """Who signs a deployment. The governor registers the tokens; validators only get their role."""
+    """The accounts that sign a deployment. The deployer creates the contracts, the governor registers the tokens."""
 
     deployer: LocalAccount
     governor: LocalAccount
@@ -97,7 +99,7 @@ class ChainDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployed system, complete enough for every actor to start from."""
+    """A deployed system, with everything that an actor needs to start."""
 
     primary: ChainId
     deployment_hash: bytes
@@ -124,7 +126,7 @@ class Deployment:
         return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
 
     def key_registries(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, KeyRegistryClient]:
-        """Where owners consent to new keys, per chain."""
+        """The registries in which owners consent to new keys, per chain."""
         return {k: KeyRegistryClient(clients[k], chain.key_registry) for k, chain in self.chains.items()}
 
     def to_json(self) -> str:

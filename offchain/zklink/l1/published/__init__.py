@@ -1,1 +1,1 @@
-"""What stands in calldata on chains for ever: the bridge's own reading rules for commits and proofs."""
+"""Reads the calldata that stands on chains for ever, by the bridge's own reading rules: commits and proofs."""

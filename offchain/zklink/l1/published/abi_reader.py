@@ -1,9 +1,10 @@
 """Reads the arguments of a call as a contract compiled by Vyper reads them, in work that the input cannot make grow.
 
-Takes an input and a place in it; gives values. Vyper adds pointers modulo 2^256, reads zeros beyond the end, looks at
-no padding, and refuses numbers and lengths above what the contract declares. Whoever asks more of a call does not see
-some that a contract took; whoever asks less can be made to read without end, for pointers may share what they point
-at. So lengths are compared with the contract's limits, which its ABI does not tell, before anything is read.
+Takes an input and a place in it; gives values. Vyper adds pointers modulo 2^256, reads zeros beyond the end, ignores
+padding, and refuses numbers and lengths above those that the contract declares. A stricter reader would miss some calls
+that a contract took. A laxer reader could be made to read without end, since pointers may share their targets. So this
+one compares lengths with the contract's limits, which the ABI does not contain, before it reads anything. Never asks a
+chain.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,18 +21,18 @@ WORD_BYTES: Final = 32
 ADDRESSES: Final = 1 << 256
 
 Limits = Mapping[str, tuple[int, ...]]
-"""How long an argument or a struct's field of this name may be: as an array, then what the array is made of."""
+"""The greatest lengths of an argument or a struct's field by name: of the array, then of its items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calldata:
-    """What a contract is given if its call begins at `start` of an input; addresses count from there."""
+    """The calldata of a call that begins at `start` of an input; addresses count from there."""
 
     data: bytes
     start: int = 0
 
     def take(self, at: int, length: int) -> bytes:
-        """So many bytes from an address on; zeros beyond the end."""
+        """`length` bytes from an address on; zeros beyond the end."""
         begin = self.start + at % ADDRESSES
         return self.data[begin : begin + length].ljust(length, b"\0")
 
@@ -42,8 +43,8 @@ class Calldata:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type: reads what begins at an address (raises CallRefused), and its size in the head of what it is part of:
-    a pointer, if it is dynamic.
+    """A type: reads the value that begins at an address (raises CallRefused), and knows its size in the head of the
+    tuple that it is part of; there a dynamic type has a pointer.
     """
 
     read: Callable[[Calldata, int], Any]
@@ -53,7 +54,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a contract: where calls of it may begin in an input, and their arguments."""
+    """A function of a contract: finds the places of an input where its calls may begin, and reads their arguments."""
 
     selector: bytes
     arguments: tuple[Kind, ...]
@@ -66,7 +67,7 @@ class Function:
         return cls(selector, tuple(_build(str(item["type"]), item, limits) for item in inputs))
 
     def find(self, data: bytes) -> Iterator[Calldata]:
-        """Every place where the selector stands before as many bytes as a call has at least."""
+        """Every place where the selector stands before at least as many bytes as the shortest call has."""
         last = len(data) - SELECTOR_BYTES - WORD_BYTES * _count_words(self.arguments)
         start = data.find(self.selector)
         while 0 <= start <= last:
@@ -74,12 +75,12 @@ class Function:
             start = data.find(self.selector, start + 1)
 
     def read(self, calldata: Calldata) -> Iterator[Any]:
-        """The arguments, each when it is asked for. Raises CallRefused."""
+        """The arguments, one by one, each read only when the caller asks for it. Raises CallRefused."""
         return _read_parts(calldata, SELECTOR_BYTES, self.arguments)
 
 
 def _read_parts(calldata: Calldata, base: int, parts: Iterable[Kind]) -> Iterator[Any]:
-    """What the head at `base` holds or points at; pointers count from there."""
+    """The values that the head at `base` holds or points at; pointers count from there."""
     at = base
     for part in parts:
         yield part.read(calldata, base + calldata.word(at) if part.is_dynamic else at)
@@ -115,7 +116,7 @@ def _struct(parts: tuple[Kind, ...]) -> Kind:
 
 
 def _build(kind: str, item: AbiEntry, limits: Limits, depth: int = 0) -> Kind:
-    """The type `kind` of an argument or of what it is made of. KeyError or IndexError if a limit is missing."""
+    """The type `kind` of an argument or of its parts. KeyError or IndexError if a limit is missing."""
     if kind.endswith("]"):
         inner, _, size = kind[:-1].rpartition("[")
         if size:

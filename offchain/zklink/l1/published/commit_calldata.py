@@ -1,7 +1,7 @@
-"""Reads committed blocks back out of the inputs of calls: what recovery starts from.
+"""Reads committed blocks back out of the inputs of calls; recovery starts from them.
 
-Takes an input; gives the blocks that stand in it with the preimages of their hashes. Whether a chain took them is for
-the caller to see: such a block counts only when it opens the hash that the chain's event names.
+Takes an input; gives the blocks that stand in it with the preimages of their hashes. Never decides whether a chain took
+them: a block counts only when it gives the sync hash that the chain's event names.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ LIMITS: Final[Limits] = {
     "evaluations": (SLICE_COUNT,),
     "signatures": (MAX_SIGNATURES, 65),
 }
-"""What contracts/Bridge.vy and interfaces/IBlockReader.vyi declare."""
+"""The lengths that contracts/Bridge.vy and interfaces/IBlockReader.vyi declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class CommitCall:
 
 @dataclass(frozen=True, slots=True)
 class CommittedBlock:
-    """A block as a chain was given it, the preimages of its hash, and the event that says that the chain took it."""
+    """A block in the form that a chain was given, the preimages of its hash, and the event by which the chain took
+    it.
+    """
 
     number: BlockNumber
     block: CommitBlock
@@ -55,20 +57,22 @@ class CommittedBlock:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Whose blocks are read: what fixes their domains, and which chain carries the layer-2-only data."""
+    """The deployment whose blocks are read: its hash fixes their domains, and its primary chain carries the
+    layer-2-only data.
+    """
 
     deployment_hash: bytes
     primary: ChainId
 
     def place(self, chain: ChainId, lane: Lane, number: int, old_root: int, previous_sync_hash: bytes) -> BlockPlace:
-        """Where a block stands on a chain."""
+        """The place of a block on a chain."""
         domain = compute_lane_domain(self.deployment_hash, lane)
         return BlockPlace(chain, chain == self.primary, domain, BlockNumber(number), old_root, previous_sync_hash)
 
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """The blocks that a chain's events say it has; only what gives the hashes in them is believed."""
+    """The blocks that a chain has by its events; only blocks that give the hashes in the events are believed."""
 
     history: History
     chain: ChainId
@@ -88,7 +92,7 @@ class Commits:
         return self._sync_hash(last.number) == last.sync_hash
 
     def _sync_hash(self, number: int) -> bytes | None:
-        """What the chain keeps for a block."""
+        """The sync hash that the chain keeps for a block; None if it has no such block."""
         if number == 0:
             return self.history.deployment_hash
         event = self.events.get(BlockNumber(number))
@@ -117,8 +121,8 @@ def commit_function() -> Function:
 def decode_commit_calls(
     data: bytes, is_wanted: Callable[[StoredBlock], bool] = lambda last: True
 ) -> Iterator[CommitCall]:
-    """What may be a `commit_blocks` in an input: the call itself, or calls that another contract was handed. Blocks
-    are read only after a block that is wanted.
+    """Every possible `commit_blocks` in an input: the call itself, or calls that the input hands to another contract.
+    Blocks are read only after a block that is wanted.
     """
     function = commit_function()
     for place in function.find(data):

@@ -1,7 +1,7 @@
-"""Reads proofs back out of the inputs of calls: the proof of a block serves every chain, so one that lags can be
-brought forward without anybody's help.
+"""Reads proofs back out of the inputs of calls. The proof of a block serves every chain, so anyone can bring a chain
+forward that lags.
 
-Takes an input; gives what stands in it. Whether a proof is true is for a verifier to say.
+Takes an input; gives the proofs that stand in it. Never checks a proof: a verifier does.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from zklink.protocol.limits import MAX_PROVE_BLOCKS
 
 PROVE: Final = "prove_blocks"
 LIMITS: Final[Limits] = {"blocks": (MAX_PROVE_BLOCKS,)}
-"""What contracts/Bridge.vy declares."""
+"""The lengths that contracts/Bridge.vy declares."""
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +27,7 @@ def prove_function() -> Function:
 
 
 def decode_prove_calls(data: bytes) -> Iterator[ProveBlock]:
-    """The blocks of what may be `prove_blocks` in an input."""
+    """The proven blocks of every possible `prove_blocks` in an input."""
     function = prove_function()
     for place in function.find(data):
         try:

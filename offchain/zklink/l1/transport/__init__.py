@@ -1,1 +1,1 @@
-"""How a chain is asked and sent to: one client per chain, retries, fees, nonces, receipts. Knows no contract."""
+"""Reads from chains and sends to them: one client per chain, retries, fees, nonces, receipts. Knows no contract."""

@@ -1,6 +1,7 @@
 """One chain: reads with retries, sends with signing, nonces and fees, typed errors with the contract's own reasons.
 
-Takes a profile and a connected web3; knows nothing of the protocol. Everything that talks to a node goes through here.
+Takes a profile and a connected web3; gives answers, receipts and typed errors. Every request to a node goes through
+here. Never knows anything of the protocol.
 """
 
 import time
@@ -31,7 +32,7 @@ __all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "SendPolicy", "Subm
 T = TypeVar("T")
 
 LOG_RANGE_BLOCKS: Final = 2_000
-"""How many blocks one `eth_getLogs` asks for; halved when a node finds it too much."""
+"""Blocks that one `eth_getLogs` asks for; halved when a node refuses so many."""
 
 
 class ChainClient:
@@ -84,7 +85,7 @@ class ChainClient:
         return bytes(self.ask("eth_getCode", lambda: self.w3.eth.get_code(to_checksum_address(address))))
 
     def nonce(self, address: str) -> int:
-        """How many transactions of an account are mined."""
+        """The number of mined transactions of an account."""
         return int(
             self.ask("eth_getTransactionCount", lambda: self.w3.eth.get_transaction_count(to_checksum_address(address)))
         )
@@ -110,7 +111,7 @@ class ChainClient:
     ) -> list[Log]:
         """Events of one contract in a range of blocks, both ends included, in the chain's order.
 
-        `topics` are those asked for, by position: one, any of several, or None for whatever is there.
+        `topics` are the topics wanted, by position: one, any of several, or None for any. Raises RpcUnavailable.
         """
         found: list[Log] = []
         start, size = from_block, LOG_RANGE_BLOCKS
@@ -143,11 +144,15 @@ class ChainClient:
     def submit(
         self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None
     ) -> Submission:
-        """Sign and broadcast without waiting; give the result to `wait`."""
+        """Sign and broadcast without waiting; give the result to `wait`. Raises CallReverted, TransactionRejected,
+        RpcUnavailable.
+        """
         return self._sender.submit(account, as_call(call), value, gas)
 
     def wait(self, submission: Submission) -> Receipt:
-        """Wait until a submission is mined, raising its fee if that takes too long."""
+        """Wait until a submission is mined, and raise its fee if that takes too long. Raises TransactionReverted,
+        TransactionReplaced, TransactionStuck, RpcUnavailable.
+        """
         return self._sender.wait(submission)
 
     def try_call(self, address: str, call: Call, value: int, gas: int) -> None:
@@ -172,18 +177,18 @@ class ChainClient:
         return self._sender.estimate(address, as_call(call), value)
 
     def deploy(self, account: LocalAccount, artifact: ContractArtifact, *arguments: object, value: int = 0) -> str:
-        """Create a contract and give its address."""
+        """Create a contract and give its address. Raises ArgumentsRefused and the errors of `send`."""
         receipt = self.send(account, encode_creation(artifact, *arguments), value)
         if receipt.contract_address is None:
             raise RpcUnavailable(self.profile.name, f"create {artifact.name}", 1, "the receipt names no contract")
         return to_checksum_address(receipt.contract_address)
 
     def transfer(self, account: LocalAccount, to: str, value_wei: int) -> Receipt:
-        """Send native coins."""
+        """Send native coins. Raises the errors of `send`."""
         return self.send(account, Call(to, b"", f"transfer to {to}"), value_wei)
 
     def forget_submissions(self) -> None:
-        """Forget what is in flight; only for local chains that were set back."""
+        """Forget the transactions in flight; only for local chains that were set back."""
         self._sender.forget()
 
 

@@ -1,6 +1,6 @@
-"""What a transaction offers for its gas: the fields of a transaction by name, in wei.
+"""The price that a transaction offers for its gas: the fields of a transaction by name, in wei per gas.
 
-Knows chains with a base fee and chains with one price only.
+Takes the market of a chain, with or without a base fee; gives fields. Never sends anything.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ DEFAULT_TIP_WEI: Final = 1_000_000_000
 
 
 def read_fees(w3: Web3, ask: Callable[[str, Callable[[], Any]], Any]) -> dict[str, int]:
-    """What the chain asks for now."""
+    """The present market price of gas on a chain."""
     base = ask("eth_getBlockByNumber", lambda: w3.eth.get_block("latest")).get("baseFeePerGas")
     if base is None:
         return {"gasPrice": int(ask("eth_gasPrice", lambda: w3.eth.gas_price))}
@@ -26,12 +26,12 @@ def read_fees(w3: Web3, ask: Callable[[str, Callable[[], Any]], Any]) -> dict[st
 
 
 def raise_fees(fees: dict[str, int], market: dict[str, int]) -> dict[str, int]:
-    """Enough to replace a transaction with these fees, and never below the market."""
+    """Fees that suffice to replace a transaction with these fees, and are never below the market."""
     return {name: max(fee * FEE_BUMP[0] // FEE_BUMP[1] + 1, market.get(name, 0)) for name, fee in fees.items()}
 
 
 def is_cheaper(fees: dict[str, int], others: dict[str, int]) -> bool:
-    """Whether any part is lower than the other's."""
+    """Whether any field is lower than the same field of `others`."""
     return any(fee < others.get(name, 0) for name, fee in fees.items())
 
 

@@ -1,6 +1,7 @@
-"""What is on its way, per account: which nonces are taken, and which submissions nobody waits for any more.
+"""The submissions in flight, per account: their nonces, and which of them nobody waits for any more.
 
-Pure book-keeping: asks no node. A submission is in the books from the moment it has its nonce until its fate is known.
+Takes and gives submissions. A submission is in the books from the moment it has its nonce until its fate is known.
+Never asks a node.
 """
 
 from eth_account.signers.local import LocalAccount
@@ -9,7 +10,7 @@ from zklink.l1.transport.submission import Call, Submission
 
 
 class Flights:
-    """The submissions in flight on one chain. The caller sees to it that one thread at a time changes it."""
+    """The submissions in flight on one chain. The caller ensures that one thread at a time changes them."""
 
     def __init__(self) -> None:
         self._flights: dict[str, list[Submission]] = {}
@@ -19,7 +20,7 @@ class Flights:
         self._of(submission.account).append(submission)
 
     def remove(self, submission: Submission) -> None:
-        """Its fate is known, or its nonce is free again."""
+        """Remove a submission whose fate is known, or whose nonce is free again."""
         flights = self._of(submission.account)
         if submission in flights:
             flights.remove(submission)
@@ -41,7 +42,9 @@ class Flights:
         return next((s for s in flights if s.is_for(account.address, call, value_wei)), None)
 
     def abandoned_before(self, submission: Submission) -> list[Submission]:
-        """What was given up with a lower nonce, in order: until it is mined, `submission` cannot be."""
+        """The submissions with lower nonces that were given up, in order: until they are mined, `submission` cannot be
+        mined.
+        """
         flights = self._of(submission.account)
         return sorted((s for s in flights if s.is_abandoned and s.nonce < submission.nonce), key=lambda s: s.nonce)
 

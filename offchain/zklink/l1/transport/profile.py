@@ -1,4 +1,4 @@
-"""What has to be known about a chain before talking to it."""
+"""The facts about a chain that a client needs before it connects."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from zklink.protocol.ids import ChainId
 
 @dataclass(frozen=True, slots=True)
 class ChainProfile:
-    """One chain: the protocol's id, its EIP-155 id and its habits.
+    """One chain: the protocol's id, its EIP-155 id, its block time and its confirmations.
 
     `confirmations` is how many blocks, the one that holds an event included, must exist before the event counts.
-    `is_local` is set for chains of the harness alone, whatever ids they have: it is what permits development keys.
+    `is_local` is set only for local chains of the lab, whatever ids they have; only there are development keys allowed.
     """
 
     name: str

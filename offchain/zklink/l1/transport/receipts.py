@@ -1,4 +1,4 @@
-"""Plain records of what a chain answered; immutable, without a connection."""
+"""Plain records of a chain's answers; immutable, without a connection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

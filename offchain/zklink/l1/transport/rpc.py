@@ -1,6 +1,6 @@
-"""What a node's failure means, and how often to ask again.
+"""Classifies a node's failures, and asks again where that helps.
 
-Takes exceptions as web3.py and eth-tester raise them; gives a verdict. Never sends anything itself.
+Takes exceptions as web3.py and eth-tester raise them; gives a verdict. Never sends a transaction.
 """
 
 import time
@@ -71,7 +71,7 @@ class RetryPolicy:
 
 
 def classify(error: BaseException) -> Verdict | None:
-    """What a failure means; None if it did not come from a node (a mistake in the program, an interrupt)."""
+    """The cause of a failure; None if it did not come from a node (a mistake in the program, an interrupt)."""
     if isinstance(error, ContractLogicError) or _is_named(error, "TransactionFailed", "Revert"):
         return Verdict.REVERTED
     if isinstance(error, RequestException | OSError | RequestTimedOut | ProviderConnectionError):

@@ -1,4 +1,4 @@
-"""What is sent, with how much patience, and what becomes of it: the records that `transactions` works on."""
+"""The records that `transactions` works on: a call, the patience with which it is sent, and its submission."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from zklink.l1.transport.rpc import RetryPolicy
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to send: `to` is None to create a contract. `label` is for people."""
+    """The content of a transaction: `to` is None to create a contract; `label` is for people."""
 
     to: str | None
     data: bytes

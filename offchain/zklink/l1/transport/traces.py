@@ -1,7 +1,7 @@
-"""Looks at the calls that contracts make inside a transaction: for what stands in no transaction's input.
+"""Finds the calls that contracts make inside a transaction, for data that stands in no transaction's input.
 
-Takes a transaction and a contract's address; gives the inputs that the contract was called with. Nothing here is proof
-of anything: who asks compares with hashes that the chain keeps.
+Takes a transaction and a contract's address; gives the inputs of calls to the contract. Never proves anything: the
+caller compares the inputs with hashes that the chain keeps.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ OPTIONS: Final = {"tracer": "callTracer"}
 
 
 class Tracer(Protocol):
-    """Whoever can look into a transaction."""
+    """Port: shows the calls inside a transaction."""
 
     def inputs_to(self, tx_hash: bytes, address: str) -> list[bytes]:
         """The inputs of all calls to an address in a transaction, in no order. Raises TraceUnavailable,

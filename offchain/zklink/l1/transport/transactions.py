@@ -1,10 +1,10 @@
 """Sending transactions so that each takes effect at most once.
 
-Takes calls, signs them here, gives receipts. A transaction gets its nonce once; whatever goes wrong afterwards (the
-node is away, the fee is too low, the answer is lost) is answered with the same nonce, so no two versions can both be
-mined.
-A submission whose fate is unknown is kept, and sending the identical call again takes it up where it was left. When
-another call follows instead, the kept one is broadcast again before it: nothing waits behind a nonce that no node has.
+Takes calls, signs them here, gives receipts. Never signs one call under two nonces: a transaction gets its nonce once,
+and every retry (the node is away, the fee is too low, the answer is lost) uses the same nonce, so no two versions can
+both be mined. A submission whose fate is unknown is kept, and if the caller sends the identical call again, it
+continues that submission. If another call follows instead, the kept one is broadcast again before it, so no transaction
+waits behind a nonce that no node has.
 """
 
 import logging
@@ -45,7 +45,7 @@ TRANSACTION_GAS: Final = 2**24
 """The margin ends here: the most gas that Ethereum allows a transaction (EIP-7825)."""
 
 LOST_POLLS: Final = 5
-"""How often the nonce must be seen used, without a receipt of ours, before the transaction counts as replaced."""
+"""How often the nonce must be seen as used, without a receipt of ours, before the transaction counts as replaced."""
 
 
 class Sender:
@@ -70,7 +70,7 @@ class Sender:
         self._flights = Flights()
 
     def forget(self) -> None:
-        """Drop everything in flight: for local chains that were set back to an earlier state."""
+        """Drop every submission in flight: for local chains that were set back to an earlier state."""
         with self._lock:
             self._flights.clear()
 
@@ -127,7 +127,9 @@ class Sender:
     # -- the life of one submission ------------------------------------------------------------------------------
 
     def _start(self, submission: Submission) -> None:
-        """Broadcast what somebody will wait for. If that fails with its fate unknown, it counts as given up."""
+        """Broadcast a submission that somebody will wait for. If that fails and its fate is unknown, it counts as given
+        up.
+        """
         if not submission.is_abandoned:
             self._flights.add(submission)
         submission.is_abandoned = False
@@ -141,7 +143,8 @@ class Sender:
             raise
 
     def _clear_way(self, submission: Submission) -> None:
-        """Broadcast again what was given up with a lower nonce and is not mined yet, at no worse a fee than this one's.
+        """Broadcast again the submissions with lower nonces that were given up and are not mined yet, with fees not
+        below this one's.
 
         From then on each counts as broadcast: it keeps its nonce for ever, so it cannot be mined twice.
         """
@@ -183,8 +186,9 @@ class Sender:
             self._sleep(self._poll_seconds())
 
     def _broadcast(self, submission: Submission) -> None:
-        """Give the signed transaction to the node. Returns also when it is unknown whether the node has it: `_wait`
-        finds out."""
+        """Give the signed transaction to the node. Returns even if it is unknown whether the node has it: `_wait` finds
+        out.
+        """
         policy, detail = self._policy.retry, ""
         for attempt in range(policy.attempts + self._policy.fee_bumps):
             try:
