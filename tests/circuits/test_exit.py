@@ -22,7 +22,7 @@ from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import ensure_compiled
 from zklink.prover.source import exit_source
 from zklink.state.state import State
-from zklink.transition.exit import ExitStatement, RowOpening, compute_exit
+from zklink.transition.exit import ExitRow, ExitStatement, compute_exit
 from zklink.transition.exit_authority import ExitAuthority, sign_exit
 from zklink.witness.exit import compute_inputs
 from zklink.witness.signals import Signal, Signals, list_path
@@ -173,7 +173,7 @@ def test_exit__signed_anew_with_another_chains_reserve__is_refused() -> None:
 @upholds("EXI-1")
 def test_exit__of_shares_that_are_not_converted__is_refused() -> None:
     statement = compute_exit(common_state(), ALICE, SHARES, ChainId(2))
-    own, none = statement.rows[0], RowOpening(TokenId(0), *open_row(TokenId(0)))
+    own, none = statement.rows[0], ExitRow(TokenId(0), *open_row(TokenId(0)))
     assert not is_accepted(restate(statement, token_a=SHARES, token_b=TokenId(0), rows=(own, own, none)))
     swapped = replace(statement, token_a=Y, token_b=X, rows=(own, statement.rows[2], statement.rows[1]))
     assert not is_accepted(restate(swapped, amount_a=statement.amount_b, amount_b=statement.amount_a))

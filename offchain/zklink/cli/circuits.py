@@ -13,7 +13,7 @@ from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
 
 DEFAULT_PRESETS = (MINIMAL.name,)
-"""What tests and demos need; the larger ones take minutes and are built when asked for."""
+"""The presets that tests and demos need; the larger ones take minutes and are built on request."""
 
 preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PRESETS)))
 

@@ -105,7 +105,7 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
 
 
 def write_figures(console: Console, file: Path | None, figures: Mapping[str, object]) -> None:
-    """What was measured, for machines."""
+    """Write the measured figures as JSON, for programs."""
     if file is not None:
         file.write_text(json.dumps(figures, indent=2) + "\n")
         console.print(f"figures written to {file}")

@@ -43,7 +43,7 @@ def _describe(published: Genesis) -> None:
 
 
 def _is_deployment(file: Path) -> bool:
-    """A deployment says its format; a genesis has none."""
+    """Whether a file is a deployment, which names its format, and not a genesis, which has none."""
     try:
         return "format" in json.loads(file.read_text())
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""What people hand to commands: files, addresses, keys and nodes. Each mistake is said with what would be right."""
+"""Reads the inputs of commands: files, addresses, keys and nodes. Each error message says how to mend the input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
 
 
 def read_deployment(path: Path) -> Deployment:
-    """A published deployment; ClickException names the file if it is none."""
+    """A published deployment; ClickException names the file if it is not one."""
     try:
         return Deployment.from_json(path.read_text())
     except (ZkLinkError, OSError, UnicodeDecodeError) as error:
@@ -66,7 +66,7 @@ def parse_address(text: str, option: str) -> bytes:
 
 
 def read_seed(path: Path) -> PrivateKey:
-    """A layer-2 key from its seed in hex; ClickException names the file, never what is in it."""
+    """A layer-2 key from its seed in hex; ClickException names the file, never its content."""
     try:
         seed = bytes.fromhex(path.read_text().strip().removeprefix("0x"))
     except (ValueError, OSError):
@@ -77,9 +77,9 @@ def read_seed(path: Path) -> PrivateKey:
 
 
 def load_account(path: Path, ask: Callable[[str], str]) -> LocalAccount:
-    """An account from a file: a private key in hex, or a keystore whose passphrase is asked for.
+    """An account from a file: a private key in hex, or a keystore, for whose passphrase `ask` asks.
 
-    ClickException names the file, never what is in it.
+    ClickException names the file, never its content.
     """
     try:
         text = path.read_text().strip()

@@ -1,4 +1,6 @@
-"""`zklink snapshots`: figures under version control, so that a change of gas, code size or constraints is seen."""
+"""`zklink snapshots`: figures under version control, so that a reviewer sees a change of gas, code size or
+constraints.
+"""
 
 from __future__ import annotations
 

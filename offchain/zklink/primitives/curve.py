@@ -10,7 +10,7 @@ from zklink.primitives.field import R
 
 
 class Point(NamedTuple):
-    """Affine coordinates. Nothing is checked here: `babyjubjub.is_on_curve` tells whether a pair is a point."""
+    """Affine coordinates, unchecked: `babyjubjub.is_on_curve` tells whether a pair is a point."""
 
     x: int
     y: int

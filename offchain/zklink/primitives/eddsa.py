@@ -23,7 +23,7 @@ PublicKey = Point
 
 
 class Signature(NamedTuple):
-    """A signature as the circuit takes it; nothing is checked here."""
+    """A signature in the circuit's form, unchecked."""
 
     r8: Point
     s: int

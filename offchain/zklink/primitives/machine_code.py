@@ -1,7 +1,7 @@
 """Instructions of the field machine: sums, differences and dot products of registers that hold field elements.
 
-Programs are plain bytes and are joined like bytes. They have no branches: what depends on data (the digits of a scalar)
-is decided by whoever joins the parts.
+Programs are plain bytes and are joined like bytes. They have no branches: the code that joins the parts makes every
+decision that depends on data, such as the digits of a scalar.
 """
 
 import struct

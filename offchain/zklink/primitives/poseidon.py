@@ -49,7 +49,7 @@ def poseidon_many(rows: Sequence[Sequence[int]]) -> list[int]:
 def poseidon_encoded(count: int, rows: bytes) -> bytes:
     """The hashes of rows of `count` canonical elements; every element is 32 bytes, little-endian, as `encode_elements`.
 
-    What is not canonical is not noticed: the caller has checked.
+    The caller must have checked that they are canonical: here nothing notices.
     """
     width = count * ELEMENT_BYTES
     permutation = _native(count)
@@ -65,7 +65,7 @@ def encode_elements(elements: Sequence[int]) -> bytes:
 
 
 def decode_elements(encoded: bytes) -> Iterator[int]:
-    """What `encode_elements` was given."""
+    """The elements that `encode_elements` was given."""
     for start in range(0, len(encoded), ELEMENT_BYTES):
         yield int.from_bytes(encoded[start : start + ELEMENT_BYTES], "little")
 

@@ -76,7 +76,7 @@ def load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
 
 
 def _run_circom(tools: Tools, directory: Path, arguments: list[str]) -> tuple[int, str]:
-    """Runs the compiler in a directory, which is all it sees. Gives its exit code and what it said."""
+    """Runs the compiler in a directory, and shows it nothing else. Gives its exit code and its output."""
     engine = wasmtime.Engine()
     module = load_wasm_module(engine, tools.circom_wasm)
     log = directory / "circom.log"

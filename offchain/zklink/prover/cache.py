@@ -1,7 +1,8 @@
-"""Where built things are kept, and how several processes share them.
+"""The cache of built files, and how several processes share it.
 
-Everything is filed under a hash of what it was made from, written beside its place and renamed into it, under a lock.
-So an entry that exists is complete, and a changed source never meets an old result.
+Takes a key and a function that builds; gives a folder. An entry's key is a hash of all its sources. It is written
+beside its place and renamed into it, under a lock, so an entry that exists is complete. Never gives an old result for a
+changed source.
 """
 
 from __future__ import annotations

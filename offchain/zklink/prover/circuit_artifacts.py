@@ -1,4 +1,4 @@
-"""Everything one circuit needs for proving, from the cache: compiled once, keyed once."""
+"""The files with which one circuit is proven, from the cache: compiled once, with keys made once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CircuitArtifacts:
 
     @property
     def is_development(self) -> bool:
-        """Whether anyone can forge proofs under this key: never to be deployed on a public chain."""
+        """Whether anyone can forge proofs under this key. Never deploy such a key on a public chain."""
         return self.vk.is_development
 
 
@@ -66,7 +66,7 @@ def ensure_circuit(
 
 
 def find_circuit(preset: Preset, statement: Statement = Statement.SWAP) -> CircuitArtifacts | None:
-    """The same if all of it is in the cache already, else None."""
+    """The circuit of a statement if all of it is in the cache already, else None."""
     tools = find_tools()
     circuit = None if tools is None else find_compiled(circuit_source(statement, preset), tools)
     keys = None if circuit is None else find_keys(circuit)

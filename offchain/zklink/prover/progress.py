@@ -1,4 +1,6 @@
-"""How long work tells where it is. The command line draws bars; the library needs only this protocol."""
+"""The protocol by which long work reports its progress. The command line draws bars from it; the library knows no
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ class Step(Protocol):
 
 
 class Progress(Protocol):
-    """Opens steps. `total` is in the step's own units; None when the end cannot be foreseen."""
+    """Port: opens steps. `total` is in the step's own units; None when the end is unknown."""
 
     def step(self, title: str, total: int | None = None) -> Step: ...
 
@@ -38,7 +40,7 @@ class _SilentStep:
 
 
 class SilentProgress:
-    """Says nothing: for tests and services."""
+    """Reports nothing: for tests and services."""
 
     def step(self, title: str, total: int | None = None) -> Step:
         return _SilentStep()

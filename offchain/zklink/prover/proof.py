@@ -1,4 +1,4 @@
-"""What a Groth16 proof is, in its three spellings, and its verification on this side of the chain."""
+"""A Groth16 proof in its three forms (points, EVM words, snarkjs' JSON), and its verification off the chain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COORDINATE_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Affine points; coordinates are below q. Whether they are on the curve is for the verifier."""
+    """Affine points; coordinates are below q. Only the verifier checks that they are on the curve."""
 
     a: PointG1
     b: PointG2

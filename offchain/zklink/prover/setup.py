@@ -1,8 +1,8 @@
 """Development keys: Groth16 set-up from a fixed, published seed, as a standard snarkjs `.zkey`.
 
-Whoever knows the seed can prove anything, and everybody knows it. So the key is the same on every machine, and its
-metadata, its verification key and the contract made from it say that it is for development. Production keys come from a
-ceremony (ADR 0007) and are used through the same files.
+Everybody knows the seed, and with it anyone can prove anything. The key is the same on every machine, and its metadata,
+its verification key and the contract made from it are marked as for development. Production keys come from a ceremony
+(ADR 0007) and are used through the same files.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def write_keys(system: ConstraintSystem, secrets: _Secrets, path: Path, step: St
 
 
 def hash_circuit(circuit: CompiledCircuit) -> bytes:
-    """What a development key belongs to: the hash of the constraints."""
+    """The hash of the constraints, which names the circuit of a development key."""
     return hashlib.sha256(circuit.r1cs.read_bytes()).digest()
 
 
@@ -201,7 +201,9 @@ def ensure_keys(circuit: CompiledCircuit, progress: Progress = SILENT) -> Keys:
 
 
 def is_development_key(vk_hash: bytes) -> bool:
-    """Whether this machine made the key for development; the contract's `is_development()` knows on every machine."""
+    """Whether this machine made the key, for development; the contract's `is_development()` answers on every
+    machine.
+    """
     for path in (cache_directory() / _FOLDER).glob("*/*/circuit.zkey.json"):
         about = json.loads(path.read_text())
         if about["vk_hash"] == vk_hash.hex():

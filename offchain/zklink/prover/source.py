@@ -1,4 +1,4 @@
-"""What a circuit is made of: an entry file, a template with its arguments, public inputs, and every file it includes.
+"""The sources of a circuit: an entry file, a template with its arguments, public inputs, and every file it includes.
 
 The hash of all of it names the compiled circuit in the cache.
 """
@@ -81,7 +81,7 @@ class CircuitSource:
 
 
 class Statement(StrEnum):
-    """What a deployment proves: the blocks of both lanes, and exits in exodus."""
+    """The statements that a deployment proves: the blocks of both lanes, and exits in exodus."""
 
     SWAP = "swap"
     ACCOUNT = "account"

@@ -69,11 +69,11 @@ class AccountBlock(SealedFrame):
         return tuple(record for record in self.chain_records(chain_id) if isinstance(record, KeyChange))
 
     def results(self) -> tuple[SwapResult, ...]:
-        """None: there are no swaps in this lane."""
+        """Always empty: there are no swaps in this lane."""
         return ()
 
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
-        """What a chain owes for the block, in slice order."""
+        """The payouts that a chain owes for the block, in slice order."""
         payouts = (slot.payout for slot in self.ledger)
         return tuple(payout for payout in payouts if payout is not None and payout.chain == chain_id)
 
@@ -90,8 +90,8 @@ def apply_account_block(
 ) -> AccountBlock:
     """Apply operations, kind of slot by kind of slot and each kind in order, and move `state` to the new root.
 
-    Raises, leaving the state as it was: BlockFull if the preset has no room, FieldOutOfRange for a header that cannot
-    be, and whatever the check of an operation raises. Without paths it is faster and makes no witness.
+    Raises, leaving the state as it was: BlockFull if the preset has no room, FieldOutOfRange for an impossible header,
+    and the errors of each operation's check. Without paths it is faster and makes no witness.
     """
     needs = compute_needs(operations)
     needs.check(preset)

@@ -1,7 +1,8 @@
-"""One account in one slot: its leaf as the slot finds it, and its balances and order as they are changed in turn.
+"""One account in one slot: its leaf before the slot, and its balances and order as the slot changes them one by one.
 
-A side is opened against the root that all earlier slots and sides left. Each of its balances is opened after the ones
-before it were written, so that one and the same balance may come several times (docs/protocol.md, section 5).
+Takes changes of an account; gives Merkle openings. A side is opened against the root that all earlier slots and sides
+left. Each of its balances is opened after the ones before it were written, so the same balance may come several times
+(docs/protocol.md, section 5). Never checks whether a change is allowed: the slot's check has done that.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from zklink.transition.hot_rows import Path
 
 @dataclass(frozen=True, slots=True)
 class BalanceOpening:
-    """One balance, before and after; `path` (empty without paths) is that of the moment it was opened."""
+    """One balance, before and after; `path` (empty without paths) is its path at the moment it was opened."""
 
     token: TokenId
     before: Amount
@@ -82,7 +83,7 @@ class OpenSide:
         self._state.set_nonce(self.account, Nonce(self._before.nonce + 1))
 
     def close(self) -> AccountOpening:
-        """What was opened, as it was found."""
+        """The account as it was when the side was opened."""
         before = self._before
         return AccountOpening(
             account=self.account,

@@ -15,7 +15,7 @@ from zklink.transition.pool_slot import PoolPlan, PoolSlot, apply_plan, check_pl
 
 
 class Addition(NamedTuple):
-    """What goes in and the shares that come out."""
+    """The two amounts that go in, and the shares that come out."""
 
     amount_a: Amount
     amount_b: Amount

@@ -1,6 +1,7 @@
-"""What both lanes' blocks have in common: slices, the commitment and both challenges (docs/protocol.md, section 7).
+"""The common frame of both lanes' blocks: slices, the commitment and both challenges (docs/protocol.md, section 7).
 
-Takes slots that say which words they publish where and which they commit to; gives a `SealedFrame`. Knows no operation.
+Takes slots that name the words they publish, their slices, and the elements they commit to; gives a `SealedFrame`.
+Never knows an operation.
 """
 
 from collections.abc import Iterable
@@ -29,11 +30,11 @@ Slices = tuple[tuple[int, ...], ...]
 """The words of slices 0..8."""
 
 Record = tuple[int, tuple[int, ...]]
-"""The number of a slice, and words that go there."""
+"""The number of a slice, and words that go into it."""
 
 
 class SwapResult(NamedTuple):
-    """What a block says about one swap."""
+    """The result of one swap in a block: its request, its payout, and its outcome."""
 
     request: SwapRequest
     payout: Payout
@@ -44,10 +45,10 @@ class Publishes(Protocol):
     """One slot of a block."""
 
     def records(self) -> Iterable[Record]:
-        """What the slot publishes, in the order of section 7; nothing for an empty slot."""
+        """The records that the slot publishes, in the order of section 7; none for an empty slot."""
 
     def elements(self) -> tuple[int, ...]:
-        """What the commitment absorbs of the slot: always equally many, zeros for what it does not have."""
+        """The elements of the slot that the commitment absorbs: always equally many, with zeros for absent ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class SealedFrame:
 
 
 class LaneBlock(Protocol):
-    """An applied block of either lane, as everything above the transition takes it."""
+    """An applied block of either lane, in the form that every layer above the transition takes."""
 
     @property
     def lane(self) -> Lane: ...
@@ -122,7 +123,7 @@ class LaneBlock(Protocol):
         ...
 
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
-        """What a chain owes for the block, in slice order."""
+        """The payouts that a chain owes for the block, in slice order."""
         ...
 
     def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
@@ -130,7 +131,7 @@ class LaneBlock(Protocol):
         ...
 
     def results(self) -> tuple[SwapResult, ...]:
-        """What became of each swap, in slot order."""
+        """The result of each swap, in slot order."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Which slots and hot rows a block of the account lane needs for its operations (docs/protocol.md, section 6)."""
+"""The slots and hot rows that a block of the account lane needs for its operations (docs/protocol.md, section 6)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from zklink.transition.rules import AccountOperation, PoolOperation
 
 @dataclass(slots=True)
 class Needs:
-    """Operations by their kind of slot, in order, and the rows that they must find."""
+    """Operations by their kind of slot, in order, and the rows that they read."""
 
     ledger: list[AccountOperation] = field(default_factory=list)
     pool: list[AccountOperation] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Needs:
 
 
 def compute_needs(operations: Iterable[AccountOperation]) -> Needs:
-    """What all operations together need."""
+    """The needs of all operations together."""
     needs = Needs()
     for operation in operations:
         needs.add(operation)
@@ -77,7 +77,7 @@ def has_room(operations: Sequence[AccountOperation], preset: Preset) -> bool:
 
 
 def compute_tokens(operation: AccountOperation) -> set[TokenId]:
-    """The token rows that one operation must find."""
+    """The token rows that one operation reads."""
     if isinstance(operation, DepositRequest | FullExitRequest):
         return {operation.token}
     if isinstance(operation, OrderMatch):

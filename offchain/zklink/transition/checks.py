@@ -1,6 +1,6 @@
-"""What the checks of several operations share: who signed, and whether balances and rows allow what is planned.
+"""The checks that several operations share: of the signer, of balances and of rows.
 
-Everything here raises or does nothing; the state is only read.
+Take a state and fields of an operation; raise or do nothing. Never change the state.
 """
 
 from functools import lru_cache
@@ -85,7 +85,7 @@ def check_signer(state: State, account: AccountId, nonce: Nonce, valid_until: in
 
 
 def check_time(account: AccountId, valid_until: int, context: Context) -> None:
-    """OperationExpired if the block is later than what the signer allows."""
+    """OperationExpired if the block is later than the signer's `valid_until`."""
     if context.timestamp > valid_until:
         raise OperationExpired(account, valid_until, context.timestamp)
 
@@ -107,7 +107,9 @@ def check_signature(signed: Signed[Signable], key_hash: int, context: Context) -
 
 @lru_cache(maxsize=KEPT)
 def _holds(public_key: Point, message: int, signature: Signature) -> bool:
-    """A sequencer asks three times: when it takes an operation, when it tries it for a block, and when it seals it."""
+    """Cached, since a sequencer asks three times: when it takes an operation, tries it for a block, and seals the
+    block.
+    """
     return eddsa.verify(public_key, message, signature)
 
 

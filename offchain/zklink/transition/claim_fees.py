@@ -1,4 +1,4 @@
-"""The operator's claim of what has accrued (docs/protocol.md, section 5.7)."""
+"""The operator's claim of accrued fees (docs/protocol.md, section 5.7)."""
 
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.signed import Signed

@@ -1,4 +1,4 @@
-"""What an account-lane operation is checked and applied under."""
+"""The context in which an account-lane operation is checked and applied."""
 
 from dataclasses import dataclass
 

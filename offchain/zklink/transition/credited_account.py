@@ -1,4 +1,4 @@
-"""Which account is credited when an owner is named (docs/protocol.md, sections 5.2 and 5.4)."""
+"""Chooses the account that is credited when an operation names an owner (docs/protocol.md, sections 5.2 and 5.4)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from zklink.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The account that is credited; `is_new` if that gives it its owner."""
+    """The account that is credited; `is_new` if the credit gives the account its owner."""
 
     account: AccountId
     is_new: bool

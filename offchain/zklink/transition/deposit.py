@@ -12,18 +12,20 @@ from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan, ch
 
 
 def check_deposit(state: State, request: DepositRequest, context: Context) -> None:
-    """InadmissibleRequest for what no bridge admits, AccountsExhausted or BalanceOverflow."""
+    """InadmissibleRequest for a request that no bridge admits; AccountsExhausted or BalanceOverflow."""
     check_admissible(request, context.preset)
     check_plan(state, _plan(state, request))
 
 
 def apply_deposit(state: State, request: DepositRequest, context: Context) -> LedgerSlot:
-    """Credit the owner's account, an empty one becoming theirs if they have none, and the chain's reserve."""
+    """Credit the owner's account and the chain's reserve; an owner without an account gets the next unused one."""
     return apply_plan(state, _plan(state, request), context)
 
 
 def check_admissible(request: DepositRequest, preset: Preset) -> None:
-    """InadmissibleRequest for what no bridge admits; FieldOutOfRange or WrongAddressLength for what has no words."""
+    """InadmissibleRequest for a request that no bridge admits; FieldOutOfRange or WrongAddressLength if it cannot be
+    packed.
+    """
     problems = (
         (not 1 <= request.source <= MAX_CHAINS, "its source is not a chain"),
         (not 1 <= request.token < preset.lp_base, "its token cannot be registered on a chain"),

@@ -1,7 +1,7 @@
-"""What one chain owes an account in one token when everything stops (docs/protocol.md, section 11).
+"""A chain's debt to an account in one token, in exodus (docs/protocol.md, section 11).
 
-Takes the common state, gives the statement of an exit with every opening that its proof needs. Pure arithmetic is in
-`compute_share` and `compute_parts`; nothing here changes a state.
+Takes the state of the last common block; gives the statement of an exit with every Merkle opening that its proof needs.
+The arithmetic is in `compute_share` and `compute_parts`. Never changes the state.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from zklink.transition.checks import check_account, check_chain, check_token
 from zklink.transition.hot_rows import Path
 
 ANY_POOL: PoolId = (TokenId(0), TokenId(1))
-"""What stands for the pool where the token is an ordinary one: a pair that never has a pool."""
+"""The pair in place of the pool if the token is an ordinary one: a pair that never has a pool."""
 
 NO_TOKEN = TokenId(0)
 
 
 class Claim(NamedTuple):
-    """What an account has on one side: an amount of a token, before it is shared between the chains."""
+    """One side of an account's claim: an amount of a token, before it is shared between the chains."""
 
     token: TokenId
     amount: int
 
 
 @dataclass(frozen=True, slots=True)
-class RowOpening:
+class ExitRow:
     """A token row in the common state."""
 
     token_id: TokenId
@@ -56,14 +56,14 @@ class ExitStatement:
     amount_a: Amount
     amount_b: Amount
     side: AccountOpening
-    rows: tuple[RowOpening, RowOpening, RowOpening]
+    rows: tuple[ExitRow, ExitRow, ExitRow]
     pool_id: PoolId
     pool: Pool
     pool_path: Path
 
 
 def compute_exit(state: State, account: AccountId, token: TokenId, chain: ChainId) -> ExitStatement:
-    """The statement; NoSuchAccount, NoSuchToken or FieldInvalid (no such chain). It may owe nothing."""
+    """The statement; NoSuchAccount, NoSuchToken or FieldInvalid (no such chain). Its amounts may be 0."""
     check_chain("exit", chain)
     check_token(token, state.preset.lp_base + state.token(POOL_COUNT_ROW).fees)
     check_account(state, account)
@@ -93,7 +93,7 @@ def compute_exit(state: State, account: AccountId, token: TokenId, chain: ChainI
 
 
 def compute_claims(state: State, account: AccountId, token: TokenId) -> tuple[Claim, Claim]:
-    """Both sides of what an account has in a token; the second one is nothing for an ordinary token.
+    """Both sides of an account's claim in a token; the second is 0 for an ordinary token.
 
     The operator's account has the accrued fees too.
     """
@@ -108,23 +108,25 @@ def compute_claims(state: State, account: AccountId, token: TokenId) -> tuple[Cl
 
 
 def compute_parts(pool: Pool, shares: int) -> tuple[int, int]:
-    """What shares of a pool are worth, rounded down; a pool without supply has nothing and nobody's shares."""
+    """The two amounts that shares of a pool are worth, rounded down; (0, 0) for a pool without supply."""
     if not pool.lp_supply:
         return 0, 0
     return shares * pool.reserve_lower // pool.lp_supply, shares * pool.reserve_higher // pool.lp_supply
 
 
 def compute_share(amount: int, row: TokenRow, chain: ChainId) -> Amount:
-    """The part of `amount` that `chain` pays, in proportion to what it holds, rounded down; 0 if no chain holds any."""
+    """The part of `amount` that `chain` pays, in proportion to its reserve, rounded down; 0 if no chain has a
+    reserve.
+    """
     total = sum(row.reserves)
     return Amount(amount * row.reserve(chain) // total if total else 0)
 
 
 def find_pool(state: State, token: TokenId) -> PoolId:
-    """The pool whose shares an LP token is, or ANY_POOL for a token that is none."""
+    """The pool whose shares an LP token stands for; ANY_POOL for any other token."""
     pools = (pool_id for pool_id, pool in state.pools() if pool.lp_token == token)
     return next(pools, ANY_POOL) if token >= state.preset.lp_base else ANY_POOL
 
 
-def _open_row(state: State, token: TokenId) -> RowOpening:
-    return RowOpening(token, state.token(token), tuple(state.token_path(token)))
+def _open_row(state: State, token: TokenId) -> ExitRow:
+    return ExitRow(token, state.token(token), tuple(state.token_path(token)))

@@ -1,6 +1,7 @@
-"""Who receives an exit, and the public inputs that say so (docs/protocol.md, section 11).
+"""The recipient of an exit, and the public inputs that bind it (docs/protocol.md, section 11).
 
-Without a signature it is the account's owner, who must send the transaction; with one, whoever the account's key names.
+Without a signature the exit pays the account's owner, who must send the transaction. With one, it pays the recipient
+that the account's key names, and anyone can send it.
 """
 
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def check_authority(statement: ExitStatement, authority: ExitAuthority, domain: 
 
 
 def compute_exit_inputs(statement: ExitStatement, authority: ExitAuthority | None, domain: int) -> ExitInputs:
-    """The public inputs; without an authority the account's owner is paid."""
+    """The public inputs; without an authority the exit pays the account's owner."""
     recipient_hi, recipient_lo = split_address("recipient", read_recipient(statement, authority))
     x0, x1 = EXIT_LAYOUTS
     return ExitInputs(

@@ -1,4 +1,6 @@
-"""The full exit: a request of L1 takes out what the owner and the chain have (docs/protocol.md, section 5.3)."""
+"""The full exit: a request of L1 pays the owner's balance, as far as the chain's reserve goes (docs/protocol.md,
+section 5.3).
+"""
 
 from zklink.operations.full_exit import FullExitRequest
 from zklink.protocol.errors import InadmissibleRequest
@@ -10,7 +12,9 @@ from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan
 
 
 def check_full_exit(state: State, request: FullExitRequest, context: Context) -> None:
-    """InadmissibleRequest for what no bridge admits; every other request is consumed, if only to pay nothing."""
+    """InadmissibleRequest for a request that no bridge admits; every other request is consumed, even if it pays
+    nothing.
+    """
     check_admissible(request, context.preset)
 
 
@@ -20,7 +24,9 @@ def apply_full_exit(state: State, request: FullExitRequest, context: Context) ->
 
 
 def check_admissible(request: FullExitRequest, preset: Preset) -> None:
-    """InadmissibleRequest for what no bridge admits; FieldOutOfRange or WrongAddressLength for what has no words."""
+    """InadmissibleRequest for a request that no bridge admits; FieldOutOfRange or WrongAddressLength if it cannot be
+    packed.
+    """
     problems = (
         (not 1 <= request.source <= MAX_CHAINS, "its source is not a chain"),
         (not 1 <= request.token < preset.lp_base, "its token cannot be registered on a chain"),

@@ -1,7 +1,7 @@
-"""The hot rows of a block: token rows and pools that are loaded once, worked on and written back (section 6).
+"""The hot rows of a block: token rows and pools that the block loads once, changes and writes back (section 6).
 
-Takes the rows that a block's slots need and a state; gives their openings, ascending, each path leading to the root
-that the rows before it have already been written into.
+Takes the rows that a block's slots need and a state; gives their Merkle openings, ascending. Each path leads to the
+root into which the rows before it have already been written. Never decides a value.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ Id = TypeVar("Id", TokenId, PoolId)
 
 @dataclass(frozen=True, slots=True)
 class TokenOpening:
-    """A loaded token row; `path` leads to the root that the rows before it have already been written into."""
+    """A loaded token row; `path` leads to the root into which the rows before it have already been written."""
 
     token_id: TokenId
     before: TokenRow
@@ -103,7 +103,7 @@ def write_back(state: State, after: Rows) -> Openings:
 
 
 def reopen(state: State, before: Rows, after: Rows) -> Openings:
-    """`write_back` of rows that the state holds already: they are put back to what they were first."""
+    """`write_back` for rows that the state has changed already: they are set back to their old values first."""
     for token_id, row in before.tokens.items():
         state.set_token(token_id, row)
     for pair, pool in before.pools.items():

@@ -1,6 +1,6 @@
 """A ledger slot: kinds 4 to 11 as one plan for its two sides and its rows (docs/protocol.md, section 5).
 
-An operation's own file says what is right and makes the plan; here it is tried (`check_plan`) and carried out
+An operation's own file has its rules and makes the plan; here the plan is tried (`check_plan`) and carried out
 (`apply_plan`), always in the same order: side A, side B, token row, fee row.
 """
 
@@ -25,7 +25,9 @@ from zklink.transition.context import Context
 from zklink.transition.hot_rows import accrue
 
 ChainRecord = DepositRequest | FullExitRequest | KeyChange
-"""What stands in the slice of a ledger slot's chain: a request that it consumes, or a key that is authorised there."""
+"""The record in the slice of a ledger slot's chain: a request that it consumes, or a key change that is authorised
+there.
+"""
 
 NO_RECORD: Final = (0,) * ACCOUNT_REQUEST_WORDS
 NO_PAYOUT: Final = (0,) * PAYOUT_WORDS
@@ -34,11 +36,11 @@ UNSIGNED_KINDS: Final = (Kind.DEPOSIT, Kind.FULL_EXIT)
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlan:
-    """What a ledger operation does, and what it publishes; what it does not use is 0 or None.
+    """The changes that a ledger operation makes, and the data that it publishes; unused fields are 0 or None.
 
-    `debit` is what A's balance of the fee token loses and `credit` what B's balance of the token gains (both may be
-    negative); `reserve_change` goes to the token's reserve on the chain, `claimed` leaves the token's accrued fees.
-    `party` and `second` are the two addresses of the slot (docs/protocol.md, sections 4 and 5), a key as 32 bytes.
+    A's balance of the fee token loses `debit`, and B's balance of the token gains `credit` (both may be negative);
+    `reserve_change` goes to the token's reserve on the chain, `claimed` leaves the token's accrued fees. `party` and
+    `second` are the two addresses of the slot (docs/protocol.md, sections 4 and 5), a key as 32 bytes.
     """
 
     data: LedgerData
@@ -81,7 +83,7 @@ class LedgerSlot:
 
     @property
     def payout(self) -> Payout | None:
-        """What a chain owes for it."""
+        """The payout that a chain owes for it."""
         return self.plan.payout
 
     @property

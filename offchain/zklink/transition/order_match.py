@@ -78,7 +78,7 @@ def check_order_match(state: State, match: OrderMatch, context: Context) -> None
 
 
 def apply_order_match(state: State, match: OrderMatch, context: Context) -> MatchSlot:
-    """Exchange the amounts and write down how far both orders are filled."""
+    """Exchange the amounts, and record how far both orders are filled."""
     maker, taker = match.maker.operation, match.taker.operation
     fill = compute_fill(state, match)
     first = _apply_side(state, maker, fill.amount_a, fill.amount_b - fill.fee_maker, context)
@@ -101,7 +101,7 @@ def open_empty_match(state: State, context: Context) -> MatchSlot:
 
 
 def compute_fill(state: State, match: OrderMatch) -> Fill:
-    """What two orders of one pair exchange on this state; NothingToMatch, OrderReplaced."""
+    """The amounts that two orders of one pair exchange on this state; NothingToMatch, OrderReplaced."""
     maker, taker = match.maker.operation, match.taker.operation
     if not maker.amount_sell:
         raise NothingToMatch(0, taker.amount_sell)
@@ -109,7 +109,7 @@ def compute_fill(state: State, match: OrderMatch) -> Fill:
 
 
 def compute_filled(leaf: OrderLeaf, order_nonce: Nonce) -> Amount | None:
-    """How far an order is filled, given its slot's leaf; None if a newer one has replaced it."""
+    """The filled amount of an order, from its slot's leaf; None if a newer order has replaced it."""
     nonce, filled = leaf
     if order_nonce < nonce:
         return None
@@ -141,7 +141,9 @@ def _read_filled(leaf: OrderLeaf, order: Order) -> Amount:
 
 
 def _compute_amount(state: State, match: OrderMatch) -> Amount:
-    """The matcher's amount, or the largest; NothingToMatch if it is 0 because something is used up."""
+    """The matcher's amount, or the largest possible; NothingToMatch if it is 0 because an order or a balance is used
+    up.
+    """
     if match.amount_a is not None and match.amount_a > 0:
         return match.amount_a
     maker, taker = match.maker.operation, match.taker.operation
@@ -158,7 +160,7 @@ def _compute_amount(state: State, match: OrderMatch) -> Amount:
 def _compute_cap(state: State, match: OrderMatch, left_maker: int, left_taker: int) -> int:
     """The largest amount that both orders and all balances allow, whatever the prices; 0 if there is none.
 
-    What is allowed for an amount is allowed for every smaller one. Maker and taker may be one account.
+    An amount that is allowed allows every smaller one. Maker and taker may be the same account.
     """
     maker, taker = match.maker.operation, match.taker.operation
     high = min(left_maker, state.balance(maker.account, maker.token_sell))

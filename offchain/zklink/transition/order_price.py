@@ -1,4 +1,6 @@
-"""What two orders exchange: the maker's price, both fees, and the largest amount that both allow (section 5.13)."""
+"""The arithmetic of two orders: the maker's price, both fees, and the largest amount that both allow (section 5.13).
+Pure.
+"""
 
 from typing import NamedTuple
 
@@ -7,7 +9,9 @@ from zklink.protocol.ids import FEE_DENOMINATOR, Amount
 
 
 class Fill(NamedTuple):
-    """`amount_a` from maker to taker, `amount_b` the other way; the fees are taken from what each receives."""
+    """`amount_a` goes from maker to taker, `amount_b` the other way; each pays its fee out of the amount that it
+    receives.
+    """
 
     amount_a: Amount
     amount_b: Amount
@@ -16,7 +20,7 @@ class Fill(NamedTuple):
 
 
 def compute_match(maker: Order, taker: Order, amount_a: int) -> Fill:
-    """What is exchanged for `amount_a` at the maker's price, rounded up for the maker; maker.amount_sell >= 1."""
+    """The exchange of `amount_a` at the maker's price, rounded up for the maker; maker.amount_sell >= 1."""
     amount_b = -(-amount_a * maker.amount_buy // maker.amount_sell)
     return Fill(
         Amount(amount_a),

@@ -1,6 +1,6 @@
 """A pool slot: kinds 12 to 15 as one plan for one account, one pool and two rows (docs/protocol.md, section 5).
 
-An operation's own file says what is right and makes the plan; here it is tried (`check_plan`) and carried out
+An operation's own file has its rules and makes the plan; here the plan is tried (`check_plan`) and carried out
 (`apply_plan`): the balances of token_a, token_b, the LP token and the fee token in this order, then pool and rows.
 """
 
@@ -26,7 +26,7 @@ POOL_BALANCES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class PoolPlan:
-    """What a pool operation does, and what it publishes; what it does not use is 0.
+    """The changes that a pool operation makes, and the data that it publishes; unused fields are 0.
 
     `change_*` go to the account's balances of token_a, token_b and the LP token; `pool` is the pair's pool afterwards.
     """
@@ -58,7 +58,7 @@ class PoolPlan:
 
 @dataclass(frozen=True, slots=True)
 class PoolSlot:
-    """A pool slot as it was carried out; the side is that before it."""
+    """A pool slot as it was carried out; `side` is the account before it."""
 
     plan: PoolPlan
     side: AccountOpening

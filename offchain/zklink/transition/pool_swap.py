@@ -37,7 +37,7 @@ def apply_pool_swap(state: State, signed: Signed[PoolSwap], context: Context) ->
 
 
 def compute_pool_swap(pool: Pool, token_a: TokenId, token_b: TokenId, amount_a: int) -> Amount:
-    """What `amount_a` >= 1 of `token_a` buys of `token_b`."""
+    """The amount of `token_b` that `amount_a` >= 1 of `token_a` buys, rounded down."""
     return compute_out(amount_a, *pool.oriented(token_a, token_b), pool.fee)
 
 

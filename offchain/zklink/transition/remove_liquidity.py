@@ -14,7 +14,7 @@ from zklink.transition.pool_slot import PoolPlan, PoolSlot, apply_plan, check_pl
 
 
 class Removal(NamedTuple):
-    """What comes out."""
+    """The two amounts that come out."""
 
     amount_a: Amount
     amount_b: Amount
@@ -47,7 +47,7 @@ def apply_remove_liquidity(state: State, signed: Signed[RemoveLiquidity], contex
 
 
 def compute_remove_liquidity(pool: Pool, shares: int) -> Removal:
-    """What 1 <= shares <= supply are worth, rounded down; all of them are worth everything."""
+    """The amounts that 1 <= shares <= supply are worth, rounded down; the whole supply is worth the whole pool."""
     supply = pool.lp_supply
     return Removal(Amount(shares * pool.reserve_lower // supply), Amount(shares * pool.reserve_higher // supply))
 

@@ -1,4 +1,4 @@
-"""The account lane's operations by their type: which kind of slot each takes, its check and its application."""
+"""The account lane's operations by their type: the kind of slot that each takes, its check and its application."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
@@ -77,13 +77,13 @@ POOL_RULES: Final[Mapping[type, Rule[PoolSlot]]] = {
     PoolSwap: Rule(check_pool_swap, apply_pool_swap),
 }
 ORDER_RULES: Final[Mapping[type, Rule[MatchSlot]]] = {OrderMatch: Rule(check_order_match, apply_order_match)}
-"""Each kind of slots: rules by the type of the request or of what is signed."""
+"""For each kind of slots, the rules by the type of the request or of the signed operation."""
 
 RULES: Final[Mapping[type, Rule[AccountSlot]]] = {**LEDGER_RULES, **POOL_RULES, **ORDER_RULES}
 
 
 def check_operation(state: State, operation: AccountOperation, context: Context) -> None:
-    """Raise what the operation's own check raises, a ZkLinkError that says why; change nothing."""
+    """Run the operation's own check, which raises a ZkLinkError with the reason; change nothing."""
     RULES[type_of(operation)].check(state, operation, context)
 
 
@@ -93,5 +93,5 @@ def apply_operation(state: State, operation: AccountOperation, context: Context)
 
 
 def type_of(operation: AccountOperation) -> type:
-    """The type of the request or of what is signed."""
+    """The type of the request or of the signed operation."""
     return type(operation.operation) if isinstance(operation, Signed) else type(operation)

@@ -1,7 +1,7 @@
 """The rule of a swap and its effect (docs/protocol.md, section 5.1).
 
-Takes the registers that a block has loaded; never asks a clock, and never chooses: the same request on the same
-registers is paid or refunded for everyone.
+Takes a request and the registers that a block has loaded; gives the outcome and the payout. Never asks a clock and
+never chooses: the same request on the same registers always has the same outcome.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from zklink.state.state import PoolId, order_pair
 
 
 class RefundReason(Enum):
-    """Why a request goes back, the first that applies in this order."""
+    """The reason for a refund: the first that applies, in this order."""
 
     DEADLINE_PASSED = "the block is later than the deadline"
     NO_POOL = "the pair has no pool"
@@ -28,7 +28,7 @@ class RefundReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SwapOutcome:
-    """What the rule says. `out` is what the pool would give, also when the request is refunded."""
+    """The outcome by the rule. The pool would give `out`, which is set for a refund, too."""
 
     is_paid: bool
     reason: RefundReason | None
@@ -37,14 +37,16 @@ class SwapOutcome:
 
 @dataclass(slots=True)
 class Registers:
-    """The rows a block works on, by id. Ranges are checked when they are written back, not between slots."""
+    """The rows that a block changes, by id. Ranges are checked when the rows are written back, not between slots."""
 
     tokens: dict[TokenId, TokenRow]
     pools: dict[PoolId, Pool]
 
 
 def check_request(request: SwapRequest, preset: Preset) -> None:
-    """InadmissibleRequest for what no bridge admits and no circuit can prove; the words check every field's width."""
+    """InadmissibleRequest for a request that no bridge admits and no circuit can prove; packing checks every field's
+    width.
+    """
     problems = (
         (not 1 <= request.source <= MAX_CHAINS, "its source is not a chain"),
         (not 1 <= request.destination <= MAX_CHAINS, "its destination is not a chain"),

@@ -31,7 +31,7 @@ class Slot(NamedTuple):
     payout: Payout
 
     def records(self) -> Iterator[Record]:
-        """The request's words in its source's slice, then the payout's in that of the chain that pays."""
+        """The request's words in its source's slice, then the payout's words in the paying chain's slice."""
         yield self.request.source, self.request.words()
         yield self.payout.chain, self.payout.words()
 
@@ -50,15 +50,15 @@ class SwapBlock(SealedFrame):
     opening: RowOpening
 
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
-        """What a chain owes for the block, in slice order."""
+        """The payouts that a chain owes for the block, in slice order."""
         return tuple(payout for _, payout in self.slots if payout.chain == chain_id)
 
     def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
-        """None: a swap concerns no account."""
+        """Always empty: a swap concerns no account."""
         return ()
 
     def results(self) -> tuple[SwapResult, ...]:
-        """What became of each swap, in slot order."""
+        """The result of each swap, in slot order."""
         return tuple(SwapResult(*slot, outcome) for slot, outcome in zip(self.slots, self.outcomes, strict=True))
 
 
@@ -68,7 +68,7 @@ def apply_block(
     """Apply requests in order and move `state` to the block's new root.
 
     Raises, leaving the state as it was: BlockFull if the preset has no room, InadmissibleRequest or FieldOutOfRange for
-    what no bridge admits, AmountOutOfRange if a row would overflow.
+    a request that no bridge admits, AmountOutOfRange if a row would overflow.
     """
     registers = _load(state, requests, preset)
     decided = [apply_swap(registers, request, timestamp) for request in requests]

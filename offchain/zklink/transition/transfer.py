@@ -23,7 +23,7 @@ def check_transfer(state: State, signed: Signed[Transfer], context: Context) -> 
 
 
 def apply_transfer(state: State, signed: Signed[Transfer], context: Context) -> LedgerSlot:
-    """Move the amount; an empty account becomes the recipient's if they have none."""
+    """Move the amount; a recipient without an account gets the next unused one."""
     return apply_plan(state, _plan(state, signed), context)
 
 

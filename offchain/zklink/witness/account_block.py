@@ -109,7 +109,7 @@ def _compute_owner(prefix: str, side: AccountOpening) -> Signals:
 
 
 def _compute_signature(prefix: str, signed: Signed[Signable] | None) -> Signals:
-    """Where nobody signs, points that the circuit can compute with."""
+    """The signals of a signature; if nobody signs, points that the circuit can compute with."""
     key, (r8, s) = (BASE8, _NO_SIGNATURE) if signed is None else (signed.public_key, signed.signature)
     return {
         f"{prefix}_key_x": key.x,

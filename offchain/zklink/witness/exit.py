@@ -1,4 +1,4 @@
-"""The circuit inputs of an exit: takes its statement and who is paid, gives every input signal of `Exit` by name."""
+"""The circuit inputs of an exit: takes its statement and its authority, gives every input signal of `Exit` by name."""
 
 from zklink.primitives.babyjubjub import BASE8
 from zklink.primitives.eddsa import Signature
@@ -9,7 +9,9 @@ from zklink.witness.signals import Signals, list_path, split_owner
 
 
 def compute_inputs(statement: ExitStatement, authority: ExitAuthority | None, domain: int) -> Signals:
-    """Every input signal; without an authority the owner is paid. WrongKey or SignatureInvalid for a false one."""
+    """Every input signal; without an authority the exit pays the owner. WrongKey or SignatureInvalid for a false
+    authority.
+    """
     if authority is not None:
         check_authority(statement, authority, domain)
     public = compute_exit_inputs(statement, authority, domain)
@@ -61,7 +63,7 @@ def _compute_openings(statement: ExitStatement) -> Signals:
 
 
 def _compute_signature(authority: ExitAuthority | None) -> Signals:
-    """Without one, points that the circuit can compute with."""
+    """The signals of a signature; without an authority, points that the circuit can compute with."""
     key, signature = BASE8, Signature(BASE8, 0)
     if authority is not None:
         key, signature = authority.public_key, authority.signature

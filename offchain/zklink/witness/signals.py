@@ -1,4 +1,6 @@
-"""What the witnesses of several circuits share: the frame of a block, its hot rows, paths and split numbers."""
+"""The parts that the witnesses of several circuits share: the frame of a block, its hot rows, paths and split
+numbers.
+"""
 
 from typing import TypeAlias
 

@@ -1,1 +1,1 @@
-"""Reads accepted blocks' words back into the state: what recovery replays, for both lanes. Pure."""
+"""Replays accepted blocks of both lanes, from their words, on a state, for recovery. Pure."""

@@ -1,5 +1,5 @@
-"""What a published account block did: slice 0 in slot order, with each chain's requests, key changes and payouts as
-they come (docs/protocol.md, section 12).
+"""The effects of a published account block: reads slice 0 in slot order, and takes each chain's requests, key changes
+and payouts in their order (docs/protocol.md, section 12).
 """
 
 from collections import deque
@@ -114,7 +114,7 @@ class _Replay:
         self._match_payout(request.payout(data.amount), payout)
 
     def _pay(self, data: LedgerData, kind: Kind) -> None:
-        """A signed operation's payout; its recipient and fill fee stand nowhere else."""
+        """A signed operation's payout; only this record has its recipient and fill fee."""
         self._sums.add(data.token, data.chain, -data.amount)
         payout = self._take(self._records.payouts, data.chain, "a payout")
         expected = Payout(

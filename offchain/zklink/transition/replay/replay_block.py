@@ -1,7 +1,7 @@
 """Recovery: the effects of published blocks on a state, from what stands on L1 alone (docs/protocol.md, section 12).
 
-Takes a block's slices and roots, moves the state by adding what they say; both roots are checked. Nothing is decided
-again: what a proof has shown is believed, and a state that comes out with the right root is the right state.
+Takes a block's slices and roots; adds their effects to the state, and checks both roots. Never decides anything again:
+a proof has shown the effects, and a state with the right root is the right state.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from zklink.transition.replay.replay_swap import replay_swap
 
 @dataclass(frozen=True, slots=True)
 class PublishedBlock:
-    """A block as all chains together have published it: each its own slice, the primary slice 0 as well."""
+    """A block as all chains together have published it: each chain its own slice, the primary also slice 0."""
 
     lane: Lane
     number: BlockNumber
@@ -29,8 +29,8 @@ class PublishedBlock:
 def replay_block(state: State, block: PublishedBlock) -> None:
     """Move the state to the block's new root.
 
-    Raises, leaving the state as it was: ReplayMismatch (names what disagrees, e.g. a root), ReplayIncomplete (a record
-    without its counterpart), ReplayRefused (words that are no record, or numbers that no state can have).
+    Raises, leaving the state as it was: ReplayMismatch (names the number that disagrees, e.g. a root), ReplayIncomplete
+    (a record without its counterpart), ReplayRefused (words that are not a record, or numbers that no state can have).
     """
     _check_root(block, "the old root", block.old_root, state.root)
     mark = state.begin()

@@ -1,6 +1,7 @@
 """The records of a published block, read back from its slices (docs/protocol.md, sections 4 and 7).
 
-Takes words, gives records in slice order; every record says what it is by the first byte of its first word.
+Takes words, gives records in slice order. The first byte of a record's first word names its kind. Never believes more
+than the words: a word that belongs to no record is refused.
 """
 
 from collections import deque
@@ -29,7 +30,7 @@ from zklink.protocol.words import (
 ChainRecord: TypeAlias = SwapRequest | DepositRequest | FullExitRequest | KeyChange
 Data: TypeAlias = LedgerData | PoolData | OrderData
 Format: TypeAlias = tuple[int, Callable[[Sequence[int]], ChainRecord | Payout | Data]]
-"""How many words a record has, and what reads them."""
+"""The number of words of each kind of record, and its reader."""
 
 _PAYOUT: Final[Format] = (PAYOUT_WORDS, Payout.from_words)
 SWAP_FORMATS: Final[Mapping[int, Format]] = {
@@ -54,7 +55,7 @@ DATA_FORMATS: Final[Mapping[int, Format]] = {
 
 @dataclass(slots=True)
 class Records:
-    """A block's records: the data of slice 0, and per chain what it takes in or authorises, and what it pays."""
+    """A block's records: the data of slice 0, and per chain its requests and key changes, and its payouts."""
 
     number: BlockNumber
     data: list[Data] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a published block adds to a state: sums, whose ranges count only when everything is added."""
+"""The changes that a published block adds to a state; their ranges are checked only when everything is added."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ class Sums:
         self._pools[order_pair(a, b)] = pool
 
     def store(self) -> None:
-        """Give everything to the state; StateError for what no state can have."""
+        """Write everything to the state; StateError for values that no state can have."""
         for token, row in self._tokens.items():
             self._state.set_token(token, row)
         for pair, pool in self._pools.items():

@@ -1,4 +1,4 @@
-"""What a published swap block did: its requests and payouts, paired by source and request id."""
+"""The effects of a published swap block: its requests and payouts, paired by source and request id."""
 
 from itertools import chain
 
