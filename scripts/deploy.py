@@ -83,12 +83,12 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
 
 
 def say(console: Console, text: str) -> None:
-    """A line as it is, however wide the terminal."""
+    """Print a line without wrapping it, however wide the terminal."""
     console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def build_table(system: LocalSystem) -> Table:
-    """What was deployed where."""
+    """The contracts of every chain, as a table."""
     table = Table("chain", "id", "EVM id", title=f"deployment 0x{system.deployment.deployment_hash.hex()}")
     for header in ("bridge", "node"):
         table.add_column(header, no_wrap=True, overflow="fold")
@@ -101,8 +101,8 @@ def build_table(system: LocalSystem) -> Table:
 def publish(
     console: Console, deployment: Deployment, out: Path | None, default: Path, wait: Callable[[], None] | None
 ) -> None:
-    """Describe a deployment in a file while `wait` keeps its chains; nobody finds a file of dead chains afterwards,
-    except where `out` asked for one.
+    """Describe a deployment in a file while `wait` keeps its chains. Afterwards the file is removed, since its chains
+    have ended, unless `out` asked for it.
     """
     if out is None and wait is None:
         say(console, "no file is written: the chains end now. --hold keeps them running, --out FILE writes one anyway")

@@ -19,16 +19,26 @@ from zklink.recovery.exodus_driver import ExodusDriver
 @click.option("--deployment", "file", type=FILE, required=True, help="The published deployment.")
 @click.option("--rpc", "rpcs", multiple=True, metavar="NAME=URL", help="A node of each chain.")
 @click.option(
-    "--exits", type=FILE, help="What `zklink recover --owner` wrote; without it only the chains are brought to exodus."
+    "--exits",
+    type=FILE,
+    help="The file that `zklink recover --owner` wrote; without it only the chains are brought to exodus.",
 )
 @click.option(
-    "--account", "key_file", type=FILE, required=True, help="Pays the gas: a keystore, or a private key in hex."
+    "--account",
+    "key_file",
+    type=FILE,
+    required=True,
+    help="The account that pays the gas: a keystore, or a private key in hex.",
 )
 @click.option(
-    "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, help="Wait so long for messages between chains."
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="Seconds to wait for messages between chains.",
 )
 def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, wait_seconds: float) -> None:
-    """Freeze what may be frozen, finish what is common, cancel open requests, and send the exits of a file."""
+    """Freeze chains where that is due, finish the common blocks, cancel open requests, and send a file's exits."""
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
     deployment = read_deployment(file)
     try:
@@ -44,7 +54,7 @@ def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, w
         while not leave(rescue, orders, account, click.echo):
             if time.monotonic() > end:
                 raise click.ClickException(
-                    "not finished: run again when what the lines above wait for has come, or give --wait SECONDS"
+                    "not finished: some chains above still wait; run this again later, or give --wait SECONDS"
                 )
             time.sleep(1)
     except ZkLinkError as error:

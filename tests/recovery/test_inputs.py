@@ -40,8 +40,8 @@ def test_parse_address__evm_or_universal__thirty_two_bytes(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("alice.eth", "is no address"),
-        (ADDRESS[:-1], "is no address"),
+        ("alice.eth", "is not an address"),
+        (ADDRESS[:-1], "is not an address"),
         (ADDRESS[:-1] + "D", "wrong checksum"),
         ("0x" + "00" * 20, "zero address"),
         ("0x" + "00" * 32, "zero address"),

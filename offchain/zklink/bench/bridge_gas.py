@@ -46,7 +46,7 @@ LIMITS: Final = {
     "prove one block": 280_000,
     "prove, each further block in the same call": 75_000,
 }
-"""What these must stay below."""
+"""The gas below which these transactions must stay."""
 
 _MANY: Final = 8
 _FILL_FEE: Final = Amount(1_000)
@@ -56,7 +56,7 @@ _PRIMARY = AVALANCHE.chain_id
 _OTHER = BSC.chain_id
 _ETHEREUM = ETHEREUM.chain_id
 _REFUSE: Final = 1
-"""A mode of the recipient that refuses."""
+"""The mode of the test recipient in which it refuses payments."""
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class GasRun:
     # -- the account lane ----------------------------------------------------------------------------------------
 
     def _measure_deposits(self) -> None:
-        """The second deposit of each kind; they are the reserves that everything later is paid from."""
+        """Measure the second deposit of each kind; all later payments come from these reserves."""
         places = self.system.deployment.preset.account.ledger
         for _ in range(2):
             erc20 = self.requests.deposit(_HOME, USDC)
@@ -131,7 +131,7 @@ class GasRun:
             self.blocks[name] = self._seal()
 
     def _measure_keys(self) -> None:
-        """Two changes of key: one with a signature, one that the owner has recorded."""
+        """Measure two changes of key: one with a signature, one that the owner has recorded."""
         deployment_hash, key = self.system.deployment.deployment_hash, layer2_key(self._depositor)
         key_hash = compute_public_key_hash(key.public_key)
         consent = sign_key_change(self._depositor, deployment_hash, self._account, Nonce(0), key_hash)
@@ -144,7 +144,7 @@ class GasRun:
         self.blocks["key change, recorded"] = self._seal()
 
     def _seal_ways_out(self) -> None:
-        """A withdrawal that a broker fills, and a full exit of what is left of a token."""
+        """Seal a withdrawal that a broker fills, and a full exit of a token's remaining balance."""
         recipient = universal_address(self.system.world.roles.recipient.address)
         fast = Withdraw(self._account, Nonce(2), _FOREVER, USDC, AMOUNT, Amount(0), _HOME, recipient, _FILL_FEE)
         self._submit(fast)
@@ -164,7 +164,7 @@ class GasRun:
     # -- the swap lane -------------------------------------------------------------------------------------------
 
     def _measure_swaps(self) -> None:
-        """The second swap of each kind: the first pays for storage that every later one finds."""
+        """Measure the second swap of each kind: the first pays for storage that every later one finds."""
         for _ in range(2):
             erc20 = self.requests.swap(_HOME, _OTHER, USDC, USDC)
             native = self.requests.swap(_HOME, _OTHER, POL, USDC)
@@ -201,7 +201,7 @@ class GasRun:
         self.blocks["refund"] = self._seal()
 
     def _command(self, function: str, *arguments: object) -> int:
-        """The recipient that refuses what it is paid does something."""
+        """Call a function of the recipient that refuses payments."""
         client = self.system.world[_HOME].client
         contract = client.contract(self.refuser, load_contract("AdversarialRecipient"))
         return client.send(self._depositor, encode_call(contract, function, *arguments)).gas_used
@@ -215,7 +215,7 @@ class GasRun:
         return max(chain.client.head().timestamp for chain in self.system.world)
 
     def _commit(self, chain: ChainId) -> dict[str, int]:
-        """One commit per block on a chain; gas by name. The committee speaks for the other chains."""
+        """One commit per block on a chain; gas by name. The committee's messages stand for the other chains."""
         names = {sealed.number: name for name, sealed in self.blocks.items()}
         gas: dict[str, int] = {}
         for sealed in self.sequencer.blocks(BlockNumber(0)):
@@ -244,7 +244,7 @@ class GasRun:
         }
 
     def _revert(self) -> None:
-        """The last block is dropped on the home chain and comes again."""
+        """Measure a revert: the home chain drops the last block and gets it again."""
         bridge, (last,) = self.system.bridges[_HOME], self.sequencer.blocks(BlockNumber(self.sequencer.height - 1))
         before = self.sequencer.stored(_HOME, BlockNumber(last.number - 1))
         self.figures["revert_blocks"] = bridge.revert_blocks(self._validator, before).gas_used
@@ -306,7 +306,7 @@ class GasRun:
             self.figures[f"execute, {label}"] = gas[name] - base
 
     def _pull(self) -> None:
-        """Whoever refused the payout takes it later."""
+        """Measure a pull: the recipient that refused the payout takes it later."""
         self._command("set_mode", 0)
         bridge = self.system.bridges[_HOME]
         call = bridge.encode("withdraw_pending_balance", POL, self._depositor.address)

@@ -1,4 +1,4 @@
-"""The committee's word, delivered on one chain: what a benchmark needs of chains that it does not play."""
+"""Delivers the committee's messages on one chain, in the place of chains that a benchmark does not run."""
 
 from eth_typing import Hash32
 
@@ -16,7 +16,9 @@ def deliver_message(
     kind: MessageKind = MessageKind.ACC,
     unseen: int = 0,
 ) -> int:
-    """That `source` has accepted every sealed block but the last `unseen` (and frozen there); gives the gas."""
+    """Deliver the message that `source` has accepted every sealed block but the last `unseen` (and, for FRZ, has frozen
+    there); gives the gas.
+    """
     roles, deployment, number = system.world.roles, system.deployment, BlockNumber(sequencer.height - unseen)
     message = SyncMessage(source, number, sequencer.stored(source, number).sync_hash, kind)
     digest = Hash32(compute_digest(message, deployment.deployment_hash))

@@ -1,4 +1,5 @@
-"""Gas of what anyone does when the operator is gone: freeze, find the last common block, cancel, exit by proof.
+"""Gas of the transactions by which anyone replaces a lost operator: freeze, find the last common block, cancel, exit by
+proof.
 
 Takes a system on which one chain has executed everything and has one open request in each queue.
 """
@@ -24,7 +25,7 @@ _NAMES: Final = {Lane.SWAP: "swap", Lane.ACCOUNT: "deposit"}
 
 
 def _open_history(system: LocalSystem, sequencer: Sequencer, home: ChainId) -> dict[str, int]:
-    """What another chain is known to have accepted, opened down by one block and by several."""
+    """Open a fact about another chain down by one block, and by several."""
     source, number, figures = system.deployment.primary, sequencer.height, dict[str, int]()
     for count in (1, _STEPS):
         blocks = [sequencer.block(BlockNumber(number - i)) for i in range(count)]
@@ -50,7 +51,7 @@ def _open(sequencer: Sequencer, number: BlockNumber) -> BlockPreimage:
 
 
 def measure_escape(system: LocalSystem, sequencer: Sequencer, home: ChainId, prover: Prover) -> dict[str, int]:
-    """Freeze `home` for its open requests and leave it."""
+    """Freeze `home` for its open requests, begin exodus there, and exit; gas by figure."""
     roles, bridge = system.world.roles, system.bridges[home]
     last = sequencer.stored(home, sequencer.height)
     requests = {

@@ -1,6 +1,6 @@
-"""Every function of every contract, and which figures say what it costs.
+"""Every function of every contract, and the figures that measure it.
 
-A function that only other contracts of the system call is a part of the function that it is called for.
+A function that only other contracts of the system call is measured as a part of its caller.
 """
 
 from collections.abc import Mapping
@@ -78,4 +78,4 @@ INNER: Final[Mapping[str, str]] = {
     "AccountVerifier.check_proofs": "Bridge.prove_blocks",
     "ExitVerifier.check_proofs": "Exodus.exit",
 }
-"""Functions for the system's own contracts, and what they are measured with."""
+"""Functions for the system's own contracts, each with the figures that include it."""

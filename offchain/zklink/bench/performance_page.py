@@ -18,7 +18,7 @@ SLOT_KINDS: Final[Mapping[str, str]] = {
     "pool": "create pool, add and remove liquidity, pool swap",
     "order": "match of two orders",
 }
-"""Which operations stand in a kind of slot; all of one kind cost the same."""
+"""The operations of each kind of slot; all of one kind cost the same."""
 
 
 def render_table(head: Row, rows: Iterable[Row]) -> str:
@@ -28,7 +28,7 @@ def render_table(head: Row, rows: Iterable[Row]) -> str:
 
 
 def render_measured(load: str) -> str:
-    """When and on what a part was measured; every part says it for itself."""
+    """The time and machine of a measurement; every part has its own."""
     return f"Measured {date.today().isoformat()} on: {describe_machine()}; {load}."
 
 

@@ -20,7 +20,7 @@ from zklink.witness import account_block, exit, swap_block
 
 RUNS: Final = 3
 ENOUGH_SECONDS: Final = 30.0
-"""What takes longer than this is not repeated."""
+"""Seconds from which on a measurement is not repeated."""
 
 _DOMAIN: Final = 1
 Result = TypeVar("Result")
@@ -30,7 +30,7 @@ STAGES: Final[Mapping[Statement, tuple[Callable[[Preset], Any], Callable[[Any], 
     Statement.ACCOUNT: (build_account_block, account_block.compute_inputs),
     Statement.EXIT: (build_exit, lambda statement: exit.compute_inputs(statement, None, _DOMAIN)),
 }
-"""For each circuit: what makes its statement, and what makes the inputs of its witness."""
+"""For each circuit the functions that make its statement, and the inputs of its witness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class ProvingFigures:
     """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
 
     `key_seconds` is reading the proving key, once per process; `peak_bytes` the most that this process held while it
-    proved with groth16py. `slots` are its kinds of slots with how many there are and what one of them costs in
-    constraints.
+    proved with groth16py. `slots` gives, for each kind of slot, how many there are and the constraints of one.
     """
 
     preset: Preset

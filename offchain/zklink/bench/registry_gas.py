@@ -1,4 +1,4 @@
-"""Gas of what governor and contract wallets do, of creating the contracts, and of reading them.
+"""Gas of the calls of governor and contract wallets, of creating the contracts, and of reading them.
 
 Takes a deployed system; measures one chain of it.
 """
@@ -26,7 +26,7 @@ CONTRACTS: Final[Mapping[str, str]] = {
     "KeyRegistry": "key_registry",
     "CommitteeTransport": "transport",
 }
-"""The contracts of a chain, and what a deployment calls them."""
+"""The contracts of a chain, and their names in a deployment."""
 
 VERIFIERS: Final = ("SwapVerifier", "AccountVerifier", "ExitVerifier")
 """Those of one preset, without its name."""
@@ -45,7 +45,7 @@ def load_contracts(system: LocalSystem, chain: ChainId) -> dict[str, tuple[str, 
 
 
 def measure_creations(system: LocalSystem, chain: ChainId) -> dict[str, int]:
-    """What creating each contract took, found in the chain's blocks."""
+    """The gas that creating each contract took, found in the chain's blocks."""
     client = system.world[chain].client
     contracts = load_contracts(system, chain)
     names = {str(to_checksum_address(address)): name for name, (address, _) in contracts.items()}

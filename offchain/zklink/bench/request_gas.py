@@ -1,4 +1,4 @@
-"""What users send to the chains in a benchmark: swaps, deposits and full exits, each taken by the sequencer at once."""
+"""The transactions of users in a benchmark: swaps, deposits and full exits, each taken by the sequencer at once."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -31,12 +31,12 @@ class Requests:
 
     @property
     def depositor(self) -> LocalAccount:
-        """Who sends everything."""
+        """The account that sends every request."""
         return self.system.world.roles.depositor
 
     @property
     def owner(self) -> bytes:
-        """Whose account the deposits go to."""
+        """The universal address whose account the deposits credit."""
         return universal_address(self.depositor.address)
 
     def deposit(self, chain: ChainId, token_id: TokenId, *, with_permit: bool = False) -> Receipt:
@@ -85,7 +85,7 @@ class Requests:
         return self._take(bridge, bridge.swap(self.depositor, order, l1_amount if token.is_native else 0))
 
     def full_exit(self, chain: ChainId, account: AccountId, token_id: TokenId) -> Receipt:
-        """The depositor asks for everything it has of a token."""
+        """A full exit of the depositor's whole balance of a token."""
         bridge = self.system.bridges[chain]
         return self._take(bridge, bridge.full_exit(self.depositor, account, token_id))
 

@@ -1,7 +1,7 @@
 """Figures that are the same at every run: gas of each function, bytes of each contract, constraints of each circuit.
 
-Takes the checkout, gives figures by name, reads and writes them under `snapshots/`, and says what changed. Never gives
-a time or anything else that depends on the machine.
+Takes the checkout, gives figures by name, reads and writes them under `snapshots/`, and lists changes. Never gives a
+time or another figure that depends on the machine.
 """
 
 import json
@@ -79,12 +79,12 @@ PARTS: Final[Mapping[str, Callable[[Progress], dict[str, int]]]] = {
     "constraints": measure_constraints,
     "gas": measure_gas_by_function,
 }
-"""What is measured, by the name of its file."""
+"""The measurement of each part, by the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure that is another one than in the snapshot; None where it is missing on that side."""
+    """A figure that differs from the snapshot; None on the side where it is missing."""
 
     name: str
     before: int | None

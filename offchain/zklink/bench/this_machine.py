@@ -1,4 +1,4 @@
-"""The machine that is measured on: what it is, how busy it is, and how much memory this process takes."""
+"""The machine of a measurement: its parts, its load, and the memory of this process."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 QUIET_CORES: Final = 0.2
-"""With more other work than this figures are not to be quoted."""
+"""With more other work than this share, figures must not be quoted."""
 
 WATCHED_SECONDS: Final = 3.0
 
@@ -26,7 +26,7 @@ def describe_machine() -> str:
 
 
 def describe_load() -> str:
-    """How much else is running, watched for a few seconds: what ran before does not count."""
+    """The load of other processes, watched for a few seconds; earlier load does not count."""
     before = _read_ticks()
     time.sleep(WATCHED_SECONDS)
     idle, total = (now - then for now, then in zip(_read_ticks(), before, strict=True))
@@ -37,12 +37,12 @@ def describe_load() -> str:
 
 
 def resident_bytes() -> int:
-    """What the process holds in memory; 0 where the system does not say."""
+    """Bytes that the process holds in memory; 0 if the system does not tell."""
     return _read_status("VmRSS")
 
 
 def peak_bytes() -> int:
-    """The most it has held since `reset_peak`."""
+    """The most bytes that the process has held since `reset_peak`."""
     return _read_status("VmHWM")
 
 
@@ -55,7 +55,7 @@ def reset_peak() -> None:
 
 
 def _read_ticks() -> tuple[int, int]:
-    """Ticks that the processors were idle, and all; zeros where the system does not say."""
+    """Idle ticks of the processors, and all ticks; zeros if the system does not tell."""
     if not _STAT.is_file():
         return 0, 0
     ticks = [int(value) for value in _STAT.read_text().splitlines()[0].split()[1:9]]

@@ -1,8 +1,8 @@
 """How many signed transfers a sequencer takes in and seals per second, and what an account costs in memory.
 
 A block's root is computed for every block, and every signature is checked. Transfers go between accounts chosen by a
-fixed generator, so the tree is touched all over. Seconds are of one core's processor time; signing is not among them,
-and what a signer computes in this process is forgotten before the sequencer begins.
+fixed generator, so the tree is touched all over. Seconds are of one core's processor time, without signing; the
+signer's cached values are dropped before the sequencer begins.
 """
 
 import gc
@@ -29,10 +29,12 @@ TRANSFERS: Final = 600
 ROUNDS: Final = 3
 WARM_UP: Final = 60
 KEYS: Final = 1_024
-"""Accounts share this many keys: making a key for each takes longer than everything else."""
+"""Accounts share this many keys: to make a key for each would take longer than everything else."""
 
 ROOT_EVERY: Final = 4_000
-"""While accounts are made, a root after so many of them lets the state put away what is not in use."""
+"""While accounts are made, a root is computed after each so many of them, so that the state packs the ones not in
+use.
+"""
 
 BALANCE: Final = Amount(10**6)
 NOW: Final = 1_800_000_000
@@ -44,8 +46,8 @@ _CHAINS: Final = (ChainId(1), ChainId(2))
 @dataclass(frozen=True, slots=True)
 class ThroughputFigures:
     """One size of the account tree. `per_second` with the paths that witnesses need, `bare_per_second` without them,
-    medians of a few rounds; `bytes_per_account` is the growth of the process by the state, `build_seconds` what hashing
-    all of it took.
+    medians of a few rounds; `bytes_per_account` is the growth of the process by the state, `build_seconds` the time of
+    hashing all of it.
     """
 
     accounts: int
@@ -96,7 +98,7 @@ def _measure_round(sequencer: Sequencer, accounts: int, keys: list[PrivateKey], 
 
 
 def _warm_up(preset: Preset) -> None:
-    """What is loaded once is no part of an account."""
+    """Load everything that is loaded once, so that it does not count for an account."""
     keys = [PrivateKey.from_seed(bytes([1]) * 32)]
     parameters = Parameters(preset, bytes(32), _CHAINS[0], _CHAINS)
     sequencer = Sequencer(parameters, build_accounts(preset, 2, keys), MemoryJournal())

@@ -28,7 +28,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option(
-    "--story", type=click.Choice(["swaps", "accounts"]), default="swaps", show_default=True, help="What to tell."
+    "--story", type=click.Choice(["swaps", "accounts"]), default="swaps", show_default=True, help="The story to run."
 )
 @click.option(
     "--preset",

@@ -21,7 +21,7 @@ def genesis() -> None:
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), default=COMPACT.name, show_default=True, help="Size of a block."
 )
-@click.option("--operator", required=True, help="Who owns account 0: an address, or a universal one of 32 bytes.")
+@click.option("--operator", required=True, help="The owner of account 0: an address, or a universal one of 32 bytes.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def write(preset: str, operator: str, file: Path) -> None:
     """Write FILE: a genesis to publish, from which everybody computes the root of the bridges."""

@@ -54,14 +54,14 @@ def parse_address(text: str, option: str) -> bytes:
         address = data
     elif not is_hex_address(text):
         raise click.BadParameter(
-            f"{text!r} is no address: 20 bytes in hex, or 32 for a universal one", param_hint=option
+            f"{text!r} is not an address: give 20 bytes in hex, or 32 for a universal one", param_hint=option
         )
     elif is_checksum_formatted_address(text) and not is_checksum_address(text):
         raise click.BadParameter(f"{text} has a wrong checksum: is a character mistyped?", param_hint=option)
     else:
         address = universal_address(text)
     if address == ZERO_ADDRESS:
-        raise click.BadParameter("the zero address is nobody's", param_hint=option)
+        raise click.BadParameter("nobody owns the zero address", param_hint=option)
     return address
 
 
@@ -72,7 +72,7 @@ def read_seed(path: Path) -> PrivateKey:
     except (ValueError, OSError):
         seed = b""
     if len(seed) != SEED_BYTES:
-        raise click.ClickException(f"{path}: a seed is {SEED_BYTES} bytes in hex, and nothing else stands in its file")
+        raise click.ClickException(f"{path}: the file must hold a seed of {SEED_BYTES} bytes in hex, and nothing else")
     return PrivateKey.from_seed(seed)
 
 

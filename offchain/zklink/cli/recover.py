@@ -26,9 +26,9 @@ from zklink.recovery.rebuild import find_last, rebuild
 @click.option("--block", type=click.IntRange(min=0), help="Up to this block; default: all that is published.")
 @click.option("--owner", help="An address: write the exit proofs of all its accounts.")
 @click.option(
-    "--seed", "seed_file", type=FILE, help="The account key's 32-byte seed in hex: anybody may send the exits."
+    "--seed", "seed_file", type=FILE, help="The account key's 32-byte seed in hex: then anyone can send the exits."
 )
-@click.option("--recipient", help="Whom signed exits pay; default: the owner.")
+@click.option("--recipient", help="The address that signed exits pay; default: the owner.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -46,10 +46,10 @@ def recover(
     recipient: str | None,
     out: Path,
 ) -> None:
-    """Rebuild the state without the operator, check every root, and prove what an owner may take out in exodus.
+    """Rebuild the state without the operator, check every root, and prove the exits of an owner in exodus.
 
-    Exits are proven against the last common block where exodus has begun, else against the last published one (a
-    rehearsal: no chain pays for it).
+    Exits are proven against the last common block once it is known, else against the last published one (a rehearsal:
+    no chain pays for it).
     """
     if owner is None and (seed_file, recipient) != (None, None):
         raise click.UsageError("--seed and --recipient are for exits: give --owner too")

@@ -1,1 +1,1 @@
-"""The demo: four local chains at their own pace, swaps between them, and at the end whether everything adds up."""
+"""The demo: four local chains at their own pace, swaps between them, and an audit of every balance at the end."""

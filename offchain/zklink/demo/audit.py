@@ -1,8 +1,8 @@
-"""Whether a demo run adds up: every story ended as it should, everybody's balance changed by exactly what the stories
-say.
+"""Audits a demo run: every story must have its expected outcome, and every balance must have changed by exactly the
+stories' amounts.
 
-Takes a run and the chains as they are; gives balances and a list of problems in plain words. Trusts the node for
-nothing that a chain can say itself.
+Takes a run and the chains; gives balances and a list of problems in plain words. Never asks the node for a figure that
+a chain has.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ Place = tuple[ChainId, TokenId]
 
 
 def read_balances(run: DemoRun, before: tuple[Balance, ...] = ()) -> tuple[Balance, ...]:
-    """What user, recipients, broker and bridge own of every token that a story touches, where it touches it."""
+    """The balances of user, recipients, broker and bridge, of every token and chain that a story touches."""
     first = {(balance.owner, balance.chain, balance.token): balance.after for balance in before}
     roles = run.system.world.roles
     found: list[Balance] = []
@@ -40,7 +40,7 @@ def read_balances(run: DemoRun, before: tuple[Balance, ...] = ()) -> tuple[Balan
 
 
 def read_received(run: DemoRun) -> tuple[int, ...]:
-    """What each story's recipient owns of the token it was to get, in L1 units."""
+    """The balance of each story's recipient in the token of its payout, in L1 units."""
     return tuple(
         run.system.token(run.chain_id(t.story.destination), t.story.token_out.token_id).balance(t.recipient.address)
         for t in run.tickets
@@ -54,7 +54,7 @@ def find_problems(
     received: tuple[int, ...],
     is_complete: bool,
 ) -> tuple[str, ...]:
-    """Everything that does not add up, in plain words. `received` as `read_received` gives it; asks no chain."""
+    """Every problem, in plain words. `received` comes from `read_received`; asks no chain."""
     problems = [] if is_complete else [f"not finished within {run.options.timeout_seconds:g} s"]
     for ticket, owned in zip(run.tickets, received, strict=True):
         problems.extend(_check_ticket(run, ticket, owned))
@@ -94,7 +94,7 @@ def _check_ticket(run: DemoRun, ticket: Ticket, owned: int) -> Iterator[str]:
 
 
 def _compute_due(ticket: Ticket, is_refund: bool, amount: int, filled_at: float | None) -> int:
-    """What the recipient must have, in L1 units."""
+    """The amount that the recipient must have, in L1 units."""
     story = ticket.story
     if is_refund:
         return 0
@@ -127,7 +127,7 @@ def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str
 
 
 def _gas_paid(run: DemoRun, balance: Balance) -> int:
-    """What the owner spent on gas, if the balance is in the chain's own coin, in wei."""
+    """The wei that the owner spent on gas, if the balance is in the chain's own coin; else 0."""
     if not run.system.token(balance.chain, balance.token).is_native:
         return 0
     if balance.owner == DEPOSITOR:

@@ -1,4 +1,4 @@
-"""A node's events in words: one line each, for logs and for what a table has no place for."""
+"""A node's events as lines of text, for logs and for events that a table has no place for. Pure."""
 
 from zklink.broker.broker import FillOutcome
 from zklink.demo.model import DemoRun, Ticket
@@ -26,8 +26,8 @@ from zklink.node.events import (
 TRANSACTION_VERBS = {
     "commit": "{blocks} committed",
     "prove": "proof of {blocks} verified",
-    "message": "told that {source} accepted {blocks}",
-    "apply": "counts that {source} accepted {blocks}",
+    "message": "message received: {source} accepted {blocks}",
+    "apply": "message applied: {source} accepted {blocks}",
     "execute": "{blocks} executed",
     "revert": "reverted to {blocks}",
     "fill": "fill of a payout in {blocks}",
@@ -35,13 +35,13 @@ TRANSACTION_VERBS = {
 
 
 def describe_story(story: Story) -> str:
-    """What a story swaps, from where to where."""
+    """A story's amount, tokens and chains."""
     amount = format_amount(story.amount, story.token_in)
     return f"{amount} {story.symbol_in} {story.source} → {story.symbol_out} {story.destination}"
 
 
 def describe_event(run: DemoRun, event: Event) -> str | None:
-    """An event in one line; None for what says nothing to a user."""
+    """An event in one line; None for an event that does not concern a user."""
     match event:
         case RequestConfirmed():
             return f"{_swap(run, event.key)}: confirmed on {run.chain_name(event.request.source)}"
@@ -109,7 +109,7 @@ def _describe_transaction(run: DemoRun, event: TransactionMined) -> str:
 
 
 def _describe_move(run: DemoRun, event: ChainMoved) -> str | None:
-    """What follows from transactions; committed and proven blocks have a line of their own."""
+    """The blocks that a chain has accepted since; other steps have a line of their own."""
     steps = [
         (name, after)
         for name, before, after in (("accepted", event.before.accepted, event.after.accepted),)

@@ -22,7 +22,7 @@ from zklink.sdk.wallet import LEAST_FEE, Wallet
 from zklink.service.in_process import InProcessOperator
 
 FEES_USD: Final = 20
-"""What the provider deposits for the fees of each pool, in dollars: creating one costs ten."""
+"""Dollars that the provider deposits for the fees of each pool: to create one costs ten."""
 
 TIMEOUT_SECONDS: Final = 600.0
 

@@ -1,4 +1,4 @@
-"""What a demo run is made of, and what it gives."""
+"""The parts and the results of a demo run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from zklink.prover.circuit_artifacts import CircuitArtifacts
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What to run. `timeout_seconds` counts from the first swap."""
+    """The options of a run. `timeout_seconds` counts from the first swap."""
 
     preset: Preset
     stories: tuple[Story, ...]
@@ -32,7 +32,7 @@ class DemoOptions:
 
 @dataclass(slots=True)
 class Ticket:
-    """A story on its way: `sent_at` is when its transaction is handed to a node, `receipt` what came of it."""
+    """A story in progress: its transaction was handed to a node at `sent_at`, and mined with `receipt`."""
 
     story: Story
     recipient: LocalAccount
@@ -45,7 +45,7 @@ class Ticket:
 
 @dataclass(slots=True)
 class DemoRun:
-    """The things of a run, while it lasts. Times are seconds since 1970; `start` is when the first story is due."""
+    """A run in progress. Times are UNIX seconds; `start` is when the first story is due."""
 
     options: DemoOptions
     system: LocalSystem
@@ -65,7 +65,7 @@ class DemoRun:
         return self.system.world[chain].profile.name
 
     def record(self, ticket: Ticket) -> SwapRecord | None:
-        """What the node knows of a ticket's swap."""
+        """The node's record of a ticket's swap."""
         return None if ticket.key is None else self.timeline.swaps.get(ticket.key)
 
     def is_finished(self) -> bool:
@@ -76,7 +76,7 @@ class DemoRun:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What somebody had of a token on a chain before and after, in L1 units; `symbol` is the chain's."""
+    """An owner's balance of a token on a chain before and after, in L1 units; `symbol` is the chain's."""
 
     owner: str
     chain: ChainId
@@ -89,7 +89,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """A finished run. `problems` says what does not add up; empty if all is well."""
+    """A finished run. `problems` lists every difference that the audit found; it should be empty."""
 
     run: DemoRun
     reconciliation: Reconciliation

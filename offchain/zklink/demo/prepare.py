@@ -1,4 +1,4 @@
-"""Everything before the first swap of a demo: the system on its chains, allowances, the node."""
+"""Prepares a demo up to its first swap: the system on its chains, allowances, the node."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -35,7 +35,7 @@ LEAST_FEES_PER_USD: Final = 4
 def prepare(
     options: DemoOptions, world: World, circuits: Mapping[Lane, CircuitArtifacts], progress: Progress
 ) -> DemoRun:
-    """Deploy, approve and build the node. Raises what deploying may raise."""
+    """Deploy, approve and build the node. Raises DeploymentRefused, DeploymentInterrupted."""
     with progress.step("deploying on all chains") as step:
         system = deploy_local_system(world, options.preset, report=lambda chain, what: step.advance())
     with progress.step("allowances of the user and the broker"):
@@ -60,7 +60,7 @@ def prepare(
 
 
 def _recipient(index: int) -> LocalAccount:
-    """A fresh account for each story, so that what it owns in the end is what the story paid."""
+    """A fresh account for each story, so that its final balance is the story's payout."""
     account: LocalAccount = Account.from_key(keccak256(f"demo recipient {index}".encode()))
     return account
 
@@ -82,7 +82,9 @@ def build_fill_policy(stories: Sequence[Story]) -> FillPolicy:
 
 
 def _approve(system: LocalSystem, stories: Sequence[Story]) -> None:
-    """The user allows each bridge what it will swap there, the broker all that it owns of what it may fill there."""
+    """Approve each bridge: the user for the amounts that it will swap there, the broker for its whole balance of each
+    token that it may fill there.
+    """
     chains = {chain.profile.name: chain.profile.chain_id for chain in system.world}
     depositor, broker = system.world.roles.depositor, system.world.roles.broker
     paid: dict[tuple[ChainId, TokenId], int] = {}

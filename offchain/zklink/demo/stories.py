@@ -20,7 +20,7 @@ COLUMNS: Final = ("seconds", "source", "destination", "token_in", "token_out", "
 
 
 class Expectation(Enum):
-    """What a story must end in, for the run to add up."""
+    """The outcome that a story must have for the run to succeed."""
 
     PAID = "paid"
     FILLED = "filled, then paid to the broker"
@@ -55,8 +55,8 @@ class Story:
 
 
 def default_stories() -> tuple[Story, ...]:
-    """The six stories that a demo tells. Those of the fast chains come first: blocks are executed in order
-    everywhere.
+    """The demo's six built-in stories. Those of the fast chains come first, since every chain executes blocks in
+    order.
     """
     filled, paid, refunded = Expectation.FILLED, Expectation.PAID, Expectation.REFUNDED
     rows: tuple[tuple[str, float, tuple[str, ...], Expectation], ...] = (

@@ -16,13 +16,13 @@ PURPOSES = ("swap", "fill", "commit", "prove", "message", "apply", "execute", "r
 
 
 def print_summary(console: Console, result: DemoResult) -> None:
-    """Everything, in the order in which a reader asks."""
+    """Print everything, in the order in which a reader asks."""
     if not console.is_terminal:  # a terminal has it on screen already
         console.print(build_timeline(result.run, console.width))
     for table in (_swaps(result), _blocks(result), _gas(result), _balances(result), _holdings(result), _totals(result)):
         console.print(table)
     if result.problems:
-        console.print("It does not add up:", style="bold red")
+        console.print("The run does not add up:", style="bold red")
         for problem in result.problems:
             console.print(f"  {problem}", style="red", markup=False)
     else:

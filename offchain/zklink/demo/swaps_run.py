@@ -1,8 +1,8 @@
 """One demo run: open the chains, deploy, send the swaps at their times, drive the node until all are done, check
 everything.
 
-Takes options and a view; gives a `DemoResult`. Sends only what a user, a validator, a committee and a broker would
-send.
+Takes options and a view; gives a `DemoResult`. Never sends a transaction that a user, a validator, a committee or a
+broker would not send.
 """
 
 import time
@@ -34,7 +34,7 @@ STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
 
 
 def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoResult:
-    """The whole run. Raises what building circuits, opening chains and deploying may raise."""
+    """Run everything. Raises the errors of building circuits, opening chains and deploying."""
     began = time.monotonic()
     circuits = {lane: ensure_circuit(options.preset, progress, statement) for lane, statement in STATEMENTS.items()}
     for artifacts in circuits.values():
@@ -68,7 +68,7 @@ def _select_pools(stories: Sequence[Story]) -> tuple[PoolPlan, ...]:
 
 
 def _plan_reserves(run: DemoRun) -> tuple[PlannedDeposit, ...]:
-    """What a chain must have for stories that only move a token there."""
+    """The deposits that chains need for stories that only move a token there."""
     moves = [story for story in run.options.stories if story.token_in.token_id == story.token_out.token_id]
     return tuple(PlannedDeposit(run.chain_id(s.destination), s.token_out.token_id, s.amount) for s in moves)
 
@@ -83,7 +83,7 @@ def _introduce(world: World, view: DemoView) -> None:
 
 
 def _drive(run: DemoRun, view: DemoView) -> bool:
-    """Send and step until everything is done; says whether it is."""
+    """Send and step until everything is done, or time is up; true if it is done."""
     run.node.listen(view.take)
     run.start = time.time()
     view.begin(run)
@@ -110,7 +110,7 @@ def _drive(run: DemoRun, view: DemoView) -> bool:
 
 
 def _send(run: DemoRun, ticket: Ticket) -> None:
-    """The user's one transaction."""
+    """Send the user's one transaction."""
     story, system = ticket.story, run.system
     bridge = system.bridges[run.chain_id(story.source)]
     token = system.token(bridge.chain_id, story.token_in.token_id)

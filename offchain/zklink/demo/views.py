@@ -1,4 +1,4 @@
-"""How a run is shown: a live table in a terminal, plain lines everywhere else."""
+"""Shows a run: as a live table in a terminal, as plain lines everywhere else."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ OUTCOME_WIDTH = 9
 
 
 def choose_view(console: Console) -> DemoView:
-    """A live table if somebody watches, else lines for a log."""
+    """A live table if the output is a terminal, else lines for a log."""
     return LiveView(console) if console.is_terminal else PlainView(console)
 
 
@@ -141,7 +141,7 @@ def build_timeline(run: DemoRun, width: int) -> Table:
 
 
 def describe_outcome(ticket: Ticket, record: SwapRecord | None) -> str:
-    """Where a swap stands, in a word or two."""
+    """The state of a swap, in a word or two."""
     if ticket.error is not None:
         return "refused"
     if ticket.sent_at is None:

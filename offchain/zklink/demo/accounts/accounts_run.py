@@ -40,7 +40,7 @@ FORTUNE_USD: Final = 1_000_000
 
 
 def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
-    """The whole story. Raises DemoStuck, and what building circuits, opening chains and deploying may raise."""
+    """Run the whole story. Raises DemoStuck, and the errors of building circuits, opening chains and deploying."""
     provers = {
         statement: open_prover(ensure_circuit(options.preset, progress, statement), progress) for statement in Statement
     }
@@ -105,7 +105,7 @@ def _assemble(
 
 
 def _hand_out(system: LocalSystem) -> None:
-    """Tokens for those of the cast who have none yet."""
+    """Give tokens to those of the cast who have none yet."""
     roles = system.world.roles
     owners = [roles.trader.address, roles.operator.address, roles.stranger.address]
     for plan in system.deployment.tokens:

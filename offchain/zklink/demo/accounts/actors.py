@@ -1,4 +1,4 @@
-"""Who acts in the accounts story, on what, and what it gives."""
+"""The actors, options and results of the accounts story."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,19 +25,19 @@ NAMES: Final = {
     "recipient": "Carol",
     "operator": "operator",
 }
-"""What the story calls the owners, by their role."""
+"""The names of the owners in the story, by their role."""
 
 OWNERS: Final = tuple(NAMES)
 
 FULL_DIGITS: Final = 18
-"""Every decimal of any token."""
+"""Enough decimals to show every unit of any token."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountsOptions:
-    """What to run; `journal` is the operator's only database."""
+    """The options of a run; `journal` is the operator's only database."""
 
     preset: Preset
     journal: Path
@@ -47,7 +47,7 @@ class AccountsOptions:
 
 @dataclass(slots=True)
 class Cast:
-    """Everything that the story has while the operator lives."""
+    """The system, node, wallets and results of the story while the operator lives."""
 
     options: AccountsOptions
     system: LocalSystem
@@ -64,8 +64,8 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class ActDone:
-    """One act as it was: how long until it was sealed, and in which block; `fees` are by how much the operator's
-    accrued fees grew (or, when it claims them, shrank), in layer-2 units.
+    """One act of the story: the seconds until it was sealed, and its last block. `fees` are the growth of the
+    operator's accrued fees (negative when it claims them), in layer-2 units.
     """
 
     title: str
@@ -76,8 +76,8 @@ class ActDone:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What an owner had of a token when everything stopped (shares of pools counted as their tokens), and what each
-    chain paid. Layer-2 units.
+    """An owner's balance of a token when the chains froze (shares of pools counted as their tokens), and the amount
+    that each chain paid. Layer-2 units.
     """
 
     owner: str
@@ -89,13 +89,13 @@ class Claimed:
 
     @property
     def missing(self) -> int:
-        """What rounding kept; at most one unit for each exit that pays this token."""
+        """The amount lost to rounding; at most one unit for each exit that pays this token."""
         return self.entitled - sum(self.paid.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a bridge still holds of a token in the end; `scale` is L1 units per layer-2 unit."""
+    """The balance of a token left in a bridge at the end; `scale` is L1 units per layer-2 unit."""
 
     chain: ChainId
     token: TokenId
@@ -105,7 +105,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class AccountsResult:
-    """A finished story. `problems` says what does not add up."""
+    """A finished story. `problems` lists every difference that the audit found; it should be empty."""
 
     cast: Cast
     last_block: BlockNumber

@@ -1,6 +1,7 @@
-"""What people do on layer 2, act by act; every act ends when its block is sealed and proven to be the operator's word.
+"""The users' acts on layer 2; every act ends when its effects are sealed.
 
-Takes the cast; sends what a user would: transactions on chains and signed operations, nothing else.
+Takes the cast; sends transactions on chains and signed operations, as a user does. Never uses a power that a user does
+not have.
 """
 
 import time
@@ -30,11 +31,11 @@ PROVIDER_USD: Final = 100_000
 DEADLINE_SECONDS: Final = 1_800
 
 Act = tuple[str, Callable[[Cast], Callable[[], bool]]]
-"""A title, and what starts the act and says how to see that it has come about."""
+"""A title, and a function that starts the act and gives the test for its end."""
 
 
 def play(cast: Cast) -> None:
-    """All acts in order. Raises DemoStuck, and what a refused operation raises."""
+    """Play all acts in order. Raises DemoStuck, and the OperationError of a refused operation."""
     for title, start in ACTS:
         began, before = time.monotonic(), _read_fees(cast)
         with cast.progress.step(title):
@@ -46,7 +47,7 @@ def play(cast: Cast) -> None:
 
 
 def _read_fees(cast: Cast) -> dict[TokenId, int]:
-    """What has accrued to the operator, after the last sealed block."""
+    """The operator's accrued fees after the last sealed block, in layer-2 units."""
     return {token: cast.node.sequencer.state.token(token).fees for token in TOKENS}
 
 
@@ -79,7 +80,7 @@ def _deposits(cast: Cast) -> Callable[[], bool]:
 
 
 def _keys(cast: Cast) -> Callable[[], bool]:
-    """Three by a signature that goes with the block, one by a transaction of the owner."""
+    """Set four keys: three by a signature that goes with the block, one by a transaction of the owner."""
     signers = [cast.wallets[name] for name in ("provider", "depositor", "operator")]
     for wallet in signers:
         wallet.set_key(POLYGON.chain_id)
@@ -114,7 +115,7 @@ def _add_liquidity(cast: Cast) -> Callable[[], bool]:
 
 
 def _transfers(cast: Cast) -> Callable[[], bool]:
-    """To somebody with an account, and to somebody without one."""
+    """Transfer to an owner with an account, and to one without."""
     alice, bob, carol = (cast.wallets[name] for name in ("depositor", "trader", "recipient"))
     for receiver, usd in ((bob, 500), (carol, 250)):
         amount = Amount(cast.units(USDC, usd))
@@ -155,7 +156,7 @@ def _order_match(cast: Cast) -> Callable[[], bool]:
 
 
 def _withdraw(cast: Cast) -> Callable[[], bool]:
-    """To a third chain, where Alice never deposited; a broker may pay it at once."""
+    """Withdraw on a third chain, where Alice never deposited; a broker may pay it at once."""
     alice = cast.wallets["depositor"]
     amount, fill_fee = Amount(cast.units(USDC, 300)), Amount(cast.units(USDC, 1) // 2)
     before = alice.balance(USDC)
@@ -170,7 +171,7 @@ def _withdraw(cast: Cast) -> Callable[[], bool]:
 
 
 def _depositless_swap(cast: Cast) -> Callable[[], bool]:
-    """Somebody without an account trades against the pool that people own, in the other lane."""
+    """A user without an account swaps against the users' pool, in the swap lane."""
     owner = cast.system.world.roles.stranger
     _send_swap(cast, POLYGON.chain_id)
     token = cast.system.token(BSC.chain_id, BTC)
@@ -179,7 +180,7 @@ def _depositless_swap(cast: Cast) -> Callable[[], bool]:
 
 
 def _full_exit(cast: Cast) -> Callable[[], bool]:
-    """Carol has no key; she takes half a way out herself, on L1."""
+    """Carol, who has no key, takes a full exit on L1."""
     carol = cast.wallets["recipient"]
     cast.system.bridges[POLYGON.chain_id].full_exit(carol.owner, carol.account, USDC)
     return lambda: carol.balance(USDC) == 0
@@ -202,7 +203,9 @@ def _settle(cast: Cast) -> Callable[[], bool]:
 
 
 def queue_last_requests(cast: Cast) -> int:
-    """What comes too late for the dead operator: a deposit and a swap; gives how many requests stay open."""
+    """Queue a deposit and a swap that the dead operator cannot take any more; gives the number of requests that stay
+    open.
+    """
     deposit(cast.system, cast.wallets["depositor"], POLYGON.chain_id, USDC, cast.units(USDC, 100))
     _send_swap(cast, BSC.chain_id)
     return 2

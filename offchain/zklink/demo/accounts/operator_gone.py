@@ -1,6 +1,7 @@
 """The operator is gone with its database; the chains freeze, the state is rebuilt from them, everybody leaves by proof.
 
-Takes what is public: the deployment, the chains, the committee's relayer; and what each owner has: its own keys.
+Takes public data (the deployment, the chains, the committee's relayer) and each owner's own keys; gives payments. Never
+reads the operator's state.
 """
 
 import time
@@ -24,18 +25,18 @@ from zklink.transition.exit import ExitStatement, compute_claims
 
 PAUSE_SECONDS: Final = 0.5
 SIGNED: Final = "depositor"
-"""Who signs exits with the layer-2 key, so that somebody else can send them; the others send their own."""
+"""The owners who sign exits with the layer-2 key, so that somebody else can send them; the others send their own."""
 
 
 def kill_operator(cast: Cast) -> None:
-    """Stop the node and delete its journal: what it knew is gone."""
+    """Stop the node and delete its journal, and with it everything that the operator knew."""
     cast.node.close()
     cast.options.journal.unlink()
     cast.say("the operator is dead, its database deleted")
 
 
 def bring_to_exodus(cast: Cast, parts: NodeParts) -> ExodusDriver:
-    """Let the time limits pass, then freeze, relay and finish, as anybody can. Raises DemoStuck."""
+    """Let the three days pass, then freeze, relay and finish, as anyone can. Raises DemoStuck."""
     cast.system.world.advance_time(EXPIRY_SECONDS + 60)
     cast.say("three days pass")
     account = cast.system.world.roles.stranger
@@ -60,7 +61,7 @@ def recover(cast: Cast) -> tuple[BlockNumber, State]:
 
 
 def exit_everybody(cast: Cast, state: State, prover: Prover) -> tuple[tuple[Claimed, ...], list[float]]:
-    """Prove and send every owner's exits; gives what each was paid, and the time of each proof."""
+    """Prove and send every owner's exits; gives each owner's payments, and the seconds of each proof."""
     system, seconds = cast.system, []
     claims: list[Claimed] = []
     for name in OWNERS:
@@ -85,7 +86,7 @@ def exit_everybody(cast: Cast, state: State, prover: Prover) -> tuple[tuple[Clai
 
 
 def read_left(cast: Cast) -> tuple[Left, ...]:
-    """What every bridge still holds."""
+    """The balance that is left in every bridge."""
     found = []
     for chain, bridge in cast.system.bridges.items():
         for plan in cast.system.deployment.tokens:
@@ -97,7 +98,7 @@ def read_left(cast: Cast) -> tuple[Left, ...]:
 
 
 def find_problems(cast: Cast, claims: Sequence[Claimed], left: Sequence[Left]) -> list[str]:
-    """What does not add up, in plain words."""
+    """Every difference between debts and payments, in plain words."""
     problems = [
         f"{claim.owner} is owed {claim.entitled} units of {token_by_id(claim.token).symbol} "
         f"and got {sum(claim.paid.values())}"
@@ -141,7 +142,7 @@ def _list_claims(
 
 
 def _balances(cast: Cast, address: str) -> dict[tuple[ChainId, TokenId], int]:
-    """What an address owns of every ERC-20 token on every chain, in layer-2 units."""
+    """The balances of an address, of every ERC-20 token on every chain, in layer-2 units."""
     found = {}
     for plan in cast.system.deployment.tokens:
         for chain in plan.contracts:
@@ -156,7 +157,7 @@ def _scale(cast: Cast, chain: ChainId, token: TokenId) -> int:
 
 
 def _relay(parts: NodeParts) -> None:
-    """What committee and relayer go on doing: they are not the operator."""
+    """Run committee and relayer once: they are not the operator, so they go on."""
     assert parts.relayer is not None
     for watch in parts.watches.values():
         watch.look()

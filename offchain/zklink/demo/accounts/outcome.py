@@ -1,4 +1,4 @@
-"""What an accounts story ended in: for people as tables, for machines as JSON. Amounts are layer-2 units."""
+"""The outcome of an accounts story: as tables for people, as JSON for programs. Amounts are layer-2 units."""
 
 from typing import Any
 
@@ -89,11 +89,11 @@ def print_report(console: Console, result: AccountsResult) -> None:
     for problem in result.problems:
         console.print(f"[red]problem[/]: {problem}")
     if not result.problems:
-        console.print("everybody has left with what the state said; the operator was not needed")
+        console.print("every owner has left with its balance of the state; the operator was not needed")
 
 
 def _describe_fees(result: AccountsResult) -> str:
-    """All that accrued, whether it was claimed or not."""
+    """All accrued fees, claimed or not."""
     taken: dict[TokenId, int] = {}
     for act in result.cast.acts:
         for token, fee in act.fees.items():
