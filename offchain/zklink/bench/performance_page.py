@@ -39,7 +39,7 @@ def render_proving(figures: Sequence[ProvingFigures], load: str) -> str:
             render_measured(load),
             _render_circuits(figures),
             _render_slots(figures),
-            f"Seconds, median of {RUNS} (one run above {ENOUGH_SECONDS:.0f} s); both provers: same key, same witness:",
+            f"Seconds, median of {RUNS} (one run above {ENOUGH_SECONDS:.0f} s); all provers: same key, same witness:",
             _render_seconds(figures),
         )
     )
@@ -74,15 +74,18 @@ def _render_slots(figures: Sequence[ProvingFigures]) -> str:
 
 def _render_seconds(figures: Sequence[ProvingFigures]) -> str:
     return render_table(
-        ("circuit", "transition", "witness", "key read", "proof, groth16py", "memory", "proof, snarkjs"),
+        ("circuit", "transition", "witness", "key read", "proof", "memory", "two", "groth16py", "two", "snarkjs"),
         [
             (
                 f.statement.value,
                 f"{f.transition_seconds:.2f} s",
                 f"{f.witness_seconds:.2f} s",
                 f"{f.key_seconds:.1f} s",
-                f"{f.proof_seconds:.1f} s",
+                f"{f.proof_seconds:.2f} s",
                 f"{f.peak_bytes / 2**30:.1f} GiB",
+                f"{f.pair_seconds:.2f} s",
+                f"{f.groth16py_seconds:.2f} s",
+                f"{f.groth16py_pair_seconds:.2f} s",
                 "-" if f.snarkjs_seconds is None else f"{f.snarkjs_seconds:.1f} s",
             )
             for f in figures

@@ -1,8 +1,9 @@
-"""Constraints, seconds and memory: circuits, witnesses, proofs by two provers under the same key."""
+"""Constraints, seconds and memory: circuits, witnesses, proofs by three provers under the same key."""
 
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -12,10 +13,13 @@ from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.build import ensure_compiled
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.native.backend import NativeProver
+from zklink.prover.native.kernels import best_layout, load_kernels
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
 from zklink.prover.snarkjs_backend import SnarkjsProver
 from zklink.prover.source import Statement, account_block_source, swap_block_source
+from zklink.prover.witness_calculator import Witness
 from zklink.witness import account_block, exit, swap_block
 
 RUNS: Final = 3
@@ -38,7 +42,8 @@ class ProvingFigures:
     """One circuit of a preset, full. Seconds are medians; the witness includes the inputs but not the transition.
 
     `key_seconds` is reading the proving key, once per process; `peak_bytes` the most that this process held while it
-    proved with groth16py. `slots` gives, for each kind of slot, how many there are and the constraints of one.
+    proved natively. `pair` figures are seconds until two proofs that were begun together are both there. `slots` gives,
+    for each kind of slot, how many there are and the constraints of one.
     """
 
     preset: Preset
@@ -49,7 +54,10 @@ class ProvingFigures:
     witness_seconds: float
     key_seconds: float
     proof_seconds: float
+    pair_seconds: float
     peak_bytes: int
+    groth16py_seconds: float
+    groth16py_pair_seconds: float
     snarkjs_seconds: float | None
 
     @property
@@ -74,12 +82,18 @@ def measure_circuit(
     artifacts = ensure_circuit(preset, progress, statement)
     build, compute_inputs = STAGES[statement]
     reset_peak()
-    with progress.step(f"Measuring {artifacts.name} with groth16py"):
+    load_kernels(best_layout())
+    with progress.step(f"Measuring {artifacts.name}"):
         transition_seconds, subject = _time(lambda: build(preset))
-        key_seconds, prover = _time(lambda: Groth16pyProver(artifacts), runs=1)
+        key_seconds, prover = _time(lambda: NativeProver(artifacts), runs=1)
         witness_seconds, witness = _time(lambda: prover.compute_witness(compute_inputs(subject)))
         proof_seconds, _ = _time(lambda: prover.prove_witness(witness))
         peak = peak_bytes()
+        pair_seconds, _ = _time(lambda: _prove_two(prover, witness))
+    with progress.step(f"Measuring {artifacts.name} with groth16py"):
+        peer = Groth16pyProver(artifacts)
+        groth16py_seconds, _ = _time(lambda: peer.prove_witness(witness))
+        groth16py_pair_seconds, _ = _time(lambda: _prove_two(peer, witness))
     snarkjs_seconds = None
     if is_cross_checked:
         with progress.step(f"Measuring {artifacts.name} with snarkjs"):
@@ -94,7 +108,10 @@ def measure_circuit(
         witness_seconds,
         key_seconds,
         proof_seconds,
+        pair_seconds,
         peak,
+        groth16py_seconds,
+        groth16py_pair_seconds,
         snarkjs_seconds,
     )
 
@@ -143,6 +160,12 @@ def _measure_swap_slot(preset: Preset, artifacts: CircuitArtifacts, progress: Pr
     single = replace(preset, name=f"{preset.name}_one_slot", slots=1)
     one = ensure_compiled(swap_block_source(single), progress).constraints
     return round((artifacts.constraints - one) / (preset.slots - 1))
+
+
+def _prove_two(prover: Prover, witness: Witness) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for _ in pool.map(prover.prove_witness, [witness] * 2):
+            pass
 
 
 def _time(action: Callable[[], Result], runs: int = RUNS) -> tuple[float, Result]:

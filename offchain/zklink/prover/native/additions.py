@@ -57,7 +57,8 @@ def build_add_pairs(module: Any, name: str, degree: int, make_field: FieldMaker)
                 before = field.recall(running)
                 field.stash(offset(builder, scratch, step, field.stash_bytes), before)
                 index = builder.mul(builder.add(first, step), WORD(field.lanes))
-                code.prefetch(builder.add(index, WORD(AHEAD * field.lanes)))
+                with builder.if_then(builder.icmp_unsigned("!=", source, target)):
+                    code.prefetch(builder.add(index, WORD(AHEAD * field.lanes)))
                 _, norm = code.compute_denominator(code.read_pair(index, is_whole=False))
                 field.keep(running, field.multiply(before, norm))
             field.keep(running, _invert(field, field.recall(running)))
@@ -91,13 +92,13 @@ def _invert(field: FieldCode, value: Element) -> Element:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Packed coordinates of two points, the bits that say which one is negated, and the lanes that need care."""
+    """Two points, packed, with the bits that say which one is negated; and whether a lane may need care."""
 
     addresses: tuple[list[Value], list[Value]]
     x: tuple[list[Any], list[Any]]
     y: tuple[list[Any], list[Any]] | None
     negated: tuple[Any, Any]
-    is_same_x: Any
+    run: Coordinate
     is_rare: Value
 
 
@@ -134,20 +135,20 @@ class _Additions:
         x = parts[0][:degree], parts[1][:degree]
         y = (parts[0][degree:], parts[1][degree:]) if is_whole else None
         negated = field.load_bits(self._lists[0], index), field.load_bits(self._lists[1], index)
-        is_same_x = coordinates.is_equal(*x)
-        is_rare = field.either(is_same_x, field.either(*(coordinates.is_zero(part) for part in x)))
-        return _Pair((first, second), x, y, negated, is_same_x, field.is_any(is_rare))
+        x1, x2 = (coordinates.unpack(part) for part in x)
+        run = coordinates.sum([x2], [x1])  # x2 + Q - x1
+        is_infinite = (field.is_suspect(value[0], [0]) for value in (x1, x2))
+        is_rare = field.either(field.is_suspect(run[0], [Q]), field.either(*is_infinite))
+        return _Pair((first, second), x, y, negated, run, field.is_any(is_rare))
 
     def compute_denominator(self, pair: _Pair) -> tuple[Coordinate, Element]:
         """What lambda is divided by, and its norm; one where no division is needed."""
         coordinates = self.coordinates
-        place = coordinates.place(3)
-        x1, x2 = (coordinates.unpack(part) for part in pair.x)
-        coordinates.keep(place, coordinates.sum([x2], [x1]))
+        place = coordinates.place(2)
+        coordinates.keep(place, pair.run)
         with self.builder.if_then(pair.is_rare, likely=False):
             (y1, _), (is_double, is_plain) = self._look_closely(pair)
-            usual = coordinates.recall(place)
-            chosen = coordinates.select(is_plain, usual, coordinates.constant(1))
+            chosen = coordinates.select(is_plain, coordinates.recall(place), coordinates.constant(1))
             coordinates.keep(place, coordinates.select(is_double, coordinates.sum([y1, y1]), chosen))
         denominator = coordinates.recall(place)
         return denominator, coordinates.norm(denominator)
@@ -168,9 +169,10 @@ class _Additions:
         signed = zip(pair.negated, packed, strict=True)
         loose = (coordinates.negate_where(bits, self._unpack_y(part)) for bits, part in signed)
         y1, y2 = (coordinates.reduce(coordinates.sum([y])) for y in loose)
-        is_same = coordinates.is_equal(*([field.pack(part) for part in y] for y in (y1, y2)))
-        is_double = field.both(is_finite, field.both(pair.is_same_x, is_same))
-        is_plain = field.both(is_finite, field.invert_mask(pair.is_same_x))
+        is_same_x = coordinates.is_equal(*pair.x)
+        is_same_y = coordinates.is_equal(*([field.pack(part) for part in y] for y in (y1, y2)))
+        is_double = field.both(is_finite, field.both(is_same_x, is_same_y))
+        is_plain = field.both(is_finite, field.invert_mask(is_same_x))
         return (y1, y2), (is_double, is_plain)
 
     def _is_infinite(self, x: list[Any], y: list[Any]) -> Any:
@@ -192,9 +194,8 @@ class _Additions:
             usual = coordinates.recall(numerator)
             coordinates.keep(numerator, coordinates.select(is_double, tripled, usual))
         slope = coordinates.multiply(coordinates.recall(numerator), coordinates.inverse(denominator, inverse_norm))
-        x3 = coordinates.reduce(coordinates.sum([coordinates.multiply(slope, slope)], [x1, x2]))
-        rise = coordinates.multiply(slope, coordinates.sum([x1], [x3]))
-        y3 = coordinates.limit(coordinates.sum([rise], [y1]), Y_MODULI)
+        x3 = coordinates.reduce(coordinates.multiply(slope, slope, minus=[x1, x2]))
+        y3 = coordinates.limit(coordinates.multiply(slope, coordinates.sum([x1], [x3]), minus=[y1]), Y_MODULI)
         return self._correct(pair, (x1, y1), (x2, y2), (x3, y3))
 
     def _correct(self, pair: _Pair, first: Any, second: Any, total: Any) -> tuple[Coordinate, Coordinate]:

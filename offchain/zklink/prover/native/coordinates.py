@@ -30,21 +30,22 @@ class Coordinates:
         padded = (*values, *[0] * self.degree)[: self.degree]
         return tuple(self.field.constant(value) for value in padded)
 
-    def multiply(self, left: Coordinate, right: Coordinate) -> Coordinate:
+    def multiply(
+        self, left: Coordinate, right: Coordinate, plus: Sequence[Coordinate] = (), minus: Sequence[Coordinate] = ()
+    ) -> Coordinate:
+        """The product, plus and minus other terms."""
         field = self.field
+        terms = [([x[part] for x in plus], [x[part] for x in minus]) for part in range(self.degree)]
         if self.degree == 1:
-            return (field.multiply(left[0], left[0] if left is right else right[0]),)
+            factor = left[0]
+            return (field.dot([(factor, factor if left is right else right[0])], *terms[0]),)
         if left is right:
-            return self._square(left)
+            a, b = left
+            product = (field.add(a, b), field.subtract(a, b))
+            return field.dot([product], *terms[0]), field.dot([(a, field.add(b, b))], *terms[1])
         negative = field.sum([field.raw(0)], [right[1]])
-        real = field.dot([(left[0], right[0]), (left[1], negative)])
-        return real, field.dot([(left[0], right[1]), (left[1], right[0])])
-
-    def _square(self, value: Coordinate) -> Coordinate:
-        """(a + b)(a - b), 2 a b."""
-        field, (a, b) = self.field, value
-        product = field.multiply(a, b)
-        return field.multiply(field.add(a, b), field.subtract(a, b)), field.add(product, product)
+        real = field.dot([(left[0], right[0]), (left[1], negative)], *terms[0])
+        return real, field.dot([(left[0], right[1]), (left[1], right[0])], *terms[1])
 
     def sum(self, plus: Sequence[Coordinate], minus: Sequence[Coordinate] = ()) -> Coordinate:
         parts = range(self.degree)
@@ -86,6 +87,10 @@ class Coordinates:
         """Packed coordinates."""
         masks = [self.field.is_equal(a, b) for a, b in zip(left, right, strict=True)]
         return masks[0] if self.degree == 1 else self.field.both(*masks)
+
+    def is_suspect(self, value: Coordinate, numbers: Sequence[int]) -> Any:
+        """Where the real part may be one of these numbers."""
+        return self.field.is_suspect(value[0], numbers)
 
     def is_zero(self, packed: Sequence[Any]) -> Any:
         return self.is_equal(packed, [self.field.zero_packed()] * self.degree)

@@ -25,6 +25,9 @@ class Element:
     bound: int
 
 
+Pair = tuple[Element, Element]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A room that loops and branches share, and the bound of what is in it."""
@@ -63,16 +66,20 @@ class FieldCode(ABC):
         """The product; the same element twice gives its square."""
         return self.dot([(left, right)])
 
-    def dot(self, pairs: Sequence[tuple[Element, Element]]) -> Element:
-        """The sum of one product or of two, with a single reduction."""
+    def dot(self, pairs: Sequence[Pair], plus: Sequence[Element] = (), minus: Sequence[Element] = ()) -> Element:
+        """The sum of one product or of two and of other terms, with a single reduction."""
         limit = self.factor_moduli[len(pairs) - 1] * self.modulus
         fitted = []
         for left, right in pairs:
             factor = self._fit(left, limit)
             fitted.append((factor, factor if left is right else self._fit(right, limit)))
         total = sum(left.bound * right.bound for left, right in fitted)
+        product = Element(None, (total >> self.radix_bits) + self.modulus + 1)
+        multiple, bound = self._bound_sum([product, *plus], list(minus))
+        assert bound <= 1 << self.radix_bits, "the sum has too many terms"
         values = [(left.value, right.value) for left, right in fitted]
-        return Element(self._dot(values), (total >> self.radix_bits) + self.modulus + 1)
+        terms = [element.value for element in plus], [element.value for element in minus]
+        return Element(self._dot(values, *terms, multiple * self.modulus), bound)
 
     def add(self, left: Element, right: Element) -> Element:
         return self.sum([left, right])
@@ -145,7 +152,7 @@ class FieldCode(ABC):
     @abstractmethod
     def _constants(self, values: Sequence[int]) -> Any: ...
     @abstractmethod
-    def _dot(self, pairs: list[tuple[Any, Any]]) -> Any: ...
+    def _dot(self, pairs: list[tuple[Any, Any]], plus: list[Any], minus: list[Any], extra: int) -> Any: ...
     @abstractmethod
     def _sum(self, plus: list[Any], minus: list[Any], extra: int) -> Any: ...
     @abstractmethod
@@ -203,6 +210,10 @@ class FieldCode(ABC):
     @abstractmethod
     def load_bits(self, address: Value, index: Value) -> Any:
         """The lowest bits of consecutive 32-bit numbers as a mask; the index counts numbers."""
+
+    @abstractmethod
+    def is_suspect(self, element: Element, numbers: Sequence[int]) -> Any:
+        """The mask of lanes whose number may be one of these: set where it is, and seldom elsewhere."""
 
     @abstractmethod
     def is_equal(self, left: Any, right: Any) -> Any:

@@ -7,6 +7,7 @@ without the interpreter's lock, so threads run kernels side by side.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -53,6 +54,8 @@ _SOURCES: Final = (
     transform,
     vectors,
 )
+SWITCH: Final = "ZKLINK_AVX512"
+"""An environment variable; 0 makes this processor one without AVX-512."""
 _NEEDED: Final = ("avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512ifma")
 
 POINT_BYTES: Final = 64
@@ -101,9 +104,7 @@ class Kernels:
 
 def is_supported(layout: Layout) -> bool:
     """Whether this processor has what the layout needs."""
-    if layout is Layout.SCALAR:
-        return True
-    return has_features(_NEEDED)
+    return layout is Layout.SCALAR or (os.environ.get(SWITCH) != "0" and has_features(_NEEDED))
 
 
 def best_layout() -> Layout:

@@ -7,6 +7,7 @@ by side, so that the processor works on one while another's product is under way
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, Final
 
 from llvmlite import ir
@@ -38,6 +39,7 @@ _INDICES: Final = ir.VectorType(HALF, WIDTH)
 _QUARTER: Final = ir.VectorType(WORD, WORDS)
 
 Limbs = list[Value]
+Vectors = list[Limbs]
 
 
 class LanesField(FieldCode):
@@ -62,7 +64,9 @@ class LanesField(FieldCode):
         shifts = range(0, LIMBS * LIMB_BITS, LIMB_BITS)
         return [[ir.Constant(VECTOR, [v >> shift & MASK for v in part]) for shift in shifts] for part in parts]
 
-    def _dot(self, pairs: list[tuple[list[Limbs], list[Limbs]]]) -> list[Limbs]:
+    def _dot(
+        self, pairs: list[tuple[Vectors, Vectors]], plus: list[Vectors], minus: list[Vectors], extra: int
+    ) -> Vectors:
         def product(vector: int) -> Limbs:
             own = [(a[vector], b[vector]) for a, b in pairs]
             total = [constant(VECTOR, 0)] * (2 * LIMBS)
@@ -71,7 +75,9 @@ class LanesField(FieldCode):
             total = [self.builder.add(limb, limb) for limb in total]
             for a, b in own:
                 total = self._add_diagonal(total, a) if a is b else self._add_rows(total, a, b)
-            return self._reduce_product(total)
+            reduced = self._reduce_product(total)
+            terms = [value[vector] for value in plus], [value[vector] for value in minus]
+            return self._normalize(self._add_terms(reduced, *terms, extra))
 
         return [product(vector) for vector in range(self.vectors)]
 
@@ -101,7 +107,7 @@ class LanesField(FieldCode):
         return out
 
     def _reduce_product(self, total: Limbs) -> Limbs:
-        """Ten limbs divided by the radix in the field: five times a multiple of the modulus clears the lowest one.
+        """Ten limbs divided by the radix in the field, not carried: a multiple of the modulus clears the lowest.
 
         What is cleared carries the lowest limb, divided by 2^52 and rounded up, into the next one.
         """
@@ -113,7 +119,7 @@ class LanesField(FieldCode):
             rest[0] = builder.add(rest[0], carry)
             rest[: LIMBS - 1] = self._accumulate("l", rest[: LIMBS - 1], self._limbs[1:], factor)
             total = [*self._accumulate("h", rest[:LIMBS], self._limbs, factor), *rest[LIMBS:]]
-        return self._normalize(total)
+        return total
 
     def _accumulate(self, half: str, total: Limbs, other: Limbs, limb: Value) -> Limbs:
         return [self._fused(half, sum_, value, limb) for sum_, value in zip(total, other, strict=True)]
@@ -134,17 +140,22 @@ class LanesField(FieldCode):
         return out
 
     def _sum(self, plus: list[list[Limbs]], minus: list[list[Limbs]], extra: int) -> list[Limbs]:
-        builder = self.builder
+        first, *rest = plus
 
         def total(vector: int) -> Limbs:
-            out = list(plus[0][vector])
-            for limbs in (*(value[vector] for value in plus[1:]), *([_split(extra)] if extra else [])):
-                out = [builder.add(a, b) for a, b in zip(out, limbs, strict=True)]
-            for value in minus:
-                out = [builder.sub(a, b) for a, b in zip(out, value[vector], strict=True)]
-            return self._normalize(out)
+            terms = [value[vector] for value in rest], [value[vector] for value in minus]
+            return self._normalize(self._add_terms(first[vector], *terms, extra))
 
         return [total(vector) for vector in range(self.vectors)]
+
+    def _add_terms(self, total: Limbs, plus: list[Limbs], minus: list[Limbs], extra: int) -> Limbs:
+        """Limb by limb, without carries."""
+        builder = self.builder
+        for limbs in (*plus, *([_split(extra)] if extra else [])):
+            total = [builder.add(a, b) for a, b in zip(total, limbs, strict=True)]
+        for limbs in minus:
+            total = [builder.sub(a, b) for a, b in zip(total, limbs, strict=True)]
+        return total
 
     def _subtract_if_at_least(self, value: list[Limbs], amount: int) -> list[Limbs]:
         builder, other = self.builder, _split(amount)
@@ -275,6 +286,14 @@ class LanesField(FieldCode):
         first = self.builder.add(address, self.builder.mul(index, WORD(4)))
         numbers = [load(self.builder, first, _INDICES, WORD(vector)) for vector in range(self.vectors)]
         return [self.builder.trunc(number, ir.VectorType(BIT, WIDTH)) for number in numbers]
+
+    def is_suspect(self, element: Element, numbers: Sequence[int]) -> list[Value]:
+        builder = self.builder
+        out = []
+        for limbs in element.value:
+            hits = [builder.icmp_unsigned("==", limbs[0], constant(VECTOR, number & MASK)) for number in numbers]
+            out.append(reduce(builder.or_, hits))
+        return out
 
     def is_equal(self, left: list[Limbs], right: list[Limbs]) -> list[Value]:
         builder = self.builder

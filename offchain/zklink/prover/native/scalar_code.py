@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from zklink.prover.native.assembly import (
     BIT,
@@ -41,14 +42,14 @@ class ScalarField(FieldCode):
         (value,) = values
         return WIDE(value)
 
-    def _dot(self, pairs: list[tuple[Value, Value]]) -> Value:
-        if len(pairs) > 1:
-            limbs: list[Value] = [WORD(0)] * (2 * _LIMBS)
-            for left, right in pairs:
-                limbs = self.add_product(limbs, left, right)
-            return self._lower(limbs)
-        ((left, right),) = pairs
-        return self._multiply(self.split(left), self.split(right))
+    def _dot(self, pairs: list[tuple[Value, Value]], plus: list[Value], minus: list[Value], extra: int) -> Value:
+        if len(pairs) == 1:
+            ((left, right),) = pairs
+            return self._sum([self._multiply(self.split(left), self.split(right)), *plus], minus, extra)
+        limbs: list[Value] = [WORD(0)] * (2 * _LIMBS)
+        for left, right in pairs:
+            limbs = self.add_product(limbs, left, right)
+        return self._sum([self._lower(limbs), *plus], minus, extra)
 
     def _multiply(self, a: list[Value], b: list[Value]) -> Value:
         """Product and reduction limb by limb."""
@@ -182,6 +183,11 @@ class ScalarField(FieldCode):
 
     def load_bits(self, address: Value, index: Value) -> Value:
         return self.builder.trunc(load(self.builder, address, HALF, index), BIT)
+
+    def is_suspect(self, element: Element, numbers: Sequence[int]) -> Value:
+        lowest = self.builder.trunc(element.value, WORD)
+        hits = [self.builder.icmp_unsigned("==", lowest, WORD(number & (1 << WORD_BITS) - 1)) for number in numbers]
+        return reduce(self.builder.or_, hits)
 
     def is_equal(self, left: Value, right: Value) -> Value:
         return self.builder.icmp_unsigned("==", left, right)
