@@ -2,6 +2,7 @@
 
 Takes a world and the provers of all circuits, gives one figure per transaction kind. Costs per request and per payout
 are slopes between a block with one and a block with several of them; everything else in a commit is its fixed part.
+Never skips a proof: its verifiers check every one.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """Gas of the transactions by which anyone replaces a lost operator: freeze, find the last common block, cancel, exit by
 proof.
 
-Takes a system on which one chain has executed everything and has one open request in each queue.
+Takes a system on which one chain has executed everything and has one open request in each queue; gives gas by figure.
+Never uses a key of the operator.
 """
 
 from typing import Final

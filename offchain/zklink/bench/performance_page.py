@@ -1,4 +1,6 @@
-"""Writes figures into docs/performance.md: each part between its own markers, the text around them by hand."""
+"""Writes figures into docs/performance.md: takes measured figures, gives tables, and puts each part between its own
+markers. Never touches the text around them, which is written by hand.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date

@@ -1,6 +1,6 @@
 """Gas of the calls of governor and contract wallets, of creating the contracts, and of reading them.
 
-Takes a deployed system; measures one chain of it.
+Takes a deployed system, gives gas by figure for one of its chains. Never changes a token that the system uses.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,6 @@
-"""The transactions of users in a benchmark: swaps, deposits and full exits, each taken by the sequencer at once."""
+"""The transactions of users in a benchmark: takes a system, sends swaps, deposits and full exits, gives their receipts;
+the sequencer takes each request at once.
+"""
 
 from dataclasses import dataclass
 from typing import Final

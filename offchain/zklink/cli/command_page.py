@@ -1,7 +1,7 @@
 """Renders docs/commands.md: every command and option of `zklink` and of the `ape run` scripts.
 
-Takes the click commands themselves, so the page says what `--help` says. Gives the text; writes nothing itself
-(`zklink generate` does).
+Takes the click commands themselves, so that page and `--help` agree. Gives the text. Never writes a file (`zklink
+generate` does).
 """
 
 from __future__ import annotations

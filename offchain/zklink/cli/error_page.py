@@ -1,6 +1,6 @@
 """Renders docs/errors.md: every error of the package, from its docstring, and every revert reason of the contracts.
 
-Takes the classes of `zklink.protocol.errors` and the sources under `contracts/`. Gives the text; writes nothing itself
+Takes the classes of `zklink.protocol.errors` and the sources under `contracts/`. Gives the text. Never writes a file
 (`zklink generate` does).
 """
 

@@ -1,4 +1,6 @@
-"""`zklink recover`: the state from the chains alone, and an owner's exit proofs."""
+"""`zklink recover`: takes a published deployment and one node per chain, gives the state's root and, for an owner, a
+file of exit proofs. Never sends a transaction (`ape run exit` does).
+"""
 
 from __future__ import annotations
 

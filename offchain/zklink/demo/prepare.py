@@ -1,4 +1,6 @@
-"""Prepares a demo up to its first swap: the system on its chains, allowances, the node."""
+"""Prepares a demo up to its first swap: takes options and chains, deploys the system, approves allowances, gives a run
+with its node. Never sends a swap.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

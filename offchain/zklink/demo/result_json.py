@@ -1,4 +1,4 @@
-"""The result of a run as data (`--json`)."""
+"""The result of a run as data (`--json`): takes a finished run, gives JSON values. Never asks a chain."""
 
 import platform
 from collections.abc import Iterable

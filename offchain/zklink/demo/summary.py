@@ -1,4 +1,6 @@
-"""The tables at the end of a run: swaps, blocks, gas, balances, reconciliation, and the verdict."""
+"""The tables at the end of a run: takes its result, prints swaps, blocks, gas, balances, reconciliation, and the
+verdict. Never asks a chain.
+"""
 
 from collections import defaultdict
 

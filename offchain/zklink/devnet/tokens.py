@@ -39,6 +39,7 @@ class TokenContract:
 
     @property
     def is_native(self) -> bool:
+        """Whether this is the chain's own coin."""
         return self.address == NATIVE
 
 

@@ -42,10 +42,12 @@ class LocalChain:
 
     @property
     def name(self) -> str:
+        """The chain's name, as it was asked for."""
         return self.spec.name
 
     @property
     def w3(self) -> Web3:
+        """web3.py on this chain."""
         w3: Web3 = self.provider.web3
         return w3
 

@@ -3,6 +3,7 @@
 `open_chains("test", ..)` is py-evm in this process, `"anvil"` one process per chain, `"fork"` a fork of each chain: of
 the node in `<NAME>_RPC` (for example POLYGON_RPC), else of a stand-in, a local anvil with the chain's id and nothing on
 it, which needs no network. Where ape knows the live chain, the fork is ape's own, so that ape's tools see it as one.
+Never sends anything to a live chain: a fork only reads it.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Starts jobs on workers, each at its own pace, and turns failures into reports and later attempts."""
+"""Starts jobs on workers, each at its own pace, and turns failures into reports and later attempts.
+
+Takes jobs and the functions that digest their results; gives events of failures. Never runs two jobs of one worker at a
+time."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,1 +1,3 @@
-"""The field, hashes and trees that everything else is built from; pure and free of protocol knowledge."""
+"""The field, hashes, signatures and trees that everything else is built from. Pure: no clock, chain, log, random or
+file; and no knowledge of the protocol.
+"""

@@ -1,1 +1,3 @@
-"""Ids, parameters, words, slices, commitments, messages and errors, exactly as in docs/protocol.md."""
+"""Ids, parameters, words, slices, commitments, messages and errors, exactly as in docs/protocol.md. Pure: no clock,
+chain, log, random or file.
+"""

@@ -1,6 +1,6 @@
 """Renders the protocol's constants for the other two languages, so that each number is written once.
 
-Takes nothing, gives the text of two files; writes nothing itself (`zklink generate` does).
+Takes nothing, gives the text of two files. Never writes a file (`zklink generate` does).
 """
 
 from collections.abc import Iterator

@@ -37,14 +37,17 @@ class CompiledCircuit:
 
     @property
     def r1cs(self) -> Path:
+        """The constraint system (iden3 binary format)."""
         return self.directory / "circuit.r1cs"
 
     @property
     def wasm(self) -> Path:
+        """The witness calculator."""
         return self.directory / "circuit.wasm"
 
     @property
     def symbols(self) -> Path:
+        """The names of signals, by wire."""
         return self.directory / "circuit.sym"
 
     @property

@@ -1,4 +1,6 @@
-"""The files with which one circuit is proven, from the cache: compiled once, with keys made once."""
+"""The files with which one circuit is proven: takes a circuit, gives its compiled form and keys from the cache. Never
+compiles or makes keys twice on one machine.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,22 @@ class CircuitArtifacts:
 
     @property
     def name(self) -> str:
+        """The name of the circuit."""
         return self.circuit.name
 
     @property
     def r1cs(self) -> Path:
+        """The constraint system (iden3 binary format)."""
         return self.circuit.r1cs
 
     @property
     def wasm(self) -> Path:
+        """The witness calculator."""
         return self.circuit.wasm
 
     @property
     def vk_hash(self) -> bytes:
+        """The 32-byte hash of the verification key."""
         return self.vk.hash()
 
     @property

@@ -1,7 +1,8 @@
 """BN254 group arithmetic for key files: many multiples of the generators, points as bytes, point checks.
 
-Native additions come from the zksnake wheel; the windowed tables here make its fixed-base multiplication several times
-faster.
+Takes scalars and points, gives points and their bytes. Native additions come from the zksnake wheel; the windowed
+tables here make its fixed-base multiplication several times faster. Never in constant time: no secret of value passes
+here.
 """
 
 from __future__ import annotations

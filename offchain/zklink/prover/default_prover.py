@@ -1,6 +1,6 @@
 """The prover that the demo, the node and exits use: the native one; groth16py where that cannot run, or fails.
 
-Takes a circuit's artifacts, gives proofs that have been verified, whoever made them.
+Takes a circuit's artifacts, gives proofs. Never gives a proof that has not been verified, whichever prover made it.
 """
 
 from __future__ import annotations

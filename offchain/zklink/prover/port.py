@@ -13,16 +13,18 @@ class Prover(Protocol):
     """Proves one circuit. Every proof has been verified locally before it is returned."""
 
     @property
-    def artifacts(self) -> CircuitArtifacts: ...
+    def artifacts(self) -> CircuitArtifacts:
+        """The circuit and the keys that it proves with."""
+        ...
 
     def compute_witness(self, inputs: CircuitInputs) -> Witness:
-        """Raises WitnessInputInvalid, WitnessUnsatisfied."""
+        """The witness of these inputs. Raises WitnessInputInvalid, WitnessUnsatisfied."""
         ...
 
     def prove_witness(self, witness: Witness) -> Proof:
-        """Raises ProofRejected, ToolFailed."""
+        """A verified proof of a witness. Raises ProofRejected, ToolFailed."""
         ...
 
     def prove(self, inputs: CircuitInputs) -> Proof:
-        """Both of the above."""
+        """A verified proof of these inputs: both steps, with the errors of both."""
         ...

@@ -11,7 +11,9 @@ from typing import Protocol, Self
 class Step(Protocol):
     """One piece of work. Use as a context manager: it ends with the block."""
 
-    def advance(self, count: int = 1) -> None: ...
+    def advance(self, count: int = 1) -> None:
+        """Report that `count` more units are done."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -23,7 +25,9 @@ class Step(Protocol):
 class Progress(Protocol):
     """Port: opens steps. `total` is in the step's own units; None when the end is unknown."""
 
-    def step(self, title: str, total: int | None = None) -> Step: ...
+    def step(self, title: str, total: int | None = None) -> Step:
+        """Open a step."""
+        ...
 
 
 class _SilentStep:

@@ -1,7 +1,7 @@
 """Reads circom's `.r1cs` files (iden3 binary format, version 1).
 
 Takes a file, gives the three sparse matrices. Values are kept once, in a table: a circuit has millions of entries and
-few distinct coefficients.
+few distinct coefficients. Never gives a system over another field.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Development keys: Groth16 set-up from a fixed, published seed, as a standard snarkjs `.zkey`.
 
-Everybody knows the seed, and with it anyone can prove anything. The key is the same on every machine, and its metadata,
-its verification key and the contract made from it are marked as for development. Production keys come from a ceremony
-(ADR 0007) and are used through the same files.
+Takes a compiled circuit, gives key files. Never for value: everybody knows the seed, and with it anyone can prove
+anything. The key is the same on every machine, and its metadata, its verification key and the contract made from it are
+marked as for development. Production keys come from a ceremony (ADR 0007) and are used through the same files.
 """
 
 from __future__ import annotations
@@ -49,14 +49,17 @@ class Keys:
 
     @property
     def zkey(self) -> Path:
+        """The proving key, as snarkjs reads it."""
         return self.directory / "circuit.zkey"
 
     @property
     def verification_key(self) -> Path:
+        """The verification key, as snarkjs' JSON."""
         return self.directory / "verification_key.json"
 
     @property
     def metadata(self) -> Path:
+        """What the keys were made from, as JSON."""
         return self.directory / "circuit.zkey.json"
 
 

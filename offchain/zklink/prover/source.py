@@ -1,6 +1,6 @@
 """The sources of a circuit: an entry file, a template with its arguments, public inputs, and every file it includes.
 
-The hash of all of it names the compiled circuit in the cache.
+Takes a statement and a preset, gives the sources; their hash names the compiled circuit in the cache. Never compiles.
 """
 
 from __future__ import annotations

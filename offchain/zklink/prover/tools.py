@@ -42,18 +42,22 @@ class Tools:
 
     @property
     def circom_wasm(self) -> Path:
+        """The circom compiler as a WASM module."""
         return self.package("circom2") / "circom.wasm"
 
     @property
     def circomlib(self) -> Path:
+        """The folder of circomlib's circuits."""
         return self.package("circomlib") / "circuits"
 
     @property
     def snarkjs(self) -> Path:
+        """snarkjs' command-line script."""
         return self.package("snarkjs") / "build" / "cli.cjs"
 
     @property
     def anvil(self) -> Path:
+        """The anvil binary."""
         key = _ANVIL_PLATFORMS.get((sys.platform, platform.machine()))
         if key is None:
             raise ToolMissing(f"anvil for {sys.platform} on {platform.machine()}")

@@ -1,7 +1,7 @@
 """Groth16 verification keys in snarkjs' JSON, and their hash.
 
-Takes `verification_key.json` of snarkjs or of our own setup; refuses keys that are malformed or unsafe. The extra
-member `development` marks a key whose secrets are published.
+Takes `verification_key.json` of snarkjs or of our own setup; gives the key and its hash. Never gives a key that is
+malformed or unsafe. The extra member `development` marks a key whose secrets are published.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class VerificationKey:
 
     @property
     def input_count(self) -> int:
+        """The number of public inputs."""
         return len(self.ic) - 1
 
     def words(self) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Writes a Vyper verifier for any Groth16 verification key of snarkjs (BN254).
 
 Takes a checked key, gives the contract's source. The template below is the contract; only constants, the number of
-inputs and the lines that depend on it are filled in.
+inputs and the lines that depend on it are filled in. Never writes a file.
 """
 
 from __future__ import annotations

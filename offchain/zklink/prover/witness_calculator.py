@@ -1,7 +1,8 @@
 """Circom's witness calculator (WASM) under wasmtime.
 
 Takes input signals by name, gives the whole witness. One call per signal element would cost seconds, so a small module
-inside the WASM store copies the witness out. Inputs are checked first: names, sizes and canonical field elements.
+inside the WASM store copies the witness out. Never computes with unchecked inputs: names, sizes and canonical field
+elements are checked first.
 """
 
 from __future__ import annotations
@@ -49,9 +50,11 @@ class Witness:
         return len(self.data) // SCALAR_BYTES
 
     def wire(self, index: int) -> int:
+        """The field element on a wire."""
         return int.from_bytes(self.data[SCALAR_BYTES * index : SCALAR_BYTES * (index + 1)], "little")
 
     def publics(self, count: int) -> tuple[int, ...]:
+        """The first `count` public signals, in the order of the circuit."""
         return tuple(self.wire(index) for index in range(1, count + 1))
 
     def encode_wtns(self) -> bytes:
@@ -61,6 +64,7 @@ class Witness:
         return b"wtns" + struct.pack("<II", 2, 2) + sections
 
     def write_wtns(self, path: Path) -> None:
+        """Write a `.wtns` file, version 2."""
         path.write_bytes(self.encode_wtns())
 
 

@@ -2,7 +2,7 @@
 
 Takes and gives exits with the block and root that they were proven against. Each exit stands in the file twice: as a
 description for people and as the call that is sent; a file in which they differ is refused. Only a chain decides
-whether a proof is true, so a changed file can cost a sender gas, and nothing else.
+whether a proof is true, so a changed file can cost a sender gas, and nothing else. Never holds a key.
 """
 
 import json

@@ -2,8 +2,8 @@
 
 Takes the clients of all chains and an account that pays gas; each `advance` looks at one chain and sends its next
 transaction: freeze, open history, find the common block, commit, prove, apply, execute, begin exodus, cancel requests.
-Decides by the present state of the chains, so others may do the same, and a restart changes nothing. Needs no key of
-the operator. Protocol sections 8 and 10.
+Decides by the present state of the chains, so others may do the same, and a restart changes nothing. Never uses a key
+of the operator. Protocol sections 8 and 10.
 """
 
 from collections.abc import Mapping, Sequence

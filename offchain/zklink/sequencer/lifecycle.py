@@ -1,7 +1,7 @@
 """The life of a block on one chain, as one table; everything that depends on a block's status reads it here.
 
-A block is sealed once, off chain; then it walks through this table on every chain separately. The numbers are those of
-the bridge's `block_status` view.
+Takes counters and steps, gives statuses. A block is sealed once, off chain; then it walks through this table on every
+chain separately. The numbers are those of the bridge's `block_status` view. Never asks a chain.
 """
 
 from dataclasses import dataclass

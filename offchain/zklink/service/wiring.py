@@ -1,4 +1,6 @@
-"""Puts a node together: a deployment, a client per chain, keys and a prover become the parts that `Node` drives."""
+"""Puts a node together: takes a deployment, a client per chain, keys and a prover, gives the parts that `Node` drives.
+Never starts anything.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""Circuit inputs of an applied block."""
+"""The circuit inputs of applied blocks and of exits. Pure: no clock, chain, log, random or file."""

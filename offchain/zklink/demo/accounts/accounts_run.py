@@ -1,7 +1,7 @@
 """The accounts story from the first block to the last exit.
 
 Takes options; opens the chains, deploys, lets people act, kills the operator, recovers and leaves. Gives an
-`AccountsResult`.
+`AccountsResult`. Never uses the operator's state after its end.
 """
 
 import time

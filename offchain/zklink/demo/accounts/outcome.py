@@ -1,4 +1,6 @@
-"""The outcome of an accounts story: as tables for people, as JSON for programs. Amounts are layer-2 units."""
+"""The outcome of an accounts story: as tables for people, as JSON for programs. Amounts are layer-2 units. Never asks a
+chain.
+"""
 
 from typing import Any
 

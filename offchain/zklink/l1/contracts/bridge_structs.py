@@ -45,6 +45,7 @@ class SwapOrder:
     deadline: int
 
     def abi(self) -> tuple[object, ...]:
+        """The tuple that `swap` takes."""
         return (
             self.token_in,
             self.l1_amount,
@@ -67,6 +68,7 @@ class DepositOrder:
     owner: bytes
 
     def abi(self) -> tuple[object, ...]:
+        """The tuple that `deposit` takes."""
         return (self.token_id, self.l1_amount, self.owner)
 
 
@@ -80,6 +82,7 @@ class Permit:
     s: bytes
 
     def abi(self) -> tuple[object, ...]:
+        """The tuple that the functions with a permit take."""
         return (self.deadline, self.v, self.r, self.s)
 
 
@@ -94,6 +97,7 @@ class TokenConfig:
     cap: Amount
 
     def abi(self) -> tuple[object, ...]:
+        """The tuple that `register_token` takes."""
         mask = sum(1 << chain for chain in self.chains)
         return (mask, to_checksum_address(self.token), self.layer2_decimals, self.minimum, self.cap)
 

@@ -1,4 +1,6 @@
-"""Reads the events of a deployment's contracts: takes logs, gives one record for each; unknown topics are left out."""
+"""Reads the events of a deployment's contracts: takes logs, gives one record for each; leaves out unknown topics. Never
+asks a chain.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

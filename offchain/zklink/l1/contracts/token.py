@@ -1,4 +1,6 @@
-"""A token on one chain, an ERC-20 or the chain's own coin: balances, allowances, permits, in L1 units."""
+"""A token on one chain, an ERC-20 or the chain's own coin: balances, allowances, permits, in L1 units.
+
+Reads raise CallReverted and RpcUnavailable, writes the errors of `ChainClient.send`."""
 
 from typing import Any, Final
 

@@ -35,6 +35,7 @@ class NodeTracer:
         self._client = client
 
     def inputs_to(self, tx_hash: bytes, address: str) -> list[bytes]:
+        """As the port says, by `debug_traceTransaction` with the callTracer."""
         client = self._client
         arguments = [f"0x{tx_hash.hex()}", OPTIONS]
         try:
