@@ -20,6 +20,7 @@ from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.tokens import describe_left_out
 from zklink.devnet.world import World, open_world
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.redaction import redact
 from zklink.lab.chains import BACKENDS, Backend, describe_backend
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
@@ -79,7 +80,7 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
             wait = (lambda: hold_open(console, world)) if is_held else None
             publish(console, system.deployment, out, FOLDER / f"{backend}.json", wait)
     except (ZkLinkError, LabError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(redact(str(error))) from error
 
 
 def say(console: Console, text: str) -> None:

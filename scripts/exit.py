@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from zklink.cli.inputs import FILE, load_account, parse_urls, read_deployment
+from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import ZkLinkError
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import check_root, read_exits
@@ -58,4 +59,4 @@ def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, w
                 )
             time.sleep(1)
     except ZkLinkError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(redact(str(error))) from error

@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from zklink.cli.progress_bar import RichProgress
+from zklink.l1.transport.redaction import redact
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
@@ -65,7 +66,7 @@ def demo(story: str, preset_name: str, tape: Path | None, json_file: Path | None
         else:
             code = tell_swaps(console, preset_name, tape, json_file, timeout_seconds)
     except (ZkLinkError, LabError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(redact(str(error))) from error
     sys.exit(code)
 
 

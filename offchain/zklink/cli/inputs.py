@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex
 
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.redaction import redact
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import ZkLinkError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SEED_BYTES = 32
+_NAME = re.compile(r"[\w-]+")
 
 
 def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
@@ -26,14 +29,20 @@ def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
     urls: dict[str, str] = {}
     for value in values:
         name, separator, url = value.partition("=")
-        if not (name and separator and url):
-            raise click.BadParameter(f"{value!r} is not NAME=URL", param_hint="--rpc")
+        if not (separator and url and _NAME.fullmatch(name)):
+            raise click.BadParameter(f"{_show(value)!r} is not NAME=URL", param_hint="--rpc")
         if not url.startswith(("http://", "https://")):
             raise click.BadParameter(f"the node of {name} needs an http:// or https:// address", param_hint="--rpc")
         if name in urls:
             raise click.BadParameter(f"{name} is given twice", param_hint="--rpc")
         urls[name] = url
     return urls
+
+
+def _show(value: str) -> str:
+    """A value as typed, without what may be a key: everything after a host."""
+    host, cut, _ = redact(value).partition("/") if "://" not in value else (redact(value), "", "")
+    return f"{host}{cut and '/***'}" if not re.search(r"[@?#]", host) else "***"
 
 
 def read_deployment(path: Path) -> Deployment:

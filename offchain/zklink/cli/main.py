@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from zklink import __version__
 from zklink.cli.bench import bench
@@ -15,19 +16,24 @@ from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.recover import recover
 from zklink.cli.snapshots import snapshots
+from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 
 
 class _Group(click.Group):
-    """Prints the product's own errors as one line instead of a traceback."""
+    """Prints the product's own errors as one line instead of a traceback, and nothing of a node but its host."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (ZkLinkError, LabError) as error:
-            Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {error}", highlight=False, soft_wrap=True)
+            text = escape(redact(str(error)))
+            Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {text}", highlight=False, soft_wrap=True)
             ctx.exit(1)
+        except Exception as error:
+            redact_error(error)
+            raise
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,6 +6,7 @@ time."""
 from collections.abc import Callable
 from typing import TypeVar
 
+from zklink.l1.transport.redaction import redact
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy, Pacer
 from zklink.node.workers import Outcome, Workers
@@ -71,5 +72,5 @@ class Dispatcher:
             self._fatal = error
             return
         failures, delay = self._pacer.fail(worker, self._clock())
-        reason = str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
+        reason = redact(str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}")
         self._emit(Retried(self._clock(), worker, failures, delay, reason))

@@ -12,6 +12,7 @@ from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset, get_preset
@@ -177,7 +178,7 @@ class Deployment:
                 chains={chain.chain_id: chain for chain in chains},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DeploymentRefused(f"malformed deployment file: {error!r}") from error
+            raise DeploymentRefused(redact(f"malformed deployment file: {error!r}")) from error
 
 
 def _read_token(item: Mapping[str, object]) -> TokenPlan:

@@ -20,6 +20,7 @@ from web3.types import FilterParams, TxParams, Wei
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
+from zklink.l1.transport.guard import guard
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
 from zklink.l1.transport.rpc import ask
@@ -50,6 +51,7 @@ class ChainClient:
     ) -> None:
         self.profile = profile
         self.w3 = w3
+        guard(w3)
         self._policy = policy or SendPolicy()
         self._sleep = sleep
         self._sender = Sender(profile, w3, self._policy, gas_limit=gas_limit, sleep=sleep, clock=clock)

@@ -14,6 +14,7 @@ from eth_abi.exceptions import DecodingError
 from requests.exceptions import RequestException
 from web3.exceptions import ContractLogicError, ProviderConnectionError, RequestTimedOut, Web3RPCError
 
+from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import CallReverted, RpcUnavailable
 
 T = TypeVar("T")
@@ -107,7 +108,11 @@ def ask(
 
 
 def decode_reason(error: BaseException) -> str:
-    """The reason string of a revert; empty if there is none."""
+    """The reason string of a revert, without secrets; empty if there is none."""
+    return redact(_read_reason(error))
+
+
+def _read_reason(error: BaseException) -> str:
     data = getattr(error, "data", None)
     if isinstance(data, str) and data.startswith("0x"):
         return decode_revert_data(bytes.fromhex(data[2:]))
@@ -138,8 +143,8 @@ def decode_revert_data(data: bytes) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """One line about a failure, without the addresses of the requests library's objects."""
-    text = str(error).strip().splitlines()
+    """One line about a failure, without the addresses of the requests library's objects and without secrets."""
+    text = redact(str(error)).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
 
 

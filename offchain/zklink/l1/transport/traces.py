@@ -12,6 +12,7 @@ from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import TraceUnavailable
 
 METHOD: Final = RPCEndpoint("debug_traceTransaction")
@@ -42,7 +43,7 @@ class NodeTracer:
             trace: Any = client.ask(METHOD, lambda: client.w3.manager.request_blocking(METHOD, arguments))
             return collect_inputs(trace, address)
         except (Web3Exception, NotImplementedError) as error:
-            raise TraceUnavailable(client.profile.name, tx_hash, str(error)) from error
+            raise TraceUnavailable(client.profile.name, tx_hash, redact(str(error))) from error
         except (AttributeError, TypeError, ValueError) as error:
             raise TraceUnavailable(client.profile.name, tx_hash, "the node's answer is no call trace") from error
 
