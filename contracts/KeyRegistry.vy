@@ -59,7 +59,7 @@ def authorise_by_contract(
     @param account The account.
     @param nonce The account's nonce when the key changes.
     @param public_key_hash H_2(A.x, A.y) of the new key; not zero, below r.
-    @param signature What the wallet wants for the digest of `compute_digest`.
+    @param signature The signature that the wallet accepts for the digest of `compute_digest`.
     @custom:upholds CIR-6
     """
     assert owner.is_contract, "keys: owner has no code"
@@ -126,7 +126,7 @@ def is_authorised(
     """
     @notice Whether a consent is recorded here.
     @param deployment_hash The deployment that the account belongs to.
-    @param owner Who consented.
+    @param owner The owner who consented.
     @param account The account.
     @param nonce The account's nonce when the key changes.
     @param public_key_hash H_2(A.x, A.y) of the new key.

@@ -1,4 +1,4 @@
-"""`ape run demo`: what `zklink demo` does, where users of ape look for it.
+"""`ape run demo`: the same as `zklink demo`, for users of ape.
 
 ape run demo                      swaps between four chains, without a deposit
 ape run demo --story accounts     layer-2 accounts on three chains; then the operator dies and everybody leaves by proof

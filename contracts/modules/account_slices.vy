@@ -32,7 +32,7 @@ def read(words: DynArray[uint256, constants.MAX_SLICE_WORDS], own: uint256, z: u
     @param own This chain, which every record must name.
     @param z Where the polynomial is evaluated.
     @param queue_hash The queue's hash before the first request of the slice.
-    @return What the slice contains.
+    @return The content of the slice.
     """
     count: uint256 = len(words)
     content: slices.Content = empty(slices.Content)

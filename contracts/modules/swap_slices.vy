@@ -23,7 +23,7 @@ def read(words: DynArray[uint256, constants.MAX_SLICE_WORDS], own: uint256, z: u
     @param own This chain, which every record must name.
     @param z Where the polynomial is evaluated.
     @param queue_hash The queue's hash before the first request of the slice.
-    @return What the slice contains.
+    @return The content of the slice.
     """
     # A request starts with 1 | own, a refund with 3 | own | own, a payment with 2 | any source | own.
     request_prefix: uint256 = (constants.SWAP_REQUEST_KIND << 8) | own

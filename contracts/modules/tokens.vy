@@ -18,7 +18,7 @@ NATIVE_DECIMALS: constant(uint256) = 18
 # A recipient that needs more is owed a pending balance and pulls with as much gas as it likes.
 NATIVE_PUSH_GAS: constant(uint256) = 50_000
 TOKEN_PUSH_GAS: constant(uint256) = 150_000
-# What the call itself costs before its gas is taken (cold account, value, new account), with room to spare.
+# The cost of the call itself before its gas is taken (cold account, value, new account), with room to spare.
 PUSH_OVERHEAD_GAS: constant(uint256) = 50_000
 DECIMALS_GAS: constant(uint256) = 100_000
 

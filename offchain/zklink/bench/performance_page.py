@@ -114,7 +114,9 @@ def render_throughput(figures: Sequence[ThroughputFigures], load: str) -> str:
 
 
 def render_gas(gas: Mapping[str, int], preset: str, load: str) -> str:
-    """Transactions by function, what is measured with them, reads, and the creation of each contract."""
+    """Gas of transactions by function, of the functions that they include, of reads, and of the creation of each
+    contract.
+    """
     rows = [(f"`{function}`", name, f"{gas[name]:,}") for function, names in FUNCTIONS.items() for name in names]
     reads: dict[str, list[str]] = {}
     for name, used in gas.items():
@@ -138,7 +140,7 @@ def render_gas(gas: Mapping[str, int], preset: str, load: str) -> str:
 
 
 def write_part(page: Path, part: str, figures: str) -> None:
-    """Replace what stands between a part's markers."""
+    """Replace the text between a part's markers."""
     begin, end = f"<!-- begin {part}: written by `make bench` -->", f"<!-- end {part} -->"
     before, rest = page.read_text().split(begin)
     after = rest.split(end)[1]

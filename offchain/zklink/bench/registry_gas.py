@@ -36,7 +36,7 @@ _SIGNATURE: Final = b"yes"
 
 
 def load_contracts(system: LocalSystem, chain: ChainId) -> dict[str, tuple[str, ContractArtifact]]:
-    """Every contract of the deployment on a chain: its address and what it was made from, by name."""
+    """Every contract of the deployment on a chain: its address and its compiled form, by name."""
     here, verifiers = system.deployment.chains[chain], load_verifiers(system.deployment.preset)
     contracts = {name: (str(getattr(here, field)), load_contract(name)) for name, field in CONTRACTS.items()}
     made_from = (verifiers.swap, verifiers.account, verifiers.exit)

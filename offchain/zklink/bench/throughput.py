@@ -1,4 +1,5 @@
-"""How many signed transfers a sequencer takes in and seals per second, and what an account costs in memory.
+"""Measures how many signed transfers a sequencer takes in and seals per second, and the memory that an account
+takes.
 
 A block's root is computed for every block, and every signature is checked. Transfers go between accounts chosen by a
 fixed generator, so the tree is touched all over. Seconds are of one core's processor time, without signing; the

@@ -1,4 +1,5 @@
-"""The broker: chooses payouts of sealed blocks, fills them on their chain, and keeps a ledger of what it is owed.
+"""The broker: chooses payouts of sealed blocks, fills them on their chain, and keeps books of the repayments that it is
+owed.
 
 Takes payouts of sealed blocks and the confirmations of their requests; sends `fill`. Never fills a refund, never fills
 more than it holds and has approved, and never fills one payout twice: it asks the bridge's own record first, so a lost

@@ -39,7 +39,7 @@ def render_command_page(root: click.Group) -> dict[str, str]:
 
 
 def list_commands(root: click.Group) -> dict[str, click.Command]:
-    """Every command that can be run, by what is typed."""
+    """Every command that can be run, by the words that a user types."""
     scripts = {f"ape run {name}": command for name, command in load_scripts().items()}
     return dict(_walk("zklink", root)) | scripts
 

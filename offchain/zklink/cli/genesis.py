@@ -33,7 +33,7 @@ def write(preset: str, operator: str, file: Path) -> None:
 @genesis.command()
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
-    """Check FILE, a genesis or a whole deployment, and print what bridges must be constructed with."""
+    """Check FILE, a genesis or a whole deployment, and print the root that bridges must be constructed with."""
     _describe(read_deployment(file).genesis if _is_deployment(file) else Genesis.from_json(file.read_text()))
 
 

@@ -103,7 +103,9 @@ def _compute_due(ticket: Ticket, is_refund: bool, amount: int, filled_at: float 
 
 
 def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str]:
-    """The user paid what was not refunded, the broker earned its fees; both paid for their gas in native coin."""
+    """The user must have paid the amounts that were not refunded, and the broker must have earned its fees; both paid
+    for their gas in native coin.
+    """
     due: dict[tuple[str, Place], int] = {}
     for ticket in run.tickets:
         record = run.record(ticket)

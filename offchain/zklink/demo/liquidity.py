@@ -34,7 +34,7 @@ def fund_pools(
     reserves: Sequence[PlannedDeposit],
     progress: Progress,
 ) -> Wallet:
-    """Create and fill the pools, and deposit what chains need beside them; gives the provider's wallet.
+    """Create and fill the pools, and deposit the reserves that chains need beside them; gives the provider's wallet.
 
     Raises DemoStuck if that takes too long.
     """

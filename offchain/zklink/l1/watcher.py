@@ -100,13 +100,13 @@ class L1Watcher:
             kept[lane] = RequestId(last)
         for lane, last in kept.items():
             del self._trails[lane][last + 1 :]
-        # What is kept may have moved to another block too: it is read once more and not given out again.
+        # A kept request may have moved to another block, too: it is read once more and not given out again.
         lowest = min(trail[-1][1] for trail in self._trails.values())
         self._next_block, self._known_until = max(self._start, lowest - REREAD_BLOCKS), height
         return kept
 
     def _read_height(self) -> int:
-        """The confirmed height, never below what was already read.
+        """The confirmed height, never below a height already read.
 
         Every further question names this block: a node that does not have it fails, instead of answering from an older
         state.

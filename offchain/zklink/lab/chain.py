@@ -90,7 +90,7 @@ class LocalChain:
         return answer.get("result")
 
     def mine(self, blocks: int = 1) -> None:
-        """Mine empty blocks (or, on an anvil that does not mine by itself, with what waits in the pool)."""
+        """Mine empty blocks (or, on an anvil that does not mine by itself, with the transactions in its mempool)."""
         if self.is_in_process:
             self.provider.mine(blocks)
             return

@@ -1,9 +1,9 @@
 """A native pairing precompile (0x08, EIP-197) for in-process chains.
 
 py-evm computes pairings in pure Python: 0.9 s for one Groth16 check. `install` replaces the function behind the
-precompile by zksnake's native one, in this process only. It refuses exactly what the original refuses: coordinates not
-below the modulus, points off the curve, G2 points outside the subgroup. Tested against py_ecc and the precompile's
-vectors.
+precompile by zksnake's native one, in this process only. It refuses exactly the inputs that the original refuses:
+coordinates not below the modulus, points off the curve, G2 points outside the subgroup. Tested against py_ecc and the
+precompile's vectors.
 """
 
 import importlib
@@ -28,7 +28,7 @@ class InvalidPoint(ValueError):
 def check_pairing(data: bytes) -> bool:
     """Whether the product of the pairings is one. `data` is the precompile's input, a multiple of 192 bytes.
 
-    Raises InvalidPoint for what EIP-197 calls a failure.
+    Raises InvalidPoint for the inputs that EIP-197 calls a failure.
     """
     curve = _curve()
     lefts, rights = [], []

@@ -1,1 +1,3 @@
-"""The loop of an operator: watch, seal, prove, submit, relay, fill; and the ports for what it is given."""
+"""The loop of an operator: watch, seal, prove, submit, relay, fill; and the ports to its prover and its sources of
+consent.
+"""

@@ -1,4 +1,5 @@
-"""Where a node's signed operations come in: taken at once, or kept until a chain has confirmed an owner's consent.
+"""The way in for a node's signed operations: each is taken at once, or kept until a chain has confirmed an owner's
+consent.
 
 Takes operations on the thread that calls `Node.step`; gives events. Never decides about a consent itself: a confirmed
 chain state does. Two kinds of operation need one: a change of key without its owner's signature (is the consent

@@ -26,7 +26,7 @@ class AddLiquidity:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange or FeeNotPackable."""
         return compute_pool_message(
             domain,
             self.kind,
@@ -43,7 +43,7 @@ class AddLiquidity:
         )
 
     def data(self, lp_token: TokenId, amount_a: Amount, amount_b: Amount, shares: Amount) -> PoolData:
-        """The data record of its slot: what goes in and the shares that come out."""
+        """The data record of its slot: the amounts that go in and the shares that come out."""
         return PoolData(
             self.kind,
             account=self.account,

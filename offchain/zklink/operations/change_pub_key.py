@@ -31,7 +31,9 @@ class ChangePubKey:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the new key signs; FieldOutOfRange, FeeNotPackable, or ValueError for a hash not below r."""
+        """M, the message that the new key signs; FieldOutOfRange, FeeNotPackable, or ValueError for a hash not
+        below r.
+        """
         return compute_ledger_message(
             domain,
             self.kind,

@@ -27,7 +27,7 @@ class ClaimFees:
         return self.token
 
     def message(self, domain: int) -> int:
-        """M, what the operator's key signs; FieldOutOfRange or FeeNotPackable."""
+        """M, the message that the operator's key signs; FieldOutOfRange or FeeNotPackable."""
         return compute_ledger_message(
             domain,
             self.kind,

@@ -24,7 +24,7 @@ class CreatePool:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange or FeeNotPackable."""
         return compute_pool_message(
             domain,
             self.kind,

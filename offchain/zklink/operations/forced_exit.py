@@ -25,7 +25,7 @@ class ForcedExit:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the initiator's key signs; FieldOutOfRange or FeeNotPackable. It names no amount."""
+        """M, the message that the initiator's key signs; FieldOutOfRange or FeeNotPackable. It names no amount."""
         return compute_ledger_message(
             domain,
             self.kind,

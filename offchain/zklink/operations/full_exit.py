@@ -53,7 +53,7 @@ class FullExitRequest:
         )
 
     def data(self, amount: Amount) -> LedgerData:
-        """The data record of its slot; `amount` is what is paid, possibly 0."""
+        """The data record of its slot; `amount` is the amount paid, possibly 0."""
         return LedgerData(self.kind, target=self.account, token=self.token, chain=self.source, amount=amount)
 
     def payout(self, amount: Amount) -> Payout:

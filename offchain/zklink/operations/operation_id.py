@@ -10,7 +10,7 @@ from zklink.protocol.errors import FieldOutOfRange
 from zklink.protocol.ids import AMOUNT_BITS, AMOUNT_LIMIT
 
 OperationId = bytes
-"""Identifies what was signed, in one deployment: 32 bytes."""
+"""Identifies a signed operation or a match in one deployment: 32 bytes."""
 
 
 def compute_id(operation: Signed[Any] | OrderMatch, domain: int) -> OperationId:

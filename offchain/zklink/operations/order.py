@@ -13,7 +13,7 @@ class Order:
     """Sells up to `amount_sell` of `token_sell` for `token_buy` at no worse than amount_sell : amount_buy.
 
     It lives in the account's order slot until a higher `order_nonce` replaces it there; `fee_rate` is the operator's
-    share of what is bought, in 1/FEE_DENOMINATOR.
+    share of the amount bought, in 1/FEE_DENOMINATOR.
     """
 
     kind: ClassVar[Kind] = Kind.ORDER
@@ -29,7 +29,7 @@ class Order:
     fee_rate: int
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange."""
+        """M, the message that the account's key signs; FieldOutOfRange."""
         m0, m1 = ORDER_MESSAGE_LAYOUTS
         return compute_message(
             domain,

@@ -25,7 +25,7 @@ class PoolSwap:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange or FeeNotPackable."""
         return compute_pool_message(
             domain,
             self.kind,
@@ -41,7 +41,7 @@ class PoolSwap:
         )
 
     def data(self, amount_b: Amount) -> PoolData:
-        """The data record of its slot; `amount_b` is what comes out."""
+        """The data record of its slot; `amount_b` is the amount that comes out."""
         return PoolData(
             self.kind,
             account=self.account,

@@ -26,7 +26,7 @@ class RemoveLiquidity:
     fee_token: TokenId
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange or FeeNotPackable."""
         return compute_pool_message(
             domain,
             self.kind,
@@ -43,7 +43,7 @@ class RemoveLiquidity:
         )
 
     def data(self, lp_token: TokenId, amount_a: Amount, amount_b: Amount) -> PoolData:
-        """The data record of its slot: what comes out."""
+        """The data record of its slot: the amounts that come out."""
         return PoolData(
             self.kind,
             account=self.account,

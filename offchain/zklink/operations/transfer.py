@@ -29,7 +29,7 @@ class Transfer:
         return self.token
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange, WrongAddressLength or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange, WrongAddressLength or FeeNotPackable."""
         return compute_ledger_message(
             domain,
             self.kind,

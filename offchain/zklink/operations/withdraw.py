@@ -31,7 +31,7 @@ class Withdraw:
         return self.token
 
     def message(self, domain: int) -> int:
-        """M, what the account's key signs; FieldOutOfRange, WrongAddressLength or FeeNotPackable."""
+        """M, the message that the account's key signs; FieldOutOfRange, WrongAddressLength or FeeNotPackable."""
         return compute_ledger_message(
             domain,
             self.kind,

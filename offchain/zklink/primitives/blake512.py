@@ -1,4 +1,4 @@
-"""BLAKE-512, the SHA-3 finalist (not BLAKE2): what circomlib's EdDSA derives keys and nonces with.
+"""BLAKE-512, the SHA-3 finalist (not BLAKE2): the hash with which circomlib's EdDSA derives keys and nonces.
 
 Source: Aumasson, Henzen, Meier, Phan, "SHA-3 proposal BLAKE", version 1.3 (2010), sections 2.1 and 2.2. Without salt.
 Written for keys of a few dozen bytes, not for speed.

@@ -1,7 +1,7 @@
 """The field machine: registers of BN254 scalars and straight-line programs over them (see `machine_code`).
 
-It is what makes Poseidon and signatures fast: programs are written in Python and run in machine code. Where LLVM cannot
-be loaded there is no machine, and its users compute the same with Python's integers, some twenty times slower.
+It makes Poseidon and signatures fast: programs are written in Python and run in machine code. Where LLVM cannot be
+loaded there is no machine, and its users compute the same with Python's integers, some twenty times slower.
 """
 
 import ctypes

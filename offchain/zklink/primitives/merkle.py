@@ -3,8 +3,8 @@
 A node is the hash of its four children. The path to an index takes base-4 digits, the least significant one at the leaf
 level. A leaf that was never set is the empty leaf.
 
-Four siblings are kept as one string of 128 bytes, which is what is hashed: a level of an update is one batch, and a
-full tree takes about 100 bytes a leaf.
+Four siblings are kept as one string of 128 bytes, which is the input of the hash: a level of an update is one batch,
+and a full tree takes about 100 bytes a leaf.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,9 @@ Siblings = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What an update replaced: the root, and per level from the leaves up the groups of siblings (None: all empty)."""
+    """The values that an update replaced: the root, and per level from the leaves up the groups of siblings (None: all
+    empty).
+    """
 
     root: bytes
     groups: tuple[dict[int, bytes | None], ...]
@@ -59,7 +61,7 @@ class SparseMerkleTree:
         return self.update({index: leaf})
 
     def update(self, leaves: Mapping[int, int]) -> Replaced:
-        """Replace many leaves, hashing each node above them once, and say what `undo` needs.
+        """Replace many leaves, hashing each node above them once; gives the replaced values for `undo`.
 
         IndexError outside the tree, ValueError for a leaf that is not a canonical field element; then nothing changes.
         """

@@ -29,7 +29,7 @@ def open_prover(artifacts: CircuitArtifacts, progress: Progress = SILENT) -> Pro
 
 
 class SecuredProver:
-    """A prover, and another one that tries again what the first one failed at."""
+    """A prover, and a second one that proves a witness again if the first one failed."""
 
     def __init__(self, first: Prover, make_second: Callable[[], Prover]) -> None:
         """The second prover is made when it is needed, and kept."""

@@ -42,7 +42,9 @@ class FixedProver:
         return self.prove_witness(self.compute_witness(inputs))
 
     def forge(self, publics: tuple[int, ...]) -> Proof:
-        """With any a and b: c = (a b - alpha beta - gamma x) / delta, where x is what the key makes of the inputs."""
+        """With any a and b: c = (a b - alpha beta - gamma x) / delta, where x is the key's combination of the
+        inputs.
+        """
         secrets = self._secrets
         a, b = (_derive(name, publics) for name in ("a", "b"))
         by_delta = pow(secrets.delta, -1, R)

@@ -59,7 +59,7 @@ class Keys:
 
     @property
     def metadata(self) -> Path:
-        """What the keys were made from, as JSON."""
+        """The origin of the keys, as JSON: their circuit and set-up."""
         return self.directory / "circuit.zkey.json"
 
 

@@ -72,7 +72,7 @@ def node_binary() -> Path:
 
 
 def run_node(arguments: list[str], *, cwd: Path, timeout_seconds: float = _INSTALL_TIMEOUT_SECONDS) -> str:
-    """Runs node and returns what it printed. Raises ToolFailed with the end of its output."""
+    """Runs node and gives its output. Raises ToolFailed with the end of its output."""
     node = node_binary()
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     name = Path(arguments[0]).name

@@ -1,4 +1,4 @@
-"""The history of one chain: blocks, what its bridge keeps of them, and its queues.
+"""The history of one chain: its blocks, its bridge's records of them, and its queues.
 
 Takes the words of a block and the record of the block before; gives the record that the bridge must keep.
 `history_reader.py` reads them off the chains. Pure.

@@ -18,7 +18,7 @@ class Committee(Protocol):
     """Port: the committee as a relayer sees it."""
 
     def watch(self, chain: ChainId) -> None:
-        """Let the members read what became final on `chain`."""
+        """Let the members read the newly final events of `chain`."""
         ...
 
     def messages(self, chain: ChainId) -> Sequence[SyncMessage]:

@@ -60,7 +60,7 @@ class CommitteeMember:
         return str(self._account.address)
 
     def watch(self, chain: ChainId) -> BlockNumber:
-        """Read what became final on `chain`; the last block number accepted there, 0 if none.
+        """Read the newly final events of `chain`; the last block number accepted there, 0 if none.
 
         Raises ConflictingAcceptance when the chain now says another hash for a number: a reorganisation deeper
         than the confirmations.

@@ -89,7 +89,7 @@ class Relayer:
         self._is_needed = is_needed
 
     def watch(self, source: ChainId) -> None:
-        """Let the committee read what became final on `source`."""
+        """Let the committee read the newly final events of `source`."""
         self._committee.watch(source)
 
     def message_count(self) -> int:
@@ -98,7 +98,7 @@ class Relayer:
 
     def deliver(self, destination: ChainId) -> tuple[Delivered, ...]:
         """Send the messages that `destination` needs: from each source at most one acceptance and its freeze, the
-        primary's first. Raises QuorumMissing and what sending raises.
+        primary's first. Raises QuorumMissing and the errors of sending.
         """
         bridge = self._destinations[destination]
         accepted = bridge.accepted()

@@ -64,7 +64,7 @@ def encode_operation(operation: Signed[Any] | OrderMatch) -> Json:
 
 
 def decode_operation(data: Json) -> Signed[Any] | OrderMatch:
-    """Read what `encode_operation` gives; MalformedOperation for anything else."""
+    """Read the JSON of `encode_operation`; MalformedOperation for anything else."""
     try:
         if data["type"] != MATCH:
             return _decode_signed(data)

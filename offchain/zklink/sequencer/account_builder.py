@@ -26,7 +26,7 @@ from zklink.transition.context import Context
 from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 
 KINDS: Final = tuple(SlotKind)
-"""Whose turn it is, block after block."""
+"""The kinds of slots in the order of their turns, block after block."""
 
 MOST_DISCARDED: Final = 64
 """The most impossible matches of one pair of tokens that are dropped from the book for one block; the next block goes

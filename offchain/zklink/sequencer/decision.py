@@ -51,7 +51,7 @@ class ApplyMessage:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Execute `blocks`, paying what this chain owes."""
+    """Execute `blocks`, which pays this chain's payouts."""
 
     blocks: tuple[BlockNumber, ...]
 

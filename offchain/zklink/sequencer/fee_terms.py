@@ -46,7 +46,7 @@ WORK: Final[Mapping[type, int]] = {
     CreatePool: 1_000,  # for ever, one of few, and no other of its pair can follow
     ClaimFees: 0,  # the operator's own
 }
-"""Units of work by operation; one is a ledger slot's share of what a block costs to prove and to commit."""
+"""Units of work by operation; one unit is a ledger slot's share of the cost of proving and committing a block."""
 
 OPENING_WORK: Final = 9
 """Extra units for a transfer that creates an account: its place in the tree is taken for ever."""

@@ -22,7 +22,7 @@ class BlockStatus(IntEnum):
 
 
 class BlockStep(StrEnum):
-    """What can happen to a block on one chain."""
+    """The steps that a block can take on one chain."""
 
     COMMIT = "commit"
     PROVE = "prove"

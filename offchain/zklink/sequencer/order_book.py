@@ -80,7 +80,7 @@ Rank = tuple[Fraction, int, Resting]
 
 
 class OrderBook:
-    """Orders by what they sell and buy; one for each place, the newest."""
+    """Orders by the tokens that they sell and buy; one for each place, the newest."""
 
     def __init__(self, domain: int, limit: int = BOOK_LIMIT) -> None:
         self._domain = domain

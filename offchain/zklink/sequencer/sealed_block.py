@@ -1,6 +1,6 @@
 """A sealed block in the form that each chain will see.
 
-Takes a block of the transition and what was sealed before it; gives, per chain, the stored block, the requests it
+Takes a block of the transition and the records of the block before; gives, per chain, the stored block, the requests it
 consumes and the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted
 sequencer goes on where it stopped.
 """

@@ -63,7 +63,7 @@ class Sequencer:
         self._replay: list[JournalEntry] = list(journal.entries())
         self._dropped: list[Dropped] = []
 
-    # -- what is sealed ------------------------------------------------------------------------------------------
+    # -- sealed blocks -------------------------------------------------------------------------------------------
 
     @property
     def height(self) -> BlockNumber:
@@ -114,7 +114,7 @@ class Sequencer:
                     return row.before
         return self.state.token(token)
 
-    # -- what comes in -------------------------------------------------------------------------------------------
+    # -- the way in ----------------------------------------------------------------------------------------------
 
     def add(self, request: Request) -> bool:
         """Take a confirmed request; False if it was already known."""

@@ -1,5 +1,5 @@
 """Adapters: real bridges behind the ports of broker, relayer, committee and consents, and real circuits behind the
-node's prover. Takes clients and keys, gives ports. Never decides what is sent.
+node's prover. Takes clients and keys, gives ports. Never decides to send.
 """
 
 import time

@@ -44,7 +44,7 @@ def apply_add_liquidity(state: State, signed: Signed[AddLiquidity], context: Con
 
 
 def compute_add_liquidity(pool: Pool, limit_a: int, limit_b: int) -> Addition:
-    """The largest number of shares that the limits allow, and what they cost: a limit itself, or rounded up.
+    """The largest number of shares that the limits allow, and their price: a limit itself, or rounded up.
 
     The first shares are floor(sqrt(limit_a * limit_b)) for everything that is offered.
     """

@@ -37,7 +37,7 @@ class ExitInputs(NamedTuple):
 
 
 def compute_exit_message(statement: ExitStatement, recipient: bytes, domain: int) -> int:
-    """M, what the account's key signs in the exit domain: the account, token, chain, recipient and root."""
+    """M, the message that the account's key signs in the exit domain: the account, token, chain, recipient and root."""
     recipient_hi, recipient_lo = split_address("recipient", recipient)
     m0 = EXIT_MESSAGE_LAYOUTS[0].pack(
         account=statement.account, token=statement.token, chain=statement.chain, recipient_hi=recipient_hi

@@ -1,7 +1,8 @@
-"""Whether arguments are what a contract's function takes, before anything is encoded.
+"""Checks the arguments of a contract's function before anything is encoded.
 
-Takes an ABI, a function's name and Python values; raises ArgumentsRefused, which names the argument, what the ABI asks
-for and what was given. web3.py would say `ABIFunctionNotFound`, whatever the mistake is. Never asks a chain.
+Takes an ABI, a function's name and Python values; raises ArgumentsRefused, which names the argument, the type that the
+ABI asks for and the value that was given. web3.py would say `ABIFunctionNotFound`, whatever the mistake is. Never asks
+a chain.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

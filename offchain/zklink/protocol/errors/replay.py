@@ -1,4 +1,4 @@
-"""Published blocks that do not give what they claim, and blocks that cannot be proven as they are."""
+"""Errors of published blocks that contradict their claims, and of blocks that were applied without paths."""
 
 from dataclasses import dataclass
 

@@ -218,7 +218,7 @@ class FeeTokenRefused(OperationError):
 
 @dataclass(eq=False)
 class MatchFeesTooLow(OperationError):
-    """Maker and taker together do not pay for the order slot. Token a is what the maker sells."""
+    """Maker and taker together do not pay for the order slot. The maker sells token a."""
 
     fee_a: int
     token_a: int

@@ -145,7 +145,7 @@ class PricesDoNotCross(OperationError):
 
 @dataclass(eq=False)
 class OrdersDoNotMatch(OperationError):
-    """Two orders do not sell what the other buys."""
+    """Two orders do not sell the tokens that the other buys."""
 
     maker_sells: int
     maker_buys: int

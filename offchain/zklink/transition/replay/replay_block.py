@@ -1,4 +1,4 @@
-"""Recovery: the effects of published blocks on a state, from what stands on L1 alone (docs/protocol.md, section 12).
+"""Recovery: the effects of published blocks on a state, from the data on L1 alone (docs/protocol.md, section 12).
 
 Takes a block's slices and roots; adds their effects to the state, and checks both roots. Never decides anything again:
 a proof has shown the effects, and a state with the right root is the right state.
