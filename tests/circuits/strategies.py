@@ -29,7 +29,7 @@ pools = st.just(EMPTY_POOL) | st.builds(Pool, pool_sides, pool_sides, pool_sides
 
 
 @dataclass(frozen=True)
-class Story:
+class BlockCase:
     """A state and the block that follows; the state is the one before it."""
 
     state: State
@@ -40,7 +40,7 @@ class Story:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> Story:
+def block_cases(draw: st.DrawFn) -> BlockCase:
     """Up to four requests over three tokens and the two pools that a minimal block has room for."""
     x, y, z = (TokenId(t) for t in draw(st.lists(st.integers(1, 15), min_size=3, max_size=3, unique=True)))
     pairs: list[PoolId] = [order_pair(x, y), order_pair(y, z)]
@@ -71,7 +71,7 @@ def stories(draw: st.DrawFn) -> Story:
             apply_swap(registers, following, timestamp)
             requests.append(following)
     number = BlockNumber(draw(st.sampled_from([1, 2**64 - 1])))
-    return Story(state, requests, number, timestamp, draw(st.sampled_from([0, 2**248 - 1])))
+    return BlockCase(state, requests, number, timestamp, draw(st.sampled_from([0, 2**248 - 1])))
 
 
 @st.composite

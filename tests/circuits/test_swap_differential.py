@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
-from tests.circuits.strategies import MAX_AMOUNT, Story, stories
+from tests.circuits.strategies import MAX_AMOUNT, BlockCase, block_cases
 from tests.support.circuits import open_swap_block
 from tests.support.forgery import TIMESTAMP, apply, forge
 from tests.support.swaps import request
@@ -135,11 +135,9 @@ def test_cases__between_them__meet_every_reason() -> None:
 
 @upholds("CIR-8", "CIR-4", "CIR-5")
 @tries(30)
-@given(stories())
-def test_block__of_any_admitted_requests__agrees(story: Story) -> None:
-    check_agreement(
-        apply_block(story.state.copy(), story.requests, story.number, story.timestamp, story.domain, MINIMAL)
-    )
+@given(block_cases())
+def test_block__of_any_admitted_requests__agrees(case: BlockCase) -> None:
+    check_agreement(apply_block(case.state.copy(), case.requests, case.number, case.timestamp, case.domain, MINIMAL))
 
 
 def _full_house() -> SwapBlock:
@@ -193,11 +191,11 @@ def test_stories__in_a_few_hundred__meet_every_outcome() -> None:
     sizes: set[int] = set()
 
     @at_least(300, phases=[Phase.generate])
-    @given(stories())
-    def tell(story: Story) -> None:
-        registers = Registers(dict(story.state.tokens()), defaultdict(lambda: EMPTY_POOL, story.state.pools()))
-        met.update(apply_swap(registers, item, story.timestamp)[0].reason for item in story.requests)
-        sizes.add(len(story.requests))
+    @given(block_cases())
+    def tell(case: BlockCase) -> None:
+        registers = Registers(dict(case.state.tokens()), defaultdict(lambda: EMPTY_POOL, case.state.pools()))
+        met.update(apply_swap(registers, item, case.timestamp)[0].reason for item in case.requests)
+        sizes.add(len(case.requests))
 
     tell()
     assert met == {None, *RefundReason}

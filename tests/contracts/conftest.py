@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.rig import Rig
-from tests.support.rig_build import build_rig
+from tests.support.drafts.rig import Rig, build_rig
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eth_keys.datatypes import PrivateKey
 
-from tests.support.committee import Committee
+from tests.support.committee import KnownCommittee
 from tests.support.desk import (
     DEPLOYMENT_HASH,
     SENDER,
@@ -21,10 +21,11 @@ from tests.support.desk import (
     make_draft,
     open_desk,
 )
-from tests.support.draft import DATA, PAYEE, payment
+from tests.support.drafts.draft import DATA, payment
 from tests.support.evm import reverts
-from tests.support.rig import universal
+from tests.support.three_chains import RECIPIENT
 from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.primitives.field import R
@@ -54,7 +55,7 @@ def desk() -> Desk:
 def sign_change(change: KeyChange, key: PrivateKey = OWNER_KEY) -> bytes:
     """The consent that comes with a block."""
     digest = compute_key_change_digest(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
-    return Committee.sign(digest, key)
+    return KnownCommittee.sign(digest, key)
 
 
 def test_reader__registry_without_code__is_refused(desk: Desk) -> None:
@@ -270,7 +271,7 @@ def test_read_block__forced_exit__each_owner_must_be_known(desk: Desk) -> None:
     other = payment(A, TOKEN, 7, 2, kind=Kind.FORCED_EXIT_PAYOUT, source=ChainId(0), recipient=OWNER)
     draft = make_draft(Lane.ACCOUNT, {A: flat(FORCED_EXIT, DEPOSIT, other.words())})
     with desk.rollback():
-        for owner in (universal(PAYEE), OWNER):
+        for owner in (universal_address(RECIPIENT), OWNER):
             with reverts("block: owner not known here"):
                 desk.read(draft, A)
             desk.know(owner)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.draft import payment, stored_args
+from tests.support.drafts.draft import payment, stored_args
+from tests.support.drafts.rig import COIN, Rig
 from tests.support.evm import reverts
-from tests.support.rig import COIN, GOVERNOR, PRIMARY, STRANGER, USD, VALIDATOR, A, B, C, Rig
+from tests.support.three_chains import GOVERNOR, PRIMARY, STRANGER, USD, VALIDATOR, A, B, C
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.bridge_hashes import StoredBlock
@@ -32,69 +33,69 @@ def flat(*records: Words) -> Words:
 
 def commit_raw(rig: Rig, chain: ChainId, arguments: tuple[object, ...]) -> None:
     """Commit one block with arguments that no Draft would give."""
-    node = rig[chain]
-    node.bridge.commit_blocks(stored_args(node.history[-1]), [arguments], sender=VALIDATOR)
+    here = rig[chain]
+    here.bridge.commit_blocks(stored_args(here.history[-1]), [arguments], sender=VALIDATOR)
 
 
 def test_commit__slice_with_every_kind_of_record__stores_what_python_computes(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     first, second = queue(rig, A, 2)
     paid = payment(A, USD, 700, source=C)
     refund = payment(A, USD, 800, kind=Kind.SWAP_REFUNDED, source=A)
     draft = rig.draft({A: flat(first, refund.words(), paid.words(), second), B: payment(B, COIN, 5).words()})
-    node.bridge.commit_blocks(stored_args(node.history[0]), [draft.commit_args(A)], sender=VALIDATOR)
-    event = node.evm.event("BlockCommitted")
-    expected = draft.store(A, node.history[0])
+    here.bridge.commit_blocks(stored_args(here.history[0]), [draft.commit_args(A)], sender=VALIDATOR)
+    event = here.evm.event("BlockCommitted")
+    expected = draft.store(A, here.history[0])
     assert (event["number"], event["block_commitment"], event["sync_hash"]) == (
         1,
         draft.block_commitment,
         expected.sync_hash,
     )
-    assert node.bridge.stored_block_hash(1) == expected.hash()
-    assert node.bridge.sync_hash(1) == expected.sync_hash
+    assert here.bridge.stored_block_hash(1) == expected.hash()
+    assert here.bridge.sync_hash(1) == expected.sync_hash
     assert expected.swap_requests == 2
-    assert node.status() == (1, 0, 0, 0)
-    assert node.bridge.request_counts(Lane.SWAP) == (2, 0)
-    assert node.bridge.block_status(1) == 1
+    assert here.status() == (1, 0, 0, 0)
+    assert here.bridge.request_counts(Lane.SWAP) == (2, 0)
+    assert here.bridge.block_status(1) == 1
 
 
 def test_commit__block_that_does_not_concern_the_chain__stores_what_python_computes(rig: Rig) -> None:
-    node = rig[C]
-    node.commit(rig.draft({A: payment(A, USD, 1).words()}, on=C))
-    assert node.bridge.stored_block_hash(1) == node.history[1].hash()
+    here = rig[C]
+    here.commit(rig.draft({A: payment(A, USD, 1).words()}, on=C))
+    assert here.bridge.stored_block_hash(1) == here.history[1].hash()
 
 
 def test_commit__four_blocks_in_one_call__stores_each(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     requests = queue(rig, A, 3)
-    drafts, parent = [], node.history[0]
+    drafts, parent = [], here.history[0]
     for number, words in enumerate([requests[0], flat(requests[1], requests[2]), (), ()], start=1):
         draft = rig.draft({A: words}, number=number, old_root=parent.root, new_root=100 + number)
         parent = draft.store(A, parent)
         drafts.append(draft)
-    node.commit(*drafts)
-    assert [node.bridge.stored_block_hash(n) for n in range(5)] == [stored.hash() for stored in node.history]
-    assert node.status() == (4, 0, 0, 0)
-    assert [stored.swap_requests for stored in node.history] == [0, 1, 3, 3, 3]
+    here.commit(*drafts)
+    assert [here.bridge.stored_block_hash(n) for n in range(5)] == [stored.hash() for stored in here.history]
+    assert here.status() == (4, 0, 0, 0)
+    assert [stored.swap_requests for stored in here.history] == [0, 1, 3, 3, 3]
 
 
 def test_commit__full_slice_of_64_slots__is_stored(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     requests = queue(rig, A, 64)
     refunds = [payment(A, USD, 9, i, kind=Kind.SWAP_REFUNDED, source=A).words() for i in range(1, 65)]
     records = [record for pair in zip(requests, refunds, strict=True) for record in pair]
-    node.commit(rig.draft({A: flat(*records)}))
-    assert node.bridge.stored_block_hash(1) == node.history[1].hash()
+    here.commit(rig.draft({A: flat(*records)}))
+    assert here.bridge.stored_block_hash(1) == here.history[1].hash()
 
 
 # --- who, and after what ---
 
 
 def test_commit__stranger__is_refused(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     for account in (STRANGER, GOVERNOR):
         with reverts("roles: not a validator"):
-            node.bridge.commit_blocks(stored_args(node.history[0]), [rig.draft().commit_args(A)], sender=account)
+            here.bridge.commit_blocks(stored_args(here.history[0]), [rig.draft().commit_args(A)], sender=account)
 
 
 def test_commit__no_block__is_refused(rig: Rig) -> None:
@@ -103,16 +104,16 @@ def test_commit__no_block__is_refused(rig: Rig) -> None:
 
 
 def test_commit__not_after_the_last_block__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    node.commit(rig.draft())
+    here = rig[A]
+    here.commit(rig.draft())
     with reverts("commit: not the last block"):
-        node.bridge.commit_blocks(stored_args(node.history[0]), [rig.draft().commit_args(A)], sender=VALIDATOR)
+        here.bridge.commit_blocks(stored_args(here.history[0]), [rig.draft().commit_args(A)], sender=VALIDATOR)
 
 
 def test_commit__other_stored_block__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    node.commit(rig.draft())
-    good = node.history[1]
+    here = rig[A]
+    here.commit(rig.draft())
+    good = here.history[1]
     others: list[dict[str, Any]] = [
         {"timestamp": good.timestamp - 1},
         {"counts": 1},
@@ -125,7 +126,7 @@ def test_commit__other_stored_block__is_refused(rig: Rig) -> None:
     for other in others:
         fields = {name: getattr(good, name) for name in StoredBlock.__dataclass_fields__} | other
         with reverts("block: not the stored block"):
-            node.bridge.commit_blocks(
+            here.bridge.commit_blocks(
                 stored_args(StoredBlock(**fields)), [rig.draft().commit_args(A)], sender=VALIDATOR
             )
 
@@ -134,14 +135,14 @@ def test_commit__other_stored_block__is_refused(rig: Rig) -> None:
 
 
 def test_commit__timestamp__has_bounds(rig: Rig) -> None:
-    node = rig[A]
-    now = node.evm.time
+    here = rig[A]
+    now = here.evm.time
     with reverts("commit: in the future"):
-        node.commit(rig.draft(timestamp=now + 901))
-    node.commit(rig.draft(timestamp=now + 900))
+        here.commit(rig.draft(timestamp=now + 901))
+    here.commit(rig.draft(timestamp=now + 900))
     with reverts("commit: before the last block"):
-        node.commit(rig.draft(timestamp=now + 899))
-    node.commit(rig.draft(timestamp=now + 900))
+        here.commit(rig.draft(timestamp=now + 899))
+    here.commit(rig.draft(timestamp=now + 900))
 
 
 def test_commit__old_block__is_refused_on_the_primary_only(rig: Rig) -> None:
@@ -286,12 +287,12 @@ def test_commit__bad_header_or_claim__is_refused(rig: Rig, reason: str, apply: C
 )
 def test_commit__false_claim__gives_other_public_inputs(rig: Rig, apply: Callable[[list[Any]], None]) -> None:
     """Whatever differs from the sealed block gives inputs that its proof does not fit, and another sync hash."""
-    node = rig[A]
+    here = rig[A]
     draft = rig.draft({A: PAYMENT, B: payment(B, USD, 1).words(), C: payment(C, USD, 1).words()})
     arguments = list(draft.commit_args(A))
     apply(arguments)
     commit_raw(rig, A, tuple(arguments))
-    honest = draft.store(A, node.history[0])
-    assert node.evm.event("BlockCommitted")["block_commitment"] != draft.block_commitment
-    assert node.bridge.sync_hash(1) != honest.sync_hash
-    assert node.bridge.stored_block_hash(1) != honest.hash()
+    honest = draft.store(A, here.history[0])
+    assert here.evm.event("BlockCommitted")["block_commitment"] != draft.block_commitment
+    assert here.bridge.sync_hash(1) != honest.sync_hash
+    assert here.bridge.stored_block_hash(1) != honest.hash()

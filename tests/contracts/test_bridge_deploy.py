@@ -1,44 +1,28 @@
 """The constructors: nothing unset, nothing of another deployment, and a bridge that is in use at once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from tests.support.committee import Committee
+from tests.support.drafts.rig import ACCOUNT_LIMIT, COIN, GENESIS_ROOT, REMOTE, TOKEN_LIMIT, Rig, RigChain
 from tests.support.evm import EvmChain, EvmContract, reverts
-from tests.support.rig import (
-    ACCOUNT_LIMIT,
+from tests.support.three_chains import (
     CHAIN_MASK,
-    COIN,
-    GENESIS_ROOT,
+    EVM_CHAIN_IDS,
     GOVERNOR,
-    NATIVE,
-    REMOTE,
     START_TIME,
     STRANGER,
-    TOKEN_LIMIT,
     USD,
     VALIDATOR,
     ZERO,
     A,
     B,
     C,
-    Rig,
-    config,
-    universal,
-)
-from tests.support.rig_build import (
-    Helpers,
-    bridge_arguments,
-    deploy_helpers,
-    deploy_partners,
-    make_parts,
-    make_table,
-    predict_bridge,
 )
 from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.l1.deployment.records import VkHashes
 from zklink.primitives.field import R
 from zklink.protocol.bridge_hashes import genesis_block
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
@@ -49,31 +33,56 @@ PARTS = ("token_registry", "reader", "sync_ledger", "exodus", "swap_verifier", "
 
 @dataclass
 class Site:
-    """An empty chain A with what a bridge needs but its partners."""
+    """Chain A, where a second bridge is made by hand, with partners of its own, as often as needed."""
 
-    evm: EvmChain
-    helpers: Helpers
+    here: RigChain
+    vk_hashes: VkHashes
+
+    @property
+    def evm(self) -> EvmChain:
+        """The chain."""
+        return self.here.evm
 
     @property
     def own(self) -> str:
         """Where the next bridge will stand; a failed deployment counts too."""
-        return predict_bridge(self.evm)
+        return self.evm.predict_address(GOVERNOR, ahead=2)
 
     def table(self) -> list[ChainEntry]:
         """The chain table of the next bridge."""
-        return make_table({A: self.own, B: STRANGER, C: STRANGER})
+        bridges = {A: self.own, B: STRANGER, C: STRANGER}
+        return [ChainEntry(k, EVM_CHAIN_IDS[k], AddressFormat.EVM, universal_address(b)) for k, b in bridges.items()]
 
     def deploy(self, parts: dict[str, str] | None = None, expected: bytes | None = None, **changes: Any) -> EvmContract:
         """A bridge whose partners expect the deployment hash that it should have, or another."""
-        table = self.table()
-        entries = changes.get("chains", [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in table])
-        primary = changes.get("primary_chain", B)
+        entries = changes.get(
+            "chains", [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in self.table()]
+        )
+        fields = {
+            "chain_id": A,
+            "primary_chain": B,
+            "chains": entries,
+            "parts": (),
+            "token_limit": TOKEN_LIMIT,
+            "account_limit": ACCOUNT_LIMIT,
+            "genesis_root": GENESIS_ROOT,
+            "validators": [VALIDATOR],
+        }
+        assert changes.keys() <= fields.keys()
         mask = sum(1 << entry[0] for entry in entries)
         deployment_hash = expected or self.deployment_hash(**changes)
-        partners = deploy_partners(A, self.evm, self.helpers, deployment_hash, primary, mask)
-        addresses = dict(zip(PARTS, make_parts(self.helpers, partners), strict=True)) | (parts or {})
-        arguments = bridge_arguments(A, table, tuple(addresses.values()), **changes)
+        addresses = self._parts(deployment_hash, changes.get("primary_chain", B), mask) | (parts or {})
+        arguments = fields | {"parts": tuple(addresses[part] for part in PARTS)} | changes
         return self.evm.deploy(GOVERNOR, load_contract("Bridge"), *arguments.values())
+
+    def _parts(self, deployment_hash: bytes, primary: ChainId, mask: int) -> dict[str, str]:
+        """Parts of the next bridge: new partners, and the others from the first one."""
+        own, transport, reader = self.own, self.here.transport.address, self.here.reader.address
+        arguments = (own, deployment_hash, A, primary, mask, transport, reader)
+        ledger = self.evm.deploy(GOVERNOR, load_contract("SyncLedger"), *arguments).address
+        exodus = self.evm.deploy(GOVERNOR, load_contract("Exodus"), own, ledger, self.here.exit_verifier.address)
+        found = {part: getattr(self.here, part).address for part in PARTS}
+        return found | {"sync_ledger": ledger, "exodus": exodus.address}
 
     def deployment_hash(self, **changes: Any) -> bytes:
         """What the core computes for a bridge with these changes."""
@@ -85,24 +94,17 @@ class Site:
             changes.get("primary_chain", B),
             changes.get("token_limit", TOKEN_LIMIT),
             changes.get("account_limit", ACCOUNT_LIMIT),
-            *self.helpers.vk_hashes(),
+            self.vk_hashes.swap,
+            self.vk_hashes.account,
+            changes.get("exit_vk_hash", self.vk_hashes.exit),
             table,
         )
 
 
-@pytest.fixture(scope="module")
-def empty_site() -> Site:
-    """Chain A before its bridge."""
-    evm = EvmChain(1, START_TIME)
-    evm.fund(GOVERNOR)
-    return Site(evm, deploy_helpers(A, evm, Committee(), "AcceptAllVerifier"))
-
-
 @pytest.fixture
-def site(empty_site: Site) -> Iterator[Site]:
-    """Chain A before its bridge, as often as needed."""
-    with empty_site.evm.rollback():
-        yield empty_site
+def site(rig: Rig) -> Site:
+    """Chain A, for one more bridge."""
+    return Site(rig[A], rig.deployment.vk_hashes)
 
 
 def test_deploy__good_arguments__is_in_use_at_once(site: Site) -> None:
@@ -117,7 +119,7 @@ def test_deploy__good_arguments__is_in_use_at_once(site: Site) -> None:
     assert bridge.stored_block_hash(0) == genesis_block(GENESIS_ROOT, expected).hash()
     assert bridge.sync_hash(0) == bridge.queue_hash(1, 0) == bridge.queue_hash(2, 0) == expected
     assert (bridge.is_frozen(), bridge.waiting_since()) == (False, 0)
-    assert int(bridge.parts()[0], 16) == int(site.helpers.token_registry.address, 16)
+    assert int(bridge.parts()[0], 16) == int(site.here.token_registry.address, 16)
 
 
 def test_deploy__every_constant_of_the_deployment__changes_its_hash(site: Site) -> None:
@@ -131,7 +133,7 @@ def test_deploy__every_constant_of_the_deployment__changes_its_hash(site: Site) 
         {"genesis_root": 1},
         {"chains": [*entries[:2], (C, 57, 1, entries[2][3])]},
         {"chains": [*entries[:2], (C, 56, 2, entries[2][3])]},
-        {"chains": [*entries[:2], (C, 56, 1, universal(VALIDATOR))]},
+        {"chains": [*entries[:2], (C, 56, 1, universal_address(VALIDATOR))]},
     ):
         with site.evm.rollback():
             bridge = site.deploy(**changes)
@@ -160,7 +162,7 @@ BAD_TABLES = [
     BadTable("deployment: bridge format", {C: {"bridge": bytes([1]) * 32}}),
     BadTable("deployment: zero evm chain id", {C: {"evm_chain_id": 0}}),
     BadTable("deployment: wrong evm chain id", {A: {"evm_chain_id": 2}}),
-    BadTable("deployment: wrong own bridge", {A: {"bridge": universal(STRANGER)}}),
+    BadTable("deployment: wrong own bridge", {A: {"bridge": universal_address(STRANGER)}}),
     BadTable("deployment: own chain missing", order=(B, C)),
     BadTable("deployment: primary missing", order=(A, C)),
     BadTable("deployment: own chain missing", order=()),
@@ -238,7 +240,7 @@ def test_deploy__ledger_of_another_deployment__is_refused(site: Site) -> None:
     """Its facts would be those of other histories."""
     with reverts("bridge: ledger of another"):
         site.deploy(expected=bytes([9] * 32))
-    helpers = (site.helpers.transport.address, site.helpers.reader.address)
+    helpers = (site.here.transport.address, site.here.reader.address)
     for chain, primary, mask in ((B, B, CHAIN_MASK), (A, A, CHAIN_MASK), (A, B, 1 << A | 1 << B)):
         own = site.evm.predict_address(GOVERNOR, ahead=3)
         arguments = (own, site.deployment_hash(), chain, primary, mask, *helpers)
@@ -249,7 +251,7 @@ def test_deploy__ledger_of_another_deployment__is_refused(site: Site) -> None:
 
 def test_deploy__exodus_of_another_bridge__is_refused(site: Site) -> None:
     """It could freeze this one for the other's requests, and release this one's funds."""
-    ledger, verifier = site.helpers.reader.address, site.helpers.exit_verifier.address
+    ledger, verifier = site.here.reader.address, site.here.exit_verifier.address
     for bridge in (STRANGER, site.evm.predict_address(GOVERNOR, ahead=3)):
         other = site.evm.deploy(GOVERNOR, load_contract("Exodus"), bridge, ledger, verifier)
         with reverts("bridge: exodus of another"):
@@ -268,7 +270,7 @@ def test_deploy__exodus_of_another_bridge__is_refused(site: Site) -> None:
 def test_deploy__partner_without_its_own_parts__is_refused(
     site: Site, contract: str, reason: str, position: int
 ) -> None:
-    code = site.helpers.reader.address
+    code = site.here.reader.address
     arguments: list[object] = [STRANGER, code, code]
     if contract == "SyncLedger":
         arguments = [STRANGER, bytes(32), A, B, CHAIN_MASK, code, code]
@@ -280,13 +282,9 @@ def test_deploy__partner_without_its_own_parts__is_refused(
 def test_release__broken_exodus_contract__cannot_touch_a_chain_that_runs(site: Site) -> None:
     """And on a frozen one it gets no more than came in."""
     broken = site.evm.deploy(GOVERNOR, load_contract("BrokenExodus"))
-    hashes = site.helpers.vk_hashes()[:2]
-    expected = compute_deployment_hash(
-        GENESIS_ROOT, B, TOKEN_LIMIT, ACCOUNT_LIMIT, *hashes, broken.vk_hash(), site.table()
-    )
+    expected = site.deployment_hash(exit_vk_hash=broken.vk_hash())
     bridge = site.deploy({"exodus": broken.address}, expected=expected)
-    site.helpers.token_registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
-    bridge.deposit((COIN, 10**12, universal(STRANGER)), sender=GOVERNOR, value=10**12)
+    bridge.deposit((COIN, 10**12, universal_address(STRANGER)), sender=GOVERNOR, value=10**12)
     release = bridge.encode("release", COIN, STRANGER, 10**6)
     with reverts("bridge: not frozen"):
         broken.act(bridge.address, release)
@@ -301,9 +299,6 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site
     entries = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in site.table()]
     table = [*entries[:2], (C, 0, int(AddressFormat.BYTES32), bytes([7] * 32))]
     bridge = site.deploy(chains=table)
-    registry = site.helpers.token_registry
-    registry.register_token(COIN, config(COIN, NATIVE), sender=GOVERNOR)
-    registry.register_token(REMOTE, config(REMOTE, ZERO, chains=1 << C), sender=GOVERNOR)
 
     def swap(recipient: bytes) -> int:
         order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, START_TIME)
@@ -317,17 +312,17 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site
 
 
 def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     calls = [
-        node.bridge.encode("withdraw_pending_balance", USD, STRANGER),
-        node.bridge.encode("apply_message", B, 1),
-        node.bridge.encode("prove_blocks", []),
-        node.bridge.encode("full_exit", 1, USD),
-        node.bridge.encode("status"),
+        here.bridge.encode("withdraw_pending_balance", USD, STRANGER),
+        here.bridge.encode("apply_message", B, 1),
+        here.bridge.encode("prove_blocks", []),
+        here.bridge.encode("full_exit", 1, USD),
+        here.bridge.encode("status"),
     ]
     for call in calls:
         with reverts(""):
-            node.evm.send(GOVERNOR, node.bridge.address, call, value=1)
-    for call in (node.exodus.encode("freeze_for_execution"), node.exodus.encode("freeze_state")):
+            here.evm.send(GOVERNOR, here.bridge.address, call, value=1)
+    for call in (here.exodus.encode("freeze_for_execution"), here.exodus.encode("freeze_state")):
         with reverts(""):
-            node.evm.send(GOVERNOR, node.exodus.address, call, value=1)
+            here.evm.send(GOVERNOR, here.exodus.address, call, value=1)

@@ -3,10 +3,12 @@
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from tests.support.draft import DATA, payment
-from tests.support.escape import provider_words
-from tests.support.rig import ACTORS, TOKENS, USD, A, B, C, Rig, universal
+from tests.support.drafts.draft import DATA, payment
+from tests.support.drafts.escape import provider_words
+from tests.support.drafts.rig import TOKENS, Rig
+from tests.support.three_chains import ACTORS, USD, A, B, C
 from tests.support.tries import tries
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import NO_CHAIN
 from zklink.primitives.field import R
 from zklink.protocol.ids import Amount, ChainId, Kind, Lane
@@ -77,7 +79,7 @@ account_payouts = st.builds(
         number,
         kind=kind,
         source=A if kind == Kind.FULL_EXIT_PAYOUT else NO_CHAIN,
-        recipient=universal(recipient),
+        recipient=universal_address(recipient),
     ).words(),
     st.sampled_from((Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT)),
     st.integers(0, 2**64 - 1),
@@ -98,23 +100,23 @@ def test_commit__account_lane__python_and_vyper_agree(
     rig: Rig, requests: list[bool], payouts: list[Words], of_c: list[int], data: list[int], root: int
 ) -> None:
     """The primary gets the data in full, the other chains its hash and value: both store the same sync hash."""
-    node = rig[A]
+    here = rig[A]
     with rig.rollback():
-        queued = [tuple(provider_words(node, i)) for i in range(1, len(TOKENS) + 1)]
+        queued = [tuple(provider_words(here, i)) for i in range(1, len(TOKENS) + 1)]
         for is_deposit in requests:
             if is_deposit:
-                node.deposit(USD, 1_000)
-                queued.append(node.deposit_words())
+                here.deposit(USD, 1_000)
+                queued.append(here.deposit_words())
             else:
-                node.bridge.full_exit(3, USD)
-                queued.append(node.full_exit_words())
+                here.bridge.full_exit(3, USD)
+                queued.append(here.full_exit_words())
         for actor in ACTORS:  # whoever is paid by a forced exit must be known; these requests go on waiting
-            node.bridge.full_exit(3, USD, sender=actor)
+            here.bridge.full_exit(3, USD, sender=actor)
         slices = {DATA: tuple(data), A: flat(*queued, *payouts), C: tuple(of_c)}
         draft = rig.draft(slices, lane=Lane.ACCOUNT, new_root=root)
         for chain in (A, B):
             rig[chain].commit(draft)
             assert rig[chain].bridge.stored_block_hash(1) == rig[chain].history[1].hash()
-        assert node.history[1].account_requests == len(queued)
-        assert node.history[1].swap_requests == 0
-        assert node.bridge.sync_hash(1) == rig[B].bridge.sync_hash(1)
+        assert here.history[1].account_requests == len(queued)
+        assert here.history[1].swap_requests == 0
+        assert here.bridge.sync_hash(1) == rig[B].bridge.sync_hash(1)

@@ -5,26 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.draft import payment
+from tests.support.drafts.draft import payment
+from tests.support.drafts.rig import BAD, COIN, EXECUTED, OLD, Rig
 from tests.support.evm import reverts
-from tests.support.rig import (
-    BAD,
-    BROKER,
-    COIN,
-    EXECUTED,
-    GOVERNOR,
-    OLD,
-    RECIPIENT,
-    STRANGER,
-    USD,
-    ZERO,
-    A,
-    B,
-    C,
-    Rig,
-    universal,
-)
+from tests.support.three_chains import BROKER, GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, A, B, C
 from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import NO_CHAIN, Payout
 from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
 
@@ -33,31 +19,31 @@ REFUSE, RECIPIENT_REENTERS = 1, 4
 
 
 def test_fill__token__pays_the_recipient_less_the_fee(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payout = payment(B, USD, 5_000, fill_fee=Amount(20))
-    before, own = node.balance(USD, RECIPIENT), node.balance(USD, node.bridge.address)
-    node.bridge.fill(payout.words(), sender=BROKER)
-    event = node.evm.event("PayoutFilled")
+    before, own = here.balance(USD, RECIPIENT), here.balance(USD, here.bridge.address)
+    here.bridge.fill(payout.words(), sender=BROKER)
+    event = here.evm.event("PayoutFilled")
     assert event["key"] == payout.fill_key(rig.deployment_hash)
-    assert (event["broker"], event["recipient"]) == (BROKER, universal(RECIPIENT))
+    assert (event["broker"], event["recipient"]) == (BROKER, universal_address(RECIPIENT))
     assert (event["token_id"], event["amount"], event["fee"]) == (USD, 5_000, 20)
-    assert node.balance(USD, RECIPIENT) - before == 4_980 * 10**12
-    assert node.balance(USD, node.bridge.address) == own
-    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
+    assert here.balance(USD, RECIPIENT) - before == 4_980 * 10**12
+    assert here.balance(USD, here.bridge.address) == own
+    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
 
 
 def test_fill__coin__pays_the_recipient_less_the_fee(rig: Rig) -> None:
-    node = rig[B]
-    before = node.evm.balance(RECIPIENT)
-    node.bridge.fill(payment(B, COIN, 5_000, fill_fee=Amount(20)).words(), sender=BROKER, value=4_980 * 10**6)
-    assert node.evm.balance(RECIPIENT) - before == 4_980 * 10**6
+    here = rig[B]
+    before = here.evm.balance(RECIPIENT)
+    here.bridge.fill(payment(B, COIN, 5_000, fill_fee=Amount(20)).words(), sender=BROKER, value=4_980 * 10**6)
+    assert here.evm.balance(RECIPIENT) - before == 4_980 * 10**6
 
 
 def test_fill__token_without_return_value__works(rig: Rig) -> None:
-    node = rig[A]
-    before = node.balance(OLD, RECIPIENT)
-    node.bridge.fill(payment(A, OLD, 5_000).words(), sender=BROKER)
-    assert node.balance(OLD, RECIPIENT) - before == 5_000
+    here = rig[A]
+    before = here.balance(OLD, RECIPIENT)
+    here.bridge.fill(payment(A, OLD, 5_000).words(), sender=BROKER)
+    assert here.balance(OLD, RECIPIENT) - before == 5_000
 
 
 def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
@@ -67,21 +53,21 @@ def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
 
 
 def test_fill__twice__is_refused(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payout = payment(B, USD, 5_000)
-    node.bridge.fill(payout.words(), sender=BROKER)
+    here.bridge.fill(payout.words(), sender=BROKER)
     with reverts("fills: already filled"):
-        node.bridge.fill(payout.words(), sender=STRANGER)
+        here.bridge.fill(payout.words(), sender=STRANGER)
 
 
 def test_fill__after_execution__is_refused(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payout = payment(B, USD, 5_000)
     rig.pay(payout)
-    node.execute(1)
-    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
+    here.execute(1)
+    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
     with reverts("fills: already executed"):
-        node.bridge.fill(payout.words(), sender=BROKER)
+        here.bridge.fill(payout.words(), sender=BROKER)
 
 
 def withdrawal(amount: int, account: int = 0, nonce: int = 0, **changes: object) -> Payout:
@@ -90,27 +76,27 @@ def withdrawal(amount: int, account: int = 0, nonce: int = 0, **changes: object)
 
 
 def test_fill__withdrawal__pays_the_recipient_less_the_fee_and_is_repaid(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payout = withdrawal(5_000, fill_fee=Amount(20))
-    before, broker = node.balance(USD, RECIPIENT), node.balance(USD, BROKER)
-    node.bridge.fill(payout.words(), sender=BROKER)
-    assert node.balance(USD, RECIPIENT) - before == 4_980 * 10**12
+    before, broker = here.balance(USD, RECIPIENT), here.balance(USD, BROKER)
+    here.bridge.fill(payout.words(), sender=BROKER)
+    assert here.balance(USD, RECIPIENT) - before == 4_980 * 10**12
     with reverts("fills: already filled"):
-        node.bridge.fill(payout.words(), sender=STRANGER)
+        here.bridge.fill(payout.words(), sender=STRANGER)
     rig.pay(payout, lane=Lane.ACCOUNT)
-    node.execute(1)
-    assert node.balance(USD, BROKER) - broker == 20 * 10**12
+    here.execute(1)
+    assert here.balance(USD, BROKER) - broker == 20 * 10**12
     with reverts("fills: already executed"):
-        node.bridge.fill(payout.words(), sender=BROKER)
+        here.bridge.fill(payout.words(), sender=BROKER)
 
 
 def test_fill__withdrawals_of_another_account_or_nonce__have_their_own_keys(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payouts = [withdrawal(5_000), withdrawal(5_000, account=1), withdrawal(5_000, nonce=1), withdrawal(5_000, 1, 1)]
     for payout in payouts:
-        node.bridge.fill(payout.words(), sender=BROKER)
+        here.bridge.fill(payout.words(), sender=BROKER)
     swap = payment(B, USD, 5_000, 1 << 32)
-    node.bridge.fill(swap.words(), sender=BROKER)
+    here.bridge.fill(swap.words(), sender=BROKER)
     assert len({p.fill_key(rig.deployment_hash) for p in [*payouts, swap]}) == 5
 
 
@@ -119,21 +105,21 @@ DIFFERENCES: list[dict[str, Any]] = [
     {"request_id": 2},
     {"token": OLD},
     {"amount": Amount(5_001)},
-    {"recipient": universal(STRANGER)},
+    {"recipient": universal_address(STRANGER)},
     {"fill_fee": Amount(1)},
 ]
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda d: next(iter(d)))
 def test_fill__payouts_that_differ_in_one_field__have_different_keys(rig: Rig, difference: dict[str, Any]) -> None:
-    node = rig[B]
+    here = rig[B]
     token: TokenId = difference.pop("token", USD)
     amount: int = difference.pop("amount", 5_000)
     other = payment(B, token, amount, **difference)
     difference.update({"token": token, "amount": amount})
-    node.bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
-    node.bridge.fill(other.words(), sender=BROKER)
-    assert node.bridge.filler(other.fill_key(rig.deployment_hash)) == BROKER
+    here.bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+    here.bridge.fill(other.words(), sender=BROKER)
+    assert here.bridge.filler(other.fill_key(rig.deployment_hash)) == BROKER
 
 
 def with_bits(payout: Payout, word: int, bits: int) -> list[int]:
@@ -187,14 +173,14 @@ def test_fill__bad_payout__is_refused_with_its_own_reason(rig: Rig, refusal: Ref
 
 
 def test_fill__recipient_is_the_bridge__is_refused(rig: Rig) -> None:
-    node = rig[B]
-    payout = payment(B, USD, 5_000, recipient=universal(node.bridge.address))
+    here = rig[B]
+    payout = payment(B, USD, 5_000, recipient=universal_address(here.bridge.address))
     with reverts("fill: recipient is the bridge"):
-        node.bridge.fill(payout.words(), sender=BROKER)
+        here.bridge.fill(payout.words(), sender=BROKER)
 
 
 def test_fill__broker_is_the_recipient__moves_nothing_and_is_refused(rig: Rig) -> None:
-    payout = payment(B, USD, 5_000, recipient=universal(BROKER))
+    payout = payment(B, USD, 5_000, recipient=universal_address(BROKER))
     with reverts("tokens: recipient got too little"):
         rig[B].bridge.fill(payout.words(), sender=BROKER)
 
@@ -204,47 +190,47 @@ def test_fill__broker_is_the_recipient__moves_nothing_and_is_refused(rig: Rig) -
     [(FEE, "tokens: recipient got too little"), (SAY_NO, "tokens: transfer in refused")],
 )
 def test_fill__token_that_gives_less__is_refused(rig: Rig, mode: int, reason: str) -> None:
-    rig[B].tokens[BAD].set_mode(mode)
+    rig[B].token(BAD).set_mode(mode)
     with reverts(reason):
         rig[B].bridge.fill(payment(B, BAD, 5_000).words(), sender=BROKER)
 
 
 def test_fill__recipient_refuses_coin__is_refused(rig: Rig) -> None:
-    node = rig[B]
-    recipient = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    here = rig[B]
+    recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
     recipient.set_mode(REFUSE)
-    payout = payment(B, COIN, 5_000, recipient=universal(recipient.address))
+    payout = payment(B, COIN, 5_000, recipient=universal_address(recipient.address))
     with reverts("tokens: coin refused"):
-        node.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
-    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == ZERO
+        here.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
+    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == ZERO
 
 
 def test_fill__recipient_reenters__cannot_fill_or_swap_in_between(rig: Rig) -> None:
-    node = rig[B]
-    recipient = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
-    node.evm.fund(recipient.address)
+    here = rig[B]
+    recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    here.evm.fund(recipient.address)
     inner = payment(B, COIN, 0, request_id=9)
-    recipient.set_call(node.bridge.address, node.bridge.encode("fill", inner.words()))
+    recipient.set_call(here.bridge.address, here.bridge.encode("fill", inner.words()))
     recipient.set_mode(RECIPIENT_REENTERS)
-    payout = payment(B, COIN, 5_000, recipient=universal(recipient.address))
-    node.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
+    payout = payment(B, COIN, 5_000, recipient=universal_address(recipient.address))
+    here.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
     assert (recipient.reentries(), recipient.refusals()) == (0, 1)
 
 
 def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> None:
-    node = rig[B]
-    bad = node.tokens[BAD]
+    here = rig[B]
+    bad = here.token(BAD)
     payout = payment(B, BAD, 5_000)
-    bad.set_call(node.bridge.address, node.bridge.encode("fill", payout.words()))
+    bad.set_call(here.bridge.address, here.bridge.encode("fill", payout.words()))
     bad.set_mode(REENTER)
-    before = node.balance(BAD, RECIPIENT)
-    node.bridge.fill(payout.words(), sender=BROKER)
+    before = here.balance(BAD, RECIPIENT)
+    here.bridge.fill(payout.words(), sender=BROKER)
     assert (bad.reentries(), bad.refusals()) == (0, 1)
-    assert node.balance(BAD, RECIPIENT) - before == 5_000
+    assert here.balance(BAD, RECIPIENT) - before == 5_000
 
 
 def test_fill__paused_token__still_pays(rig: Rig) -> None:
-    rig[B].registry.set_paused(USD, True, sender=GOVERNOR)
+    rig[B].token_registry.set_paused(USD, True, sender=GOVERNOR)
     before = rig[B].balance(USD, RECIPIENT)
     rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
     assert rig[B].balance(USD, RECIPIENT) - before == 5_000 * 10**12

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.draft import Draft, message_args, payment, stored_args
+from tests.support.drafts.draft import Draft, message_args, payment, stored_args
+from tests.support.drafts.rig import Rig
 from tests.support.evm import reverts
-from tests.support.rig import GOVERNOR, STRANGER, USD, VALIDATOR, A, B, C, Rig
+from tests.support.three_chains import GOVERNOR, STRANGER, USD, VALIDATOR, A, B, C
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.messages import SyncMessage, compute_digest
 
@@ -24,22 +25,22 @@ def empty_blocks(rig: Rig, count: int) -> list[Draft]:
 
 
 def test_prove__on_the_primary__accepts(rig: Rig) -> None:
-    node = rig[B]
-    node.commit(*empty_blocks(rig, 3))
-    node.prove(1, 2)
-    assert node.evm.event("BlocksProven") == {"first": 1, "last": 2}
-    assert node.evm.event("BlockAccepted") == {"number": 2, "sync_hash": node.history[2].sync_hash}
-    assert node.status() == (3, 2, 2, 0)
-    assert [node.bridge.block_status(n) for n in range(5)] == [4, 3, 3, 1, 0]
+    here = rig[B]
+    here.commit(*empty_blocks(rig, 3))
+    here.prove(1, 2)
+    assert here.evm.event("BlocksProven") == {"first": 1, "last": 2}
+    assert here.evm.event("BlockAccepted") == {"number": 2, "sync_hash": here.history[2].sync_hash}
+    assert here.status() == (3, 2, 2, 0)
+    assert [here.bridge.block_status(n) for n in range(5)] == [4, 3, 3, 1, 0]
 
 
 def test_prove__elsewhere__waits_for_the_primary(rig: Rig) -> None:
-    node = rig[A]
-    node.commit(*empty_blocks(rig, 2))
-    node.prove(1)
-    assert node.evm.events("BlockAccepted") == []
-    assert node.status() == (2, 1, 0, 0)
-    assert node.bridge.block_status(1) == 2
+    here = rig[A]
+    here.commit(*empty_blocks(rig, 2))
+    here.prove(1)
+    assert here.evm.events("BlockAccepted") == []
+    assert here.status() == (2, 1, 0, 0)
+    assert here.bridge.block_status(1) == 2
 
 
 def test_prove__primary_is_known_to_have_accepted__accepts_at_once(rig: Rig) -> None:
@@ -55,36 +56,36 @@ def test_prove__primary_is_known_to_have_accepted__accepts_at_once(rig: Rig) -> 
 
 
 def test_prove__sixteen_blocks_in_one_call__proves_all(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     blocks = empty_blocks(rig, 16)
     for start in range(0, 16, 4):
-        node.commit(*blocks[start : start + 4])
-    node.prove(*range(1, 17))
-    assert node.status() == (16, 16, 16, 0)
+        here.commit(*blocks[start : start + 4])
+    here.prove(*range(1, 17))
+    assert here.status() == (16, 16, 16, 0)
 
 
 def test_prove__not_in_order__is_refused(rig: Rig) -> None:
-    node = rig[B]
-    node.commit(*empty_blocks(rig, 3))
+    here = rig[B]
+    here.commit(*empty_blocks(rig, 3))
     for numbers in ((2,), (1, 3), (1, 1), (2, 1)):
         with reverts("prove: not the next block"):
-            node.prove(*numbers)
-    node.prove(1)
+            here.prove(*numbers)
+    here.prove(1)
     with reverts("prove: not the next block"):
-        node.prove(1)
+        here.prove(1)
 
 
 def test_prove__blocks_of_both_lanes__each_lane_in_its_own_call(rig: Rig) -> None:
     """One call asks one verifier."""
-    node = rig[B]
+    here = rig[B]
     swaps, accounts = rig.draft(on=B), rig.draft(on=B, lane=Lane.ACCOUNT)
     accounts = replace(accounts, number=2, old_root=swaps.new_root, new_root=swaps.new_root + 1)
-    node.commit(swaps, accounts)
+    here.commit(swaps, accounts)
     with reverts("prove: blocks of two lanes"):
-        node.prove(1, 2)
-    node.prove(1)
-    node.prove(2)
-    assert node.status() == (2, 2, 2, 0)
+        here.prove(1, 2)
+    here.prove(1)
+    here.prove(2)
+    assert here.status() == (2, 2, 2, 0)
 
 
 def test_prove__nothing__is_refused(rig: Rig) -> None:
@@ -93,32 +94,32 @@ def test_prove__nothing__is_refused(rig: Rig) -> None:
 
 
 def test_prove__other_public_inputs__are_refused(rig: Rig) -> None:
-    node = rig[B]
-    node.commit(*empty_blocks(rig, 1))
-    honest = node.drafts[0].inputs
+    here = rig[B]
+    here.commit(*empty_blocks(rig, 1))
+    honest = here.drafts[0].inputs
     for change in ("commitment", "z", "lambda_", "y"):
         with reverts("prove: other public inputs"):
-            node.bridge.prove_blocks([node.prove_args(1, **{change: getattr(honest, change) + 1})])
+            here.bridge.prove_blocks([here.prove_args(1, **{change: getattr(honest, change) + 1})])
 
 
 def test_prove__other_stored_block__is_refused(rig: Rig) -> None:
-    node = rig[B]
-    node.commit(*empty_blocks(rig, 1))
-    stored, inputs, proof = node.prove_args(1)
+    here = rig[B]
+    here.commit(*empty_blocks(rig, 1))
+    stored, inputs, proof = here.prove_args(1)
     assert isinstance(stored, tuple)
     with reverts("block: not the stored block"):
-        node.bridge.prove_blocks([((*stored[:3], stored[3] + 1, *stored[4:]), inputs, proof)])
+        here.bridge.prove_blocks([((*stored[:3], stored[3] + 1, *stored[4:]), inputs, proof)])
 
 
 def test_prove__block_that_was_reverted__is_refused(rig: Rig) -> None:
     """Its hash is still stored above the last committed number; it must count for nothing."""
-    node = rig[A]
-    node.commit(*empty_blocks(rig, 2))
-    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
-    node.prove(1)
+    here = rig[A]
+    here.commit(*empty_blocks(rig, 2))
+    here.bridge.revert_blocks(stored_args(here.history[1]), sender=VALIDATOR)
+    here.prove(1)
     with reverts("prove: not committed"):
-        node.prove(2)
-    assert node.bridge.stored_block_hash(2) == node.bridge.sync_hash(2) == bytes(32)
+        here.prove(2)
+    assert here.bridge.stored_block_hash(2) == here.bridge.sync_hash(2) == bytes(32)
 
 
 # --- messages ---
@@ -250,50 +251,50 @@ def test_apply_message__unknown_block_or_chain__is_refused(rig: Rig) -> None:
 
 
 def test_revert__committed_and_proven_blocks__come_off(rig: Rig) -> None:
-    node = rig[A]
-    node.swap()
-    words = node.request_words()
+    here = rig[A]
+    here.swap()
+    words = here.request_words()
     first, second, third = empty_blocks(rig, 3)
     second = replace(second, slices={A: words})
-    node.commit(first, second, third)
-    node.prove(1, 2)
-    assert (node.bridge.request_counts(Lane.SWAP), node.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
-    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
-    assert node.evm.event("BlocksReverted") == {"to": 1}
-    assert node.status() == (1, 1, 0, 0)
-    assert (node.bridge.request_counts(Lane.SWAP), node.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
-    del node.history[2:], node.drafts[1:]
-    node.commit(replace(second, commitment=5))
-    assert node.bridge.stored_block_hash(2) == node.history[2].hash()
-    node.prove(2)
+    here.commit(first, second, third)
+    here.prove(1, 2)
+    assert (here.bridge.request_counts(Lane.SWAP), here.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
+    here.bridge.revert_blocks(stored_args(here.history[1]), sender=VALIDATOR)
+    assert here.evm.event("BlocksReverted") == {"to": 1}
+    assert here.status() == (1, 1, 0, 0)
+    assert (here.bridge.request_counts(Lane.SWAP), here.bridge.request_status(Lane.SWAP, 1)) == ((1, 0), 1)
+    del here.history[2:], here.drafts[1:]
+    here.commit(replace(second, commitment=5))
+    assert here.bridge.stored_block_hash(2) == here.history[2].hash()
+    here.prove(2)
 
 
 def test_revert__accepted_block__is_refused(rig: Rig) -> None:
-    node = rig[B]
-    node.commit(*empty_blocks(rig, 2))
-    node.prove(1)
+    here = rig[B]
+    here.commit(*empty_blocks(rig, 2))
+    here.prove(1)
     with reverts("revert: already accepted"):
-        node.bridge.revert_blocks(stored_args(node.history[0]), sender=VALIDATOR)
-    node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+        here.bridge.revert_blocks(stored_args(here.history[0]), sender=VALIDATOR)
+    here.bridge.revert_blocks(stored_args(here.history[1]), sender=VALIDATOR)
     with reverts("revert: nothing to revert"):
-        node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
+        here.bridge.revert_blocks(stored_args(here.history[1]), sender=VALIDATOR)
 
 
 def test_revert__stranger_or_other_block__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    node.commit(*empty_blocks(rig, 2))
+    here = rig[A]
+    here.commit(*empty_blocks(rig, 2))
     for account in (STRANGER, GOVERNOR):
         with reverts("roles: not a validator"):
-            node.bridge.revert_blocks(stored_args(node.history[0]), sender=account)
+            here.bridge.revert_blocks(stored_args(here.history[0]), sender=account)
     with reverts("block: not the stored block"):
-        node.bridge.revert_blocks(stored_args(replace(node.history[1], swap_requests=7)), sender=VALIDATOR)
+        here.bridge.revert_blocks(stored_args(replace(here.history[1], swap_requests=7)), sender=VALIDATOR)
 
 
 def test_fill__of_a_block_that_was_reverted__waits_for_the_next_one(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     payout = payment(B, USD, 5_000)
-    node.bridge.fill(payout.words(), sender=STRANGER)
+    here.bridge.fill(payout.words(), sender=STRANGER)
     draft = rig.draft({B: payout.words()}, on=B)
-    node.commit(draft)
-    node.bridge.revert_blocks(stored_args(node.history[0]), sender=VALIDATOR)
-    assert node.bridge.filler(payout.fill_key(rig.deployment_hash)) == STRANGER
+    here.commit(draft)
+    here.bridge.revert_blocks(stored_args(here.history[0]), sender=VALIDATOR)
+    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == STRANGER

@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.support.draft import payment
+from tests.support.drafts.draft import payment
+from tests.support.drafts.rig import BAD, COIN, OLD, RESERVE, Rig, RigChain
 from tests.support.evm import EvmContract, reverts
-from tests.support.rig import BAD, COIN, GOVERNOR, OLD, RECIPIENT, RESERVE, STRANGER, USD, ZERO, B, Node, Rig, universal
+from tests.support.three_chains import GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, B
 from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import TokenId
 
@@ -13,90 +15,90 @@ SAY_NO, REVERT, TOKEN_BURNS, TOKEN_BOMB, REENTER, TWO = 2, 3, 4, 5, 6, 7
 REFUSE, BURN_GAS, BOMB, RECIPIENT_REENTERS = 1, 2, 3, 4
 
 
-def check_solvent(node: Node) -> None:
+def check_solvent(here: RigChain) -> None:
     """SOL-1 for every token of the rig on one chain."""
     for token in (COIN, USD, OLD, BAD):
-        balance, pending, custody = node.bridge.solvency(token)
-        assert balance >= pending + custody * node.scale(token)
+        balance, pending, custody = here.bridge.solvency(token)
+        assert balance >= pending + custody * here.scale(token)
 
 
-def recipient_of(node: Node, mode: int) -> EvmContract:
+def recipient_of(here: RigChain, mode: int) -> EvmContract:
     """A contract that behaves badly when it is paid coin."""
-    contract = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    contract = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
     contract.set_mode(mode)
     return contract
 
 
 @pytest.mark.parametrize("mode", [REFUSE, BURN_GAS, BOMB])
 def test_execute__recipient_refuses_coin__is_owed_and_blocks_nobody(rig: Rig, mode: int) -> None:
-    node = rig[B]
-    recipient = recipient_of(node, mode)
+    here = rig[B]
+    recipient = recipient_of(here, mode)
     rig.pay(
-        payment(B, COIN, 5_000, 1, recipient=universal(recipient.address)),
+        payment(B, COIN, 5_000, 1, recipient=universal_address(recipient.address)),
         payment(B, COIN, 6_000, 2),
     )
-    before = node.evm.balance(RECIPIENT)
-    node.execute(1)
-    (deferred,) = node.evm.events("PayoutDeferred")
+    before = here.evm.balance(RECIPIENT)
+    here.execute(1)
+    (deferred,) = here.evm.events("PayoutDeferred")
     assert int(deferred.args["receiver"], 16) == int(recipient.address, 16)
-    assert deferred.args["l1_amount"] == 5_000 * node.scale(COIN)
-    assert node.evm.balance(RECIPIENT) - before == 6_000 * node.scale(COIN)
-    assert node.bridge.pending_balance(recipient.address, COIN) == 5_000 * node.scale(COIN)
-    assert node.bridge.custody(COIN) == RESERVE - 11_000
-    assert node.bridge.solvency(COIN)[1] == 5_000 * node.scale(COIN)
-    check_solvent(node)
+    assert deferred.args["l1_amount"] == 5_000 * here.scale(COIN)
+    assert here.evm.balance(RECIPIENT) - before == 6_000 * here.scale(COIN)
+    assert here.bridge.pending_balance(recipient.address, COIN) == 5_000 * here.scale(COIN)
+    assert here.bridge.custody(COIN) == RESERVE - 11_000
+    assert here.bridge.solvency(COIN)[1] == 5_000 * here.scale(COIN)
+    check_solvent(here)
 
-    recipient.act(node.bridge.address, node.bridge.encode("withdraw_pending_balance", COIN, STRANGER))
-    assert node.bridge.pending_balance(recipient.address, COIN) == node.bridge.solvency(COIN)[1] == 0
+    recipient.act(here.bridge.address, here.bridge.encode("withdraw_pending_balance", COIN, STRANGER))
+    assert here.bridge.pending_balance(recipient.address, COIN) == here.bridge.solvency(COIN)[1] == 0
 
 
 @pytest.mark.parametrize("mode", [SAY_NO, REVERT, TOKEN_BURNS])
 def test_execute__token_refuses__is_owed_and_pulled_later(rig: Rig, mode: int) -> None:
-    node = rig[B]
-    bad = node.tokens[BAD]
+    here = rig[B]
+    bad = here.token(BAD)
     rig.pay(payment(B, BAD, 5_000, 1), payment(B, USD, 6_000, 2))
     bad.set_mode(mode)
-    before = node.balance(USD, RECIPIENT)
-    node.execute(1)
-    assert node.balance(USD, RECIPIENT) - before == 6_000 * node.scale(USD)
-    assert node.bridge.pending_balance(RECIPIENT, BAD) == 5_000
+    before = here.balance(USD, RECIPIENT)
+    here.execute(1)
+    assert here.balance(USD, RECIPIENT) - before == 6_000 * here.scale(USD)
+    assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
     bad.set_mode(0)
-    before = node.balance(BAD, RECIPIENT)
-    node.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
-    assert node.balance(BAD, RECIPIENT) - before == 5_000
-    check_solvent(node)
+    before = here.balance(BAD, RECIPIENT)
+    here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+    assert here.balance(BAD, RECIPIENT) - before == 5_000
+    check_solvent(here)
 
 
 def test_execute__blacklisted_recipient__pulls_to_another_address(rig: Rig) -> None:
-    node = rig[B]
-    node.tokens[BAD].set_blacklisted(RECIPIENT, True)
+    here = rig[B]
+    here.token(BAD).set_blacklisted(RECIPIENT, True)
     rig.pay(payment(B, BAD, 5_000))
-    node.execute(1)
+    here.execute(1)
     with reverts("adversarial: blacklisted"):
-        node.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
-    before = node.balance(BAD, STRANGER)
-    node.bridge.withdraw_pending_balance(BAD, STRANGER, sender=RECIPIENT)
-    event = node.evm.event("PendingBalanceWithdrawn")
+        here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+    before = here.balance(BAD, STRANGER)
+    here.bridge.withdraw_pending_balance(BAD, STRANGER, sender=RECIPIENT)
+    event = here.evm.event("PendingBalanceWithdrawn")
     assert (event["owner"], event["receiver"], event["l1_amount"]) == (RECIPIENT, STRANGER, 5_000)
-    assert node.balance(BAD, STRANGER) - before == 5_000
+    assert here.balance(BAD, STRANGER) - before == 5_000
 
 
 def test_execute__token_returns_a_bomb__is_owed_and_costs_little(rig: Rig) -> None:
     """4 kB of zeros are cut at one word, which says no."""
-    node = rig[B]
+    here = rig[B]
     rig.pay(payment(B, BAD, 5_000))
-    node.tokens[BAD].set_mode(TOKEN_BOMB)
-    node.execute(1, gas=600_000)
-    assert node.status() == (1, 1, 1, 1)
-    assert node.bridge.pending_balance(RECIPIENT, BAD) == 5_000
+    here.token(BAD).set_mode(TOKEN_BOMB)
+    here.execute(1, gas=600_000)
+    assert here.status() == (1, 1, 1, 1)
+    assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
 
 
 def test_execute__token_answers_neither_yes_nor_no__is_owed(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     rig.pay(payment(B, BAD, 5_000))
-    node.tokens[BAD].set_mode(TWO)
-    node.execute(1)
-    assert node.bridge.pending_balance(RECIPIENT, BAD) == 5_000
+    here.token(BAD).set_mode(TWO)
+    here.execute(1)
+    assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
 
 
 @pytest.mark.parametrize(
@@ -104,70 +106,70 @@ def test_execute__token_answers_neither_yes_nor_no__is_owed(rig: Rig) -> None:
 )
 def test_execute__low_gas__cannot_force_a_payout_into_pending(rig: Rig, token: TokenId, reason: str) -> None:
     """At every gas limit the payout is made in full, or the call fails as a whole."""
-    node = rig[B]
+    here = rig[B]
     payout = payment(B, token, 5_000)
     rig.pay(payout)
     refused = 0
     for gas in range(60_000, 420_000, 4_000):
         with rig.rollback():
-            before = node.balance(token, RECIPIENT)
+            before = here.balance(token, RECIPIENT)
             try:
-                node.execute(1, gas=gas)
+                here.execute(1, gas=gas)
             except Exception as error:
                 refused += reason in str(error)
                 continue
-            assert node.balance(token, RECIPIENT) - before == 5_000 * node.scale(token)
+            assert here.balance(token, RECIPIENT) - before == 5_000 * here.scale(token)
     assert refused > 0
-    node.execute(1)
+    here.execute(1)
 
 
 def test_execute__recipient_reenters__finds_the_bridge_locked(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     for call in (
-        node.bridge.encode("withdraw_pending_balance", COIN, STRANGER),
-        node.bridge.encode("solvency", COIN),
-        node.bridge.encode("swap", node.order()),
+        here.bridge.encode("withdraw_pending_balance", COIN, STRANGER),
+        here.bridge.encode("solvency", COIN),
+        here.bridge.encode("swap", here.order()),
     ):
         with rig.rollback():
-            recipient = recipient_of(node, RECIPIENT_REENTERS)
-            recipient.set_call(node.bridge.address, call)
-            rig.pay(payment(B, COIN, 5_000, recipient=universal(recipient.address)))
-            node.execute(1)
+            recipient = recipient_of(here, RECIPIENT_REENTERS)
+            recipient.set_call(here.bridge.address, call)
+            rig.pay(payment(B, COIN, 5_000, recipient=universal_address(recipient.address)))
+            here.execute(1)
             assert (recipient.reentries(), recipient.refusals()) in ((0, 1), (0, 0))
-            check_solvent(node)
+            check_solvent(here)
 
 
 def test_execute__token_reenters_with_the_same_block__pays_once(rig: Rig) -> None:
-    node = rig[B]
-    bad = node.tokens[BAD]
+    here = rig[B]
+    bad = here.token(BAD)
     rig.pay(payment(B, BAD, 5_000))
-    bad.set_call(node.bridge.address, node.bridge.encode("execute_blocks", [node.execute_args(1)]))
+    bad.set_call(here.bridge.address, here.bridge.encode("execute_blocks", [here.execute_args(1)]))
     bad.set_mode(REENTER)
-    before = node.balance(BAD, RECIPIENT)
-    node.execute(1)
+    before = here.balance(BAD, RECIPIENT)
+    here.execute(1)
     assert bad.reentries() == 0
-    assert node.balance(BAD, RECIPIENT) - before == 5_000
+    assert here.balance(BAD, RECIPIENT) - before == 5_000
 
 
 @pytest.mark.parametrize("recipient", [bytes([1]) + bytes(31), bytes(11) + bytes([1]) + bytes([2] * 20), bytes(32)])
 def test_execute__recipient_is_no_address_of_this_chain__is_owed_to_nobody(rig: Rig, recipient: bytes) -> None:
     """No bridge admits it, so only a corrupt chain can bring it: never cut to 20 bytes, and blocks nothing."""
-    node = rig[B]
+    here = rig[B]
     rig.pay(payment(B, USD, 5_000, 1, recipient=recipient), payment(B, USD, 6_000, 2))
-    node.execute(1)
-    (deferred,) = node.evm.events("PayoutDeferred")
+    here.execute(1)
+    (deferred,) = here.evm.events("PayoutDeferred")
     assert deferred.args["receiver"] == ZERO
-    assert node.bridge.pending_balance(ZERO, USD) == 5_000 * node.scale(USD)
-    check_solvent(node)
+    assert here.bridge.pending_balance(ZERO, USD) == 5_000 * here.scale(USD)
+    check_solvent(here)
 
 
 def test_execute__paused_token__still_pays(rig: Rig) -> None:
-    node = rig[B]
-    node.registry.set_paused(USD, True, sender=GOVERNOR)
+    here = rig[B]
+    here.token_registry.set_paused(USD, True, sender=GOVERNOR)
     rig.pay(payment(B, USD, 5_000))
-    before = node.balance(USD, RECIPIENT)
-    node.execute(1)
-    assert node.balance(USD, RECIPIENT) - before == 5_000 * node.scale(USD)
+    before = here.balance(USD, RECIPIENT)
+    here.execute(1)
+    assert here.balance(USD, RECIPIENT) - before == 5_000 * here.scale(USD)
 
 
 # --- withdraw ---
@@ -176,7 +178,7 @@ def test_execute__paused_token__still_pays(rig: Rig) -> None:
 def owe(rig: Rig, token: TokenId = COIN) -> EvmContract:
     """A contract that is owed 5,000 units."""
     recipient = recipient_of(rig[B], REFUSE)
-    rig.pay(payment(B, token, 5_000, recipient=universal(recipient.address)))
+    rig.pay(payment(B, token, 5_000, recipient=universal_address(recipient.address)))
     rig[B].execute(1)
     return recipient
 
@@ -194,41 +196,42 @@ def test_withdraw__bad_receiver__is_refused(rig: Rig) -> None:
 
 
 def test_withdraw__receiver_refuses__keeps_the_balance(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     recipient = owe(rig)
-    call = node.bridge.encode("withdraw_pending_balance", COIN, recipient.address)
+    call = here.bridge.encode("withdraw_pending_balance", COIN, recipient.address)
     with reverts("tokens: coin refused"):
-        recipient.act(node.bridge.address, call)
-    assert node.bridge.pending_balance(recipient.address, COIN) == 5_000 * node.scale(COIN)
+        recipient.act(here.bridge.address, call)
+    assert here.bridge.pending_balance(recipient.address, COIN) == 5_000 * here.scale(COIN)
 
 
 def test_withdraw__token_says_no__keeps_the_balance(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     rig.pay(payment(B, BAD, 5_000))
-    node.tokens[BAD].set_mode(SAY_NO)
-    node.execute(1)
+    here.token(BAD).set_mode(SAY_NO)
+    here.execute(1)
     with reverts("tokens: transfer out refused"):
-        node.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
-    assert node.bridge.pending_balance(RECIPIENT, BAD) == 5_000
+        here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+    assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
 
 
 def test_withdraw__twice__pays_once(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     recipient = owe(rig)
-    call = node.bridge.encode("withdraw_pending_balance", COIN, STRANGER)
-    before = node.evm.balance(STRANGER)
-    recipient.act(node.bridge.address, call)
+    call = here.bridge.encode("withdraw_pending_balance", COIN, STRANGER)
+    before = here.evm.balance(STRANGER)
+    recipient.act(here.bridge.address, call)
     with reverts("ledger: nothing pending"):
-        recipient.act(node.bridge.address, call)
-    assert node.evm.balance(STRANGER) - before == 5_000 * node.scale(COIN)
+        recipient.act(here.bridge.address, call)
+    assert here.evm.balance(STRANGER) - before == 5_000 * here.scale(COIN)
 
 
 def test_withdraw__several_payouts__add_up(rig: Rig) -> None:
-    node = rig[B]
-    recipient = recipient_of(node, REFUSE)
+    here = rig[B]
+    recipient = recipient_of(here, REFUSE)
     payouts = [
-        Payout.from_words(payment(B, COIN, n, n, recipient=universal(recipient.address)).words()) for n in (7, 8)
+        Payout.from_words(payment(B, COIN, n, n, recipient=universal_address(recipient.address)).words())
+        for n in (7, 8)
     ]
     rig.pay(*payouts)
-    node.execute(1)
-    assert node.bridge.pending_balance(recipient.address, COIN) == 15 * node.scale(COIN)
+    here.execute(1)
+    assert here.bridge.pending_balance(recipient.address, COIN) == 15 * here.scale(COIN)

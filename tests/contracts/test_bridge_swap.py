@@ -6,25 +6,11 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from tests.support.drafts.permits import sign_permit
+from tests.support.drafts.rig import BAD, COIN, OLD, REMOTE, RESERVE, Rig
 from tests.support.evm import reverts
-from tests.support.permits import sign_permit
-from tests.support.rig import (
-    BAD,
-    COIN,
-    DEPOSITOR,
-    GOVERNOR,
-    OLD,
-    RECIPIENT,
-    REMOTE,
-    RESERVE,
-    STRANGER,
-    USD,
-    A,
-    B,
-    C,
-    Rig,
-    universal,
-)
+from tests.support.three_chains import DEPOSITOR, GOVERNOR, RECIPIENT, STRANGER, USD, A, B, C
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.ids import ChainId, Lane
@@ -35,33 +21,33 @@ MAX_OPEN_SWAPS = 4_096
 
 
 def test_swap__token__is_credited_and_queued(rig: Rig) -> None:
-    node = rig[A]
-    before = node.balance(USD, node.bridge.address)
-    request_id = node.swap(l1_amount=7_000_000, min_out=11, operator_fee=12, fill_fee=13)
-    event = node.evm.event("SwapRequested")
-    words = node.request_words()
+    here = rig[A]
+    before = here.balance(USD, here.bridge.address)
+    request_id = here.swap(l1_amount=7_000_000, min_out=11, operator_fee=12, fill_fee=13)
+    event = here.evm.event("SwapRequested")
+    words = here.request_words()
 
     assert request_id == 1
     assert event["l1_amount"] == event["amount"] == 7_000_000
-    assert event["expires_at"] == event["queued_at"] + EXPIRY_SECONDS == node.evm.time + EXPIRY_SECONDS
+    assert event["expires_at"] == event["queued_at"] + EXPIRY_SECONDS == here.evm.time + EXPIRY_SECONDS
     request = SwapRequest.from_words(words)
     assert (request.source, request.destination, request.token_in, request.token_out) == (A, B, USD, COIN)
     assert (request.amount, request.min_out, request.operator_fee, request.fill_fee) == (7_000_000, 11, 12, 13)
-    assert (request.recipient, request.sender) == (universal(RECIPIENT), universal(DEPOSITOR))
+    assert (request.recipient, request.sender) == (universal_address(RECIPIENT), universal_address(DEPOSITOR))
     assert request.words() == words
-    assert node.bridge.queue_hash(Lane.SWAP, 1) == next_queue_hash(rig.deployment_hash, words)
-    assert node.bridge.custody(USD) == RESERVE + 7_000_000
-    assert node.balance(USD, node.bridge.address) == before + 7_000_000
-    assert node.bridge.request_counts(Lane.SWAP) == (1, 0)
-    assert [node.bridge.request_status(Lane.SWAP, i) for i in (0, 1, 2)] == [0, 1, 0]
+    assert here.bridge.queue_hash(Lane.SWAP, 1) == next_queue_hash(rig.deployment_hash, words)
+    assert here.bridge.custody(USD) == RESERVE + 7_000_000
+    assert here.balance(USD, here.bridge.address) == before + 7_000_000
+    assert here.bridge.request_counts(Lane.SWAP) == (1, 0)
+    assert [here.bridge.request_status(Lane.SWAP, i) for i in (0, 1, 2)] == [0, 1, 0]
 
 
 def test_swap__coin__scales_to_layer_2_units(rig: Rig) -> None:
-    node = rig[A]
-    node.swap(token_in=COIN, token_out=USD, l1_amount=3 * 10**18, operator_fee=0, value=3 * 10**18)
-    assert node.evm.event("SwapRequested")["amount"] == 3 * 10**12
-    assert node.bridge.custody(COIN) == RESERVE + 3 * 10**12
-    assert node.bridge.solvency(COIN) == ((RESERVE + 3 * 10**12) * 10**6, 0, RESERVE + 3 * 10**12)
+    here = rig[A]
+    here.swap(token_in=COIN, token_out=USD, l1_amount=3 * 10**18, operator_fee=0, value=3 * 10**18)
+    assert here.evm.event("SwapRequested")["amount"] == 3 * 10**12
+    assert here.bridge.custody(COIN) == RESERVE + 3 * 10**12
+    assert here.bridge.solvency(COIN) == ((RESERVE + 3 * 10**12) * 10**6, 0, RESERVE + 3 * 10**12)
 
 
 def test_swap__token_with_18_decimals__scales_to_layer_2_units(rig: Rig) -> None:
@@ -75,22 +61,22 @@ def test_swap__token_without_return_value__works(rig: Rig) -> None:
 
 
 def test_swap__second_request__continues_the_queue(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     queue_hash = rig.deployment_hash
     for request_id in (1, 2, 3):
-        assert node.swap(l1_amount=10**6 + request_id) == request_id
-        queue_hash = next_queue_hash(queue_hash, node.request_words())
-        assert node.bridge.queue_hash(Lane.SWAP, request_id) == queue_hash
-    assert node.bridge.queue_hash(Lane.SWAP, 4) == bytes(32)
+        assert here.swap(l1_amount=10**6 + request_id) == request_id
+        queue_hash = next_queue_hash(queue_hash, here.request_words())
+        assert here.bridge.queue_hash(Lane.SWAP, request_id) == queue_hash
+    assert here.bridge.queue_hash(Lane.SWAP, 4) == bytes(32)
 
 
 def test_swap__fee_on_transfer__credits_what_arrived(rig: Rig) -> None:
-    node = rig[A]
-    node.tokens[BAD].set_mode(FEE)
-    node.swap(token_in=BAD, l1_amount=10**6)
-    event = node.evm.event("SwapRequested")
+    here = rig[A]
+    here.token(BAD).set_mode(FEE)
+    here.swap(token_in=BAD, l1_amount=10**6)
+    event = here.evm.event("SwapRequested")
     assert (event["l1_amount"], event["amount"]) == (990_000, 990_000)
-    assert node.bridge.custody(BAD) == RESERVE + 990_000
+    assert here.bridge.custody(BAD) == RESERVE + 990_000
 
 
 def test_swap__same_chain_other_token__is_admitted(rig: Rig) -> None:
@@ -143,49 +129,49 @@ REFUSALS = [
 def test_swap__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: Refusal) -> None:
     changes = dict(refusal.changes)
     if changes.get("recipient") is BRIDGE_OF_B:
-        changes["recipient"] = universal(rig[B].bridge.address)
+        changes["recipient"] = universal_address(rig[B].bridge.address)
     with reverts(refusal.reason):
         rig[A].swap(value=refusal.value, **changes)
     assert rig[A].bridge.request_counts(Lane.SWAP) == (0, 0)
 
 
 def test_swap__boundary_order__is_admitted(rig: Rig) -> None:
-    node = rig[A]
-    assert node.swap(l1_amount=100, operator_fee=99, deadline=node.evm.time) == 1
+    here = rig[A]
+    assert here.swap(l1_amount=100, operator_fee=99, deadline=here.evm.time) == 1
 
 
 def test_swap__recipient_is_the_bridge_of_another_chain__is_admitted(rig: Rig) -> None:
     if rig[C].bridge.address != rig[B].bridge.address:
-        assert rig[A].swap(destination=B, recipient=universal(rig[C].bridge.address)) == 1
+        assert rig[A].swap(destination=B, recipient=universal_address(rig[C].bridge.address)) == 1
     with reverts("swap: recipient is a bridge"):
-        rig[A].swap(destination=C, recipient=universal(rig[C].bridge.address))
+        rig[A].swap(destination=C, recipient=universal_address(rig[C].bridge.address))
 
 
 def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
-    node = rig[A]
-    node.registry.set_paused(USD, True, sender=GOVERNOR)
-    assert node.registry.is_paused(USD) and not node.registry.is_paused(OLD)
+    here = rig[A]
+    here.token_registry.set_paused(USD, True, sender=GOVERNOR)
+    assert here.token_registry.is_paused(USD) and not here.token_registry.is_paused(OLD)
     with reverts("bridge: token paused"):
-        node.swap()
-    assert node.swap(token_in=OLD, l1_amount=10**6) == 1
-    node.registry.set_paused(USD, False, sender=GOVERNOR)
-    assert node.swap() == 2
+        here.swap()
+    assert here.swap(token_in=OLD, l1_amount=10**6) == 1
+    here.token_registry.set_paused(USD, False, sender=GOVERNOR)
+    assert here.swap() == 2
 
 
 def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    node.registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
+    here = rig[A]
+    here.token_registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
     with reverts("ledger: above the cap"):
-        node.swap(l1_amount=5_001, operator_fee=1)
-    assert node.swap(l1_amount=5_000, operator_fee=1) == 1
+        here.swap(l1_amount=5_001, operator_fee=1)
+    assert here.swap(l1_amount=5_000, operator_fee=1) == 1
 
 
 def test_swap__full_queue__is_refused(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     for _ in range(MAX_OPEN_SWAPS):
-        node.swap(l1_amount=10_000)
+        here.swap(l1_amount=10_000)
     with reverts("queue: full"):
-        node.swap(l1_amount=10_000)
+        here.swap(l1_amount=10_000)
 
 
 @pytest.mark.parametrize(
@@ -198,30 +184,30 @@ def test_swap__full_queue__is_refused(rig: Rig) -> None:
     ],
 )
 def test_swap__token_that_gives_nothing__is_refused(rig: Rig, mode: int, reason: str) -> None:
-    rig[A].tokens[BAD].set_mode(mode)
+    rig[A].token(BAD).set_mode(mode)
     with reverts(reason):
         rig[A].swap(token_in=BAD, l1_amount=10**6)
 
 
 def test_swap__token_that_reenters__credits_once(rig: Rig) -> None:
-    node = rig[A]
-    bad = node.tokens[BAD]
+    here = rig[A]
+    bad = here.token(BAD)
     bad.mint(bad.address, 10**12)
-    inner = node.bridge.encode("swap", node.order(token_in=BAD, l1_amount=10**6))
-    bad.set_call(node.bridge.address, inner)
+    inner = here.bridge.encode("swap", here.order(token_in=BAD, l1_amount=10**6))
+    bad.set_call(here.bridge.address, inner)
     bad.set_mode(REENTER)
-    node.swap(token_in=BAD, l1_amount=10**6)
+    here.swap(token_in=BAD, l1_amount=10**6)
     assert (bad.reentries(), bad.refusals()) == (0, 1)
-    assert node.bridge.request_counts(Lane.SWAP) == (1, 0)
-    assert node.bridge.custody(BAD) == RESERVE + 10**6
+    assert here.bridge.request_counts(Lane.SWAP) == (1, 0)
+    assert here.bridge.custody(BAD) == RESERVE + 10**6
 
 
 def test_swap__donation_before__changes_nothing(rig: Rig) -> None:
-    node = rig[A]
-    node.tokens[USD].transfer(node.bridge.address, 12_345, sender=STRANGER)
-    node.swap(l1_amount=10**6)
-    assert node.bridge.custody(USD) == RESERVE + 10**6
-    balance, pending, custody = node.bridge.solvency(USD)
+    here = rig[A]
+    here.token(USD).transfer(here.bridge.address, 12_345, sender=STRANGER)
+    here.swap(l1_amount=10**6)
+    assert here.bridge.custody(USD) == RESERVE + 10**6
+    balance, pending, custody = here.bridge.solvency(USD)
     assert (balance, pending, custody) == (RESERVE + 10**6 + 12_345, 0, RESERVE + 10**6)
 
 
@@ -236,40 +222,40 @@ OWNER = Account.create("permit owner")
 
 
 def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
-    node = rig[A]
-    node.tokens[USD].mint(OWNER.address, 10**9)
-    permit = sign_permit(node, OWNER, 10**6, node.evm.time)
-    assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address) == 1
-    assert node.tokens[USD].allowance(OWNER.address, node.bridge.address) == 0
+    here = rig[A]
+    here.token(USD).mint(OWNER.address, 10**9)
+    permit = sign_permit(here, OWNER, 10**6, here.evm.time)
+    assert here.bridge.swap_with_permit(here.order(l1_amount=10**6), permit, sender=OWNER.address) == 1
+    assert here.token(USD).allowance(OWNER.address, here.bridge.address) == 0
 
 
 def test_swap_with_permit__permit_submitted_by_somebody_else_before__still_swaps(rig: Rig) -> None:
-    node = rig[A]
-    node.tokens[USD].mint(OWNER.address, 10**9)
-    deadline, v, r, s = sign_permit(node, OWNER, 10**6, node.evm.time)
-    node.tokens[USD].permit(OWNER.address, node.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
-    assert node.bridge.swap_with_permit(node.order(l1_amount=10**6), (deadline, v, r, s), sender=OWNER.address) == 1
+    here = rig[A]
+    here.token(USD).mint(OWNER.address, 10**9)
+    deadline, v, r, s = sign_permit(here, OWNER, 10**6, here.evm.time)
+    here.token(USD).permit(OWNER.address, here.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
+    assert here.bridge.swap_with_permit(here.order(l1_amount=10**6), (deadline, v, r, s), sender=OWNER.address) == 1
 
 
 def test_swap_with_permit__useless_permit__is_refused_by_the_token(rig: Rig) -> None:
-    node = rig[A]
-    node.tokens[USD].mint(OWNER.address, 10**9)
-    permit = sign_permit(node, OWNER, 10**6, node.evm.time, spender=STRANGER)
+    here = rig[A]
+    here.token(USD).mint(OWNER.address, 10**9)
+    permit = sign_permit(here, OWNER, 10**6, here.evm.time, spender=STRANGER)
     with reverts("test token: allowance"):
-        node.bridge.swap_with_permit(node.order(l1_amount=10**6), permit, sender=OWNER.address)
+        here.bridge.swap_with_permit(here.order(l1_amount=10**6), permit, sender=OWNER.address)
 
 
 def test_swap_with_permit__coin__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    order = node.order(token_in=COIN, token_out=USD, l1_amount=10**18)
+    here = rig[A]
+    order = here.order(token_in=COIN, token_out=USD, l1_amount=10**18)
     with reverts("tokens: value is not the amount"):
-        node.bridge.swap_with_permit(order, (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+        here.bridge.swap_with_permit(order, (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
 
 
 def test_swap_with_permit__bad_order__is_refused_before_the_token_is_called(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     with reverts("bridge: unknown token"):
-        node.bridge.swap_with_permit(node.order(token_in=77), (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+        here.bridge.swap_with_permit(here.order(token_in=77), (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
 
 
 @pytest.mark.parametrize("chain", [A, B, C])

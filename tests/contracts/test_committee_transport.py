@@ -6,10 +6,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from tests.support.committee import Committee
-from tests.support.draft import message_args
+from tests.support.committee import KnownCommittee
+from tests.support.drafts.draft import message_args
 from tests.support.evm import EvmChain, EvmContract, reverts
-from tests.support.rig import GOVERNOR, START_TIME, ZERO, A, B, actor
+from tests.support.three_chains import GOVERNOR, START_TIME, ZERO, A, B, actor
 from zklink.l1.contract_artifacts import load_contract
 from zklink.protocol.ids import BlockNumber
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest
@@ -18,7 +18,7 @@ DEPLOYMENT = bytes([0xD5] * 32)
 MESSAGE = SyncMessage(B, BlockNumber(7), bytes([0x5A] * 32))
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
-committee = Committee()
+committee = KnownCommittee()
 
 
 @pytest.fixture(scope="module")

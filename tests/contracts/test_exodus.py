@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.support.draft import payment, stored_args
-from tests.support.escape import (
+from tests.support.drafts.draft import payment, stored_args
+from tests.support.drafts.escape import (
     EXPIRY_SECONDS,
     Exit,
     announce_freezes,
@@ -16,24 +16,11 @@ from tests.support.escape import (
     open_history,
     provider_words,
 )
+from tests.support.drafts.rig import BAD, COIN, RESERVE, TOKENS, Rig, RigChain
 from tests.support.evm import reverts
-from tests.support.rig import (
-    BAD,
-    COIN,
-    DEPOSITOR,
-    GOVERNOR,
-    PROVIDER,
-    RESERVE,
-    STRANGER,
-    USD,
-    A,
-    B,
-    C,
-    Node,
-    Rig,
-    universal,
-)
+from tests.support.three_chains import DEPOSITOR, GOVERNOR, PROVIDER, STRANGER, USD, A, B, C
 from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import SyncMessage
@@ -77,9 +64,9 @@ def escaping(rig: Rig) -> Rig:
     return make_escaping(rig)
 
 
-def provider_queue(node: Node, ids: Iterable[int]) -> list[int]:
+def provider_queue(here: RigChain, ids: Iterable[int]) -> list[int]:
     """The words of the provider's deposits with these ids."""
-    return [word for i in ids for word in provider_words(node, i)]
+    return [word for i in ids for word in provider_words(here, i)]
 
 
 # --- begin ---
@@ -90,14 +77,14 @@ def test_begin_exodus__common_block_executed__opens_exits_against_its_root(rig: 
     rig[A].execute(1)
     freeze_all(rig)
     find_common(rig[A], rig[B])
-    node = rig[A]
-    assert node.exodus.freeze_state() == (True, 1, 1, True, False)
-    begin_exodus(node, 1)
-    assert node.evm.event("ExodusBegun") == {"number": 1, "root": root}
-    assert node.exodus.freeze_state() == (True, 1, 1, True, True)
-    assert node.exodus.exit_root() == root
+    here = rig[A]
+    assert here.exodus.freeze_state() == (True, 1, 1, True, False)
+    begin_exodus(here, 1)
+    assert here.evm.event("ExodusBegun") == {"number": 1, "root": root}
+    assert here.exodus.freeze_state() == (True, 1, 1, True, True)
+    assert here.exodus.exit_root() == root
     with reverts("exodus: already begun"):
-        begin_exodus(node, 1)
+        begin_exodus(here, 1)
 
 
 def test_begin_exodus__chain_that_never_accepted_a_block__at_the_genesis(rig: Rig) -> None:
@@ -108,30 +95,30 @@ def test_begin_exodus__chain_that_never_accepted_a_block__at_the_genesis(rig: Ri
 
 
 def test_begin_exodus__too_early__is_refused(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     with reverts("exodus: not frozen"):
-        begin_exodus(node, 0)
+        begin_exodus(here, 0)
     pay_everywhere(rig)
-    freeze(node)
+    freeze(here)
     with reverts("exodus: common block not known"):
-        begin_exodus(node, 0)
+        begin_exodus(here, 0)
     freeze(rig[B])
     freeze(rig[C])
     announce_freezes(rig, (B, C), A)
     with reverts("exodus: common block not known"):
-        begin_exodus(node, 0)
-    find_common(node, rig[B])
+        begin_exodus(here, 0)
+    find_common(here, rig[B])
     for number in (0, 1):
         with reverts("exodus: blocks to be executed"):
-            begin_exodus(node, number)
-    node.execute(1)
+            begin_exodus(here, number)
+    here.execute(1)
     with reverts("exodus: not the common block"):
-        begin_exodus(node, 0)
-    lie = list(stored_args(node.history[1]))
+        begin_exodus(here, 0)
+    lie = list(stored_args(here.history[1]))
     lie[4] = 12_345
     with reverts("exodus: not the stored block"):
-        node.exodus.begin_exodus(tuple(lie))
-    begin_exodus(node, 1)
+        here.exodus.begin_exodus(tuple(lie))
+    begin_exodus(here, 1)
 
 
 def test_begin_exodus__common_block_above_this_chains_freeze__imports_it_first(rig: Rig) -> None:
@@ -144,18 +131,18 @@ def test_begin_exodus__common_block_above_this_chains_freeze__imports_it_first(r
             if chain != B:
                 rig.announce(B, chain)
     freeze_all(rig)
-    node, primary = rig[A], rig[B]
-    open_history(node, primary, high=2, low=1)
-    assert find_common(node, primary, 2) == (True, 2)
-    copy_block(node, primary, 2)
+    here, primary = rig[A], rig[B]
+    open_history(here, primary, high=2, low=1)
+    assert find_common(here, primary, 2) == (True, 2)
+    copy_block(here, primary, 2)
     with reverts("execute: a chain is missing"):
-        node.execute(1, 2)
-    open_history(node, rig[C], high=2, low=1)
+        here.execute(1, 2)
+    open_history(here, rig[C], high=2, low=1)
     for source in (B, C):
-        node.bridge.apply_message(source, 2)
-    node.execute(1, 2)
-    begin_exodus(node, 2)
-    assert node.exodus.exit_root() == primary.history[2].root
+        here.bridge.apply_message(source, 2)
+    here.execute(1, 2)
+    begin_exodus(here, 2)
+    assert here.exodus.exit_root() == primary.history[2].root
 
 
 def test_execute__above_the_common_block__is_refused(rig: Rig) -> None:
@@ -169,16 +156,16 @@ def test_execute__above_the_common_block__is_refused(rig: Rig) -> None:
             if chain != B:
                 rig.announce(B, chain)
     freeze_all(rig)
-    node = rig[B]
-    assert find_common(node, node, 2) == (True, 1)
+    here = rig[B]
+    assert find_common(here, here, 2) == (True, 1)
     rig.announce(C, B)
-    rig.deliver(SyncMessage(A, BlockNumber(2), node.history[2].sync_hash), B)
+    rig.deliver(SyncMessage(A, BlockNumber(2), here.history[2].sync_hash), B)
     with reverts("execute: above the common block"):
-        node.execute(1, 2)
-    node.execute(1)
-    begin_exodus(node, 1)
+        here.execute(1, 2)
+    here.execute(1)
+    begin_exodus(here, 1)
     with reverts("execute: above the common block"):
-        node.execute(2)
+        here.execute(2)
 
 
 # --- cancel ---
@@ -186,54 +173,54 @@ def test_execute__above_the_common_block__is_refused(rig: Rig) -> None:
 
 def test_cancel_requests__swaps_and_deposits__are_paid_back_to_their_senders(rig: Rig) -> None:
     """In order, in the tokens and units that came in; a full exit only leaves the queue."""
-    node = rig[A]
-    node.swap(l1_amount=7_000_000)
-    swap_words = node.request_words()
-    node.deposit(COIN, 900, sender=STRANGER, owner=bytes([7] * 32))
-    deposit_words = node.deposit_words()
-    node.bridge.full_exit(5, USD, sender=OWNER)
-    exit_words = node.full_exit_words()
+    here = rig[A]
+    here.swap(l1_amount=7_000_000)
+    swap_words = here.request_words()
+    here.deposit(COIN, 900, sender=STRANGER, owner=bytes([7] * 32))
+    deposit_words = here.deposit_words()
+    here.bridge.full_exit(5, USD, sender=OWNER)
+    exit_words = here.full_exit_words()
     freeze_all(rig)
-    find_common(node, rig[B])
-    begin_exodus(node, 0)
+    find_common(here, rig[B])
+    begin_exodus(here, 0)
 
-    before = node.balance(USD, DEPOSITOR)
-    node.exodus.cancel_requests(Lane.SWAP, list(swap_words), sender=GOVERNOR)
-    assert node.evm.event("RequestCancelled") == {
+    before = here.balance(USD, DEPOSITOR)
+    here.exodus.cancel_requests(Lane.SWAP, list(swap_words), sender=GOVERNOR)
+    assert here.evm.event("RequestCancelled") == {
         "lane": Lane.SWAP,
         "request_id": 1,
         "receiver": DEPOSITOR,
         "token_id": USD,
         "l1_amount": 7_000_000,
     }
-    assert node.balance(USD, DEPOSITOR) == before + 7_000_000
+    assert here.balance(USD, DEPOSITOR) == before + 7_000_000
 
-    provided, coin = node.balance(USD, PROVIDER), node.balance(COIN, STRANGER)
-    words = [*provider_queue(node, (1, 2, 3, 4)), *deposit_words, *exit_words]
-    node.exodus.cancel_requests(Lane.ACCOUNT, words, sender=GOVERNOR)
-    cancelled = [(e.args["request_id"], e.args["l1_amount"]) for e in node.evm.events("RequestCancelled")]
-    units = [RESERVE * node.scale(TokenId(t)) for t in (1, 2, 3, 4)]
+    provided, coin = here.balance(USD, PROVIDER), here.balance(COIN, STRANGER)
+    words = [*provider_queue(here, (1, 2, 3, 4)), *deposit_words, *exit_words]
+    here.exodus.cancel_requests(Lane.ACCOUNT, words, sender=GOVERNOR)
+    cancelled = [(e.args["request_id"], e.args["l1_amount"]) for e in here.evm.events("RequestCancelled")]
+    units = [RESERVE * here.scale(t) for t in TOKENS]
     assert cancelled == [*enumerate(units, 1), (5, 900 * 10**6), (6, 0)]
-    assert node.balance(USD, PROVIDER) == provided + RESERVE * node.scale(USD)
-    assert node.balance(COIN, STRANGER) == coin + 900 * 10**6
-    assert [node.exodus.settled_requests(lane) for lane in (1, 2)] == [1, 6]
+    assert here.balance(USD, PROVIDER) == provided + RESERVE * here.scale(USD)
+    assert here.balance(COIN, STRANGER) == coin + 900 * 10**6
+    assert [here.exodus.settled_requests(lane) for lane in (1, 2)] == [1, 6]
     for token in (COIN, USD):
-        assert node.bridge.solvency(token) == (0, 0, 0)
+        assert here.bridge.solvency(token) == (0, 0, 0)
 
 
 def test_cancel_requests__twice_or_not_in_order__is_refused(escaping: Rig) -> None:
-    node = escaping[A]
+    here = escaping[A]
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (2,)))
+        here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (2,)))
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1, 3)))
-    node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1, 2)))
+        here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (1, 3)))
+    here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (1, 2)))
     for again in ((1,), (1, 2), (2, 3), (4,)):
         with reverts("cancel: not the next requests"):
-            node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, again))
-    node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (3, 4)))
+            here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, again))
+    here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (3, 4)))
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (4,)))
+        here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (4,)))
 
 
 def test_cancel_requests__consumed_by_the_common_block__is_refused(rig: Rig) -> None:
@@ -274,75 +261,75 @@ def test_cancel_requests__in_an_aborted_block__are_paid_back(rig: Rig) -> None:
 
 
 def test_cancel_requests__malformed__are_refused(escaping: Rig) -> None:
-    node = escaping[A]
-    words = provider_queue(node, (1, 2))
+    here = escaping[A]
+    words = provider_queue(here, (1, 2))
     for lane in (0, 3):
         with reverts("exodus: unknown lane"):
-            node.exodus.cancel_requests(lane, words)
+            here.exodus.cancel_requests(lane, words)
     with reverts("cancel: no request"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, [])
+        here.exodus.cancel_requests(Lane.ACCOUNT, [])
     for cut in (words[:3], words[:7], words[:5]):
         with reverts("cancel: request cut short"):
-            node.exodus.cancel_requests(Lane.ACCOUNT, cut)
+            here.exodus.cancel_requests(Lane.ACCOUNT, cut)
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.SWAP, words[:5])
+        here.exodus.cancel_requests(Lane.SWAP, words[:5])
     words[0] += 1
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, words)
+        here.exodus.cancel_requests(Lane.ACCOUNT, words)
 
 
 def test_cancel_requests__beyond_the_last__is_refused(escaping: Rig) -> None:
     """The hash of a place that nobody has taken is zero; no words hash to it."""
-    node = escaping[A]
-    words = [*provider_queue(node, (1, 2, 3, 4)), 0, 0, 0, 0]
+    here = escaping[A]
+    words = [*provider_queue(here, (1, 2, 3, 4)), 0, 0, 0, 0]
     with reverts("cancel: not the next requests"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, words)
+        here.exodus.cancel_requests(Lane.ACCOUNT, words)
 
 
 def test_cancel_requests__sender_that_refuses_coin__is_owed(rig: Rig) -> None:
-    node = rig[A]
-    recipient = node.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
-    call = node.bridge.encode("deposit", (COIN, 900 * 10**6, bytes([1] * 32)))
-    recipient.act(node.bridge.address, call, sender=GOVERNOR, value=900 * 10**6)
-    words = node.deposit_words()
+    here = rig[A]
+    recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    call = here.bridge.encode("deposit", (COIN, 900 * 10**6, bytes([1] * 32)))
+    recipient.act(here.bridge.address, call, sender=GOVERNOR, value=900 * 10**6)
+    words = here.deposit_words()
     recipient.set_mode(1, sender=GOVERNOR)
     freeze_all(rig)
-    find_common(node, rig[B])
-    begin_exodus(node, 0)
-    node.exodus.cancel_requests(Lane.ACCOUNT, [*provider_queue(node, (1, 2, 3, 4)), *words])
-    assert node.bridge.pending_balance(recipient.address, COIN) == 900 * 10**6
-    assert node.bridge.solvency(COIN)[1] == 900 * 10**6
-    assert node.exodus.settled_requests(Lane.ACCOUNT) == 5
+    find_common(here, rig[B])
+    begin_exodus(here, 0)
+    here.exodus.cancel_requests(Lane.ACCOUNT, [*provider_queue(here, (1, 2, 3, 4)), *words])
+    assert here.bridge.pending_balance(recipient.address, COIN) == 900 * 10**6
+    assert here.bridge.solvency(COIN)[1] == 900 * 10**6
+    assert here.exodus.settled_requests(Lane.ACCOUNT) == 5
 
 
 def test_cancel_requests__low_gas__cannot_push_a_refund_into_pending(escaping: Rig) -> None:
-    node = escaping[A]
+    here = escaping[A]
     with reverts("tokens: too little gas (coin)"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1,)), gas=140_000)
-    assert node.exodus.settled_requests(Lane.ACCOUNT) == 0
+        here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (1,)), gas=140_000)
+    assert here.exodus.settled_requests(Lane.ACCOUNT) == 0
 
 
 @pytest.mark.parametrize("is_frozen", [False, True])
 def test_before_exodus__cancel_and_exit__are_refused(rig: Rig, is_frozen: bool) -> None:
-    node = rig[A]
+    here = rig[A]
     if is_frozen:
         freeze_all(rig)
     with reverts("exodus: not begun"):
-        node.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(node, (1,)))
+        here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (1,)))
     with reverts("exodus: not begun"):
-        Exit(3, USD, A, universal(OWNER), 10).send(node, 0, OWNER)
+        Exit(3, USD, A, universal_address(OWNER), 10).send(here, 0, OWNER)
 
 
 # --- exit ---
 
 
 def test_exit__unsigned_by_the_owner__is_paid_once(escaping: Rig) -> None:
-    node = escaping[A]
-    root = node.exodus.exit_root()
-    leaving = Exit(3, USD, A, universal(OWNER), 4_000_000)
-    before, custody = node.balance(USD, OWNER), node.bridge.custody(USD)
-    leaving.send(node, root, OWNER)
-    assert node.evm.event("Exited") == {
+    here = escaping[A]
+    root = here.exodus.exit_root()
+    leaving = Exit(3, USD, A, universal_address(OWNER), 4_000_000)
+    before, custody = here.balance(USD, OWNER), here.bridge.custody(USD)
+    leaving.send(here, root, OWNER)
+    assert here.evm.event("Exited") == {
         "account": 3,
         "token_id": USD,
         "receiver": OWNER,
@@ -351,83 +338,83 @@ def test_exit__unsigned_by_the_owner__is_paid_once(escaping: Rig) -> None:
         "token_b": 0,
         "amount_b": 0,
     }
-    assert node.balance(USD, OWNER) == before + 4_000_000 * node.scale(USD)
-    assert node.bridge.custody(USD) == custody - 4_000_000
-    assert node.exodus.is_exited(3, USD) and not node.exodus.is_exited(3, COIN)
+    assert here.balance(USD, OWNER) == before + 4_000_000 * here.scale(USD)
+    assert here.bridge.custody(USD) == custody - 4_000_000
+    assert here.exodus.is_exited(3, USD) and not here.exodus.is_exited(3, COIN)
     with reverts("exit: already paid"):
-        leaving.send(node, root, OWNER)
+        leaving.send(here, root, OWNER)
     with reverts("exit: already paid"):
-        Exit(3, USD, A, universal(STRANGER), 1, is_signed=1).send(node, root, OWNER)
-    Exit(3, COIN, A, universal(OWNER), 5).send(node, root, OWNER)
-    Exit(4, USD, A, universal(OWNER), 5).send(node, root, OWNER)
+        Exit(3, USD, A, universal_address(STRANGER), 1, is_signed=1).send(here, root, OWNER)
+    Exit(3, COIN, A, universal_address(OWNER), 5).send(here, root, OWNER)
+    Exit(4, USD, A, universal_address(OWNER), 5).send(here, root, OWNER)
 
 
 def test_exit__unsigned_by_somebody_else__is_refused(escaping: Rig) -> None:
     """The owner's address may not be the owner's on this chain; whoever controls it there must act."""
-    node = escaping[A]
-    leaving = Exit(3, USD, A, universal(OWNER), 4_000)
+    here = escaping[A]
+    leaving = Exit(3, USD, A, universal_address(OWNER), 4_000)
     for sender in (STRANGER, GOVERNOR):
         with reverts("exit: recipient must send it"):
-            leaving.send(node, node.exodus.exit_root(), sender)
+            leaving.send(here, here.exodus.exit_root(), sender)
 
 
 def test_exit__signed__goes_to_the_recipient_whoever_sends_it(escaping: Rig) -> None:
-    node = escaping[A]
-    before = node.balance(USD, PROVIDER)
-    Exit(3, USD, A, universal(PROVIDER), 4_000, is_signed=1).send(node, node.exodus.exit_root(), STRANGER)
-    assert node.balance(USD, PROVIDER) == before + 4_000 * node.scale(USD)
+    here = escaping[A]
+    before = here.balance(USD, PROVIDER)
+    Exit(3, USD, A, universal_address(PROVIDER), 4_000, is_signed=1).send(here, here.exodus.exit_root(), STRANGER)
+    assert here.balance(USD, PROVIDER) == before + 4_000 * here.scale(USD)
 
 
 def test_exit__shares_of_a_pool__pay_both_sides(escaping: Rig) -> None:
-    node = escaping[A]
-    coin, usd = node.balance(COIN, PROVIDER), node.balance(USD, PROVIDER)
-    leaving = Exit(3, LP, A, universal(PROVIDER), 70, 80, token_a=COIN, token_b=USD, is_signed=1)
-    leaving.send(node, node.exodus.exit_root(), STRANGER)
-    assert node.balance(COIN, PROVIDER) == coin + 70 * node.scale(COIN)
-    assert node.balance(USD, PROVIDER) == usd + 80 * node.scale(USD)
-    assert node.exodus.is_exited(3, LP) and not node.exodus.is_exited(3, COIN)
+    here = escaping[A]
+    coin, usd = here.balance(COIN, PROVIDER), here.balance(USD, PROVIDER)
+    leaving = Exit(3, LP, A, universal_address(PROVIDER), 70, 80, token_a=COIN, token_b=USD, is_signed=1)
+    leaving.send(here, here.exodus.exit_root(), STRANGER)
+    assert here.balance(COIN, PROVIDER) == coin + 70 * here.scale(COIN)
+    assert here.balance(USD, PROVIDER) == usd + 80 * here.scale(USD)
+    assert here.exodus.is_exited(3, LP) and not here.exodus.is_exited(3, COIN)
 
 
 def test_exit__nothing_to_pay__is_still_used_up(escaping: Rig) -> None:
-    node = escaping[A]
-    leaving = Exit(3, LP, A, universal(OWNER), 0, 0, token_a=900, token_b=901)
-    leaving.send(node, node.exodus.exit_root(), OWNER)
+    here = escaping[A]
+    leaving = Exit(3, LP, A, universal_address(OWNER), 0, 0, token_a=900, token_b=901)
+    leaving.send(here, here.exodus.exit_root(), OWNER)
     with reverts("exit: already paid"):
-        leaving.send(node, node.exodus.exit_root(), OWNER)
+        leaving.send(here, here.exodus.exit_root(), OWNER)
 
 
 def test_exit__proof_of_another_statement__is_refused(escaping: Rig) -> None:
     """Of another root, deployment, account, token, recipient or amount: the verifier is asked for exactly this one."""
-    node = escaping[A]
-    root, domain = node.exodus.exit_root(), node.bridge.exit_domain()
-    leaving = Exit(3, USD, A, universal(OWNER), 4_000)
+    here = escaping[A]
+    root, domain = here.exodus.exit_root(), here.bridge.exit_domain()
+    leaving = Exit(3, USD, A, universal_address(OWNER), 4_000)
     assert domain == compute_exit_domain(escaping.deployment_hash)
     proofs = [
         leaving.proof(domain, root + 1),
-        leaving.proof(domain, node.history[0].root),
+        leaving.proof(domain, here.history[0].root),
         leaving.proof(domain + 1, root),
-        Exit(4, USD, A, universal(OWNER), 4_000).proof(domain, root),
-        Exit(3, COIN, A, universal(OWNER), 4_000).proof(domain, root),
-        Exit(3, USD, A, universal(STRANGER), 4_000).proof(domain, root),
-        Exit(3, USD, A, universal(OWNER), 3_999).proof(domain, root),
-        Exit(3, USD, A, universal(OWNER), 4_000, is_signed=1).proof(domain, root),
-        Exit(3, USD, A, universal(OWNER), 4_000, token_a=COIN).proof(domain, root),
+        Exit(4, USD, A, universal_address(OWNER), 4_000).proof(domain, root),
+        Exit(3, COIN, A, universal_address(OWNER), 4_000).proof(domain, root),
+        Exit(3, USD, A, universal_address(STRANGER), 4_000).proof(domain, root),
+        Exit(3, USD, A, universal_address(OWNER), 3_999).proof(domain, root),
+        Exit(3, USD, A, universal_address(OWNER), 4_000, is_signed=1).proof(domain, root),
+        Exit(3, USD, A, universal_address(OWNER), 4_000, token_a=COIN).proof(domain, root),
     ]
     for proof in proofs:
         with reverts("statement: another one"):
-            node.exodus.exit(leaving.x0, leaving.recipient_lo, leaving.x1, proof, sender=OWNER)
-    assert not node.exodus.is_exited(3, USD)
+            here.exodus.exit(leaving.x0, leaving.recipient_lo, leaving.x1, proof, sender=OWNER)
+    assert not here.exodus.is_exited(3, USD)
 
 
 def test_exit__for_another_chain__is_refused(escaping: Rig) -> None:
     """Each chain pays its own share: the same proof is good on no other."""
-    node = escaping[A]
+    here = escaping[A]
     with reverts("exit: for another chain"):
-        Exit(3, USD, B, universal(OWNER), 4_000).send(node, node.exodus.exit_root(), OWNER)
+        Exit(3, USD, B, universal_address(OWNER), 4_000).send(here, here.exodus.exit_root(), OWNER)
     begin_exodus(escaping[B], 1)
-    assert escaping[B].exodus.exit_root() == node.exodus.exit_root()
+    assert escaping[B].exodus.exit_root() == here.exodus.exit_root()
     with reverts("exit: for another chain"):
-        Exit(3, USD, A, universal(OWNER), 4_000).send(escaping[B], node.exodus.exit_root(), OWNER)
+        Exit(3, USD, A, universal_address(OWNER), 4_000).send(escaping[B], here.exodus.exit_root(), OWNER)
 
 
 @pytest.mark.parametrize(
@@ -439,23 +426,23 @@ def test_exit__for_another_chain__is_refused(escaping: Rig) -> None:
     ],
 )
 def test_exit__recipient_that_this_chain_cannot_pay__is_refused(escaping: Rig, reason: str, recipient: bytes) -> None:
-    node = escaping[A]
+    here = escaping[A]
     with reverts(reason):
-        Exit(3, USD, A, recipient, 4_000, is_signed=1).send(node, node.exodus.exit_root(), STRANGER)
+        Exit(3, USD, A, recipient, 4_000, is_signed=1).send(here, here.exodus.exit_root(), STRANGER)
 
 
 def test_exit__to_the_bridge__is_refused(escaping: Rig) -> None:
-    node = escaping[A]
+    here = escaping[A]
     with reverts("exit: recipient is the bridge"):
-        Exit(3, USD, A, universal(node.bridge.address), 4_000, is_signed=1).send(
-            node, node.exodus.exit_root(), STRANGER
+        Exit(3, USD, A, universal_address(here.bridge.address), 4_000, is_signed=1).send(
+            here, here.exodus.exit_root(), STRANGER
         )
 
 
 def test_exit__unused_bits__are_refused(escaping: Rig) -> None:
     """Two encodings of one exit would be two exits."""
-    node = escaping[A]
-    e = Exit(3, USD, A, universal(OWNER), 4_000, is_signed=1)
+    here = escaping[A]
+    e = Exit(3, USD, A, universal_address(OWNER), 4_000, is_signed=1)
     for x0, lo, x1 in (
         (e.x0 | 1 << 104, e.recipient_lo, e.x1),
         (e.x0 | 1 << 33, e.recipient_lo, e.x1),
@@ -463,39 +450,41 @@ def test_exit__unused_bits__are_refused(escaping: Rig) -> None:
         (e.x0, e.recipient_lo, e.x1 | 1 << 224),
     ):
         with reverts("exit: unused bits"):
-            node.exodus.exit(x0, lo, x1, [0] * 8, sender=OWNER)
+            here.exodus.exit(x0, lo, x1, [0] * 8, sender=OWNER)
 
 
 def test_exit__more_than_came_in__is_refused(escaping: Rig) -> None:
     """If everything else were broken: a chain releases what it holds and no more."""
-    node = escaping[A]
-    custody = node.bridge.custody(USD)
+    here = escaping[A]
+    custody = here.bridge.custody(USD)
     with reverts("ledger: more than came in"):
-        Exit(3, USD, A, universal(OWNER), custody + 1).send(node, node.exodus.exit_root(), OWNER)
+        Exit(3, USD, A, universal_address(OWNER), custody + 1).send(here, here.exodus.exit_root(), OWNER)
     with reverts("ledger: more than came in"):
-        Exit(3, LP, A, universal(OWNER), 5, 1, token_a=USD, token_b=901).send(node, node.exodus.exit_root(), OWNER)
-    assert not node.exodus.is_exited(3, USD) and not node.exodus.is_exited(3, LP)
-    Exit(3, USD, A, universal(OWNER), custody).send(node, node.exodus.exit_root(), OWNER)
+        Exit(3, LP, A, universal_address(OWNER), 5, 1, token_a=USD, token_b=901).send(
+            here, here.exodus.exit_root(), OWNER
+        )
+    assert not here.exodus.is_exited(3, USD) and not here.exodus.is_exited(3, LP)
+    Exit(3, USD, A, universal_address(OWNER), custody).send(here, here.exodus.exit_root(), OWNER)
 
 
 def test_exit__recipient_that_refuses__is_owed(escaping: Rig) -> None:
-    node = escaping[A]
-    node.tokens[BAD].set_mode(3)
-    Exit(3, BAD, A, universal(OWNER), 4_000).send(node, node.exodus.exit_root(), OWNER)
-    assert node.bridge.pending_balance(OWNER, BAD) == 4_000 * node.scale(BAD)
+    here = escaping[A]
+    here.token(BAD).set_mode(3)
+    Exit(3, BAD, A, universal_address(OWNER), 4_000).send(here, here.exodus.exit_root(), OWNER)
+    assert here.bridge.pending_balance(OWNER, BAD) == 4_000 * here.scale(BAD)
 
 
 def test_exit__low_gas__cannot_push_it_into_pending(escaping: Rig) -> None:
-    node = escaping[A]
+    here = escaping[A]
     with reverts("tokens: too little gas (token)"):
-        Exit(3, USD, A, universal(OWNER), 4_000).send(node, node.exodus.exit_root(), OWNER, gas=250_000)
-    assert not node.exodus.is_exited(3, USD)
+        Exit(3, USD, A, universal_address(OWNER), 4_000).send(here, here.exodus.exit_root(), OWNER, gas=250_000)
+    assert not here.exodus.is_exited(3, USD)
 
 
 @pytest.mark.parametrize("chain", [A, B, C])
 def test_exit__every_chain__pays_its_own_share_of_one_account(escaping: Rig, chain: ChainId) -> None:
-    node = escaping[chain]
+    here = escaping[chain]
     if chain != A:
-        begin_exodus(node, 1)
-    Exit(3, USD, chain, universal(OWNER), 4_000).send(node, escaping[A].exodus.exit_root(), OWNER)
-    assert node.exodus.is_exited(3, USD)
+        begin_exodus(here, 1)
+    Exit(3, USD, chain, universal_address(OWNER), 4_000).send(here, escaping[A].exodus.exit_root(), OWNER)
+    assert here.exodus.is_exited(3, USD)

@@ -10,12 +10,10 @@ from inspect import signature
 import pytest
 
 from tests.contracts import test_exodus, test_freeze
-from tests.support.build import Replacements, load
+from tests.support.build import Replacements
+from tests.support.drafts.rig import Rig, build_rig
 from tests.support.evm import Reverted
-from tests.support.rig import Rig
-from tests.support.rig_build import build_rig
 from tests.support.upholds import upholds
-from tests.support.world import RoomyChain
 from zklink.l1.contract_artifacts import CONTRACTS
 
 CAUGHT = (AssertionError, Reverted, pytest.fail.Exception)
@@ -233,7 +231,7 @@ def play(mutant: Mutant, rig: Rig) -> None:
 @lru_cache(maxsize=1)
 def rig_of(mutant: Mutant) -> Rig:
     """Bridges with a bug in them; deploying them must still work, or the bug is no bug but a typo."""
-    return build_rig(load=lambda name: load(name, mutant.replacements()), make_chain=RoomyChain)
+    return build_rig(mutant.replacements())
 
 
 @upholds("SYN-7", "EXI-1", "EXI-2", "QUE-2")

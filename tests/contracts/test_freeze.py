@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.draft import payment, stored_args
-from tests.support.escape import (
+from tests.support.drafts.draft import payment, stored_args
+from tests.support.drafts.escape import (
     EXPIRY_SECONDS,
     announce_freezes,
     copy_block,
@@ -15,31 +15,19 @@ from tests.support.escape import (
     open_history,
     provider_words,
 )
+from tests.support.drafts.rig import COIN, Rig, RigChain
 from tests.support.evm import reverts
-from tests.support.rig import (
-    COIN,
-    GOVERNOR,
-    PRIMARY,
-    START_TIME,
-    STRANGER,
-    USD,
-    VALIDATOR,
-    A,
-    B,
-    C,
-    Node,
-    Rig,
-)
+from tests.support.three_chains import GOVERNOR, PRIMARY, START_TIME, STRANGER, USD, VALIDATOR, A, B, C
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.messages import MessageKind, SyncMessage
 
 Words = tuple[int, ...]
 
 
-def frozen_state(node: Node) -> tuple[bool, int]:
+def frozen_state(here: RigChain) -> tuple[bool, int]:
     """Whether a chain says that it is frozen, and at which block."""
-    is_frozen, number = node.exodus.freeze_state()[:2]
-    assert bool(is_frozen) == bool(node.bridge.is_frozen())
+    is_frozen, number = here.exodus.freeze_state()[:2]
+    assert bool(is_frozen) == bool(here.bridge.is_frozen())
     return bool(is_frozen), int(number)
 
 
@@ -59,142 +47,142 @@ def empty_blocks(rig: Rig, *chains: ChainId, count: int) -> None:
 
 
 def test_freeze_for_request__after_the_expiry__by_anyone__freezes(rig: Rig) -> None:
-    node = rig[A]
-    first = (1, provider_words(node), stored_args(node.history[0]))
+    here = rig[A]
+    first = (1, provider_words(here), stored_args(here.history[0]))
     with reverts("exodus: unknown lane"):
-        node.exodus.freeze_for_request(0, *first[1:])
-    node.evm.time = START_TIME + EXPIRY_SECONDS
+        here.exodus.freeze_for_request(0, *first[1:])
+    here.evm.time = START_TIME + EXPIRY_SECONDS
     with reverts("freeze: request not expired"):
-        node.exodus.freeze_for_request(Lane.ACCOUNT, *first[1:])
-    assert frozen_state(node) == (False, 0)
-    node.evm.time += 1
-    node.exodus.freeze_for_request(Lane.ACCOUNT, *first[1:], sender=STRANGER)
-    assert node.evm.event("Frozen") == {"number": 0, "sync_hash": rig.deployment_hash}
-    assert frozen_state(node) == (True, 0)
-    assert node.ledger.frozen_at(A) == (True, 0, rig.deployment_hash)
+        here.exodus.freeze_for_request(Lane.ACCOUNT, *first[1:])
+    assert frozen_state(here) == (False, 0)
+    here.evm.time += 1
+    here.exodus.freeze_for_request(Lane.ACCOUNT, *first[1:], sender=STRANGER)
+    assert here.evm.event("Frozen") == {"number": 0, "sync_hash": rig.deployment_hash}
+    assert frozen_state(here) == (True, 0)
+    assert here.sync_ledger.frozen_at(A) == (True, 0, rig.deployment_hash)
 
 
 def test_freeze_for_request__swap_lane__freezes_for_its_own_queue(rig: Rig) -> None:
-    node = rig[A]
-    node.evm.time = START_TIME + 1000
-    node.swap()
-    words = node.request_words()
-    node.evm.time = START_TIME + 1000 + EXPIRY_SECONDS
+    here = rig[A]
+    here.evm.time = START_TIME + 1000
+    here.swap()
+    words = here.request_words()
+    here.evm.time = START_TIME + 1000 + EXPIRY_SECONDS
     with reverts("freeze: request not expired"):
-        node.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(node.history[0]))
-    node.evm.time += 1
-    node.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(node.history[0]))
-    assert frozen_state(node) == (True, 0)
+        here.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(here.history[0]))
+    here.evm.time += 1
+    here.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(here.history[0]))
+    assert frozen_state(here) == (True, 0)
 
 
 def test_freeze_for_request__words_of_the_other_lane_or_wrong_length__are_refused(rig: Rig) -> None:
-    node = rig[A]
-    node.swap()
-    words = list(node.request_words())
-    genesis = stored_args(node.history[0])
-    node.evm.time += EXPIRY_SECONDS + 1
+    here = rig[A]
+    here.swap()
+    words = list(here.request_words())
+    genesis = stored_args(here.history[0])
+    here.evm.time += EXPIRY_SECONDS + 1
     for lane, bad in ((Lane.SWAP, words[:4]), (Lane.ACCOUNT, words), (Lane.SWAP, []), (Lane.ACCOUNT, [])):
         with reverts("freeze: not a request"):
-            node.exodus.freeze_for_request(lane, bad, genesis)
-    for lane, bad in ((Lane.ACCOUNT, words[:4]), (Lane.SWAP, [*provider_words(node), 0])):
+            here.exodus.freeze_for_request(lane, bad, genesis)
+    for lane, bad in ((Lane.ACCOUNT, words[:4]), (Lane.SWAP, [*provider_words(here), 0])):
         with reverts("freeze: not the oldest request"):
-            node.exodus.freeze_for_request(lane, bad, genesis)
+            here.exodus.freeze_for_request(lane, bad, genesis)
 
 
 def test_freeze_for_request__not_the_first_one__is_refused(rig: Rig) -> None:
     """A later request cannot have waited longer; and a queue with nothing left has nothing to wait for."""
-    node = rig[A]
-    node.evm.time += EXPIRY_SECONDS + 1
-    genesis = stored_args(node.history[0])
-    for words in (provider_words(node, 2), [*provider_words(node)[:2], 1, 1], [0, 0, 0, 0]):
+    here = rig[A]
+    here.evm.time += EXPIRY_SECONDS + 1
+    genesis = stored_args(here.history[0])
+    for words in (provider_words(here, 2), [*provider_words(here)[:2], 1, 1], [0, 0, 0, 0]):
         with reverts("freeze: not the oldest request"):
-            node.exodus.freeze_for_request(Lane.ACCOUNT, words, genesis)
+            here.exodus.freeze_for_request(Lane.ACCOUNT, words, genesis)
     with reverts("freeze: not the oldest request"):
-        node.exodus.freeze_for_request(Lane.SWAP, [0, 0, 0, 0, 0], genesis)
+        here.exodus.freeze_for_request(Lane.SWAP, [0, 0, 0, 0, 0], genesis)
 
 
 def test_freeze_for_request__in_an_accepted_block__is_refused(rig: Rig) -> None:
     """Accepted is enough: what does not follow is a matter of execution."""
-    node = rig[A]
-    node.swap()
-    words = node.request_words()
+    here = rig[A]
+    here.swap()
+    words = here.request_words()
     draft = rig.draft({A: words})
     rig.accept_everywhere(draft)
-    node.evm.time += EXPIRY_SECONDS + 1
+    here.evm.time += EXPIRY_SECONDS + 1
     with reverts("freeze: not the oldest request"):
-        node.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(node.history[1]))
+        here.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(here.history[1]))
     with reverts("freeze: not the last accepted"):
-        node.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(node.history[0]))
+        here.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(here.history[0]))
 
 
 def test_freeze_for_request__in_a_block_that_is_not_accepted__freezes(rig: Rig) -> None:
     """Committing alone, or proving, does not answer a request."""
-    node = rig[A]
-    node.swap()
-    words = node.request_words()
-    node.commit(rig.draft({A: words}))
-    node.prove(1)
-    node.evm.time += EXPIRY_SECONDS + 1
-    node.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(node.history[0]))
-    assert frozen_state(node) == (True, 0)
-    assert node.status() == (0, 0, 0, 0)
-    assert node.bridge.stored_block_hash(1) == node.bridge.sync_hash(1) == bytes(32)
+    here = rig[A]
+    here.swap()
+    words = here.request_words()
+    here.commit(rig.draft({A: words}))
+    here.prove(1)
+    here.evm.time += EXPIRY_SECONDS + 1
+    here.exodus.freeze_for_request(Lane.SWAP, list(words), stored_args(here.history[0]))
+    assert frozen_state(here) == (True, 0)
+    assert here.status() == (0, 0, 0, 0)
+    assert here.bridge.stored_block_hash(1) == here.bridge.sync_hash(1) == bytes(32)
 
 
 def test_freeze_for_request__other_last_accepted__is_refused(rig: Rig) -> None:
     """Its counters say which request is the oldest: a false one would let anybody freeze a healthy chain."""
-    node = rig[A]
-    node.evm.time += EXPIRY_SECONDS + 1
-    lie = replace(node.history[0], account_requests=1)
+    here = rig[A]
+    here.evm.time += EXPIRY_SECONDS + 1
+    lie = replace(here.history[0], account_requests=1)
     with reverts("exodus: not the stored block"):
-        node.exodus.freeze_for_request(Lane.ACCOUNT, provider_words(node, 2), stored_args(lie))
+        here.exodus.freeze_for_request(Lane.ACCOUNT, provider_words(here, 2), stored_args(lie))
 
 
 def test_freeze__twice__is_refused(rig: Rig) -> None:
-    node = rig[A]
-    freeze(node)
+    here = rig[A]
+    freeze(here)
     with reverts("bridge: already frozen"):
-        freeze(node)
-    assert frozen_state(node) == (True, 0)
+        freeze(here)
+    assert frozen_state(here) == (True, 0)
 
 
 # --- for execution ---
 
 
 def test_freeze_for_execution__accepted_blocks_wait__freezes(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     with reverts("freeze: no block waits"):
-        node.exodus.freeze_for_execution()
+        here.exodus.freeze_for_execution()
     rig[B].commit(rig.draft(on=B))
     with reverts("freeze: no block waits"):
-        node.exodus.freeze_for_execution()
-    node.evm.time += 10
-    node.prove(1)
-    assert node.bridge.waiting_since() == START_TIME + 10
-    node.evm.time += EXPIRY_SECONDS
+        here.exodus.freeze_for_execution()
+    here.evm.time += 10
+    here.prove(1)
+    assert here.bridge.waiting_since() == START_TIME + 10
+    here.evm.time += EXPIRY_SECONDS
     with reverts("freeze: not waiting long enough"):
-        node.exodus.freeze_for_execution()
-    node.evm.time += 1
-    node.exodus.freeze_for_execution(sender=STRANGER)
-    assert node.evm.event("Frozen") == {"number": 1, "sync_hash": node.history[1].sync_hash}
-    assert frozen_state(node) == (True, 1)
+        here.exodus.freeze_for_execution()
+    here.evm.time += 1
+    here.exodus.freeze_for_execution(sender=STRANGER)
+    assert here.evm.event("Frozen") == {"number": 1, "sync_hash": here.history[1].sync_hash}
+    assert frozen_state(here) == (True, 1)
 
 
 def test_waiting_since__every_execution__starts_anew(rig: Rig) -> None:
-    node = rig[B]
+    here = rig[B]
     for _ in range(3):
         draft = rig.draft(on=B)
-        node.commit(draft)
-        node.prove(draft.number)
-        node.evm.time += 100
-    assert node.bridge.waiting_since() == START_TIME
-    node.execute(1)
-    assert node.bridge.waiting_since() == START_TIME + 300
-    node.evm.time += 50
-    node.execute(2, 3)
-    assert node.bridge.waiting_since() == 0
+        here.commit(draft)
+        here.prove(draft.number)
+        here.evm.time += 100
+    assert here.bridge.waiting_since() == START_TIME
+    here.execute(1)
+    assert here.bridge.waiting_since() == START_TIME + 300
+    here.evm.time += 50
+    here.execute(2, 3)
+    assert here.bridge.waiting_since() == 0
     with reverts("freeze: no block waits"):
-        node.exodus.freeze_for_execution()
+        here.exodus.freeze_for_execution()
 
 
 # --- for a message ---
@@ -207,23 +195,23 @@ def test_freeze_message__of_another_chain__freezes_this_one(rig: Rig) -> None:
     assert rig[C].bridge.is_frozen()
     assert rig[C].evm.event("Frozen") == {"number": 0, "sync_hash": rig.deployment_hash}
     assert frozen_state(rig[C]) == (True, 0)
-    assert rig[C].ledger.frozen_at(A) == (True, 0, rig.deployment_hash)
+    assert rig[C].sync_ledger.frozen_at(A) == (True, 0, rig.deployment_hash)
     announce_freezes(rig, [A], C)
     assert rig[C].evm.events() == []
 
 
 def test_freeze_message__of_the_primary__first_accepts_what_is_proven(rig: Rig) -> None:
     """It says what the primary has accepted; a block that consumes this chain's requests is not dropped for nothing."""
-    node = rig[A]
-    node.swap()
-    draft = rig.draft({A: node.request_words()})
+    here = rig[A]
+    here.swap()
+    draft = rig.draft({A: here.request_words()})
     for chain in (A, B):
         rig[chain].commit(draft)
         rig[chain].prove(1)
     freeze(rig[B])
     announce_freezes(rig, [B], A)
-    assert frozen_state(node) == (True, 1)
-    assert node.status() == (1, 1, 1, 0)
+    assert frozen_state(here) == (True, 1)
+    assert here.status() == (1, 1, 1, 0)
 
 
 def test_freeze_message__of_a_chain_that_is_ahead__is_remembered(rig: Rig) -> None:
@@ -231,7 +219,7 @@ def test_freeze_message__of_a_chain_that_is_ahead__is_remembered(rig: Rig) -> No
     empty_blocks(rig, C, count=2)
     freeze(rig[C])
     announce_freezes(rig, [C], A)
-    assert rig[A].ledger.frozen_at(C) == (True, 2, rig[C].history[2].sync_hash)
+    assert rig[A].sync_ledger.frozen_at(C) == (True, 2, rig[C].history[2].sync_hash)
     assert frozen_state(rig[A]) == (True, 0)
     assert rig[A].bridge.acknowledged(C) == 0
 
@@ -253,8 +241,8 @@ def test_freeze_message__second_one_that_differs__changes_nothing(rig: Rig) -> N
     ):
         with reverts("sync: another freeze is known"):
             rig.deliver(other, A)
-        assert not rig[A].ledger.is_known(C, other.number, other.sync_hash)
-    assert rig[A].ledger.frozen_at(C) == (True, 1, first.sync_hash)
+        assert not rig[A].sync_ledger.is_known(C, other.number, other.sync_hash)
+    assert rig[A].sync_ledger.frozen_at(C) == (True, 1, first.sync_hash)
 
 
 def test_freeze_message__that_contradicts_what_is_accepted_here__is_refused(rig: Rig) -> None:
@@ -274,41 +262,41 @@ def test_freeze_message__that_contradicts_what_is_accepted_here__is_refused(rig:
 
 
 def test_freeze__not_by_the_exodus_contract__is_refused(rig: Rig) -> None:
-    node = rig[A]
+    here = rig[A]
     for account in (STRANGER, VALIDATOR, GOVERNOR):
         with reverts("bridge: not the exodus contract"):
-            node.bridge.freeze(sender=account)
+            here.bridge.freeze(sender=account)
         with reverts("bridge: not the exodus contract"):
-            node.bridge.release(USD, account, 1, sender=account)
+            here.bridge.release(USD, account, 1, sender=account)
         with reverts("sync: not the bridge"):
-            node.ledger.record_own_freeze(0, bytes([1] * 32), sender=account)
+            here.sync_ledger.record_own_freeze(0, bytes([1] * 32), sender=account)
 
 
 # --- what stops ---
 
 
 def test_frozen__requests__are_refused(rig: Rig) -> None:
-    node = rig[A]
-    freeze(node)
+    here = rig[A]
+    freeze(here)
     permit = (2**256 - 1, 27, bytes(32), bytes(32))
     with reverts("bridge: frozen"):
-        node.swap()
+        here.swap()
     with reverts("bridge: frozen"):
-        node.bridge.swap_with_permit(node.order(), permit)
+        here.bridge.swap_with_permit(here.order(), permit)
     with reverts("bridge: frozen"):
-        node.deposit(COIN, 1_000)
+        here.deposit(COIN, 1_000)
     with reverts("bridge: frozen"):
-        node.bridge.deposit_with_permit((USD, 1_000, bytes([1] * 32)), permit)
+        here.bridge.deposit_with_permit((USD, 1_000, bytes([1] * 32)), permit)
     with reverts("bridge: frozen"):
-        node.bridge.full_exit(3, USD)
+        here.bridge.full_exit(3, USD)
 
 
 def test_frozen__primary__commits_nothing(rig: Rig) -> None:
-    node = rig[B]
-    freeze(node)
+    here = rig[B]
+    freeze(here)
     for account in (VALIDATOR, STRANGER):
         with reverts("commit: the primary is frozen"):
-            node.bridge.commit_blocks(stored_args(node.history[0]), [rig.draft(on=B).commit_args(B)], sender=account)
+            here.bridge.commit_blocks(stored_args(here.history[0]), [rig.draft(on=B).commit_args(B)], sender=account)
 
 
 def test_frozen__what_is_owed__goes_on(rig: Rig) -> None:
@@ -359,42 +347,42 @@ def histories(rig: Rig) -> Rig:
 
 
 def test_import__block_of_the_frozen_history_that_does_not_concern_this_chain__by_anyone(histories: Rig) -> None:
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
-    assert node.ledger.frozen_history(2) == primary.history[2].sync_hash
-    copy_block(node, primary, 2)
-    assert node.status() == (2, 2, 2, 0)
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
+    assert here.sync_ledger.frozen_history(2) == primary.history[2].sync_hash
+    copy_block(here, primary, 2)
+    assert here.status() == (2, 2, 2, 0)
 
 
 def test_import__own_slice__is_refused(histories: Rig) -> None:
     """F says that no such block follows: other chains abort it."""
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
-    copy_block(node, primary, 2)
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
+    copy_block(here, primary, 2)
     with reverts("commit: own slice after freeze"):
-        copy_block(node, primary, 3)
+        copy_block(here, primary, 3)
 
 
 def test_import__before_the_history_is_opened__is_refused(histories: Rig) -> None:
-    node, primary = histories[A], histories[B]
+    here, primary = histories[A], histories[B]
     with reverts("commit: not the frozen history"):
-        copy_block(node, primary, 2)
-    open_history(node, primary, high=4, low=2)
-    copy_block(node, primary, 2)
+        copy_block(here, primary, 2)
+    open_history(here, primary, high=4, low=2)
+    copy_block(here, primary, 2)
 
 
 def test_import__block_that_the_primary_never_accepted__is_refused_to_anyone(histories: Rig) -> None:
     """Neither a validator nor an ACC that was announced in time can bring in another block."""
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
     stray = histories.draft(on=A, commitment=77)
     for account in (VALIDATOR, STRANGER):
         with reverts("commit: not the frozen history"):
-            node.bridge.commit_blocks(stored_args(node.history[-1]), [stray.commit_args(A)], sender=account)
-    stored = stray.store(A, node.history[-1])
+            here.bridge.commit_blocks(stored_args(here.history[-1]), [stray.commit_args(A)], sender=account)
+    stored = stray.store(A, here.history[-1])
     histories.deliver(SyncMessage(B, BlockNumber(2), stored.sync_hash), A)
     with reverts("commit: not the frozen history"):
-        node.bridge.commit_blocks(stored_args(node.history[-1]), [stray.commit_args(A)], sender=VALIDATOR)
+        here.bridge.commit_blocks(stored_args(here.history[-1]), [stray.commit_args(A)], sender=VALIDATOR)
 
 
 def test_import__while_the_primary_is_not_known_to_be_frozen__is_refused(rig: Rig) -> None:
@@ -408,38 +396,38 @@ def test_import__while_the_primary_is_not_known_to_be_frozen__is_refused(rig: Ri
 
 def test_import__beyond_the_primarys_freeze__is_refused(histories: Rig) -> None:
     """Nothing is on the frozen history above F_0."""
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
-    assert node.ledger.frozen_history(5) == bytes(32)
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
+    assert here.sync_ledger.frozen_history(5) == bytes(32)
 
 
 def test_revert__after_the_freeze__is_refused_to_all(histories: Rig) -> None:
     """What came in is the frozen history and can be accepted; a revert would only be in somebody's way."""
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
     draft = primary.drafts[1]
-    node.bridge.commit_blocks(stored_args(node.history[-1]), [draft.commit_args(A)], sender=STRANGER)
+    here.bridge.commit_blocks(stored_args(here.history[-1]), [draft.commit_args(A)], sender=STRANGER)
     with reverts("roles: not a validator"):
-        node.bridge.revert_blocks(stored_args(node.history[1]), sender=STRANGER)
+        here.bridge.revert_blocks(stored_args(here.history[1]), sender=STRANGER)
     with reverts("revert: frozen"):
-        node.bridge.revert_blocks(stored_args(node.history[1]), sender=VALIDATOR)
-    node.history.append(draft.store(A, node.history[-1]))
-    node.drafts.append(draft)
-    node.prove(2)
-    assert node.status() == (2, 2, 2, 0)
+        here.bridge.revert_blocks(stored_args(here.history[1]), sender=VALIDATOR)
+    here.history.append(draft.store(A, here.history[-1]))
+    here.drafts.append(draft)
+    here.prove(2)
+    assert here.status() == (2, 2, 2, 0)
 
 
 # --- the last common block ---
 
 
 def test_common_block__above_the_lowest_freeze__is_the_last_that_no_chain_misses(histories: Rig) -> None:
-    node, primary = histories[A], histories[B]
-    open_history(node, primary, high=4, low=1)
-    assert find_common(node, primary, 2) == (False, 2)
-    assert find_common(node, primary, 3) == (True, 2)
-    assert node.evm.event("CommonBlockFound") == {"number": 2}
+    here, primary = histories[A], histories[B]
+    open_history(here, primary, high=4, low=1)
+    assert find_common(here, primary, 2) == (False, 2)
+    assert find_common(here, primary, 3) == (True, 2)
+    assert here.evm.event("CommonBlockFound") == {"number": 2}
     with reverts("sync: common block is known"):
-        find_common(node, primary, 4)
+        find_common(here, primary, 4)
 
 
 def test_common_block__every_chain__finds_the_same(histories: Rig) -> None:
@@ -490,18 +478,18 @@ def test_common_block__a_freeze_is_missing__is_not_known(rig: Rig) -> None:
 
 def test_common_block__wrong_header__is_refused(histories: Rig) -> None:
     """Counts that hide a slice, a block of another number, a block of nobody, a history that is not opened."""
-    node, primary = histories[A], histories[B]
+    here, primary = histories[A], histories[B]
     with reverts("sync: another header"):
-        find_common(node, primary, 2)
-    open_history(node, primary, high=4, low=1)
+        find_common(here, primary, 2)
+    open_history(here, primary, high=4, low=1)
     for number in (1, 3):
         with reverts("sync: another header"):
-            find_common(node, primary, number)
+            find_common(here, primary, number)
     hidden = replace(primary.drafts[2], slices={})
-    find_common(node, primary, 2)
+    find_common(here, primary, 2)
     with reverts("sync: another header"):
-        node.ledger.find_common_block([hidden.opening_args(primary.history[2].sync_hash)])
-    assert node.ledger.common_block() == (False, 2)
+        here.sync_ledger.find_common_block([hidden.opening_args(primary.history[2].sync_hash)])
+    assert here.sync_ledger.common_block() == (False, 2)
 
 
 # --- opening facts ---
@@ -510,56 +498,56 @@ def test_common_block__wrong_header__is_refused(histories: Rig) -> None:
 def test_open_message__a_known_fact__makes_the_earlier_ones_known(rig: Rig) -> None:
     """A chain that lags behind learns that the others had accepted what it has."""
     empty_blocks(rig, count=3)
-    node, primary = rig[A], rig[B]
+    here, primary = rig[A], rig[B]
     rig.announce(B, A, number=3)
-    node.commit(primary.drafts[0])
-    node.prove(1)
-    assert node.status() == (1, 1, 0, 0)
-    open_history(node, primary, high=3, low=1)
-    assert [e.args["number"] for e in node.evm.events("FactOpened")] == [2, 1]
-    assert [node.ledger.is_known(B, n, primary.history[n].sync_hash) for n in (1, 2, 3)] == [True] * 3
-    node.bridge.apply_message(B, 1)
-    assert node.status() == (1, 1, 1, 0)
-    assert node.ledger.frozen_history(1) == bytes(32)
+    here.commit(primary.drafts[0])
+    here.prove(1)
+    assert here.status() == (1, 1, 0, 0)
+    open_history(here, primary, high=3, low=1)
+    assert [e.args["number"] for e in here.evm.events("FactOpened")] == [2, 1]
+    assert [here.sync_ledger.is_known(B, n, primary.history[n].sync_hash) for n in (1, 2, 3)] == [True] * 3
+    here.bridge.apply_message(B, 1)
+    assert here.status() == (1, 1, 1, 0)
+    assert here.sync_ledger.frozen_history(1) == bytes(32)
 
 
 def test_open_message__unknown_fact_or_wrong_step__is_refused(rig: Rig) -> None:
     empty_blocks(rig, count=2)
-    node, primary = rig[A], rig[B]
+    here, primary = rig[A], rig[B]
     with reverts("sync: unknown fact"):
-        open_history(node, primary, high=2, low=1)
+        open_history(here, primary, high=2, low=1)
     rig.announce(B, A, number=2)
     with reverts("sync: unknown fact"):
-        node.ledger.open_message(C, 2, primary.history[2].sync_hash, [])
+        here.sync_ledger.open_message(C, 2, primary.history[2].sync_hash, [])
     with reverts("sync: unknown fact"):
-        node.ledger.open_message(B, 1, primary.history[2].sync_hash, [])
+        here.sync_ledger.open_message(B, 1, primary.history[2].sync_hash, [])
     lie = [(bytes([9] * 32), primary.drafts[1].block_commitment)]
     with reverts("sync: another history"):
-        node.ledger.open_message(B, 2, primary.history[2].sync_hash, lie)
-    assert not node.ledger.is_known(B, 1, bytes([9] * 32))
+        here.sync_ledger.open_message(B, 2, primary.history[2].sync_hash, lie)
+    assert not here.sync_ledger.is_known(B, 1, bytes([9] * 32))
 
 
 def test_open_message__accepted_before_the_freeze_was_known__is_opened_again(rig: Rig) -> None:
     """Facts of the primary become its frozen history only when they are opened from its freeze."""
     empty_blocks(rig, count=3)
-    node, primary = rig[A], rig[B]
+    here, primary = rig[A], rig[B]
     rig.announce(B, A, number=3)
-    open_history(node, primary, high=3, low=0)
+    open_history(here, primary, high=3, low=0)
     freeze(primary)
     announce_freezes(rig, [B], A)
-    assert node.ledger.frozen_history(2) == bytes(32)
-    open_history(node, primary, high=3, low=0)
-    assert [node.ledger.frozen_history(n) for n in range(4)] == [b.sync_hash for b in primary.history]
+    assert here.sync_ledger.frozen_history(2) == bytes(32)
+    open_history(here, primary, high=3, low=0)
+    assert [here.sync_ledger.frozen_history(n) for n in range(4)] == [b.sync_hash for b in primary.history]
 
 
 def test_record_message__not_by_the_bridge__is_refused(rig: Rig) -> None:
     with reverts("sync: not the bridge"):
-        rig[A].ledger.record_message((1, B, 1, bytes([1] * 32)), b"", sender=VALIDATOR)
+        rig[A].sync_ledger.record_message((1, B, 1, bytes([1] * 32)), b"", sender=VALIDATOR)
 
 
 def test_freeze__drops_blocks__moves_no_funds(rig: Rig) -> None:
-    node = rig[A]
-    before = [node.bridge.solvency(token) for token in (COIN, USD)]
-    node.commit(rig.draft())
-    freeze(node)
-    assert [node.bridge.solvency(token) for token in (COIN, USD)] == before
+    here = rig[A]
+    before = [here.bridge.solvency(token) for token in (COIN, USD)]
+    here.commit(rig.draft())
+    freeze(here)
+    assert [here.bridge.solvency(token) for token in (COIN, USD)] == before

@@ -1,21 +1,21 @@
-"""Fixtures of the properties: one world for the session, rolled back after every test."""
+"""Fixtures of the properties: one deployment for the session, rolled back after every test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.story import Story
-from tests.support.world import World, build_world
+from tests.support.books.chains import BookedChains, build_chains
+from tests.support.books.play import Play
 
 
 @pytest.fixture(scope="session")
-def three_chains() -> World:
-    """Three chains with everything deployed; do not use without `story` or a rollback."""
-    return build_world()
+def three_chains() -> BookedChains:
+    """Three chains with everything deployed; do not use without `play` or a rollback."""
+    return build_chains()
 
 
 @pytest.fixture
-def story(three_chains: World) -> Iterator[Story]:
-    """A fresh story on the world as it was deployed."""
+def play(three_chains: BookedChains) -> Iterator[Play]:
+    """A fresh play on the chains as they were deployed."""
     with three_chains.rollback():
-        yield Story(three_chains)
+        yield Play(three_chains)

@@ -1,55 +1,48 @@
 """The first blocks of short stories, and what a chain makes of a bent one."""
 
-from tests.support.sealed import Sealed, View
-from tests.support.story import Story, refused
-from tests.support.world import (
-    CHAINS,
-    ETH,
-    USD,
-    A,
-    B,
-    C,
-    unit,
-)
+from tests.support.books.chains import ETH, unit
+from tests.support.books.play import Play, refused
+from tests.support.books.sealed import Sealed, View
+from tests.support.three_chains import CHAINS, USD, A, B, C
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 
 NOT_TRUE = "ideal: not true"
 
 
-def sealed_payout(story: Story, fill_fee: int = 0) -> tuple[SwapRequest, Payout]:
+def sealed_payout(play: Play, fill_fee: int = 0) -> tuple[SwapRequest, Payout]:
     """A request and the payout that the sealed result promises."""
-    request = story.swap(A, USD, 5_000, B, USD, fill_fee=fill_fee)
-    return request, story.seal(story.genesis, [request]).payouts()[0]
+    request = play.swap(A, USD, 5_000, B, USD, fill_fee=fill_fee)
+    return request, play.seal(play.genesis, [request]).payouts()[0]
 
 
-def proven_everywhere(story: Story) -> Sealed:
+def proven_everywhere(play: Play) -> Sealed:
     """One block that concerns A and C (and the primary B, as every block does), proven on all chains."""
-    story.swap(A, USD, 1_000, C, USD)
-    sealed = story.seal_waiting(story.genesis)
+    play.swap(A, USD, 1_000, C, USD)
+    sealed = play.seal_waiting(play.genesis)
     for chain in CHAINS:
-        story.commit(chain, sealed)
-        story.prove(chain)
+        play.commit(chain, sealed)
+        play.prove(chain)
     return sealed
 
 
-def block_for_all(story: Story) -> Sealed:
+def block_for_all(play: Play) -> Sealed:
     """A block with something for everybody: requests from A and C, payouts on all three chains."""
-    story.swap(A, USD, 5_000, C, USD)
-    story.swap(C, USD, 6_000, A, USD)
-    story.swap(A, ETH, unit(ETH), B, USD)
-    return story.seal_waiting(story.genesis)
+    play.swap(A, USD, 5_000, C, USD)
+    play.swap(C, USD, 6_000, A, USD)
+    play.swap(A, ETH, unit(ETH), B, USD)
+    return play.seal_waiting(play.genesis)
 
 
-def assert_unprovable(story: Story, view: View) -> None:
+def assert_unprovable(play: Play, view: View) -> None:
     """The chain may take the view in, but no proof fits it."""
-    with story.world.rollback():
-        top = story.links[view.chain][-1]
-        story.side(view.chain).bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=story.validator)
-        link = top.follow(view)
-        assert not story.prover.is_true(view.inputs)
-        bridge = story.side(view.chain).bridge
-        assert refused(bridge.prove_blocks, [link.prove_args()]) == NOT_TRUE
+    with play.chains.rollback():
+        top = play.committed[view.chain][-1]
+        play[view.chain].bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=play.validator)
+        entry = top.follow(view)
+        assert not play.prover.is_true(view.inputs)
+        bridge = play[view.chain].bridge
+        assert refused(bridge.prove_blocks, [entry.prove_args()]) == NOT_TRUE
 
 
 def records(view: View) -> list[tuple[int, tuple[int, ...]]]:

@@ -1,11 +1,11 @@
-"""DAT-1 to DAT-3, the chain's side: what Python encodes the reader reads, and it reads nothing else."""
+"""DAT-1 to DAT-3, the chain's here: what Python encodes the reader reads, and it reads nothing else."""
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.support.desk import DEPLOYMENT_HASH, A, B, C, Desk, Words, expected_reading, flat, make_draft, open_desk
-from tests.support.draft import DATA
+from tests.support.drafts.draft import DATA
 from tests.support.evm import Reverted
 from tests.support.tries import tries
 from tests.support.upholds import upholds

@@ -4,7 +4,7 @@ import pytest
 
 from tests.properties.test_dat_1_to_3_block_reader import check_reading, check_refusal
 from tests.support.desk import A, B, Desk, Words, open_desk
-from tests.support.draft import DATA
+from tests.support.drafts.draft import DATA
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest

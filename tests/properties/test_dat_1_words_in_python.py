@@ -1,4 +1,4 @@
-"""DAT-1, the Python side: what is encoded is decoded, and nothing else is."""
+"""DAT-1, the Python here: what is encoded is decoded, and nothing else is."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""DAT-2, the Python side: records have one exact length, unused bits are zero, counts agree with the header."""
+"""DAT-2, the Python here: records have one exact length, unused bits are zero, counts agree with the header."""
 
 from collections.abc import Sequence
 

@@ -1,10 +1,10 @@
 """DAT-2 at the bridge: records have one exact form."""
 
 from tests.properties.first_blocks import block_for_all, records
-from tests.support.sealed import forge_view
-from tests.support.story import Story, refused
+from tests.support.books.play import Play, refused
+from tests.support.books.sealed import forge_view
+from tests.support.three_chains import STRANGER, USD, A, B, C
 from tests.support.upholds import upholds
-from tests.support.world import STRANGER, USD, A, B, C
 from zklink.protocol.ids import Kind
 from zklink.protocol.words import PAYOUT_LAYOUTS
 
@@ -13,25 +13,25 @@ from zklink.protocol.words import PAYOUT_LAYOUTS
 class TestRecordShape:
     """Records have one exact length; unused bits are zero, else refused; counts agree with the header."""
 
-    def test_commit__record_cut_or_extended__refused(self, story: Story) -> None:
-        view = block_for_all(story).view(C)
+    def test_commit__record_cut_or_extended__refused(self, play: Play) -> None:
+        view = block_for_all(play).view(C)
         honest = view.words
         for words in (honest[:-1], honest[1:], (*honest, 0), (*honest, honest[0]), (*honest, *honest[:2])):
-            refused(story.commit_view, C, forge_view(view, words))
+            refused(play.commit_view, C, forge_view(view, words))
 
-    def test_commit__count_differs_from_the_words__refused(self, story: Story) -> None:
-        view = block_for_all(story).view(C)
+    def test_commit__count_differs_from_the_words__refused(self, play: Play) -> None:
+        view = block_for_all(play).view(C)
         for words in (view.words[:-3], (*view.words, *view.words[:3])):
             args = list(view.commit_args())
             args[5] = list(words)
-            genesis = story.links[C][0].stored_args()
-            bridge = story.side(C).bridge
-            reason = refused(bridge.commit_blocks, genesis, [tuple(args)], sender=story.validator)
+            genesis = play.committed[C][0].stored_args()
+            bridge = play[C].bridge
+            reason = refused(bridge.commit_blocks, genesis, [tuple(args)], sender=play.validator)
             assert reason == "block: own word count"
 
-    def test_commit__unused_bit_set__refused(self, story: Story) -> None:
+    def test_commit__unused_bit_set__refused(self, play: Play) -> None:
         """Every bit above a word and every zero bit of a payout; a request's zero bits are in the queue's hash."""
-        view = block_for_all(story).view(B)
+        view = block_for_all(play).view(B)
         start = len(view.words) - 3
         assert view.words[start] >> 240 == Kind.SWAP_PAID
         for position, layout in enumerate(PAYOUT_LAYOUTS):
@@ -40,12 +40,12 @@ class TestRecordShape:
                 if not used >> bit & 1:
                     words = list(view.words)
                     words[start + position] ^= 1 << bit
-                    refused(story.commit_view, B, forge_view(view, words))
+                    refused(play.commit_view, B, forge_view(view, words))
 
-    def test_fill__unused_bit_set__refused(self, story: Story) -> None:
-        request = story.swap(A, USD, 5_000, B, USD)
-        honest = story.seal(story.genesis, [request]).payouts()[0].words()
-        bridge = story.side(B).bridge
+    def test_fill__unused_bit_set__refused(self, play: Play) -> None:
+        request = play.swap(A, USD, 5_000, B, USD)
+        honest = play.seal(play.genesis, [request]).payouts()[0].words()
+        bridge = play[B].bridge
         for position, layout in enumerate(PAYOUT_LAYOUTS):
             used = sum(field.mask << field.shift for field in layout.fields)
             for bit in range(256):
@@ -54,10 +54,10 @@ class TestRecordShape:
                     words[position] ^= 1 << bit
                     refused(bridge.fill, words, sender=STRANGER)
 
-    def test_commit__unknown_kind__refused(self, story: Story) -> None:
-        view = block_for_all(story).view(C)
+    def test_commit__unknown_kind__refused(self, play: Play) -> None:
+        view = block_for_all(play).view(C)
         for start, record in records(view):
             for kind in {0, 1, 3, 4, 5, 128, 255} - {record[0] >> 240}:
                 words = list(view.words)
                 words[start] = words[start] & (2**240 - 1) | kind << 240
-                refused(story.commit_view, C, forge_view(view, words))
+                refused(play.commit_view, C, forge_view(view, words))

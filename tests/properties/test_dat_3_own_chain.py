@@ -1,10 +1,10 @@
 """DAT-3: every record names its chain, and every chain looks."""
 
 from tests.properties.first_blocks import block_for_all, records
-from tests.support.sealed import forge_view
-from tests.support.story import Story, refused
+from tests.support.books.play import Play, refused
+from tests.support.books.sealed import forge_view
+from tests.support.three_chains import USD, B, C
 from tests.support.upholds import upholds
-from tests.support.world import USD, B, C
 from zklink.protocol.ids import Kind
 from zklink.protocol.words import SWAP_REQUEST_LAYOUTS
 
@@ -13,8 +13,8 @@ from zklink.protocol.words import SWAP_REQUEST_LAYOUTS
 class TestRecordsNameTheirChain:
     """Every on-chain record carries its chain, and every chain checks it."""
 
-    def test_commit__record_of_another_chain__refused(self, story: Story) -> None:
-        view = block_for_all(story).view(C)
+    def test_commit__record_of_another_chain__refused(self, play: Play) -> None:
+        view = block_for_all(play).view(C)
         honest = view.words
         for start, words in records(view):
             for shift in (232, 224):
@@ -24,17 +24,17 @@ class TestRecordsNameTheirChain:
                     if self.is_payment(words) and shift == 232:
                         continue  # a payment may come from any chain
                     if tuple(changed) != honest:
-                        refused(story.commit_view, C, forge_view(view, changed))
+                        refused(play.commit_view, C, forge_view(view, changed))
 
-    def test_swap__request_words__name_source_and_destination(self, story: Story) -> None:
+    def test_swap__request_words__name_source_and_destination(self, play: Play) -> None:
         """The queue's hash is over words that carry both chains: what the block consumes is what was asked for, where
         it was.
         """
-        request = story.swap(C, USD, 5_000, B, USD)
+        request = play.swap(C, USD, 5_000, B, USD)
         fields = SWAP_REQUEST_LAYOUTS[0].unpack(request.words()[0])
         assert (fields["source"], fields["destination"], fields["request_id"]) == (C, B, 1)
-        story.settle()
-        assert story.links[C][1].stored.swap_requests == 1
+        play.settle()
+        assert play.committed[C][1].stored.swap_requests == 1
 
     @staticmethod
     def is_payment(words: tuple[int, ...]) -> bool:

@@ -5,17 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.properties.first_blocks import sealed_payout
-from tests.support.ledger import universal_address
-from tests.support.story import Story, refused
+from tests.support.books.chains import ETH
+from tests.support.books.play import Play, refused
+from tests.support.three_chains import BROKERS, CHAINS, STRANGER, B, C
 from tests.support.upholds import upholds
-from tests.support.world import (
-    BROKERS,
-    CHAINS,
-    ETH,
-    STRANGER,
-    B,
-    C,
-)
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
 
 
@@ -36,24 +30,24 @@ class TestFillKeys:
 
     @pytest.mark.parametrize(("name", "value"), FIELDS, ids=[name for name, _ in FIELDS])
     def test_fill__one_field_differs__another_key(
-        self, story: Story, name: str, value: ChainId | RequestId | TokenId | Amount | bytes
+        self, play: Play, name: str, value: ChainId | RequestId | TokenId | Amount | bytes
     ) -> None:
         """A fill of something else neither blocks nor steals the repayment of this payout."""
-        request, payout = sealed_payout(story)
+        request, payout = sealed_payout(play)
         other = replace(payout, **{name: value})  # type: ignore[arg-type]
-        story.fill(other, BROKERS[0])
-        story.fill(payout, BROKERS[1])
-        story.settle(request)
-        key = payout.fill_key(story.world.deployment_hash)
-        assert story.side(B).bridge.filler(other.fill_key(story.world.deployment_hash)) == BROKERS[0]
-        assert key != other.fill_key(story.world.deployment_hash)
-        assert story.ledger.repaid == {key: 1}
-        story.check()
+        play.fill(other, BROKERS[0])
+        play.fill(payout, BROKERS[1])
+        play.settle(request)
+        key = payout.fill_key(play.chains.deployment_hash)
+        assert play[B].bridge.filler(other.fill_key(play.chains.deployment_hash)) == BROKERS[0]
+        assert key != other.fill_key(play.chains.deployment_hash)
+        assert play.books.repaid == {key: 1}
+        play.check()
 
-    def test_fill__same_words_on_another_chain__refused(self, story: Story) -> None:
-        _, payout = sealed_payout(story)
+    def test_fill__same_words_on_another_chain__refused(self, play: Play) -> None:
+        _, payout = sealed_payout(play)
         words = list(payout.words())
         for chain in CHAINS:
             if chain != payout.chain:
-                side = story.side(chain)
-                assert refused(side.bridge.fill, words, sender=BROKERS[0]) == "fill: paid on another chain"
+                here = play[chain]
+                assert refused(here.bridge.fill, words, sender=BROKERS[0]) == "fill: paid on another chain"

@@ -1,4 +1,4 @@
-"""DAT-4, the Python side: a fill key contains all that makes a payout unique, a queue entry all it says."""
+"""DAT-4, the Python here: a fill key contains all that makes a payout unique, a queue entry all it says."""
 
 from dataclasses import fields, replace
 from typing import Any

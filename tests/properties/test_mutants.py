@@ -10,13 +10,13 @@ from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.swap_lane.test_machine import machine_on
+from tests.support.books.chains import BookedChains, build_chains
+from tests.support.books.play import Play
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
-from tests.support.story import Story
 from tests.support.tries import at_least
-from tests.support.world import World, build_world
 
-MACHINE = "swap_lane/test_machine::TestThreeChains::test_machine__random_stories__every_rule_reached"
+MACHINE = "swap_lane/test_machine::TestSwapLane::test_machine__random_runs__every_rule_reached"
 CAUGHT = (AssertionError, Reverted)
 """How a test notices: something does not hold, or something good was refused."""
 
@@ -40,23 +40,23 @@ def bind(test: Callable[..., None], parameter: str) -> Callable[..., None]:
     labels = [ids(value) for value in mark.args[1]] if callable(ids) else list(ids)
     values = mark.args[1][labels.index(parameter)]
     given = dict(zip(names, values if len(names) > 1 else [values], strict=True))
-    return lambda story: test(story, **given)
+    return lambda play: test(play, **given)
 
 
-def play(test: Callable[..., None], world: World) -> None:
-    """Run a story, or the machine with a fixed seed, on a world."""
+def play(test: Callable[..., None], chains: BookedChains) -> None:
+    """Run a short story, or the machine with a fixed seed, on three chains."""
     if "reached" in signature(test).parameters:
         config = at_least(25, stateful_step_count=6, phases=[Phase.generate])
-        run_state_machine_as_test(machine_on(world), settings=config)
+        run_state_machine_as_test(machine_on(chains), settings=config)
         return
-    with world.rollback():
-        test(Story(world))
+    with chains.rollback():
+        test(Play(chains))
 
 
 @lru_cache(maxsize=1)
-def world_of(mutant: Mutant) -> World:
+def chains_of(mutant: Mutant) -> BookedChains:
     """The system with a bug in it; deploying it must still work, or the bug is no bug but a typo."""
-    return build_world(mutant.replacements())
+    return build_chains(mutant.replacements())
 
 
 class TestMutants:
@@ -64,13 +64,13 @@ class TestMutants:
 
     @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
     def test_contracts__mutated__property_fails(self, mutant: Mutant) -> None:
-        world = world_of(mutant)
+        chains = chains_of(mutant)
         test = find_test(mutant.caught_by)
         with pytest.raises(CAUGHT):
-            play(test, world)
+            play(test, chains)
 
     @pytest.mark.parametrize("caught_by", sorted({m.caught_by for m in MUTANTS if "machine" not in m.caught_by}))
-    def test_contracts__original__property_holds(self, three_chains: World, caught_by: str) -> None:
+    def test_contracts__original__property_holds(self, three_chains: BookedChains, caught_by: str) -> None:
         play(find_test(caught_by), three_chains)
 
     def test_mutant__text_not_there__noticed(self) -> None:

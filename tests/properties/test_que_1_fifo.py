@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.support.sealed import forge_view
-from tests.support.story import Story, refused
+from tests.support.books.play import Play, refused
+from tests.support.books.sealed import forge_view
+from tests.support.three_chains import CHAINS, PRIMARY, USD, A, B, C
 from tests.support.upholds import upholds
-from tests.support.world import CHAINS, PRIMARY, USD, A, B, C
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import Lane
 
 
-def fill_queue(story: Story, count: int = 3) -> list[SwapRequest]:
+def fill_queue(play: Play, count: int = 3) -> list[SwapRequest]:
     """Some requests on A."""
-    return [story.swap(A, USD, 1_000 + i, C, USD) for i in range(count)]
+    return [play.swap(A, USD, 1_000 + i, C, USD) for i in range(count)]
 
 
 @upholds("QUE-1")
@@ -22,81 +22,79 @@ class TestQueue:
     """
 
     @pytest.mark.parametrize("order", [(1,), (1, 0), (0, 2), (0, 0), (0, 1, 1)], ids=str)
-    def test_commit__requests_skipped_reordered_or_repeated__refused(
-        self, story: Story, order: tuple[int, ...]
-    ) -> None:
-        requests = fill_queue(story)
-        sealed = story.seal(story.genesis, [requests[i] for i in order])
-        assert refused(story.commit, A, sealed) == "commit: not the queued requests"
+    def test_commit__requests_skipped_reordered_or_repeated__refused(self, play: Play, order: tuple[int, ...]) -> None:
+        requests = fill_queue(play)
+        sealed = play.seal(play.genesis, [requests[i] for i in order])
+        assert refused(play.commit, A, sealed) == "commit: not the queued requests"
 
-    def test_commit__request_that_nobody_made__refused_on_its_chain_only(self, story: Story) -> None:
-        fill_queue(story, 1)
-        sealed = story.seal(story.genesis, [story.invent_request(A, USD, 10**9, C, USD)])
-        assert refused(story.commit, A, sealed) == "commit: not the queued requests"
-        story.commit(C, sealed)
+    def test_commit__request_that_nobody_made__refused_on_its_chain_only(self, play: Play) -> None:
+        fill_queue(play, 1)
+        sealed = play.seal(play.genesis, [play.invent_request(A, USD, 10**9, C, USD)])
+        assert refused(play.commit, A, sealed) == "commit: not the queued requests"
+        play.commit(C, sealed)
 
-    def test_commit__request_changed__refused(self, story: Story) -> None:
-        [request] = fill_queue(story, 1)
-        sealed = story.seal(story.genesis, [request])
+    def test_commit__request_changed__refused(self, play: Play) -> None:
+        [request] = fill_queue(play, 1)
+        sealed = play.seal(play.genesis, [request])
         honest = sealed.view(A)
         for position in range(5):
             words = list(honest.words)
             words[position] ^= 1
-            refused(story.commit_view, A, forge_view(honest, words))
-        story.commit(A, sealed)
+            refused(play.commit_view, A, forge_view(honest, words))
+        play.commit(A, sealed)
 
-    def test_commit__already_consumed__refused(self, story: Story) -> None:
-        requests = fill_queue(story)
-        story.settle(requests[0])
-        tip = story.history[PRIMARY][-1]
+    def test_commit__already_consumed__refused(self, play: Play) -> None:
+        requests = fill_queue(play)
+        play.settle(requests[0])
+        tip = play.history[PRIMARY][-1]
         assert tip is not None
-        again = story.seal(tip, [requests[0]])
-        assert refused(story.commit, A, again) == "commit: not the queued requests"
-        story.settle(*requests[1:])
-        story.check_settled()
+        again = play.seal(tip, [requests[0]])
+        assert refused(play.commit, A, again) == "commit: not the queued requests"
+        play.settle(*requests[1:])
+        play.check_settled()
 
-    def test_revert__committed_and_proven__requests_are_queued_again(self, story: Story) -> None:
-        requests = fill_queue(story)
-        first = story.seal(story.genesis, requests[:2])
-        story.commit(A, first)
-        story.prove(A)
-        bridge = story.side(A).bridge
+    def test_revert__committed_and_proven__requests_are_queued_again(self, play: Play) -> None:
+        requests = fill_queue(play)
+        first = play.seal(play.genesis, requests[:2])
+        play.commit(A, first)
+        play.prove(A)
+        bridge = play[A].bridge
         assert bridge.request_counts(Lane.SWAP) == (3, 0)
-        story.revert(A, 0)
+        play.revert(A, 0)
         assert [bridge.request_status(Lane.SWAP, i) for i in (1, 2, 3)] == [1, 1, 1]
-        assert refused(story.commit, A, story.seal(story.genesis, requests[2:])) == "commit: not the queued requests"
-        story.settle(*requests)
+        assert refused(play.commit, A, play.seal(play.genesis, requests[2:])) == "commit: not the queued requests"
+        play.settle(*requests)
         assert bridge.request_counts(Lane.SWAP) == (3, 3)
-        story.check()
-        story.check_settled()
+        play.check()
+        play.check_settled()
 
-    def test_revert__accepted_block__refused(self, story: Story) -> None:
-        fill_queue(story)
-        story.settle()
+    def test_revert__accepted_block__refused(self, play: Play) -> None:
+        fill_queue(play)
+        play.settle()
         for chain in CHAINS:
-            assert refused(story.revert, chain, 0) == "revert: already accepted"
+            assert refused(play.revert, chain, 0) == "revert: already accepted"
 
-    def test_execute__counts_follow_the_blocks(self, story: Story) -> None:
-        for request in fill_queue(story):
-            story.settle(request)
+    def test_execute__counts_follow_the_blocks(self, play: Play) -> None:
+        for request in fill_queue(play):
+            play.settle(request)
             executed = request.request_id
-            assert story.side(A).bridge.request_counts(Lane.SWAP) == (3, executed)
-        story.check_settled()
+            assert play[A].bridge.request_counts(Lane.SWAP) == (3, executed)
+        play.check_settled()
 
-    def test_commit__before_a_request_was_queued__refused(self, story: Story) -> None:
-        early = story.now()
-        story.advance(500)
-        [request] = fill_queue(story, 1)
-        sealed = story.seal(story.genesis, [request], timestamp=early)
-        assert refused(story.commit, A, sealed) == "commit: before a request"
+    def test_commit__before_a_request_was_queued__refused(self, play: Play) -> None:
+        early = play.now()
+        play.advance(500)
+        [request] = fill_queue(play, 1)
+        sealed = play.seal(play.genesis, [request], timestamp=early)
+        assert refused(play.commit, A, sealed) == "commit: before a request"
 
-    def test_commit__time_out_of_bounds__refused(self, story: Story) -> None:
-        start = story.now()
-        future = story.seal(story.genesis, [], timestamp=start + 901)
-        old = story.seal(story.genesis, [], timestamp=start)
-        assert refused(story.commit, A, future) == "commit: in the future"
-        story.settle()
-        backwards = story.seal(story.history[A][-1] or story.genesis, [], timestamp=start - 1)
-        assert refused(story.commit, A, backwards) == "commit: before the last block"
-        story.advance(3_601)
-        assert refused(story.commit, B, story.seal(old, [], timestamp=start)) == "commit: too old"
+    def test_commit__time_out_of_bounds__refused(self, play: Play) -> None:
+        start = play.now()
+        future = play.seal(play.genesis, [], timestamp=start + 901)
+        old = play.seal(play.genesis, [], timestamp=start)
+        assert refused(play.commit, A, future) == "commit: in the future"
+        play.settle()
+        backwards = play.seal(play.history[A][-1] or play.genesis, [], timestamp=start - 1)
+        assert refused(play.commit, A, backwards) == "commit: before the last block"
+        play.advance(3_601)
+        assert refused(play.commit, B, play.seal(old, [], timestamp=start)) == "commit: too old"

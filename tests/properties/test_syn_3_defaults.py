@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from tests.properties.first_blocks import proven_everywhere
-from tests.support.blocks import Ack
-from tests.support.story import Story, refused
+from tests.support.books.block_actions import Ack
+from tests.support.books.play import Play, refused
+from tests.support.three_chains import PRIMARY, ZERO, A
 from tests.support.upholds import upholds
-from tests.support.world import PRIMARY, ZERO, A
 from zklink.protocol.ids import BlockNumber, ChainId
 
 
@@ -16,8 +16,8 @@ class TestDefaults:
     committee are refused.
     """
 
-    def test_transport__bad_committee__not_deployed(self, story: Story) -> None:
-        members = story.world.committee.members
+    def test_transport__bad_committee__not_deployed(self, play: Play) -> None:
+        members = play.chains.committee.members
         cases: list[tuple[list[str], int]] = [
             ([], 0),
             (members, 0),
@@ -28,32 +28,32 @@ class TestDefaults:
             ([ZERO, *members[:2]], 2),
         ]
         for case in cases:
-            refused(story.world.deploy, A, "CommitteeTransport", *case)
-        story.world.deploy(A, "CommitteeTransport", members, 3)
+            refused(play.chains.deploy, A, "CommitteeTransport", *case)
+        play.chains.deploy(A, "CommitteeTransport", members, 3)
 
-    def test_message__zero_values__refused(self, story: Story) -> None:
-        proven_everywhere(story)
-        good = story.sign(PRIMARY, story.links[A][1]).message
+    def test_message__zero_values__refused(self, play: Play) -> None:
+        proven_everywhere(play)
+        good = play.sign(PRIMARY, play.committed[A][1]).message
         zeros = (
             replace(good, source_chain=ChainId(0)),
             replace(good, number=BlockNumber(0)),
             replace(good, sync_hash=bytes(32)),
-            replace(good, number=BlockNumber(0), sync_hash=story.world.deployment_hash),
+            replace(good, number=BlockNumber(0), sync_hash=play.chains.deployment_hash),
         )
         for message in zeros:
-            evidence = story.world.committee.sign(message, story.world.deployment_hash)
-            refused(story.deliver, A, Ack(message, evidence))
+            evidence = play.chains.committee.sign_message(message, play.chains.deployment_hash)
+            refused(play.deliver, A, Ack(message, evidence))
 
-    def test_apply__never_announced__refused(self, story: Story) -> None:
-        proven_everywhere(story)
+    def test_apply__never_announced__refused(self, play: Play) -> None:
+        proven_everywhere(play)
         for source in range(9):
             for number in range(3):
-                assert refused(story.apply, A, ChainId(source), number) == "message: not known"
+                assert refused(play.apply, A, ChainId(source), number) == "message: not known"
 
-    def test_execute_and_revert__genesis__refused(self, story: Story) -> None:
-        genesis = story.links[A][0]
-        bridge = story.side(A).bridge
+    def test_execute_and_revert__genesis__refused(self, play: Play) -> None:
+        genesis = play.committed[A][0]
+        bridge = play[A].bridge
         refused(bridge.execute_blocks, [(genesis.stored_args(), [])])
         refused(bridge.execute_blocks, [])
         refused(bridge.prove_blocks, [])
-        refused(story.revert, A, 0)
+        refused(play.revert, A, 0)

@@ -9,9 +9,9 @@ from tests.properties.sync_model.explore import Exploration, Result, check_cover
 from tests.properties.sync_model.laws import END_LAWS, LAWS, is_one_way
 from tests.properties.sync_model.mutants import MUTANTS, Mutant
 from tests.properties.sync_model.rules import Rules
+from tests.properties.sync_model.situations import FAST
 from tests.properties.sync_model.sizes import LARGE, SUITE, Size
 from tests.properties.sync_model.weaker import PLACES, WEAKER
-from tests.properties.sync_model.world import FAST
 from tests.support.upholds import upholds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ class TestSyncModel:
                 fast.run()
                 check_covered(exploration, fast)
         assert not total.breaches, [*map(str, total.breaches.values())]
-        assert f"| {size.name} | {total.worlds} | {total.steps} | {total.ends} |" in PAGE
+        assert f"| {size.name} | {total.situations} | {total.steps} | {total.ends} |" in PAGE
 
     @pytest.mark.parametrize("rules", WEAKER, ids=lambda rules: type(rules).__name__)
     def test_explore__part_that_nothing_depends_on_left_out__keeps_the_laws(self, rules: Rules) -> None:

@@ -11,7 +11,7 @@ from eth_typing import Hash32
 from tests.scenarios.conftest import BELIEVERS
 from tests.support.assembler import Assembler
 from tests.support.commits import PRIMARY, SLICES, Validator
-from tests.support.draft import DATA, Draft
+from tests.support.drafts.draft import DATA, Draft
 from tests.support.engines import note_engine
 from zklink.devnet.profiles import AVALANCHE, POLYGON
 from zklink.devnet.roles import COMMITTEE_THRESHOLD
@@ -67,14 +67,14 @@ def small(small_system: LocalSystem) -> Iterator[LocalSystem]:
 
 
 @dataclass
-class Scene:
+class ContractValidator:
     """A chain whose validator is a contract."""
 
     validator: Validator
     assembler: Assembler
 
     @classmethod
-    def open(cls, system: LocalSystem, chain: ChainId = CHAIN) -> "Scene":
+    def open(cls, system: LocalSystem, chain: ChainId = CHAIN) -> "ContractValidator":
         validator = Validator(system, chain)
         return cls(validator, Assembler.deploy(validator.bridge, system.world.roles.stranger))
 
@@ -94,9 +94,9 @@ class FakeTracer(Tracer):
         return list(self.inputs)
 
 
-def accept(scene: Scene, draft: Draft) -> None:
+def accept(through: ContractValidator, draft: Draft) -> None:
     """Prove the chain's first block there; on a chain that is not the primary, let the committee say what that said."""
-    validator, system = scene.validator, scene.validator.system
+    validator, system = through.validator, through.validator.system
     stranger, stored = system.world.roles.stranger, validator.history[FIRST]
     validator.bridge.prove_blocks(stranger, [ProveBlock(stored, draft.inputs, (0,) * 8)])
     if validator.chain != PRIMARY:
@@ -108,29 +108,29 @@ def accept(scene: Scene, draft: Draft) -> None:
     assert validator.bridge.status().accepted == FIRST
 
 
-def read(scene: Scene, tracer: Tracer | None = None) -> Sequence[object]:
+def read(through: ContractValidator, tracer: Tracer | None = None) -> Sequence[object]:
     """What anyone reads: the blocks that the chain keeps, recomputed."""
-    system = scene.validator.system
+    system = through.validator.system
     tracers = None if tracer is None else dict.fromkeys(system.bridges, tracer)
-    history = HistoryReader(system.deployment, system.bridges, tracers).read(scene.validator.chain)
+    history = HistoryReader(system.deployment, system.bridges, tracers).read(through.validator.chain)
     return [history.stored[number] for number in sorted(history.stored)]
 
 
 def test_read__no_own_words__completed_from_the_primary(small: LocalSystem) -> None:
-    scene, primary = Scene.open(small), Validator(small, PRIMARY)
+    through, primary = ContractValidator.open(small), Validator(small, PRIMARY)
     for lane, slices in ((Lane.ACCOUNT, FOREIGN), (Lane.SWAP, {})):
         draft = primary.draft(lane, slices)
         primary.commit(draft)
-        scene.commit(draft)
-    assert read(scene) == scene.validator.history
+        through.commit(draft)
+    assert read(through) == through.validator.history
 
 
 def test_read__the_primary_itself_without_words__completed_from_another_chain(small: LocalSystem) -> None:
-    scene, other = Scene.open(small, PRIMARY), Validator(small, CHAIN)
+    through, other = ContractValidator.open(small, PRIMARY), Validator(small, CHAIN)
     draft = other.draft(Lane.ACCOUNT, {CHAIN: SLICES[CHAIN]})
     other.commit(draft)
-    scene.commit(draft)
-    assert read(scene) == scene.validator.history
+    through.commit(draft)
+    assert read(through) == through.validator.history
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,15 @@ def test_read__the_primary_itself_without_words__completed_from_another_chain(sm
 def test_read__needed_words_in_no_input_and_no_trace__says_where_and_what_to_do(
     small: LocalSystem, chain: ChainId, slices: dict[ChainId, tuple[int, ...]]
 ) -> None:
-    scene = Scene.open(small, chain)
+    through = ContractValidator.open(small, chain)
     other = Validator(small, CHAIN if chain == PRIMARY else PRIMARY)
-    draft = scene.validator.draft(Lane.ACCOUNT, slices)
+    draft = through.validator.draft(Lane.ACCOUNT, slices)
     other.commit(draft)
-    tx_hash = scene.commit(draft)
-    assert read(scene) == scene.validator.history[:FIRST], "it may still be reverted"
-    accept(scene, draft)
+    tx_hash = through.commit(draft)
+    assert read(through) == through.validator.history[:FIRST], "it may still be reverted"
+    accept(through, draft)
     with pytest.raises(BlockUnreadable) as refused:
-        read(scene)
+        read(through)
     name = small.deployment.chains[chain].name
     assert (refused.value.chain, refused.value.number, refused.value.tx_hash) == (name, 1, tx_hash)
     assert f"--rpc {name}=URL" in str(refused.value)
@@ -155,41 +155,41 @@ def test_read__needed_words_in_no_input_and_no_trace__says_where_and_what_to_do(
 
 
 def test_read__another_block_on_the_primary__does_not_stand_in(small: LocalSystem) -> None:
-    scene, primary = Scene.open(small), Validator(small, PRIMARY)
+    through, primary = ContractValidator.open(small), Validator(small, PRIMARY)
     draft = primary.draft(Lane.ACCOUNT, FOREIGN)
     primary.commit(replace(draft, new_root=draft.new_root + 1))
-    scene.commit(draft)
-    accept(scene, draft)
+    through.commit(draft)
+    accept(through, draft)
     with pytest.raises(BlockUnreadable, match="polygon, block 1"):
-        read(scene)
+        read(through)
 
 
 def test_read__words_in_a_trace__read_and_only_if_they_give_the_chains_hash(small: LocalSystem) -> None:
-    scene = Scene.open(small)
-    draft = scene.validator.draft(Lane.ACCOUNT, OWN)
-    scene.commit(draft)
-    accept(scene, draft)
-    genesis, block = stored_block_abi(scene.validator.history[0]), CommitBlock.from_abi(draft.commit_args(CHAIN))
+    through = ContractValidator.open(small)
+    draft = through.validator.draft(Lane.ACCOUNT, OWN)
+    through.commit(draft)
+    accept(through, draft)
+    genesis, block = stored_block_abi(through.validator.history[0]), CommitBlock.from_abi(draft.commit_args(CHAIN))
 
     def call(given: CommitBlock) -> bytes:
-        return scene.validator.bridge.encode("commit_blocks", genesis, [given.abi()]).data
+        return through.validator.bridge.encode("commit_blocks", genesis, [given.abi()]).data
 
-    assert read(scene, FakeTracer(b"\x01" * 99, call(block))) == scene.validator.history
+    assert read(through, FakeTracer(b"\x01" * 99, call(block))) == through.validator.history
     for i in range(len(block.words)):
         words = (*block.words[:i], block.words[i] ^ 1, *block.words[i + 1 :])
         with pytest.raises(BlockUnreadable, match="does not give the block that the chain keeps"):
-            read(scene, FakeTracer(call(replace(block, words=words))))
+            read(through, FakeTracer(call(replace(block, words=words))))
     for change in ({"timestamp": 5}, {"new_root": 6}, {"commitment": 7}, {"evaluations": (8,)}):
         with pytest.raises(BlockUnreadable):
-            read(scene, FakeTracer(call(replace(block, **change))))
+            read(through, FakeTracer(call(replace(block, **change))))
 
 
 def test_read__unreadable_block_was_reverted__never_asked_for(small: LocalSystem) -> None:
-    scene = Scene.open(small)
-    scene.commit(scene.validator.draft(Lane.ACCOUNT, OWN))
-    scene.validator.revert(0)
-    scene.validator.commit(scene.validator.draft(Lane.ACCOUNT, OWN))
-    assert read(scene, Untold()) == scene.validator.history
+    through = ContractValidator.open(small)
+    through.commit(through.validator.draft(Lane.ACCOUNT, OWN))
+    through.validator.revert(0)
+    through.validator.commit(through.validator.draft(Lane.ACCOUNT, OWN))
+    assert read(through, Untold()) == through.validator.history
 
 
 class Untold(Tracer):
@@ -218,10 +218,10 @@ def test_proofs__through_a_contract_and_a_decoy_in_its_input__the_true_one_is_fo
 def test_read__real_nodes_traces__everything_comes_back() -> None:
     with open_world("anvil", (POLYGON, AVALANCHE)) as world:
         system = open_system(world)
-        scenes = {chain: Scene.open(system, chain) for chain in system.bridges}
+        scenes = {chain: ContractValidator.open(system, chain) for chain in system.bridges}
         draft = scenes[PRIMARY].validator.draft(Lane.ACCOUNT, OWN)
-        for scene in scenes.values():
-            scene.commit(draft)
+        for through in scenes.values():
+            through.commit(draft)
         found = HistoryReader(system.deployment, system.bridges).read_all()
         assert {chain: history.blocks[FIRST].block for chain, history in found.items()} == {
             chain: CommitBlock.from_abi(draft.commit_args(chain)) for chain in scenes

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.chains import send_deposit
 from tests.support.commits import PRIMARY, SLICES, Validator
-from tests.support.draft import DATA
+from tests.support.drafts.draft import DATA
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC

@@ -32,7 +32,7 @@ Balances = dict[tuple[str, ChainId], int]
 
 
 @dataclass
-class Story:
+class LaneRun:
     """What happened, and USDC on every chain around it."""
 
     pipeline: Pipeline
@@ -54,7 +54,7 @@ def read_balances(pipeline: Pipeline) -> Balances:
 
 
 @pytest.fixture(scope="module")
-def story(session_liquid: LiquidSystem) -> Iterator[Story]:
+def story(session_liquid: LiquidSystem) -> Iterator[LaneRun]:
     with session_liquid.world.isolated():
         pipeline = Pipeline(session_liquid, Believer())
         roles = session_liquid.world.roles
@@ -67,7 +67,7 @@ def story(session_liquid: LiquidSystem) -> Iterator[Story]:
         pipeline.system.bridges[ETHEREUM].full_exit(roles.depositor, depositor, USDC)
         pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
         pipeline.finish(1)
-        yield Story(pipeline, trader, depositor, before, read_balances(pipeline))
+        yield LaneRun(pipeline, trader, depositor, before, read_balances(pipeline))
         pipeline.node.close()
 
 
@@ -134,7 +134,7 @@ def trade(pipeline: Pipeline, trader: AccountId, depositor: AccountId) -> None:
     pipeline.run_until(lambda: pipeline.node.sequencer.state.order(trader, slot)[1] > 0)
 
 
-def test_blocks__both_lanes__in_one_sequence_executed_on_every_chain(story: Story) -> None:
+def test_blocks__both_lanes__in_one_sequence_executed_on_every_chain(story: LaneRun) -> None:
     sealed = story.pipeline.events(BlockSealed)
     height = story.pipeline.node.sequencer.height
     assert [event.number for event in sealed] == list(range(1, height + 1))
@@ -143,21 +143,21 @@ def test_blocks__both_lanes__in_one_sequence_executed_on_every_chain(story: Stor
     assert story.pipeline.retries() == []
 
 
-def test_orders__crossing__filled_at_the_makers_price(story: Story) -> None:
+def test_orders__crossing__filled_at_the_makers_price(story: LaneRun) -> None:
     state = story.pipeline.node.sequencer.state
     bought = 31 * USD * 10**5 // (60 * USD)
     assert state.order(story.depositor, OrderSlot(0))[1] == bought
     assert state.order(story.trader, OrderSlot(0))[1] == -(-bought * 60 * USD // 10**5)
 
 
-def test_withdrawal__with_a_fill_fee__broker_pays_on_the_third_chain_and_is_repaid(story: Story) -> None:
+def test_withdrawal__with_a_fill_fee__broker_pays_on_the_third_chain_and_is_repaid(story: LaneRun) -> None:
     assert story.change("recipient", BSC) == (99 + 10) * 10**18  # and a swap of the other lane
     filled = [event for event in story.pipeline.events(FillTried) if event.key[0] == 0]
     assert [event.outcome.name for event in filled] == ["FILLED"]
     assert [event.key[0] for event in story.pipeline.events(BrokerRepaid)] == [0]
 
 
-def test_full_exit__more_than_its_chain_would_hold_or_not__pays_what_the_account_had(story: Story) -> None:
+def test_full_exit__more_than_its_chain_would_hold_or_not__pays_what_the_account_had(story: LaneRun) -> None:
     state = story.pipeline.node.sequencer.state
     assert state.balance(story.depositor, USDC) == 0
     sold = 31 * USD * 10**5 // (60 * USD)
@@ -166,12 +166,12 @@ def test_full_exit__more_than_its_chain_would_hold_or_not__pays_what_the_account
     assert story.change("depositor", ETHEREUM) == left
 
 
-def test_books__after_the_story__add_up(story: Story) -> None:
+def test_books__after_the_story__add_up(story: LaneRun) -> None:
     story.pipeline.check_books()
     story.pipeline.node.sequencer.state.check_conservation()
 
 
-def test_restart__after_the_story__seals_the_same_blocks_and_sends_nothing(story: Story) -> None:
+def test_restart__after_the_story__seals_the_same_blocks_and_sends_nothing(story: LaneRun) -> None:
     system, first = story.pipeline.system, story.pipeline.node.sequencer
     again = Pipeline(system, Believer(), journal=story.pipeline.journal)
     again.run_until(lambda: again.node.sequencer.height == first.height)

@@ -50,7 +50,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Attempt:
     """One operation of a story: `slot` is None and `error` says why if it was refused."""
 
     operation: AccountOperation
@@ -61,18 +61,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Attempts:
     """A random state, as the page's rules see it, and operations that were tried on it one after the other."""
 
     lane: PlainLane
-    steps: tuple[Step, ...]
+    steps: tuple[Attempt, ...]
 
 
-def tell(dice: Dice) -> Story:
+def tell(dice: Dice) -> Attempts:
     """Roll a story."""
     state = roll_state(dice)
     lane, roller = PlainLane(state, NOW), Roller(dice, state)
-    steps: list[Step] = []
+    steps: list[Attempt] = []
     for _ in range(OPERATIONS_PER_STORY):
         operation = roller.roll()
         before = steps[-1].after if steps else Snapshot.of(state)
@@ -83,14 +83,14 @@ def tell(dice: Dice) -> Story:
             refusal = error
         else:
             slot = apply_operation(state, operation, context())
-        steps.append(Step(operation, slot, refusal, before, Snapshot.of(state)))
-    return Story(lane, tuple(steps))
+        steps.append(Attempt(operation, slot, refusal, before, Snapshot.of(state)))
+    return Attempts(lane, tuple(steps))
 
 
 stories = rolled(tell, size=1_500)
 
 
-def check_follows_the_page(story: Story) -> None:
+def check_follows_the_page(story: Attempts) -> None:
     """Valid exactly where the page says so, with exactly its effect."""
     for step in story.steps:
         operation = step.operation
@@ -102,7 +102,7 @@ def check_follows_the_page(story: Story) -> None:
         assert story.lane.matches(step.after.accounts, step.after.rows, step.after.pools), step
 
 
-def check_conserves(story: Story) -> None:
+def check_conserves(story: Attempts) -> None:
     """Books balance after every operation: each registered token's, each LP token's, and the number of pools."""
     for step in story.steps:
         after = step.after
@@ -112,13 +112,13 @@ def check_conserves(story: Story) -> None:
             raise AssertionError(f"{error} after {step}") from error
 
 
-def check_refusal_changes_nothing(story: Story) -> None:
+def check_refusal_changes_nothing(story: Attempts) -> None:
     """A refused operation leaves every account, row and pool as it was."""
     for step in story.steps:
         assert step.slot is not None or step.before == step.after, step
 
 
-def check_pools_never_lose(story: Story) -> None:
+def check_pools_never_lose(story: Attempts) -> None:
     """What a share is worth never falls: for supply s, x * y / s^2 never does, as long as there are shares."""
     for step in story.steps:
         for pair, old in step.before.pools.items():
@@ -128,7 +128,7 @@ def check_pools_never_lose(story: Story) -> None:
                 assert worth >= old.reserve_lower * old.reserve_higher * new.lp_supply**2, step
 
 
-def check_orders_get_their_price(story: Story) -> None:
+def check_orders_get_their_price(story: Attempts) -> None:
     """The maker gets its price and less than one unit more, the taker its price or better; no fee is rounded up, and
     no order sells more than it offers.
     """
@@ -162,12 +162,12 @@ class TestLane:
 
     @given(stories)
     @tries(600)
-    def test_apply_operation__any_story__keeps_every_property(self, story: Story) -> None:
+    def test_apply_operation__any_story__keeps_every_property(self, story: Attempts) -> None:
         for check in PROPERTIES:
             check(story)
 
 
-def is_own_party(step: Step) -> set[str]:
+def is_own_party(step: Attempt) -> set[str]:
     """Which of the self cases of CIR-7 an applied operation is."""
     operation, slot, cases = step.operation, step.slot, set()
     if isinstance(slot, LedgerSlot) and isinstance(operation, Signed):
@@ -189,7 +189,7 @@ def test_stories__every_operation_and_self_case__is_common() -> None:
 
     @given(stories)
     @at_least(300)
-    def collect(story: Story) -> None:
+    def collect(story: Attempts) -> None:
         for step in story.steps:
             applied.update(is_own_party(step))
             if step.slot is not None:
@@ -203,7 +203,7 @@ def test_stories__every_operation_and_self_case__is_common() -> None:
     assert len(refused) >= 12, refused
 
 
-def _refutes(check: Callable[[Story], None]) -> None:
+def _refutes(check: Callable[[Attempts], None]) -> None:
     check_refuted(lambda dice: check(tell(dice)), rolled(lambda dice: dice, size=1_500), examples=400)
 
 

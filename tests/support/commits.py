@@ -1,6 +1,6 @@
 """Blocks that a test writes and commits on one chain, and what anyone reads of them."""
 
-from tests.support.draft import DATA, Draft, payment
+from tests.support.drafts.draft import DATA, Draft, payment
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from eth_keys.datatypes import PrivateKey
 
 from zklink.primitives.keccak import keccak256
+from zklink.protocol.messages import SyncMessage, compute_digest
 
 
-class Committee:
+class KnownCommittee:
     """Five members, three of whom are needed."""
 
     THRESHOLD = 3
@@ -31,6 +32,12 @@ class Committee:
     def evidence(self, digest: bytes, keys: Sequence[PrivateKey] | None = None) -> bytes:
         """Signatures of these keys; without any, of just enough members."""
         return b"".join(self.sign(digest, key) for key in (self.keys[: self.THRESHOLD] if keys is None else keys))
+
+    def sign_message(
+        self, message: SyncMessage, deployment_hash: bytes, keys: Sequence[PrivateKey] | None = None
+    ) -> bytes:
+        """Evidence for a message of a deployment, with signatures in the order of `keys`."""
+        return self.evidence(compute_digest(message, deployment_hash), keys)
 
 
 def sort_keys(keys: Iterable[PrivateKey]) -> list[PrivateKey]:

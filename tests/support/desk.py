@@ -11,7 +11,7 @@ from typing import Any
 from eth_abi import decode
 
 from tests.support.build import Replacements, load
-from tests.support.draft import REQUEST_KINDS, Draft
+from tests.support.drafts.draft import REQUEST_KINDS, Draft
 from tests.support.evm import EvmChain, EvmContract
 from zklink.operations.change_pub_key import KeyChange
 from zklink.protocol.bridge_hashes import compute_inputs_hash, compute_payouts_hash, next_queue_hash

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import rlp
 from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from tests.support.engines import note_engine
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
+from zklink.l1.deployment.deploy import predict_address
 
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
@@ -51,11 +51,13 @@ class Event:
 class EvmChain:
     """One EVM with its own id, accounts and clock."""
 
-    def __init__(self, evm_chain_id: int, time: int) -> None:
+    def __init__(self, evm_chain_id: int, time: int, is_roomy: bool = False) -> None:
+        """`is_roomy` lifts the limit to the size of contracts: mutants are compiled without optimizer."""
         self.evm_chain_id = evm_chain_id
         self._time = time
         block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
-        self.evm = EVM(env=Env(cfg=CfgEnv(chain_id=evm_chain_id), block=block), spec_id="CANCUN")
+        config = CfgEnv(chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy else None)
+        self.evm = EVM(env=Env(cfg=config, block=block), spec_id="CANCUN")
         self.contracts: dict[str, EvmContract] = {}
         self._logs: list[Any] = []
 
@@ -79,9 +81,9 @@ class EvmChain:
             self.evm.revert(saved)
             self.time = time
 
-    def fund(self, account: str) -> str:
-        """Give an account more coin than any test spends."""
-        self.evm.set_balance(account, RICH_WEI)
+    def fund(self, account: str, wei: int = RICH_WEI) -> str:
+        """Give an account coin, by default more than any test spends."""
+        self.evm.set_balance(account, wei)
         return account
 
     def balance(self, account: str) -> int:
@@ -90,8 +92,19 @@ class EvmChain:
 
     def predict_address(self, deployer: str, ahead: int = 0) -> str:
         """Where the deployer's contract after `ahead` others will stand."""
-        nonce = self.evm.basic(deployer).nonce + ahead
-        return to_checksum_address(keccak(rlp.encode([bytes.fromhex(deployer[2:]), nonce]))[12:])
+        return predict_address(deployer, self.nonce(deployer) + ahead)
+
+    def nonce(self, account: str) -> int:
+        """How many transactions (or, for a contract, creations) an account has made."""
+        return int(self.evm.basic(account).nonce)
+
+    def code(self, address: str) -> bytes:
+        """Runtime code at an address; empty if there is none."""
+        return bytes(self.evm.get_code(address) or b"")
+
+    def force_coin(self, sender: str, to: str, value: int) -> None:
+        """Send coin that nobody can refuse: out of a contract that destroys itself while it is created."""
+        self.evm.deploy(deployer=sender, code=bytes.fromhex("73" + to[2:] + "ff"), value=value)
 
     def deploy(self, deployer: str, artifact: ContractArtifact, *args: object) -> "EvmContract":
         """Create a contract. Raises Reverted with the constructor's reason."""

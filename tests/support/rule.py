@@ -21,7 +21,7 @@ Snapshot = tuple[tuple[TokenRow, ...], tuple[Pool, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DecidedSlot:
     """One slot: what was asked, decided and owed, with the registers around it. `pool` is None for one token."""
 
     request: SwapRequest
@@ -52,7 +52,7 @@ def snapshot(registers: swap.Registers) -> Snapshot:
     return tuple(registers.tokens[t] for t in TOKENS), tuple(registers.pools[p] for p in ALL_PAIRS)
 
 
-def run(case: Case) -> Iterator[Step]:
+def run(case: Case) -> Iterator[DecidedSlot]:
     """Apply the requests in order and show each step."""
     registers = load(case.state())
     for request in case.requests:
@@ -60,7 +60,7 @@ def run(case: Case) -> Iterator[Step]:
         is_same = request.token_in == request.token_out
         pool = None if is_same else registers.pools[order_pair(request.token_in, request.token_out)]
         outcome, payout = swap.apply_swap(registers, request, case.timestamp)
-        yield Step(request, outcome, payout, pool, before, snapshot(registers), registers)
+        yield DecidedSlot(request, outcome, payout, pool, before, snapshot(registers), registers)
 
 
 class PlainRule:

@@ -1,4 +1,4 @@
-"""Who has accounts in the lifetime machine, what they sign with, and the world they live in."""
+"""Who has accounts in the lifetime machine, what they sign with, and the chains they live on."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -6,10 +6,11 @@ from typing import Final
 
 from eth_keys.datatypes import PrivateKey as EthKey
 
+from tests.support.books.chains import BookedChains, build_chains
 from tests.support.build import Replacements, load
 from tests.support.evm import EvmContract
-from tests.support.ledger import universal_address
-from tests.support.world import GOVERNOR, A, C, World, build_world
+from tests.support.three_chains import GOVERNOR, A, C
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import OPERATOR_ACCOUNT, ChainId
@@ -63,9 +64,9 @@ def layer2_keys(name: str) -> dict[int, PrivateKey]:
 
 @dataclass(frozen=True)
 class Stage:
-    """The world with the contract wallet."""
+    """The three chains with the contract wallet."""
 
-    world: World
+    chains: BookedChains
     wallet: EvmContract
 
     @property
@@ -84,9 +85,9 @@ def genesis_state() -> State:
 
 def build_stage(replacements: Replacements = ()) -> Stage:
     """A deployment that begins empty; blocks need no proofs, an exit's proof names exactly its statement."""
-    world = build_world(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
-    wallet = world.sides[WALLET_CHAIN].mini.deploy(GOVERNOR, load("ActingWallet"))
-    return Stage(world, wallet)
+    chains = build_chains(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
+    wallet = chains[WALLET_CHAIN].evm.deploy(GOVERNOR, load("ActingWallet"))
+    return Stage(chains, wallet)
 
 
 def consent_chains(person: Person) -> tuple[ChainId, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.lifetime.actors import PRESET, genesis_state
-from tests.properties.lifetime.life import Life, Place, Queue, Request, Step
+from tests.properties.lifetime.life import Life, LineBlock, Place, Queue, Request
 from tests.strategies import Dice
-from tests.support.world import CHAINS, PRIMARY
+from tests.support.three_chains import CHAINS, PRIMARY
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
@@ -49,7 +49,7 @@ class Ending:
             assert [ends.pop((queue, request.request_id), 0) for request in requests] == [1] * len(requests)
         assert not ends
 
-    def check_end(self, step: Step, request: Request) -> None:
+    def check_end(self, step: LineBlock, request: Request) -> None:
         """One payout for a swap and for a full exit, none for a deposit; nobody takes out of another's account."""
         lane_kinds = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED) if step.draft and step.draft.lane == Lane.SWAP else ()
         kinds = lane_kinds or ((Kind.FULL_EXIT_PAYOUT,) if isinstance(request, FullExitRequest) else ())
@@ -73,8 +73,8 @@ class Ending:
     def check_dust(self) -> None:
         """What stays is rounding: not more units than there were roundings, and nothing that nobody owns."""
         for chain in CHAINS:
-            for token in self.life.side(chain).sites:
-                custody = self.life.side(chain).bridge.custody(token)
+            for token in self.life[chain].sites:
+                custody = self.life[chain].bridge.custody(token)
                 assert custody <= self.exits[chain, token], f"{custody} of token {token} stays on chain {chain}"
 
     def rebuild(self, common: int) -> None:
@@ -90,7 +90,7 @@ class Ending:
                     slices[0] = tuple(data)  # type: ignore[arg-type]
             roots = (step.draft.old_root, step.draft.new_root)
             replay_block(state, PublishedBlock(step.draft.lane, BlockNumber(step.number), *roots, tuple(slices)))
-        assert state.root == self.life.side(PRIMARY).exodus.exit_root()
+        assert state.root == self.life[PRIMARY].exodus.exit_root()
 
 
 def claims(state: State) -> list[tuple[AccountId, TokenId, TokenId, Fraction]]:

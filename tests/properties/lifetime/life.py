@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state
-from tests.support.draft import Draft, message_args, stored_args
+from tests.support.books.chains import BookedChain, OnChains
+from tests.support.books.user_actions import FAR_DEADLINE
+from tests.support.committee import KnownCommittee
+from tests.support.drafts.draft import Draft, message_args, stored_args
 from tests.support.evm import EvmContract
-from tests.support.ledger import evm_address, universal_address
-from tests.support.scene import FAR_DEADLINE
-from tests.support.world import CHAINS, PRIMARY, STRANGER, VALIDATOR, Committee, OnWorld, Side
+from tests.support.three_chains import CHAINS, PRIMARY, STRANGER, VALIDATOR, account_of
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -35,7 +37,7 @@ LANES = (Lane.SWAP, Lane.ACCOUNT)
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class LineBlock:
     """A block of the line and the state after it; the genesis has no draft.
 
     `consumed` counts the requests of each queue so far.
@@ -51,22 +53,22 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Link:
+class CommittedBlock:
     """A block on one chain: what the bridge keeps the hash of."""
 
-    step: Step
+    block: LineBlock
     stored: StoredBlock
 
 
-class Life(OnWorld):
+class Life(OnChains):
     """Three chains and one line of blocks."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage, self.world = stage, stage.world
-        genesis = Step(0, genesis_state())
+        self.stage, self.chains = stage, stage.chains
+        genesis = LineBlock(0, genesis_state())
         self.line = [genesis]
-        stored = genesis_block(self.world.genesis_root, self.world.deployment_hash)
-        self.links = {chain: [Link(genesis, stored)] for chain in CHAINS}
+        stored = genesis_block(self.chains.genesis_root, self.chains.deployment_hash)
+        self.committed = {chain: [CommittedBlock(genesis, stored)] for chain in CHAINS}
         self.queues: dict[Queue, list[Request]] = {(lane, chain): [] for lane in LANES for chain in CHAINS}
         self.calldata: dict[ChainId, dict[int, tuple[object, ...]]] = {chain: {} for chain in CHAINS}
         self.filled: dict[bytes, str] = {}
@@ -79,12 +81,12 @@ class Life(OnWorld):
 
     def now(self) -> int:
         """The same on every chain."""
-        return self.side(PRIMARY).mini.time
+        return self[PRIMARY].evm.time
 
     def advance(self, seconds: int) -> None:
         """Let time pass on every chain."""
-        for side in self.world.sides.values():
-            side.mini.time += seconds
+        for here in self.chains:
+            here.evm.time += seconds
 
     # -- users ---------------------------------------------------------------------------------------------------------
 
@@ -94,21 +96,21 @@ class Life(OnWorld):
         """Queue a swap. Raises Reverted. `more`: min_out, operator_fee, fill_fee, recipient, sender, deadline."""
         fields: dict[str, object] = {"min_out": 0, "operator_fee": 0, "fill_fee": 0, "deadline": FAR_DEADLINE} | more
         sender, recipient = str(fields["sender"]), universal_address(str(fields["recipient"]))
-        side, (destination, token_out) = self.side(source), to
-        l1_amount = amount * side.sites[token_in].scale
+        here, (destination, token_out) = self[source], to
+        l1_amount = amount * here.sites[token_in].scale
         amounts = (fields["min_out"], fields["operator_fee"], fields["fill_fee"])
         order = (token_in, l1_amount, destination, token_out, *amounts, recipient, fields["deadline"])
-        value = l1_amount if side.sites[token_in].contract is None else 0
-        request_id = side.bridge.swap(order, sender=sender, value=value)
-        words = self._swap_words(side)
+        value = l1_amount if here.sites[token_in].contract is None else 0
+        request_id = here.bridge.swap(order, sender=sender, value=value)
+        words = self._swap_words(here)
         request = SwapRequest.from_words(words)
         assert (request.request_id, request.amount, request.sender) == (request_id, amount, universal_address(sender))
         self._queue(Lane.SWAP, source, request, token_in, amount)
 
-    def _swap_words(self, side: Side) -> tuple[int, ...]:
-        e = side.mini.event("SwapRequested")
+    def _swap_words(self, here: BookedChain) -> tuple[int, ...]:
+        e = here.evm.event("SwapRequested")
         return SwapRequest(
-            source=side.chain,
+            source=here.chain,
             destination=e["destination"],
             request_id=e["request_id"],
             token_in=e["token_in"],
@@ -125,16 +127,16 @@ class Life(OnWorld):
 
     def deposit(self, chain: ChainId, token: TokenId, amount: int, owner: bytes, sender: str) -> None:
         """Queue a deposit for an owner. Raises Reverted."""
-        side = self.side(chain)
-        l1_amount = amount * side.sites[token].scale
-        value = l1_amount if side.sites[token].contract is None else 0
-        request_id = side.bridge.deposit((token, l1_amount, owner), sender=sender, value=value)
+        here = self[chain]
+        l1_amount = amount * here.sites[token].scale
+        value = l1_amount if here.sites[token].contract is None else 0
+        request_id = here.bridge.deposit((token, l1_amount, owner), sender=sender, value=value)
         identity = (chain, RequestId(request_id), token, Amount(amount), owner, universal_address(sender))
         self._queue(Lane.ACCOUNT, chain, DepositRequest(*identity, self.now()), token, amount)
 
     def full_exit(self, chain: ChainId, account: AccountId, token: TokenId, owner: Person) -> None:
         """Queue an owner's exit. Raises Reverted."""
-        bridge = self.side(chain).bridge
+        bridge = self[chain].bridge
         self.send(chain, owner.address, bridge, "full_exit", account, token)
         request_id = bridge.request_counts(Lane.ACCOUNT)[0]
         request = FullExitRequest(chain, RequestId(request_id), account, token, owner.owner, self.now())
@@ -155,11 +157,11 @@ class Life(OnWorld):
 
     def fill(self, payout: Payout, broker: str) -> None:
         """A broker pays a recipient ahead of execution. Raises Reverted."""
-        site = self.side(payout.chain).sites[payout.token]
+        site = self[payout.chain].sites[payout.token]
         l1_amount = (payout.amount - payout.fill_fee) * site.scale
         value = l1_amount if site.contract is None else 0
-        self.side(payout.chain).bridge.fill(list(payout.words()), sender=broker, value=value)
-        self.filled[payout.fill_key(self.world.deployment_hash)] = broker
+        self[payout.chain].bridge.fill(list(payout.words()), sender=broker, value=value)
+        self.filled[payout.fill_key(self.chains.deployment_hash)] = broker
 
     # -- sequencer -----------------------------------------------------------------------------------------------------
 
@@ -167,11 +169,11 @@ class Life(OnWorld):
         """Requests that are not in the line."""
         return self.queues[lane, chain][self.line[-1].consumed.get((lane, chain), 0) :]
 
-    def seal(self, lane: Lane, operations: Sequence[AccountOperation | SwapRequest]) -> Step:
+    def seal(self, lane: Lane, operations: Sequence[AccountOperation | SwapRequest]) -> LineBlock:
         """The next block of the line."""
         last = self.line[-1]
         number, state = BlockNumber(last.number + 1), last.state.copy()
-        domain = compute_lane_domain(self.world.deployment_hash, lane)
+        domain = compute_lane_domain(self.chains.deployment_hash, lane)
         block: SwapBlock | AccountBlock
         if lane == Lane.SWAP:
             swaps = [operation for operation in operations if isinstance(operation, SwapRequest)]
@@ -197,59 +199,61 @@ class Life(OnWorld):
         for request in requests:
             consumed[lane, request.source] += 1
         payouts = tuple(Payout.from_words(words) for chain in CHAINS for words in draft.payouts(chain))
-        step = Step(number, state, draft, requests, payouts, tuple(map(name_of, operations)), consumed)
+        step = LineBlock(number, state, draft, requests, payouts, tuple(map(name_of, operations)), consumed)
         state.check_conservation()
         self.line.append(step)
         return step
 
     # -- validators and everybody --------------------------------------------------------------------------------------
 
-    def commit(self, chain: ChainId, step: Step, sender: str = VALIDATOR, signatures: Sequence[bytes] = ()) -> None:
+    def commit(
+        self, chain: ChainId, step: LineBlock, sender: str = VALIDATOR, signatures: Sequence[bytes] = ()
+    ) -> None:
         """Commit a block of the line. Raises Reverted."""
         assert step.draft is not None
-        top = self.links[chain][-1]
+        top = self.committed[chain][-1]
         draft = replace(step.draft, signatures={chain: list(signatures)}) if signatures else step.draft
         arguments = draft.commit_args(chain)
-        self.side(chain).bridge.commit_blocks(stored_args(top.stored), [arguments], sender=sender)
-        self.links[chain].append(Link(step, draft.store(chain, top.stored)))
+        self[chain].bridge.commit_blocks(stored_args(top.stored), [arguments], sender=sender)
+        self.committed[chain].append(CommittedBlock(step, draft.store(chain, top.stored)))
         self.calldata[chain][step.number] = arguments
 
     def prove(self, chain: ChainId, count: int) -> None:
         """Prove the next blocks; of two lanes in two calls. Raises Reverted."""
         proven = self.status(chain)[1]
-        for link in self.links[chain][proven + 1 : proven + 1 + count]:
-            assert link.step.draft is not None
-            item = (stored_args(link.stored), list(link.step.draft.inputs.as_tuple()), [0] * 8)
-            self.side(chain).bridge.prove_blocks([item], sender=STRANGER)
+        for entry in self.committed[chain][proven + 1 : proven + 1 + count]:
+            assert entry.block.draft is not None
+            item = (stored_args(entry.stored), list(entry.block.draft.inputs.as_tuple()), [0] * 8)
+            self[chain].bridge.prove_blocks([item], sender=STRANGER)
 
     def revert(self, chain: ChainId, to: int) -> None:
         """Drop committed blocks above `to`. Raises Reverted."""
-        self.side(chain).bridge.revert_blocks(stored_args(self.links[chain][to].stored), sender=VALIDATOR)
-        del self.links[chain][to + 1 :]
+        self[chain].bridge.revert_blocks(stored_args(self.committed[chain][to].stored), sender=VALIDATOR)
+        del self.committed[chain][to + 1 :]
 
     def message(self, source: ChainId, number: int, kind: MessageKind = MessageKind.ACC) -> SyncMessage:
         """What the committee says of a chain."""
-        return SyncMessage(source, BlockNumber(number), self.links[source][number].stored.sync_hash, kind)
+        return SyncMessage(source, BlockNumber(number), self.committed[source][number].stored.sync_hash, kind)
 
     def deliver(self, message: SyncMessage, to: ChainId) -> None:
         """Hand over a message with a quorum's signatures. Raises Reverted."""
-        evidence = self.world.committee.sign(message, self.world.deployment_hash)
-        self.side(to).bridge.receive_message(message_args(message), evidence, sender=STRANGER)
+        evidence = self.chains.sign(message)
+        self[to].bridge.receive_message(message_args(message), evidence, sender=STRANGER)
 
     def execute(self, chain: ChainId, number: int) -> list[Payout]:
         """Execute a block; everybody gets exactly what its payouts say. Raises Reverted."""
-        link = self.links[chain][number]
-        payouts = [payout for payout in link.step.payouts if payout.chain == chain]
+        entry = self.committed[chain][number]
+        payouts = [payout for payout in entry.block.payouts if payout.chain == chain]
         expected: Counter[tuple[str, TokenId]] = Counter()
         for payout in payouts:
-            key = payout.fill_key(self.world.deployment_hash)
+            key = payout.fill_key(self.chains.deployment_hash)
             assert key not in self.executed, f"{payout} is executed twice"
-            expected[self.filled.get(key, evm_address(payout.recipient)), payout.token] += payout.amount
+            expected[self.filled.get(key, account_of(payout.recipient)), payout.token] += payout.amount
         words = [word for payout in payouts for word in payout.words()]
-        item = (stored_args(link.stored), words)
-        self.pays(chain, lambda: self.side(chain).bridge.execute_blocks([item], sender=STRANGER), expected)
+        item = (stored_args(entry.stored), words)
+        self.pays(chain, lambda: self[chain].bridge.execute_blocks([item], sender=STRANGER), expected)
         for payout in payouts:
-            self.executed[payout.fill_key(self.world.deployment_hash)] = payout
+            self.executed[payout.fill_key(self.chains.deployment_hash)] = payout
         return payouts
 
     def pays(self, chain: ChainId, action: Callable[[], object], expected: Counter[tuple[str, TokenId]]) -> None:
@@ -257,18 +261,18 @@ class Life(OnWorld):
         before = {key: self.worth(chain, *key) for key in expected}
         action()
         for (owner, token), amount in expected.items():
-            l1_amount = amount * self.side(chain).sites[token].scale
+            l1_amount = amount * self[chain].sites[token].scale
             assert self.worth(chain, owner, token) - before[owner, token] == l1_amount, f"{owner} got another amount"
             self.released[chain, token] += amount
 
     def worth(self, chain: ChainId, owner: str, token: TokenId) -> int:
         """What an account has or can pull, L1 units."""
-        side = self.side(chain)
-        return side.balance(token, owner) + int(side.bridge.pending_balance(owner, token))
+        here = self[chain]
+        return here.balance(token, owner) + int(here.bridge.pending_balance(owner, token))
 
     # -- consents ------------------------------------------------------------------------------------------------------
 
-    def key_changes(self, chain: ChainId, step: Step) -> list[KeyChange]:
+    def key_changes(self, chain: ChainId, step: LineBlock) -> list[KeyChange]:
         """The consents that a block asks of a chain."""
         assert step.draft is not None
         records = step.draft.records(chain)
@@ -276,41 +280,41 @@ class Life(OnWorld):
 
     def consent_here(self, change: KeyChange) -> None:
         """The owner's transaction, or, for a contract wallet, a signature that it stands for."""
-        side, wallet = self.side(change.chain), self.stage.wallet
+        here, wallet = self[change.chain], self.stage.wallet
         what = (change.account, change.nonce, change.public_key_hash)
-        owner = evm_address(change.owner)
+        owner = account_of(change.owner)
         if owner == wallet.address.lower():
-            digest = compute_key_change_digest(self.world.deployment_hash, *what)
+            digest = compute_key_change_digest(self.chains.deployment_hash, *what)
             wallet.expect(digest, b"yes")
-            side.keys.authorise_by_contract(self.world.deployment_hash, owner, *what, b"yes", sender=STRANGER)
+            here.key_registry.authorise_by_contract(self.chains.deployment_hash, owner, *what, b"yes", sender=STRANGER)
         else:
-            side.keys.authorise(self.world.deployment_hash, *what, sender=owner)
+            here.key_registry.authorise(self.chains.deployment_hash, *what, sender=owner)
         self.consents.add(change)
 
     def sign_consent(self, change: KeyChange, person: Person) -> bytes:
         """A person's signature under a change, the owner or not."""
         assert person.key is not None
         what = (change.account, change.nonce, change.public_key_hash)
-        return Committee.signature(compute_key_change_digest(self.world.deployment_hash, *what), person.key)
+        return KnownCommittee.sign(compute_key_change_digest(self.chains.deployment_hash, *what), person.key)
 
     # -- what must hold ------------------------------------------------------------------------------------------------
 
     def check(self, chain: ChainId) -> None:
         """SOL-1, SOL-2 and SOL-3 on a chain, and SYN-2."""
         committed, proven, accepted, executed = self.status(chain)
-        assert executed <= accepted <= proven <= committed == len(self.links[chain]) - 1
-        side, step = self.side(chain), self.links[chain][executed].step
+        assert executed <= accepted <= proven <= committed == len(self.committed[chain]) - 1
+        here, step = self[chain], self.committed[chain][executed].block
         still_open: Counter[TokenId] = Counter()
         for lane in LANES:
             for request in self.queues[lane, chain][step.consumed.get((lane, chain), 0) :]:
                 token, amount = brought(request)
                 still_open[token] += amount
-        for token, site in side.sites.items():
-            balance, pending, custody = side.bridge.solvency(token)
+        for token, site in here.sites.items():
+            balance, pending, custody = here.bridge.solvency(token)
             owed = step.state.token(token).reserve(chain) + still_open[token] - self.left[chain, token]
             assert custody == owed, f"chain {chain} token {token}: custody {custody}, reserve and requests {owed}"
             assert balance == pending + custody * site.scale, f"chain {chain} token {token}: holds {balance}"
-            assert balance == side.balance(token, side.bridge.address)
+            assert balance == here.balance(token, here.bridge.address)
             assert self.released[chain, token] <= self.inflow[chain, token], "more was released than came in"
 
 
@@ -323,7 +327,7 @@ def brought(request: Request) -> tuple[TokenId, int]:
 
 def sender_of(request: Request) -> str:
     """Who made a request."""
-    return evm_address(request.owner if isinstance(request, FullExitRequest) else request.sender)
+    return account_of(request.owner if isinstance(request, FullExitRequest) else request.sender)
 
 
 def name_of(operation: object) -> str:

@@ -1,7 +1,7 @@
 """Every operation, every way to stop and every way out, at random, as one state machine over three chains.
 
-Takes a stage; tells stories on it in bursts of steps, each step followed by the laws of its chain. Every story ends the
-same way: the operator is gone, and everybody gets out (rescue.py).
+Takes a stage; lives on it in bursts of steps, each step followed by the laws of its chain. Every life ends the same
+way: the operator is gone, and everybody gets out (rescue.py).
 """
 
 from collections import Counter
@@ -18,18 +18,9 @@ from tests.properties.lifetime.life import Life
 from tests.properties.lifetime.operators import Validators
 from tests.properties.lifetime.rescue import Rescue
 from tests.strategies import Dice
+from tests.support.books.chains import DECIMALS, TOKENS, ReceiverMode, unit
 from tests.support.evm import Reverted
-from tests.support.world import (
-    BROKERS,
-    CHAINS,
-    DECIMALS,
-    DEPOSITORS,
-    MINIMUM,
-    RECIPIENTS,
-    TOKENS,
-    ReceiverMode,
-    unit,
-)
+from tests.support.three_chains import BROKERS, CHAINS, DEPOSITORS, MINIMUM, RECIPIENTS
 from zklink.protocol.ids import AccountId, ChainId, Kind, Lane
 
 seeds = st.integers(0, 2**64 - 1)
@@ -52,7 +43,7 @@ class Lifetime(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.undo = ExitStack()
-        self.undo.enter_context(self.stage.world.rollback())
+        self.undo.enter_context(self.stage.chains.rollback())
         self.life = Life(self.stage)
         self.validators = Validators(self.life, self.count)
         self.is_broken = True
@@ -135,7 +126,7 @@ class Lifetime(RuleBasedStateMachine):
         state = self.life.line[-1].state
         liquid = [(k, t) for k, t in routes if t == token_in or state.pool(token_in, t).lp_supply]
         destination, token_out = dice.pick(liquid if liquid and dice.below(4) else routes)
-        receiver = self.life.side(destination).receiver.address
+        receiver = self.life[destination].receiver.address
         self.life.swap(
             chain,
             token_in,
@@ -164,7 +155,7 @@ class Lifetime(RuleBasedStateMachine):
         executed = self.life.status(chain)[3]
         promised = [p for step in self.life.line[executed + 1 :] for p in step.payouts if p.chain == chain]
         fast = [p for p in promised if p.kind in (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT) and p.fill_fee < p.amount]
-        waiting = [p for p in fast if p.fill_key(self.life.world.deployment_hash) not in self.life.filled]
+        waiting = [p for p in fast if p.fill_key(self.life.chains.deployment_hash) not in self.life.filled]
         if not waiting:
             return
         swaps = [p for p in waiting if p.kind == Kind.SWAP_PAID]
@@ -172,15 +163,13 @@ class Lifetime(RuleBasedStateMachine):
         try:
             self.life.fill(payout, dice.pick(BROKERS))
         except Reverted:
-            assert payout.recipient[12:].hex() == self.life.side(chain).receiver.address[2:].lower()
+            assert payout.recipient[12:].hex() == self.life[chain].receiver.address[2:].lower()
             return
         self.count(f"fill of {payout.kind.name}")
 
     def do_receiver_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The receiving contract changes what it does when it gets coin."""
-        self.life.side(chain).receiver.set_mode(
-            dice.pick((ReceiverMode.REFUSE, ReceiverMode.BURN, ReceiverMode.HONEST))
-        )
+        self.life[chain].receiver.set_mode(dice.pick((ReceiverMode.REFUSE, ReceiverMode.BURN, ReceiverMode.HONEST)))
 
     def do_wait(self, chain: ChainId, dice: Dice) -> None:
         """Time passes, sometimes so much that a block comes too late."""

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from tests.properties.lifetime.actors import NEWCOMERS, Person, consent_chains, layer2_keys
 from tests.strategies import Dice
-from tests.support.ledger import universal_address
-from tests.support.world import DECIMALS, RECIPIENTS, TOKENS
+from tests.support.books.chains import DECIMALS, TOKENS
+from tests.support.three_chains import RECIPIENTS
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees

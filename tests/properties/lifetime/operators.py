@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.properties.lifetime.actors import KEYLESS, PRESET
-from tests.properties.lifetime.life import Life, Step
+from tests.properties.lifetime.life import Life, LineBlock
 from tests.properties.lifetime.operations import Roll
 from tests.strategies import Dice
-from tests.support.blocks import has_room as has_room_for_swaps
+from tests.support.books.block_actions import has_room as has_room_for_swaps
+from tests.support.books.play import refused
 from tests.support.evm import Reverted
-from tests.support.ledger import evm_address
-from tests.support.story import refused
-from tests.support.world import CHAINS, PRIMARY
+from tests.support.three_chains import CHAINS, PRIMARY, account_of
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
@@ -90,8 +89,8 @@ class Validators:
 
     def roll(self, dice: Dice, state: State) -> Roll:
         """What people sign on this state."""
-        receivers = {chain: self.life.side(chain).receiver.address for chain in CHAINS}
-        domain = compute_lane_domain(self.life.world.deployment_hash, Lane.ACCOUNT)
+        receivers = {chain: self.life[chain].receiver.address for chain in CHAINS}
+        domain = compute_lane_domain(self.life.chains.deployment_hash, Lane.ACCOUNT)
         return Roll(dice, state, domain, self.life.stage.people, receivers, self.orders)
 
     def seal(self, packer: "Packer") -> None:
@@ -108,11 +107,11 @@ class Validators:
     def do_commit(self, chain: ChainId, dice: Dice) -> None:
         """The next block of the line; what is not of the line is dropped first."""
         life = self.life
-        top, line = life.links[chain][-1].step, life.line
+        top, line = life.committed[chain][-1].block, life.line
         if top.number >= len(line) or line[top.number] is not top:
             life.revert(chain, life.status(chain)[2])
             self.count("astray")
-            top = life.links[chain][-1].step
+            top = life.committed[chain][-1].block
         if top.number + 1 == len(line):
             return
         try:
@@ -122,7 +121,7 @@ class Validators:
             del line[top.number + 1 :]
             self.count("commit too old")
 
-    def commit(self, chain: ChainId, step: Step, dice: Dice) -> None:
+    def commit(self, chain: ChainId, step: LineBlock, dice: Dice) -> None:
         """Commit a block. Raises Reverted. First without consents or with another's, which is refused."""
         changes = self.life.key_changes(chain, step)
         lacking = [change for change in changes if change not in self.life.consents]
@@ -142,12 +141,12 @@ class Validators:
         for way in ways:
             self.count(way)
 
-    def introduce(self, chain: ChainId, step: Step, signatures: list[bytes]) -> None:
+    def introduce(self, chain: ChainId, step: LineBlock, signatures: list[bytes]) -> None:
         """A block with a forced exit to an owner who has never acted here is refused, until the owner acts."""
         for payout in step.payouts:
             if payout.chain != chain or payout.kind != Kind.FORCED_EXIT_PAYOUT:
                 continue
-            if not self.life.side(chain).bridge.is_owner_known(evm_address(payout.recipient)):
+            if not self.life[chain].bridge.is_owner_known(account_of(payout.recipient)):
                 assert refused(self.life.commit, chain, step, signatures=signatures) == "block: owner not known here"
                 owner = self.life.stage.people[payout.recipient]
                 self.life.full_exit(chain, step.state.accounts_of(owner.owner)[0], payout.token, owner)
@@ -175,7 +174,7 @@ class Validators:
             return
         to = accepted + dice.below(committed - accepted)
         self.life.revert(chain, to)
-        if chain == PRIMARY and self.life.line[to] is self.life.links[chain][to].step:
+        if chain == PRIMARY and self.life.line[to] is self.life.committed[chain][to].block:
             del self.life.line[to + 1 :]
         self.count("revert")
 
@@ -189,9 +188,9 @@ class Validators:
     def do_execute(self, chain: ChainId, dice: Dice) -> None:
         """The next block, if every chain that it concerns has accepted it."""
         number = self.life.status(chain)[3] + 1
-        if number >= len(self.life.links[chain]):
+        if number >= len(self.life.committed[chain]):
             return
-        step = self.life.links[chain][number].step
+        step = self.life.committed[chain][number].block
         try:
             payouts = self.life.execute(chain, number)
         except Reverted as error:
@@ -202,7 +201,7 @@ class Validators:
         for other in CHAINS:
             assert self.life.status(other)[2] >= number or not (other == PRIMARY or step.draft.header.counts[other])
         for payout in payouts:
-            if payout.fill_key(self.life.world.deployment_hash) in self.life.filled:
+            if payout.fill_key(self.life.chains.deployment_hash) in self.life.filled:
                 self.count(f"broker repaid for {payout.kind.name}")
         for kind in step.kinds if chain == PRIMARY else ():
             self.count(kind)
@@ -231,7 +230,7 @@ class Packer:
         self.state = life.line[-1].state.copy()
         self.operations: list[AccountOperation] = []
         self.noticed: list[str] = []
-        domain = compute_lane_domain(life.world.deployment_hash, Lane.ACCOUNT)
+        domain = compute_lane_domain(life.chains.deployment_hash, Lane.ACCOUNT)
         self.context = Context(PRESET, domain, life.now())
 
     def add(self, operation: AccountOperation | None) -> bool:

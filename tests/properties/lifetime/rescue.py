@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, sender_of
-from tests.support.draft import stored_args
-from tests.support.escape import EXPIRY_SECONDS
-from tests.support.ledger import evm_address, universal_address
-from tests.support.story import refused
-from tests.support.world import CHAINS, DEPOSITORS, MINIMUM, PRIMARY, RECIPIENTS, STRANGER, USD
+from tests.support.books.play import refused
+from tests.support.drafts.draft import stored_args
+from tests.support.drafts.escape import EXPIRY_SECONDS
+from tests.support.three_chains import CHAINS, DEPOSITORS, MINIMUM, PRIMARY, RECIPIENTS, STRANGER, USD, account_of
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, ChainId, Lane, TokenId
@@ -71,7 +71,7 @@ class Rescue(Ending):
             for source in self.shuffled():
                 if source != chain:
                     life.deliver(life.message(source, self.frozen[source], MessageKind.FRZ), chain)
-            assert life.side(chain).bridge.is_frozen()
+            assert life[chain].bridge.is_frozen()
             deposit = (chain, USD, MINIMUM, OPERATOR.owner, DEPOSITORS[0])
             assert refused(life.deposit, *deposit) == "bridge: frozen"
 
@@ -79,13 +79,13 @@ class Rescue(Ending):
         """How the chain can be frozen now."""
         life = self.life
         accepted = life.status(chain)[2]
-        consumed = life.links[chain][accepted].step.consumed
+        consumed = life.committed[chain][accepted].block.consumed
         ways = []
         for lane in LANES:
             waiting = life.queues[lane, chain][consumed.get((lane, chain), 0) :]
             if waiting and waiting[0].queued_at + EXPIRY_SECONDS < life.now():
                 ways.append(f"frozen by a request of lane {lane.value}")
-        since = life.side(chain).bridge.waiting_since()
+        since = life[chain].bridge.waiting_since()
         if since and since + EXPIRY_SECONDS < life.now():
             ways.append("frozen by waiting execution")
         return [*ways, "frozen by a message", "frozen by a message"] if self.frozen else ways
@@ -97,19 +97,19 @@ class Rescue(Ending):
             source = self.dice.pick(list(self.frozen))
             life.deliver(life.message(source, self.frozen[source], MessageKind.FRZ), chain)
         elif way == "frozen by waiting execution":
-            life.side(chain).exodus.freeze_for_execution(sender=STRANGER)
+            life[chain].exodus.freeze_for_execution(sender=STRANGER)
         else:
             self.freeze_for_request(chain, Lane(int(way[-1])))
         self.frozen[chain] = life.status(chain)[2]
-        del life.links[chain][self.frozen[chain] + 1 :]
+        del life.committed[chain][self.frozen[chain] + 1 :]
         life.check(chain)
         self.count(way)
 
     def freeze_for_request(self, chain: ChainId, lane: Lane) -> None:
         """With the oldest request that no accepted block contains. Raises Reverted."""
-        accepted = self.life.links[chain][self.life.status(chain)[2]]
-        oldest = self.life.queues[lane, chain][accepted.step.consumed.get((lane, chain), 0)]
-        exodus = self.life.side(chain).exodus
+        accepted = self.life.committed[chain][self.life.status(chain)[2]]
+        oldest = self.life.queues[lane, chain][accepted.block.consumed.get((lane, chain), 0)]
+        exodus = self.life[chain].exodus
         exodus.freeze_for_request(lane, list(oldest.words()), stored_args(accepted.stored), sender=STRANGER)
 
     # -- the last common block -----------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Rescue(Ending):
         """L, as docs/protocol.md, section 10, has it."""
         last = self.frozen[PRIMARY]
         for number in range(min(self.frozen.values()) + 1, last + 1):
-            draft = self.life.links[PRIMARY][number].step.draft
+            draft = self.life.committed[PRIMARY][number].block.draft
             assert draft is not None
             if any(draft.header.counts[k] and number > self.frozen[k] for k in CHAINS):
                 self.count("aborted block")
@@ -127,60 +127,60 @@ class Rescue(Ending):
 
     def settle(self, chain: ChainId, common: int) -> None:
         """Find the last common block on a chain, take in what it lacks, execute it all, begin exodus."""
-        life, side = self.life, self.life.side(chain)
+        life, here = self.life, self.life[chain]
         if chain != PRIMARY:
             self.open(chain, PRIMARY, self.frozen[chain])
         lowest = min(self.frozen.values())
         numbers = range(lowest + 1, min(common + 1, self.frozen[PRIMARY]) + 1)
         openings = [self.opening(number) for number in numbers]
         for start in range(0, max(len(openings), 1), MAX_PREIMAGES):
-            side.ledger.find_common_block(openings[start : start + MAX_PREIMAGES], sender=STRANGER)
-        assert tuple(side.ledger.common_block()) == (True, common), "another last common block"
+            here.sync_ledger.find_common_block(openings[start : start + MAX_PREIMAGES], sender=STRANGER)
+        assert tuple(here.sync_ledger.common_block()) == (True, common), "another last common block"
         if self.frozen[chain] < common:
             self.take_in(chain, common)
         for source in CHAINS:
             at = min(self.frozen[source], life.status(chain)[2])
             if source != chain and at:
                 self.open(chain, source, at)
-                side.bridge.apply_message(source, at, sender=STRANGER)
+                here.bridge.apply_message(source, at, sender=STRANGER)
         if life.status(chain)[3] < common:
-            early = (stored_args(life.links[chain][common].stored),)
-            assert refused(side.exodus.begin_exodus, *early) == "exodus: blocks to be executed"
+            early = (stored_args(life.committed[chain][common].stored),)
+            assert refused(here.exodus.begin_exodus, *early) == "exodus: blocks to be executed"
         for number in range(life.status(chain)[3] + 1, common + 1):
             life.execute(chain, number)
             life.check(chain)
         if life.status(chain)[2] > common:
             reason = refused(life.execute, chain, common + 1)
             assert reason in ("execute: above the common block", "execute: a chain is missing"), reason
-        side.exodus.begin_exodus(stored_args(life.links[chain][common].stored), sender=STRANGER)
-        assert side.exodus.exit_root() == self.life.line[common].state.root
+        here.exodus.begin_exodus(stored_args(life.committed[chain][common].stored), sender=STRANGER)
+        assert here.exodus.exit_root() == self.life.line[common].state.root
         life.check(chain)
 
     def open(self, chain: ChainId, source: ChainId, low: int) -> None:
         """Open what a frozen chain had accepted, down to a number."""
-        links = self.life.links[PRIMARY]
+        entries = self.life.committed[PRIMARY]
         for high in range(self.frozen[source], low, -MAX_STEPS):
             numbers = range(high, max(high - MAX_STEPS, low), -1)
-            drafts = [links[number].step.draft for number in numbers]
+            drafts = [entries[number].block.draft for number in numbers]
             steps = [
-                (links[number - 1].stored.sync_hash, draft.block_commitment)
+                (entries[number - 1].stored.sync_hash, draft.block_commitment)
                 for number, draft in zip(numbers, drafts, strict=True)
                 if draft is not None
             ]
-            ledger = self.life.side(chain).ledger
-            ledger.open_message(source, high, links[high].stored.sync_hash, steps, sender=STRANGER)
+            ledger = self.life[chain].sync_ledger
+            ledger.open_message(source, high, entries[high].stored.sync_hash, steps, sender=STRANGER)
 
     def opening(self, number: int) -> tuple[object, ...]:
         """The preimages of the primary's hash at a number."""
-        links = self.life.links[PRIMARY]
-        draft = links[number].step.draft
+        entries = self.life.committed[PRIMARY]
+        draft = entries[number].block.draft
         assert draft is not None
-        return draft.opening_args(links[number - 1].stored.sync_hash)
+        return draft.opening_args(entries[number - 1].stored.sync_hash)
 
     def take_in(self, chain: ChainId, common: int) -> None:
         """Commit and prove on a chain the blocks that it lacks."""
         for number in range(self.frozen[chain] + 1, common + 1):
-            self.life.commit(chain, self.life.links[PRIMARY][number].step, sender=STRANGER)
+            self.life.commit(chain, self.life.committed[PRIMARY][number].block, sender=STRANGER)
             self.life.prove(chain, 1)
             self.count("block taken in")
         assert self.life.status(chain)[2] == common
@@ -191,16 +191,16 @@ class Rescue(Ending):
         """Give back every request that no executed block contains, in order; nothing twice."""
         for lane in LANES:
             queue = self.life.queues[lane, chain]
-            at = self.life.links[chain][self.life.status(chain)[3]].step.consumed.get((lane, chain), 0)
+            at = self.life.committed[chain][self.life.status(chain)[3]].block.consumed.get((lane, chain), 0)
             while at < len(queue):
                 batch = queue[at : at + 1 + self.dice.below(REQUEST_BATCH)]
                 self.cancel_batch(chain, lane, at, len(batch))
                 at += len(batch)
-            assert self.life.side(chain).exodus.settled_requests(lane) == len(queue)
+            assert self.life[chain].exodus.settled_requests(lane) == len(queue)
 
     def cancel_batch(self, chain: ChainId, lane: Lane, at: int, size: int) -> None:
         """The senders get what they brought."""
-        life, exodus = self.life, self.life.side(chain).exodus
+        life, exodus = self.life, self.life[chain].exodus
         batch = life.queues[lane, chain][at : at + size]
         expected: Counter[tuple[str, TokenId]] = Counter()
         for request in batch:
@@ -232,20 +232,20 @@ class Rescue(Ending):
     def exit(self, chain: ChainId, state: State, account: AccountId, token: TokenId) -> None:
         """One exit, signed or sent by the owner, paid in full; then never again."""
         life = self.life
-        domain = compute_exit_domain(life.world.deployment_hash)
+        domain = compute_exit_domain(life.chains.deployment_hash)
         statement = compute_exit(state, account, token, chain)
         view = state.account(account)
         key = layer2_keys(life.stage.people[view.owner].name).get(view.public_key_hash)
         authority: ExitAuthority | None = None
-        recipient = evm_address(view.owner)
+        recipient = account_of(view.owner)
         if key is not None and self.dice.below(2):
-            recipient = self.dice.pick((RECIPIENTS[0], RECIPIENTS[1], life.side(chain).receiver.address.lower()))
+            recipient = self.dice.pick((RECIPIENTS[0], RECIPIENTS[1], life[chain].receiver.address.lower()))
             authority = sign_exit(statement, universal_address(recipient), domain, key)
             check_authority(statement, authority, domain)
         inputs = compute_exit_inputs(statement, authority, domain)
         proof = [int.from_bytes(keccak_words(*inputs), "big"), *[0] * 7]
         arguments = (inputs.x0, inputs.recipient_lo, inputs.x1, proof)
-        exodus = life.side(chain).exodus
+        exodus = life[chain].exodus
         sender = STRANGER if authority else recipient
         if authority is None:
             assert refused(exodus.exit, *arguments, sender=STRANGER) == "exit: recipient must send it"

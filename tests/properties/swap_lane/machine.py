@@ -1,7 +1,7 @@
 """The three chains as a state machine: any actor does anything at any time, and after every step the promises hold.
 
-Takes a world; plays random stories on it. Validators may be dishonest and tokens bad; the proof system is ideal and the
-transport honest. At the end everybody behaves, everything is settled, and each request must have exactly one end.
+Takes three chains; plays at random on them. Validators may be dishonest and tokens bad; the proof system is ideal and
+the transport honest. At the end everybody behaves, everything is settled, and each request must have exactly one end.
 """
 
 from collections import Counter
@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.strategies import Dice
-from tests.support.ledger import Ledger
-from tests.support.sealed import Sealed
-from tests.support.story import Story, refused
-from tests.support.world import BROKERS, CHAINS, PRIMARY, ReceiverMode, TokenMode, World
+from tests.support.books.books import Books
+from tests.support.books.chains import BookedChains, ReceiverMode, TokenMode
+from tests.support.books.play import Play, refused
+from tests.support.books.sealed import Sealed
+from tests.support.three_chains import BROKERS, CHAINS, PRIMARY
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import ChainId, Kind, Lane
 
@@ -32,7 +33,7 @@ def guarded(action: Rule) -> Rule:
     """A rule in which something unexpected was raised leaves the machine broken: it must not be drained."""
 
     @wraps(action)
-    def run(self: "ThreeChains", *args: Any, **options: Any) -> Any:
+    def run(self: "SwapLane", *args: Any, **options: Any) -> Any:
         self.is_broken = True
         result = action(self, *args, **options)
         self.is_broken = False
@@ -41,19 +42,19 @@ def guarded(action: Rule) -> Rule:
     return run  # type: ignore[return-value]
 
 
-class ThreeChains(RuleBasedStateMachine):
+class SwapLane(RuleBasedStateMachine):
     """State and invariants; the rules are in the subclasses."""
 
-    world: ClassVar[World]
+    chains: ClassVar[BookedChains]
     reached: ClassVar[Counter[str]]
-    ledger: ClassVar[type[Ledger]] = Ledger
+    books: ClassVar[type[Books]] = Books
 
     def __init__(self) -> None:
         super().__init__()
         self.undo = ExitStack()
-        self.undo.enter_context(self.world.rollback())
-        self.story = Story(self.world, self.ledger)
-        self.variants: list[Sealed] = [self.story.genesis]
+        self.undo.enter_context(self.chains.rollback())
+        self.play = Play(self.chains, self.books)
+        self.variants: list[Sealed] = [self.play.genesis]
         self.is_broken = False
         self.bursts = 0
 
@@ -82,11 +83,11 @@ class ThreeChains(RuleBasedStateMachine):
 
     def accepted(self, chain: ChainId) -> int:
         """Number of the last block that the chain has accepted."""
-        return self.story.status(chain)[2]
+        return self.play.status(chain)[2]
 
     def base(self) -> Sealed:
         """The last block of the one history so far: what the primary has accepted."""
-        sealed = self.story.history[PRIMARY][self.accepted(PRIMARY)]
+        sealed = self.play.history[PRIMARY][self.accepted(PRIMARY)]
         assert sealed is not None
         return sealed
 
@@ -97,7 +98,7 @@ class ThreeChains(RuleBasedStateMachine):
 
     def children(self, chain: ChainId) -> list[Sealed]:
         """Sealed blocks that continue what the chain has committed."""
-        top = self.story.history[chain][-1]
+        top = self.play.history[chain][-1]
         return [v for v in self.variants if v.parent is top and top is not None]
 
     def payouts(self, chain: ChainId) -> list[Payout]:
@@ -109,8 +110,8 @@ class ThreeChains(RuleBasedStateMachine):
 
     def check_all(self, chain: ChainId) -> None:
         """What must hold after a step on a chain; the others cannot have changed."""
-        self.story.check(chain)
-        status = {k: self.story.status(k) for k in CHAINS}
+        self.play.check(chain)
+        status = {k: self.play.status(k) for k in CHAINS}
         self.check_no_skips(chain, status[chain])
         self.check_one_history(chain, {k: accepted for k, (_, _, accepted, _) in status.items()})
         self.check_queue(chain, status[chain][3])
@@ -118,61 +119,61 @@ class ThreeChains(RuleBasedStateMachine):
     def check_no_skips(self, chain: ChainId, status: tuple[int, int, int, int]) -> None:
         """SYN-2: executed <= accepted <= proven <= committed, and what is committed is what was committed."""
         committed, proven, accepted, executed = status
-        assert executed <= accepted <= proven <= committed == len(self.story.links[chain]) - 1
+        assert executed <= accepted <= proven <= committed == len(self.play.committed[chain]) - 1
 
     def check_one_history(self, chain: ChainId, accepted: dict[ChainId, int]) -> None:
         """SYN-8 and SYN-1: nobody accepts what the primary has not; an acknowledgement is of the same block."""
         assert accepted[chain] <= accepted[PRIMARY]
         for number in range(1, accepted[chain] + 1):
-            ours, primarys = self.story.links[chain][number].stored, self.story.links[PRIMARY][number].stored
+            ours, primarys = self.play.committed[chain][number].stored, self.play.committed[PRIMARY][number].stored
             assert (ours.sync_hash, ours.root) == (primarys.sync_hash, primarys.root)
         for other in CHAINS:
             if other != chain:
-                known = self.story.side(chain).bridge.acknowledged(other)
+                known = self.play[chain].bridge.acknowledged(other)
                 assert known <= min(accepted[chain], accepted[other])
 
     def check_queue(self, chain: ChainId, executed: int) -> None:
         """QUE-1: what is committed are the first requests of the queue, in order, each once; what is executed is a
         prefix.
         """
-        queue, links = self.story.queues[chain], self.story.links[chain]
-        consumed = [words for link in links if link.view for words in link.view.requests()]
+        queue, entries = self.play.queues[chain], self.play.committed[chain]
+        consumed = [words for entry in entries if entry.view for words in entry.view.requests()]
         assert consumed == [request.words() for request in queue[: len(consumed)]]
-        counts = self.story.side(chain).bridge.request_counts(Lane.SWAP)
-        assert tuple(counts) == (len(queue), links[executed].stored.swap_requests)
+        counts = self.play[chain].bridge.request_counts(Lane.SWAP)
+        assert tuple(counts) == (len(queue), entries[executed].stored.swap_requests)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     def behave(self) -> None:
         """From now on every token and receiver is honest."""
-        for site in self.world.places():
+        for site in self.chains.sites():
             if site.contract is not None:
-                self.story.set_token_mode(site.chain, site.token, TokenMode.HONEST)
+                self.play.set_token_mode(site.chain, site.token, TokenMode.HONEST)
         for chain in CHAINS:
-            self.story.set_receiver_mode(chain, ReceiverMode.HONEST)
+            self.play.set_receiver_mode(chain, ReceiverMode.HONEST)
 
     def finish(self) -> None:
         """Settle everything: SOL-4 and SOL-5 at their ends, and every bridge holds the state's reserves and nothing
         else.
         """
-        tip = self.story.drain()
-        self.story.check()
-        self.story.check_settled()
-        self.story.check_pending()
+        tip = self.play.drain()
+        self.play.check()
+        self.play.check_settled()
+        self.play.check_pending()
         self.behave()
-        for chain, token, owner in [(*place, owner) for place, owner in self.story.ledger.pending_l1]:
-            self.story.withdraw(chain, token, owner)
+        for chain, token, owner in [(*place, owner) for place, owner in self.play.books.pending_l1]:
+            self.play.withdraw(chain, token, owner)
             self.count("withdraw")
         for payout in [p for chain in CHAINS for p in self.payouts(chain)]:
-            if payout.fill_key(self.world.deployment_hash) in self.story.ledger.settled_keys:
-                self.count(refused(self.story.fill, payout, BROKERS[0]))
-        self.story.check()
+            if payout.fill_key(self.chains.deployment_hash) in self.play.books.settled_keys:
+                self.count(refused(self.play.fill, payout, BROKERS[0]))
+        self.play.check()
         tip.state.check_conservation()
-        for (chain, token), custody in self.story.ledger.custody.items():
+        for (chain, token), custody in self.play.books.custody.items():
             assert custody == tip.state.token(token).reserve(chain), (
                 f"{chain} {token}: custody is not the state's reserve"
             )
-        assert {key for key in self.story.ledger.fills if key in self.story.ledger.settled_keys} == set(
-            self.story.ledger.repaid
+        assert {key for key in self.play.books.fills if key in self.play.books.settled_keys} == set(
+            self.play.books.repaid
         )
         self.count("finish")

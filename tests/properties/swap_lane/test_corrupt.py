@@ -8,13 +8,15 @@ from tests.properties.swap_lane.machine import guarded, seeds
 from tests.properties.swap_lane.operators import LIFE, Operators
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
+from tests.support.books.books import CorruptBooks
+from tests.support.books.chains import ETH, BookedChains, unit
+from tests.support.books.play import refused
+from tests.support.books.sealed import Sealed, View
 from tests.support.evm import Reverted
-from tests.support.ledger import CorruptLedger, universal_address
-from tests.support.sealed import Sealed, View
-from tests.support.story import refused
+from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, USD
 from tests.support.tries import at_least
 from tests.support.upholds import upholds
-from tests.support.world import CHAINS, ETH, PRIMARY, RECIPIENTS, USD, World, unit
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.commitment import BlockHeader
@@ -29,7 +31,7 @@ class CorruptWorld(Users):
     A chain still has its own queue and its own books.
     """
 
-    ledger = CorruptLedger
+    books = CorruptBooks
 
     @rule(seed=seeds)
     @guarded
@@ -39,42 +41,42 @@ class CorruptWorld(Users):
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3, and with it SOL-1: the chain holds what came in less what went out, and everything donated."""
-        self.story.check(chain)
+        self.play.check(chain)
 
     def do_forge_block(self, chain: ChainId, dice: Dice) -> None:
         """A block with the chain's own next requests and any payouts at all."""
-        if self.story.status(chain)[3] != len(self.story.links[chain]) - 1:
+        if self.play.status(chain)[3] != len(self.play.committed[chain]) - 1:
             return
         payouts = [self.roll_payout(chain, dice) for _ in range(1 + dice.below(3))]
         view = self.fabricate(chain, payouts, dice)
         if self.is_covered(payouts):
-            self.story.force_view(chain, view)
-            self.story.execute(chain)
+            self.play.force_view(chain, view)
+            self.play.execute(chain)
             self.count("forged payouts within custody")
             return
-        links, history = list(self.story.links[chain]), list(self.story.history[chain])
-        with self.world.rollback():
-            self.story.force_view(chain, view)
-            assert refused(self.story.execute, chain) == "ledger: more than came in"
-        self.story.links[chain], self.story.history[chain] = links, history
+        entries, history = list(self.play.committed[chain]), list(self.play.history[chain])
+        with self.chains.rollback():
+            self.play.force_view(chain, view)
+            assert refused(self.play.execute, chain) == "ledger: more than came in"
+        self.play.committed[chain], self.play.history[chain] = entries, history
         self.count("forged payouts above custody")
 
     def is_covered(self, payouts: list[Payout]) -> bool:
         """Whether custody is enough for all of them."""
         wanted: Counter[tuple[ChainId, int]] = Counter()
-        keys = set(self.story.ledger.settled_keys)
+        keys = set(self.play.books.settled_keys)
         for payout in payouts:
-            key = payout.fill_key(self.world.deployment_hash)
+            key = payout.fill_key(self.chains.deployment_hash)
             if payout.kind == Kind.SWAP_PAID and key in keys:
                 continue
             keys.add(key)
             wanted[payout.chain, payout.token] += payout.amount
-        return all(amount <= self.story.ledger.custody[place] for place, amount in wanted.items())  # type: ignore[index]
+        return all(amount <= self.play.books.custody[place] for place, amount in wanted.items())  # type: ignore[index]
 
     def roll_payout(self, chain: ChainId, dice: Dice) -> Payout:
         """Any payout of the chain: small, exactly all that is there, one more, or astronomical."""
-        token = dice.pick(sorted(self.story.side(chain).sites))
-        custody = self.story.ledger.custody[chain, token]
+        token = dice.pick(sorted(self.play[chain].sites))
+        custody = self.play.books.custody[chain, token]
         kind = dice.pick([Kind.SWAP_PAID, Kind.SWAP_PAID, Kind.SWAP_REFUNDED])
         return Payout(
             kind=kind,
@@ -83,28 +85,28 @@ class CorruptWorld(Users):
             id=RequestId(1 + dice.below(3)),
             token=token,
             amount=Amount(dice.pick([1, 1000, custody // 2, custody, custody + 1, 2**112 - 1])),
-            recipient=universal_address(dice.pick([*RECIPIENTS, self.story.side(chain).receiver.address])),
+            recipient=universal_address(dice.pick([*RECIPIENTS, self.play[chain].receiver.address])),
             fill_fee=Amount(0),
         )
 
     def fabricate(self, chain: ChainId, payouts: list[Payout], dice: Dice) -> View:
         """A block made up by the validator; only the chain's own requests must be the next ones of its queue."""
-        top = self.story.links[chain][-1].stored
-        waiting = self.story.queues[chain][top.swap_requests :]
+        top = self.play.committed[chain][-1].stored
+        waiting = self.play.queues[chain][top.swap_requests :]
         requests = waiting[: dice.below(3)]
         words = [w for request in requests for w in request.words()] + [w for p in payouts for w in p.words()]
         counts = [0] * SLICE_COUNT
         counts[chain] = len(words)
-        now = self.story.side(chain).mini.time
+        now = self.play[chain].evm.time
         root = dice.below(R)
         header = BlockHeader(
-            self.world.domain, BlockNumber(top.number + 1), max(now, top.timestamp), tuple(counts), top.root, root
+            self.play.domain, BlockNumber(top.number + 1), max(now, top.timestamp), tuple(counts), top.root, root
         )
         return View(chain, header, dice.below(R), tuple(words), (EMPTY_SLICE_HASH,) * SLICE_COUNT, (0,) * SLICE_COUNT)
 
     def finish(self) -> None:
         """Whatever happened: the books are right on every chain."""
-        self.story.check()
+        self.play.check()
         self.count("finish")
 
 
@@ -122,29 +124,29 @@ class ForgedRequests(Operators):
     def do_seal_forged(self, chain: ChainId, dice: Dice) -> None:
         """Seal a request that nobody made on `chain`, paid elsewhere."""
         destination = dice.pick([c for c in CHAINS if c != chain])
-        forged = self.story.invent_request(chain, *dice.pick([(USD, unit(USD)), (ETH, 10**9)]), destination, USD)
+        forged = self.play.invent_request(chain, *dice.pick([(USD, unit(USD)), (ETH, 10**9)]), destination, USD)
         if dice.below(2) or self.base().number == 0:
-            self.variants.append(self.story.seal(self.base(), [forged]))
+            self.variants.append(self.play.seal(self.base(), [forged]))
             self.count("seal forged")
 
     def do_accept_forged(self, chain: ChainId, dice: Dice) -> None:
         """The validator has the primary accept a block that slanders another chain, instead of what waits there."""
         slandered = dice.pick([c for c in CHAINS if c != PRIMARY])
-        committed, _, accepted, _ = self.story.status(PRIMARY)
+        committed, _, accepted, _ = self.play.status(PRIMARY)
         if committed > accepted:
-            self.story.revert(PRIMARY, accepted)
-        forged = self.story.invent_request(slandered, USD, unit(USD), PRIMARY, USD)
-        sealed = self.story.seal(self.base(), [forged])
+            self.play.revert(PRIMARY, accepted)
+        forged = self.play.invent_request(slandered, USD, unit(USD), PRIMARY, USD)
+        sealed = self.play.seal(self.base(), [forged])
         self.variants.append(sealed)
-        self.story.commit(PRIMARY, sealed)
-        self.story.prove(PRIMARY)
+        self.play.commit(PRIMARY, sealed)
+        self.play.prove(PRIMARY)
         assert self.accepted(PRIMARY) == sealed.number
         self.count("forged block accepted")
 
     def is_forged(self, sealed: Sealed) -> bool:
         """Whether the block or one before it contains a request that nobody made."""
         return sealed.parent is not None and (
-            any(r not in self.story.queues[r.source] for r in sealed.requests) or self.is_forged(sealed.parent)
+            any(r not in self.play.queues[r.source] for r in sealed.requests) or self.is_forged(sealed.parent)
         )
 
     def do_commit(self, chain: ChainId, dice: Dice) -> None:
@@ -154,7 +156,7 @@ class ForgedRequests(Operators):
             return
         sealed = dice.pick(children)
         try:
-            self.story.commit(chain, sealed)
+            self.play.commit(chain, sealed)
         except Reverted as error:
             if error.reason == "commit: not the queued requests":
                 assert self.is_forged(sealed)
@@ -166,24 +168,24 @@ class ForgedRequests(Operators):
 
     def do_execute(self, chain: ChainId, dice: Dice) -> None:
         """A forged block is executed nowhere. (The books refuse a payout for a request that nobody made.)"""
-        executed = self.story.status(chain)[3]
+        executed = self.play.status(chain)[3]
         super().do_execute(chain, dice)
-        now = self.story.status(chain)[3]
+        now = self.play.status(chain)[3]
         if now > executed:
-            sealed = self.story.history[chain][now]
+            sealed = self.play.history[chain][now]
             assert sealed is not None and not self.is_forged(sealed)
 
     def finish(self) -> None:
         """The deployment may be stuck by now, but nothing that nobody asked for was paid."""
-        self.story.check()
-        self.story.check_pending()
+        self.play.check()
+        self.play.check_pending()
 
 
-def play(machine: type[Users], world: World, examples: int) -> Counter[str]:
+def play(machine: type[Users], chains: BookedChains, examples: int) -> Counter[str]:
     """What the machine has done."""
     reached: Counter[str] = Counter()
     config = at_least(examples, stateful_step_count=5)
-    run_state_machine_as_test(type("Machine", (machine,), {"world": world, "reached": reached}), settings=config)
+    run_state_machine_as_test(type("Machine", (machine,), {"chains": chains, "reached": reached}), settings=config)
     return reached
 
 
@@ -193,7 +195,7 @@ class TestCorruptWorld:
     corrupt.
     """
 
-    def test_machine__any_blocks__never_more_than_the_inflow(self, three_chains: World) -> None:
+    def test_machine__any_blocks__never_more_than_the_inflow(self, three_chains: BookedChains) -> None:
         reached = play(CorruptWorld, three_chains, 20)
         for what in ("forged payouts within custody", "forged payouts above custody", "donate", "finish"):
             assert reached[what] > 0, what
@@ -203,7 +205,7 @@ class TestCorruptWorld:
 class TestForgedRequests:
     """With honest transports no forged request of another chain is ever paid, also when the primary has accepted it."""
 
-    def test_machine__invented_deposits__never_paid(self, three_chains: World) -> None:
+    def test_machine__invented_deposits__never_paid(self, three_chains: BookedChains) -> None:
         reached = play(ForgedRequests, three_chains, 40)
         for what in ("seal forged", "commit forged", "slandered chain refuses", "forged block accepted"):
             assert reached[what] > 0, what

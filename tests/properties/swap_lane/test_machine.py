@@ -8,9 +8,9 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.swap_lane.operators import Operators
+from tests.support.books.chains import BookedChains
 from tests.support.tries import at_least
 from tests.support.upholds import upholds
-from tests.support.world import World
 
 EXAMPLES = 40
 STEPS = 6
@@ -26,31 +26,31 @@ RULES = {
     "skip requests", "reorder requests", "repeat requests", "invent requests",
     "forged payout", "request forged elsewhere", "commit by a stranger", "finish",
 }  # fmt: skip
-"""What some story must have done, or the machine proves less than it says."""
+"""What some run must have done, or the machine proves less than it says."""
 
 
-def machine_on(world: World) -> type[Operators]:
-    """The machine, playing on this world and counting for itself."""
-    return type("Machine", (Operators,), {"world": world, "reached": Counter()})
+def machine_on(chains: BookedChains) -> type[Operators]:
+    """The machine, playing on these chains and counting for itself."""
+    return type("Machine", (Operators,), {"chains": chains, "reached": Counter()})
 
 
 @upholds(
     "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "SOL-7", "SOL-9", "QUE-1", "SYN-1", "SYN-2", "SYN-4", "SYN-8", "EXI-3"
 )
-class TestThreeChains:
-    """After every step of every story: each bridge holds what it owes to the last unit, no chain has released more than
+class TestSwapLane:
+    """After every step of every run: each bridge holds what it owes to the last unit, no chain has released more than
     came in, queues are consumed first in first out, no block is skipped, all chains follow one history, and what is
     acknowledged was accepted.
 
-    At the end of every story everything can be settled; then each request has exactly one end, each fill that became
+    At the end of every run everything can be settled; then each request has exactly one end, each fill that became
     true was repaid once, and what each bridge still holds are the state's reserves.
     """
 
     @pytest.fixture(scope="class")
-    def reached(self, three_chains: World) -> Counter[str]:
+    def reached(self, three_chains: BookedChains) -> Counter[str]:
         machine = machine_on(three_chains)
         run_state_machine_as_test(machine, settings=at_least(EXAMPLES, stateful_step_count=STEPS))
         return machine.reached
 
-    def test_machine__random_stories__every_rule_reached(self, reached: Counter[str]) -> None:
+    def test_machine__random_runs__every_rule_reached(self, reached: Counter[str]) -> None:
         assert RULES - reached.keys() == set()

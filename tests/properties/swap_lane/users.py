@@ -7,27 +7,14 @@ from functools import partial
 
 from hypothesis.stateful import initialize
 
-from tests.properties.swap_lane.machine import ThreeChains, guarded, seeds
+from tests.properties.swap_lane.machine import SwapLane, guarded, seeds
 from tests.strategies import Dice
+from tests.support.books.chains import DECIMALS, ODD, ReceiverMode, TokenMode, unit
+from tests.support.books.play import refused
+from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import Reverted
-from tests.support.ledger import universal_address
-from tests.support.scene import FAR_DEADLINE
-from tests.support.story import refused
-from tests.support.world import (
-    BROKERS,
-    COIN,
-    DECIMALS,
-    DEPOSITORS,
-    GOVERNOR,
-    MINIMUM,
-    ODD,
-    RECIPIENTS,
-    STRANGER,
-    A,
-    ReceiverMode,
-    TokenMode,
-    unit,
-)
+from tests.support.three_chains import AS_COIN, BROKERS, DEPOSITORS, GOVERNOR, MINIMUM, RECIPIENTS, STRANGER, A
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.ids import ChainId, TokenId
 
 ROUTES = [
@@ -50,7 +37,7 @@ CHANGES = ["donate", "token_turns_bad", "token_turns_bad", "receiver_turns_bad",
 STUBBORN = (TokenMode.NO, TokenMode.REVERT, TokenMode.LIE, TokenMode.BURN)
 
 
-class Users(ThreeChains):
+class Users(SwapLane):
     """Everybody outside the protocol."""
 
     @initialize(seed=seeds)
@@ -61,7 +48,7 @@ class Users(ThreeChains):
 
     def mode(self, chain: ChainId, token: TokenId) -> TokenMode:
         """What a token does now."""
-        return self.story.token_modes.get((chain, token), TokenMode.HONEST)
+        return self.play.token_modes.get((chain, token), TokenMode.HONEST)
 
     def do_swap(self, chain: ChainId, dice: Dice) -> None:
         """A depositor swaps; some ask for too much or set too soon a deadline, and will be refunded."""
@@ -70,19 +57,19 @@ class Users(ThreeChains):
             routes = [route for route in routes if route[0] == ODD]
         token_in, source, token_out, destination = dice.pick(routes)
         amount = dice.pick(SIZES)(token_in)
-        side = self.story.side(source)
+        here = self.play[source]
         mode, arrives = self.mode(source, token_in), amount
         if mode == TokenMode.FEE:
-            l1_amount = amount * side.sites[token_in].scale
-            arrives, rest = divmod(l1_amount - l1_amount // 100, side.sites[token_in].scale)
+            l1_amount = amount * here.sites[token_in].scale
+            arrives, rest = divmod(l1_amount - l1_amount // 100, here.sites[token_in].scale)
             if rest or arrives < MINIMUM:
                 mode = TokenMode.NO
-        receiver = self.story.side(destination).receiver.address
+        receiver = self.play[destination].receiver.address
         swap = partial(
-            self.story.swap,
+            self.play.swap,
             *(source, token_in, amount, destination, token_out),
             min_out=dice.pick([0, 0, 0, 2**111]),
-            deadline=dice.pick([FAR_DEADLINE, FAR_DEADLINE, FAR_DEADLINE, side.mini.time + 30]),
+            deadline=dice.pick([FAR_DEADLINE, FAR_DEADLINE, FAR_DEADLINE, here.evm.time + 30]),
             operator_fee=dice.pick([0, MINIMUM // 4]),
             fill_fee=dice.pick([0, 3]),
             recipient=dice.pick([*RECIPIENTS, receiver, receiver]),
@@ -93,7 +80,7 @@ class Users(ThreeChains):
             self.count("swap of a token that does not deliver")
             return
         swap(arrives=arrives)
-        kind = "coin" if DECIMALS[token_in][source] == COIN else "token"
+        kind = "coin" if DECIMALS[token_in][source] == AS_COIN else "token"
         self.count(f"swap {kind}" if mode == TokenMode.HONEST else f"swap {mode.name}")
 
     def do_fill(self, chain: ChainId, dice: Dice) -> None:
@@ -102,17 +89,17 @@ class Users(ThreeChains):
         if not payouts:
             return
         payout, broker = dice.pick(payouts), dice.pick(BROKERS)
-        key = payout.fill_key(self.world.deployment_hash)
-        if key in self.story.ledger.fills or key in self.story.ledger.settled_keys:
-            self.count(refused(self.story.fill, payout, broker))
+        key = payout.fill_key(self.chains.deployment_hash)
+        if key in self.play.books.fills or key in self.play.books.settled_keys:
+            self.count(refused(self.play.fill, payout, broker))
             return
         if payout.fill_fee >= payout.amount:
-            assert refused(self.story.fill, payout, broker) == "fill: fee not below amount"
+            assert refused(self.play.fill, payout, broker) == "fill: fee not below amount"
             return
         try:
-            self.story.fill(payout, broker)
+            self.play.fill(payout, broker)
         except Reverted:
-            is_hostile = payout.recipient == universal_address(self.story.side(chain).receiver.address)
+            is_hostile = payout.recipient == universal_address(self.play[chain].receiver.address)
             assert is_hostile or self.mode(chain, payout.token), "a good fill was refused"
             self.count("fill refused")
             return
@@ -126,10 +113,10 @@ class Users(ThreeChains):
         payout = dice.pick(payouts)
         words = list(payout.words())
         words[dice.below(3)] ^= 1 << dice.below(256)
-        bridge = self.story.side(chain).bridge
-        key = payout.fill_key(self.world.deployment_hash)
+        bridge = self.play[chain].bridge
+        key = payout.fill_key(self.chains.deployment_hash)
         before = bridge.filler(key)
-        with self.world.rollback():
+        with self.chains.rollback():
             try:
                 bridge.fill(words, sender=BROKERS[0])
                 self.count("fill of another payout")
@@ -139,67 +126,67 @@ class Users(ThreeChains):
 
     def do_withdraw(self, chain: ChainId, dice: Dice) -> None:
         """An owner pulls what could not be pushed; nobody else can pull anything."""
-        refused(self.story.withdraw, chain, dice.pick(sorted(self.story.side(chain).sites)), STRANGER)
-        owed = [(token, owner) for (place, token), owner in self.story.ledger.pending_l1 if place == chain]
+        refused(self.play.withdraw, chain, dice.pick(sorted(self.play[chain].sites)), STRANGER)
+        owed = [(token, owner) for (place, token), owner in self.play.books.pending_l1 if place == chain]
         if not owed:
             return
         token, owner = dice.pick(owed)
         try:
-            self.story.withdraw(chain, token, owner, dice.pick([owner, RECIPIENTS[0]]))
+            self.play.withdraw(chain, token, owner, dice.pick([owner, RECIPIENTS[0]]))
         except Reverted:
-            is_hostile = owner == self.story.side(chain).receiver.address.lower()
+            is_hostile = owner == self.play[chain].receiver.address.lower()
             assert is_hostile or self.mode(chain, token), "a good withdrawal was refused"
             return
         self.count("withdraw")
 
     def do_donate(self, chain: ChainId, dice: Dice) -> None:
         """A stranger gives a bridge tokens, or coin by force."""
-        self.story.donate(chain, dice.pick(sorted(self.story.side(chain).sites)), 1 + dice.below(10**20))
+        self.play.donate(chain, dice.pick(sorted(self.play[chain].sites)), 1 + dice.below(10**20))
         self.count("donate")
 
     def do_token_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The ODD token changes what it does."""
         mode = dice.pick([TokenMode.HONEST, *TokenMode, TokenMode.REENTER, TokenMode.FEE])
-        self.story.set_token_mode(chain, ODD, mode, self.reentry(chain, dice))
+        self.play.set_token_mode(chain, ODD, mode, self.reentry(chain, dice))
         self.count("token turns bad")
 
     def do_receiver_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The receiving contract changes what it does with coin."""
-        self.story.set_receiver_mode(
+        self.play.set_receiver_mode(
             chain, dice.pick([ReceiverMode.HONEST, *ReceiverMode, *ReceiverMode]), self.reentry(chain, dice)
         )
         self.count("receiver turns bad")
 
     def reentry(self, chain: ChainId, dice: Dice) -> bytes:
         """Calldata of a call back into the bridge."""
-        side = self.story.side(chain)
-        token = dice.pick(sorted(side.sites))
-        last = self.story.links[chain][-1]
+        here = self.play[chain]
+        token = dice.pick(sorted(here.sites))
+        last = self.play.committed[chain][-1]
         payouts = self.payouts(chain)
         return dice.pick(
             [
-                side.bridge.encode("withdraw_pending_balance", token, STRANGER),
-                side.bridge.encode("swap", self.story.order(side.sites[token], MINIMUM, A, token, RECIPIENTS[0])),
-                side.bridge.encode("execute_blocks", [(last.stored_args(), [])]),
-                side.bridge.encode("fill", list(payouts[-1].words()) if payouts else [0, 0, 0]),
+                here.bridge.encode("withdraw_pending_balance", token, STRANGER),
+                here.bridge.encode("swap", self.play.order(here.sites[token], MINIMUM, A, token, RECIPIENTS[0])),
+                here.bridge.encode("execute_blocks", [(last.stored_args(), [])]),
+                here.bridge.encode("fill", list(payouts[-1].words()) if payouts else [0, 0, 0]),
             ]
         )
 
     def do_pause(self, chain: ChainId, dice: Dice) -> None:
         """The governor pauses a token, a swap is refused, and the pause ends."""
-        side = self.story.side(chain)
-        token = dice.pick(sorted(side.sites))
-        side.registry.set_paused(token, True, sender=GOVERNOR)
+        here = self.play[chain]
+        token = dice.pick(sorted(here.sites))
+        here.token_registry.set_paused(token, True, sender=GOVERNOR)
         others = [c for c in DECIMALS[token] if c != chain]
-        assert refused(self.story.swap, chain, token, unit(token), others[0], token) == "bridge: token paused"
-        assert refused(side.registry.set_paused, token, False, sender=STRANGER) == "registry: not the governor"
-        side.registry.set_paused(token, False, sender=GOVERNOR)
+        assert refused(self.play.swap, chain, token, unit(token), others[0], token) == "bridge: token paused"
+        assert refused(here.token_registry.set_paused, token, False, sender=STRANGER) == "registry: not the governor"
+        here.token_registry.set_paused(token, False, sender=GOVERNOR)
         self.count("pause")
 
     def do_wait(self, chain: ChainId, dice: Dice) -> None:
         """Time passes; the chains' clocks never agree exactly."""
-        self.story.advance(1 + dice.below(400))
-        self.story.side(chain).mini.time += dice.below(30)
+        self.play.advance(1 + dice.below(400))
+        self.play[chain].evm.time += dice.below(30)
         if dice.below(4) == 0:
-            self.story.advance(3_700)
+            self.play.advance(3_700)
         self.count("wait")

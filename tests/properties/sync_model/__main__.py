@@ -15,7 +15,9 @@ def print_size(size: Size) -> bool:
     """One row of the table; whether the laws hold."""
     began = time.monotonic()
     result = size.explore(Rules())
-    click.echo(f"| {size.name} | {result.worlds} | {result.steps} | {result.ends} | {time.monotonic() - began:.0f} s |")
+    click.echo(
+        f"| {size.name} | {result.situations} | {result.steps} | {result.ends} | {time.monotonic() - began:.0f} s |"
+    )
     for breach in result.breaches.values():
         click.echo(f"{breach.law}: {breach}")
     gc.collect()

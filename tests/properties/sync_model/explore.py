@@ -1,7 +1,7 @@
-"""Visits every world that can be reached from the start, breadth first, and holds the laws against each.
+"""Visits every situation that can be reached from the start, breadth first, and holds the laws against each.
 
-Takes rules, a menu of blocks and which steps are taken at once; gives the number of worlds and, for each law that is
-broken, a shortest way there.
+Takes rules, a menu of blocks and which steps are taken at once; gives the number of situations and, for each law
+that is broken, a shortest way there.
 """
 
 from collections import deque
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .laws import END_LAWS, LAWS, Law, Step, is_one_way
 from .rules import Rules
-from .world import FAST, START, AtOnce, Menu, World, give_up, hurry, revert, settle, take_steps
+from .situations import FAST, START, AtOnce, Menu, Situation, give_up, hurry, revert, settle, take_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,25 @@ class Breach:
 class Result:
     """What explorations have seen."""
 
-    worlds: int = 0
+    situations: int = 0
     steps: int = 0
     ends: int = 0
     breaches: dict[str, Breach] = field(default_factory=dict)
 
     def add(self, other: "Result") -> None:
-        self.worlds += other.worlds
+        self.situations += other.situations
         self.steps += other.steps
         self.ends += other.ends
         self.breaches = other.breaches | self.breaches
 
 
 class Exploration:
-    """One search. `reached` maps each world to the step that first led there."""
+    """One search. `reached` maps each situation to the step that first led there."""
 
     def __init__(self, rules: Rules, menu: Menu, at_once: AtOnce = FAST) -> None:
         self.rules, self.menu, self.at_once = rules, menu, at_once
-        self.reached: dict[World, tuple[str, World] | None] = {}
-        self.ends: dict[World, World] = {}
+        self.reached: dict[Situation, tuple[str, Situation] | None] = {}
+        self.ends: dict[Situation, Situation] = {}
         self.result = Result()
 
     def run(self, until: Law | Step | None = None) -> Result:
@@ -55,45 +55,45 @@ class Exploration:
         self.reached[start] = None
         queue = deque([start])
         while queue and (until is None or until.__name__ not in self.result.breaches):
-            world = queue.popleft()
-            self.check(world)
-            for name, after in take_steps(self.rules, world, self.menu, self.at_once):
+            situation = queue.popleft()
+            self.check(situation)
+            for name, after in take_steps(self.rules, situation, self.menu, self.at_once):
                 self.result.steps += 1
-                if wrong := is_one_way(world, after):
-                    self.report(is_one_way.__name__, wrong, (*self.trace(world), name))
+                if wrong := is_one_way(situation, after):
+                    self.report(is_one_way.__name__, wrong, (*self.trace(situation), name))
                 if after not in self.reached:
-                    self.reached[after] = (name, world)
+                    self.reached[after] = (name, situation)
                     queue.append(after)
-        self.result.worlds, self.result.ends = len(self.reached), len(self.ends)
+        self.result.situations, self.result.ends = len(self.reached), len(self.ends)
         return self.result
 
-    def check(self, world: World) -> None:
-        """Every law in this world, and in its end if that is new."""
-        laws, abandoned = LAWS, give_up(self.rules, world)
+    def check(self, situation: Situation) -> None:
+        """Every law in this situation, and in its end if that is new."""
+        laws, abandoned = LAWS, give_up(self.rules, situation)
         if abandoned not in self.ends:
             laws = LAWS + END_LAWS
             self.ends[abandoned] = settle(self.rules, abandoned)
         for law in laws:
-            if wrong := law(self.rules, world, self.ends[abandoned]):
-                self.report(law.__name__, wrong, self.trace(world))
+            if wrong := law(self.rules, situation, self.ends[abandoned]):
+                self.report(law.__name__, wrong, self.trace(situation))
 
     def report(self, law: str, what: str, trace: tuple[str, ...]) -> None:
         self.result.breaches.setdefault(law, Breach(law, what, trace))
 
-    def trace(self, world: World) -> tuple[str, ...]:
+    def trace(self, situation: Situation) -> tuple[str, ...]:
         steps: list[str] = []
-        while (origin := self.reached[world]) is not None:
-            step, world = origin
+        while (origin := self.reached[situation]) is not None:
+            step, situation = origin
             steps.append(step)
         return tuple(reversed(steps))
 
 
 def check_covered(slow: Exploration, fast: Exploration) -> None:
-    """Taking steps at once loses nothing: every world of a slower search, when all that can be done at once is done
+    """Taking steps at once loses nothing: every situation of a slower search, when all that can be done at once is done
     in it, is one that the fast search has looked at, and no chain has executed less there or ended otherwise."""
-    for world in slow.reached:
-        hurried = hurry(slow.rules, tuple(map(revert, world)), fast.at_once)
-        assert hurried in fast.reached, slow.trace(world)
-        for before, after in zip(world, hurried, strict=True):
-            assert before.executed <= after.executed, slow.trace(world)
-            assert before.exodus in (None, after.exodus), slow.trace(world)
+    for situation in slow.reached:
+        hurried = hurry(slow.rules, tuple(map(revert, situation)), fast.at_once)
+        assert hurried in fast.reached, slow.trace(situation)
+        for before, after in zip(situation, hurried, strict=True):
+            assert before.executed <= after.executed, slow.trace(situation)
+            assert before.exodus in (None, after.exodus), slow.trace(situation)

@@ -10,7 +10,7 @@ from itertools import chain as join
 from itertools import combinations
 
 from .rules import CHAINS, PRIMARY, Block
-from .world import Menu
+from .situations import Menu
 
 OTHERS = tuple(k for k in CHAINS if k != PRIMARY)
 

@@ -21,7 +21,7 @@ from .laws import (
 )
 from .menus import menu
 from .rules import CHAINS, PRIMARY, Actor, Block, Chain, History, Rules
-from .world import STEP_BY_STEP, AtOnce, Menu
+from .situations import STEP_BY_STEP, AtOnce, Menu
 
 
 class LowestFrozen(Rules):

@@ -7,7 +7,7 @@ from itertools import product
 from .explore import Exploration, Result
 from .menus import any_shape, make_every_shape, make_main_shapes, make_rivals, menu, one_of_mirrored
 from .rules import Rules
-from .world import FAST, STEP_BY_STEP, AtOnce, Menu
+from .situations import FAST, STEP_BY_STEP, AtOnce, Menu
 
 SHAPES = make_main_shapes()
 FIRST = one_of_mirrored((shape,) for shape in SHAPES)

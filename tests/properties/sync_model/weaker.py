@@ -4,7 +4,7 @@ carries weight.
 
 from .menus import menu
 from .rules import PRIMARY, Actor, Block, Chain, Heard, History, Rules
-from .world import AtOnce, accept, repeat
+from .situations import AtOnce, accept, repeat
 
 
 class OnlyValidatorReverts(Rules):

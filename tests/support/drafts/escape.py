@@ -1,15 +1,17 @@
 """What anybody does when an operator fails, on the bridges of the rig: freeze, open histories, find the last common
 block, import, begin exodus, exit.
 
-Takes nodes of tests/support/rig.py; everything is sent by a stranger.
+Takes chains of tests/support/drafts/rig.py; everything is sent by a stranger.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.support.draft import stored_args
+from tests.support.drafts.draft import stored_args
+from tests.support.drafts.rig import RESERVE, TOKENS, Rig, RigChain
 from tests.support.evm import GAS_LIMIT
-from tests.support.rig import PROVIDER, RESERVE, START_TIME, STRANGER, TOKENS, Node, Rig, universal
+from tests.support.three_chains import PROVIDER, START_TIME, STRANGER
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
@@ -18,33 +20,33 @@ DAY = 86_400
 EXPIRY_SECONDS = 3 * DAY
 
 
-def provider_words(node: Node, request_id: int = 1) -> list[int]:
+def provider_words(here: RigChain, request_id: int = 1) -> list[int]:
     """The words of the provider's deposits, which open the account lane's queue on every chain of the rig."""
-    sender = int.from_bytes(universal(PROVIDER), "big")
-    r0 = Kind.DEPOSIT << 240 | node.chain << 232 | request_id << 160 | TOKENS[request_id - 1] << 144 | RESERVE
+    sender = int.from_bytes(universal_address(PROVIDER), "big")
+    r0 = Kind.DEPOSIT << 240 | here.chain << 232 | request_id << 160 | TOKENS[request_id - 1] << 144 | RESERVE
     return [r0, sender, START_TIME, sender]
 
 
-def freeze(node: Node, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:
+def freeze(here: RigChain, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:
     """Freeze for a request, by default the provider's first deposit, once it has waited too long."""
-    node.evm.time = max(node.evm.time, START_TIME + EXPIRY_SECONDS + 1)
-    accepted = node.status()[2]
-    request = provider_words(node) if words is None else list(words)
-    node.exodus.freeze_for_request(lane, request, stored_args(node.history[accepted]), sender=STRANGER)
-    forget_dropped(node)
+    here.evm.time = max(here.evm.time, START_TIME + EXPIRY_SECONDS + 1)
+    accepted = here.status()[2]
+    request = provider_words(here) if words is None else list(words)
+    here.exodus.freeze_for_request(lane, request, stored_args(here.history[accepted]), sender=STRANGER)
+    forget_dropped(here)
 
 
-def forget_dropped(node: Node) -> None:
+def forget_dropped(here: RigChain) -> None:
     """Forget the blocks that a freeze has dropped."""
-    committed = node.status()[0]
-    del node.history[committed + 1 :], node.drafts[committed:]
+    committed = here.status()[0]
+    del here.history[committed + 1 :], here.drafts[committed:]
 
 
-def freeze_message(node: Node) -> SyncMessage:
+def freeze_message(here: RigChain) -> SyncMessage:
     """FRZ of a frozen chain."""
-    is_frozen, number, sync_hash = node.ledger.frozen_at(node.chain)
+    is_frozen, number, sync_hash = here.sync_ledger.frozen_at(here.chain)
     assert is_frozen
-    return SyncMessage(node.chain, BlockNumber(number), sync_hash, MessageKind.FRZ)
+    return SyncMessage(here.chain, BlockNumber(number), sync_hash, MessageKind.FRZ)
 
 
 def announce_freezes(rig: Rig, sources: Iterable[ChainId], to: ChainId) -> None:
@@ -55,31 +57,31 @@ def announce_freezes(rig: Rig, sources: Iterable[ChainId], to: ChainId) -> None:
             forget_dropped(rig[to])
 
 
-def steps(node: Node, high: int, low: int) -> list[tuple[bytes, bytes]]:
-    """The steps that open a node's history from `high` down to `low`."""
-    return [(node.history[n - 1].sync_hash, node.drafts[n - 1].block_commitment) for n in range(high, low, -1)]
+def steps(here: RigChain, high: int, low: int) -> list[tuple[bytes, bytes]]:
+    """The steps that open a here's history from `high` down to `low`."""
+    return [(here.history[n - 1].sync_hash, here.drafts[n - 1].block_commitment) for n in range(high, low, -1)]
 
 
-def open_history(on: Node, source: Node, high: int, low: int) -> None:
+def open_history(on: RigChain, source: RigChain, high: int, low: int) -> None:
     """Open on one chain what another chain is known to have accepted."""
-    on.ledger.open_message(
+    on.sync_ledger.open_message(
         source.chain, high, source.history[high].sync_hash, steps(source, high, low), sender=STRANGER
     )
 
 
-def openings(source: Node, *numbers: int) -> list[tuple[object, ...]]:
-    """Opening of blocks that a node has."""
+def openings(source: RigChain, *numbers: int) -> list[tuple[object, ...]]:
+    """Opening of blocks that a here has."""
     return [source.drafts[n - 1].opening_args(source.history[n - 1].sync_hash) for n in numbers]
 
 
-def find_common(on: Node, source: Node, *numbers: int) -> tuple[bool, int]:
+def find_common(on: RigChain, source: RigChain, *numbers: int) -> tuple[bool, int]:
     """Walk with the headers of these blocks; gives whether the last common block is known, and how far it is known."""
-    on.ledger.find_common_block(openings(source, *numbers), sender=STRANGER)
-    is_known, number = on.ledger.common_block()
+    on.sync_ledger.find_common_block(openings(source, *numbers), sender=STRANGER)
+    is_known, number = on.sync_ledger.common_block()
     return bool(is_known), int(number)
 
 
-def copy_block(on: Node, source: Node, number: int) -> None:
+def copy_block(on: RigChain, source: RigChain, number: int) -> None:
     """Commit and prove on one chain what another one has; a stranger does it."""
     draft = source.drafts[number - 1]
     on.bridge.commit_blocks(stored_args(on.history[-1]), [draft.commit_args(on.chain)], sender=STRANGER)
@@ -88,9 +90,9 @@ def copy_block(on: Node, source: Node, number: int) -> None:
     on.prove(number)
 
 
-def begin_exodus(node: Node, number: int) -> None:
+def begin_exodus(here: RigChain, number: int) -> None:
     """Begin with the block of this number."""
-    node.exodus.begin_exodus(stored_args(node.history[number]), sender=STRANGER)
+    here.exodus.begin_exodus(stored_args(here.history[number]), sender=STRANGER)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class Exit:
         statement = keccak_words(domain, root, self.x0, self.recipient_lo, self.x1)
         return [int.from_bytes(statement, "big"), *range(7)]
 
-    def send(self, node: Node, root: int, sender: str, gas: int = GAS_LIMIT) -> None:
+    def send(self, here: RigChain, root: int, sender: str, gas: int = GAS_LIMIT) -> None:
         """Exit with a proof against this root."""
-        proof = self.proof(node.bridge.exit_domain(), root)
-        node.exodus.exit(self.x0, self.recipient_lo, self.x1, proof, sender=sender, gas=gas)
+        proof = self.proof(here.bridge.exit_domain(), root)
+        here.exodus.exit(self.x0, self.recipient_lo, self.x1, proof, sender=sender, gas=gas)

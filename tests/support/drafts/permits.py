@@ -3,7 +3,8 @@
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
-from tests.support.rig import USD, Node
+from tests.support.drafts.rig import RigChain
+from tests.support.three_chains import USD
 
 _TYPES = {
     "EIP712Domain": {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"},
@@ -14,22 +15,22 @@ _TYPES = {
 
 
 def sign_permit(
-    node: Node, owner: LocalAccount, l1_amount: int, deadline: int, spender: str | None = None
+    here: RigChain, owner: LocalAccount, l1_amount: int, deadline: int, spender: str | None = None
 ) -> tuple[int, int, bytes, bytes]:
     """Permit(deadline, v, r, s) for the bridge, or for another spender."""
-    token = node.tokens[USD]
+    token = here.token(USD)
     data = {
         "types": {k: [{"name": n, "type": t} for n, t in fields.items()] for k, fields in _TYPES.items()},
         "primaryType": "Permit",
         "domain": {
             "name": "US Dollar",
             "version": "1",
-            "chainId": node.evm.evm_chain_id,
+            "chainId": here.evm.evm_chain_id,
             "verifyingContract": token.address,
         },
         "message": {
             "owner": owner.address,
-            "spender": spender or node.bridge.address,
+            "spender": spender or here.bridge.address,
             "value": l1_amount,
             "nonce": token.nonces(owner.address),
             "deadline": deadline,

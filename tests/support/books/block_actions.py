@@ -6,14 +6,10 @@ Takes their actions, valid or not; a refused action raises Reverted and changes 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.scene import Scene
-from tests.support.sealed import Link, Sealed, View
-from tests.support.world import (
-    CHAINS,
-    STRANGER,
-    VALIDATOR,
-    Side,
-)
+from tests.support.books.chains import BookedChain
+from tests.support.books.sealed import CommittedView, Sealed, View
+from tests.support.books.user_actions import UserActions
+from tests.support.three_chains import CHAINS, STRANGER, VALIDATOR
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, TokenId
@@ -35,8 +31,8 @@ class Ack:
         return (m.kind, m.source_chain, m.number, m.sync_hash), self.evidence
 
 
-class Blocks(Scene):
-    """A scene with blocks and messages."""
+class BlockActions(UserActions):
+    """What users do, and the blocks and messages that follow."""
 
     # -- sequencer and validator ---------------------------------------------------------------------------------
 
@@ -45,9 +41,7 @@ class Blocks(Scene):
         state = parent.state.copy()
         number = BlockNumber(parent.number + 1)
         now = max(self.now(), parent.timestamp, *(r.queued_at for r in requests), 0)
-        block = apply_block(
-            state, requests, number, now if timestamp is None else timestamp, self.world.domain, MINIMAL
-        )
+        block = apply_block(state, requests, number, now if timestamp is None else timestamp, self.domain, MINIMAL)
         self.prover.learn(block)
         counts = dict(parent.counts)
         for request in requests:
@@ -68,74 +62,76 @@ class Blocks(Scene):
                 chosen.append(request)
         return self.seal(parent, chosen)
 
-    def commit(self, chain: ChainId, sealed: Sealed) -> Link:
+    def commit(self, chain: ChainId, sealed: Sealed) -> CommittedView:
         """Commit a sealed block as it is. Raises Reverted."""
         return self.commit_view(chain, sealed.view(chain), sealed)
 
-    def commit_view(self, chain: ChainId, view: View, sealed: Sealed | None = None, sender: str = VALIDATOR) -> Link:
+    def commit_view(
+        self, chain: ChainId, view: View, sealed: Sealed | None = None, sender: str = VALIDATOR
+    ) -> CommittedView:
         """Commit what the validator says of a block. Raises Reverted."""
-        top = self.links[chain][-1]
-        self.side(chain).bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=sender)
-        link = top.follow(view)
-        self.links[chain].append(link)
+        top = self.committed[chain][-1]
+        self[chain].bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=sender)
+        entry = top.follow(view)
+        self.committed[chain].append(entry)
         self.history[chain].append(sealed)
-        return link
+        return entry
 
     def prove(self, chain: ChainId, count: int | None = None) -> None:
         """Prove the next blocks with proofs of whatever is true about them. Raises Reverted."""
         committed, proven, _, _ = self.status(chain)
         last = committed if count is None else proven + count
-        links = self.links[chain][proven + 1 : last + 1]
-        for link in links:
-            assert link.view is not None
-            if self.prover.is_true(link.view.inputs):
-                self.side(chain).verifier.allow(list(link.view.inputs.as_tuple()))
-        self.side(chain).bridge.prove_blocks([link.prove_args() for link in links], sender=STRANGER)
+        entries = self.committed[chain][proven + 1 : last + 1]
+        for entry in entries:
+            assert entry.view is not None
+            if self.prover.is_true(entry.view.inputs):
+                self[chain].swap_verifier.allow(list(entry.view.inputs.as_tuple()))
+        self[chain].bridge.prove_blocks([entry.prove_args() for entry in entries], sender=STRANGER)
 
     def revert(self, chain: ChainId, to: int) -> None:
         """Drop committed blocks above `to`. Raises Reverted."""
-        self.side(chain).bridge.revert_blocks(self.links[chain][to].stored_args(), sender=VALIDATOR)
-        del self.links[chain][to + 1 :]
+        self[chain].bridge.revert_blocks(self.committed[chain][to].stored_args(), sender=VALIDATOR)
+        del self.committed[chain][to + 1 :]
         del self.history[chain][to + 1 :]
 
     def execute(
-        self, chain: ChainId, count: int = 1, links: Sequence[Link] | None = None, gas: int = 30_000_000
+        self, chain: ChainId, count: int = 1, entries: Sequence[CommittedView] | None = None, gas: int = 30_000_000
     ) -> None:
         """Execute the next blocks. Raises Reverted."""
-        if links is None:
+        if entries is None:
             executed = self.status(chain)[3]
-            links = self.links[chain][executed + 1 : executed + 1 + count]
-        payouts = [Payout.from_words(w) for link in links if link.view for w in link.view.payouts()]
-        side = self.side(chain)
-        before = {owner: self.pending_view(side, owner) for owner in self.owners(payouts)}
-        side.bridge.execute_blocks([link.execute_args() for link in links], sender=STRANGER, gas=gas)
-        self._book(side, payouts, before)
+            entries = self.committed[chain][executed + 1 : executed + 1 + count]
+        payouts = [Payout.from_words(w) for entry in entries if entry.view for w in entry.view.payouts()]
+        here = self[chain]
+        before = {owner: self.pending_view(here, owner) for owner in self.owners(payouts)}
+        here.bridge.execute_blocks([entry.execute_args() for entry in entries], sender=STRANGER, gas=gas)
+        self._book(here, payouts, before)
 
-    def _book(self, side: Side, payouts: Sequence[Payout], before: dict[str, dict[TokenId, int]]) -> None:
+    def _book(self, here: BookedChain, payouts: Sequence[Payout], before: dict[str, dict[TokenId, int]]) -> None:
         """Each payout went out or became pending, in full; which of the two the bridge decides."""
         for payout in payouts:
             place = (payout.chain, payout.token)
-            site = side.sites[payout.token]
-            owner = self.ledger.pay(payout, payout.fill_key(self.world.deployment_hash))
+            site = here.sites[payout.token]
+            owner = self.books.pay(payout, payout.fill_key(self.chains.deployment_hash))
             if owner is None:
                 continue
-            now = int(side.bridge.pending_balance(owner, payout.token))
+            now = int(here.bridge.pending_balance(owner, payout.token))
             booked = before[owner][payout.token]
             if now >= booked + payout.amount * site.scale:
-                self.ledger.defer(place, owner, payout.amount * site.scale)
+                self.books.defer(place, owner, payout.amount * site.scale)
                 before[owner][payout.token] += payout.amount * site.scale
             elif self.is_lying(site):
-                self.ledger.donate(place, payout.amount * site.scale)
+                self.books.donate(place, payout.amount * site.scale)
 
     def owners(self, payouts: Sequence[Payout]) -> set[str]:
         """Everybody who may be owed one of the payouts."""
         recipients = {"0x" + payout.recipient[12:].hex() for payout in payouts}
-        return recipients | set(self.ledger.fills.values())
+        return recipients | set(self.books.fills.values())
 
     @staticmethod
-    def pending_view(side: Side, owner: str) -> dict[TokenId, int]:
+    def pending_view(here: BookedChain, owner: str) -> dict[TokenId, int]:
         """What the bridge says it owes an account."""
-        return {token: int(side.bridge.pending_balance(owner, token)) for token in side.sites}
+        return {token: int(here.bridge.pending_balance(owner, token)) for token in here.sites}
 
     # -- sync ----------------------------------------------------------------------------------------------------
 
@@ -144,20 +140,20 @@ class Blocks(Scene):
         accepted = self.status(chain)[2]
         number = accepted if number is None else number
         assert 0 < number <= accepted, "an honest committee signs only what was accepted"
-        return self.sign(chain, self.links[chain][number])
+        return self.sign(chain, self.committed[chain][number])
 
-    def sign(self, chain: ChainId, link: Link) -> Ack:
+    def sign(self, chain: ChainId, entry: CommittedView) -> Ack:
         """What a quorum, honest or not, signs."""
-        message = SyncMessage(chain, BlockNumber(link.number), link.stored.sync_hash)
-        return Ack(message, self.world.committee.sign(message, self.world.deployment_hash))
+        message = SyncMessage(chain, BlockNumber(entry.number), entry.stored.sync_hash)
+        return Ack(message, self.chains.sign(message))
 
     def deliver(self, chain: ChainId, ack: Ack) -> None:
         """Hand a message to a bridge. Raises Reverted."""
-        self.side(chain).bridge.receive_message(*ack.args(), sender=STRANGER)
+        self[chain].bridge.receive_message(*ack.args(), sender=STRANGER)
 
     def apply(self, chain: ChainId, source: ChainId, number: int) -> None:
         """Announce a known message again. Raises Reverted."""
-        self.side(chain).bridge.apply_message(source, number, sender=STRANGER)
+        self[chain].bridge.apply_message(source, number, sender=STRANGER)
 
 
 def has_room(requests: Sequence[SwapRequest]) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from tests.support.three_chains import RECIPIENT
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, compute_payouts_hash, next_sync_hash
 from zklink.protocol.commitment import (
@@ -27,9 +29,6 @@ from zklink.protocol.slices import compute_slice_hash, evaluate
 
 DATA = ChainId(0)
 """In place of a chain: the layer-2-only slice."""
-
-PAYEE = "0x" + "9a" * 20
-"""Who is paid where a test names nobody."""
 
 RECORD_SIZES = {
     Kind.SWAP_REQUEST: 5,
@@ -190,7 +189,7 @@ def payment(chain: ChainId, token: TokenId, amount: int, request_id: int = 1, **
         id=RequestId(request_id),
         token=token,
         amount=Amount(amount),
-        recipient=bytes(12) + bytes.fromhex(PAYEE[2:]),
+        recipient=universal_address(RECIPIENT),
         fill_fee=Amount(0),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]

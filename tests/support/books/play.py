@@ -1,29 +1,24 @@
-"""A story on three chains: every action runs on the bridges and in the books, and `check` compares the two.
+"""Three chains in use: every action runs on the bridges and in the books, and `check` compares the two.
 
 Used by directed traces and by the state machines alike. Here are what the dishonest do, whole runs, and what must hold.
 """
 
 from collections.abc import Callable
 
-from tests.support.blocks import Blocks
+from tests.support.books.block_actions import BlockActions
+from tests.support.books.books import CorruptBooks
+from tests.support.books.chains import BookedChain
+from tests.support.books.sealed import Sealed, View
+from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import Reverted
-from tests.support.ledger import CorruptLedger, universal_address
-from tests.support.scene import FAR_DEADLINE
-from tests.support.sealed import Sealed, View
-from tests.support.world import (
-    CHAINS,
-    PRIMARY,
-    RECIPIENTS,
-    STRANGER,
-    Side,
-    Site,
-)
+from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, STRANGER, Site
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
 
 
-class Story(Blocks):
-    """A scene with blocks, in which whole stories are told and checked."""
+class Play(BlockActions):
+    """Everybody's actions, whole runs, and what must hold."""
 
     # -- dishonesty ----------------------------------------------------------------------------------------------
 
@@ -55,7 +50,7 @@ class Story(Blocks):
 
     def keep_sums_only(self) -> None:
         """From now on blocks may say anything, and the books only ask what came in and what went out."""
-        self.ledger = CorruptLedger(**vars(self.ledger))
+        self.books = CorruptBooks(**vars(self.books))
 
     def force(self, chain: ChainId, sealed: Sealed) -> None:
         """A dishonest validator commits a block and a dishonest quorum says that everybody has accepted it."""
@@ -65,17 +60,17 @@ class Story(Blocks):
 
     def force_view(self, chain: ChainId, view: View) -> None:
         """The same for a block that is not even true: the proof system is broken too."""
-        link = self.commit_view(chain, view)
-        self.side(chain).verifier.allow(list(view.inputs.as_tuple()))
-        self.side(chain).bridge.prove_blocks([link.prove_args()])
+        entry = self.commit_view(chain, view)
+        self[chain].swap_verifier.allow(list(view.inputs.as_tuple()))
+        self[chain].bridge.prove_blocks([entry.prove_args()])
         self.acknowledge_falsely(chain)
 
     def acknowledge_falsely(self, chain: ChainId) -> None:
         """A dishonest quorum tells `chain` that every other chain has accepted whatever it has proven."""
-        link = self.links[chain][self.status(chain)[1]]
+        entry = self.committed[chain][self.status(chain)[1]]
         for source in (PRIMARY, *CHAINS):
             if source != chain:
-                self.deliver(chain, self.sign(source, link))
+                self.deliver(chain, self.sign(source, entry))
 
     # -- whole runs ----------------------------------------------------------------------------------------------
 
@@ -142,32 +137,32 @@ class Story(Blocks):
 
     def check(self, *chains: ChainId) -> None:
         """SOL-1 and SOL-3 to the last unit on these chains (default: all), for every token: bridge = books."""
-        self.ledger.check()
+        self.books.check()
         for chain in chains or CHAINS:
-            side = self.side(chain)
-            for site in side.sites.values():
-                self.check_place(side, site)
+            here = self[chain]
+            for site in here.sites.values():
+                self.check_place(here, site)
 
-    def check_place(self, side: Side, site: Site) -> None:
+    def check_place(self, here: BookedChain, site: Site) -> None:
         """One token on one chain: what the bridge holds, what it says it owes, and the books."""
         place = (site.chain, site.token)
-        held = side.balance(site.token, side.bridge.address)
-        balance, pending, custody = side.bridge.solvency(site.token)
-        assert custody == self.ledger.custody[place], f"custody of {place}"
-        assert pending == self.ledger.pending_total(place), f"pending of {place}"
+        held = here.balance(site.token, here.bridge.address)
+        balance, pending, custody = here.bridge.solvency(site.token)
+        assert custody == self.books.custody[place], f"custody of {place}"
+        assert pending == self.books.pending_total(place), f"pending of {place}"
         assert held >= pending + custody * site.scale, f"{place} holds {held}, owes {pending} and {custody}"
-        assert held == balance == self.ledger.expected_balance(place), f"{place} holds {held}, not what the books say"
+        assert held == balance == self.books.expected_balance(place), f"{place} holds {held}, not what the books say"
 
     def check_pending(self) -> None:
         """Every pending balance is the books'."""
-        for (place, owner), amount in self.ledger.pending_l1.items():
+        for (place, owner), amount in self.books.pending_l1.items():
             chain, token = place
-            assert self.side(chain).bridge.pending_balance(owner, token) == amount, f"pending of {owner} at {place}"
+            assert self[chain].bridge.pending_balance(owner, token) == amount, f"pending of {owner} at {place}"
 
     def check_settled(self) -> None:
         """SOL-4: with nothing left open, each request ended exactly once."""
-        assert not self.ledger.open_requests(), "a request has no end"
-        assert len(self.ledger.ends) == sum(len(queue) for queue in self.queues.values())
+        assert not self.books.open_requests(), "a request has no end"
+        assert len(self.books.ends) == sum(len(queue) for queue in self.queues.values())
 
 
 def refused(action: Callable[..., object], *args: object, **options: object) -> str:

@@ -7,7 +7,7 @@ again here, from docs/protocol.md, so that the property tests do not inherit a m
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.support.draft import stored_args
+from tests.support.drafts.draft import stored_args
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import (
@@ -104,11 +104,11 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class Link:
+class CommittedView:
     """One block on one chain, after the blocks before it there: what the bridge keeps the hash of."""
 
     view: View | None
-    parent: "Link | None"
+    parent: "CommittedView | None"
     stored: StoredBlock
 
     @property
@@ -116,7 +116,7 @@ class Link:
         """The block's number; 0 is the genesis."""
         return self.stored.number
 
-    def follow(self, view: View) -> "Link":
+    def follow(self, view: View) -> "CommittedView":
         """The next block."""
         payouts_hash = EMPTY_PAYOUTS_HASH
         for words in view.payouts():
@@ -133,15 +133,15 @@ class Link:
             inputs_hash=compute_inputs_hash(view.inputs),
             sync_hash=next_sync_hash(self.stored.sync_hash, view.block_commitment),
         )
-        return Link(view, self, stored)
+        return CommittedView(view, self, stored)
 
-    def ancestor(self, number: int) -> "Link":
+    def ancestor(self, number: int) -> "CommittedView":
         """The block `number` below (or at) this one."""
-        link = self
-        while link.number > number:
-            assert link.parent is not None
-            link = link.parent
-        return link
+        entry = self
+        while entry.number > number:
+            assert entry.parent is not None
+            entry = entry.parent
+        return entry
 
     def stored_args(self) -> tuple[object, ...]:
         """StoredBlock."""
@@ -223,9 +223,9 @@ def forge_view(view: View, words: Sequence[int]) -> View:
     return replace(view, words=tuple(words), header=replace(view.header, counts=tuple(counts)))
 
 
-def genesis_link(genesis_root: int, deployment_hash: bytes) -> Link:
+def genesis_entry(genesis_root: int, deployment_hash: bytes) -> CommittedView:
     """Block 0, the same on every chain."""
-    return Link(None, None, genesis_block(genesis_root, deployment_hash))
+    return CommittedView(None, None, genesis_block(genesis_root, deployment_hash))
 
 
 def split_records(words: Sequence[int]) -> list[tuple[int, ...]]:

@@ -20,7 +20,7 @@ class DoubleEnd(AssertionError):
 
 
 @dataclass
-class Ledger:
+class Books:
     """Custody, pending balances, fills and the end of every request."""
 
     scales: dict[Place, int]
@@ -74,7 +74,7 @@ class Ledger:
         if key in self.fills:
             self.repaid[key] += 1
             return self.fills[key]
-        return evm_address(payout.recipient)
+        return account_of(payout.recipient)
 
     @staticmethod
     def _due(request: SwapRequest, payout: Payout) -> Payout:
@@ -115,8 +115,8 @@ class Ledger:
         return [request for key, request in self.requests.items() if key not in self.ends]
 
 
-class CorruptLedger(Ledger):
-    """Books of a world in which blocks say anything: only sums are kept; a payout with another's key is none."""
+class CorruptBooks(Books):
+    """Books where blocks may say anything: only sums are kept; a payout with another's key is none."""
 
     def pay(self, payout: Payout, key: bytes) -> str | None:
         """Whatever was executed."""
@@ -125,7 +125,7 @@ class CorruptLedger(Ledger):
         return self.release(payout, key)
 
 
-def evm_address(universal: bytes) -> str:
+def account_of(universal: bytes) -> str:
     """The account behind a universal address, lower case."""
     assert universal[:12] == bytes(12)
     return "0x" + universal[12:].hex()

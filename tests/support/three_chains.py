@@ -1,0 +1,296 @@
+"""The three chains of all in-process tests of contracts: who acts there, and one deployment by the product's own code.
+
+Takes tokens, verifiers, a genesis root and, for contracts with a bug in them, replaced sources; gives chains,
+contracts, tokens and a snapshot over all of it. What a test keeps beside them stands in two layers on top: blocks that
+it writes itself (`drafts/`), or books and blocks of the transition (`books/`).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from eth_account import Account
+
+from tests.support.build import Replacements, load
+from tests.support.committee import KnownCommittee
+from tests.support.evm import EvmChain, EvmContract
+from tests.support.evm_client import EvmClient
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, universal_address
+from zklink.l1.deployment.deploy import deploy
+from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan, Verifiers
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, Lane, TokenId
+from zklink.protocol.messages import SyncMessage
+from zklink.protocol.presets import Preset
+from zklink.state.genesis_state import Genesis
+
+A, B, C = ChainId(1), ChainId(2), ChainId(5)
+"""The chains; ids with a gap, so that an index is not an id."""
+CHAINS = (A, B, C)
+PRIMARY = B
+EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
+CHAIN_MASK = sum(1 << chain for chain in CHAINS)
+START_TIME = 1_800_000_000
+ZERO = NO_ADDRESS
+
+USD = TokenId(1)
+"""The token that both layers know."""
+AS_COIN = -1
+"""In place of decimals: the chain's own coin."""
+MINIMUM = Amount(100)
+"""Smallest swap and deposit of every token, layer-2 units."""
+FORTUNE = 10**36
+"""L1 units of every token that every actor begins with."""
+
+
+def actor_key(role: str) -> bytes:
+    """The secret key of a role."""
+    return keccak256(role.encode())
+
+
+def actor(role: str) -> str:
+    """The account of a role, checksummed by nobody: lower case."""
+    return str(Account.from_key(actor_key(role)).address).lower()
+
+
+GOVERNOR, VALIDATOR, STRANGER, PROVIDER = map(actor, ("governor", "validator", "stranger", "provider"))
+DEPOSITORS = (actor("depositor 1"), actor("depositor 2"))
+RECIPIENTS = (actor("recipient 1"), actor("recipient 2"))
+BROKERS = (actor("broker 1"), actor("broker 2"))
+DEPOSITOR, RECIPIENT, BROKER = DEPOSITORS[0], RECIPIENTS[0], BROKERS[0]
+ACTORS = (GOVERNOR, VALIDATOR, STRANGER, PROVIDER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
+
+
+def account_of(universal: bytes) -> str:
+    """The account behind a universal address, lower case like every actor."""
+    assert universal[:12] == bytes(12)
+    return "0x" + universal[12:].hex()
+
+
+@dataclass(frozen=True)
+class TokenDesign:
+    """A token to be deployed: its decimals on each chain that has it, or AS_COIN, and its contract there."""
+
+    token: TokenId
+    layer2_decimals: int
+    decimals: Mapping[ChainId, int]
+    contract: str = ""
+    arguments: tuple[object, ...] = ()
+    """What the contract's constructor takes before the decimals."""
+
+    def create(self, chain: ChainId, evm: EvmChain) -> "Site":
+        """The token on a chain; with a fortune for everybody."""
+        decimals = self.decimals[chain]
+        if decimals == AS_COIN:
+            return Site(chain, self.token, None, int(10 ** (18 - self.layer2_decimals)))
+        contract = evm.deploy(GOVERNOR, load(self.contract), *self.arguments, decimals)
+        for account in ACTORS:
+            contract.mint(account, FORTUNE, sender=GOVERNOR)
+        return Site(chain, self.token, contract, int(10 ** (decimals - self.layer2_decimals)))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A token on a chain: its contract (None for the coin) and L1 units per layer-2 unit."""
+
+    chain: ChainId
+    token: TokenId
+    contract: EvmContract | None
+    scale: int
+
+    @property
+    def address(self) -> str:
+        """What the registry calls it."""
+        return NATIVE if self.contract is None else self.contract.address
+
+
+@dataclass
+class DeployedChain:
+    """One chain of the deployment: its contracts, by the names that the product gives them, and its tokens."""
+
+    chain: ChainId
+    evm: EvmChain
+    sites: dict[TokenId, Site]
+    bridge: EvmContract
+    sync_ledger: EvmContract
+    exodus: EvmContract
+    token_registry: EvmContract
+    key_registry: EvmContract
+    reader: EvmContract
+    transport: EvmContract
+    swap_verifier: EvmContract
+    account_verifier: EvmContract
+    exit_verifier: EvmContract
+
+    def token(self, token: TokenId) -> EvmContract:
+        """The contract of a token that is not the coin."""
+        contract = self.sites[token].contract
+        assert contract is not None, f"token {token} is the coin of chain {self.chain}"
+        return contract
+
+    def scale(self, token: TokenId) -> int:
+        """L1 units per layer-2 unit."""
+        return self.sites[token].scale
+
+    def balance(self, token: TokenId, owner: str) -> int:
+        """L1 units of a token that an account holds."""
+        contract = self.sites[token].contract
+        return self.evm.balance(owner) if contract is None else int(contract.balanceOf(owner))
+
+    def status(self) -> tuple[int, int, int, int]:
+        """Numbers of the last block committed, proven, accepted, executed."""
+        committed, proven, accepted, executed = self.bridge.status()
+        return committed, proven, accepted, executed
+
+    def deposit(self, token: TokenId, amount: int, sender: str = DEPOSITOR, owner: bytes | None = None) -> int:
+        """Deposit layer-2 units for the sender or another owner; gives the request's id. Raises Reverted."""
+        l1_amount = amount * self.scale(token)
+        order = (token, l1_amount, universal_address(sender) if owner is None else owner)
+        return int(self.bridge.deposit(order, sender=sender, value=self.value_of(token, l1_amount)))
+
+    def value_of(self, token: TokenId, l1_amount: int) -> int:
+        """What goes with a call that pays the bridge: the amount if the token is the coin, else nothing."""
+        return l1_amount if self.sites[token].contract is None else 0
+
+
+OneOfThem = TypeVar("OneOfThem", bound=DeployedChain)
+
+
+@dataclass
+class ThreeChains(Generic[OneOfThem]):
+    """All chains; the same committee serves every one."""
+
+    chains: dict[ChainId, OneOfThem]
+    deployment: Deployment
+    replacements: Replacements = ()
+    committee: KnownCommittee = field(default_factory=KnownCommittee)
+
+    def __getitem__(self, chain: ChainId) -> OneOfThem:
+        return self.chains[chain]
+
+    def __iter__(self) -> Iterator[OneOfThem]:
+        return iter(self.chains.values())
+
+    @property
+    def deployment_hash(self) -> bytes:
+        """Of the deployment."""
+        return self.deployment.deployment_hash
+
+    @property
+    def genesis_root(self) -> int:
+        """The root before block 1."""
+        return self.deployment.genesis.root
+
+    def domain(self, lane: Lane = Lane.SWAP) -> int:
+        """The domain of a lane's blocks."""
+        return compute_lane_domain(self.deployment_hash, lane)
+
+    def sites(self) -> Iterator[Site]:
+        """Every token on every chain where it is."""
+        for one in self:
+            yield from one.sites.values()
+
+    def sign(self, message: SyncMessage) -> bytes:
+        """What a quorum of the committee, honest or not, signs."""
+        return self.committee.sign_message(message, self.deployment_hash)
+
+    def deploy(self, chain: ChainId, name: str, *args: object) -> EvmContract:
+        """Another contract from the same (perhaps mutated) sources."""
+        return self[chain].evm.deploy(STRANGER, load(name, self.replacements), *args)
+
+    @contextmanager
+    def rollback(self) -> Iterator[None]:
+        """Whatever happens inside is undone on every chain, also when it raises; nothing is swallowed."""
+        with ExitStack() as stack:
+            for one in self:
+                stack.enter_context(one.evm.rollback())
+            yield
+
+
+@dataclass(frozen=True, slots=True)
+class AnyGenesis(Genesis):
+    """A genesis with any root at all: a bridge takes whatever it is given."""
+
+    any_root: int = 0
+
+    @property
+    def root(self) -> int:
+        """The root before block 1."""
+        return self.any_root
+
+
+@dataclass(frozen=True)
+class _Plan(DeploymentPlan):
+    """The product's plan, except that it may start from any root."""
+
+    root: int = 0
+
+    @property
+    def genesis(self) -> Genesis:
+        """Where the deployment starts."""
+        return AnyGenesis(self.preset.name, self.operator, self.root)
+
+
+def deploy_three_chains(
+    tokens: tuple[TokenDesign, ...],
+    verifiers: tuple[str, str],
+    genesis_root: int,
+    preset: Preset,
+    replacements: Replacements = (),
+) -> ThreeChains[DeployedChain]:
+    """Tokens and the whole system on three chains. `verifiers` are those of blocks and of exits; mutants are compiled
+    without optimizer and may be larger than a chain allows.
+    """
+    committee = KnownCommittee()
+    evms = {k: EvmChain(EVM_CHAIN_IDS[k], START_TIME, is_roomy=bool(replacements)) for k in CHAINS}
+    for evm in evms.values():
+        for account in ACTORS:
+            evm.fund(account, FORTUNE)
+    sites = {k: {t.token: t.create(k, evms[k]) for t in tokens if k in t.decimals} for k in CHAINS}
+    block_verifier, exit_verifier = (load(name) for name in verifiers)
+    plan = _Plan(
+        preset=preset,
+        primary=PRIMARY,
+        operator=universal_address(actor("operator")),
+        tokens=tuple(_plan_token(token, sites) for token in tokens),
+        verifiers=Verifiers(block_verifier, block_verifier, exit_verifier),
+        committee=tuple(committee.members),
+        threshold=committee.THRESHOLD,
+        root=genesis_root,
+    )
+    governor = Account.from_key(actor_key("governor"))
+    clients = {k: EvmClient(k, evm, lambda name: load(name, replacements)) for k, evm in evms.items()}
+    deployment = deploy(plan, clients, DeploymentAccounts(governor, governor, (VALIDATOR,)))
+    chains = {k: _open(k, evm, deployment, sites[k]) for k, evm in evms.items()}
+    return ThreeChains(chains, deployment, replacements, committee)
+
+
+def _plan_token(token: TokenDesign, sites: Mapping[ChainId, Mapping[TokenId, Site]]) -> TokenPlan:
+    contracts = {k: sites[k][token.token].address for k in token.decimals}
+    return TokenPlan(token.token, f"T{token.token}", token.layer2_decimals, contracts, MINIMUM, Amount(CUSTODY_LIMIT))
+
+
+def _open(chain: ChainId, evm: EvmChain, deployment: Deployment, sites: dict[TokenId, Site]) -> DeployedChain:
+    """Find the contracts of a chain, and let the bridge take everybody's tokens."""
+    record = deployment.chains[chain]
+    here = DeployedChain(
+        chain,
+        evm,
+        sites,
+        bridge=evm.contracts[record.bridge],
+        sync_ledger=evm.contracts[record.sync_ledger],
+        exodus=evm.contracts[record.exodus],
+        token_registry=evm.contracts[record.token_registry],
+        key_registry=evm.contracts[record.key_registry],
+        reader=evm.contracts[record.reader],
+        transport=evm.contracts[record.transport],
+        swap_verifier=evm.contracts[record.swap_verifier],
+        account_verifier=evm.contracts[record.account_verifier],
+        exit_verifier=evm.contracts[record.exit_verifier],
+    )
+    for contract in filter(None, (site.contract for site in sites.values())):
+        for account in ACTORS:
+            contract.approve(here.bridge.address, 2**256 - 1, sender=account)
+    return here
