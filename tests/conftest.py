@@ -64,6 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
     ape.config.DATA_FOLDER = folder
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_exception_interact(report: pytest.TestReport) -> Iterator[None]:
+    """A failure looks as pytest makes it: ape would put in its place one with all locals of every frame."""
+    made_by_pytest = report.longrepr
+    yield
+    report.longrepr = made_by_pytest
+
+
 @pytest.fixture(scope="session")
 def backend(pytestconfig: pytest.Config) -> Backend:
     """What the chains are made of in this run."""

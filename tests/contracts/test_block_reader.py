@@ -8,22 +8,10 @@ import pytest
 from eth_keys.datatypes import PrivateKey
 
 from tests.support.committee import KnownCommittee
-from tests.support.desk import (
-    DEPLOYMENT_HASH,
-    SENDER,
-    A,
-    B,
-    C,
-    Desk,
-    Words,
-    expected_reading,
-    flat,
-    make_draft,
-    open_desk,
-)
+from tests.support.desk import DEPLOYMENT_HASH, SENDER, Desk, Words, expected_reading, flat, make_draft, open_desk
 from tests.support.drafts.draft import DATA, payment
 from tests.support.evm import reverts
-from tests.support.three_chains import RECIPIENT
+from tests.support.three_chains import RECIPIENT, A, B, C
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.change_pub_key import KeyChange

@@ -1,12 +1,13 @@
-"""DAT-1 to DAT-3, the chain's here: what Python encodes the reader reads, and it reads nothing else."""
+"""DAT-1 to DAT-3, the chain's side: what Python encodes the reader reads, and it reads nothing else."""
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from tests.support.desk import DEPLOYMENT_HASH, A, B, C, Desk, Words, expected_reading, flat, make_draft, open_desk
+from tests.support.desk import DEPLOYMENT_HASH, Desk, Words, expected_reading, flat, make_draft, open_desk
 from tests.support.drafts.draft import DATA
 from tests.support.evm import Reverted
+from tests.support.three_chains import A, B, C
 from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange

@@ -13,14 +13,12 @@ from eth_abi import decode
 from tests.support.build import Replacements, load
 from tests.support.drafts.draft import REQUEST_KINDS, Draft
 from tests.support.evm import EvmChain, EvmContract
+from tests.support.three_chains import CHAIN_MASK, PRIMARY, START_TIME
 from zklink.operations.change_pub_key import KeyChange
 from zklink.protocol.bridge_hashes import compute_inputs_hash, compute_payouts_hash, next_queue_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import ChainId, Kind, Lane
 
-A, B, C = ChainId(1), ChainId(2), ChainId(5)
-PRIMARY = B
-MASK = sum(1 << k for k in (A, B, C))
 DEPLOYMENT_HASH = bytes(range(32))
 TIME_MASK = 2**40 - 1
 SENDER = "0x" + "11" * 20
@@ -64,7 +62,7 @@ class Desk:
         position = (
             chain,
             chain == draft.primary,
-            MASK,
+            CHAIN_MASK,
             draft.domain,
             DEPLOYMENT_HASH,
             draft.number,
@@ -77,7 +75,7 @@ class Desk:
 
 def open_desk(replacements: Replacements = ()) -> Desk:
     """Deploy both, perhaps from mutated sources."""
-    evm = EvmChain(137, 1_800_000_000)
+    evm = EvmChain(137, START_TIME)
     evm.fund(SENDER)
     keys = evm.deploy(SENDER, load("KeyRegistry", replacements))
     return Desk(
@@ -93,7 +91,7 @@ def make_draft(lane: Lane, slices: dict[ChainId, Words], **changes: Any) -> Draf
     draft = Draft(
         domain=compute_lane_domain(DEPLOYMENT_HASH, lane),
         number=7,
-        timestamp=1_800_000_000,
+        timestamp=START_TIME,
         old_root=4_711,
         new_root=4_712,
         commitment=815,

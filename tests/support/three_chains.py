@@ -7,7 +7,7 @@ it writes itself (`drafts/`), or books and blocks of the transition (`books/`).
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Generic, TypeVar
 
 from eth_account import Account
@@ -29,6 +29,7 @@ from zklink.state.genesis_state import Genesis
 A, B, C = ChainId(1), ChainId(2), ChainId(5)
 """The chains; ids with a gap, so that an index is not an id."""
 CHAINS = (A, B, C)
+CHAIN_NAMES = {A: "A", B: "B", C: "C"}
 PRIMARY = B
 EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
 CHAIN_MASK = sum(1 << chain for chain in CHAINS)
@@ -50,9 +51,15 @@ def actor_key(role: str) -> bytes:
     return keccak256(role.encode())
 
 
+ROLES: dict[str, str] = {}
+"""Everybody's role by account."""
+
+
 def actor(role: str) -> str:
     """The account of a role, checksummed by nobody: lower case."""
-    return str(Account.from_key(actor_key(role)).address).lower()
+    account = str(Account.from_key(actor_key(role)).address).lower()
+    ROLES[account] = role
+    return account
 
 
 GOVERNOR, VALIDATOR, STRANGER, PROVIDER = map(actor, ("governor", "validator", "stranger", "provider"))
@@ -154,6 +161,9 @@ class DeployedChain:
         """What goes with a call that pays the bridge: the amount if the token is the coin, else nothing."""
         return l1_amount if self.sites[token].contract is None else 0
 
+
+CONTRACTS = tuple(field.name for field in fields(DeployedChain))[3:]
+"""The names of a chain's contracts."""
 
 OneOfThem = TypeVar("OneOfThem", bound=DeployedChain)
 
@@ -275,21 +285,8 @@ def _plan_token(token: TokenDesign, sites: Mapping[ChainId, Mapping[TokenId, Sit
 def _open(chain: ChainId, evm: EvmChain, deployment: Deployment, sites: dict[TokenId, Site]) -> DeployedChain:
     """Find the contracts of a chain, and let the bridge take everybody's tokens."""
     record = deployment.chains[chain]
-    here = DeployedChain(
-        chain,
-        evm,
-        sites,
-        bridge=evm.contracts[record.bridge],
-        sync_ledger=evm.contracts[record.sync_ledger],
-        exodus=evm.contracts[record.exodus],
-        token_registry=evm.contracts[record.token_registry],
-        key_registry=evm.contracts[record.key_registry],
-        reader=evm.contracts[record.reader],
-        transport=evm.contracts[record.transport],
-        swap_verifier=evm.contracts[record.swap_verifier],
-        account_verifier=evm.contracts[record.account_verifier],
-        exit_verifier=evm.contracts[record.exit_verifier],
-    )
+    contracts = {name: evm.contracts[getattr(record, name)] for name in CONTRACTS}
+    here = DeployedChain(chain, evm, sites, **contracts)
     for contract in filter(None, (site.contract for site in sites.values())):
         for account in ACTORS:
             contract.approve(here.bridge.address, 2**256 - 1, sender=account)

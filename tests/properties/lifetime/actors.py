@@ -9,7 +9,7 @@ from eth_keys.datatypes import PrivateKey as EthKey
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.build import Replacements, load
 from tests.support.evm import EvmContract
-from tests.support.three_chains import GOVERNOR, A, C
+from tests.support.three_chains import GOVERNOR, A, C, actor, actor_key
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
@@ -36,6 +36,9 @@ class Person:
     address: str
     key: EthKey | None
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def owner(self) -> bytes:
         """The universal address."""
@@ -44,8 +47,7 @@ class Person:
 
 def make_person(name: str) -> Person:
     """Somebody with a key."""
-    key = EthKey(keccak256(name.encode()))
-    return Person(name, key.public_key.to_address(), key)
+    return Person(name, actor(name), EthKey(actor_key(name)))
 
 
 OPERATOR, ANN, BOB, KEYLESS = map(make_person, ("operator", "ann", "bob", "keyless"))

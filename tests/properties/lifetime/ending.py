@@ -8,6 +8,8 @@ from fractions import Fraction
 from tests.properties.lifetime.actors import PRESET, genesis_state
 from tests.properties.lifetime.life import Life, LineBlock, Place, Queue, Request
 from tests.strategies import Dice
+from tests.support.books.chains import TOKEN_NAMES
+from tests.support.books.diary import Diary, name_chain, name_place, say
 from tests.support.three_chains import CHAINS, PRIMARY
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -32,6 +34,11 @@ class Ending:
     exits: Counter[Place] = field(default_factory=Counter)
     paid: Counter[tuple[AccountId, TokenId, TokenId]] = field(default_factory=Counter)
 
+    @property
+    def diary(self) -> Diary:
+        """The life's."""
+        return self.life.diary
+
     def check_ends(self, common: int) -> None:
         """SOL-4, EXI-2: every request has exactly one end; what is paid is what blocks up to L say, once."""
         life, ends = self.life, Counter[tuple[Queue, int]]()
@@ -43,10 +50,14 @@ class Ending:
                 lane = Lane.SWAP if isinstance(request, SwapRequest) else Lane.ACCOUNT
                 ends[(lane, request.source), request.request_id] += 1
                 self.check_end(step, request)
-        assert due == set(life.executed.values()), "executed is what blocks up to the last common one owe"
+        done = set(life.executed.values())
+        self.diary.check("owed up to the last common block and not executed", say([*(due - done)]), "nothing")
+        self.diary.check("executed and not owed up to the last common block", say([*(done - due)]), "nothing")
         ends.update(life.cancelled)
         for queue, requests in life.queues.items():
-            assert [ends.pop((queue, request.request_id), 0) for request in requests] == [1] * len(requests)
+            lane, chain = queue
+            found = [ends.pop((queue, request.request_id), 0) for request in requests]
+            self.diary.check(f"ends of each request of lane {lane} of {name_chain(chain)}", found, [1] * len(requests))
         assert not ends
 
     def check_end(self, step: LineBlock, request: Request) -> None:
@@ -54,7 +65,10 @@ class Ending:
         lane_kinds = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED) if step.draft and step.draft.lane == Lane.SWAP else ()
         kinds = lane_kinds or ((Kind.FULL_EXIT_PAYOUT,) if isinstance(request, FullExitRequest) else ())
         mine = [p for p in step.payouts if (p.source, p.id) == (request.source, request.request_id)]
-        assert len(mine) == (0 if isinstance(request, DepositRequest) else 1)
+        expected = 0 if isinstance(request, DepositRequest) else 1
+        self.diary.check(
+            f"payouts for request {request.request_id} of {name_chain(request.source)}", len(mine), expected
+        )
         assert all(payout.kind in kinds for payout in mine)
         if isinstance(request, SwapRequest):
             self.count("swap paid" if mine[0].kind == Kind.SWAP_PAID else "swap refunded")
@@ -67,7 +81,8 @@ class Ending:
         for account, token, side, claim in claims(state):
             paid = self.paid.pop((account, token, side), 0)
             slack = len(CHAINS) + (1 if token >= PRESET.lp_base else 0)
-            assert claim - slack < paid <= claim, f"account {account} got {paid} of {claim} of token {side} for {token}"
+            got = f"account {account} got {paid} of {claim} of {TOKEN_NAMES[side]} for its token {token}"
+            assert claim - slack < paid <= claim, f"{got}; last step: {self.diary.last}"
         assert not +self.paid, f"paid to somebody who had nothing: {self.paid}"
 
     def check_dust(self) -> None:
@@ -75,7 +90,7 @@ class Ending:
         for chain in CHAINS:
             for token in self.life[chain].sites:
                 custody = self.life[chain].bridge.custody(token)
-                assert custody <= self.exits[chain, token], f"{custody} of token {token} stays on chain {chain}"
+                self.diary.check_at_most(f"what stays of {name_place(chain, token)}", custody, self.exits[chain, token])
 
     def rebuild(self, common: int) -> None:
         """The state of the last common block, out of what the chains were told in their calldata."""
@@ -90,7 +105,7 @@ class Ending:
                     slices[0] = tuple(data)  # type: ignore[arg-type]
             roots = (step.draft.old_root, step.draft.new_root)
             replay_block(state, PublishedBlock(step.draft.lane, BlockNumber(step.number), *roots, tuple(slices)))
-        assert state.root == self.life[PRIMARY].exodus.exit_root()
+        self.diary.check("the state's root", self.life[PRIMARY].exodus.exit_root(), state.root)
 
 
 def claims(state: State) -> list[tuple[AccountId, TokenId, TokenId, Fraction]]:

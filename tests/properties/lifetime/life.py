@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state
 from tests.support.books.chains import BookedChain, OnChains
+from tests.support.books.diary import Diary, name_chain, name_place, say, told
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.committee import KnownCommittee
 from tests.support.drafts.draft import Draft, message_args, stored_args
@@ -51,6 +52,9 @@ class LineBlock:
     kinds: tuple[str, ...] = ()
     consumed: Mapping[Queue, int] = field(default_factory=Counter)
 
+    def __str__(self) -> str:
+        return f"block {self.number}"
+
 
 @dataclass(frozen=True)
 class CommittedBlock:
@@ -63,8 +67,8 @@ class CommittedBlock:
 class Life(OnChains):
     """Three chains and one line of blocks."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.chains = stage, stage.chains
+    def __init__(self, stage: Stage, diary: Diary) -> None:
+        self.stage, self.chains, self.diary = stage, stage.chains, diary
         genesis = LineBlock(0, genesis_state())
         self.line = [genesis]
         stored = genesis_block(self.chains.genesis_root, self.chains.deployment_hash)
@@ -83,6 +87,7 @@ class Life(OnChains):
         """The same on every chain."""
         return self[PRIMARY].evm.time
 
+    @told("{seconds} seconds pass")
     def advance(self, seconds: int) -> None:
         """Let time pass on every chain."""
         for here in self.chains:
@@ -90,6 +95,7 @@ class Life(OnChains):
 
     # -- users ---------------------------------------------------------------------------------------------------------
 
+    @told("a swap on {source}: {amount} {token_in} into {to} ({more})")
     def swap(
         self, source: ChainId, token_in: TokenId, amount: int, to: tuple[ChainId, TokenId], **more: object
     ) -> None:
@@ -125,6 +131,7 @@ class Life(OnChains):
             sender=universal_address(e["sender"]),
         ).words()
 
+    @told("{sender} deposits {amount} {token} on {chain} for {owner}")
     def deposit(self, chain: ChainId, token: TokenId, amount: int, owner: bytes, sender: str) -> None:
         """Queue a deposit for an owner. Raises Reverted."""
         here = self[chain]
@@ -134,6 +141,7 @@ class Life(OnChains):
         identity = (chain, RequestId(request_id), token, Amount(amount), owner, universal_address(sender))
         self._queue(Lane.ACCOUNT, chain, DepositRequest(*identity, self.now()), token, amount)
 
+    @told("{owner} asks {chain} for the full exit of {token} from account {account}")
     def full_exit(self, chain: ChainId, account: AccountId, token: TokenId, owner: Person) -> None:
         """Queue an owner's exit. Raises Reverted."""
         bridge = self[chain].bridge
@@ -155,6 +163,7 @@ class Life(OnChains):
         assert request.request_id == len(self.queues[lane, chain]), "request ids are not consecutive"
         self.inflow[chain, token] += amount
 
+    @told("{broker} fills {payout}")
     def fill(self, payout: Payout, broker: str) -> None:
         """A broker pays a recipient ahead of execution. Raises Reverted."""
         site = self[payout.chain].sites[payout.token]
@@ -169,6 +178,7 @@ class Life(OnChains):
         """Requests that are not in the line."""
         return self.queues[lane, chain][self.line[-1].consumed.get((lane, chain), 0) :]
 
+    @told("the sequencer seals in lane {lane}: {operations}")
     def seal(self, lane: Lane, operations: Sequence[AccountOperation | SwapRequest]) -> LineBlock:
         """The next block of the line."""
         last = self.line[-1]
@@ -206,6 +216,7 @@ class Life(OnChains):
 
     # -- validators and everybody --------------------------------------------------------------------------------------
 
+    @told("{sender} commits {step} on {chain}")
     def commit(
         self, chain: ChainId, step: LineBlock, sender: str = VALIDATOR, signatures: Sequence[bytes] = ()
     ) -> None:
@@ -218,6 +229,7 @@ class Life(OnChains):
         self.committed[chain].append(CommittedBlock(step, draft.store(chain, top.stored)))
         self.calldata[chain][step.number] = arguments
 
+    @told("the next {count} blocks are proven on {chain}")
     def prove(self, chain: ChainId, count: int) -> None:
         """Prove the next blocks; of two lanes in two calls. Raises Reverted."""
         proven = self.status(chain)[1]
@@ -226,6 +238,7 @@ class Life(OnChains):
             item = (stored_args(entry.stored), list(entry.block.draft.inputs.as_tuple()), [0] * 8)
             self[chain].bridge.prove_blocks([item], sender=STRANGER)
 
+    @told("the validator reverts {chain} to block {to}")
     def revert(self, chain: ChainId, to: int) -> None:
         """Drop committed blocks above `to`. Raises Reverted."""
         self[chain].bridge.revert_blocks(stored_args(self.committed[chain][to].stored), sender=VALIDATOR)
@@ -235,11 +248,13 @@ class Life(OnChains):
         """What the committee says of a chain."""
         return SyncMessage(source, BlockNumber(number), self.committed[source][number].stored.sync_hash, kind)
 
-    def deliver(self, message: SyncMessage, to: ChainId) -> None:
+    @told("{message} arrives on {chain}")
+    def deliver(self, message: SyncMessage, chain: ChainId) -> None:
         """Hand over a message with a quorum's signatures. Raises Reverted."""
         evidence = self.chains.sign(message)
-        self[to].bridge.receive_message(message_args(message), evidence, sender=STRANGER)
+        self[chain].bridge.receive_message(message_args(message), evidence, sender=STRANGER)
 
+    @told("block {number} is executed on {chain}")
     def execute(self, chain: ChainId, number: int) -> list[Payout]:
         """Execute a block; everybody gets exactly what its payouts say. Raises Reverted."""
         entry = self.committed[chain][number]
@@ -247,7 +262,7 @@ class Life(OnChains):
         expected: Counter[tuple[str, TokenId]] = Counter()
         for payout in payouts:
             key = payout.fill_key(self.chains.deployment_hash)
-            assert key not in self.executed, f"{payout} is executed twice"
+            assert key not in self.executed, f"executed twice: {say(payout)}"
             expected[self.filled.get(key, account_of(payout.recipient)), payout.token] += payout.amount
         words = [word for payout in payouts for word in payout.words()]
         item = (stored_args(entry.stored), words)
@@ -262,7 +277,8 @@ class Life(OnChains):
         action()
         for (owner, token), amount in expected.items():
             l1_amount = amount * self[chain].sites[token].scale
-            assert self.worth(chain, owner, token) - before[owner, token] == l1_amount, f"{owner} got another amount"
+            paid = self.worth(chain, owner, token) - before[owner, token]
+            self.diary.check(f"what {say(owner)} gets of {name_place(chain, token)}", paid, l1_amount)
             self.released[chain, token] += amount
 
     def worth(self, chain: ChainId, owner: str, token: TokenId) -> int:
@@ -278,6 +294,7 @@ class Life(OnChains):
         records = step.draft.records(chain)
         return [KeyChange.from_words(words) for words in records if words[0] >> 240 == Kind.CHANGE_PUB_KEY]
 
+    @told("the owner consents to the {change}")
     def consent_here(self, change: KeyChange) -> None:
         """The owner's transaction, or, for a contract wallet, a signature that it stands for."""
         here, wallet = self[change.chain], self.stage.wallet
@@ -302,7 +319,11 @@ class Life(OnChains):
     def check(self, chain: ChainId) -> None:
         """SOL-1, SOL-2 and SOL-3 on a chain, and SYN-2."""
         committed, proven, accepted, executed = self.status(chain)
-        assert executed <= accepted <= proven <= committed == len(self.committed[chain]) - 1
+        name = name_chain(chain)
+        self.diary.check(f"last block committed on {name}", committed, len(self.committed[chain]) - 1)
+        self.diary.check_at_most(f"last block proven on {name}", proven, committed)
+        self.diary.check_at_most(f"last block accepted on {name}", accepted, proven)
+        self.diary.check_at_most(f"last block executed on {name}", executed, accepted)
         here, step = self[chain], self.committed[chain][executed].block
         still_open: Counter[TokenId] = Counter()
         for lane in LANES:
@@ -312,10 +333,13 @@ class Life(OnChains):
         for token, site in here.sites.items():
             balance, pending, custody = here.bridge.solvency(token)
             owed = step.state.token(token).reserve(chain) + still_open[token] - self.left[chain, token]
-            assert custody == owed, f"chain {chain} token {token}: custody {custody}, reserve and requests {owed}"
-            assert balance == pending + custody * site.scale, f"chain {chain} token {token}: holds {balance}"
-            assert balance == here.balance(token, here.bridge.address)
-            assert self.released[chain, token] <= self.inflow[chain, token], "more was released than came in"
+            place, released = name_place(chain, token), self.released[chain, token]
+            self.diary.check(f"custody of {place}, which is reserve and open requests", custody, owed)
+            self.diary.check(f"balance of the bridge of {place}", balance, pending + custody * site.scale)
+            self.diary.check(
+                f"balance that the bridge tells of {place}", balance, here.balance(token, here.bridge.address)
+            )
+            self.diary.check_at_most(f"released of {place}", released, self.inflow[chain, token])
 
 
 def brought(request: Request) -> tuple[TokenId, int]:

@@ -34,7 +34,7 @@ RULES = {**LEDGER_RULES, **POOL_RULES, **ORDER_RULES}
 
 
 @dataclass
-class Validators:
+class Operators:
     """What they know, and what they do."""
 
     life: Life

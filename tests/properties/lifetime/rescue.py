@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, sender_of
+from tests.support.books.diary import name_chain, told
 from tests.support.books.play import refused
 from tests.support.drafts.draft import stored_args
 from tests.support.drafts.escape import EXPIRY_SECONDS
@@ -90,6 +91,7 @@ class Rescue(Ending):
             ways.append("frozen by waiting execution")
         return [*ways, "frozen by a message", "frozen by a message"] if self.frozen else ways
 
+    @told("{chain}: {way}")
     def freeze(self, chain: ChainId, way: str) -> None:
         """Freeze a chain and forget what it has dropped."""
         life = self.life
@@ -125,6 +127,7 @@ class Rescue(Ending):
                 return number - 1
         return last
 
+    @told("{chain} is taken to the last common block, {common}, and exodus begins")
     def settle(self, chain: ChainId, common: int) -> None:
         """Find the last common block on a chain, take in what it lacks, execute it all, begin exodus."""
         life, here = self.life, self.life[chain]
@@ -135,7 +138,9 @@ class Rescue(Ending):
         openings = [self.opening(number) for number in numbers]
         for start in range(0, max(len(openings), 1), MAX_PREIMAGES):
             here.sync_ledger.find_common_block(openings[start : start + MAX_PREIMAGES], sender=STRANGER)
-        assert tuple(here.sync_ledger.common_block()) == (True, common), "another last common block"
+        self.diary.check(
+            f"last common block on {name_chain(chain)}", tuple(here.sync_ledger.common_block()), (True, common)
+        )
         if self.frozen[chain] < common:
             self.take_in(chain, common)
         for source in CHAINS:
@@ -198,6 +203,7 @@ class Rescue(Ending):
                 at += len(batch)
             assert self.life[chain].exodus.settled_requests(lane) == len(queue)
 
+    @told("{size} requests of lane {lane} of {chain} are cancelled, from request {at} on (counted from 0)")
     def cancel_batch(self, chain: ChainId, lane: Lane, at: int, size: int) -> None:
         """The senders get what they brought."""
         life, exodus = self.life, self.life[chain].exodus
@@ -229,6 +235,7 @@ class Rescue(Ending):
                 self.exit(chain, state, account, token)
         self.life.check(chain)
 
+    @told("account {account} leaves with {token} on {chain}")
     def exit(self, chain: ChainId, state: State, account: AccountId, token: TokenId) -> None:
         """One exit, signed or sent by the owner, paid in full; then never again."""
         life = self.life

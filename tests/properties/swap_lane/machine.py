@@ -8,25 +8,25 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import wraps
-from hashlib import shake_128
 from typing import Any, ClassVar, TypeVar
 
-from hypothesis import strategies as st
+from hypothesis import event, note
 from hypothesis.stateful import RuleBasedStateMachine
 
-from tests.strategies import Dice
 from tests.support.books.books import Books
 from tests.support.books.chains import BookedChains, ReceiverMode, TokenMode
+from tests.support.books.diary import Diary, name_chain, name_place
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import Sealed
+from tests.support.bursts import Burst
 from tests.support.three_chains import BROKERS, CHAINS, PRIMARY
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import ChainId, Kind, Lane
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
-seeds = st.integers(0, 2**64 - 1)
-"""Of one burst of steps; everything else follows from it, evenly."""
+CHANCE = 32
+"""Bytes of chance for one step: what, where, and the rest for its values."""
 
 
 def guarded(action: Rule) -> Rule:
@@ -55,16 +55,16 @@ class SwapLane(RuleBasedStateMachine):
         self.undo.enter_context(self.chains.rollback())
         self.play = Play(self.chains, self.books)
         self.variants: list[Sealed] = [self.play.genesis]
+        self.play.diary = Diary(note, event)
         self.is_broken = False
         self.bursts = 0
 
-    def take(self, seed: int, steps: int, names: Sequence[str]) -> None:
-        """Some steps on some chains, each followed by all checks; a name that is listed twice is likelier."""
+    def take(self, burst: Burst, names: Sequence[str]) -> None:
+        """Steps on some chains, each followed by all checks; a name that is listed twice is likelier."""
         self.bursts += 1
-        dice = Dice(shake_128(f"{self.bursts} {seed}".encode()).digest(32 * steps))
-        for _ in range(steps):
-            name, chain, choices = dice.pick(names), dice.pick(CHAINS), Dice(dice.bytes(24))
-            getattr(self, f"do_{name}")(chain, choices)
+        for dice in burst.dice(self.bursts, CHANCE):
+            name, chain = dice.pick(names), dice.pick(CHAINS)
+            getattr(self, f"do_{name}")(chain, dice)
             self.check_all(chain)
 
     def count(self, what: str) -> None:
@@ -119,18 +119,25 @@ class SwapLane(RuleBasedStateMachine):
     def check_no_skips(self, chain: ChainId, status: tuple[int, int, int, int]) -> None:
         """SYN-2: executed <= accepted <= proven <= committed, and what is committed is what was committed."""
         committed, proven, accepted, executed = status
-        assert executed <= accepted <= proven <= committed == len(self.play.committed[chain]) - 1
+        diary, name = self.play.diary, name_chain(chain)
+        diary.check(f"last block committed on {name}", committed, len(self.play.committed[chain]) - 1)
+        diary.check_at_most(f"last block proven on {name}", proven, committed)
+        diary.check_at_most(f"last block accepted on {name}", accepted, proven)
+        diary.check_at_most(f"last block executed on {name}", executed, accepted)
 
     def check_one_history(self, chain: ChainId, accepted: dict[ChainId, int]) -> None:
         """SYN-8 and SYN-1: nobody accepts what the primary has not; an acknowledgement is of the same block."""
-        assert accepted[chain] <= accepted[PRIMARY]
+        diary, name = self.play.diary, name_chain(chain)
+        diary.check_at_most(f"last block accepted on {name}", accepted[chain], accepted[PRIMARY])
         for number in range(1, accepted[chain] + 1):
             ours, primarys = self.play.committed[chain][number].stored, self.play.committed[PRIMARY][number].stored
-            assert (ours.sync_hash, ours.root) == (primarys.sync_hash, primarys.root)
+            diary.check(f"sync hash of block {number} on {name}", ours.sync_hash.hex(), primarys.sync_hash.hex())
+            diary.check(f"root of block {number} on {name}", ours.root, primarys.root)
         for other in CHAINS:
             if other != chain:
                 known = self.play[chain].bridge.acknowledged(other)
-                assert known <= min(accepted[chain], accepted[other])
+                what = f"what {name} takes for accepted on {name_chain(other)}"
+                diary.check_at_most(what, known, min(accepted[chain], accepted[other]))
 
     def check_queue(self, chain: ChainId, executed: int) -> None:
         """QUE-1: what is committed are the first requests of the queue, in order, each once; what is executed is a
@@ -138,9 +145,11 @@ class SwapLane(RuleBasedStateMachine):
         """
         queue, entries = self.play.queues[chain], self.play.committed[chain]
         consumed = [words for entry in entries if entry.view for words in entry.view.requests()]
-        assert consumed == [request.words() for request in queue[: len(consumed)]]
+        expected = [request.words() for request in queue[: len(consumed)]]
+        self.play.diary.check(f"requests consumed on {name_chain(chain)}", consumed, expected)
         counts = self.play[chain].bridge.request_counts(Lane.SWAP)
-        assert tuple(counts) == (len(queue), entries[executed].stored.swap_requests)
+        expected_counts = (len(queue), entries[executed].stored.swap_requests)
+        self.play.diary.check(f"requests queued and executed on {name_chain(chain)}", tuple(counts), expected_counts)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -170,10 +179,9 @@ class SwapLane(RuleBasedStateMachine):
         self.play.check()
         tip.state.check_conservation()
         for (chain, token), custody in self.play.books.custody.items():
-            assert custody == tip.state.token(token).reserve(chain), (
-                f"{chain} {token}: custody is not the state's reserve"
-            )
-        assert {key for key in self.play.books.fills if key in self.play.books.settled_keys} == set(
-            self.play.books.repaid
-        )
+            reserve = tip.state.token(token).reserve(chain)
+            self.play.diary.check(f"custody of {name_place(chain, token)} at the end", custody, reserve)
+        true_fills = set(self.play.books.fills) & self.play.books.settled_keys
+        self.play.diary.check("brokers repaid", len(self.play.books.repaid), len(true_fills))
+        assert true_fills == set(self.play.books.repaid), "another broker was repaid"
         self.count("finish")

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from hypothesis.stateful import rule
 
-from tests.properties.swap_lane.machine import guarded, seeds
+from tests.properties.swap_lane.machine import guarded
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
 from tests.support.books.block_actions import Ack
 from tests.support.books.chains import ETH, unit
 from tests.support.books.play import refused
 from tests.support.books.sealed import forge_view
+from tests.support.bursts import Burst, bursts
 from tests.support.committee import sort_keys
 from tests.support.evm import Reverted
 from tests.support.three_chains import CHAINS, PRIMARY, STRANGER, USD
@@ -37,17 +38,17 @@ SEALED_AHEAD = 3
 class Operators(Users):
     """Everybody who runs the protocol."""
 
-    @rule(seed=seeds)
+    @rule(burst=bursts(20))
     @guarded
-    def blocks_live(self, seed: int) -> None:
+    def blocks_live(self, burst: Burst) -> None:
         """Steps in the lives of blocks, in any order, while users go on."""
-        self.take(seed, 20, [*LIFE, *LIFE, *TRADES])
+        self.take(burst, [*LIFE, *LIFE, *TRADES])
 
-    @rule(seed=seeds)
+    @rule(burst=bursts(20))
     @guarded
-    def everything_happens(self, seed: int) -> None:
+    def everything_happens(self, burst: Burst) -> None:
         """The same, with reverts, cheats, and tokens and receivers that change."""
-        self.take(seed, 20, [*LIFE, *TRADES, *CHANGES, *CHEATS])
+        self.take(burst, [*LIFE, *TRADES, *CHANGES, *CHEATS])
 
     def do_seal(self, chain: ChainId, dice: Dice) -> None:
         """Seal waiting requests after some block of the one history, perhaps beside another of the same number."""
@@ -170,18 +171,16 @@ class Operators(Users):
         top = self.play.history[chain][-1]
         assert top is not None
         waiting = self.play.waiting(top, chain)
-        how, requests = dice.pick(
-            [
-                ("skip", waiting[1:2]),
-                ("reorder", waiting[:2][::-1] if len(waiting) > 1 else []),
-                ("repeat", [*waiting[:1], *waiting[:1]]),
-                ("invent", [*waiting[:1], self.play.invent_request(chain, USD, unit(USD), PRIMARY, ETH)]),
-            ]
-        )
-        if requests:
-            sealed = self.play.seal(top, requests)
-            assert refused(self.play.commit, chain, sealed) == "commit: not the queued requests"
-            self.count(f"{how} requests")
+        invented = self.play.invent_request(chain, USD, unit(USD), PRIMARY, ETH)
+        ways = {"invent": [*waiting[:1], invented]}
+        if waiting:
+            ways["repeat"] = [waiting[0], waiting[0]]
+        if len(waiting) > 1:
+            ways |= {"skip": waiting[1:2], "reorder": waiting[:2][::-1]}
+        how = dice.pick(sorted(ways))
+        sealed = self.play.seal(top, ways[how])
+        assert refused(self.play.commit, chain, sealed) == "commit: not the queued requests"
+        self.count(f"{how} requests")
 
     def do_commit_forged_payout(self, chain: ChainId, dice: Dice) -> None:
         """A dishonest validator raises or adds a payout: no proof fits."""

@@ -4,7 +4,7 @@ from collections import Counter
 
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from tests.properties.swap_lane.machine import guarded, seeds
+from tests.properties.swap_lane.machine import guarded
 from tests.properties.swap_lane.operators import LIFE, Operators
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
@@ -12,6 +12,7 @@ from tests.support.books.books import CorruptBooks
 from tests.support.books.chains import ETH, BookedChains, unit
 from tests.support.books.play import refused
 from tests.support.books.sealed import Sealed, View
+from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
 from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, USD
 from tests.support.tries import at_least
@@ -33,11 +34,11 @@ class CorruptWorld(Users):
 
     books = CorruptBooks
 
-    @rule(seed=seeds)
+    @rule(burst=bursts(12))
     @guarded
-    def conspire(self, seed: int) -> None:
+    def conspire(self, burst: Burst) -> None:
         """Blocks that say anything, executed at once, while users go on."""
-        self.take(seed, 12, ["forge_block", "forge_block", "forge_block", *TRADES[:2], "withdraw", *CHANGES])
+        self.take(burst, ["forge_block", "forge_block", "forge_block", *TRADES[:2], "withdraw", *CHANGES])
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3, and with it SOL-1: the chain holds what came in less what went out, and everything donated."""
@@ -115,11 +116,11 @@ class ForgedRequests(Operators):
     are honest.
     """
 
-    @rule(seed=seeds)
+    @rule(burst=bursts(16))
     @guarded
-    def invent(self, seed: int) -> None:
+    def invent(self, burst: Burst) -> None:
         """Blocks with invented requests live like all others."""
-        self.take(seed, 16, ["seal_forged", "accept_forged", *LIFE, *LIFE, *TRADES])
+        self.take(burst, ["seal_forged", "accept_forged", *LIFE, *LIFE, *TRADES])
 
     def do_seal_forged(self, chain: ChainId, dice: Dice) -> None:
         """Seal a request that nobody made on `chain`, paid elsewhere."""

@@ -12,7 +12,7 @@ from tests.support.books.chains import BookedChains
 from tests.support.tries import at_least
 from tests.support.upholds import upholds
 
-EXAMPLES = 40
+EXAMPLES = 80
 STEPS = 6
 
 RULES = {

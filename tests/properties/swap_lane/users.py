@@ -7,11 +7,12 @@ from functools import partial
 
 from hypothesis.stateful import initialize
 
-from tests.properties.swap_lane.machine import SwapLane, guarded, seeds
+from tests.properties.swap_lane.machine import SwapLane, guarded
 from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, ODD, ReceiverMode, TokenMode, unit
 from tests.support.books.play import refused
 from tests.support.books.user_actions import FAR_DEADLINE
+from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
 from tests.support.three_chains import AS_COIN, BROKERS, DEPOSITORS, GOVERNOR, MINIMUM, RECIPIENTS, STRANGER, A
 from zklink.l1.contracts.bridge_structs import universal_address
@@ -40,11 +41,11 @@ STUBBORN = (TokenMode.NO, TokenMode.REVERT, TokenMode.LIE, TokenMode.BURN)
 class Users(SwapLane):
     """Everybody outside the protocol."""
 
-    @initialize(seed=seeds)
+    @initialize(burst=bursts(4))
     @guarded
-    def begin(self, seed: int) -> None:
+    def begin(self, burst: Burst) -> None:
         """Nothing is interesting without a few swaps."""
-        self.take(seed, 4, ["swap"])
+        self.take(burst, ["swap"])
 
     def mode(self, chain: ChainId, token: TokenId) -> TokenMode:
         """What a token does now."""
@@ -146,7 +147,7 @@ class Users(SwapLane):
 
     def do_token_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The ODD token changes what it does."""
-        mode = dice.pick([TokenMode.HONEST, *TokenMode, TokenMode.REENTER, TokenMode.FEE])
+        mode = dice.pick([TokenMode.HONEST, *TokenMode, TokenMode.REENTER, TokenMode.REENTER, TokenMode.FEE])
         self.play.set_token_mode(chain, ODD, mode, self.reentry(chain, dice))
         self.count("token turns bad")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.support.books.chains import BookedChain
+from tests.support.books.diary import say, told
 from tests.support.books.sealed import CommittedView, Sealed, View
 from tests.support.books.user_actions import UserActions
 from tests.support.three_chains import CHAINS, STRANGER, VALIDATOR
@@ -25,6 +26,9 @@ class Ack:
     message: SyncMessage
     evidence: bytes
 
+    def __str__(self) -> str:
+        return say(self.message)
+
     def args(self) -> tuple[tuple[int, int, int, bytes], bytes]:
         """Arguments of receive_message."""
         m = self.message
@@ -36,6 +40,7 @@ class BlockActions(UserActions):
 
     # -- sequencer and validator ---------------------------------------------------------------------------------
 
+    @told("the sequencer seals {requests} after {parent}")
     def seal(self, parent: Sealed, requests: Sequence[SwapRequest], timestamp: int | None = None) -> Sealed:
         """Apply requests on top of `parent`. Raises the transition's errors."""
         state = parent.state.copy()
@@ -66,6 +71,7 @@ class BlockActions(UserActions):
         """Commit a sealed block as it is. Raises Reverted."""
         return self.commit_view(chain, sealed.view(chain), sealed)
 
+    @told("{sender} commits {view} on {chain}")
     def commit_view(
         self, chain: ChainId, view: View, sealed: Sealed | None = None, sender: str = VALIDATOR
     ) -> CommittedView:
@@ -77,6 +83,7 @@ class BlockActions(UserActions):
         self.history[chain].append(sealed)
         return entry
 
+    @told("{count} of the committed blocks are proven on {chain}")
     def prove(self, chain: ChainId, count: int | None = None) -> None:
         """Prove the next blocks with proofs of whatever is true about them. Raises Reverted."""
         committed, proven, _, _ = self.status(chain)
@@ -88,12 +95,14 @@ class BlockActions(UserActions):
                 self[chain].swap_verifier.allow(list(entry.view.inputs.as_tuple()))
         self[chain].bridge.prove_blocks([entry.prove_args() for entry in entries], sender=STRANGER)
 
+    @told("the validator reverts {chain} to block {to}")
     def revert(self, chain: ChainId, to: int) -> None:
         """Drop committed blocks above `to`. Raises Reverted."""
         self[chain].bridge.revert_blocks(self.committed[chain][to].stored_args(), sender=VALIDATOR)
         del self.committed[chain][to + 1 :]
         del self.history[chain][to + 1 :]
 
+    @told("block by block, {count} more executed on {chain}")
     def execute(
         self, chain: ChainId, count: int = 1, entries: Sequence[CommittedView] | None = None, gas: int = 30_000_000
     ) -> None:
@@ -147,10 +156,12 @@ class BlockActions(UserActions):
         message = SyncMessage(chain, BlockNumber(entry.number), entry.stored.sync_hash)
         return Ack(message, self.chains.sign(message))
 
+    @told("{ack} arrives on {chain}")
     def deliver(self, chain: ChainId, ack: Ack) -> None:
         """Hand a message to a bridge. Raises Reverted."""
         self[chain].bridge.receive_message(*ack.args(), sender=STRANGER)
 
+    @told("what {source} has accepted up to block {number} is announced again on {chain}")
     def apply(self, chain: ChainId, source: ChainId, number: int) -> None:
         """Announce a known message again. Raises Reverted."""
         self[chain].bridge.apply_message(source, number, sender=STRANGER)

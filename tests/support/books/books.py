@@ -7,6 +7,8 @@ paid. Knows nothing of blocks, proofs or messages. Amounts are layer-2 units, ex
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.support.books.diary import name_chain, name_place, say
+from tests.support.three_chains import account_of
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, Kind, TokenId
@@ -59,9 +61,9 @@ class Books:
         """A payout was executed; gives the EVM address it is owed to. It must be what a real request has asked for."""
         request_key = (payout.source, payout.id)
         if request_key in self.ends:
-            raise DoubleEnd(f"request {request_key} ended twice")
-        assert request_key in self.requests, f"request {request_key} was never made"
-        assert payout == self._due(self.requests[request_key], payout), f"{payout} is not what was asked for"
+            raise DoubleEnd(f"request {payout.id} of {name_chain(payout.source)} ended twice")
+        assert request_key in self.requests, f"request {payout.id} of {name_chain(payout.source)} was never made"
+        assert payout == self._due(self.requests[request_key], payout), f"{say(payout)}: not what was asked for"
         self.ends[request_key] = payout.kind
         return self.release(payout, key)
 
@@ -106,8 +108,9 @@ class Books:
     def check(self) -> None:
         """What must hold of the books themselves: no chain released more than came in; brokers were repaid once."""
         for place in self.scales:
-            assert self.released[place] <= self.inflow[place], f"{place} released more than its inflow"
-            assert self.custody[place] == self.inflow[place] - self.released[place]
+            what = f"{name_place(*place)}: released {self.released[place]} of {self.inflow[place]} that came in"
+            assert self.released[place] <= self.inflow[place], what
+            assert self.custody[place] == self.inflow[place] - self.released[place], what
         assert all(count == 1 for count in self.repaid.values()), "a broker was repaid twice"
 
     def open_requests(self) -> list[SwapRequest]:
@@ -123,14 +126,3 @@ class CorruptBooks(Books):
         if payout.kind == Kind.SWAP_PAID and key in self.settled_keys:
             return None
         return self.release(payout, key)
-
-
-def account_of(universal: bytes) -> str:
-    """The account behind a universal address, lower case."""
-    assert universal[:12] == bytes(12)
-    return "0x" + universal[12:].hex()
-
-
-def universal_address(account: str) -> bytes:
-    """An EVM account as 32 bytes."""
-    return bytes(12) + bytes.fromhex(account[2:])

@@ -35,7 +35,6 @@ ETH, BNB, ODD = TokenId(2), TokenId(3), TokenId(4)
 """Beside the dollar: the coins of A and of C, and the token that turns bad."""
 TOKENS = (USD, ETH, BNB, ODD)
 TOKEN_NAMES = {USD: "USD", ETH: "ETH", BNB: "BNB", ODD: "ODD"}
-CHAIN_NAMES = {A: "A", B: "B", C: "C"}
 DECIMALS: dict[TokenId, dict[ChainId, int]] = {
     USD: {A: 6, B: 18, C: 6},
     ETH: {A: AS_COIN, B: 18, C: 18},
@@ -103,11 +102,6 @@ def make_state() -> State:
 def reserves_of(chain: ChainId) -> list[tuple[TokenId, Amount]]:
     """What a chain holds at the start, layer-2 units."""
     return [(token, Amount(places[chain] * unit(token))) for token, places in RESERVES.items() if chain in places]
-
-
-def name_place(chain: ChainId, token: TokenId) -> str:
-    """A token on a chain, for people."""
-    return f"{TOKEN_NAMES[token]} on chain {CHAIN_NAMES[chain]}"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.support.books.block_actions import BlockActions
 from tests.support.books.books import CorruptBooks
 from tests.support.books.chains import BookedChain
+from tests.support.books.diary import name_place, say
 from tests.support.books.sealed import Sealed, View
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import Reverted
@@ -148,21 +149,23 @@ class Play(BlockActions):
         place = (site.chain, site.token)
         held = here.balance(site.token, here.bridge.address)
         balance, pending, custody = here.bridge.solvency(site.token)
-        assert custody == self.books.custody[place], f"custody of {place}"
-        assert pending == self.books.pending_total(place), f"pending of {place}"
-        assert held >= pending + custody * site.scale, f"{place} holds {held}, owes {pending} and {custody}"
-        assert held == balance == self.books.expected_balance(place), f"{place} holds {held}, not what the books say"
+        name, books = name_place(*place), self.books
+        self.diary.check(f"custody of {name}", custody, books.custody[place])
+        self.diary.check(f"pending balances of {name}", pending, books.pending_total(place))
+        self.diary.check_at_most(f"what the bridge owes of {name}", pending + custody * site.scale, held)
+        self.diary.check(f"balance of the bridge of {name}", held, books.expected_balance(place))
+        self.diary.check(f"balance that the bridge tells of {name}", balance, held)
 
     def check_pending(self) -> None:
         """Every pending balance is the books'."""
         for (place, owner), amount in self.books.pending_l1.items():
-            chain, token = place
-            assert self[chain].bridge.pending_balance(owner, token) == amount, f"pending of {owner} at {place}"
+            found = self[place[0]].bridge.pending_balance(owner, place[1])
+            self.diary.check(f"pending balance of {say(owner)} of {name_place(*place)}", found, amount)
 
     def check_settled(self) -> None:
         """SOL-4: with nothing left open, each request ended exactly once."""
-        assert not self.books.open_requests(), "a request has no end"
-        assert len(self.books.ends) == sum(len(queue) for queue in self.queues.values())
+        self.diary.check("requests without an end", say(self.books.open_requests()), "nothing")
+        self.diary.check("ends of requests", len(self.books.ends), sum(len(queue) for queue in self.queues.values()))
 
 
 def refused(action: Callable[..., object], *args: object, **options: object) -> str:

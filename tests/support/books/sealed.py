@@ -49,6 +49,9 @@ class View:
     slice_hashes: tuple[bytes, ...]
     evaluations: tuple[int, ...]
 
+    def __str__(self) -> str:
+        return f"block {self.header.number} (requests: {len(self.requests())}, payouts: {len(self.payouts())})"
+
     @property
     def block_hash(self) -> bytes:
         """The chain's own computation of it, from its words and the claims."""
@@ -167,6 +170,9 @@ class Sealed:
     state: State
     requests: tuple[SwapRequest, ...]
     counts: dict[ChainId, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"block {self.number}"
 
     @property
     def number(self) -> int:

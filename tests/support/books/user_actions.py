@@ -1,12 +1,13 @@
 """Users, tokens and the governor on three chains: every action runs on the bridges and in the books.
 
-Takes what they do, valid or not; a refused action raises Reverted and changes neither here.
+Takes what they do, valid or not; a refused action raises Reverted and changes neither side.
 """
 
 from collections.abc import Sequence
 
 from tests.support.books.books import Books, Place
 from tests.support.books.chains import BookedChains, OnChains, ReceiverMode, TokenMode, make_state, reserves_of
+from tests.support.books.diary import Diary, told
 from tests.support.books.sealed import CommittedView, Sealed, genesis_entry
 from tests.support.books.statement import Prover
 from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, PRIMARY, RECIPIENTS, STRANGER, VALIDATOR, Site
@@ -38,6 +39,7 @@ class UserActions(OnChains):
             self.committed[chain] = [genesis_entry(chains.genesis_root, chains.deployment_hash)]
             self.history[chain] = [self.genesis]
         self.token_modes: dict[Place, TokenMode] = {}
+        self.diary = Diary()
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -45,6 +47,7 @@ class UserActions(OnChains):
         """The primary's time."""
         return self[PRIMARY].evm.time
 
+    @told("{seconds} seconds pass")
     def advance(self, seconds: int) -> None:
         """Let time pass on every chain; afterwards they agree."""
         latest = max(here.evm.time for here in self.chains)
@@ -57,6 +60,10 @@ class UserActions(OnChains):
 
     # -- users ---------------------------------------------------------------------------------------------------
 
+    @told(
+        "{sender} swaps {amount} {token_in} on {source} into {token_out} on {destination} for {recipient}"
+        " (at least {min_out}, operator fee {operator_fee}, fill fee {fill_fee}, until {deadline}, arrives {arrives})"
+    )
     def swap(
         self,
         source: ChainId,
@@ -108,6 +115,7 @@ class UserActions(OnChains):
         universal = universal_address(recipient)
         return (site.token, amount * site.scale, destination, token_out, 0, 0, 0, universal, FAR_DEADLINE)
 
+    @told("{broker} fills {payout}")
     def fill(self, payout: Payout, broker: str, words: Sequence[int] | None = None) -> None:
         """A broker pays the recipient ahead of execution. Raises Reverted."""
         site = self[payout.chain].sites[payout.token]
@@ -116,6 +124,7 @@ class UserActions(OnChains):
         self[payout.chain].bridge.fill(list(words or payout.words()), sender=broker, value=value)
         self.books.fill(payout.fill_key(self.chains.deployment_hash), broker)
 
+    @told("{owner} withdraws what is pending of {token} on {chain} to {receiver}")
     def withdraw(self, chain: ChainId, token: TokenId, owner: str, receiver: str | None = None) -> int:
         """Pull a pending balance; gives L1 units. Raises Reverted."""
         receiver = receiver or owner
@@ -137,6 +146,7 @@ class UserActions(OnChains):
             assert received == l1_amount
         return l1_amount
 
+    @told("{l1_amount} L1 units of {token} are given to the bridge on {chain}")
     def donate(self, chain: ChainId, token: TokenId, l1_amount: int) -> None:
         """Give the bridge something that it did not ask for: a token transfer, or coin that no contract can refuse."""
         here = self[chain]
@@ -149,10 +159,12 @@ class UserActions(OnChains):
 
     # -- governor and bad tokens ---------------------------------------------------------------------------------
 
+    @told("the governor limits {token} on {chain}: at least {minimum}, custody up to {cap}")
     def set_limits(self, chain: ChainId, token: TokenId, minimum: int, cap: int) -> None:
         """Smallest swap and largest custody, layer-2 units."""
         self[chain].token_registry.set_token_limits(token, minimum, cap, sender=GOVERNOR)
 
+    @told("{token} on {chain} becomes {mode}")
     def set_token_mode(self, chain: ChainId, token: TokenId, mode: TokenMode, calls: bytes = b"") -> None:
         """Make a token behave badly from now on; `calls` is what it calls on the bridge when it reenters."""
         contract = self[chain].sites[token].contract
@@ -161,6 +173,7 @@ class UserActions(OnChains):
         contract.set_call(self[chain].bridge.address, calls)
         self.token_modes[chain, token] = mode
 
+    @told("the receiving contract on {chain} becomes {mode}")
     def set_receiver_mode(self, chain: ChainId, mode: ReceiverMode, calls: bytes = b"") -> None:
         """Make the receiving contract behave badly from now on."""
         receiver = self[chain].receiver

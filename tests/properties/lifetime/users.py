@@ -1,0 +1,88 @@
+"""Whoever uses the deployment in the lifetime machine: depositors, owners, brokers, and a receiver that turns bad.
+
+Takes a life and chance; makes one action of one user.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.properties.lifetime.actors import ANN
+from tests.properties.lifetime.life import Life
+from tests.strategies import Dice
+from tests.support.books.chains import DECIMALS, TOKENS, ReceiverMode, unit
+from tests.support.evm import Reverted
+from tests.support.three_chains import BROKERS, DEPOSITORS, MINIMUM, RECIPIENTS
+from zklink.protocol.ids import AccountId, ChainId, Kind
+
+
+@dataclass
+class Users:
+    """What they do."""
+
+    life: Life
+    count: Callable[[str], None]
+
+    def do_deposit(self, chain: ChainId, dice: Dice) -> None:
+        """Anybody deposits for anybody."""
+        token = dice.pick([t for t in TOKENS if chain in DECIMALS[t]])
+        owner = dice.pick(list(self.life.stage.people))
+        amount = dice.pick((MINIMUM, unit(token) + 1, 50 * unit(token) + dice.below(1_000)))
+        self.life.deposit(chain, token, amount, owner, dice.pick(DEPOSITORS))
+        self.count("deposit")
+
+    def do_swap(self, chain: ChainId, dice: Dice) -> None:
+        """Mostly into what there is; some ask for too much and will be refunded."""
+        token_in = dice.pick([t for t in TOKENS if chain in DECIMALS[t]])
+        routes = [(k, t) for t in TOKENS for k in DECIMALS[t] if (k, t) != (chain, token_in)]
+        state = self.life.line[-1].state
+        liquid = [(k, t) for k, t in routes if t == token_in or state.pool(token_in, t).lp_supply]
+        destination, token_out = dice.pick(liquid if liquid and dice.below(4) else routes)
+        receiver = self.life[destination].receiver.address
+        self.life.swap(
+            chain,
+            token_in,
+            dice.pick((MINIMUM, unit(token_in) // 1000 + 1, unit(token_in), 20 * unit(token_in))),
+            (destination, token_out),
+            min_out=dice.pick((0, 0, 0, 0, 0, 2**111)),
+            operator_fee=dice.pick((0, MINIMUM // 4)),
+            fill_fee=dice.pick((0, 3)),
+            recipient=dice.pick((*RECIPIENTS, receiver)),
+            sender=dice.pick(DEPOSITORS),
+        )
+        self.count("swap")
+
+    def do_full_exit(self, chain: ChainId, dice: Dice) -> None:
+        """An owner, or somebody who is not."""
+        here = [t for t in TOKENS if chain in DECIMALS[t]]
+        accounts = list(self.life.line[-1].state.accounts())
+        rich = [(a, view, t) for a, view in accounts for t in here if view.balances.get(t)]
+        account, view, token = dice.pick(rich or [(*accounts[0], here[0])])
+        owner = self.life.stage.people[view.owner if dice.below(2) else ANN.owner]
+        self.life.full_exit(chain, AccountId(account), token, owner)
+        self.count("full exit" if owner.owner == view.owner else "full exit of another's account")
+
+    def do_fill(self, chain: ChainId, dice: Dice) -> None:
+        """A broker pays ahead what some block of the line promises here."""
+        executed = self.life.status(chain)[3]
+        promised = [p for step in self.life.line[executed + 1 :] for p in step.payouts if p.chain == chain]
+        fast = [p for p in promised if p.kind in (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT) and p.fill_fee < p.amount]
+        waiting = [p for p in fast if p.fill_key(self.life.chains.deployment_hash) not in self.life.filled]
+        if not waiting:
+            return
+        swaps = [p for p in waiting if p.kind == Kind.SWAP_PAID]
+        payout = dice.pick(swaps or waiting)
+        try:
+            self.life.fill(payout, dice.pick(BROKERS))
+        except Reverted:
+            assert payout.recipient[12:].hex() == self.life[chain].receiver.address[2:].lower()
+            return
+        self.count(f"fill of {payout.kind.name}")
+
+    def do_receiver_turns_bad(self, chain: ChainId, dice: Dice) -> None:
+        """The receiving contract changes what it does when it gets coin."""
+        self.life[chain].receiver.set_mode(dice.pick((ReceiverMode.REFUSE, ReceiverMode.BURN, ReceiverMode.HONEST)))
+
+    def do_wait(self, chain: ChainId, dice: Dice) -> None:
+        """Time passes, sometimes so much that a block comes too late."""
+        self.life.advance(1 + dice.below(400) + dice.pick((0, 3_700)))
+        self.count("wait")
