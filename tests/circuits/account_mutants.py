@@ -11,6 +11,7 @@ from tests.support.circuits import Mutation
 
 POOL, ORDER, EXIT, RATIO = "pool_slot.circom", "order_slot.circom", "exit.circom", "lib/ratio.circom"
 
+# breaks: CIR-9
 LP_TOKENS_COLLIDE: Final = Mutation(
     "lp_tokens_collide",
     (
@@ -23,12 +24,14 @@ LP_TOKENS_COLLIDE: Final = Mutation(
 )
 """Every pool gets the first LP token."""
 
+# breaks: SOL-2
 SUPPLY_NOT_WRITTEN: Final = Mutation(
     "supply_not_written",
     ((POOL, "pool_supply[p] + pool.selected[p] * change[2]", "pool_supply[p] + 0 * change[2]"),),
 )
 """Shares come and go, the supply stays."""
 
+# breaks: CIR-6
 MAKER_SIGNS_FOR_BOTH: Final = Mutation(
     "maker_signs_for_both",
     (
@@ -68,6 +71,7 @@ _REMOVAL = _POOL | {"is_remove": 1, "shares": 1_000, "limit_shares": 1_000, "amo
 _MATCH: dict[str, int | list[int]] = {"used": 1, "amount_a": 10, "sell": [100, 100], "buy": [33, 300]}
 _SIDES = {"account": 3, "is_lp": 1, "balance": 10, "fees": 7, "reserve_lower": 105, "reserve_higher": 99, "supply": 20}
 
+# breaks: EXI-1, CIR-3
 RULES: Final = (
     Rule(
         Mutation(
@@ -156,6 +160,7 @@ _SHARE: dict[str, int | list[int]] = {
     "is_chain": [0, 1, 0, 0, 0, 0, 0, 0],
 }
 
+# breaks: EXI-1, CIR-4
 RESULTS: Final = (
     Result(
         RESIDUAL_NOT_WRITTEN,

@@ -8,6 +8,7 @@ from typing import Final
 
 from tests.support.circuits import Mutation
 
+# breaks: VER-4, CIR-1, CIR-4, CIR-8
 FLOOR_FREE: Final = Mutation(
     "floor_free",
     (
@@ -23,12 +24,14 @@ FLOOR_FREE: Final = Mutation(
 )
 """The quotient is not pinned by its remainder."""
 
+# breaks: CIR-3, CIR-8
 OUTCOME_FREE: Final = Mutation(
     "outcome_free",
     (("swap.circom", "paid <== wanted * possible;", "paid <-- 1 - wanted * possible; paid * (paid - 1) === 0;"),),
 )
 """The outcome is any bit."""
 
+# breaks: VER-8
 SENDER_UNABSORBED: Final = Mutation(
     "sender_unabsorbed",
     (
@@ -41,6 +44,7 @@ SENDER_UNABSORBED: Final = Mutation(
 )
 """The last request word, a whole field element, is not in C."""
 
+# breaks: VER-8
 PLAIN_SUM: Final = Mutation(
     "plain_sum",
     (
@@ -55,6 +59,7 @@ PLAIN_SUM: Final = Mutation(
 )
 """y is the sum of all evaluations, without lambda."""
 
+# breaks: CIR-9
 ROWS_UNORDERED: Final = Mutation(
     "rows_unordered",
     (
@@ -84,12 +89,14 @@ ROWS_UNORDERED: Final = Mutation(
 )
 """Indices of token rows need not increase."""
 
+# breaks: CIR-2
 EMPTY_SLOT_FREE: Final = Mutation(
     "empty_slot_free",
     (("lib/words.circom", "words[i] * (1 - used) === 0;", "words[i] * (used - used) === 0;"),),
 )
 """The words of an empty slot may be anything."""
 
+# breaks: CIR-9
 CHAINS_UNCOUNTED: Final = Mutation(
     "chains_uncounted",
     (
@@ -104,6 +111,7 @@ CHAINS_UNCOUNTED: Final = Mutation(
 )
 """A slot may select several chains, as long as their numbers add up."""
 
+# breaks: CIR-9
 POOL_OPTIONAL: Final = Mutation(
     "pool_optional",
     (

@@ -480,6 +480,7 @@ BUGS: dict[str, tuple[str, str, str]] = {
 }
 """Seeded bugs, and the forgery that each lets through. They are independent, so one mutant has them all."""
 
+# breaks: CIR-3, CIR-6
 LEDGER_RULES_DROPPED = Mutation("rules_dropped", tuple((SLOT, old, new) for _, old, new in BUGS.values()))
 
 
@@ -491,6 +492,7 @@ def test_mutant__without_the_rule__lets_the_forgery_through(bug: str) -> None:
     assert is_accepted(played, LEDGER_RULES_DROPPED)
 
 
+# breaks: CIR-8
 FEE_KEPT_EXIT_WHOLE = Mutation(
     "fee_kept_exit_whole",
     (
@@ -500,6 +502,7 @@ FEE_KEPT_EXIT_WHOLE = Mutation(
 )
 """No fee is credited; a full exit takes the whole balance from whatever the chain has."""
 
+# breaks: CIR-8
 B_ON_OLD_ROOT = Mutation(
     "b_on_old_root", ((SLOT, "b.account_root <== a.next_account_root;", "b.account_root <== account_root;"),)
 )

@@ -44,6 +44,7 @@ class Mutant:
         return tuple(changed.items())
 
 
+# breaks: EXI-1, EXI-2, QUE-2, SYN-7
 MUTANTS = {
     "freeze-keeps-what-is-not-accepted": Mutant(
         "SYN-7",

@@ -20,6 +20,7 @@ def mutate(old: str, new: str) -> VyperVerifier:
     return VyperVerifier(replace_once(generate_verifier(key), old, new), key.input_count)
 
 
+# breaks: VER-1
 @upholds("VER-1")
 @pytest.mark.parametrize("index", range(3))
 def test_mutant__inputs_not_checked__takes_x_and_x_plus_r_for_one(index: int) -> None:
@@ -52,6 +53,7 @@ def test_mutant__coefficients_known_before_the_proofs__takes_errors_weighed_to_c
     assert verifier().verdict(forged) is not None
 
 
+# breaks: VER-3
 @upholds("VER-3")
 def test_mutant__calldata_size_not_checked__reads_missing_inputs_as_zero() -> None:
     line = '    assert len(msg.data) == 132 + count * (256 + 32 * INPUTS), "verifier: wrong calldata size"\n'
@@ -63,6 +65,7 @@ def test_mutant__calldata_size_not_checked__reads_missing_inputs_as_zero() -> No
     assert verifier().verdict_on_calldata(shortened) is not None
 
 
+# breaks: VER-3
 @upholds("VER-2", "VER-3")
 def test_mutant__pairing_result_not_checked__takes_anything() -> None:
     mutant = mutate('    assert convert(output, uint256) == 1, "verifier: invalid proof"\n', "")
@@ -81,6 +84,7 @@ def test_mutant__combined_inputs_of_the_first_proof_only__takes_changed_inputs()
     assert verifier().verdict(valid()[:2]) is None
 
 
+# breaks: VER-2
 @upholds("VER-2")
 def test_mutant__limbs_of_beta_swapped__refuses_what_is_valid() -> None:
     mutant = mutate("BETA_X1, BETA_X0, BETA_Y1, BETA_Y0])", "BETA_X0, BETA_X1, BETA_Y0, BETA_Y1])")
@@ -88,6 +92,7 @@ def test_mutant__limbs_of_beta_swapped__refuses_what_is_valid() -> None:
     assert verifier().verdict([valid()[0]]) is None
 
 
+# breaks: VER-7
 @upholds("VER-7")
 def test_mutant__gamma_equals_delta__takes_a_proof_of_anything_made_from_the_key_alone() -> None:
     """A = alpha, B = beta and C = -X cancel for any inputs: why the generator refuses such a key."""

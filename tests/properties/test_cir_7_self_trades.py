@@ -81,6 +81,7 @@ def test_properties__stale_rows__refute(monkeypatch: pytest.MonkeyPatch, propert
     check_refuted(property_, cases())  # type: ignore[arg-type]
 
 
+# breaks: CIR-7
 def test_check_same_everything__fee_from_nowhere__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = TokenRow.add
     monkeypatch.setattr(TokenRow, "add", lambda row, chain, delta, fee=0: original(row, chain, delta, 2 * fee))

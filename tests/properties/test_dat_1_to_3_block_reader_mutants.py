@@ -3,8 +3,9 @@
 import pytest
 
 from tests.properties.test_dat_1_to_3_block_reader import check_reading, check_refusal
-from tests.support.desk import A, B, Desk, Words, open_desk
+from tests.support.desk import Desk, Words, open_desk
 from tests.support.drafts.draft import DATA
+from tests.support.three_chains import A, B
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
@@ -138,6 +139,7 @@ def mutate(file: str, old: str, new: str) -> Desk:
     return open_desk(((path, text.replace(old, new)), (reader, plain)))
 
 
+# breaks: DAT-1
 @pytest.mark.parametrize("name", READS)
 def test_check_reading__mutated__refuted(desk: Desk, name: str) -> None:
     *bug, (chain, slices) = READS[name]
@@ -146,6 +148,7 @@ def test_check_reading__mutated__refuted(desk: Desk, name: str) -> None:
         check_reading(mutate(*bug), (Lane.ACCOUNT, chain, slices))
 
 
+# breaks: EXI-4, DAT-2, DAT-3
 @pytest.mark.parametrize("name", REFUSALS)
 def test_check_refusal__mutated__refuted(desk: Desk, name: str) -> None:
     *bug, words = REFUSALS[name]

@@ -1,4 +1,4 @@
-"""DAT-1, the Python here: what is encoded is decoded, and nothing else is."""
+"""DAT-1, the Python side: what is encoded is decoded, and nothing else is."""
 
 from collections.abc import Sequence
 
@@ -67,6 +67,7 @@ def test_round_trips__address_top_byte_dropped__refute(monkeypatch: pytest.Monke
     check_refuted(check_round_trip, records())
 
 
+# breaks: DAT-1
 @pytest.mark.parametrize("field", ["fill_fee", "queued_at", "fee", "shares", "taker_nonce"])
 def test_round_trips__fields_overlap__refute(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     original = Layout.pack

@@ -1,4 +1,4 @@
-"""DAT-4, the Python here: a fill key contains all that makes a payout unique, a queue entry all it says."""
+"""DAT-4, the Python side: a fill key contains all that makes a payout unique, a queue entry all it says."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -75,6 +75,7 @@ class TestKeys:
         check_queue_entry(request, choice, place, before)
 
 
+# breaks: DAT-4
 @pytest.mark.parametrize("kept", [(0,), (1, 2), (0, 1), (0, 2)], ids=str)
 def test_check_fill_key__a_word_left_out__refutes(monkeypatch: pytest.MonkeyPatch, kept: tuple[int, ...]) -> None:
     mutant = lambda deployment, *words: keccak_words(deployment, *(words[i] for i in kept))  # noqa: E731
@@ -87,6 +88,7 @@ def test_check_fill_key__deployment_left_out__refutes(monkeypatch: pytest.Monkey
     check_refuted(check_fill_key, any_payouts, st.sampled_from(PAYOUT_FIELDS), places, hashes)
 
 
+# breaks: DAT-4
 @pytest.mark.parametrize("left_out", range(5))
 def test_check_queue_entry__a_word_left_out__refutes(monkeypatch: pytest.MonkeyPatch, left_out: int) -> None:
     mutant = lambda before, words: keccak_words(before, *words[:left_out], *words[left_out + 1 :])  # noqa: E731

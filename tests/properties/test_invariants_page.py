@@ -1,131 +1,69 @@
-"""docs/invariants.md and the code say the same: each promise has a place, a test and a mutant, and they exist."""
+"""docs/invariants.md and the code say the same: each promise has a place, tests and seeded bugs, and they exist."""
 
-import ast
 import re
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.properties.invariants_page import (
+    BEGIN,
+    END,
+    ID,
+    PAGE,
+    ROOT,
+    Section,
+    find_actions,
+    find_bugs,
+    find_tests,
+    read_sections,
+    render,
+)
 from tests.support.mutants import MUTANTS
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "invariants.md"
-TESTS = ROOT / "tests"
-
-Tag = tuple[str, str]
-"""(place of a test, id): the place is `tests/…/file.py::Class::function`."""
+SECTIONS = read_sections(PAGE.read_text())
+TESTED = [section for section in SECTIONS if not section.is_untested]
+UNTESTED = [section for section in SECTIONS if section.is_untested]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One promise."""
-
-    promise: str
-    places: tuple[str, ...]
-    tests: tuple[str, ...]
-    mutants: tuple[str, ...]
+def name(section: Section) -> str:
+    """For the names of tests."""
+    return section.promise
 
 
-def read_page() -> tuple[dict[str, Row], set[str]]:
-    """The promises of the swap lane, and the ids that are out of its scope."""
-    text, _, outside = PAGE.read_text().partition("## Out of scope")
-    rows = {}
-    for cells in table_rows(text, 5):
-        assert cells[0] not in rows, f"{cells[0]} twice"
-        places, tests, mutants = (tuple(re.findall(r"`([^`]+)`", cell)) for cell in cells[2:])
-        rows[cells[0]] = Row(cells[1], places, tests, mutants)
-    return rows, {cells[0] for cells in table_rows(outside, 3)}
-
-
-def table_rows(text: str, columns: int) -> Iterator[list[str]]:
-    """The cells of every row whose first cell is an id."""
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if re.fullmatch(r"[A-Z]{3}-\d+", cells[0]):
-            assert len(cells) == columns, line
-            yield cells
-
-
-@cache
-def find_tags() -> frozenset[Tag]:
-    """Every @upholds in the tests."""
-    found: set[Tag] = set()
-    for path in sorted(TESTS.rglob("*.py")):
-        place = str(path.relative_to(ROOT))
-        for node in ast.parse(path.read_text()).body:
-            found |= {(f"{place}::{name}", promise) for name, promise in tags_of(node)}
-    return frozenset(found)
-
-
-def tags_of(node: ast.stmt, prefix: str = "") -> Iterator[Tag]:
-    """The ids on a test function or class and on the functions in it."""
-    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return
-    name = prefix + node.name
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "upholds":
-            yield from ((name, ast.literal_eval(argument)) for argument in decorator.args)
-    if isinstance(node, ast.ClassDef):
-        for inner in node.body:
-            yield from tags_of(inner, f"{name}::")
-
-
-ROWS, OUTSIDE = read_page()
-
-
-class TestInvariantsTable:
+class TestInvariantsPage:
     """The page cannot drift from the code, nor the code from the page."""
 
-    def test_ids__used_in_tests__are_in_the_table(self) -> None:
-        assert {promise for _, promise in find_tags()} == set(ROWS)
-        assert not OUTSIDE & set(ROWS)
+    def test_lists__of_every_promise__are_those_of_the_code(self) -> None:
+        assert render(PAGE.read_text()) == PAGE.read_text(), "run python -m tests.properties.invariants_page"
 
-    @pytest.mark.parametrize("promise", sorted(ROWS))
-    def test_row__every_column__is_filled(self, promise: str) -> None:
-        row = ROWS[promise]
-        assert row.promise and row.places and row.tests and row.mutants
+    def test_ids__of_page_and_code__are_the_same(self) -> None:
+        ids = [section.promise for section in SECTIONS]
+        assert len(set(ids)) == len(ids) and all(re.fullmatch(ID, promise) for promise in ids)
+        tagged = {promise for tags in (find_tests(), find_bugs()) for _, promise in tags}
+        assert tagged == {section.promise for section in TESTED}
+        assert {promise for _, promise in find_actions()} <= set(ids)
 
-    @pytest.mark.parametrize("promise", sorted(ROWS))
-    def test_places__named__exist(self, promise: str) -> None:
-        for place in ROWS[promise].places:
-            file, _, name = place.partition(":")
-            text = (ROOT / file).read_text()
-            assert re.search(rf"\b(def|template|class) {name}\b", text), place
+    @pytest.mark.parametrize("section", SECTIONS, ids=name)
+    def test_section__of_every_promise__says_what_and_how(self, section: Section) -> None:
+        assert re.match(r"\n[A-Z][^\n]+\.\n\n\*\*How\.\*\* [A-Z][^\n]+\.\n", section.text), section.text
+        assert section.text.count(BEGIN) == section.text.count(END) == 1
 
-    @pytest.mark.parametrize("promise", sorted(ROWS))
-    def test_tests__named__uphold_the_promise(self, promise: str) -> None:
-        tagged = {place for place, tag in find_tags() if tag == promise}
-        for named in ROWS[promise].tests:
-            assert any(place == named or place.startswith(f"{named}::") for place in tagged), named
+    @pytest.mark.parametrize("section", TESTED, ids=name)
+    def test_section__of_a_tested_promise__has_tests_and_seeded_bugs(self, section: Section) -> None:
+        assert any(promise == section.promise for _, promise in find_tests())
+        assert any(promise == section.promise for _, promise in find_bugs())
 
-    @pytest.mark.parametrize("promise", sorted(ROWS))
-    def test_tests__that_uphold_the_promise__are_named(self, promise: str) -> None:
-        row = ROWS[promise]
-        named = (*row.tests, *(mutant for mutant in row.mutants if "::" in mutant))
-        files = {name.partition("::")[0] for name in named}
-        for place, tag in find_tags():
-            if tag == promise:
-                is_named = any(place == name or place.startswith(f"{name}::") for name in named)
-                assert is_named or place.partition("::")[0] in files, place
+    @pytest.mark.parametrize("section", TESTED, ids=name)
+    def test_where__named__exists(self, section: Section) -> None:
+        assert section.where
+        for place in section.where:
+            file, _, function = place.partition(":")
+            assert re.search(rf"\b(def|template|class) {function}\b", (ROOT / file).read_text()), place
 
-    @pytest.mark.parametrize("promise", sorted(ROWS))
-    def test_mutants__named__exist(self, promise: str) -> None:
-        own = {mutant.name for mutant in MUTANTS if mutant.promise == promise}
-        for named in ROWS[promise].mutants:
-            file, is_elsewhere, name = named.partition("::")
-            if is_elsewhere:
-                assert re.search(rf"^(def |class )?{name}\b", (ROOT / file).read_text(), re.MULTILINE), named
-            else:
-                assert named in own, named
+    @pytest.mark.parametrize("section", UNTESTED, ids=name)
+    def test_section__of_an_untested_promise__names_what_exists(self, section: Section) -> None:
+        for file in re.findall(r"`([\w/]+\.\w+)`", section.text):
+            assert any(ROOT.rglob(file)) or Path(ROOT / file).is_file(), file
 
-    def test_mutants__in_the_code__are_named(self) -> None:
-        by_promise: defaultdict[str, set[str]] = defaultdict(set)
-        for mutant in MUTANTS:
-            by_promise[mutant.promise].add(mutant.name)
-        for promise, names in by_promise.items():
-            assert names <= set(ROWS[promise].mutants), promise
+    def test_mutants__names__are_unique(self) -> None:
         assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)

@@ -99,6 +99,7 @@ MUTANTS = (
 )
 
 
+# breaks: SOL-2
 @pytest.mark.parametrize(("owner", "name", "mutant"), MUTANTS, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_check_conserves__mutant__refutes(
     monkeypatch: pytest.MonkeyPatch, owner: type, name: str, mutant: Callable[..., object]
@@ -107,6 +108,7 @@ def test_check_conserves__mutant__refutes(
     check_refuted(check_conserves, cases())
 
 
+# breaks: SOL-2
 def test_check_flow__paid_on_the_source__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = TokenRow.add
     monkeypatch.setattr(TokenRow, "add", lambda row, chain, delta, fee=0: original(row, ChainId(1), delta, fee))

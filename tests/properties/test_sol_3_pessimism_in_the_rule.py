@@ -40,6 +40,7 @@ class TestPessimism:
         check_pessimism(case)
 
 
+# breaks: SOL-3
 def test_check_pessimism__reserve_not_checked__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
     monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, 1 << 112, now))

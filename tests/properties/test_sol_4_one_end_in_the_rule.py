@@ -58,6 +58,7 @@ class TestOneOutcome:
         check_one_outcome(case)
 
 
+# breaks: SOL-4
 def test_check_one_outcome__refund_less_fee__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = Payout.refunded
 

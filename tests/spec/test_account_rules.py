@@ -216,6 +216,7 @@ def _b_before_a(state: State, plan: LedgerPlan, context: Context) -> LedgerSlot:
     return slot
 
 
+# breaks: SOL-2
 def test_check_conserves__side_b_opened_before_side_a__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "apply_plan", _b_before_a)
     _refutes(check_conserves)

@@ -109,6 +109,7 @@ def _fees_for_all(original: Callable[..., object]) -> Callable[..., object]:
     return lambda state, account, token: original(state, OPERATOR, token)
 
 
+# breaks: EXI-1
 def test_check_solvent__everybody_is_the_operator__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exit_module, "compute_claims", _fees_for_all(exit_module.compute_claims))
     check_refuted(check_solvent, states, examples=50)

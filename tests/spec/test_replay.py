@@ -149,6 +149,7 @@ def test_replay_block__other_lane__is_refused() -> None:
         replay_block(case.before, replace(good, lane=Lane.SWAP))
 
 
+# breaks: EXI-1
 def test_check_account_replay__fees_forgotten__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sums, "accrue", lambda *_: None)
     check_refuted(check_account_replay, account_cases, examples=50)

@@ -82,6 +82,7 @@ class TestMessages:
         assert signed.public_key_hash == poseidon([*KEY.public_key])
 
 
+# breaks: CIR-6
 def test_check_message__the_fill_fee_left_out__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = ledger_data.compute_ledger_message
     monkeypatch.setattr(

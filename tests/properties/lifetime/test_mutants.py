@@ -33,6 +33,7 @@ def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
 
 
 OWNER = "convert(convert(request[1] % 2**160, uint160), address)"
+# breaks: SOL-1, SOL-4, EXI-1, EXI-2, SYN-7, CIR-6
 CONTRACTS = (
     seeded(
         "refunded-to-the-owner",
@@ -90,6 +91,7 @@ def _anybodys(state: State, request: FullExitRequest) -> Amount:
 Bug = tuple[object, str, Callable[..., object]]
 """A module, a function in it, and what stands in its place."""
 
+# breaks: SOL-2, EXI-1
 TRANSITION: dict[str, Bug] = {
     "supply-not-reduced-by-a-removal": (remove_liquidity, "_plan", _supply_kept),
     "withdrawal-leaves-the-reserve": (withdraw, "_plan", _reserve_kept),

@@ -24,6 +24,7 @@ from .rules import CHAINS, PRIMARY, Actor, Block, Chain, History, Rules
 from .situations import STEP_BY_STEP, AtOnce, Menu
 
 
+# breaks: SOL-4, EXI-2, SYN-7
 class LowestFrozen(Rules):
     """The last common block is the lowest F of all chains."""
 
@@ -32,6 +33,7 @@ class LowestFrozen(Rules):
         return None if None in frozen else min(len(history) for history in frozen if history is not None)
 
 
+# breaks: SYN-7
 class HeadersHeld(Rules):
     """The last common block is looked for among the headers held when the last FRZ arrives, not opened from H_0."""
 
@@ -40,6 +42,7 @@ class HeadersHeld(Rules):
         return None if last is None else min(last, chain.accepted)
 
 
+# breaks: SYN-7
 class FrozenPrimaryDecides(Rules):
     """The last common block is F_0: what the primary has accepted counts, whoever is concerned."""
 
@@ -48,6 +51,7 @@ class FrozenPrimaryDecides(Rules):
         return None if last is None or primary is None else len(primary)
 
 
+# breaks: SYN-8
 class NumberOnly(Rules):
     """A message binds the number of a block, not its hash."""
 
@@ -58,6 +62,7 @@ class NumberOnly(Rules):
         return len(history) <= max(len(said.accepted), len(said.frozen or ()))
 
 
+# breaks: SYN-8
 class NoPrimary(Rules):
     """Every chain accepts what it has proven, as the primary does."""
 
@@ -65,6 +70,7 @@ class NoPrimary(Rules):
         return chain.accepted < len(chain.proven)
 
 
+# breaks: EXI-2, SYN-7
 class FrozenPrimaryImports(Rules):
     """A frozen primary goes on to import blocks in which its own slice is empty, as other chains do."""
 
@@ -75,6 +81,7 @@ class FrozenPrimaryImports(Rules):
         return super().can_accept(chain) or (chain.me == PRIMARY and chain.accepted < len(chain.proven))
 
 
+# breaks: SYN-7
 class OnlyValidatorImports(Rules):
     """After a freeze only the validator commits."""
 
@@ -82,6 +89,7 @@ class OnlyValidatorImports(Rules):
         return actor is Actor.VALIDATOR and super().can_import(chain, block, actor)
 
 
+# breaks: EXI-2, SYN-7
 class FrozenChainImportsItsSlice(Rules):
     """A frozen chain imports every block of the primary's frozen history, also those that have a slice of its own."""
 
@@ -89,6 +97,7 @@ class FrozenChainImportsItsSlice(Rules):
         return chain.me != PRIMARY and self.is_in_primary_history(chain, (*chain.proven, block))
 
 
+# breaks: EXI-2
 class FreezeKeepsProven(Rules):
     """Freezing does not drop what is proven and not accepted."""
 
@@ -96,6 +105,7 @@ class FreezeKeepsProven(Rules):
         return chain if chain.frozen is not None else chain._replace(frozen=chain.accepted)
 
 
+# breaks: EXI-2
 class FreezeDropsAccepted(Rules):
     """Freezing drops what is not executed."""
 
@@ -106,6 +116,7 @@ class FreezeDropsAccepted(Rules):
         return chain._replace(frozen=kept, accepted=kept, proven=chain.proven[:kept])
 
 
+# breaks: SYN-7
 class StuckStray(Rules):
     """A frozen chain imports any block without a slice of its own (to be accepted it must still be the primary's),
     and only the validator reverts."""
@@ -117,6 +128,7 @@ class StuckStray(Rules):
         return actor is Actor.VALIDATOR and super().can_revert(chain, actor)
 
 
+# breaks: SYN-7
 class FrzIsNoAcc(Rules):
     """A FRZ says where a chain has frozen, but does not count as its ACC."""
 
@@ -125,6 +137,7 @@ class FrzIsNoAcc(Rules):
         return super().is_known(chain._replace(heard=tuple(unfrozen)), source, history)
 
 
+# breaks: SYN-7
 class FrzIsNotOpened(Rules):
     """A FRZ counts as an ACC for its own number alone: it is not opened to lower ones."""
 
@@ -134,6 +147,7 @@ class FrzIsNotOpened(Rules):
         return is_acc or chain.heard[source].frozen == history
 
 
+# breaks: SOL-3
 class OneChainNotAsked(Rules):
     """A block is executed without asking a concerned chain other than the primary."""
 
@@ -142,6 +156,7 @@ class OneChainNotAsked(Rules):
         return number <= chain.accepted and self.is_known(chain, PRIMARY, chain.proven[:number])
 
 
+# breaks: SOL-4, EXI-2, SYN-7
 class AbortByTimeout(Rules):
     """After a while without its FRZ a chain counts as frozen where it was last heard of."""
 
@@ -150,6 +165,7 @@ class AbortByTimeout(Rules):
         return chain.heard[k].accepted if frozen is None and k != chain.me else frozen
 
 
+# breaks: EXI-2, SYN-7
 class CancelBeforeLIsExecuted(Rules):
     """Exodus begins when L is known, not when it is executed here."""
 
@@ -171,6 +187,7 @@ class Mutant:
         return type(self.rules).__name__
 
 
+# breaks: SYN-7
 class AbortedIsNotCancelled(Rules):
     """Exodus cancels what is in no accepted block, but not what is in an aborted one."""
 
