@@ -13,6 +13,7 @@ import pytest
 
 from tests.prover.native import plain
 from tests.prover.native.workbench import LAYOUTS
+from zklink.prover.native.additions import scratch_bytes
 from zklink.prover.native.kernels import Layout, load_kernels
 from zklink.prover.native.lists import PADDING
 from zklink.prover.native.memory import Buffer
@@ -32,7 +33,7 @@ def add_pairs(
     numbers = np.arange(len(padded), dtype="<u4")
     left, right, out = (Buffer.copy(values) for values in (*lists, numbers))
     size = 64 * degree
-    target, scratch = Buffer.allot(size * len(padded)), Buffer.allot(320 * batch)
+    target, scratch = Buffer.allot(size * len(padded)), Buffer.allot(scratch_bytes(batch, 320))
     vectors = -(-len(pairs) // layout.lanes)
     kernels.call(f"add_pairs{degree}", source, left, right, out, vectors, target, scratch, batch)
     data = target.data.tobytes()

@@ -15,7 +15,7 @@ import numpy as np
 
 from zklink.primitives.field import Q
 from zklink.prover.curve import PointG1, PointG2
-from zklink.prover.native.additions import AHEAD
+from zklink.prover.native.additions import AHEAD, scratch_bytes
 from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.kernels import POINT_BYTES, Kernels
 from zklink.prover.native.lists import PADDING, STATE_WORDS
@@ -151,7 +151,7 @@ class Workspace:
         self.point_bytes = POINT_BYTES * shape.degree
         self._target = Buffer.allot(self.point_bytes * (lists + first + second))
         self._batch = BATCH // shape.degree * (WIDTH // lanes)
-        self._scratch = Buffer.allot(_STASH_BYTES * self._batch)
+        self._scratch = Buffer.allot(scratch_bytes(self._batch, _STASH_BYTES))
         self._totals = Buffer.allot(3 * self.projective_bytes)
 
     @staticmethod
