@@ -42,6 +42,7 @@ Y_MODULI = 3
 """Moduli that bound y in memory."""
 LINE_BYTES = 64
 AHEAD = 24
+WRITE_AHEAD = 3
 """Vectors whose points are asked for in advance."""
 
 _Sum = tuple[Coordinate, Coordinate]
@@ -91,6 +92,9 @@ def build_add_pairs(module: Any, name: str, degree: int, make_field: FieldMaker)
                 product, norm = (
                     field.fetch(builder.add(base, builder.mul(place, size)), LOOSE * Q) for base in (products, norms)
                 )
+                is_far = builder.icmp_unsigned(">", place, WORD(WRITE_AHEAD))
+                soon = builder.select(is_far, builder.sub(place, WORD(WRITE_AHEAD)), WORD(0))
+                code.prefetch_target(out, builder.mul(builder.add(first, soon), WORD(field.lanes)), target)
                 own = field.multiply(inverse, product)
                 field.keep(running, field.multiply(inverse, norm))
                 is_rare = builder.trunc(load(builder, flags, WORD, place), BIT)
@@ -171,6 +175,13 @@ class _Additions:
             for address in self._find(self._source, numbers, index, shift=1):
                 for line in range(0, self.coordinates.point_bytes, LINE_BYTES):
                     prefetch(self.builder, self.builder.module, self.builder.add(address, WORD(line)))
+
+    def prefetch_target(self, out: Value, index: Value, target: Value) -> None:
+        """Where the sums of a vector will go."""
+        for address in self._find(target, out, index, shift=0):
+            for line in range(0, self.coordinates.point_bytes, LINE_BYTES):
+                place = self.builder.add(address, WORD(line))
+                prefetch(self.builder, self.builder.module, place, is_write=True)
 
     def read_pair(self, index: Value, *, is_whole: bool) -> _Pair:
         """The pairs of one vector; without `is_whole` there is no y."""

@@ -90,13 +90,13 @@ def store_index(builder: Builder, address: Value, index: Value, value: Value) ->
     store(builder, address, builder.trunc(value, HALF), index)
 
 
-def prefetch(builder: Builder, module: Any, address: Value) -> None:
-    """Ask for the cache line of an address, into the second cache; any address is allowed."""
+def prefetch(builder: Builder, module: Any, address: Value, *, is_write: bool = False) -> None:
+    """Ask for the cache line of an address, into the second cache or for writing; any address is allowed."""
     pointer = builder.inttoptr(address, BYTE.as_pointer())
     kind = ir.FunctionType(ir.VoidType(), [pointer.type, HALF, HALF, HALF])
     name = "llvm.prefetch.p0"
     function = module.globals.get(name) or ir.Function(module, kind, name)
-    builder.call(function, [pointer, HALF(0), HALF(2), HALF(1)])
+    builder.call(function, [pointer, HALF(int(is_write)), HALF(3 if is_write else 2), HALF(1)])
 
 
 def constant(kind: Any, value: int) -> Value:

@@ -15,6 +15,7 @@ from zklink.prover.native.assembly import (
     SHORT,
     WIDE,
     WORD,
+    WORD_BITS,
     Builder,
     Value,
     bump,
@@ -32,6 +33,7 @@ from zklink.prover.native.field_code import ELEMENT_BYTES
 PADDING = 16
 """Lists of pairs are filled up to a multiple of this."""
 STATE_WORDS = 2
+"""What `state` takes beside a word for each list."""
 _SCALAR_BITS = 8 * ELEMENT_BYTES
 
 
@@ -133,8 +135,8 @@ def build_plans(module: Any, suffix: str, point_bytes: int) -> None:
     `plan_next(start, target, results, state, ids, sizes, pairs, capacity)`: a following round; the points of the lists
     lie in `target` from number `start` on.
 
-    state[0] counts the lists that go on, state[1] says where their points go. `pairs` is for three lists of `capacity`
-    numbers: left, right, out. The result is how many pairs there are.
+    state[0] counts the lists that go on, state[1] says where their points go; behind them are the copies of a round.
+    `pairs` is for three lists of `capacity` numbers: left, right, out. The result is how many pairs there are.
     """
     with define(module, f"plan_first{suffix}", 12, is_internal=True) as (builder, arguments):
         entries, counts, lists, first_list, source, *rest = arguments
@@ -146,7 +148,7 @@ def build_plans(module: Any, suffix: str, point_bytes: int) -> None:
             count = load_index(builder, counts, number)
             start = bump(builder, cursor, count)
             with builder.if_then(builder.icmp_unsigned("==", count, WORD(1))):
-                plan.copy(load_index(builder, entries, start), builder.add(plan.results, number))
+                plan.note_copy(load_index(builder, entries, start), builder.add(plan.results, number))
             with builder.if_then(builder.icmp_unsigned(">", count, WORD(1))):
                 plan.halve(number, count, lambda place: load_index(builder, entries, builder.add(start, place)))
         builder.ret(plan.finish())
@@ -178,6 +180,8 @@ class _Plan:
         self._pairs = variable(builder, WORD, WORD(0))
         self._active = variable(builder, WORD, WORD(0))
         self._next = variable(builder, WORD, load(builder, state, WORD, WORD(1)))
+        self._copies = variable(builder, WORD, WORD(0))
+        self._copy_list = builder.add(state, WORD(STATE_WORDS * WORD_BITS // 8))
 
     def load_active(self) -> Value:
         """How many lists the last round left."""
@@ -198,14 +202,20 @@ class _Plan:
         with builder.if_then(builder.not_(is_last)):
             odd = builder.and_(count, WORD(1))
             with builder.if_then(builder.icmp_unsigned("!=", odd, WORD(0))):
-                self.copy(entry(builder.sub(count, WORD(1))), builder.add(target, half))
+                self.note_copy(entry(builder.sub(count, WORD(1))), builder.add(target, half))
             size = builder.add(half, odd)
             place = bump(builder, self._active, WORD(1))
             store_index(builder, self.ids, place, number)
             store_index(builder, self.sizes, place, size)
             bump(builder, self._next, size)
 
-    def copy(self, entry: Value, number: Value) -> None:
+    def note_copy(self, entry: Value, number: Value) -> None:
+        """Copy later: then copies do not wait for one another's points."""
+        place = self.builder.shl(bump(self.builder, self._copies, WORD(1)), WORD(1))
+        store_index(self.builder, self._copy_list, place, entry)
+        store_index(self.builder, self._copy_list, self.builder.or_(place, WORD(1)), number)
+
+    def _copy(self, entry: Value, number: Value) -> None:
         """The point of an entry, with its sign, to a place of the target."""
         builder, size = self.builder, self._point_bytes
         source = offset(builder, self._source, builder.lshr(entry, WORD(1)), size)
@@ -221,8 +231,13 @@ class _Plan:
             store(builder, target, value, WORD(part))
 
     def finish(self) -> Value:
-        """Fill up the lists with the last pair, whose sum then goes to the place behind all others."""
+        """Copy, and fill up the lists with the last pair, whose sum then goes to the place behind all others."""
         builder = self.builder
+        with repeat(builder, builder.load(self._copies)) as index:
+            place = builder.shl(index, WORD(1))
+            numbers = place, builder.or_(place, WORD(1))
+            entry, number = (load_index(builder, self._copy_list, each) for each in numbers)
+            self._copy(entry, number)
         pairs, following = builder.load(self._pairs), builder.load(self._next)
         store(builder, self._state, builder.load(self._active), WORD(0))
         store(builder, self._state, following, WORD(1))

@@ -11,9 +11,9 @@ def build_rounds(module: Any, degree: int, lanes: int) -> None:
     """`add_lists(entries, counts, lists, first_list, source, target, results, ...)`: the sum of each list of points.
 
     List i, of counts[i] entries, goes to place results + i of `target`; lists before `first_list` are passed over, and
-    nothing is written for empty ones. The other arguments are the kernel's room: `state` (two words), `ids` and `sizes`
-    (a number a list), `pairs` with its `capacity` (three numbers a pair), the places `begin` and `following` of
-    `target` where two rounds' points fit, `scratch` and `batch` of `add_pairs`.
+    nothing is written for empty ones. The other arguments are the kernel's room: `state` (two words and one a list),
+    `ids` and `sizes` (a number a list), `pairs` with its `capacity` (three numbers a pair), the places `begin` and
+    `following` of `target` where two rounds' points fit, `scratch` and `batch` of `add_pairs`.
     """
     plan_first, plan_next, add_pairs = (
         module.globals[f"{name}{degree}"] for name in ("plan_first", "plan_next", "add_pairs")

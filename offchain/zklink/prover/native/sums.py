@@ -145,7 +145,7 @@ class Workspace:
         lanes = kernels.layout.lanes
         self._capacity = largest // 2 + PADDING + (AHEAD + 1) * lanes
         self._pairs = self._numbers(3 * self._capacity)
-        self._state = Buffer.allot(8 * STATE_WORDS)
+        self._state = Buffer.allot(8 * (STATE_WORDS + lists))
         first, second = largest // 2 + lists + 1, largest // 4 + lists + 1
         self._rounds = lists, lists + first
         self.point_bytes = POINT_BYTES * shape.degree
