@@ -19,6 +19,7 @@ from zklink.devnet.profiles import PROFILES, profile_by_name
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.tokens import describe_left_out
 from zklink.devnet.world import World, open_world
+from zklink.files import write_file
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
 from zklink.lab.chains import BACKENDS, Backend, describe_backend
@@ -109,7 +110,7 @@ def publish(
         say(console, "no file is written: the chains end now. --hold keeps them running, --out FILE writes one anyway")
         return
     path, text = out or default, deployment.to_json()
-    path.write_text(text)
+    write_file(path, text)
     say(console, f"written to {path}")
     try:
         if wait is not None:

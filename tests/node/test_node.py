@@ -27,10 +27,17 @@ from zklink.node.ports import Asked, Proved
 from zklink.node.watch import Sighting
 from zklink.node.workers import InlineWorkers
 from zklink.operations.operation_id import OperationId
-from zklink.protocol.errors import BalanceTooSmall, CallReverted, HistoryDiverged, L1Error, RpcUnavailable
+from zklink.protocol.errors import (
+    BalanceTooSmall,
+    CallReverted,
+    FileNotWritten,
+    HistoryDiverged,
+    L1Error,
+    RpcUnavailable,
+)
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.decision import Commit, Horizon
-from zklink.sequencer.journal import MemoryJournal
+from zklink.sequencer.journal import JournalEntry, MemoryJournal
 from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.sequencer import Sequencer
@@ -228,6 +235,60 @@ def test_sighting__request_of_a_committed_block_gone__rolled_back() -> None:
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(2)}
     setting.round()
     assert setting.rolled_back() == [1]
+
+
+@dataclass
+class FullJournal(MemoryJournal):
+    """A journal whose disk is full until told otherwise."""
+
+    is_full: bool = True
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def append(self, entry: JournalEntry) -> None:
+        self._check()
+        super().append(entry)
+
+    def cut(self, last: BlockNumber) -> None:
+        self._check()
+        super().cut(last)
+
+    def _check(self) -> None:
+        if self.is_full:
+            raise FileNotWritten("journal.jsonl", "No space left on device")
+
+
+def start_with_a_full_disk() -> tuple[Setting, FullJournal]:
+    setting = Setting(blocks=0)
+    setting.journal = journal = FullJournal()
+    setting.restart()
+    return setting, journal
+
+
+def test_seal__disk_full__reported_and_sealed_when_there_is_space() -> None:
+    setting, journal = start_with_a_full_disk()
+    setting.sequencer.add(make_request(1, 1))
+    setting.round(2)
+    assert setting.sequencer.height == 0
+    retries = [event for event in setting.events(Retried) if isinstance(event, Retried)]
+    assert [(retry.job, retry.failures) for retry in retries] == [("seal", 1), ("seal", 2)]
+    assert "journal.jsonl is not written: No space left on device" in retries[0].reason
+    journal.is_full = False
+    setting.round(2)
+    assert (setting.sequencer.height, setting.prover.proven) == (1, [1])
+
+
+def test_sighting__request_gone_and_disk_full__stops_so_that_a_restart_asks_again() -> None:
+    setting, journal = start_with_a_full_disk()
+    journal.is_full = False
+    setting.sequencer.add(make_request(1, 1))
+    setting.round(2)
+    journal.is_full = True
+    setting.chains[A].gone_from = {Lane.SWAP: RequestId(1)}
+    with pytest.raises(FileNotWritten):
+        setting.round()
+    assert (setting.sequencer.height, len(journal.entries())) == (1, 1)
 
 
 # -- signed operations ---------------------------------------------------------------------------------------------

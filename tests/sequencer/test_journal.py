@@ -6,8 +6,9 @@ import pytest
 
 from tests.sequencer.conftest import DOMAIN
 from tests.sequencer.operations import EVERY_KIND
+from tests.support.full_disk import install_disk
 from zklink.operations.operation_id import compute_id
-from zklink.protocol.errors import JournalBroken
+from zklink.protocol.errors import FileNotWritten, JournalBroken
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.journal import FileJournal, Journal, JournalEntry, MemoryJournal
 from zklink.sequencer.operation_queue import Pending
@@ -70,6 +71,9 @@ def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
         '[1, 2, 1000, [{"id": "00"}], "00"]',
         '[1, 2, 1000, [{"id": "00", "consent": "", "operation": {"type": "Transfer"}}], "00"]',
         '[1, 1, 1000, [], "0x"]',
+        '[1, 1, 1000, [{"id": "00", "consent": "", "owner": "", "operation": 7}], "00"]',
+        '["1", 1, 1000, [], "00"]',
+        "",
     ],
 )
 def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path, line: str) -> None:
@@ -77,4 +81,44 @@ def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path,
     path.write_text(line + "\n")
     with pytest.raises(JournalBroken) as error:
         FileJournal(path).entries()
-    assert error.value.line == 1
+    assert (error.value.path, error.value.line, error.value.position) == (str(path), 1, 0)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\xfe\x00", b"\x80 [2, 1, 1000]", b"\0" * 40, b'[2, 1, 10[2, 1, 1002, [], "00"]']
+)
+def test_file__garbage_in_the_middle__named_with_file_line_and_position(tmp_path: Path, garbage: bytes) -> None:
+    path = tmp_path / "journal.jsonl"
+    FileJournal(path).append(entry(1))
+    size = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(garbage + b"\n")
+    FileJournal(path).append(entry(3))
+    with pytest.raises(JournalBroken, match=r"journal\.jsonl, line 2") as error:
+        FileJournal(path).entries()
+    assert (error.value.line, error.value.position) == (2, size)
+
+
+def test_append__disk_full_after_30_bytes_then_space_again__restart_reads_every_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, disk = tmp_path / "journal.jsonl", install_disk(monkeypatch)
+    journal = FileJournal(path)
+    journal.append(entry(1))
+    disk.space = 30
+    with pytest.raises(FileNotWritten, match=r"journal\.jsonl"):
+        journal.append(entry(2))
+    disk.mend()
+    journal.append(entry(2))
+    assert list(FileJournal(path).entries()) == [entry(1), entry(2)]
+
+
+def test_cut__disk_full__nothing_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, disk = tmp_path / "journal.jsonl", install_disk(monkeypatch)
+    journal = FileJournal(path)
+    for number in (1, 2):
+        journal.append(entry(number))
+    disk.space = 30
+    with pytest.raises(FileNotWritten):
+        journal.cut(BlockNumber(1))
+    assert list(FileJournal(path).entries()) == [entry(1), entry(2)]

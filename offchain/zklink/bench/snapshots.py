@@ -14,6 +14,7 @@ from zklink.bench.bridge_gas import measure_gas
 from zklink.bench.gas_coverage import FUNCTIONS
 from zklink.bench.proving import count_account_slots
 from zklink.devnet.world import open_world
+from zklink.files import write_file
 from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 from zklink.protocol.presets import COMPACT, MAIN, MINIMAL
 from zklink.prover.build import ensure_compiled
@@ -115,7 +116,7 @@ def read_snapshot(part: str, folder: Path = FOLDER) -> dict[str, int]:
 def write_snapshot(part: str, figures: Figures, folder: Path = FOLDER) -> None:
     """Accept figures: one line each, by name."""
     folder.mkdir(exist_ok=True)
-    (folder / f"{part}.json").write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    write_file(folder / f"{part}.json", json.dumps(figures, indent=1, sort_keys=True) + "\n")
 
 
 def describe_changes(part: str, changes: list[Change]) -> str:

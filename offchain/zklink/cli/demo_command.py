@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from zklink.cli.progress_bar import RichProgress
+from zklink.files import read_file, write_file
 from zklink.l1.transport.redaction import redact
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
@@ -83,7 +84,7 @@ def tell_swaps(
     from zklink.demo.views import choose_view
     from zklink.devnet.profiles import PROFILES
 
-    stories = default_stories() if tape is None else read_tape(tape.read_text(), [p.name for p in PROFILES])
+    stories = default_stories() if tape is None else read_tape(read_file(tape), [p.name for p in PROFILES])
     options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)
     result = run_demo(options, choose_view(console), RichProgress())
     print_summary(console, result)
@@ -108,5 +109,5 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
 def write_figures(console: Console, file: Path | None, figures: Mapping[str, object]) -> None:
     """Write the measured figures as JSON, for programs."""
     if file is not None:
-        file.write_text(json.dumps(figures, indent=2) + "\n")
+        write_file(file, json.dumps(figures, indent=2) + "\n")
         console.print(f"figures written to {file}")

@@ -12,6 +12,7 @@ from zklink.cli.circuits import DEFAULT_PRESETS
 from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
+from zklink.files import read_file, write_file
 from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import PRESETS, Preset
 from zklink.prover.cache import project_root
@@ -65,7 +66,7 @@ def generate(context: click.Context, check: bool) -> None:
                 click.echo(f"{path} is not up to date; run `zklink generate`", err=True)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text)
+                write_file(target, text)
                 click.echo(f"wrote {path}")
     if check and stale:
         sys.exit(1)
@@ -78,9 +79,9 @@ def generate(context: click.Context, check: bool) -> None:
 def verifier(key: Path, output: Path | None, name: str | None) -> None:
     """Write a Vyper verifier for KEY, a verification_key.json of snarkjs (Groth16 on bn128)."""
     source = generate_verifier(
-        VerificationKey.from_json(key.read_text()), name or (output.stem if output else "Verifier")
+        VerificationKey.from_json(read_file(key)), name or (output.stem if output else "Verifier")
     )
     if output is None:
         click.echo(source, nl=False)
     else:
-        output.write_text(source)
+        write_file(output, source)

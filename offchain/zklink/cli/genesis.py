@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from zklink.cli.inputs import FILE, parse_address, read_deployment
+from zklink.files import read_file, write_file
 from zklink.protocol.presets import COMPACT, PRESETS
 from zklink.state.genesis_state import Genesis
 
@@ -26,7 +27,7 @@ def genesis() -> None:
 def write(preset: str, operator: str, file: Path) -> None:
     """Write FILE: a genesis to publish, from which everybody computes the root of the bridges."""
     published = Genesis(preset, parse_address(operator, "--operator"))
-    file.write_text(published.to_json())
+    write_file(file, published.to_json())
     _describe(published)
 
 
@@ -34,7 +35,7 @@ def write(preset: str, operator: str, file: Path) -> None:
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
     """Check FILE, a genesis or a whole deployment, and print the root that bridges must be constructed with."""
-    _describe(read_deployment(file).genesis if _is_deployment(file) else Genesis.from_json(file.read_text()))
+    _describe(read_deployment(file).genesis if _is_deployment(file) else Genesis.from_json(read_file(file)))
 
 
 def _describe(published: Genesis) -> None:
@@ -45,6 +46,6 @@ def _describe(published: Genesis) -> None:
 def _is_deployment(file: Path) -> bool:
     """Whether a file is a deployment, which names its format, and not a genesis, which has none."""
     try:
-        return "format" in json.loads(file.read_text())
+        return "format" in json.loads(read_file(file))
     except (ValueError, TypeError):
         return False

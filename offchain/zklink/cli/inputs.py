@@ -12,6 +12,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address
 
+from zklink.files import read_file
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
@@ -48,8 +49,8 @@ def _show(value: str) -> str:
 def read_deployment(path: Path) -> Deployment:
     """A published deployment; ClickException names the file if it is not one."""
     try:
-        return Deployment.from_json(path.read_text())
-    except (ZkLinkError, OSError, UnicodeDecodeError) as error:
+        return Deployment.from_json(read_file(path))
+    except ZkLinkError as error:
         raise click.ClickException(f"{path}: {error}; give the file that `ape run deploy` published") from error
 
 

@@ -8,7 +8,6 @@ writes into the checkout.
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,8 @@ from typing import Any, Final, cast
 
 import platformdirs
 
-from zklink.protocol.errors import ContractNotCompiled, ContractNotFound
+from zklink.files import read_file, write_file
+from zklink.protocol.errors import ContractNotCompiled, ContractNotFound, FileUnreadable
 
 CONTRACTS: Final = Path(__file__).resolve().parents[3] / "contracts"
 EVM_VERSION: Final = "cancun"
@@ -85,17 +85,23 @@ def _load(name: str, sources_hash: str) -> ContractArtifact:
     source = find_source(name)
     folder = cache_directory() / "contracts" / name
     imports = folder / "imports.json"
-    if imports.is_file():
-        entry = (
-            folder / f"{_hash_files([source, *(CONTRACTS / item for item in json.loads(imports.read_text()))])}.json"
-        )
-        if entry.is_file():
-            return _decode(json.loads(entry.read_text()))
+    found = _find_entry(source, imports)
+    if found is not None:
+        return found
     artifact, paths = _compile(name, source.read_text(), source)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{_hash_files([source, *paths])}.json", _encode(artifact))
-    _write(imports, [str(path.relative_to(CONTRACTS)) for path in paths])
+    write_file(folder / f"{_hash_files([source, *paths])}.json", json.dumps(_encode(artifact)))
+    write_file(imports, json.dumps([str(path.relative_to(CONTRACTS)) for path in paths]))
     return artifact
+
+
+def _find_entry(source: Path, imports: Path) -> ContractArtifact | None:
+    """What the cache has; None if it has nothing, or only damaged files, which are then written again."""
+    try:
+        paths = [CONTRACTS / item for item in json.loads(read_file(imports))]
+        return _decode(json.loads(read_file(imports.with_name(f"{_hash_files([source, *paths])}.json"))))
+    except (FileUnreadable, ValueError, KeyError, TypeError):
+        return None
 
 
 def _compile(name: str, source: str, place: Path) -> tuple[ContractArtifact, list[Path]]:
@@ -119,12 +125,6 @@ def _compile(name: str, source: str, place: Path) -> tuple[ContractArtifact, lis
     except VyperException as error:
         raise ContractNotCompiled(name, str(error)) from error
     return artifact, sorted(path for path in imported if path.is_relative_to(CONTRACTS) and path != place)
-
-
-def _write(path: Path, data: object) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as part:
-        json.dump(data, part)
-    os.replace(part.name, path)
 
 
 def _hash_files(paths: Iterable[Path]) -> str:

@@ -10,12 +10,13 @@ from zklink.l1.transport.redaction import redact
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy, Pacer
 from zklink.node.workers import Outcome, Workers
-from zklink.protocol.errors import ConflictingAcceptance, HistoryDiverged, ZkLinkError
+from zklink.protocol.errors import ConflictingAcceptance, FileNotWritten, HistoryDiverged, ZkLinkError
 
 T = TypeVar("T")
 
-FATAL = (HistoryDiverged, ConflictingAcceptance)
-"""Failures that are not tried again: a person has to look at them first."""
+FATAL = (HistoryDiverged, ConflictingAcceptance, FileNotWritten)
+"""Failures that are not tried again: a person has to look at them first. A result that the journal could not take would
+be lost otherwise; after a restart the chains are asked for it again."""
 
 
 class Dispatcher:
@@ -57,6 +58,20 @@ class Dispatcher:
 
         self._workers.start(worker, job, finish)
 
+    def attempt(self, name: str, act: Callable[[], T]) -> T | None:
+        """Do something here and now, unless it is not due after a failure. A file that cannot be written is reported,
+        and the act tried again later: it has changed nothing.
+        """
+        if not self._pacer.is_due(name, self._clock()):
+            return None
+        try:
+            result = act()
+        except FileNotWritten as error:
+            self._retry(name, error)
+            return None
+        self._pacer.succeed(name, self._clock(), 0.0)
+        return result
+
     def collect(self) -> None:
         """Hand results to their `done`. Raises the failures that must not be tried again."""
         self._workers.collect()
@@ -71,6 +86,9 @@ class Dispatcher:
         if isinstance(error, FATAL):
             self._fatal = error
             return
+        self._retry(worker, error)
+
+    def _retry(self, worker: str, error: Exception) -> None:
         failures, delay = self._pacer.fail(worker, self._clock())
         reason = redact(str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}")
         self._emit(Retried(self._clock(), worker, failures, delay, reason))

@@ -112,7 +112,7 @@ class Node:
     def step(self) -> None:
         """One round: take results, decide, start jobs.
 
-        Raises HistoryDiverged or ConflictingAcceptance; everything else is reported and tried again.
+        Raises HistoryDiverged, ConflictingAcceptance or FileNotWritten; everything else is reported and tried again.
         """
         self._dispatcher.collect()
         for chain in self.parts.profiles:
@@ -163,7 +163,7 @@ class Node:
         if primary is None or (len(self._unproven()) >= self.config.max_unproven and not self.sequencer.is_replaying):
             return False
         try:
-            sealed = self.sequencer.seal(primary.timestamp)
+            sealed = self._dispatcher.attempt("seal", lambda: self.sequencer.seal(primary.timestamp))
         except NothingToSeal:
             return False
         except JournalOutdated as error:
@@ -172,6 +172,8 @@ class Node:
         finally:
             for dropped in self.sequencer.take_dropped():
                 self._reporter.emit(OperationDropped(self._reporter.now(), dropped.pending.id, str(dropped.reason)))
+        if sealed is None:
+            return False
         self._reporter.emit(describe_block(sealed, self._reporter.now()))
         if self._filling is not None:
             self._filling.offer(sealed)

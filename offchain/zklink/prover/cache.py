@@ -1,8 +1,8 @@
 """The cache of built files, and how several processes share it.
 
 Takes a key and a function that builds; gives a folder. An entry's key is a hash of all its sources. It is written
-beside its place and renamed into it, under a lock, so an entry that exists is complete. Never gives an old result for a
-changed source.
+beside its place and renamed into it, under a lock, so an entry that exists is complete, also after a power cut. Never
+gives an old result for a changed source.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
+
+from zklink.files import sync_folder, sync_tree
 
 PROJECT_MARK = "package.json"
 
@@ -66,7 +68,9 @@ def ensure_entry(folder: str, key: str, make: Callable[[Path], None]) -> Path:
         try:
             make(scratch)
             scratch.chmod(0o755)
+            sync_tree(scratch)
             scratch.rename(target)
+            sync_folder(target.parent)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from zklink.files import read_file
 from zklink.protocol.presets import Preset
 from zklink.prover.build import CompiledCircuit, ensure_compiled, find_compiled
 from zklink.prover.progress import SILENT, Progress
@@ -54,7 +55,7 @@ class CircuitArtifacts:
 
 def load_artifacts(circuit: CompiledCircuit, zkey: Path, vk_path: Path) -> CircuitArtifacts:
     """Artifacts from files, of our own set-up or of a ceremony. Raises VerificationKeyInvalid."""
-    return CircuitArtifacts(circuit, zkey, vk_path, VerificationKey.from_json(vk_path.read_text()), circuit.constraints)
+    return CircuitArtifacts(circuit, zkey, vk_path, VerificationKey.from_json(read_file(vk_path)), circuit.constraints)
 
 
 def ensure_artifacts(source: CircuitSource, progress: Progress = SILENT) -> CircuitArtifacts:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from zklink.files import read_file, write_file
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.field import Q
-from zklink.protocol.errors import ExitFileInvalid, ProtocolError
+from zklink.protocol.errors import ExitFileInvalid, FileUnreadable, ProtocolError
 from zklink.protocol.ids import WORD_LIMIT, BlockNumber, ChainId
 from zklink.recovery.exit_proofs import ExitOrder
 
@@ -34,7 +35,7 @@ class ExitFile:
 
 
 def write_exits(path: Path, exits: ExitFile) -> None:
-    """Write exits as JSON; big numbers are strings."""
+    """Write exits as JSON; big numbers are strings. Raises FileNotWritten."""
     data = {
         "format": FORMAT,
         "deployment_hash": f"0x{exits.deployment_hash.hex()}",
@@ -42,7 +43,7 @@ def write_exits(path: Path, exits: ExitFile) -> None:
         "root": hex(exits.root),
         "exits": [{**_describe(order), **_encode(order.call)} for order in exits.orders],
     }
-    path.write_text(json.dumps(data, indent=2) + "\n")
+    write_file(path, json.dumps(data, indent=2) + "\n")
 
 
 def read_exits(path: Path, deployment: Deployment) -> ExitFile:
@@ -54,7 +55,7 @@ def read_exits(path: Path, deployment: Deployment) -> ExitFile:
         return ExitFileInvalid(path.name, f"{detail}; make it again with `zklink recover`")
 
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(read_file(path))
         if data["format"] != FORMAT:
             raise refuse(f"its format is {data['format']!r}, and exits have {FORMAT!r}")
         found = bytes.fromhex(data["deployment_hash"].removeprefix("0x"))
@@ -68,7 +69,7 @@ def read_exits(path: Path, deployment: Deployment) -> ExitFile:
                 raise refuse(f"exit {position} {fault}")
             orders.append(order)
         return ExitFile(found, BlockNumber(int(data["block"])), int(data["root"], 16), tuple(orders))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ProtocolError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, FileUnreadable, ProtocolError) as error:
         raise refuse(f"it is no file of exits ({type(error).__name__}: {error})") from error
 
 

@@ -6,12 +6,12 @@ has them. Never holds states or proofs: they follow from the transition.
 """
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from zklink.files import LineFile
 from zklink.operations.requests import Request, RequestKey
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.errors import JournalBroken, ZkLinkError
@@ -20,6 +20,9 @@ from zklink.schema.operations import decode_operation, encode_operation
 from zklink.sequencer.operation_queue import Pending
 
 JournalItem = RequestKey | Pending
+
+_NO_ENTRY: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ZkLinkError)
+"""Whatever a line that is no entry raises when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,46 +81,36 @@ class MemoryJournal:
 
 
 class FileJournal:
-    """One JSON line per entry. A cut rewrites the file beside the old one and replaces it, so a crash leaves one of
-    the two.
+    """One JSON line per entry (see `LineFile` for what a crash or a full disk leaves). A cut puts a whole new file in
+    the place of the old one.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        if path.exists():
-            written = path.read_text()
-            complete = written[: written.rfind("\n") + 1]
-            if (
-                complete != written
-            ):  # the crash came before `append` returned: nothing about that block has left the machine
-                path.write_text(complete)
+        self._path, self._file = path, LineFile(path)
 
     def entries(self) -> Sequence[JournalEntry]:
-        if not self._path.exists():
-            return ()
-        lines = self._path.read_text().splitlines()
-        entries = [_decode(line, number) for number, line in enumerate(lines, start=1)]
+        """Raises JournalBroken, FileUnreadable."""
+        entries, position = [], 0
+        for number, line in enumerate(self._file.lines(), start=1):
+            try:
+                entries.append(_decode(line, number))
+            except _NO_ENTRY as error:
+                raise JournalBroken(str(self._path), number, position, str(error)) from error
+            position += len(line) + 1
         return tuple(entries)
 
     def append(self, entry: JournalEntry) -> None:
-        with self._path.open("a") as file:
-            file.write(_encode(entry))
-            file.flush()
-            os.fsync(file.fileno())
+        """Raises FileNotWritten; then the journal has nothing of the entry."""
+        self._file.append(_encode(entry))
 
     def cut(self, last: BlockNumber) -> None:
-        kept = self.entries()[:last]
-        beside = self._path.with_suffix(".new")
-        with beside.open("w") as file:
-            file.writelines(_encode(entry) for entry in kept)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        """Raises FileNotWritten; then nothing is cut."""
+        self._file.replace([_encode(entry) for entry in self.entries()[:last]])
 
 
-def _encode(entry: JournalEntry) -> str:
+def _encode(entry: JournalEntry) -> bytes:
     items = [_encode_item(item) for item in entry.items]
-    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()]) + "\n"
+    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()]).encode()
 
 
 def _encode_item(item: JournalItem) -> object:
@@ -127,21 +120,14 @@ def _encode_item(item: JournalItem) -> object:
     return {"id": item.id.hex(), **consent, "operation": encode_operation(item.operation)}
 
 
-def _decode(line: str, number: int) -> JournalEntry:
-    try:
-        found, lane, timestamp, items, requests_hash = json.loads(line)
-        entry = JournalEntry(
-            BlockNumber(int(found)),
-            Lane(lane),
-            int(timestamp),
-            tuple(map(_decode_item, items)),
-            bytes.fromhex(requests_hash),
-        )
-    except (ValueError, TypeError, KeyError, ZkLinkError) as error:
-        raise JournalBroken(number, str(error)) from error
-    if entry.number != number:
-        raise JournalBroken(number, f"the line is about block {entry.number}")
-    return entry
+def _decode(line: bytes, number: int) -> JournalEntry:
+    """The entry of a line, which is about this block. Raises one of _NO_ENTRY."""
+    found, lane, timestamp, items, requests_hash = json.loads(line.decode())
+    if found != number:
+        raise ValueError(f"the line is about block {found}")
+    return JournalEntry(
+        BlockNumber(number), Lane(lane), int(timestamp), tuple(map(_decode_item, items)), bytes.fromhex(requests_hash)
+    )
 
 
 def _decode_item(item: Any) -> JournalItem:

@@ -49,13 +49,16 @@ class UnknownBlock(StateError):
 
 @dataclass(eq=False)
 class JournalBroken(StateError):
-    """A line of the sequencer's journal cannot be read."""
+    """A line of the sequencer's journal cannot be read. `position` is its first byte; line n is about block n."""
 
+    path: str
     line: int
+    position: int
     detail: str
 
     def __str__(self) -> str:
-        return f"journal, line {self.line}: {self.detail}"
+        place = f"{self.path}, line {self.line} (byte {self.position})"
+        return f"{place}: {self.detail}; the blocks before it are whole: put the file back from a copy"
 
 
 @dataclass(eq=False)

@@ -27,6 +27,29 @@ class ToolFailed(ToolError):
 
 
 @dataclass(eq=False)
+class FileNotWritten(ToolError):
+    """A file could not be written (disk full, no permission); what was there before is unchanged."""
+
+    path: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.path} is not written: {self.detail}; what was there before is unchanged"
+
+
+@dataclass(eq=False)
+class FileUnreadable(ToolError):
+    """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte."""
+
+    path: str
+    position: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, byte {self.position}: {self.detail}"
+
+
+@dataclass(eq=False)
 class TapeInvalid(ToolError):
     """A tape of swaps cannot be read."""
 
