@@ -52,10 +52,10 @@ TOO_OLD = CallReverted("b", "commit_blocks", "commit: too old")
 
 @dataclass
 class CountingChain:
-    """A watch and a submitter in one; `progress` None is a chain that does not answer."""
+    """A watch and a submitter in one; `counters` None is a chain that does not answer."""
 
     chain: ChainId
-    progress: tuple[int, int, int, int] | None = (0, 0, 0, 0)
+    counters: tuple[int, int, int, int] | None = (0, 0, 0, 0)
     timestamp: int = NOW
     number: int = 1
     gone_from: dict[Lane, RequestId] = field(default_factory=dict)
@@ -68,11 +68,11 @@ class CountingChain:
         return Sighting(BlockInfo(self.number, bytes(32), bytes(32), self.timestamp), (), gone)
 
     def advance(self, horizon: Horizon) -> Advance:
-        if self.progress is None:
+        if self.counters is None:
             raise RpcUnavailable("model", "status", 1, "connection refused")
-        progress = Counters(*map(BlockNumber, self.progress))
-        sent = () if self.error is None else (Sent(Commit((BlockNumber(progress.committed + 1),)), None, self.error),)
-        return Advance(self.chain, progress, sent, self.is_frozen)
+        counters = Counters(*map(BlockNumber, self.counters))
+        sent = () if self.error is None else (Sent(Commit((BlockNumber(counters.committed + 1),)), None, self.error),)
+        return Advance(self.chain, counters, sent, self.is_frozen)
 
 
 @dataclass
@@ -161,7 +161,7 @@ class Setting:
 def test_prove__restarted__only_what_some_chain_still_needs() -> None:
     setting = Setting(blocks=5)
     for chain, proven in zip(CHAINS, (5, 4, 3), strict=True):
-        setting.chains[chain].progress = (5, proven, proven, proven)
+        setting.chains[chain].counters = (5, proven, proven, proven)
     setting.round(10)
     assert setting.prover.proven == [4, 5]
 
@@ -169,11 +169,11 @@ def test_prove__restarted__only_what_some_chain_still_needs() -> None:
 def test_prove__restarted_while_a_chain_is_away__its_blocks_are_proven_when_it_is_back() -> None:
     setting = Setting(blocks=5)
     for chain in CHAINS:
-        setting.chains[chain].progress = (5, 4, 4, 4)
-    setting.chains[C].progress = None
+        setting.chains[chain].counters = (5, 4, 4, 4)
+    setting.chains[C].counters = None
     setting.round(10)
     assert setting.prover.proven == [5]
-    setting.chains[C].progress = (2, 2, 2, 2)
+    setting.chains[C].counters = (2, 2, 2, 2)
     setting.round(10)
     assert setting.prover.proven == [5, 3, 4]
 
@@ -181,7 +181,7 @@ def test_prove__restarted_while_a_chain_is_away__its_blocks_are_proven_when_it_i
 def test_seal__restarted_with_everything_proven__goes_on_without_proving_again() -> None:
     setting = Setting(blocks=3)
     for chain in CHAINS:
-        setting.chains[chain].progress = (3, 3, 3, 3)
+        setting.chains[chain].counters = (3, 3, 3, 3)
     setting.round(4)
     setting.sequencer.add(make_request(1, 4))
     setting.round(2)
@@ -192,7 +192,7 @@ def start_with_an_old_block(change: Callable[[CountingChain], None]) -> Setting:
     """Two blocks, the first of them accepted, the second older than the primary takes."""
     setting = Setting(blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].progress = (1, 1, 1, 1)
+        setting.chains[chain].counters = (1, 1, 1, 1)
     setting.round(3)
     primary = setting.chains[PRIMARY]
     primary.timestamp = NOW + MAX_AGE_SECONDS
@@ -210,7 +210,7 @@ def test_reseal__old_block__only_while_the_counters_still_hold(error: L1Error | 
 
 
 def test_reseal__a_node_that_lags_says_less__no_accepted_block_is_given_up() -> None:
-    setting = start_with_an_old_block(lambda primary: setattr(primary, "progress", (0, 0, 0, 0)))
+    setting = start_with_an_old_block(lambda primary: setattr(primary, "counters", (0, 0, 0, 0)))
     assert setting.rolled_back() == [1]
     assert len(setting.journal.entries()) >= 1
     assert setting.sequencer.block(BlockNumber(1)).block.header.timestamp == NOW
@@ -219,7 +219,7 @@ def test_reseal__a_node_that_lags_says_less__no_accepted_block_is_given_up() -> 
 def test_sighting__request_of_an_accepted_block_gone__stops_with_the_journal_as_it_is() -> None:
     setting = Setting(blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].progress = (2, 1, 1, 1)
+        setting.chains[chain].counters = (2, 1, 1, 1)
     setting.round(3)
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(1)}
     with pytest.raises(HistoryDiverged):
@@ -230,7 +230,7 @@ def test_sighting__request_of_an_accepted_block_gone__stops_with_the_journal_as_
 def test_sighting__request_of_a_committed_block_gone__rolled_back() -> None:
     setting = Setting(blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].progress = (2, 1, 1, 1)
+        setting.chains[chain].counters = (2, 1, 1, 1)
     setting.round(3)
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(2)}
     setting.round()
@@ -362,7 +362,7 @@ def play_forced_exit(setting: Setting, paying: ChainId) -> OperationId:
     setting.round()
     assert (setting.sequencer.block_with(id), setting.sequencer.height) == (2, 3)
     for chain in CHAINS:
-        setting.chains[chain].progress = (1 if chain == paying else 3, 0, 0, 0)
+        setting.chains[chain].counters = (1 if chain == paying else 3, 0, 0, 0)
     setting.consents.recorded = False
     setting.chains[paying].error = CallReverted("x", "commit_blocks", "block: owner not known here")
     return id
@@ -401,7 +401,7 @@ def test_commit__refused_but_the_chain_still_has_the_word__nothing_is_withdrawn(
 def test_commit__word_taken_back_of_an_accepted_block__stays_and_the_refusal_is_said() -> None:
     setting = Setting(blocks=0, max_unproven=8)
     id = play_forced_exit(setting, C)
-    setting.chains[PRIMARY].progress = (2, 2, 2, 0)
+    setting.chains[PRIMARY].counters = (2, 2, 2, 0)
     setting.round(4)
     assert setting.events(Retried)
     [pending] = setting.sequencer.block(BlockNumber(2)).signed
@@ -469,7 +469,7 @@ def test_step__a_chain_has_frozen__nothing_is_sealed_or_sent_any_more_and_messag
 def test_settle__executed_everywhere_long_ago__only_records_are_kept() -> None:
     setting = Setting(blocks=5, kept_blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].progress = (5, 5, 5, 5)
+        setting.chains[chain].counters = (5, 5, 5, 5)
     setting.round(8)
     assert setting.sequencer.settled == 3
     setting.sequencer.add(make_request(1, 6))

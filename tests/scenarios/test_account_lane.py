@@ -139,7 +139,7 @@ def test_blocks__both_lanes__in_one_sequence_executed_on_every_chain(story: Lane
     height = story.pipeline.node.sequencer.height
     assert [event.number for event in sealed] == list(range(1, height + 1))
     assert {event.lane for event in sealed[story.pipeline.base :]} == set(Lane)
-    assert all(progress.executed == height for progress in story.pipeline.node.progress.values())
+    assert all(counters.executed == height for counters in story.pipeline.node.counters.values())
     assert story.pipeline.retries() == []
 
 

@@ -68,7 +68,7 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
 ) -> None:
     clients = {chain.profile.chain_id: FaultyClient(chain) for chain in system.world}
     pipeline = Pipeline(system, Believer(), clients=clients)
-    sequencer, progress = pipeline.node.sequencer, pipeline.node.progress
+    sequencer, counters = pipeline.node.sequencer, pipeline.node.counters
     pipeline.run_until(lambda: not sequencer.is_replaying and pipeline.node.is_settled())
     pipeline.approve_broker((BSC, USDC))
     before = received(pipeline)
@@ -78,9 +78,9 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     clients[BSC].faults.lost_receipts += ["fill", "commit_blocks", "prove_blocks", "receive_message", "execute_blocks"]
     clients[AVALANCHE].faults.replaced += ["commit_blocks", "prove_blocks"]
     pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2)
-    pipeline.run_until(lambda: not sequencer.has_waiting and progress[BSC].executed == sequencer.height)
+    pipeline.run_until(lambda: not sequencer.has_waiting and counters[BSC].executed == sequencer.height)
     assert received(pipeline) - before == 29
-    assert progress[ETHEREUM].committed == pipeline.base
+    assert counters[ETHEREUM].committed == pipeline.base
     clients[ETHEREUM].faults.is_down = False
     pipeline.finish(2)
     workers = {retry.job for retry in pipeline.events(Retried)}
@@ -96,7 +96,7 @@ def test_node__killed_and_started_again__goes_on_where_the_chains_are(system: Li
     before = received(first)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     first.halt(ETHEREUM, POLYGON)
-    first.run_until(lambda: first.node.progress[BSC].proven == first.base + 1)
+    first.run_until(lambda: first.node.counters[BSC].proven == first.base + 1)
     second = Pipeline(system, Believer(), journal=FileJournal(tmp_path / "journal.jsonl"))
     second.swap(POLYGON, USDC, 5 * USD, (BSC, USDC))
     second.finish(2)
@@ -117,7 +117,7 @@ def test_node__killed_and_a_request_is_another_when_it_starts_again__sealed_anew
     before = received(first)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     first.halt(AVALANCHE, POLYGON)
-    first.run_until(lambda: first.node.progress[BSC].committed == first.base + 1)
+    first.run_until(lambda: first.node.counters[BSC].committed == first.base + 1)
     polygon.restore(snapshot)
     second = Pipeline(system, Believer(), journal=journal)
     second.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
@@ -132,7 +132,7 @@ def test_node__killed_and_a_request_is_another_when_it_starts_again__sealed_anew
 def test_node__started_without_its_journal__sends_nothing_on_top_of_a_foreign_history(system: LiquidSystem) -> None:
     first = Pipeline(system, Believer(), has_broker=False)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
-    first.run_until(lambda: first.node.progress[AVALANCHE].accepted == first.base + 1)
+    first.run_until(lambda: first.node.counters[AVALANCHE].accepted == first.base + 1)
     amnesiac = Pipeline(system, Believer(), journal=MemoryJournal(), has_broker=False)
     with pytest.raises(HistoryDiverged):
         amnesiac.round(10)
@@ -144,10 +144,10 @@ def test_messages__early_twice_and_from_a_stranger__harmless_and_applied_in_time
     before, ethereum = received(pipeline), system.bridges[ETHEREUM]
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(ETHEREUM)
-    pipeline.run_until(lambda: pipeline.node.progress[POLYGON].accepted == pipeline.base + 1)
+    pipeline.run_until(lambda: pipeline.node.counters[POLYGON].accepted == pipeline.base + 1)
     for _ in range(2):
         deliver(pipeline, POLYGON, ETHEREUM)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].executed == pipeline.base + 1)
+    pipeline.run_until(lambda: pipeline.node.counters[BSC].executed == pipeline.base + 1)
     assert ethereum.status().committed == system.height
     number = system.number(1)
     assert ethereum.is_message_known(POLYGON, number, system.bridges[POLYGON].sync_hash(number))
@@ -181,7 +181,7 @@ def test_reorg__request_gone_after_it_was_sealed_and_committed_elsewhere__rolled
     snapshot = polygon.snapshot()
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(AVALANCHE, POLYGON)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == pipeline.base + 1)
+    pipeline.run_until(lambda: pipeline.node.counters[BSC].committed == pipeline.base + 1)
     polygon.restore(snapshot)
     pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
     pipeline.round(8)
@@ -205,9 +205,9 @@ def test_reorg__request_gone_before_its_own_chain_has_committed_it__primary_has_
     snapshot = polygon.snapshot()
     pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(POLYGON)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].proven == pipeline.base + 1)
+    pipeline.run_until(lambda: pipeline.node.counters[BSC].proven == pipeline.base + 1)
     pipeline.round(5)
-    assert pipeline.node.progress[AVALANCHE].committed == pipeline.base + 1
+    assert pipeline.node.counters[AVALANCHE].committed == pipeline.base + 1
     assert system.bridges[AVALANCHE].status().accepted == system.height
     polygon.restore(snapshot)
     pipeline.swap(POLYGON, USDC, 7 * USD, (BSC, USDC))
@@ -230,7 +230,7 @@ def test_primary__not_reached_for_more_than_an_hour__block_is_sealed_anew_and_th
     before = pipeline.balance(depositor, POLYGON, USDC)
     key = pipeline.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     pipeline.halt(AVALANCHE)
-    pipeline.run_until(lambda: pipeline.node.progress[BSC].committed == pipeline.base + 1)
+    pipeline.run_until(lambda: pipeline.node.counters[BSC].committed == pipeline.base + 1)
     system.world.advance_time(4_000)
     pipeline.resume()
     pipeline.finish(1)

@@ -73,8 +73,8 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
 
 
 def _is_executed(pipeline: Pipeline, height: int) -> bool:
-    progress = pipeline.node.progress
-    return all(progress[chain].executed >= height for chain in (POLYGON, BSC, AVALANCHE))
+    counters = pipeline.node.counters
+    return all(counters[chain].executed >= height for chain in (POLYGON, BSC, AVALANCHE))
 
 
 def _bring_to_exodus(pipeline: Pipeline) -> list[str]:

@@ -192,7 +192,7 @@ class TestProgressLaw:
         proofs: list[BlockNumber] = []
 
         def advance(chain: ChainId) -> bool:
-            committed = {k: bridge.view().progress.committed for k, bridge in bridges.items()}
+            committed = {k: bridge.view().counters.committed for k, bridge in bridges.items()}
             actions = decide(bridges[chain].view(), horizon(tuple(proofs), blocks, committed), EAGER)
             for action in actions:
                 bridges[chain].apply(action, blocks)

@@ -14,7 +14,7 @@ from zklink.history.solvency import Reconciliation
 from zklink.protocol.ids import ChainId, TokenId
 
 DEPOSITOR, RECIPIENTS, BROKER, BRIDGE = OWNERS = ("user", "recipients", "broker", "bridge")
-Place = tuple[ChainId, TokenId]
+TokenPlace = tuple[ChainId, TokenId]
 
 
 def read_balances(run: DemoRun, before: tuple[Balance, ...] = ()) -> tuple[Balance, ...]:
@@ -106,7 +106,7 @@ def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str
     """The user must have paid the amounts that were not refunded, and the broker must have earned its fees; both paid
     for their gas in native coin.
     """
-    due: dict[tuple[str, Place], int] = {}
+    due: dict[tuple[str, TokenPlace], int] = {}
     for ticket in run.tickets:
         record = run.record(ticket)
         if record is None or record.payout is None:
@@ -144,13 +144,13 @@ def describe_token(token: TokenId, chain: str) -> str:
     return f"{token_by_id(token).symbol_on(chain)} on {chain}"
 
 
-def _add(due: dict[tuple[str, Place], int], owner: str, place: Place, l1_amount: int) -> None:
+def _add(due: dict[tuple[str, TokenPlace], int], owner: str, place: TokenPlace, l1_amount: int) -> None:
     due[owner, place] = due.get((owner, place), 0) + l1_amount
 
 
-def _places(run: DemoRun) -> Mapping[Place, TokenInfo]:
+def _places(run: DemoRun) -> Mapping[TokenPlace, TokenInfo]:
     """Every (chain, token) that a story touches, in order of chain and token."""
-    found: dict[Place, TokenInfo] = {}
+    found: dict[TokenPlace, TokenInfo] = {}
     for story in run.options.stories:
         found[run.chain_id(story.source), story.token_in.token_id] = story.token_in
         found[run.chain_id(story.destination), story.token_out.token_id] = story.token_out

@@ -44,10 +44,10 @@ class Filling:
         """On each chain try the payout that is due, and ask about those whose block is executed."""
         broker, known = self._broker, self._known
         heights = {chain: head.number for chain, head in known.heads.items()}
-        accepted = known.progress[known.primary].accepted
-        for chain, progress in known.progress.items():
+        accepted = known.counters[known.primary].accepted
+        for chain, counters in known.counters.items():
             candidate = broker.select(chain, heights, accepted)
-            positions = [p for p in broker.open_positions(chain) if p.candidate.block <= progress.executed]
+            positions = [p for p in broker.open_positions(chain) if p.candidate.block <= counters.executed]
             if candidate is not None:
                 attempt = partial(broker.attempt, candidate)
                 self._jobs.start("fill", chain, attempt, self._on_attempt, self._retry_seconds)

@@ -13,13 +13,13 @@ from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
 
 
 class Knowledge:
-    """The counters of each chain (`progress`); a chain that has not answered yet counts as at genesis. `asked` are the
+    """The counters of each chain (`counters`); a chain that has not answered yet counts as at genesis. `asked` are the
     chains that have answered.
     """
 
     def __init__(self, chains: Iterable[ChainId], primary: ChainId) -> None:
         self.primary = primary
-        self.progress: dict[ChainId, Counters] = dict.fromkeys(chains, GENESIS_COUNTERS)
+        self.counters: dict[ChainId, Counters] = dict.fromkeys(chains, GENESIS_COUNTERS)
         self.heads: dict[ChainId, BlockInfo] = {}
         self.asked: set[ChainId] = set()
         self.frozen: set[ChainId] = set()
@@ -35,9 +35,9 @@ class Knowledge:
         head = self.heads.get(self.primary)
         return 0 if head is None else head.timestamp
 
-    def take_progress(self, chain: ChainId, progress: Counters) -> Counters:
+    def take_counters(self, chain: ChainId, counters: Counters) -> Counters:
         """Note a chain's counters; gives those that were known before."""
-        before, self.progress[chain] = self.progress[chain], progress
-        self.accepted = max(self.accepted, progress.accepted)
+        before, self.counters[chain] = self.counters[chain], counters
+        self.accepted = max(self.accepted, counters.accepted)
         self.asked.add(chain)
         return before

@@ -87,9 +87,9 @@ class Node:
         return self._reporter.events
 
     @property
-    def progress(self) -> Mapping[ChainId, Counters]:
+    def counters(self) -> Mapping[ChainId, Counters]:
         """Every chain's counters, as far as it was asked."""
-        return self._known.progress
+        return self._known.counters
 
     @property
     def is_frozen(self) -> bool:
@@ -149,7 +149,7 @@ class Node:
         if self.sequencer.has_waiting or self.sequencer.is_replaying:
             return False
         is_repaid = self._filling is None or self._filling.is_repaid
-        return is_repaid and all(progress.executed == height for progress in self._known.progress.values())
+        return is_repaid and all(counters.executed == height for counters in self._known.counters.values())
 
     def close(self) -> None:
         """Wait for running jobs and stop."""
@@ -201,7 +201,7 @@ class Node:
         base = {chain: self.sequencer.stored(chain, settled) for chain in self.parts.profiles}
         blocks = tuple(self.sequencer.blocks(settled))
         primary = self.sequencer.parameters.primary
-        committed = {chain: progress.committed for chain, progress in self._known.progress.items()}
+        committed = {chain: counters.committed for chain, counters in self._known.counters.items()}
         horizon = Horizon(primary, base, blocks, dict(self._known.proofs), committed, self.sequencer.is_replaying)
         offered = horizon.height, blocks[-1:], len(self._known.proofs)
         for chain, submitter in self.parts.submitters.items():
@@ -237,12 +237,12 @@ class Node:
         return True
 
     def _on_advance(self, chain: ChainId, advance: Advance) -> bool:
-        before = self._known.take_progress(chain, advance.progress)
+        before = self._known.take_counters(chain, advance.counters)
         if advance.is_frozen and chain not in self._known.frozen:
             self._known.frozen.add(chain)
-            self._reporter.emit(ChainFrozen(self._reporter.now(), chain, advance.progress.accepted))
-        if advance.progress != before:
-            self._reporter.emit(ChainMoved(self._reporter.now(), chain, before, advance.progress))
+            self._reporter.emit(ChainFrozen(self._reporter.now(), chain, advance.counters.accepted))
+        if advance.counters != before:
+            self._reporter.emit(ChainMoved(self._reporter.now(), chain, before, advance.counters))
         for sent in advance.sent:
             if sent.receipt is not None:
                 purpose, blocks = _describe(sent.action)
@@ -250,10 +250,10 @@ class Node:
                 self._reporter.emit_mined(chain, purpose, blocks, sent.receipt, source)
         is_unchanged = all(isinstance(sent.error, REVERTS) for sent in advance.sent)
         if chain == self.sequencer.parameters.primary and is_unchanged and not advance.is_frozen:
-            self._rollback.reseal_if_old(advance.progress.committed)
+            self._rollback.reseal_if_old(advance.counters.committed)
         self._settle()
         if any(isinstance(sent.action, Commit) and isinstance(sent.error, REVERTS) for sent in advance.sent):
-            refused = self.sequencer.blocks(advance.progress.committed)
+            refused = self.sequencer.blocks(advance.counters.committed)
             self._consents.doubt(chain, (pending for block in refused for pending in block.signed))
         for sent in advance.sent:
             if sent.error is not None:
@@ -270,14 +270,14 @@ class Node:
         """Sealed blocks without a proof that some chain still needs, so that a restart does not prove all of history
         again. A chain that has not answered yet needs none.
         """
-        done = min((self._known.progress[chain].proven for chain in self._known.asked), default=self.sequencer.height)
+        done = min((self._known.counters[chain].proven for chain in self._known.asked), default=self.sequencer.height)
         return [block for block in self.sequencer.blocks(done) if block.number not in self._known.proofs]
 
     def _settle(self) -> None:
         """Blocks that every chain executed more than `kept_blocks` ago are reduced to their records."""
         if len(self._known.asked) < len(self.parts.profiles):
             return
-        executed = min(progress.executed for progress in self._known.progress.values())
+        executed = min(counters.executed for counters in self._known.counters.values())
         self.sequencer.settle(BlockNumber(max(executed - self.config.kept_blocks, 0)))
         for number in [number for number in self._known.proofs if number <= self.sequencer.settled]:
             del self._known.proofs[number]

@@ -69,7 +69,7 @@ class ChainView:
     """
 
     chain: ChainId
-    progress: Counters
+    counters: Counters
     acknowledged: Mapping[ChainId, BlockNumber]
     announced: Collection[tuple[ChainId, BlockNumber]] = ()
     is_frozen: bool = False
@@ -138,20 +138,20 @@ def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber]
     Raises HistoryDiverged if such a block is accepted there: then the journal is not this deployment's, and
     sending anything would be wrong.
     """
-    last: int = min(view.progress.committed, horizon.height)
-    if view.progress.committed > horizon.height and horizon.is_replaying:
+    last: int = min(view.counters.committed, horizon.height)
+    if view.counters.committed > horizon.height and horizon.is_replaying:
         return None
-    if view.progress.committed == last and is_ours(BlockNumber(last)):
+    if view.counters.committed == last and is_ours(BlockNumber(last)):
         return None
-    while last >= view.progress.accepted and not is_ours(BlockNumber(last)):
+    while last >= view.counters.accepted and not is_ours(BlockNumber(last)):
         last -= 1
-    if last < view.progress.accepted:
-        raise HistoryDiverged(view.chain, view.progress.accepted)
+    if last < view.counters.accepted:
+        raise HistoryDiverged(view.chain, view.counters.accepted)
     return Revert(BlockNumber(last))
 
 
 def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Commit | None:
-    waiting = horizon.blocks[view.progress.committed - horizon.start :]
+    waiting = horizon.blocks[view.counters.committed - horizon.start :]
     must = view.chain == horizon.primary or any(block.is_concerned(view.chain) for block in waiting)
     if not waiting or not (must or len(waiting) >= policy.batch):
         return None
@@ -164,7 +164,7 @@ def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
     reorganisation can be sealed anew. Meanwhile the prover works. A concerned chain that is down holds the primary up.
     """
     numbers: list[BlockNumber] = []
-    for number in _range(view.progress.proven, min(view.progress.committed, horizon.height)):
+    for number in _range(view.counters.proven, min(view.counters.committed, horizon.height)):
         is_other_lane = bool(numbers) and horizon.block(number).lane is not horizon.block(numbers[0]).lane
         if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS or is_other_lane:
             break
@@ -181,9 +181,9 @@ def _decide_apply(view: ChainView, horizon: Horizon) -> ApplyMessage | None:
     best: dict[ChainId, BlockNumber] = {}
     for source, number in view.announced:
         if source == horizon.primary:
-            is_useful = view.chain != horizon.primary and view.progress.accepted < number <= view.progress.proven
+            is_useful = view.chain != horizon.primary and view.counters.accepted < number <= view.counters.proven
         else:
-            is_useful = source != view.chain and view.acknowledged.get(source, 0) < number <= view.progress.accepted
+            is_useful = source != view.chain and view.acknowledged.get(source, 0) < number <= view.counters.accepted
         if is_useful and number > best.get(source, 0):
             best[source] = number
     for source in sorted(best, key=lambda chain: chain != horizon.primary):
@@ -194,7 +194,7 @@ def _decide_apply(view: ChainView, horizon: Horizon) -> ApplyMessage | None:
 def _decide_execute(view: ChainView, horizon: Horizon) -> Execute | None:
     numbers: list[BlockNumber] = []
     payouts = 0
-    for number in _range(view.progress.executed, min(view.progress.accepted, horizon.height)):
+    for number in _range(view.counters.executed, min(view.counters.accepted, horizon.height)):
         block = horizon.block(number)
         payouts += len(block.payouts(view.chain))
         is_full = len(numbers) == MAX_EXECUTE_BLOCKS or (numbers and payouts > MAX_EXECUTE_PAYOUTS)

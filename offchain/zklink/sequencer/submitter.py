@@ -61,12 +61,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """The result of one call of `advance`. `progress` are the counters before the transactions; nothing is sent to a
+    """The result of one call of `advance`. `counters` are the counters before the transactions; nothing is sent to a
     chain that `is_frozen`.
     """
 
     chain: ChainId
-    progress: Counters
+    counters: Counters
     sent: tuple[Sent, ...]
     is_frozen: bool = False
 
@@ -83,14 +83,14 @@ class Submitter:
     def advance(self, horizon: Horizon) -> Advance:
         """Send the transactions that this chain needs next, if any. Raises HistoryDiverged and RpcUnavailable."""
         view = self._gate.view(horizon)
-        if view.is_frozen or view.progress.executed < horizon.start:
-            return Advance(self._gate.chain, view.progress, (), view.is_frozen)
+        if view.is_frozen or view.counters.executed < horizon.start:
+            return Advance(self._gate.chain, view.counters, (), view.is_frozen)
         fork = find_fork(view, horizon, lambda number: self._gate.is_ours(number, horizon))
         actions: tuple[Action, ...] = (fork,) if fork is not None else ()
-        if fork is None and view.progress.committed <= horizon.height:
+        if fork is None and view.counters.committed <= horizon.height:
             actions = decide(view, horizon, self._policy)
         sent = self._gate.send(actions, horizon) if actions else ()
-        return Advance(self._gate.chain, view.progress, tuple(sent))
+        return Advance(self._gate.chain, view.counters, tuple(sent))
 
 
 class BridgeGate:
@@ -109,14 +109,14 @@ class BridgeGate:
 
     def view(self, horizon: Horizon) -> ChainView:
         at = self._bridge.status()
-        progress = Counters(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
+        counters = Counters(*map(BlockNumber, (at.committed, at.proven, at.accepted, at.executed)))
         is_frozen = self._bridge.is_frozen()
-        if is_frozen or not horizon.start <= progress.executed < horizon.height:
-            return ChainView(self.chain, progress, {}, is_frozen=is_frozen)
+        if is_frozen or not horizon.start <= counters.executed < horizon.height:
+            return ChainView(self.chain, counters, {}, is_frozen=is_frozen)
         self._read_messages()  # before what counts: a message that arrives in between would seem not to count
         others = [chain for chain in horizon.base if chain != self.chain]
         acknowledged = {chain: BlockNumber(self._bridge.acknowledged(chain)) for chain in others}
-        return ChainView(self.chain, progress, acknowledged, self._announced(progress, acknowledged, horizon))
+        return ChainView(self.chain, counters, acknowledged, self._announced(counters, acknowledged, horizon))
 
     def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
         stored = self._bridge.stored_block_hash(number)
@@ -139,10 +139,10 @@ class BridgeGate:
         return [_wait(client, action, submission) for action, submission in submitted]
 
     def _announced(
-        self, progress: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
+        self, counters: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
     ) -> list[tuple[ChainId, BlockNumber]]:
         """Messages that may still have to be applied: known on the chain, with our hash, and not counted yet."""
-        last = min(progress.proven, horizon.height)
+        last = min(counters.proven, horizon.height)
         found = []
         for (source, number), sync_hash in self._messages.items():
             if not max(acknowledged[source], horizon.start) < number <= last:
