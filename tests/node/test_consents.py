@@ -1,4 +1,4 @@
-"""Operations that depend on an owner's word: which questions a chain is asked, how many, and what becomes of them."""
+"""Operations that need an owner's consent: the questions that a chain is asked, how many, and their outcome."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -370,7 +370,7 @@ def play_forced_exit(setting: Setting, paying: ChainId) -> OperationId:
 
 @pytest.mark.parametrize("paying", [PRIMARY, C])
 @pytest.mark.parametrize("is_restarted", [False, True])
-def test_commit__reorganisation_took_an_owners_word_back__operation_withdrawn_and_the_rest_goes_on(
+def test_commit__reorganisation_took_an_owners_consent_back__operation_withdrawn_and_the_rest_goes_on(
     paying: ChainId, is_restarted: bool
 ) -> None:
     setting = Setting(blocks=0, max_unproven=8)
@@ -390,7 +390,7 @@ def test_commit__reorganisation_took_an_owners_word_back__operation_withdrawn_an
     assert (setting.sequencer.height, len(setting.rolled_back())) == (2, 1)
 
 
-def test_commit__refused_but_the_chain_still_has_the_word__nothing_is_withdrawn() -> None:
+def test_commit__refused_but_the_chain_still_has_the_consent__nothing_is_withdrawn() -> None:
     setting = Setting(blocks=0, max_unproven=8)
     id = play_forced_exit(setting, C)
     setting.consents.recorded = True
@@ -398,7 +398,7 @@ def test_commit__refused_but_the_chain_still_has_the_word__nothing_is_withdrawn(
     assert setting.sequencer.block_with(id) and not setting.events(RolledBack, OperationDropped)
 
 
-def test_commit__word_taken_back_of_an_accepted_block__stays_and_the_refusal_is_said() -> None:
+def test_commit__consent_taken_back_of_an_accepted_block__stays_and_the_refusal_is_said() -> None:
     setting = Setting(blocks=0, max_unproven=8)
     id = play_forced_exit(setting, C)
     setting.chains[PRIMARY].counters = (2, 2, 2, 0)

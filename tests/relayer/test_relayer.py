@@ -108,14 +108,14 @@ def test_messages__members_disagree__only_what_a_quorum_saw(setting: Setting) ->
     assert setting.committee.messages(A) == (message(1),)
 
 
-def test_deliver__primarys_word__at_once(setting: Setting) -> None:
+def test_deliver__acceptance_of_the_primary__at_once(setting: Setting) -> None:
     bridge = FakeBridge()
     setting.accept(A, 1)
     assert [d.message for d in relay(setting, bridge).deliver(B)] == [message(1)]
     assert bridge.evidence == [setting.committee.evidence(message(1))]
 
 
-def test_deliver__other_chains_word__only_up_to_what_is_accepted_there(setting: Setting) -> None:
+def test_deliver__acceptance_of_another_chain__only_up_to_what_is_accepted_there(setting: Setting) -> None:
     bridge = FakeBridge(accepted_number=1)
     for number in (1, 2):
         setting.accept(A, number)
