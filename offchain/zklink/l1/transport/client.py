@@ -22,7 +22,7 @@ from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
 from zklink.l1.transport.guard import guard
 from zklink.l1.transport.profile import ChainProfile
-from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_log
+from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_logs
 from zklink.l1.transport.rpc import ask
 from zklink.l1.transport.submission import Call, SendPolicy, Submission
 from zklink.l1.transport.transactions import Sender
@@ -111,9 +111,10 @@ class ChainClient:
         to_block: int,
         topics: Sequence[bytes | Sequence[bytes] | None] | None = None,
     ) -> list[Log]:
-        """Events of one contract in a range of blocks, both ends included, in the chain's order.
+        """Events of one contract in a range of blocks, both ends included, in the chain's order, each once.
 
-        `topics` are the topics wanted, by position: one, any of several, or None for any. Raises RpcUnavailable.
+        `topics` are the topics wanted, by position: one, any of several, or None for any. Raises RpcUnavailable, also
+        when the node mixes two branches of the chain. What a node leaves out is not noticed here, but by a `LogCursor`.
         """
         found: list[Log] = []
         start, size = from_block, LOG_RANGE_BLOCKS
@@ -129,9 +130,24 @@ class ChainClient:
                     raise
                 size = max(1, (end - start + 1) // 2)
                 continue
-            found.extend(decode_log(data) for data in answer)
+            found += decode_logs(answer)
             start = end + 1
-        return sorted(found, key=lambda item: (item.block_number, item.log_index))
+        self._check_logs(found, address, from_block, to_block)
+        return found
+
+    def _check_logs(self, logs: Sequence[Log], address: str, from_block: int, to_block: int) -> None:
+        """RpcUnavailable unless the logs are what was asked for, and of one branch of the chain."""
+        hashes: dict[int, bytes] = {}
+        for log in logs:
+            detail = ""
+            if not from_block <= log.block_number <= to_block:
+                detail = f"a log of block {log.block_number}, and blocks {from_block} to {to_block} were asked for"
+            elif hashes.setdefault(log.block_number, log.block_hash) != log.block_hash:
+                detail = f"logs of two blocks {log.block_number}"
+            elif log.address.lower() != address.lower():
+                detail = f"a log of {log.address}, and {address} was asked for"
+            if detail:
+                raise RpcUnavailable(self.profile.name, "eth_getLogs", 1, f"the node shows {detail}")
 
     # -- writing -------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Plain records of a chain's answers; immutable, without a connection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,23 @@ def decode_log(data: Mapping[str, Any]) -> Log:
     )
 
 
+def decode_logs(answer: Iterable[Mapping[str, Any]]) -> list[Log]:
+    """The logs of one answer in the chain's order, each position of a block once.
+
+    Nodes repeat logs, and name some that a reorganisation has `removed` or that are in no block yet: the last word
+    about a position counts, and what is in no block is left out.
+    """
+    found: dict[tuple[bytes, int], Log] = {}
+    for data in answer:
+        if data.get("blockHash") is None or data.get("blockNumber") is None:
+            continue
+        log = decode_log(data)
+        found.pop((log.block_hash, log.log_index), None)
+        if not _is_removed(data):
+            found[log.block_hash, log.log_index] = log
+    return sorted(found.values(), key=lambda log: (log.block_number, log.log_index))
+
+
 def decode_receipt(data: Mapping[str, Any]) -> Receipt:
     """A receipt in web3.py's shape."""
     address = data.get("contractAddress")
@@ -66,10 +83,15 @@ def decode_receipt(data: Mapping[str, Any]) -> Receipt:
         gas_used=int(data["gasUsed"]),
         gas_price_wei=int(data.get("effectiveGasPrice") or 0),
         contract_address=str(address) if address else None,
-        logs=tuple(decode_log(log) for log in data["logs"]),
+        logs=tuple(decode_logs(data["logs"])),
     )
 
 
 def decode_block(data: Mapping[str, Any]) -> BlockInfo:
     """A block in web3.py's shape."""
     return BlockInfo(int(data["number"]), bytes(data["hash"]), bytes(data["parentHash"]), int(data["timestamp"]))
+
+
+def _is_removed(data: Mapping[str, Any]) -> bool:
+    """Some nodes leave the field out, some write it as text."""
+    return str(data.get("removed", False)).lower() in ("true", "0x1", "1")
