@@ -18,7 +18,7 @@ class Setting:
     now: float = 100.0
     events: list[Event] = field(default_factory=list)
     calls: list[float] = field(default_factory=list)
-    errors: list[Exception] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
     was_busy: bool = False
 
     def __post_init__(self) -> None:
@@ -87,6 +87,18 @@ def test_start__failures__reported_and_further_and_further_apart(setting: Settin
     assert [(retry.failures, retry.delay_seconds) for retry in retries] == [(1, 1.0), (2, 2.0), (3, 4.0), (4, 4.0)]
     assert retries[0].reason == "a: status failed 3 times: refused"
     assert retries[1].reason == "OSError: broken"
+
+
+def test_start__native_code_panics__reported_and_tried_again(setting: Setting) -> None:
+    class PanicException(BaseException):
+        pass
+
+    setting.errors = [PanicException("list index out of range")]
+    for _ in range(3):
+        setting.round(1.0)
+    assert setting.calls == [100.0, 101.0]
+    [retry] = [event for event in setting.events if isinstance(event, Retried)]
+    assert retry.reason == "PanicException: list index out of range"
 
 
 def test_start__success_after_failures__counts_from_one_again(setting: Setting) -> None:

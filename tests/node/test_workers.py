@@ -42,6 +42,35 @@ def test_start__job_raises__the_error_is_the_result(workers: Workers) -> None:
         outcomes[0].get()
 
 
+class PanicException(BaseException):
+    """What a wheel written in Rust raises: no Exception."""
+
+
+def test_start__native_code_panics__the_panic_is_the_result(workers: Workers) -> None:
+    def panic() -> int:
+        raise PanicException("index out of bounds: the len is 25 but the index is 25")
+
+    outcomes: list[Outcome[int]] = []
+    workers.start("a", panic, outcomes.append)
+    collect(workers, 1)
+    assert isinstance(outcomes[0].error, PanicException)
+    workers.start("a", lambda: 1, outcomes.append)
+    collect(workers, 1)
+    assert outcomes[1].get() == 1
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_start__interrupt_in_a_job__passes(workers: Workers, interrupt: type[BaseException]) -> None:
+    def stop() -> int:
+        raise interrupt
+
+    outcomes: list[Outcome[int]] = []
+    with pytest.raises(interrupt):
+        workers.start("a", stop, outcomes.append)
+        collect(workers, 1)
+    assert outcomes == []
+
+
 def test_collect__a_result_starts_the_next_job__it_waits_for_the_next_collect(workers: Workers) -> None:
     order: list[str] = []
 

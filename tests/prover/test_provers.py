@@ -14,7 +14,7 @@ import pytest
 from tests.support.foreign_circuit import chain_source, ensure_other_circuit, run_ceremony
 from tests.support.upholds import upholds
 from zklink.primitives.field import Q, R
-from zklink.protocol.errors import ProofMalformed, ProofRejected, ToolFailed, WitnessInputInvalid
+from zklink.protocol.errors import FilesMixed, ProofMalformed, ProofRejected, ToolFailed, WitnessInputInvalid
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.native.backend import NativeProver
@@ -80,10 +80,25 @@ class TestEveryProver:
         with pytest.raises((ProofRejected, ToolFailed)):
             prover.prove_witness(tampered)
 
-    def test_prove_witness__key_of_another_circuit__no_proof_leaves(self, backend: str) -> None:
+    @pytest.mark.parametrize("parts", ["vk", "zkey", "zkey and vk", "circuit"])
+    def test_open__files_of_two_circuits__both_files_are_named(self, backend: str, parts: str) -> None:
         other, own = ensure_other_circuit(21), artifacts("development")
-        mixed = replace(own, vk=other.vk, vk_path=other.vk_path)
-        prover = open_prover(backend, mixed)
+        mixed = {
+            "vk": replace(own, vk=other.vk, vk_path=other.vk_path),
+            "zkey": replace(own, zkey=other.zkey),
+            "zkey and vk": replace(own, zkey=other.zkey, vk=other.vk, vk_path=other.vk_path),
+            "circuit": replace(own, circuit=other.circuit),
+        }[parts]
+        with pytest.raises(FilesMixed) as error:
+            open_prover(backend, mixed)
+        assert {error.value.path, error.value.other} <= {str(mixed.zkey), str(mixed.r1cs), str(mixed.vk_path)}
+        assert "zklink setup" in str(error.value)
+
+    def test_prove_witness__verified_under_another_key__no_proof_leaves(
+        self, backend: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        prover = open_prover(backend, artifacts("development"))
+        monkeypatch.setattr(prover, "_artifacts", replace(prover.artifacts, vk=ensure_other_circuit(21).vk))
         with pytest.raises(ProofRejected):
             prover.prove(INPUTS)
 

@@ -28,7 +28,7 @@ class Dispatcher:
         self._workers, self._clock, self._emit = workers, clock, emit
         self._pacer = Pacer(backoff)
         self._idle_on: dict[str, object] = {}
-        self._fatal: Exception | None = None
+        self._fatal: BaseException | None = None
 
     def start(
         self, worker: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float, seen: object = None
@@ -45,11 +45,12 @@ class Dispatcher:
         self._idle_on.pop(worker, None)
 
         def finish(outcome: Outcome[T]) -> None:
+            if outcome.error is not None:
+                self._report(worker, outcome.error)
+                return
             try:
                 was_busy = done(outcome.get())
-            except Exception as error:
-                if outcome.error is None and not isinstance(error, ZkLinkError):
-                    raise  # a mistake of this program, not of a chain
+            except ZkLinkError as error:  # anything else is a mistake of this program, not of a chain
                 self._report(worker, error)
                 return
             self._pacer.succeed(worker, self._clock(), 0.0 if was_busy else idle_seconds)
@@ -82,13 +83,13 @@ class Dispatcher:
         """Wait for running jobs; their results are lost."""
         self._workers.close()
 
-    def _report(self, worker: str, error: Exception) -> None:
+    def _report(self, worker: str, error: BaseException) -> None:
         if isinstance(error, FATAL):
             self._fatal = error
             return
         self._retry(worker, error)
 
-    def _retry(self, worker: str, error: Exception) -> None:
+    def _retry(self, worker: str, error: BaseException) -> None:
         failures, delay = self._pacer.fail(worker, self._clock())
         reason = redact(str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}")
         self._emit(Retried(self._clock(), worker, failures, delay, reason))

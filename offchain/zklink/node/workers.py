@@ -19,7 +19,7 @@ class Outcome(Generic[T]):
     """The end of a job: a value, or the exception that ended it."""
 
     value: T | None
-    error: Exception | None
+    error: BaseException | None
 
     def get(self) -> T:
         """The value; raises the job's exception if there is one."""
@@ -93,7 +93,8 @@ class ThreadWorkers:
     def collect(self) -> int:
         finished = [worker for worker, (future, _) in self._running.items() if future.done()]
         for worker in finished:
-            _, hand_over = self._running.pop(worker)
+            future, hand_over = self._running.pop(worker)
+            future.result()  # raises an interrupt that came while the job ran
             hand_over()
         return len(finished)
 
@@ -105,8 +106,12 @@ class ThreadWorkers:
 
 
 def run(job: Callable[[], T]) -> Outcome[T]:
-    """Run a job and keep its exception, if any; interrupts of the whole program pass through."""
+    """Run a job and keep whatever ends it, also a panic of native code, which is no Exception; interrupts of the whole
+    program pass through.
+    """
     try:
         return Outcome(job(), None)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         return Outcome(None, error)

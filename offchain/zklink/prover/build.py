@@ -7,16 +7,16 @@ The compiler sees only a scratch directory: copies of the circuit's files, the l
 from __future__ import annotations
 
 import shutil
-import struct
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import wasmtime
 
-from zklink.protocol.errors import CircuitCompileFailed
+from zklink.protocol.errors import CalculatorInvalid, CircuitCompileFailed
 from zklink.prover.cache import cache_directory, compute_content_hash, ensure_entry
 from zklink.prover.progress import SILENT, Progress
+from zklink.prover.r1cs import read_r1cs_header
 from zklink.prover.source import CircuitSource
 from zklink.prover.tools import Tools, ensure_tools
 
@@ -52,20 +52,21 @@ class CompiledCircuit:
 
     @property
     def constraints(self) -> int:
-        """Number of constraints, from the r1cs header."""
-        with self.r1cs.open("rb") as handle:
-            head = handle.read(12)
-            (sections,) = struct.unpack_from("<I", head, 8)
-            for _ in range(sections):
-                kind, size = struct.unpack("<IQ", handle.read(12))
-                if kind == 1:
-                    return int(struct.unpack_from("<I", handle.read(size), 4 + 32 + 16 + 8)[0])
-                handle.seek(size, 1)
-        raise CircuitCompileFailed(self.name, "the r1cs has no header")
+        """Number of constraints, from the r1cs header. Raises ConstraintSystemInvalid."""
+        return read_r1cs_header(self.r1cs).constraints
 
 
 def load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
-    """A module from WASM, its machine code kept in the cache by content."""
+    """A module from WASM, its machine code kept in the cache by content. Raises CalculatorInvalid."""
+    try:
+        return _load_wasm_module(engine, path)
+    except OSError as error:
+        raise CalculatorInvalid(str(path), error.strerror or str(error)) from error
+    except wasmtime.WasmtimeError as error:
+        raise CalculatorInvalid(str(path), f"no WASM module ({str(error).splitlines()[0]})") from error
+
+
+def _load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
     key = compute_content_hash(version("wasmtime"), path.read_bytes())
 
     def make(directory: Path) -> None:

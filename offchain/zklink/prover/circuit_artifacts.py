@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zklink.files import read_file
+from zklink.protocol.errors import FilesMixed, VerificationKeyInvalid
 from zklink.protocol.presets import Preset
 from zklink.prover.build import CompiledCircuit, ensure_compiled, find_compiled
+from zklink.prover.key_header import read_key_header
 from zklink.prover.progress import SILENT, Progress
-from zklink.prover.setup import Keys, ensure_keys, find_keys
+from zklink.prover.r1cs import read_r1cs_header
+from zklink.prover.setup import Keys, ensure_keys, find_keys, hash_circuit, read_circuit_hash
 from zklink.prover.source import CircuitSource, Statement, circuit_source
 from zklink.prover.tools import find_tools
 from zklink.prover.verification_key import VerificationKey
@@ -54,8 +57,38 @@ class CircuitArtifacts:
 
 
 def load_artifacts(circuit: CompiledCircuit, zkey: Path, vk_path: Path) -> CircuitArtifacts:
-    """Artifacts from files, of our own set-up or of a ceremony. Raises VerificationKeyInvalid."""
-    return CircuitArtifacts(circuit, zkey, vk_path, VerificationKey.from_json(read_file(vk_path)), circuit.constraints)
+    """Artifacts from files, of our own set-up or of a ceremony. Raises VerificationKeyInvalid, FileUnreadable, and what
+    `check_artifacts` raises.
+    """
+    try:
+        vk = VerificationKey.from_json(read_file(vk_path))
+    except VerificationKeyInvalid as error:
+        raise VerificationKeyInvalid(f"{error.reason} (in {vk_path})") from error
+    artifacts = CircuitArtifacts(circuit, zkey, vk_path, vk, circuit.constraints)
+    check_artifacts(artifacts)
+    return artifacts
+
+
+def check_artifacts(artifacts: CircuitArtifacts) -> None:
+    """Whether constraints, proving key and verification key are whole and belong together, as far as their heads say;
+    every prover asks. Raises ConstraintSystemInvalid, ProvingKeyInvalid, FilesMixed.
+
+    A witness calculator is checked when it is opened. A key of another circuit with the very same sizes is found by its
+    metadata if it has any, else by its first proof, which does not verify.
+    """
+    zkey, r1cs, vk = artifacts.zkey, artifacts.r1cs, artifacts.vk
+    key, sizes = read_key_header(zkey), read_r1cs_header(r1cs)
+    if (key.alpha, key.beta, key.gamma, key.delta, key.ic) != (vk.alpha, vk.beta, vk.gamma, vk.delta, vk.ic):
+        raise FilesMixed(artifacts.name, str(artifacts.vk_path), str(zkey), "it is another key's")
+    found = (key.wires, key.publics, key.domain)
+    expected = (sizes.wires, sizes.publics, sizes.domain)
+    if found != expected:
+        names = ("wires", "public signals", "rows")
+        parts = (f"{a} {name}, not {b}" for name, a, b in zip(names, found, expected, strict=True) if a != b)
+        raise FilesMixed(artifacts.name, str(zkey), str(r1cs), f"the key is for {', '.join(parts)}")
+    made_from = read_circuit_hash(zkey)
+    if made_from is not None and made_from != hash_circuit(artifacts.circuit):
+        raise FilesMixed(artifacts.name, str(zkey), str(r1cs), "the key was made from other constraints")
 
 
 def ensure_artifacts(source: CircuitSource, progress: Progress = SILENT) -> CircuitArtifacts:

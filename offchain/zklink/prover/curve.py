@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from zksnake._algebra import ec_bn254
 
 from zklink.primitives.field import Q, R
+from zklink.prover.panics import panics_as
 
 PointG1 = tuple[int, int]
 """Affine x, y; (0, 0) is the point at infinity."""
@@ -47,10 +48,9 @@ def is_on_g2(point: PointG2) -> bool:
     if (y0 * y0 - y1 * y1 - cube[0] - _TWIST_B[0]) % Q or (2 * y0 * y1 - cube[1] - _TWIST_B[1]) % Q:
         return False
     try:
-        ec_bn254.PointG2(x0, x1, y0, y1)
-    except BaseException as error:  # the wheel panics on a point outside the subgroup, which is no Exception
-        if type(error).__name__ != "PanicException":
-            raise
+        with panics_as(ValueError):  # the wheel panics on a point outside the subgroup
+            ec_bn254.PointG2(x0, x1, y0, y1)
+    except ValueError:
         return False
     return True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from zklink.protocol.errors import ProofRejected, ProvingKeyInvalid
+from zklink.protocol.errors import ProofRejected, ProverPanicked, ProvingKeyInvalid
 from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.port import Prover
@@ -46,10 +46,10 @@ class SecuredProver:
         return self._first.compute_witness(inputs)
 
     def prove_witness(self, witness: Witness) -> Proof:
-        """A witness that proves nothing is rejected by both. Raises ProofRejected."""
+        """A witness that proves nothing is rejected by both. Raises ProofRejected, ProverPanicked."""
         try:
             return self._first.prove_witness(witness)
-        except ProofRejected:
+        except (ProofRejected, ProverPanicked):
             return self._open_second().prove_witness(witness)
 
     def prove(self, inputs: CircuitInputs) -> Proof:

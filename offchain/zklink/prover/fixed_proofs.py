@@ -10,7 +10,7 @@ from zksnake._algebra import ec_bn254
 
 from zklink.primitives.field import R
 from zklink.protocol.errors import ProofRejected
-from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts, check_artifacts
 from zklink.prover.curve import Generators
 from zklink.prover.proof import Proof, verify
 from zklink.prover.setup import derive_secrets, hash_circuit
@@ -23,6 +23,7 @@ class FixedProver:
     """Implements the prover's port. A proof depends on the public inputs alone, and takes milliseconds."""
 
     def __init__(self, artifacts: CircuitArtifacts) -> None:
+        check_artifacts(artifacts)
         self._artifacts = artifacts
         self._calculator = WitnessCalculator(artifacts.circuit)
         self._secrets = derive_secrets(hash_circuit(artifacts.circuit))

@@ -22,7 +22,7 @@ class Prover(Protocol):
         ...
 
     def prove_witness(self, witness: Witness) -> Proof:
-        """A verified proof of a witness. Raises ProofRejected, ToolFailed."""
+        """A verified proof of a witness. Raises ProofRejected, ProverPanicked, ToolFailed."""
         ...
 
     def prove(self, inputs: CircuitInputs) -> Proof:

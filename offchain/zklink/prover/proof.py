@@ -13,6 +13,7 @@ import groth16py
 from zklink.primitives.field import Q, is_scalar
 from zklink.protocol.errors import ProofMalformed
 from zklink.prover.curve import PointG1, PointG2
+from zklink.prover.panics import panics_as
 from zklink.prover.verification_key import CURVE, PROTOCOL, VerificationKey
 
 COORDINATES = 8
@@ -81,6 +82,8 @@ def verify(key: VerificationKey, proof: Proof, publics: Sequence[int]) -> bool:
         return False
     blob = b"".join(word.to_bytes(_COORDINATE_BYTES, "big") for word in proof.evm())
     try:
-        return bool(_prepared(key).verify(blob, list(publics)))
-    except (groth16py.EncodingError, groth16py.VerificationError):  # a point off the curve or outside its subgroup
+        with panics_as(ProofMalformed):
+            return bool(_prepared(key).verify(blob, list(publics)))
+    except (ProofMalformed, groth16py.EncodingError, groth16py.VerificationError):
+        # a point off the curve or outside its subgroup
         return False

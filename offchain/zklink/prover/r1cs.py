@@ -17,6 +17,7 @@ from zklink.primitives.field import R
 from zklink.protocol.errors import ConstraintSystemInvalid
 
 SCALAR_BYTES = 32
+_LONGEST_HEADER = 1 << 12
 _ENTRY = np.dtype([("wire", "<u4"), ("value", f"V{SCALAR_BYTES}")])
 Indices = npt.NDArray[np.uint32]
 
@@ -72,15 +73,59 @@ def _sections(path: Path, data: memoryview) -> dict[int, memoryview]:
     return found
 
 
-def read_r1cs(path: Path) -> ConstraintSystem:
-    """Reads a constraint system. Raises ConstraintSystemInvalid."""
-    sections = _sections(path, memoryview(path.read_bytes()))
-    header = sections[1]
+@dataclass(frozen=True, slots=True)
+class R1csHeader:
+    """The sizes of a constraint system; `publics` counts outputs and public inputs."""
+
+    wires: int
+    publics: int
+    constraints: int
+
+    @property
+    def domain(self) -> int:
+        """The length of the polynomials of a key for it: a power of two with room for a row per public signal."""
+        return 1 << (self.constraints + self.publics).bit_length()
+
+
+def read_r1cs_header(path: Path) -> R1csHeader:
+    """The sizes only, in no time. Raises ConstraintSystemInvalid, also for a file that is not whole."""
+    try:
+        length = path.stat().st_size
+        with path.open("rb") as file:
+            magic, _, count = struct.unpack("<4sII", file.read(12))
+            if magic != b"r1cs":
+                raise ConstraintSystemInvalid(str(path), "not an r1cs file")
+            header, place = b"", 12
+            for _ in range(count):
+                file.seek(place)
+                kind, size = struct.unpack("<IQ", file.read(12))
+                if kind == 1:
+                    header = file.read(min(size, _LONGEST_HEADER))
+                place += 12 + size
+        if place != length:
+            raise ConstraintSystemInvalid(
+                str(path), f"truncated: its sections end at byte {place}, the file at {length}"
+            )
+        return _decode_header(path, header)
+    except OSError as error:
+        raise ConstraintSystemInvalid(str(path), error.strerror or str(error)) from error
+    except struct.error as error:
+        raise ConstraintSystemInvalid(str(path), "truncated") from error
+
+
+def _decode_header(path: Path, header: bytes) -> R1csHeader:
     (scalar_bytes,) = struct.unpack_from("<I", header, 0)
     if scalar_bytes != SCALAR_BYTES or int.from_bytes(header[4:36], "little") != R:
         raise ConstraintSystemInvalid(str(path), "not over the scalar field of BN254")
     wires, outputs, inputs, _private, _labels, constraints = struct.unpack_from("<IIIIQI", header, 36)
+    return R1csHeader(wires, outputs + inputs, constraints)
 
+
+def read_r1cs(path: Path) -> ConstraintSystem:
+    """Reads a constraint system. Raises ConstraintSystemInvalid."""
+    sizes = read_r1cs_header(path)
+    sections = _sections(path, memoryview(path.read_bytes()))
+    constraints = sizes.constraints
     body = sections[2]
     chunks: tuple[list[memoryview], ...] = ([], [], [])
     counts = np.zeros((3, constraints), np.uint32)
@@ -102,4 +147,4 @@ def read_r1cs(path: Path) -> ConstraintSystem:
         rows = np.repeat(np.arange(constraints, dtype=np.uint32), counts[matrix])
         matrices.append(SparseMatrix(rows, np.ascontiguousarray(entries["wire"]), table.number(entries)))
     values = tuple(int.from_bytes(value, "little") for value in table.ids)
-    return ConstraintSystem(wires, outputs + inputs, constraints, values, *matrices)
+    return ConstraintSystem(sizes.wires, sizes.publics, constraints, values, *matrices)

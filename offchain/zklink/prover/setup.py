@@ -167,6 +167,16 @@ def hash_circuit(circuit: CompiledCircuit) -> bytes:
     return hashlib.sha256(circuit.r1cs.read_bytes()).digest()
 
 
+def read_circuit_hash(zkey: Path) -> bytes | None:
+    """The hash of the constraints that a proving key was made from, as the metadata beside it says; None if there are
+    none that can be read.
+    """
+    try:
+        return bytes.fromhex(json.loads(zkey.with_name(f"{zkey.name}.json").read_text())["circuit_hash"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def find_keys(circuit: CompiledCircuit) -> Keys | None:
     """The development keys if they are in the cache."""
     key = compute_content_hash(DEVELOPMENT_SEED, hash_circuit(circuit))

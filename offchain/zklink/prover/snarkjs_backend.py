@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from zklink.protocol.errors import ProofRejected, ToolFailed
-from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.prover.circuit_artifacts import CircuitArtifacts, check_artifacts
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.proof import Proof, verify
 from zklink.prover.tools import Tools, ensure_tools, run_snarkjs
@@ -20,6 +20,7 @@ class SnarkjsProver:
     """Same port as the default prover; slower, and it starts node for each proof."""
 
     def __init__(self, artifacts: CircuitArtifacts, progress: Progress = SILENT) -> None:
+        check_artifacts(artifacts)
         self._artifacts = artifacts
         self._calculator = WitnessCalculator(artifacts.circuit)
         self._tools = ensure_tools(progress)

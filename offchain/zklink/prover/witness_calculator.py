@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import wasmtime
 
 from zklink.primitives.field import R, is_scalar
-from zklink.protocol.errors import WitnessInputInvalid, WitnessUnsatisfied
+from zklink.protocol.errors import CalculatorInvalid, FilesMixed, WitnessInputInvalid, WitnessUnsatisfied
 from zklink.prover.build import CompiledCircuit, load_wasm_module
-from zklink.prover.r1cs import SCALAR_BYTES
+from zklink.prover.r1cs import SCALAR_BYTES, read_r1cs_header
 
 Signal = int | Sequence["Signal"]
 CircuitInputs = Mapping[str, Signal]
@@ -146,16 +147,42 @@ class WitnessCalculator:
     """Computes witnesses of one circuit. Cheap to keep, safe to use again after an error."""
 
     def __init__(self, circuit: CompiledCircuit) -> None:
+        """Raises CalculatorInvalid, FilesMixed, ConstraintSystemInvalid."""
         self.name = circuit.name
+        self._path = circuit.wasm
         self._engine = wasmtime.Engine()
         self._module = load_wasm_module(self._engine, circuit.wasm)
         self._dump = wasmtime.Module(self._engine, _DUMP)
         # wasmtime's own destructors fail when they run after the interpreter has begun to shut down.
         weakref.finalize(self, _close, self._dump, self._module, self._engine)
+        with self._own_failures():
+            self.wires = self._start().call("getWitnessSize")
+        """The length of its witnesses."""
+        expected = read_r1cs_header(circuit.r1cs).wires
+        if self.wires != expected:
+            reason = f"it computes {self.wires} wires, not {expected}"
+            raise FilesMixed(self.name, str(circuit.wasm), str(circuit.r1cs), reason)
 
     def compute(self, inputs: CircuitInputs) -> Witness:
-        """The witness. Raises WitnessInputInvalid for bad inputs, WitnessUnsatisfied if a constraint fails."""
-        run = _Run(self._engine, self._module)
+        """The witness. Raises WitnessInputInvalid for bad inputs, WitnessUnsatisfied if a constraint fails,
+        CalculatorInvalid if the calculator's own code does.
+        """
+        with self._own_failures():
+            return self._compute(inputs)
+
+    @contextmanager
+    def _own_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except (wasmtime.WasmtimeError, wasmtime.Trap, AssertionError, KeyError) as error:
+            detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise CalculatorInvalid(str(self._path), f"no witness calculator that works ({detail})") from error
+
+    def _start(self) -> _Run:
+        return _Run(self._engine, self._module)
+
+    def _compute(self, inputs: CircuitInputs) -> Witness:
+        run = self._start()
         run.call("init", 0)
         buffer = run.call("getSharedRWMemoryStart")
         prepared = [(name, *_hash_name(name), self._check(run, name, signal)) for name, signal in inputs.items()]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from zklink.protocol.errors.base import ProverError
 
+MAKE_AGAIN = "give the files of one set-up; those in the cache are made again by `zklink setup` once they are removed"
+
 
 @dataclass(eq=False)
 class CircuitSourceInvalid(ProverError):
@@ -68,7 +70,7 @@ class ProvingKeyInvalid(ProverError):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{self.path}: {self.reason}; {MAKE_AGAIN}"
 
 
 @dataclass(eq=False)
@@ -79,7 +81,31 @@ class ConstraintSystemInvalid(ProverError):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{self.path}: {self.reason}; {MAKE_AGAIN}"
+
+
+@dataclass(eq=False)
+class CalculatorInvalid(ProverError):
+    """A witness calculator (.wasm) is malformed or cut off, or fails in its own code."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}; {MAKE_AGAIN}"
+
+
+@dataclass(eq=False)
+class FilesMixed(ProverError):
+    """Two files of a circuit do not belong together; `path` and `other` name them."""
+
+    circuit: str
+    path: str
+    other: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"circuit {self.circuit}: {self.path} does not belong to {self.other}: {self.reason}; {MAKE_AGAIN}"
 
 
 @dataclass(eq=False)
@@ -101,3 +127,16 @@ class ProofRejected(ProverError):
 
     def __str__(self) -> str:
         return f"{self.prover} made a proof of {self.circuit} that does not verify"
+
+
+@dataclass(eq=False)
+class ProverPanicked(ProverError):
+    """A prover's native code gave up. `path` is the proving key that it worked with."""
+
+    circuit: str
+    prover: str
+    path: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.prover} gave up on circuit {self.circuit} with {self.path}: {self.detail}; {MAKE_AGAIN}"

@@ -16,8 +16,8 @@ from queue import LifoQueue
 from zksnake._algebra import ec_bn254
 
 from zklink.primitives.field import R
-from zklink.protocol.errors import ProofRejected
-from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.protocol.errors import ProofRejected, ProverPanicked
+from zklink.prover.circuit_artifacts import CircuitArtifacts, check_artifacts
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.native.kernels import Kernels, Layout, best_layout, load_kernels
 from zklink.prover.native.memory import Buffer
@@ -34,6 +34,7 @@ from zklink.prover.native.sums import (
     fold_windows,
 )
 from zklink.prover.native.zkey import ProvingKey, read_key
+from zklink.prover.panics import panics_as
 from zklink.prover.proof import Proof, verify
 from zklink.prover.witness_calculator import CircuitInputs, Witness, WitnessCalculator
 
@@ -44,7 +45,10 @@ class NativeProver:
     """Holds the proving key in memory. Proofs may run side by side; they share the threads and their workspaces."""
 
     def __init__(self, artifacts: CircuitArtifacts, layout: Layout | None = None, threads: int | None = None) -> None:
-        """By default the fastest layout of this processor and as many threads as it has cores."""
+        """By default the fastest layout of this processor and as many threads as it has cores. Raises what
+        `check_artifacts` raises, CalculatorInvalid, ProvingKeyInvalid.
+        """
+        check_artifacts(artifacts)
         self._artifacts = artifacts
         self._calculator = WitnessCalculator(artifacts.circuit)
         self._kernels = load_kernels(best_layout() if layout is None else layout)
@@ -64,7 +68,8 @@ class NativeProver:
     def prove_witness(self, witness: Witness) -> Proof:
         if len(witness) != self._key.wires:
             raise ProofRejected(self._artifacts.name, NAME)
-        proof = self._prove(Buffer.copy(witness.data))
+        with panics_as(lambda detail: ProverPanicked(self._artifacts.name, NAME, str(self._artifacts.zkey), detail)):
+            proof = self._prove(Buffer.copy(witness.data))
         if not verify(self._artifacts.vk, proof, witness.publics(self._artifacts.vk.input_count)):
             raise ProofRejected(self._artifacts.name, NAME)
         return proof
