@@ -32,7 +32,7 @@ _CHANGING_CALLS: Final = {
 }  # fmt: skip
 _CHANGING_MEMBERS: Final = {"pop", "append"}
 
-Node = Any
+AstNode = Any
 """A node of the compiler's tree; the compiler has no types to import."""
 
 
@@ -72,7 +72,7 @@ def _find_odd_bytes(source: bytes) -> Iterator[tuple[str, int]]:
             yield LINE_SEPARATOR, number
 
 
-def _annotate(place: Path, source: str) -> Node:
+def _annotate(place: Path, source: str) -> AstNode:
     """The tree with types. The compiler analyses a module that says `uses:` without an owner, too."""
     bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
     unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
@@ -82,14 +82,14 @@ def _annotate(place: Path, source: str) -> Node:
             return data.annotated_vyper_module
 
 
-def _find_wide_ternaries(module: Node) -> Iterator[Node]:
+def _find_wide_ternaries(module: AstNode) -> Iterator[AstNode]:
     """A ternary over anything that is not one word: wider than the advisory, which needs nested arrays."""
     for node in module.get_descendants(vy_ast.IfExp):
         if not node._metadata["type"]._is_prim_word:
             yield node
 
 
-def _find_truthy_branches(module: Node) -> Iterator[Node]:
+def _find_truthy_branches(module: AstNode) -> Iterator[AstNode]:
     """`|` on msg.value or len(msg.data) anywhere inside a branch of a ternary, whatever its other side is."""
     for ternary in module.get_descendants(vy_ast.IfExp):
         for branch in (ternary.body, ternary.orelse):
@@ -98,21 +98,21 @@ def _find_truthy_branches(module: Node) -> Iterator[Node]:
                     yield node
 
 
-def _reads_message(node: Node) -> bool:
+def _reads_message(node: AstNode) -> bool:
     return any(
         isinstance(part.value, vy_ast.Name) and part.value.id == "msg" and part.attr in ("value", "data")
         for part in node.get_descendants(vy_ast.Attribute, include_self=True)
     )
 
 
-def _find_blueprints(module: Node) -> Iterator[Node]:
+def _find_blueprints(module: AstNode) -> Iterator[AstNode]:
     """Any use of create_from_blueprint: no contract here needs one."""
     for node in module.get_descendants(vy_ast.Call):
         if getattr(node.func, "id", None) == "create_from_blueprint":
             yield node
 
 
-def _find_reversed_effects(module: Node) -> Iterator[Node]:
+def _find_reversed_effects(module: AstNode) -> Iterator[AstNode]:
     """An operand that changes state, beside one that this may change, where the compiler evaluates right to left."""
     for node in module.get_descendants((vy_ast.BinOp, vy_ast.Compare, vy_ast.Call)):
         varying = [operand for operand in _list_reversed_operands(node) if not _is_steady(operand)]
@@ -120,7 +120,7 @@ def _find_reversed_effects(module: Node) -> Iterator[Node]:
             yield node
 
 
-def _list_reversed_operands(node: Node) -> list[Node]:
+def _list_reversed_operands(node: AstNode) -> list[AstNode]:
     if isinstance(node, vy_ast.Compare) or (isinstance(node, vy_ast.BinOp) and isinstance(node.op, _REVERSED_SIGNS)):
         return [node.left, node.right]
     if isinstance(node, vy_ast.Call) and getattr(node.func, "id", None) in _REVERSED_CALLS:
@@ -128,27 +128,27 @@ def _list_reversed_operands(node: Node) -> list[Node]:
     return []
 
 
-def _is_steady(node: Node) -> bool:
+def _is_steady(node: AstNode) -> bool:
     """A constant, or a local variable of one word: no call inside an expression can change it."""
     if isinstance(node, vy_ast.Name):
         return bool(node._metadata["type"]._is_prim_word)
     return isinstance(node, vy_ast.Constant) or bool(node.has_folded_value)
 
 
-def _changes_state(node: Node) -> bool:
+def _changes_state(node: AstNode) -> bool:
     if node.get_descendants(vy_ast.ExtCall, include_self=True):
         return True
     return any(_is_changing_call(call.func) for call in node.get_descendants(vy_ast.Call, include_self=True))
 
 
-def _is_changing_call(function: Node) -> bool:
+def _is_changing_call(function: AstNode) -> bool:
     called = function._metadata.get("type")
     if isinstance(called, ContractFunctionT):
         return bool(called.is_mutable)
     return getattr(function, "id", None) in _CHANGING_CALLS or getattr(function, "attr", None) in _CHANGING_MEMBERS
 
 
-_RULES: Final[dict[str, Callable[[Node], Iterator[Node]]]] = {
+_RULES: Final[dict[str, Callable[[AstNode], Iterator[AstNode]]]] = {
     NESTED_ARRAYS: _find_wide_ternaries,
     TRUTHY_BRANCH: _find_truthy_branches,
     BLUEPRINT_OFFSET: _find_blueprints,

@@ -1,6 +1,6 @@
 """The reader of blocks and the registry of keys alone, on one EVM: no state, and of a bridge only whom it knows.
 
-Takes drafts (tests/support/draft.py), honest or bent; gives what the reader makes of them, and what Python expects.
+Takes drafts (tests/support/drafts/draft.py), honest or bent; gives what the reader makes of them, and what Python says.
 """
 
 from collections.abc import Sequence

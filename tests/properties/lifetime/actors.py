@@ -9,7 +9,7 @@ from eth_keys.datatypes import PrivateKey as EthKey
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.build import Replacements, load
 from tests.support.evm import EvmContract
-from tests.support.three_chains import GOVERNOR, A, C, actor, actor_key
+from tests.support.three_chains import GOVERNOR, ROLES, A, C, actor, actor_key
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
@@ -89,6 +89,7 @@ def build_stage(replacements: Replacements = ()) -> Stage:
     """A deployment that begins empty; blocks need no proofs, an exit's proof names exactly its statement."""
     chains = build_chains(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
     wallet = chains[WALLET_CHAIN].evm.deploy(GOVERNOR, load("ActingWallet"))
+    ROLES[wallet.address.lower()] = "wallet"
     return Stage(chains, wallet)
 
 

@@ -1,5 +1,6 @@
 """The lifetime machine has teeth: each seeded bug, in a contract or in the transition, breaks one of its laws."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -118,8 +119,10 @@ class TestTeeth:
     @pytest.mark.parametrize("mutant", CONTRACTS, ids=lambda mutant: mutant.name)
     def test_contracts__seeded_bug__breaks_a_law(self, mutant: Mutant) -> None:
         stage = build_stage(mutant.replacements())
-        with pytest.raises(CAUGHT):
+        with pytest.raises(CAUGHT) as caught:
             play(stage)
+        story = "\n".join(caught.value.__notes__)
+        assert re.search(r"depositor [12] deposits \d+ \w+ on chain [ABC] for \w+", story), story
 
     @pytest.mark.parametrize("name", TRANSITION)
     def test_transition__seeded_bug__breaks_a_law(

@@ -15,6 +15,7 @@ from tests.support.three_chains import (
     FORTUNE,
     GOVERNOR,
     PROVIDER,
+    ROLES,
     USD,
     A,
     B,
@@ -146,6 +147,7 @@ def build_chains(
 
 def _make_receiver(here: DeployedChain) -> EvmContract:
     receiver = here.evm.deploy(GOVERNOR, load("OddReceiver"))
+    ROLES[receiver.address.lower()] = "the receiving contract"
     here.evm.fund(receiver.address, FORTUNE)
     for site in here.sites.values():
         if site.contract is not None:
