@@ -54,7 +54,7 @@ class NativeProver:
         self._kernels = load_kernels(best_layout() if layout is None else layout)
         self._key = read_key(artifacts.zkey, self._kernels)
         self._domain = Domain(self._kernels, self._key.domain)
-        count = len(os.sched_getaffinity(0)) if threads is None else threads
+        count = _count_cores() if threads is None else threads
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="zklink-prover")
         self._workspaces = _Workspaces(self._kernels, self._key, count)
 
@@ -95,6 +95,11 @@ class NativeProver:
             return fold_windows(self._kernels, self._workspaces.shapes[bases.degree], windows)
 
         return finish
+
+
+def _count_cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Workspaces:

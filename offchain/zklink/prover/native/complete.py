@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from zklink.primitives.field import Q
-from zklink.prover.native.additions import Y_MODULI
 from zklink.prover.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat
 from zklink.prover.native.coordinates import Coordinate, Coordinates
 from zklink.prover.native.field_code import ELEMENT_BYTES
+from zklink.prover.native.pair_code import Y_MODULI
 from zklink.prover.native.scalar_code import ScalarField
 
 _TRIPLE_B: Final = {1: (9,), 2: (81 * pow(82, -1, Q) % Q, -9 * pow(82, -1, Q) % Q)}

@@ -26,19 +26,14 @@ from zklink.prover.native.assembly import (
     variable,
 )
 from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode
+from zklink.prover.native.limb_code import LIMB_BITS, LIMBS, MASK, LimbCode, Limbs, split_limbs
 from zklink.prover.native.vectors import VECTOR, VECTOR_BYTES, WIDTH, spread, transpose, transpose_halves
 
-LIMBS: Final = 5
-LIMB_BITS: Final = 52
 WORDS: Final = 4
-MASK: Final = (1 << LIMB_BITS) - 1
-
-
 WORD_BYTES: Final = 8
 _INDICES: Final = ir.VectorType(HALF, WIDTH)
 _QUARTER: Final = ir.VectorType(WORD, WORDS)
 
-Limbs = list[Value]
 Vectors = list[Limbs]
 
 
@@ -52,11 +47,10 @@ class LanesField(FieldCode):
         super().__init__(builder, modulus)
         self.vectors = vectors
         self.lanes = WIDTH * vectors
-        self._limbs = _split(modulus)
-        self._negative_inverse = constant(VECTOR, -pow(modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
+        self._code = LimbCode(builder, modulus)
 
     def _constant(self, value: int) -> list[Limbs]:
-        return [_split(value)] * self.vectors
+        return [split_limbs(value)] * self.vectors
 
     def _constants(self, values: Sequence[int]) -> list[Limbs]:
         lanes = [values[lane % len(values)] for lane in range(self.lanes)]
@@ -71,97 +65,30 @@ class LanesField(FieldCode):
             own = [(a[vector], b[vector]) for a, b in pairs]
             total = [constant(VECTOR, 0)] * (2 * LIMBS)
             for a in (a for a, b in own if a is b):
-                total = self._add_cross(total, a)
+                total = self._code.add_cross(total, a)
             total = [self.builder.add(limb, limb) for limb in total]
             for a, b in own:
-                total = self._add_diagonal(total, a) if a is b else self._add_rows(total, a, b)
-            reduced = self._reduce_product(total)
+                total = self._code.add_diagonal(total, a) if a is b else self._code.add_rows(total, a, b)
+            reduced = self._code.reduce_product(total)
             terms = [value[vector] for value in plus], [value[vector] for value in minus]
-            return self._normalize(self._add_terms(reduced, *terms, extra))
+            return self._code.normalize(self._code.add_terms(reduced, *terms, extra))
 
         return [product(vector) for vector in range(self.vectors)]
-
-    def _add_rows(self, total: Limbs, a: Limbs, b: Limbs) -> Limbs:
-        """A product to ten limbs."""
-        out = list(total)
-        for row, limb in enumerate(b):
-            out[row : row + LIMBS] = self._accumulate("l", out[row : row + LIMBS], a, limb)
-            out[row + 1 : row + 1 + LIMBS] = self._accumulate("h", out[row + 1 : row + 1 + LIMBS], a, limb)
-        return out
-
-    def _add_cross(self, total: Limbs, a: Limbs) -> Limbs:
-        """Of a square: products of different limbs, each once."""
-        out = list(total)
-        for low in range(LIMBS):
-            for high in range(low + 1, LIMBS):
-                out[low + high] = self._fused("l", out[low + high], a[low], a[high])
-                out[low + high + 1] = self._fused("h", out[low + high + 1], a[low], a[high])
-        return out
-
-    def _add_diagonal(self, total: Limbs, a: Limbs) -> Limbs:
-        """Of a square: the limbs' own squares."""
-        out = list(total)
-        for limb in range(LIMBS):
-            out[2 * limb] = self._fused("l", out[2 * limb], a[limb], a[limb])
-            out[2 * limb + 1] = self._fused("h", out[2 * limb + 1], a[limb], a[limb])
-        return out
-
-    def _reduce_product(self, total: Limbs) -> Limbs:
-        """Ten limbs divided by the radix in the field, not carried: a multiple of the modulus clears the lowest.
-
-        What is cleared carries the lowest limb, divided by 2^52 and rounded up, into the next one.
-        """
-        builder, ones = self.builder, constant(VECTOR, MASK)
-        for _ in range(LIMBS):
-            lowest, *rest = total
-            factor = self._fused("l", constant(VECTOR, 0), lowest, self._negative_inverse)
-            carry = builder.lshr(builder.add(lowest, ones), constant(VECTOR, LIMB_BITS))
-            rest[0] = builder.add(rest[0], carry)
-            rest[: LIMBS - 1] = self._accumulate("l", rest[: LIMBS - 1], self._limbs[1:], factor)
-            total = [*self._accumulate("h", rest[:LIMBS], self._limbs, factor), *rest[LIMBS:]]
-        return total
-
-    def _accumulate(self, half: str, total: Limbs, other: Limbs, limb: Value) -> Limbs:
-        return [self._fused(half, sum_, value, limb) for sum_, value in zip(total, other, strict=True)]
-
-    def _fused(self, half: str, total: Value, left: Value, right: Value) -> Value:
-        """total + the low or high 52 bits of a product of 52-bit limbs."""
-        module, name = self.builder.module, f"llvm.x86.avx512.vpmadd52{half}.uq.512"
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        return self.builder.call(module.globals.get(name) or ir.Function(module, kind, name), [total, left, right])
-
-    def _normalize(self, total: Limbs) -> Limbs:
-        """Carry what a limb has beyond 52 bits, or lacks, into the next one."""
-        builder, out = self.builder, list(total)
-        for limb in range(LIMBS - 1):
-            carry = builder.ashr(out[limb], constant(VECTOR, LIMB_BITS))
-            out[limb] = builder.and_(out[limb], constant(VECTOR, MASK))
-            out[limb + 1] = builder.add(out[limb + 1], carry)
-        return out
 
     def _sum(self, plus: list[list[Limbs]], minus: list[list[Limbs]], extra: int) -> list[Limbs]:
         first, *rest = plus
 
         def total(vector: int) -> Limbs:
             terms = [value[vector] for value in rest], [value[vector] for value in minus]
-            return self._normalize(self._add_terms(first[vector], *terms, extra))
+            return self._code.normalize(self._code.add_terms(first[vector], *terms, extra))
 
         return [total(vector) for vector in range(self.vectors)]
 
-    def _add_terms(self, total: Limbs, plus: list[Limbs], minus: list[Limbs], extra: int) -> Limbs:
-        """Limb by limb, without carries."""
-        builder = self.builder
-        for limbs in (*plus, *([_split(extra)] if extra else [])):
-            total = [builder.add(a, b) for a, b in zip(total, limbs, strict=True)]
-        for limbs in minus:
-            total = [builder.sub(a, b) for a, b in zip(total, limbs, strict=True)]
-        return total
-
     def _subtract_if_at_least(self, value: list[Limbs], amount: int) -> list[Limbs]:
-        builder, other = self.builder, _split(amount)
+        builder, other = self.builder, split_limbs(amount)
         out = []
         for limbs in value:
-            reduced = self._normalize([builder.sub(a, b) for a, b in zip(limbs, other, strict=True)])
+            reduced = self._code.normalize([builder.sub(a, b) for a, b in zip(limbs, other, strict=True)])
             is_less = builder.icmp_signed("<", reduced[-1], constant(VECTOR, 0))
             out.append([builder.select(is_less, a, b) for a, b in zip(limbs, reduced, strict=True)])
         return out
@@ -171,7 +98,7 @@ class LanesField(FieldCode):
         return [[self.builder.select(bits, x, y) for x, y in zip(a, b, strict=True)] for bits, a, b in rows]
 
     def _negate_where(self, mask: list[Value], value: list[Limbs], multiple: int) -> list[Limbs]:
-        builder, other = self.builder, _split(multiple)
+        builder, other = self.builder, split_limbs(multiple)
         negative = [[builder.sub(a, b) for a, b in zip(other, limbs, strict=True)] for limbs in value]
         return self._select(mask, negative, value)
 
@@ -323,11 +250,6 @@ class LanesField(FieldCode):
 
 def _each(action: Callable[[Value, Value], Value], left: list[Value], right: list[Value]) -> list[Value]:
     return [action(a, b) for a, b in zip(left, right, strict=True)]
-
-
-def _split(value: int) -> Limbs:
-    """An integer's limbs in all lanes."""
-    return [constant(VECTOR, value >> LIMB_BITS * limb & MASK) for limb in range(LIMBS)]
 
 
 assert WIDTH * ELEMENT_BYTES == WORDS * VECTOR_BYTES

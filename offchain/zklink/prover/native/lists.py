@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from zklink.primitives.field import Q
-from zklink.prover.native.additions import Y_MODULI
 from zklink.prover.native.assembly import (
     SHORT,
     WIDE,
@@ -29,6 +28,7 @@ from zklink.prover.native.assembly import (
     variable,
 )
 from zklink.prover.native.field_code import ELEMENT_BYTES
+from zklink.prover.native.pair_code import Y_MODULI
 
 PADDING = 16
 """Lists of pairs are filled up to a multiple of this."""
