@@ -1,7 +1,6 @@
 """A node that fails on demand: the JSON-RPC methods that the client uses, a pool, and blocks that are mined when told.
 
-Faults are put in a queue per method; each is used once. "lost" lets the node do its work and drops the answer, "blind"
-is a node that does not see yet what another one has.
+Its faults are the laboratory's (`zklink.lab.rpc_faults`), put in a queue per method.
 """
 
 from collections.abc import Callable
@@ -13,21 +12,23 @@ from eth_account import Account
 from eth_account.typed_transactions import TypedTransaction
 from eth_utils import keccak, to_checksum_address
 from hexbytes import HexBytes
-from requests.exceptions import ConnectionError as NodeAway
 from web3 import Web3
-from web3.providers import BaseProvider
-from web3.types import RPCEndpoint, RPCResponse
+from web3.types import RPCResponse
 
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.rpc import RetryPolicy
 from zklink.l1.transport.submission import SendPolicy
+from zklink.lab.rpc_faults import Fault, FaultyRpc, error
 from zklink.protocol.ids import ChainId
 
 PROFILE = ChainProfile("fake", ChainId(1), 1337, 1.0, 2, "FAK", is_local=True)
 POLICY = SendPolicy(RetryPolicy(attempts=3, pause_seconds=1.0), fee_bumps=2, blocks_per_fee=4, seconds_per_fee=4.0)
 BASE_FEE = 100
 TIP = 7
+
+
+TOO_WIDE = error("query exceeds the range limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +41,42 @@ class Pooled:
     max_fee: int
     to: str
     data: bytes
+    tip: int = 0
+    gas: int = 0
 
 
-@dataclass
-class FakeNode(BaseProvider):
+@dataclass(eq=False)
+class FakeNode(FaultyRpc):
     """`mines` says whether a block is mined at every tick of the client's patience."""
 
     mines: bool = True
     has_base_fee: bool = True
     minimum_fee: int = 0
     gas: int = 50_000
-    faults: dict[str, list[str]] = field(default_factory=dict)
     reverts: str | None = None
     mined_reverts: str | None = None
     pool: list[Pooled] = field(default_factory=list)
     mined: list[Pooled] = field(default_factory=list)
     received: list[Pooled] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
     now: float = 0.0
     log_limit: int = 10**9
+    log_refusal: Fault = TOO_WIDE
+    log_step: int = 1
+    dense: range = range(0)
+    has_blocks: bool = True
+    empty_blocks: int = 0
+    base_fee: int = BASE_FEE
+    tip: int = TIP
+    history: list[tuple[int, int]] | None = None
+    tip_floor: int = 0
+    names_floor: bool = True
+    cap_wei: int = 10**30
+    refuses: tuple[bytes, str] | None = None
+    pending_count: int = 0
     on_tick: Callable[["FakeNode"], None] = lambda node: None
 
     def __post_init__(self) -> None:
-        super().__init__()
+        super().__init__(self.tick)
 
     def client(self) -> ChainClient:
         """A client of this node whose waiting lets the node's time pass."""
@@ -72,12 +86,11 @@ class FakeNode(BaseProvider):
         """Time passes; perhaps a block is mined."""
         self.now += seconds
         self.on_tick(self)
+        before = len(self.mined)
         if self.mines:
             self.mine()
-
-    def fail(self, method: str, *faults: str) -> None:
-        """Queue faults: "away", "lost", "blind", or an error message of the node."""
-        self.faults.setdefault(method, []).extend(faults)
+        is_block_without_ours = not self.mines or (bool(self.pool) and len(self.mined) == before)
+        self.empty_blocks += self.has_blocks and is_block_without_ours
 
     def mine(self) -> None:
         """Take what is next in turn out of the pool, the best paid of each nonce."""
@@ -90,24 +103,27 @@ class FakeNode(BaseProvider):
         """Mined transactions of an account."""
         return sum(pooled.sender == sender for pooled in self.mined)
 
+    @property
+    def height(self) -> int:
+        """The head's number."""
+        return len(self.mined) + self.empty_blocks
+
+    def restart(self) -> None:
+        """The node starts again: its pool is empty."""
+        self.pool.clear()
+
+    def drop(self, nonce: int) -> None:
+        """The node loses what has this nonce out of its pool."""
+        self.pool = [item for item in self.pool if item.nonce != nonce]
+
     def take_nonce(self, sender: str, nonce: int) -> None:
         """Somebody else's transaction of the same account is mined."""
         assert nonce == self.count(sender)
         self.mined.append(Pooled(keccak(text=f"foreign {nonce}"), sender, nonce, 0, sender, b"foreign"))
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        self.calls.append(method)
-        waiting = self.faults.get(method, [])
-        fault = waiting.pop(0) if waiting else None
-        if fault == "away":
-            raise NodeAway("no route to the node")
-        if fault == "blind":
-            return _result(None)
-        if fault is not None and fault != "lost":
-            return _error(fault)
-        answer: RPCResponse = getattr(self, f"_{method}")(*params)
-        if fault == "lost":
-            raise NodeAway("the answer was lost")
+    def serve(self, method: str, params: Any) -> RPCResponse:
+        handler = getattr(self, f"_{method}", None)
+        answer: RPCResponse = handler(*params) if handler is not None else _missing_method(method)
         return answer
 
     # -- methods -------------------------------------------------------------------------------------------------
@@ -121,7 +137,14 @@ class FakeNode(BaseProvider):
             pooled = {item.nonce for item in self.pool if item.sender == address}
             while count in pooled:
                 count += 1
+            count = max(count, self.pending_count)
         return _result(hex(count))
+
+    def _eth_getBalance(self, address: str, block: str) -> RPCResponse:
+        return _result(hex(10**20))
+
+    def _eth_getCode(self, address: str, block: str) -> RPCResponse:
+        return _result("0x60")
 
     def _eth_estimateGas(self, transaction: Any, block: Any = None) -> RPCResponse:
         return _revert(self.reverts) if self.reverts is not None else _result(hex(self.gas))
@@ -132,20 +155,33 @@ class FakeNode(BaseProvider):
 
     def _eth_getBlockByNumber(self, block: Any, full: bool) -> RPCResponse:
         data: dict[str, Any] = {
-            "number": hex(len(self.mined)),
-            "hash": f"0x{len(self.mined):064x}",
-            "parentHash": f"0x{len(self.mined) - 1 if self.mined else 0:064x}",
+            "number": hex(self.height),
+            "hash": f"0x{self.height:064x}",
+            "parentHash": f"0x{max(0, self.height - 1):064x}",
             "timestamp": hex(int(self.now)),
         }
         if self.has_base_fee:
-            data["baseFeePerGas"] = hex(BASE_FEE)
+            data["baseFeePerGas"] = hex(self.base_fee)
         return _result(data)
 
     def _eth_maxPriorityFeePerGas(self) -> RPCResponse:
-        return _result(hex(TIP))
+        return _result(hex(self.tip))
+
+    def _eth_feeHistory(self, blocks: str, newest: str, percentiles: list[float]) -> RPCResponse:
+        if self.history is None:
+            return _missing_method("eth_feeHistory")
+        rows = [[hex(low), hex(median)] for low, median in self.history]
+        return _result(
+            {
+                "oldestBlock": hex(0),
+                "baseFeePerGas": [hex(self.base_fee)] * (len(rows) + 1),
+                "gasUsedRatio": [0.5] * len(rows),
+                "reward": rows,
+            }
+        )
 
     def _eth_gasPrice(self) -> RPCResponse:
-        return _result(hex(BASE_FEE))
+        return _result(hex(self.base_fee))
 
     def _eth_sendRawTransaction(self, raw: str) -> RPCResponse:
         pooled = _decode(HexBytes(raw))
@@ -153,6 +189,14 @@ class FakeNode(BaseProvider):
             return _error("already known")
         if pooled.nonce < self.count(pooled.sender):
             return _error("nonce too low")
+        if self.refuses is not None and pooled.data == self.refuses[0]:
+            return _error(self.refuses[1])
+        if pooled.max_fee * pooled.gas > self.cap_wei:
+            asked, cap = pooled.max_fee * pooled.gas / 10**18, self.cap_wei / 10**18
+            return _error(f"tx fee ({asked:.2f} ether) exceeds the configured cap ({cap:.2f} ether)")
+        if pooled.tip < self.tip_floor:
+            detail = f": gas tip cap {pooled.tip}, minimum needed {self.tip_floor}" if self.names_floor else ""
+            return _error(f"transaction underpriced{detail}")
         if pooled.max_fee < self.minimum_fee:
             return _error("transaction underpriced")
         rivals = [item for item in self.pool if (item.sender, item.nonce) == (pooled.sender, pooled.nonce)]
@@ -162,6 +206,12 @@ class FakeNode(BaseProvider):
         self.received.append(pooled)
         return _result(f"0x{pooled.tx_hash.hex()}")
 
+    def _eth_getTransactionByHash(self, tx_hash: str) -> RPCResponse:
+        for item in (*self.mined, *self.pool):
+            if item.tx_hash == bytes(HexBytes(tx_hash)):
+                return _result({"hash": tx_hash, "nonce": hex(item.nonce), "input": f"0x{item.data.hex()}"})
+        return _result(None)
+
     def _eth_getTransactionReceipt(self, tx_hash: str) -> RPCResponse:
         for index, item in enumerate(self.mined):
             if item.tx_hash == bytes(HexBytes(tx_hash)):
@@ -170,9 +220,12 @@ class FakeNode(BaseProvider):
 
     def _eth_getLogs(self, query: Any) -> RPCResponse:
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
-        if last - first + 1 > self.log_limit:
-            return _error("query exceeds the range limit")
-        return _result([_log(query["address"][0], number) for number in range(first, last + 1)])
+        is_dense = first < last and first < self.dense.stop and last >= self.dense.start
+        if is_dense or last - first + 1 > self.log_limit:
+            return self.misbehave(self.log_refusal, "eth_getLogs", [query])
+        return _result(
+            [_log(query["address"][0], number) for number in range(first, last + 1) if number % self.log_step == 0]
+        )
 
 
 def _decode(raw: HexBytes) -> Pooled:
@@ -180,12 +233,20 @@ def _decode(raw: HexBytes) -> Pooled:
     if raw[0] <= 0x7F:
         fields = TypedTransaction.from_bytes(raw).as_dict()
         nonce, fee, to, data = fields["nonce"], fields["maxFeePerGas"], fields["to"], fields["data"]
+        tip, gas = fields["maxPriorityFeePerGas"], fields["gas"]
     else:
         items = rlp.decode(bytes(raw))
-        nonce, fee = (int.from_bytes(items[i], "big") for i in (0, 1))
-        to, data = items[3], items[5]
+        nonce, fee, gas = (int.from_bytes(items[i], "big") for i in (0, 1, 2))
+        to, data, tip = items[3], items[5], fee
     return Pooled(
-        keccak(bytes(raw)), sender, int(nonce), int(fee), to_checksum_address(bytes(HexBytes(to))), bytes(data)
+        keccak(bytes(raw)),
+        sender,
+        int(nonce),
+        int(fee),
+        to_checksum_address(bytes(HexBytes(to))),
+        bytes(data),
+        int(tip),
+        int(gas),
     )
 
 
@@ -224,6 +285,11 @@ def _log(address: str, number: int) -> dict[str, Any]:
 
 def _result(value: Any) -> RPCResponse:
     return {"jsonrpc": "2.0", "id": 1, "result": value}
+
+
+def _missing_method(method: str) -> RPCResponse:
+    message = f"the method {method} does not exist/is not available"
+    return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": message}}
 
 
 def _error(message: str) -> RPCResponse:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.l1.fake_node import FakeNode
+from tests.l1.fake_node import POLICY, FakeNode
 from tests.support.commits import PRIMARY, SLICES, Validator
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.system import LocalSystem
+from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.published.commit_calldata import History, decode_commit_calls, read_input
+from zklink.l1.transport.client import ABSENT_ANSWERS, ChainClient
 from zklink.l1.transport.traces import NodeTracer, collect_inputs
 from zklink.protocol.block_preimage import compute_preimage
 from zklink.protocol.bridge_blocks import CommitBlock, stored_block_abi
@@ -30,8 +32,11 @@ def test_decode_commit_calls__inside_another_call__is_found(system: LocalSystem)
 
 
 def test_read_input__no_such_transaction__says_so(system: LocalSystem) -> None:
+    bridge, pauses = system.bridges[POLYGON.chain_id], list[float]()
+    patient = BridgeClient(ChainClient(POLYGON, bridge.client.w3, sleep=pauses.append), bridge.address)
     with pytest.raises(CalldataUnreadable, match="does not have"):
-        read_input(system.bridges[POLYGON.chain_id], b"\x07" * 32)
+        read_input(patient, b"\x07" * 32)
+    assert len(pauses) == ABSENT_ANSWERS - 1  # one `null` is not believed
 
 
 def test_compute_preimage__claims_missing__refused(system: LocalSystem) -> None:
@@ -71,7 +76,7 @@ def test_collect_inputs__calls_in_calls__those_to_the_contract() -> None:
 @pytest.mark.parametrize("answer", ["the method debug_traceTransaction does not exist", "historical state unavailable"])
 def test_node_tracer__the_node_refuses__says_what_the_node_said(answer: str) -> None:
     node = FakeNode()
-    node.fail("debug_traceTransaction", answer)
+    node.fail("debug_traceTransaction", *[answer] * POLICY.retry.attempts)
     with pytest.raises(TraceUnavailable, match=answer):
         NodeTracer(node.client()).inputs_to(b"\x07" * 32, BRIDGE)
 

@@ -158,7 +158,7 @@ def test_send__other_call_after_an_unknown_fate__takes_the_next_nonce(node: Fake
 def _lose(node: FakeNode, call: Call) -> ChainClient:
     """A client whose call never got to a node: it was away for every attempt, and is back now."""
     client = node.client()
-    node.fail("eth_sendRawTransaction", *["away"] * (POLICY.retry.attempts + POLICY.fee_bumps))
+    node.fail("eth_sendRawTransaction", *["away"] * POLICY.retry.attempts)
     node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
     with pytest.raises(RpcUnavailable):
         client.send(SENDER, call)
@@ -182,7 +182,7 @@ def test_send__call_that_was_sent_again_for_another_one__is_taken_up_and_not_sen
 
 def test_send__several_that_no_node_got__all_are_sent_before_the_next(node: FakeNode) -> None:
     client = _lose(node, CALL)
-    node.fail("eth_sendRawTransaction", *["away"] * 10)
+    node.fail("eth_sendRawTransaction", *["away"] * 2 * POLICY.retry.attempts)
     node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
     with pytest.raises(RpcUnavailable):
         client.send(SENDER, OTHER)

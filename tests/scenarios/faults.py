@@ -47,9 +47,9 @@ class FaultyClient(ChainClient):
         super().__init__(chain.profile, chain.w3, gas_limit=gas_limit)
         self.faults = Faults()
 
-    def ask(self, what, request):  # type: ignore[no-untyped-def]
+    def ask(self, what, request, shrink=None):  # type: ignore[no-untyped-def]
         self._check(what)
-        return super().ask(what, request)
+        return super().ask(what, request, shrink)
 
     def submit(
         self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None

@@ -17,7 +17,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.records import TokenPlan
-from zklink.l1.transport.client import ChainClient, encode_call
+from zklink.l1.transport.client import ChainClient, Request, check_receipts, encode_call
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset
 
@@ -166,8 +166,7 @@ def mint(client: ChainClient, minter: LocalAccount, token: str, owners: Iterable
         return
     contract = client.contract(token, load_contract("TestToken"))
     calls = [encode_call(contract, "mint", owner, l1_amount) for owner in owners]
-    for submission in [client.submit(minter, call) for call in calls]:
-        client.wait(submission)
+    check_receipts(client.send_all(minter, [Request(call) for call in calls]))
 
 
 def _deploy(client: ChainClient, deployer: LocalAccount, contract: TokenContract) -> str:

@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import MessageReceived
 from zklink.l1.contracts.event_codec import decode_events, event_topic
-from zklink.l1.transport.client import ChainClient, Submission
+from zklink.l1.transport.client import Request
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
@@ -127,16 +127,20 @@ class BridgeGate:
         return stored == horizon.stored(self.chain, number).hash()
 
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
-        client = self._bridge.client
-        submitted: list[tuple[Action, Submission | L1Error]] = []
-        for action in actions:
-            try:
-                call = encode_action(action, self.chain, horizon)
-                encoded = self._bridge.encode(call.function, *call.arguments)
-                submitted.append((action, client.submit(self._validator, encoded)))
-            except L1Error as error:
-                submitted.append((action, error))
-        return [_wait(client, action, submission) for action, submission in submitted]
+        encoded = [self._encode(action, horizon) for action in actions]  # before anything is sent
+        requests = [request for request in encoded if isinstance(request, Request)]
+        results = iter(self._bridge.client.send_all(self._validator, requests))
+        return [
+            _sent(action, next(results) if isinstance(request, Request) else request)
+            for action, request in zip(actions, encoded, strict=True)
+        ]
+
+    def _encode(self, action: Action, horizon: Horizon) -> Request | L1Error:
+        try:
+            call = encode_action(action, self.chain, horizon)
+            return Request(self._bridge.encode(call.function, *call.arguments))
+        except L1Error as error:
+            return error
 
     def _announced(
         self, counters: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
@@ -167,10 +171,5 @@ class BridgeGate:
         self._scanned = head
 
 
-def _wait(client: ChainClient, action: Action, submission: Submission | L1Error) -> Sent:
-    if isinstance(submission, L1Error):
-        return Sent(action, None, submission)
-    try:
-        return Sent(action, client.wait(submission))
-    except L1Error as error:
-        return Sent(action, None, error)
+def _sent(action: Action, result: Receipt | L1Error) -> Sent:
+    return Sent(action, None, result) if isinstance(result, L1Error) else Sent(action, result)

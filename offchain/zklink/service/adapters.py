@@ -15,11 +15,11 @@ from zklink.l1.contracts.bridge_structs import evm_address
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.contracts.token import TokenClient
+from zklink.l1.transport.client import Request, check_receipts
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import Asked, Proved
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.payout import Payout
-from zklink.protocol.errors import L1Error
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
@@ -138,21 +138,12 @@ class BridgeDestination:
         return self._bridge.ledger.frozen_at(source) is not None
 
     def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
-        client, submissions = self._bridge.client, []
+        requests = []
         for message, evidence in messages:
             packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
             call = self._bridge.encode("receive_message", packed, evidence)
-            gas = client.estimate_gas(self._relayer.address, call) + EFFECT_GAS
-            submissions.append(client.submit(self._relayer, call, gas=gas))
-        receipts, errors = [], []
-        for submission in submissions:  # all of them, so that the client knows what became of each
-            try:
-                receipts.append(client.wait(submission))
-            except L1Error as error:
-                errors.append(error)
-        if errors:
-            raise errors[0]
-        return receipts
+            requests.append(Request(call, extra_gas=EFFECT_GAS))
+        return check_receipts(self._bridge.client.send_all(self._relayer, requests))
 
 
 class ChainConsents:

@@ -27,7 +27,7 @@ from zklink.l1.deployment.records import (
     Verifiers,
     VkHashes,
 )
-from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.client import ChainClient, Request, check_receipts
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import CallReverted, DeploymentInterrupted, DeploymentRefused, ZkLinkError
 from zklink.protocol.ids import AddressFormat, ChainId
@@ -182,8 +182,7 @@ class _Run:
         ]
 
         def send_all() -> None:
-            for submission in [client.submit(self.accounts.governor, call) for call in calls]:
-                client.wait(submission)
+            check_receipts(client.send_all(self.accounts.governor, [Request(call) for call in calls]))
 
         self._attempt(chain_id, "tokens", send_all)
 

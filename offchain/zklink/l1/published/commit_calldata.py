@@ -7,10 +7,7 @@ them: a block counts only when it gives the sync hash that the chain's event nam
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
-
-from hexbytes import HexBytes
-from web3.exceptions import TransactionNotFound
+from typing import Final
 
 from zklink.l1.contracts.bridge import BridgeClient, bridge_artifact
 from zklink.l1.contracts.bridge_events import BlockCommitted
@@ -138,8 +135,7 @@ def decode_commit_calls(
 def read_input(bridge: BridgeClient, tx_hash: bytes) -> bytes:
     """A transaction's input. Raises CalldataUnreadable if the node does not have the transaction, RpcUnavailable."""
     client = bridge.client
-    try:
-        found: Any = client.ask("eth_getTransactionByHash", lambda: client.w3.eth.get_transaction(HexBytes(tx_hash)))
-    except TransactionNotFound as error:
-        raise CalldataUnreadable(client.profile.name, tx_hash, "the node does not have the transaction") from error
-    return bytes(found["input"])
+    found = client.find_input(tx_hash)
+    if found is None:
+        raise CalldataUnreadable(client.profile.name, tx_hash, "the node does not have the transaction")
+    return found

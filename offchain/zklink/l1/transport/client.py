@@ -12,28 +12,30 @@ from typing import Any, Final, TypeVar
 from eth_abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
+from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
-from web3.exceptions import Web3RPCError
+from web3.exceptions import TransactionNotFound
 from web3.types import FilterParams, TxParams, Wei
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
 from zklink.l1.transport.guard import guard
 from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.ranges import Ranges
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_logs
-from zklink.l1.transport.rpc import ask
-from zklink.l1.transport.submission import Call, SendPolicy, Submission
+from zklink.l1.transport.rpc import Asker, take_over_retries
+from zklink.l1.transport.submission import Call, Request, SendPolicy, Submission
 from zklink.l1.transport.transactions import Sender
-from zklink.protocol.errors import CallReverted, RpcUnavailable, WrongChain
+from zklink.protocol.errors import CallReverted, L1Error, RpcRefused, RpcUnavailable, WrongChain
 
-__all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "SendPolicy", "Submission"]
+__all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "Request", "SendPolicy", "Submission"]
 
 T = TypeVar("T")
 
-LOG_RANGE_BLOCKS: Final = 2_000
-"""Blocks that one `eth_getLogs` asks for; halved when a node refuses so many."""
+ABSENT_ANSWERS: Final = 3
+"""How often a node is asked for a transaction before its `null` is believed."""
 
 
 class ChainClient:
@@ -52,21 +54,25 @@ class ChainClient:
         self.profile = profile
         self.w3 = w3
         guard(w3)
-        self._policy = policy or SendPolicy()
-        self._sleep = sleep
-        self._sender = Sender(profile, w3, self._policy, gas_limit=gas_limit, sleep=sleep, clock=clock)
+        policy = policy or SendPolicy()
+        take_over_retries(w3, policy.retry)
+        self._asker = Asker(profile.name, policy.retry, sleep, clock)
+        self._ranges = Ranges(policy.ranges)
+        self._sender = Sender(profile, w3, policy, self._asker, gas_limit=gas_limit, sleep=sleep, clock=clock)
 
     def check_chain_id(self) -> None:
         """Raise WrongChain unless the node serves the chain of the profile."""
-        found = int(self.ask("eth_chainId", lambda: self.w3.eth.chain_id))
+        found = self.ask("eth_chainId", lambda: int(self.w3.eth.chain_id))
         if found != self.profile.evm_chain_id:
             raise WrongChain(self.profile.name, self.profile.evm_chain_id, found)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def ask(self, what: str, request: Callable[[], T]) -> T:
-        """Any read, retried while the node is away. Raises CallReverted, RpcUnavailable."""
-        return ask(self.profile.name, what, request, self._policy.retry, self._sleep)
+    def ask(self, what: str, request: Callable[[], T], shrink: Callable[[], bool] | None = None) -> T:
+        """Any read, retried while there is no answer; `request` also decodes it, so that a `null` is no answer.
+        `shrink` makes the question smaller, if it can be. Raises CallReverted, RpcRefused, RpcUnavailable.
+        """
+        return self._asker.ask(what, request, shrink)
 
     def contract(self, address: str, artifact: ContractArtifact) -> Contract:
         """web3.py's view of a contract."""
@@ -80,25 +86,38 @@ class ChainClient:
 
     def balance(self, address: str) -> int:
         """Native coins of an account, in wei."""
-        return int(self.ask("eth_getBalance", lambda: self.w3.eth.get_balance(to_checksum_address(address))))
+        checksum = to_checksum_address(address)
+        return self.ask("eth_getBalance", lambda: int(self.w3.eth.get_balance(checksum)))
 
     def code(self, address: str) -> bytes:
         """Runtime code at an address; empty if there is none."""
-        return bytes(self.ask("eth_getCode", lambda: self.w3.eth.get_code(to_checksum_address(address))))
+        checksum = to_checksum_address(address)
+        return self.ask("eth_getCode", lambda: bytes(self.w3.eth.get_code(checksum)))
 
     def nonce(self, address: str) -> int:
         """The number of mined transactions of an account."""
-        return int(
-            self.ask("eth_getTransactionCount", lambda: self.w3.eth.get_transaction_count(to_checksum_address(address)))
-        )
+        checksum = to_checksum_address(address)
+        return self.ask("eth_getTransactionCount", lambda: int(self.w3.eth.get_transaction_count(checksum)))
 
     def head(self) -> BlockInfo:
         """The newest block."""
-        return decode_block(self.ask("eth_getBlockByNumber", lambda: self.w3.eth.get_block("latest")))
+        return self.ask("eth_getBlockByNumber", lambda: decode_block(self.w3.eth.get_block("latest")))
 
     def block(self, number: int) -> BlockInfo:
         """A block by its number."""
-        return decode_block(self.ask("eth_getBlockByNumber", lambda: self.w3.eth.get_block(number)))
+        return self.ask("eth_getBlockByNumber", lambda: decode_block(self.w3.eth.get_block(number)))
+
+    def find_input(self, tx_hash: bytes) -> bytes | None:
+        """The input of a transaction; None if the node keeps saying that it has none of that hash."""
+        for attempt in range(ABSENT_ANSWERS):
+            try:
+                return self.ask(
+                    "eth_getTransactionByHash",
+                    lambda: bytes(self.w3.eth.get_transaction(HexBytes(tx_hash))["input"]),
+                )
+            except TransactionNotFound:
+                self._asker.sleep(self._asker.policy.pause(attempt) if attempt + 1 < ABSENT_ANSWERS else 0)
+        return None
 
     def confirmed_height(self) -> int:
         """The newest block that has the profile's confirmations; -1 if there is none yet."""
@@ -116,22 +135,15 @@ class ChainClient:
         `topics` are the topics wanted, by position: one, any of several, or None for any. Raises RpcUnavailable, also
         when the node mixes two branches of the chain. What a node leaves out is not noticed here, but by a `LogCursor`.
         """
-        found: list[Log] = []
-        start, size = from_block, LOG_RANGE_BLOCKS
-        while start <= to_block:
-            end = min(start + size - 1, to_block)
-            query: FilterParams = {"address": to_checksum_address(address), "fromBlock": start, "toBlock": end}
-            if topics is not None:
-                query["topics"] = [_topic(topic) for topic in topics]
-            try:
-                answer = self.ask("eth_getLogs", partial(self.w3.eth.get_logs, query))
-            except (Web3RPCError, RpcUnavailable):
-                if size == 1 or start == end:
-                    raise
-                size = max(1, (end - start + 1) // 2)
-                continue
-            found += decode_logs(answer)
-            start = end + 1
+        query: FilterParams = {"address": to_checksum_address(address)}
+        if topics is not None:
+            query["topics"] = [_topic(topic) for topic in topics]
+
+        def read_piece(first: int, last: int) -> list[Log]:
+            piece: FilterParams = {**query, "fromBlock": first, "toBlock": last}
+            return decode_logs(self.w3.eth.get_logs(piece))
+
+        found = self._ranges.read(from_block, to_block, read_piece, partial(self.ask, "eth_getLogs"))
         self._check_logs(found, address, from_block, to_block)
         return found
 
@@ -155,8 +167,8 @@ class ChainClient:
         self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None
     ) -> Receipt:
         """Submit and wait. Raises CallReverted (nothing was sent), TransactionReverted, TransactionRejected,
-        TransactionReplaced, TransactionStuck, RpcUnavailable. Repeating the identical call after one of the last two
-        continues the same transaction: it cannot be mined twice."""
+        TransactionReplaced, FeeCeilingReached, TransactionStuck, RpcRefused, RpcUnavailable. Repeating the identical
+        call after one of the last four continues the same transaction: it cannot be mined twice."""
         return self.wait(self.submit(account, call, value, gas))
 
     def submit(
@@ -166,6 +178,38 @@ class ChainClient:
         RpcUnavailable.
         """
         return self._sender.submit(account, as_call(call), value, gas)
+
+    def send_all(self, account: LocalAccount, requests: Sequence[Request]) -> list[Receipt | L1Error]:
+        """Submit several calls, then wait for each: on a slow chain they share a block. What fails has its error in its
+        place, and the others go on.
+
+        However this is left, no nonce is left to nobody: what is not waited for is given up, and sent again before the
+        account's next transaction.
+        """
+        flying: list[Submission | L1Error] = []
+        try:
+            for request in requests:
+                flying.append(self._try_submit(account, request))
+            return [flight if isinstance(flight, L1Error) else self._try_wait(flight) for flight in flying]
+        finally:
+            for flight in flying:
+                if isinstance(flight, Submission):
+                    self._sender.abandon(flight)  # no effect on what has landed
+
+    def _try_submit(self, account: LocalAccount, request: Request) -> Submission | L1Error:
+        try:
+            gas = request.gas
+            if gas is None and request.extra_gas:
+                gas = self.estimate_gas(account.address, request.call, request.value_wei) + request.extra_gas
+            return self.submit(account, request.call, request.value_wei, gas)
+        except L1Error as error:
+            return error
+
+    def _try_wait(self, submission: Submission) -> Receipt | L1Error:
+        try:
+            return self.wait(submission)
+        except L1Error as error:
+            return error
 
     def wait(self, submission: Submission) -> Receipt:
         """Wait until a submission is mined, and raise its fee if that takes too long. Raises TransactionReverted,
@@ -185,8 +229,8 @@ class ChainClient:
             transaction["to"] = to_checksum_address(call.to)
         try:
             self.ask(call.label, lambda: self.w3.eth.call(transaction))
-        except Web3RPCError as error:
-            if "gas" not in str(error).lower():
+        except RpcRefused as error:
+            if "gas" not in error.detail.lower():
                 raise
             raise CallReverted(self.profile.name, call.label, f"needs more than {gas} gas") from error
 
@@ -208,6 +252,16 @@ class ChainClient:
     def forget_submissions(self) -> None:
         """Forget the transactions in flight; only for local chains that were set back."""
         self._sender.forget()
+
+
+def check_receipts(results: Sequence[Receipt | L1Error]) -> list[Receipt]:
+    """The receipts of `send_all`; raises the first error among them."""
+    receipts = []
+    for result in results:
+        if isinstance(result, L1Error):
+            raise result
+        receipts.append(result)
+    return receipts
 
 
 def as_call(call: Call | ContractFunction) -> Call:

@@ -4,9 +4,14 @@ Takes and gives submissions. A submission is in the books from the moment it has
 Never asks a node.
 """
 
+from typing import Final
+
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.transport.submission import Call, Submission
+
+REFUSED_KEPT: Final = 100
+"""How many refused submissions are remembered."""
 
 
 class Flights:
@@ -14,6 +19,7 @@ class Flights:
 
     def __init__(self) -> None:
         self._flights: dict[str, list[Submission]] = {}
+        self._refused: list[Submission] = []
 
     def add(self, submission: Submission) -> None:
         """Keep a submission: its nonce is taken."""
@@ -25,13 +31,17 @@ class Flights:
         if submission in flights:
             flights.remove(submission)
 
+    def __contains__(self, submission: Submission) -> bool:
+        return submission in self._of(submission.account)
+
     def clear(self) -> None:
         """Forget everything."""
         self._flights.clear()
+        self._refused.clear()
 
     def find_free_nonce(self, account: LocalAccount, first: int) -> int:
         """The first nonce from `first` on that no submission has."""
-        taken = {submission.nonce for submission in self._of(account)}
+        taken = self.nonces(account)
         while first in taken:
             first += 1
         return first
@@ -45,8 +55,28 @@ class Flights:
         """The submissions with lower nonces that were given up, in order: until they are mined, `submission` cannot be
         mined.
         """
+        return [earlier for earlier in self.unwatched_before(submission) if earlier.is_abandoned]
+
+    def unwatched_before(self, submission: Submission) -> list[Submission]:
+        """The submissions with lower nonces that nobody waits for now, given up or not, in order."""
         flights = self._of(submission.account)
-        return sorted((s for s in flights if s.is_abandoned and s.nonce < submission.nonce), key=lambda s: s.nonce)
+        return sorted((s for s in flights if not s.is_watched and s.nonce < submission.nonce), key=lambda s: s.nonce)
+
+    def nonces(self, account: LocalAccount) -> set[int]:
+        """The nonces that are taken."""
+        return {submission.nonce for submission in self._of(account)}
+
+    def remember_refused(self, submission: Submission) -> None:
+        """Keep what a node refused: it holds no nonce, but should a node have taken it all the same, it is found."""
+        self._refused.append(submission)
+        del self._refused[:-REFUSED_KEPT]
+
+    def pop_refused(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
+        """Take out what was refused of exactly this call."""
+        found = next((s for s in self._refused if s.is_for(account.address, call, value_wei)), None)
+        if found is not None:
+            self._refused.remove(found)
+        return found
 
     def _of(self, account: LocalAccount) -> list[Submission]:
         return self._flights.setdefault(account.address, [])

@@ -1,153 +1,156 @@
-"""Classifies a node's failures, and asks again where that helps.
+"""Asks a node, and asks again where that helps: the one layer of retries, with one budget of time.
 
-Takes exceptions as web3.py and eth-tester raise them; gives a verdict. Never sends a transaction.
+Takes questions that change nothing; gives their answers or a typed error. Keeps what was learned about the node: until
+when it wants to be left alone. Never sends a transaction.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from eth_abi import decode
-from eth_abi.exceptions import DecodingError
-from requests.exceptions import RequestException
-from web3.exceptions import ContractLogicError, ProviderConnectionError, RequestTimedOut, Web3RPCError
+from web3 import HTTPProvider, Web3
 
-from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import CallReverted, RpcUnavailable
+from zklink.l1.transport.verdicts import (
+    Verdict,
+    classify,
+    decode_reason,
+    describe,
+    is_perhaps_too_large,
+    read_rest,
+    read_status,
+)
+from zklink.protocol.errors import CallReverted, RpcRefused, RpcUnavailable
 
 T = TypeVar("T")
-
-ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
-PANIC_SELECTOR: Final = bytes.fromhex("4e487b71")
-_REVERT_PREFIXES: Final = ("execution reverted", "vm exception while processing transaction: revert", "revert")
-
-
-class Verdict(Enum):
-    """Causes that need different answers."""
-
-    UNREACHABLE = auto()
-    REVERTED = auto()
-    ALREADY_KNOWN = auto()
-    NONCE_TOO_LOW = auto()
-    UNDERPRICED = auto()
-    REFUSED = auto()
-
-
-_MESSAGES: Final[tuple[tuple[str, Verdict], ...]] = (
-    ("already known", Verdict.ALREADY_KNOWN),
-    ("known transaction", Verdict.ALREADY_KNOWN),
-    ("already imported", Verdict.ALREADY_KNOWN),
-    ("alreadyknown", Verdict.ALREADY_KNOWN),
-    ("transaction already in pool", Verdict.ALREADY_KNOWN),
-    ("nonce too low", Verdict.NONCE_TOO_LOW),
-    ("nonce is too low", Verdict.NONCE_TOO_LOW),
-    ("invalid transaction nonce", Verdict.NONCE_TOO_LOW),
-    ("underpriced", Verdict.UNDERPRICED),
-    ("fee too low", Verdict.UNDERPRICED),
-    ("feetoolow", Verdict.UNDERPRICED),
-    ("less than block base fee", Verdict.UNDERPRICED),
-    ("gas price too low", Verdict.UNDERPRICED),
-    ("rate limit", Verdict.UNREACHABLE),
-    ("too many requests", Verdict.UNREACHABLE),
-    ("timed out", Verdict.UNREACHABLE),
-    ("timeout", Verdict.UNREACHABLE),
-    ("header not found", Verdict.UNREACHABLE),
-    ("try again", Verdict.UNREACHABLE),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Ask `attempts` times with doubling pauses between `pause_seconds` and `longest_pause_seconds`."""
+    """How often and how long a node is asked.
+
+    attempts: most times that one question is asked. pause_seconds: the pause after the first failure, doubled after
+    each up to longest_pause_seconds. budget_seconds: after so long no attempt is begun, whatever a node's Retry-After
+    says. request_timeout_seconds: how long one attempt waits for its answer, where the provider has no time-out of its
+    own.
+    """
 
     attempts: int = 6
     pause_seconds: float = 0.25
     longest_pause_seconds: float = 4.0
+    budget_seconds: float = 60.0
+    request_timeout_seconds: float = 10.0
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the given failed attempt (from 0)."""
         return min(self.pause_seconds * 2.0**attempt, self.longest_pause_seconds)
 
 
-def classify(error: BaseException) -> Verdict | None:
-    """The cause of a failure; None if it did not come from a node (a mistake in the program, an interrupt)."""
-    if isinstance(error, ContractLogicError) or _is_named(error, "TransactionFailed", "Revert"):
-        return Verdict.REVERTED
-    if isinstance(error, RequestException | OSError | RequestTimedOut | ProviderConnectionError):
-        return Verdict.UNREACHABLE
-    if isinstance(error, Web3RPCError) or _is_named(error, "ValidationError"):
-        message = str(error).lower()
-        return next((verdict for part, verdict in _MESSAGES if part in message), Verdict.REFUSED)
-    return None
+class Asker:
+    """Asks one chain's node, or the pool of its nodes."""
+
+    def __init__(
+        self,
+        chain: str,
+        policy: RetryPolicy,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.chain, self.policy = chain, policy
+        self._sleep, self._clock = sleep, clock
+        self._rest_until = float("-inf")
+
+    def ask(self, what: str, request: Callable[[], T], shrink: Callable[[], bool] | None = None) -> T:
+        """Ask until there is an answer. `shrink` makes the question smaller, or says that it cannot be.
+
+        Raises CallReverted, RpcRefused, RpcUnavailable, and TransactionNotFound, which is an answer.
+        """
+        tries = self.begin(what)
+        while True:
+            tries.rest()
+            try:
+                return request()
+            except Exception as error:
+                verdict = classify(error)
+                if verdict in (Verdict.MISTAKE, Verdict.MISSING):
+                    raise
+                if verdict is Verdict.REVERTED:
+                    raise CallReverted(self.chain, what, decode_reason(error)) from error
+                if shrink is not None and is_perhaps_too_large(error) and shrink() and verdict is Verdict.TOO_LARGE:
+                    continue
+                if verdict is Verdict.UNKNOWN:
+                    tries.fail(error)
+                else:
+                    raise RpcRefused(self.chain, what, _name_status(error) or describe(error)) from error
+
+    def begin(self, what: str) -> "Tries":
+        """The tries of one question."""
+        return Tries(self, what, self._clock())
+
+    def learn(self, error: BaseException) -> None:
+        """Remember how long the node wants to be left alone."""
+        rest = read_rest(error)
+        if rest > 0:
+            self._rest_until = max(self._rest_until, self._clock() + rest)
+
+    def spent(self, begun: float) -> float:
+        """Seconds since then."""
+        return self._clock() - begun
+
+    def rest_seconds(self) -> float:
+        """How long the node still wants to be left alone."""
+        return max(0.0, self._rest_until - self._clock())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        if seconds > 0:
+            self._sleep(seconds)
 
 
-def ask(
-    chain: str,
-    what: str,
-    request: Callable[[], T],
-    policy: RetryPolicy,
-    sleep: Callable[[float], None] = time.sleep,
-) -> T:
-    """Make a request that changes nothing, again if the node does not answer. Raises CallReverted, RpcUnavailable."""
-    detail = ""
-    for attempt in range(policy.attempts):
-        try:
-            return request()
-        except Exception as error:
-            verdict = classify(error)
-            if verdict is Verdict.REVERTED:
-                raise CallReverted(chain, what, decode_reason(error)) from error
-            if verdict is not Verdict.UNREACHABLE:
-                raise
-            detail = describe(error)
-        if attempt + 1 < policy.attempts:
-            sleep(policy.pause(attempt))
-    raise RpcUnavailable(chain, what, policy.attempts, detail)
+@dataclass(slots=True)
+class Tries:
+    """The attempts of one question so far."""
+
+    asker: Asker
+    what: str
+    begun: float
+    failures: int = 0
+    detail: str = ""
+
+    def rest(self) -> None:
+        """Leave the node alone as long as it asked for. RpcUnavailable if that is longer than the budget."""
+        seconds = self.asker.rest_seconds()
+        if self.asker.spent(self.begun) + seconds > self.asker.policy.budget_seconds and seconds > 0:
+            detail = f"the node wants to be left alone for {seconds:.0f} seconds"
+            raise self._unavailable(f"{detail} ({self.detail})" if self.detail else detail)
+        self.asker.sleep(seconds)
+
+    def fail(self, error: BaseException) -> None:
+        """Note a failed attempt and pause. RpcUnavailable if it was the last one."""
+        self.detail = describe(error)
+        self.failures += 1
+        self.asker.learn(error)
+        policy = self.asker.policy
+        pause = policy.pause(self.failures - 1)
+        is_spent = self.asker.spent(self.begun) + pause > policy.budget_seconds
+        if self.failures >= policy.attempts or is_spent:
+            raise self._unavailable(self.detail) from error
+        if not self.asker.rest_seconds():
+            self.asker.sleep(pause)
+
+    def _unavailable(self, detail: str) -> RpcUnavailable:
+        return RpcUnavailable(self.asker.chain, self.what, self.failures, detail)
 
 
-def decode_reason(error: BaseException) -> str:
-    """The reason string of a revert, without secrets; empty if there is none."""
-    return redact(_read_reason(error))
+def take_over_retries(w3: Web3, policy: RetryPolicy) -> None:
+    """Switch off web3.py's own retries, five for each of ours, and give its requests a time-out if they have none."""
+    provider = w3.provider
+    if isinstance(provider, HTTPProvider):
+        provider.exception_retry_configuration = None  # type: ignore[assignment]
+        if provider._request_kwargs is not None:
+            provider._request_kwargs.setdefault("timeout", policy.request_timeout_seconds)
 
 
-def _read_reason(error: BaseException) -> str:
-    data = getattr(error, "data", None)
-    if isinstance(data, str) and data.startswith("0x"):
-        return decode_revert_data(bytes.fromhex(data[2:]))
-    first = error.args[0] if error.args else ""
-    if isinstance(first, bytes):
-        return decode_revert_data(first)
-    message = str(getattr(error, "message", None) or first)
-    lowered = message.lower()
-    for prefix in _REVERT_PREFIXES:
-        if lowered.startswith(prefix):
-            message = message[len(prefix) :].lstrip(": ")
-            break
-    if message in {"no data", "b''", "None"}:
-        return ""
-    return decode_revert_data(bytes.fromhex(message[2:])) if message.startswith("0x08c379a0") else message
-
-
-def decode_revert_data(data: bytes) -> str:
-    """Decode `Error(string)` and `Panic(uint256)`; other data is shown as hex."""
-    try:
-        if data[:4] == ERROR_SELECTOR:
-            return str(decode(["string"], data[4:])[0])
-        if data[:4] == PANIC_SELECTOR:
-            return f"panic {decode(['uint256'], data[4:])[0]:#x}"
-    except DecodingError:
-        pass
-    return f"0x{data.hex()}" if data else ""
-
-
-def describe(error: BaseException) -> str:
-    """One line about a failure, without the addresses of the requests library's objects and without secrets."""
-    text = redact(str(error)).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
-
-
-def _is_named(error: BaseException, *names: str) -> bool:
-    """eth-tester's and py-evm's classes, known by name: a client of real nodes must not need them."""
-    return any(base.__name__ in names for base in type(error).__mro__)
+def _name_status(error: BaseException) -> str:
+    status = read_status(error)
+    return f"HTTP {status}: check the key and the path of its URL" if status is not None else ""

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from hexbytes import HexBytes
-from web3.exceptions import Web3Exception
+from web3.exceptions import Web3RPCError
 from web3.types import RPCEndpoint
 
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import TraceUnavailable
+from zklink.protocol.errors import RpcRefused, RpcUnavailable, TraceUnavailable
 
 METHOD: Final = RPCEndpoint("debug_traceTransaction")
 OPTIONS: Final = {"tracer": "callTracer"}
@@ -42,8 +41,12 @@ class NodeTracer:
         try:
             trace: Any = client.ask(METHOD, lambda: client.w3.manager.request_blocking(METHOD, arguments))
             return collect_inputs(trace, address)
-        except (Web3Exception, NotImplementedError) as error:
-            raise TraceUnavailable(client.profile.name, tx_hash, redact(str(error))) from error
+        except RpcRefused as error:
+            raise TraceUnavailable(client.profile.name, tx_hash, error.detail) from error
+        except RpcUnavailable as error:
+            if not isinstance(error.__cause__, Web3RPCError):
+                raise  # no answer at all
+            raise TraceUnavailable(client.profile.name, tx_hash, error.detail) from error
         except (AttributeError, TypeError, ValueError) as error:
             raise TraceUnavailable(client.profile.name, tx_hash, "the node's answer is no call trace") from error
 

@@ -15,7 +15,40 @@ class RpcUnavailable(L1Error):
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.chain}: {self.method} failed {self.attempts} times: {self.detail}"
+        times = f"failed {self.attempts} times" if self.attempts else "was not asked"
+        return f"{self.chain}: {self.method} {times}: {self.detail}"
+
+
+@dataclass(eq=False)
+class RpcRefused(L1Error):
+    """A node will not answer a question, however often it is asked: it lacks the method, or refuses the caller. If the
+    detail is HTTP 401, 402, 403 or 404, the key or the path in the node's URL is wrong, or its plan has ended.
+    """
+
+    chain: str
+    method: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node refuses {self.method}: {self.detail}"
+
+
+@dataclass(eq=False)
+class NodesDisagree(L1Error):
+    """Fewer nodes of a chain than the quorum gave the same answer. Ask later; if it stays, add nodes or lower
+    `PoolPolicy.quorum`.
+    """
+
+    chain: str
+    method: str
+    quorum: int
+    answers: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chain}: {self.method}: only {self.answers} nodes agree, and the quorum is {self.quorum}; "
+            "give more nodes or a lower quorum"
+        )
 
 
 @dataclass(eq=False)
@@ -57,7 +90,9 @@ class TransactionReverted(L1Error):
 
 @dataclass(eq=False)
 class TransactionRejected(L1Error):
-    """The node does not take a transaction (no funds, wrong shape); it was never in the node's mempool."""
+    """The node does not take a transaction (no funds, wrong shape), and does not know it by its hash either: it was
+    never in the node's mempool.
+    """
 
     chain: str
     call: str
@@ -83,7 +118,9 @@ class TransactionStuck(L1Error):
 
 @dataclass(eq=False)
 class TransactionReplaced(L1Error):
-    """Another transaction of the same account took the nonce: ours can never be mined."""
+    """Another transaction of the same account took the nonce: ours can never be mined. Said only once no node has known
+    any of `tx_hashes` for `SendPolicy.proof_seconds` after the nonce was used.
+    """
 
     chain: str
     call: str
@@ -92,6 +129,27 @@ class TransactionReplaced(L1Error):
 
     def __str__(self) -> str:
         return f"{self.chain}: nonce {self.nonce} of {self.call} was used by another transaction"
+
+
+@dataclass(eq=False)
+class FeeCeilingReached(L1Error):
+    """The price that a transaction would need is above a ceiling. `setting` is what to raise. If `tx_hashes` is empty,
+    nothing was sent; else any of them may still be mined, and the same call, sent again, continues it.
+    """
+
+    chain: str
+    call: str
+    wanted_wei: int
+    ceiling_wei: int
+    setting: str
+    tx_hashes: tuple[bytes, ...] = ()
+
+    def __str__(self) -> str:
+        sent = "the versions sent may still be mined" if self.tx_hashes else "nothing was sent"
+        return (
+            f"{self.chain}: {self.call} would need {self.wanted_wei} wei and the ceiling is {self.ceiling_wei} wei; "
+            f"{sent}; wait for a lower price or raise {self.setting}"
+        )
 
 
 @dataclass(eq=False)

@@ -1,0 +1,231 @@
+"""Says what a node's failure means.
+
+Takes exceptions as web3.py, requests and eth-tester raise them; gives a verdict, a reason, a line of text. What is in
+no list below is UNKNOWN: a read is asked again, a transaction may have arrived. Never asks a node.
+"""
+
+import time
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import Any, Final
+
+from eth_abi import decode
+from eth_abi.exceptions import DecodingError
+from requests import HTTPError, Timeout
+from web3.exceptions import (
+    ContractLogicError,
+    ExtraDataLengthError,
+    InvalidAddress,
+    MethodUnavailable,
+    MismatchedABI,
+    TransactionNotFound,
+    Web3RPCError,
+    Web3ValidationError,
+)
+
+from zklink.l1.transport.redaction import redact
+from zklink.protocol.errors import ZkLinkError
+
+ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
+PANIC_SELECTOR: Final = bytes.fromhex("4e487b71")
+_REVERT_PREFIXES: Final = ("execution reverted", "vm exception while processing transaction: revert", "revert")
+
+
+class Verdict(Enum):
+    """Causes that need different answers."""
+
+    MISTAKE = auto()
+    """Ours: no node was asked, or not with what was meant."""
+    UNKNOWN = auto()
+    """No answer, or one that says nothing about the question."""
+    DENIED = auto()
+    """The caller is refused (HTTP 401, 402, 403, 404): the same question never helps."""
+    UNSUPPORTED = auto()
+    """The node lacks the method."""
+    MISSING = auto()
+    """The node has no transaction of that hash, or does not show it yet."""
+    TOO_LARGE = auto()
+    """The answer would be too large, or its range too wide."""
+    REVERTED = auto()
+    ALREADY_KNOWN = auto()
+    NONCE_TOO_LOW = auto()
+    UNDERPRICED = auto()
+    FEE_CAPPED = auto()
+    """The fee is above the node's own cap."""
+    REFUSED = auto()
+    """The node says why it cannot take this transaction or make this call."""
+
+
+_MESSAGES: Final[tuple[tuple[str, Verdict], ...]] = (
+    ("already known", Verdict.ALREADY_KNOWN),
+    ("known transaction", Verdict.ALREADY_KNOWN),
+    ("already imported", Verdict.ALREADY_KNOWN),
+    ("alreadyknown", Verdict.ALREADY_KNOWN),
+    ("already in pool", Verdict.ALREADY_KNOWN),
+    ("already in mempool", Verdict.ALREADY_KNOWN),
+    ("nonce too low", Verdict.NONCE_TOO_LOW),
+    ("nonce is too low", Verdict.NONCE_TOO_LOW),
+    ("invalid transaction nonce", Verdict.NONCE_TOO_LOW),
+    ("exceeds the configured cap", Verdict.FEE_CAPPED),
+    ("underpriced", Verdict.UNDERPRICED),
+    ("fee too low", Verdict.UNDERPRICED),
+    ("feetoolow", Verdict.UNDERPRICED),
+    ("less than block base fee", Verdict.UNDERPRICED),
+    ("gas price too low", Verdict.UNDERPRICED),
+    ("minimum needed", Verdict.UNDERPRICED),
+    ("insufficient funds", Verdict.REFUSED),
+    ("insufficient balance", Verdict.REFUSED),
+    ("does not have enough funds", Verdict.REFUSED),
+    ("intrinsic gas", Verdict.REFUSED),
+    ("gas required exceeds", Verdict.REFUSED),
+    ("out of gas", Verdict.REFUSED),
+    ("exceeds block gas limit", Verdict.REFUSED),
+    ("gas limit too high", Verdict.REFUSED),
+    ("gas limit is too high", Verdict.REFUSED),
+    ("oversized data", Verdict.REFUSED),
+    ("initcode size", Verdict.REFUSED),
+    ("invalid sender", Verdict.REFUSED),
+    ("invalid signature", Verdict.REFUSED),
+    ("invalid chain id", Verdict.REFUSED),
+    ("transaction type not supported", Verdict.REFUSED),
+    ("only replay-protected", Verdict.REFUSED),
+    ("higher than max fee per gas", Verdict.REFUSED),
+    ("method not found", Verdict.UNSUPPORTED),
+    ("does not exist/is not available", Verdict.UNSUPPORTED),
+    ("unsupported method", Verdict.UNSUPPORTED),
+    ("query returned more than", Verdict.TOO_LARGE),
+    ("range limit", Verdict.TOO_LARGE),
+    ("block range", Verdict.TOO_LARGE),
+    ("range is too", Verdict.TOO_LARGE),
+    ("range too", Verdict.TOO_LARGE),
+    ("too many blocks", Verdict.TOO_LARGE),
+    ("too many results", Verdict.TOO_LARGE),
+    ("response size", Verdict.TOO_LARGE),
+    ("response too large", Verdict.TOO_LARGE),
+    ("response is too big", Verdict.TOO_LARGE),
+)
+_STATUSES: Final = {
+    401: Verdict.DENIED,
+    402: Verdict.DENIED,
+    403: Verdict.DENIED,
+    404: Verdict.DENIED,
+    413: Verdict.TOO_LARGE,
+}
+_MISTAKES: Final = (ZkLinkError, AssertionError, InvalidAddress, MismatchedABI, Web3ValidationError)
+
+
+def classify(error: BaseException) -> Verdict:
+    """The cause of a failure."""
+    if isinstance(error, ContractLogicError) or _is_named(error, "TransactionFailed", "Revert"):
+        return Verdict.REVERTED
+    if isinstance(error, ExtraDataLengthError):
+        return Verdict.REFUSED
+    if isinstance(error, _MISTAKES) or not isinstance(error, Exception):
+        return Verdict.MISTAKE
+    if isinstance(error, MethodUnavailable | NotImplementedError):
+        return Verdict.UNSUPPORTED
+    if isinstance(error, TransactionNotFound):
+        return Verdict.MISSING
+    if isinstance(error, HTTPError):
+        told = classify_text(_read_body(error))
+        return told if told is not Verdict.UNKNOWN else _STATUSES.get(read_status(error) or 0, Verdict.UNKNOWN)
+    if isinstance(error, Web3RPCError):
+        return classify_text(str(error))
+    if _is_named(error, "ValidationError"):  # eth-tester's: it is sure of itself
+        told = classify_text(str(error))
+        return told if told is not Verdict.UNKNOWN else Verdict.REFUSED
+    return Verdict.UNKNOWN
+
+
+def classify_text(message: str) -> Verdict:
+    """What a node's own words mean; UNKNOWN if they are none of those that all nodes use."""
+    lowered = message.lower()
+    return next((verdict for part, verdict in _MESSAGES if part in lowered), Verdict.UNKNOWN)
+
+
+def is_perhaps_too_large(error: BaseException) -> bool:
+    """Whether a smaller question could help: the node says so, or it answered, or ran out of time, without a reason."""
+    verdict = classify(error)
+    if verdict is Verdict.UNKNOWN:
+        status = read_status(error)
+        return isinstance(error, Web3RPCError | Timeout) or (status is not None and status != 429)
+    return verdict is Verdict.TOO_LARGE
+
+
+def read_status(error: BaseException) -> int | None:
+    """The HTTP status that a failure carries, if any."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def read_rest(error: BaseException) -> float:
+    """The seconds that a node asks to be left alone (Retry-After); 0 if it does not."""
+    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
+    value = str(headers.get("Retry-After", "")).strip()
+    try:
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+        if value:
+            there = headers.get("Date")
+            now = parsedate_to_datetime(there).timestamp() if there else time.time()
+            return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (TypeError, ValueError):
+        pass
+    return 0.0
+
+
+def decode_reason(error: BaseException) -> str:
+    """The reason string of a revert, without secrets; empty if there is none."""
+    return redact(_read_reason(error))
+
+
+def _read_reason(error: BaseException) -> str:
+    data = getattr(error, "data", None)
+    if isinstance(data, str) and data.startswith("0x"):
+        try:
+            return decode_revert_data(bytes.fromhex(data[2:]))
+        except ValueError:
+            return data
+    first = error.args[0] if error.args else ""
+    if isinstance(first, bytes):
+        return decode_revert_data(first)
+    message = str(getattr(error, "message", None) or first)
+    lowered = message.lower()
+    for prefix in _REVERT_PREFIXES:
+        if lowered.startswith(prefix):
+            message = message[len(prefix) :].lstrip(": ")
+            break
+    if message in {"no data", "b''", "None"}:
+        return ""
+    return decode_revert_data(bytes.fromhex(message[2:])) if message.startswith("0x08c379a0") else message
+
+
+def decode_revert_data(data: bytes) -> str:
+    """Decode `Error(string)` and `Panic(uint256)`; other data is shown as hex."""
+    try:
+        if data[:4] == ERROR_SELECTOR:
+            return str(decode(["string"], data[4:])[0])
+        if data[:4] == PANIC_SELECTOR:
+            return f"panic {decode(['uint256'], data[4:])[0]:#x}"
+    except DecodingError:
+        pass
+    return f"0x{data.hex()}" if data else ""
+
+
+def describe(error: BaseException) -> str:
+    """One line about a failure, without the addresses of the requests library's objects and without secrets."""
+    text = redact(str(error)).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+
+
+def _read_body(error: HTTPError) -> str:
+    """What a node says beside its HTTP status: some put a JSON-RPC error there."""
+    try:
+        return str(error.response.text)[:2_000]
+    except Exception:
+        return ""
+
+
+def _is_named(error: BaseException, *names: str) -> bool:
+    """eth-tester's and py-evm's classes, known by name: a client of real nodes must not need them."""
+    return any(base.__name__ in names for base in type(error).__mro__)
