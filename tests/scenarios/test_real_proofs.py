@@ -15,7 +15,7 @@ from zklink.protocol.ids import Amount, Lane, Nonce
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.prover.circuit_artifacts import ensure_circuit
-from zklink.prover.groth16py_backend import Groth16pyProver
+from zklink.prover.default_prover import open_prover
 from zklink.prover.source import Statement
 from zklink.service.adapters import CircuitProver
 
@@ -25,7 +25,7 @@ CIRCUITS = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
 
 
 def test_pipeline__both_lanes_with_real_proofs__executed_on_every_chain(session_system: LocalSystem) -> None:
-    provers = {lane: Groth16pyProver(ensure_circuit(MINIMAL, statement=each)) for lane, each in CIRCUITS.items()}
+    provers = {lane: open_prover(ensure_circuit(MINIMAL, statement=each)) for lane, each in CIRCUITS.items()}
     with session_system.world.isolated():
         pipeline = Pipeline(session_system, CircuitProver(provers))
         roles, sequencer = session_system.world.roles, pipeline.node.sequencer
