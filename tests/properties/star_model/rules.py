@@ -1,0 +1,8 @@
+"""The protocol as it is meant: what chains check and what honest groups sign."""
+
+from .chains import Chains
+from .groups import Groups
+
+
+class Rules(Chains, Groups):
+    """Sections 1 to 6 of the star. Wrong rules (mutants.py) and weaker ones (weaker.py) change one part."""
