@@ -18,7 +18,20 @@ from zklink.recovery.exodus_driver import ExodusDriver
 
 @click.command()
 @click.option("--deployment", "file", type=FILE, required=True, help="The published deployment.")
-@click.option("--rpc", "rpcs", multiple=True, metavar="NAME=URL", help="A node of each chain.")
+@click.option(
+    "--rpc",
+    "rpcs",
+    multiple=True,
+    metavar="NAME=URL",
+    help="A node of each chain; a chain that is given several times has several nodes.",
+)
+@click.option(
+    "--quorum",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many nodes of a chain must say the same about its head, logs and views.",
+)
 @click.option(
     "--exits",
     type=FILE,
@@ -38,12 +51,14 @@ from zklink.recovery.exodus_driver import ExodusDriver
     default=0,
     help="Seconds to wait for messages between chains.",
 )
-def cli(file: Path, rpcs: tuple[str, ...], exits: Path | None, key_file: Path, wait_seconds: float) -> None:
+def cli(
+    file: Path, rpcs: tuple[str, ...], quorum: int, exits: Path | None, key_file: Path, wait_seconds: float
+) -> None:
     """Freeze chains where that is due, finish the common blocks, cancel open requests, and send a file's exits."""
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
     deployment = read_deployment(file)
     try:
-        bridges = connect_bridges(deployment, urls)
+        bridges = connect_bridges(deployment, urls, quorum)
         orders: tuple[ExitOrder, ...] = ()
         if exits is not None:
             found = read_exits(exits, deployment)

@@ -73,6 +73,7 @@ class FakeNode(FaultyRpc):
     cap_wei: int = 10**30
     refuses: tuple[bytes, str] | None = None
     pending_count: int = 0
+    chain_id: int = PROFILE.evm_chain_id
     on_tick: Callable[["FakeNode"], None] = lambda node: None
 
     def __post_init__(self) -> None:
@@ -129,7 +130,7 @@ class FakeNode(FaultyRpc):
     # -- methods -------------------------------------------------------------------------------------------------
 
     def _eth_chainId(self) -> RPCResponse:
-        return _result(hex(PROFILE.evm_chain_id))
+        return _result(hex(self.chain_id))
 
     def _eth_getTransactionCount(self, address: str, block: str) -> RPCResponse:
         count = self.count(address)
@@ -154,10 +155,13 @@ class FakeNode(FaultyRpc):
         return _revert(reason) if reason is not None else _result("0x")
 
     def _eth_getBlockByNumber(self, block: Any, full: bool) -> RPCResponse:
+        number = int(block, 16) if str(block).startswith("0x") else self.height
+        if number > self.height:
+            return _result(None)
         data: dict[str, Any] = {
-            "number": hex(self.height),
-            "hash": f"0x{self.height:064x}",
-            "parentHash": f"0x{max(0, self.height - 1):064x}",
+            "number": hex(number),
+            "hash": f"0x{number:064x}",
+            "parentHash": f"0x{max(0, number - 1):064x}",
             "timestamp": hex(int(self.now)),
         }
         if self.has_base_fee:

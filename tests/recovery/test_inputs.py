@@ -19,7 +19,7 @@ SECRET = "ab" * 31 + "zz"
         (("polygon",), "'polygon' is not NAME=URL"),
         (("=http://node",), "is not NAME=URL"),
         (("polygon=127.0.0.1:8545",), "the node of polygon needs an http:// or https:// address"),
-        (("bsc=http://a", "bsc=http://b"), "bsc is given twice"),
+        (("bsc=http://a", "bsc=http://a"), "bsc is given twice"),
     ],
 )
 def test_parse_urls__malformed__says_which(values: tuple[str, ...], said: str) -> None:
@@ -30,6 +30,13 @@ def test_parse_urls__malformed__says_which(values: tuple[str, ...], said: str) -
 
 def test_parse_urls__names_and_addresses__as_given() -> None:
     assert parse_urls(("bsc=http://a/?k=v", "polygon=https://b")) == {"bsc": "http://a/?k=v", "polygon": "https://b"}
+
+
+def test_parse_urls__a_name_several_times__several_nodes() -> None:
+    assert parse_urls(("bsc=http://a", "eth=http://c", "bsc=http://b")) == {
+        "bsc": ("http://a", "http://b"),
+        "eth": "http://c",
+    }
 
 
 @pytest.mark.parametrize("text", [ADDRESS, ADDRESS.lower(), ADDRESS[2:].lower(), "0x" + "00" * 12 + ADDRESS[2:]])

@@ -25,19 +25,21 @@ SEED_BYTES = 32
 _NAME = re.compile(r"[\w-]+")
 
 
-def parse_urls(values: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=URL` options as a mapping; BadParameter for anything else."""
-    urls: dict[str, str] = {}
+def parse_urls(values: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
+    """`NAME=URL` options as a mapping; a name that is given several times has several nodes. BadParameter for anything
+    else.
+    """
+    urls: dict[str, tuple[str, ...]] = {}
     for value in values:
         name, separator, url = value.partition("=")
         if not (separator and url and _NAME.fullmatch(name)):
             raise click.BadParameter(f"{_show(value)!r} is not NAME=URL", param_hint="--rpc")
         if not url.startswith(("http://", "https://")):
             raise click.BadParameter(f"the node of {name} needs an http:// or https:// address", param_hint="--rpc")
-        if name in urls:
-            raise click.BadParameter(f"{name} is given twice", param_hint="--rpc")
-        urls[name] = url
-    return urls
+        if url in urls.get(name, ()):
+            raise click.BadParameter(f"{name} is given twice with the same node", param_hint="--rpc")
+        urls[name] = (*urls.get(name, ()), url)
+    return {name: nodes if len(nodes) > 1 else nodes[0] for name, nodes in urls.items()}
 
 
 def _show(value: str) -> str:

@@ -24,7 +24,20 @@ from zklink.recovery.rebuild import find_last, rebuild
 @click.command()
 @click.option("--from-l1", is_flag=True, required=True, help="From the chains' events and calldata; the only source.")
 @click.option("--deployment", "file", type=FILE, required=True, help="The published deployment.")
-@click.option("--rpc", "rpcs", multiple=True, metavar="NAME=URL", help="A node of each chain.")
+@click.option(
+    "--rpc",
+    "rpcs",
+    multiple=True,
+    metavar="NAME=URL",
+    help="A node of each chain; a chain that is given several times has several nodes.",
+)
+@click.option(
+    "--quorum",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many nodes of a chain must say the same about its head, logs and views.",
+)
 @click.option("--block", type=click.IntRange(min=0), help="Up to this block; default: all that is published.")
 @click.option("--owner", help="An address: write the exit proofs of all its accounts.")
 @click.option(
@@ -42,6 +55,7 @@ def recover(
     from_l1: bool,
     file: Path,
     rpcs: tuple[str, ...],
+    quorum: int,
     block: int | None,
     owner: str | None,
     seed_file: Path | None,
@@ -63,7 +77,7 @@ def recover(
     if address is not None and not out.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
     deployment, progress = read_deployment(file), RichProgress()
-    bridges = connect_bridges(deployment, parse_urls(rpcs))
+    bridges = connect_bridges(deployment, parse_urls(rpcs), quorum)
     reader, histories = HistoryReader(deployment, bridges), {}
     with progress.step("reading the chains", len(bridges)) as step:
         for chain in bridges:

@@ -2,15 +2,15 @@
 deployment's bridges. Never gives a bridge that is not of that deployment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.profile import ChainProfile
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing
@@ -20,10 +20,14 @@ BLOCK_TIME_SECONDS = 2.0
 """Seconds between two questions for a receipt; any chain's block time will do."""
 
 
-def connect_bridges(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, BridgeClient]:
+Urls = Mapping[str, str | Sequence[str]]
+"""The nodes of each chain, by its name in the deployment."""
+
+
+def connect_bridges(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId, BridgeClient]:
     """A bridge per chain. Raises what `connect` does, DeploymentRefused, HistoryDisagrees."""
     check_file(deployment)
-    bridges = deployment.bridges(connect(deployment, urls))
+    bridges = deployment.bridges(connect(deployment, urls, quorum))
     for bridge in bridges.values():
         check_bridge(bridge, deployment)
     return bridges
@@ -65,11 +69,11 @@ def check_bridge(bridge: BridgeClient, deployment: Deployment) -> None:
         raise HistoryDisagrees(name, 0, f"{detail}, not to 0x{deployment.deployment_hash.hex()}")
 
 
-def connect(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, ChainClient]:
-    """A client per chain; `urls` go by the chain's name in the deployment.
+def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId, ChainClient]:
+    """A client per chain; `quorum` of a chain's nodes must agree about its head, logs and views.
 
-    Raises NodeMissing for a chain without an address, ChainUnknown for an address without a chain, WrongChain,
-    RpcUnavailable.
+    Raises NodeMissing for a chain without an address, ChainUnknown for an address without a chain, NodesDisagree for
+    fewer nodes than the quorum, WrongChain, RpcUnavailable.
     """
     names = tuple(place.name for place in deployment.chains.values())
     for name in urls:
@@ -79,9 +83,11 @@ def connect(deployment: Deployment, urls: Mapping[str, str]) -> dict[ChainId, Ch
     for chain_id, place in deployment.chains.items():
         if place.name not in urls:
             raise NodeMissing(place.name, names)
-        w3 = Web3(HTTPProvider(urls[place.name]))
-        w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         profile = ChainProfile(place.name, chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
+        found = urls[place.name]
+        nodes = [found] if isinstance(found, str) else list(found)
+        w3 = connect_nodes(profile, nodes, policy=PoolPolicy(quorum))
+        w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         clients[chain_id] = ChainClient(profile, w3)
         clients[chain_id].check_chain_id()
     return clients

@@ -6,34 +6,49 @@ Asks the chains first, so anyone can run it again at any time. Never waits: a la
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import evm_address, universal_address
 from zklink.l1.deployment.records import Deployment, TokenPlan
-from zklink.protocol.errors import CallReverted, ExitsRefused
+from zklink.protocol.errors import (
+    CallReverted,
+    ExitsRefused,
+    FeeCeilingReached,
+    RpcUnavailable,
+    TransactionReplaced,
+    TransactionStuck,
+)
 from zklink.protocol.ids import ChainId
 from zklink.recovery.exit_proofs import ExitOrder
 from zklink.recovery.exodus_driver import Done, ExodusDriver, Finished, Waiting
 
 Say = Callable[[str], None]
 
+PASSING: Final = (RpcUnavailable, TransactionStuck, TransactionReplaced, FeeCeilingReached)
+"""Failures that a later run may not have; what was sent is continued."""
+
 
 def leave(rescue: ExodusDriver, orders: Sequence[ExitOrder], account: LocalAccount, say: Say) -> bool:
     """Send everything that the chains allow now; true if nothing is left to do.
 
-    Raises ExitsRefused once everything else is sent, and what `ExodusDriver.advance` raises.
+    A chain whose node is away, or whose transactions are not mined, does not hold up the others: it is said, and a
+    later run goes on. Raises ExitsRefused once everything else is sent, and what else `ExodusDriver.advance` raises.
     """
     is_done, refused = True, list[str]()
     for chain, bridge in rescue.bridges.items():
-        if _advance(rescue, chain, say):
-            mine = [order for order in orders if order.chain == chain]
-            try:
+        try:
+            if _advance(rescue, chain, say):
+                mine = [order for order in orders if order.chain == chain]
                 send_exits(bridge, rescue.deployment, mine, account, say)
-            except ExitsRefused as error:
-                refused += error.refused
-        else:
+            else:
+                is_done = False
+        except ExitsRefused as error:
+            refused += error.refused
+        except PASSING as error:
+            say(f"{error}; it is tried again by a later run")
             is_done = False
     if refused:
         raise ExitsRefused(tuple(refused))

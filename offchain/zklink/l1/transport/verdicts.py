@@ -5,6 +5,7 @@ no list below is UNKNOWN: a read is asked again, a transaction may have arrived.
 """
 
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final
@@ -24,7 +25,7 @@ from web3.exceptions import (
 )
 
 from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.errors import NodesDisagree, ZkLinkError
 
 ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
 PANIC_SELECTOR: Final = bytes.fromhex("4e487b71")
@@ -120,6 +121,8 @@ def classify(error: BaseException) -> Verdict:
         return Verdict.REVERTED
     if isinstance(error, ExtraDataLengthError):
         return Verdict.REFUSED
+    if isinstance(error, NodesDisagree):
+        return Verdict.UNKNOWN
     if isinstance(error, _MISTAKES) or not isinstance(error, Exception):
         return Verdict.MISTAKE
     if isinstance(error, MethodUnavailable | NotImplementedError):
@@ -141,6 +144,17 @@ def classify_text(message: str) -> Verdict:
     """What a node's own words mean; UNKNOWN if they are none of those that all nodes use."""
     lowered = message.lower()
     return next((verdict for part, verdict in _MESSAGES if part in lowered), Verdict.UNKNOWN)
+
+
+def classify_answer(answer: Mapping[str, Any]) -> Verdict:
+    """What the `error` of a JSON-RPC answer means."""
+    error: Any = answer.get("error")
+    if not isinstance(error, Mapping):
+        return Verdict.UNKNOWN
+    message = str(error.get("message") or "")
+    if error.get("code") == 3 or message.lower().startswith(_REVERT_PREFIXES):
+        return Verdict.REVERTED
+    return Verdict.UNSUPPORTED if error.get("code") == -32601 else classify_text(message)
 
 
 def is_perhaps_too_large(error: BaseException) -> bool:

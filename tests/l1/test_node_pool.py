@@ -1,0 +1,131 @@
+"""Several nodes of one chain: failover within one attempt, health, and a quorum for what decides about money."""
+
+import pytest
+from web3 import Web3
+
+from tests.l1.fake_node import POLICY, PROFILE, FakeNode
+from zklink.devnet.roles import default_roles
+from zklink.l1.transport.client import Call, ChainClient
+from zklink.l1.transport.nodes import Node, NodePool, PoolPolicy
+from zklink.lab.rpc_faults import AWAY, EMPTY, HANG, READ_FAULTS, Fault, error, http
+from zklink.protocol.errors import CallReverted, NodesDisagree, RpcUnavailable, WrongChain
+
+SENDER = default_roles().validator
+TARGET = default_roles().stranger.address
+CALL = Call(TARGET, b"commit", "commit_blocks")
+
+
+class Nodes:
+    """Nodes of one chain: they share pool and blocks, and time passes for all."""
+
+    def __init__(self, count: int, quorum: int = 1) -> None:
+        self.members = [FakeNode() for _ in range(count)]
+        first = self.members[0]
+        for node in self.members:
+            node.pool, node.mined, node.wait = first.pool, first.mined, self.tick
+        named = [Node(f"node-{index}", node) for index, node in enumerate(self.members)]
+        self.pool = NodePool(PROFILE, named, PoolPolicy(quorum), clock=lambda: self.now)
+        self.client = ChainClient(PROFILE, Web3(self.pool), POLICY, sleep=self.tick, clock=lambda: self.now)
+        self.now = 0.0
+
+    def tick(self, seconds: float) -> None:
+        self.now += seconds
+        first = self.members[0]
+        first.tick(seconds)
+        for node in self.members[1:]:
+            node.pool, node.now = first.pool, self.now
+
+    def asked(self, method: str) -> list[int]:
+        return [node.calls.count(method) for node in self.members]
+
+
+@pytest.mark.parametrize("fault", [*READ_FAULTS, http(401), http(404)])
+def test_read__the_first_node_fails__the_second_answers_at_once(fault: Fault) -> None:
+    nodes = Nodes(2)
+    nodes.members[0].always["eth_getBlockByNumber"] = fault
+    for _ in range(3):
+        assert nodes.client.head().number == 0
+    assert nodes.now <= fault.seconds  # at most one time-out, no pauses
+    assert nodes.asked("eth_getBlockByNumber")[0] <= 2
+
+
+def test_read__a_node_comes_back__is_asked_again_after_its_rest() -> None:
+    nodes = Nodes(2)
+    nodes.members[0].fail("eth_getBlockByNumber", http(429, rest_seconds=30))
+    nodes.client.head()
+    nodes.client.head()
+    assert nodes.asked("eth_getBlockByNumber") == [1, 2]
+    nodes.now = 31
+    nodes.members[1].always["eth_getBlockByNumber"] = AWAY
+    nodes.client.head()
+    assert nodes.asked("eth_getBlockByNumber")[0] == 2
+
+
+def test_read__all_nodes_fail__typed_within_the_budget() -> None:
+    nodes = Nodes(3)
+    for node in nodes.members:
+        node.always["eth_getBlockByNumber"] = HANG
+    with pytest.raises(RpcUnavailable):
+        nodes.client.head()
+    assert nodes.now <= POLICY.retry.budget_seconds + 3 * HANG.seconds
+
+
+def test_call__reverted__is_the_chains_answer_and_no_failure() -> None:
+    nodes = Nodes(2)
+    for node in nodes.members:
+        node.reverts = "bridge: not open"
+    with pytest.raises(CallReverted, match="not open"):
+        nodes.client.estimate_gas(SENDER.address, CALL)
+    assert nodes.asked("eth_estimateGas") == [1, 0]
+
+
+def test_send__the_first_node_is_away__sent_through_the_second_once() -> None:
+    nodes = Nodes(2)
+    nodes.members[0].always["eth_sendRawTransaction"] = error("internal error")
+    nodes.members[0].always["eth_getTransactionReceipt"] = AWAY
+    assert nodes.client.send(SENDER, CALL).is_success
+    assert len(nodes.members[0].mined) == 1
+
+
+def test_logs__a_node_behind_the_range__is_not_asked() -> None:
+    nodes = Nodes(2)
+    nodes.members[1].empty_blocks = 50
+    assert [log.block_number for log in nodes.client.logs(TARGET, 40, 50)] == list(range(40, 51))
+    assert nodes.asked("eth_getLogs") == [0, 1]
+
+
+def test_connect__a_node_of_another_chain__said_whatever_the_others_are() -> None:
+    nodes = Nodes(2)
+    nodes.members[0].fail("eth_chainId", "away")
+    nodes.members[1].chain_id = 5
+    with pytest.raises(WrongChain, match="node-1"):
+        nodes.client.head()
+
+
+def test_quorum__one_node_hides_logs__the_others_are_believed() -> None:
+    nodes = Nodes(3, quorum=2)
+    for node in nodes.members:
+        node.empty_blocks = 20
+    nodes.members[0].always["eth_getLogs"] = EMPTY
+    assert [log.block_number for log in nodes.client.logs(TARGET, 1, 20)] == list(range(1, 21))
+
+
+def test_quorum__one_node_runs_ahead__the_head_is_what_two_have() -> None:
+    nodes = Nodes(3, quorum=2)
+    for node, height in zip(nodes.members, (500, 20, 20), strict=True):
+        node.empty_blocks = height
+    assert nodes.client.head().number == 20
+
+
+def test_quorum__nodes_disagree__typed_and_says_what_to_do() -> None:
+    nodes = Nodes(2, quorum=2)
+    for node in nodes.members:
+        node.empty_blocks = 20
+    nodes.members[0].always["eth_getLogs"] = EMPTY
+    with pytest.raises(RpcUnavailable, match=r"only 1 nodes agree.*more nodes or a lower quorum"):
+        nodes.client.logs(TARGET, 1, 20)
+
+
+def test_quorum__more_than_there_are_nodes__refused_at_once() -> None:
+    with pytest.raises(NodesDisagree):
+        Nodes(2, quorum=3)
