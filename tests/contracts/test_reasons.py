@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from zklink.cli.error_page import find_reasons
+from zklink.cli.reason_meanings import MEANINGS
 from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 
 MAX_BYTES = 32
@@ -37,6 +38,15 @@ def test_reasons__all__fit_into_a_word() -> None:
 
 def test_reasons__all__are_unique() -> None:
     assert [reason for reason, count in count_reasons().items() if count > 1] == []
+
+
+def test_meanings__all_reasons_and_no_others__have_one() -> None:
+    assert sorted(MEANINGS) == sorted(count_reasons())
+
+
+def test_meanings__any__is_a_sentence() -> None:
+    wrong = [reason for reason, text in MEANINGS.items() if not text.endswith(".") or not text[0].isupper()]
+    assert wrong == []
 
 
 def test_reasons__all__are_provoked_by_a_test() -> None:

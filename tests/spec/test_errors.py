@@ -5,11 +5,24 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
+from zklink.cli.error_page import read_action
+from zklink.lab.errors import LabError
 from zklink.protocol import errors
-from zklink.protocol.errors import OperationError, ZkLinkError
+from zklink.protocol.errors import L1Error, OperationError, ToolError, ZkLinkError, recovery, sync
 
 BRANCHES = ZkLinkError.__subclasses__()
 CAUSES = [cause for branch in BRANCHES for cause in branch.__subclasses__()]
+MET = [
+    *(cause for branch in (L1Error, OperationError, ToolError, LabError) for cause in branch.__subclasses__()),
+    *(cause for cause in CAUSES if cause.__module__ in (recovery.__name__, sync.__name__)),
+    errors.JournalBroken,
+    errors.JournalOutdated,
+    errors.HistoryDiverged,
+    errors.FilesMixed,
+    errors.ProofRejected,
+    errors.ProverPanicked,
+]
+"""Errors that users and operators meet, not only authors of a program or of this package."""
 
 
 def _example(cause: type[ZkLinkError]) -> ZkLinkError:
@@ -31,6 +44,17 @@ def test_cause__any__carries_data_and_is_importable_from_one_place(cause: type[Z
     assert getattr(errors, cause.__name__) is cause
     assert inspect.getdoc(cause)
     assert is_dataclass(cause)
+
+
+@pytest.mark.parametrize("cause", MET, ids=lambda cause: cause.__name__)
+def test_action__error_that_people_meet__is_told_in_sentences(cause: type[Exception]) -> None:
+    assert read_action(cause)[:1].isupper()
+    assert read_action(cause).endswith(".")
+
+
+@pytest.mark.parametrize("cause", [*CAUSES, *LabError.__subclasses__()], ids=lambda cause: cause.__name__)
+def test_docstring__any__has_its_action_on_a_line_of_its_own(cause: type[Exception]) -> None:
+    assert (inspect.getdoc(cause) or "").count("Do:") == bool(read_action(cause))
 
 
 def test_tree__docstring__draws_every_branch() -> None:

@@ -1,7 +1,8 @@
 """Renders docs/errors.md: every error of the package, from its docstring, and every revert reason of the contracts.
 
-Takes the classes of `zklink.protocol.errors` and the sources under `contracts/`. Gives the text. Never writes a file
-(`zklink generate` does).
+Takes the classes of `zklink.protocol.errors`, the sources under `contracts/`, and the meanings of their reasons. In an
+error's docstring, what follows `Do:` is what to do about it. Gives the text. Never writes a file (`zklink generate`
+does).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Final
 
+from zklink.cli.reason_meanings import MEANINGS
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
@@ -33,7 +35,12 @@ _HEAD: Final = """\
 Every error that the package raises on purpose is a class of one tree, importable from `zklink.protocol.errors`. It has
 its data as fields, and its text says what would be right. A contract refuses with a reason `"module: reason"`; the
 package gives it in the field `reason` of `CallReverted` (nothing was sent) or of `TransactionReverted`.
+
+Errors that nobody is told to do anything about are mistakes in a program or in this package.
 """
+
+DO: Final = "Do:"
+"""In a docstring: what follows is for whoever meets the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +83,42 @@ def _render_tree() -> Iterator[str]:
             about = _cell(inspect.getdoc(sys.modules[module]) or "")
             if about != _cell(inspect.getdoc(branch) or ""):
                 yield f"{about}\n"
-            yield "| error | when | data |\n|---|---|---|"
-            yield "\n".join(map(_error_row, causes)) + "\n"
+            yield from _render_table(list(causes))
 
 
 def _render_lab() -> Iterator[str]:
     yield f"### {LabError.__name__}\n\nThe kit for local chains has a small tree of its own, `zklink.lab.errors`.\n"
-    yield "| error | when | data |\n|---|---|---|"
-    yield "\n".join(map(_error_row, LabError.__subclasses__())) + "\n"
+    yield from _render_table(LabError.__subclasses__())
 
 
-def _error_row(cause: type[Exception]) -> str:
-    data = ", ".join(f"`{field.name}`" for field in fields(cause))  # type: ignore[arg-type]  # each is a dataclass (tests/spec/test_errors.py)
-    return f"| `{cause.__name__}` | {_cell(inspect.getdoc(cause) or '')} | {data} |"
+def _render_table(causes: list[type[Exception]]) -> Iterator[str]:
+    """A row for each error; a column of what to do, unless that is empty for all of them."""
+    is_told = any(map(read_action, causes))
+    yield (
+        "| error | when | what to do | data |\n|---|---|---|---|"
+        if is_told
+        else "| error | when | data |\n|---|---|---|"
+    )
+    for cause in causes:
+        when = (inspect.getdoc(cause) or "").partition(f"\n{DO}")[0]
+        data = ", ".join(f"`{field.name}`" for field in fields(cause))  # type: ignore[arg-type]  # each is a dataclass (tests/spec/test_errors.py)
+        cells = [f"`{cause.__name__}`", _cell(when), *[_cell(read_action(cause))] * is_told, data]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def read_action(cause: type[Exception]) -> str:
+    """What to do about an error, from its docstring; empty if it says nothing."""
+    return (inspect.getdoc(cause) or "").partition(f"\n{DO}")[2].strip()
 
 
 def _render_reasons() -> Iterator[str]:
     yield "## Revert reasons of the contracts\n"
     for prefix, reasons in groupby(sorted(find_reasons(), key=_order), key=lambda reason: reason.text.split(":")[0]):
-        yield f"### {prefix}\n\n| reason | where |\n|---|---|"
-        yield "\n".join(f"| `{r.text}` | `{r.source}:{r.function}` |" for r in reasons) + "\n"
+        yield f"### {prefix}\n\n| reason | meaning | where |\n|---|---|---|"
+        yield (
+            "\n".join(f"| `{r.text}` | {_cell(MEANINGS[r.text])} | `{r.source}:{r.function}` |" for r in reasons) + "\n"
+        )
 
 
 def _order(reason: Reason) -> tuple[str, str]:

@@ -19,7 +19,9 @@ class LabError(Exception):
 
 @dataclass(eq=False)
 class AnvilFailed(LabError):
-    """A local chain did not start."""
+    """A local chain did not start.
+    Do: Read `detail`; a port that is taken or an anvil that is not Foundry's are the usual causes.
+    """
 
     chain: str
     detail: str
@@ -30,7 +32,9 @@ class AnvilFailed(LabError):
 
 @dataclass(eq=False)
 class AnvilMissing(LabError):
-    """There is no anvil on PATH, and no other place is given."""
+    """There is no anvil on PATH, and no other place is given.
+    Do: Install Foundry, or use the chains `test`, which need no anvil.
+    """
 
     def __str__(self) -> str:
         return "anvil is not on PATH: install Foundry, or say where the binary is"
@@ -40,6 +44,7 @@ class AnvilMissing(LabError):
 class ForkUnreachable(LabError):
     """The node that a fork was to stand on does not answer. The message leaves its address out, which may hold a
     key.
+    Do: Correct the address in the variable, or unset it: then the fork stands on an empty local chain.
     """
 
     chain: str
@@ -52,7 +57,9 @@ class ForkUnreachable(LabError):
 
 @dataclass(eq=False)
 class ForkElsewhere(LabError):
-    """The node that a fork was to stand on serves another chain."""
+    """The node that a fork was to stand on serves another chain.
+    Do: Put the address of a node of the expected chain into the variable.
+    """
 
     chain: str
     variable: str
@@ -65,7 +72,9 @@ class ForkElsewhere(LabError):
 
 @dataclass(eq=False)
 class NoSuchChain(LabError):
-    """None of the chains has this name. `names` are those there are."""
+    """None of the chains has this name. `names` are those there are.
+    Do: Use one of `names`.
+    """
 
     name: str
     names: tuple[str, ...]
@@ -76,7 +85,9 @@ class NoSuchChain(LabError):
 
 @dataclass(eq=False)
 class NodeRefused(LabError):
-    """A local chain's node answers a request with an error; `detail` is its text."""
+    """A local chain's node answers a request with an error; `detail` is its text.
+    Do: Read `detail`: the request itself is wrong, and asking again does not help.
+    """
 
     chain: str
     method: str
@@ -88,7 +99,9 @@ class NodeRefused(LabError):
 
 @dataclass(eq=False)
 class TimeNotLater(LabError):
-    """A block must be at least one second later than its parent."""
+    """A block must be at least one second later than its parent.
+    Do: Let at least one second pass.
+    """
 
     chain: str
     seconds: int

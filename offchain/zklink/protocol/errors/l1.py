@@ -7,7 +7,10 @@ from zklink.protocol.errors.base import L1Error
 
 @dataclass(eq=False)
 class RpcUnavailable(L1Error):
-    """A chain's node did not answer, after all attempts."""
+    """A chain's node did not answer, after all attempts.
+    Do: Check the node's address and that it runs. A node of this package goes on asking by itself; a command can be
+    run again.
+    """
 
     chain: str
     method: str
@@ -23,6 +26,7 @@ class RpcUnavailable(L1Error):
 class RpcRefused(L1Error):
     """A node will not answer a question, however often it is asked: it lacks the method, or refuses the caller. If the
     detail is HTTP 401, 402, 403 or 404, the key or the path in the node's URL is wrong, or its plan has ended.
+    Do: Correct the node's URL, renew its plan, or use another node.
     """
 
     chain: str
@@ -35,8 +39,8 @@ class RpcRefused(L1Error):
 
 @dataclass(eq=False)
 class NodesDisagree(L1Error):
-    """Fewer nodes of a chain than the quorum gave the same answer. Ask later; if it stays, add nodes or lower
-    `PoolPolicy.quorum`.
+    """Fewer nodes of a chain than the quorum gave the same answer.
+    Do: Ask later; if it stays, add nodes or lower `PoolPolicy.quorum`.
     """
 
     chain: str
@@ -53,7 +57,9 @@ class NodesDisagree(L1Error):
 
 @dataclass(eq=False)
 class WrongChain(L1Error):
-    """A node serves another chain than its profile says."""
+    """A node serves another chain than its profile says.
+    Do: Give the address of a node of the expected chain.
+    """
 
     chain: str
     expected: int
@@ -65,7 +71,9 @@ class WrongChain(L1Error):
 
 @dataclass(eq=False)
 class CallReverted(L1Error):
-    """A contract refuses a call; nothing was sent. `reason` is its own, or empty if it gave none."""
+    """A contract refuses a call; nothing was sent. `reason` is its own, or empty if it gave none.
+    Do: Look `reason` up among the revert reasons. Nothing was sent and nothing is lost but the question.
+    """
 
     chain: str
     call: str
@@ -77,7 +85,10 @@ class CallReverted(L1Error):
 
 @dataclass(eq=False)
 class TransactionReverted(L1Error):
-    """A transaction was mined and reverted."""
+    """A transaction was mined and reverted.
+    Do: Look `reason` up among the revert reasons. The state changed between question and mining; ask again before
+    you send again.
+    """
 
     chain: str
     call: str
@@ -92,6 +103,7 @@ class TransactionReverted(L1Error):
 class TransactionRejected(L1Error):
     """The node does not take a transaction (no funds, wrong shape), and does not know it by its hash either: it was
     never in the node's mempool.
+    Do: Read `detail`: fund the account if it is short of coins, or correct the transaction.
     """
 
     chain: str
@@ -104,7 +116,10 @@ class TransactionRejected(L1Error):
 
 @dataclass(eq=False)
 class TransactionStuck(L1Error):
-    """A transaction is neither mined nor dropped after all fee bumps; any of `tx_hashes` may still be mined."""
+    """A transaction is neither mined nor dropped after all fee bumps; any of `tx_hashes` may still be mined.
+    Do: Send the identical call again: it continues this submission, never a second one. If that lasts, look whether
+    the node takes part in the network and whether gas is dearer than the account can pay.
+    """
 
     chain: str
     call: str
@@ -120,6 +135,8 @@ class TransactionStuck(L1Error):
 class TransactionReplaced(L1Error):
     """Another transaction of the same account took the nonce: ours can never be mined. Said only once no node has known
     any of `tx_hashes` for `SendPolicy.proof_seconds` after the nonce was used.
+    Do: Let no other program send from this account. Ask the contract whether the call is still due, then send it
+    again.
     """
 
     chain: str
@@ -135,6 +152,7 @@ class TransactionReplaced(L1Error):
 class FeeCeilingReached(L1Error):
     """The price that a transaction would need is above a ceiling. `setting` is what to raise. If `tx_hashes` is empty,
     nothing was sent; else any of them may still be mined, and the same call, sent again, continues it.
+    Do: Wait for a lower price, or raise `setting`.
     """
 
     chain: str
@@ -154,7 +172,9 @@ class FeeCeilingReached(L1Error):
 
 @dataclass(eq=False)
 class RequestGap(L1Error):
-    """A node left out a priority request, or gave one twice."""
+    """A node left out a priority request, or gave one twice.
+    Do: Use another node of the chain: this one's logs are incomplete.
+    """
 
     chain: str
     expected: int
@@ -166,7 +186,10 @@ class RequestGap(L1Error):
 
 @dataclass(eq=False)
 class RequestRewritten(L1Error):
-    """A reorganisation deeper than the confirmations changed a request that was already given out."""
+    """A reorganisation deeper than the confirmations changed a request that was already given out.
+    Do: Set the chain's confirmations higher. The node unseals what stood on the request, unless a chain has
+    accepted it (`HistoryDiverged`).
+    """
 
     chain: str
     request_id: int
@@ -177,7 +200,9 @@ class RequestRewritten(L1Error):
 
 @dataclass(eq=False)
 class CalldataUnreadable(L1Error):
-    """The input of a transaction that committed blocks does not contain them in a form that can be read back."""
+    """The input of a transaction that committed blocks does not contain them in a form that can be read back.
+    Do: Give a node that answers `debug_traceTransaction`: the blocks were committed by way of another contract.
+    """
 
     chain: str
     tx_hash: bytes
@@ -189,7 +214,9 @@ class CalldataUnreadable(L1Error):
 
 @dataclass(eq=False)
 class ArgumentsRefused(L1Error):
-    """Arguments that a contract's function does not take; nothing was sent. `detail` names the argument."""
+    """Arguments that a contract's function does not take; nothing was sent. `detail` names the argument.
+    Do: Correct the argument that `detail` names.
+    """
 
     function: str
     detail: str
@@ -200,7 +227,9 @@ class ArgumentsRefused(L1Error):
 
 @dataclass(eq=False)
 class ContractNotFound(L1Error):
-    """No source, or more than one, has this contract's name."""
+    """No source, or more than one, has this contract's name.
+    Do: Check the contract's name, and that the sources are the whole repository.
+    """
 
     name: str
     found: tuple[str, ...]
@@ -211,7 +240,9 @@ class ContractNotFound(L1Error):
 
 @dataclass(eq=False)
 class ContractNotCompiled(L1Error):
-    """The compiler refuses a contract."""
+    """The compiler refuses a contract.
+    Do: Read `detail`; with untouched sources, compile again with `ape compile -f`.
+    """
 
     name: str
     detail: str
@@ -222,7 +253,9 @@ class ContractNotCompiled(L1Error):
 
 @dataclass(eq=False)
 class DeploymentRefused(L1Error):
-    """A deployment plan that must not be carried out; nothing was sent."""
+    """A deployment plan that must not be carried out; nothing was sent.
+    Do: Correct the plan or the file as `reason` says, and start again.
+    """
 
     reason: str
 
@@ -234,6 +267,7 @@ class DeploymentRefused(L1Error):
 class DeploymentInterrupted(L1Error):
     """A deployment stopped half-way. `deployed` names the contracts that exist; the predicted bridge address is spent
     with its deployer's nonce.
+    Do: Mend what `detail` says and deploy anew, with all contracts but the tokens.
     """
 
     chain: str

@@ -9,7 +9,9 @@ from zklink.protocol.errors.base import OperationError
 
 @dataclass(eq=False)
 class SignatureInvalid(OperationError):
-    """The signature does not hold for this operation, key and domain."""
+    """The signature does not hold for this operation, key and domain.
+    Do: Sign again with the account's key, for the domain of this deployment.
+    """
 
     account: int
 
@@ -19,7 +21,9 @@ class SignatureInvalid(OperationError):
 
 @dataclass(eq=False)
 class WrongKey(OperationError):
-    """The operation is signed by another key than the account's."""
+    """The operation is signed by another key than the account's.
+    Do: Sign with the account's present key, or set one with a change of key.
+    """
 
     account: int
     expected: int
@@ -33,7 +37,9 @@ class WrongKey(OperationError):
 
 @dataclass(eq=False)
 class WrongNonce(OperationError):
-    """An operation carries another nonce than the account's next one."""
+    """An operation carries another nonce than the account's next one.
+    Do: Sign again with the nonce `expected`.
+    """
 
     account: int
     expected: int
@@ -45,7 +51,9 @@ class WrongNonce(OperationError):
 
 @dataclass(eq=False)
 class NonceExhausted(OperationError):
-    """An account's nonce cannot grow any more."""
+    """An account's nonce cannot grow any more.
+    Do: Leave the account with a full exit on L1.
+    """
 
     account: int
     limit: int
@@ -56,7 +64,9 @@ class NonceExhausted(OperationError):
 
 @dataclass(eq=False)
 class OperationExpired(OperationError):
-    """The block is later than the operation's `valid_until`."""
+    """The block is later than the operation's `valid_until`.
+    Do: Sign again with a later `valid_until`.
+    """
 
     account: int
     valid_until: int
@@ -70,7 +80,9 @@ class OperationExpired(OperationError):
 
 @dataclass(eq=False)
 class BalanceTooSmall(OperationError):
-    """An account's balance is smaller than the amount that an operation takes."""
+    """An account's balance is smaller than the amount that an operation takes.
+    Do: Ask for less, or deposit what is missing.
+    """
 
     account: int
     token: int
@@ -86,7 +98,9 @@ class BalanceTooSmall(OperationError):
 
 @dataclass(eq=False)
 class BalanceOverflow(OperationError):
-    """A balance, reserve or supply would no longer be an amount."""
+    """A balance, reserve or supply would no longer be an amount.
+    Do: Ask for less.
+    """
 
     what: str
     value: int
@@ -98,7 +112,9 @@ class BalanceOverflow(OperationError):
 
 @dataclass(eq=False)
 class ReserveTooSmall(OperationError):
-    """A chain's reserve is smaller than the amount that an operation would pay there."""
+    """A chain's reserve is smaller than the amount that an operation would pay there.
+    Do: Ask for less, choose another chain, or wait until the chain's reserve has grown.
+    """
 
     chain: int
     token: int
@@ -111,7 +127,9 @@ class ReserveTooSmall(OperationError):
 
 @dataclass(eq=False)
 class FeesTooSmall(OperationError):
-    """More fees are claimed than have accrued."""
+    """More fees are claimed than have accrued.
+    Do: Claim at most `accrued`.
+    """
 
     token: int
     accrued: int
@@ -123,7 +141,9 @@ class FeesTooSmall(OperationError):
 
 @dataclass(eq=False)
 class FeeNotPackable(OperationError):
-    """A fee cannot be written with 11 bits and a power of ten; the nearest that can are given (0 <= below < above)."""
+    """A fee cannot be written with 11 bits and a power of ten; the nearest that can are given (0 <= below < above).
+    Do: Use the fee `above`, or `below` if it suffices.
+    """
 
     fee: int
     below: int
@@ -136,7 +156,9 @@ class FeeNotPackable(OperationError):
 
 @dataclass(eq=False)
 class FieldInvalid(OperationError):
-    """A field of an operation has a value that is never valid."""
+    """A field of an operation has a value that is never valid.
+    Do: Put a value into the field that `required` describes.
+    """
 
     operation: str
     field: str
@@ -150,7 +172,9 @@ class FieldInvalid(OperationError):
 
 @dataclass(eq=False)
 class NoSuchToken(OperationError):
-    """A token id that cannot be used here."""
+    """A token id that cannot be used here.
+    Do: Use a token id of the deployment file.
+    """
 
     token: int
     lowest: int
@@ -162,7 +186,9 @@ class NoSuchToken(OperationError):
 
 @dataclass(eq=False)
 class NoSuchAccount(OperationError):
-    """No account has this id."""
+    """No account has this id.
+    Do: Use an account that exists; ask for the owner's account by its address.
+    """
 
     account: int
 
@@ -172,7 +198,9 @@ class NoSuchAccount(OperationError):
 
 @dataclass(eq=False)
 class AccountsExhausted(OperationError):
-    """The account tree of this preset is full."""
+    """The account tree of this preset is full.
+    Do: Send to an owner who has an account already.
+    """
 
     limit: int
 
@@ -182,7 +210,9 @@ class AccountsExhausted(OperationError):
 
 @dataclass(eq=False)
 class TargetHasKey(OperationError):
-    """A forced exit of an account whose owner holds a key and can withdraw."""
+    """A forced exit of an account whose owner holds a key and can withdraw.
+    Do: Leave it to the owner, who can withdraw.
+    """
 
     target: int
 
@@ -192,7 +222,9 @@ class TargetHasKey(OperationError):
 
 @dataclass(eq=False)
 class NoAccountYet(OperationError):
-    """An owner has no account on layer 2."""
+    """An owner has no account on layer 2.
+    Do: Deposit first, or let somebody transfer to the owner.
+    """
 
     owner: str
 

@@ -43,7 +43,10 @@ class WitnessInputInvalid(ProverError):
 
 @dataclass(eq=False)
 class WitnessUnsatisfied(ProverError):
-    """The inputs do not satisfy the circuit: a constraint or an assertion failed."""
+    """The inputs do not satisfy the circuit: a constraint or an assertion failed.
+    Do: Report it: a sealed block always has a witness, so this is an error in this package or a mixture of
+    versions.
+    """
 
     circuit: str
     message: str
@@ -54,7 +57,9 @@ class WitnessUnsatisfied(ProverError):
 
 @dataclass(eq=False)
 class VerificationKeyInvalid(ProverError):
-    """A verification key is malformed or unsafe."""
+    """A verification key is malformed or unsafe.
+    Do: Take the key file from its source again; never deploy a verifier for this one.
+    """
 
     reason: str
 
@@ -64,7 +69,9 @@ class VerificationKeyInvalid(ProverError):
 
 @dataclass(eq=False)
 class ProvingKeyInvalid(ProverError):
-    """A .zkey file is malformed or of another proof system."""
+    """A .zkey file is malformed or of another proof system.
+    Do: Remove the file and run `zklink setup`, or give the whole file of your ceremony.
+    """
 
     path: str
     reason: str
@@ -75,7 +82,9 @@ class ProvingKeyInvalid(ProverError):
 
 @dataclass(eq=False)
 class ConstraintSystemInvalid(ProverError):
-    """An .r1cs file is malformed or of another field."""
+    """An .r1cs file is malformed or of another field.
+    Do: Remove the file and run `zklink setup`.
+    """
 
     path: str
     reason: str
@@ -86,7 +95,9 @@ class ConstraintSystemInvalid(ProverError):
 
 @dataclass(eq=False)
 class CalculatorInvalid(ProverError):
-    """A witness calculator (.wasm) is malformed or cut off, or fails in its own code."""
+    """A witness calculator (.wasm) is malformed or cut off, or fails in its own code.
+    Do: Remove the file and run `zklink setup`.
+    """
 
     path: str
     reason: str
@@ -97,7 +108,9 @@ class CalculatorInvalid(ProverError):
 
 @dataclass(eq=False)
 class FilesMixed(ProverError):
-    """Two files of a circuit do not belong together; `path` and `other` name them."""
+    """Two files of a circuit do not belong together; `path` and `other` name them.
+    Do: Give the files of one set-up; remove those in the cache and run `zklink setup`.
+    """
 
     circuit: str
     path: str
@@ -110,7 +123,9 @@ class FilesMixed(ProverError):
 
 @dataclass(eq=False)
 class ProofMalformed(ProverError):
-    """A proof is not eight coordinates of the base field."""
+    """A proof is not eight coordinates of the base field.
+    Do: Take the proof from its prover again.
+    """
 
     reason: str
 
@@ -120,7 +135,9 @@ class ProofMalformed(ProverError):
 
 @dataclass(eq=False)
 class ProofRejected(ProverError):
-    """A prover made a proof that does not verify; it must not be sent."""
+    """A prover made a proof that does not verify; it must not be sent.
+    Do: Nothing at first: another prover tries. If that fails as well, check the proving key with `zklink setup`.
+    """
 
     circuit: str
     prover: str
@@ -131,7 +148,9 @@ class ProofRejected(ProverError):
 
 @dataclass(eq=False)
 class ProverPanicked(ProverError):
-    """A prover's native code gave up. `path` is the proving key that it worked with."""
+    """A prover's native code gave up. `path` is the proving key that it worked with.
+    Do: Nothing at first: groth16py tries. If it comes again, remove the proving key and run `zklink setup`.
+    """
 
     circuit: str
     prover: str

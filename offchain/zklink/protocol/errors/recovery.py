@@ -7,7 +7,9 @@ from zklink.protocol.errors.base import StateError
 
 @dataclass(eq=False)
 class HistoryIncomplete(StateError):
-    """A chain has not published its part of a block."""
+    """A chain has not published its part of a block.
+    Do: Wait until the chain has the block, or give a node that knows the whole chain.
+    """
 
     chain: str
     number: int
@@ -19,7 +21,9 @@ class HistoryIncomplete(StateError):
 
 @dataclass(eq=False)
 class HistoryDisagrees(StateError):
-    """Data read from a chain contradicts its bridge's own hashes, or the primary chain."""
+    """Data read from a chain contradicts its bridge's own hashes, or the primary chain.
+    Do: Check that the deployment file is the one of this deployment, then try another node.
+    """
 
     chain: str
     number: int
@@ -31,7 +35,9 @@ class HistoryDisagrees(StateError):
 
 @dataclass(eq=False)
 class TraceUnavailable(StateError):
-    """A node does not show what happens inside a transaction."""
+    """A node does not show what happens inside a transaction.
+    Do: Give a node that answers `debug_traceTransaction`.
+    """
 
     chain: str
     tx_hash: bytes
@@ -43,7 +49,9 @@ class TraceUnavailable(StateError):
 
 @dataclass(eq=False)
 class BlockUnreadable(StateError):
-    """The words of a block's slice, needed to rebuild the state, are not where the nodes at hand can show them."""
+    """The words of a block's slice, needed to rebuild the state, are not where the nodes at hand can show them.
+    Do: Give `--rpc NAME=URL` of a node that answers `debug_traceTransaction` for this transaction.
+    """
 
     chain: str
     number: int
@@ -60,7 +68,9 @@ class BlockUnreadable(StateError):
 
 @dataclass(eq=False)
 class ExitFileInvalid(StateError):
-    """A file of exit proofs cannot be read."""
+    """A file of exit proofs cannot be read.
+    Do: Make the file again with `zklink recover`.
+    """
 
     file: str
     detail: str
@@ -71,7 +81,10 @@ class ExitFileInvalid(StateError):
 
 @dataclass(eq=False)
 class ExitsRefused(StateError):
-    """Exits that a chain does not take; nothing was sent for them. One line for each, with the chain's reason."""
+    """Exits that a chain does not take; nothing was sent for them. One line for each, with the chain's reason.
+    Do: Look each chain's reason up among the revert reasons; make the file again with `zklink recover` when proofs
+    do not verify.
+    """
 
     refused: tuple[str, ...]
 
@@ -86,7 +99,9 @@ class ExitsRefused(StateError):
 
 @dataclass(eq=False)
 class NodeMissing(StateError):
-    """No node is given for a chain of the deployment."""
+    """No node is given for a chain of the deployment.
+    Do: Give `--rpc NAME=URL` once for each chain.
+    """
 
     chain: str
     chains: tuple[str, ...]
@@ -97,7 +112,9 @@ class NodeMissing(StateError):
 
 @dataclass(eq=False)
 class ChainUnknown(StateError):
-    """A node is given for a chain that the deployment does not have."""
+    """A node is given for a chain that the deployment does not have.
+    Do: Use the names of the chains in the deployment file.
+    """
 
     chain: str
     chains: tuple[str, ...]

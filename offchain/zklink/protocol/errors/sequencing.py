@@ -49,7 +49,10 @@ class UnknownBlock(StateError):
 
 @dataclass(eq=False)
 class JournalBroken(StateError):
-    """A line of the sequencer's journal cannot be read. `position` is its first byte; line n is about block n."""
+    """A line of the sequencer's journal cannot be read. `position` is its first byte; line n is about block n.
+    Do: Put the file back from a copy; blocks before the line are whole. Never start with an empty journal while
+    blocks are not accepted.
+    """
 
     path: str
     line: int
@@ -65,6 +68,7 @@ class JournalBroken(StateError):
 class JournalOutdated(StateError):
     """A request changed after a block of an earlier run was sealed with it; that block and all later ones are
     dropped.
+    Do: Nothing: the node seals the block and those after it anew.
     """
 
     number: int
@@ -77,6 +81,8 @@ class JournalOutdated(StateError):
 class HistoryDiverged(StateError):
     """An accepted block is not the one sealed here, or the chain no longer has its requests; nothing can be sent on
     top of it.
+    Do: Check the journal, the deployment file and the chain's node. If all are right, a chain has taken back what
+    another has accepted: nothing can be built on it, and owners leave by exodus.
     """
 
     chain: int
@@ -88,7 +94,9 @@ class HistoryDiverged(StateError):
 
 @dataclass(eq=False)
 class UnknownChain(OperationError):
-    """An operation names a chain that the deployment does not have: no block with it could be committed."""
+    """An operation names a chain that the deployment does not have: no block with it could be committed.
+    Do: Use one of `chains`.
+    """
 
     chain: int
     chains: tuple[int, ...]
@@ -99,7 +107,9 @@ class UnknownChain(OperationError):
 
 @dataclass(eq=False)
 class RecipientFormatInvalid(OperationError):
-    """A payout would go to a recipient that is not an address of its chain."""
+    """A payout would go to a recipient that is not an address of its chain.
+    Do: Write the recipient as an address of its chain: 12 zero bytes, then the EVM address.
+    """
 
     chain: int
     recipient: bytes
@@ -111,7 +121,9 @@ class RecipientFormatInvalid(OperationError):
 
 @dataclass(eq=False)
 class ConsentMissing(OperationError):
-    """A new key without its owner's consent: no block with it could be committed."""
+    """A new key without its owner's consent: no block with it could be committed.
+    Do: Let the owner sign for this key and nonce, or record it in the key registry and wait for the confirmations.
+    """
 
     account: int
     nonce: int
@@ -127,7 +139,9 @@ class ConsentMissing(OperationError):
 
 @dataclass(eq=False)
 class OwnerNotKnown(OperationError):
-    """A forced exit to a chain on which the account's owner has never acted: no block with it could be committed."""
+    """A forced exit to a chain on which the account's owner has never acted: no block with it could be committed.
+    Do: Let the owner deposit for itself or ask for a full exit on that chain, or choose a chain where it has.
+    """
 
     account: int
     chain: int
@@ -143,7 +157,9 @@ class OwnerNotKnown(OperationError):
 
 @dataclass(eq=False)
 class AlreadyPending(OperationError):
-    """The same operation already waits for a block."""
+    """The same operation already waits for a block.
+    Do: Nothing: it waits for its block.
+    """
 
     id: bytes
 
@@ -153,7 +169,9 @@ class AlreadyPending(OperationError):
 
 @dataclass(eq=False)
 class QueueFull(OperationError):
-    """Too many operations wait, of one account or of all."""
+    """Too many operations wait, of one account or of all.
+    Do: Try again when some are sealed.
+    """
 
     what: str
     limit: int
@@ -164,7 +182,9 @@ class QueueFull(OperationError):
 
 @dataclass(eq=False)
 class TooManyQuestions(OperationError):
-    """Too many operations, of one account or for one chain, wait for a chain's answer about their owners."""
+    """Too many operations, of one account or for one chain, wait for a chain's answer about their owners.
+    Do: Try again when the chain has answered some.
+    """
 
     what: str
     limit: int
@@ -175,7 +195,9 @@ class TooManyQuestions(OperationError):
 
 @dataclass(eq=False)
 class SequencerReplaying(OperationError):
-    """The sequencer is sealing the blocks of an earlier run again and does not know the present state yet."""
+    """The sequencer is sealing the blocks of an earlier run again and does not know the present state yet.
+    Do: Try again later.
+    """
 
     height: int
 
@@ -185,7 +207,9 @@ class SequencerReplaying(OperationError):
 
 @dataclass(eq=False)
 class MalformedOperation(OperationError):
-    """The data that was handed in is not a signed operation."""
+    """The data that was handed in is not a signed operation.
+    Do: Write the operation in the form of `schema/operations.py`.
+    """
 
     detail: str
 
@@ -197,6 +221,7 @@ class MalformedOperation(OperationError):
 class FeeTooLow(OperationError):
     """An operation pays less than the operator's least fee; `least` can be packed. For an order, `fee` is the fee that
     it pays when it is filled in full.
+    Do: Sign again with a fee of `least`.
     """
 
     operation: str
@@ -210,7 +235,9 @@ class FeeTooLow(OperationError):
 
 @dataclass(eq=False)
 class FeeTokenRefused(OperationError):
-    """A fee in a token that the operator has no price for."""
+    """A fee in a token that the operator has no price for.
+    Do: Pay the fee in one of `tokens`.
+    """
 
     token: int
     tokens: tuple[int, ...]
@@ -221,7 +248,9 @@ class FeeTokenRefused(OperationError):
 
 @dataclass(eq=False)
 class MatchFeesTooLow(OperationError):
-    """Maker and taker together do not pay for the order slot. The maker sells token a."""
+    """Maker and taker together do not pay for the order slot. The maker sells token a.
+    Do: Match orders with higher fee rates, or larger amounts of them.
+    """
 
     fee_a: int
     token_a: int
@@ -239,7 +268,9 @@ class MatchFeesTooLow(OperationError):
 
 @dataclass(eq=False)
 class PoolCreationReserved(OperationError):
-    """Only the operator's account creates pools here."""
+    """Only the operator's account creates pools here.
+    Do: Ask the operator to create the pool.
+    """
 
     account: int
     operator: int
@@ -250,7 +281,9 @@ class PoolCreationReserved(OperationError):
 
 @dataclass(eq=False)
 class PoolTokenUnknown(OperationError):
-    """A pool of a token that the deployment does not have."""
+    """A pool of a token that the deployment does not have.
+    Do: Use one of `tokens`.
+    """
 
     token: int
     tokens: tuple[int, ...]

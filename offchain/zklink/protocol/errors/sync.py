@@ -7,7 +7,9 @@ from zklink.protocol.errors.base import StateError
 
 @dataclass(eq=False)
 class NotFinal(StateError):
-    """A committee member was asked to sign something that it has not itself seen accepted and final."""
+    """A committee member was asked to sign something that it has not itself seen accepted and final.
+    Do: Nothing: it is asked again. If it lasts, check this member's own node of the chain.
+    """
 
     chain: int
     number: int
@@ -18,7 +20,9 @@ class NotFinal(StateError):
 
 @dataclass(eq=False)
 class ConflictingAcceptance(StateError):
-    """A chain shows two different acceptances of one block number: a reorganisation deeper than the confirmations."""
+    """A chain shows two different acceptances of one block number: a reorganisation deeper than the confirmations.
+    Do: Sign nothing. Check the chain's node, set its confirmations higher, and tell the other members.
+    """
 
     chain: int
     number: int
@@ -29,7 +33,9 @@ class ConflictingAcceptance(StateError):
 
 @dataclass(eq=False)
 class QuorumMissing(StateError):
-    """Fewer members than the threshold sign a message."""
+    """Fewer members than the threshold sign a message.
+    Do: Nothing at first: members are asked again. If it lasts, get the missing members to run.
+    """
 
     chain: int
     number: int

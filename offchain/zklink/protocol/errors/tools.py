@@ -7,7 +7,9 @@ from zklink.protocol.errors.base import ToolError
 
 @dataclass(eq=False)
 class ToolMissing(ToolError):
-    """A program or package is not where it should be."""
+    """A program or package is not where it should be.
+    Do: Run `zklink setup`.
+    """
 
     name: str
 
@@ -17,7 +19,9 @@ class ToolMissing(ToolError):
 
 @dataclass(eq=False)
 class ToolFailed(ToolError):
-    """A program ended with an error."""
+    """A program ended with an error.
+    Do: Read `output`, mend what it says, and run the command again.
+    """
 
     name: str
     output: str
@@ -28,7 +32,9 @@ class ToolFailed(ToolError):
 
 @dataclass(eq=False)
 class FileNotWritten(ToolError):
-    """A file could not be written (disk full, no permission); what was there before is unchanged."""
+    """A file could not be written (disk full, no permission); what was there before is unchanged.
+    Do: Make room or give the permission. A node tries again by itself; a command can be run again.
+    """
 
     path: str
     detail: str
@@ -39,7 +45,9 @@ class FileNotWritten(ToolError):
 
 @dataclass(eq=False)
 class FileUnreadable(ToolError):
-    """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte."""
+    """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte.
+    Do: Give another file, or put it back from a copy.
+    """
 
     path: str
     position: int
@@ -51,7 +59,9 @@ class FileUnreadable(ToolError):
 
 @dataclass(eq=False)
 class TapeInvalid(ToolError):
-    """A tape of swaps cannot be read."""
+    """A tape of swaps cannot be read.
+    Do: Correct the line; the columns are described in the page on local chains.
+    """
 
     line: int
     detail: str
@@ -62,7 +72,9 @@ class TapeInvalid(ToolError):
 
 @dataclass(eq=False)
 class DemoStuck(ToolError):
-    """A step of a demo did not happen in time."""
+    """A step of a demo did not happen in time.
+    Do: Run it again on a machine with less other work, or with a longer `--timeout`.
+    """
 
     what: str
     seconds: float

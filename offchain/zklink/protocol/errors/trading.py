@@ -7,7 +7,9 @@ from zklink.protocol.errors.base import OperationError
 
 @dataclass(eq=False)
 class SameToken(OperationError):
-    """Both sides of a trade, a pool or an order are one token."""
+    """Both sides of a trade, a pool or an order are one token.
+    Do: Name two different tokens.
+    """
 
     token: int
 
@@ -17,7 +19,9 @@ class SameToken(OperationError):
 
 @dataclass(eq=False)
 class TokensNotAscending(OperationError):
-    """A pool's tokens are named with the higher id first."""
+    """A pool's tokens are named with the higher id first.
+    Do: Name the lower token id first.
+    """
 
     token_a: int
     token_b: int
@@ -28,7 +32,9 @@ class TokensNotAscending(OperationError):
 
 @dataclass(eq=False)
 class PoolExists(OperationError):
-    """The pair has a pool already."""
+    """The pair has a pool already.
+    Do: Add liquidity to the pool that there is.
+    """
 
     lower: int
     higher: int
@@ -40,7 +46,9 @@ class PoolExists(OperationError):
 
 @dataclass(eq=False)
 class NoSuchPool(OperationError):
-    """The pair has no pool."""
+    """The pair has no pool.
+    Do: Create the pool first, or choose another pair.
+    """
 
     lower: int
     higher: int
@@ -51,7 +59,9 @@ class NoSuchPool(OperationError):
 
 @dataclass(eq=False)
 class PoolsExhausted(OperationError):
-    """No LP token id is left."""
+    """No LP token id is left.
+    Do: Use a pool that there is.
+    """
 
     limit: int
 
@@ -61,7 +71,9 @@ class PoolsExhausted(OperationError):
 
 @dataclass(eq=False)
 class NoShares(OperationError):
-    """Liquidity that would give no share, or shares that would give nothing."""
+    """Liquidity that would give no share, or shares that would give nothing.
+    Do: Bring or give back more.
+    """
 
     amount_a: int
     amount_b: int
@@ -72,7 +84,9 @@ class NoShares(OperationError):
 
 @dataclass(eq=False)
 class SupplyTooSmall(OperationError):
-    """More shares are given back than the pool has issued."""
+    """More shares are given back than the pool has issued.
+    Do: Give back at most `supply`.
+    """
 
     lp_token: int
     supply: int
@@ -84,7 +98,9 @@ class SupplyTooSmall(OperationError):
 
 @dataclass(eq=False)
 class LimitNotMet(OperationError):
-    """The result is worse than the signer's limit: less than asked for (`is_least`), or more than offered."""
+    """The result is worse than the signer's limit: less than asked for (`is_least`), or more than offered.
+    Do: Sign again with another limit, or wait for a better price.
+    """
 
     what: str
     value: int
@@ -98,7 +114,9 @@ class LimitNotMet(OperationError):
 
 @dataclass(eq=False)
 class OrderReplaced(OperationError):
-    """A newer order has taken the order's slot."""
+    """A newer order has taken the order's slot.
+    Do: Use the newer order.
+    """
 
     account: int
     slot: int
@@ -114,7 +132,9 @@ class OrderReplaced(OperationError):
 
 @dataclass(eq=False)
 class OrderFilled(OperationError):
-    """An order does not have this much left to sell."""
+    """An order does not have this much left to sell.
+    Do: Match at most `remaining`.
+    """
 
     account: int
     slot: int
@@ -130,7 +150,9 @@ class OrderFilled(OperationError):
 
 @dataclass(eq=False)
 class PricesDoNotCross(OperationError):
-    """The taker would get less than its price: amount_a * taker.amount_sell < amount_b * taker.amount_buy."""
+    """The taker would get less than its price: amount_a * taker.amount_sell < amount_b * taker.amount_buy.
+    Do: Leave the orders in the book until a price changes.
+    """
 
     amount_a: int
     amount_b: int
@@ -145,7 +167,9 @@ class PricesDoNotCross(OperationError):
 
 @dataclass(eq=False)
 class OrdersDoNotMatch(OperationError):
-    """Two orders do not sell the tokens that the other buys."""
+    """Two orders do not sell the tokens that the other buys.
+    Do: Match orders that sell each other's tokens.
+    """
 
     maker_sells: int
     maker_buys: int
@@ -161,7 +185,9 @@ class OrdersDoNotMatch(OperationError):
 
 @dataclass(eq=False)
 class NothingToMatch(OperationError):
-    """No amount above zero satisfies both orders."""
+    """No amount above zero satisfies both orders.
+    Do: Leave the orders unmatched: too little is left of one.
+    """
 
     maker_remaining: int
     taker_remaining: int
