@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Final
@@ -91,7 +91,7 @@ def _render_lab() -> Iterator[str]:
     yield from _render_table(LabError.__subclasses__())
 
 
-def _render_table(causes: list[type[Exception]]) -> Iterator[str]:
+def _render_table(causes: Sequence[type[Exception]]) -> Iterator[str]:
     """A row for each error; a column of what to do, unless that is empty for all of them."""
     is_told = any(map(read_action, causes))
     yield (

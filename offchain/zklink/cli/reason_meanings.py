@@ -37,7 +37,7 @@ MEANINGS: Final = {
     "bridge: nothing arrived": "The token was moved, but the bridge's balance did not grow by a layer-2 unit.",
     "bridge: reader has no code": "At deployment: there is no contract at the block reader's address.",
     "bridge: registry has no code": "At deployment: there is no contract at the token registry's address.",
-    "bridge: registry of another": "At deployment: the token registry was made for another chain, chain table or token limit.",
+    "bridge: registry of another": "At deployment: the token registry is for another chain, table or token limit.",
     "bridge: token paused": "The governor has paused deposits and swaps of this token.",
     "bridge: unknown token": "The token is not registered on this chain.",
     "bridge: verifier has no code": "At deployment: there is no contract at the swap verifier's address.",
