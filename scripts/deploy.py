@@ -22,7 +22,7 @@ from zklink.devnet.world import World, open_world
 from zklink.files import write_file
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
-from zklink.lab.chains import BACKENDS, Backend, describe_backend
+from zklink.lab.chains import BACKENDS, IN_PROCESS, Backend, describe_backend
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import COMPACT, PRESETS, get_preset
@@ -62,9 +62,9 @@ PAUSE_SECONDS = 0.2
 )
 def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: bool | None) -> None:
     """Deploy the system on local chains."""
-    if hold and backend == "test":
+    if hold and backend in IN_PROCESS:
         raise click.UsageError("chains in this process end with it: --hold needs --chains anvil or --chains fork")
-    is_held = hold if hold is not None else backend != "test" and sys.stdin.isatty()
+    is_held = hold if hold is not None else backend not in IN_PROCESS and sys.stdin.isatty()
     console = Console()
     say(console, f"chains: {describe_backend(backend, NAMES)}")
     try:

@@ -16,7 +16,7 @@ from zklink.cli.main import main
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World
 from zklink.l1.deployment.records import Deployment
-from zklink.lab.chains import Backend
+from zklink.lab.chains import IN_PROCESS, Backend
 from zklink.protocol.presets import MINIMAL
 
 REHEARSAL = ["--chains", "test", "--preset", "minimal", "--primary", "polygon", "--no-hold"]
@@ -118,8 +118,9 @@ def test_deploy__held_and_told_to_end__removes_its_file_and_ends_its_chains(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_deploy__hold_in_process__refused_with_what_would_be_right() -> None:
-    result = CliRunner().invoke(cli, ["--chains", "test", "--hold"])
+@pytest.mark.parametrize("backend", IN_PROCESS)
+def test_deploy__hold_in_process__refused_with_what_would_be_right(backend: Backend) -> None:
+    result = CliRunner().invoke(cli, ["--chains", backend, "--hold"])
     assert result.exit_code == 2
     assert "--hold needs --chains anvil" in result.output
 

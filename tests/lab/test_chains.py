@@ -1,7 +1,9 @@
 """Local chains of any name and id, set back together, and the sentences of what cannot be."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,13 +13,23 @@ from tests.support.engines import ENGINES, note_engine
 from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
 from zklink.lab.chain import ChainSpec, LocalChain
-from zklink.lab.chains import Backend, LocalChains, describe_backend, open_chains
-from zklink.lab.errors import AnvilFailed, AnvilMissing, ForkElsewhere, ForkUnreachable, NodeRefused, NoSuchChain
+from zklink.lab.chains import BACKENDS, Backend, LocalChains, describe_backend, open_chains
+from zklink.lab.errors import (
+    AnvilFailed,
+    AnvilMissing,
+    ForkElsewhere,
+    ForkUnreachable,
+    NodeRefused,
+    NoSuchBackend,
+    NoSuchChain,
+    PyrevmMissing,
+)
+from zklink.lab.revm import pyrevm_import
 
 Chains = LocalChains[LocalChain]
 
 
-@pytest.fixture(scope="module", params=["test", "anvil", "fork"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def opened_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
     """The same three chains in each back end; there is no network, so the forks are of stand-ins."""
     backend: Backend = request.param
@@ -97,6 +109,28 @@ def test_open__fork_of_another_chain__says_which(monkeypatch: pytest.MonkeyPatch
             open_chains("fork", SPECS[1:2], anvil_path)
 
 
+def test_open__unknown_back_end__the_error_says_which_there_are() -> None:
+    unknown: Any = "ganache"
+    with pytest.raises(NoSuchBackend, match="cannot be made of ganache; choose one of revm, test, anvil, fork"):
+        open_chains(unknown, SPECS)
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        ((3, 11), r"need pyrevm: pip install 'zklink\[lab\]'"),
+        ((3, 13), "need Python 3.11 or 3.12.*; this is Python 3.13"),
+    ],
+)
+def test_open__no_pyrevm__one_sentence_and_no_other_back_end(
+    monkeypatch: pytest.MonkeyPatch, python: tuple[int, int], said: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyrevm", None)
+    monkeypatch.setattr(pyrevm_import, "PYTHON", python)
+    with pytest.raises(PyrevmMissing, match=said):
+        open_chains("revm", SPECS)
+
+
 def test_by_name__misspelt__the_error_says_which_there_are(chains: Chains) -> None:
     assert chains.by_name("polygon").spec == SPECS[2]
     with pytest.raises(NoSuchChain, match="no chain is called polgon; there are alpha, beta, polygon"):
@@ -144,3 +178,4 @@ def test_describe_backend__forks__names_the_stand_ins(monkeypatch: pytest.Monkey
     said = describe_backend("fork", ["polygon", "bsc"])
     assert said == "forks; bsc: an empty local stand-in, not the live chain (set BSC_RPC)"
     assert describe_backend("anvil", ["bsc"]) == "one anvil per chain"
+    assert describe_backend("revm", ["bsc"]) == "in process (revm)"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from eth_account.signers.local import LocalAccount
 from web3.contract.contract import ContractFunction
 
-from zklink.devnet.devnet_chain import GAS_LIMIT_IN_PROCESS, WorldChain
+from zklink.devnet.devnet_chain import GAS_LIMIT_ON_PY_EVM, WorldChain
 from zklink.l1.transport.client import Call, ChainClient, Submission
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import BlockProver, Proved
@@ -43,7 +43,7 @@ class FaultyClient(ChainClient):
     """A client whose node fails as `faults` says."""
 
     def __init__(self, chain: WorldChain) -> None:
-        gas_limit = GAS_LIMIT_IN_PROCESS if chain.is_in_process else None
+        gas_limit = GAS_LIMIT_ON_PY_EVM if chain.is_py_evm else None
         super().__init__(chain.profile, chain.w3, gas_limit=gas_limit)
         self.faults = Faults()
 

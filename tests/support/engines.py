@@ -15,7 +15,7 @@ from zklink.devnet.profiles import PROFILES
 from zklink.lab import chains as lab_chains
 from zklink.lab.chains import Backend, describe_backend
 
-ENGINES: dict[Backend, str] = {"test": "py-evm", "anvil": "anvil", "fork": "forks"}
+ENGINES: dict[Backend, str] = {"revm": "revm", "test": "py-evm", "anvil": "anvil", "fork": "forks"}
 CHOSEN = "--chains"
 PROPERTY = "engine"
 

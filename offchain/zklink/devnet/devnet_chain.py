@@ -8,10 +8,8 @@ from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.submission import SendPolicy
 from zklink.lab.chain import ChainSpec, LocalChain
 
-GAS_LIMIT_IN_PROCESS = 12_000_000
-"""The gas limit of transactions in process, where py-evm would estimate gas by trying a transaction some twenty
-times.
-"""
+GAS_LIMIT_ON_PY_EVM = 12_000_000
+"""The gas limit of transactions on py-evm, which would estimate gas by trying a transaction some twenty times."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,7 +22,7 @@ class WorldChain(LocalChain):
     @classmethod
     def connect(cls, chain: LocalChain, profile: ChainProfile, policy: SendPolicy | None) -> Self:
         """Put a client before a chain of the lab. Raises WrongChain if it is not the profile's."""
-        client = ChainClient(profile, chain.w3, policy, gas_limit=GAS_LIMIT_IN_PROCESS if chain.is_in_process else None)
+        client = ChainClient(profile, chain.w3, policy, gas_limit=GAS_LIMIT_ON_PY_EVM if chain.is_py_evm else None)
         client.check_chain_id()
         return cls(
             spec=chain.spec,

@@ -1,7 +1,7 @@
 """The chains of this system on one machine, with a client for each and the roles that act on them.
 
-`open_world("test")` is py-evm in this process, `"anvil"` one process per chain, `"fork"` a fork of each chain; see
-`zklink.lab.chains`.
+`open_world("revm")` is revm in this process, `"test"` py-evm in this process, `"anvil"` one process per chain, `"fork"`
+a fork of each chain; see `zklink.lab.chains`.
 """
 
 from collections.abc import Sequence

@@ -52,9 +52,19 @@ class LocalChain:
         return w3
 
     @property
-    def is_in_process(self) -> bool:
-        """Whether this is py-evm rather than an anvil."""
+    def is_py_evm(self) -> bool:
+        """Whether the chain runs on py-evm, which has powers only through its own objects."""
         return bool(self.provider.name == "test")
+
+    @property
+    def is_revm(self) -> bool:
+        """Whether the chain runs on revm, in this process."""
+        return bool(self.provider.name == "revm")
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether no other program can reach the chain."""
+        return self.is_py_evm or self.is_revm
 
     @property
     def node_url(self) -> str | None:
@@ -91,7 +101,7 @@ class LocalChain:
 
     def mine(self, blocks: int = 1) -> None:
         """Mine empty blocks (or, on an anvil that does not mine by itself, with the transactions in its mempool)."""
-        if self.is_in_process:
+        if self.is_py_evm:
             self.provider.mine(blocks)
             return
         for _ in range(blocks):
@@ -102,7 +112,7 @@ class LocalChain:
         if seconds < 1:
             raise TimeNotLater(self.name, seconds)
         target = self._head_timestamp() + seconds
-        if self.is_in_process:
+        if self.is_py_evm:
             self._evm.set_header_timestamp(target)
             self.mine()
             return
@@ -111,7 +121,7 @@ class LocalChain:
             self.mine()
 
     def set_balance(self, address: str, wei: int) -> None:
-        """Give an account exactly this many wei; anvil only."""
+        """Give an account exactly this many wei; not on py-evm."""
         self.rpc("anvil_setBalance", to_checksum_address(address), hex(wei))
 
     def snapshot(self) -> Any:
@@ -121,14 +131,16 @@ class LocalChain:
     def restore(self, snapshot: Any) -> None:
         """Go back to a snapshot; transactions in flight are forgotten."""
         self.provider.restore(snapshot)
-        if self.is_in_process:
+        if self.is_py_evm:
             # ape does nothing where the head is the snapshot's: without this, a block begun on it would live on.
             self._evm.header = self._evm.ensure_header()
 
     def start_clock(self) -> None:
-        """From now on mine a block every block time, and only then; anvil only."""
+        """From now on mine a block every block time, and only then; not on py-evm."""
         if self._clock is None:
             self.rpc("evm_setAutomine", False)
+            if self.is_revm:
+                self.provider.chain.clock = time.time
             self._clock = BlockClock(self.spec, self.mine)
             self._clock.start()
 
@@ -137,6 +149,8 @@ class LocalChain:
         if self._clock is not None:
             self._clock.stop()
             self._clock = None
+            if self.is_revm:
+                self.provider.chain.clock = None
             self.rpc("evm_setAutomine", True)
             self.mine()
 

@@ -1,8 +1,9 @@
 """Several local chains at once: in process, as anvils, or as forks; all of them set back together.
 
-`open_chains("test", ..)` is py-evm in this process, `"anvil"` one process per chain, `"fork"` a fork of each chain: of
-the node in `<NAME>_RPC` (for example POLYGON_RPC), else of a stand-in, a local anvil with the chain's id and nothing on
-it, which needs no network. Where ape knows the live chain, the fork is ape's own, so that ape's tools see it as one.
+`open_chains("revm", ..)` is revm in this process, `"test"` py-evm in this process, `"anvil"` one process per chain,
+`"fork"` a fork of each chain: of the node in `<NAME>_RPC` (for example POLYGON_RPC), else of a stand-in, a local anvil
+with the chain's id and nothing on it, which needs no network. Where ape knows the live chain, the fork is ape's own, so
+that ape's tools see it as one.
 Never sends anything to a live chain: a fork only reads it.
 """
 
@@ -20,10 +21,13 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_account, funded_accounts
 from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anvil
 from zklink.lab.chain import ChainSpec, LocalChain
-from zklink.lab.errors import ForkElsewhere, ForkUnreachable, NoSuchChain
+from zklink.lab.errors import ForkElsewhere, ForkUnreachable, NoSuchBackend, NoSuchChain
 
-Backend = Literal["test", "anvil", "fork"]
-BACKENDS: Final[tuple[Backend, ...]] = ("test", "anvil", "fork")
+Backend = Literal["revm", "test", "anvil", "fork"]
+BACKENDS: Final[tuple[Backend, ...]] = ("revm", "test", "anvil", "fork")
+IN_PROCESS: Final[tuple[Backend, ...]] = ("revm", "test")
+"""Those that end with this process, and that no other program reaches."""
+
 AnvilFinder = Callable[[], Path]
 """Gives anvil's binary; asked only by the back ends that need one."""
 
@@ -114,9 +118,11 @@ class LocalChains(Generic[Chain]):
 def open_chains(
     backend: Backend, specs: Sequence[ChainSpec], find_anvil: AnvilFinder = anvil_on_path
 ) -> LocalChains[LocalChain]:
-    """Start and connect the chains. Raises AnvilFailed, AnvilMissing, ForkUnreachable, ForkElsewhere; if one fails,
-    those that were started are ended.
+    """Start and connect the chains. Raises NoSuchBackend, PyrevmMissing, AnvilFailed, AnvilMissing, ForkUnreachable,
+    ForkElsewhere; if one fails, those that were started are ended.
     """
+    if backend not in _OPENERS:
+        raise NoSuchBackend(backend, BACKENDS)
     _repair_chain_ids()
     opener = _OPENERS[backend]
     opened: list[LocalChain] = []
@@ -138,7 +144,7 @@ def fork_url(name: str) -> str | None:
 def describe_backend(backend: Backend, names: Iterable[str]) -> str:
     """One line about the chains of a run; it names the forks that are stand-ins."""
     if backend != "fork":
-        return {"test": "in process (py-evm)", "anvil": "one anvil per chain"}[backend]
+        return {"revm": "in process (revm)", "test": "in process (py-evm)", "anvil": "one anvil per chain"}[backend]
     missing = [name for name in names if fork_url(name) is None]
     if not missing:
         return "forks of live chains"
@@ -150,7 +156,15 @@ def _fork_variable(name: str) -> str:
     return name.upper().replace("-", "_") + "_RPC"
 
 
-def _open_in_process(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
+def _open_revm(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
+    # Not above: a run on other chains needs no pyrevm.
+    from zklink.lab.revm.ape_provider import RevmProvider
+
+    settings = {"chain_id": spec.evm_chain_id}
+    return _connect(spec, RevmProvider(network=_ecosystem(spec).local, provider_settings=settings))
+
+
+def _open_py_evm(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
     # Not above: a run on anvils does not need py-evm's curves.
     from zklink.lab import fast_pairing
 
@@ -199,7 +213,8 @@ def _open_fork(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
 
 
 _OPENERS: Final[dict[Backend, Callable[[ChainSpec, AnvilFinder], LocalChain]]] = {
-    "test": _open_in_process,
+    "revm": _open_revm,
+    "test": _open_py_evm,
     "anvil": _open_anvil,
     "fork": _open_fork,
 }

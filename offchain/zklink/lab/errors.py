@@ -3,11 +3,18 @@
 LabError
 +-- AnvilFailed         a local chain did not start
 +-- AnvilMissing        there is no anvil to start one with
++-- EngineFailed        revm did not begin to execute a message
 +-- ForkUnreachable     the node that a fork was to stand on does not answer
 +-- ForkElsewhere       the node that a fork was to stand on serves another chain
++-- NoSuchBackend       nothing that chains can be made of has this name
 +-- NoSuchChain         a name that none of the chains has
 +-- NodeRefused         a local chain's node answers a request with an error
++-- PyrevmMissing       there is no pyrevm to run chains in process with
++-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
++-- SnapshotGone        the chain has been set further back since the snapshot
 +-- TimeNotLater        a block cannot be as old as its parent, or older
++-- TimestampNotLater   a block's time is not after its parent's
++-- TransactionRefused  a chain in process does not take a transaction in
 """
 
 from dataclasses import dataclass
@@ -41,6 +48,19 @@ class AnvilMissing(LabError):
 
 
 @dataclass(eq=False)
+class EngineFailed(LabError):
+    """revm did not begin to execute a message. `detail` is what it says.
+    Do: Read `detail`: the message itself cannot be executed on any chain.
+    """
+
+    evm_chain_id: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"revm refuses a message on EVM chain {self.evm_chain_id}: {self.detail}"
+
+
+@dataclass(eq=False)
 class ForkUnreachable(LabError):
     """The node that a fork was to stand on does not answer. The message leaves its address out, which may hold a
     key.
@@ -71,6 +91,19 @@ class ForkElsewhere(LabError):
 
 
 @dataclass(eq=False)
+class NoSuchBackend(LabError):
+    """Nothing that chains can be made of has this name. `names` are those there are.
+    Do: Use one of `names`.
+    """
+
+    name: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"chains cannot be made of {self.name}; choose one of {', '.join(self.names)}"
+
+
+@dataclass(eq=False)
 class NoSuchChain(LabError):
     """None of the chains has this name. `names` are those there are.
     Do: Use one of `names`.
@@ -95,6 +128,70 @@ class NodeRefused(LabError):
 
     def __str__(self) -> str:
         return f"{self.chain}: {self.method} is refused: {self.detail}"
+
+
+@dataclass(eq=False)
+class PyrevmMissing(LabError):
+    """There is no pyrevm. It has wheels for Python 3.11 and 3.12 only.
+    Do: Install `zklink[lab]` with Python 3.11 or 3.12, or use the chains `test`.
+    """
+
+    python: str
+
+    def __str__(self) -> str:
+        if self.python not in ("3.11", "3.12"):
+            return f"chains on revm need Python 3.11 or 3.12, for pyrevm; this is Python {self.python}"
+        return "chains on revm need pyrevm: pip install 'zklink[lab]'"
+
+
+@dataclass(eq=False)
+class ReorgTooDeep(LabError):
+    """A reorganisation takes at least one block, and leaves the first.
+    Do: Mine more blocks first, or ask for fewer.
+    """
+
+    depth: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"a reorganisation takes 1 to {self.height} blocks of a chain of that height, not {self.depth}"
+
+
+@dataclass(eq=False)
+class SnapshotGone(LabError):
+    """The chain has been set further back since the snapshot was taken.
+    Do: Take a new snapshot after each return to an earlier one.
+    """
+
+    evm_chain_id: int
+
+    def __str__(self) -> str:
+        return f"EVM chain {self.evm_chain_id} has been set further back since: take a new snapshot"
+
+
+@dataclass(eq=False)
+class TimestampNotLater(LabError):
+    """A block's time must be later than its parent's; both UNIX seconds.
+    Do: Choose a time after `parent`.
+    """
+
+    parent: int
+    timestamp: int
+
+    def __str__(self) -> str:
+        return f"a block after one of time {self.parent} cannot have time {self.timestamp}: it must be later"
+
+
+@dataclass(eq=False)
+class TransactionRefused(LabError):
+    """A chain in process does not take a transaction in. `reason` is in the words of nodes.
+    Do: Correct what `reason` names, and sign again.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)

@@ -1,0 +1,182 @@
+"""ape's way to a chain on revm: its contracts, accounts and receipts work on it as on any node.
+
+Takes the chain's id from the provider settings; gives a provider that `networks.active_provider` may be.
+"""
+
+import itertools
+import time
+from functools import cached_property
+from typing import Any, Final
+
+from ape.api import TestProviderAPI
+from ape.exceptions import ContractLogicError, OutOfGasError, UnknownSnapshotError, VirtualMachineError
+from ape_ethereum.provider import Web3Provider
+from eth_pydantic_types import HexBytes
+from pydantic import Field, PrivateAttr
+from web3 import Web3
+from web3.exceptions import ContractLogicError as RpcLogicError
+
+from zklink.lab.errors import SnapshotGone
+from zklink.lab.revm.chain import RevmChain, Snapshot
+from zklink.lab.revm.rpc import CLIENT, RevmRpc
+
+_REVERTED: Final = "execution reverted"
+_NUMBERS: Final = itertools.count(1)
+
+
+class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
+    """A chain in this process, as ape sees it."""
+
+    name: str = "revm"
+    provider_settings: dict[str, Any] = Field(default_factory=dict)
+    _web3: Any = PrivateAttr(default=None)
+    _chain: RevmChain | None = PrivateAttr(default=None)
+    _snapshots: dict[int, Snapshot] = PrivateAttr(default_factory=dict)
+
+    @property
+    def chain(self) -> RevmChain:
+        """The chain itself; there is one from `connect` on."""
+        assert self._chain is not None
+        return self._chain
+
+    @cached_property
+    def connection_id(self) -> str:
+        """Tells apart two chains of one network: ape caches by it."""
+        return f"{self.network_choice}:{next(_NUMBERS)}"
+
+    @cached_property
+    def network_choice(self) -> str:
+        """What ape's `--network` would say. ape's own looks for addresses in all settings, at each transaction."""
+        return f"{self.network.choice}:{self.name}"
+
+    @property
+    def client_version(self) -> str:
+        """What runs here."""
+        return CLIENT
+
+    @property
+    def http_uri(self) -> None:
+        """No other program reaches the chain."""
+
+    ws_uri = ipc_path = http_uri
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a chain."""
+        return self._chain is not None
+
+    @property
+    def auto_mine(self) -> bool:
+        """Whether each transaction is mined at once."""
+        return self.chain.is_automining
+
+    @auto_mine.setter
+    def auto_mine(self, value: bool) -> None:
+        self.chain.set_automine(value)
+
+    @property
+    def supports_tracing(self) -> bool:
+        """pyrevm shows no traces."""
+        return False
+
+    @property
+    def base_fee(self) -> int:
+        """Of the next block, wei per gas."""
+        return self.chain.next_base_fee
+
+    @property
+    def gas_price(self) -> int:
+        """The least that is taken."""
+        return self.chain.next_base_fee
+
+    @property
+    def priority_fee(self) -> int:
+        """No tip is needed here."""
+        return 0
+
+    @property
+    def max_gas(self) -> int:
+        """The block's gas limit."""
+        return self.chain.gas_limit
+
+    def connect(self) -> None:
+        """Begin a chain at this time of day."""
+        self._chain = RevmChain(int(self.provider_settings["chain_id"]), int(time.time()))
+        self._web3 = Web3(RevmRpc(self._chain))
+        self._snapshots = {}
+
+    def disconnect(self) -> None:
+        """Forget the chain."""
+        self._chain, self._web3 = None, None
+        self._snapshots = {}
+
+    def update_settings(self, new_settings: dict[str, Any]) -> None:
+        """Begin anew with other settings."""
+        self.provider_settings = {**self.provider_settings, **new_settings}
+        self.connect()
+
+    def snapshot(self) -> int:
+        """Remember everything."""
+        number = len(self._snapshots) + 1
+        self._snapshots[number] = self.chain.snapshot()
+        return number
+
+    def restore(self, snapshot_id: int) -> None:
+        """Go back. Raises UnknownSnapshotError."""
+        snapshot = self._snapshots.get(snapshot_id)
+        try:
+            if snapshot is None:
+                raise UnknownSnapshotError(snapshot_id)
+            self.chain.restore(snapshot)
+        except SnapshotGone as error:
+            raise UnknownSnapshotError(snapshot_id) from error
+        for number in [number for number in self._snapshots if number > snapshot_id]:
+            del self._snapshots[number]
+
+    def set_timestamp(self, new_timestamp: int) -> None:
+        """The next block's time."""
+        self._ask("evm_setNextBlockTimestamp", new_timestamp)
+
+    def mine(self, num_blocks: int = 1) -> None:
+        """Mine blocks."""
+        self.chain.mine(num_blocks)
+
+    def set_balance(self, account: str, amount: int) -> None:
+        """Give an account exactly this many wei."""
+        self._ask("anvil_setBalance", account, amount)
+
+    def set_code(self, address: str, code: Any) -> bool:
+        """Give an account code."""
+        self._ask("anvil_setCode", address, HexBytes(code))
+        return True
+
+    def set_storage(self, address: str, slot: int, value: Any) -> None:
+        """Write a storage word."""
+        self._ask("anvil_setStorageAt", address, slot, int.from_bytes(HexBytes(value), "big"))
+
+    def unlock_account(self, address: str) -> bool:
+        """Send for an account whose key nobody here has."""
+        return bool(self._ask("anvil_impersonateAccount", address))
+
+    def relock_account(self, address: str) -> None:
+        """No longer."""
+        self._ask("anvil_stopImpersonatingAccount", address)
+
+    def get_virtual_machine_error(self, exception: Exception, **kwargs: Any) -> VirtualMachineError:
+        """What a node's error is in ape's words; a revert carries its reason, or its data where it has none."""
+        if "trace" in kwargs:
+            kwargs["trace"] = None
+        answer = getattr(exception, "rpc_response", None) or {}
+        message = str(answer.get("error", {}).get("message") or (exception.args[0] if exception.args else ""))
+        if not isinstance(exception, RpcLogicError) and not message.startswith(_REVERTED):
+            kind = OutOfGasError if message.startswith(("out of gas", "intrinsic gas")) else VirtualMachineError
+            return kind(base_err=exception, **kwargs) if kind is OutOfGasError else kind(message, **kwargs)
+        reason = message.removeprefix(_REVERTED).removeprefix(": ")
+        data = getattr(exception, "data", None)
+        if not reason and isinstance(data, str) and data not in ("0x", "no data"):
+            reason = data
+        error = ContractLogicError(base_err=exception, revert_message=reason or None, **kwargs)
+        return self.compiler_manager.enrich_error(error)
+
+    def _ask(self, method: str, *parameters: Any) -> Any:
+        return self.make_request(method, list(parameters))
