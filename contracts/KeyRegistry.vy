@@ -16,9 +16,6 @@ from .modules import constants
 
 implements: IKeyRegistry
 
-SIGNATURE_BYTES: constant(uint256) = 65
-# Half of the order of secp256k1: of the two forms of a signature only the one with the smaller s counts.
-HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
 # A wallet's answer when it agrees (ERC-1271): four bytes at the head of 32.
 MAGIC: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
 # Enough for a wallet that checks a passkey in its own code; it bounds the gas that a stranger's contract can burn.
@@ -105,9 +102,9 @@ def check(
         key: bytes32 = self._key(deployment_hash, address_, account, nonce, public_key_hash)
         assert self.recorded[key], "keys: no consent"
         return
-    assert len(signature) == SIGNATURE_BYTES, "keys: signature length"
+    assert len(signature) == constants.SIGNATURE_BYTES, "keys: signature length"
     s: uint256 = extract32(signature, 32, output_type=uint256)
-    assert s <= HALF_ORDER, "keys: large s"
+    assert s <= constants.HALF_ORDER, "keys: large s"
     signer: address = ecrecover(
         self._digest(deployment_hash, account, nonce, public_key_hash),
         convert(slice(signature, 64, 1), uint256),

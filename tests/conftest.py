@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from tests.support.builds import drop_stale_build
 from tests.support.chains import open_system
+from tests.support.stale_builds import drop_stale_build
 from tests.support.tries import FULL
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world

@@ -40,7 +40,7 @@ def compute_hash(words: DynArray[uint256, constants.MAX_SLICE_WORDS]) -> bytes32
 
 @internal
 @pure
-def compute_data_hash(data: DynArray[uint256, 256]) -> bytes32:
+def compute_data_hash(data: DynArray[uint256, constants.MAX_DATA_WORDS]) -> bytes32:
     """
     @notice The same for slice 0.
     """
@@ -49,7 +49,7 @@ def compute_data_hash(data: DynArray[uint256, 256]) -> bytes32:
 
 @internal
 @pure
-def evaluate_data(data: DynArray[uint256, 256], z: uint256) -> uint256:
+def evaluate_data(data: DynArray[uint256, constants.MAX_DATA_WORDS], z: uint256) -> uint256:
     """
     @notice Slice 0 as a polynomial at z; reverts unless each word has at most 248 bits. The circuit fixes the meaning
             of these words; the primary chain only publishes them, for recovery.

@@ -8,6 +8,7 @@
 
 from ethereum.ercs import IERC20
 from ethereum.ercs import IERC20Detailed
+from ..modules import constants
 
 implements: IERC20
 implements: IERC20Detailed
@@ -28,8 +29,6 @@ DOMAIN_TYPE_HASH: constant(bytes32) = keccak256(
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
 VERSION: constant(String[1]) = "1"
-# Signatures come in two mirrored forms; only the lower one counts.
-HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
 
 
 @deploy
@@ -108,7 +107,7 @@ def permit(owner: address, spender: address, amount: uint256, deadline: uint256,
     @param s Second half, in the lower range.
     """
     assert block.timestamp <= deadline, "test token: permit expired"
-    assert convert(s, uint256) <= HALF_ORDER, "test token: permit malleable"
+    assert convert(s, uint256) <= constants.HALF_ORDER, "test token: permit malleable"
     nonce: uint256 = self.nonces[owner]
     digest: bytes32 = keccak256(
         concat(

@@ -19,9 +19,6 @@ from ..modules import constants
 implements: ISyncTransport
 
 MAX_MEMBERS: constant(uint256) = 16
-SIGNATURE_BYTES: constant(uint256) = 65
-# Half of the order of secp256k1: of the two forms of a signature only the one with the smaller s counts.
-HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
 
 member_count: public(uint256)
 threshold: public(immutable(uint256))
@@ -57,17 +54,17 @@ def check_message(deployment_hash: bytes32, message: ISyncTransport.SyncMessage,
     @param evidence Signatures r || s || v of 65 bytes each, ordered by strictly ascending signer.
     @custom:upholds SYN-1, SYN-3, SYN-4
     """
-    count: uint256 = len(evidence) // SIGNATURE_BYTES
-    assert len(evidence) % SIGNATURE_BYTES == 0, "committee: evidence length"
+    count: uint256 = len(evidence) // constants.SIGNATURE_BYTES
+    assert len(evidence) % constants.SIGNATURE_BYTES == 0, "committee: evidence length"
     assert count >= threshold, "committee: too few signatures"
     digest: bytes32 = self._digest(deployment_hash, message)
     previous: uint256 = 0
     for i: uint256 in range(count, bound=31):
-        at: uint256 = unsafe_mul(SIGNATURE_BYTES, i)
+        at: uint256 = unsafe_mul(constants.SIGNATURE_BYTES, i)
         r: uint256 = extract32(evidence, at, output_type=uint256)
         s: uint256 = extract32(evidence, at + 32, output_type=uint256)
         v: uint256 = convert(slice(evidence, at + 64, 1), uint256)
-        assert s <= HALF_ORDER, "committee: large s"
+        assert s <= constants.HALF_ORDER, "committee: large s"
         # An invalid signature recovers to the zero address, which is no member.
         signer: address = ecrecover(digest, v, r, s)
         assert self.is_member[signer], "committee: not a member"

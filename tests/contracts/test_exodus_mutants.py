@@ -10,7 +10,7 @@ from inspect import signature
 import pytest
 
 from tests.contracts import test_exodus, test_freeze
-from tests.support.build import Replacements
+from tests.support.compile_vyper import Replacements
 from tests.support.drafts.rig import Rig, build_rig
 from tests.support.evm import Reverted
 from tests.support.upholds import upholds

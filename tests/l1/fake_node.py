@@ -15,8 +15,8 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import RPCResponse
 
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.rpc import RetryPolicy
 from zklink.l1.transport.submission import SendPolicy
 from zklink.lab.rpc_faults import Fault, FaultyRpc, error

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import DepositRequested, RequestEvent, SwapRequested
 from zklink.l1.contracts.bridge_structs import RequestCounts
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import Log
 from zklink.l1.watcher import ConfirmedEvents, L1Watcher
 from zklink.operations.deposit import DepositRequest

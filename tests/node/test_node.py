@@ -9,7 +9,7 @@ import pytest
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
 from tests.sequencer.operations import change_key, consent, forced_exit, order, transfer, withdraw
 from tests.sequencer.requests import make_request
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.node.events import (
     BlockSealed,

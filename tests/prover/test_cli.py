@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from tests.support.foreign_circuit import run_ceremony
 from zklink.cli import main
 from zklink.cli.generate import VERIFIERS
-from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import COMPACT, MINIMAL
+from zklink.protocol.render_constants import render_all
 from zklink.prover.cache import project_root
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement

@@ -22,10 +22,10 @@ from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
+from zklink.recovery.chain_history import ChainHistory
 from zklink.recovery.exit_proofs import ExitOrder, find_exits
 from zklink.recovery.exit_sender import leave, send_exits
 from zklink.recovery.exodus_driver import ExodusDriver
-from zklink.recovery.history import ChainHistory
 from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.rebuild import find_last, rebuild
 from zklink.state.state import State

@@ -18,7 +18,7 @@ from tests.support.tries import tries
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import MessageReceived
 from zklink.l1.contracts.event_codec import event_topic
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt
 from zklink.lab.accounts import funded_account
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable

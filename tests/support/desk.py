@@ -10,7 +10,7 @@ from typing import Any
 
 from eth_abi import decode
 
-from tests.support.build import Replacements, load
+from tests.support.compile_vyper import Replacements, load
 from tests.support.drafts.draft import REQUEST_KINDS, Draft
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.three_chains import CHAIN_MASK, PRIMARY, START_TIME

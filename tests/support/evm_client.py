@@ -13,8 +13,8 @@ from web3.contract.contract import ContractFunction
 
 from tests.support.evm import GAS_LIMIT, EvmChain
 from zklink.l1.contract_artifacts import ContractArtifact
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient, as_call
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo, Receipt
 from zklink.l1.transport.submission import Call, Submission
 from zklink.protocol.errors import WrongChain

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.build import Replacements
+from tests.support.compile_vyper import Replacements
 from zklink.l1.contract_artifacts import CONTRACTS
 
 TABLE = Path(__file__).resolve().parents[1] / "properties" / "mutants.toml"

@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 
 from eth_account import Account
 
-from tests.support.build import Replacements, load
 from tests.support.committee import KnownCommittee
+from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.evm_client import EvmClient
 from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, universal_address

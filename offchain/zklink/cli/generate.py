@@ -13,8 +13,8 @@ from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
 from zklink.files import read_file, write_file
-from zklink.protocol.generated_constants import render_all
 from zklink.protocol.presets import PRESETS, Preset
+from zklink.protocol.render_constants import render_all
 from zklink.prover.cache import project_root
 from zklink.prover.circuit_artifacts import ensure_circuit, find_circuit
 from zklink.prover.progress import Progress

@@ -11,7 +11,7 @@ from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
 from zklink.history.solvency import Reconciliation
 from zklink.history.swaps import SwapRecord, Timeline
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.events import Event, RequestKey, TransactionMined
 from zklink.node.node import Node

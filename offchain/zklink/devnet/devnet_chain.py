@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.submission import SendPolicy
 from zklink.lab.chain import ChainSpec, LocalChain
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.lab.errors import NoSuchChain
 from zklink.protocol.ids import ChainId
 

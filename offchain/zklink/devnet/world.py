@@ -11,8 +11,8 @@ from zklink.devnet.anvil_command import anvil_path
 from zklink.devnet.devnet_chain import WorldChain, compute_spec
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.roles import Roles, default_roles
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.submission import SendPolicy
 from zklink.lab.chains import Backend, LocalChains, open_chains
 from zklink.protocol.ids import ChainId

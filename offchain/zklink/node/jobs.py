@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.parts import NodeConfig
 from zklink.protocol.ids import ChainId

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from zklink.broker.broker import Broker
-from zklink.node.consents import Consents
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import (
     BlockProven,
@@ -26,6 +25,7 @@ from zklink.node.events import (
 from zklink.node.filling import Filling
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
+from zklink.node.operation_entry import OperationEntry
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import Proved
 from zklink.node.reporter import Reporter
@@ -70,7 +70,7 @@ class Node:
         self._dispatcher = Dispatcher(workers, clock, self.config.backoff, self._reporter.emit)
         self._jobs = ChainJobs(self._dispatcher, parts.profiles, self.config)
         self._known = Knowledge(parts.profiles, self.sequencer.parameters.primary)
-        self._consents = Consents(self.sequencer, parts.consents, clock, self._reporter.emit)
+        self._consents = OperationEntry(self.sequencer, parts.consents, clock, self._reporter.emit)
         self._filling = None if parts.broker is None else self._fill_for(parts.broker)
         self._rollback = Rollback(
             self.sequencer,

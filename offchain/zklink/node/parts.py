@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zklink.broker.broker import Broker
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.pacing import BackoffPolicy
 from zklink.node.ports import BlockProver, ConsentSource
 from zklink.node.watch import ChainWatch

@@ -6,7 +6,7 @@ some chain was seen to have accepted.
 
 from collections.abc import Mapping
 
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.events import RolledBack
 from zklink.node.filling import Filling
 from zklink.node.knowledge import Knowledge

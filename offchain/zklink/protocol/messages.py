@@ -26,6 +26,13 @@ ACCOUNT_DOMAIN_NAME_HASH: Final = keccak256(ACCOUNT_DOMAIN_NAME.encode())
 KEY_CHANGE_TYPE_HASH: Final = keccak256(KEY_CHANGE_TYPE.encode())
 
 
+SIGNATURE_BYTES: Final = 65
+"""An ECDSA signature as contracts take it: r, s, v."""
+
+HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half of secp256k1's order: of the two forms of a signature only the one with the smaller s counts."""
+
+
 class MessageKind(IntEnum):
     """The two kinds of sync messages: accepted blocks (ACC) and a freeze (FRZ)."""
 

@@ -9,9 +9,9 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
-from zklink.l1.transport.profile import ChainProfile
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing
 from zklink.protocol.ids import AddressFormat, ChainId

@@ -26,7 +26,7 @@ from zklink.protocol.errors import CallReverted, HistoryIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
 from zklink.protocol.limits import CANCEL_BATCH, MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PREIMAGES, MAX_STEPS
 from zklink.recovery.block_finder import build_import
-from zklink.recovery.history import ChainHistory
+from zklink.recovery.chain_history import ChainHistory
 from zklink.recovery.history_reader import HistoryReader
 
 

@@ -20,9 +20,9 @@ from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, gene
 from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.recovery.block_finder import BlockFinder
+from zklink.recovery.chain_history import ChainHistory, Kept, compute_kept
 from zklink.recovery.chain_log import ChainLog, EventReader
 from zklink.recovery.connect import check_bridge
-from zklink.recovery.history import ChainHistory, Kept, compute_kept
 
 
 class HistoryReader:

@@ -11,7 +11,7 @@ from zklink.protocol.commitment import unpack_counts
 from zklink.protocol.errors import HistoryDisagrees, HistoryIncomplete
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.prover.progress import SILENT, Progress
-from zklink.recovery.history import ChainHistory
+from zklink.recovery.chain_history import ChainHistory
 from zklink.state.state import State
 from zklink.transition.replay.replay_block import PublishedBlock, replay_block
 

@@ -16,7 +16,7 @@ from typing import Final
 from zklink.operations.requests import AccountRequest
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
-from zklink.sequencer.admission import check_admissible
+from zklink.sequencer.chain_checks import check_admissible
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Item, Parameters

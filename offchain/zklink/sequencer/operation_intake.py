@@ -17,7 +17,7 @@ from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, MalformedOperation, QueueFull, WrongNonce, ZkLinkError
 from zklink.protocol.ids import AccountId, ChainId, Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
-from zklink.sequencer.admission import check_consent, find_owner, needs_consent, refuse_for_consent
+from zklink.sequencer.chain_checks import check_consent, find_owner, needs_consent, refuse_for_consent
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters

@@ -19,7 +19,7 @@ from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
-from zklink.sequencer.admission import refuse_for_consent
+from zklink.sequencer.chain_checks import refuse_for_consent
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
 from zklink.sequencer.operation_intake import ConsentQuestion, OperationIntake, Submitted
 from zklink.sequencer.operation_queue import Pending

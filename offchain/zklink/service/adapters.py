@@ -24,7 +24,7 @@ from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
 from zklink.relayer.member import Acceptance
-from zklink.sequencer.admission import is_evm_address
+from zklink.sequencer.chain_checks import is_evm_address
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 

@@ -7,7 +7,7 @@ from typing import Final
 from eth_keys.datatypes import PrivateKey as EthKey
 
 from tests.support.books.chains import BookedChains, build_chains
-from tests.support.build import Replacements, load
+from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmContract
 from tests.support.three_chains import GOVERNOR, ROLES, A, C, actor, actor_key
 from zklink.l1.contracts.bridge_structs import universal_address

@@ -7,7 +7,7 @@ The state that they start from has pools already (a bridge takes any root for it
 from dataclasses import dataclass
 from enum import IntFlag
 
-from tests.support.build import Replacements, load
+from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmContract
 from tests.support.three_chains import (
     AS_COIN,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from tests.support.build import Replacements
+from tests.support.compile_vyper import Replacements
 from tests.support.drafts.draft import Draft, message_args, stored_args
 from tests.support.three_chains import (
     AS_COIN,

@@ -9,7 +9,7 @@ from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import BTC, USDC, token_by_id
 from zklink.l1.contracts.bridge_structs import Solvency
-from zklink.l1.transport.profile import ChainProfile
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.node import Node
 from zklink.protocol.ids import AccountId, BlockNumber, ChainId, TokenId
 from zklink.protocol.presets import Preset

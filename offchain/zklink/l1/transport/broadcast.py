@@ -10,9 +10,9 @@ from typing import Final
 
 from web3 import Web3
 
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.fates import Fates
 from zklink.l1.transport.market import FeeMarket
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.rpc import Asker, Tries
 from zklink.l1.transport.submission import Submission
 from zklink.l1.transport.verdicts import Verdict, classify, describe

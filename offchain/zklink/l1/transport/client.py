@@ -21,8 +21,8 @@ from web3.types import FilterParams, TxParams, Wei
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.ranges import Ranges
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_logs
 from zklink.l1.transport.rpc import Asker, take_over_retries

@@ -18,8 +18,8 @@ from web3 import HTTPProvider, Web3
 from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.rpc import RetryPolicy, take_over_retries
 from zklink.l1.transport.verdicts import Verdict, classify, classify_answer, describe, read_rest
 from zklink.protocol.errors import NodesDisagree, WrongChain

@@ -18,11 +18,11 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from zklink.l1.transport.broadcast import Broadcaster
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.fates import Fates, Replacement, plain_transaction
 from zklink.l1.transport.fees import is_cheaper
 from zklink.l1.transport.in_flight import Flights
 from zklink.l1.transport.market import FeeMarket
-from zklink.l1.transport.profile import ChainProfile
 from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import TRANSFER_GAS, Call, SendPolicy, Submission

@@ -99,8 +99,10 @@ def _integers() -> Iterator[tuple[str, int]]:
 
 
 def _limits() -> Iterator[tuple[str, int]]:
-    """The limits of one call; circuits have no calls."""
-    return ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
+    """How much one call may bring, and what a signature is: circuits have neither calls nor ECDSA signatures."""
+    yield from ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
+    yield "SIGNATURE_BYTES", messages.SIGNATURE_BYTES
+    yield "HALF_ORDER", messages.HALF_ORDER
 
 
 def _hashes() -> Iterator[tuple[str, bytes]]:

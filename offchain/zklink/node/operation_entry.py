@@ -19,7 +19,7 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, TooManyQuestions, UnknownChain, ZkLinkError
 from zklink.protocol.ids import ChainId
-from zklink.sequencer.admission import needs_consent
+from zklink.sequencer.chain_checks import needs_consent
 from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sequencer import Sequencer
@@ -34,7 +34,7 @@ changes of key for somebody else's account, so one account must not take every p
 """
 
 
-class Consents:
+class OperationEntry:
     """Hands operations to the sequencer, and keeps the questions that chains must answer first."""
 
     def __init__(

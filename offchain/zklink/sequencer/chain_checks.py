@@ -26,7 +26,7 @@ from zklink.protocol.errors import (
     UnknownChain,
 )
 from zklink.protocol.ids import ChainId
-from zklink.protocol.messages import compute_key_change_digest
+from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES, compute_key_change_digest
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
@@ -35,9 +35,6 @@ from zklink.transition.rules import type_of
 
 EVM_ADDRESS_BYTES: Final = 20
 EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
-SIGNATURE_BYTES: Final = 65
-HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-"""Half of secp256k1's order: of the two forms of a signature, the registry takes only the one with the smaller s."""
 
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from tests.sequencer.conftest import ALICE, BOB, CHAINS, DOMAIN, FOREVER, PARAMETERS, X, build_state, owner_of
 from tests.sequencer.operations import Z, change_key, consent, forced_exit, transfer
-from zklink.node import consents as consents_module
-from zklink.node.consents import Consents
+from zklink.node import operation_entry as consents_module
 from zklink.node.events import Event, OperationAccepted, OperationRefused
+from zklink.node.operation_entry import OperationEntry
 from zklink.node.ports import Asked
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.signed import Signed, sign
@@ -54,7 +54,7 @@ class Setting:
     def __init__(self, owner: bytes = NEWCOMER) -> None:
         self.sequencer = Sequencer(PARAMETERS, build_state(), MemoryJournal())
         self.chains, self.events = {A: Chain(), B: Chain()}, list[Event]()
-        self.consents = Consents(self.sequencer, self.chains, lambda: 0.0, self.events.append)
+        self.consents = OperationEntry(self.sequencer, self.chains, lambda: 0.0, self.events.append)
         self.sequencer.submit(transfer(recipient=owner), NOW)
         self.first = self.sequencer.seal(NOW)
         [self.target] = self.sequencer.state.accounts_of(owner)
