@@ -135,6 +135,8 @@ class Chains:
 
     raises_round = True
     """ "An END that falls raises the member's round, so old ENDs and old denials cannot be replayed." """
+    words_name_member = True
+    """END, its denial and its void name the member whose round they carry, as FRZ does."""
     end_waits = True
     """ "Watchers alone: after a window of 3 days. Validators and governor: after 14 days." """
     end_brings_seal = True
@@ -159,6 +161,8 @@ class Chains:
 
     def fell(self, member: Member) -> Member:
         """A pending END falls."""
+        if not self.words_name_member:
+            return member._replace(end=None, round=member.round + 1)
         if self.raises_round or member.end is None:
             return member._replace(end=None)
         return member._replace(end=None, spent=member.spent | {member.end.history})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from .blocks import History, agree, count_consumed, find_highest_place, has_forged, is_prefix, show
-from .groups import OVER
+from .groups import OVER, Groups
 from .setting import Setting
 from .state import World
 
@@ -201,6 +201,16 @@ def stays_ended(before: World, after: World) -> str | None:
     return "0 went on though exits are open on a member" if is_open else None
 
 
+def true_end_is_kept(before: World, after: World) -> str | None:
+    """SYN-9: an END on the watchers' word that is true does not fall."""
+    for k, (old, new) in enumerate(zip(before.members, after.members, strict=True), start=1):
+        if old.end is None or new.end is not None or old.end.word != "watchers" or old.known != new.known:
+            continue
+        if Groups().is_true(before, old.end.history):
+            return f"END{show(old.end.history)} fell on {k} though it was true"
+    return None
+
+
 LAWS: tuple[Law, ...] = (
     one_history,
     no_forged,
@@ -215,7 +225,7 @@ LAWS: tuple[Law, ...] = (
 )
 """Of every world."""
 
-STEP_LAWS: tuple[StepLaw, ...] = (is_one_way, accepts_fresh, stays_ended)
+STEP_LAWS: tuple[StepLaw, ...] = (is_one_way, accepts_fresh, stays_ended, true_end_is_kept)
 """Of every step."""
 
 SETTLES = "settles"

@@ -113,6 +113,11 @@ def contest_end(setting: Setting, world: World, k: int, member: Member) -> Steps
         yield f"the governor denies END{show(end.history)} on {k}", put_end(world, k, delayed)
     if rules.can_void(member) and may_object:
         yield f"the governor voids END{show(end.history)} on {k}", void(setting, world, k, member)
+    if (end.history, member.round) in world.voided:
+        yield (
+            f"END{show(end.history)} falls on {k} by words of another member",
+            put_member(world, k, rules.fell(member)),
+        )
     yield from let_stand(setting, world, k, member)
 
 
@@ -153,6 +158,8 @@ def put_end(world: World, k: int, end: End) -> World:
 def void(setting: Setting, world: World, k: int, member: Member) -> World:
     """The END falls here."""
     after = put_member(world, k, setting.rules.fell(member))
+    if not setting.rules.words_name_member and member.end is not None:
+        after = after._replace(voided=after.voided | {(member.end.history, member.round)})
     if setting.rules.void_is_written_elsewhere and member.end is not None:
         for other, one in enumerate(after.members, start=1):
             if other != k and one.end is None and one.exits is None:

@@ -172,6 +172,14 @@ class VoidIsWrittenElsewhere(Rules):
     void_is_written_elsewhere = True
 
 
+# breaks: SYN-9
+class WordsNameNoMember(Rules):
+    """END, denial and void name a round, but not whose: what felled a false END on one member fells a true one on
+    another, round after round, each time for the days of a window."""
+
+    words_name_member = False
+
+
 # breaks: SYN-9, SYN-11
 class OnlyValidatorsDeny(Rules):
     """The governor denies nothing: validators have 3 days to wake up, not 17."""

@@ -22,6 +22,7 @@ from .laws import (
     one_root,
     one_seal,
     stays_ended,
+    true_end_is_kept,
     unanswered_can_freeze,
 )
 from .rules import Rules
@@ -95,6 +96,7 @@ MUTANTS = (
     Mutant(wrong.OnlyValidatorsDeny(), one_root, who.WATCHERS_SLOW_VALIDATORS, (m.A,)),
     Mutant(wrong.GovernorVoidsAlone(), None, who.GOVERNOR_NO_VALIDATORS, (m.A,)),
     Mutant(wrong.VoidIsWrittenElsewhere(), None, who.WATCHERS, (m.E,), members=2),
+    Mutant(wrong.WordsNameNoMember(), true_end_is_kept, who.WATCHERS, (m.E,), members=2),
     Mutant(wrong.WindowsCountSeconds(), one_root, who.WATCHERS, (m.A,)),
     Mutant(wrong.DoorShutsEarly(), doors_are_open, who.WATCHERS, (m.E,)),
     # The end of a member

@@ -48,6 +48,8 @@ class Member(NamedTuple):
     """Exits are open against the root of this history, and what it does not consume is refunded."""
     spent: frozenset[History] = frozenset()
     """ENDs whose one denial is used up; empty unless a wrong rule forgets to raise the round."""
+    round: int = 0
+    """How many ENDs have fallen here; counted only where a wrong rule lets words of one member be shown on another."""
     struck: frozenset[History] = frozenset()
     """ENDs that cannot be raised here; empty unless a wrong rule writes voids down where nothing is pending."""
 
@@ -77,6 +79,8 @@ class World(NamedTuple):
     seals: frozenset[History] | None
     """What is sealed; nothing where seals are not counted and all that may be sealed counts as sealed."""
     calls: tuple[Call, ...]
+    voided: frozenset[tuple[History, int]]
+    """ENDs, with their round, whose denial and void can be shown on any member; empty unless a wrong rule allows it."""
     members: tuple[Member, ...]
 
 
@@ -126,6 +130,7 @@ def make_start(members: int, count_seals: bool) -> World:
         gone=frozenset(),
         seals=frozenset() if count_seals else None,
         calls=(call,) * chains,
+        voided=frozenset(),
         members=(Member(),) * members,
     )
 

@@ -59,8 +59,8 @@ ROWS = (
     row(who.SILENT),
     row(who.GOVERNOR),
     row(who.GOVERNOR_NO_VALIDATORS),
-    row(who.VALIDATORS_GOVERNOR, SETTLES),
+    row(who.VALIDATORS_GOVERNOR, SETTLES, "true_end_is_kept"),
     row(who.VALIDATORS_GOVERNOR_SILENT, SETTLES, "no_forged", "stays_ended", *FALSE_END),
-    row(who.WATCHERS_GOVERNOR, SETTLES, *FALSE_END),
+    row(who.WATCHERS_GOVERNOR, SETTLES, "true_end_is_kept", *FALSE_END),
     row(who.BOTH, SETTLES, "no_forged", "stays_ended", *FALSE_END),
 )
