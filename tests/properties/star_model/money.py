@@ -1,8 +1,8 @@
-"""Section 5, full exits: one token, three chains, one account whose full exit waits on chain 0.
+"""Full exits: one token, three chains, one account whose full exit waits on chain 0.
 
 Takes rules, reserves, the account's balance, and what the operator has of its own; visits every world. The operator
-deposits, withdraws and serves slots in any order, and for ever; nobody else moves. `others` is everybody else's
-money.
+deposits, withdraws and serves slots in any order, and for ever; nobody else moves. Words in
+quotes are the design's.
 """
 
 from collections import deque

@@ -5,4 +5,4 @@ from .groups import Groups
 
 
 class Rules(Chains, Groups):
-    """Sections 1 to 6 of the star. Wrong rules (mutants.py) and weaker ones (weaker.py) change one part."""
+    """The star. Wrong rules (mutants.py) and weaker ones (weaker.py) change one part."""
