@@ -56,7 +56,7 @@ def main() -> None:
             operator_fee=Amount(DOLLAR // 10),
             fill_fee=Amount(0),
             recipient=universal_address(stranger.address),
-            deadline=bridge.client.head().timestamp + HOUR,
+            deadline=bridge.client.head().timestamp + 2 * HOUR,
         )
         before = bitcoin.balance(stranger.address)
         dollars.approve(stranger, bridge.address, order.l1_amount)

@@ -5,18 +5,29 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.sequencer.requests import make_request
-from zklink.broker.broker import Broker, Candidate, FillOutcome, FillState
-from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.broker.broker import Broker
+from zklink.broker.policy import SLACK_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.broker.records import Candidate, FillOutcome, FillState, Outlook, Settlement
 from zklink.l1.transport.receipts import Receipt
 from zklink.operations.payout import Payout
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted, ZkLinkError
+from zklink.protocol.errors import (
+    CallReverted,
+    RpcUnavailable,
+    TransactionRejected,
+    TransactionReplaced,
+    TransactionReverted,
+    TransactionStuck,
+    ZkLinkError,
+)
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, TokenId
 
 A, B = ChainId(1), ChainId(2)
 DEPLOYMENT = bytes([7]) * 32
 NONE, FIRST = BlockNumber(0), BlockNumber(1)
 SCALE = 10**12
+NOW = 1_000_000
+FAR = NOW + SLACK_SECONDS
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 80_000, 1, None, ())
 POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amount(5_000), 4)), Amount(1))})
 
@@ -29,8 +40,22 @@ class FakeFillPort:
     states: dict[bytes, FillState] = field(default_factory=dict)
     spent: int = 0
     loses_receipts: bool = False
-    refusal: ZkLinkError | None = None
+    refusal: Exception | None = None
     is_overtaken: bool = False
+    gas_price_wei: int = 0
+    height: int = 50
+    paid_us: dict[bytes, bool] = field(default_factory=dict)
+    asked_from: list[int] = field(default_factory=list)
+
+    def gas_price(self) -> int:
+        return self.gas_price_wei
+
+    def head(self) -> int:
+        return self.height
+
+    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
+        self.asked_from.append(from_block)
+        return self.paid_us.get(key)
 
     def fill_state(self, key: bytes) -> FillState:
         return self.states.get(key, FillState.OPEN)
@@ -65,16 +90,36 @@ def broker(port: FakeFillPort) -> Broker:
     return Broker(DEPLOYMENT, {B: port}, POLICY, {A: 3, B: 3})
 
 
-def candidate(request_id: int = 1, amount: int = 1_000, fill_fee: int = 10, block: int = 1) -> Candidate:
+def candidate(
+    request_id: int = 1, amount: int = 1_000, fill_fee: int = 10, block: int = 1, expires: int = FAR
+) -> Candidate:
     request = make_request(1, request_id, fill_fee=Amount(fill_fee))
-    return Candidate(Payout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100)
+    return Candidate(Payout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100, expires=expires)
+
+
+def see(heights: dict[ChainId, int], accepted: BlockNumber, final: BlockNumber = NONE, now: int = NOW) -> Outlook:
+    return Outlook(heights, now, accepted, final)
 
 
 def withdrawal(amount: int) -> Candidate:
     operation = Withdraw(
         AccountId(amount), Nonce(0), 0, TokenId(2), Amount(amount), Amount(0), B, bytes(31) + b"\x07", Amount(10)
     )
-    return Candidate(operation.payout(), FIRST, l1_block=None)
+    return Candidate(operation.payout(), FIRST, l1_block=None, expires=FAR)
+
+
+def look(broker: Broker) -> Settlement:
+    """Ask the chain about the fills that are watched, and enter the answers."""
+    return broker.settle(broker.look(B, broker.watched_positions(B)))
+
+
+def execute(port: FakeFillPort, case: Candidate, *, pays_us: bool) -> None:
+    port.states[key_of(case)], port.paid_us[key_of(case)] = FillState.EXECUTED, pays_us
+
+
+def fill(broker: Broker, case: Candidate) -> None:
+    broker.offer([case])
+    broker.record(broker.attempt(case))
 
 
 def key_of(case: Candidate) -> bytes:
@@ -84,32 +129,32 @@ def key_of(case: Candidate) -> bytes:
 def test_select__confirmations_by_tier__small_first_large_later(broker: Broker) -> None:
     large, small = candidate(1, amount=5_000), candidate(2, amount=1_000)
     assert broker.offer([large, small]) == {}
-    assert broker.select(B, {A: 101}, FIRST) is None
-    assert broker.select(B, {A: 102}, FIRST) == small
-    assert broker.select(B, {A: 106}, FIRST) == large
-    assert broker.select(A, {A: 106}, FIRST) is None
+    assert broker.select(B, see({A: 101}, FIRST)) is None
+    assert broker.select(B, see({A: 102}, FIRST)) == small
+    assert broker.select(B, see({A: 106}, FIRST)) == large
+    assert broker.select(A, see({A: 106}, FIRST)) is None
 
 
 def test_select__large_payout__waits_until_the_primary_has_accepted_its_block(broker: Broker) -> None:
     large = candidate(1, amount=5_000)
     broker.offer([large])
-    assert broker.select(B, {A: 1_000}, NONE) is None
-    assert broker.select(B, {A: 1_000}, FIRST) == large
+    assert broker.select(B, see({A: 1_000}, NONE)) is None
+    assert broker.select(B, see({A: 1_000}, FIRST)) == large
 
 
 def test_select__fast_withdrawal__has_no_request_to_wait_for_but_its_tier(broker: Broker, port: FakeFillPort) -> None:
     small, large = withdrawal(1_000), withdrawal(5_000)
     assert broker.offer([large, small]) == {}
-    assert broker.select(B, {}, NONE) == small
+    assert broker.select(B, see({}, NONE)) == small
     attempt = broker.attempt(small)
     broker.record(attempt)
     assert (attempt.outcome, attempt.l1_amount) == (FillOutcome.FILLED, 990 * SCALE)
-    assert broker.select(B, {}, NONE) is None
-    assert broker.select(B, {}, FIRST) == large
+    assert broker.select(B, see({}, NONE)) is None
+    assert broker.select(B, see({}, FIRST)) == large
 
 
 def test_offer__refund_and_no_fee__declined_with_the_reason(broker: Broker) -> None:
-    refund = Candidate(Payout.refunded(make_request(1, 1)), BlockNumber(1), 100)
+    refund = Candidate(Payout.refunded(make_request(1, 1)), BlockNumber(1), 100, FAR)
     free = candidate(2, fill_fee=0)
     assert broker.offer([refund, free]) == {refund: Verdict.NOT_FILLABLE, free: Verdict.NO_FEE}
     assert broker.waiting == ()
@@ -128,9 +173,10 @@ def test_attempt__open_payout__recipient_gets_the_net_amount(broker: Broker, por
 def test_attempt__receipt_lost__found_as_ours_and_not_filled_twice(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
     port.loses_receipts = True
-    with pytest.raises(RpcUnavailable):
-        broker.attempt(candidate())
-    assert broker.select(B, {A: 102}, FIRST) == candidate()
+    lost = broker.attempt(candidate())
+    broker.record(lost)
+    assert (lost.outcome, lost.receipt) == (FillOutcome.FAILED, None)
+    assert broker.select(B, see({A: 102}, FIRST)) == candidate()
     attempt = broker.attempt(candidate())
     broker.record(attempt)
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.FOUND_FILLED, None)
@@ -179,7 +225,7 @@ def test_attempt__fill_refused__left_to_execution_and_others_go_on(
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.REFUSED, None)
     assert "tokens: coin refused" in attempt.reason
     assert (broker.waiting, broker.positions) == ((honest,), ())
-    assert broker.select(B, {A: 102}, FIRST) == honest
+    assert broker.select(B, see({A: 102}, FIRST)) == honest
 
 
 def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, port: FakeFillPort) -> None:
@@ -191,10 +237,11 @@ def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, p
 def test_settle__executed_payout__position_is_closed(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
     broker.record(broker.attempt(candidate()))
-    assert broker.find_repaid(B, broker.open_positions(B)) == ()
-    port.states[key_of(candidate())] = FillState.EXECUTED
-    broker.settle(broker.find_repaid(B, broker.open_positions(B)))
+    assert look(broker) == Settlement((), ())
+    execute(port, candidate(), pays_us=True)
+    assert [position.key for position in look(broker).repaid] == [key_of(candidate())]
     assert broker.open_positions(B) == ()
+    assert look(broker) == Settlement((), ())
     assert [position.is_repaid for position in broker.positions] == [True]
 
 
@@ -207,3 +254,139 @@ def test_retract__blocks_unsealed__waiting_goes_and_what_is_filled_stays(broker:
     assert len(broker.open_positions(B)) == 1
     broker.offer([filled])
     assert broker.waiting == (kept,)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        TransactionRejected("b", "fill", "insufficient funds for gas * price + value"),
+        TransactionStuck("b", "fill", 7, (bytes(32),)),
+        TransactionReplaced("b", "fill", 7, (bytes(32),)),
+        RpcUnavailable("b", "eth_estimateGas", 6, "connection refused"),
+        ValueError("a decoder's own"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_attempt__any_failure__the_next_payout_is_tried_and_this_one_after_it(
+    broker: Broker, port: FakeFillPort, failure: Exception
+) -> None:
+    first, second = candidate(1), candidate(2)
+    broker.offer([first, second])
+    port.refusal = failure
+    attempt = broker.attempt(first)
+    broker.record(attempt)
+    assert attempt.outcome is FillOutcome.FAILED and str(failure) in attempt.reason
+    assert broker.select(B, see({A: 102}, FIRST)) == second
+    port.refusal = None
+    for expected in (second, first):
+        chosen = broker.select(B, see({A: 102}, FIRST))
+        assert chosen == expected
+        broker.record(broker.attempt(chosen))
+    assert len(broker.positions) == 2
+
+
+def test_record__failed_after_its_block_was_unsealed__is_not_offered_again(broker: Broker, port: FakeFillPort) -> None:
+    broker.offer([candidate()])
+    port.refusal = RpcUnavailable("b", "fill", 1, "gone")
+    attempt = broker.attempt(candidate())
+    broker.retract(NONE)
+    broker.record(attempt)
+    assert broker.waiting == ()
+
+
+def test_attempt__gas_dearer_than_the_fee__waits_until_it_is_cheaper(port: FakeFillPort) -> None:
+    """Gas 100,000 at 30 gwei, a coin at 2,500 units: 7.5 units, rounded up to 8."""
+    terms = TokenPolicy((Tier(Amount(1_000), 0),), Amount(1), coin_prices={B: 2_500})
+    broker = Broker(DEPLOYMENT, {B: port}, FillPolicy({TokenId(2): terms}, fill_gas=100_000), {A: 3, B: 3})
+    first, second = candidate(1, fill_fee=7), candidate(2, fill_fee=8)
+    assert broker.offer([first, second]) == {}
+    port.gas_price_wei = 30 * 10**9
+    attempt = broker.attempt(first)
+    broker.record(attempt)
+    assert (attempt.outcome, attempt.reason) == (FillOutcome.TOO_DEAR, "the fee is 7, and the gas costs 8")
+    assert broker.waiting == (second, first)
+    assert broker.attempt(second).outcome is FillOutcome.FILLED
+    port.gas_price_wei = 28 * 10**9
+    assert broker.attempt(first).outcome is FillOutcome.FILLED
+
+
+def test_select__expires_with_its_block__not_filled_before_its_acceptance_is_final(broker: Broker) -> None:
+    """A user can make such a payout on purpose: any reseal refunds or drops it, and the fill is never repaid."""
+    soon = candidate(1, expires=NOW)
+    later = candidate(2, expires=FAR)
+    leaving = Candidate(withdrawal(1_000).payout, FIRST, None, expires=NOW + SLACK_SECONDS - 1)
+    broker.offer([soon, leaving, later])
+    assert broker.select(B, see({A: 1_000}, FIRST)) == later
+    assert broker.select(B, see({A: 1_000}, FIRST, now=NOW + 1)) is None
+    assert broker.select(B, see({A: 1_000}, FIRST, final=FIRST)) == soon
+
+
+class TestReorganisation:
+    def test_look__fill_lost__struck_out_and_offered_again(self, broker: Broker, port: FakeFillPort) -> None:
+        fill(broker, candidate())
+        port.states.clear()
+        assert [position.key for position in look(broker).lost] == [key_of(candidate())]
+        assert (broker.positions, broker.waiting) == ((), (candidate(),))
+        assert broker.select(B, see({A: 102}, FIRST)) == candidate()
+        broker.record(broker.attempt(candidate()))
+        assert len(broker.open_positions(B)) == 1
+
+    def test_look__fill_lost_and_its_block_unsealed__not_offered_again_until_it_is_sealed(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        fill(broker, candidate())
+        broker.retract(NONE)
+        port.states.clear()
+        assert len(look(broker).lost) == 1
+        assert (broker.positions, broker.waiting) == ((), ())
+        broker.offer([candidate()])
+        assert broker.waiting == (candidate(),)
+
+    def test_look__fill_lost_after_its_block_was_sealed_again__offered_again(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        fill(broker, candidate())
+        broker.retract(NONE)
+        broker.offer([candidate()])
+        port.states.clear()
+        look(broker)
+        assert broker.waiting == (candidate(),)
+
+    def test_look__lost_and_somebody_else_filled__struck_out(self, broker: Broker, port: FakeFillPort) -> None:
+        fill(broker, candidate())
+        port.states[key_of(candidate())] = FillState.OTHERS
+        assert len(look(broker).lost) == 1
+        assert (broker.positions, broker.waiting) == ((), ())
+
+    def test_look__lost_and_executed_for_somebody_else__never_booked_as_repaid(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        fill(broker, candidate())
+        execute(port, candidate(), pays_us=False)
+        settlement = look(broker)
+        assert (settlement.repaid, len(settlement.lost)) == ((), 1)
+        assert (broker.positions, broker.waiting) == ((), ())
+
+    def test_look__executed_but_the_node_shows_no_payment__stays_open(self, broker: Broker, port: FakeFillPort) -> None:
+        fill(broker, candidate())
+        port.states[key_of(candidate())] = FillState.EXECUTED
+        assert look(broker) == Settlement((), ())
+        assert len(broker.open_positions(B)) == 1
+        assert port.asked_from == [RECEIPT.block_number]
+
+    def test_look__repayment_lost__open_again_until_it_is_deep(self, broker: Broker, port: FakeFillPort) -> None:
+        fill(broker, candidate())
+        execute(port, candidate(), pays_us=True)
+        assert len(look(broker).repaid) == 1
+        port.states[key_of(candidate())] = FillState.MINE
+        assert look(broker) == Settlement((), ())
+        assert len(broker.open_positions(B)) == 1
+        execute(port, candidate(), pays_us=True)
+        assert len(look(broker).repaid) == 1
+        port.height += 1
+        look(broker)
+        assert len(broker.watched_positions(B)) == 1
+        port.height += 1
+        look(broker)
+        assert broker.watched_positions(B) == ()
+        assert [position.is_repaid for position in broker.positions] == [True]

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.sequencer.requests import make_request
-from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.broker.policy import SLACK_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Amount, Kind, TokenId
+from zklink.protocol.ids import MAX_AGE_SECONDS, Amount, ChainId, Kind, TokenId
 
 TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
+FAR = 10**9
 BROKER = bytes(31) + b"\x07"
 POLICY = FillPolicy({TokenId(2): TERMS}, frozenset([BROKER]))
 
@@ -41,11 +42,52 @@ def payout(amount: int, fill_fee: int, token: int = 2) -> Payout:
     ],
 )
 def test_assess__payout__verdict_with_its_reason(case: Payout, confirmations: int | None, verdict: Verdict) -> None:
-    assert POLICY.assess(case, confirmations, required=3, is_accepted=True) is verdict
+    assert POLICY.assess(case, confirmations, required=3, is_accepted=True, seconds_left=FAR, is_final=False) is verdict
 
 
 @pytest.mark.parametrize(("amount", "verdict"), [(1_000, Verdict.FILL), (1_001, Verdict.WAIT)])
 def test_assess__block_not_accepted_by_the_primary__only_the_tier_without_extra_confirmations(
     amount: int, verdict: Verdict
 ) -> None:
-    assert POLICY.assess(payout(amount, 2), 99, required=3, is_accepted=False) is verdict
+    assert (
+        POLICY.assess(payout(amount, 2), 99, required=3, is_accepted=False, seconds_left=FAR, is_final=False) is verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds_left", "is_accepted", "is_final", "verdict"),
+    [
+        (0, False, False, Verdict.WAIT),
+        (-1, False, False, Verdict.WAIT),
+        (MAX_AGE_SECONDS, False, False, Verdict.WAIT),
+        (SLACK_SECONDS - 1, False, False, Verdict.WAIT),
+        (SLACK_SECONDS - 1, True, False, Verdict.WAIT),
+        (SLACK_SECONDS, False, False, Verdict.FILL),
+        (0, True, True, Verdict.FILL),
+    ],
+)
+def test_assess__may_expire_in_a_reseal__waits_until_the_acceptance_is_final(
+    seconds_left: int, is_accepted: bool, is_final: bool, verdict: Verdict
+) -> None:
+    case = payout(1_000, 2)
+    found = POLICY.assess(case, 99, 3, is_accepted=is_accepted, seconds_left=seconds_left, is_final=is_final)
+    assert found is verdict
+
+
+@pytest.mark.parametrize(
+    ("gas", "gwei", "coin_price", "expected"),
+    [
+        (100_000, 30, 2_500 * 10**6, 7_500_000),  # 0.003 coins at 2,500 dollars, in millionths of a dollar
+        (100_000, 0, 2_500 * 10**6, 0),
+        (1, 1, 1, 1),  # rounded up
+        (130_000, 50, 0, 0),
+    ],
+)
+def test_compute_gas_fee__price_of_gas__times_gas_and_price_of_the_coin(
+    gas: int, gwei: int, coin_price: int, expected: int
+) -> None:
+    case = payout(1_000, 2)
+    terms = replace(TERMS, coin_prices={case.chain: coin_price, ChainId(99): 10**30})
+    policy = FillPolicy({TokenId(2): terms}, fill_gas=gas)
+    assert policy.compute_gas_fee(case, gwei * 10**9) == expected
+    assert policy.compute_gas_fee(replace(case, token=TokenId(3)), gwei * 10**9) == 0

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sequencer.operations import deposit
 from tests.sequencer.requests import make_request
-from zklink.broker.broker import FillOutcome
+from zklink.broker.records import FillOutcome
 from zklink.history.swaps import Timeline
 from zklink.node.events import (
     BlockProven,

@@ -257,6 +257,25 @@ def test_broker__nothing_approved__says_so_and_execution_pays(system: LiquidSyst
     pipeline.check_books()
 
 
+def test_broker__swap_that_expires_with_its_block__no_fill_that_a_reseal_would_not_repay(system: LiquidSystem) -> None:
+    """Made on purpose: the block is sealed, but reaches the primary too late, and the swap is refunded in the next."""
+    pipeline = Pipeline(system, Believer())
+    depositor, client = system.world.roles.depositor, system.world[BSC].client
+    inventory = client.balance(system.world.roles.broker.address)
+    for _ in range(2):
+        pipeline.swap(POLYGON, USDC, 60 * USD, (BSC, BNB), fill_fee=10**15, seconds=1_800)
+    before = pipeline.balance(depositor, POLYGON, USDC)
+    pipeline.halt(AVALANCHE)
+    pipeline.run_until(lambda: pipeline.node.counters[BSC].committed == pipeline.base + 1)
+    system.world.advance_time(4_000)
+    pipeline.resume()
+    pipeline.finish(2)
+    assert pipeline.events(FillTried) == []
+    assert client.balance(system.world.roles.broker.address) == inventory
+    assert pipeline.balance(depositor, POLYGON, USDC) == before + 120 * USD
+    pipeline.check_books()
+
+
 def deploy_guest(pipeline: Pipeline, mode: int) -> str:
     """A contract on BSC that behaves badly when it is paid."""
     world = pipeline.system.world

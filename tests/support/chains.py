@@ -2,6 +2,7 @@
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.broker.policy import SLACK_SECONDS
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge_structs import NATIVE, DepositOrder, SwapOrder, universal_address
@@ -10,6 +11,8 @@ from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
 
 ORDER_SECONDS = 3_600
+FILLABLE_SECONDS = SLACK_SECONDS + 3_600
+"""Valid for so long that a broker advances it at once."""
 """How long the orders of tests may wait."""
 
 
@@ -30,9 +33,11 @@ def build_order(
     operator_fee: int = 0,
     fill_fee: int = 0,
     recipient: str | None = None,
+    seconds: int | None = None,
 ) -> SwapOrder:
     """An order for the recipient, or for another one; `amount` is in layer-2 units."""
     bridge = system.bridges[source]
+    valid_seconds = seconds or (FILLABLE_SECONDS if fill_fee else ORDER_SECONDS)
     return SwapOrder(
         token_in=token_in,
         l1_amount=amount * bridge.tokens.token_scale(token_in),
@@ -42,7 +47,7 @@ def build_order(
         operator_fee=Amount(operator_fee),
         fill_fee=Amount(fill_fee),
         recipient=universal_address(recipient or system.world.roles.recipient.address),
-        deadline=bridge.client.head().timestamp + ORDER_SECONDS,
+        deadline=bridge.client.head().timestamp + valid_seconds,
     )
 
 

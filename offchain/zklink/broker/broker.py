@@ -3,107 +3,33 @@ owed.
 
 Takes payouts of sealed blocks and the confirmations of their requests; sends `fill`. Never fills a refund, never fills
 more than it holds and has approved, and never fills one payout twice: it asks the bridge's own record first, so a lost
-receipt or a restart is harmless.
+receipt or a restart is harmless. It asks for its fills until their repayment is final: a reorganisation can take both.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Protocol
+from dataclasses import replace
 
 from zklink.broker.policy import FillPolicy, Verdict
-from zklink.l1.transport.receipts import Receipt
-from zklink.operations.payout import Payout
-from zklink.protocol.errors import CallReverted, TransactionReverted
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
-
-
-class FillState(Enum):
-    """The state of a payout on its bridge."""
-
-    OPEN = "open"
-    MINE = "filled by this broker"
-    OTHERS = "filled by another broker"
-    EXECUTED = "already executed"
-
-
-class FillPort(Protocol):
-    """Port: one chain's bridge and tokens, with the broker's account behind it."""
-
-    def fill_state(self, key: bytes) -> FillState:
-        """The state of the payout with this key (32 bytes). Raises RpcUnavailable."""
-        ...
-
-    def l1_amount(self, token: TokenId, amount: Amount) -> int:
-        """An amount in layer-2 units, converted to units of the token's contract on this chain."""
-        ...
-
-    def spendable(self, token: TokenId) -> int:
-        """The balance that the bridge may pull from the broker, in L1 units; for native coin less a reserve for gas."""
-        ...
-
-    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
-        """Pay the recipient `l1_amount` through the bridge, for a bounded amount of gas. Raises CallReverted and
-        TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas than that.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A payout of sealed block `block`; its request is in block `l1_block` of the source chain. A withdrawal has no
-    request, so `l1_block` is None.
-    """
-
-    payout: Payout
-    block: BlockNumber
-    l1_block: int | None
-
-
-class FillOutcome(Enum):
-    """How an attempt ended."""
-
-    FILLED = "filled"
-    FOUND_FILLED = "found as filled by this broker"
-    TAKEN = "somebody else was faster"
-    TOO_LATE = "already executed"
-    NO_INVENTORY = "not enough of the token, or not enough approved"
-    REFUSED = "cannot be filled, left to execution"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt to fill. The recipient gets `l1_amount`, in L1 units; there is a receipt only if this call sent a
-    transaction; `reason` says who refused and why.
-    """
-
-    candidate: Candidate
-    key: bytes
-    outcome: FillOutcome
-    l1_amount: int
-    receipt: Receipt | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A fill of this broker: it has paid the net amount, and the chain repays the gross amount, with the fee, at
-    execution.
-    """
-
-    candidate: Candidate
-    key: bytes
-    is_repaid: bool = False
-
-    @property
-    def net(self) -> Amount:
-        """The amount that the broker paid, in layer-2 units."""
-        return Amount(self.candidate.payout.amount - self.candidate.payout.fill_fee)
+from zklink.broker.records import (
+    AGAIN,
+    NOTHING_KNOWN,
+    Attempt,
+    Candidate,
+    FillOutcome,
+    FillPort,
+    FillState,
+    Look,
+    Outlook,
+    Position,
+    Settlement,
+)
+from zklink.protocol.errors import CallReverted, TransactionReverted, ZkLinkError
+from zklink.protocol.ids import Amount, BlockNumber, ChainId
 
 
 class Broker:
     """One broker's books and fills. Its books belong to the caller's thread (`offer`, `select`, `record`, `settle`);
-    `attempt` and `find_repaid` only ask and send, so they can run on workers.
+    `attempt` and `look` only ask and send, so they can run on workers.
     """
 
     def __init__(
@@ -119,6 +45,7 @@ class Broker:
         self._required = required
         self._waiting: dict[bytes, Candidate] = {}
         self._positions: dict[bytes, Position] = {}
+        self._final: set[bytes] = set()
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -134,43 +61,53 @@ class Broker:
         """Take the payouts of a sealed block; gives those that the broker declines for good, with the reason."""
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
-            verdict = self._assess(candidate, 0, is_accepted=False)
+            verdict = self._assess(candidate, NOTHING_KNOWN)
             if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._ports:
                 declined[candidate] = verdict
                 continue
             key = candidate.payout.fill_key(self._deployment_hash)
-            if key not in self._positions:
+            position = self._positions.get(key)
+            if position is None:
                 self._waiting[key] = candidate
+            else:
+                self._positions[key] = replace(position, candidate=candidate, is_retracted=False)
         return declined
 
     def retract(self, after: BlockNumber) -> None:
         """Blocks after `after` were unsealed: their payouts may change. Fills that are done stay on the books."""
         self._waiting = {key: candidate for key, candidate in self._waiting.items() if candidate.block <= after}
+        for key, position in self._positions.items():
+            if position.candidate.block > after:
+                self._positions[key] = replace(position, is_retracted=True)
 
-    def select(self, chain: ChainId, heights: Mapping[ChainId, int], accepted: BlockNumber) -> Candidate | None:
-        """The next payout to fill on `chain`, oldest first; `heights` are the source chains' newest blocks, `accepted`
-        is the last block that the primary has accepted.
-        """
-        for candidate in self._waiting.values():
-            payout = candidate.payout
-            confirmations = heights.get(payout.source, -1) - (candidate.l1_block or 0) + 1
-            verdict = self._assess(candidate, confirmations, is_accepted=candidate.block <= accepted)
-            if payout.chain == chain and verdict is Verdict.FILL:
-                return candidate
-        return None
+    def select(self, chain: ChainId, outlook: Outlook) -> Candidate | None:
+        """The next payout to fill on `chain`: the oldest, those that failed behind the others."""
+        mine = (candidate for candidate in self._waiting.values() if candidate.payout.chain == chain)
+        return next((candidate for candidate in mine if self._assess(candidate, outlook) is Verdict.FILL), None)
 
     def attempt(self, candidate: Candidate) -> Attempt:
         """Fill a payout, unless the bridge shows it as filled or executed, or the inventory is too small.
 
-        A refusal is an outcome, not an error: a recipient or a token that refuses must not hold up other fills. Raises
-        RpcUnavailable.
+        Every failure is an outcome, not an error: neither a recipient or a token that refuses nor a node or an account
+        that fails must hold up other fills.
         """
+        key = candidate.payout.fill_key(self._deployment_hash)
+        try:
+            return self._attempt(candidate, key)
+        except Exception as error:
+            reason = str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
+            return Attempt(candidate, key, FillOutcome.FAILED, 0, reason=reason)
+
+    def _attempt(self, candidate: Candidate, key: bytes) -> Attempt:
         payout, port = candidate.payout, self._ports[candidate.payout.chain]
-        key = payout.fill_key(self._deployment_hash)
         l1_amount = port.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
         state = port.fill_state(key)
         if state is not FillState.OPEN:
             return Attempt(candidate, key, _FOUND[state], l1_amount)
+        least = self._policy.compute_gas_fee(payout, port.gas_price())
+        if payout.fill_fee < least:
+            reason = f"the fee is {payout.fill_fee}, and the gas costs {least}"
+            return Attempt(candidate, key, FillOutcome.TOO_DEAR, l1_amount, reason=reason)
         try:
             if port.spendable(payout.token) < l1_amount:
                 return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
@@ -181,13 +118,16 @@ class Broker:
             return Attempt(candidate, key, outcome, l1_amount, reason=str(error))
 
     def record(self, attempt: Attempt) -> None:
-        """Enter the outcome of an attempt. A payout without inventory goes to the end and is tried again; a refused one
-        is left to execution.
+        """Enter the outcome of an attempt. A payout that failed goes behind the others and is tried again, unless its
+        block was unsealed meanwhile; a refused one is left to execution.
         """
-        self._waiting.pop(attempt.key, None)
+        was_waiting = self._waiting.pop(attempt.key, None) is not None
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
-            self._positions[attempt.key] = Position(attempt.candidate, attempt.key)
-        elif attempt.outcome is FillOutcome.NO_INVENTORY:
+            l1_block = 0 if attempt.receipt is None else attempt.receipt.block_number
+            self._positions[attempt.key] = Position(
+                attempt.candidate, attempt.key, l1_block, is_retracted=not was_waiting
+            )
+        elif attempt.outcome in AGAIN and was_waiting:
             self._waiting[attempt.key] = attempt.candidate
 
     def open_positions(self, chain: ChainId) -> tuple[Position, ...]:
@@ -195,20 +135,63 @@ class Broker:
         mine = self._positions.values()
         return tuple(p for p in mine if p.candidate.payout.chain == chain and not p.is_repaid)
 
-    def find_repaid(self, chain: ChainId, positions: Iterable[Position]) -> tuple[bytes, ...]:
-        """Keys of the positions whose payout `chain` has executed."""
-        port = self._ports[chain]
-        return tuple(p.key for p in positions if port.fill_state(p.key) is FillState.EXECUTED)
+    def watched_positions(self, chain: ChainId) -> tuple[Position, ...]:
+        """Fills on `chain` that a reorganisation can still take, or that are not repaid."""
+        return tuple(
+            p for p in self._positions.values() if p.candidate.payout.chain == chain and p.key not in self._final
+        )
 
-    def settle(self, keys: Iterable[bytes]) -> None:
-        """Enter the repayment of the fills with these keys."""
-        for key in keys:
-            self._positions[key] = replace(self._positions[key], is_repaid=True)
+    def look(self, chain: ChainId, positions: Iterable[Position]) -> tuple[Look, ...]:
+        """What `chain` says about these fills now. Raises RpcUnavailable."""
+        port, looks = self._ports[chain], []
+        height = port.head()
+        for position in positions:
+            state = port.fill_state(position.key)
+            is_executed = state is FillState.EXECUTED
+            is_repaid = port.is_repaid(position.key, position.l1_block) if is_executed else None
+            looks.append(Look(position.key, state, height, is_repaid))
+        return tuple(looks)
 
-    def _assess(self, candidate: Candidate, confirmations: int, *, is_accepted: bool) -> Verdict:
-        counted = None if candidate.l1_block is None else confirmations
-        required = self._required.get(candidate.payout.source, 0)
-        return self._policy.assess(candidate.payout, counted, required, is_accepted=is_accepted)
+    def settle(self, looks: Iterable[Look]) -> Settlement:
+        """Enter what a chain says about fills.
+
+        A repayment is booked only if the execution paid this broker. A fill that a reorganisation took is struck out,
+        and its payout waits again if nobody else paid it and a block still has it.
+        """
+        repaid, lost = [], []
+        for look in looks:
+            position = self._positions.get(look.key)
+            if position is None:
+                continue
+            if look.state is FillState.OPEN or look.state is FillState.OTHERS or look.is_repaid is False:
+                lost.append(self._positions.pop(look.key))
+                if look.state is FillState.OPEN and not position.is_retracted:
+                    self._waiting[look.key] = position.candidate
+            elif look.state is FillState.MINE:
+                self._positions[look.key] = replace(position, repaid_at=None)
+            elif look.is_repaid:
+                repaid += [] if position.is_repaid else [position]
+                self._enter_repaid(position, look.height)
+        return Settlement(tuple(repaid), tuple(lost))
+
+    def _enter_repaid(self, position: Position, height: int) -> None:
+        """Once the repayment has the chain's confirmations nobody asks for it again."""
+        since = height if position.repaid_at is None else position.repaid_at
+        self._positions[position.key] = replace(position, repaid_at=since)
+        if height - since + 1 >= self._required.get(position.candidate.payout.chain, 0):
+            self._final.add(position.key)
+
+    def _assess(self, candidate: Candidate, outlook: Outlook) -> Verdict:
+        payout, l1_block = candidate.payout, candidate.l1_block
+        confirmations = None if l1_block is None else outlook.heights.get(payout.source, -1) - l1_block + 1
+        return self._policy.assess(
+            payout,
+            confirmations,
+            self._required.get(payout.source, 0),
+            is_accepted=candidate.block <= outlook.accepted,
+            seconds_left=candidate.expires - outlook.now,
+            is_final=candidate.block <= outlook.final,
+        )
 
 
 _FOUND = {

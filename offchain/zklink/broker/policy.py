@@ -3,22 +3,35 @@
 Until execution the broker carries the risk of a reseal and of a reorganisation on the source. The more a payout is
 worth, the more confirmations its request must have; above the last tier it is left to execution. A payout depends on
 the whole order of its block, also on requests of other chains: a tier with extra confirmations therefore also waits
-until the primary has accepted the block, from when on no reseal can change it.
+until the primary has accepted the block, from when on no reseal can change it. A reseal gives a block a later time, in
+which what has expired is refunded or dropped: a payout that would not outlive every reseal waits for final acceptance.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FEE_DENOMINATOR, Amount, TokenId
+from zklink.protocol.ids import FEE_DENOMINATOR, MAX_AGE_SECONDS, Amount, ChainId, TokenId
+
+FINALITY_SECONDS: Final = 1_800
+"""Longer than a chain takes to make a block final, and than its clock may be ahead."""
+
+SLACK_SECONDS: Final = MAX_AGE_SECONDS + FINALITY_SECONDS
+"""A block is sealed again at most MAX_AGE_SECONDS after its time, and a reorganisation may come on top."""
+
+FILL_GAS: Final = 130_000
+"""Gas of a usual fill in a token."""
+
+COIN_WEI: Final = 10**18
 
 
 class Verdict(Enum):
     """The decision about a payout, with its reason."""
 
     FILL = "fill"
-    WAIT = "its request needs more confirmations, or its block the primary's acceptance"
+    WAIT = "its request needs more confirmations, or its block the primary's acceptance; or it may expire in a reseal"
     NOT_FILLABLE = "the bridge pays it at execution: brokers advance swaps and withdrawals, no refunds"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
@@ -42,26 +55,50 @@ class Tier:
 class TokenPolicy:
     """Terms for one token: tiers by ascending limit, least fee (absolute and in 1/10,000 of the amount).
 
-    `minimum_fee` has no default: it is the price of a fill's gas, in layer-2 units of this token.
+    `minimum_fee` is in layer-2 units of this token; it covers a fill's gas where no price of the chain's coin is given.
+    `coin_prices` are those prices: layer-2 units of this token for one whole coin (10^18 wei) of the destination. With
+    them the least fee follows the destination's price of gas.
     """
 
     tiers: tuple[Tier, ...]
     minimum_fee: Amount
     minimum_rate: int = 0
+    coin_prices: Mapping[ChainId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FillPolicy:
     """Terms per token; the broker does not fill a token without terms, nor a payout to an `excluded` recipient. The
-    broker itself is excluded, since the bridge cannot measure a transfer to oneself.
+    broker itself is excluded, since the bridge cannot measure a transfer to oneself. `fill_gas` is what a fill takes,
+    in gas; `slack_seconds` is for how long a payout must still be valid while its block may be sealed again.
     """
 
     tokens: Mapping[TokenId, TokenPolicy]
     excluded: frozenset[bytes] = frozenset()
+    fill_gas: int = FILL_GAS
+    slack_seconds: int = SLACK_SECONDS
 
-    def assess(self, payout: Payout, confirmations: int | None, required: int, *, is_accepted: bool) -> Verdict:
+    def compute_gas_fee(self, payout: Payout, gas_price_wei: int) -> Amount:
+        """The price of a fill's gas at `gas_price_wei` (wei per gas), in layer-2 units of the payout's token, rounded
+        up: gas x gas price x price of the coin. 0 without a price of the destination's coin.
+        """
+        terms = self.tokens.get(payout.token)
+        coin_price = 0 if terms is None else terms.coin_prices.get(payout.chain, 0)
+        return Amount(-(-self.fill_gas * gas_price_wei * coin_price // COIN_WEI))
+
+    def assess(
+        self,
+        payout: Payout,
+        confirmations: int | None,
+        required: int,
+        *,
+        is_accepted: bool,
+        seconds_left: int,
+        is_final: bool,
+    ) -> Verdict:
         """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`; a
-        withdrawal has no request, None. `is_accepted` says whether the primary has accepted its block.
+        withdrawal has no request, None. `is_accepted` says whether the primary has accepted its block, `is_final`
+        whether that is as deep as the primary's confirmations. `seconds_left` is how long its cause is still valid.
         """
         if not payout.is_fillable:
             return Verdict.NOT_FILLABLE
@@ -79,6 +116,7 @@ class FillPolicy:
         tier = next((tier for tier in terms.tiers if payout.amount <= tier.limit), None)
         if tier is None:
             return Verdict.TOO_LARGE
-        is_final = is_accepted or tier.extra_confirmations == 0
+        is_settled = is_accepted or tier.extra_confirmations == 0
+        is_lasting = is_final or seconds_left >= self.slack_seconds
         is_confirmed = confirmations is None or confirmations >= required + tier.extra_confirmations
-        return Verdict.FILL if is_final and is_confirmed else Verdict.WAIT
+        return Verdict.FILL if is_settled and is_lasting and is_confirmed else Verdict.WAIT

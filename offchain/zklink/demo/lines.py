@@ -1,6 +1,6 @@
 """A node's events as lines of text, for logs and for events that a table has no place for. Pure."""
 
-from zklink.broker.broker import FillOutcome
+from zklink.broker.records import FillOutcome
 from zklink.demo.model import DemoRun, Ticket
 from zklink.demo.stories import Story, format_amount
 from zklink.node.events import (
@@ -11,6 +11,7 @@ from zklink.node.events import (
     ChainMoved,
     Event,
     FillDeclined,
+    FillLost,
     FillTried,
     OperationAccepted,
     OperationDropped,
@@ -60,6 +61,8 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
         case FillTried(_, key, _, outcome):
             done = outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED)
             return f"{_swap(run, key)}: " + ("filled by the broker" if done else f"not filled: {outcome.value}")
+        case FillLost(_, key, chain):
+            return f"{_swap(run, key)}: a reorganisation of {run.chain_name(chain)} took the fill"
         case FillDeclined(_, key, verdict):
             return f"{_swap(run, key)}: not filled: {verdict.value}"
         case BrokerRepaid(_, key, chain):

@@ -27,7 +27,7 @@ from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.service.reconcile import reconcile
 
-DEADLINE_SECONDS: Final = 1_800
+DEADLINE_SECONDS: Final = 7_200
 PAUSE_SECONDS: Final = 0.02
 NO_FEE: Final = Amount(0)
 STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}

@@ -7,13 +7,14 @@ events' seconds. Never asks a node or a chain.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from zklink.broker.broker import FillOutcome
+from zklink.broker.records import FillOutcome
 from zklink.node.events import (
     BlockProven,
     BlockSealed,
     BrokerRepaid,
     ChainMoved,
     Event,
+    FillLost,
     FillTried,
     PayoutKey,
     RequestConfirmed,
@@ -123,6 +124,9 @@ class Timeline:
             case FillTried(at, key, _, FillOutcome.FILLED | FillOutcome.FOUND_FILLED):
                 for record in self._of(key):
                     record.filled_at = at
+            case FillLost(_, key, _):
+                for record in self._of(key):
+                    record.filled_at = None
             case BrokerRepaid(at, key, _):
                 for record in self._of(key):
                     record.repaid_at = at

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from zklink.broker.broker import FillOutcome
 from zklink.broker.policy import Verdict
+from zklink.broker.records import FillOutcome
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request, lane_of
@@ -136,6 +136,15 @@ class FillTried:
 
 
 @dataclass(frozen=True, slots=True)
+class FillLost:
+    """A reorganisation took a fill of this broker: it has its tokens back, and is not repaid."""
+
+    at: float
+    key: PayoutKey
+    chain: ChainId
+
+
+@dataclass(frozen=True, slots=True)
 class FillDeclined:
     """The broker declines a payout for good."""
 
@@ -193,6 +202,7 @@ Event = (
     | ChainMoved
     | TransactionMined
     | FillTried
+    | FillLost
     | FillDeclined
     | BrokerRepaid
     | Retried

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from zklink.broker.broker import Candidate
+from zklink.broker.records import Candidate
 from zklink.node.events import BlockSealed, Result
+from zklink.operations.payout import split_operation_id
 from zklink.operations.requests import RequestKey
+from zklink.operations.signed import Signed
+from zklink.operations.swap import SwapRequest
+from zklink.operations.withdraw import Withdraw
 from zklink.protocol.ids import Lane, RequestId
 from zklink.sequencer.sealed_block import SealedBlock
 
@@ -20,9 +24,13 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
 
 def list_candidates(sealed: SealedBlock, l1_blocks: Mapping[RequestKey, int]) -> Iterator[Candidate]:
     """The payouts that a broker may fill: every payout of a swap, with its request's L1 block, and every withdrawal."""
+    deadlines = {(r.source, r.request_id): r.deadline for r in sealed.requests if isinstance(r, SwapRequest)}
+    withdrawals = [p.operation.operation for p in sealed.signed if isinstance(p.operation, Signed)]
+    expiries = {(w.account, w.nonce): w.valid_until for w in withdrawals if isinstance(w, Withdraw)}
     for chain in sealed.stored:
         for payout in sealed.payouts(chain):
             if sealed.lane is Lane.SWAP:
-                yield Candidate(payout, sealed.number, l1_blocks[payout.source, RequestId(payout.id)])
+                key = payout.source, RequestId(payout.id)
+                yield Candidate(payout, sealed.number, l1_blocks[key], deadlines[key])
             elif payout.is_fillable:
-                yield Candidate(payout, sealed.number, None)
+                yield Candidate(payout, sealed.number, None, expiries[split_operation_id(payout.id)])

@@ -23,7 +23,8 @@ from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, To
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.sdk.operator_port import Operator
 
-VALID_SECONDS: Final = 3_600
+VALID_SECONDS: Final = 10_800
+"""Long enough that a broker advances a withdrawal before its block is final (see SLACK_SECONDS of the broker)."""
 LEAST_FEE: Final = Amount(0)
 """A fee that is left open: the wallet puts in the least fee that the operator takes."""
 

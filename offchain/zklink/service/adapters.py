@@ -8,9 +8,9 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.broker.broker import FillState
+from zklink.broker.records import FillState
 from zklink.l1.contracts.bridge import BridgeClient, BridgeViews
-from zklink.l1.contracts.bridge_events import BlockAccepted, Frozen
+from zklink.l1.contracts.bridge_events import BlockAccepted, Frozen, PayoutDeferred, PayoutPaid
 from zklink.l1.contracts.bridge_structs import evm_address
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.registries import KeyRegistryClient
@@ -60,10 +60,10 @@ class CircuitProver:
 
 
 class BridgeFillPort:
-    """A broker's FillPort on one bridge."""
+    """A broker's FillPort on one bridge, whose events start at `from_block`."""
 
-    def __init__(self, bridge: BridgeClient, broker: LocalAccount) -> None:
-        self._bridge, self._broker = bridge, broker
+    def __init__(self, bridge: BridgeClient, broker: LocalAccount, from_block: int) -> None:
+        self._bridge, self._broker, self._from_block = bridge, broker, from_block
 
     def fill_state(self, key: bytes) -> FillState:
         filler = self._bridge.filler(key)
@@ -72,6 +72,20 @@ class BridgeFillPort:
         if int(filler, 16) == EXECUTED_FILLER:
             return FillState.EXECUTED
         return FillState.MINE if filler == self._broker.address else FillState.OTHERS
+
+    def gas_price(self) -> int:
+        client = self._bridge.client
+        return int(client.ask("eth_gasPrice", lambda: client.w3.eth.gas_price))
+
+    def head(self) -> int:
+        return self._bridge.client.head().number
+
+    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
+        client, kinds = self._bridge.client, [event_topic(PayoutPaid), event_topic(PayoutDeferred)]
+        first = max(from_block, self._from_block)
+        logs = client.logs(self._bridge.address, first, client.head().number, [kinds, key])
+        found = [e for e in decode_events(self._bridge.chain_id, logs) if isinstance(e, PayoutPaid | PayoutDeferred)]
+        return found[-1].receiver == self._broker.address if found else None
 
     def l1_amount(self, token: TokenId, amount: Amount) -> int:
         return amount * self._bridge.tokens.token_scale(token)

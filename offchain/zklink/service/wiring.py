@@ -95,7 +95,7 @@ def build_parts(
         if fill_policy is None
         else Broker(
             parameters.deployment_hash,
-            {chain: BridgeFillPort(bridge, keys.broker) for chain, bridge in bridges.items()},
+            {chain: BridgeFillPort(bridge, keys.broker, start[chain]) for chain, bridge in bridges.items()},
             replace(fill_policy, excluded=fill_policy.excluded | {universal_address(keys.broker.address)}),
             {chain: profile.confirmations for chain, profile in profiles.items()},
         ),

@@ -28,7 +28,7 @@ from zklink.sdk.wallet import LEAST_FEE
 POOL_FEE: Final = 30
 ORDER_FEE_RATE: Final = 10
 PROVIDER_USD: Final = 100_000
-DEADLINE_SECONDS: Final = 1_800
+DEADLINE_SECONDS: Final = 7_200
 
 Act = tuple[str, Callable[[Cast], Callable[[], bool]]]
 """A title, and a function that starts the act and gives the test for its end."""

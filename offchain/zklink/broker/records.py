@@ -1,0 +1,155 @@
+"""What the broker is told, what it says, and what stands in its books; and its port to a chain. Never decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from zklink.l1.transport.receipts import Receipt
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+
+
+class FillState(Enum):
+    """The state of a payout on its bridge."""
+
+    OPEN = "open"
+    MINE = "filled by this broker"
+    OTHERS = "filled by another broker"
+    EXECUTED = "already executed"
+
+
+class FillPort(Protocol):
+    """Port: one chain's bridge and tokens, with the broker's account behind it."""
+
+    def fill_state(self, key: bytes) -> FillState:
+        """The state of the payout with this key (32 bytes). Raises RpcUnavailable."""
+        ...
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        """An amount in layer-2 units, converted to units of the token's contract on this chain."""
+        ...
+
+    def spendable(self, token: TokenId) -> int:
+        """The balance that the bridge may pull from the broker, in L1 units; for native coin less a reserve for gas."""
+        ...
+
+    def gas_price(self) -> int:
+        """The present price of gas, in wei. Raises RpcUnavailable."""
+        ...
+
+    def head(self) -> int:
+        """The number of the newest block. Raises RpcUnavailable."""
+        ...
+
+    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
+        """Whether the execution of the payout with this key, in block `from_block` or later, paid this broker. None if
+        the node shows no such execution. Raises RpcUnavailable.
+        """
+        ...
+
+    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
+        """Pay the recipient `l1_amount` through the bridge, for a bounded amount of gas. Raises CallReverted and
+        TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas than that.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A payout of sealed block `block`; its request is in block `l1_block` of the source chain. A withdrawal has no
+    request, so `l1_block` is None. `expires` is the last second (UNIX) of a block that can have this payout: the swap's
+    deadline, or the withdrawal's `valid_until`.
+    """
+
+    payout: Payout
+    block: BlockNumber
+    l1_block: int | None
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The chains as the node sees them: the newest block of each, the primary's time (UNIX seconds), the last block
+    that the primary has accepted, and the last one whose acceptance has the primary's confirmations.
+    """
+
+    heights: Mapping[ChainId, int]
+    now: int
+    accepted: BlockNumber
+    final: BlockNumber
+
+
+NOTHING_KNOWN: Final = Outlook({}, 0, BlockNumber(0), BlockNumber(0))
+
+
+class FillOutcome(Enum):
+    """How an attempt ended."""
+
+    FILLED = "filled"
+    FOUND_FILLED = "found as filled by this broker"
+    TAKEN = "somebody else was faster"
+    TOO_LATE = "already executed"
+    NO_INVENTORY = "not enough of the token, or not enough approved"
+    REFUSED = "cannot be filled, left to execution"
+    TOO_DEAR = "the fee does not pay for the gas at present"
+    FAILED = "the chain, its node or this account failed"
+
+
+AGAIN: Final = (FillOutcome.NO_INVENTORY, FillOutcome.TOO_DEAR, FillOutcome.FAILED)
+"""Outcomes after which the payout is tried again, behind the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to fill. The recipient gets `l1_amount`, in L1 units; there is a receipt only if this call sent a
+    transaction; `reason` says who refused and why.
+    """
+
+    candidate: Candidate
+    key: bytes
+    outcome: FillOutcome
+    l1_amount: int
+    receipt: Receipt | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A fill of this broker: it has paid the net amount, and the chain repays the gross amount, with the fee, at
+    execution. The fill is in block `l1_block` of its chain, or later; the repayment was seen at height `repaid_at`.
+    """
+
+    candidate: Candidate
+    key: bytes
+    l1_block: int
+    repaid_at: int | None = None
+    is_retracted: bool = False
+    """Whether the payout's block was unsealed, and no block has the payout since."""
+
+    @property
+    def is_repaid(self) -> bool:
+        return self.repaid_at is not None
+
+    @property
+    def net(self) -> Amount:
+        """The amount that the broker paid, in layer-2 units."""
+        return Amount(self.candidate.payout.amount - self.candidate.payout.fill_fee)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a chain says about a fill at height `height`; `is_repaid` as `FillPort.is_repaid`, None before execution."""
+
+    key: bytes
+    state: FillState
+    height: int
+    is_repaid: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What changed in the books: fills that are repaid, and fills that a reorganisation took."""
+
+    repaid: tuple[Position, ...]
+    lost: tuple[Position, ...]
