@@ -14,7 +14,8 @@ from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequeste
 from zklink.l1.contracts.bridge_structs import DepositOrder, FreezeState, RequestCounts, universal_address
 from zklink.l1.contracts.event_codec import decode_events
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.l1.watcher import L1Watcher, lane_of
+from zklink.l1.tallies import lane_of
+from zklink.l1.watcher import L1Watcher
 from zklink.operations.forced_exit import ForcedExit
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import CallReverted, RequestRewritten, RpcUnavailable

@@ -14,7 +14,7 @@ from zklink.l1.contracts.bridge_events import DepositRequested, RequestEvent, Sw
 from zklink.l1.contracts.bridge_structs import RequestCounts
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import Log
-from zklink.l1.watcher import ConfirmedEvents, L1Watcher
+from zklink.l1.watcher import L1Watcher
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import next_queue_hash
@@ -281,19 +281,6 @@ def test_poll__views_from_a_node_that_lags__unavailable_and_nothing_moves() -> N
     assert watcher.last_request_id(Lane.SWAP) == 1
     chain.lag = 0
     assert watcher.poll() == []
-
-
-def test_confirmed_events__each_once() -> None:
-    chain = FakeChain()
-    events = ConfirmedEvents(cast("BridgeClient", chain), START)
-    chain.mine(5)
-    chain.mine(6)
-    assert events.poll() == []
-    chain.mine()
-    assert len(events.poll()) == 1
-    chain.mine()
-    assert len(events.poll()) == 1
-    assert events.poll() == []
 
 
 BLOCK = st.lists(st.integers(-50, 50).filter(bool), max_size=2)

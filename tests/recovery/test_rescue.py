@@ -1,6 +1,7 @@
 """What a rescue does where a chain, or somebody else, stands in its way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,15 @@ from tests.support.drafts.draft import DATA
 from zklink.devnet.profiles import BSC
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
+from zklink.l1.transport.receipts import Log
 from zklink.protocol.bridge_blocks import ProveBlock
 from zklink.protocol.bridge_hashes import StoredBlock
-from zklink.protocol.errors import CallReverted, HistoryIncomplete
+from zklink.protocol.errors import CallReverted, HistoryIncomplete, LogsIncomplete, RequestGap
 from zklink.protocol.ids import EXPIRY_SECONDS, ChainId, Lane
+from zklink.protocol.messages import MessageKind
 from zklink.recovery.exodus_driver import Done, ExodusDriver, Waiting
+from zklink.relayer.member import CommitteeMember
+from zklink.service.adapters import BridgeAcceptances
 
 TRUE, FALSE = (1,) * 8, (2,) * 8
 USD = 10**6
@@ -84,3 +89,76 @@ def test_advance__not_frozen__says_when_it_may_be(system: LocalSystem) -> None:
     assert "anyone can freeze it after 20" in waiting.why
     system.world.advance_time(EXPIRY_SECONDS + 1)
     assert rescue.advance(BSC.chain_id) == Done("frozen: request 1 of the account lane is too old")
+
+
+Answer = Callable[[list[Log]], list[Log]]
+
+
+def lie(system: LocalSystem, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> list[float]:
+    """Let the node of BSC change its next answers about logs; gives how often it was waited for."""
+    client, left, pauses = system.bridges[BSC.chain_id].client, list(answers), list[float]()
+    real = client.logs
+
+    def logs(*arguments: Any) -> list[Log]:
+        found = real(*arguments)
+        return left.pop(0)(found) if left else found
+
+    monkeypatch.setattr(client, "logs", logs)
+    monkeypatch.setattr(client, "pause", pauses.append)
+    return pauses
+
+
+def nothing(logs: list[Log]) -> list[Log]:
+    return []
+
+
+def without_last(logs: list[Log]) -> list[Log]:
+    return logs[:-1]
+
+
+def without_first(logs: list[Log]) -> list[Log]:
+    return logs[1:]
+
+
+@pytest.mark.parametrize("lies", [[nothing], [without_last], [without_first], [nothing] * 4])
+def test_advance__logs_are_left_out_for_a_while__the_request_is_found(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch, lies: list[Answer]
+) -> None:
+    rescue = ExodusDriver(system.deployment, system.bridges, system.world.roles.stranger)
+    send_deposit(system, BSC.chain_id, USDC, 5 * USD)
+    pauses = lie(system, monkeypatch, *lies)
+    waiting = rescue.advance(BSC.chain_id)
+    assert isinstance(waiting, Waiting) and "anyone can freeze it after 20" in waiting.why
+    assert len(pauses) == len(lies)
+
+
+def test_advance__logs_are_left_out_for_ever__says_so_and_never_that_nothing_waits(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = ExodusDriver(system.deployment, system.bridges, system.world.roles.stranger)
+    send_deposit(system, BSC.chain_id, USDC, 5 * USD)
+    lie(system, monkeypatch, *[nothing] * 10)
+    for _ in range(2):
+        with pytest.raises(RequestGap):
+            rescue.advance(BSC.chain_id)
+    assert isinstance(rescue.advance(BSC.chain_id), Waiting)
+
+
+def test_advance__freeze_was_left_out__the_history_ends_where_the_bridge_does(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = ExodusDriver(system.deployment, system.bridges, system.world.roles.stranger)
+    send_deposit(system, BSC.chain_id, USDC, 5 * USD)
+    system.world.advance_time(EXPIRY_SECONDS + 1)
+    assert isinstance(rescue.advance(BSC.chain_id), Done)
+    lie(system, monkeypatch, nothing)
+    assert rescue.reader.read(BSC.chain_id).blocks == {}
+    source = BridgeAcceptances(system.bridges[BSC.chain_id], system.deployment.chains[BSC.chain_id].from_block)
+    member = CommitteeMember(system.world.roles.committee[0], {BSC.chain_id: source}, system.deployment.deployment_hash)
+    system.world[BSC.chain_id].mine(BSC.confirmations)
+    lie(system, monkeypatch, nothing)
+    with pytest.raises(LogsIncomplete):
+        member.watch(BSC.chain_id)
+    member.watch(BSC.chain_id)
+    [message] = member.messages(BSC.chain_id)
+    assert message.kind is MessageKind.FRZ and len(member.sign(message)) == 65

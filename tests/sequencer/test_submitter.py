@@ -2,7 +2,7 @@
 everything is executed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,14 +16,10 @@ from tests.sequencer.model import ModelBridge
 from tests.sequencer.test_decision import BASE, seal
 from tests.support.tries import tries
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_events import MessageReceived
-from zklink.l1.contracts.event_codec import event_topic
-from zklink.l1.transport.chain_profile import ChainProfile
-from zklink.l1.transport.receipts import BlockInfo, Log, Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.lab.accounts import funded_account
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.messages import MessageKind
 from zklink.sequencer.decision import Action, ChainView, Commit, Execute, Horizon, Prove, Revert
 from zklink.sequencer.submitter import BridgeGate, Sent, Submitter
 
@@ -131,48 +127,57 @@ def test_is_ours__node_has_not_seen_the_commit_yet__is_asked_again_instead_of_ca
         gate.is_ours(NUMBERS[0], HORIZON)
 
 
-class ReorganisingBridge:
-    """Just enough of a bridge and its client: two blocks of messages that a reorganisation can put elsewhere."""
+@dataclass
+class KnowingBridge:
+    """Just enough of a bridge: it knows messages, whatever its node says about logs, for it is never asked."""
 
-    chain_id, address = A, "0x" + "11" * 20
-    profile = ChainProfile("a", A, 1, 1.0, 2, "ETH")
-
-    def __init__(self) -> None:
-        self.client = self
-        self.height = 0
-        self.messages: dict[int, BlockNumber] = {}
-        self.ranges: list[tuple[int, int]] = []
-
-    def head(self) -> BlockInfo:
-        return BlockInfo(self.height, bytes(32), bytes(32), 1_000 + self.height)
-
-    def logs(self, address: str, first: int, last: int, topics: Sequence[bytes]) -> list[Log]:
-        self.ranges.append((first, last))
-        return [self._log(at, number) for at, number in self.messages.items() if first <= at <= last]
-
-    def _log(self, at: int, number: BlockNumber) -> Log:
-        topics = (event_topic(MessageReceived), int(PRIMARY).to_bytes(32), int(number).to_bytes(32))
-        data = BLOCKS[number - 1].stored[A].sync_hash + MessageKind.ACC.to_bytes(32, "big")
-        return Log(self.address, topics, data, at, bytes(32), bytes(32), 0)
+    accepted: int = 0
+    executed: int = 0
+    known: set[tuple[ChainId, BlockNumber]] = field(default_factory=set)
+    counted: dict[ChainId, int] = field(default_factory=dict)
+    on_question: Callable[["KnowingBridge"], None] = lambda bridge: None
+    chain_id = A
 
     def status(self) -> SimpleNamespace:
-        return SimpleNamespace(committed=3, proven=3, accepted=0, executed=0)
+        return SimpleNamespace(committed=3, proven=3, accepted=self.accepted, executed=self.executed)
 
     def is_frozen(self) -> bool:
         return False
 
     def acknowledged(self, chain: ChainId) -> int:
-        return 0
+        return self.counted.get(chain, 0)
 
     def is_message_known(self, source: ChainId, number: BlockNumber, sync_hash: bytes) -> bool:
-        return number in self.messages.values()
+        self.on_question(self)
+        return (source, number) in self.known and sync_hash == HORIZON.stored(A, number).sync_hash
+
+    def announced(self) -> list[tuple[ChainId, BlockNumber]]:
+        return list(BridgeGate(cast(Any, self), funded_account(0)).view(HORIZON).announced)
 
 
-def test_view__message_moved_into_a_block_already_read__is_found() -> None:
-    bridge = ReorganisingBridge()
-    gate = BridgeGate(cast(Any, bridge), funded_account(0), 4)
-    bridge.height, bridge.messages = 9, {9: NUMBERS[0]}
-    assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[0])]
-    bridge.height, bridge.messages = 10, {9: NUMBERS[1]}
-    assert list(gate.view(HORIZON).announced) == [(PRIMARY, NUMBERS[1])]
-    assert bridge.ranges == [(4, 9), (8, 10)]
+def test_view__messages_of_the_primary__the_newest_that_the_bridge_knows() -> None:
+    bridge = KnowingBridge()
+    assert bridge.announced() == []
+    bridge.known = {(PRIMARY, NUMBERS[0]), (PRIMARY, NUMBERS[1])}
+    assert bridge.announced() == [(PRIMARY, NUMBERS[1])]
+    bridge.known = {(PRIMARY, NUMBERS[0])}  # a reorganisation takes the newer one back
+    assert bridge.announced() == [(PRIMARY, NUMBERS[0])]
+    bridge.accepted = 1
+    assert bridge.announced() == []
+
+
+def test_view__messages_of_another_chain__only_those_that_an_execution_waits_for() -> None:
+    concerned = [block.number for block in BLOCKS[:3] if block.is_concerned(C)]
+    bridge = KnowingBridge(known={(C, number) for number in NUMBERS})
+    for bridge.accepted in range(4):
+        awaited = any(number <= bridge.accepted for number in concerned)
+        assert bridge.announced() == ([(C, BlockNumber(bridge.accepted))] if awaited else [])
+    bridge.counted = {C: 3}
+    assert concerned and bridge.announced() == []
+
+
+def test_view__message_arrives_while_it_is_asked_for__counts_already() -> None:
+    def arrive(bridge: KnowingBridge) -> None:
+        bridge.known, bridge.counted = {(PRIMARY, NUMBERS[2])}, {PRIMARY: 3}
+
+    assert KnowingBridge(on_question=arrive).announced() == []

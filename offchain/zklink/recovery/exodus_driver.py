@@ -22,7 +22,7 @@ from zklink.protocol.block_preimage import compute_opened_commitment, compute_op
 from zklink.protocol.bridge_blocks import BlockPreimage, ExecuteBlock, Step
 from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.commitment import unpack_counts
-from zklink.protocol.errors import CallReverted, HistoryIncomplete
+from zklink.protocol.errors import CallReverted, HistoryIncomplete, LogsIncomplete
 from zklink.protocol.ids import EXECUTION_SECONDS, EXPIRY_SECONDS, BlockNumber, ChainId, Lane
 from zklink.protocol.limits import CANCEL_BATCH, MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PREIMAGES, MAX_STEPS
 from zklink.recovery.block_finder import build_import
@@ -53,8 +53,8 @@ Outcome = Done | Waiting | Finished
 
 
 class ExodusDriver:
-    """Drives all chains of a deployment. Raises HistoryDisagrees, HistoryIncomplete, BlockUnreadable, RpcUnavailable,
-    and what `ChainClient.send` raises.
+    """Drives all chains of a deployment. Raises HistoryDisagrees, HistoryIncomplete, BlockUnreadable, LogsIncomplete,
+    RequestGap, RpcUnavailable, and what `ChainClient.send` raises.
     """
 
     def __init__(self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], account: LocalAccount) -> None:
@@ -113,8 +113,16 @@ class ExodusDriver:
 
     def _first_open(self, bridge: BridgeClient, lane: Lane) -> Sequence[Request]:
         """The first request that is in no executed block, if there is one; cheaper than reading the blocks."""
-        settled = bridge.request_counts(lane).settled
-        return self.reader.requests(bridge.chain_id, lane)[settled : settled + 1]
+        return self._open_requests(bridge, lane, bridge.request_counts(lane).settled)[:1]
+
+    def _open_requests(self, bridge: BridgeClient, lane: Lane, settled: int) -> Sequence[Request]:
+        """The requests of a lane after the first `settled`. The bridge's own count decides whether those are all."""
+        total = bridge.request_counts(lane).total
+        requests = self.reader.requests(bridge.chain_id, lane)
+        if len(requests) < total:
+            detail = f"they give {len(requests)} requests of the {lane.name.lower()} lane, and the bridge has {total}"
+            raise LogsIncomplete(bridge.client.profile.name, detail)
+        return requests[settled:]
 
     # -- the last common block -----------------------------------------------------------------------------------
 
@@ -244,7 +252,7 @@ class ExodusDriver:
 
     def _cancel(self, bridge: BridgeClient) -> Outcome:
         for lane in Lane:
-            waiting = self.reader.requests(bridge.chain_id, lane)[bridge.exodus.settled_requests(lane) :]
+            waiting = self._open_requests(bridge, lane, bridge.exodus.settled_requests(lane))
             if waiting:
                 batch = waiting[:CANCEL_BATCH]
                 bridge.exodus.cancel_requests(self._account, lane, [request.words() for request in batch])

@@ -37,7 +37,10 @@ class HistoryReader:
         tracers: Mapping[ChainId, Tracer] | None = None,
     ) -> None:
         self._deployment, self._bridges = deployment, bridges
-        self._events = {k: EventReader(bridge, deployment.chains[k].from_block) for k, bridge in bridges.items()}
+        self._events = {
+            k: EventReader(bridge, deployment.chains[k].from_block, deployment.deployment_hash)
+            for k, bridge in bridges.items()
+        }
         self._finder = BlockFinder(
             History(deployment.deployment_hash, deployment.primary),
             bridges,
@@ -49,7 +52,9 @@ class HistoryReader:
         self._checked: set[ChainId] = set()
 
     def read_events(self, chain: ChainId) -> ChainLog:
-        """The events of a chain's bridge, without the words of blocks. Raises HistoryDisagrees, RpcUnavailable."""
+        """The events of a chain's bridge, without the words of blocks. Raises HistoryDisagrees, LogsIncomplete,
+        RequestGap, RpcUnavailable.
+        """
         if chain not in self._checked:
             check_bridge(self._bridges[chain], self._deployment)
             self._checked.add(chain)
@@ -72,8 +77,6 @@ class HistoryReader:
         blocks: dict[BlockNumber, CommittedBlock] = {}
         kept: dict[BlockNumber, Kept] = {last.number: (last, ())}
         for number in sorted(log.committed):
-            if number != last.number + 1:
-                raise HistoryDisagrees(name, number, f"the node leaves out block {last.number + 1}")
             try:
                 blocks[number] = self._finder.find(chain, number, log)
             except BlockUnreadable:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-from zklink.protocol.errors import NotFinal, QuorumMissing
+from zklink.protocol.errors import L1Error, NotFinal, QuorumMissing
 from zklink.protocol.ids import ChainId
 from zklink.protocol.messages import SyncMessage
 from zklink.relayer.member import CommitteeMember
@@ -52,7 +52,7 @@ class LocalCommittee:
         for member in self._members:
             try:
                 signatures.append(member.sign(message))
-            except NotFinal:
+            except (NotFinal, L1Error):  # this member has not seen it, or its node is away
                 continue
             if len(signatures) == self._threshold:
                 return b"".join(signatures)

@@ -150,6 +150,21 @@ def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber]
     return Revert(BlockNumber(last))
 
 
+def list_awaited(source: ChainId, view: ChainView, horizon: Horizon) -> list[BlockNumber]:
+    """The blocks of which a message of `source`, that it has accepted them, would bring a chain on; the newest first.
+
+    The primary's message counts for blocks that are proven here. Another chain's counts for blocks that are accepted
+    here, from the first one on whose execution waits for it.
+    """
+    at = view.counters
+    if source == horizon.primary:
+        return _range(at.accepted, min(at.proven, horizon.height))[::-1]
+    accepted = min(at.accepted, horizon.height)
+    waiting = _range(max(view.acknowledged[source], at.executed), accepted)
+    first = next((number for number in waiting if horizon.block(number).is_concerned(source)), None)
+    return [] if first is None else _range(BlockNumber(first - 1), accepted)[::-1]
+
+
 def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Commit | None:
     waiting = horizon.blocks[view.counters.committed - horizon.start :]
     must = view.chain == horizon.primary or any(block.is_concerned(view.chain) for block in waiting)

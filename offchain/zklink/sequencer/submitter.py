@@ -1,20 +1,18 @@
 """Brings one chain forward: asks it for its counters, decides, sends the transactions that are due, and reports
 them.
 
-Takes a bridge with the validator's account; gives the chain's counters and receipts. Keeps only a cursor over the
-chain's message events, which a restart reads again. Never retries: the caller calls again, and as each call asks the
-chain first, nothing is sent twice.
+Takes a bridge with the validator's account; gives the chain's counters and receipts. Keeps nothing: which messages wait
+it asks the bridge, never its logs, which no view could confirm. Never retries: the caller calls again, and as each call
+asks the chain first, nothing is sent twice.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_events import MessageReceived
-from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.transport.client import Request
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.errors import L1Error, RpcUnavailable
@@ -27,6 +25,7 @@ from zklink.sequencer.decision import (
     ImportPolicy,
     decide,
     find_fork,
+    list_awaited,
 )
 from zklink.sequencer.lifecycle import Counters
 
@@ -96,12 +95,9 @@ class Submitter:
 class BridgeGate:
     """A ChainGate on a real bridge."""
 
-    def __init__(self, bridge: BridgeClient, validator: LocalAccount, first_block: int = 0) -> None:
+    def __init__(self, bridge: BridgeClient, validator: LocalAccount) -> None:
         self._bridge = bridge
         self._validator = validator
-        self._first_block = first_block
-        self._scanned = first_block - 1
-        self._messages: dict[tuple[ChainId, BlockNumber], bytes] = {}
 
     @property
     def chain(self) -> ChainId:
@@ -113,10 +109,11 @@ class BridgeGate:
         is_frozen = self._bridge.is_frozen()
         if is_frozen or not horizon.start <= counters.executed < horizon.height:
             return ChainView(self.chain, counters, {}, is_frozen=is_frozen)
-        self._read_messages()  # before what counts: a message that arrives in between would seem not to count
         others = [chain for chain in horizon.base if chain != self.chain]
         acknowledged = {chain: BlockNumber(self._bridge.acknowledged(chain)) for chain in others}
-        return ChainView(self.chain, counters, acknowledged, self._announced(counters, acknowledged, horizon))
+        view = ChainView(self.chain, counters, acknowledged)
+        found = (self._find_message(source, list_awaited(source, view, horizon), horizon) for source in others)
+        return replace(view, announced=[message for message in found if message is not None])
 
     def is_ours(self, number: BlockNumber, horizon: Horizon) -> bool:
         stored = self._bridge.stored_block_hash(number)
@@ -142,33 +139,15 @@ class BridgeGate:
         except L1Error as error:
             return error
 
-    def _announced(
-        self, counters: Counters, acknowledged: Mapping[ChainId, BlockNumber], horizon: Horizon
-    ) -> list[tuple[ChainId, BlockNumber]]:
-        """Messages that may still have to be applied: known on the chain, with our hash, and not counted yet."""
-        last = min(counters.proven, horizon.height)
-        found = []
-        for (source, number), sync_hash in self._messages.items():
-            if not max(acknowledged[source], horizon.start) < number <= last:
-                continue
-            if sync_hash != horizon.stored(self.chain, number).sync_hash:
-                continue
-            if self._bridge.is_message_known(source, number, sync_hash):  # a reorganisation can take an event back
-                found.append((source, number))
-        return found
-
-    def _read_messages(self) -> None:
-        client = self._bridge.client
-        head = client.head().number
-        if head <= self._scanned:
-            return
-        # Blocks without confirmations are read again: a reorganisation can put a message into one already read.
-        start = max(self._first_block, min(self._scanned + 1, head - client.profile.confirmations))
-        logs = client.logs(self._bridge.address, start, head, [event_topic(MessageReceived)])
-        for event in decode_events(self.chain, logs):
-            if isinstance(event, MessageReceived):
-                self._messages[event.source_chain, event.number] = event.sync_hash
-        self._scanned = head
+    def _find_message(
+        self, source: ChainId, numbers: Sequence[BlockNumber], horizon: Horizon
+    ) -> tuple[ChainId, BlockNumber] | None:
+        """The first of these blocks of which the chain knows, with our hash, that `source` has accepted it."""
+        for number in numbers:
+            if self._bridge.is_message_known(source, number, horizon.stored(self.chain, number).sync_hash):
+                # One that has just arrived counts at once.
+                return None if self._bridge.acknowledged(source) >= number else (source, number)
+        return None
 
 
 def _sent(action: Action, result: Receipt | L1Error) -> Sent:

@@ -23,7 +23,7 @@ from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
 from zklink.prover.port import Prover
-from zklink.relayer.member import Acceptance
+from zklink.relayer.member import Acceptance, Standing
 from zklink.sequencer.chain_checks import is_evm_address
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
@@ -111,6 +111,7 @@ class BridgeAcceptances:
     def __init__(self, bridge: BridgeClient, from_block: int) -> None:
         self._bridge, self._from_block = bridge, from_block
         self._last: tuple[tuple[int, int], Sequence[Acceptance]] | None = None
+        self._at: tuple[int, Standing] | None = None
 
     def confirmed_height(self) -> int:
         return self._bridge.client.confirmed_height()
@@ -121,6 +122,21 @@ class BridgeAcceptances:
         if last is None or last[0] != key:  # members of a local committee ask one after the other
             last = self._last = key, self._read(max(first_block, self._from_block), last_block)
         return last[1]
+
+    def forget(self) -> None:
+        self._last = self._at = None
+
+    def standing(self, height: int) -> Standing:
+        if height < self._from_block:
+            return Standing(BlockNumber(0), b"", is_frozen=False)
+        if self._at is None or self._at[0] != height:
+            accepted = BlockNumber(self._bridge.status(block=height).accepted)
+            sync_hash = self._bridge.sync_hash(accepted, block=height)
+            self._at = height, Standing(accepted, sync_hash, self._bridge.is_frozen(block=height))
+        return self._at[1]
+
+    def sync_hash(self, number: BlockNumber, height: int) -> bytes:
+        return self._bridge.sync_hash(number, block=height)
 
     def _read(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
         topics = [[event_topic(BlockAccepted), event_topic(Frozen)]]

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from zklink.history.solvency import BridgeBooks, Holding, Reconciliation, compute_holding, compute_totals
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.log_cursor import LogCursor
+from zklink.l1.tallies import QueueTally
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.sequencer import Sequencer
 
 
 def reconcile(deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], sequencer: Sequencer) -> Reconciliation:
     """Compare all chains' books; nothing may move on the chains meanwhile. Raises UnknownBlock if a chain has executed
-    a block that is not sealed here, and RpcUnavailable.
+    a block that is not sealed here, RequestGap, and RpcUnavailable.
     """
     holdings = tuple(
         holding for chain in sorted(bridges) for holding in _read_chain(deployment, bridges[chain], sequencer)
@@ -22,8 +24,9 @@ def reconcile(deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], s
 def _read_chain(deployment: Deployment, bridge: BridgeClient, sequencer: Sequencer) -> Iterator[Holding]:
     chain = bridge.chain_id
     executed = BlockNumber(bridge.status().executed)
-    events = bridge.requests(deployment.chains[chain].from_block, bridge.client.head().number)
-    requests = [event.request for event in events]
+    tally = QueueTally.empty(bridge, deployment.deployment_hash)
+    cursor = LogCursor(bridge.client.profile.name, bridge.requests, deployment.chains[chain].from_block, tally)
+    requests = [event.request for event in cursor.advance(bridge.client.head().number)]
     for token in (plan.token_id for plan in deployment.tokens if chain in plan.contracts):
         at = bridge.solvency(token)
         books = BridgeBooks(chain, token, at.balance, at.pending, at.custody, bridge.tokens.token_scale(token))

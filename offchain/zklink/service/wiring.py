@@ -82,8 +82,7 @@ def build_parts(
             for chain, bridge in bridges.items()
         },
         submitters={
-            chain: Submitter(BridgeGate(bridge, keys.validator, start[chain]), import_policy)
-            for chain, bridge in bridges.items()
+            chain: Submitter(BridgeGate(bridge, keys.validator), import_policy) for chain, bridge in bridges.items()
         },
         relayer=Relayer(
             committee,

@@ -102,9 +102,9 @@ class BridgeViews:
         """The 32 bytes that identify the deployment."""
         return bytes(self._read("deployment_hash"))
 
-    def is_frozen(self) -> bool:
+    def is_frozen(self, block: int | None = None) -> bool:
         """Whether the chain is frozen."""
-        return bool(self._read("is_frozen"))
+        return bool(self._read("is_frozen", block=block))
 
     def waiting_since(self) -> int:
         """Since when accepted blocks wait for execution, UNIX seconds; 0 when none waits."""
@@ -157,11 +157,13 @@ class BridgeClient(BridgeViews):
     # -- events --------------------------------------------------------------------------------------------------
 
     def events(self, from_block: int, to_block: int) -> list[BridgeEvent]:
-        """All events of the bridge in a range of blocks, both ends included, in order."""
+        """All events of the bridge in a range of blocks, both ends included, in order, as the node shows them: a
+        `LogCursor` compares them with the bridge's views.
+        """
         return decode_events(self.chain_id, self.client.logs(self.address, from_block, to_block))
 
     def requests(self, from_block: int, to_block: int) -> list[RequestEvent]:
-        """The requests of both lanes queued in a range of blocks, in order."""
+        """The requests of both lanes queued in a range of blocks, in order, as the node shows them."""
         topics = [event_topic(event) for event in REQUEST_EVENTS]
         logs = self.client.logs(self.address, from_block, to_block, [topics])
         return [event for event in decode_events(self.chain_id, logs) if isinstance(event, REQUEST_EVENTS)]

@@ -54,7 +54,10 @@ class ExodusClient:
         return bytes(self._read("vk_hash"))
 
     def events(self, from_block: int, to_block: int) -> list[BridgeEvent]:
-        """All events of the contract in a range of blocks, both ends included, in order."""
+        """All events of the contract in a range of blocks, both ends included, in order, as the node shows them.
+
+        No view counts them: nothing but a display may rest on them.
+        """
         return decode_events(self.chain_id, self.client.logs(self.address, from_block, to_block))
 
     def events_of(self, receipt: Receipt) -> list[BridgeEvent]:

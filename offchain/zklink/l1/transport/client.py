@@ -74,6 +74,10 @@ class ChainClient:
         """
         return self._asker.ask(what, request, shrink)
 
+    def pause(self, attempt: int) -> None:
+        """Wait before something is asked again that a node answered wrongly; `attempt` counts from 0."""
+        self._asker.sleep(self._asker.policy.pause(attempt))
+
     def contract(self, address: str, artifact: ContractArtifact) -> Contract:
         """web3.py's view of a contract."""
         return self.w3.eth.contract(address=to_checksum_address(address), abi=artifact.abi_list())

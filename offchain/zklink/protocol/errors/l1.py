@@ -171,6 +171,20 @@ class FeeCeilingReached(L1Error):
 
 
 @dataclass(eq=False)
+class LogsIncomplete(L1Error):
+    """A node's logs do not give what the contract's own views say at the same block: it left some out, or made some
+    up.
+    Do: Wait: the logs are read again. If it stays, check the deployment file's `from_block`, or give another node.
+    """
+
+    chain: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node's logs are incomplete: {self.detail}"
+
+
+@dataclass(eq=False)
 class RequestGap(L1Error):
     """A node left out a priority request, or gave one twice.
     Do: Use another node of the chain: this one's logs are incomplete.
