@@ -124,3 +124,31 @@ def test_logs__repeated_shuffled_and_removed_at_will__each_standing_log_once(dat
     ]
     answer += [log(number, index, branch=1, removed=True) for number, index in gone]
     assert places(read(data.draw(st.permutations(answer)))) == standing
+
+
+def test_logs__null_once__is_asked_again() -> None:
+    node = LoggingNode()
+    answers: list[Any] = [None, [log(3)]]
+    node.answer = lambda first, last: answers.pop(0)
+    assert places(node.client().logs(BRIDGE, 1, 9)) == [(3, 0)]
+
+
+@pytest.mark.parametrize("answer", [None, {}, "0x", [None], [{"address": BRIDGE}], [[]]])
+def test_logs__no_list_of_logs_for_ever__unavailable(answer: Any) -> None:
+    node = LoggingNode()
+    node.answer = lambda first, last: answer
+    with pytest.raises(RpcUnavailable):
+        node.client().logs(BRIDGE, 1, 9)
+
+
+def test_block__null_once__is_asked_again() -> None:
+    node = LoggingNode()
+    node.fail("eth_getBlockByNumber", "blind", "blind")
+    assert node.client().block(0).number == 0
+
+
+def test_logs__two_branches_once__is_asked_again() -> None:
+    node = LoggingNode()
+    answers: list[Any] = [[log(4, branch=1), log(4, 1, branch=2)], [log(4, branch=2), log(4, 1, branch=2)]]
+    node.answer = lambda first, last: answers.pop(0)
+    assert places(node.client().logs(BRIDGE, 1, 9)) == [(4, 0), (4, 1)]

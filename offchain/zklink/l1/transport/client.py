@@ -24,7 +24,7 @@ from zklink.l1.transport.arguments import check_arguments, check_creation, spell
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
 from zklink.l1.transport.ranges import Ranges
-from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, decode_block, decode_logs
+from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, check_logs, decode_block, decode_logs
 from zklink.l1.transport.rpc import Asker, take_over_retries
 from zklink.l1.transport.submission import Call, Request, SendPolicy, Submission
 from zklink.l1.transport.transactions import Sender
@@ -145,25 +145,11 @@ class ChainClient:
 
         def read_piece(first: int, last: int) -> list[Log]:
             piece: FilterParams = {**query, "fromBlock": first, "toBlock": last}
-            return decode_logs(self.w3.eth.get_logs(piece))
+            found = decode_logs(self.w3.eth.get_logs(piece))
+            check_logs(found, address, first, last)
+            return found
 
-        found = self._ranges.read(from_block, to_block, read_piece, partial(self.ask, "eth_getLogs"))
-        self._check_logs(found, address, from_block, to_block)
-        return found
-
-    def _check_logs(self, logs: Sequence[Log], address: str, from_block: int, to_block: int) -> None:
-        """RpcUnavailable unless the logs are what was asked for, and of one branch of the chain."""
-        hashes: dict[int, bytes] = {}
-        for log in logs:
-            detail = ""
-            if not from_block <= log.block_number <= to_block:
-                detail = f"a log of block {log.block_number}, and blocks {from_block} to {to_block} were asked for"
-            elif hashes.setdefault(log.block_number, log.block_hash) != log.block_hash:
-                detail = f"logs of two blocks {log.block_number}"
-            elif log.address.lower() != address.lower():
-                detail = f"a log of {log.address}, and {address} was asked for"
-            if detail:
-                raise RpcUnavailable(self.profile.name, "eth_getLogs", 1, f"the node shows {detail}")
+        return self._ranges.read(from_block, to_block, read_piece, partial(self.ask, "eth_getLogs"))
 
     # -- writing -------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Plain records of a chain's answers; immutable, without a connection."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +63,25 @@ def decode_logs(answer: Iterable[Mapping[str, Any]]) -> list[Log]:
     """
     found: dict[tuple[bytes, int], Log] = {}
     for data in answer:
-        if data.get("blockHash") is None or data.get("blockNumber") is None:
+        if data["blockHash"] is None or data["blockNumber"] is None:
             continue
         log = decode_log(data)
         found.pop((log.block_hash, log.log_index), None)
         if not _is_removed(data):
             found[log.block_hash, log.log_index] = log
     return sorted(found.values(), key=lambda log: (log.block_number, log.log_index))
+
+
+def check_logs(logs: Sequence[Log], address: str, from_block: int, to_block: int) -> None:
+    """ValueError, which is no answer, unless the logs are what was asked for, and of one branch of the chain."""
+    hashes: dict[int, bytes] = {}
+    for log in logs:
+        if not from_block <= log.block_number <= to_block:
+            raise ValueError(f"a log of block {log.block_number}, and blocks {from_block} to {to_block} were asked for")
+        if hashes.setdefault(log.block_number, log.block_hash) != log.block_hash:
+            raise ValueError(f"logs of two blocks {log.block_number}")
+        if log.address.lower() != address.lower():
+            raise ValueError(f"a log of {log.address}, and {address} was asked for")
 
 
 def decode_receipt(data: Mapping[str, Any]) -> Receipt:
