@@ -22,14 +22,25 @@ CHECKS := lint format-check types layers generated docs sizes changelog
 .PHONY: help setup demo test coverage check $(CHECKS) snapshots bench format lock clean
 
 help:
-	@echo "make demo    set up and run the main job on four local chains"
-	@echo "make test    set up and run all tests"
-	@echo "make coverage   the same, and a report of the lines and branches of the package that no test enters"
-	@echo "make check   $(CHECKS)"
-	@echo "make snapshots   accept gas, code sizes and constraints as they are now (ARGS=gas: one of them)"
-	@echo "make docs    build the documentation as a site, strictly"
-	@echo "make bench   measure and write docs/performance.md"
-	@echo "make clean   remove the environment and all build results"
+	@echo "make setup         the environment, tools, circuits and development keys"
+	@echo "make demo          set up and run the main job on four local chains (ARGS=\"--story accounts\": the other half)"
+	@echo "make test          set up and run all tests (ARGS=tests/l1: some)"
+	@echo "make coverage      the same, and a report of the lines and branches of the package that no test enters"
+	@echo "make check         $(CHECKS); each is a target, too:"
+	@echo "make lint          ruff's rules"
+	@echo "make format-check  formatting as 'make format' would leave it"
+	@echo "make types         mypy, strict"
+	@echo "make layers        who may import whom"
+	@echo "make generated     constants, verifiers and pages are those of their sources"
+	@echo "make docs          build the documentation as a site, strictly"
+	@echo "make sizes         code sizes and constraints as in snapshots/"
+	@echo "make changelog     a line in CHANGELOG.md for changed code (BASE=COMMIT: since then)"
+	@echo "make format        ruff: formatting and simple fixes"
+	@echo "make snapshots     accept gas, code sizes and constraints as they are now (ARGS=gas: one of them)"
+	@echo "make bench         measure and write docs/performance.md"
+	@echo "make lock          write constraints.txt anew: every package's exact version"
+	@echo "make clean         remove the environment and all build results"
+	@echo "make help          this list"
 
 $(STAMP): pyproject.toml constraints.txt
 	@echo "setting up the environment in $(VENV)"

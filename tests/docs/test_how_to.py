@@ -1,6 +1,12 @@
-"""What pages say about the code: each path exists; the how-to pages name every file that knows their example."""
+"""What pages, comments and docstrings say about the code: each path exists; the how-to pages name every file that knows
+their example.
+"""
 
+import ast
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +46,64 @@ def list_paths(page: Path) -> set[str]:
 def test_paths__any_page__exist(page: Path) -> None:
     homes = (*HOMES, page.parent)
     assert [path for path in sorted(list_paths(page)) if not is_there(path, homes)] == []
+
+
+NAMED: Final = re.compile(
+    r"(?<![\w./<{*-])(?:tests|docs|offchain|contracts|deployments|examples|scripts|snapshots)/[\w./-]*\w"
+)
+"""A path from the root, where prose names one."""
+
+
+def list_texts(path: Path) -> Iterator[str]:
+    """The comments of a source, and its docstrings."""
+    text = path.read_text()
+    if path.suffix != ".py":
+        yield from (line.partition(mark)[2] for mark in ("#", "//") for line in text.splitlines() if mark in line)
+        yield from re.findall(r'"""(.*?)"""', text, re.DOTALL)
+        return
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+
+
+COMMENTED: Final = [
+    path
+    for folder, ends in (
+        ("offchain", ("py", "circom")),
+        ("contracts", ("vy", "vyi")),
+        ("tests", ("py", "vy")),
+        ("scripts", ("py",)),
+        ("examples", ("py",)),
+        (".ci", ("py",)),
+    )
+    for end in ends
+    for path in sorted((ROOT / folder).rglob(f"*.{end}"))
+]
+
+
+def find_lost(text: str) -> list[str]:
+    """The paths from the root that a text names and that do not exist; a name in capitals stands for any."""
+    named = [path for path in NAMED.findall(text) if not MADE.fullmatch(path) and not Path(path).stem.isupper()]
+    return [path for path in named if not (ROOT / path).exists()]
+
+
+def test_paths__comments_and_docstrings__exist() -> None:
+    suspects = [path for path in COMMENTED if find_lost(path.read_text())]
+    lost = {str(path.relative_to(ROOT)): find_lost("\n".join(list_texts(path))) for path in suspects}
+    assert {path: names for path, names in lost.items() if names} == {}
+
+
+def test_paths__comments_and_docstrings__are_found(tmp_path: Path) -> None:
+    """The check reads what it should: a comment, a docstring and the string below a name, in each language."""
+    gone = "/".join(("tests", "gone.py"))
+    (tmp_path / "a.py").write_text(f'"""See {gone}."""\nA = 1  # {gone}\n"""Of {gone}"""\nB = "{gone}"\n')
+    (tmp_path / "a.vy").write_text(f'# {gone}\n"""\n@dev {gone}\n"""\nB: String[9] = "{gone}"\n')
+    (tmp_path / "a.circom").write_text(f"// {gone}\n")
+    counts = [len(find_lost("\n".join(list_texts(tmp_path / name)))) for name in ("a.py", "a.vy", "a.circom")]
+    assert counts == [3, 2, 1]
 
 
 def is_there(path: str, homes: tuple[Path, ...]) -> bool:

@@ -154,7 +154,7 @@ def _name_of(node: ast.stmt) -> str | None:
 
 @cache
 def find_actions() -> frozenset[Tag]:
-    """Every external function whose NatSpec upholds something: `contracts/File.vy:function`."""
+    """Every external function whose NatSpec upholds something: `contracts/FILE.vy:function`."""
     found: set[Tag] = set()
     for path in sorted(CONTRACTS.rglob("*.vy")):
         file = str(path.relative_to(ROOT))

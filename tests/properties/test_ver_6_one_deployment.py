@@ -1,7 +1,7 @@
 """VER-6: a proof of another deployment's block proves nothing here.
 
-The proof system here is ideal (tests/support/statement.py): it proves exactly what is true. So whatever these stories
-manage to prove would be provable with the real one.
+The proof system here is ideal (tests/support/books/statement.py): it proves exactly what is true. So whatever these
+stories manage to prove would be provable with the real one.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """VER-8: what a chain is told about the slices of others, and what it believes.
 
-The proof system here is ideal (tests/support/statement.py): it proves exactly what is true. So whatever these stories
-manage to prove would be provable with the real one.
+The proof system here is ideal (tests/support/books/statement.py): it proves exactly what is true. So whatever these
+stories manage to prove would be provable with the real one.
 """
 
 from dataclasses import replace

@@ -1,6 +1,7 @@
 # pragma version 0.4.3
 # A perfect proof system in place of Groth16: it accepts exactly the public inputs that the test has found to be true
-# statements (tests/support/statement.py). So blocks can be proven in microseconds, and false ones cannot be proven at all.
+# statements (tests/support/books/statement.py). So blocks can be proven in microseconds, and false ones cannot be proven
+# at all.
 
 VK_HASH: constant(bytes32) = keccak256("ideal verifier")
 

@@ -1,1 +1,1 @@
-"""A Groth16 prover in machine code; see docs/roadmap.md and `backend`."""
+"""A Groth16 prover in machine code; see docs/adr/0017-native-prover.md and `backend`."""
