@@ -23,6 +23,7 @@ from zklink.devnet.roles import default_roles
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
 from zklink.l1.transport.client import Call, ChainClient
+from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import keep_secret, redact, redact_error
 from zklink.l1.transport.traces import NodeTracer
 from zklink.node.dispatcher import Dispatcher
@@ -152,6 +153,28 @@ def test_client__nobody_listens__the_host_and_not_the_key(
         _client(door.server.server_port, place).head()
     _check_clean(_full_text(caught.value) + caplog.text)
     assert "127.0.0.1" in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_pool__every_node_fails__error_and_logs_without_the_keys(
+    door: Door, caplog: pytest.LogCaptureFixture, answer: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    door.status, door.body = ANSWERS[answer]
+    urls = [f"http://127.0.0.1:{door.server.server_port}/v{number}/{KEY}" for number in (1, 2)]
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    for policy in (PoolPolicy(), PoolPolicy(quorum=2)):
+        w3 = connect_nodes(PROFILE, urls, POLICY.retry, policy)
+        client = ChainClient(PROFILE, w3, POLICY, sleep=sleep, clock=lambda: now[0])
+        for question in (client.head, lambda client=client: client.send(default_roles().validator, CALL)):
+            with pytest.raises(Exception) as caught:
+                question()
+            _check_clean(_full_text(caught.value))
+    _check_clean(caplog.text)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ class FakeChain:
     altered: set[int] = field(default_factory=set)
     lag: int = 0
     """How many blocks the node behind the contract's views lacks."""
+    asleep_since: int | None = None
+    """A block after which the node knows nothing, and says so of no later one: it answers as if it were that block."""
 
     profile = ChainProfile("fake", ChainId(1), 1337, 1.0, CONFIRMATIONS, "FAK")
 
@@ -102,6 +104,7 @@ class FakeChain:
 
     def queue(self, lane: Lane, height: int) -> list[Request]:
         """A lane's requests up to a height."""
+        height = height if self.asleep_since is None else min(height, self.asleep_since)
         kind = SwapRequest if lane is Lane.SWAP else DepositRequest
         return [request for _, request in self.all_requests(height) if isinstance(request, kind)]
 
@@ -110,7 +113,7 @@ class FakeChain:
 
     def requests(self, first: int, last: int) -> list[RequestEvent]:
         events: list[RequestEvent] = []
-        for number, request in self.all_requests():
+        for number, request in self.all_requests(self.asleep_since):
             log = Log("", (), b"", number, b"", b"", 0)
             if not first <= number <= last:
                 continue
@@ -195,6 +198,23 @@ def test_poll__the_node_forgets_the_last_event__gap() -> None:
         watcher.poll()
     chain.hidden.clear()
     assert _amounts(watcher.poll()) == [5]
+
+
+def test_poll__logs_and_views_both_of_an_older_state__given_out_once_the_node_wakes_up() -> None:
+    chain = FakeChain(asleep_since=1)
+    watcher = _watcher(chain)
+    for amounts in ([5], [6], [-7], [], []):
+        chain.mine(*amounts)
+    assert _amounts(watcher.poll()) == [5]
+    chain.asleep_since = None
+    chain.mine(8)
+    chain.mine()
+    chain.mine()
+    for _ in range(2):
+        with pytest.raises(RequestGap):
+            watcher.poll()
+    assert _amounts(watcher.poll()) == [6, -7, 8]
+    assert watcher.poll() == []
 
 
 def test_poll__the_node_alters_an_event__gap() -> None:
