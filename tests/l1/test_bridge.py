@@ -18,7 +18,7 @@ from zklink.l1.tallies import lane_of
 from zklink.l1.watcher import L1Watcher
 from zklink.operations.forced_exit import ForcedExit
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.errors import CallReverted, RequestRewritten, RpcUnavailable
+from zklink.protocol.errors import AllowanceShort, CallReverted, RequestRewritten, RpcUnavailable, TokensShort
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
 from zklink.service.adapters import ChainConsents
 
@@ -214,3 +214,20 @@ def test_watcher__chain_set_back__unconfirmed_requests_are_never_seen_and_confir
     with pytest.raises(RequestRewritten):
         watcher.poll()
     assert watcher.rewind() == {Lane.SWAP: 0, Lane.ACCOUNT: 0}
+
+
+def test_swap__tokens_or_allowance_short__says_how_much_and_sends_nothing(system: LocalSystem) -> None:
+    bridge, owner = system.bridges[POLYGON.chain_id], system.world.roles.depositor
+    token = system.token(POLYGON.chain_id, USDC)
+    has = token.balance(owner.address)
+    order = build_order(system, POLYGON.chain_id, USDC, ONE_USDC, BSC.chain_id, USDC)
+    before = bridge.client.nonce(owner.address)
+    with pytest.raises(AllowanceShort) as allowance:
+        bridge.swap(owner, order)
+    assert (allowance.value.needed, allowance.value.found, allowance.value.spender) == (ONE_USDC, 0, bridge.address)
+    with pytest.raises(TokensShort) as short:
+        bridge.swap(owner, replace(order, l1_amount=has + 1))
+    assert (short.value.needed, short.value.found) == (has + 1, has)
+    with pytest.raises(AllowanceShort):
+        bridge.deposit(owner, DepositOrder(USDC, ONE_USDC, universal_address(owner.address)))
+    assert bridge.client.nonce(owner.address) == before

@@ -4,7 +4,8 @@ Takes a chain's client and the bridge's address. Reads give protocol types; writ
 what to send and when: sequencer, broker and relayer do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -26,10 +27,12 @@ from zklink.l1.contracts.event_codec import REQUEST_EVENTS, decode_events, event
 from zklink.l1.contracts.exodus import ExodusClient
 from zklink.l1.contracts.registries import TokenRegistryClient
 from zklink.l1.contracts.sync_ledger import SyncLedgerClient
+from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
 from zklink.protocol.bridge_hashes import StoredBlock
+from zklink.protocol.errors import CallReverted, TransactionRejected
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
 from zklink.protocol.messages import SyncMessage
 
@@ -175,20 +178,26 @@ class BridgeClient(BridgeViews):
     # -- users and brokers ---------------------------------------------------------------------------------------
 
     def swap(self, account: LocalAccount, order: SwapOrder, value: int = 0) -> Receipt:
-        """Queue a swap; `value` is the amount for the chain's own coin, else 0."""
-        return self._send(account, "swap", order.abi(), value=value)
+        """Queue a swap; `value` is the amount for the chain's own coin, else 0. Raises TokensShort, AllowanceShort."""
+        with self._naming_shortage(account, order, value):
+            return self._send(account, "swap", order.abi(), value=value)
 
     def swap_with_permit(self, account: LocalAccount, order: SwapOrder, permit: Permit) -> Receipt:
-        """Queue a swap with an EIP-2612 permit instead of an approval."""
-        return self._send(account, "swap_with_permit", order.abi(), permit.abi())
+        """Queue a swap with an EIP-2612 permit instead of an approval. Raises TokensShort, AllowanceShort."""
+        with self._naming_shortage(account, order):
+            return self._send(account, "swap_with_permit", order.abi(), permit.abi())
 
     def deposit(self, account: LocalAccount, order: DepositOrder, value: int = 0) -> Receipt:
-        """Queue a deposit; `value` is the amount for the chain's own coin, else 0."""
-        return self._send(account, "deposit", order.abi(), value=value)
+        """Queue a deposit; `value` is the amount for the chain's own coin, else 0. Raises TokensShort,
+        AllowanceShort.
+        """
+        with self._naming_shortage(account, order, value):
+            return self._send(account, "deposit", order.abi(), value=value)
 
     def deposit_with_permit(self, account: LocalAccount, order: DepositOrder, permit: Permit) -> Receipt:
-        """Queue a deposit with an EIP-2612 permit instead of an approval."""
-        return self._send(account, "deposit_with_permit", order.abi(), permit.abi())
+        """Queue a deposit with an EIP-2612 permit instead of an approval. Raises TokensShort, AllowanceShort."""
+        with self._naming_shortage(account, order):
+            return self._send(account, "deposit_with_permit", order.abi(), permit.abi())
 
     def full_exit(self, owner: LocalAccount, account: AccountId, token_id: TokenId) -> Receipt:
         """Queue the owner's full exit: its account's whole balance of a token, as far as this chain's reserve goes."""
@@ -238,6 +247,22 @@ class BridgeClient(BridgeViews):
     def encode(self, function: str, *arguments: object) -> Call:
         """A call for `ChainClient.submit`, for callers that do not want to wait. Raises ArgumentsRefused."""
         return encode_call(self._contract, function, *arguments)
+
+    @contextmanager
+    def _naming_shortage(
+        self, account: LocalAccount, order: SwapOrder | DepositOrder, value: int = 0
+    ) -> Iterator[None]:
+        """If a call is refused before it is sent, see whether the account has and has approved what it takes."""
+        try:
+            yield
+        except (CallReverted, TransactionRejected):
+            token_id = order.token_in if isinstance(order, SwapOrder) else order.token_id
+            address = self.tokens.token_config(token_id).token
+            if int(address, 16):
+                token = TokenClient(self.client, address)
+                spender = None if token.is_native else self.address
+                token.check_funds(account.address, value if token.is_native else order.l1_amount, spender)
+            raise
 
     def _send(self, account: LocalAccount, function: str, *arguments: object, value: int = 0) -> Receipt:
         return self.client.send(account, self.encode(function, *arguments), value)

@@ -4,14 +4,15 @@ Takes exceptions as web3.py, requests and eth-tester raise them; gives a verdict
 no list below is UNKNOWN: a read is asked again, a transaction may have arrived. Never asks a node.
 """
 
+import re
 import time
+from ast import literal_eval
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final
 
-from eth_abi import decode
-from eth_abi.exceptions import DecodingError
 from requests import HTTPError, Timeout
 from web3.exceptions import (
     ContractLogicError,
@@ -25,10 +26,11 @@ from web3.exceptions import (
 )
 
 from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.reverts import decode_revert_data
 from zklink.protocol.errors import NodesDisagree, ZkLinkError
 
-ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
-PANIC_SELECTOR: Final = bytes.fromhex("4e487b71")
+_REVERT_DATA: Final = re.compile(r"(?:reverted:? )?0x([0-9a-f]{8}(?:[0-9a-f]{64})*)", re.IGNORECASE)
+"""A selector and whole words: no hash and no address looks like this."""
 _REVERT_PREFIXES: Final = ("execution reverted", "vm exception while processing transaction: revert", "revert")
 
 
@@ -194,12 +196,9 @@ def decode_reason(error: BaseException) -> str:
 
 
 def _read_reason(error: BaseException) -> str:
-    data = getattr(error, "data", None)
-    if isinstance(data, str) and data.startswith("0x"):
-        try:
-            return decode_revert_data(bytes.fromhex(data[2:]))
-        except ValueError:
-            return data
+    data = _find_data(getattr(error, "data", None))
+    if data is not None:
+        return decode_revert_data(data)
     first = error.args[0] if error.args else ""
     if isinstance(first, bytes):
         return decode_revert_data(first)
@@ -211,19 +210,21 @@ def _read_reason(error: BaseException) -> str:
             break
     if message in {"no data", "b''", "None"}:
         return ""
-    return decode_revert_data(bytes.fromhex(message[2:])) if message.startswith("0x08c379a0") else message
+    data = _find_data(message)
+    return message if data is None else decode_revert_data(data)
 
 
-def decode_revert_data(data: bytes) -> str:
-    """Decode `Error(string)` and `Panic(uint256)`; other data is shown as hex."""
-    try:
-        if data[:4] == ERROR_SELECTOR:
-            return str(decode(["string"], data[4:])[0])
-        if data[:4] == PANIC_SELECTOR:
-            return f"panic {decode(['uint256'], data[4:])[0]:#x}"
-    except DecodingError:
-        pass
-    return f"0x{data.hex()}" if data else ""
+def _find_data(answer: object) -> bytes | None:
+    """The data of a revert in a node's answer: as it is, after a word ("Reverted 0x.."), or inside an object."""
+    if isinstance(answer, bytes):
+        return bytes(answer)
+    if isinstance(answer, Mapping):
+        return next((found for value in answer.values() if (found := _find_data(value)) is not None), None)
+    if isinstance(answer, str) and answer.startswith(("b'", 'b"')):  # eth-tester's, as Python spells them
+        with suppress(ValueError, SyntaxError):
+            return bytes(literal_eval(answer))
+    match = _REVERT_DATA.fullmatch(answer.strip()) if isinstance(answer, str) else None
+    return None if match is None else bytes.fromhex(match[1])
 
 
 def describe(error: BaseException) -> str:
