@@ -151,6 +151,11 @@ def test_logs__one_dense_range__the_pieces_grow_again(node: FakeNode) -> None:
     assert node.calls.count("eth_getLogs") <= 120
 
 
+def test_logs__one_block_called_too_large_once__is_asked_again(node: FakeNode) -> None:
+    node.fail("eth_getLogs", http(413))
+    assert [log.block_number for log in node.client().logs(TARGET, 7, 7)] == [7]
+
+
 @pytest.mark.parametrize("fault", [AWAY, HANG, NULL, PAGE, http(500), http(504), error("internal error")])
 def test_logs__a_hiccup_or_two__all_logs_once(node: FakeNode, fault: Fault) -> None:
     node.fail("eth_getLogs", fault, fault)

@@ -190,7 +190,8 @@ LOG_FAULTS: Final = (*READ_FAULTS, REPEATED, REMOVED, http(413), error("query re
 @dataclass
 class Chance:
     """Faults by chance: the same seed gives the same ones for the same requests. `rate` is the share of requests that
-    fail; `menus` are the faults of a method, and those of every other one stand under "".
+    fail, `rates` that of single methods; `menus` are the faults of a method, and those of every other one stand under
+    "".
     """
 
     seed: int
@@ -198,6 +199,7 @@ class Chance:
     menus: Mapping[str, Sequence[Fault]] = field(
         default_factory=lambda: {"": READ_FAULTS, SEND: SEND_FAULTS, LOGS: LOG_FAULTS}
     )
+    rates: Mapping[str, float] = field(default_factory=dict)
     drawn: list[tuple[str, Fault]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -205,7 +207,7 @@ class Chance:
 
     def draw(self, method: str) -> Fault | None:
         """A fault for this request, or none."""
-        if self._random.random() >= self.rate:
+        if self._random.random() >= self.rates.get(method, self.rate):
             return None
         fault = self._random.choice(self.menus.get(method, self.menus[""]))
         self.drawn.append((method, fault))

@@ -78,10 +78,10 @@ class Asker:
                     raise CallReverted(self.chain, what, decode_reason(error)) from error
                 if shrink is not None and is_perhaps_too_large(error) and shrink() and verdict is Verdict.TOO_LARGE:
                     continue
-                if verdict is Verdict.UNKNOWN:
+                if verdict in (Verdict.UNKNOWN, Verdict.TOO_LARGE):
                     tries.fail(error)
                 else:
-                    raise RpcRefused(self.chain, what, _name_status(error) or describe(error)) from error
+                    raise RpcRefused(self.chain, what, _name_denial(error) or describe(error)) from error
 
     def begin(self, what: str) -> "Tries":
         """The tries of one question."""
@@ -151,6 +151,7 @@ def take_over_retries(w3: Web3, policy: RetryPolicy) -> None:
             provider._request_kwargs.setdefault("timeout", policy.request_timeout_seconds)
 
 
-def _name_status(error: BaseException) -> str:
-    status = read_status(error)
-    return f"HTTP {status}: check the key and the path of its URL" if status is not None else ""
+def _name_denial(error: BaseException) -> str:
+    if classify(error) is not Verdict.DENIED:
+        return ""
+    return f"HTTP {read_status(error)}: check the key and the path of its URL"
