@@ -24,5 +24,6 @@ from zklink.protocol.errors.replay import *
 from zklink.protocol.errors.sequencing import *
 from zklink.protocol.errors.state import *
 from zklink.protocol.errors.sync import *
+from zklink.protocol.errors.tokens import *
 from zklink.protocol.errors.tools import *
 from zklink.protocol.errors.trading import *

@@ -185,54 +185,6 @@ class LogsIncomplete(L1Error):
 
 
 @dataclass(eq=False)
-class TokensShort(L1Error):
-    """An account has less of a token, or of the chain's coin, than a call takes; nothing was sent. In L1 units.
-    Do: Bring in the rest, or ask for less.
-    """
-
-    chain: str
-    token: str
-    owner: str
-    needed: int
-    found: int
-
-    def __str__(self) -> str:
-        return f"{self.chain}: {self.owner} has {self.found} of token {self.token}, {self.needed} needed (L1 units)"
-
-
-@dataclass(eq=False)
-class AllowanceShort(L1Error):
-    """A spender may move less of an owner's token than a call takes; nothing was sent. Amounts are L1 units.
-    Do: Approve the amount first, or give a permit.
-    """
-
-    chain: str
-    token: str
-    owner: str
-    spender: str
-    needed: int
-    found: int
-
-    def __str__(self) -> str:
-        may = f"{self.spender} may move {self.found} of {self.owner}'s token {self.token}"
-        return f"{self.chain}: {may}, {self.needed} needed (L1 units): approve it first"
-
-
-@dataclass(eq=False)
-class PermitNotOffered(L1Error):
-    """A token takes no approval by signature, or none in the form asked for; nothing was sent.
-    Do: Approve by transaction.
-    """
-
-    chain: str
-    token: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.chain}: token {self.token} takes no such permit: {self.reason}"
-
-
-@dataclass(eq=False)
 class RequestGap(L1Error):
     """A node left out a priority request, or gave one twice.
     Do: Use another node of the chain: this one's logs are incomplete.
