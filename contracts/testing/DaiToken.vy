@@ -39,7 +39,7 @@ def PERMIT_TYPEHASH() -> bytes32:
     """
     @notice The form of permits, if the token says it.
     """
-    assert is_shown
+    assert is_shown, "dai: not said"
     return TYPE_HASH
 
 
