@@ -74,7 +74,7 @@ def version() -> String[8]:
     """
     @notice The version in the domain of permits, if the token says it.
     """
-    assert shown & 4 == 0
+    assert shown & 4 == 0, "odd: version not said"
     return version_text
 
 
@@ -84,7 +84,7 @@ def DOMAIN_SEPARATOR() -> bytes32:
     """
     @notice The domain of permits, if the token says it.
     """
-    assert shown & 1 == 0
+    assert shown & 1 == 0, "odd: domain not said"
     return self._domain_separator()
 
 
@@ -94,7 +94,7 @@ def eip712Domain() -> (bytes1, String[16], String[8], uint256, address, bytes32,
     """
     @notice The domain of permits as EIP-5267 describes it, if the token does.
     """
-    assert shown & 2 != 0
+    assert shown & 2 != 0, "odd: EIP-5267 not said"
     fields: bytes1 = 0x0f
     if domain_kind == WITHOUT_VERSION:
         fields = 0x0d
@@ -129,7 +129,7 @@ def approve(spender: address, amount: uint256) -> bool:
     @param spender Who may move the caller's tokens.
     @param amount How many.
     """
-    assert amount == 0 or self.allowance[msg.sender][spender] == 0
+    assert amount == 0 or self.allowance[msg.sender][spender] == 0, "odd: allowance not zero"
     self.allowance[msg.sender][spender] = amount
     return True
 
