@@ -1,7 +1,8 @@
 """Options and fixtures for all tests.
 
-`ape test` runs on in-process chains; `--chains anvil` and `--chains fork` run the same tests on real nodes. Tests that
-use chains take `world` (or `system`): all chains are set back after each test.
+`ape test` runs on revm in process; `--chains test` runs the same tests on py-evm, which is the reference, `--chains
+anvil` and `--chains fork` on real nodes. Tests that use chains take `world` (or `system`): all chains are set back
+after each test.
 """
 
 import os
@@ -44,7 +45,7 @@ always caught. `--hypothesis-profile=dev` is a tenth of it, `deep` ten times as 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chains", choices=BACKENDS, default="test", help="what the chains of the tests are made of")
+    parser.addoption("--chains", choices=BACKENDS, default="revm", help="what the chains of the tests are made of")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """A chain on revm: blocks, fees, the pool, time, snapshots and reorganisations."""
 
 import pytest
+import rlp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,18 @@ def test_send__another_chains_signature_or_no_transaction__refused(chain: RevmCh
     for raw in (b"", b"\x02", b"\x05\xc0", transfer(chain, 0)[:-1], b"\x02\xc0"):
         with pytest.raises(TransactionRefused):
             chain.send_raw(raw)
+
+
+@pytest.mark.parametrize(
+    ("v", "r", "s"),
+    [(2, 1, 1), (0, 0, 0), (0, 2**256 - 1, 1), (0, 5, 1), (1, 1, 2**256 - 1), (0, 2**264 - 1, 1)],
+    ids=["parity", "zeros", "r too large", "no such point", "s in the upper half", "r of 33 bytes"],
+)
+def test_send__signature_that_nobody_can_make__refused(chain: RevmChain, v: int, r: int, s: int) -> None:
+    fields = [b"\x4d", b"", b"", b"\x01", b"\x52\x08", bytes.fromhex(PAYEE[2:]), b"", b"", []]
+    signature = [number.to_bytes((number.bit_length() + 7) // 8, "big") for number in (v, r, s)]
+    with pytest.raises(TransactionRefused, match="invalid transaction v, r, s values"):
+        chain.send_raw(b"\x02" + rlp.encode([*fields, *signature]))
 
 
 def test_send__same_nonce__replaces_only_if_a_tenth_dearer(chain: RevmChain) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
-from zklink.bench.performance_page import render_throughput, write_part
+from zklink.bench.local_chains import measure_local_chains
+from zklink.bench.performance_page import render_local_chains, render_throughput, write_part
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, are_plain
 from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
 from zklink.bench.workload import build_account_block, build_block, build_exit
@@ -55,6 +56,14 @@ def test_measure_throughput__small_state__both_speeds(preset: Preset = MINIMAL) 
     assert figures.accounts == 20
     assert figures.per_second > 0 and figures.bare_per_second > 0
     assert "| 20 |" in render_throughput([figures], "quiet")
+
+
+def test_measure_local_chains__two_transactions__every_back_end_has_its_row() -> None:
+    figures = measure_local_chains(count=2)
+    assert [each.backend for each in figures] == ["revm", "anvil", "test"]
+    for each in figures:
+        assert min(each.direct_per_second, each.web3_per_second, each.ape_per_second) > 0
+    assert "| `revm` |" in render_local_chains(figures, "quiet")
 
 
 def test_surface__every_contract__each_function_has_a_figure() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
+from zklink.bench.local_chains import ChainFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
 from zklink.bench.this_machine import describe_machine
 from zklink.bench.throughput import ThroughputFigures
@@ -106,6 +107,32 @@ def render_throughput(figures: Sequence[ThroughputFigures], load: str) -> str:
                 f"{f.per_second:,.0f}/s",
                 f"{f.bytes_per_account:,} bytes",
                 f"{f.build_seconds:,.0f} s",
+            )
+            for f in figures
+        ],
+    )
+    return f"{render_measured(load)}\n\n{table}"
+
+
+def render_local_chains(figures: Sequence[ChainFigures], load: str) -> str:
+    """Transactions, snapshots and opening, one row for each back end; `test` is py-evm."""
+    table = render_table(
+        (
+            "back end",
+            "transactions, direct",
+            "through web3",
+            "through ape",
+            "four chains: snapshot and restore",
+            "open",
+        ),
+        [
+            (
+                f"`{f.backend}`",
+                f"{f.direct_per_second:,.0f}/s",
+                f"{f.web3_per_second:,.0f}/s",
+                f"{f.ape_per_second:,.0f}/s",
+                f"{f.restore_seconds * 1_000:.2f} ms",
+                f"{f.open_seconds:.2f} s",
             )
             for f in figures
         ],

@@ -1,15 +1,14 @@
 """Blocks, receipts and what follows from them: hashes, blooms, the next base fee.
 
-A block's hash is that of its header's fields; in place of the tries' roots the header has hashes of the transactions
-and of the receipts, and none of the state.
+A block's hash is that of its header's fields one after the other; in place of the tries' roots it has hashes of the
+transactions and of the receipts, and none of the state.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import rlp
-from eth_utils import keccak
+from eth_hash.auto import keccak
 
 from zklink.lab.revm.engine import BlockContext, Log
 from zklink.lab.revm.state import Address
@@ -66,20 +65,17 @@ def seal_block(context: BlockContext, parent_hash: bytes, base_fee: int, receipt
     """Finish a block."""
     gas_used = sum(receipt.gas_used for receipt in receipts)
     transactions_root = keccak(b"".join(receipt.transaction.tx_hash for receipt in receipts))
-    receipts_root = keccak(rlp.encode([_digest(receipt) for receipt in receipts]))
-    header = [
+    receipts_root = keccak(b"".join(map(_digest, receipts)))
+    numbers = (context.number, context.gas_limit, gas_used, context.timestamp, base_fee)
+    header = (
         parent_hash,
         bytes.fromhex(context.coinbase[2:]),
         transactions_root,
         receipts_root,
-        context.number,
-        context.gas_limit,
-        gas_used,
-        context.timestamp,
         context.prev_randao,
-        base_fee,
-    ]
-    block_hash = keccak(rlp.encode(header))
+        *(number.to_bytes(32, "big") for number in numbers),
+    )
+    block_hash = keccak(b"".join(header))
     return Block(context, parent_hash, block_hash, base_fee, gas_used, receipts, transactions_root, receipts_root)
 
 
@@ -110,6 +106,9 @@ def _bloom_bits(value: bytes) -> int:
     return bits
 
 
-def _digest(receipt: Receipt) -> list[object]:
-    logs = [[bytes.fromhex(log.address[2:]), list(log.topics), log.data] for log in receipt.logs]
-    return [int(receipt.is_success), receipt.cumulative_gas, logs]
+def _digest(receipt: Receipt) -> bytes:
+    words = [int(receipt.is_success), receipt.cumulative_gas, len(receipt.logs)]
+    parts = [word.to_bytes(32, "big") for word in words]
+    for log in receipt.logs:
+        parts += [bytes.fromhex(log.address[2:]), len(log.topics).to_bytes(1, "big"), *log.topics, keccak(log.data)]
+    return b"".join(parts)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from eth_utils import keccak
+from eth_hash.auto import keccak
 
 from zklink.lab.accounts import BALANCE_ETHER, funded_accounts
 from zklink.lab.errors import EngineFailed, ReorgTooDeep, SnapshotGone, TimestampNotLater

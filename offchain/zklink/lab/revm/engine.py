@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from eth_utils import keccak
+from eth_hash.auto import keccak
 
 from zklink.lab.errors import EngineFailed
 from zklink.lab.revm.pyrevm_import import import_pyrevm

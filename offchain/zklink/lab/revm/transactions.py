@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import rlp
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils import ValidationError, keccak
+from coincurve import PublicKey
+from eth_hash.auto import keccak
 
 from zklink.lab.errors import TransactionRefused
 from zklink.lab.revm.engine import AccessList, Message
@@ -104,18 +103,24 @@ def _chain_of(kind: int, fields: Sequence[Any], v: int) -> int | None:
 def _recover(kind: int, fields: Sequence[Any], v: int, r: int, s: int, chain: int | None) -> Address:
     unsigned: list[Any] = list(fields[:-3])
     if kind != LEGACY:
-        digest, parity = keccak(bytes([kind]) + rlp.encode(unsigned)), v
+        digest, parity = keccak(bytes([kind]) + _encode(unsigned)), v
     elif chain is None:
-        digest, parity = keccak(rlp.encode(unsigned)), v - 27
+        digest, parity = keccak(_encode(unsigned)), v - 27
     else:
-        digest, parity = keccak(rlp.encode([*unsigned, chain, b"", b""])), (v - 35) % 2
+        digest, parity = (
+            keccak(_encode([*unsigned, chain.to_bytes((chain.bit_length() + 7) // 8, "big"), b"", b""])),
+            (v - 35) % 2,
+        )
     if s > _HALF_ORDER:
         raise TransactionRefused("invalid transaction v, r, s values")
+    if parity not in (0, 1) or r >= 1 << 256:
+        raise TransactionRefused("invalid transaction v, r, s values")
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
     try:
-        public = Signature(vrs=(parity, r, s)).recover_public_key_from_msg_hash(digest)
-    except (BadSignature, ValidationError) as error:
+        public = PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except Exception as error:  # coincurve raises no narrower class where there is no such key
         raise TransactionRefused("invalid transaction v, r, s values") from error
-    return Address("0x" + public.to_canonical_address().hex())
+    return Address("0x" + keccak(public.format(compressed=False)[1:])[12:].hex())
 
 
 def _build(
@@ -141,6 +146,11 @@ def _build(
     return Transaction(
         tx_hash, kind, sender, nonce, receiver, value, bytes(data), gas, max_fee, tip, access_list, chain, signature
     )
+
+
+def _encode(fields: list[Any]) -> bytes:
+    """RLP of what is bytes, or lists of bytes, already."""
+    return bytes(rlp.encode(fields, infer_serializer=False))
 
 
 def _address(data: bytes) -> Address:
