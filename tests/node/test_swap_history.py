@@ -66,6 +66,13 @@ def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> N
     assert timeline.blocks[ONE].proof_seconds == 1.5
 
 
+def test_take__repayment_seen_before_the_counters__was_the_execution(timeline: Timeline) -> None:
+    executed = ChainMoved(9.0, B, progress(1, 1, 1, 0), progress(1, 1, 1, 1))
+    filled = FillTried(3.0, KEY, B, FillOutcome.FILLED)
+    feed(timeline, CONFIRMED, SEALED, filled, BrokerRepaid(8.0, KEY, B), executed)
+    assert (timeline.swaps[KEY].paid_at, timeline.swaps[KEY].repaid_at) == (8.0, 8.0)
+
+
 def test_take__payout_executed_on_the_other_chain_only__not_paid_yet(timeline: Timeline) -> None:
     feed(timeline, CONFIRMED, SEALED, ChainMoved(5.0, A, GENESIS_COUNTERS, progress(1, 1, 1, 1)))
     assert timeline.swaps[KEY].paid_at is None

@@ -130,6 +130,8 @@ class Timeline:
             case BrokerRepaid(at, key, _):
                 for record in self._of(key):
                     record.repaid_at = at
+                    if record.payout is not None:  # it is repaid by the execution, which may be seen a little later
+                        record.executed_at.setdefault(record.payout.chain, at)
             case RolledBack():
                 self._roll_back(event)
 
