@@ -13,6 +13,7 @@ from web3.contract.contract import ContractFunction
 
 from tests.support.evm import GAS_LIMIT, EvmChain
 from zklink.l1.contract_artifacts import ContractArtifact
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient, as_call
 from zklink.l1.transport.receipts import BlockInfo, Receipt
@@ -37,6 +38,9 @@ class EvmClient(ChainClient):
 
     def read(self, contract: Contract, function: str, *arguments: object, block: int | None = None) -> Any:
         return getattr(self._evm.contracts[str(contract.address)], function)(*arguments)
+
+    def call(self, address: str, data: bytes, label: str, sender: str | None = None) -> bytes:
+        return self._evm.read(address, data, sender or NO_ADDRESS)
 
     def code(self, address: str) -> bytes:
         return self._evm.code(address)

@@ -10,8 +10,6 @@ from eth_abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak, to_checksum_address
-from hexbytes import HexBytes
-from web3.types import TxParams
 
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 from zklink.l1.contracts.bridge_structs import NATIVE, Permit
@@ -214,10 +212,7 @@ class TokenClient:
         return values[0] if len(types) == 1 else values
 
     def _call(self, data: bytes, label: str, sender: str | None = None) -> bytes:
-        question: TxParams = {"to": self.address, "data": HexBytes(data)}
-        if sender is not None:
-            question["from"] = to_checksum_address(sender)
-        return self.client.ask(label, lambda: bytes(self.client.w3.eth.call(question)))
+        return self.client.call(self.address, data, label, sender)
 
     def _decode(self, function: str, answer: bytes, *types: str) -> tuple[Any, ...]:
         try:

@@ -88,6 +88,15 @@ class ChainClient:
         bound = contract.functions[function](*arguments)
         return self.ask(function, lambda: bound.call(block_identifier="latest" if block is None else block))
 
+    def call(self, address: str, data: bytes, label: str, sender: str | None = None) -> bytes:
+        """The bytes that a contract answers, as it gives them; `label` names the call in errors. Raises CallReverted,
+        RpcUnavailable.
+        """
+        question: TxParams = {"to": to_checksum_address(address), "data": HexBytes(data)}
+        if sender is not None:
+            question["from"] = to_checksum_address(sender)
+        return self.ask(label, lambda: bytes(self.w3.eth.call(question)))
+
     def balance(self, address: str) -> int:
         """Native coins of an account, in wei."""
         checksum = to_checksum_address(address)
