@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE, load_account, parse_urls, read_deployment
+from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import ZkLinkError
 from zklink.recovery.connect import connect_bridges
@@ -17,21 +17,7 @@ from zklink.recovery.exodus_driver import ExodusDriver
 
 
 @click.command()
-@click.option("--deployment", "file", type=FILE, required=True, help="The published deployment.")
-@click.option(
-    "--rpc",
-    "rpcs",
-    multiple=True,
-    metavar="NAME=URL",
-    help="A node of each chain; a chain that is given several times has several nodes.",
-)
-@click.option(
-    "--quorum",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="How many nodes of a chain must say the same about its head, logs and views.",
-)
+@chain_options
 @click.option(
     "--exits",
     type=FILE,

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from eth_account import Account
@@ -23,6 +24,33 @@ from zklink.protocol.errors import ZkLinkError
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SEED_BYTES = 32
 _NAME = re.compile(r"[\w-]+")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_CHAIN_OPTIONS = (
+    click.option("--deployment", "file", type=FILE, required=True, help="The published deployment."),
+    click.option(
+        "--rpc",
+        "rpcs",
+        multiple=True,
+        metavar="NAME=URL",
+        help="A node of each chain; a chain that is given several times has several nodes.",
+    ),
+    click.option(
+        "--quorum",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many nodes of a chain must say the same about its head, logs and views.",
+    ),
+)
+
+
+def chain_options(command: Command) -> Command:
+    """The options `file`, `rpcs` and `quorum`: how a command reaches the chains of a deployment."""
+    for option in reversed(_CHAIN_OPTIONS):
+        command = option(command)
+    return command
 
 
 def parse_urls(values: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:

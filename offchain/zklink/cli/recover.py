@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE, parse_address, parse_urls, read_deployment, read_seed
+from zklink.cli.inputs import FILE, chain_options, parse_address, parse_urls, read_deployment, read_seed
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.circuit_artifacts import ensure_circuit
@@ -23,21 +23,7 @@ from zklink.recovery.rebuild import find_last, rebuild
 
 @click.command()
 @click.option("--from-l1", is_flag=True, required=True, help="From the chains' events and calldata; the only source.")
-@click.option("--deployment", "file", type=FILE, required=True, help="The published deployment.")
-@click.option(
-    "--rpc",
-    "rpcs",
-    multiple=True,
-    metavar="NAME=URL",
-    help="A node of each chain; a chain that is given several times has several nodes.",
-)
-@click.option(
-    "--quorum",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="How many nodes of a chain must say the same about its head, logs and views.",
-)
+@chain_options
 @click.option("--block", type=click.IntRange(min=0), help="Up to this block; default: all that is published.")
 @click.option("--owner", help="An address: write the exit proofs of all its accounts.")
 @click.option(
