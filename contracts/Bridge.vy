@@ -92,7 +92,7 @@ def __init__(
         staticcall IVerifier(parts.account_verifier).vk_hash(),
         staticcall IExodus(parts.exodus).vk_hash(),
     ]
-    deployment.__init__(chain_id, primary_chain, chains, token_limit, account_limit, genesis_root, vk_hashes)
+    deployment.__init__(chain_id, primary_chain, chains, token_limit, account_limit, genesis_root, vk_hashes, self)
     roles.__init__(validators)
     is_own: bool = staticcall ITokenRegistry(parts.token_registry).is_for(chain_id, deployment.CHAIN_MASK, token_limit)
     assert is_own, "bridge: registry of another"

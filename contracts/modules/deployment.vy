@@ -37,16 +37,18 @@ def __init__(
     account_limit: uint256,
     genesis_root: uint256,
     vk_hashes: bytes32[3],
+    bridge: address,
 ):
     """
     @notice Checks the chain table and derives the hashes from it.
-    @param chain_id This chain's protocol id; its entry must name block.chainid and this contract.
+    @param chain_id This chain's protocol id; its entry must name block.chainid and `bridge`.
     @param primary_chain The chain that fixes the order; in the table.
     @param chains The chain table, ascending by protocol id.
     @param token_limit Token ids are 1..token_limit - 1, the upper half shares of pools; a power of four up to 4^8.
     @param account_limit Accounts are 0..account_limit - 1; a power of four up to 4^16.
     @param genesis_root State root of block 0, below r.
     @param vk_hashes Hashes of the verification keys of swap blocks, account blocks and exits.
+    @param bridge This chain's bridge; it or its partner is being deployed.
     """
     assert 2 < token_limit and token_limit <= 2**constants.TOKEN_BITS, "deployment: token limit"
     assert 1 < account_limit and account_limit <= 2**constants.ACCOUNT_BITS, "deployment: account limit"
@@ -62,16 +64,16 @@ def __init__(
     for entry: IBridge.ChainEntry in chains:
         k: uint256 = convert(entry.chain_id, uint256)
         address_format: uint256 = convert(entry.address_format, uint256)
-        bridge: uint256 = convert(entry.bridge, uint256)
+        named: uint256 = convert(entry.bridge, uint256)
         assert k > previous and k <= constants.MAX_CHAINS, "deployment: chain order"
         assert address_format in [constants.ADDRESS_FORMAT_EVM, constants.ADDRESS_FORMAT_BYTES32], "deployment: address format"
-        assert bridge != 0, "deployment: zero bridge"
+        assert named != 0, "deployment: zero bridge"
         if address_format == constants.ADDRESS_FORMAT_EVM:
-            assert bridge >> 160 == 0, "deployment: bridge format"
+            assert named >> 160 == 0, "deployment: bridge format"
             assert entry.evm_chain_id != 0, "deployment: zero evm chain id"
         if entry.chain_id == chain_id:
             assert entry.evm_chain_id == chain.id, "deployment: wrong evm chain id"
-            assert bridge == convert(self, uint256), "deployment: wrong own bridge"
+            assert named == convert(bridge, uint256), "deployment: wrong own bridge"
         previous = k
         mask |= 1 << k
         formats |= address_format << (8 * k)
