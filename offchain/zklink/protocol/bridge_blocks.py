@@ -1,22 +1,28 @@
-"""The structs of blocks that a bridge takes, as records (contracts/interfaces/IBlockReader.vyi, IBridge.vyi,
-ISyncLedger.vyi). `abi()` gives the tuple that the ABI takes, `from_abi` reads it back. Never calls a chain.
+"""Blocks in the form that chains take them (contracts/interfaces/IHistory.vyi): the primary gets every slice, a member
+its own one and claims about the others.
+
+`abi()` gives what the ABI takes, `from_abi` reads a call's arguments back. Never calls a chain, never judges a block.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from zklink.protocol.bridge_hashes import StoredBlock
-from zklink.protocol.commitment import PublicInputs
-from zklink.protocol.ids import BlockNumber, Lane
+from zklink.protocol.commitment import pack_counts, unpack_counts
+from zklink.protocol.errors import WrongWordCount
+from zklink.protocol.facts import QueueFact
+from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Kind, Lane
+from zklink.protocol.messages import SIGNATURE_BYTES
+from zklink.protocol.slices import count_records
+
+WORD_BYTES: Final = 32
+NO_PROOF: Final = (0,) * 8
 
 
 @dataclass(frozen=True, slots=True)
-class CommitBlock:
-    """A block for one chain: its own slice's words, on the primary also the layer-2-only `data` (elsewhere empty).
-
-    `slice_hashes` and `evaluations` are claims about the other slices that are not empty, ascending. `signatures`: one
-    for each key change of the own slice, in order; an empty one says that the owner's consent is recorded on the chain.
+class Block:
+    """A block without its words, the struct that both histories take. `counts` is packed as h2 of the header, `proof`
+    is eight numbers in the precompile's order.
     """
 
     lane: Lane
@@ -24,128 +30,213 @@ class CommitBlock:
     counts: int
     new_root: int
     commitment: int
-    words: tuple[int, ...]
-    data: tuple[int, ...]
-    slice_hashes: tuple[bytes, ...]
-    evaluations: tuple[int, ...]
-    signatures: tuple[bytes, ...]
+    proof: tuple[int, ...] = NO_PROOF
 
     def abi(self) -> tuple[object, ...]:
-        return (
-            int(self.lane),
-            self.timestamp,
-            self.counts,
-            self.new_root,
-            self.commitment,
-            list(self.words),
-            list(self.data),
-            list(self.slice_hashes),
-            list(self.evaluations),
-            list(self.signatures),
-        )
+        """The struct `Block`."""
+        return (int(self.lane), self.timestamp, self.counts, self.new_root, self.commitment, list(self.proof))
 
     @classmethod
-    def from_abi(cls, values: Sequence[Any]) -> "CommitBlock":
+    def from_abi(cls, values: Sequence[Any]) -> "Block":
         """Read a block out of a transaction's arguments; ValueError if there is no such lane."""
-        lane, timestamp, counts, root, commitment, words, data, hashes, evaluations, signatures = values
-        return cls(
-            lane=Lane(lane),
-            timestamp=timestamp,
-            counts=counts,
-            new_root=root,
-            commitment=commitment,
-            words=tuple(words),
-            data=tuple(data),
-            slice_hashes=tuple(map(bytes, hashes)),
-            evaluations=tuple(evaluations),
-            signatures=tuple(map(bytes, signatures)),
-        )
+        lane, timestamp, counts, root, commitment, proof = values
+        return cls(Lane(lane), timestamp, counts, root, commitment, tuple(proof))
+
+    def slice_counts(self) -> tuple[int, ...]:
+        """The number of words of slices 0..8; FieldOutOfRange if `counts` has anything else in it."""
+        return unpack_counts(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
-class ProveBlock:
-    """A committed block with its public inputs and its proof: eight numbers in the precompile's order."""
+class FullBlock:
+    """A block for the primary: the words of slices 0..8, and the owners' signatures of the key changes in the primary's
+    slice, in order, 65 bytes each.
+    """
 
-    block: StoredBlock
-    inputs: PublicInputs
-    proof: tuple[int, ...]
+    block: Block
+    slices: tuple[tuple[int, ...], ...]
+    consents: tuple[bytes, ...] = ()
 
-    def abi(self) -> tuple[object, ...]:
-        return (stored_block_abi(self.block), list(self.inputs.as_tuple()), list(self.proof))
+    @property
+    def words(self) -> tuple[int, ...]:
+        """The words of all slices, in order."""
+        return tuple(word for words in self.slices for word in words)
 
-
-@dataclass(frozen=True, slots=True)
-class ExecuteBlock:
-    """An accepted block with the payout words of the chain's own slice, three per payout."""
-
-    block: StoredBlock
-    payouts: tuple[int, ...]
-
-    def abi(self) -> tuple[object, ...]:
-        return (stored_block_abi(self.block), list(self.payouts))
+    def with_proof(self, proof: Sequence[int]) -> "FullBlock":
+        """The same block with its proof."""
+        return replace(self, block=replace(self.block, proof=tuple(proof)))
 
 
 @dataclass(frozen=True, slots=True)
-class BlockPreimage:
-    """The preimages of a block's sync hash, without its words: `header` is h0..h4, `values` are V_0(z)..V_8(z)."""
+class MemberBlock:
+    """A block for a member: the words of its own slice, and for each other slice that is not empty, ascending, its hash
+    and its evaluation.
+    """
 
-    previous_sync_hash: bytes
-    header: tuple[int, ...]
-    commitment: int
+    block: Block
+    words: tuple[int, ...]
     slice_hashes: tuple[bytes, ...]
-    header_value: int
-    values: tuple[int, ...]
+    evaluations: tuple[int, ...]
+
+    @property
+    def claims(self) -> tuple[int, ...]:
+        """The hashes, then the evaluations, as a call takes them."""
+        return (*(int.from_bytes(slice_hash, "big") for slice_hash in self.slice_hashes), *self.evaluations)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptCall:
+    """The primary's `accept`: blocks from `first` on, the validators' seal of the last one, and the watchers' word for
+    the members' queues that they serve.
+    """
+
+    first: BlockNumber
+    blocks: tuple[FullBlock, ...]
+    queues: tuple[QueueFact, ...]
+    seal: bytes
+    watchers: bytes
+    pay: bool
 
     def abi(self) -> tuple[object, ...]:
+        """The arguments, in order."""
+        queues = [queue.abi() for queue in self.queues]
+        return (*_full_abi(self.first, self.blocks), queues, self.seal, self.watchers, self.pay)
+
+    @classmethod
+    def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptCall":
+        """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
+        first, blocks, words, consents, queues, seal, watchers, pay = values
+        full = read_full_blocks(blocks, words, consents, primary)
+        facts = tuple(QueueFact(ChainId(k), Lane(lane), count, bytes(hash)) for k, lane, count, hash in queues)
+        return cls(BlockNumber(first), full, facts, bytes(seal), bytes(watchers), pay)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptAgainCall:
+    """The primary's `accept_again`: blocks from `first` on that an ACC contains. `later` are the commitments of the
+    blocks that follow, up to the one that the ACC names.
+    """
+
+    first: BlockNumber
+    blocks: tuple[FullBlock, ...]
+    later: tuple[bytes, ...]
+    validators: bytes
+    watchers: bytes
+    pay: bool
+
+    def abi(self) -> tuple[object, ...]:
+        """The arguments, in order."""
+        evidence = (self.validators, self.watchers)
+        return (*_full_abi(self.first, self.blocks), list(self.later), *evidence, self.pay)
+
+    @classmethod
+    def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptAgainCall":
+        """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
+        first, blocks, words, consents, later, validators, watchers, pay = values
+        full = read_full_blocks(blocks, words, consents, primary)
+        return cls(BlockNumber(first), full, tuple(map(bytes, later)), bytes(validators), bytes(watchers), pay)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCall:
+    """A member's `import_blocks`: blocks from `first` on that an ACC, or the standing END, contains. `later` are the
+    commitments of the blocks that follow, up to the one that the fact names. Once END stands, the evidence is not read.
+    """
+
+    first: BlockNumber
+    blocks: tuple[MemberBlock, ...]
+    later: tuple[bytes, ...]
+    validators: bytes
+    watchers: bytes
+    pay: bool
+
+    def abi(self) -> tuple[object, ...]:
+        """The arguments, in order."""
         return (
-            self.previous_sync_hash,
-            list(self.header),
-            self.commitment,
-            list(self.slice_hashes),
-            self.header_value,
-            list(self.values),
+            self.first,
+            [member.block.abi() for member in self.blocks],
+            pack_words(word for member in self.blocks for word in member.words),
+            [claim for member in self.blocks for claim in member.claims],
+            list(self.later),
+            self.validators,
+            self.watchers,
+            self.pay,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step down a chain's history: the two preimages of its sync hash at one number."""
+class MismatchCall:
+    """A member's `show_mismatch`: the block next to its tip, whose own slice its queue cannot match, opened from a
+    fact.
+    """
 
-    previous_sync_hash: bytes
-    block_commitment: bytes
+    block: MemberBlock
+    later: tuple[bytes, ...]
+    validators: bytes
+    watchers: bytes
 
     def abi(self) -> tuple[object, ...]:
-        return (self.previous_sync_hash, self.block_commitment)
+        """The arguments, in order."""
+        member = self.block
+        words, claims = pack_words(member.words), list(member.claims)
+        return (member.block.abi(), words, claims, list(self.later), self.validators, self.watchers)
 
 
-def stored_block_abi(block: StoredBlock) -> tuple[object, ...]:
-    """A stored block as the ABI takes it."""
-    return (
-        block.number,
-        block.timestamp,
-        block.lane,
-        block.counts,
-        block.root,
-        block.swap_requests,
-        block.account_requests,
-        block.payouts_hash,
-        block.inputs_hash,
-        block.sync_hash,
-    )
+def pack_words(words: Iterable[int]) -> bytes:
+    """Words as one byte string, 32 bytes each."""
+    return b"".join(word.to_bytes(WORD_BYTES, "big") for word in words)
 
 
-def stored_block_from_abi(values: Sequence[Any]) -> StoredBlock:
-    """Read a stored block out of a transaction."""
-    number, timestamp, lane, counts, root, swaps, accounts, payouts_hash, inputs_hash, sync_hash = values
-    return StoredBlock(
-        number=BlockNumber(number),
-        timestamp=timestamp,
-        lane=lane,
-        counts=counts,
-        root=root,
-        swap_requests=swaps,
-        account_requests=accounts,
-        payouts_hash=bytes(payouts_hash),
-        inputs_hash=bytes(inputs_hash),
-        sync_hash=bytes(sync_hash),
-    )
+def unpack_words(data: bytes) -> tuple[int, ...]:
+    """The words of a byte string; WrongWordCount unless it is whole words."""
+    if len(data) % WORD_BYTES:
+        raise WrongWordCount("bytes of words", len(data) // WORD_BYTES * WORD_BYTES, len(data))
+    return tuple(int.from_bytes(data[at : at + WORD_BYTES], "big") for at in range(0, len(data), WORD_BYTES))
+
+
+def read_full_blocks(
+    blocks: Iterable[Sequence[Any]], words: bytes, consents: bytes, primary: ChainId
+) -> tuple[FullBlock, ...]:
+    """Cut a call's byte strings into its blocks, as the primary does. WrongWordCount unless both are used up exactly,
+    FieldOutOfRange for counts that are none, WrongRecordKind for a record without a kind.
+    """
+    left, signatures = unpack_words(bytes(words)), bytes(consents)
+    found = []
+    for block in map(Block.from_abi, blocks):
+        slices, left = _cut(block.slice_counts(), left)
+        count = count_records(slices[primary], Kind.CHANGE_PUB_KEY) if block.lane is Lane.ACCOUNT else 0
+        taken, signatures = signatures[: count * SIGNATURE_BYTES], signatures[count * SIGNATURE_BYTES :]
+        if len(taken) != count * SIGNATURE_BYTES:
+            raise WrongWordCount("consents", count, len(taken) // SIGNATURE_BYTES)
+        found.append(FullBlock(block, slices, split_signatures(taken)))
+    if left or signatures:
+        raise WrongWordCount("what follows the last block", 0, len(left) + len(signatures))
+    return tuple(found)
+
+
+def split_signatures(data: bytes) -> tuple[bytes, ...]:
+    """Whole signatures, 65 bytes each; the last one is shorter if bytes are missing."""
+    return tuple(data[at : at + SIGNATURE_BYTES] for at in range(0, len(data), SIGNATURE_BYTES))
+
+
+def build_block(lane: Lane, timestamp: int, counts: Sequence[int], new_root: int, commitment: int) -> Block:
+    """A block that is not proven yet."""
+    return Block(lane, timestamp, pack_counts(counts), new_root, commitment)
+
+
+def _cut(counts: Sequence[int], words: tuple[int, ...]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+    """The slices that stand first in `words`, and the words after them."""
+    if len(words) < sum(counts):
+        raise WrongWordCount("the words of a block", sum(counts), len(words))
+    slices, at = [], 0
+    for k in range(SLICE_COUNT):
+        slices.append(words[at : at + counts[k]])
+        at += counts[k]
+    return tuple(slices), words[at:]
+
+
+def _full_abi(first: BlockNumber, blocks: Sequence[FullBlock]) -> tuple[object, ...]:
+    """What `accept` and `accept_again` take first."""
+    words = pack_words(word for full in blocks for word in full.words)
+    consents = b"".join(consent for full in blocks for consent in full.consents)
+    return (first, [full.block.abi() for full in blocks], words, consents)

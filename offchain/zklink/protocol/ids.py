@@ -58,17 +58,40 @@ CUSTODY_LIMIT: Final = (1 << 108) - 1
 """The most layer-2 units of one token that a bridge ever holds; 16 of them stay below AMOUNT_LIMIT."""
 
 FEE_DENOMINATOR: Final = 10_000
-DRIFT_SECONDS: Final = 900
-"""Seconds that a block's timestamp may lie in a chain's future."""
+DAY: Final = 86_400
+"""Seconds of a day."""
 
-MAX_AGE_SECONDS: Final = 3_600
-"""Seconds that a block's timestamp may be old when a validator commits it on the primary chain."""
+DRIFT_SECONDS: Final = 30
+"""Seconds that a block's timestamp may lie in the primary's future."""
 
-EXPIRY_SECONDS: Final = 3 * 86_400
-"""Seconds that a request may wait before anyone may freeze its chain: three days."""
+MAX_AGE_SECONDS: Final = 600
+"""Seconds that a block's timestamp may be old when the primary accepts it."""
 
-EXECUTION_SECONDS: Final = 3 * 86_400
-"""Seconds that accepted blocks may wait for execution before anyone may freeze their chain: three days."""
+EXPIRY_SECONDS: Final = 3 * DAY
+"""Seconds that a request may wait before anyone may call the freeze of its chain (T1)."""
+
+FREEZE_DELAY_SECONDS: Final = DAY
+"""Seconds, and the chain's blocks, between the call of a freeze and the freeze, of a member as of the primary."""
+
+SILENCE_SECONDS: Final = 2 * DAY
+"""Seconds without a new block after which the primary accepts nothing more."""
+
+END_WINDOW_SECONDS: Final = 3 * DAY
+"""Seconds, and the chain's blocks, that an END on the watchers' word waits for a denial."""
+
+DENIAL_WINDOW_SECONDS: Final = 14 * DAY
+"""Seconds, and the chain's blocks, that a denial adds, and that an END of validators and governor waits."""
+
+EXIT_DELAY_SECONDS: Final = 3 * DAY
+"""Seconds, and blocks, between the primary's end and its exits; until then it takes what an ACC contains."""
+
+SWAP_RING: Final = 8_192
+ACCOUNT_RING: Final = 1_024
+"""Places of a lane's queue; twice as many as may wait, so that the hash of no open place is overwritten."""
+
+MAX_OPEN_SWAPS: Final = 4_096
+MAX_OPEN_ACCOUNT_REQUESTS: Final = 512
+"""The most requests of a lane that wait on a chain at one time."""
 
 OPERATOR_ACCOUNT: Final = AccountId(0)
 """The account that accrued fees are claimed into."""

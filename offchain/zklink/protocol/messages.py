@@ -1,30 +1,21 @@
-"""The messages that are signed for L1 (EIP-712): sync messages and key changes (docs/protocol.md, sections 5.8 and
-8).
+"""The consent to a new key that an account's owner signs for the primary (EIP-712; docs/protocol.md, section 5.8), and
+what an ECDSA signature is. The facts of groups stand in facts.py.
 """
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from zklink.primitives.keccak import keccak256, keccak_words
-from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Nonce
+from zklink.protocol.ids import AccountId, Nonce
 
-DOMAIN_NAME: Final = "zkLink sync"
-DOMAIN_VERSION: Final = "1"
 DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,bytes32 salt)"
-MESSAGE_TYPE: Final = "SyncMessage(uint8 kind,uint8 sourceChain,uint64 number,bytes32 syncHash)"
-
-DOMAIN_TYPE_HASH: Final = keccak256(DOMAIN_TYPE.encode())
-MESSAGE_TYPE_HASH: Final = keccak256(MESSAGE_TYPE.encode())
-DOMAIN_NAME_HASH: Final = keccak256(DOMAIN_NAME.encode())
-DOMAIN_VERSION_HASH: Final = keccak256(DOMAIN_VERSION.encode())
-
 ACCOUNT_DOMAIN_NAME: Final = "zkLink account"
+ACCOUNT_DOMAIN_VERSION: Final = "1"
 KEY_CHANGE_TYPE: Final = "ChangePubKey(uint32 account,uint32 nonce,bytes32 publicKeyHash)"
 
+DOMAIN_TYPE_HASH: Final = keccak256(DOMAIN_TYPE.encode())
 ACCOUNT_DOMAIN_NAME_HASH: Final = keccak256(ACCOUNT_DOMAIN_NAME.encode())
+ACCOUNT_DOMAIN_VERSION_HASH: Final = keccak256(ACCOUNT_DOMAIN_VERSION.encode())
 KEY_CHANGE_TYPE_HASH: Final = keccak256(KEY_CHANGE_TYPE.encode())
-
 
 SIGNATURE_BYTES: Final = 65
 """An ECDSA signature as contracts take it: r, s, v."""
@@ -33,39 +24,8 @@ HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F4668
 """Half of secp256k1's order: of the two forms of a signature only the one with the smaller s counts."""
 
 
-class MessageKind(IntEnum):
-    """The two kinds of sync messages: accepted blocks (ACC) and a freeze (FRZ)."""
-
-    ACC = 1
-    FRZ = 2
-
-
-@dataclass(frozen=True, slots=True)
-class SyncMessage:
-    """`source_chain` has accepted every block up to `number`, whose rolling hash is `sync_hash`.
-
-    FRZ says the same, and that the chain has frozen there and accepts no later block that concerns it.
-    """
-
-    source_chain: ChainId
-    number: BlockNumber
-    sync_hash: bytes
-    kind: MessageKind = MessageKind.ACC
-
-
-def compute_domain_separator(deployment_hash: bytes) -> bytes:
-    """EIP-712 domain separator; the salt is the deployment, so one signature serves every chain of it."""
-    return keccak_words(DOMAIN_TYPE_HASH, DOMAIN_NAME_HASH, DOMAIN_VERSION_HASH, deployment_hash)
-
-
-def compute_digest(message: SyncMessage, deployment_hash: bytes) -> bytes:
-    """The 32 bytes that a committee member signs (EIP-712)."""
-    struct_hash = keccak_words(MESSAGE_TYPE_HASH, message.kind, message.source_chain, message.number, message.sync_hash)
-    return keccak256(b"\x19\x01" + compute_domain_separator(deployment_hash) + struct_hash)
-
-
 def compute_key_change_digest(deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int) -> bytes:
     """The 32 bytes that an account's owner signs to give it a key (EIP-712)."""
-    separator = keccak_words(DOMAIN_TYPE_HASH, ACCOUNT_DOMAIN_NAME_HASH, DOMAIN_VERSION_HASH, deployment_hash)
+    separator = keccak_words(DOMAIN_TYPE_HASH, ACCOUNT_DOMAIN_NAME_HASH, ACCOUNT_DOMAIN_VERSION_HASH, deployment_hash)
     struct_hash = keccak_words(KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash)
     return keccak256(b"\x19\x01" + separator + struct_hash)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from zklink.primitives.field import Q, R
-from zklink.protocol import domain, ids, limits, messages, slices, words
+from zklink.protocol import domain, facts, ids, limits, messages, slices, words
 
 VYPER_PATH: Final = "contracts/modules/constants.vy"
 CIRCOM_PATH: Final = "offchain/circuits/constants.circom"
@@ -34,6 +34,12 @@ _WIDTHS: Final = (
     "COUNT",
     "WORD",
 )
+
+_TIMES: Final = ("DRIFT", "MAX_AGE", "EXPIRY", "FREEZE_DELAY", "SILENCE", "END_WINDOW", "DENIAL_WINDOW", "EXIT_DELAY")
+
+_QUEUES: Final = ("SWAP_RING", "ACCOUNT_RING", "MAX_OPEN_SWAPS", "MAX_OPEN_ACCOUNT_REQUESTS")
+
+_FACTS: Final = ("SEAL", "ACCEPTED", "QUEUE", "QUEUES", "FROZEN", "END", "END_DENIAL")
 
 _WORD_COUNTS: Final = (
     "SWAP_REQUEST_WORDS",
@@ -74,10 +80,6 @@ def _integers() -> Iterator[tuple[str, int]]:
     yield "SLICE_COUNT", ids.SLICE_COUNT
     yield "FEE_DENOMINATOR", ids.FEE_DENOMINATOR
     yield "CUSTODY_LIMIT", ids.CUSTODY_LIMIT
-    yield "DRIFT_SECONDS", ids.DRIFT_SECONDS
-    yield "MAX_AGE_SECONDS", ids.MAX_AGE_SECONDS
-    yield "EXPIRY_SECONDS", ids.EXPIRY_SECONDS
-    yield "EXECUTION_SECONDS", ids.EXECUTION_SECONDS
     yield "DOMAIN_SHIFT", domain.DOMAIN_SHIFT
     for name in _WIDTHS:
         yield f"{name}_BITS", getattr(ids, f"{name}_BITS")
@@ -89,8 +91,6 @@ def _integers() -> Iterator[tuple[str, int]]:
         yield f"{kind.name}_KIND", kind.value
     for address_format in ids.AddressFormat:
         yield f"ADDRESS_FORMAT_{address_format.name}", address_format.value
-    for message_kind in messages.MessageKind:
-        yield f"{message_kind.name}_KIND", message_kind.value
     for name in _WORD_COUNTS:
         yield name, getattr(words, name)
     for layout in (*words.RECORD_LAYOUTS, *words.MESSAGE_LAYOUTS):
@@ -99,8 +99,11 @@ def _integers() -> Iterator[tuple[str, int]]:
 
 
 def _limits() -> Iterator[tuple[str, int]]:
-    """How much one call may bring, and what a signature is: circuits have neither calls nor ECDSA signatures."""
+    """What circuits do not have: clocks, calls, queues, and ECDSA signatures of groups."""
+    yield from ((f"{name}_SECONDS", getattr(ids, f"{name}_SECONDS")) for name in _TIMES)
     yield from ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
+    yield from ((name, getattr(ids, name)) for name in _QUEUES)
+    yield from ((f"{group.name}_GROUP", group.value) for group in facts.Group)
     yield "SIGNATURE_BYTES", messages.SIGNATURE_BYTES
     yield "HALF_ORDER", messages.HALF_ORDER
 
@@ -111,11 +114,12 @@ def _hashes() -> Iterator[tuple[str, bytes]]:
     yield "SWAP_LANE_TAG", domain.SWAP_LANE_TAG
     yield "ACCOUNT_LANE_TAG", domain.ACCOUNT_LANE_TAG
     yield "EXIT_TAG", domain.EXIT_TAG
-    yield "SYNC_DOMAIN_TYPE_HASH", messages.DOMAIN_TYPE_HASH
-    yield "SYNC_DOMAIN_NAME_HASH", messages.DOMAIN_NAME_HASH
-    yield "SYNC_DOMAIN_VERSION_HASH", messages.DOMAIN_VERSION_HASH
-    yield "SYNC_MESSAGE_TYPE_HASH", messages.MESSAGE_TYPE_HASH
+    yield "SYNC_DOMAIN_TYPE_HASH", facts.DOMAIN_TYPE_HASH
+    yield "SYNC_DOMAIN_NAME_HASH", facts.DOMAIN_NAME_HASH
+    yield "SYNC_DOMAIN_VERSION_HASH", facts.DOMAIN_VERSION_HASH
+    for name in _FACTS:
+        yield f"{name}_TYPE_HASH", getattr(facts, f"{name}_TYPE_HASH")
     yield "ACCOUNT_DOMAIN_TYPE_HASH", messages.DOMAIN_TYPE_HASH
     yield "ACCOUNT_DOMAIN_NAME_HASH", messages.ACCOUNT_DOMAIN_NAME_HASH
-    yield "ACCOUNT_DOMAIN_VERSION_HASH", messages.DOMAIN_VERSION_HASH
+    yield "ACCOUNT_DOMAIN_VERSION_HASH", messages.ACCOUNT_DOMAIN_VERSION_HASH
     yield "KEY_CHANGE_TYPE_HASH", messages.KEY_CHANGE_TYPE_HASH

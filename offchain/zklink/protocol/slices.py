@@ -1,10 +1,32 @@
 """Slices: the words of a block that concern one chain (docs/protocol.md, section 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from zklink.primitives.field import R
 from zklink.primitives.keccak import keccak_words
+from zklink.protocol.errors import WrongRecordKind, WrongWordCount
+from zklink.protocol.ids import KIND_BITS, WORD_BITS, Kind
+from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, PAYOUT_WORDS, SWAP_REQUEST_WORDS
+
+RECORD_WORDS: Final[Mapping[int, int]] = {
+    Kind.SWAP_REQUEST: SWAP_REQUEST_WORDS,
+    **dict.fromkeys((Kind.DEPOSIT, Kind.FULL_EXIT, Kind.CHANGE_PUB_KEY), ACCOUNT_REQUEST_WORDS),
+    **dict.fromkeys(
+        (
+            Kind.SWAP_PAID,
+            Kind.SWAP_REFUNDED,
+            Kind.WITHDRAW_PAYOUT,
+            Kind.FULL_EXIT_PAYOUT,
+            Kind.FORCED_EXIT_PAYOUT,
+        ),
+        PAYOUT_WORDS,
+    ),
+}
+"""The words of each kind of record in a chain's slice."""
+
+REQUEST_KINDS: Final = (Kind.SWAP_REQUEST, Kind.DEPOSIT, Kind.FULL_EXIT)
+PAYOUT_KINDS: Final = tuple(kind for kind, count in RECORD_WORDS.items() if count == PAYOUT_WORDS)
 
 
 def compute_slice_hash(words: Sequence[int]) -> bytes:
@@ -18,6 +40,32 @@ def evaluate(words: Sequence[int], z: int) -> int:
     for word in words:
         result = (result * z + word) % R
     return result
+
+
+def split_records(words: Sequence[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The kind and the words of each record of a chain's slice, in order. WrongRecordKind, or WrongWordCount for one
+    that is cut short.
+    """
+    at = 0
+    while at < len(words):
+        kind = words[at] >> WORD_BITS - KIND_BITS
+        if kind not in RECORD_WORDS:
+            raise WrongRecordKind(tuple(map(int, RECORD_WORDS)), kind)
+        record = tuple(words[at : at + RECORD_WORDS[kind]])
+        if len(record) != RECORD_WORDS[kind]:
+            raise WrongWordCount(f"record of kind {kind}", RECORD_WORDS[kind], len(record))
+        yield kind, record
+        at += len(record)
+
+
+def count_records(words: Sequence[int], *kinds: Kind) -> int:
+    """How many records of these kinds stand in a chain's slice."""
+    return sum(kind in kinds for kind, _ in split_records(words))
+
+
+def select_payouts(words: Sequence[int]) -> tuple[int, ...]:
+    """The words of all payouts in a chain's slice, in order."""
+    return tuple(word for kind, record in split_records(words) if kind in PAYOUT_KINDS for word in record)
 
 
 EMPTY_SLICE_HASH: Final = compute_slice_hash(())
