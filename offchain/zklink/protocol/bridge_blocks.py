@@ -100,12 +100,20 @@ class AcceptCall:
     def abi(self) -> tuple[object, ...]:
         """The arguments, in order."""
         queues = [queue.abi() for queue in self.queues]
-        return (*_full_abi(self.first, self.blocks), queues, self.seal, self.watchers, self.pay)
+        evidence = (queues, self.seal, self.watchers)
+        return (
+            self.first,
+            _blocks_abi(self.blocks),
+            pack_consents(self.blocks),
+            *evidence,
+            self.pay,
+            _words(self.blocks),
+        )
 
     @classmethod
     def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptCall":
         """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
-        first, blocks, words, consents, queues, seal, watchers, pay = values
+        first, blocks, consents, queues, seal, watchers, pay, words = values
         full = read_full_blocks(blocks, words, consents, primary)
         facts = tuple(QueueFact(ChainId(k), Lane(lane), count, bytes(hash)) for k, lane, count, hash in queues)
         return cls(BlockNumber(first), full, facts, bytes(seal), bytes(watchers), pay)
@@ -126,13 +134,20 @@ class AcceptAgainCall:
 
     def abi(self) -> tuple[object, ...]:
         """The arguments, in order."""
-        evidence = (self.validators, self.watchers)
-        return (*_full_abi(self.first, self.blocks), list(self.later), *evidence, self.pay)
+        evidence = (list(self.later), self.validators, self.watchers)
+        return (
+            self.first,
+            _blocks_abi(self.blocks),
+            pack_consents(self.blocks),
+            *evidence,
+            self.pay,
+            _words(self.blocks),
+        )
 
     @classmethod
     def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptAgainCall":
         """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
-        first, blocks, words, consents, later, validators, watchers, pay = values
+        first, blocks, consents, later, validators, watchers, pay, words = values
         full = read_full_blocks(blocks, words, consents, primary)
         return cls(BlockNumber(first), full, tuple(map(bytes, later)), bytes(validators), bytes(watchers), pay)
 
@@ -152,16 +167,9 @@ class ImportCall:
 
     def abi(self) -> tuple[object, ...]:
         """The arguments, in order."""
-        return (
-            self.first,
-            [member.block.abi() for member in self.blocks],
-            pack_words(word for member in self.blocks for word in member.words),
-            [claim for member in self.blocks for claim in member.claims],
-            list(self.later),
-            self.validators,
-            self.watchers,
-            self.pay,
-        )
+        claims = [claim for member in self.blocks for claim in member.claims]
+        evidence = (claims, list(self.later), self.validators, self.watchers)
+        return (self.first, _blocks_abi(self.blocks), *evidence, self.pay, _words(self.blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +185,18 @@ class MismatchCall:
 
     def abi(self) -> tuple[object, ...]:
         """The arguments, in order."""
-        member = self.block
-        words, claims = pack_words(member.words), list(member.claims)
-        return (member.block.abi(), words, claims, list(self.later), self.validators, self.watchers)
+        evidence = (list(self.block.claims), list(self.later), self.validators, self.watchers)
+        return (self.block.block.abi(), *evidence, pack_words(self.block.words))
 
 
 def pack_words(words: Iterable[int]) -> bytes:
     """Words as one byte string, 32 bytes each."""
     return b"".join(word.to_bytes(WORD_BYTES, "big") for word in words)
+
+
+def pack_consents(blocks: Iterable[FullBlock]) -> bytes:
+    """The owners' signatures of all blocks, side by side."""
+    return b"".join(consent for full in blocks for consent in full.consents)
 
 
 def unpack_words(data: bytes) -> tuple[int, ...]:
@@ -235,8 +247,10 @@ def _cut(counts: Sequence[int], words: tuple[int, ...]) -> tuple[tuple[tuple[int
     return tuple(slices), words[at:]
 
 
-def _full_abi(first: BlockNumber, blocks: Sequence[FullBlock]) -> tuple[object, ...]:
-    """What `accept` and `accept_again` take first."""
-    words = pack_words(word for full in blocks for word in full.words)
-    consents = b"".join(consent for full in blocks for consent in full.consents)
-    return (first, [full.block.abi() for full in blocks], words, consents)
+def _blocks_abi(blocks: Iterable[FullBlock | MemberBlock]) -> list[tuple[object, ...]]:
+    return [item.block.abi() for item in blocks]
+
+
+def _words(blocks: Iterable[FullBlock | MemberBlock]) -> bytes:
+    """The words of all blocks, side by side."""
+    return pack_words(word for item in blocks for word in item.words)

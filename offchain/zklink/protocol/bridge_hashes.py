@@ -45,22 +45,24 @@ def fold(sync_hash: bytes, commitments: Iterable[bytes]) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Tip:
     """The last block of a chain's history: accepted on the primary, imported on a member. `unpaid` counts the blocks of
-    which the chain still owes payouts.
+    which the chain still owes payouts; `has_end` says on a member that its END stands, on the primary that it was
+    silent once.
     """
 
     number: BlockNumber
     timestamp: int
     unpaid: int
+    has_end: bool
     root: int
     sync_hash: bytes
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> "Tip":
         """Read the struct `Tip`."""
-        number, timestamp, unpaid, root, sync_hash = values
-        return cls(BlockNumber(number), timestamp, unpaid, root, bytes(sync_hash))
+        number, timestamp, unpaid, has_end, root, sync_hash = values
+        return cls(BlockNumber(number), timestamp, unpaid, has_end, root, bytes(sync_hash))
 
 
 def genesis_tip(genesis_root: int, deployment_hash: bytes) -> Tip:
     """The history before block 1, the same on every chain."""
-    return Tip(BlockNumber(0), 0, 0, genesis_root, deployment_hash)
+    return Tip(BlockNumber(0), 0, 0, False, genesis_root, deployment_hash)
