@@ -1,35 +1,32 @@
-"""What the events of a bridge add up to, compared with its views: its two queues, and the stages of its blocks.
+"""What the events of a chain add up to, compared with its contracts' views: the queues of a bridge, the blocks of a
+history.
 
-Takes events in the chain's order and a bridge; raises what is missing. Never lets an event stand that the bridge's own
-counters and hashes do not confirm. The hashes bind every request and every committed block; of proofs, acceptances and
-executions the numbers do, each of which follows from the one before or is covered by a later one. A block that was
-committed and dropped again may be missing: nothing rests on it. No view counts
-messages, fills, payouts, or what the registries and the exodus contract log: whoever needs those asks for their state
-(`is_message_known`, `filler`, `is_exited`) and not for logs.
+Takes events in the chain's order and a contract; raises what is missing. Never lets an event stand that the contract's
+own counters and hashes do not confirm: they bind every request and every block, and how many blocks still owe payouts.
+No view counts fills, payouts, or what ends, registries and the exodus contract log: whoever needs those asks for their
+state (`filler`, `end_state`, `is_exited`) and not for logs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from zklink.l1.contracts.bridge import BridgeViews
 from zklink.l1.contracts.bridge_events import (
-    BlockAccepted,
-    BlockCommitted,
     BlockExecuted,
-    BlocksProven,
-    BlocksReverted,
+    BlocksAccepted,
+    BlocksImported,
     BridgeEvent,
-    DepositRequested,
     Frozen,
-    FullExitRequested,
+    PayoutsOwed,
     RequestEvent,
     SwapRequested,
 )
-from zklink.l1.contracts.bridge_structs import Stages
+from zklink.l1.contracts.event_codec import REQUEST_EVENTS
+from zklink.l1.contracts.histories import HistoryClient
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import LogsIncomplete, RequestGap
-from zklink.protocol.ids import Lane
+from zklink.protocol.ids import BlockNumber, Lane
 
 
 def lane_of(event: RequestEvent) -> Lane:
@@ -79,58 +76,61 @@ class QueueTally:
 
 @dataclass(frozen=True, slots=True)
 class BridgeTally:
-    """A bridge's queues, the stages of its blocks, and whether it is frozen. `last` is the last block committed."""
+    """A bridge's queues, and whether it is frozen."""
 
     queues: QueueTally
-    stages: Stages = field(default_factory=lambda: Stages(0, 0, 0, 0))
-    last: bytes = b""
     is_frozen: bool = False
 
     def after(self, events: Sequence[BridgeEvent]) -> Self:
-        """Raises RequestGap, or LogsIncomplete if a block's step is left out."""
-        requests = [e for e in events if isinstance(e, SwapRequested | DepositRequested | FullExitRequested)]
-        at, last, is_frozen = self.stages, self.last, self.is_frozen
-        for event in events:
-            match event:
-                case BlockCommitted(number=number):
-                    self._check_next("committed", at.committed + 1, number)
-                    at, last = replace(at, committed=number), event.sync_hash
-                case BlocksReverted(to=number):
-                    at, last = replace(at, committed=number, proven=min(at.proven, number)), b""
-                case BlocksProven(first=number):
-                    self._check_next("proven", at.proven + 1, number)
-                    self._check_order("proven", event.last, at.committed)
-                    at = replace(at, proven=event.last)
-                case BlockAccepted(number=number):
-                    self._check_order("accepted", number, at.proven)
-                    at = replace(at, accepted=number)
-                case BlockExecuted(number=number):
-                    self._check_next("executed", at.executed + 1, number)
-                    self._check_order("executed", number, at.accepted)
-                    at = replace(at, executed=number)
-                case Frozen(number=number):
-                    at, last = replace(at, committed=number, proven=number), b""
-                    is_frozen = True
-        return replace(self, queues=self.queues.after(requests), stages=at, last=last, is_frozen=is_frozen)
+        """Raises RequestGap."""
+        requests = [event for event in events if isinstance(event, REQUEST_EVENTS)]
+        is_frozen = self.is_frozen or any(isinstance(event, Frozen) for event in events)
+        return replace(self, queues=self.queues.after(requests), is_frozen=is_frozen)
 
     def check(self, height: int) -> None:
-        """Raise LogsIncomplete unless the bridge was at the same stages at block `height`."""
+        """Raise RequestGap or LogsIncomplete unless the bridge was so at block `height`."""
         bridge = self.queues.bridge
-        found = bridge.status(block=height)
-        if found != self.stages:
-            raise LogsIncomplete(bridge.client.profile.name, f"they give {self.stages}, and the bridge has {found}")
-        if self.last and bridge.sync_hash(found.committed, block=height) != self.last:
-            raise LogsIncomplete(bridge.client.profile.name, f"they give another block {found.committed}")
         if bridge.is_frozen(block=height) != self.is_frozen:
             raise LogsIncomplete(bridge.client.profile.name, "they do not say whether the bridge is frozen")
         self.queues.check(height)
 
-    def _check_next(self, what: str, expected: int, found: int) -> None:
-        if found != expected:
-            detail = f"block {found} is {what} where block {expected} is next"
-            raise LogsIncomplete(self.queues.bridge.client.profile.name, detail)
 
-    def _check_order(self, what: str, number: int, before: int) -> None:
-        if number > before:
-            detail = f"block {number} is {what}, and the step before reaches block {before} only"
-            raise LogsIncomplete(self.queues.bridge.client.profile.name, detail)
+@dataclass(frozen=True, slots=True)
+class HistoryTally:
+    """The last block of a history with its sync hash, and the blocks that still owe payouts."""
+
+    history: HistoryClient
+    number: BlockNumber
+    sync_hash: bytes
+    owed: frozenset[BlockNumber] = frozenset()
+
+    @classmethod
+    def empty(cls, history: HistoryClient, deployment_hash: bytes) -> Self:
+        """Before the first block."""
+        return cls(history, BlockNumber(0), deployment_hash)
+
+    def after(self, events: Sequence[BridgeEvent]) -> Self:
+        """Raises LogsIncomplete if a block is left out."""
+        number, sync_hash, owed = self.number, self.sync_hash, set(self.owed)
+        for event in events:
+            match event:
+                case BlocksAccepted() | BlocksImported():
+                    if event.first != number + 1 or event.last < event.first:
+                        raise self._doubt(f"blocks {event.first} to {event.last} follow block {number}")
+                    number, sync_hash = event.last, event.sync_hash
+                case PayoutsOwed():
+                    owed.add(event.number)
+                case BlockExecuted():
+                    owed.discard(event.number)
+        return replace(self, number=number, sync_hash=sync_hash, owed=frozenset(owed))
+
+    def check(self, height: int) -> None:
+        """Raise LogsIncomplete unless the history had the same blocks at block `height`, and owed for as many."""
+        tip = self.history.tip(block=height)
+        if (tip.number, tip.sync_hash) != (self.number, self.sync_hash):
+            raise self._doubt(f"they end with block {self.number}, and the history with another block {tip.number}")
+        if tip.unpaid != len(self.owed):
+            raise self._doubt(f"{len(self.owed)} blocks owe payouts by them, {tip.unpaid} by the history")
+
+    def _doubt(self, detail: str) -> LogsIncomplete:
+        return LogsIncomplete(self.history.client.profile.name, detail)

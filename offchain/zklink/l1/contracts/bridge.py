@@ -1,93 +1,60 @@
-"""One bridge, typed: every read and write of its ABI, its events as records.
+"""One bridge, typed: the doors of a chain, its queues and its money, and the way to the chain's other contracts.
 
-Takes a chain's client and the bridge's address. Reads give protocol types; writes wait for their receipt. Never decides
-what to send and when: sequencer, broker and relayer do.
+Takes a chain's client and the bridge's address. Views give protocol types; calls wait for their receipt. Never decides
+what to send and when: sequencer, broker and their like do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
 from zklink.l1.contract_artifacts import ContractArtifact, load_contract
-from zklink.l1.contracts.bridge_events import BridgeEvent, RequestEvent
-from zklink.l1.contracts.bridge_structs import (
-    DepositOrder,
-    Parts,
-    Permit,
-    RequestCounts,
-    Solvency,
-    Stages,
-    SwapOrder,
-)
-from zklink.l1.contracts.event_codec import REQUEST_EVENTS, decode_events, event_topic
+from zklink.l1.contracts.bridge_events import RequestEvent
+from zklink.l1.contracts.bridge_structs import DepositOrder, Parts, Permit, RequestCounts, Solvency, SwapOrder
+from zklink.l1.contracts.contract_client import ContractClient
+from zklink.l1.contracts.ends import EndClient, MemberEndClient, PrimaryEndClient
+from zklink.l1.contracts.event_codec import REQUEST_EVENTS
 from zklink.l1.contracts.exodus import ExodusClient
+from zklink.l1.contracts.groups import GroupsClient
+from zklink.l1.contracts.histories import HistoryClient, MemberHistoryClient, PrimaryHistoryClient
 from zklink.l1.contracts.registries import TokenRegistryClient
-from zklink.l1.contracts.sync_ledger import SyncLedgerClient
 from zklink.l1.contracts.token import TokenClient
-from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
-from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
-from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import CallReverted, TransactionRejected
-from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
-from zklink.protocol.messages import SyncMessage
+from zklink.protocol.ids import AccountId, Amount, Lane, TokenId
 
 
-class BridgeViews:
-    """The views of a bridge on one chain. Each raises CallReverted and RpcUnavailable. `block` is an L1 block; by
-    default the newest.
-    """
+class BridgeViews(ContractClient):
+    """The views of a bridge on one chain."""
 
-    def __init__(self, client: ChainClient, address: str) -> None:
-        self.client = client
-        self.address = to_checksum_address(address)
-        self.chain_id: ChainId = client.profile.chain_id
-        self._contract = client.contract(self.address, bridge_artifact())
-
-    def status(self, block: int | None = None) -> Stages:
-        """The last committed, proven, accepted and executed block."""
-        return Stages(*self._read("status", block=block))
+    contract_name = "Bridge"
 
     def request_counts(self, lane: Lane, block: int | None = None) -> RequestCounts:
-        """The number of requests of a lane, and how many of them are in executed blocks."""
+        """The number of requests of a lane, and how many of them blocks have consumed."""
         return RequestCounts(*self._read("request_counts", int(lane), block=block))
 
+    def next_requests(self, lane: Lane, block: int | None = None) -> tuple[int, bytes]:
+        """How many requests of a lane blocks have consumed, and the queue's hash there."""
+        count, queue_hash = self._read("next_requests", int(lane), block=block)
+        return int(count), bytes(queue_hash)
+
     def request_status(self, lane: Lane, request_id: int) -> int:
-        """0 none, 1 queued, 2 executed."""
+        """0 none, 1 queued, 2 consumed."""
         return int(self._read("request_status", int(lane), request_id))
 
-    def block_status(self, number: int) -> int:
-        """0 none, 1 committed, 2 proven, 3 accepted, 4 executed."""
-        return int(self._read("block_status", number))
-
     def queue_hash(self, lane: Lane, request_id: int, block: int | None = None) -> bytes:
-        """The rolling hash of a lane's queue up to a request; zero if there is no such request."""
+        """The rolling hash of a lane's queue up to a request; zero if there is no such request, or if the ring has
+        forgotten it.
+        """
         return bytes(self._read("queue_hash", int(lane), request_id, block=block))
-
-    def stored_block_hash(self, number: int) -> bytes:
-        """Hash of the stored block, zero if there is none."""
-        return bytes(self._read("stored_block_hash", number))
-
-    def sync_hash(self, number: int, block: int | None = None) -> bytes:
-        """The rolling hash of block commitments up to a committed block."""
-        return bytes(self._read("sync_hash", number, block=block))
-
-    def acknowledged(self, source_chain: int) -> int:
-        """The last block that another chain is known here to have accepted with the same hash."""
-        return int(self._read("acknowledged", source_chain))
 
     def filler(self, key: bytes) -> str | None:
         """The broker who filled a payout."""
         broker = str(self._read("filler", key))
         return to_checksum_address(broker) if int(broker, 16) else None
-
-    def is_owner_known(self, owner: str, block: int | None = None) -> bool:
-        """Whether an address has put a request for itself into the account lane here: forced exits may pay it."""
-        return bool(self._read("is_owner_known", to_checksum_address(owner), block=block))
 
     def custody(self, token_id: int) -> Amount:
         """Reserve and open requests of a token here, in layer-2 units."""
@@ -105,21 +72,18 @@ class BridgeViews:
         """The 32 bytes that identify the deployment."""
         return bytes(self._read("deployment_hash"))
 
+    def is_primary(self) -> bool:
+        """Whether this chain is the deployment's primary."""
+        return bool(self._read("is_primary"))
+
     def is_frozen(self, block: int | None = None) -> bool:
-        """Whether the chain is frozen."""
+        """Whether the chain takes no requests any more."""
         return bool(self._read("is_frozen", block=block))
 
-    def waiting_since(self) -> int:
-        """Since when accepted blocks wait for execution, UNIX seconds; 0 when none waits."""
-        return int(self._read("waiting_since"))
-
-    def is_message_known(self, source_chain: int, number: int, sync_hash: bytes) -> bool:
-        """Whether this chain knows that another one has accepted all blocks up to `number`, with this hash."""
-        return bool(self._read("is_message_known", source_chain, number, sync_hash))
-
-    def lane_domain(self, lane: Lane) -> int:
-        """The domain of a lane's blocks."""
-        return int(self._read("lane_domain", int(lane)))
+    def frozen_at(self, block: int | None = None) -> tuple[int, int]:
+        """The time (UNIX seconds) and the block in which the chain froze; zero while it is not frozen."""
+        time, height = self._read("frozen_at", block=block)
+        return int(time), int(height)
 
     def exit_domain(self) -> int:
         """The domain of exits."""
@@ -129,53 +93,66 @@ class BridgeViews:
         """The contracts that the bridge relies on."""
         return Parts(*map(to_checksum_address, self._read("parts")))
 
-    def _read(self, function: str, *arguments: object, block: int | None = None) -> Any:
-        return self.client.read(self._contract, function, *arguments, block=block)
-
 
 class BridgeClient(BridgeViews):
-    """A bridge on one chain, with the clients of its registry, ledger and exodus contract. Writes raise the errors of
-    `ChainClient.send`.
+    """A bridge on one chain, with the clients of the chain's other contracts, which it asks for their addresses once.
+
+    A role's own calls need a client of that role: `primary_history` on the primary, `member_history` on a member.
     """
 
     @cached_property
     def tokens(self) -> TokenRegistryClient:
-        """The chain's token registry; asks the bridge for its address once."""
+        """The chain's token registry."""
         return TokenRegistryClient(self.client, self._parts.token_registry)
 
     @cached_property
-    def ledger(self) -> SyncLedgerClient:
-        """The chain's ledger of facts about the other chains."""
-        return SyncLedgerClient(self.client, self._parts.sync_ledger)
+    def history(self) -> HistoryClient:
+        """The chain's history, with what both roles have."""
+        return self.primary_history if self.is_primary() else self.member_history
+
+    @cached_property
+    def primary_history(self) -> PrimaryHistoryClient:
+        """The history of a primary."""
+        return PrimaryHistoryClient(self.client, self._parts.history)
+
+    @cached_property
+    def member_history(self) -> MemberHistoryClient:
+        """The history of a member."""
+        return MemberHistoryClient(self.client, self._parts.history)
+
+    @cached_property
+    def end(self) -> EndClient:
+        """The chain's end, with what both roles have."""
+        return self.primary_end if self.is_primary() else self.member_end
+
+    @cached_property
+    def primary_end(self) -> PrimaryEndClient:
+        """The end of a primary."""
+        return PrimaryEndClient(self.client, self._parts.end)
+
+    @cached_property
+    def member_end(self) -> MemberEndClient:
+        """The end of a member."""
+        return MemberEndClient(self.client, self._parts.end)
+
+    @cached_property
+    def groups(self) -> GroupsClient:
+        """The groups as this chain knows them."""
+        return GroupsClient(self.client, self.end.groups())
 
     @cached_property
     def exodus(self) -> ExodusClient:
-        """The contract that anyone may use when the operator fails."""
+        """The contract that anyone may use once the chain has ended."""
         return ExodusClient(self.client, self._parts.exodus)
 
     @cached_property
     def _parts(self) -> Parts:
         return self.parts()
 
-    # -- events --------------------------------------------------------------------------------------------------
-
-    def events(self, from_block: int, to_block: int) -> list[BridgeEvent]:
-        """All events of the bridge in a range of blocks, both ends included, in order, as the node shows them: a
-        `LogCursor` compares them with the bridge's views.
-        """
-        return decode_events(self.chain_id, self.client.logs(self.address, from_block, to_block))
-
     def requests(self, from_block: int, to_block: int) -> list[RequestEvent]:
         """The requests of both lanes queued in a range of blocks, in order, as the node shows them."""
-        topics = [event_topic(event) for event in REQUEST_EVENTS]
-        logs = self.client.logs(self.address, from_block, to_block, [topics])
-        return [event for event in decode_events(self.chain_id, logs) if isinstance(event, REQUEST_EVENTS)]
-
-    def events_of(self, receipt: Receipt) -> list[BridgeEvent]:
-        """This bridge's events in a receipt."""
-        return decode_events(self.chain_id, (log for log in receipt.logs if log.address == self.address))
-
-    # -- users and brokers ---------------------------------------------------------------------------------------
+        found = self.events_named(REQUEST_EVENTS, from_block, to_block)
+        return [event for event in found if isinstance(event, REQUEST_EVENTS)]
 
     def swap(self, account: LocalAccount, order: SwapOrder, value: int = 0) -> Receipt:
         """Queue a swap; `value` is the amount for the chain's own coin, else 0. Raises TokensShort, AllowanceShort."""
@@ -217,37 +194,6 @@ class BridgeClient(BridgeViews):
         """Pull the account's pending balance of a token to `receiver`."""
         return self._send(account, "withdraw_pending_balance", token_id, to_checksum_address(receiver))
 
-    # -- blocks and messages -------------------------------------------------------------------------------------
-
-    def commit_blocks(self, account: LocalAccount, last: StoredBlock, blocks: Iterable[CommitBlock]) -> Receipt:
-        """Enter blocks after `last`."""
-        return self._send(account, "commit_blocks", stored_block_abi(last), [block.abi() for block in blocks])
-
-    def prove_blocks(self, account: LocalAccount, blocks: Iterable[ProveBlock]) -> Receipt:
-        """Prove committed blocks."""
-        return self._send(account, "prove_blocks", [block.abi() for block in blocks])
-
-    def execute_blocks(self, account: LocalAccount, blocks: Iterable[ExecuteBlock]) -> Receipt:
-        """Pay the payouts of accepted blocks."""
-        return self._send(account, "execute_blocks", [block.abi() for block in blocks])
-
-    def revert_blocks(self, account: LocalAccount, to_block: StoredBlock) -> Receipt:
-        """Drop every block after `to_block`."""
-        return self._send(account, "revert_blocks", stored_block_abi(to_block))
-
-    def receive_message(self, account: LocalAccount, message: SyncMessage, evidence: bytes) -> Receipt:
-        """Deliver a message of another chain with its evidence."""
-        packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
-        return self._send(account, "receive_message", packed, evidence)
-
-    def apply_message(self, account: LocalAccount, source_chain: int, number: int) -> Receipt:
-        """Apply a message that came early."""
-        return self._send(account, "apply_message", source_chain, number)
-
-    def encode(self, function: str, *arguments: object) -> Call:
-        """A call for `ChainClient.submit`, for callers that do not want to wait. Raises ArgumentsRefused."""
-        return encode_call(self._contract, function, *arguments)
-
     @contextmanager
     def _naming_shortage(
         self, account: LocalAccount, order: SwapOrder | DepositOrder, value: int = 0
@@ -263,9 +209,6 @@ class BridgeClient(BridgeViews):
                 spender = None if token.is_native else self.address
                 token.check_funds(account.address, value if token.is_native else order.l1_amount, spender)
             raise
-
-    def _send(self, account: LocalAccount, function: str, *arguments: object, value: int = 0) -> Receipt:
-        return self.client.send(account, self.encode(function, *arguments), value)
 
 
 def bridge_artifact() -> ContractArtifact:

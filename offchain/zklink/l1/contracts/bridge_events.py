@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from zklink.l1.contracts.bridge_structs import EndWord
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
-from zklink.protocol.messages import MessageKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,73 +92,121 @@ class PendingBalanceWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockCommitted:
-    """A block was committed here."""
-
-    log: Log
-    number: BlockNumber
-    block_commitment: bytes
-    sync_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BlocksProven:
-    """Blocks first..last were proven here."""
+class BlocksAccepted:
+    """The primary has accepted blocks first..last, for good; both groups sign this fact as ACC."""
 
     log: Log
     first: BlockNumber
     last: BlockNumber
+    sync_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class BlockAccepted:
-    """Every block up to `number` is accepted here, for good; the committee signs this fact."""
+class BlocksImported:
+    """A member has imported blocks first..last."""
+
+    log: Log
+    first: BlockNumber
+    last: BlockNumber
+    sync_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutsOwed:
+    """A block's payouts here wait for `execute`."""
 
     log: Log
     number: BlockNumber
-    sync_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class BlockExecuted:
-    """A block was executed here."""
+    """A block has payouts here, and all of them are paid."""
 
     log: Log
     number: BlockNumber
 
 
 @dataclass(frozen=True, slots=True)
-class BlocksReverted:
-    """Blocks above `to` were reverted here."""
+class EndSet:
+    """A member's history ends with this block."""
 
     log: Log
-    to: BlockNumber
-
-
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
-    """This chain received a message: another chain has accepted blocks, or has frozen."""
-
-    log: Log
-    source_chain: ChainId
-    number: BlockNumber
-    sync_hash: bytes
-    kind: MessageKind
-
-
-@dataclass(frozen=True, slots=True)
-class FactOpened:
-    """Somebody opened a later fact about another chain down to this one."""
-
-    log: Log
-    source_chain: ChainId
     number: BlockNumber
     sync_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The chain has frozen; `number` is the last block that it had accepted. The committee signs this fact as FRZ."""
+    """The chain has frozen: it takes no requests. The numbers are what blocks had consumed; watchers sign FRZ."""
+
+    log: Log
+    swap_requests: int
+    account_requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeCalled:
+    """A request waits too long: a day later anyone may freeze the chain."""
+
+    log: Log
+    lane: Lane
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeAnnounced:
+    """FRZ of a member is shown: the primary freezes a day later, unless the governor voids it."""
+
+    log: Log
+    chain: ChainId
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeVoided:
+    """FRZ of a member is void."""
+
+    log: Log
+    chain: ChainId
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndRaised:
+    """END is raised on a member."""
+
+    log: Log
+    number: BlockNumber
+    sync_hash: bytes
+    round: int
+    word: EndWord
+
+
+@dataclass(frozen=True, slots=True)
+class EndDenied:
+    """The END that is raised is denied; `by` is 1 for validators, 2 for watchers, 3 for the governor."""
+
+    log: Log
+    number: BlockNumber
+    sync_hash: bytes
+    round: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndFell:
+    """The END of this round fell."""
+
+    log: Log
+    number: BlockNumber
+    sync_hash: bytes
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndStands:
+    """END stands: this member ends with this block."""
 
     log: Log
     number: BlockNumber
@@ -166,16 +214,26 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
-class CommonBlockFound:
-    """The last block that every chain executes is known here."""
+class MismatchShown:
+    """The own queue cannot match the block after `number`: the chain freezes."""
 
     log: Log
     number: BlockNumber
+    sync_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seceded:
+    """The own queue cannot match the block after `number`, which END contains: the chain ends at `number`."""
+
+    log: Log
+    number: BlockNumber
+    sync_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ExodusBegun:
-    """Exits are open here against the root of the last common block."""
+    """Exits are open here against the root of block `number`."""
 
     log: Log
     number: BlockNumber
@@ -184,7 +242,7 @@ class ExodusBegun:
 
 @dataclass(frozen=True, slots=True)
 class RequestCancelled:
-    """A request that no common block contains was cancelled and paid back (a full exit: nothing)."""
+    """A request that no block contains was cancelled and paid back (a full exit: nothing)."""
 
     log: Log
     lane: Lane
@@ -259,15 +317,21 @@ BridgeEvent = (
     | PayoutPaid
     | PayoutDeferred
     | PendingBalanceWithdrawn
-    | BlockCommitted
-    | BlocksProven
-    | BlockAccepted
+    | BlocksAccepted
+    | BlocksImported
+    | PayoutsOwed
     | BlockExecuted
-    | BlocksReverted
-    | MessageReceived
-    | FactOpened
+    | EndSet
     | Frozen
-    | CommonBlockFound
+    | FreezeCalled
+    | FreezeAnnounced
+    | FreezeVoided
+    | EndRaised
+    | EndDenied
+    | EndFell
+    | EndStands
+    | MismatchShown
+    | Seceded
     | ExodusBegun
     | RequestCancelled
     | Exited
@@ -276,4 +340,4 @@ BridgeEvent = (
     | TokenPaused
     | KeyAuthorised
 )
-"""The events of a chain's bridge, sync ledger and registries."""
+"""The events of all contracts of a chain."""

@@ -1,16 +1,19 @@
-"""The structs that users, the governor and owners in an exodus send to a chain (contracts/interfaces); `abi()` gives
-the tuple that the ABI takes. The structs of blocks are in `zklink.protocol.bridge_blocks`.
+"""The structs that users, the governor and owners in an exodus send to a chain, and what views answer
+(contracts/interfaces); `abi()` gives the tuple that the ABI takes. The structs of blocks are in
+`zklink.protocol.bridge_blocks`.
 
 Amounts are layer-2 units unless a name says `l1_amount`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import IntEnum
+from typing import Any, Final
 
 from eth_utils import to_checksum_address
 
 from zklink.protocol.errors import WrongAddressLength
-from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 """Stands for a chain's own coin where a token's address is expected."""
@@ -124,21 +127,11 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
-    """The last block of each stage on a chain."""
-
-    committed: int
-    proven: int
-    accepted: int
-    executed: int
-
-
-@dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """The number of requests ever put into one of a chain's queues, and how many of them are in executed blocks."""
+    """The number of requests ever put into one of a chain's queues, and how many of them blocks have consumed."""
 
     total: int
-    settled: int
+    consumed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,23 +148,102 @@ class Parts:
     """The contracts that a bridge relies on."""
 
     token_registry: str
-    reader: str
-    sync_ledger: str
+    history: str
+    end: str
+    exodus: str
+
+    def abi(self) -> tuple[object, ...]:
+        """The tuple that the bridge's constructor takes."""
+        return (self.token_registry, self.history, self.end, self.exodus)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryParts:
+    """The contracts that a history relies on."""
+
+    bridge: str
+    groups: str
+    end: str
     exodus: str
     swap_verifier: str
     account_verifier: str
 
+    def abi(self) -> tuple[object, ...]:
+        """The tuple that a history's constructor takes."""
+        return (self.bridge, self.groups, self.end, self.exodus, self.swap_verifier, self.account_verifier)
+
 
 @dataclass(frozen=True, slots=True)
-class FreezeState:
-    """Whether a chain is frozen, and how far its exodus has come.
+class GroupMembers:
+    """The signers of a group, and how many of them it takes."""
 
-    `frozen_at` is the last block that it had accepted then. `common_block` is the last block that is known to be
-    common; if `is_common_known`, no later one is.
+    members: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeCall:
+    """The request over which a freeze is called, and the time (UNIX seconds) and the block of the call; zero where none
+    is.
     """
 
-    is_frozen: bool
-    frozen_at: int
-    common_block: int
-    is_common_known: bool
-    is_exodus: bool
+    request_id: int
+    called_at: int
+    called_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The round of a member's FRZ, and the time (UNIX seconds) and the block in which it was shown; zero where none
+    waits.
+    """
+
+    round: int
+    announced_at: int
+    announced_in: int
+
+
+class EndWord(IntEnum):
+    """Whose word an END is."""
+
+    NONE = 0
+    WATCHERS = 1
+    VALIDATORS_AND_GOVERNOR = 2
+    VALIDATORS_AND_WATCHERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EndState:
+    """The END that is raised on a member, and how far the contest about it has come. `base_number` is the last block
+    that was imported when it was raised.
+    """
+
+    round: int
+    word: EndWord
+    stands: bool
+    denied_by_validators: bool
+    denied_by_governor: bool
+    number: BlockNumber
+    sync_hash: bytes
+    base_number: BlockNumber
+    base_hash: bytes
+    raised_at: int
+    raised_in: int
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> "EndState":
+        """Read the struct `EndState`."""
+        round_, word, stands, by_validators, by_governor, number, sync_hash, base, base_hash, at, inside = values
+        return cls(
+            round=round_,
+            word=EndWord(word),
+            stands=stands,
+            denied_by_validators=by_validators,
+            denied_by_governor=by_governor,
+            number=BlockNumber(number),
+            sync_hash=bytes(sync_hash),
+            base_number=BlockNumber(base),
+            base_hash=bytes(base_hash),
+            raised_at=at,
+            raised_in=inside,
+        )

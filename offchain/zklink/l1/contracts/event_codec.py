@@ -13,15 +13,23 @@ from eth_utils import keccak, to_checksum_address
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts import bridge_events
 from zklink.l1.contracts.bridge_events import BridgeEvent, DepositRequested, FullExitRequested, SwapRequested
-from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.l1.contracts.bridge_structs import EndWord, universal_address
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
-from zklink.protocol.messages import MessageKind
 
-CONTRACTS: Final = ("Bridge", "SyncLedger", "Exodus", "TokenRegistry", "KeyRegistry")
+CONTRACTS: Final = (
+    "Bridge",
+    "PrimaryHistory",
+    "MemberHistory",
+    "PrimaryEnd",
+    "MemberEnd",
+    "Exodus",
+    "TokenRegistry",
+    "KeyRegistry",
+)
 
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
     event.__name__: event
@@ -30,15 +38,21 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.PayoutPaid,
         bridge_events.PayoutDeferred,
         bridge_events.PendingBalanceWithdrawn,
-        bridge_events.BlockCommitted,
-        bridge_events.BlocksProven,
-        bridge_events.BlockAccepted,
+        bridge_events.BlocksAccepted,
+        bridge_events.BlocksImported,
+        bridge_events.PayoutsOwed,
         bridge_events.BlockExecuted,
-        bridge_events.BlocksReverted,
-        bridge_events.MessageReceived,
-        bridge_events.FactOpened,
+        bridge_events.EndSet,
         bridge_events.Frozen,
-        bridge_events.CommonBlockFound,
+        bridge_events.FreezeCalled,
+        bridge_events.FreezeAnnounced,
+        bridge_events.FreezeVoided,
+        bridge_events.EndRaised,
+        bridge_events.EndDenied,
+        bridge_events.EndFell,
+        bridge_events.EndStands,
+        bridge_events.MismatchShown,
+        bridge_events.Seceded,
         bridge_events.ExodusBegun,
         bridge_events.RequestCancelled,
         bridge_events.Exited,
@@ -169,7 +183,8 @@ _REQUEST_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]],
 
 
 _ENUMS: Final[Mapping[str, Mapping[str, Callable[[int], object]]]] = {
-    "MessageReceived": {"kind": MessageKind},
+    "FreezeCalled": {"lane": Lane},
+    "EndRaised": {"word": EndWord},
     "RequestCancelled": {"lane": Lane},
 }
 

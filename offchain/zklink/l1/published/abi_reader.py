@@ -128,7 +128,7 @@ def _build(kind: str, item: AbiEntry, limits: Limits, depth: int = 0) -> Kind:
         return _byte_string(limits[item["name"]][depth])
     if kind == "bytes32":
         return Kind(lambda calldata, at: calldata.take(at, WORD_BYTES))
-    return _number(int(kind.removeprefix("uint")))
+    return _number(1 if kind == "bool" else int(kind.removeprefix("uint")))
 
 
 def _spell(item: AbiEntry) -> str:

@@ -214,8 +214,9 @@ class RequestRewritten(L1Error):
 
 @dataclass(eq=False)
 class CalldataUnreadable(L1Error):
-    """The input of a transaction that committed blocks does not contain them in a form that can be read back.
-    Do: Give a node that answers `debug_traceTransaction`: the blocks were committed by way of another contract.
+    """The input of a transaction by which the primary took blocks does not contain them in a form that can be read
+    back.
+    Do: Give another node of the chain: this one shows another input than the chain has.
     """
 
     chain: str
