@@ -13,20 +13,22 @@ from zklink.lab.accounts import ACCOUNT_COUNT, funded_account, funded_accounts
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
 
-COMMITTEE_SIZE: Final = 3
-COMMITTEE_THRESHOLD: Final = 2
+GROUP_SIZE: Final = 3
+GROUP_THRESHOLD: Final = 2
+"""Validators, and watchers, of a local network, and how many of them must sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The actors of tests and stories. `committee` is in ascending order of addresses, as evidence must be.
+    """The actors of tests and stories. The sequencer sends blocks to the chains, the operator owns layer-2 account 0,
+    the provider fills the pools.
 
-    The operator owns layer-2 account 0, the provider fills the pools.
+    `validators` and `watchers` are in ascending order of addresses, as evidence must be.
     """
 
     deployer: LocalAccount
     governor: LocalAccount
-    validator: LocalAccount
+    sequencer: LocalAccount
     broker: LocalAccount
     depositor: LocalAccount
     recipient: LocalAccount
@@ -36,7 +38,8 @@ class Roles:
     operator: LocalAccount
     provider: LocalAccount
     trader: LocalAccount
-    committee: tuple[LocalAccount, ...]
+    validators: tuple[LocalAccount, ...]
+    watchers: tuple[LocalAccount, ...]
 
     def funded(self) -> tuple[LocalAccount, ...]:
         """Every account that owns native coins on every chain."""
@@ -52,11 +55,10 @@ def layer2_key(account: LocalAccount) -> PrivateKey:
 @lru_cache(maxsize=1)
 def default_roles() -> Roles:
     """The actors; each role keeps its account for ever, so that addresses in outputs can be compared."""
-    committee = [funded_account(index) for index in range(9, 9 + COMMITTEE_SIZE)]
     return Roles(
         deployer=funded_account(0),
         governor=funded_account(1),
-        validator=funded_account(2),
+        sequencer=funded_account(2),
         broker=funded_account(3),
         depositor=funded_account(4),
         recipient=funded_account(5),
@@ -66,5 +68,11 @@ def default_roles() -> Roles:
         operator=funded_account(12),
         provider=funded_account(13),
         trader=funded_account(14),
-        committee=tuple(sorted(committee, key=lambda account: int(account.address, 16))),
+        validators=_group(9),
+        watchers=_group(15),
     )
+
+
+def _group(first: int) -> tuple[LocalAccount, ...]:
+    accounts = [funded_account(index) for index in range(first, first + GROUP_SIZE)]
+    return tuple(sorted(accounts, key=lambda account: int(account.address, 16)))

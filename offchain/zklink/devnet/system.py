@@ -11,7 +11,7 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 
 from zklink.devnet.profiles import AVALANCHE
-from zklink.devnet.roles import COMMITTEE_THRESHOLD
+from zklink.devnet.roles import GROUP_THRESHOLD
 from zklink.devnet.tokens import LeftOut, TokenInfo, choose_tokens, deploy_test_tokens, load_tokens, mint, token_by_id
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
@@ -19,12 +19,23 @@ from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
 from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.deploy import Report, deploy, load_verifiers
-from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan, Verifiers
+from zklink.l1.deployment.records import (
+    Deployment,
+    DeploymentAccounts,
+    DeploymentPlan,
+    GroupPlan,
+    TokenPlan,
+    Verifiers,
+)
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
 
 FORTUNE_USD: Final = 100_000_000
 """Dollars' worth of every ERC-20 that each actor owns on every chain, at the table's prices."""
+
+
+BLOCKS_PER_DAY: Final = 6
+"""Blocks that a day of a window takes here: few, because a local chain is set forward and mines only on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +79,20 @@ def deploy_local_system(
         operator=universal_address(roles.operator.address),
         tokens=plans,
         verifiers=verifiers or load_verifiers(preset),
-        committee=tuple(member.address for member in roles.committee),
-        threshold=COMMITTEE_THRESHOLD,
+        validators=_plan_group(roles.validators),
+        watchers=_plan_group(roles.watchers),
+        blocks_per_day=dict.fromkeys(world.clients, BLOCKS_PER_DAY),
     )
-    accounts = DeploymentAccounts(roles.deployer, roles.governor, (roles.validator.address,))
+    accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)
     clients = world.clients
     return LocalSystem(
         world, deployment, deployment.bridges(clients), deployment.key_registries(clients), left_out=left_out
     )
+
+
+def _plan_group(members: Sequence[LocalAccount]) -> GroupPlan:
+    return GroupPlan(tuple(member.address for member in members), GROUP_THRESHOLD)
 
 
 def _hand_out(world: World, plans: Sequence[TokenPlan], actors: Sequence[LocalAccount]) -> None:

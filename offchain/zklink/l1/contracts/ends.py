@@ -46,6 +46,10 @@ class EndClient(ContractClient):
         """The address of the chain's Groups."""
         return to_checksum_address(self._read("groups"))
 
+    def blocks_per_day(self) -> int:
+        """The blocks of this chain that a window needs for each of its days."""
+        return int(self._read("blocks_per_day"))
+
     def call_freeze(self, account: LocalAccount, lane: Lane, words: Sequence[int]) -> Receipt:
         """Call a freeze over the lane's oldest request, given by its words, that no block contains after
         EXPIRY_SECONDS.

@@ -1,13 +1,13 @@
 """Deploys the whole system on all of its chains; scripts, tests and the demo all come through here.
 
 Takes a plan, a client per chain and the accounts; gives a Deployment. Never sends a transaction before everything that
-can be known beforehand is checked. A bridge's constructor names the bridges of all chains, so their addresses are
-predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A bridge works as soon
-as it is constructed; liquidity comes in by deposits.
+can be known beforehand is checked. The contracts of a chain name each other, and all name the bridges of every chain,
+so their addresses are predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A
+chain works as soon as its bridge is constructed, the last of its contracts; liquidity comes in by deposits.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import rlp
@@ -15,29 +15,38 @@ from eth_utils import keccak, to_checksum_address
 
 from zklink.l1.contract_artifacts import ContractArtifact, load_contract
 from zklink.l1.contracts.bridge import bridge_artifact
-from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, TokenConfig, universal_address
+from zklink.l1.contracts.bridge_structs import (
+    NO_ADDRESS,
+    HistoryParts,
+    Parts,
+    TokenConfig,
+    universal_address,
+)
+from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
+from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
 from zklink.l1.contracts.registries import TokenRegistryClient
-from zklink.l1.contracts.token import TokenClient
+from zklink.l1.deployment.plan_checks import check_plan
 from zklink.l1.deployment.records import (
     ChainDeployment,
     Deployment,
     DeploymentAccounts,
     DeploymentPlan,
+    GroupPlan,
     TokenPlan,
     Verifiers,
     VkHashes,
 )
 from zklink.l1.transport.client import ChainClient, Request, check_receipts
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
-from zklink.protocol.errors import CallReverted, DeploymentInterrupted, DeploymentRefused, ZkLinkError
+from zklink.protocol.errors import DeploymentInterrupted, ZkLinkError
 from zklink.protocol.ids import AddressFormat, ChainId
 from zklink.protocol.presets import Preset
 
 CIRCUITS: Final = ("Swap", "Account", "Exit")
 """The first word of the names of the generated verifiers."""
 
-PARTS: Final = ("token_registry", "reader", "sync_ledger", "exodus", "swap_verifier", "account_verifier")
-"""The fields of a bridge's Parts, in order."""
+PARTNERS: Final = ("exodus", "end", "history", "bridge")
+"""The contracts of a chain that name each other, in the order in which they are created."""
 
 Report = Callable[[str, str], None]
 """Called with a chain's name and the step that begins there."""
@@ -61,35 +70,12 @@ def deploy(
     run = _Run(plan, chains, accounts, report)
     for chain_id in chains:
         run.deploy_helpers(chain_id)
-    run.predict_bridges()
+    run.predict_partners()
     for chain_id in chains:
-        run.deploy_bridge(chain_id)
+        run.deploy_partners(chain_id)
     for chain_id in chains:
         run.register_tokens(chain_id)
     return run.result()
-
-
-def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient]) -> None:
-    """Raise DeploymentRefused, WrongChain for a plan that cannot or must not be carried out; sends nothing."""
-    if plan.primary not in clients:
-        raise DeploymentRefused(f"the primary chain {plan.primary} is not among the chains")
-    if not (2 * plan.threshold > len(plan.committee) >= plan.threshold):
-        raise DeploymentRefused(f"{plan.threshold} of {len(plan.committee)} is no majority of the committee")
-    if len(set(plan.committee)) != len(plan.committee):
-        raise DeploymentRefused("a committee member is named twice")
-    if len(plan.operator) != 32 or not any(plan.operator):
-        raise DeploymentRefused("the operator is no universal address")
-    for token in plan.tokens:
-        if not 0 < token.token_id < plan.preset.lp_base:
-            limit = plan.preset.lp_base - 1
-            raise DeploymentRefused(f"{token.symbol} has id {token.token_id}, and {plan.preset.name} has 1 to {limit}")
-    for client in clients.values():
-        client.check_chain_id()
-        if not client.profile.is_local:
-            for verifier in (plan.verifiers.swap, plan.verifiers.account, plan.verifiers.exit):
-                _check_production_key(client, verifier)
-        for token in plan.tokens:
-            _check_token(client, token)
 
 
 def predict_address(deployer: str, nonce: int) -> str:
@@ -112,66 +98,61 @@ class _Run:
     done: list[str] = field(default_factory=list)
 
     def deploy_helpers(self, chain_id: ChainId) -> None:
-        """Deploy the contracts that stand on a chain before its bridge and do not know it."""
-        plan, members = self.plan, [to_checksum_address(member) for member in self.plan.committee]
-        keys = self._create(chain_id, load_contract("KeyRegistry"))
+        """Deploy the contracts that know no other of their chain."""
+        plan, governor = self.plan, self.accounts.governor.address
+        registry = (chain_id, self.chain_mask(), plan.preset.token_limit, governor)
+        groups = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers), governor)
         self.contracts[chain_id] = {
-            "key_registry": keys,
-            "reader": self._create(chain_id, load_contract("BlockReader"), keys),
-            "transport": self._create(chain_id, load_contract("CommitteeTransport"), members, plan.threshold),
-            "token_registry": self._create(
-                chain_id,
-                load_contract("TokenRegistry"),
-                chain_id,
-                self.chain_mask(),
-                plan.preset.token_limit,
-                self.accounts.governor.address,
-            ),
+            "key_registry": self._create(chain_id, load_contract("KeyRegistry")),
+            "groups": self._create(chain_id, load_contract("Groups"), *groups),
+            "token_registry": self._create(chain_id, load_contract("TokenRegistry"), *registry),
             "swap_verifier": self._create(chain_id, plan.verifiers.swap),
             "account_verifier": self._create(chain_id, plan.verifiers.account),
             "exit_verifier": self._create(chain_id, plan.verifiers.exit),
         }
 
-    def predict_bridges(self) -> None:
-        """Predict the addresses of the bridges: on each chain the deployer's third transaction from now creates it."""
+    def predict_partners(self) -> None:
+        """Predict the addresses of the contracts that name each other: the deployer's next transactions create them."""
         deployer = self.accounts.deployer.address
         for k, client in self.clients.items():
-            self.contracts[k]["bridge"] = predict_address(deployer, client.nonce(deployer) + 2)
+            nonce = client.nonce(deployer)
+            for i, name in enumerate(PARTNERS):
+                self.contracts[k][name] = predict_address(deployer, nonce + i)
 
-    def deploy_bridge(self, chain_id: ChainId) -> None:
-        """Deploy the sync ledger, the exodus contract, and the bridge that they serve. The bridge refuses partners of
-        another bridge or deployment hash.
+    def deploy_partners(self, chain_id: ChainId) -> None:
+        """Deploy the exodus contract, the end, the history and the bridge of a chain. The bridge, which comes last,
+        refuses partners of another bridge or deployment hash.
         """
-        plan, here = self.plan, self.contracts[chain_id]
-        here["sync_ledger"] = self._create(
-            chain_id,
-            load_contract("SyncLedger"),
-            here["bridge"],
-            self.deployment_hash(),
-            chain_id,
-            plan.primary,
-            self.chain_mask(),
-            here["transport"],
-            here["reader"],
-        )
-        here["exodus"] = self._create(
-            chain_id, load_contract("Exodus"), here["bridge"], here["sync_ledger"], here["exit_verifier"]
-        )
         self.from_blocks[chain_id] = self.clients[chain_id].head().number + 1
-        address = self._create(
-            chain_id,
-            bridge_artifact(),
-            chain_id,
-            plan.primary,
-            [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in self.entries()],
-            tuple(here[part] for part in PARTS),
-            plan.preset.token_limit,
-            plan.preset.account_limit,
-            plan.genesis.root,
-            [to_checksum_address(validator) for validator in self.accounts.validators],
-        )
-        if address != here["bridge"]:
-            raise self._interrupted(chain_id, "bridge", f"it is at {address}, not at {here['bridge']}")
+        for name in PARTNERS:
+            artifact, arguments = self._partner(chain_id, name)
+            address = self._create(chain_id, artifact, *arguments)
+            if address != self.contracts[chain_id][name]:
+                detail = f"it is at {address}, not at {self.contracts[chain_id][name]}"
+                raise self._interrupted(chain_id, artifact.name, detail)
+
+    def _partner(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:
+        """One of PARTNERS, and what its constructor takes."""
+        here, is_primary = self.contracts[chain_id], chain_id == self.plan.primary
+        if name == "exodus":
+            partners = (here["bridge"], here["history"], here["end"])
+            return load_contract("Exodus"), (*partners, here["exit_verifier"])
+        if name == "end":
+            partners = (here["bridge"], here["history"], here["groups"])
+            end = load_contract(PRIMARY_END if is_primary else MEMBER_END)
+            return end, (*partners, self.plan.blocks_per_day[chain_id])
+        if name == "history":
+            history = load_contract(PRIMARY_HISTORY if is_primary else MEMBER_HISTORY)
+            return history, self._for_all(chain_id, HistoryParts)
+        return bridge_artifact(), self._for_all(chain_id, Parts)
+
+    def _for_all(self, chain_id: ChainId, kind: type[Parts] | type[HistoryParts]) -> tuple[object, ...]:
+        """What both a history and a bridge take: the deployment, and the parts that they rely on."""
+        plan = self.plan
+        parts = kind(**{part.name: self.contracts[chain_id][part.name] for part in fields(kind)}).abi()
+        table = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in self.entries()]
+        sizes = (plan.preset.token_limit, plan.preset.account_limit, plan.genesis.root)
+        return (chain_id, plan.primary, table, parts, *sizes)
 
     def register_tokens(self, chain_id: ChainId) -> None:
         """All tokens of the plan, at once: on a slow chain they share a block."""
@@ -236,15 +217,15 @@ class _Run:
             vk_hashes=self.vk_hashes(),
             genesis=plan.genesis,
             tokens=plan.tokens,
-            committee=plan.committee,
-            threshold=plan.threshold,
+            validators=plan.validators,
+            watchers=plan.watchers,
             governor=self.accounts.governor.address,
-            validators=self.accounts.validators,
             chains={
                 k: ChainDeployment(
                     chain_id=k,
                     name=client.profile.name,
                     evm_chain_id=client.profile.evm_chain_id,
+                    blocks_per_day=plan.blocks_per_day[k],
                     from_block=self.from_blocks[k],
                     **self.contracts[k],
                 )
@@ -276,24 +257,5 @@ class _Run:
         return DeploymentInterrupted(self.clients[chain_id].profile.name, step, tuple(self.done), detail)
 
 
-def _check_token(client: ChainClient, token: TokenPlan) -> None:
-    address = token.contracts.get(client.profile.chain_id)
-    if address is None or address == NATIVE:
-        return
-    if not client.code(address):
-        raise DeploymentRefused(f"{token.symbol} on {client.profile.name}: there is no contract at {address}")
-    if TokenClient(client, address).decimals() < token.layer2_decimals:
-        raise DeploymentRefused(f"{token.symbol} on {client.profile.name} has fewer decimals than on layer 2")
-
-
-def _check_production_key(client: ChainClient, verifier: ContractArtifact) -> None:
-    """Ask the verifier's code, without deploying it, whether its key's secrets are published."""
-    place = to_checksum_address(keccak(text=verifier.name)[12:])
-    transaction: Any = {"to": place, "data": f"0x{keccak(text='is_development()')[:4].hex()}"}
-    override: Any = {place: {"code": f"0x{verifier.runtime_bytecode.hex()}"}}
-    try:
-        answer = client.ask("is_development", lambda: bytes(client.w3.eth.call(transaction, "latest", override)))
-    except CallReverted:
-        answer = b""
-    if answer != bytes(32):
-        raise DeploymentRefused(f"{verifier.name} has a development key, and {client.profile.name} is a public chain")
+def _group_arguments(group: GroupPlan) -> tuple[object, ...]:
+    return ([to_checksum_address(member) for member in group.members], group.threshold)

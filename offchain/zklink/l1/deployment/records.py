@@ -5,6 +5,7 @@ chain.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
@@ -18,7 +19,7 @@ from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
-FORMAT = "zklink.deployment.2"
+FORMAT = "zklink.deployment.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,29 @@ class VkHashes:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """Validators or watchers: their addresses, and how many of them must sign."""
+
+    members: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """Everything a deployment fixes. `operator` is the universal address that owns account 0 and claims the fees."""
+    """Everything a deployment fixes. `operator` is the universal address that owns account 0 and claims the fees.
+
+    `blocks_per_day` says how many of a chain's own blocks a day of a window takes beside its 86,400 seconds; below what
+    the chain makes, so that windows last no longer while it runs.
+    """
 
     preset: Preset
     primary: ChainId
     operator: bytes
     tokens: tuple[TokenPlan, ...]
     verifiers: Verifiers
-    committee: tuple[str, ...]
-    threshold: int
+    validators: GroupPlan
+    watchers: GroupPlan
+    blocks_per_day: Mapping[ChainId, int]
 
     @property
     def genesis(self) -> Genesis:
@@ -75,7 +89,6 @@ class DeploymentAccounts:
 
     deployer: LocalAccount
     governor: LocalAccount
-    validators: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +98,14 @@ class ChainDeployment:
     chain_id: ChainId
     name: str
     evm_chain_id: int
+    blocks_per_day: int
     bridge: str
-    sync_ledger: str
+    history: str
+    groups: str
+    end: str
     exodus: str
     token_registry: str
     key_registry: str
-    reader: str
-    transport: str
     swap_verifier: str
     account_verifier: str
     exit_verifier: str
@@ -107,11 +121,15 @@ class Deployment:
     vk_hashes: VkHashes
     genesis: Genesis
     tokens: tuple[TokenPlan, ...]
-    committee: tuple[str, ...]
-    threshold: int
+    validators: GroupPlan
+    watchers: GroupPlan
     governor: str
-    validators: tuple[str, ...]
     chains: Mapping[ChainId, ChainDeployment]
+
+    @property
+    def members(self) -> tuple[ChainId, ...]:
+        """Every chain but the primary, ascending."""
+        return tuple(sorted(chain for chain in self.chains if chain != self.primary))
 
     @property
     def preset(self) -> Preset:
@@ -139,9 +157,8 @@ class Deployment:
             "genesis": json.loads(self.genesis.to_json()),
             "vk_hashes": {name: _hex(value) for name, value in asdict(self.vk_hashes).items()},
             "governor": self.governor,
-            "validators": list(self.validators),
-            "committee": list(self.committee),
-            "threshold": self.threshold,
+            "validators": asdict(self.validators),
+            "watchers": asdict(self.watchers),
             "chains": [asdict(chain) for chain in self.chains.values()],
             "tokens": [
                 {
@@ -171,14 +188,17 @@ class Deployment:
                 vk_hashes=VkHashes(**{name: _bytes(value) for name, value in data["vk_hashes"].items()}),
                 genesis=Genesis.from_json(json.dumps(data["genesis"])),
                 tokens=tuple(_read_token(item) for item in data["tokens"]),
-                committee=tuple(data["committee"]),
-                threshold=data["threshold"],
+                validators=_read_group(data["validators"]),
+                watchers=_read_group(data["watchers"]),
                 governor=data["governor"],
-                validators=tuple(data["validators"]),
                 chains={chain.chain_id: chain for chain in chains},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeploymentRefused(redact(f"malformed deployment file: {error!r}")) from error
+
+
+def _read_group(item: Mapping[str, Any]) -> GroupPlan:
+    return GroupPlan(tuple(map(str, item["members"])), int(item["threshold"]))
 
 
 def _read_token(item: Mapping[str, object]) -> TokenPlan:
