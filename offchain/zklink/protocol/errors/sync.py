@@ -1,4 +1,4 @@
-"""Errors of a committee member and a relayer."""
+"""Errors of signers: why one does not sign a fact, and when a group gives no evidence."""
 
 from dataclasses import dataclass
 
@@ -7,40 +7,132 @@ from zklink.protocol.errors.base import StateError
 
 @dataclass(eq=False)
 class NotFinal(StateError):
-    """A committee member was asked to sign something that it has not itself seen accepted and final.
-    Do: Nothing: it is asked again. If it lasts, check this member's own node of the chain.
+    """A signer was asked for its word about something that is not, or not so, final on its chain.
+    Do: Nothing: it is asked again. If it lasts, check this signer's own node of the chain.
     """
 
     chain: int
-    number: int
+    what: str
 
     def __str__(self) -> str:
-        return f"this member has not seen chain {self.chain} accept this block {self.number} with confirmations"
+        return f"chain {self.chain} does not have {self.what} with confirmations, as this signer sees it"
 
 
 @dataclass(eq=False)
-class ConflictingAcceptance(StateError):
-    """A chain shows two different acceptances of one block number: a reorganisation deeper than the confirmations.
-    Do: Sign nothing. Check the chain's node, set its confirmations higher, and tell the other members.
+class AgainstOwnWord(StateError):
+    """A signer was asked for a block at or below the last one that it has signed ACC for, or for a history without that
+    one.
+    Do: If the primary shows another history than the signer knows, it has taken back what was final: check its node,
+    set its confirmations higher, and tell the other signers.
     """
 
-    chain: int
     number: int
+    covered: int
 
     def __str__(self) -> str:
-        return f"chain {self.chain} has accepted two different blocks {self.number}"
+        return f"block {self.number}: this signer's word is given for block {self.covered}, and for its history alone"
 
 
 @dataclass(eq=False)
-class QuorumMissing(StateError):
-    """Fewer members than the threshold sign a message.
-    Do: Nothing at first: members are asked again. If it lasts, get the missing members to run.
+class AlreadySealed(StateError):
+    """A validator has sealed another block at this number, and the primary could still accept that one.
+    Do: Submit the first one, or wait until a final block of the primary shows that it is too old.
+    """
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"another block {self.number} is sealed, and no final block of the primary shows that it is too old"
+
+
+@dataclass(eq=False)
+class SealsTooFarAhead(StateError):
+    """Validators seal only a few blocks above the last one for which ACC is signed.
+    Do: Nothing: the primary has to accept blocks first. If it lasts, see why ACC is not signed.
+    """
+
+    number: int
+    covered: int
+
+    def __str__(self) -> str:
+        return f"block {self.number} is too far above block {self.covered}, the last one with ACC"
+
+
+@dataclass(eq=False)
+class ParentUnknown(StateError):
+    """A validator was asked to seal a block on top of one that it has neither sealed nor seen accepted.
+    Do: Ask for the seals of the blocks before it first, in their order.
+    """
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"block {self.number} builds on a block that this validator has not sealed"
+
+
+@dataclass(eq=False)
+class MemberIsFrozen(StateError):
+    """Validators seal nothing once a chain is frozen.
+    Do: Nothing is sealed any more: let watchers sign FRZ, and owners leave by exodus.
+    """
+
+    chain: int
+
+    def __str__(self) -> str:
+        return f"chain {self.chain} is frozen: nothing more is sealed"
+
+
+@dataclass(eq=False)
+class EndNotTrue(StateError):
+    """A signer was asked for an END that does not hold: the history has not ended, or not with this block.
+    Do: Ask for END of the last block that the primary has accepted, once its freeze is final or it was silent for the
+    two days.
+    """
+
+    number: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"the history does not end with block {self.number}: {self.detail}"
+
+
+@dataclass(eq=False)
+class EndIsTrue(StateError):
+    """A signer was asked to deny an END that is true, or that is not pending.
+    Do: Nothing: this END stands when its window is over.
     """
 
     chain: int
     number: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"END({self.number}) on chain {self.chain} is not denied: {self.detail}"
+
+
+@dataclass(eq=False)
+class EvidenceMissing(StateError):
+    """Fewer signers than the majority of a group sign a fact.
+    Do: Nothing at first: signers are asked again. If it lasts, see the reason that the first of them gives.
+    """
+
+    what: str
     signatures: int
     threshold: int
+    reason: str
 
     def __str__(self) -> str:
-        return f"chain {self.chain}, block {self.number}: {self.signatures} of {self.threshold} signatures"
+        return f"{self.what}: {self.signatures} of {self.threshold} signatures; {self.reason}"
+
+
+@dataclass(eq=False)
+class SignerJournalBroken(StateError):
+    """A signer's journal cannot be read.
+    Do: Put the file back from a copy. Never start with an empty journal: the signer would forget what it has signed.
+    """
+
+    path: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.detail}; put the file back from a copy"
