@@ -10,7 +10,7 @@ from typing import Protocol
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, QueueFact
-from zklink.protocol.ids import ChainId, Lane
+from zklink.protocol.ids import Lane
 from zklink.signers.history import Path
 from zklink.signers.proposal import Proposal
 
