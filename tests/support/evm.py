@@ -54,7 +54,7 @@ class EvmChain:
     def __init__(self, evm_chain_id: int, time: int, is_roomy: bool = False) -> None:
         """`is_roomy` lifts the limit to the size of contracts: mutants are compiled without optimizer."""
         self.evm_chain_id = evm_chain_id
-        self._time = time
+        self._time, self._height = time, 1
         block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
         config = CfgEnv(chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy else None)
         self.evm = EVM(env=Env(cfg=config, block=block), spec_id="CANCUN")
@@ -68,18 +68,31 @@ class EvmChain:
 
     @time.setter
     def time(self, seconds: int) -> None:
-        self._time = seconds
-        self.evm.set_block_env(BlockEnv(number=seconds, timestamp=seconds, gas_limit=10**9))
+        """The chain makes a block a second."""
+        self._set_block(seconds, self._height + max(seconds - self._time, 0))
+
+    @property
+    def height(self) -> int:
+        """The number of the block that every call is in."""
+        return self._height
+
+    def halt(self, seconds: int) -> None:
+        """Time passes, and the chain makes no block but the next one."""
+        self._set_block(self._time + seconds, self._height + 1)
+
+    def _set_block(self, time: int, height: int) -> None:
+        self._time, self._height = time, height
+        self.evm.set_block_env(BlockEnv(number=height, timestamp=time, gas_limit=10**9))
 
     @contextmanager
     def rollback(self) -> Iterator[None]:
         """Undo whatever happens inside, also when it raises."""
-        saved, time = self.evm.snapshot(), self.time
+        saved, time, height = self.evm.snapshot(), self._time, self._height
         try:
             yield
         finally:
             self.evm.revert(saved)
-            self.time = time
+            self._set_block(time, height)
 
     def fund(self, account: str, wei: int = RICH_WEI) -> str:
         """Give an account coin, by default more than any test spends."""

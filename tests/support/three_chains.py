@@ -7,22 +7,30 @@ it writes itself (`drafts/`), or books and blocks of the transition (`books/`).
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields, replace
 from typing import Generic, TypeVar
 
 from eth_account import Account
 
-from tests.support.committee import KnownCommittee
 from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.evm_client import EvmClient
+from tests.support.groups import KnownGroup, KnownGroups
+from tests.support.lines import Line
 from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, universal_address
 from zklink.l1.deployment.deploy import deploy
-from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, TokenPlan, Verifiers
+from zklink.l1.deployment.records import (
+    Deployment,
+    DeploymentAccounts,
+    DeploymentPlan,
+    GroupPlan,
+    TokenPlan,
+    Verifiers,
+)
 from zklink.primitives.keccak import keccak256
+from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, Lane, TokenId
-from zklink.protocol.messages import SyncMessage
 from zklink.protocol.presets import Preset
 from zklink.state.genesis_state import Genesis
 
@@ -31,9 +39,12 @@ A, B, C = ChainId(1), ChainId(2), ChainId(5)
 CHAINS = (A, B, C)
 CHAIN_NAMES = {A: "A", B: "B", C: "C"}
 PRIMARY = B
+MEMBERS = (A, C)
 EVM_CHAIN_IDS = {A: 1, B: 137, C: 56}
 CHAIN_MASK = sum(1 << chain for chain in CHAINS)
 START_TIME = 1_800_000_000
+BLOCKS_PER_DAY = 1_000
+"""Blocks that a day of a window takes; the chains make one a second."""
 ZERO = NO_ADDRESS
 
 USD = TokenId(1)
@@ -62,12 +73,12 @@ def actor(role: str) -> str:
     return account
 
 
-GOVERNOR, VALIDATOR, STRANGER, PROVIDER = map(actor, ("governor", "validator", "stranger", "provider"))
+GOVERNOR, SEQUENCER, STRANGER, PROVIDER = map(actor, ("governor", "sequencer", "stranger", "provider"))
 DEPOSITORS = (actor("depositor 1"), actor("depositor 2"))
 RECIPIENTS = (actor("recipient 1"), actor("recipient 2"))
 BROKERS = (actor("broker 1"), actor("broker 2"))
 DEPOSITOR, RECIPIENT, BROKER = DEPOSITORS[0], RECIPIENTS[0], BROKERS[0]
-ACTORS = (GOVERNOR, VALIDATOR, STRANGER, PROVIDER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
+ACTORS = (GOVERNOR, SEQUENCER, STRANGER, PROVIDER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
 
 
 def account_of(universal: bytes) -> str:
@@ -121,12 +132,12 @@ class DeployedChain:
     evm: EvmChain
     sites: dict[TokenId, Site]
     bridge: EvmContract
-    sync_ledger: EvmContract
+    history: EvmContract
+    groups: EvmContract
+    end: EvmContract
     exodus: EvmContract
     token_registry: EvmContract
     key_registry: EvmContract
-    reader: EvmContract
-    transport: EvmContract
     swap_verifier: EvmContract
     account_verifier: EvmContract
     exit_verifier: EvmContract
@@ -146,10 +157,9 @@ class DeployedChain:
         contract = self.sites[token].contract
         return self.evm.balance(owner) if contract is None else int(contract.balanceOf(owner))
 
-    def status(self) -> tuple[int, int, int, int]:
-        """Numbers of the last block committed, proven, accepted, executed."""
-        committed, proven, accepted, executed = self.bridge.status()
-        return committed, proven, accepted, executed
+    def tip(self) -> Tip:
+        """The last block accepted or imported here."""
+        return Tip.from_abi(self.history.tip())
 
     def deposit(self, token: TokenId, amount: int, sender: str = DEPOSITOR, owner: bytes | None = None) -> int:
         """Deposit layer-2 units for the sender or another owner; gives the request's id. Raises Reverted."""
@@ -170,12 +180,12 @@ OneOfThem = TypeVar("OneOfThem", bound=DeployedChain)
 
 @dataclass
 class ThreeChains(Generic[OneOfThem]):
-    """All chains; the same committee serves every one."""
+    """All chains; the same groups serve every one."""
 
     chains: dict[ChainId, OneOfThem]
     deployment: Deployment
+    groups: KnownGroups
     replacements: Replacements = ()
-    committee: KnownCommittee = field(default_factory=KnownCommittee)
 
     def __getitem__(self, chain: ChainId) -> OneOfThem:
         return self.chains[chain]
@@ -202,9 +212,18 @@ class ThreeChains(Generic[OneOfThem]):
         for one in self:
             yield from one.sites.values()
 
-    def sign(self, message: SyncMessage) -> bytes:
-        """What a quorum of the committee, honest or not, signs."""
-        return self.committee.sign_message(message, self.deployment_hash)
+    @property
+    def primary(self) -> OneOfThem:
+        """The chain that fixes the order."""
+        return self.chains[PRIMARY]
+
+    def line(self) -> Line:
+        """A line of blocks that has none yet."""
+        return Line(self.groups, self.genesis_root, PRIMARY, MEMBERS)
+
+    def ask_queue(self, chain: ChainId, lane: Lane, count: int) -> bytes:
+        """A chain's queue hash, as honest watchers read it."""
+        return bytes(self[chain].bridge.queue_hash(lane, count))
 
     def deploy(self, chain: ChainId, name: str, *args: object) -> EvmContract:
         """Another contract from the same (perhaps mutated) sources."""
@@ -253,7 +272,7 @@ def deploy_three_chains(
     """Tokens and the whole system on three chains. `verifiers` are those of blocks and of exits; mutants are compiled
     without optimizer and may be larger than a chain allows.
     """
-    committee = KnownCommittee()
+    groups = KnownGroups()
     evms = {k: EvmChain(EVM_CHAIN_IDS[k], START_TIME, is_roomy=bool(replacements)) for k in CHAINS}
     for evm in evms.values():
         for account in ACTORS:
@@ -266,15 +285,21 @@ def deploy_three_chains(
         operator=universal_address(actor("operator")),
         tokens=tuple(_plan_token(token, sites) for token in tokens),
         verifiers=Verifiers(block_verifier, block_verifier, exit_verifier),
-        committee=tuple(committee.members),
-        threshold=committee.THRESHOLD,
+        validators=_plan_group(groups.validators),
+        watchers=_plan_group(groups.watchers),
+        blocks_per_day=dict.fromkeys(CHAINS, BLOCKS_PER_DAY),
         root=genesis_root,
     )
     governor = Account.from_key(actor_key("governor"))
     clients = {k: EvmClient(k, evm, lambda name: load(name, replacements)) for k, evm in evms.items()}
-    deployment = deploy(plan, clients, DeploymentAccounts(governor, governor, (VALIDATOR,)))
+    deployment = deploy(plan, clients, DeploymentAccounts(governor, governor))
     chains = {k: _open(k, evm, deployment, sites[k]) for k, evm in evms.items()}
-    return ThreeChains(chains, deployment, replacements, committee)
+    signers = replace(groups, deployment_hash=deployment.deployment_hash)
+    return ThreeChains(chains, deployment, signers, replacements)
+
+
+def _plan_group(group: KnownGroup) -> GroupPlan:
+    return GroupPlan(group.members, group.threshold)
 
 
 def _plan_token(token: TokenDesign, sites: Mapping[ChainId, Mapping[TokenId, Site]]) -> TokenPlan:

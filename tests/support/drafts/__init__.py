@@ -1,1 +1,1 @@
-"""Layer on the three chains: blocks whose slices a test writes itself, and what each bridge has of them."""
+"""Layer on the three chains: blocks whose slices a test writes itself, and what each chain has of them."""

@@ -1,23 +1,31 @@
-"""What anybody does when an operator fails, on the bridges of the rig: freeze, open histories, find the last common
-block, import, begin exodus, exit.
+"""How the rig's chains end, and how owners leave: freezes, END, exodus, exits.
 
-Takes chains of tests/support/drafts/rig.py; everything is sent by a stranger.
+Takes chains of tests/support/drafts/rig.py; everything is sent by a stranger unless a rule names the governor.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.drafts.draft import stored_args
 from tests.support.drafts.rig import RESERVE, TOKENS, Rig, RigChain
 from tests.support.evm import GAS_LIMIT
-from tests.support.three_chains import PROVIDER, START_TIME, STRANGER
+from tests.support.three_chains import MEMBERS, PROVIDER, START_TIME, STRANGER
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane, TokenId
-from zklink.protocol.messages import MessageKind, SyncMessage
+from zklink.protocol.facts import End, Group
+from zklink.protocol.ids import (
+    END_WINDOW_SECONDS,
+    EXIT_DELAY_SECONDS,
+    EXPIRY_SECONDS,
+    FREEZE_DELAY_SECONDS,
+    SILENCE_SECONDS,
+    BlockNumber,
+    ChainId,
+    Kind,
+    Lane,
+    TokenId,
+)
 
-DAY = 86_400
-EXPIRY_SECONDS = 3 * DAY
+NO_EVIDENCE = b""
 
 
 def provider_words(here: RigChain, request_id: int = 1) -> list[int]:
@@ -27,72 +35,61 @@ def provider_words(here: RigChain, request_id: int = 1) -> list[int]:
     return [r0, sender, START_TIME, sender]
 
 
-def freeze(here: RigChain, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:
-    """Freeze for a request, by default the provider's first deposit, once it has waited too long."""
+def call_freeze(here: RigChain, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:
+    """Call a freeze for a request, by default the provider's first deposit, once it has waited too long."""
     here.evm.time = max(here.evm.time, START_TIME + EXPIRY_SECONDS + 1)
-    accepted = here.status()[2]
-    request = provider_words(here) if words is None else list(words)
-    here.exodus.freeze_for_request(lane, request, stored_args(here.history[accepted]), sender=STRANGER)
-    forget_dropped(here)
+    here.end.call_freeze(lane, provider_words(here) if words is None else list(words), sender=STRANGER)
 
 
-def forget_dropped(here: RigChain) -> None:
-    """Forget the blocks that a freeze has dropped."""
-    committed = here.status()[0]
-    del here.history[committed + 1 :], here.drafts[committed:]
+def freeze(here: RigChain, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:
+    """Call a freeze and confirm it."""
+    call_freeze(here, words, lane)
+    here.evm.time += FREEZE_DELAY_SECONDS + 1
+    here.end.confirm_freeze(lane, sender=STRANGER)
 
 
-def freeze_message(here: RigChain) -> SyncMessage:
-    """FRZ of a frozen chain."""
-    is_frozen, number, sync_hash = here.sync_ledger.frozen_at(here.chain)
-    assert is_frozen
-    return SyncMessage(here.chain, BlockNumber(number), sync_hash, MessageKind.FRZ)
+def silence(rig: Rig) -> None:
+    """The primary accepts nothing for so long that it never will again."""
+    rig.primary.evm.time += SILENCE_SECONDS + 1
+    rig.primary.end.freeze_for_silence(sender=STRANGER)
 
 
-def announce_freezes(rig: Rig, sources: Iterable[ChainId], to: ChainId) -> None:
-    """Tell a chain that others are frozen."""
-    for source in sources:
-        if source != to:
-            rig.deliver(freeze_message(rig[source]), to)
-            forget_dropped(rig[to])
+def end_of(rig: Rig, member: ChainId, number: int | None = None, round_: int = 0) -> End:
+    """END for a member with a block of the line, by default the last one that the primary has."""
+    at = rig.primary.tip().number if number is None else number
+    return End(member, BlockNumber(at), rig.blocks.sync_hash(at), round_)
 
 
-def steps(here: RigChain, high: int, low: int) -> list[tuple[bytes, bytes]]:
-    """The steps that open a here's history from `high` down to `low`."""
-    return [(here.history[n - 1].sync_hash, here.drafts[n - 1].block_commitment) for n in range(high, low, -1)]
+def raise_end(rig: Rig, fact: End, *groups: Group, sender: str = STRANGER) -> None:
+    """Raise an END by the word of these groups."""
+    evidence = [rig.groups.end(fact, group) if group in groups else NO_EVIDENCE for group in Group]
+    here = rig[fact.member]
+    later = rig.blocks.commitments(here.tip().number, fact.number)
+    seal = rig.groups.seal(fact.number, fact.sync_hash)
+    here.end.raise_end(fact.number, fact.sync_hash, list(later), seal, *evidence, sender=sender)
 
 
-def open_history(on: RigChain, source: RigChain, high: int, low: int) -> None:
-    """Open on one chain what another chain is known to have accepted."""
-    on.sync_ledger.open_message(
-        source.chain, high, source.history[high].sync_hash, steps(source, high, low), sender=STRANGER
-    )
+def stand_end(rig: Rig, member: ChainId, seconds: int = END_WINDOW_SECONDS) -> None:
+    """The window of an END passes, and it stands."""
+    here = rig[member]
+    here.evm.time += seconds + 1
+    number = here.end.end_state()[5]
+    here.end.stand_end(list(rig.blocks.commitments(here.tip().number, number)), sender=STRANGER)
 
 
-def openings(source: RigChain, *numbers: int) -> list[tuple[object, ...]]:
-    """Opening of blocks that a here has."""
-    return [source.drafts[n - 1].opening_args(source.history[n - 1].sync_hash) for n in numbers]
+def end_everywhere(rig: Rig) -> None:
+    """The primary falls silent, both groups say END on every member, and every chain has all blocks up to it."""
+    silence(rig)
+    for member in MEMBERS:
+        raise_end(rig, end_of(rig, member), Group.VALIDATORS, Group.WATCHERS)
+        if rig[member].tip().number < rig.primary.tip().number:
+            rig[member].import_blocks(rig.import_call(member, by_end=True))
+    rig.primary.evm.time += EXIT_DELAY_SECONDS + 1
 
 
-def find_common(on: RigChain, source: RigChain, *numbers: int) -> tuple[bool, int]:
-    """Walk with the headers of these blocks; gives whether the last common block is known, and how far it is known."""
-    on.sync_ledger.find_common_block(openings(source, *numbers), sender=STRANGER)
-    is_known, number = on.sync_ledger.common_block()
-    return bool(is_known), int(number)
-
-
-def copy_block(on: RigChain, source: RigChain, number: int) -> None:
-    """Commit and prove on one chain what another one has; a stranger does it."""
-    draft = source.drafts[number - 1]
-    on.bridge.commit_blocks(stored_args(on.history[-1]), [draft.commit_args(on.chain)], sender=STRANGER)
-    on.history.append(draft.store(on.chain, on.history[-1]))
-    on.drafts.append(draft)
-    on.prove(number)
-
-
-def begin_exodus(here: RigChain, number: int) -> None:
-    """Begin with the block of this number."""
-    here.exodus.begin_exodus(stored_args(here.history[number]), sender=STRANGER)
+def begin_exodus(here: RigChain) -> None:
+    """Open exits on a chain that has ended."""
+    here.exodus.begin_exodus(sender=STRANGER)
 
 
 @dataclass(frozen=True)

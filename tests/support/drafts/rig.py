@@ -1,9 +1,9 @@
-"""Three bridges with everything around them, in process: what the unit tests of the contracts play on.
+"""Three chains with everything around them, in process: what the unit tests of the contracts play on.
 
 The deployment of tests/support/three_chains.py with a dollar, coin and tokens that behave badly. Each bridge holds what
-a provider has deposited there (RESERVE of every token), in open deposits. Blocks are drafts (draft.py). The verifiers
-of blocks believe everything, that of exits takes the hash of a statement for its proof; what a proof binds is tested
-elsewhere.
+a provider has deposited there (RESERVE of every token), in open deposits. Blocks are drafts: slices that a test writes
+itself, in one line. The verifiers of blocks believe everything, that of exits takes the hash of a statement for its
+proof; what a proof binds is tested elsewhere.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tests.support.compile_vyper import Replacements
-from tests.support.drafts.draft import Draft, message_args, stored_args
+from tests.support.evm import GAS_LIMIT
+from tests.support.lines import Line, Link
 from tests.support.three_chains import (
     AS_COIN,
     CHAIN_MASK,
     DEPOSITOR,
-    PRIMARY,
+    MEMBERS,
     PROVIDER,
     RECIPIENT,
+    SEQUENCER,
     STRANGER,
     USD,
-    VALIDATOR,
     A,
     B,
     C,
@@ -32,10 +33,19 @@ from tests.support.three_chains import (
 )
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
-from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
-from zklink.protocol.ids import CUSTODY_LIMIT, BlockNumber, ChainId, Kind, Lane, TokenId
-from zklink.protocol.messages import MessageKind, SyncMessage
+from zklink.protocol.bridge_blocks import (
+    AcceptAgainCall,
+    AcceptCall,
+    FullBlock,
+    ImportCall,
+    MismatchCall,
+    build_block,
+)
+from zklink.protocol.ids import CUSTODY_LIMIT, SLICE_COUNT, Amount, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL, Preset
+
+DATA = ChainId(0)
+"""In place of a chain: the layer-2-only slice."""
 
 SIZES: Preset = replace(MINIMAL, token_depth=5, account_depth=12)
 """Trees as large as a real deployment's; no circuit is needed for them."""
@@ -62,10 +72,7 @@ DESIGNS = (
 
 @dataclass
 class RigChain(DeployedChain):
-    """One chain of the rig. `history` and `drafts` are the blocks that the test has committed there."""
-
-    history: list[StoredBlock] = field(default_factory=list)
-    drafts: list[Draft] = field(default_factory=list)
+    """One chain of the rig."""
 
     def order(self, **changes: object) -> tuple[object, ...]:
         """A swap of ten dollars here for coin on another chain."""
@@ -114,101 +121,114 @@ class RigChain(DeployedChain):
         r0 = Kind.FULL_EXIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144
         return (r0 | e["account"] << 112, owner, e["queued_at"], owner)
 
-    def commit(self, *drafts: Draft) -> None:
-        """Commit blocks and remember them."""
-        self.bridge.commit_blocks(
-            stored_args(self.history[-1]), [d.commit_args(self.chain) for d in drafts], sender=VALIDATOR
-        )
-        for draft in drafts:
-            self.history.append(draft.store(self.chain, self.history[-1]))
-            self.drafts.append(draft)
+    # Blocks
 
-    def prove_args(self, number: int, **inputs: int) -> tuple[object, ...]:
-        """ProveBlock with a proof that nobody looks at."""
-        public = replace(self.drafts[number - 1].inputs, **inputs)
-        return (stored_args(self.history[number]), list(public.as_tuple()), list(range(8)))
+    def accept(self, call: AcceptCall | AcceptAgainCall, sender: str = SEQUENCER, gas: int = GAS_LIMIT) -> None:
+        """The primary takes blocks. Raises Reverted."""
+        function = self.history.accept if isinstance(call, AcceptCall) else self.history.accept_again
+        function(*call.abi(), sender=sender, gas=gas)
 
-    def prove(self, *numbers: int) -> None:
-        """Prove committed blocks."""
-        self.bridge.prove_blocks([self.prove_args(number) for number in numbers], sender=STRANGER)
+    def import_blocks(self, call: ImportCall, sender: str = STRANGER, gas: int = GAS_LIMIT) -> None:
+        """A member imports blocks. Raises Reverted."""
+        self.history.import_blocks(*call.abi(), sender=sender, gas=gas)
 
-    def execute_args(self, number: int) -> tuple[object, ...]:
-        """ExecuteBlock."""
-        words = [word for payout in self.drafts[number - 1].payouts(self.chain) for word in payout]
-        return (stored_args(self.history[number]), words)
-
-    def execute(self, *numbers: int, gas: int = 30_000_000) -> None:
-        """Execute accepted blocks."""
-        self.bridge.execute_blocks([self.execute_args(number) for number in numbers], sender=STRANGER, gas=gas)
+    def show_mismatch(self, call: MismatchCall, sender: str = STRANGER) -> None:
+        """Somebody shows a member what it cannot match. Raises Reverted."""
+        self.end.show_mismatch(*call.abi(), sender=sender)
 
 
 @dataclass
 class Rig(ThreeChains[RigChain]):
-    """The deployment, and the blocks of the test."""
+    """The deployment, and the line of blocks that the test has made."""
+
+    blocks: Line = field(kw_only=True)
 
     @contextmanager
     def rollback(self) -> Iterator[None]:
         """Undo on every chain what happens inside, also when it raises."""
-        kept = [(here, list(here.history), list(here.drafts)) for here in self]
+        kept = list(self.blocks.links)
         with super().rollback():
             try:
                 yield
             finally:
-                for here, history, drafts in kept:
-                    here.history, here.drafts = history, drafts
+                self.blocks.links = kept
 
     def draft(
         self,
         slices: Mapping[ChainId, Sequence[int]] | None = None,
-        on: ChainId = A,
         lane: Lane = Lane.SWAP,
-        **changes: object,
-    ) -> Draft:
-        """The next block after the last committed one of a chain."""
-        last = self[on].history[-1]
-        draft = Draft(
-            lane=lane,
-            primary=PRIMARY,
-            domain=self.domain(lane),
-            number=last.number + 1,
-            timestamp=self[on].evm.time,
-            old_root=last.root,
-            new_root=last.root + 1,
-            commitment=1_000 + last.number,
-            slices={k: tuple(words) for k, words in (slices or {}).items()},
-        )
-        return replace(draft, **changes)  # type: ignore[arg-type]
+        consents: tuple[bytes, ...] = (),
+        **changes: int,
+    ) -> FullBlock:
+        """A block after the line's last one; `changes` are fields of Block."""
+        words = tuple(tuple((slices or {}).get(ChainId(k), ())) for k in range(SLICE_COUNT))
+        number, time = self.blocks.height + 1, self.primary.evm.time
+        block = build_block(lane, time, tuple(map(len, words)), self.blocks.root() + 1, 1_000 + number)
+        return FullBlock(replace(block, proof=tuple(range(8)), **changes), words, consents)  # type: ignore[arg-type]
 
-    def announce(
-        self, source: ChainId, to: ChainId, number: int | None = None, kind: MessageKind = MessageKind.ACC
+    def extend(self, *drafts: FullBlock) -> tuple[Link, ...]:
+        """The next blocks of the line; no chain has them yet."""
+        return self.blocks.append(*drafts)
+
+    def accept_call(self, *, pay: bool = True) -> AcceptCall:
+        """`accept` of all blocks of the line that the primary does not have, with true evidence."""
+        first = self.primary.tip().number + 1
+        return self.blocks.accept_call(first, self.blocks.height, self.ask_queue, pay=pay)
+
+    def import_call(self, chain: ChainId, *, by_end: bool = False, pay: bool = True) -> ImportCall:
+        """`import_blocks` of all blocks of the line that a member does not have, with the ACC of the last."""
+        first = self[chain].tip().number + 1
+        return self.blocks.import_call(chain, first, self.blocks.height, by_end=by_end, pay=pay)
+
+    def accept(self, *drafts: FullBlock, pay: bool = True) -> tuple[Link, ...]:
+        """The next blocks of the line, and the primary takes all that it does not have. Raises Reverted."""
+        links = self.extend(*drafts)
+        self.primary.accept(self.accept_call(pay=pay))
+        return links
+
+    def import_on(self, *chains: ChainId, pay: bool = True) -> None:
+        """Members import all that they do not have, by default all members. Raises Reverted."""
+        for chain in chains or MEMBERS:
+            self[chain].import_blocks(self.import_call(chain, pay=pay))
+
+    def everywhere(self, *drafts: FullBlock, pay: bool = True) -> tuple[Link, ...]:
+        """The primary takes the next blocks, and members import them. Raises Reverted."""
+        links = self.accept(*drafts, pay=pay)
+        self.import_on(pay=pay)
+        return links
+
+    def execute(
+        self, chain: ChainId, number: int, count: int | None = None, paid: int = 0, gas: int = GAS_LIMIT
     ) -> None:
-        """Tell a chain what another one has accepted: its last accepted block, or an earlier one."""
-        there = self[source]
-        at = there.status()[2] if number is None else number
-        self.deliver(SyncMessage(source, BlockNumber(at), there.history[at].sync_hash, kind), to)
+        """Pay `count` (by default all) of what a block still owes on a chain, of which `paid` are paid. Raises
+        Reverted.
+        """
+        words = self.blocks[number].payouts(chain)[3 * paid :]
+        due = len(words) // 3 if count is None else count
+        self[chain].history.execute(number, list(words), due, sender=STRANGER, gas=gas)
 
-    def deliver(self, message: SyncMessage, to: ChainId) -> None:
-        """Hand over a message that the committee has signed."""
-        self[to].bridge.receive_message(message_args(message), self.sign(message), sender=STRANGER)
-
-    def accept_everywhere(self, *drafts: Draft) -> None:
-        """Commit, prove and accept blocks on all chains, and let every chain know of every other."""
-        for here in self:
-            here.commit(*drafts)
-            here.prove(*(d.number for d in drafts))
-        for source in (PRIMARY, *(k for k in self.chains if k != PRIMARY)):
-            for to in self.chains:
-                if to != source:
-                    self.announce(source, to)
-
-    def pay(self, *payouts: Payout, lane: Lane = Lane.SWAP) -> Draft:
-        """A block with these payouts, accepted everywhere and ready to be executed."""
+    def pay(self, *payouts: Payout, lane: Lane = Lane.SWAP) -> Link:
+        """A block with these payouts, on every chain, which all wait for `execute`."""
         slices: dict[ChainId, list[int]] = {}
         for payout in payouts:
             slices.setdefault(payout.chain, []).extend(payout.words())
-        draft = self.draft(slices, lane=lane)
-        self.accept_everywhere(draft)
-        return draft
+        (link,) = self.everywhere(self.draft(slices, lane=lane), pay=False)
+        return link
+
+
+def payment(chain: ChainId, token: TokenId, amount: int, request_id: int = 1, **changes: object) -> Payout:
+    """A payment on `chain` for a request of another chain."""
+    plain = Payout(
+        kind=Kind.SWAP_PAID,
+        source=ChainId(5 if chain != 5 else 1),
+        chain=chain,
+        id=RequestId(request_id),
+        token=token,
+        amount=Amount(amount),
+        recipient=universal_address(RECIPIENT),
+        fill_fee=Amount(0),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[object, ...]:
@@ -226,9 +246,8 @@ def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[objec
 def build_rig(replacements: Replacements = ()) -> Rig:
     """Deploy, perhaps with a bug in it, and deposit what the provider gives."""
     base = deploy_three_chains(DESIGNS, ("AcceptAllVerifier", "StatementVerifier"), GENESIS_ROOT, SIZES, replacements)
-    genesis = genesis_block(GENESIS_ROOT, base.deployment_hash)
-    chains = {here.chain: RigChain(**vars(here), history=[genesis]) for here in base}
+    chains = {here.chain: RigChain(**vars(here)) for here in base}
     for here in chains.values():
         for token in TOKENS:
             here.deposit(token, RESERVE, sender=PROVIDER)
-    return Rig(chains, base.deployment, base.replacements, base.committee)
+    return Rig(chains, base.deployment, base.groups, base.replacements, blocks=base.line())
