@@ -7,6 +7,7 @@ from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
 
 
@@ -159,7 +160,7 @@ class FreezeAnnounced:
     """FRZ of a member is shown: the primary freezes a day later, unless the governor voids it."""
 
     log: Log
-    chain: ChainId
+    member: ChainId
     round: int
 
 
@@ -168,7 +169,7 @@ class FreezeVoided:
     """FRZ of a member is void."""
 
     log: Log
-    chain: ChainId
+    member: ChainId
     round: int
 
 
@@ -229,6 +230,24 @@ class Seceded:
     log: Log
     number: BlockNumber
     sync_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MembersAnnounced:
+    """A group gets these members when the governor's delay is over."""
+
+    log: Log
+    group: Group
+    members: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class MembersReplaced:
+    """A group has the members that were announced."""
+
+    log: Log
+    group: Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +351,8 @@ BridgeEvent = (
     | EndStands
     | MismatchShown
     | Seceded
+    | MembersAnnounced
+    | MembersReplaced
     | ExodusBegun
     | RequestCancelled
     | Exited

@@ -13,6 +13,7 @@ from typing import Any, Final
 from eth_utils import to_checksum_address
 
 from zklink.protocol.errors import WrongAddressLength
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
 
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
@@ -179,6 +180,16 @@ class GroupMembers:
 
     members: tuple[str, ...]
     threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComingGroup:
+    """A group's next signers, and the time (UNIX seconds) and the block in which the governor has announced them."""
+
+    group: Group
+    signers: GroupMembers
+    announced_at: int
+    announced_in: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
 
 CONTRACTS: Final = (
@@ -26,6 +27,7 @@ CONTRACTS: Final = (
     "MemberHistory",
     "PrimaryEnd",
     "MemberEnd",
+    "Groups",
     "Exodus",
     "TokenRegistry",
     "KeyRegistry",
@@ -53,6 +55,8 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.EndStands,
         bridge_events.MismatchShown,
         bridge_events.Seceded,
+        bridge_events.MembersAnnounced,
+        bridge_events.MembersReplaced,
         bridge_events.ExodusBegun,
         bridge_events.RequestCancelled,
         bridge_events.Exited,
@@ -185,9 +189,13 @@ _REQUEST_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]],
 _ENUMS: Final[Mapping[str, Mapping[str, Callable[[int], object]]]] = {
     "FreezeCalled": {"lane": Lane},
     "EndRaised": {"word": EndWord},
+    "MembersAnnounced": {"group": Group},
+    "MembersReplaced": {"group": Group},
     "RequestCancelled": {"lane": Lane},
 }
 
 
 def _clean(kind: str, value: Any) -> Any:
+    if kind == "address[]":
+        return tuple(map(to_checksum_address, value))
     return to_checksum_address(value) if kind == "address" else value

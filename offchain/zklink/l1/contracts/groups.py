@@ -3,12 +3,15 @@
 Takes a chain's client and the contract's address. Never signs anything.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-from zklink.l1.contracts.bridge_structs import GroupMembers
+from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.l1.contracts.contract_client import ContractClient
+from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.facts import Accepted, End, EndDenial, Fact, Frozen, Group, Queues, Seal
 
 NO_EVIDENCE: Final = b""
@@ -28,6 +31,26 @@ class GroupsClient(ContractClient):
         """The signers of a group, and how many of them it takes."""
         members, threshold = self._read("members", int(group))
         return GroupMembers(tuple(map(to_checksum_address, members)), threshold)
+
+    def coming(self, block: int | None = None) -> ComingGroup | None:
+        """What the governor has announced; None for nothing."""
+        group, members, threshold, time, height = self._read("coming", block=block)
+        if not group:
+            return None
+        signers = GroupMembers(tuple(map(to_checksum_address, members)), threshold)
+        return ComingGroup(Group(group), signers, time, height)
+
+    def blocks_per_day(self) -> int:
+        """The blocks of this chain that a window needs for each of its days."""
+        return int(self._read("blocks_per_day"))
+
+    def announce_members(self, governor: LocalAccount, group: Group, members: Sequence[str], threshold: int) -> Receipt:
+        """The governor announces a group's new members; they have a word GROUP_DELAY_SECONDS later."""
+        return self._send(governor, "announce_members", int(group), list(map(to_checksum_address, members)), threshold)
+
+    def replace_members(self, account: LocalAccount) -> Receipt:
+        """Anybody carries out what was announced, when the delay is over."""
+        return self._send(account, "replace_members")
 
     def check_seal(self, deployment_hash: bytes, fact: Seal, validators: bytes) -> None:
         """Raise unless the validators have sealed this block."""

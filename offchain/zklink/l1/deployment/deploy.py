@@ -101,7 +101,8 @@ class _Run:
         """Deploy the contracts that know no other of their chain."""
         plan, governor = self.plan, self.accounts.governor.address
         registry = (chain_id, self.chain_mask(), plan.preset.token_limit, governor)
-        groups = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers), governor)
+        members = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers))
+        groups = (*members, governor, plan.blocks_per_day[chain_id])
         self.contracts[chain_id] = {
             "key_registry": self._create(chain_id, load_contract("KeyRegistry")),
             "groups": self._create(chain_id, load_contract("Groups"), *groups),
@@ -143,7 +144,7 @@ class _Run:
             return end, (*partners, self.plan.blocks_per_day[chain_id])
         if name == "history":
             history = load_contract(PRIMARY_HISTORY if is_primary else MEMBER_HISTORY)
-            return history, self._for_all(chain_id, HistoryParts)
+            return history, (*self._for_all(chain_id, HistoryParts), self.vk_hashes().exit)
         return bridge_artifact(), self._for_all(chain_id, Parts)
 
     def _for_all(self, chain_id: ChainId, kind: type[Parts] | type[HistoryParts]) -> tuple[object, ...]:
