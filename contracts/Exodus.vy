@@ -5,19 +5,19 @@
 @title Exodus
 @license Apache-2.0
 @author The zklink authors
-@notice The way out of one bridge when the operator fails. Anyone can freeze the chain when a request or an accepted
-        block has waited for three days. When the last common block of all chains is executed there, anyone can cancel
-        the requests that are left, which refunds their senders, and owners leave by proof. Takes requests and proofs,
-        gives payments by the bridge. Never holds funds, and never pays a balance twice.
+@notice The way out of one chain when it has ended: anyone can cancel the requests that no block contains, which refunds
+        their senders, and owners leave by proof. Takes requests and proofs, gives payments by the bridge. Never holds
+        funds, never pays a balance twice, and never says when a chain has ended: the end contract does.
 @dev A contract of its own, because bridge and exodus together exceed the size limit of a contract. The bridge lets it
-     do two things: freeze, and on a frozen chain release funds within its custody. Protocol sections 10 and 11.
+     release funds within its custody, on a frozen chain. Protocol sections 10 and 11.
 @custom:emergency Nothing to stop; nobody can change it: this is the emergency exit.
 @custom:security Books are written before the bridge pays, and every function is locked against reentrancy.
 """
 
 from .interfaces import IBridge
+from .interfaces import IEnd
 from .interfaces import IExodus
-from .interfaces import ISyncLedger
+from .interfaces import IHistory
 from .interfaces import IVerifier
 from .modules import constants
 from .modules import priority_queue
@@ -26,117 +26,58 @@ from .modules import records
 implements: IExodus
 
 bridge: public(immutable(address))
-sync_ledger: public(immutable(address))
+history: public(immutable(address))
+end: public(immutable(address))
 verifier: public(immutable(address))
 
-# Root of the last common block; 0 before exodus has begun.
+# Root of the last block here; 0 before exodus has begun.
 exit_root: public(uint256)
-# By lane: requests of this chain that blocks up to the last common one consume, or that are cancelled.
+# By lane: requests of this chain that blocks have consumed, or that are cancelled.
 settled: HashMap[uint256, uint256]
 # By account << 16 | token: whether that balance has left by proof.
 exited: HashMap[uint256, bool]
 
 
 @deploy
-def __init__(bridge_: address, sync_ledger_: address, verifier_: address):
+def __init__(bridge_: address, history_: address, end_: address, verifier_: address):
     """
     @notice Fixes the bridge that this contract serves.
-    @dev The bridge is deployed later, at an address that is known beforehand, and refuses the exodus of another bridge.
+    @dev The others are deployed later, at addresses that are known beforehand; the bridge refuses the exodus of another.
     @param bridge_ The bridge of this chain.
-    @param sync_ledger_ The bridge's sync ledger, which finds the last common block.
+    @param history_ Its history, whose last root exits are proven against.
+    @param end_ Its end, which says when exodus may begin.
     @param verifier_ The verifier of the exit circuit.
     @custom:upholds GOV-1
     """
-    assert sync_ledger_.is_contract, "exodus: ledger has no code"
     assert verifier_.is_contract, "exodus: verifier has no code"
     bridge = bridge_
-    sync_ledger = sync_ledger_
+    history = history_
+    end = end_
     verifier = verifier_
 
 
-# --- freeze ---
-
-
 @external
-def freeze_for_request(lane: uint8, words: DynArray[uint256, 5], last_accepted: IBridge.StoredBlock):
+def begin_exodus():
     """
-    @notice Freezes this chain, for anyone, when the oldest request that no accepted block contains has waited for more
-            than EXPIRY_SECONDS (three days).
-    @dev Queues are first in first out, so no later request can have waited longer.
-    @param lane 1 swaps, 2 deposits and full exits.
-    @param words The words of that request: five, or four in lane 2.
-    @param last_accepted The last accepted block, which says how many requests are consumed.
-    @custom:upholds QUE-2, SYN-7
-    """
-    committed: uint64 = 0
-    proven: uint64 = 0
-    accepted: uint64 = 0
-    executed: uint64 = 0
-    committed, proven, accepted, executed = staticcall IBridge(bridge).status()
-    assert last_accepted.number == accepted, "freeze: not the last accepted"
-    self._check_stored(last_accepted)
-    assert len(words) == self._request_words(lane), "freeze: not a request"
-    request: uint256[5] = empty(uint256[5])
-    for i: uint256 in range(len(words), bound=5):
-        request[i] = words[i]
-    consumed: uint64 = self._consumed(lane, last_accepted)
-    previous: bytes32 = staticcall IBridge(bridge).queue_hash(lane, consumed)
-    queue_hash: bytes32 = staticcall IBridge(bridge).queue_hash(lane, consumed + 1)
-    assert priority_queue.hash_next(convert(lane, uint256), previous, request) == queue_hash, "freeze: not the oldest request"
-    assert block.timestamp > records.queued_at(request) + constants.EXPIRY_SECONDS, "freeze: request not expired"
-    extcall IBridge(bridge).freeze()
-
-
-@external
-def freeze_for_execution():
-    """
-    @notice Freezes this chain, for anyone, when accepted blocks wait and none was executed for more than
-            EXECUTION_SECONDS (three days).
-    @custom:upholds QUE-2, SYN-7
-    """
-    since: uint256 = staticcall IBridge(bridge).waiting_since()
-    assert since > 0, "freeze: no block waits"
-    assert block.timestamp > since + constants.EXECUTION_SECONDS, "freeze: not waiting long enough"
-    extcall IBridge(bridge).freeze()
-
-
-# --- exodus ---
-
-
-@external
-def begin_exodus(last: IBridge.StoredBlock):
-    """
-    @notice Begins exodus on this chain, for anyone, once. From now on anyone can cancel the requests that the last
-            common block leaves in the queues, and every balance leaves by proof against that block's root.
-    @dev The bridge executes nothing above the last common block, so it stays the last executed one.
-    @param last The last common block, executed here.
+    @notice Begins exodus on this chain, for anyone, once, when the end allows it. From now on anyone can cancel the
+            requests that no block here contains, and every balance leaves by proof against the last block's root.
+    @dev Nothing is accepted or imported here any more, so that root and these counts stay the last ones.
     @custom:upholds EXI-2, SYN-7
     """
     assert self.exit_root == 0, "exodus: already begun"
-    assert staticcall IBridge(bridge).is_frozen(), "exodus: not frozen"
-    is_known: bool = False
-    common: uint64 = 0
-    is_known, common = staticcall ISyncLedger(sync_ledger).common_block()
-    assert is_known, "exodus: common block not known"
-    committed: uint64 = 0
-    proven: uint64 = 0
-    accepted: uint64 = 0
-    executed: uint64 = 0
-    committed, proven, accepted, executed = staticcall IBridge(bridge).status()
-    assert executed == common, "exodus: blocks to be executed"
-    assert last.number == common, "exodus: not the common block"
-    self._check_stored(last)
+    assert staticcall IEnd(end).may_open(), "exodus: may not begin yet"
+    tip: IHistory.Tip = staticcall IHistory(history).tip()
     # A Poseidon hash; nobody knows a state whose root is 0.
-    self.exit_root = last.root
-    self.settled[constants.SWAP_LANE] = convert(last.swap_requests, uint256)
-    self.settled[constants.ACCOUNT_LANE] = convert(last.account_requests, uint256)
-    log IExodus.ExodusBegun(number=common, root=last.root)
+    self.exit_root = tip.root
+    self._settle(constants.SWAP_LANE)
+    self._settle(constants.ACCOUNT_LANE)
+    log IExodus.ExodusBegun(number=tip.number, root=tip.root)
 
 
 @external
 def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]):
     """
-    @notice Cancels requests that no executed block contains, in order, for anyone. The sender of a swap or a deposit
+    @notice Cancels requests that no block here contains, in order, for anyone. The sender of a swap or a deposit
             gets its amount back. A full exit is only taken off the queue; its owner leaves by proof.
     @param lane 1 swaps, 2 deposits and full exits.
     @param words The words of whole requests, from the first that is not settled.
@@ -168,7 +109,7 @@ def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_W
 @external
 def exit(x0: uint256, recipient_lo: uint256, x1: uint256, proof: uint256[8]):
     """
-    @notice Pays this chain's share of an account's balance of a token at the last common block, once.
+    @notice Pays this chain's share of an account's balance of a token at the last block, once.
     @dev The proof binds the root, the account, the chain, the recipient and the amounts. Either the account's key has
          signed for this recipient, and anyone can send the transaction, or the proof pays the owner, who must send it.
     @param x0 account 32, token 16, chain 8, recipient_hi 8, is_signed 8, token_a 16, token_b 16.
@@ -214,26 +155,18 @@ def exit(x0: uint256, recipient_lo: uint256, x1: uint256, proof: uint256[8]):
 
 @external
 @view
-def freeze_state() -> (bool, uint64, uint64, bool, bool):
+def is_begun() -> bool:
     """
-    @notice Whether this chain is frozen, the last block it had accepted by then, the last block that is known to be
-            common and whether it is the last common one, and whether exodus has begun.
+    @notice Whether exodus has begun: from then on the primary takes nothing again.
     """
-    is_frozen: bool = False
-    frozen_at: uint64 = 0
-    sync_hash: bytes32 = empty(bytes32)
-    is_known: bool = False
-    common: uint64 = 0
-    is_frozen, frozen_at, sync_hash = staticcall ISyncLedger(sync_ledger).frozen_at(staticcall IBridge(bridge).chain_id())
-    is_known, common = staticcall ISyncLedger(sync_ledger).common_block()
-    return is_frozen, frozen_at, common, is_known, self.exit_root != 0
+    return self.exit_root != 0
 
 
 @external
 @view
 def settled_requests(lane: uint8) -> uint64:
     """
-    @notice Requests of a lane that blocks up to the last common one consume or that are cancelled; 0 before exodus.
+    @notice Requests of a lane that blocks have consumed or that are cancelled; 0 before exodus.
     @param lane 1 swaps, 2 deposits and full exits.
     """
     return convert(self.settled[convert(lane, uint256)], uint64)
@@ -261,13 +194,14 @@ def vk_hash() -> bytes32:
 
 @external
 @view
-def is_for(bridge_: address, sync_ledger_: address) -> bool:
+def is_for(bridge_: address, history_: address, end_: address) -> bool:
     """
-    @notice Whether this is the exodus contract of a bridge with this sync ledger.
+    @notice Whether this is the exodus contract of a bridge with these partners.
     @param bridge_ The bridge.
-    @param sync_ledger_ Its sync ledger.
+    @param history_ Its history.
+    @param end_ Its end.
     """
-    return bridge_ == bridge and sync_ledger_ == sync_ledger
+    return bridge_ == bridge and history_ == history and end_ == end
 
 
 # --- inside ---
@@ -283,34 +217,14 @@ def _check_begun():
 
 
 @internal
-@view
-def _check_stored(stored_block: IBridge.StoredBlock):
+def _settle(lane: uint256):
     """
-    @notice Reverts unless this is the block that the bridge has under its number.
+    @notice Notes what blocks have consumed of a lane.
     """
-    stored: bytes32 = staticcall IBridge(bridge).stored_block_hash(stored_block.number)
-    assert keccak256(abi_encode(stored_block)) == stored, "exodus: not the stored block"
-
-
-@internal
-@pure
-def _consumed(lane: uint8, stored_block: IBridge.StoredBlock) -> uint64:
-    """
-    @notice Requests of a lane that blocks up to this one consume.
-    """
-    return stored_block.swap_requests if convert(lane, uint256) == constants.SWAP_LANE else stored_block.account_requests
-
-
-@internal
-@pure
-def _request_words(lane: uint8) -> uint256:
-    """
-    @notice How many words a request of a lane has.
-    """
-    if convert(lane, uint256) == constants.SWAP_LANE:
-        return constants.SWAP_REQUEST_WORDS
-    assert convert(lane, uint256) == constants.ACCOUNT_LANE, "exodus: unknown lane"
-    return constants.ACCOUNT_REQUEST_WORDS
+    total: uint64 = 0
+    consumed: uint64 = 0
+    total, consumed = staticcall IBridge(bridge).request_counts(convert(lane, uint8))
+    self.settled[lane] = convert(consumed, uint256)
 
 
 @internal
@@ -319,7 +233,7 @@ def _split(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]) ->
     """
     @notice Whole requests, one after the other; those of the account lane end with a zero.
     """
-    size: uint256 = self._request_words(lane)
+    size: uint256 = records.request_words(convert(lane, uint256))
     assert len(words) > 0, "cancel: no request"
     assert len(words) % size == 0, "cancel: request cut short"
     requests: DynArray[uint256[5], constants.MAX_CANCELLED_REQUESTS] = []

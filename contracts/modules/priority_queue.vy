@@ -2,28 +2,27 @@
 """
 @title priority_queue
 @license Apache-2.0
-@notice The requests of this chain: one queue for each lane, first in first out, kept as rolling hashes. Takes requests,
-        gives their number and how many are settled. Never forgets or reorders one.
+@notice The requests of this chain: one queue for each lane, first in first out, kept as rolling hashes in a ring. Takes
+        requests, gives their number and how many blocks have consumed. Never reorders one, and never forgets one that
+        is open.
 @dev The hash of place i covers requests 1..i, so a block that consumes a range is checked with two reads. Place 0 is
-     the deployment hash.
+     the deployment hash. A ring has twice as many places as requests can be open, so what is overwritten was consumed.
 """
 
 from . import checks
 from . import constants
 
-# The most requests of a lane that wait at one time, so that nobody can queue more than an operator can prove within
-# EXPIRY_SECONDS (259,200). With all eight chains full there are
+# No more requests of a lane are open at one time than constants say (4,096 and 512), so that nobody can queue more than
+# an operator can prove within EXPIRY_SECONDS (259,200). With all eight chains full there are
 #   32,768 swaps, in 512 blocks of the preset `main` (64 slots), 2,048 of `compact` (16), 8,192 of `minimal` (4), and
 #   4,096 requests of accounts, in 342 blocks of `main` (12 slots), 1,024 of `compact` (4), 2,048 of `minimal` (2):
 # with nothing else in them, one block every 757, 253 or 126 seconds for the account lane alone, 303, 84 or 25 for both.
-MAX_OPEN_SWAPS: constant(uint256) = 4_096
-MAX_OPEN_ACCOUNT_REQUESTS: constant(uint256) = 512
 
 COUNT_MASK: constant(uint256) = 2**64 - 1
 
-# The hash of place i of a lane is at lane << 64 | i. An empty one is a place that nobody has taken.
+# The hash of place i of a lane is at lane << 64 | i % ring.
 hashes: HashMap[uint256, bytes32]
-# By lane: total 64 | settled 64, lowest first. Settled requests are in executed blocks.
+# By lane: total 64 | consumed 64, lowest first. Consumed requests are in accepted blocks.
 packed_counts: HashMap[uint256, uint256]
 
 
@@ -32,8 +31,8 @@ def open(deployment_hash: bytes32):
     """
     @notice Starts both queues, at construction.
     """
-    self.hashes[constants.SWAP_LANE << constants.REQUEST_ID_BITS] = deployment_hash
-    self.hashes[constants.ACCOUNT_LANE << constants.REQUEST_ID_BITS] = deployment_hash
+    self.hashes[self._place(constants.SWAP_LANE, 0)] = deployment_hash
+    self.hashes[self._place(constants.ACCOUNT_LANE, 0)] = deployment_hash
 
 
 @internal
@@ -43,8 +42,8 @@ def next_id(lane: uint256) -> uint256:
     """
     packed: uint256 = self.packed_counts[lane]
     total: uint256 = packed & COUNT_MASK
-    # settled never exceeds total
-    limit: uint256 = MAX_OPEN_SWAPS if lane == constants.SWAP_LANE else MAX_OPEN_ACCOUNT_REQUESTS
+    limit: uint256 = constants.MAX_OPEN_SWAPS if lane == constants.SWAP_LANE else constants.MAX_OPEN_ACCOUNT_REQUESTS
+    # consumed never exceeds total
     checks.require(unsafe_sub(total, packed >> 64) < limit, "queue: full")
     return total + 1
 
@@ -54,7 +53,8 @@ def put(lane: uint256, request_id: uint256, words: uint256[5]):
     """
     @notice Writes a request at the end of its queue, with the id that next_id gave.
     """
-    self.hashes[(lane << 64) | request_id] = self.hash_next(lane, self.hash_at(lane, request_id - 1), words)
+    previous: bytes32 = self.hashes[self._place(lane, request_id - 1)]
+    self.hashes[self._place(lane, request_id)] = self.hash_next(lane, previous, words)
     self.packed_counts[lane] += 1
 
 
@@ -62,9 +62,13 @@ def put(lane: uint256, request_id: uint256, words: uint256[5]):
 @view
 def hash_at(lane: uint256, count: uint256) -> bytes32:
     """
-    @notice Rolling hash of the first `count` requests; empty when there are not so many.
+    @notice Rolling hash of the first `count` requests; empty when there are not so many, or when the ring has gone over
+            that place.
     """
-    return self.hashes[(lane << 64) | count]
+    total: uint256 = self.packed_counts[lane] & COUNT_MASK
+    if count > total or unsafe_sub(total, count) >= self._ring(lane):
+        return empty(bytes32)
+    return self.hashes[self._place(lane, count)]
 
 
 @internal
@@ -82,17 +86,33 @@ def hash_next(lane: uint256, previous: bytes32, words: uint256[5]) -> bytes32:
 @view
 def counts(lane: uint256) -> (uint256, uint256):
     """
-    @notice How many requests there are, and how many of them are settled.
+    @notice How many requests there are, and how many of them are consumed.
     """
     packed: uint256 = self.packed_counts[lane]
     return packed & COUNT_MASK, packed >> 64
 
 
 @internal
-def settle(lane: uint256, settled: uint256):
+def consume(lane: uint256, count: uint256, hash: bytes32):
     """
-    @notice Records how many requests are in executed blocks; the number never falls.
+    @notice Records that blocks have consumed the first `count` requests, whose hash they have computed themselves; the
+            number never falls.
     """
     packed: uint256 = self.packed_counts[lane]
-    if packed >> 64 != settled:
-        self.packed_counts[lane] = (packed & COUNT_MASK) | (settled << 64)
+    checks.require(count >= packed >> 64, "queue: consumed already")
+    # The hash of a place that nobody has taken yet is empty, so this also bounds the count.
+    checks.require(hash != empty(bytes32) and hash == self.hash_at(lane, count), "queue: other requests")
+    self.packed_counts[lane] = (packed & COUNT_MASK) | (count << 64)
+
+
+@internal
+@pure
+def _place(lane: uint256, count: uint256) -> uint256:
+    # Neither ring has no places.
+    return (lane << 64) | (count % self._ring(lane))
+
+
+@internal
+@pure
+def _ring(lane: uint256) -> uint256:
+    return constants.SWAP_RING if lane == constants.SWAP_LANE else constants.ACCOUNT_RING

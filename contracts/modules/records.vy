@@ -132,6 +132,18 @@ def queued_at(words: uint256[5]) -> uint256:
 
 @internal
 @pure
+def request_words(lane: uint256) -> uint256:
+    """
+    @notice How many words a request of a lane has.
+    """
+    if lane == constants.SWAP_LANE:
+        return constants.SWAP_REQUEST_WORDS
+    checks.require(lane == constants.ACCOUNT_LANE, "records: unknown lane")
+    return constants.ACCOUNT_REQUEST_WORDS
+
+
+@internal
+@pure
 def count_of(counts: uint256, k: uint256) -> uint256:
     """
     @notice Words in the slice of chain k, from the counts of a header.
@@ -222,19 +234,3 @@ def to_receiver(recipient: uint256) -> address:
     if recipient >> 160 != 0:
         return empty(address)
     return convert(recipient, address)
-
-
-@internal
-@pure
-def hash_payouts(words: DynArray[uint256, 192]) -> bytes32:
-    """
-    @notice The rolling hash of payout words, three for each payout.
-    """
-    checks.require(len(words) % constants.PAYOUT_WORDS == 0, "records: payout words missing")
-    result: bytes32 = empty(bytes32)
-    for i: uint256 in range(64):
-        at: uint256 = unsafe_mul(3, i)
-        if at == len(words):
-            break
-        result = keccak256(abi_encode(result, words[at], words[unsafe_add(at, 1)], words[unsafe_add(at, 2)]))
-    return result

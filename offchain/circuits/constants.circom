@@ -5,10 +5,6 @@ function MAX_CHAINS() { return 8; }
 function SLICE_COUNT() { return 9; }
 function FEE_DENOMINATOR() { return 10000; }
 function CUSTODY_LIMIT() { return 324518553658426726783156020576255; }
-function DRIFT_SECONDS() { return 900; }
-function MAX_AGE_SECONDS() { return 3600; }
-function EXPIRY_SECONDS() { return 259200; }
-function EXECUTION_SECONDS() { return 259200; }
 function DOMAIN_SHIFT() { return 8; }
 function KIND_BITS() { return 8; }
 function CHAIN_BITS() { return 8; }
@@ -53,8 +49,6 @@ function FULL_EXIT_PAYOUT_KIND() { return 21; }
 function FORCED_EXIT_PAYOUT_KIND() { return 22; }
 function ADDRESS_FORMAT_EVM() { return 1; }
 function ADDRESS_FORMAT_BYTES32() { return 2; }
-function ACC_KIND() { return 1; }
-function FRZ_KIND() { return 2; }
 function SWAP_REQUEST_WORDS() { return 5; }
 function PAYOUT_WORDS() { return 3; }
 function ACCOUNT_REQUEST_WORDS() { return 4; }

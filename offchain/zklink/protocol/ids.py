@@ -85,6 +85,11 @@ DENIAL_WINDOW_SECONDS: Final = 14 * DAY
 EXIT_DELAY_SECONDS: Final = 3 * DAY
 """Seconds, and blocks, between the primary's end and its exits; until then it takes what an ACC contains."""
 
+GROUP_DELAY_SECONDS: Final = 55 * DAY
+"""Seconds, and blocks, between the announcement of a group's new members and the change: longer than all other deadlines
+together, and 14 days more, so that users can leave before a group that they do not trust has a word.
+"""
+
 SWAP_RING: Final = 8_192
 ACCOUNT_RING: Final = 1_024
 """Places of a lane's queue; twice as many as may wait, so that the hash of no open place is overwritten."""

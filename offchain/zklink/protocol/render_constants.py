@@ -35,7 +35,17 @@ _WIDTHS: Final = (
     "WORD",
 )
 
-_TIMES: Final = ("DRIFT", "MAX_AGE", "EXPIRY", "FREEZE_DELAY", "SILENCE", "END_WINDOW", "DENIAL_WINDOW", "EXIT_DELAY")
+_TIMES: Final = (
+    "DRIFT",
+    "MAX_AGE",
+    "EXPIRY",
+    "FREEZE_DELAY",
+    "SILENCE",
+    "END_WINDOW",
+    "DENIAL_WINDOW",
+    "EXIT_DELAY",
+    "GROUP_DELAY",
+)
 
 _QUEUES: Final = ("SWAP_RING", "ACCOUNT_RING", "MAX_OPEN_SWAPS", "MAX_OPEN_ACCOUNT_REQUESTS")
 
@@ -100,6 +110,7 @@ def _integers() -> Iterator[tuple[str, int]]:
 
 def _limits() -> Iterator[tuple[str, int]]:
     """What circuits do not have: clocks, calls, queues, and ECDSA signatures of groups."""
+    yield "DAY", ids.DAY
     yield from ((f"{name}_SECONDS", getattr(ids, f"{name}_SECONDS")) for name in _TIMES)
     yield from ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
     yield from ((name, getattr(ids, name)) for name in _QUEUES)

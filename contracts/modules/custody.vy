@@ -1,8 +1,8 @@
 # pragma version 0.4.3
 """
-@title ledger
+@title custody
 @license Apache-2.0
-@notice The bridge's books: the custody of each token (held for the state and its open requests) and the pending
+@notice What a bridge holds and owes: the custody of each token (held for the state and its open requests) and the pending
         balances (owed to single owners). Takes amounts and checks them against each other. Never calls another
         contract.
 @dev custody[token] = reserve + open requests, in layer-2 units; pending balances are L1 units. SOL-1 is
@@ -26,8 +26,8 @@ def credit(token_id: uint16, amount: uint256, cap: uint256):
     @param cap The most that may be held afterwards; CUSTODY_LIMIT binds in any case.
     """
     total: uint256 = self.amounts[token_id] + amount
-    checks.require(total <= constants.CUSTODY_LIMIT, "ledger: above the custody limit")
-    checks.require(total <= cap, "ledger: above the cap")
+    checks.require(total <= constants.CUSTODY_LIMIT, "custody: above the custody limit")
+    checks.require(total <= cap, "custody: above the cap")
     self.amounts[token_id] = total
 
 
@@ -38,7 +38,7 @@ def debit(token_id: uint16, amount: uint256):
             (SOL-3).
     """
     total: uint256 = self.amounts[token_id]
-    checks.require(amount <= total, "ledger: more than came in")
+    checks.require(amount <= total, "custody: more than came in")
     self.amounts[token_id] = unsafe_sub(total, amount)  # by the line above
 
 
@@ -58,7 +58,7 @@ def take_pending(owner: address, token_id: uint16) -> uint256:
     @return The balance before, in L1 units.
     """
     l1_amount: uint256 = self.pending[owner][token_id]
-    checks.require(l1_amount > 0, "ledger: nothing pending")
+    checks.require(l1_amount > 0, "custody: nothing pending")
     self.pending[owner][token_id] = 0
     self.pending_totals[token_id] -= l1_amount
     return l1_amount

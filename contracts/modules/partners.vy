@@ -1,0 +1,83 @@
+# pragma version 0.4.3
+"""
+@title partners
+@license Apache-2.0
+@notice The contracts that a bridge relies on, fixed for good: takes their addresses at construction, refuses those that
+        were made for another bridge, and says who may call. Has no storage.
+"""
+
+from ..interfaces import IBridge
+from ..interfaces import IEnd
+from ..interfaces import IExodus
+from ..interfaces import IHistory
+from ..interfaces import ITokenRegistry
+from . import checks
+from . import deployment
+
+uses: deployment
+
+TOKENS: immutable(ITokenRegistry)
+HISTORY: immutable(address)
+END: immutable(address)
+EXODUS: immutable(address)
+
+
+@deploy
+def __init__(parts: IBridge.Parts):
+    """
+    @notice Fixes the partners. The deployment is initialised before.
+    @param parts The partners; each has code.
+    """
+    is_own: bool = staticcall ITokenRegistry(parts.token_registry).is_for(
+        deployment.CHAIN_ID, deployment.CHAIN_MASK, deployment.TOKEN_LIMIT
+    )
+    assert is_own, "bridge: registry of another"
+    is_own = staticcall IHistory(parts.history).is_for(self, parts.end, parts.exodus, deployment.DEPLOYMENT_HASH)
+    assert is_own, "bridge: history of another"
+    groups: address = (staticcall IHistory(parts.history).parts()).groups
+    is_own = staticcall IEnd(parts.end).is_for(
+        self, parts.history, groups, deployment.CHAIN_ID == deployment.PRIMARY_CHAIN
+    )
+    assert is_own, "bridge: end of another"
+    is_own = staticcall IExodus(parts.exodus).is_for(self, parts.history, parts.end)
+    assert is_own, "bridge: exodus of another"
+    TOKENS = ITokenRegistry(parts.token_registry)
+    HISTORY = parts.history
+    END = parts.end
+    EXODUS = parts.exodus
+
+
+@internal
+@view
+def all_parts() -> IBridge.Parts:
+    """
+    @notice The partners as they were given.
+    """
+    return IBridge.Parts(token_registry=TOKENS.address, history=HISTORY, end=END, exodus=EXODUS)
+
+
+@internal
+@view
+def check_history():
+    """
+    @notice Reverts unless the caller is the history.
+    """
+    checks.require(msg.sender == HISTORY, "bridge: not the history")
+
+
+@internal
+@view
+def check_end():
+    """
+    @notice Reverts unless the caller is the end.
+    """
+    checks.require(msg.sender == END, "bridge: not the end")
+
+
+@internal
+@view
+def check_exodus():
+    """
+    @notice Reverts unless the caller is the exodus contract.
+    """
+    checks.require(msg.sender == EXODUS, "bridge: not the exodus contract")
