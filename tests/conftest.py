@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from tests.support.chains import open_system
+from tests.support.chains import open_credulous_system, open_system
 from tests.support.stale_builds import drop_stale_build
 from tests.support.tries import FULL
 from zklink.devnet.system import LocalSystem
@@ -106,3 +106,17 @@ def system(session_system: LocalSystem) -> Iterator[LocalSystem]:
     """The deployed system on four chains; what a test does is undone."""
     with session_system.world.isolated():
         yield session_system
+
+
+@pytest.fixture(scope="session")
+def session_credulous(backend: Backend) -> Iterator[LocalSystem]:
+    """The system with verifiers that believe everything, deployed once; tests take `credulous`."""
+    with open_world(backend) as world:
+        yield open_credulous_system(world)
+
+
+@pytest.fixture
+def credulous(session_credulous: LocalSystem) -> Iterator[LocalSystem]:
+    """The deployed system with verifiers that believe everything; what a test does is undone."""
+    with session_credulous.world.isolated():
+        yield session_credulous

@@ -5,7 +5,9 @@ from eth_account.signers.local import LocalAccount
 from zklink.broker.policy import SLACK_SECONDS
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, DepositOrder, SwapOrder, universal_address
+from zklink.l1.deployment.records import Verifiers
 from zklink.l1.transport.client import Receipt
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
@@ -19,6 +21,12 @@ FILLABLE_SECONDS = SLACK_SECONDS + 3_600
 def open_system(world: World) -> LocalSystem:
     """The system with the smallest circuits' verifiers on the world's chains."""
     return deploy_local_system(world, MINIMAL)
+
+
+def open_credulous_system(world: World) -> LocalSystem:
+    """The same, but its verifiers believe everything: tests write its blocks themselves (tests/support/writer.py)."""
+    believing = load_contract("AcceptAllVerifier")
+    return deploy_local_system(world, MINIMAL, verifiers=Verifiers(believing, believing, believing))
 
 
 def build_order(

@@ -1,44 +1,29 @@
-"""The lives of blocks on three chains: sequencer, validators, committee and whoever executes.
+"""The lives of blocks on three chains: sequencer, both groups and whoever imports and executes.
 
 Takes their actions, valid or not; a refused action raises Reverted and changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tests.support.books.chains import BookedChain
-from tests.support.books.diary import say, told
-from tests.support.books.sealed import CommittedView, Sealed, View
+from tests.support.books.diary import told
+from tests.support.books.sealed import Entry, Sealed, View
 from tests.support.books.user_actions import UserActions
-from tests.support.three_chains import CHAINS, STRANGER, VALIDATOR
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, SEQUENCER, STRANGER
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.ids import BlockNumber, ChainId, TokenId
-from zklink.protocol.messages import SyncMessage
+from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
+from zklink.protocol.bridge_hashes import next_queue_hash
+from zklink.protocol.facts import QueueFact
+from zklink.protocol.ids import BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.transition.swap_block import apply_block
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """A sync message with the signatures that go with it."""
-
-    message: SyncMessage
-    evidence: bytes
-
-    def __str__(self) -> str:
-        return say(self.message)
-
-    def args(self) -> tuple[tuple[int, int, int, bytes], bytes]:
-        """Arguments of receive_message."""
-        m = self.message
-        return (m.kind, m.source_chain, m.number, m.sync_hash), self.evidence
-
-
 class BlockActions(UserActions):
-    """What users do, and the blocks and messages that follow."""
+    """What users do, and the blocks and facts that follow."""
 
-    # -- sequencer and validator ---------------------------------------------------------------------------------
+    # -- sequencer -----------------------------------------------------------------------------------------------
 
     @told("the sequencer seals {requests} after {parent}")
     def seal(self, parent: Sealed, requests: Sequence[SwapRequest], timestamp: int | None = None) -> Sealed:
@@ -67,54 +52,134 @@ class BlockActions(UserActions):
                 chosen.append(request)
         return self.seal(parent, chosen)
 
-    def commit(self, chain: ChainId, sealed: Sealed) -> CommittedView:
-        """Commit a sealed block as it is. Raises Reverted."""
-        return self.commit_view(chain, sealed.view(chain), sealed)
+    # -- the primary ---------------------------------------------------------------------------------------------
 
-    @told("{sender} commits {view} on {chain}")
-    def commit_view(
-        self, chain: ChainId, view: View, sealed: Sealed | None = None, sender: str = VALIDATOR
-    ) -> CommittedView:
-        """Commit what the validator says of a block. Raises Reverted."""
-        top = self.committed[chain][-1]
-        self[chain].bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=sender)
-        entry = top.follow(view)
-        self.committed[chain].append(entry)
+    def accept(self, sealed: Sealed, *, pay: bool = False) -> Entry:
+        """The primary accepts a sealed block as it is, by the honest word of both groups. Raises Reverted."""
+        return self.accept_view(sealed.view(PRIMARY), sealed, pay=pay)
+
+    @told("{chain} accepts {view}; paid at once: {pay}")
+    def _accept_view(self, chain: ChainId, view: View, sealed: Sealed | None, pay: bool, lies: bool) -> Entry:
+        entry = self.entries[chain][-1].follow(view)
+        facts = self.que(entry, lies=lies)
+        groups = self.chains.groups
+        evidence = (groups.seal(entry.number, entry.sync_hash), groups.queues(facts))
+        call = AcceptCall(BlockNumber(entry.number), (view.full(),), facts, *evidence, pay)
+        before = self._pending_before(entry)
+        self._prove(entry)
+        self[chain].history.accept(*call.abi(), sender=SEQUENCER)
+        return self._enter(chain, entry, sealed, before if pay else None)
+
+    def accept_view(self, view: View, sealed: Sealed | None = None, *, pay: bool = False, lies: bool = False) -> Entry:
+        """The primary accepts whatever a view says; with `lies` watchers vouch for what it consumes. Raises
+        Reverted.
+        """
+        return self._accept_view(PRIMARY, view, sealed, pay, lies)
+
+    def que(self, entry: Entry, *, lies: bool = False) -> tuple[QueueFact, ...]:
+        """What watchers say of the members' queues that a block serves: what members' bridges say, or what it takes."""
+        assert entry.view is not None
+        facts = []
+        for chain in MEMBERS:
+            if entry.view.requests(chain):
+                count = entry.consumed[chain]
+                told_hash = self._rolled(entry, chain) if lies else self[chain].bridge.queue_hash(Lane.SWAP, count)
+                facts.append(QueueFact(chain, Lane.SWAP, count, bytes(told_hash)))
+        return tuple(facts)
+
+    def _rolled(self, entry: Entry | None, chain: ChainId) -> bytes:
+        """The hash of a queue as the blocks up to an entry have it."""
+        if entry is None or entry.view is None:
+            return self.chains.deployment_hash
+        queue_hash = self._rolled(entry.parent, chain)
+        for words in entry.view.requests(chain):
+            queue_hash = next_queue_hash(queue_hash, words)
+        return queue_hash
+
+    # -- members -------------------------------------------------------------------------------------------------
+
+    def import_(self, chain: ChainId, sealed: Sealed, *, pay: bool = False) -> Entry:
+        """A member imports a sealed block as it is, by ACC. Raises Reverted."""
+        return self.import_view(chain, sealed.view(chain), sealed, pay=pay)
+
+    @told("{chain} imports {view}; paid at once: {pay}")
+    def import_view(self, chain: ChainId, view: View, sealed: Sealed | None = None, *, pay: bool = False) -> Entry:
+        """A member imports whatever both groups say, true or not. Raises Reverted."""
+        entry = self.entries[chain][-1].follow(view)
+        evidence = self.chains.groups.acc(entry.number, entry.sync_hash)
+        call = ImportCall(BlockNumber(entry.number), (view.member(),), (), *evidence, pay)
+        before = self._pending_before(entry)
+        self._prove(entry)
+        self[chain].history.import_blocks(*call.abi(), sender=STRANGER)
+        return self._enter(chain, entry, sealed, before if pay else None)
+
+    def enter(self, chain: ChainId, sealed: Sealed, *, pay: bool = False) -> Entry:
+        """The primary accepts, a member imports."""
+        return self.accept(sealed, pay=pay) if chain == PRIMARY else self.import_(chain, sealed, pay=pay)
+
+    def missing(self, chain: ChainId) -> list[Sealed]:
+        """The blocks that the primary has and a member does not."""
+        found = self.history[PRIMARY][len(self.history[chain]) :]
+        return [sealed for sealed in found if sealed is not None]
+
+    # -- payouts -------------------------------------------------------------------------------------------------
+
+    @told("{count} of the payouts of {entry} that are owed on {chain} are paid")
+    def execute(
+        self, chain: ChainId, entry: Entry | None = None, count: int | None = None, gas: int = 30_000_000
+    ) -> None:
+        """Pay what a block still owes, by default all of the oldest. Raises Reverted."""
+        entry = self.owing(chain)[0] if entry is None else entry
+        owed = self.owed[chain][entry.number]
+        due = len(owed) if count is None else count
+        before = self._pending_of(chain, owed)
+        words = [word for payout in owed for word in payout.words()]
+        self[chain].history.execute(entry.number, words, due, sender=STRANGER, gas=gas)
+        self._book(self[chain], owed[:due], before)
+        self.owed[chain][entry.number] = owed[due:]
+
+    def owing(self, chain: ChainId) -> list[Entry]:
+        """The blocks that still owe payouts on a chain."""
+        return [entry for entry in self.entries[chain] if self.owed[chain].get(entry.number)]
+
+    def execute_all(self, chain: ChainId) -> None:
+        """Pay all that is owed on a chain."""
+        for entry in self.owing(chain):
+            self.execute(chain, entry)
+
+    def _enter(
+        self,
+        chain: ChainId,
+        entry: Entry,
+        sealed: Sealed | None,
+        paid: dict[str, dict[TokenId, int]] | None,
+    ) -> Entry:
+        """Remember a block that a chain has taken; its payouts are paid (then `paid` says what was owed before), or
+        wait.
+        """
+        self.entries[chain].append(entry)
         self.history[chain].append(sealed)
+        payouts = entry.payouts()
+        if paid is None:
+            self.owed[chain][entry.number] = payouts
+        else:
+            self._book(self[chain], payouts, paid)
         return entry
 
-    @told("{count} of the committed blocks are proven on {chain}")
-    def prove(self, chain: ChainId, count: int | None = None) -> None:
-        """Prove the next blocks with proofs of whatever is true about them. Raises Reverted."""
-        committed, proven, _, _ = self.status(chain)
-        last = committed if count is None else proven + count
-        entries = self.committed[chain][proven + 1 : last + 1]
-        for entry in entries:
-            assert entry.view is not None
-            if self.prover.is_true(entry.view.inputs):
-                self[chain].swap_verifier.allow(list(entry.view.inputs.as_tuple()))
-        self[chain].bridge.prove_blocks([entry.prove_args() for entry in entries], sender=STRANGER)
+    def _prove(self, entry: Entry) -> None:
+        """Let the verifier take a proof of whatever is true about a block."""
+        assert entry.view is not None
+        inputs = entry.view.inputs
+        if self.prover.is_true(inputs):
+            self[entry.view.chain].swap_verifier.allow(list(inputs.as_tuple()))
 
-    @told("the validator reverts {chain} to block {to}")
-    def revert(self, chain: ChainId, to: int) -> None:
-        """Drop committed blocks above `to`. Raises Reverted."""
-        self[chain].bridge.revert_blocks(self.committed[chain][to].stored_args(), sender=VALIDATOR)
-        del self.committed[chain][to + 1 :]
-        del self.history[chain][to + 1 :]
+    def _pending_before(self, entry: Entry) -> dict[str, dict[TokenId, int]]:
+        assert entry.view is not None
+        return self._pending_of(entry.view.chain, entry.payouts())
 
-    @told("block by block, {count} more executed on {chain}")
-    def execute(
-        self, chain: ChainId, count: int = 1, entries: Sequence[CommittedView] | None = None, gas: int = 30_000_000
-    ) -> None:
-        """Execute the next blocks. Raises Reverted."""
-        if entries is None:
-            executed = self.status(chain)[3]
-            entries = self.committed[chain][executed + 1 : executed + 1 + count]
-        payouts = [Payout.from_words(w) for entry in entries if entry.view for w in entry.view.payouts()]
-        here = self[chain]
-        before = {owner: self.pending_view(here, owner) for owner in self.owners(payouts)}
-        here.bridge.execute_blocks([entry.execute_args() for entry in entries], sender=STRANGER, gas=gas)
-        self._book(here, payouts, before)
+    def _pending_of(self, chain: ChainId, payouts: Sequence[Payout]) -> dict[str, dict[TokenId, int]]:
+        """What the bridge owes everybody who may be owed one of the payouts."""
+        return {owner: self.pending_view(self[chain], owner) for owner in self.owners(payouts)}
 
     def _book(self, here: BookedChain, payouts: Sequence[Payout], before: dict[str, dict[TokenId, int]]) -> None:
         """Each payout went out or became pending, in full; which of the two the bridge decides."""
@@ -141,30 +206,6 @@ class BlockActions(UserActions):
     def pending_view(here: BookedChain, owner: str) -> dict[TokenId, int]:
         """What the bridge says it owes an account."""
         return {token: int(here.bridge.pending_balance(owner, token)) for token in here.sites}
-
-    # -- sync ----------------------------------------------------------------------------------------------------
-
-    def acknowledge(self, chain: ChainId, number: int | None = None) -> Ack:
-        """What an honest committee signs about a chain: a block that it has accepted, with its hash."""
-        accepted = self.status(chain)[2]
-        number = accepted if number is None else number
-        assert 0 < number <= accepted, "an honest committee signs only what was accepted"
-        return self.sign(chain, self.committed[chain][number])
-
-    def sign(self, chain: ChainId, entry: CommittedView) -> Ack:
-        """What a quorum, honest or not, signs."""
-        message = SyncMessage(chain, BlockNumber(entry.number), entry.stored.sync_hash)
-        return Ack(message, self.chains.sign(message))
-
-    @told("{ack} arrives on {chain}")
-    def deliver(self, chain: ChainId, ack: Ack) -> None:
-        """Hand a message to a bridge. Raises Reverted."""
-        self[chain].bridge.receive_message(*ack.args(), sender=STRANGER)
-
-    @told("what {source} has accepted up to block {number} is announced again on {chain}")
-    def apply(self, chain: ChainId, source: ChainId, number: int) -> None:
-        """Announce a known message again. Raises Reverted."""
-        self[chain].bridge.apply_message(source, number, sender=STRANGER)
 
 
 def has_room(requests: Sequence[SwapRequest]) -> bool:

@@ -123,9 +123,9 @@ class OnChains:
     def __getitem__(self, chain: ChainId) -> BookedChain:
         return self.chains[chain]
 
-    def status(self, chain: ChainId) -> tuple[int, int, int, int]:
-        """Numbers of the last block committed, proven, accepted, executed."""
-        return self[chain].status()
+    def height(self, chain: ChainId) -> int:
+        """Number of the last block that a chain has accepted or imported."""
+        return self[chain].tip().number
 
 
 def build_chains(
@@ -142,7 +142,7 @@ def build_chains(
     for chain in CHAINS if genesis is None else ():
         for token, amount in reserves_of(chain):
             chains[chain].deposit(token, amount, PROVIDER)
-    return ThreeChains(chains, base.deployment, base.replacements, base.committee)
+    return ThreeChains(chains, base.deployment, base.groups, base.replacements)
 
 
 def _make_receiver(here: DeployedChain) -> EvmContract:

@@ -23,7 +23,6 @@ from zklink.operations.payout import Payout
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
-from zklink.protocol.messages import SyncMessage
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 
@@ -187,8 +186,3 @@ def _(value: Payout) -> str:
 @say.register
 def _(value: SwapRequest) -> str:
     return f"request {value.request_id} of {name_chain(value.source)}"
-
-
-@say.register
-def _(value: SyncMessage) -> str:
-    return f"{value.kind.name} of {name_chain(value.source_chain)} up to block {value.number}"

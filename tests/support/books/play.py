@@ -9,10 +9,10 @@ from tests.support.books.block_actions import BlockActions
 from tests.support.books.books import CorruptBooks
 from tests.support.books.chains import BookedChain
 from tests.support.books.diary import name_place, say
-from tests.support.books.sealed import Sealed, View
+from tests.support.books.sealed import Entry, Sealed, View
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import Reverted
-from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, STRANGER, Site
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, RECIPIENTS, STRANGER, Site
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import Amount, ChainId, RequestId, TokenId
@@ -53,86 +53,49 @@ class Play(BlockActions):
         """From now on blocks may say anything, and the books only ask what came in and what went out."""
         self.books = CorruptBooks(**vars(self.books))
 
-    def force(self, chain: ChainId, sealed: Sealed) -> None:
-        """A dishonest validator commits a block and a dishonest quorum says that everybody has accepted it."""
-        self.commit(chain, sealed)
-        self.prove(chain)
-        self.acknowledge_falsely(chain)
+    def force(self, chain: ChainId, sealed: Sealed) -> Entry:
+        """Both groups say whatever lets a chain take a block."""
+        if chain == PRIMARY:
+            return self.accept_view(sealed.view(PRIMARY), sealed, lies=True)
+        return self.import_(chain, sealed)
 
-    def force_view(self, chain: ChainId, view: View) -> None:
+    def force_view(self, chain: ChainId, view: View) -> Entry:
         """The same for a block that is not even true: the proof system is broken too."""
-        entry = self.commit_view(chain, view)
         self[chain].swap_verifier.allow(list(view.inputs.as_tuple()))
-        self[chain].bridge.prove_blocks([entry.prove_args()])
-        self.acknowledge_falsely(chain)
-
-    def acknowledge_falsely(self, chain: ChainId) -> None:
-        """A dishonest quorum tells `chain` that every other chain has accepted whatever it has proven."""
-        entry = self.committed[chain][self.status(chain)[1]]
-        for source in (PRIMARY, *CHAINS):
-            if source != chain:
-                self.deliver(chain, self.sign(source, entry))
+        return self.accept_view(view, lies=True) if chain == PRIMARY else self.import_view(chain, view)
 
     # -- whole runs ----------------------------------------------------------------------------------------------
 
     def carry(self, sealed: Sealed) -> None:
         """Take one sealed block through its whole life on every chain."""
+        for chain in (PRIMARY, *MEMBERS):
+            self.enter(chain, sealed)
         for chain in CHAINS:
-            self.commit(chain, sealed)
-            self.prove(chain)
-        self.exchange()
-        for chain in CHAINS:
-            self.execute(chain)
-
-    def exchange(self) -> None:
-        """Deliver what is accepted: the primary's acknowledgement first, then the others' that follow from it."""
-        for source in (PRIMARY, *(chain for chain in CHAINS if chain != PRIMARY)):
-            if self.status(source)[2]:
-                ack = self.acknowledge(source)
-                for chain in CHAINS:
-                    if chain != source:
-                        self.deliver(chain, ack)
-
-    def exchange_primary(self) -> None:
-        """Deliver the primary's acknowledgement only: the others accept, nobody can execute."""
-        ack = self.acknowledge(PRIMARY)
-        for chain in CHAINS:
-            if chain != PRIMARY:
-                self.deliver(chain, ack)
+            self.execute_all(chain)
 
     def settle(self, *requests: SwapRequest) -> Sealed:
         """Seal the given requests (default: all waiting that fit) after the primary's history, and carry the block."""
-        tip = self.history[PRIMARY][-1]
-        assert tip is not None
-        sealed = self.seal(tip, requests) if requests else self.seal_waiting(tip)
+        sealed = self.seal(self.tip(), requests) if requests else self.seal_waiting(self.tip())
         self.carry(sealed)
         return sealed
 
-    def drain(self) -> Sealed:
-        """Settle everything honestly from wherever the chains are: drop what is not accepted and begin there.
-
-        Gives the last block.
-        """
-        self.advance(60)
-        tip = self.history[PRIMARY][self.status(PRIMARY)[2]]
+    def tip(self) -> Sealed:
+        """The last block of the primary."""
+        tip = self.history[PRIMARY][-1]
         assert tip is not None
-        for chain in CHAINS:
-            accepted = self.status(chain)[2]
-            if self.status(chain)[0] > accepted:
-                self.revert(chain, accepted)
-        while any(self.waiting(tip, chain) for chain in CHAINS):
-            tip = self.seal_waiting(tip)
-        for chain in CHAINS:
-            for number in range(self.status(chain)[0] + 1, tip.number + 1):
-                self.commit(chain, tip.at(number))
-            if self.status(chain)[1] < tip.number:
-                self.prove(chain)
-        if tip.number:
-            self.exchange()
-        for chain in CHAINS:
-            for _ in range(tip.number - self.status(chain)[3]):
-                self.execute(chain)
         return tip
+
+    def drain(self) -> Sealed:
+        """Settle everything honestly from wherever the chains are. Gives the last block."""
+        self.advance(60)
+        while any(self.waiting(self.tip(), chain) for chain in CHAINS):
+            self.accept(self.seal_waiting(self.tip()))
+        for chain in MEMBERS:
+            for sealed in self.missing(chain):
+                self.import_(chain, sealed)
+        for chain in CHAINS:
+            self.execute_all(chain)
+        return self.tip()
 
     # -- what must hold ------------------------------------------------------------------------------------------
 

@@ -1,23 +1,17 @@
-"""A sealed block as each chain gets it, and what a dishonest validator makes of it.
+"""A sealed block as each chain gets it, and what the dishonest make of it.
 
-Takes a block of the transition and its parent; gives the arguments of commit, prove and execute for each chain. Written
-again here, from docs/protocol.md, so that the property tests do not inherit a mistake of the sequencer's own encoder.
+Takes a block of the transition and its parent; gives what the primary and the members are told. Written again here,
+from docs/protocol.md, so that the property tests do not inherit a mistake of the sequencer's own encoder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.support.drafts.draft import stored_args
+from tests.support.three_chains import PRIMARY
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.bridge_hashes import (
-    EMPTY_PAYOUTS_HASH,
-    StoredBlock,
-    compute_inputs_hash,
-    genesis_block,
-    next_payouts_hash,
-    next_sync_hash,
-)
+from zklink.primitives.keccak import keccak_words
+from zklink.protocol.bridge_blocks import Block, FullBlock, MemberBlock
 from zklink.protocol.commitment import (
     BlockHeader,
     PublicInputs,
@@ -28,7 +22,7 @@ from zklink.protocol.commitment import (
     evaluate_header,
     pack_counts,
 )
-from zklink.protocol.ids import MAX_CHAINS, SLICE_COUNT, BlockNumber, ChainId, Lane
+from zklink.protocol.ids import SLICE_COUNT, ChainId, Lane
 from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
 from zklink.protocol.words import PAYOUT_WORDS, SWAP_REQUEST_WORDS
 from zklink.state.state import State
@@ -40,12 +34,12 @@ KIND_SHIFT = 240
 
 @dataclass(frozen=True)
 class View:
-    """A block as one chain is told it: header data, the chain's own words, claims about the others."""
+    """A block as one chain is told it: header data, the words of the slices that it gets, claims about the others."""
 
     chain: ChainId
     header: BlockHeader
     commitment: int
-    words: tuple[int, ...]
+    held: Mapping[int, tuple[int, ...]]
     slice_hashes: tuple[bytes, ...]
     evaluations: tuple[int, ...]
 
@@ -53,112 +47,94 @@ class View:
         return f"block {self.header.number} (requests: {len(self.requests())}, payouts: {len(self.payouts())})"
 
     @property
+    def words(self) -> tuple[int, ...]:
+        """The chain's own slice."""
+        return self.held[self.chain]
+
+    @property
     def block_hash(self) -> bytes:
-        """The chain's own computation of it, from its words and the claims."""
-        hashes = list(self.slice_hashes)
-        hashes[self.chain] = compute_slice_hash(self.words)
+        """The chain's own computation of it, from the words and the claims."""
+        held = {k: compute_slice_hash(words) for k, words in self.held.items()}
+        hashes = [held.get(k, self.slice_hashes[k]) for k in range(SLICE_COUNT)]
         return compute_block_hash(self.header, self.commitment, hashes)
+
+    def _values(self, z: int) -> list[int]:
+        held = {k: evaluate(words, z) for k, words in self.held.items()}
+        return [held.get(k, self.evaluations[k]) for k in range(SLICE_COUNT)]
 
     @property
     def inputs(self) -> PublicInputs:
         """The public inputs that the chain will demand a proof of."""
-        z = challenge(self.block_hash)
-        values = list(self.evaluations)
-        values[self.chain] = evaluate(self.words, z)
-        header_value = evaluate_header(self.header, z)
-        lambda_ = challenge(compute_block_commitment(self.block_hash, header_value, values))
-        return PublicInputs(self.commitment, z, lambda_, aggregate(header_value, values, lambda_))
+        z, lambda_ = challenge(self.block_hash), challenge(self.block_commitment)
+        y = aggregate(evaluate_header(self.header, z), self._values(z), lambda_)
+        return PublicInputs(self.commitment, z, lambda_, y)
 
     @property
     def block_commitment(self) -> bytes:
         """What the sync hash takes in."""
         z = challenge(self.block_hash)
-        values = list(self.evaluations)
-        values[self.chain] = evaluate(self.words, z)
-        return compute_block_commitment(self.block_hash, evaluate_header(self.header, z), values)
+        return compute_block_commitment(self.block_hash, evaluate_header(self.header, z), self._values(z))
 
-    def commit_args(self) -> tuple[object, ...]:
-        """CommitBlock."""
-        others = [k for k in range(1, MAX_CHAINS + 1) if k != self.chain and self.header.counts[k]]
-        return (
-            Lane.SWAP,
-            self.header.timestamp,
-            pack_counts(self.header.counts),
-            self.header.new_root,
-            self.commitment,
-            list(self.words),
-            [],
-            [self.slice_hashes[k] for k in others],
-            [self.evaluations[k] for k in others],
-            [],
-        )
+    def block(self) -> Block:
+        """Block, with an empty proof: the ideal verifier looks at the inputs only."""
+        header = self.header
+        counts = pack_counts(header.counts)
+        return Block(Lane.SWAP, header.timestamp, counts, header.new_root, self.commitment)
+
+    def full(self) -> FullBlock:
+        """What the primary takes."""
+        return FullBlock(self.block(), tuple(self.held.get(k, ()) for k in range(SLICE_COUNT)))
+
+    def member(self) -> MemberBlock:
+        """What a member takes."""
+        others = [k for k in range(SLICE_COUNT) if k not in self.held and self.header.counts[k]]
+        hashes = tuple(self.slice_hashes[k] for k in others)
+        return MemberBlock(self.block(), self.words, hashes, tuple(self.evaluations[k] for k in others))
 
     def records(self) -> list[tuple[int, ...]]:
-        """The words, cut into records."""
+        """The words of the own slice, cut into records."""
         return split_records(self.words)
 
     def payouts(self) -> list[tuple[int, ...]]:
-        """The payout records among the words."""
-        return [r for r in split_records(self.words) if len(r) == PAYOUT_WORDS]
+        """The payout records among them."""
+        return [r for r in self.records() if len(r) == PAYOUT_WORDS]
 
-    def requests(self) -> list[tuple[int, ...]]:
-        """The request records among the words."""
-        return [r for r in split_records(self.words) if len(r) == SWAP_REQUEST_WORDS]
+    def requests(self, chain: ChainId | None = None) -> list[tuple[int, ...]]:
+        """The request records among them, or among those of another slice that the chain gets."""
+        words = self.words if chain is None else self.held.get(chain, ())
+        return [r for r in split_records(words) if len(r) == SWAP_REQUEST_WORDS]
 
 
 @dataclass(frozen=True, eq=False)
-class CommittedView:
-    """One block on one chain, after the blocks before it there: what the bridge keeps the hash of."""
+class Entry:
+    """One block on one chain, after the blocks before it there."""
 
     view: View | None
-    parent: "CommittedView | None"
-    stored: StoredBlock
+    parent: "Entry | None"
+    sync_hash: bytes
+    root: int
+    consumed: Mapping[ChainId, int] = field(default_factory=dict)
+    """Requests consumed up to here, of every chain whose slice this one gets."""
+
+    def __str__(self) -> str:
+        return f"block {self.number}"
 
     @property
     def number(self) -> int:
         """The block's number; 0 is the genesis."""
-        return self.stored.number
+        return 0 if self.parent is None else self.parent.number + 1
 
-    def follow(self, view: View) -> "CommittedView":
+    def follow(self, view: View) -> "Entry":
         """The next block."""
-        payouts_hash = EMPTY_PAYOUTS_HASH
-        for words in view.payouts():
-            payouts_hash = next_payouts_hash(payouts_hash, words)
-        stored = StoredBlock(
-            number=BlockNumber(self.stored.number + 1),
-            timestamp=view.header.timestamp,
-            lane=Lane.SWAP,
-            counts=pack_counts(view.header.counts),
-            root=view.header.new_root,
-            swap_requests=self.stored.swap_requests + len(view.requests()),
-            account_requests=self.stored.account_requests,
-            payouts_hash=payouts_hash,
-            inputs_hash=compute_inputs_hash(view.inputs),
-            sync_hash=next_sync_hash(self.stored.sync_hash, view.block_commitment),
-        )
-        return CommittedView(view, self, stored)
+        consumed = dict(self.consumed)
+        for k in view.held:
+            consumed[ChainId(k)] = consumed.get(ChainId(k), 0) + len(view.requests(ChainId(k)))
+        sync_hash = keccak_words(self.sync_hash, view.block_commitment)
+        return Entry(view, self, sync_hash, view.header.new_root, consumed)
 
-    def ancestor(self, number: int) -> "CommittedView":
-        """The block `number` below (or at) this one."""
-        entry = self
-        while entry.number > number:
-            assert entry.parent is not None
-            entry = entry.parent
-        return entry
-
-    def stored_args(self) -> tuple[object, ...]:
-        """StoredBlock."""
-        return stored_args(self.stored)
-
-    def prove_args(self) -> tuple[object, ...]:
-        """ProveBlock, with an empty proof: the ideal verifier looks at the inputs only."""
-        assert self.view is not None
-        return (self.stored_args(), list(self.view.inputs.as_tuple()), [0] * 8)
-
-    def execute_args(self) -> tuple[object, ...]:
-        """ExecuteBlock."""
-        assert self.view is not None
-        return (self.stored_args(), [word for payout in self.view.payouts() for word in payout])
+    def payouts(self) -> list[Payout]:
+        """What the chain owes for the block."""
+        return [] if self.view is None else [Payout.from_words(words) for words in self.view.payouts()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +165,7 @@ class Sealed:
         return self.counts.get(chain, 0)
 
     def view(self, chain: ChainId) -> View:
-        """What an honest validator tells the chain."""
+        """What an honest sequencer tells the chain."""
         assert self.block is not None
         return honest_view(self.block, chain)
 
@@ -209,29 +185,33 @@ class Sealed:
 
 
 def honest_view(block: SwapBlock, chain: ChainId) -> View:
-    """The block as it is."""
+    """The block as it is: the primary gets every slice."""
     hashes = tuple(compute_slice_hash(w) if w else EMPTY_SLICE_HASH for w in block.slices)
     z = challenge(compute_block_hash(block.header, block.commitment, hashes))
     return View(
         chain=chain,
         header=block.header,
         commitment=block.commitment,
-        words=tuple(block.slices[chain]),
+        held={k: tuple(block.slices[k]) for k in range(SLICE_COUNT) if chain in (PRIMARY, k)},
         slice_hashes=hashes,
         evaluations=tuple(evaluate(w, z) for w in block.slices),
     )
 
 
-def forge_view(view: View, words: Sequence[int]) -> View:
-    """The same block, but with other words of the chain's own (and the counts to match)."""
+def forge_view(view: View, words: Sequence[int], chain: ChainId | None = None) -> View:
+    """The same block, but with other words of the chain's own slice, or of another that it gets (and the counts to
+    match).
+    """
+    k = view.chain if chain is None else chain
     counts = list(view.header.counts)
-    counts[view.chain] = len(words)
-    return replace(view, words=tuple(words), header=replace(view.header, counts=tuple(counts)))
+    counts[k] = len(words)
+    header = replace(view.header, counts=tuple(counts))
+    return replace(view, held={**view.held, k: tuple(words)}, header=header)
 
 
-def genesis_entry(genesis_root: int, deployment_hash: bytes) -> CommittedView:
+def genesis_entry(genesis_root: int, deployment_hash: bytes) -> Entry:
     """Block 0, the same on every chain."""
-    return CommittedView(None, None, genesis_block(genesis_root, deployment_hash))
+    return Entry(None, None, deployment_hash, genesis_root)
 
 
 def split_records(words: Sequence[int]) -> list[tuple[int, ...]]:
@@ -243,6 +223,3 @@ def split_records(words: Sequence[int]) -> list[tuple[int, ...]]:
         records.append(tuple(words[start : start + length]))
         start += length
     return records
-
-
-assert SLICE_COUNT == MAX_CHAINS + 1

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from tests.support.books.books import Books, Place
 from tests.support.books.chains import BookedChains, OnChains, ReceiverMode, TokenMode, make_state, reserves_of
 from tests.support.books.diary import Diary, told
-from tests.support.books.sealed import CommittedView, Sealed, genesis_entry
+from tests.support.books.sealed import Entry, Sealed, genesis_entry
 from tests.support.books.statement import Prover
-from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, PRIMARY, RECIPIENTS, STRANGER, VALIDATOR, Site
+from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, PRIMARY, RECIPIENTS, STRANGER, Site
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
@@ -20,9 +20,7 @@ FAR_DEADLINE = 2**40 - 1
 
 
 class UserActions(OnChains):
-    """The chains, its books, and what has been queued, sealed and committed so far."""
-
-    validator = VALIDATOR
+    """The chains, its books, and what has been queued, sealed, accepted and imported so far."""
 
     def __init__(self, chains: BookedChains, books: type[Books] = Books) -> None:
         self.chains, self.domain = chains, chains.domain()
@@ -33,10 +31,11 @@ class UserActions(OnChains):
                 self.books.open((chain, token), amount)
         self.genesis = Sealed(None, None, make_state(), ())
         self.queues: dict[ChainId, list[SwapRequest]] = {chain: [] for chain in CHAINS}
-        self.committed: dict[ChainId, list[CommittedView]] = {}
+        self.entries: dict[ChainId, list[Entry]] = {}
         self.history: dict[ChainId, list[Sealed | None]] = {}
+        self.owed: dict[ChainId, dict[int, list[Payout]]] = {chain: {} for chain in CHAINS}
         for chain in CHAINS:
-            self.committed[chain] = [genesis_entry(chains.genesis_root, chains.deployment_hash)]
+            self.entries[chain] = [genesis_entry(chains.genesis_root, chains.deployment_hash)]
             self.history[chain] = [self.genesis]
         self.token_modes: dict[Place, TokenMode] = {}
         self.diary = Diary()
