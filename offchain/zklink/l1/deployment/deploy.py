@@ -141,7 +141,7 @@ class _Run:
         if name == "end":
             partners = (here["bridge"], here["history"], here["groups"])
             end = load_contract(PRIMARY_END if is_primary else MEMBER_END)
-            return end, (*partners, self.plan.blocks_per_day[chain_id])
+            return end, partners
         if name == "history":
             history = load_contract(PRIMARY_HISTORY if is_primary else MEMBER_HISTORY)
             return history, (*self._for_all(chain_id, HistoryParts), self.vk_hashes().exit)
