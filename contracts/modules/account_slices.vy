@@ -2,20 +2,22 @@
 """
 @title account_slices
 @license Apache-2.0
-@notice A chain's own slice of a block of the account lane: takes its words, gives the rolling hashes of its requests
-        and payouts, the key changes that this chain must authorise, the addresses that forced exits pay, and the value
-        of the words read as a polynomial. Pure.
-@dev Protocol sections 4, 7 and 8. One pass over the words, as in swap_slices.
+@notice The slice of one chain in a block of the account lane: checks every record, the consent to every key change among
+        them, and gives the queue after its requests and the value of its words read as a polynomial. Keeps nothing.
+@dev Protocol sections 4, 7 and 8. One pass over the words, at their position in the call, as in swap_slices.
 """
 
+from . import calldata
+from . import owner_consents
 from . import constants
 from . import records
 from . import slices
 
+uses: owner_consents
+
 MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
-# More than the ledger slots of a block of any preset.
-MAX_KEY_CHANGES: constant(uint256) = 16
-MAX_FORCED_EXITS: constant(uint256) = 16
+REQUEST_BYTES: constant(uint256) = 32 * constants.ACCOUNT_REQUEST_WORDS
+PAYOUT_BYTES: constant(uint256) = 32 * constants.PAYOUT_WORDS
 
 ID_MASK: constant(uint256) = 2**32 - 1
 TIME_MASK: constant(uint256) = 2**constants.TIME_BITS - 1
@@ -24,100 +26,110 @@ KEY_CHANGE_0_ZERO_BITS: constant(uint256) = (255 << 224) | (2**160 - 1)
 
 
 @internal
-@pure
-def read(words: DynArray[uint256, constants.MAX_SLICE_WORDS], own: uint256, z: uint256, queue_hash: bytes32) -> slices.Content:
+@view
+def read(place: slices.Slice) -> slices.Content:
     """
-    @notice Reads every record of a slice; reverts for anything that is not whole records of this lane and chain.
-    @param words The slice, in order.
-    @param own This chain, which every record must name.
-    @param z Where the polynomial is evaluated.
-    @param queue_hash The queue's hash before the first request of the slice.
+    @notice Reads every record of a slice; reverts for anything that is not whole records of this lane and chain, for a
+            recipient that its chain cannot pay, and for a key change without its owner's consent.
+    @param place The slice; its words lie within the call.
     @return The content of the slice.
     """
-    count: uint256 = len(words)
+    own: uint256 = place.chain
+    z: uint256 = place.z
     content: slices.Content = empty(slices.Content)
-    content.queue_hash = queue_hash
+    content.queue_hash = place.queue_hash
+    content.consents = place.consents
     value: uint256 = 0
-    i: uint256 = 0
+    at: uint256 = place.at
     for _: uint256 in range(MAX_RECORDS):
-        if i == count:
+        if at == place.end:
             break
-        w0: uint256 = words[i]
+        # No addition below wraps: `at` is a position in the call.
+        w0: uint256 = calldata.word(at)
         kind: uint256 = w0 >> constants.PAYOUT_0_KIND_SHIFT
-        # No addition below wraps: i is below 512.
         if kind >= constants.WITHDRAW_PAYOUT_KIND:
-            assert unsafe_add(i, 3) <= count, "slice: account payout cut short"
-            p1: uint256 = words[unsafe_add(i, 1)]
-            p2: uint256 = words[unsafe_add(i, 2)]
-            receiver: address = self._read_receiver(kind, w0, p1, p2, own)
-            if kind == constants.FORCED_EXIT_PAYOUT_KIND:
-                assert len(content.forced) < MAX_FORCED_EXITS, "slice: too many forced exits"
-                content.forced.append(receiver)
-            content.payouts_hash = keccak256(abi_encode(content.payouts_hash, w0, p1, p2))
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w0, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), p1, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), p2, constants.R)
-            i = unsafe_add(i, 3)
+            assert unsafe_add(at, PAYOUT_BYTES) <= place.end, "slice: account payout cut short"
+            p: uint256[3] = abi_decode(slice(msg.data, at, PAYOUT_BYTES), uint256[3])
+            self._check_payout(place, kind, w0, p[1], p[2])
+            value = slices.push(value, z, w0)
+            value = slices.push(value, z, p[1])
+            value = slices.push(value, z, p[2])
+            at = unsafe_add(at, PAYOUT_BYTES)
         else:
-            assert unsafe_add(i, 4) <= count, "slice: account record cut short"
-            r1: uint256 = words[unsafe_add(i, 1)]
-            r2: uint256 = words[unsafe_add(i, 2)]
-            r3: uint256 = words[unsafe_add(i, 3)]
+            assert unsafe_add(at, REQUEST_BYTES) <= place.end, "slice: account record cut short"
+            r: uint256[4] = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[4])
             assert (w0 >> constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT) & 255 == own, "slice: record of another chain"
-            assert (r1 | r2 | r3) >> constants.WORD_BITS == 0, "slice: account word too long"
+            assert (r[1] | r[2] | r[3]) >> constants.WORD_BITS == 0, "slice: account word too long"
             if kind == constants.CHANGE_PUB_KEY_KIND:
-                assert len(content.key_changes) < MAX_KEY_CHANGES, "slice: too many key changes"
-                content.key_changes.append(self._read_key_change(w0, r1, r2, r3))
+                assert content.consents != 0, "slice: key change off the primary"
+                self._check_key_change(content.consents, w0, r[1], r[2], r[3])
+                content.consents = unsafe_add(content.consents, constants.SIGNATURE_BYTES)
             else:
                 # The bits that are not used need no check: the bridge has written these words into its queue.
                 assert kind == constants.DEPOSIT_KIND or kind == constants.FULL_EXIT_KIND, "slice: unknown account record"
-                content.queue_hash = keccak256(abi_encode(content.queue_hash, w0, r1, r2, r3))
-                content.queued_at = r2 & TIME_MASK
+                content.queue_hash = keccak256(abi_encode(content.queue_hash, r))
+                content.queued_at = r[2] & TIME_MASK
                 content.requests = unsafe_add(content.requests, 1)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), w0, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), r1, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), r2, constants.R)
-            value = uint256_addmod(uint256_mulmod(value, z, constants.R), r3, constants.R)
-            i = unsafe_add(i, 4)
-    content.value = value
+            value = slices.push(value, z, w0)
+            value = slices.push(value, z, r[1])
+            value = slices.push(value, z, r[2])
+            value = slices.push(value, z, r[3])
+            at = unsafe_add(at, REQUEST_BYTES)
+    assert at == place.end, "slice: too many account records"
+    content.value = value % constants.R
     return content
 
 
 @internal
-@pure
-def _read_receiver(kind: uint256, p0: uint256, p1: uint256, p2: uint256, own: uint256) -> address:
+@view
+def count_key_changes(begin: uint256, end: uint256) -> uint256:
     """
-    @notice The address that a payout of the account lane goes to. Reverts unless this chain pays it and the recipient
-            is an address of this chain: an amount paid to anything else would be lost.
-    @param kind At least the lowest payout kind of the lane. The payout of a full exit starts with 21 | own | own, the
-           others with kind | 0 | own.
+    @notice How many key changes a slice contains, from nothing but the kinds of its records.
     """
-    assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
-    source: uint256 = 0
-    if kind == constants.FULL_EXIT_PAYOUT_KIND:
-        source = own
-    prefix: uint256 = (kind << 16) | (source << 8) | own
-    assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
-    assert records.is_payout(p0, p1, p2), "slice: unused payout bits"
-    recipient: uint256 = ((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1
-    receiver: address = records.to_receiver(recipient)
-    assert receiver != empty(address), "slice: payout to no address"
-    return receiver
+    count: uint256 = 0
+    at: uint256 = begin
+    for _: uint256 in range(MAX_RECORDS):
+        if at >= end:
+            break
+        kind: uint256 = calldata.word(at) >> constants.PAYOUT_0_KIND_SHIFT
+        if kind == constants.CHANGE_PUB_KEY_KIND:
+            count = unsafe_add(count, 1)
+        at = unsafe_add(at, PAYOUT_BYTES if kind >= constants.WITHDRAW_PAYOUT_KIND else REQUEST_BYTES)
+    return count
 
 
 @internal
 @pure
-def _read_key_change(r0: uint256, r1: uint256, r2: uint256, r3: uint256) -> slices.KeyChange:
+def _check_payout(place: slices.Slice, kind: uint256, p0: uint256, p1: uint256, p2: uint256):
     """
-    @notice The fields of a key change; reverts if an unused bit is set.
+    @notice Reverts unless the slice's chain pays this and can pay its recipient: an amount paid to anything else would
+            be lost.
+    @param kind At least the lowest payout kind of the lane. The payout of a full exit starts with 21 | chain | chain,
+           the others with kind | 0 | chain.
+    """
+    assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
+    source: uint256 = place.chain if kind == constants.FULL_EXIT_PAYOUT_KIND else 0
+    prefix: uint256 = (kind << 16) | (source << 8) | place.chain
+    assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
+    assert records.is_payout(p0, p1, p2), "slice: unused payout bits"
+    assert slices.is_recipient(place, records.recipient_of(p1, p2)), "slice: no recipient here"
+
+
+@internal
+@view
+def _check_key_change(consent: uint256, r0: uint256, r1: uint256, r2: uint256, r3: uint256):
+    """
+    @notice Reverts if an unused bit is set, or if the consent is not the owner's.
+    @param consent Where the signature stands in the call.
     """
     owner_and_key: uint256 = r2 >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
     unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (r2 & TIME_MASK) | (owner_and_key >> 16)
     assert unused == 0, "slice: unused bits of a change"
     id: uint256 = r0 >> constants.ACCOUNT_REQUEST_0_ID_SHIFT
-    return slices.KeyChange(
-        owner=convert(((owner_and_key >> 8) << constants.WORD_BITS) | r1, bytes32),
-        account=(id >> 32) & ID_MASK,
-        nonce=id & ID_MASK,
-        public_key_hash=((owner_and_key & 255) << constants.WORD_BITS) | r3,
+    owner_consents.check(
+        consent,
+        ((owner_and_key >> 8) << constants.WORD_BITS) | r1,
+        (id >> 32) & ID_MASK,
+        id & ID_MASK,
+        ((owner_and_key & 255) << constants.WORD_BITS) | r3,
     )

@@ -133,11 +133,29 @@ def is_primary() -> bool:
 
 @internal
 @view
+def address_format_of(chain_id: uint8) -> uint256:
+    """
+    @notice The address format of a chain; 0 when it does not take part.
+    """
+    return (ADDRESS_FORMATS >> (8 * convert(chain_id, uint256))) & 255
+
+
+@internal
+@view
+def bridge_of(chain_id: uint8) -> bytes32:
+    """
+    @notice The universal address of the bridge of a chain; empty when it does not take part.
+    """
+    return BRIDGES[chain_id]
+
+
+@internal
+@view
 def is_address_of(chain_id: uint8, account: bytes32) -> bool:
     """
     @notice Whether a universal address has the address format of a chain that takes part; zero never has.
     """
-    address_format: uint256 = (ADDRESS_FORMATS >> (8 * convert(chain_id, uint256))) & 255
+    address_format: uint256 = self.address_format_of(chain_id)
     value: uint256 = convert(account, uint256)
     if address_format == constants.ADDRESS_FORMAT_EVM:
         return value != 0 and value >> 160 == 0
@@ -150,7 +168,7 @@ def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
     """
     @notice Whether a universal address is the bridge of a chain.
     """
-    return account != empty(bytes32) and account == BRIDGES[chain_id]
+    return account != empty(bytes32) and account == self.bridge_of(chain_id)
 
 
 @internal

@@ -166,6 +166,15 @@ def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
 
 @internal
 @pure
+def recipient_of(p1: uint256, p2: uint256) -> uint256:
+    """
+    @notice The recipient of a payout whose words passed is_payout, a universal address.
+    """
+    return ((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1
+
+
+@internal
+@pure
 def unpack_payout(p0: uint256, p1: uint256, p2: uint256) -> Payout:
     """
     @notice The fields of a payout whose words passed is_payout.
@@ -177,7 +186,7 @@ def unpack_payout(p0: uint256, p1: uint256, p2: uint256) -> Payout:
         id=(p0 >> constants.PAYOUT_0_ID_SHIFT) & (2**64 - 1),
         token_id=convert((p0 >> constants.PAYOUT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
         amount=p0 & AMOUNT_MASK,
-        recipient=((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1,
+        recipient=self.recipient_of(p1, p2),
         fill_fee=p2 & AMOUNT_MASK,
     )
 

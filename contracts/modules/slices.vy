@@ -2,62 +2,92 @@
 """
 @title slices
 @license Apache-2.0
-@notice The parts of a slice that both lanes share: takes words, gives their hash and their value as a polynomial, and
-        defines the content of a chain's own slice. Pure.
-@dev Protocol section 7. swap_slices and account_slices read the chain's own slice and evaluate it in the same pass.
+@notice The parts of a slice that both lanes share: what is asked of a slice, what it contains, its hash, and slice 0.
+        Reads words by their position in the call (calldata.vy). Keeps nothing.
+@dev Protocol section 7. swap_slices and account_slices read the slice of a chain and evaluate it in the same pass.
 """
 
+from . import calldata
 from . import constants
 
-# A new key for an account. `owner` is a universal address; its consent is still to be checked.
-struct KeyChange:
-    owner: bytes32
-    account: uint256
-    nonce: uint256
-    public_key_hash: uint256
+# The most words of one slice: a block of 64 swaps from and to one chain.
+MAX_SLICE_WORDS: constant(uint256) = 512
 
-
-# The content of a slice. `requests` is the number of requests, `queued_at` the time of the last of them (0 for none).
-# `forced` are the addresses of this chain that forced exits pay; each must be known here.
-struct Content:
-    requests: uint256
+# A slice: its words stand from `at` to `end`, it belongs to `chain`, and `queue_hash` is the chain's queue before it.
+# `address_format` and `bridge` are the chain's. `consents` is where the next signature for a key change stands in the
+# call, 0 where no key may change.
+struct Slice:
+    at: uint256
+    end: uint256
+    chain: uint256
+    address_format: uint256
+    bridge: uint256
     queue_hash: bytes32
-    queued_at: uint256
-    payouts_hash: bytes32
+    z: uint256
+    consents: uint256
+
+
+# What it contains: its polynomial at z, the queue after it, how many requests it consumes and when the last of them was
+# queued (0 for none), and where the next consent stands.
+struct Content:
     value: uint256
-    key_changes: DynArray[KeyChange, constants.MAX_SIGNATURES]
-    forced: DynArray[address, constants.MAX_SIGNATURES]
+    queue_hash: bytes32
+    requests: uint256
+    queued_at: uint256
+    consents: uint256
 
 
 @internal
-@pure
-def compute_hash(words: DynArray[uint256, constants.MAX_SLICE_WORDS]) -> bytes32:
+@view
+def compute_hash(at: uint256, count: uint256) -> bytes32:
     """
     @notice keccak256 of the word count and the words.
     """
+    assert count <= MAX_SLICE_WORDS, "slice: too long"
+    words: DynArray[uint256, MAX_SLICE_WORDS] = []
+    position: uint256 = at
+    for _: uint256 in range(count, bound=MAX_SLICE_WORDS):
+        words.append(calldata.word(position))
+        position = unsafe_add(position, 32)  # at most the end of the call
     return keccak256(abi_encode(words, ensure_tuple=False))
 
 
 @internal
-@pure
-def compute_data_hash(data: DynArray[uint256, constants.MAX_DATA_WORDS]) -> bytes32:
+@view
+def evaluate_data(at: uint256, count: uint256, z: uint256) -> uint256:
     """
-    @notice The same for slice 0.
+    @notice Slice 0 as a polynomial at z; reverts unless each word has at most 248 bits. The circuit fixes the meaning
+            of these words; the primary only publishes them, for recovery.
     """
-    return keccak256(abi_encode(data, ensure_tuple=False))
+    value: uint256 = 0
+    all_bits: uint256 = 0
+    position: uint256 = at
+    for _: uint256 in range(count, bound=MAX_SLICE_WORDS):
+        word: uint256 = calldata.word(position)
+        all_bits |= word
+        value = self.push(value, z, word)
+        position = unsafe_add(position, 32)  # at most the end of the call
+    assert all_bits >> constants.WORD_BITS == 0, "slice: data word too long"
+    return value % constants.R
 
 
 @internal
 @pure
-def evaluate_data(data: DynArray[uint256, constants.MAX_DATA_WORDS], z: uint256) -> uint256:
+def push(sum: uint256, z: uint256, word: uint256) -> uint256:
     """
-    @notice Slice 0 as a polynomial at z; reverts unless each word has at most 248 bits. The circuit fixes the meaning
-            of these words; the primary chain only publishes them, for recovery.
+    @notice One step of Horner's rule, congruent modulo r: sum * z + word.
+    @dev Below r + 2^248 for a word of 248 bits, so nothing wraps. A longer one is refused by every reader.
     """
-    value: uint256 = 0
-    all_bits: uint256 = 0
-    for word: uint256 in data:
-        all_bits |= word
-        value = uint256_addmod(uint256_mulmod(value, z, constants.R), word, constants.R)
-    assert all_bits >> constants.WORD_BITS == 0, "slice: data word too long"
-    return value
+    return unsafe_add(uint256_mulmod(sum, z, constants.R), word)
+
+
+@internal
+@pure
+def is_recipient(place: Slice, recipient: uint256) -> bool:
+    """
+    @notice Whether a universal address can be paid on the slice's chain: it has the chain's format, and is not zero and
+            not the bridge there.
+    """
+    if place.address_format == constants.ADDRESS_FORMAT_EVM and recipient >> 160 != 0:
+        return False
+    return recipient != 0 and recipient != place.bridge
