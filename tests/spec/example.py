@@ -108,8 +108,6 @@ class Sheet:
     values: dict[str, int] = field(default_factory=dict)
     deployment_hash: bytes = b""
     sync_hash: bytes = b""
-    swap_requests: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(9), 0))
-    account_requests: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(9), 0))
 
     def note(self, name: str, value: int | bytes) -> int:
         """Write a value down."""
@@ -207,8 +205,8 @@ def evaluate(words: Sequence[int], z: int) -> int:
     return sum(word * pow(z, len(words) - 1 - i, R) for i, word in enumerate(words)) % R
 
 
-def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> bytes:
-    """Section 7, for either lane; the inputs hash."""
+def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> None:
+    """Section 7, for either lane."""
     note = sheet.note
     for i, element in enumerate(header):
         note(f"h{i}", element)
@@ -228,20 +226,16 @@ def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> b
     block_commitment = keccak(block_hash, *evaluations)
     note("block_commitment", block_commitment)
     lambda_ = note("lambda", int.from_bytes(block_commitment, "big") % R)
-    y = note("y", sum(pow(lambda_, k, R) * v for k, v in enumerate(evaluations)) % R)
-    inputs_hash = keccak(commitment, z, lambda_, y)
-    note("inputs_hash", inputs_hash)
+    note("y", sum(pow(lambda_, k, R) * v for k, v in enumerate(evaluations)) % R)
     sheet.sync_hash = keccak(sheet.sync_hash, block_commitment)
     note("sync_hash", sheet.sync_hash)
-    return inputs_hash
 
 
-def store(sheet: Sheet, k: int, lane: int, header: Words, payouts_hash: bytes, inputs_hash: bytes) -> None:
-    """Section 8: what chain k keeps of a block."""
-    number, now = divmod(header[1], 2**40)
-    consumed = sheet.swap_requests[k], sheet.account_requests[k]
-    stored = keccak(number, now, lane, header[2], header[4], *consumed, payouts_hash, inputs_hash, sheet.sync_hash)
-    sheet.note(f"stored_block[{k}]", stored)
+def sign(deployment_hash: bytes, struct: bytes) -> bytes:
+    """Section 8: what a group signs."""
+    domain_type = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
+    separator = keccak(domain_type, keccak256(b"zkLink sync"), keccak256(b"2"), deployment_hash)
+    return keccak256(b"\x19\x01" + separator + struct)
 
 
 def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
@@ -251,7 +245,8 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     identify(sheet, old_root)
     elements: Words = []
     slices: list[Words] = [[] for _ in range(9)]
-    queue, payouts = dict.fromkeys(range(1, 9), sheet.deployment_hash), dict.fromkeys(range(1, 9), bytes(32))
+    queue = dict.fromkeys(range(1, 9), sheet.deployment_hash)
+    counts, payouts = dict.fromkeys(range(1, 9), 0), {k: Words() for k in range(1, 9)}
     for slot, texts in enumerate(inputs["requests"]):
         request = {name: int(text, 0) for name, text in texts.items()}
         out = apply(request, state, now)
@@ -266,22 +261,24 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
         slices[source] += w
         slices[payer] += p
         queue[source] = keccak(queue[source], *w)
-        payouts[payer] = keccak(payouts[payer], *p)
-        sheet.swap_requests[source] += 1
+        payouts[payer] += p
+        counts[source] += 1
         elements += w + p
     elements += [0] * 8 * (inputs["slots"] - len(inputs["requests"]))
 
     h2 = sum(len(words) << 16 * k for k, words in enumerate(slices))
     header = [sheet.values["swap_domain"], inputs["number"] << 40 | now, h2, old_root, state.root()]
-    inputs_hash = seal(sheet, header, elements, slices)
+    seal(sheet, header, elements, slices)
     for c in inputs["chains"]:
         k = c["chain_id"]
         sheet.note(f"queue_hash[{k}]", queue[k])
-        sheet.note(f"payouts_hash[{k}]", payouts[k])
-        store(sheet, k, 1, header, payouts[k], inputs_hash)
-    message_type = b"SyncMessage(uint8 kind,uint8 sourceChain,uint64 number,bytes32 syncHash)"
-    domain_type = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
-    separator = keccak(domain_type, keccak256(b"zkLink sync"), keccak256(b"1"), sheet.deployment_hash)
-    message = keccak(keccak256(message_type), 1, inputs["primary_chain"], inputs["number"], sheet.sync_hash)
-    sheet.note("acc_digest", keccak256(b"\x19\x01" + separator + message))
+        sheet.note(f"owed_hash[{k}]", keccak(*payouts[k]) if payouts[k] else bytes(32))
+    for name, kind in (("seal_digest", b"Seal"), ("acc_digest", b"Accepted")):
+        struct = keccak(keccak256(kind + b"(uint64 number,bytes32 syncHash)"), inputs["number"], sheet.sync_hash)
+        sheet.note(name, sign(sheet.deployment_hash, struct))
+    entry_type = b"Queue(uint8 chain,uint8 lane,uint64 count,bytes32 hash)"
+    member = next(c["chain_id"] for c in inputs["chains"] if c["chain_id"] != inputs["primary_chain"])
+    entry = keccak(keccak256(entry_type), member, 1, counts[member], queue[member])
+    struct = keccak(keccak256(b"Queues(Queue[] queues)" + entry_type), keccak256(entry))
+    sheet.note("que_digest", sign(sheet.deployment_hash, struct))
     return sheet, state

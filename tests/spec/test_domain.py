@@ -1,4 +1,4 @@
-"""What identifies a deployment, a stored block and a message: every part of it counts."""
+"""What identifies a deployment, a queue, a history and what is owed: every part of it counts."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from tests.strategies import chains, hashes
 from tests.support.tries import tries
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.bridge_hashes import StoredBlock, genesis_block, next_payouts_hash, next_queue_hash, next_sync_hash
+from zklink.protocol.bridge_hashes import (
+    ZERO_HASH,
+    compute_owed_hash,
+    fold,
+    genesis_tip,
+    next_queue_hash,
+    next_sync_hash,
+)
 from zklink.protocol.domain import (
     ChainEntry,
     compute_chains_hash,
@@ -21,12 +28,11 @@ from zklink.protocol.domain import (
     compute_lane_domain,
 )
 from zklink.protocol.errors import BadChainTable, WrongWordCount
-from zklink.protocol.ids import AccountId, AddressFormat, BlockNumber, ChainId, Lane, Nonce
-from zklink.protocol.messages import MessageKind, SyncMessage, compute_digest, compute_key_change_digest
+from zklink.protocol.ids import AccountId, AddressFormat, ChainId, Lane, Nonce
+from zklink.protocol.messages import compute_key_change_digest
 
 ENTRIES = tuple(ChainEntry(ChainId(k), 100 + k, AddressFormat.EVM, bytes(31) + bytes([k])) for k in (1, 2, 5))
 ONE, TWO, THREE = (bytes(31) + bytes([number]) for number in (1, 2, 3))
-BLOCK = StoredBlock(BlockNumber(1), 2, 1, 3, 4, 5, 6, bytes(31) + b"\x06", bytes(31) + b"\x07", bytes(31) + b"\x08")
 
 
 def _deployment(
@@ -84,23 +90,25 @@ def test_compute_chains_hash__not_a_table__is_refused(entries: tuple[ChainEntry,
         compute_chains_hash(entries)
 
 
-def test_stored_block__any_field_changed__changes_its_hash() -> None:
-    variants = {BLOCK.hash()}
-    for name in ("number", "timestamp", "lane", "counts", "root", "swap_requests", "account_requests"):
-        variants.add(replace(BLOCK, **{name: 99}).hash())  # type: ignore[arg-type]
-    for name in ("payouts_hash", "inputs_hash", "sync_hash"):
-        variants.add(replace(BLOCK, **{name: bytes(31) + b"\x63"}).hash())  # type: ignore[arg-type]
-    assert len(variants) == 11
+def test_genesis_tip__any_deployment__is_blank_but_for_root_and_sync_hash() -> None:
+    tip = genesis_tip(77, b"\x05" * 32)
+    assert (tip.number, tip.timestamp, tip.unpaid, tip.has_end) == (0, 0, 0, False)
+    assert (tip.root, tip.sync_hash) == (77, b"\x05" * 32)
 
 
-def test_genesis_block__any_deployment__is_blank_but_for_root_and_sync_hash() -> None:
-    expected = keccak_words(0, 0, 0, 0, 77, 0, 0, 0, 0, b"\x05" * 32)
-    assert genesis_block(77, b"\x05" * 32).hash() == expected
+def test_compute_owed_hash__words__are_hashed_side_by_side() -> None:
+    assert compute_owed_hash((1, 2, 3, 4, 5, 6)) == keccak_words(1, 2, 3, 4, 5, 6)
+    assert compute_owed_hash(()) == ZERO_HASH
 
 
-def test_next_payouts_hash__wrong_word_count__is_refused() -> None:
+def test_compute_owed_hash__no_whole_payouts__is_refused() -> None:
     with pytest.raises(WrongWordCount):
-        next_payouts_hash(bytes(32), (1, 2, 3, 4))
+        compute_owed_hash((1, 2, 3, 4))
+
+
+def test_fold__commitments__roll_one_by_one() -> None:
+    assert fold(bytes(32), ()) == bytes(32)
+    assert fold(bytes(32), (ONE, TWO)) == next_sync_hash(next_sync_hash(bytes(32), ONE), TWO)
 
 
 def test_rolling_hashes__order_of_records__counts() -> None:
@@ -127,17 +135,6 @@ def _library_digest(name: str, salt: bytes, primary: str, types: dict[str, str],
         }
     )
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
-
-
-@given(st.sampled_from(MessageKind), chains, st.integers(0, (1 << 64) - 1), hashes, hashes)
-@tries(200)
-def test_compute_digest__any_message__is_the_libraries(
-    kind: MessageKind, chain: ChainId, number: int, sync: bytes, salt: bytes
-) -> None:
-    types = {"kind": "uint8", "sourceChain": "uint8", "number": "uint64", "syncHash": "bytes32"}
-    fields = {"kind": int(kind), "sourceChain": chain, "number": number, "syncHash": sync}
-    expected = _library_digest("zkLink sync", salt, "SyncMessage", types, fields)
-    assert compute_digest(SyncMessage(chain, BlockNumber(number), sync, kind), salt) == expected
 
 
 @given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1), hashes, hashes)

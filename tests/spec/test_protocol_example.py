@@ -20,30 +20,21 @@ from tests.spec.page import (
 )
 from tests.support.upholds import upholds
 from zklink.operations.signed import sign
-from zklink.operations.swap import SwapRequest
 from zklink.primitives.eddsa import PrivateKey
-from zklink.protocol.bridge_hashes import (
-    EMPTY_PAYOUTS_HASH,
-    StoredBlock,
-    compute_inputs_hash,
-    compute_payouts_hash,
-    next_queue_hash,
-    next_sync_hash,
-)
-from zklink.protocol.commitment import pack_counts
+from zklink.protocol.bridge_hashes import compute_owed_hash, next_queue_hash, next_sync_hash
 from zklink.protocol.domain import (
     compute_chains_hash,
     compute_deployment_hash,
     compute_exit_domain,
     compute_lane_domain,
 )
+from zklink.protocol.facts import Accepted, QueueFact, Queues, Seal
 from zklink.protocol.ids import (
     BlockNumber,
     ChainId,
     Kind,
     Lane,
 )
-from zklink.protocol.messages import SyncMessage, compute_digest
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.words import LEDGER_MESSAGE_LAYOUTS
 from zklink.transition.account_block import AccountBlock, apply_account_block
@@ -101,7 +92,7 @@ def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int]]:
     )
     state.check_conservation()
     account_values = _account_slot_values(account_block, account_domain) | _frame_values(account_block)
-    return values, account_values | _account_chain_values(account_block, deployment_hash, sync_hash, requests)
+    return values, account_values | _account_chain_values(account_block, deployment_hash, sync_hash)
 
 
 def _slot_values(block: SwapBlock, deployment_hash: bytes) -> dict[str, int]:
@@ -142,57 +133,39 @@ def _frame_values(frame: SealedFrame) -> dict[str, int]:
         "block_commitment": _number(frame.block_commitment),
         "lambda": frame.lambda_,
         "y": frame.y,
-        "inputs_hash": _number(compute_inputs_hash(frame.inputs)),
     }
-
-
-def _store(frame: SealedFrame, swap_requests: int, account_requests: int, payouts_hash: bytes, sync_hash: bytes) -> int:
-    stored = StoredBlock(
-        number=frame.header.number,
-        timestamp=frame.header.timestamp,
-        lane=frame.lane,
-        counts=pack_counts(frame.header.counts),
-        root=frame.header.new_root,
-        swap_requests=swap_requests,
-        account_requests=account_requests,
-        payouts_hash=payouts_hash,
-        inputs_hash=compute_inputs_hash(frame.inputs),
-        sync_hash=sync_hash,
-    )
-    return _number(stored.hash())
 
 
 def _chain_values(block: SwapBlock, deployment_hash: bytes) -> tuple[dict[str, int], bytes]:
     sync_hash = next_sync_hash(deployment_hash, block.block_commitment)
-    message = SyncMessage(ChainId(INPUTS["primary_chain"]), block.header.number, sync_hash)
-    values = {"sync_hash": _number(sync_hash), "acc_digest": _number(compute_digest(message, deployment_hash))}
+    member = next(entry.chain_id for entry in CHAINS if entry.chain_id != INPUTS["primary_chain"])
+    values, facts = {"sync_hash": _number(sync_hash)}, dict[ChainId, QueueFact]()
     for entry in CHAINS:
         k = entry.chain_id
         queue_hash = deployment_hash
         consumed = [request.words() for request, _ in block.slots if request.source == k]
         for words in consumed:
             queue_hash = next_queue_hash(queue_hash, words)
-        payouts_hash = compute_payouts_hash([payout.words() for _, payout in block.slots if payout.chain == k])
+        facts[k] = QueueFact(k, Lane.SWAP, len(consumed), queue_hash)
+        owed = [word for _, payout in block.slots if payout.chain == k for word in payout.words()]
         values[f"queue_hash[{k}]"] = _number(queue_hash)
-        values[f"payouts_hash[{k}]"] = _number(payouts_hash)
-        values[f"stored_block[{k}]"] = _store(block, len(consumed), 0, payouts_hash, sync_hash)
+        values[f"owed_hash[{k}]"] = _number(compute_owed_hash(owed))
+    number = block.header.number
+    values["seal_digest"] = _number(Seal(number, sync_hash).digest(deployment_hash))
+    values["acc_digest"] = _number(Accepted(number, sync_hash).digest(deployment_hash))
+    values["que_digest"] = _number(Queues((facts[member],)).digest(deployment_hash))
     return values, sync_hash
 
 
-def _account_chain_values(
-    block: AccountBlock, deployment_hash: bytes, sync_hash: bytes, swaps: list[SwapRequest]
-) -> dict[str, int]:
-    sync_hash = next_sync_hash(sync_hash, block.block_commitment)
-    values = {"sync_hash": _number(sync_hash)}
+def _account_chain_values(block: AccountBlock, deployment_hash: bytes, sync_hash: bytes) -> dict[str, int]:
+    values = {"sync_hash": _number(next_sync_hash(sync_hash, block.block_commitment))}
     for entry in CHAINS:
         k = entry.chain_id
         assert not block.payouts(k)
         queue_hash = deployment_hash
         for request in block.requests(k):
             queue_hash = next_queue_hash(queue_hash, request.words())
-        counts = sum(request.source == k for request in swaps), len(block.requests(k))
         values[f"queue_hash[{k}]"] = _number(queue_hash)
-        values[f"stored_block[{k}]"] = _store(block, *counts, EMPTY_PAYOUTS_HASH, sync_hash)
     return values
 
 
