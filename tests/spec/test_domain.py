@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import chains, hashes
+from tests.strategies import hashes
 from tests.support.tries import tries
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.bridge_hashes import (
