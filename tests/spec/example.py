@@ -272,7 +272,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     for c in inputs["chains"]:
         k = c["chain_id"]
         sheet.note(f"queue_hash[{k}]", queue[k])
-        sheet.note(f"owed_hash[{k}]", keccak(*payouts[k]) if payouts[k] else bytes(32))
+        sheet.note(f"owed_hash[{k}]", keccak(len(payouts[k]), *payouts[k]) if payouts[k] else bytes(32))
     for name, kind in (("seal_digest", b"Seal"), ("acc_digest", b"Accepted")):
         struct = keccak(keccak256(kind + b"(uint64 number,bytes32 syncHash)"), inputs["number"], sheet.sync_hash)
         sheet.note(name, sign(sheet.deployment_hash, struct))
