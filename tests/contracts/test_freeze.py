@@ -14,6 +14,7 @@ from tests.support.three_chains import (
     PRIMARY,
     PROVIDER,
     RECIPIENT,
+    SEQUENCER,
     START_TIME,
     STRANGER,
     USD,
@@ -226,7 +227,6 @@ def test_freeze__member__imports_and_pays_on(rig: Rig) -> None:
     """A frozen member knows what the primary has accepted; it takes no new requests, and owes the old ones."""
     here = rig[A]
     freeze(here)
-    rig.primary.evm.time = here.evm.time
     rig.accept(
         rig.draft({A: payment(A, USD, 5_000).words()}), rig.draft({A: provider_words(here)}, lane=Lane.ACCOUNT)
     )
@@ -248,7 +248,7 @@ def test_freeze__fill_and_pending_balances__go_on(rig: Rig) -> None:
 
 def test_bridge_freeze__only_by_its_end(rig: Rig) -> None:
     here = rig[A]
-    for sender in (STRANGER, GOVERNOR, here.history.address, here.exodus.address, rig[B].end.address):
+    for sender in (STRANGER, GOVERNOR, SEQUENCER):
         with reverts("bridge: not the end"):
             here.bridge.freeze(sender=sender)
 
@@ -256,7 +256,7 @@ def test_bridge_freeze__only_by_its_end(rig: Rig) -> None:
 @BOTH_KINDS
 def test_bridge_consume_and_pay__only_by_its_history(rig: Rig, chain: ChainId) -> None:
     here = rig[chain]
-    for sender in (STRANGER, GOVERNOR, here.end.address, here.exodus.address):
+    for sender in (STRANGER, GOVERNOR, SEQUENCER):
         with reverts("bridge: not the history"):
             here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), sender=sender)
         with reverts("bridge: not the history"):
