@@ -227,9 +227,7 @@ def test_freeze__member__imports_and_pays_on(rig: Rig) -> None:
     """A frozen member knows what the primary has accepted; it takes no new requests, and owes the old ones."""
     here = rig[A]
     freeze(here)
-    rig.accept(
-        rig.draft({A: payment(A, USD, 5_000).words()}), rig.draft({A: provider_words(here)}, lane=Lane.ACCOUNT)
-    )
+    rig.accept(rig.draft({A: payment(A, USD, 5_000).words()}), rig.draft({A: provider_words(here)}, lane=Lane.ACCOUNT))
     before = here.balance(USD, RECIPIENT)
     rig.import_on(A)
     assert here.balance(USD, RECIPIENT) - before == 5_000 * here.scale(USD)
