@@ -98,6 +98,9 @@ def announce_freeze(member: uint8, round: uint32, watchers: Bytes[constants.MAX_
     @param watchers Their signatures of FRZ(member, round).
     @custom:upholds SYN-4, SYN-9
     """
+    own: uint8 = staticcall end_partners.BRIDGE.chain_id()
+    # The governor has at most one void to say for each member.
+    assert 0 < member and convert(member, uint256) <= constants.MAX_CHAINS and member != own, "freeze: not a member"
     assert self.announced[member] == 0, "freeze: announced already"
     assert round == self.rounds[member], "freeze: of another round"
     deployment_hash: bytes32 = staticcall end_partners.BRIDGE.deployment_hash()
