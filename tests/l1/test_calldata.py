@@ -1,66 +1,93 @@
-"""Blocks read back out of the inputs of calls, and the calls that contracts make inside a transaction."""
-
-from dataclasses import replace
+"""Accepted blocks read back out of transactions, and the calls that contracts make inside one."""
 
 import pytest
 
 from tests.l1.fake_node import POLICY, FakeNode
-from tests.support.commits import PRIMARY, SLICES, Validator
-from zklink.devnet.profiles import POLYGON
+from tests.support.drafts.rig import DATA, payment
+from tests.support.writer import Writer
+from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
-from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.published.commit_calldata import History, decode_commit_calls, read_input
+from zklink.devnet.tokens import USDC
+from zklink.l1.contracts.histories import PrimaryHistoryClient
+from zklink.l1.contracts.registries import sign_key_change
+from zklink.l1.published.accept_calldata import decode_accept_call, read_accept_call
 from zklink.l1.transport.client import ABSENT_ANSWERS, ChainClient
 from zklink.l1.transport.traces import NodeTracer, collect_inputs
-from zklink.protocol.block_preimage import compute_preimage
-from zklink.protocol.bridge_blocks import CommitBlock, stored_block_abi
-from zklink.protocol.errors import CalldataUnreadable, TraceUnavailable, WrongWordCount
-from zklink.protocol.ids import Lane
+from zklink.operations.change_pub_key import KeyChange
+from zklink.protocol.bridge_blocks import AcceptAgainCall, FullBlock
+from zklink.protocol.errors import CalldataUnreadable, ProtocolError, TraceUnavailable
+from zklink.protocol.ids import AccountId, ChainId, Kind, Lane, Nonce
 
 BRIDGE = "0x" + "Ab" * 20
+PRIMARY = AVALANCHE.chain_id
 
 
-def test_decode_commit_calls__inside_another_call__is_found(system: LocalSystem) -> None:
-    validator = Validator(system, PRIMARY)
-    draft = validator.draft(Lane.ACCOUNT, SLICES)
-    block = CommitBlock.from_abi(draft.commit_args(PRIMARY))
-    call = validator.bridge.encode("commit_blocks", stored_block_abi(validator.history[0]), [block.abi()]).data
-    for data in (call, b"\x01\x02\x03" + call, bytes(100) + call + bytes(7), call[:4] + call):
-        (found,) = decode_commit_calls(data)
-        assert (found.last, found.blocks) == (validator.history[0], (block,))
-    assert list(decode_commit_calls(call[:100])) == []
+def payout(chain: ChainId) -> tuple[int, ...]:
+    """What an account on layer 2 has withdrawn to a chain."""
+    return payment(chain, USDC, 5, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words()
 
 
-def test_read_input__no_such_transaction__says_so(system: LocalSystem) -> None:
-    bridge, pauses = system.bridges[POLYGON.chain_id], list[float]()
-    patient = BridgeClient(ChainClient(POLYGON, bridge.client.w3, sleep=pauses.append), bridge.address)
+def block_with_consent(writer: Writer) -> FullBlock:
+    """A block of the account lane with something in every kind of slice, and a key change with its owner's consent."""
+    owner, deployment_hash = writer.system.world.roles.depositor, writer.groups.deployment_hash
+    words = KeyChange(PRIMARY, AccountId(3), Nonce(0), bytes(12) + bytes.fromhex(owner.address[2:]), 99).words()
+    consent = sign_key_change(owner, deployment_hash, AccountId(3), Nonce(0), 99)
+    slices = {PRIMARY: words, POLYGON.chain_id: payout(POLYGON.chain_id), DATA: (7, 8, 9)}
+    return writer.draft(slices, Lane.ACCOUNT, (consent,))
+
+
+def test_read_accept_call__several_blocks_in_one_transaction__all_their_words(credulous: LocalSystem) -> None:
+    writer = Writer(credulous)
+    writer.line.append(block_with_consent(writer))
+    receipt = writer.accept(writer.draft({BSC.chain_id: payout(BSC.chain_id)}, Lane.ACCOUNT))
+    call = read_accept_call(writer.primary.primary_history, receipt.tx_hash)
+    assert call.first == 1
+    assert call.blocks == writer.line.fulls(1, 2)
+
+
+def test_decode_accept_call__accept_again__is_read_alike(credulous: LocalSystem) -> None:
+    writer = Writer(credulous)
+    writer.line.append(block_with_consent(writer))
+    call = writer.line.accept_again_call(1, 1)
+    data = writer.primary.primary_history.encode_accept(call).data
+    assert isinstance(call, AcceptAgainCall)
+    assert decode_accept_call(data, PRIMARY) == call
+
+
+def test_decode_accept_call__other_calls__refused(credulous: LocalSystem) -> None:
+    writer = Writer(credulous)
+    writer.line.append(block_with_consent(writer))
+    data = writer.primary.primary_history.encode_accept(writer.line.accept_call(1, 1)).data
+    for other in (b"", b"\1\2\3\4" + data[4:], data[:4], data[:4] + b"\xff" * 64 + data[68:]):
+        with pytest.raises(ProtocolError):
+            decode_accept_call(other, PRIMARY)
+
+
+def test_decode_accept_call__a_lane_that_is_none__refused(credulous: LocalSystem) -> None:
+    writer = Writer(credulous)
+    full = writer.draft({})
+    history = writer.primary.primary_history
+    writer.line.append(full)
+    call = writer.line.accept_call(1, 1)
+    blocks = [(9, *full.block.abi()[1:])]
+    data = history.encode("accept", call.first, blocks, *call.abi()[2:]).data
+    with pytest.raises(ProtocolError):
+        decode_accept_call(data, PRIMARY)
+
+
+def test_read_accept_call__no_such_transaction__says_so(credulous: LocalSystem) -> None:
+    history, pauses = credulous.bridges[PRIMARY].primary_history, list[float]()
+    patient = PrimaryHistoryClient(ChainClient(AVALANCHE, history.client.w3, sleep=pauses.append), history.address)
     with pytest.raises(CalldataUnreadable, match="does not have"):
-        read_input(patient, b"\x07" * 32)
+        read_accept_call(patient, b"\x07" * 32)
     assert len(pauses) == ABSENT_ANSWERS - 1  # one `null` is not believed
 
 
-def test_compute_preimage__claims_missing__refused(system: LocalSystem) -> None:
-    validator = Validator(system, POLYGON.chain_id)
-    block = CommitBlock.from_abi(validator.draft(Lane.ACCOUNT, SLICES).commit_args(POLYGON.chain_id))
-    deployment_hash = system.deployment.deployment_hash
-    place = History(deployment_hash, PRIMARY).place(POLYGON.chain_id, Lane.ACCOUNT, 1, 5, bytes(32))
-    assert len(compute_preimage(block, place).values) == 9
-    for change in ({"slice_hashes": block.slice_hashes[:-1]}, {"evaluations": (*block.evaluations, 1)}):
-        with pytest.raises(WrongWordCount):
-            compute_preimage(replace(block, **change), place)
-
-
-def test_decode_commit_calls__padding_of_a_signature_not_zero__read_as_the_contract_reads_it(
-    system: LocalSystem,
-) -> None:
-    validator = Validator(system, PRIMARY)
-    block = CommitBlock.from_abi(validator.draft(Lane.ACCOUNT, SLICES).commit_args(PRIMARY))
-    signed = replace(block, signatures=(bytes(range(1, 66)),))
-    call = validator.bridge.encode("commit_blocks", stored_block_abi(validator.history[0]), [signed.abi()])
-    dirty = bytearray(call.data)
-    dirty[-1] = 7  # the last byte pads the signature
-    (read,) = decode_commit_calls(bytes(dirty))
-    assert read.blocks == (signed,)
+def test_read_accept_call__another_transaction__says_what_is_wrong(credulous: LocalSystem) -> None:
+    history, roles = credulous.bridges[PRIMARY].primary_history, credulous.world.roles
+    receipt = history.client.transfer(roles.depositor, roles.recipient.address, 1)
+    with pytest.raises(CalldataUnreadable, match="selector"):
+        read_accept_call(history, receipt.tx_hash)
 
 
 def test_collect_inputs__calls_in_calls__those_to_the_contract() -> None:

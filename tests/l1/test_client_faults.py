@@ -14,7 +14,7 @@ from zklink.protocol.errors import (
     TransactionStuck,
 )
 
-SENDER = default_roles().validator
+SENDER = default_roles().sequencer
 TARGET = default_roles().stranger.address
 CALL = Call(TARGET, b"commit", "commit_blocks")
 OTHER = Call(TARGET, b"prove", "prove_blocks")

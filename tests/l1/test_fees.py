@@ -12,7 +12,7 @@ from zklink.l1.transport.fees import GWEI, FeePolicy
 from zklink.l1.transport.submission import SendPolicy
 from zklink.protocol.errors import FeeCeilingReached, L1Error, TransactionStuck
 
-SENDER = default_roles().validator
+SENDER = default_roles().sequencer
 TARGET = default_roles().stranger.address
 CALL = Call(TARGET, b"commit", "commit_blocks")
 COIN = 10**18

@@ -10,7 +10,7 @@ from zklink.l1.transport.nodes import Node, NodePool, PoolPolicy
 from zklink.lab.rpc_faults import AWAY, EMPTY, HANG, READ_FAULTS, Fault, error, http
 from zklink.protocol.errors import CallReverted, NodesDisagree, RpcUnavailable, WrongChain
 
-SENDER = default_roles().validator
+SENDER = default_roles().sequencer
 TARGET = default_roles().stranger.address
 CALL = Call(TARGET, b"commit", "commit_blocks")
 

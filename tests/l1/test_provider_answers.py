@@ -16,7 +16,7 @@ from zklink.lab.rpc_faults import AWAY, HANG, NULL, PAGE, READ_FAULTS, Fault, er
 from zklink.protocol.errors import L1Error, RpcRefused, RpcUnavailable
 
 TARGET = default_roles().stranger.address
-SENDER = default_roles().validator
+SENDER = default_roles().sequencer
 ODD_ANSWERS = [
     *READ_FAULTS,
     error("", 0),

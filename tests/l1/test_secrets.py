@@ -131,7 +131,7 @@ def test_client__any_answer_that_fails__error_traceback_and_logs_without_the_key
         lambda: client.logs(CALL.to or "", 1, 2),
         lambda: client.try_call(CALL.to or "", CALL, 0, 21_000),
         lambda: client.estimate_gas(CALL.to or "", CALL),
-        lambda: client.send(default_roles().validator, CALL),
+        lambda: client.send(default_roles().sequencer, CALL),
         lambda: NodeTracer(client).inputs_to(bytes(32), CALL.to or ""),
         lambda: client.w3.eth.get_block("latest"),
     )
@@ -170,7 +170,7 @@ def test_pool__every_node_fails__error_and_logs_without_the_keys(
     for policy in (PoolPolicy(), PoolPolicy(quorum=2)):
         w3 = connect_nodes(PROFILE, urls, POLICY.retry, policy)
         client = ChainClient(PROFILE, w3, POLICY, sleep=sleep, clock=lambda: now[0])
-        for question in (client.head, lambda client=client: client.send(default_roles().validator, CALL)):
+        for question in (client.head, lambda client=client: client.send(default_roles().sequencer, CALL)):
             with pytest.raises(Exception) as caught:
                 question()
             _check_clean(_full_text(caught.value))

@@ -1,10 +1,9 @@
 """Reads the arguments of a call as a contract compiled by Vyper reads them, in work that the input cannot make grow.
 
-Takes an input and a place in it; gives values. Vyper adds pointers modulo 2^256, reads zeros beyond the end, ignores
-padding, and refuses numbers and lengths above those that the contract declares. A stricter reader would miss some calls
-that a contract took. A laxer reader could be made to read without end, since pointers may share their targets. So this
-one compares lengths with the contract's limits, which the ABI does not contain, before it reads anything. Never asks a
-chain.
+Takes an input; gives values. Vyper adds pointers modulo 2^256, reads zeros beyond the end, ignores padding, and refuses
+numbers and lengths above those that the contract declares. A stricter reader would miss some calls that a contract
+took. So this one compares lengths with the contract's limits, which the ABI does not contain, before it reads anything.
+Never asks a chain.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,14 +25,13 @@ Limits = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Calldata:
-    """The calldata of a call that begins at `start` of an input; addresses count from there."""
+    """The input of a call."""
 
     data: bytes
-    start: int = 0
 
     def take(self, at: int, length: int) -> bytes:
         """`length` bytes from an address on; zeros beyond the end."""
-        begin = self.start + at % ADDRESSES
+        begin = at % ADDRESSES
         return self.data[begin : begin + length].ljust(length, b"\0")
 
     def word(self, at: int) -> int:
@@ -54,7 +52,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a contract: finds the places of an input where its calls may begin, and reads their arguments."""
+    """A function of a contract: reads the arguments of its calls."""
 
     selector: bytes
     arguments: tuple[Kind, ...]
@@ -66,16 +64,11 @@ class Function:
         selector = keccak(text=f"{name}({','.join(map(_spell, inputs))})")[:SELECTOR_BYTES]
         return cls(selector, tuple(_build(str(item["type"]), item, limits) for item in inputs))
 
-    def find(self, data: bytes) -> Iterator[Calldata]:
-        """Every place where the selector stands before at least as many bytes as the shortest call has."""
-        last = len(data) - SELECTOR_BYTES - WORD_BYTES * _count_words(self.arguments)
-        start = data.find(self.selector)
-        while 0 <= start <= last:
-            yield Calldata(data, start)
-            start = data.find(self.selector, start + 1)
-
     def read(self, calldata: Calldata) -> Iterator[Any]:
         """The arguments, one by one, each read only when the caller asks for it. Raises CallRefused."""
+        head = SELECTOR_BYTES + WORD_BYTES * _count_words(self.arguments)
+        if len(calldata.data) < head:
+            raise CallRefused("what the call lacks of its head", head - len(calldata.data), 0)
         return _read_parts(calldata, SELECTOR_BYTES, self.arguments)
 
 
