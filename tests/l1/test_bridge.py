@@ -11,16 +11,16 @@ from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, USDC, USDT
 from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, KeyAuthorised, SwapRequested
-from zklink.l1.contracts.bridge_structs import DepositOrder, FreezeState, RequestCounts, universal_address
+from zklink.l1.contracts.bridge_structs import DepositOrder, RequestCounts, universal_address
+from zklink.l1.contracts.ends import MemberEndClient, PrimaryEndClient
 from zklink.l1.contracts.event_codec import decode_events
+from zklink.l1.contracts.histories import MemberHistoryClient, PrimaryHistoryClient
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.tallies import lane_of
 from zklink.l1.watcher import L1Watcher
-from zklink.operations.forced_exit import ForcedExit
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import AllowanceShort, CallReverted, RequestRewritten, RpcUnavailable, TokensShort
-from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
-from zklink.service.adapters import ChainConsents
+from zklink.protocol.ids import AccountId, ChainId, Lane, Nonce, RequestId, TokenId
 
 ONE_USDC = 10**6
 
@@ -43,6 +43,7 @@ def test_swap__erc20__becomes_the_request_that_was_asked_for(system: LocalSystem
     assert event.l1_amount == 5 * ONE_USDC
     expected = next_queue_hash(system.deployment.deployment_hash, request.words())
     assert bridge.queue_hash(Lane.SWAP, 1) == expected
+    assert bridge.next_requests(Lane.SWAP) == (0, system.deployment.deployment_hash)
     assert bridge.request_counts(Lane.SWAP) == RequestCounts(1, 0)
     assert bridge.request_status(Lane.SWAP, 1) == 1
 
@@ -133,23 +134,6 @@ def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: 
     assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
 
 
-def test_is_owner_known__after_a_request_of_its_own__with_the_chains_confirmations(system: LocalSystem) -> None:
-    """What the node asks before it takes a forced exit: it does not count what a reorganisation may still undo."""
-    bridge, owner = system.bridges[POLYGON.chain_id], system.world.roles.depositor
-    exit_ = ForcedExit(AccountId(1), Nonce(0), 0, AccountId(3), USDC, POLYGON.chain_id, Amount(0), USDC)
-    consents = ChainConsents(bridge, system.keys[POLYGON.chain_id], system.deployment.deployment_hash)
-    before = bridge.client.head().number
-    bridge.full_exit(owner, AccountId(3), USDC)
-    assert bridge.is_owner_known(owner.address)
-    assert not bridge.is_owner_known(owner.address, block=before)
-    assert not bridge.is_owner_known(system.world.roles.broker.address)
-    while bridge.client.confirmed_height() <= before:
-        assert not consents.is_recorded(universal_address(owner.address), exit_)
-        bridge.full_exit(system.world.roles.broker, AccountId(3), USDC)  # one more block
-    assert consents.is_recorded(universal_address(owner.address), exit_)
-    assert not consents.is_recorded(b"\x01" + universal_address(owner.address)[1:], exit_)
-
-
 def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
     keys, owner, deployment_hash = system.keys[BSC.chain_id], system.world.roles.depositor, system.deployment
     salt = deployment_hash.deployment_hash
@@ -162,16 +146,25 @@ def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem)
     assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99)) == 65
 
 
+def test_parts__every_chain__are_the_deployments_contracts(system: LocalSystem) -> None:
+    for chain, bridge in system.bridges.items():
+        record, is_primary = system.deployment.chains[chain], chain == system.deployment.primary
+        assert bridge.is_primary() == is_primary
+        assert isinstance(bridge.history, PrimaryHistoryClient if is_primary else MemberHistoryClient)
+        assert isinstance(bridge.end, PrimaryEndClient if is_primary else MemberEndClient)
+        addresses = (bridge.history.address, bridge.end.address, bridge.exodus.address, bridge.groups.address)
+        assert addresses == (record.history, record.end, record.exodus, record.groups)
+
+
 def test_exodus__running_chain__says_so(system: LocalSystem) -> None:
     bridge = system.bridges[POLYGON.chain_id]
-    assert bridge.exodus.freeze_state() == FreezeState(False, 0, 0, False, False)
-    assert bridge.ledger.common_block() == (False, 0)
-    assert bridge.ledger.frozen_at(BSC.chain_id) is None
     assert not bridge.is_frozen()
+    assert bridge.frozen_at() == (0, 0)
+    assert not bridge.exodus.is_begun()
     assert not bridge.exodus.is_exited(0, USDC)
     assert bridge.exodus.vk_hash() == system.deployment.vk_hashes.exit
-    with pytest.raises(CallReverted, match="no block waits"):
-        bridge.exodus.freeze_for_execution(system.world.roles.stranger)
+    with pytest.raises(CallReverted, match="may not begin"):
+        bridge.exodus.begin_exodus(system.world.roles.stranger)
 
 
 def test_watcher__requests_of_both_lanes__given_out_once_confirmed(system: LocalSystem) -> None:

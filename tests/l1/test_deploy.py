@@ -1,8 +1,9 @@
 """The deployment: what it leaves on the chains, what it refuses, and what it says when it is interrupted."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from web3 import HTTPProvider, Web3
@@ -13,20 +14,22 @@ from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC, load_tokens
 from zklink.devnet.world import World
 from zklink.l1.contract_artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
-from zklink.l1.contracts.bridge_structs import NATIVE, Stages, universal_address
-from zklink.l1.deployment.deploy import PARTS, check_plan, deploy, load_verifiers, predict_address
-from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, Verifiers
+from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers, Parts, universal_address
+from zklink.l1.deployment.deploy import deploy, load_verifiers, predict_address
+from zklink.l1.deployment.plan_checks import check_plan
+from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
 from zklink.l1.transport.client import ChainClient
 from zklink.lab.anvil import start_anvil
-from zklink.protocol.bridge_hashes import genesis_block
-from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain, compute_lane_domain
+from zklink.protocol.bridge_hashes import genesis_tip
+from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain
 from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, WrongChain
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import AddressFormat, ChainId, Lane, TokenId
 from zklink.protocol.presets import MINIMAL
 
 
 def _accounts(world: World) -> DeploymentAccounts:
-    return DeploymentAccounts(world.roles.deployer, world.roles.governor, (world.roles.validator.address,))
+    return DeploymentAccounts(world.roles.deployer, world.roles.governor)
 
 
 def _plan(system: LocalSystem) -> DeploymentPlan:
@@ -38,14 +41,15 @@ def _plan(system: LocalSystem) -> DeploymentPlan:
         deployment.genesis.operator,
         deployment.tokens,
         load_verifiers(MINIMAL),
-        deployment.committee,
-        deployment.threshold,
+        deployment.validators,
+        deployment.watchers,
+        {k: chain.blocks_per_day for k, chain in deployment.chains.items()},
     )
 
 
 def test_deploy__every_chain__at_block_zero_with_empty_queues(system: LocalSystem) -> None:
     for bridge in system.bridges.values():
-        assert bridge.status() == Stages(0, 0, 0, 0)
+        assert bridge.history.tip().number == 0
         assert all(bridge.request_counts(lane).total == 0 for lane in Lane)
 
 
@@ -70,17 +74,26 @@ def test_deploy__every_chain__computes_the_same_hashes_as_python(system: LocalSy
     assert deployment.genesis.operator == universal_address(system.world.roles.operator.address)
     for bridge in system.bridges.values():
         assert bridge.deployment_hash() == expected
-        assert all(bridge.lane_domain(lane) == compute_lane_domain(expected, lane) for lane in Lane)
+        assert bridge.history.deployment_hash() == expected
         assert bridge.exit_domain() == compute_exit_domain(expected)
-        assert bridge.sync_hash(0) == expected
-        assert bridge.stored_block_hash(0) == genesis_block(deployment.genesis.root, expected).hash()
+        assert bridge.history.tip() == genesis_tip(deployment.genesis.root, expected)
 
 
-def test_deploy__every_chain__the_bridge_relies_on_what_the_file_says(system: LocalSystem) -> None:
+def test_deploy__every_chain__bridge_and_history_rely_on_what_the_file_says(system: LocalSystem) -> None:
     for k, chain in system.deployment.chains.items():
-        parts = system.bridges[k].parts()
-        for part in PARTS:
-            assert getattr(parts, part) == getattr(chain, part)
+        bridge = system.bridges[k]
+        assert bridge.parts() == Parts(chain.token_registry, chain.history, chain.end, chain.exodus)
+        for name, address in asdict(bridge.history.parts()).items():
+            assert address == getattr(chain, name)
+
+
+def test_deploy__every_chain__knows_the_same_groups_and_its_own_pace(system: LocalSystem) -> None:
+    deployment = system.deployment
+    for k, bridge in system.bridges.items():
+        assert bridge.groups.governor() == deployment.governor
+        for group, plan in ((Group.VALIDATORS, deployment.validators), (Group.WATCHERS, deployment.watchers)):
+            assert bridge.groups.members(group) == GroupMembers(plan.members, plan.threshold)
+        assert bridge.groups.blocks_per_day() == deployment.chains[k].blocks_per_day
 
 
 def test_deploy__every_token__registered_everywhere_with_its_scale(system: LocalSystem) -> None:
@@ -102,7 +115,7 @@ def test_deployment__json__reads_back_the_same(system: LocalSystem) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "zklink.deployment.1"}', '{"format": "zklink.deployment.2"}']
+    "text", ["", "[]", "{}", '{"format": "zklink.deployment.2"}', '{"format": "zklink.deployment.3"}']
 )
 def test_deployment__malformed_json__refused(text: str) -> None:
     with pytest.raises(DeploymentRefused):
@@ -118,19 +131,50 @@ def test_predict_address__known_case__agrees() -> None:
     )
 
 
+@pytest.mark.parametrize("group", ["validators", "watchers"])
 @pytest.mark.parametrize("threshold", [0, 1, 4])
-def test_check_plan__no_majority__refused(system: LocalSystem, threshold: int) -> None:
-    with pytest.raises(DeploymentRefused, match="majority"):
-        check_plan(replace(_plan(system), threshold=threshold), system.world.clients)
+def test_check_plan__no_majority__refused(system: LocalSystem, group: str, threshold: int) -> None:
+    plan = _plan(system)
+    other: Any = {group: replace(getattr(plan, group), threshold=threshold)}
+    with pytest.raises(DeploymentRefused, match=f"majority of the {group}"):
+        check_plan(replace(plan, **other), system.world.clients)
 
 
-def test_check_plan__member_named_twice__refused(system: LocalSystem) -> None:
-    member = system.deployment.committee[0]
-    with pytest.raises(DeploymentRefused, match="twice"):
-        check_plan(
-            replace(_plan(system), committee=(member, member, member), threshold=2),
-            system.world.clients,
-        )
+@pytest.mark.parametrize("group", ["validators", "watchers"])
+def test_check_plan__member_named_twice__refused(system: LocalSystem, group: str) -> None:
+    member = system.world.roles.stranger.address
+    other: Any = {group: GroupPlan((member, member, member), 2)}
+    with pytest.raises(DeploymentRefused, match=f"one of the {group} is named twice"):
+        check_plan(replace(_plan(system), **other), system.world.clients)
+
+
+def test_check_plan__too_many_members__refused(system: LocalSystem) -> None:
+    members = tuple(predict_address(system.world.roles.stranger.address, nonce) for nonce in range(17))
+    with pytest.raises(DeploymentRefused, match="more than 16 watchers"):
+        check_plan(replace(_plan(system), watchers=GroupPlan(members, 9)), system.world.clients)
+
+
+def test_check_plan__member_of_both_groups__refused(system: LocalSystem) -> None:
+    plan = _plan(system)
+    shared = replace(plan.watchers, members=(plan.validators.members[0], *plan.watchers.members[1:]))
+    with pytest.raises(DeploymentRefused, match="a validator and a watcher"):
+        check_plan(replace(plan, watchers=shared), system.world.clients)
+
+
+def test_check_plan__governor_in_a_group__refused(system: LocalSystem) -> None:
+    """By the contract alone: who governs is not the plan's."""
+    plan = _plan(system)
+    governor = system.world.roles.governor.address
+    shared = replace(plan.watchers, members=(governor, *plan.watchers.members[1:]))
+    with pytest.raises(DeploymentInterrupted, match="groups: "):
+        deploy(replace(plan, watchers=shared), system.world.clients, _accounts(system.world))
+
+
+@pytest.mark.parametrize("pace", [0, 43_201])
+def test_check_plan__pace_that_a_chain_does_not_keep__refused(system: LocalSystem, pace: int) -> None:
+    plan = _plan(system)
+    with pytest.raises(DeploymentRefused, match="polygon makes 43200 blocks a day"):
+        check_plan(replace(plan, blocks_per_day={**plan.blocks_per_day, POLYGON.chain_id: pace}), system.world.clients)
 
 
 def test_check_plan__primary_without_a_client__refused(system: LocalSystem) -> None:

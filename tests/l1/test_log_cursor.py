@@ -9,21 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zklink.l1.contracts.bridge_events import (
-    BlockAccepted,
-    BlockCommitted,
     BlockExecuted,
-    BlocksProven,
-    BlocksReverted,
+    BlocksAccepted,
+    BlocksImported,
     BridgeEvent,
     Frozen,
+    PayoutsOwed,
     SwapRequested,
 )
-from zklink.l1.contracts.bridge_structs import RequestCounts, Stages
+from zklink.l1.contracts.bridge_structs import RequestCounts
 from zklink.l1.log_cursor import LogCursor
-from zklink.l1.tallies import BridgeTally, QueueTally
+from zklink.l1.tallies import BridgeTally, HistoryTally, QueueTally
 from zklink.l1.transport.receipts import Log
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.bridge_hashes import next_queue_hash
+from zklink.protocol.bridge_hashes import Tip, next_queue_hash
 from zklink.protocol.errors import LogsIncomplete, RequestGap, RpcUnavailable
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 
@@ -161,16 +160,15 @@ def test_advance__any_lies__in_the_end_each_event_once_in_order(steps: list[tupl
     assert cursor.tally.count == number
 
 
-# -- what a bridge's events add up to --------------------------------------------------------------------------------
+# -- what the events of a bridge and of a history add up to -----------------------------------------------------------
 
 LOG = Log("", (), b"", 1, b"", b"", 0)
 
 
 @dataclass
 class Bridge:
-    """Says what its events, told to `log`, add up to."""
+    """Says what its events add up to."""
 
-    stages: Stages = field(default_factory=lambda: Stages(0, 0, 0, 0))
     frozen: bool = False
     requests: list[SwapRequest] = field(default_factory=list)
     client: Any = None
@@ -179,14 +177,8 @@ class Bridge:
         self.client = self
         self.profile = type("Profile", (), {"name": "fake"})
 
-    def status(self, block: int) -> Stages:
-        return self.stages
-
     def is_frozen(self, block: int) -> bool:
         return self.frozen
-
-    def sync_hash(self, number: int, block: int) -> bytes:
-        return hash_of(number)
 
     def request_counts(self, lane: Lane, block: int) -> RequestCounts:
         return RequestCounts(len(self.requests) if lane is Lane.SWAP else 0, 0)
@@ -201,64 +193,106 @@ class Bridge:
         return BridgeTally(QueueTally.empty(self, DEPLOYMENT_HASH))  # type: ignore[arg-type]
 
 
+@dataclass
+class History:
+    """Says what its events add up to."""
+
+    last: int
+    unpaid: int
+    client: Any = None
+
+    def __post_init__(self) -> None:
+        self.client = self
+        self.profile = type("Profile", (), {"name": "fake"})
+
+    def tip(self, block: int) -> Tip:
+        return Tip(BlockNumber(self.last), 0, self.unpaid, False, 7, hash_of(self.last))
+
+    def tally(self) -> HistoryTally:
+        return HistoryTally.empty(self, DEPLOYMENT_HASH)  # type: ignore[arg-type]
+
+
 def hash_of(number: int) -> bytes:
-    return bytes([number]) * 32
+    return bytes([number]) * 32 if number else DEPLOYMENT_HASH
 
 
 def swap(number: int, amount: int = 1) -> SwapRequested:
     return SwapRequested(LOG, replace(REQUEST, request_id=RequestId(number), amount=Amount(amount)), 1, 1)
 
 
-def committed(number: int) -> BlockCommitted:
-    return BlockCommitted(LOG, BlockNumber(number), bytes(32), hash_of(number))
+def accepted(first: int, last: int) -> BlocksAccepted:
+    return BlocksAccepted(LOG, BlockNumber(first), BlockNumber(last), hash_of(last))
 
 
-HISTORY: list[BridgeEvent] = [
-    swap(1),
-    committed(1),
-    committed(2),
-    BlocksProven(LOG, BlockNumber(1), BlockNumber(2)),
-    BlockAccepted(LOG, BlockNumber(1), hash_of(1)),
-    swap(2),
-    BlocksReverted(LOG, BlockNumber(1)),
-    committed(2),
-    BlocksProven(LOG, BlockNumber(2), BlockNumber(2)),
-    BlockAccepted(LOG, BlockNumber(2), hash_of(2)),
-    BlockExecuted(LOG, BlockNumber(1)),
-    BlockExecuted(LOG, BlockNumber(2)),
-    committed(3),
-    Frozen(LOG, BlockNumber(2), hash_of(2)),
+def imported(first: int, last: int) -> BlocksImported:
+    return BlocksImported(LOG, BlockNumber(first), BlockNumber(last), hash_of(last))
+
+
+def owed(number: int) -> PayoutsOwed:
+    return PayoutsOwed(LOG, BlockNumber(number))
+
+
+def executed(number: int) -> BlockExecuted:
+    return BlockExecuted(LOG, BlockNumber(number))
+
+
+BRIDGE_EVENTS: list[BridgeEvent] = [swap(1), swap(2), Frozen(LOG, 1, 0)]
+BRIDGE = Bridge(True, [swap(1).request, swap(2).request])
+HISTORY_EVENTS: list[BridgeEvent] = [
+    accepted(1, 1),
+    owed(1),
+    accepted(2, 4),
+    owed(3),
+    owed(4),
+    executed(4),
+    imported(5, 5),
+    executed(1),
 ]
-BRIDGE = Bridge(Stages(2, 2, 2, 2), True, [swap(1).request, swap(2).request])
-COVERED = (4, 12)
-"""Events on which nothing rests: an acceptance below a later one, a block that the freeze dropped."""
+HISTORY = History(5, 1)
+Whole = tuple[list[BridgeEvent], BridgeTally | HistoryTally]
+WHOLES: list[Whole] = [(BRIDGE_EVENTS, BRIDGE.tally()), (HISTORY_EVENTS, HISTORY.tally())]
+COVERED = ((HISTORY_EVENTS, 1), (HISTORY_EVENTS, 4))
+"""Events on which nothing rests: payouts that were owed, and are paid by a later one."""
+CASES = [(whole, index) for whole in WHOLES for index in range(len(whole[0])) if (whole[0], index) not in COVERED]
 
 
-@pytest.mark.parametrize("left_out", [index for index in range(len(HISTORY)) if index not in COVERED])
-def test_bridge_tally__any_event_left_out__refused(left_out: int) -> None:
+def name_case(value: object) -> str:
+    return str(value) if isinstance(value, int) else ""
+
+
+@pytest.mark.parametrize(("whole", "left_out"), CASES, ids=name_case)
+def test_tally__any_event_left_out__refused(whole: Whole, left_out: int) -> None:
+    events, tally = whole
     with pytest.raises((LogsIncomplete, RequestGap)):
-        BRIDGE.tally().after([event for at, event in enumerate(HISTORY) if at != left_out]).check(9)
+        tally.after([event for at, event in enumerate(events) if at != left_out]).check(9)
 
 
-@pytest.mark.parametrize("cut", range(len(HISTORY)))
-def test_bridge_tally__the_end_left_out__refused(cut: int) -> None:
-    with pytest.raises((LogsIncomplete, RequestGap)):
-        BRIDGE.tally().after(HISTORY[:cut]).check(9)
+@pytest.mark.parametrize("whole", WHOLES, ids=["bridge", "history"])
+def test_tally__all_events_in_any_two_readings__agrees(whole: Whole) -> None:
+    events, tally = whole
+    for cut in range(len(events) + 1):
+        tally.after(events[:cut]).after(events[cut:]).check(9)
+    tally.after([event for at, event in enumerate(events) if (events, at) not in COVERED]).check(9)
 
 
-@pytest.mark.parametrize("cut", range(len(HISTORY) + 1))
-def test_bridge_tally__all_events_in_any_two_readings__agrees(cut: int) -> None:
-    BRIDGE.tally().after(HISTORY[:cut]).after(HISTORY[cut:]).check(9)
-    BRIDGE.tally().after([HISTORY[index] for index in range(len(HISTORY)) if index not in COVERED]).check(9)
-
-
-def test_bridge_tally__request_or_block_made_up__refused() -> None:
-    for made_up in (swap(3), committed(3)):
-        with pytest.raises((LogsIncomplete, RequestGap)):
-            BRIDGE.tally().after([*HISTORY, made_up]).check(9)
-    other = [swap(1, amount=99) if event == HISTORY[0] else event for event in HISTORY]
+def test_bridge_tally__request_made_up_or_changed__refused() -> None:
     with pytest.raises(RequestGap):
-        BRIDGE.tally().after(other).check(9)
-    wrong = BlockCommitted(LOG, BlockNumber(1), bytes(32), hash_of(9))
+        BRIDGE.tally().after([*BRIDGE_EVENTS, swap(3)]).check(9)
+    with pytest.raises(RequestGap):
+        BRIDGE.tally().after([swap(1, amount=99), *BRIDGE_EVENTS[1:]]).check(9)
+
+
+def test_history_tally__block_made_up_or_another__refused() -> None:
+    wrong = BlocksAccepted(LOG, BlockNumber(1), BlockNumber(1), hash_of(9))
+    for events in ([*HISTORY_EVENTS, accepted(6, 6)], [*HISTORY_EVENTS, owed(5)]):
+        with pytest.raises(LogsIncomplete):
+            HISTORY.tally().after(events).check(9)
     with pytest.raises(LogsIncomplete, match="another block 1"):
-        Bridge(Stages(1, 0, 0, 0)).tally().after([wrong]).check(9)
+        History(1, 0).tally().after([wrong]).check(9)
+    for gap in (accepted(2, 2), accepted(1, 0)):
+        with pytest.raises(LogsIncomplete, match="follow block 0"):
+            HISTORY.tally().after([gap])
+
+
+def test_history_tally__what_is_owed__is_named() -> None:
+    assert HISTORY.tally().after(HISTORY_EVENTS).owed == {3}

@@ -21,7 +21,7 @@ from zklink.cli.inputs import parse_urls
 from zklink.cli.main import main
 from zklink.devnet.roles import default_roles
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
+from zklink.l1.deployment.records import ChainDeployment, Deployment, GroupPlan, VkHashes
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import keep_secret, redact, redact_error
@@ -264,16 +264,16 @@ def test_parse_urls__mistyped__refused_without_the_key(value: str) -> None:
 def _deployment() -> Deployment:
     """A published deployment on one chain; the hash is right."""
     contracts = dict.fromkeys((f.name for f in fields(ChainDeployment)), CALL.to)
-    place = ChainDeployment(**contracts | {"chain_id": ChainId(1), "name": "fake", "evm_chain_id": 1, "from_block": 0})
+    numbers = {"chain_id": ChainId(1), "evm_chain_id": 1, "blocks_per_day": 1, "from_block": 0}
+    place = ChainDeployment(**contracts | {"name": "fake"} | numbers)
     zero, genesis = bytes(32), Genesis("minimal", bytes([1]) * 32)
     preset = get_preset("minimal")
     entry = ChainEntry(ChainId(1), 1, AddressFormat.EVM, universal_address(place.bridge))
     deployment_hash = compute_deployment_hash(
         genesis.root, ChainId(1), preset.token_limit, preset.account_limit, zero, zero, zero, [entry]
     )
-    return Deployment(
-        ChainId(1), deployment_hash, VkHashes(zero, zero, zero), genesis, (), (), 1, "", (), {ChainId(1): place}
-    )
+    group, keys = GroupPlan((), 1), VkHashes(zero, zero, zero)
+    return Deployment(ChainId(1), deployment_hash, keys, genesis, (), group, group, "", {ChainId(1): place})
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

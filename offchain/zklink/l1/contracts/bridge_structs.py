@@ -225,8 +225,8 @@ class EndWord(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class EndState:
-    """The END that is raised on a member, and how far the contest about it has come. `base_number` is the last block
-    that was imported when it was raised.
+    """The END that is raised on a member, and how far the contest about it has come: since when (UNIX seconds) and in
+    which block. Where none is raised, all but the round is zero.
     """
 
     round: int
@@ -236,15 +236,13 @@ class EndState:
     denied_by_governor: bool
     number: BlockNumber
     sync_hash: bytes
-    base_number: BlockNumber
-    base_hash: bytes
     raised_at: int
     raised_in: int
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> "EndState":
         """Read the struct `EndState`."""
-        round_, word, stands, by_validators, by_governor, number, sync_hash, base, base_hash, at, inside = values
+        round_, word, stands, by_validators, by_governor, number, sync_hash, raised_at, raised_in = values
         return cls(
             round=round_,
             word=EndWord(word),
@@ -253,8 +251,6 @@ class EndState:
             denied_by_governor=by_governor,
             number=BlockNumber(number),
             sync_hash=bytes(sync_hash),
-            base_number=BlockNumber(base),
-            base_hash=bytes(base_hash),
-            raised_at=at,
-            raised_in=inside,
+            raised_at=raised_at,
+            raised_in=raised_in,
         )

@@ -15,7 +15,8 @@ from zklink.l1.contracts.contract_client import ContractClient
 from zklink.l1.contracts.groups import NO_EVIDENCE
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import MismatchCall
-from zklink.protocol.facts import Accepted, End, Frozen, Group
+from zklink.protocol.bridge_hashes import ZERO_HASH
+from zklink.protocol.facts import Accepted, End, Frozen
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 
 Point: TypeAlias = tuple[BlockNumber, bytes]
@@ -123,24 +124,35 @@ class MemberEndClient(EndClient):
         watchers: bytes = NO_EVIDENCE,
     ) -> Receipt:
         """Raise END. `later` are the commitments of the blocks after this chain's tip, up to the END's; `seal` is the
-        validators' seal of the last.
+        validators' seal of the last (not read for the genesis).
         """
         arguments = (fact.number, fact.sync_hash, list(later), seal, validators, watchers)
         return self._send(account, "raise_end", *arguments)
 
-    def deny_end(self, account: LocalAccount, group: Group, evidence: bytes = NO_EVIDENCE) -> Receipt:
-        """Deny the END that is raised, by a group's evidence; the governor brings none."""
-        return self._send(account, "deny_end", int(group), evidence)
+    def deny_end(self, account: LocalAccount, evidence: bytes = NO_EVIDENCE) -> Receipt:
+        """Deny the END that waits: the watchers' by the validators' evidence, one of validators and governor by the
+        watchers'; the governor, who denies the watchers' too, brings none.
+        """
+        return self._send(account, "deny_end", evidence)
 
     def void_end(self, governor: LocalAccount) -> Receipt:
         """The governor voids an END that validators have denied."""
         return self._send(governor, "void_end")
 
     def fell_end(
-        self, account: LocalAccount, fact: Accepted, path: Sequence[bytes], validators: bytes, watchers: bytes
+        self,
+        account: LocalAccount,
+        fact: Accepted,
+        validators: bytes,
+        watchers: bytes,
+        *,
+        ends_hash: bytes = ZERO_HASH,
+        path: Sequence[bytes] = (),
     ) -> Receipt:
-        """Fell a pending END by an ACC that contradicts it."""
-        arguments = (fact.number, fact.sync_hash, list(path), validators, watchers)
+        """Fell the END that waits by an ACC of both groups: for a block above it, or for another history at or below
+        it; then `ends_hash` is what END's own history has at that number, and `path` leads from there to END.
+        """
+        arguments = (fact.number, fact.sync_hash, ends_hash, list(path), validators, watchers)
         return self._send(account, "fell_end", *arguments)
 
     def stand_end(self, account: LocalAccount, later: Sequence[bytes]) -> Receipt:
