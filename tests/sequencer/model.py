@@ -1,86 +1,100 @@
-"""Bridges as counters: docs/protocol.md section 8 without money, for tests of who sends what and when."""
+"""The histories of chains as counters: docs/star-model.md without money, for tests of who sends what and when."""
 
 from dataclasses import dataclass, field
 
+from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash
+from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.sequencer.decision import Action, ApplyMessage, ChainView, Commit, Execute, Prove, Revert
-from zklink.sequencer.lifecycle import Counters
-from zklink.sequencer.sealed_block import SealedBlock
+from zklink.sequencer.bridge_calls import encode_action
+from zklink.sequencer.decision import Accept, AcceptAgain, Action, ChainView, Execute, Import
+from zklink.sequencer.horizon import Acknowledged, Horizon, Vouched
+from zklink.sequencer.sealed_block import BlockRecord, SealedBlock
 
 
 class Refused(Exception):
-    """The bridge reverts."""
+    """The chain reverts."""
 
 
 @dataclass
-class ModelBridge:
+class ModelChain:
     """One chain. `log` lists what had an effect; a call that must revert raises Refused."""
 
     chain: ChainId
     primary: ChainId
+    base: BlockRecord
     blocks: list[SealedBlock] = field(default_factory=list)
-    proven: int = 0
-    accepted: int = 0
-    executed: int = 0
-    known: set[tuple[ChainId, BlockNumber, bytes]] = field(default_factory=set)
-    acknowledged: dict[ChainId, BlockNumber] = field(default_factory=dict)
+    left: dict[BlockNumber, tuple[int, ...]] = field(default_factory=dict)
+    """The words of the payouts that are not paid."""
+    paid: list[tuple[BlockNumber, int]] = field(default_factory=list)
     log: list[Action] = field(default_factory=list)
+    is_closed: bool = False
+
+    @property
+    def tip(self) -> Tip:
+        record = self.blocks[-1].record if self.blocks else self.base
+        return Tip(record.number, record.timestamp, len(self.left), False, record.root, record.sync_hash)
 
     def view(self) -> ChainView:
-        counters = (len(self.blocks), self.proven, self.accepted, self.executed)
-        announced = sorted((k, n) for k, n, h in self.known if n <= len(self.blocks) and self.sync_hash(n) == h)
-        return ChainView(self.chain, Counters(*map(BlockNumber, counters)), dict(self.acknowledged), announced)
+        owed = {number: compute_owed_hash(words) for number, words in self.left.items()}
+        return ChainView(self.chain, self.tip, owed, self.is_closed)
 
-    def sync_hash(self, number: BlockNumber) -> bytes:
-        return self.blocks[number - 1].stored[self.chain].sync_hash
-
-    def apply(self, action: Action, blocks: list[SealedBlock]) -> None:
-        """Send `action`; `blocks` are the sealed blocks it refers to by number."""
+    def apply(self, action: Action, horizon: Horizon) -> None:
+        """Send `action`; its calldata must be what the chain takes."""
         match action:
-            case Commit(numbers):
-                self._expect(numbers, len(self.blocks))
-                self.blocks.extend(blocks[number - 1] for number in numbers)
-            case Prove(numbers):
-                self._expect(numbers, self.proven)
-                if numbers[-1] > len(self.blocks):
+            case Accept(numbers, pays):
+                vouched = horizon.vouched.get(numbers[-1])
+                needed = self.chain == self.primary and not self.is_closed and vouched is not None
+                if not needed or vouched.seal != seal_of(horizon.block(numbers[-1])) or vouched.since >= numbers[0]:
                     raise Refused
-                self.proven = numbers[-1]
-                if self.chain == self.primary:
-                    self.accepted = self.proven
-            case ApplyMessage(source, number):
-                if number > len(self.blocks) or (source, number, self.sync_hash(number)) not in self.known:
+                self._take(numbers, pays, horizon)
+            case AcceptAgain(numbers, pays, evidence) | Import(numbers, pays, evidence):
+                if isinstance(action, AcceptAgain) is not (self.chain == self.primary):
                     raise Refused
-                self._count(source, number)
-            case Execute(numbers):
-                self._expect(numbers, self.executed)
-                if numbers[-1] > self.accepted:
+                if numbers[-1] > evidence.fact.number:
                     raise Refused
-                for number in numbers:
-                    block = self.blocks[number - 1]
-                    concerned = [k for k in block.stored if k != self.chain and block.is_concerned(k)]
-                    if any(self.acknowledged.get(k, 0) < number for k in concerned):
-                        raise Refused
-                self.executed = numbers[-1]
-            case Revert(to_block):
-                if not self.accepted <= to_block < len(self.blocks):
+                if evidence.fact.sync_hash != horizon.record(evidence.fact.number).sync_hash:
                     raise Refused
-                del self.blocks[to_block:]
-                self.proven = min(self.proven, to_block)
+                self._take(numbers, pays, horizon)
+            case Execute(number, paid, count):
+                words = horizon.block(number).payout_words(self.chain)[3 * paid :]
+                if compute_owed_hash(words) != compute_owed_hash(self.left.get(number, ())) or not count > 0:
+                    raise Refused
+                self._pay(number, count)
+        encode_action(action, self.chain, horizon)
         self.log.append(action)
 
-    def receive(self, source: ChainId, number: BlockNumber, sync_hash: bytes) -> None:
-        """A message arrives; it has an effect at once if this chain is far enough."""
-        self.known.add((source, number, sync_hash))
-        if number <= self.proven and self.sync_hash(number) == sync_hash:
-            self._count(source, number)
-
-    def _count(self, source: ChainId, number: BlockNumber) -> None:
-        if source == self.primary and self.chain != self.primary and number <= self.proven:
-            self.accepted = max(self.accepted, number)
-        if number <= self.accepted:
-            self.acknowledged[source] = max(self.acknowledged.get(source, BlockNumber(0)), number)
-
-    @staticmethod
-    def _expect(numbers: tuple[BlockNumber, ...], after: int) -> None:
-        if list(numbers) != list(range(after + 1, after + 1 + len(numbers))) or not numbers:
+    def _take(self, numbers: tuple[BlockNumber, ...], pays: bool, horizon: Horizon) -> None:
+        last = self.tip.number
+        if list(numbers) != list(range(last + 1, last + 1 + len(numbers))):
             raise Refused
+        if any(number not in horizon.proofs for number in numbers):
+            raise Refused
+        for number in numbers:
+            block = horizon.block(number)
+            self.blocks.append(block)
+            if block.payouts(self.chain):
+                self.left[number] = block.payout_words(self.chain)
+                if pays:
+                    self._pay(number, len(block.payouts(self.chain)))
+
+    def _pay(self, number: BlockNumber, count: int) -> None:
+        words = self.left.pop(number)
+        done = sum(1 for paid, _ in self.paid if paid == number)
+        self.paid += [(number, done + place) for place in range(count)]
+        if compute_owed_hash(words[3 * count :]) != ZERO_HASH:
+            self.left[number] = words[3 * count :]
+
+
+def seal_of(block: SealedBlock) -> bytes:
+    """The seal that the model asks for."""
+    return b"seal of " + block.record.sync_hash
+
+
+def vouch(block: SealedBlock, since: int = 0) -> Vouched:
+    """Evidence that the model takes."""
+    return Vouched(BlockNumber(since), (), b"", seal_of(block))
+
+
+def acknowledge(record: BlockRecord) -> Acknowledged:
+    """ACC that the model takes."""
+    return Acknowledged(Accepted(record.number, record.sync_hash), b"v", b"w")

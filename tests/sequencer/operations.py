@@ -10,6 +10,7 @@ from tests.sequencer.conftest import (
     OPERATOR,
     OWNERS,
     PARAMETERS,
+    PRIMARY,
     SHARES,
     X,
     Y,
@@ -24,7 +25,6 @@ from zklink.operations.create_pool import CreatePool
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.full_exit import FullExitRequest
-from zklink.operations.operation_id import OperationId
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.pool_swap import PoolSwap
@@ -35,7 +35,6 @@ from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
-from zklink.sequencer.sequencer import Sequencer
 
 NEW_KEY = PrivateKey.from_seed(bytes([99]) * 32)
 NEW_KEY_HASH = compute_public_key_hash(NEW_KEY.public_key)
@@ -77,7 +76,7 @@ def forced_exit(target: AccountId, chain: int = 1, nonce: int = 0) -> Signed[For
     return signed(ForcedExit(ALICE, Nonce(nonce), FOREVER, target, X, ChainId(chain), Amount(1), X))
 
 
-def change_key(chain: int = 1, nonce: int = 0) -> Signed[ChangePubKey]:
+def change_key(chain: int = PRIMARY, nonce: int = 0) -> Signed[ChangePubKey]:
     """Alice takes a new key, which signs."""
     change = ChangePubKey(ALICE, Nonce(nonce), FOREVER, NEW_KEY_HASH, ChainId(chain), Amount(1), X)
     return sign(change, DOMAIN, NEW_KEY)
@@ -130,10 +129,3 @@ EVERY_KIND: tuple[Signed[Any] | OrderMatch, ...] = (
     match(),
     match(7),
 )
-
-
-def submit_recorded(sequencer: Sequencer, operation: Signed[Any], now: int) -> OperationId:
-    """Hand in an operation whose chain is asked, and answers that it has the owner's consent."""
-    question = sequencer.submit(operation, now).question
-    assert question is not None, "no chain has to be asked about this operation"
-    return sequencer.answer(question, True, now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state, owner_of
+from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state
 from tests.sequencer.operations import (
     change_key,
     consent,
@@ -15,7 +15,6 @@ from tests.sequencer.operations import (
     match,
     order,
     pool_swap,
-    submit_recorded,
     transfer,
     withdraw,
 )
@@ -26,20 +25,20 @@ from zklink.protocol.errors import (
     AlreadyPending,
     BalanceTooSmall,
     ConsentMissing,
+    KeyChangeElsewhere,
     NothingToSeal,
     OperationError,
     OperationExpired,
     OrderReplaced,
-    OwnerNotKnown,
     QueueFull,
     RecipientFormatInvalid,
     SignatureInvalid,
+    TargetChanged,
     UnknownChain,
     WrongKey,
     WrongNonce,
 )
 from zklink.protocol.ids import Amount, BlockNumber, Kind, Lane, RequestId
-from zklink.sequencer.bridge_calls import encode_commit
 from zklink.sequencer.journal import Journal, MemoryJournal
 from zklink.sequencer.operation_intake import ACCOUNT_LIMIT
 from zklink.sequencer.operation_queue import Pending
@@ -130,23 +129,13 @@ def test_submit__change_of_key__needs_the_owners_signature_as_the_chain_checks_i
         return
     sequencer.submit(change_key(), NOW, given)
     sealed = sequencer.seal(NOW)
-    assert encode_commit(sealed, A, PRIMARY).signatures == (given,)
-    assert encode_commit(sealed, PRIMARY, PRIMARY).signatures == ()
+    assert sealed.full(PRIMARY).consents == (given,)
 
 
-def test_submit__key_authorised_on_a_chain_that_is_not_there__refused(sequencer: Sequencer) -> None:
-    with pytest.raises(UnknownChain):
-        sequencer.submit(change_key(chain=4), NOW, consent())
-
-
-def test_submit__recorded_consent__block_carries_an_empty_signature(sequencer: Sequencer) -> None:
-    question = sequencer.submit(change_key(), NOW).question
-    assert question is not None and (question.owner, question.chain) == (owner_of(ALICE), A)
-    with pytest.raises(ConsentMissing):
-        sequencer.answer(question, False, NOW)
-    assert not sequencer.has_waiting
-    sequencer.answer(question, True, NOW)
-    assert encode_commit(sequencer.seal(NOW), A, PRIMARY).signatures == (b"",)
+@pytest.mark.parametrize("chain", [A, 4])
+def test_submit__key_change_on_another_chain_than_the_primary__refused(sequencer: Sequencer, chain: int) -> None:
+    with pytest.raises(KeyChangeElsewhere):
+        sequencer.submit(change_key(chain), NOW, consent())
 
 
 def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(sequencer: Sequencer) -> None:
@@ -154,32 +143,28 @@ def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(seque
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(STRANGER)
     with pytest.raises(RecipientFormatInvalid):
-        submit_recorded(sequencer, forced_exit(target, nonce=1), NOW)
+        sequencer.submit(forced_exit(target, nonce=1), NOW)
 
 
 NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))
 
 
-def test_submit__forced_exit__only_where_the_chain_knows_the_owner(sequencer: Sequencer) -> None:
+def test_submit__forced_exit__in_a_block(sequencer: Sequencer) -> None:
     sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
-    exit_ = forced_exit(target, nonce=1)
-    question = sequencer.submit(exit_, NOW).question
-    assert question is not None and (question.owner, question.chain) == (NEWCOMERS[0], A)
-    with pytest.raises(OwnerNotKnown, match=f"{NEWCOMERS[0].hex()}.*chain 1.*full exit"):
-        sequencer.answer(question, False, NOW)
-    assert not sequencer.has_waiting
-    sequencer.answer(question, True, NOW)
+    with pytest.raises(UnknownChain):
+        sequencer.submit(forced_exit(target, 7, nonce=1), NOW)
+    sequencer.submit(forced_exit(target, nonce=1), NOW)
     assert names(sequencer.seal(NOW)) == [(Kind.FORCED_EXIT, ALICE, 1)]
 
 
 def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequencer: Sequencer) -> None:
-    """The chain has spoken of one owner; the block pays whom the account belongs to then."""
+    """It was handed in for one owner; the block would pay whom the account belongs to then."""
     sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
-    id = submit_recorded(sequencer, forced_exit(target, nonce=1), NOW)
+    id = sequencer.submit(forced_exit(target, nonce=1), NOW)
     sequencer.intake.remove(sequencer.roll_back(BlockNumber(0))[0].signed)
     sequencer.submit(transfer(BOB, recipient=NEWCOMERS[1]), NOW)
     sequencer.submit(transfer(), NOW)
@@ -188,7 +173,7 @@ def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequenc
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     [dropped] = sequencer.take_dropped()
-    assert (dropped.pending.id, type(dropped.reason)) == (id, OwnerNotKnown)
+    assert (dropped.pending.id, type(dropped.reason)) == (id, TargetChanged)
 
 
 # -- in a block ----------------------------------------------------------------------------------------------------
@@ -201,7 +186,7 @@ def test_seal__requests_and_signed_operations__take_turns_and_keep_their_order(s
     sealed = [sequencer.seal(NOW), sequencer.seal(NOW)]
     assert names(sealed[0]) == [(A, 1), (C, 1)]
     assert names(sealed[1]) == [(Kind.TRANSFER, BOB, 0), (A, 2)]  # another source goes first
-    assert [stored.account_requests for stored in sealed[1].stored.values()] == [2, 0, 1]
+    assert [sealed[1].record.consumed[Lane.ACCOUNT, chain] for chain in CHAINS] == [2, 0, 1]
     assert sequencer.state.balance(ALICE, X) == 0  # all that she had went to chain 1, Bob's transfer with it
 
 
@@ -222,11 +207,11 @@ def test_seal__account_block__slices_for_the_primary_and_for_others(sequencer: S
     sealed = sequencer.seal(NOW)
     [payout] = sealed.payouts(C)
     assert (payout.kind, payout.amount, payout.fill_fee) == (Kind.WITHDRAW_PAYOUT, 400, 9)
-    primary, paying, idle = (encode_commit(sealed, chain, PRIMARY) for chain in (PRIMARY, C, A))
-    assert (len(primary.data), len(primary.words), len(primary.evaluations)) == (1, 0, 1)
-    assert (len(paying.data), len(paying.words), len(paying.evaluations)) == (0, 3, 1)
-    assert (len(idle.data), len(idle.words), len(idle.evaluations)) == (0, 0, 2)
-    assert {block.lane for block in (primary, paying, idle)} == {Lane.ACCOUNT}
+    assert tuple(map(len, sealed.full(PRIMARY).slices)) == (1, 0, 0, 3, 0, 0, 0, 0, 0)
+    paying, idle = (sealed.member(chain) for chain in (C, A))
+    assert (len(paying.words), len(paying.slice_hashes), len(paying.evaluations)) == (3, 1, 1)
+    assert (len(idle.words), len(idle.slice_hashes), len(idle.evaluations)) == (0, 2, 2)
+    assert {given.block.lane for given in (sealed.full(PRIMARY), paying, idle)} == {Lane.ACCOUNT}
 
 
 def test_seal__operation_impossible_meanwhile__dropped_with_what_follows_it_and_never_sealed(
@@ -337,7 +322,7 @@ def test_roll_back__blocks_of_both_lanes__the_state_is_what_it_was_and_the_same_
     again = []
     while sequencer.has_waiting:
         again.append(sequencer.seal(NOW))
-    assert [block.stored for block in again] == [block.stored for block in blocks]
+    assert [block.record for block in again] == [block.record for block in blocks]
 
 
 def test_drop_from__deposit_that_paid_for_a_transfer__both_are_gone_and_the_swap_stays(sequencer: Sequencer) -> None:
@@ -366,8 +351,8 @@ def test_restart__same_journal__signed_operations_are_sealed_again_without_anybo
     again = []
     while restarted.is_replaying:
         again.append(restarted.seal(NOW + 900))
-    assert [block.stored for block in again] == [block.stored for block in blocks]
-    assert encode_commit(again[-1], A, PRIMARY) == encode_commit(blocks[-1], A, PRIMARY)
+    assert [block.record for block in again] == [block.record for block in blocks]
+    assert again[-1].full(PRIMARY) == blocks[-1].full(PRIMARY)
     assert restarted.state.root == sequencer.state.root
 
 
@@ -378,7 +363,7 @@ def test_settle__blocks_executed_everywhere__only_their_records_stay_and_later_o
     rows = [sequencer.token_after(X, BlockNumber(n)) for n in range(len(blocks) + 1)]
     sequencer.settle(BlockNumber(1))
     assert list(sequencer.blocks(BlockNumber(0))) == blocks[1:]
-    assert sequencer.stored(A, BlockNumber(1)) == blocks[0].stored[A]
+    assert sequencer.record(BlockNumber(1)) == blocks[0].record
     assert [sequencer.token_after(X, BlockNumber(n)) for n in range(1, len(blocks) + 1)] == rows[1:]
     sequencer.roll_back(BlockNumber(1))
     assert sequencer.state.root == blocks[0].block.header.new_root

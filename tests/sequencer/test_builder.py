@@ -21,7 +21,7 @@ def swap(source: int, token_in: int, token_out: int) -> tuple[int, int, int]:
 
 
 def fill_mempool(swaps: list[tuple[int, int, int]]) -> RequestQueue:
-    mempool, last = RequestQueue(CHAINS), Counter[int]()
+    mempool, last = RequestQueue(CHAINS, bytes(32)), Counter[int]()
     for source, token_in, token_out in swaps:
         last[source] += 1
         mempool.add(make_request(source, last[source], token_in=TokenId(token_in), token_out=TokenId(token_out)))
@@ -110,4 +110,5 @@ class TestSelectionLaw:
     ("queued_at", "previous", "now", "expected"), [(5, 3, 9, 9), (12, 3, 9, 12), (5, 20, 9, 20), (9, 9, 9, 9)]
 )
 def test_choose_timestamp__latest_of_all__wins(queued_at: int, previous: int, now: int, expected: int) -> None:
-    assert choose_timestamp([make_request(queued_at=queued_at)], previous, now) == expected
+    assert choose_timestamp([make_request(queued_at=queued_at)], previous, now, ChainId(1)) == expected
+    assert choose_timestamp([make_request(queued_at=queued_at)], previous, now, ChainId(2)) == max(previous, now)

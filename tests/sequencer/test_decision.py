@@ -1,40 +1,43 @@
-"""The next action of a chain: always one that the bridge takes, never one already taken, until everything is
-executed.
-"""
+"""The next action of a chain: always one that the chain takes, never one already taken, until everything is paid."""
 
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sequencer.conftest import CHAINS, PARAMETERS, PRIMARY, build_state
-from tests.sequencer.model import ModelBridge, Refused
+from tests.sequencer.model import ModelChain, Refused, acknowledge, vouch
 from tests.sequencer.requests import make_request
 from tests.support.tries import tries
+from zklink.protocol.bridge_hashes import compute_owed_hash
 from zklink.protocol.errors import HistoryDiverged
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
+from zklink.protocol.limits import MAX_LATER
+from zklink.sequencer import decision
 from zklink.sequencer.decision import (
+    Accept,
+    AcceptAgain,
     Action,
-    ApplyMessage,
     ChainView,
-    Commit,
     Execute,
-    Horizon,
+    Import,
     ImportPolicy,
-    Prove,
-    Revert,
+    check_history,
     decide,
-    find_fork,
+    find_evidence,
 )
+from zklink.sequencer.horizon import Acknowledged, Horizon
 from zklink.sequencer.journal import MemoryJournal
-from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock, compute_genesis
 from zklink.sequencer.sequencer import Sequencer
 
 A, B, C = CHAINS
 EAGER = ImportPolicy()
-BASE = compute_genesis(build_state().root, PARAMETERS)
+GENESIS = compute_genesis(build_state().root, PARAMETERS)
+NOW = 5_000
 
 
 def seal(sources: list[list[int]]) -> list[SealedBlock]:
@@ -44,198 +47,249 @@ def seal(sources: list[list[int]]) -> list[SealedBlock]:
         for source in block:
             last[source] += 1
             sequencer.add(make_request(source, last[source]))
-        sequencer.seal(5_000 + number)
+        sequencer.seal(NOW + number) if block else sequencer.seal_empty(NOW + number)
     return list(sequencer.blocks(BlockNumber(0)))
 
 
-THREE_BLOCKS = seal([[1], [2], [3]])  # they concern (1, 2), (2, 1) and (3, 1)
+THREE_BLOCKS = seal([[1], [2], [3]])  # they concern (1, 2), (2, 1) and (3, 1), and pay on 2, 1 and 1
 NUMBERS = tuple(BlockNumber(number) for number in (1, 2, 3))
 
 
-def horizon(
-    proven: tuple[BlockNumber, ...] = (),
-    blocks: list[SealedBlock] = THREE_BLOCKS,
-    committed: dict[ChainId, BlockNumber] | None = None,
+def offer(
+    proven: int = 3, vouched: int = 3, acknowledged: int = 0, blocks: list[SealedBlock] = THREE_BLOCKS, now: int = NOW
 ) -> Horizon:
-    """By default every chain has committed everything."""
-    if committed is None:
-        committed = dict.fromkeys(CHAINS, BlockNumber(len(blocks)))
-    return Horizon(PRIMARY, BASE, blocks, dict.fromkeys(proven, ()), committed)
-
-
-def view(
-    chain: ChainId,
-    counters: tuple[int, int, int, int],
-    acknowledged: dict[int, int] | None = None,
-    *announced: tuple[int, int],
-) -> ChainView:
-    return ChainView(
-        chain,
-        Counters(*map(BlockNumber, counters)),
-        {ChainId(k): BlockNumber(n) for k, n in (acknowledged or {}).items()},
-        [(ChainId(k), BlockNumber(n)) for k, n in announced],
+    """What the sequencer has: proofs, evidence and ACC up to these blocks."""
+    return Horizon(
+        PRIMARY,
+        GENESIS,
+        blocks,
+        {block.number: (0,) * 8 for block in blocks[:proven]},
+        {block.number: vouch(block) for block in blocks[:vouched]},
+        [acknowledge(blocks[acknowledged - 1].record)] if acknowledged else [],
+        now,
     )
 
 
+def view(
+    chain: ChainId, tip: int, owed: dict[int, bytes] | None = None, blocks: list[SealedBlock] = THREE_BLOCKS
+) -> ChainView:
+    """A chain with these blocks, which owes this."""
+    model = ModelChain(chain, PRIMARY, GENESIS, blocks[:tip])
+    return replace(model.view(), owed={BlockNumber(n): hash_ for n, hash_ in (owed or {}).items()})
+
+
+accept = partial(Accept, pays=True)
+
+
+def imports(numbers: tuple[BlockNumber, ...], evidence: Acknowledged) -> Import:
+    return Import(numbers, True, evidence)
+
+
 @pytest.mark.parametrize(
-    ("case", "proven", "expected"),
+    ("tip", "proven", "vouched", "expected"),
     [
-        (view(B, (0, 0, 0, 0)), (), [Commit(NUMBERS)]),
-        (view(A, (2, 0, 0, 0)), (), [Commit(NUMBERS[2:])]),
-        (view(B, (3, 0, 0, 0)), (), []),
-        (view(B, (3, 0, 0, 0)), NUMBERS[1:], []),
-        (view(B, (3, 0, 0, 0)), NUMBERS[:2], [Prove(NUMBERS[:2])]),
-        (view(B, (1, 0, 0, 0)), NUMBERS, [Prove(NUMBERS[:1]), Commit(NUMBERS[1:])]),
-        (view(A, (3, 3, 0, 0)), NUMBERS, []),
-        (view(A, (3, 3, 0, 0), {}, (2, 1), (2, 3)), NUMBERS, [ApplyMessage(B, NUMBERS[2])]),
-        (view(A, (3, 2, 0, 0), {}, (2, 3), (2, 1)), NUMBERS[:2], [ApplyMessage(B, NUMBERS[0])]),
-        (view(B, (3, 3, 3, 0), {}, (1, 2)), NUMBERS, [ApplyMessage(A, NUMBERS[1])]),
-        (view(B, (3, 3, 3, 0), {1: 2}, (1, 2)), NUMBERS, [Execute(NUMBERS[:2])]),
-        (view(B, (3, 3, 3, 0), {1: 2}, (1, 3)), NUMBERS, [Execute(NUMBERS[:2]), ApplyMessage(A, NUMBERS[2])]),
-        (view(B, (3, 3, 3, 0), {1: 3}), NUMBERS, [Execute(NUMBERS[:2])]),
-        (view(B, (3, 3, 3, 0), {1: 3, 3: 3}), NUMBERS, [Execute(NUMBERS)]),
-        (view(B, (3, 3, 1, 0), {1: 3, 3: 3}), NUMBERS, [Execute(NUMBERS[:1])]),
-        (view(B, (2, 1, 1, 0), {1: 1}), NUMBERS, [Execute(NUMBERS[:1]), Prove(NUMBERS[1:2]), Commit(NUMBERS[2:])]),
-        (view(B, (3, 3, 3, 3), {1: 3, 3: 3}), NUMBERS, []),
+        (0, 0, 3, []),
+        (0, 3, 0, []),
+        (0, 1, 3, [accept(NUMBERS[:1])]),
+        (0, 3, 2, [accept(NUMBERS[:2])]),
+        (0, 3, 3, [accept(NUMBERS)]),
+        (2, 3, 3, [accept(NUMBERS[2:])]),
+        (3, 3, 3, []),
     ],
 )
-def test_decide__status_of_a_chain__exactly_the_next_steps(
-    case: ChainView, proven: tuple[BlockNumber, ...], expected: list[Action]
+def test_decide__primary__accepts_what_is_proven_sealed_and_vouched_for(
+    tip: int, proven: int, vouched: int, expected: list[Action]
 ) -> None:
-    assert list(decide(case, horizon(proven), EAGER)) == expected
+    assert list(decide(view(B, tip), offer(proven, vouched), EAGER)) == expected
+
+
+def test_decide__primary__evidence_that_leaves_blocks_out_is_none() -> None:
+    """QUE that was asked for when the primary had accepted block 1 does not say what block 1 serves."""
+    horizon = replace(offer(vouched=0), vouched={NUMBERS[2]: vouch(THREE_BLOCKS[2], since=1)})
+    assert decide(view(B, 0), horizon, EAGER) == ()
+    assert decide(view(B, 1), horizon, EAGER) == (accept(NUMBERS[1:]),)
+
+
+def test_decide__primary_closed_or_block_too_old__nothing_new_is_sent() -> None:
+    assert decide(replace(view(B, 0), is_closed=True), offer(), EAGER) == ()
+    young, old = NOW + MAX_AGE_SECONDS, NOW + MAX_AGE_SECONDS + 1
+    assert decide(view(B, 0), offer(now=young), EAGER) == (accept(NUMBERS),)
+    assert decide(view(B, 0), offer(now=old), EAGER) == ()
+    assert decide(view(B, 1), offer(now=old), EAGER) == (accept(NUMBERS[1:]),)
+
+
+def test_decide__primary_lost_what_has_acc__takes_it_again_of_any_age_and_closed() -> None:
+    horizon = offer(vouched=0, acknowledged=2, now=NOW + 10 * MAX_AGE_SECONDS)
+    evidence = horizon.acknowledged[0]
+    for is_closed in (False, True):
+        lost = replace(view(B, 0), is_closed=is_closed)
+        assert decide(lost, horizon, EAGER) == (AcceptAgain(NUMBERS[:2], True, evidence),)
+    assert decide(view(B, 1), horizon, EAGER) == (AcceptAgain(NUMBERS[1:2], True, evidence),)
+    assert decide(view(B, 2), horizon, EAGER) == ()
 
 
 @pytest.mark.parametrize(
-    ("committed", "proved"), [({}, 0), ({A: 0}, 0), ({A: 1}, 1), ({A: 2}, 2), ({A: 3, C: 2}, 2), ({A: 3, C: 3}, 3)]
+    ("tip", "proven", "acknowledged", "expected"),
+    [(0, 3, 0, 0), (0, 3, 2, 2), (1, 3, 3, 2), (0, 1, 3, 1), (0, 0, 3, 0), (3, 3, 3, 0)],
 )
-def test_decide__primary__proves_only_what_every_concerned_chain_has_committed(
-    committed: dict[ChainId, int], proved: int
+def test_decide__member__imports_what_has_acc_and_a_proof(
+    tip: int, proven: int, acknowledged: int, expected: int
 ) -> None:
-    seen = {chain: BlockNumber(number) for chain, number in committed.items()}
-    expected = (Prove(NUMBERS[:proved]),) if proved else ()
-    assert decide(view(PRIMARY, (3, 0, 0, 0)), horizon(NUMBERS, committed=seen), EAGER) == expected
-    # elsewhere a proof commits to nothing
-    assert decide(view(A, (3, 0, 0, 0)), horizon(NUMBERS, committed={}), EAGER) == (Prove(NUMBERS),)
+    horizon = offer(proven, 0, acknowledged)
+    decided = decide(view(A, tip), horizon, EAGER)
+    assert [a.blocks for a in decided] == ([NUMBERS[tip : tip + expected]] if expected else [])
+    assert all(isinstance(action, Import) and action.evidence == horizon.acknowledged[0] for action in decided)
 
 
-def test_decide__many_blocks_on_a_lagging_chain__four_commits_and_sixteen_proofs_a_call() -> None:
+def test_decide__many_blocks__as_many_as_a_call_takes() -> None:
     blocks = seal([[2]] * 20)
     numbers = tuple(block.number for block in blocks)
-    offered = horizon(numbers, blocks)
-    assert decide(view(C, (0, 0, 0, 0)), offered, EAGER) == (Commit(numbers[:4]),)
-    assert decide(view(C, (20, 1, 0, 0)), offered, EAGER) == (Prove(numbers[1:17]),)
+    horizon = offer(20, 20, 20, blocks)
+    [imported] = decide(view(C, 0, blocks=blocks), horizon, EAGER)
+    assert imported.blocks == numbers[:16]
+    [accepted] = decide(view(B, 0, blocks=blocks), replace(horizon, acknowledged=[]), EAGER)
+    assert accepted.blocks == numbers[:16]
 
 
-def test_decide__many_payouts__not_more_in_one_call_than_a_transaction_has_gas_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(SealedBlock, "payouts", lambda block, chain: [None] * 24)
-    assert decide(view(B, (3, 3, 3, 0), {1: 3, 3: 3}), horizon(NUMBERS), EAGER) == (Execute(NUMBERS[:2]),)
+def test_decide__many_words__not_more_than_a_call_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    each = sum(THREE_BLOCKS[0].block.header.counts)
+    monkeypatch.setattr(decision, "MAX_CALL_WORDS", 2 * each)
+    assert decide(view(B, 0), offer(), EAGER) == (accept(NUMBERS[:2]),)
+    monkeypatch.setattr(decision, "MAX_CALL_WORDS", 1)
+    assert decide(view(B, 0), offer(), EAGER) == (accept(NUMBERS[:1]),)
 
 
-def test_decide__chain_not_concerned__imports_when_the_batch_is_full_or_a_block_concerns_it() -> None:
-    patient = ImportPolicy(batch=3)
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [2]])), patient) == ()
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1], [3]])), patient) == (Commit(NUMBERS[:2]),)
-    assert decide(view(C, (0, 0, 0, 0)), horizon(blocks=seal([[1]] * 3)), patient) == (Commit(NUMBERS),)
-    assert decide(view(PRIMARY, (0, 0, 0, 0)), horizon(blocks=seal([[3]])), patient) == (Commit(NUMBERS[:1]),)
+def test_decide__many_payouts__are_owed_and_executed_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision, "MAX_FUSED_PAYOUTS", 1)
+    monkeypatch.setattr(decision, "MAX_EXECUTED_PAYOUTS", 2)
+    blocks = seal([[1, 1, 1], [1]])
+    horizon = offer(2, 2, 0, blocks)
+    assert decide(view(B, 0, blocks=blocks), horizon, EAGER) == (Accept(NUMBERS[:2], pays=False),)
+    words = [block.payout_words(B) for block in blocks]
+    assert [len(w) for w in words] == [9, 3]
+    all_owed = {1: compute_owed_hash(words[0]), 2: compute_owed_hash(words[1])}
+    assert decide(view(B, 2, all_owed, blocks), horizon, EAGER) == (Execute(NUMBERS[0], 0, 2),)
+    rest = {1: compute_owed_hash(words[0][6:]), 2: compute_owed_hash(words[1])}
+    assert decide(view(B, 2, rest, blocks), horizon, EAGER) == (Execute(NUMBERS[0], 2, 1), Execute(NUMBERS[1], 0, 1))
+    foreign = {1: bytes([1]) * 32}
+    assert decide(view(B, 2, foreign, blocks), horizon, EAGER) == ()
 
 
-@pytest.mark.parametrize(
-    ("committed", "accepted", "ours", "expected"),
-    [(3, 0, 3, None), (3, 1, 2, Revert(NUMBERS[1])), (3, 1, 1, Revert(NUMBERS[0])), (0, 0, 0, None)],
-)
-def test_find_fork__blocks_unsealed_meanwhile__reverted_to_the_last_common_one(
-    committed: int, accepted: int, ours: int, expected: Revert | None
-) -> None:
-    case = view(A, (committed, accepted, accepted, 0))
-    assert find_fork(case, horizon(), lambda number: number <= ours) == expected
+def test_decide__nobody_is_paid_there__waits_for_the_batch_or_until_it_is_old() -> None:
+    patient = ImportPolicy(batch=3, patience_seconds=100)
+    two = offer(3, 0, 2, seal([[1], [2]]))  # on chain 3 nobody is paid
+    assert decide(view(C, 0), two, patient) == ()
+    assert [a.blocks for a in decide(view(C, 0), offer(3, 0, 3), patient)] == [NUMBERS]
+    assert decide(view(C, 0), replace(two, now=NOW + 99), patient) == ()
+    assert [a.blocks for a in decide(view(C, 0), replace(two, now=NOW + 100), patient)] == [NUMBERS[:2]]
+    assert [a.blocks for a in decide(view(A, 0), two, patient)] == [NUMBERS[:2]]  # block 2 pays on chain 1
 
 
-def test_find_fork__chain_knows_more_than_is_sealed__reverted_unless_a_replay_is_under_way() -> None:
-    case, offered = view(A, (3, 1, 1, 0)), horizon(blocks=THREE_BLOCKS[:2])
-    assert find_fork(case, offered, lambda number: True) == Revert(NUMBERS[1])
-    replaying = Horizon(PRIMARY, BASE, THREE_BLOCKS[:2], {}, {}, is_replaying=True)
-    assert find_fork(case, replaying, lambda number: True) is None
+def test_find_evidence__chain_far_behind__the_last_acc_that_one_call_can_show() -> None:
+    records = [replace(THREE_BLOCKS[0].record, number=BlockNumber(number)) for number in (10, 250, 600)]
+    accs = [acknowledge(record) for record in records]
+    assert find_evidence(BlockNumber(0), accs) == accs[1]
+    assert find_evidence(BlockNumber(300), accs) is None
+    assert find_evidence(BlockNumber(600 - MAX_LATER), accs) == accs[2]
+    assert find_evidence(BlockNumber(600), accs) is None
 
 
-def test_find_fork__foreign_block_is_accepted__nothing_is_sent() -> None:
+def test_check_history__other_block_than_ours__nothing_is_sent() -> None:
+    other = seal([[1], [1]])
+    check_history(view(A, 1, blocks=other), offer())
     with pytest.raises(HistoryDiverged) as error:
-        find_fork(view(A, (3, 3, 2, 0)), horizon(), lambda number: number <= 1)
+        check_history(view(A, 2, blocks=other), offer())
     assert (error.value.chain, error.value.number) == (A, 2)
+
+
+def test_check_history__chain_has_more_than_is_sealed__only_while_a_replay_is_under_way() -> None:
+    few = offer(blocks=THREE_BLOCKS[:2])
+    check_history(view(A, 3), replace(few, is_replaying=True))
+    with pytest.raises(HistoryDiverged):
+        check_history(view(A, 3), few)
 
 
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("advance"), st.sampled_from(CHAINS)),
-        st.tuples(st.just("deliver"), st.tuples(st.sampled_from(CHAINS), st.sampled_from(CHAINS))),
-        st.tuples(st.just("prove"), st.none()),
-        st.tuples(st.just("forge"), st.tuples(st.sampled_from(CHAINS), st.sampled_from(CHAINS))),
+        st.tuples(st.sampled_from(["prove", "vouch", "acknowledge", "forget"]), st.just(A)),
     ),
     max_size=60,
 )
-SOURCES = st.lists(st.lists(st.sampled_from([1, 2, 3]), min_size=1, max_size=2), min_size=1, max_size=4)
+SOURCES = st.lists(st.lists(st.sampled_from([1, 2, 3]), max_size=2), min_size=1, max_size=4)
 
 
 class TestProgressLaw:
-    """In any order of events a decision is one that the bridge takes, and in the end every block is executed
-    everywhere, once.
+    """In any order of events, also when the primary forgets blocks, a decision is one that the chain takes; in the end
+    every chain has every block and has paid every payout, once.
     """
 
     @tries(60)
-    @given(SOURCES, STEPS)
-    def test_decide__any_interleaving__everything_executed_once(
-        self, sources: list[list[int]], steps: list[tuple[str, object]]
+    @given(SOURCES, STEPS, st.integers(0, 2))
+    def test_decide__any_interleaving__everything_is_taken_and_paid_once(
+        self, sources: list[list[int]], steps: list[tuple[str, ChainId]], fused: int
     ) -> None:
         blocks = seal(sources)
-        bridges = {chain: ModelBridge(chain, PRIMARY) for chain in CHAINS}
-        proofs: list[BlockNumber] = []
+        chains = {chain: ModelChain(chain, PRIMARY, GENESIS) for chain in CHAINS}
+        done = dict.fromkeys(("proven", "vouched", "acknowledged"), 0)
+        bounds, decision.MAX_FUSED_PAYOUTS = decision.MAX_FUSED_PAYOUTS, fused  # type: ignore[misc]
 
         def advance(chain: ChainId) -> bool:
-            committed = {k: bridge.view().counters.committed for k, bridge in bridges.items()}
-            actions = decide(bridges[chain].view(), horizon(tuple(proofs), blocks, committed), EAGER)
+            horizon = offer(**done, blocks=blocks)  # type: ignore[arg-type]
+            check_history(chains[chain].view(), horizon)
+            actions = decide(chains[chain].view(), horizon, EAGER)
             for action in actions:
-                bridges[chain].apply(action, blocks)
+                chains[chain].apply(action, horizon)
             return bool(actions)
 
-        def deliver(source: ChainId, destination: ChainId) -> None:
-            number = BlockNumber(bridges[source].accepted)
-            if number and source != destination:
-                bridges[destination].receive(source, number, bridges[source].sync_hash(number))
-
-        def prove() -> bool:
-            if len(proofs) < len(blocks):
-                proofs.append(BlockNumber(len(proofs) + 1))
-                return True
-            return False
-
-        for step, data in steps:
-            match step, data:
-                case "advance", int(chain):
-                    advance(ChainId(chain))
-                case "deliver", (int(source), int(destination)):
-                    deliver(ChainId(source), ChainId(destination))
-                case "forge", (int(source), int(destination)):
-                    bridges[ChainId(destination)].receive(ChainId(source), BlockNumber(1), bytes(32))
+        def note(step: str) -> bool:
+            match step:
+                case "prove" | "vouch":
+                    key = "proven" if step == "prove" else "vouched"
+                    done[key], before = min(done[key] + 1, len(blocks)), done[key]
+                    return done[key] != before
+                case "acknowledge":
+                    before, done["acknowledged"] = done["acknowledged"], chains[PRIMARY].tip.number
+                    done["acknowledged"] = max(before, done["acknowledged"])
+                    return done["acknowledged"] != before
                 case _:
-                    prove()
-        moved = True
-        while moved:
-            moved = prove()
-            for chain in CHAINS:
-                moved |= advance(chain)
-                for source in CHAINS:
-                    before = bridges[chain].view()
-                    deliver(source, chain)
-                    moved |= bridges[chain].view() != before
-        for bridge in bridges.values():
-            assert (len(bridge.blocks), bridge.executed) == (len(blocks), len(blocks))
-            for kind in (Commit, Prove, Execute):
-                sent = [number for action in bridge.log if isinstance(action, kind) for number in action.blocks]
-                assert sent == [block.number for block in blocks]
+                    forget(chains[PRIMARY])
+                    return False
 
-    def test_model__wrong_order__is_refused(self) -> None:
-        bridge = ModelBridge(PRIMARY, PRIMARY)
-        for action in (Prove(NUMBERS[:1]), Execute(NUMBERS[:1]), Commit(NUMBERS[1:]), Revert(NUMBERS[0])):
-            with pytest.raises(Refused):
-                bridge.apply(action, THREE_BLOCKS)
+        try:
+            for step, chain in steps:
+                advance(chain) if step == "advance" else note(step)
+            moved = True
+            while moved:
+                moved = any([note("prove"), note("vouch"), note("acknowledge"), *map(advance, CHAINS)])
+        finally:
+            decision.MAX_FUSED_PAYOUTS = bounds  # type: ignore[misc]
+        for chain in chains.values():
+            assert (chain.tip.number, chain.left) == (len(blocks), {})
+            due = [(block.number, place) for block in blocks for place in range(len(block.payouts(chain.chain)))]
+            assert sorted(chain.paid) == due
+
+    def test_model__wrong_calls__are_refused(self) -> None:
+        horizon = offer(3, 2, 2)
+        [evidence] = horizon.acknowledged
+        wrong = {
+            B: (
+                accept(NUMBERS[1:2]),
+                accept(NUMBERS),
+                Execute(NUMBERS[0], 0, 1),
+                imports(NUMBERS[:1], evidence=evidence),
+            ),
+            A: (accept(NUMBERS[:1]), imports(NUMBERS, evidence=evidence), imports(NUMBERS[1:2], evidence=evidence)),
+        }
+        for chain, actions in wrong.items():
+            for action in actions:
+                with pytest.raises(Refused):
+                    ModelChain(chain, PRIMARY, GENESIS).apply(action, horizon)
+
+
+def forget(chain: ModelChain) -> None:
+    """A reorganisation takes the last block, and what was paid of it."""
+    if chain.blocks:
+        gone = chain.blocks.pop().number
+        chain.left.pop(gone, None)
+        chain.paid = [payout for payout in chain.paid if payout[0] != gone]

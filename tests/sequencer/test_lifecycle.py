@@ -9,12 +9,10 @@ from zklink.protocol.ids import BlockNumber
 from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Counters, compute_next_status, compute_path
 
 ALLOWED = {
-    ("SEALED", "commit"): "COMMITTED",
-    ("COMMITTED", "prove"): "PROVEN",
-    ("PROVEN", "accept"): "ACCEPTED",
+    ("SEALED", "accept"): "ACCEPTED",
     ("ACCEPTED", "execute"): "EXECUTED",
-    ("COMMITTED", "revert"): "SEALED",
-    ("PROVEN", "revert"): "SEALED",
+    ("ACCEPTED", "lose"): "SEALED",
+    ("EXECUTED", "lose"): "SEALED",
 }
 
 
@@ -35,16 +33,16 @@ def test_compute_next_status__every_pair__allowed_or_refused(status: BlockStatus
 
 def test_compute_path__from_sealed_to_executed__all_steps_in_order() -> None:
     steps = compute_path(BlockStatus.SEALED, BlockStatus.EXECUTED)
-    assert [step.value for step in steps] == ["commit", "prove", "accept", "execute"]
-    assert compute_path(BlockStatus.PROVEN, BlockStatus.PROVEN) == ()
+    assert [step.value for step in steps] == ["accept", "execute"]
+    assert compute_path(BlockStatus.ACCEPTED, BlockStatus.ACCEPTED) == ()
 
 
 def test_compute_path__backwards__is_refused() -> None:
     with pytest.raises(NoSuchTransition):
-        compute_path(BlockStatus.ACCEPTED, BlockStatus.COMMITTED)
+        compute_path(BlockStatus.EXECUTED, BlockStatus.ACCEPTED)
 
 
 def test_progress__counters__give_each_blocks_status() -> None:
-    progress = Counters(BlockNumber(5), BlockNumber(4), BlockNumber(2), BlockNumber(1))
-    expected = ["EXECUTED", "ACCEPTED", "PROVEN", "PROVEN", "COMMITTED", "SEALED"]
-    assert [progress.status(BlockNumber(number)).name for number in range(1, 7)] == expected
+    progress = Counters(BlockNumber(3), BlockNumber(1))
+    expected = ["EXECUTED", "ACCEPTED", "ACCEPTED", "SEALED"]
+    assert [progress.status(BlockNumber(number)).name for number in range(1, 5)] == expected

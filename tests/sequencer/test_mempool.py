@@ -12,7 +12,7 @@ A, B = ChainId(1), ChainId(2)
 
 @pytest.fixture
 def mempool() -> RequestQueue:
-    return RequestQueue((A, B))
+    return RequestQueue((A, B), bytes(32))
 
 
 def ids(mempool: RequestQueue, consumed: dict[ChainId, int]) -> dict[ChainId, list[int]]:

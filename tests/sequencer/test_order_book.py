@@ -66,9 +66,9 @@ def test_seal__maker_with_dust_and_a_price_that_dust_cannot_meet__the_maker_leav
     sequencer: Sequencer,
 ) -> None:
     sequencer.state.set_balance(BOB, X, Amount(1))
-    dust = sequencer.submit(sell_x(BOB, 1_000, 999), NOW).id
+    dust = sequencer.submit(sell_x(BOB, 1_000, 999), NOW)
     for nonce in range(1, 4):
-        taker = sequencer.submit(sell_y(ALICE, 999, 1_000, nonce=nonce), NOW).id
+        taker = sequencer.submit(sell_y(ALICE, 999, 1_000, nonce=nonce), NOW)
         sequencer.submit(transfer(nonce=nonce - 1, amount=1), NOW)
         sequencer.seal(NOW)
         assert taker in sequencer.intake.book
@@ -81,7 +81,7 @@ def test_seal__taker_with_dust__the_taker_leaves(sequencer: Sequencer) -> None:
     maker = sell_x(ALICE, 1_000, 999)
     sequencer.submit(maker, NOW)
     sequencer.state.set_balance(BOB, Y, Amount(1))
-    dust = sequencer.submit(sell_y(BOB, 999, 1_000), NOW).id
+    dust = sequencer.submit(sell_y(BOB, 999, 1_000), NOW)
     sequencer.submit(sell_y(OPERATOR, 999, 1_000), NOW)
     sequencer.seal(NOW)
     assert [dropped.pending.id for dropped in sequencer.take_dropped()] == [dust]
@@ -89,8 +89,8 @@ def test_seal__taker_with_dust__the_taker_leaves(sequencer: Sequencer) -> None:
 
 
 def test_seal__account_has_another_key_now__its_order_leaves_however_much_it_has(sequencer: Sequencer) -> None:
-    stale = sequencer.submit(sell_x(BOB, 5_000, 2_500), NOW).id
-    taker = sequencer.submit(sell_y(ALICE, 10, 10), NOW).id
+    stale = sequencer.submit(sell_x(BOB, 5_000, 2_500), NOW)
+    taker = sequencer.submit(sell_y(ALICE, 10, 10), NOW)
     sequencer.state.set_public_key_hash(BOB, NEW_KEY_HASH)
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
@@ -111,7 +111,7 @@ def test_seal__too_little_is_left_to_pay_for_a_match__that_order_leaves_and_the_
     sequencer.submit(rest, NOW)
     sequencer.seal(NOW)
     assert has_leaf(sequencer.state, first) == 999
-    whole = sequencer.submit(rated(sell_y(OPERATOR, 1_000, 1_000), 20), NOW).id
+    whole = sequencer.submit(rated(sell_y(OPERATOR, 1_000, 1_000), 20), NOW)
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     assert len(sequencer.take_dropped()) == 1
@@ -273,9 +273,9 @@ def test_seal__account_lacks_what_it_sells__its_uncovered_orders_leave_at_once_a
     monkeypatch.setattr(account_builder, "MOST_DISCARDED", 1)
     for slot in range(12):
         sequencer.submit(sell_x(BOB, 1_000, 999, slot), NOW)
-    small = sequencer.submit(sell_x(BOB, 1, 2, 13), NOW).id
-    other = sequencer.submit(order(BOB, (Y, 10), (X, 90), 14), NOW).id
-    taker = sequencer.submit(sell_y(ALICE, 999, 1_000), NOW).id
+    small = sequencer.submit(sell_x(BOB, 1, 2, 13), NOW)
+    other = sequencer.submit(order(BOB, (Y, 10), (X, 90), 14), NOW)
+    taker = sequencer.submit(sell_y(ALICE, 999, 1_000), NOW)
     sequencer.state.set_balance(BOB, X, Amount(1))
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)

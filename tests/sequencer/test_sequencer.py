@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.sequencer.conftest import CHAINS, PRIMARY, build_state
+from tests.sequencer.conftest import CHAINS, PARAMETERS, build_state
 from tests.sequencer.requests import make_request
-from zklink.protocol.bridge_hashes import compute_payouts_hash
+from zklink.protocol.bridge_hashes import next_queue_hash, next_sync_hash
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, UnknownBlock
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
+from zklink.protocol.ids import Amount, BlockNumber, Kind, Lane, RequestId, TokenId
 from zklink.sequencer.journal import Journal, MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
 
@@ -26,9 +26,9 @@ def test_seal__two_chains__one_block_with_both(sequencer: Sequencer) -> None:
     assert (sealed.number, sealed.block.header.timestamp) == (1, 5_000)
     assert [request.source for request in sealed.requests] == [A, B]
     assert [sealed.is_concerned(chain) for chain in CHAINS] == [True, True, False]
-    assert {chain: sealed.stored[chain].swap_requests for chain in CHAINS} == {A: 1, B: 1, C: 0}
-    assert sealed.stored[A].sync_hash == sealed.stored[C].sync_hash
-    assert sealed.stored[B].payouts_hash == compute_payouts_hash([p.words() for p in sealed.payouts(B)])
+    assert {chain: sealed.record.consumed[Lane.SWAP, chain] for chain in CHAINS} == {A: 1, B: 1, C: 0}
+    assert sealed.record.sync_hash == next_sync_hash(PARAMETERS.deployment_hash, sealed.block.block_commitment)
+    assert sealed.payout_words(B) == sealed.payouts(B)[0].words()
     assert not sequencer.has_waiting
 
 
@@ -63,7 +63,7 @@ def test_roll_back__some_blocks__their_requests_wait_again(sequencer: Sequencer,
     assert (sequencer.height, sequencer.has_waiting, len(journal.entries())) == (1, True, 1)
     assert sequencer.state.root == first.block.header.new_root
     again = sequencer.seal(5_001)
-    assert again.stored == dropped.stored
+    assert again.record == dropped.record
     assert sequencer.blocks(BlockNumber(0)) == [first, again]
 
 
@@ -101,7 +101,7 @@ def test_restart__same_journal__seals_the_same_blocks_before_new_ones(
         restarted.seal(9_000)
     add(restarted, (1, 2), (1, 3), (2, 1))
     replayed = [restarted.seal(9_000), restarted.seal(9_000)]
-    assert [b.stored for b in replayed] == [b.stored for b in sequencer.blocks(BlockNumber(0))]
+    assert [b.record for b in replayed] == [b.record for b in sequencer.blocks(BlockNumber(0))]
     assert not restarted.is_replaying
     assert restarted.seal(9_000).block.header.timestamp == 9_000
     assert [entry.number for entry in journal.entries()] == [1, 2, 3]
@@ -117,7 +117,7 @@ def test_restart__request_gone_meanwhile__only_later_blocks_are_forgotten(
     assert restarted.drop_from(Lane.SWAP, A, RequestId(1)) == ()
     assert [entry.number for entry in journal.entries()] == [1]
     add(restarted, (2, 1))
-    assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
+    assert restarted.seal(9_000).record == sequencer.block(BlockNumber(1)).record
     assert not restarted.is_replaying
 
 
@@ -137,7 +137,7 @@ def test_restart__request_is_another_meanwhile__that_block_and_later_ones_are_fo
     add(restarted, (2, 1))
     add(restarted, (1, 1), **fields)
     add(restarted, (1, 2))
-    assert restarted.seal(9_000).stored == sequencer.block(BlockNumber(1)).stored
+    assert restarted.seal(9_000).record == sequencer.block(BlockNumber(1)).record
     with pytest.raises(JournalOutdated) as error:
         restarted.seal(9_000)
     assert (error.value.number, restarted.is_replaying, len(journal.entries())) == (2, False, 1)
@@ -150,5 +150,48 @@ def test_block__unknown_number__is_refused(sequencer: Sequencer) -> None:
     for number in (0, 1):
         with pytest.raises(UnknownBlock):
             sequencer.block(BlockNumber(number))
-    assert sequencer.stored(PRIMARY, BlockNumber(0)).number == 0
-    assert sequencer.stored(ChainId(1), BlockNumber(0)).root == build_state().root
+    genesis = sequencer.record(BlockNumber(0))
+    assert (genesis.number, genesis.root, genesis.sync_hash) == (0, build_state().root, PARAMETERS.deployment_hash)
+
+
+def test_served__some_blocks__members_queues_as_they_are_with_the_last(sequencer: Sequencer) -> None:
+    for keys in (((1, 1), (2, 1)), ((3, 1),), ((1, 2), (1, 3))):
+        add(sequencer, *keys)
+        sequencer.seal(5_000)
+    rolled = PARAMETERS.deployment_hash
+    for request_id in (1, 2, 3):
+        rolled = next_queue_hash(rolled, make_request(1, request_id).words())
+    whole = {(queue.chain, queue.count): queue.hash for queue in sequencer.served(BlockNumber(0), BlockNumber(3))}
+    assert list(whole) == [(A, 3), (C, 1)]  # of the primary it has its own word
+    assert whole[A, 3] == rolled
+    assert [queue.chain for queue in sequencer.served(BlockNumber(1), BlockNumber(2))] == [C]
+    assert sequencer.served(BlockNumber(3), BlockNumber(3)) == ()
+
+
+def test_seal__requests_of_chains_with_other_clocks__only_the_primarys_count_for_the_time(
+    sequencer: Sequencer,
+) -> None:
+    add(sequencer, (1, 1), queued_at=9_000)
+    assert sequencer.seal(5_000).timestamp == 5_000
+    add(sequencer, (2, 1), queued_at=5_009)
+    assert sequencer.seal(5_001).timestamp == 5_009
+    add(sequencer, (1, 2))
+    assert sequencer.seal(5_002).timestamp == 5_009
+
+
+def test_seal_empty__nothing_waits__a_block_that_changes_nothing_and_is_journaled(
+    sequencer: Sequencer, journal: MemoryJournal, new_sequencer: Callable[[Journal], Sequencer]
+) -> None:
+    add(sequencer, (1, 1))
+    sequencer.seal(5_000)
+    empty = sequencer.seal_empty(6_000)
+    assert (empty.number, empty.timestamp, empty.items, sum(empty.block.header.counts)) == (2, 6_000, (), 0)
+    assert empty.record.root == sequencer.record(BlockNumber(1)).root
+    restarted = new_sequencer(journal)
+    with pytest.raises(NothingToSeal):
+        restarted.seal_empty(9_000)
+    add(restarted, (1, 1))
+    assert [restarted.seal(9_000).record, restarted.seal(9_000).record] == [sequencer.record(n) for n in BOTH]
+
+
+BOTH = (BlockNumber(1), BlockNumber(2))

@@ -149,7 +149,7 @@ def test_restart__operator_asks_for_more_now__sealed_blocks_come_again_and_new_o
     sequencer.submit(pay(PLAIN), NOW)
     sealed = sequencer.seal(NOW)
     restarted = build_sequencer(journal, Terms({X: 50}))
-    assert restarted.seal(NOW).stored == sealed.stored
+    assert restarted.seal(NOW).record == sealed.record
     with pytest.raises(FeeTooLow, match="the least is 50"):
         restarted.submit(pay(PLAIN, nonce=1), NOW)
 

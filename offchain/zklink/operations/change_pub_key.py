@@ -13,7 +13,7 @@ from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee
 
 NO_CONSENT: Final = b""
-"""In place of the owner's signature: the consent to a new key is recorded on the chain, or none is needed."""
+"""In place of the owner's signature: none is needed."""
 
 
 @dataclass(frozen=True, slots=True)

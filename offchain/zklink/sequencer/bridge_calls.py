@@ -1,75 +1,54 @@
-"""Encodes an action for one chain's bridge: a function of its ABI and the arguments.
+"""Encodes an action for one chain's history: the call and its arguments.
 
-Takes an action and the sealed blocks; gives a `BridgeCall`. Never chooses anything. Pure.
+Takes an action and the sealed blocks; gives a typed call. Never chooses anything. Pure.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from zklink.protocol.bridge_blocks import CommitBlock, ExecuteBlock, ProveBlock, stored_block_abi
-from zklink.protocol.commitment import pack_counts
+from zklink.protocol.bridge_blocks import AcceptAgainCall, AcceptCall, FullBlock, ImportCall, MemberBlock
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.sequencer.decision import Action, ApplyMessage, Commit, Execute, Horizon, Prove, Revert
-from zklink.sequencer.sealed_block import SealedBlock
-
-DATA_SLICE: Final = 0
+from zklink.protocol.words import PAYOUT_WORDS
+from zklink.sequencer.decision import Accept, AcceptAgain, Action, Execute, Import
+from zklink.sequencer.horizon import Horizon
 
 
 @dataclass(frozen=True, slots=True)
-class BridgeCall:
-    """A function of a bridge and its arguments as the ABI takes them."""
+class ExecuteCall:
+    """A history's `execute`: the words of all payouts that a block still owes, of which the first `count` are paid."""
 
-    function: str
-    arguments: tuple[object, ...]
+    number: BlockNumber
+    payouts: tuple[int, ...]
+    count: int
 
 
-def encode_action(action: Action, chain: ChainId, horizon: Horizon) -> BridgeCall:
+HistoryCall = AcceptCall | AcceptAgainCall | ImportCall | ExecuteCall
+
+
+def encode_action(action: Action, chain: ChainId, horizon: Horizon) -> HistoryCall:
     """The call that carries out an action on a chain."""
     match action:
-        case Revert(to_block):
-            return BridgeCall("revert_blocks", (stored_block_abi(horizon.stored(chain, to_block)),))
-        case Commit(numbers):
-            last = horizon.stored(chain, BlockNumber(numbers[0] - 1))
-            blocks = [encode_commit(horizon.block(number), chain, horizon.primary).abi() for number in numbers]
-            return BridgeCall("commit_blocks", (stored_block_abi(last), blocks))
-        case Prove(numbers):
-            proven = [encode_prove(horizon.block(n), chain, horizon.proofs[n]).abi() for n in numbers]
-            return BridgeCall("prove_blocks", (proven,))
-        case ApplyMessage(source, number):
-            return BridgeCall("apply_message", (source, number))
-        case Execute(numbers):
-            due = [encode_execute(horizon.block(number), chain).abi() for number in numbers]
-            return BridgeCall("execute_blocks", (due,))
+        case Accept(blocks, pays):
+            vouched = horizon.vouched[blocks[-1]]
+            full = tuple(_full(number, horizon) for number in blocks)
+            return AcceptCall(blocks[0], full, vouched.queues, vouched.seal, vouched.watchers, pays)
+        case AcceptAgain(blocks, pays, evidence):
+            full = tuple(_full(number, horizon) for number in blocks)
+            later = horizon.commitments(blocks[-1], evidence.fact.number)
+            return AcceptAgainCall(blocks[0], full, later, evidence.validators, evidence.watchers, pays)
+        case Import(blocks, pays, evidence):
+            members = tuple(_member(number, chain, horizon) for number in blocks)
+            later = horizon.commitments(blocks[-1], evidence.fact.number)
+            return ImportCall(blocks[0], members, later, evidence.validators, evidence.watchers, pays)
+        case Execute(number, paid, count):
+            words = horizon.block(number).payout_words(chain)
+            return ExecuteCall(number, words[paid * PAYOUT_WORDS :], count)
 
 
-def encode_commit(sealed: SealedBlock, chain: ChainId, primary: ChainId) -> CommitBlock:
-    """The chain's own slice in full, on the primary the layer-2-only data too, and claims about every other slice that
-    is not empty, ascending; the owners' signatures for the key changes of the own slice.
-    """
-    block = sealed.block
-    held = (chain, DATA_SLICE) if chain == primary else (chain,)
-    others = [k for k, count in enumerate(block.header.counts) if count and k not in held]
-    return CommitBlock(
-        lane=block.lane,
-        timestamp=block.header.timestamp,
-        counts=pack_counts(block.header.counts),
-        new_root=block.header.new_root,
-        commitment=block.inputs.commitment,
-        words=block.slices[chain],
-        data=block.slices[DATA_SLICE] if chain == primary else (),
-        slice_hashes=tuple(block.slice_hashes[k] for k in others),
-        evaluations=tuple(block.evaluations[k] for k in others),
-        signatures=sealed.consents(chain),
-    )
+def _full(number: BlockNumber, horizon: Horizon) -> FullBlock:
+    return horizon.block(number).full(horizon.primary).with_proof(horizon.proofs[number])
 
 
-def encode_prove(sealed: SealedBlock, chain: ChainId, proof: Sequence[int]) -> ProveBlock:
-    """The chain's record of the block with the one proof that serves every chain."""
-    return ProveBlock(sealed.stored[chain], sealed.block.inputs, tuple(proof))
-
-
-def encode_execute(sealed: SealedBlock, chain: ChainId) -> ExecuteBlock:
-    """The chain's record of the block with the payouts of its own slice."""
-    words = tuple(word for payout in sealed.payouts(chain) for word in payout.words())
-    return ExecuteBlock(sealed.stored[chain], words)
+def _member(number: BlockNumber, chain: ChainId, horizon: Horizon) -> MemberBlock:
+    """The block for a member, with the one proof that serves every chain."""
+    member = horizon.block(number).member(chain)
+    return replace(member, block=replace(member.block, proof=tuple(horizon.proofs[number])))

@@ -1,9 +1,9 @@
 """Checks of a signed operation beyond the rules of the state: its chains must be able to take it.
 
 Takes an operation and the state; refuses it or does nothing. Three kinds of operation would make a block that no chain
-commits: a key change without its owner's consent, a forced exit to an owner who has never acted on the paying chain,
-and an operation that names a chain which the deployment does not have. They are refused here, before they are in a
-block. Never asks a chain.
+takes: a key change without its owner's consent in the primary's slice, a payout to what is no address on its chain, and
+an operation that names a chain which the deployment does not have. They are refused here, before they are in a block.
+Never asks a chain.
 """
 
 from typing import Any, Final
@@ -12,7 +12,7 @@ from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError
 
-from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
+from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
@@ -20,9 +20,9 @@ from zklink.operations.withdraw import Withdraw
 from zklink.protocol.addresses import ADDRESS_BYTES
 from zklink.protocol.errors import (
     ConsentMissing,
-    OperationError,
-    OwnerNotKnown,
+    KeyChangeElsewhere,
     RecipientFormatInvalid,
+    TargetChanged,
     UnknownChain,
 )
 from zklink.protocol.ids import ChainId
@@ -31,7 +31,6 @@ from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
-from zklink.transition.rules import type_of
 
 EVM_ADDRESS_BYTES: Final = 20
 EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
@@ -39,7 +38,8 @@ EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
     """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
-    no such address; ConsentMissing or OwnerNotKnown if the account's owner is not the one who consented or has acted.
+    no such address; TargetChanged; KeyChangeElsewhere; ConsentMissing if the account's owner is not the one who
+    consented.
     """
     if isinstance(pending.operation, OrderMatch):
         return
@@ -47,34 +47,23 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
     if isinstance(operation, Withdraw):
         _check_chain(operation.chain, parameters)
         _check_recipient(operation.recipient, operation.chain)
-    elif isinstance(operation, ForcedExit | ChangePubKey):
+    elif isinstance(operation, ForcedExit):
         _check_chain(operation.chain, parameters)
         owner = find_owner(state, pending.operation)
-        if isinstance(operation, ForcedExit):
-            _check_recipient(owner, operation.chain)
+        _check_recipient(owner, operation.chain)
         if owner != pending.owner:
-            raise refuse_for_consent(pending.operation, owner)
-
-
-def needs_consent(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
-    """Whether an operation needs an owner's consent that its chain must confirm, because it does not come with the
-    operation.
-    """
-    kind = type_of(operation)
-    return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
-
-
-def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
-    """The error for an operation for which its chain has no consent of this owner."""
-    signed = operation.operation
-    if isinstance(signed, ForcedExit):
-        return OwnerNotKnown(signed.target, signed.chain, owner)
-    return ConsentMissing(signed.account, signed.nonce, signed.chain, owner)
+            raise TargetChanged(operation.target, owner)
+    elif isinstance(operation, ChangePubKey):
+        if operation.chain != parameters.primary:
+            raise KeyChangeElsewhere(operation.chain, parameters.primary)
+        owner = find_owner(state, pending.operation)
+        if owner != pending.owner:
+            raise ConsentMissing(operation.account, operation.nonce, operation.chain, owner)
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
-    """The owner whose consent an operation needs on its chain: of the account that gets a key, or that somebody else
-    pays out; empty for every other operation. Raises NoSuchAccount.
+    """The owner on whom an operation depends: of the account that gets a key, or that somebody else pays out; empty for
+    every other operation. Raises NoSuchAccount.
     """
     signed = None if isinstance(operation, OrderMatch) else operation.operation
     if isinstance(signed, ChangePubKey):
@@ -85,9 +74,7 @@ def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:
-    """ConsentMissing unless these 65 bytes are the owner's signature; the caller checks a consent that is recorded on a
-    chain.
-    """
+    """ConsentMissing unless these 65 bytes are the owner's signature."""
     if not is_evm_address(owner) or not _is_signed_by(owner, change, consent, deployment_hash):
         raise ConsentMissing(change.account, change.nonce, change.chain, owner)
 

@@ -1,233 +1,206 @@
 """Decides which transactions a chain needs next: a pure function of the chain's state and of the sealed and proven
 blocks.
 
-Takes the chain's own counters and messages and the sealed blocks; gives at most one action of each kind. Never
-remembers anything: after a restart, a lost receipt or a competitor's transaction the same question gives the right
-answer, and a step that the chain has taken is not asked for again.
+Takes the chain's own tip and debts and the horizon; gives actions. Never remembers anything: after a restart, a lost
+receipt or a competitor's transaction the same question gives the right answer, and a step that the chain has taken is
+not asked for again.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from zklink.protocol.bridge_hashes import StoredBlock
+from zklink.protocol.bridge_hashes import Tip, compute_owed_hash
 from zklink.protocol.errors import HistoryDiverged
-from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.limits import MAX_COMMIT_BLOCKS, MAX_EXECUTE_BLOCKS, MAX_PROVE_BLOCKS
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId
+from zklink.protocol.limits import MAX_BLOCKS, MAX_CALL_WORDS, MAX_CONSENTS, MAX_LATER
+from zklink.protocol.words import PAYOUT_WORDS
+from zklink.sequencer.horizon import Acknowledged, Horizon, number_range
 from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.sealed_block import SealedBlock
 
-MAX_EXECUTE_PAYOUTS = 64
-"""Payouts pushed by one call, so that the worst tokens still fit into one transaction's gas (2**24 on Ethereum)."""
+MAX_FUSED_PAYOUTS: Final = 24
+"""Payouts that are pushed in the call that accepts or imports their block, beside up to eight full blocks."""
+
+MAX_EXECUTED_PAYOUTS: Final = 64
+"""Payouts pushed by one call of their own, so that the worst tokens still fit into one transaction's gas (2**24 on
+Ethereum).
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Revert:
-    """Drop this chain's blocks above `to_block`; they were sealed before a rollback."""
-
-    to_block: BlockNumber
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Commit `blocks` on top of the chain's last one."""
+class Accept:
+    """The primary accepts `blocks`, and pays its payouts of them at once if it `pays`."""
 
     blocks: tuple[BlockNumber, ...]
+    pays: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Prove:
-    """Prove `blocks`, all of one lane, in one call."""
+class AcceptAgain:
+    """The primary accepts `blocks` that an ACC contains and that it has lost."""
 
     blocks: tuple[BlockNumber, ...]
+    pays: bool
+    evidence: Acknowledged
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyMessage:
-    """Look again at a message that came before this chain had proven (or accepted) its block."""
+class Import:
+    """A member imports `blocks`, which an ACC contains, and pays its payouts of them at once if it `pays`."""
 
-    source: ChainId
-    number: BlockNumber
+    blocks: tuple[BlockNumber, ...]
+    pays: bool
+    evidence: Acknowledged
 
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Execute `blocks`, which pays this chain's payouts."""
+    """Pay `count` payouts of a block, of which the first `paid` are paid already."""
 
-    blocks: tuple[BlockNumber, ...]
+    block: BlockNumber
+    paid: int
+    count: int
+
+    @property
+    def blocks(self) -> tuple[BlockNumber, ...]:
+        return (self.block,)
 
 
-Action = Revert | Commit | Prove | ApplyMessage | Execute
+Action = Accept | AcceptAgain | Import | Execute
 
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """The state of one chain, as it says itself.
-
-    `acknowledged[k]`: the last block of which this chain counts chain k's acknowledgement.
-    `announced`: (k, n) of messages that this chain remembers with its own sync hash of n, applied or not.
-    A chain that `is_frozen` takes no more blocks from a sequencer.
+    """The state of one chain, as it says itself. `owed`: for each block that is not fully paid, the hash of the payouts
+    that are left. A primary that `is_closed` (frozen or silent) accepts nothing new.
     """
 
     chain: ChainId
-    counters: Counters
-    acknowledged: Mapping[ChainId, BlockNumber]
-    announced: Collection[tuple[ChainId, BlockNumber]] = ()
-    is_frozen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """The blocks that the sequencer can offer: every chain's record of the last settled block (at first the genesis),
-    all sealed blocks after it, and proofs (eight numbers in the precompile's order) of some of them. `committed[k]` is
-    the last block that chain k was seen to have committed.
-    """
-
-    primary: ChainId
-    base: Mapping[ChainId, StoredBlock]
-    blocks: Sequence[SealedBlock]
-    proofs: Mapping[BlockNumber, Sequence[int]]
-    committed: Mapping[ChainId, BlockNumber]
-    is_replaying: bool = False
+    tip: Tip
+    owed: Mapping[BlockNumber, bytes]
+    is_closed: bool = False
 
     @property
-    def start(self) -> BlockNumber:
-        """The last settled block."""
-        return self.base[self.primary].number
-
-    @property
-    def height(self) -> BlockNumber:
-        return BlockNumber(self.start + len(self.blocks))
-
-    def block(self, number: BlockNumber) -> SealedBlock:
-        """A block that is not settled."""
-        return self.blocks[number - self.start - 1]
-
-    def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
-        """A chain's record of a block that is not settled, or of the last settled one."""
-        return self.base[chain] if number == self.start else self.block(number).stored[chain]
+    def counters(self) -> Counters:
+        """How far the chain is."""
+        return Counters(self.tip.number, BlockNumber(min(self.owed, default=self.tip.number + 1) - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPolicy:
-    """A chain that a block does not concern may lag: it imports when `batch` such blocks wait, or with the next one
-    that concerns it.
+    """A member imports at once when a block pays somebody there. Other blocks wait until there are `batch` of them, or
+    until the first is `patience_seconds` old by the primary's clock, well below the three days after which a request
+    that is not consumed can freeze its chain.
     """
 
     batch: int = 1
+    patience_seconds: int = 6 * 3_600
 
 
 def decide(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> tuple[Action, ...]:
-    """The transactions this chain needs next, at most one of each kind; those that release funds come first.
+    """The transactions this chain needs next; those that release funds come first.
 
     Each is valid on the chain as it is now, even if the others fail, so they can share an L1 block. The caller has
-    checked that the chain's blocks are ours (see `find_fork`).
+    checked that the chain's history is ours (see `check_history`).
     """
-    decided = (
-        _decide_execute(view, horizon),
-        _decide_apply(view, horizon),
-        _decide_prove(view, horizon),
-        _decide_commit(view, horizon, policy),
-    )
-    return tuple(action for action in decided if action is not None)
+    taken = _decide_primary(view, horizon) if view.chain == horizon.primary else _decide_member(view, horizon, policy)
+    return (*_decide_execute(view, horizon), *(() if taken is None else (taken,)))
 
 
-def find_fork(view: ChainView, horizon: Horizon, is_ours: Callable[[BlockNumber], bool]) -> Revert | None:
-    """Whether the chain holds committed blocks that were unsealed here; `is_ours(n)` compares its record of block n
-    with ours.
-
-    Raises HistoryDiverged if such a block is accepted there: then the journal is not this deployment's, and
-    sending anything would be wrong.
+def check_history(view: ChainView, horizon: Horizon) -> None:
+    """Raise HistoryDiverged unless the chain's history is the one that is sealed here: the journal is not this
+    deployment's, or a chain has lost what another one has accepted, and sending anything would be wrong.
     """
-    last: int = min(view.counters.committed, horizon.height)
-    if view.counters.committed > horizon.height and horizon.is_replaying:
+    number = view.tip.number
+    if number > horizon.height:
+        if not horizon.is_replaying:
+            raise HistoryDiverged(view.chain, number)
+    elif view.tip.sync_hash != horizon.record(number).sync_hash:
+        raise HistoryDiverged(view.chain, number)
+
+
+def find_evidence(tip: BlockNumber, acknowledged: Sequence[Acknowledged]) -> Acknowledged | None:
+    """The last ACC from which a chain can take the blocks after `tip`: not farther than one call can show."""
+    return next((a for a in reversed(acknowledged) if tip < a.fact.number <= tip + MAX_LATER), None)
+
+
+def _decide_primary(view: ChainView, horizon: Horizon) -> Accept | AcceptAgain | None:
+    evidence = find_evidence(view.tip.number, horizon.acknowledged)
+    if evidence is not None:
+        lost = _take(view, horizon, evidence.fact.number)
+        return AcceptAgain(lost, _does_pay(lost, view, horizon), evidence) if lost else None
+    blocks = () if view.is_closed else _take(view, horizon, horizon.height)
+    if blocks and horizon.now > horizon.block(blocks[0]).timestamp + MAX_AGE_SECONDS:
         return None
-    if view.counters.committed == last and is_ours(BlockNumber(last)):
+    while blocks and not _is_vouched(blocks, horizon):
+        blocks = blocks[:-1]
+    return Accept(blocks, _does_pay(blocks, view, horizon)) if blocks else None
+
+
+def _is_vouched(blocks: Sequence[BlockNumber], horizon: Horizon) -> bool:
+    """Whether there is a seal of the last block, and QUE for all of them."""
+    vouched = horizon.vouched.get(blocks[-1])
+    return vouched is not None and vouched.since < blocks[0]
+
+
+def _decide_member(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Import | None:
+    evidence = find_evidence(view.tip.number, horizon.acknowledged)
+    if evidence is None:
         return None
-    while last >= view.counters.accepted and not is_ours(BlockNumber(last)):
-        last -= 1
-    if last < view.counters.accepted:
-        raise HistoryDiverged(view.chain, view.counters.accepted)
-    return Revert(BlockNumber(last))
-
-
-def list_awaited(source: ChainId, view: ChainView, horizon: Horizon) -> list[BlockNumber]:
-    """The blocks of which a message of `source`, that it has accepted them, would bring a chain on; the newest first.
-
-    The primary's message counts for blocks that are proven here. Another chain's counts for blocks that are accepted
-    here, from the first one on whose execution waits for it.
-    """
-    at = view.counters
-    if source == horizon.primary:
-        return _range(at.accepted, min(at.proven, horizon.height))[::-1]
-    accepted = min(at.accepted, horizon.height)
-    waiting = _range(max(view.acknowledged[source], at.executed), accepted)
-    first = next((number for number in waiting if horizon.block(number).is_concerned(source)), None)
-    return [] if first is None else _range(BlockNumber(first - 1), accepted)[::-1]
-
-
-def _decide_commit(view: ChainView, horizon: Horizon, policy: ImportPolicy) -> Commit | None:
-    waiting = horizon.blocks[view.counters.committed - horizon.start :]
-    must = view.chain == horizon.primary or any(block.is_concerned(view.chain) for block in waiting)
-    if not waiting or not (must or len(waiting) >= policy.batch):
+    blocks = _take(view, horizon, evidence.fact.number)
+    if not blocks or not _is_due(number_range(view.tip.number, evidence.fact.number), view, horizon, policy):
         return None
-    return Commit(tuple(block.number for block in waiting[:MAX_COMMIT_BLOCKS]))
+    return Import(blocks, _does_pay(blocks, view, horizon), evidence)
 
 
-def _decide_prove(view: ChainView, horizon: Horizon) -> Prove | None:
-    """When the primary proves a block, it accepts it for good. So on the primary a block waits until every chain that
-    it concerns has committed it and thereby found its own requests in it; until then a block that lost requests to a
-    reorganisation can be sealed anew. Meanwhile the prover works. A concerned chain that is down holds the primary up.
-    """
-    numbers: list[BlockNumber] = []
-    for number in _range(view.counters.proven, min(view.counters.committed, horizon.height)):
-        is_other_lane = bool(numbers) and horizon.block(number).lane is not horizon.block(numbers[0]).lane
-        if number not in horizon.proofs or len(numbers) == MAX_PROVE_BLOCKS or is_other_lane:
-            break
-        if view.chain == horizon.primary and not _is_committed_by_all(horizon, horizon.block(number)):
-            break
-        numbers.append(number)
-    return Prove(tuple(numbers)) if numbers else None
+def _is_due(waiting: Sequence[BlockNumber], view: ChainView, horizon: Horizon, policy: ImportPolicy) -> bool:
+    if any(horizon.block(number).payouts(view.chain) for number in waiting):
+        return True
+    age = horizon.now - horizon.block(waiting[0]).timestamp
+    return len(waiting) >= policy.batch or age >= policy.patience_seconds
 
 
-def _decide_apply(view: ChainView, horizon: Horizon) -> ApplyMessage | None:
-    """A message of the primary counts for blocks that are proven here, a message of another chain for blocks that are
-    accepted here.
-    """
-    best: dict[ChainId, BlockNumber] = {}
-    for source, number in view.announced:
-        if source == horizon.primary:
-            is_useful = view.chain != horizon.primary and view.counters.accepted < number <= view.counters.proven
-        else:
-            is_useful = source != view.chain and view.acknowledged.get(source, 0) < number <= view.counters.accepted
-        if is_useful and number > best.get(source, 0):
-            best[source] = number
-    for source in sorted(best, key=lambda chain: chain != horizon.primary):
-        return ApplyMessage(source, best[source])
-    return None
-
-
-def _decide_execute(view: ChainView, horizon: Horizon) -> Execute | None:
-    numbers: list[BlockNumber] = []
-    payouts = 0
-    for number in _range(view.counters.executed, min(view.counters.accepted, horizon.height)):
+def _take(view: ChainView, horizon: Horizon, last: BlockNumber) -> tuple[BlockNumber, ...]:
+    """The next blocks up to `last` that have proofs, as many as fit into one call."""
+    tip = view.tip.number
+    proven = number_range(tip, tip + horizon.count_proven(tip, min(last, horizon.height)))
+    is_primary = view.chain == horizon.primary
+    taken: list[BlockNumber] = []
+    words = consents = 0
+    for number in proven[:MAX_BLOCKS]:
         block = horizon.block(number)
-        payouts += len(block.payouts(view.chain))
-        is_full = len(numbers) == MAX_EXECUTE_BLOCKS or (numbers and payouts > MAX_EXECUTE_PAYOUTS)
-        if is_full or not _is_acknowledged(view, block):
+        words += sum(block.block.header.counts) if is_primary else block.block.header.counts[view.chain]
+        consents += len(block.block.key_changes(view.chain)) if is_primary else 0
+        if taken and (words > MAX_CALL_WORDS or consents > MAX_CONSENTS):
             break
-        numbers.append(number)
-    return Execute(tuple(numbers)) if numbers else None
+        taken.append(number)
+    return tuple(taken)
 
 
-def _is_acknowledged(view: ChainView, block: SealedBlock) -> bool:
-    others = (chain for chain in block.stored if chain != view.chain and block.is_concerned(chain))
-    return all(view.acknowledged.get(chain, 0) >= block.number for chain in others)
+def _does_pay(blocks: Iterable[BlockNumber], view: ChainView, horizon: Horizon) -> bool:
+    """Whether the payouts of these blocks fit into the call that takes them; else they are owed, and executed after."""
+    return sum(len(horizon.block(number).payouts(view.chain)) for number in blocks) <= MAX_FUSED_PAYOUTS
 
 
-def _is_committed_by_all(horizon: Horizon, block: SealedBlock) -> bool:
-    others = (chain for chain in block.stored if chain != horizon.primary and block.is_concerned(chain))
-    return all(horizon.committed.get(chain, 0) >= block.number for chain in others)
+def _decide_execute(view: ChainView, horizon: Horizon) -> Iterable[Execute]:
+    """Payouts that are owed, the oldest first, as many as fit into one call of each block."""
+    left = MAX_EXECUTED_PAYOUTS
+    for number in sorted(view.owed):
+        if not horizon.start < number <= horizon.height or left == 0:
+            return
+        block = horizon.block(number)
+        paid = _find_paid(block, view)
+        if paid is not None:
+            count = min(len(block.payouts(view.chain)) - paid, left)
+            left -= count
+            yield Execute(number, paid, count)
 
 
-def _range(after: BlockNumber, last: int) -> list[BlockNumber]:
-    return [BlockNumber(number) for number in range(after + 1, last + 1)]
+def _find_paid(block: SealedBlock, view: ChainView) -> int | None:
+    """How many of a block's payouts are paid, by the hash of the rest; None if the hash is of nothing known."""
+    words, owed = block.payout_words(view.chain), view.owed[block.number]
+    for paid in range(len(words) // PAYOUT_WORDS):
+        if compute_owed_hash(words[paid * PAYOUT_WORDS :]) == owed:
+            return paid
+    return None

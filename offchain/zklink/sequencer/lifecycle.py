@@ -1,11 +1,12 @@
 """The life of a block on one chain, as one table; everything that depends on a block's status reads it here.
 
-Takes counters and steps, gives statuses. A block is sealed once, off chain; then it walks through this table on every
-chain separately. The numbers are those of the bridge's `block_status` view. Never asks a chain.
+Takes counters and steps, gives statuses. A block is sealed once, off chain; then the primary accepts it and each member
+imports it, which is one step here, and each pays what it owes of it. Never asks a chain.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from zklink.protocol.errors import NoSuchTransition
 from zklink.protocol.ids import BlockNumber
@@ -15,29 +16,23 @@ class BlockStatus(IntEnum):
     """Status of a block on one chain."""
 
     SEALED = 0
-    COMMITTED = 1
-    PROVEN = 2
-    ACCEPTED = 3
-    EXECUTED = 4
+    ACCEPTED = 1
+    EXECUTED = 2
 
 
 class BlockStep(StrEnum):
-    """The steps that a block can take on one chain."""
+    """The steps that a block can take on one chain; `LOSE` is a reorganisation."""
 
-    COMMIT = "commit"
-    PROVE = "prove"
     ACCEPT = "accept"
     EXECUTE = "execute"
-    REVERT = "revert"
+    LOSE = "lose"
 
 
-TRANSITIONS: dict[tuple[BlockStatus, BlockStep], BlockStatus] = {
-    (BlockStatus.SEALED, BlockStep.COMMIT): BlockStatus.COMMITTED,
-    (BlockStatus.COMMITTED, BlockStep.PROVE): BlockStatus.PROVEN,
-    (BlockStatus.PROVEN, BlockStep.ACCEPT): BlockStatus.ACCEPTED,
+TRANSITIONS: Final[dict[tuple[BlockStatus, BlockStep], BlockStatus]] = {
+    (BlockStatus.SEALED, BlockStep.ACCEPT): BlockStatus.ACCEPTED,
     (BlockStatus.ACCEPTED, BlockStep.EXECUTE): BlockStatus.EXECUTED,
-    (BlockStatus.COMMITTED, BlockStep.REVERT): BlockStatus.SEALED,
-    (BlockStatus.PROVEN, BlockStep.REVERT): BlockStatus.SEALED,
+    (BlockStatus.ACCEPTED, BlockStep.LOSE): BlockStatus.SEALED,
+    (BlockStatus.EXECUTED, BlockStep.LOSE): BlockStatus.SEALED,
 }
 
 
@@ -63,17 +58,16 @@ def compute_path(before: BlockStatus, after: BlockStatus) -> tuple[BlockStep, ..
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """The four counters of a bridge: the last block committed, proven, accepted and executed there."""
+    """How far a chain is: the last block that it has accepted or imported, and the last one up to which it has paid
+    everything that it owes.
+    """
 
-    committed: BlockNumber
-    proven: BlockNumber
     accepted: BlockNumber
     executed: BlockNumber
 
     def status(self, number: BlockNumber) -> BlockStatus:
         """The status of block `number` on this chain."""
-        reached = sum(number <= counter for counter in (self.committed, self.proven, self.accepted, self.executed))
-        return BlockStatus(reached)
+        return BlockStatus(sum(number <= counter for counter in (self.accepted, self.executed)))
 
 
-GENESIS_COUNTERS = Counters(BlockNumber(0), BlockNumber(0), BlockNumber(0), BlockNumber(0))
+GENESIS_COUNTERS: Final = Counters(BlockNumber(0), BlockNumber(0))

@@ -2,22 +2,21 @@
 
 Takes an operation with the state on which it is to be carried out; keeps it in the queue, or an order in the book. An
 account's operation is checked on the state that the account's waiting operations will leave, so several can be handed
-in at once. Never asks a chain: a question of consent goes back to the caller.
+in at once. Never asks a chain.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from zklink.operations.change_pub_key import NO_CONSENT, ChangePubKey
+from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.operation_id import OperationId, compute_id
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import AlreadyPending, MalformedOperation, QueueFull, WrongNonce, ZkLinkError
-from zklink.protocol.ids import AccountId, ChainId, Lane
+from zklink.protocol.ids import Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
-from zklink.sequencer.chain_checks import check_consent, find_owner, needs_consent, refuse_for_consent
+from zklink.sequencer.chain_checks import check_consent, find_owner
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
@@ -36,37 +35,6 @@ MATCH_LIMIT: Final = 1_000
 """The most matches that wait: they have no account whose nonce would order them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentQuestion:
-    """A question that a chain must answer before an operation may wait: does it have this owner's consent?"""
-
-    id: OperationId
-    owner: bytes
-    operation: Signed[Any]
-
-    @property
-    def account(self) -> AccountId:
-        """The account of the operation."""
-        account: AccountId = self.operation.operation.account
-        return account
-
-    @property
-    def chain(self) -> ChainId:
-        """The chain to ask."""
-        chain: ChainId = self.operation.operation.chain
-        return chain
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """An operation that was handed in: it waits for a block or rests in the book. If there is a `question`, its chain
-    must answer first.
-    """
-
-    id: OperationId
-    question: ConsentQuestion | None = None
-
-
 class OperationIntake:
     """The queue of operations and the order book, and the way in and out of them."""
 
@@ -81,33 +49,19 @@ class OperationIntake:
         """Whether an operation waits; orders alone do not count, since they may rest for ever."""
         return len(self.queue) > 0
 
-    def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> Submitted:
-        """Check an operation for a block of this time; from now on it waits. If its chain must be asked first, all
-        other checks are done, and it does not wait yet. Raises OperationError or ProtocolError.
+    def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> OperationId:
+        """Check an operation for a block of this time; from now on it waits, or rests in the book. Raises
+        OperationError or ProtocolError.
         """
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
             context = Context(self._parameters.preset, self._domain, timestamp)
-            return Submitted(self._take_order(state, operation, context))
+            return self._take_order(state, operation, context)
         if type_of(operation) not in RULES:
             raise MalformedOperation(f"{type_of(operation).__name__} is not signed")
         owner = find_owner(state, operation)
-        if isinstance(operation, Signed) and needs_consent(operation, consent):
-            pending = self._check(state, operation, timestamp, consent, owner)
-            return Submitted(pending.id, ConsentQuestion(pending.id, owner, operation))
         if isinstance(operation, Signed) and isinstance(operation.operation, ChangePubKey):
             check_consent(owner, operation.operation, consent, self._parameters.deployment_hash)
         pending = self._check(state, operation, timestamp, consent, owner)
-        self.queue.add(pending)
-        return Submitted(pending.id)
-
-    def take_answered(self, state: State, question: ConsentQuestion, is_given: bool, timestamp: int) -> OperationId:
-        """Let an operation wait whose chain has answered. The consent must be from the present owner. Raises
-        ConsentMissing, OwnerNotKnown, and what `take` raises.
-        """
-        owner = find_owner(state, question.operation)
-        if not is_given or owner != question.owner:
-            raise refuse_for_consent(question.operation, owner)
-        pending = self._check(state, question.operation, timestamp, NO_CONSENT, owner)
         self.queue.add(pending)
         return pending.id
 

@@ -28,8 +28,7 @@ class SlotKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Pending:
     """An operation or a match of orders that waits. A change of key has the `owner` who consented to it, and the
-    `consent` (65 bytes, or empty if it is recorded on the chain). A forced exit has the `owner` whom it pays and who
-    has acted on the paying chain.
+    `consent` (65 bytes). A forced exit has the `owner` whom it pays.
     """
 
     id: OperationId

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from zklink.operations.requests import AccountRequest, Request, lane_of
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import RequestOutOfOrder
 from zklink.protocol.ids import ChainId, Lane, RequestId
 
@@ -18,8 +19,11 @@ FIRST_REQUEST_ID = RequestId(1)
 class RequestQueue:
     """The queues per lane and chain, without gaps: request i is taken only when i - 1 is there (QUE-1)."""
 
-    def __init__(self, chains: Iterable[ChainId]) -> None:
+    def __init__(self, chains: Iterable[ChainId], deployment_hash: bytes) -> None:
         self.chains = tuple(chains)
+        self._hashes: dict[tuple[Lane, ChainId], list[bytes]] = {
+            (lane, chain): [deployment_hash] for lane in Lane for chain in self.chains
+        }
         self._queues: dict[tuple[Lane, ChainId], list[Request]] = {
             (lane, chain): [] for lane in Lane for chain in self.chains
         }
@@ -28,11 +32,16 @@ class RequestQueue:
         """The last confirmed request of a queue; 0 if there is none."""
         return RequestId(len(self._queues[lane, chain]))
 
+    def queue_hash(self, lane: Lane, chain: ChainId, count: int) -> bytes:
+        """The rolling hash of a queue's first `count` requests, which are all confirmed."""
+        return self._hashes[lane, chain][count]
+
     def add(self, request: Request) -> bool:
         """Append a confirmed request; False if it is already there. Raises RequestOutOfOrder if an earlier one is
         missing.
         """
-        queue = self._queues[lane_of(request), request.source]
+        key = lane_of(request), request.source
+        queue = self._queues[key]
         expected = RequestId(len(queue) + FIRST_REQUEST_ID)
         if request.request_id > expected:
             raise RequestOutOfOrder(request.source, expected, request.request_id)
@@ -42,6 +51,7 @@ class RequestQueue:
                 raise RequestOutOfOrder(request.source, expected, request.request_id)
             return False
         queue.append(request)
+        self._hashes[key].append(next_queue_hash(self._hashes[key][-1], request.words()))
         return True
 
     def drop_from(self, lane: Lane, chain: ChainId, request_id: RequestId) -> tuple[Request, ...]:
@@ -49,7 +59,7 @@ class RequestQueue:
         queue = self._queues[lane, chain]
         index = max(request_id - FIRST_REQUEST_ID, 0)
         dropped = tuple(queue[index:])
-        del queue[index:]
+        del queue[index:], self._hashes[lane, chain][index + 1 :]
         return dropped
 
     def get(self, lane: Lane, chain: ChainId, request_id: RequestId) -> Request:

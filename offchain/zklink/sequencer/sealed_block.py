@@ -1,26 +1,20 @@
-"""A sealed block in the form that each chain will see.
+"""A sealed block in the forms that chains will see, and the record that is kept of it for good.
 
-Takes a block of the transition and the records of the block before; gives, per chain, the stored block, the requests it
-consumes and the payouts it owes. Pure: the same block gives the same bytes on every machine, so that a restarted
-sequencer goes on where it stopped.
+Takes a block of the transition and the record of the block before; gives its place in the history, what it consumes and
+pays, and its forms for the primary and for members. Pure: the same block gives the same bytes on every machine, so that
+a restarted sequencer goes on where it stopped.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
-from zklink.protocol.bridge_hashes import (
-    StoredBlock,
-    compute_inputs_hash,
-    compute_payouts_hash,
-    genesis_block,
-    next_sync_hash,
-)
-from zklink.protocol.commitment import pack_counts
+from zklink.protocol.bridge_blocks import Block, FullBlock, MemberBlock, build_block
+from zklink.protocol.bridge_hashes import next_sync_hash
 from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
@@ -49,12 +43,33 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """What is kept of a block when it is settled: its place in the history. `consumed`: how many requests of each queue
+    blocks have consumed up to and including it. Block 0 is the genesis.
+    """
+
+    number: BlockNumber
+    lane: Lane | None
+    timestamp: int
+    root: int
+    sync_hash: bytes
+    commitment: bytes
+    """The block commitment, by which its sync hash follows from the one before."""
+    consumed: Mapping[tuple[Lane, ChainId], int]
+
+    @property
+    def place(self) -> Accepted:
+        """The history up to this block."""
+        return Accepted(self.number, self.sync_hash)
+
+
+@dataclass(frozen=True, slots=True)
 class SealedBlock:
-    """A block, the items of its slots in order, and, per chain, the record of which the chain keeps the hash."""
+    """A block, the items of its slots in order, and its record."""
 
     block: LaneBlock
     items: tuple[Item, ...]
-    stored: Mapping[ChainId, StoredBlock]
+    record: BlockRecord
 
     @property
     def number(self) -> BlockNumber:
@@ -63,6 +78,10 @@ class SealedBlock:
     @property
     def lane(self) -> Lane:
         return self.block.lane
+
+    @property
+    def timestamp(self) -> int:
+        return self.block.header.timestamp
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -78,45 +97,56 @@ class SealedBlock:
         """The payouts that `chain` owes for this block, in slice order."""
         return self.block.payouts(chain)
 
-    def consents(self, chain: ChainId) -> tuple[bytes, ...]:
-        """For each key change in the chain's slice, its owner's signature, or nothing if it is recorded there."""
-        given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
-        return tuple(given.get((k.account, k.nonce), NO_CONSENT) for k in self.block.key_changes(chain))
+    def payout_words(self, chain: ChainId) -> tuple[int, ...]:
+        """The words of these payouts, three each."""
+        return tuple(word for payout in self.payouts(chain) for word in payout.words())
 
     def is_concerned(self, chain: ChainId) -> bool:
-        """Whether `chain` has a slice in this block; execution anywhere waits for the acknowledgement of every such
-        chain.
-        """
+        """Whether `chain` has a slice in this block."""
         return self.block.header.counts[chain] > 0
 
     def find(self, id: OperationId) -> Pending | None:
         """A signed operation of this block."""
         return next((pending for pending in self.signed if pending.id == id), None)
 
+    def full(self, primary: ChainId) -> FullBlock:
+        """The block for the primary, without its proof: every slice, and the owners' consents to new keys."""
+        given: dict[tuple[object, object], bytes] = {(p.account, p.nonce): p.consent for p in self.signed}
+        consents = tuple(given[change.account, change.nonce] for change in self.block.key_changes(primary))
+        return FullBlock(self._frame(), self.block.slices, consents)
 
-def compute_genesis(root: int, parameters: Parameters) -> Mapping[ChainId, StoredBlock]:
+    def member(self, chain: ChainId) -> MemberBlock:
+        """The block for a member, without its proof: its own slice, and claims about every other one."""
+        others = [k for k, count in enumerate(self.block.header.counts) if count and k != chain]
+        hashes, values = self.block.slice_hashes, self.block.evaluations
+        own = self.block.slices[chain]
+        return MemberBlock(self._frame(), own, tuple(hashes[k] for k in others), tuple(values[k] for k in others))
+
+    def _frame(self) -> Block:
+        header = self.block.header
+        return build_block(self.lane, header.timestamp, header.counts, header.new_root, self.block.inputs.commitment)
+
+
+def compute_genesis(root: int, parameters: Parameters) -> BlockRecord:
     """Block 0, the same on every chain."""
-    return dict.fromkeys(parameters.chains, genesis_block(root, parameters.deployment_hash))
+    nothing = {(lane, chain): 0 for lane in Lane for chain in parameters.chains}
+    return BlockRecord(BlockNumber(0), None, 0, root, parameters.deployment_hash, b"", nothing)
 
 
-def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
-    """Seal `block`, which carries out `items`, on top of the stored blocks `previous`."""
-    stored = {chain: _compute_stored(block, items, chain, last) for chain, last in previous.items()}
-    return SealedBlock(block, items, stored)
-
-
-def _compute_stored(block: LaneBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
-    requests = sum(not isinstance(item, Pending) and item.source == chain for item in items)
-    is_swap = block.lane is Lane.SWAP
-    return StoredBlock(
-        number=block.header.number,
-        timestamp=block.header.timestamp,
+def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: BlockRecord) -> SealedBlock:
+    """Seal `block`, which carries out `items`, on top of the block `previous`."""
+    consumed = dict(previous.consumed)
+    for item in items:
+        if not isinstance(item, Pending):
+            consumed[block.lane, item.source] += 1
+    header, commitment = block.header, block.block_commitment
+    record = BlockRecord(
+        number=header.number,
         lane=block.lane,
-        counts=pack_counts(block.header.counts),
-        root=block.header.new_root,
-        swap_requests=last.swap_requests + requests * is_swap,
-        account_requests=last.account_requests + requests * (not is_swap),
-        payouts_hash=compute_payouts_hash([payout.words() for payout in block.payouts(chain)]),
-        inputs_hash=compute_inputs_hash(block.inputs),
-        sync_hash=next_sync_hash(last.sync_hash, block.block_commitment),
+        timestamp=header.timestamp,
+        root=header.new_root,
+        sync_hash=next_sync_hash(previous.sync_hash, commitment),
+        commitment=commitment,
+        consumed=consumed,
     )
+    return SealedBlock(block, items, record)

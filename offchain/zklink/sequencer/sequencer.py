@@ -15,16 +15,16 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.requests import Request
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerReplaying, UnknownBlock
+from zklink.protocol.facts import QueueFact
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
-from zklink.sequencer.chain_checks import refuse_for_consent
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
-from zklink.sequencer.operation_intake import ConsentQuestion, OperationIntake, Submitted
+from zklink.sequencer.operation_intake import OperationIntake
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.sealed_block import (
+    BlockRecord,
     Item,
     Parameters,
     SealedBlock,
@@ -51,10 +51,10 @@ class Sequencer:
     def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
         self.parameters = parameters
         self.state = state
-        self.requests = RequestQueue(parameters.chains)
+        self.requests = RequestQueue(parameters.chains, parameters.deployment_hash)
         self.intake = OperationIntake(parameters)
         self._with_paths = with_paths
-        self._stored = [compute_genesis(state.root, parameters)]
+        self._records = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
         self._marks: list[Mark] = []
         self._turns = dict.fromkeys(Lane, 0)
@@ -68,7 +68,7 @@ class Sequencer:
     @property
     def height(self) -> BlockNumber:
         """The last sealed block; 0 before the first."""
-        return BlockNumber(len(self._stored) - 1)
+        return BlockNumber(len(self._records) - 1)
 
     @property
     def settled(self) -> BlockNumber:
@@ -98,11 +98,22 @@ class Sequencer:
             raise UnknownBlock(number, self.height)
         return self._blocks[number - self._settled - 1]
 
-    def stored(self, chain: ChainId, number: BlockNumber) -> StoredBlock:
-        """The record that `chain` keeps of block `number`; block 0 is the genesis. Raises UnknownBlock."""
+    def record(self, number: BlockNumber) -> BlockRecord:
+        """The record of block `number`; block 0 is the genesis. Raises UnknownBlock."""
         if not 0 <= number <= self.height:
             raise UnknownBlock(number, self.height)
-        return self._stored[number][chain]
+        return self._records[number]
+
+    def served(self, after: BlockNumber, last: BlockNumber) -> tuple[QueueFact, ...]:
+        """The queues of members that blocks `after` + 1 .. `last` serve, as they are with the last of them. Raises
+        UnknownBlock.
+        """
+        before, now = self.record(after).consumed, self.record(last).consumed
+        return tuple(
+            QueueFact(chain, lane, count, self.requests.queue_hash(lane, chain, count))
+            for (lane, chain), count in now.items()
+            if count > before[lane, chain] and chain != self.parameters.primary
+        )
 
     def token_after(self, token: TokenId, number: BlockNumber) -> TokenRow:
         """The row of a token after block `number`, which is not below `settled`. Raises UnknownBlock."""
@@ -120,20 +131,13 @@ class Sequencer:
         """Take a confirmed request; False if it was already known."""
         return self.requests.add(request)
 
-    def submit(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT) -> Submitted:
-        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`; or give
-        the question that its chain must answer first (see `answer`).
+    def submit(self, operation: Signed[Any] | OrderMatch, now: int, consent: bytes = NO_CONSENT) -> OperationId:
+        """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`.
 
         `consent` is the owner's signature (65 bytes) for a change of key. Raises an OperationError that says how to
         mend the operation, or a ProtocolError; then nothing has changed.
         """
         return self.intake.take(self.state, operation, self._earliest(now), consent)
-
-    def answer(self, question: ConsentQuestion, is_given: bool, now: int) -> OperationId:
-        """Take an operation whose chain has answered whether it has the owner's consent. Raises what `submit` raises,
-        and ConsentMissing or OwnerNotKnown if the chain has no consent, or not from the present owner.
-        """
-        return self.intake.take_answered(self.state, question, is_given, self._earliest(now))
 
     def compute_least_fee(self, operation: Any) -> Amount:
         """The least fee for which a signed operation is taken now, in layer-2 units of its fee token. Raises
@@ -156,12 +160,20 @@ class Sequencer:
         """
         if self._replay:
             return self._seal_again(self._replay[0])
-        last = Lane(self._last().lane or Lane.ACCOUNT)
+        last = self._last().lane or Lane.ACCOUNT
         for lane in (OTHER[last], last):
             timestamp, items = self._select(lane, now)
             if items:
                 return self._seal_new(lane, items, timestamp)
         raise NothingToSeal
+
+    def seal_empty(self, now: int) -> SealedBlock:
+        """Seal a block without any item, which tells the primary that its sequencer lives. Raises NothingToSeal while
+        blocks of an earlier run are to be sealed again.
+        """
+        if self._replay:
+            raise NothingToSeal
+        return self._seal_new(Lane.SWAP, (), max(now, self._last().timestamp))
 
     def settle(self, last: BlockNumber) -> None:
         """Blocks up to `last` will never be rolled back: reduce them to their records."""
@@ -184,7 +196,7 @@ class Sequencer:
             self.state.rollback(self._marks[kept])
             for sealed in dropped:
                 self._turns[sealed.lane] -= 1
-            del self._blocks[kept:], self._marks[kept:], self._stored[last + 1 :]
+            del self._blocks[kept:], self._marks[kept:], self._records[last + 1 :]
             self.intake.restore(pending for sealed in dropped for pending in sealed.signed)
         return dropped
 
@@ -202,26 +214,9 @@ class Sequencer:
         self.requests.drop_from(lane, chain, request_id)
         return dropped
 
-    def block_with(self, id: OperationId) -> BlockNumber | None:
-        """The block in which a signed operation stands; None if it is in none, or if the block is settled."""
-        found = (b.number for b in self._blocks if any(pending.id == id for pending in b.signed))
-        return next(found, None)
-
-    def withdraw(self, id: OperationId) -> tuple[SealedBlock, ...]:
-        """The chain of an operation no longer has the owner's consent: unseal the block in which the operation stands,
-        if there is one, and drop the operation and its account's later ones.
-        """
-        number = self.block_with(id)
-        unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
-        pending = self.intake.queue.get(id)
-        if pending is not None and isinstance(pending.operation, Signed):
-            reason = refuse_for_consent(pending.operation, pending.owner)
-            self._dropped += self.intake.drop([Dropped(pending, reason)], self.state)
-        return unsealed
-
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
         """The last sealed block before the one that consumed `request_id` of a queue."""
-        return BlockNumber(sum(stored[chain].consumed(lane) < request_id for stored in self._stored[1:]))
+        return BlockNumber(sum(record.consumed[lane, chain] < request_id for record in self._records[1:]))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -229,13 +224,13 @@ class Sequencer:
         if lane is Lane.SWAP:
             swaps = self.requests.waiting_swaps(self._consumed(lane))
             requests = select_requests(swaps, self.parameters.preset, self._turns[lane])
-            return choose_timestamp(requests, self._last_timestamp(), now), requests
+            return choose_timestamp(requests, self._last().timestamp, now, self.parameters.primary), requests
         places = self.parameters.preset.account.ledger
         waiting = {
             chain: queue[:places] for chain, queue in self.requests.waiting_requests(self._consumed(lane)).items()
         }
         first = [request for queue in waiting.values() for request in queue]
-        timestamp = choose_timestamp(first, self._last_timestamp(), now)
+        timestamp = choose_timestamp(first, self._last().timestamp, now, self.parameters.primary)
         context = Context(self.parameters.preset, self.parameters.domain(lane), timestamp)
         intake, parameters = self.intake, self.parameters
         draft = select_operations(
@@ -282,39 +277,36 @@ class Sequencer:
             block = apply_account_block(
                 self.state, operations, number, timestamp, domain, preset, with_paths=self._with_paths
             )
-        sealed = compute_sealed(block, items, self._stored[-1])
+        sealed = compute_sealed(block, items, self._last())
         self._blocks.append(sealed)
         self._marks.append(mark)
-        self._stored.append(sealed.stored)
+        self._records.append(sealed.record)
         self._turns[lane] += 1
         return sealed
 
     def _take_back(self) -> None:
         self.state.rollback(self._marks.pop())
         self._turns[self._blocks.pop().lane] -= 1
-        self._stored.pop()
+        self._records.pop()
 
-    def _last(self) -> StoredBlock:
-        return self._stored[-1][self.parameters.primary]
+    def _last(self) -> BlockRecord:
+        return self._records[-1]
 
     def _earliest(self, now: int) -> int:
         """The earliest timestamp of a block that can take an operation handed in now. Raises SequencerReplaying."""
         if self.is_replaying:
             raise SequencerReplaying(self.height)
-        return max(now, self._last_timestamp())
-
-    def _last_timestamp(self) -> int:
-        return self._last().timestamp
+        return max(now, self._last().timestamp)
 
     def _consumed(self, lane: Lane) -> dict[ChainId, int]:
-        return {chain: stored.consumed(lane) for chain, stored in self._stored[-1].items()}
+        return {chain: self._last().consumed[lane, chain] for chain in self.parameters.chains}
 
 
 def _describe(sealed: SealedBlock) -> JournalEntry:
     items: tuple[JournalItem, ...] = tuple(
         item if isinstance(item, Pending) else (item.source, item.request_id) for item in sealed.items
     )
-    timestamp, requests_hash = sealed.block.header.timestamp, compute_requests_hash(sealed.requests)
+    timestamp, requests_hash = sealed.timestamp, compute_requests_hash(sealed.requests)
     return JournalEntry(sealed.number, sealed.lane, timestamp, items, requests_hash)
 
 

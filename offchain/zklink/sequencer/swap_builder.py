@@ -53,8 +53,8 @@ def select_requests(
     return tuple(selected)
 
 
-def choose_timestamp(requests: Iterable[Request], previous: int, now: int) -> int:
-    """The block's timestamp: the primary chain's time `now`, but not before the previous block nor any `queued_at` in
-    it.
+def choose_timestamp(requests: Iterable[Request], previous: int, now: int, primary: ChainId) -> int:
+    """The block's timestamp: the primary's time `now`, but not before the previous block nor the `queued_at` of the
+    primary's own requests in it. The clocks of members count for nothing.
     """
-    return max(previous, now, *(request.queued_at for request in requests))
+    return max(previous, now, *(request.queued_at for request in requests if request.source == primary))

@@ -79,7 +79,7 @@ class JournalOutdated(StateError):
 
 @dataclass(eq=False)
 class HistoryDiverged(StateError):
-    """An accepted block is not the one sealed here, or the chain no longer has its requests; nothing can be sent on
+    """An accepted block is not the one sealed here, or a chain no longer has its requests; nothing can be sent on
     top of it.
     Do: Check the journal, the deployment file and the chain's node. If all are right, a chain has taken back what
     another has accepted: nothing can be built on it, and owners leave by exodus.
@@ -94,7 +94,7 @@ class HistoryDiverged(StateError):
 
 @dataclass(eq=False)
 class UnknownChain(OperationError):
-    """An operation names a chain that the deployment does not have: no block with it could be committed.
+    """An operation names a chain that the deployment does not have: no block with it could be accepted.
     Do: Use one of `chains`.
     """
 
@@ -121,8 +121,8 @@ class RecipientFormatInvalid(OperationError):
 
 @dataclass(eq=False)
 class ConsentMissing(OperationError):
-    """A new key without its owner's consent: no block with it could be committed.
-    Do: Let the owner sign for this key and nonce, or record it in the key registry and wait for the confirmations.
+    """A new key without its owner's consent: no block with it could be accepted.
+    Do: Let the owner sign for this key and nonce.
     """
 
     account: int
@@ -132,27 +132,34 @@ class ConsentMissing(OperationError):
 
     def __str__(self) -> str:
         return (
-            f"account {self.account}: owner 0x{self.owner.hex()} has not consented to this key for nonce {self.nonce},"
-            f" neither by a signature nor, with confirmations, on chain {self.chain}"
+            f"account {self.account}: owner 0x{self.owner.hex()} has not signed for this key and nonce {self.nonce}"
         )
 
 
 @dataclass(eq=False)
-class OwnerNotKnown(OperationError):
-    """A forced exit to a chain on which the account's owner has never acted: no block with it could be committed.
-    Do: Let the owner deposit for itself or ask for a full exit on that chain, or choose a chain where it has.
+class KeyChangeElsewhere(OperationError):
+    """A change of key names a chain other than the primary, where alone consents to new keys are shown.
+    Do: Sign it for chain `primary`.
+    """
+
+    chain: int
+    primary: int
+
+    def __str__(self) -> str:
+        return f"a change of key names chain {self.chain}: consents are shown on chain {self.primary}"
+
+
+@dataclass(eq=False)
+class TargetChanged(OperationError):
+    """A forced exit of an account that a reorganisation has given to another owner since it was handed in.
+    Do: Look whom the account belongs to, and hand the operation in again.
     """
 
     account: int
-    chain: int
     owner: bytes
 
     def __str__(self) -> str:
-        return (
-            f"account {self.account}: owner 0x{self.owner.hex()} has not acted on chain {self.chain}"
-            " (with confirmations), so nobody else can have the account paid out there; the owner can deposit there"
-            " for itself once, or ask for a full exit"
-        )
+        return f"account {self.account} belongs to 0x{self.owner.hex()} now"
 
 
 @dataclass(eq=False)
@@ -178,19 +185,6 @@ class QueueFull(OperationError):
 
     def __str__(self) -> str:
         return f"{self.limit} operations of {self.what} are waiting: try again when some are sealed"
-
-
-@dataclass(eq=False)
-class TooManyQuestions(OperationError):
-    """Too many operations, of one account or for one chain, wait for a chain's answer about their owners.
-    Do: Try again when the chain has answered some.
-    """
-
-    what: str
-    limit: int
-
-    def __str__(self) -> str:
-        return f"{self.limit} operations of {self.what} wait for a chain's answer: try again when it has answered some"
 
 
 @dataclass(eq=False)
