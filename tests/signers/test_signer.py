@@ -51,8 +51,10 @@ def test_accepted__a_block_below_the_last_one__needs_the_whole_path(world: World
     assert signer.accepted(second.place, third.path)
     assert signer.accepted(second.place, Path(BlockNumber(0)))  # its word is given already
     assert signer.accepted(third.place, Path(BlockNumber(2), third.commitments[2:]))
+    assert signer.accepted(first.place, third.path)  # for a member that is far behind
     with pytest.raises(AgainstOwnWord):
-        signer.accepted(first.place, third.path)
+        signer.accepted(first.place, first.path)
+    assert signer.covered == third.place
 
 
 def test_accepted__other_hash_or_a_path_that_does_not_lead_there__refused(world: World, signer: Signer) -> None:

@@ -68,12 +68,16 @@ class Signer:
     def accepted(self, fact: Accepted, path: Path) -> bytes:
         """ACC. `path` leads from `covered` over this block to the last one that is final on the primary.
 
-        Raises NotFinal, and AgainstOwnWord if this signer has signed ACC for a block above it or beside it.
+        A block below `covered` needs a path from it to `covered`. Raises NotFinal, and AgainstOwnWord for any other
+        history than that of `covered`.
         """
         with self._lock:
-            if fact != self.covered:
+            if fact.number <= self.covered.number:
+                if not path.leads(fact, self.covered):
+                    raise AgainstOwnWord(fact.number, self.covered.number)
+            else:
                 self._check_accepted(fact, path)
-                self._cover(fact)
+                self._save(self._cover_by(fact))
             return self._sign(fact)
 
     def end(self, fact: End, path: Path) -> EndWord:
@@ -110,7 +114,7 @@ class Signer:
         tip = None if final is None else _place(self._primary.tip(final.number))
         if tip is None or tip.number < fact.number:
             raise NotFinal(self._deployment.primary, f"block {fact.number}")
-        if fact.number <= self.covered.number or not path.leads(self.covered, fact):
+        if not path.leads(self.covered, fact):
             raise AgainstOwnWord(fact.number, self.covered.number)
         if not path.leads(fact, tip):
             raise NotFinal(self._deployment.primary, f"this block {fact.number}")
@@ -147,9 +151,6 @@ class Signer:
     def _read_round(self, member: ChainId) -> int:
         reader = self._chains[member]
         return reader.end_state(reader.newest().number).round
-
-    def _cover(self, place: Accepted) -> None:
-        self._save(self._cover_by(place))
 
     def _cover_by(self, place: Accepted) -> Given:
         """The signer's word with one more ACC: seals up to it are no longer needed."""

@@ -131,9 +131,7 @@ class ConsentMissing(OperationError):
     owner: bytes
 
     def __str__(self) -> str:
-        return (
-            f"account {self.account}: owner 0x{self.owner.hex()} has not signed for this key and nonce {self.nonce}"
-        )
+        return f"account {self.account}: owner 0x{self.owner.hex()} has not signed for this key and nonce {self.nonce}"
 
 
 @dataclass(eq=False)

@@ -20,8 +20,8 @@ class NotFinal(StateError):
 
 @dataclass(eq=False)
 class AgainstOwnWord(StateError):
-    """A signer was asked for a block at or below the last one that it has signed ACC for, or for a history without that
-    one.
+    """A signer was asked for a block of a history that does not lead to, or from, the last one that it has signed ACC
+    for, or to seal a block there or below.
     Do: If the primary shows another history than the signer knows, it has taken back what was final: check its node,
     set its confirmations higher, and tell the other signers.
     """
