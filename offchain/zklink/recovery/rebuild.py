@@ -1,74 +1,46 @@
-"""Rebuilds the state from the chains alone, without anybody's database.
+"""Rebuilds the state from the primary's history alone, without anybody's database.
 
-Takes the histories of all chains; gives the state after a block, and checks every root on the way. Never asks a chain.
+Takes the blocks that stand in the primary's calldata; gives the state after one of them. A state with the right root is
+the right state, so roots are hashed once for many blocks; where one is wrong, those blocks are replayed one by one, to
+name the first that is. Never asks a chain.
 """
 
-from collections.abc import Mapping
+from typing import Final
 
-from zklink.l1.deployment.records import Deployment
-from zklink.protocol.block_preimage import compute_opened_sync_hash
-from zklink.protocol.commitment import unpack_counts
-from zklink.protocol.errors import HistoryDisagrees, HistoryIncomplete
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.errors import StateError
+from zklink.protocol.ids import BlockNumber
 from zklink.prover.progress import SILENT, Progress
-from zklink.recovery.chain_history import ChainHistory
+from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.state.state import State
-from zklink.transition.replay.replay_block import PublishedBlock, replay_block
+from zklink.transition.replay.replay_block import add_effects, check_root, replay_block
 
-Histories = Mapping[ChainId, ChainHistory]
+STRIDE: Final = 512
+"""Blocks between two roots that are hashed."""
 
 
-def rebuild(deployment: Deployment, histories: Histories, last: BlockNumber, progress: Progress = SILENT) -> State:
-    """The state after block `last`. Raises HistoryIncomplete, HistoryDisagrees, ReplayMismatch, ReplayIncomplete or
-    ReplayRefused.
+def rebuild(genesis: State, history: AcceptedHistory, last: BlockNumber, progress: Progress = SILENT) -> State:
+    """The state after block `last`, by a copy of the one before block 1. Raises HistoryIncomplete, ReplayMismatch,
+    ReplayIncomplete or ReplayRefused.
     """
-    state = deployment.genesis.state()
+    state = genesis.copy()
     with progress.step(f"replaying {last} blocks", last) as step:
-        for number in range(1, last + 1):
-            replay_block(state, publish(deployment, histories, BlockNumber(number)))
-            step.advance()
+        for first in range(1, last + 1, STRIDE):
+            numbers = range(first, min(first + STRIDE, last + 1))
+            _replay(state, history, numbers)
+            for _ in numbers:
+                step.advance()
     return state
 
 
-def find_last(deployment: Deployment, histories: Histories) -> BlockNumber:
-    """The last block that every chain it concerns, and the primary, have published."""
-    number = BlockNumber(0)
-    while _is_published(deployment, histories, BlockNumber(number + 1)):
-        number = BlockNumber(number + 1)
-    return number
-
-
-def publish(deployment: Deployment, histories: Histories, number: BlockNumber) -> PublishedBlock:
-    """A block put together from the slices of all chains. Raises HistoryIncomplete, HistoryDisagrees."""
-    primary = histories[deployment.primary]
-    if number not in primary.blocks:
-        raise HistoryIncomplete(primary.name, number, "the primary chain has no such block")
-    committed = primary.blocks[number]
-    _, _, counts, old_root, new_root = committed.preimage.header
-    sync_hash = compute_opened_sync_hash(committed.preimage)
-    slices: list[tuple[int, ...]] = []
-    for k, count in enumerate(unpack_counts(counts)):
-        words: tuple[int, ...] = ()
-        if count and k == 0:
-            words = committed.block.data
-        elif count:
-            words = _own_slice(histories, ChainId(k), number, sync_hash)
-        slices.append(words)
-    return PublishedBlock(committed.block.lane, number, old_root, new_root, tuple(slices))
-
-
-def _own_slice(histories: Histories, chain: ChainId, number: BlockNumber, sync_hash: bytes) -> tuple[int, ...]:
-    history = histories[chain]
-    if number not in history.blocks:
-        raise HistoryIncomplete(history.name, number, "its slice is not published")
-    if compute_opened_sync_hash(history.blocks[number].preimage) != sync_hash:
-        raise HistoryDisagrees(history.name, number, "it holds another block than the primary chain")
-    return history.blocks[number].block.words
-
-
-def _is_published(deployment: Deployment, histories: Histories, number: BlockNumber) -> bool:
+def _replay(state: State, history: AcceptedHistory, numbers: range) -> None:
+    mark = state.begin()
     try:
-        publish(deployment, histories, number)
-    except (HistoryIncomplete, HistoryDisagrees):
-        return False
-    return True
+        for number in numbers:
+            add_effects(state, history.block(number).published())
+        end = history.block(numbers[-1])
+        check_root(end.number, "the new root", end.tip.root, state)
+    except StateError:
+        state.rollback(mark)
+        for number in numbers:
+            replay_block(state, history.block(number).published())
+        raise

@@ -1,0 +1,99 @@
+"""A history of full blocks that nobody has proven: swaps and, every third block, operations of accounts.
+
+Takes a preset and a number; gives the state before, the calls that the primary would have taken, and the state after.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from zklink.bench.workload import _KEYS as KEYS
+from zklink.bench.workload import build_requests, build_state
+from zklink.operations.signed import sign
+from zklink.operations.swap import SwapRequest
+from zklink.operations.transfer import Transfer
+from zklink.operations.withdraw import Withdraw
+from zklink.protocol.bridge_hashes import next_sync_hash
+from zklink.protocol.commitment import pack_counts
+from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.presets import Preset
+from zklink.recovery.accepted_block import GivenBlock, join_words
+from zklink.recovery.accepted_history import AcceptedHistory, GivenBlocks
+from zklink.state.state import State
+from zklink.transition.account_block import apply_account_block
+from zklink.transition.block_frame import SealedFrame
+from zklink.transition.rules import AccountOperation
+from zklink.transition.swap_block import apply_block
+
+DEPLOYMENT_HASH = bytes(range(32))
+PRIMARY = ChainId(4)
+TIMESTAMP = 1_800_000_000
+USER, TOKEN, FEE = AccountId(1), TokenId(1), Amount(10)
+
+
+def give(frame: SealedFrame, proof: tuple[int, ...] = (0,) * 8) -> GivenBlock:
+    """A sealed block as a call on the primary has it."""
+    header = frame.header
+    words = join_words([word for words in frame.slices for word in words])
+    counts = pack_counts(header.counts)
+    return GivenBlock(frame.lane, header.timestamp, counts, header.new_root, frame.inputs.commitment, proof, words)
+
+
+def open_history(state: State) -> AcceptedHistory:
+    """No block yet."""
+    return AcceptedHistory("avalanche", DEPLOYMENT_HASH, PRIMARY, state.root)
+
+
+def build_blocks(preset: Preset, state: State, count: int) -> Iterator[SealedFrame]:
+    """`count` blocks; the state moves with them."""
+    taken: Counter[ChainId] = Counter()
+    domains = {lane: compute_lane_domain(DEPLOYMENT_HASH, lane) for lane in Lane}
+    for number in map(BlockNumber, range(1, count + 1)):
+        if number % 3:
+            requests = [_renumber(request, taken) for request in build_requests(preset.slots)]
+            yield apply_block(state, requests, number, TIMESTAMP, domains[Lane.SWAP], preset)
+        else:
+            operations = _build_transfers(state, preset.account.ledger)
+            yield apply_account_block(state, operations, number, TIMESTAMP, domains[Lane.ACCOUNT], preset)
+
+
+def build_calls(preset: Preset, state: State, count: int, batch: int = 3) -> Iterator[tuple[GivenBlocks, bytes]]:
+    """The same as calls of `batch` blocks, each with the sync hash that the chain's event gives for it."""
+    waiting: list[GivenBlock] = []
+    sync_hash, first = DEPLOYMENT_HASH, 1
+    for frame in build_blocks(preset, state, count):
+        sync_hash = next_sync_hash(sync_hash, frame.block_commitment)
+        waiting.append(give(frame))
+        if len(waiting) == batch or frame.header.number == count:
+            yield GivenBlocks(first, tuple(waiting)), sync_hash
+            waiting, first = [], frame.header.number + 1
+
+
+def build_history(preset: Preset, count: int) -> tuple[State, AcceptedHistory, State]:
+    """The state before, a history of `count` blocks, and the state after."""
+    state = build_state(preset)
+    before, history = state.copy(), open_history(state)
+    for call, sync_hash in build_calls(preset, state, count):
+        history.take(call, sync_hash)
+    return before, history, state
+
+
+def _renumber(request: SwapRequest, taken: Counter[ChainId]) -> SwapRequest:
+    taken[request.source] += 1
+    return replace(request, request_id=RequestId(taken[request.source]))
+
+
+def _build_transfers(state: State, count: int) -> list[AccountOperation]:
+    """Transfers and withdrawals of account 1."""
+    domain, key, sender = compute_lane_domain(DEPLOYMENT_HASH, Lane.ACCOUNT), KEYS[USER], state.account(USER)
+    operations: list[AccountOperation] = []
+    for nonce in map(Nonce, range(sender.nonce, sender.nonce + count)):
+        if nonce % 2:
+            recipient = (10**6 + nonce).to_bytes(32, "big")
+            paid = Withdraw(USER, nonce, TIMESTAMP, TOKEN, Amount(500), FEE, ChainId(2), recipient, Amount(1))
+            operations.append(sign(paid, domain, key))
+        else:
+            moved = Transfer(USER, nonce, TIMESTAMP, TOKEN, Amount(700), FEE, state.account(AccountId(2)).owner)
+            operations.append(sign(moved, domain, key))
+    return operations
