@@ -5,21 +5,19 @@ Takes a preset and a number; gives the state before, the calls that the primary 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from zklink.bench.workload import _KEYS as KEYS
-from zklink.bench.workload import build_requests, build_state
+from zklink.bench.workload import KEYS, build_requests, build_state
 from zklink.operations.signed import sign
 from zklink.operations.swap import SwapRequest
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
+from zklink.protocol.bridge_blocks import FullBlock, build_block
 from zklink.protocol.bridge_hashes import next_sync_hash
-from zklink.protocol.commitment import pack_counts
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.presets import Preset
-from zklink.recovery.accepted_block import GivenBlock, join_words
-from zklink.recovery.accepted_history import AcceptedHistory, GivenBlocks
+from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.state.state import State
 from zklink.transition.account_block import apply_account_block
 from zklink.transition.block_frame import SealedFrame
@@ -27,22 +25,29 @@ from zklink.transition.rules import AccountOperation
 from zklink.transition.swap_block import apply_block
 
 DEPLOYMENT_HASH = bytes(range(32))
-PRIMARY = ChainId(4)
 TIMESTAMP = 1_800_000_000
 USER, TOKEN, FEE = AccountId(1), TokenId(1), Amount(10)
 
 
-def give(frame: SealedFrame, proof: tuple[int, ...] = (0,) * 8) -> GivenBlock:
+@dataclass(frozen=True)
+class SyntheticCall:
+    """The blocks of a call from `first` on, and the sync hash that the chain's event gives for it."""
+
+    first: int
+    blocks: tuple[FullBlock, ...]
+    sync_hash: bytes
+
+
+def give(frame: SealedFrame) -> FullBlock:
     """A sealed block as a call on the primary has it."""
     header = frame.header
-    words = join_words([word for words in frame.slices for word in words])
-    counts = pack_counts(header.counts)
-    return GivenBlock(frame.lane, header.timestamp, counts, header.new_root, frame.inputs.commitment, proof, words)
+    block = build_block(frame.lane, header.timestamp, header.counts, header.new_root, frame.commitment)
+    return FullBlock(block, frame.slices)
 
 
 def open_history(state: State) -> AcceptedHistory:
     """No block yet."""
-    return AcceptedHistory("avalanche", DEPLOYMENT_HASH, PRIMARY, state.root)
+    return AcceptedHistory("avalanche", DEPLOYMENT_HASH, state.root)
 
 
 def build_blocks(preset: Preset, state: State, count: int) -> Iterator[SealedFrame]:
@@ -58,15 +63,15 @@ def build_blocks(preset: Preset, state: State, count: int) -> Iterator[SealedFra
             yield apply_account_block(state, operations, number, TIMESTAMP, domains[Lane.ACCOUNT], preset)
 
 
-def build_calls(preset: Preset, state: State, count: int, batch: int = 3) -> Iterator[tuple[GivenBlocks, bytes]]:
-    """The same as calls of `batch` blocks, each with the sync hash that the chain's event gives for it."""
-    waiting: list[GivenBlock] = []
+def build_calls(preset: Preset, state: State, count: int, batch: int = 3) -> Iterator[SyntheticCall]:
+    """The same as calls of `batch` blocks."""
+    waiting: list[FullBlock] = []
     sync_hash, first = DEPLOYMENT_HASH, 1
     for frame in build_blocks(preset, state, count):
         sync_hash = next_sync_hash(sync_hash, frame.block_commitment)
         waiting.append(give(frame))
         if len(waiting) == batch or frame.header.number == count:
-            yield GivenBlocks(first, tuple(waiting)), sync_hash
+            yield SyntheticCall(first, tuple(waiting), sync_hash)
             waiting, first = [], frame.header.number + 1
 
 
@@ -74,8 +79,8 @@ def build_history(preset: Preset, count: int) -> tuple[State, AcceptedHistory, S
     """The state before, a history of `count` blocks, and the state after."""
     state = build_state(preset)
     before, history = state.copy(), open_history(state)
-    for call, sync_hash in build_calls(preset, state, count):
-        history.take(call, sync_hash)
+    for call in build_calls(preset, state, count):
+        history.take(call.first, call.blocks, call.sync_hash)
     return before, history, state
 
 

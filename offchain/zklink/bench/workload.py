@@ -53,7 +53,7 @@ _ROUTES: Final = (
 
 
 _USERS: Final = tuple(AccountId(account) for account in (1, 2, 3))
-_KEYS: Final = {user: PrivateKey.from_seed(bytes([user]) * 32) for user in _USERS}
+KEYS: Final = {user: PrivateKey.from_seed(bytes([user]) * 32) for user in _USERS}
 _FORTUNE: Final = Amount(8 * 10**9)
 _FEE: Final = Amount(10)
 
@@ -68,7 +68,7 @@ def build_state(preset: Preset) -> State:
             state.set_balance(user, TokenId(token), _FORTUNE)
     for account in (AccountId(0), *_USERS):
         state.set_owner(account, _owner(account))
-    for user, key in _KEYS.items():
+    for user, key in KEYS.items():
         state.set_public_key_hash(user, compute_public_key_hash(key.public_key))
     for number, other in enumerate((2, 3)):
         shares = TokenId(preset.lp_base + number)
@@ -154,7 +154,7 @@ def _nonce(index: int) -> Nonce:
 
 
 def _sign(operation: Signable) -> Signed[Any]:
-    return sign(operation, _DOMAIN, _KEYS[operation.account])
+    return sign(operation, _DOMAIN, KEYS[operation.account])
 
 
 def _owner(account: AccountId) -> bytes:

@@ -38,7 +38,7 @@ def _replay(state: State, history: AcceptedHistory, numbers: range) -> None:
         for number in numbers:
             add_effects(state, history.block(number).published())
         end = history.block(numbers[-1])
-        check_root(end.number, "the new root", end.tip.root, state)
+        check_root(end.number, "the new root", end.root, state)
     except StateError:
         state.rollback(mark)
         for number in numbers:
