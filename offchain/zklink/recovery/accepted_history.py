@@ -5,7 +5,7 @@ believes a node: a call counts only if its blocks give the event's hash, which b
 the chain has lost in a reorganisation are kept, so that anybody can bring them again. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zklink.protocol.bridge_blocks import FullBlock
@@ -49,13 +49,16 @@ class AcceptedHistory:
         """Whether the primary has this block."""
         return 0 <= number <= len(self.line) and self.sync_hash(number) == sync_hash
 
-    def blocks(self, after: int, last: int) -> list[AcceptedBlock]:
-        """Blocks `after + 1` .. `last`. Raises HistoryIncomplete."""
-        return [self.block(number) for number in range(after + 1, last + 1)]
-
-    def commitments(self, after: int, last: int) -> tuple[bytes, ...]:
-        """The block commitments that fold the sync hash of block `after` to that of `last`."""
-        return tuple(block.block_commitment for block in self.blocks(after, last))
+    def lead(self, base: int, base_hash: bytes, top: bytes) -> list[AcceptedBlock] | None:
+        """The blocks that lead from one sync hash up to another, lost ones among them; None if the way is not known."""
+        found, at = list[AcceptedBlock](), top
+        while at != base_hash:
+            block = self.seen.get(at)
+            if block is None or block.number <= base:
+                return None
+            found.append(block)
+            at = block.previous_sync_hash
+        return found[::-1]
 
     def take(self, first: int, blocks: Sequence[FullBlock], sync_hash: bytes) -> None:
         """Append those of a call's blocks that are new. Raises HistoryDisagrees, and then nothing is appended, unless
@@ -82,15 +85,10 @@ class AcceptedHistory:
         return found is not None
 
     def trace(self, sync_hash: bytes) -> list[AcceptedBlock] | None:
-        """The seen blocks that lead from the tip to a sync hash, lost ones among them; None if some are not known."""
-        found, at, tip = list[AcceptedBlock](), sync_hash, self.sync_hash(self.height)
-        while at != tip:
-            block = self.seen.get(at)
-            if block is None or block.number <= self.height:
-                return None
-            found.append(block)
-            at = block.previous_sync_hash
-        return found[::-1]
+        """The seen blocks that lead from the tip to a sync hash, which the chain has lost; None if some are not
+        known.
+        """
+        return self.lead(self.height, self.sync_hash(self.height), sync_hash)
 
     def go_back(self, height: int) -> None:
         """The chain was rewritten: it has no block above `height` any more. They stay seen."""
@@ -99,3 +97,8 @@ class AcceptedHistory:
     def _append(self, blocks: Sequence[AcceptedBlock]) -> None:
         self.line += blocks
         self.seen.update((block.sync_hash, block) for block in blocks)
+
+
+def list_commitments(blocks: Iterable[AcceptedBlock]) -> tuple[bytes, ...]:
+    """The block commitments that fold the sync hash before the first block to that of the last."""
+    return tuple(block.block_commitment for block in blocks)

@@ -1,134 +1,82 @@
-"""Reads the histories of a deployment's chains from their events and calldata alone; each reading asks only for new
-data.
+"""Reads the history of a deployment from the calldata of its primary alone; each reading asks only for new data.
 
-Takes a bridge per chain and the published deployment; gives one history per chain. Never believes a node: the record of
-each block is recomputed from its words, and the last one is compared with the bridge's own hash, which binds all before
-it.
+Takes the primary's history contract; gives its blocks. A history's caller is a plain account, so a call stands whole in
+its transaction's input. Never believes a node: each call's blocks must give the sync hash of the contract's event, and
+the last of them the one that the contract holds, which binds all before it.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterator, Sequence
 
-from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_events import BlocksAccepted, BridgeEvent
+from zklink.l1.contracts.histories import PrimaryHistoryClient
 from zklink.l1.deployment.records import Deployment
-from zklink.l1.published.commit_calldata import CommittedBlock, History
-from zklink.l1.published.prove_calldata import decode_prove_calls
-from zklink.l1.transport.traces import NodeTracer, Tracer
-from zklink.operations.requests import Request
-from zklink.protocol.bridge_blocks import BlockPreimage, ProveBlock
-from zklink.protocol.bridge_hashes import StoredBlock, compute_inputs_hash, genesis_block
-from zklink.protocol.errors import BlockUnreadable, HistoryDisagrees, HistoryIncomplete
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
-from zklink.recovery.block_finder import BlockFinder
-from zklink.recovery.chain_history import ChainHistory, Kept, compute_kept
-from zklink.recovery.chain_log import ChainLog, EventReader
-from zklink.recovery.connect import check_bridge
+from zklink.l1.published.accept_calldata import read_accept_call
+from zklink.l1.tallies import HistoryTally
+from zklink.protocol.bridge_blocks import AcceptAgainCall, AcceptCall
+from zklink.protocol.bridge_hashes import fold
+from zklink.protocol.errors import CalldataUnreadable, HistoryIncomplete
+from zklink.protocol.facts import Accepted, Seal
+from zklink.protocol.ids import BlockNumber
+from zklink.recovery.accepted_history import AcceptedHistory
+from zklink.recovery.event_reader import EventReader
+from zklink.recovery.words_kept import WordsKept
 
 
 class HistoryReader:
-    """The histories of all chains of a deployment. `tracers` show the calls within transactions: by default the chains'
-    nodes do.
-    """
+    """The primary's history, read any number of times. Keeps the seals and ACCs that stand in its calldata."""
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        bridges: Mapping[ChainId, BridgeClient],
-        tracers: Mapping[ChainId, Tracer] | None = None,
-    ) -> None:
-        self._deployment, self._bridges = deployment, bridges
-        self._events = {
-            k: EventReader(bridge, deployment.chains[k].from_block, deployment.deployment_hash)
-            for k, bridge in bridges.items()
-        }
-        self._finder = BlockFinder(
-            History(deployment.deployment_hash, deployment.primary),
-            bridges,
-            tracers or {k: NodeTracer(bridge.client) for k, bridge in bridges.items()},
-            self.read_events,
-        )
-        self._genesis = genesis_block(deployment.genesis.root, deployment.deployment_hash)
-        self._kept: dict[tuple[ChainId, bytes], Kept] = {}
-        self._checked: set[ChainId] = set()
+    def __init__(self, deployment: Deployment, primary: PrimaryHistoryClient, words: WordsKept) -> None:
+        place = deployment.chains[deployment.primary]
+        self.history = AcceptedHistory(place.name, deployment.deployment_hash, deployment.genesis.root)
+        self._primary, self._chain, self._words = primary, deployment.primary, words
+        empty = HistoryTally.empty(primary, deployment.deployment_hash)
+        self._events = EventReader(primary.client, primary.events, place.from_block, empty)
 
-    def read_events(self, chain: ChainId) -> ChainLog:
-        """The events of a chain's bridge, without the words of blocks. Raises HistoryDisagrees, LogsIncomplete,
-        RequestGap, RpcUnavailable.
+    @property
+    def owed(self) -> Sequence[BlockNumber]:
+        """The blocks that still owe payouts on the primary, by the last reading."""
+        return sorted(self._events.tally.owed)
+
+    def read(self) -> AcceptedHistory:
+        """The history up to now; always the same object. Blocks that the primary has lost since the last reading stay
+        seen in it.
+
+        Raises HistoryDisagrees, HistoryIncomplete, LogsIncomplete, RpcUnavailable.
         """
-        if chain not in self._checked:
-            check_bridge(self._bridges[chain], self._deployment)
-            self._checked.add(chain)
-        return self._events[chain].read()
+        accepted = [event for event in self._events.read() if isinstance(event, BlocksAccepted)]
+        for event in self._find_new(accepted):
+            if not self.history.take_seen(event.sync_hash):
+                call = self._read_call(event)
+                self.history.take(call.first, call.blocks, event.sync_hash)
+                self._keep_words(call)
+        return self.history
 
-    def requests(self, chain: ChainId, lane: Lane) -> list[Request]:
-        """All requests of a lane's queue, in order, from the chain's events. Raises HistoryDisagrees,
-        RpcUnavailable.
-        """
-        return list(self.read_events(chain).requests[lane])
-
-    def read(self, chain: ChainId) -> ChainHistory:
-        """A chain's history up to now. Blocks that cannot be read and can still be reverted are left out, since nothing
-        rests on them.
-
-        Raises HistoryDisagrees, BlockUnreadable, RpcUnavailable.
-        """
-        deployment, bridge, log = self._deployment, self._bridges[chain], self.read_events(chain)
-        name, last = deployment.chains[chain].name, self._genesis
-        blocks: dict[BlockNumber, CommittedBlock] = {}
-        kept: dict[BlockNumber, Kept] = {last.number: (last, ())}
-        for number in sorted(log.committed):
-            try:
-                blocks[number] = self._finder.find(chain, number, log)
-            except BlockUnreadable:
-                if number <= bridge.status().accepted or bridge.is_frozen():
-                    raise
+    def _find_new(self, events: Sequence[BridgeEvent]) -> Iterator[BlocksAccepted]:
+        """The events whose blocks are not in the history yet; drops blocks that the chain does not have any more."""
+        history, known = self.history, 0
+        accepted = [event for event in events if isinstance(event, BlocksAccepted)]
+        for event in accepted:
+            if not history.has(event.last, event.sync_hash):
                 break
-            kept[number] = self._keep(chain, last, blocks[number])
-            last = kept[number][0]
-        if bridge.stored_block_hash(last.number) != last.hash():
-            raise HistoryDisagrees(name, last.number, "the bridge keeps another block than its calldata gives")
-        return ChainHistory(
-            chain=chain,
-            name=name,
-            blocks=blocks,
-            stored={number: stored for number, (stored, _) in kept.items()},
-            payouts={number: payouts for number, (_, payouts) in kept.items() if number},
-            requests=log.requests,
-        )
+            known = event.last
+        history.go_back(known)
+        yield from (event for event in accepted if event.last > known)
 
-    def read_all(self) -> dict[ChainId, ChainHistory]:
-        """Every chain up to now. Raises what `read` does."""
-        return {chain: self.read(chain) for chain in self._bridges}
+    def _read_call(self, event: BlocksAccepted) -> AcceptCall | AcceptAgainCall:
+        try:
+            return read_accept_call(self._primary, event.log.tx_hash)
+        except CalldataUnreadable as error:
+            name = self.history.name
+            what = f"{error.detail}; give --rpc {name}=URL of a node that keeps old transactions"
+            raise HistoryIncomplete(name, event.last, what) from error
 
-    def preimage(self, number: BlockNumber) -> BlockPreimage:
-        """The preimages of one of the primary's blocks. Raises HistoryIncomplete, BlockUnreadable, RpcUnavailable."""
-        primary = self._deployment.primary
-        log = self.read_events(primary)
-        event = log.committed.get(number)
-        if event is None:
-            name = self._deployment.chains[primary].name
-            raise HistoryIncomplete(name, number, "the primary chain has no such block")
-        return self._finder.find_preimage(event) or self._finder.find(primary, number, log).preimage
-
-    def proofs(self, stored: StoredBlock) -> Iterator[ProveBlock]:
-        """Every proof of a block that somebody sent to any chain; some may be false. Raises HistoryDisagrees,
-        RpcUnavailable.
-        """
-        seen: set[tuple[int, ...]] = set()
-        for is_traced, chain in product((False, True), self._bridges):
-            for event in self.read_events(chain).proven:
-                if not event.first <= stored.number <= event.last:
-                    continue
-                for data in self._finder.list_inputs(chain, event.log.tx_hash, is_traced):
-                    for item in decode_prove_calls(data):
-                        is_of_block = compute_inputs_hash(item.inputs) == stored.inputs_hash
-                        if is_of_block and item.proof not in seen:
-                            seen.add(item.proof)
-                            yield ProveBlock(stored, item.inputs, item.proof)
-
-    def _keep(self, chain: ChainId, last: StoredBlock, block: CommittedBlock) -> Kept:
-        """Computed once: the sync hash binds the block and all before it."""
-        key = (chain, block.event.sync_hash)
-        if key not in self._kept:
-            self._kept[key] = compute_kept(chain, last, block)
-        return self._kept[key]
+    def _keep_words(self, call: AcceptCall | AcceptAgainCall) -> None:
+        last = call.first + len(call.blocks) - 1
+        if last > self.history.height:
+            return
+        sync_hash = self.history.sync_hash(last)
+        if isinstance(call, AcceptCall):
+            self._words.keep_seal(Seal(BlockNumber(last), sync_hash), call.seal)
+        else:
+            place = Accepted(BlockNumber(last + len(call.later)), fold(sync_hash, call.later))
+            self._words.keep_accepted(place, call.validators, call.watchers)

@@ -1,0 +1,106 @@
+"""The groups' words, wherever they are: read off the chains, or asked from the groups' signers.
+
+Takes facts; gives evidence, or None and the reason. Never judges a fact: contracts check evidence, and signers look at
+the chains themselves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from zklink.protocol.errors import EvidenceMissing
+from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, Group
+from zklink.protocol.ids import BlockNumber
+from zklink.recovery.accepted_history import AcceptedHistory, list_commitments
+from zklink.recovery.words_kept import Both, WordsKept
+from zklink.signers.history import Path
+from zklink.signers.ports import EndWord, Validators, Watchers
+
+T = TypeVar("T")
+
+NOBODY = "no signers are connected here, and no chain's calldata has it"
+
+
+@dataclass
+class GroupsAsked:
+    """Who can be asked; without signers only what chains show is known. `reason` says why the last answer was None."""
+
+    validators: Validators | None = None
+    watchers: Watchers | None = None
+    kept: WordsKept = field(default_factory=WordsKept)
+    reason: str = ""
+
+    def find_accepted(self, history: AcceptedHistory, place: Accepted) -> Both | None:
+        """ACC for a block of the history, of both groups."""
+        kept = self.kept.accepted.get(place)
+        if kept is not None:
+            return kept
+        path = self._lead_from(history, place)
+        validators = self._ask(self.validators, lambda group: group.accepted(place, path(group.covered)))
+        watchers = validators and self._ask(self.watchers, lambda group: group.accepted(place, path(group.covered)))
+        if not validators or not watchers:
+            return None
+        self.kept.keep_accepted(place, validators, watchers)
+        return validators, watchers
+
+    def find_end(self, history: AcceptedHistory, fact: End) -> tuple[bytes, bytes]:
+        """END, of the validators and of the watchers; empty for a group that does not say it. What both say makes an
+        ACC, too (ADR 0018).
+        """
+        place = Accepted(fact.number, fact.sync_hash)
+        path = self._lead_from(history, place)
+
+        def ask(group: Validators | Watchers) -> EndWord:
+            return group.end(fact, path(group.covered))
+
+        watchers, validators = self._ask(self.watchers, ask), self._ask(self.validators, ask)
+        if validators and watchers:
+            self.kept.keep_accepted(place, validators.accepted, watchers.accepted)
+        return validators.end if validators else b"", watchers.end if watchers else b""
+
+    def find_denial(self, history: AcceptedHistory, fact: EndDenial, group: Group) -> bytes | None:
+        """A group's denial of an END that is pending on a member."""
+        signers = self.validators if group is Group.VALIDATORS else self.watchers
+        path = self._lead_from(history, Accepted(fact.number, fact.sync_hash))
+        return self._ask(signers, lambda asked: asked.denial(fact, path(asked.covered)))
+
+    def find_frozen(self, fact: Frozen) -> bytes | None:
+        """FRZ of a member."""
+        return self._ask(self.watchers, lambda group: group.frozen(fact))
+
+    def _ask(self, group: "S | None", ask: "Callable[[S], T]") -> T | None:
+        if group is None:
+            self.reason = NOBODY
+            return None
+        try:
+            return ask(group)
+        except EvidenceMissing as error:
+            self.reason = str(error)
+            return None
+
+    def _lead_from(self, history: AcceptedHistory, place: Accepted) -> Callable[[Accepted], Path]:
+        """For a group: the way from the last ACC of its signers, or from the primary's tip if that is below, up to a
+        block or to the tip, whichever is higher.
+        """
+
+        def lead(covered: Accepted) -> Path:
+            tip = Accepted(history.height, history.sync_hash(history.height))
+            low, *_, top = sorted((covered, tip, place), key=lambda each: each.number)
+            blocks = history.lead(low.number, low.sync_hash, top.sync_hash)
+            return Path(BlockNumber(low.number), list_commitments(blocks or ()))
+
+        return lead
+
+
+S = TypeVar("S", Validators, Watchers, Validators | Watchers)
+
+
+def best_accepted(kept: WordsKept, history: AcceptedHistory, base: Accepted, reach: int) -> Sequence[Accepted]:
+    """The blocks with an ACC that a chain standing at `base` can be shown, the highest first: at most `reach` above."""
+    found = [
+        place
+        for place in kept.accepted
+        if base.number < place.number <= base.number + reach
+        and history.lead(base.number, base.sync_hash, place.sync_hash) is not None
+    ]
+    return sorted(found, key=lambda place: -place.number)
