@@ -25,17 +25,16 @@ from zklink.recovery.words_kept import WordsKept
 class HistoryReader:
     """The primary's history, read any number of times. Keeps the seals and ACCs that stand in its calldata."""
 
-    def __init__(self, deployment: Deployment, primary: PrimaryHistoryClient, words: WordsKept) -> None:
-        place = deployment.chains[deployment.primary]
-        self.history = AcceptedHistory(place.name, deployment.deployment_hash, deployment.genesis.root)
-        self._primary, self._chain, self._words = primary, deployment.primary, words
-        empty = HistoryTally.empty(primary, deployment.deployment_hash)
-        self._events = EventReader(primary.client, primary.events, place.from_block, empty)
-
-    @property
-    def owed(self) -> Sequence[BlockNumber]:
-        """The blocks that still owe payouts on the primary, by the last reading."""
-        return sorted(self._events.tally.owed)
+    def __init__(
+        self,
+        deployment: Deployment,
+        primary: PrimaryHistoryClient,
+        events: EventReader[BridgeEvent, HistoryTally],
+        words: WordsKept,
+    ) -> None:
+        name = deployment.chains[deployment.primary].name
+        self.history = AcceptedHistory(name, deployment.deployment_hash, deployment.genesis.root)
+        self._primary, self._chain, self._events, self._words = primary, deployment.primary, events, words
 
     def read(self) -> AcceptedHistory:
         """The history up to now; always the same object. Blocks that the primary has lost since the last reading stay

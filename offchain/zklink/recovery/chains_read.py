@@ -1,0 +1,145 @@
+"""What anybody can read of a deployment: the primary's history, the queues of all chains, what each chain still owes,
+and the words of groups that stand in calldata.
+
+Takes a bridge of each chain and whoever can be asked for the groups' words. Never sends anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_events import BlocksImported, BridgeEvent, RequestEvent
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.published.import_calldata import decode_import_evidence
+from zklink.l1.tallies import HistoryTally, QueueTally, lane_of
+from zklink.operations.requests import Request
+from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
+from zklink.protocol.errors import CallRefused, CallReverted, HistoryIncomplete, LogsIncomplete, RpcUnavailable
+from zklink.protocol.facts import Accepted
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.words import PAYOUT_WORDS
+from zklink.recovery.accepted_block import AcceptedBlock
+from zklink.recovery.accepted_history import AcceptedHistory
+from zklink.recovery.event_reader import EventReader
+from zklink.recovery.groups_asked import GroupsAsked
+from zklink.recovery.history_reader import HistoryReader
+
+
+class ChainsRead:
+    """All chains of a deployment, read any number of times; each reading asks only for new data."""
+
+    def __init__(
+        self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], groups: GroupsAsked | None = None
+    ) -> None:
+        self.deployment, self.bridges = deployment, bridges
+        self.groups = groups or GroupsAsked()
+        self._reader: HistoryReader | None = None
+        self._requests: dict[ChainId, EventReader[RequestEvent, QueueTally]] = {}
+        self._events: dict[ChainId, EventReader[BridgeEvent, HistoryTally]] = {}
+        self._learned: set[bytes] = set()
+
+    def name(self, chain: ChainId) -> str:
+        """A chain's name in the deployment."""
+        return self.deployment.chains[chain].name
+
+    @property
+    def members(self) -> list[ChainId]:
+        """All chains but the primary."""
+        return [chain for chain in self.bridges if chain != self.deployment.primary]
+
+    # -- the history ---------------------------------------------------------------------------------------------
+
+    def history(self) -> AcceptedHistory:
+        """The primary's history up to now; if its node is away, up to the last reading. Raises HistoryDisagrees,
+        HistoryIncomplete, LogsIncomplete, RpcUnavailable.
+        """
+        if self._reader is None:
+            primary = self.deployment.primary
+            events = self._events_of(primary)
+            reader = HistoryReader(self.deployment, self.bridges[primary].primary_history, events, self.groups.kept)
+            reader.read()
+            self._reader = reader
+        else:
+            with suppress(RpcUnavailable):
+                self._reader.read()
+        return self._reader.history
+
+    def lead(self, chain: ChainId, tip: Tip, top: Accepted) -> list[AcceptedBlock]:
+        """The blocks that lead from a chain's tip to a place. Raises HistoryIncomplete."""
+        blocks = self.history().lead(tip.number, tip.sync_hash, top.sync_hash)
+        if blocks is None:
+            what = f"no calldata of the primary leads from block {tip.number}, where {self.name(chain)} stands, to it"
+            raise HistoryIncomplete(self.name(self.deployment.primary), top.number, what)
+        return blocks
+
+    # -- debts ---------------------------------------------------------------------------------------------------
+
+    def owed(self, chain: ChainId) -> list[tuple[BlockNumber, tuple[int, ...]]]:
+        """The blocks that still owe payouts on a chain, each with the words of those that are left. Raises
+        HistoryIncomplete, LogsIncomplete, RpcUnavailable.
+        """
+        contract = self.bridges[chain].history
+        tip = contract.tip()
+        if not tip.unpaid:
+            return []
+        blocks = self.lead(chain, self._genesis(), Accepted(tip.number, tip.sync_hash))
+        found = []
+        self._events_of(chain).read()
+        for number in sorted(self._events_of(chain).tally.owed):
+            left, owed = blocks[number - 1].payouts(chain), contract.owed(number)
+            while left and compute_owed_hash(left) != owed:
+                left = left[PAYOUT_WORDS:]
+            if owed != ZERO_HASH:
+                found.append((number, left))
+        return found
+
+    # -- queues --------------------------------------------------------------------------------------------------
+
+    def waiting(self, chain: ChainId, lane: Lane, settled: int | None = None) -> Sequence[Request]:
+        """The requests of a lane that no block consumes, or those after the first `settled`, in order. Raises
+        LogsIncomplete, RequestGap, RpcUnavailable.
+        """
+        bridge = self.bridges[chain]
+        if chain not in self._requests:
+            from_block, deployment_hash = self.deployment.chains[chain].from_block, self.deployment.deployment_hash
+            empty = QueueTally.empty(bridge, deployment_hash)
+            self._requests[chain] = EventReader(bridge.client, bridge.requests, from_block, empty)
+        requests = [event.request for event in self._requests[chain].read() if lane_of(event) is lane]
+        counts = bridge.request_counts(lane)
+        if len(requests) < counts.total:
+            detail = f"they give {len(requests)} requests of the {lane.name.lower()} lane, the bridge has {counts.total}"
+            raise LogsIncomplete(self.name(chain), detail)
+        return requests[counts.consumed if settled is None else settled :]
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def learn(self) -> None:
+        """Look for ACCs in the calldata of all members' imports; keep those that the members' contracts call good.
+        A member whose node is away is left out.
+        """
+        for chain in self.members:
+            with suppress(RpcUnavailable, LogsIncomplete):
+                for event in self._events_of(chain).read():
+                    if isinstance(event, BlocksImported) and event.log.tx_hash not in self._learned:
+                        self._learn_from(chain, event)
+                        self._learned.add(event.log.tx_hash)
+
+    def _learn_from(self, chain: ChainId, event: BlocksImported) -> None:
+        bridge = self.bridges[chain]
+        data = bridge.client.find_input(event.log.tx_hash)
+        with suppress(CallRefused, CallReverted):
+            place, validators, watchers = decode_import_evidence(data or b"", event)
+            bridge.groups.check_accepted(self.deployment.deployment_hash, place, validators, watchers)
+            self.groups.kept.keep_accepted(place, validators, watchers)
+
+    def _events_of(self, chain: ChainId) -> EventReader[BridgeEvent, HistoryTally]:
+        """The events of a chain's history."""
+        if chain not in self._events:
+            contract = self.bridges[chain].history
+            empty = HistoryTally.empty(contract, self.deployment.deployment_hash)
+            from_block = self.deployment.chains[chain].from_block
+            self._events[chain] = EventReader(contract.client, contract.events, from_block, empty)
+        return self._events[chain]
+
+    def _genesis(self) -> Tip:
+        return genesis_tip(self.deployment.genesis.root, self.deployment.deployment_hash)
