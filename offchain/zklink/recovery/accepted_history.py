@@ -90,6 +90,10 @@ class AcceptedHistory:
         """
         return self.lead(self.height, self.sync_hash(self.height), sync_hash)
 
+    def list_lost(self) -> list[AcceptedBlock]:
+        """The blocks above the tip that continue it, which the chain has lost."""
+        return [block for block in self.seen.values() if block.number > self.height and self.trace(block.sync_hash)]
+
     def go_back(self, height: int) -> None:
         """The chain was rewritten: it has no block above `height` any more. They stay seen."""
         del self.line[height:]

@@ -16,7 +16,7 @@ from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
 from zklink.protocol.errors import CallRefused, CallReverted, HistoryIncomplete, LogsIncomplete, RpcUnavailable
 from zklink.protocol.facts import Accepted
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber, ChainId, Lane
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.accepted_block import AcceptedBlock
 from zklink.recovery.accepted_history import AcceptedHistory
@@ -72,6 +72,25 @@ class ChainsRead:
             raise HistoryIncomplete(self.name(self.deployment.primary), top.number, what)
         return blocks
 
+    def has_ended(self, member: ChainId) -> bool:
+        """Whether the primary accepts nothing new: frozen, silent, or halted by a member's clock."""
+        try:
+            if self.bridges[self.deployment.primary].end.is_frozen():
+                return True
+            last = self.bridges[self.deployment.primary].history.tip().timestamp
+        except RpcUnavailable:
+            return True
+        return last > 0 and self.bridges[member].client.head().timestamp > last + SILENCE_SECONDS
+
+    def ends(self) -> list[Accepted]:
+        """The blocks at which the history can end, the highest first: the primary's last one, those that it has lost,
+        and the last one for which the groups have signed ACC.
+        """
+        history = self.history()
+        found = {Accepted(history.height, history.sync_hash(history.height)), *self.groups.all_covered()}
+        found |= {Accepted(block.number, block.sync_hash) for block in history.list_lost()}
+        return sorted(found, key=lambda place: (-place.number, place.sync_hash))
+
     # -- debts ---------------------------------------------------------------------------------------------------
 
     def owed(self, chain: ChainId) -> list[tuple[BlockNumber, tuple[int, ...]]]:
@@ -107,7 +126,9 @@ class ChainsRead:
         requests = [event.request for event in self._requests[chain].read() if lane_of(event) is lane]
         counts = bridge.request_counts(lane)
         if len(requests) < counts.total:
-            detail = f"they give {len(requests)} requests of the {lane.name.lower()} lane, the bridge has {counts.total}"
+            detail = (
+                f"they give {len(requests)} requests of the {lane.name.lower()} lane, the bridge has {counts.total}"
+            )
             raise LogsIncomplete(self.name(chain), detail)
         return requests[counts.consumed if settled is None else settled :]
 

@@ -23,9 +23,7 @@ ATTEMPTS: Final = 5
 class EventReader(Generic[E, T]):
     """Reads a contract's events, any number of times; each reading asks for the new ones."""
 
-    def __init__(
-        self, client: ChainClient, read: Callable[[int, int], Sequence[E]], from_block: int, empty: T
-    ) -> None:
+    def __init__(self, client: ChainClient, read: Callable[[int, int], Sequence[E]], from_block: int, empty: T) -> None:
         self._client, self._name, self._empty = client, client.profile.name, empty
         self._cursor = LogCursor(self._name, read, from_block, empty)
         self._from_block = from_block

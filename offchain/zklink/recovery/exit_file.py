@@ -78,8 +78,8 @@ def check_root(exits: ExitFile, file: str, bridges: Mapping[ChainId, BridgeClien
     for bridge in bridges.values():
         root = bridge.exodus.exit_root()
         if root not in (0, exits.root):
-            common, name = bridge.exodus.freeze_state().common_block, bridge.client.profile.name
-            detail = f"its exits are proven against block {exits.block}, and {name} pays those of block {common}"
+            last, name = bridge.history.tip().number, bridge.client.profile.name
+            detail = f"its exits are proven against block {exits.block}, and {name} pays those of block {last}"
             raise ExitFileInvalid(file, f"{detail}; make it again with `zklink recover`")
 
 

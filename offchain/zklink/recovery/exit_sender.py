@@ -23,7 +23,8 @@ from zklink.protocol.errors import (
 )
 from zklink.protocol.ids import ChainId
 from zklink.recovery.exit_proofs import ExitOrder
-from zklink.recovery.exodus_driver import Done, ExodusDriver, Finished, Waiting
+from zklink.recovery.exodus_driver import ExodusDriver
+from zklink.recovery.outcome import Done, Finished, Waiting
 
 Say = Callable[[str], None]
 

@@ -15,8 +15,10 @@ from zklink.recovery.accepted_history import AcceptedHistory, list_commitments
 from zklink.recovery.words_kept import Both, WordsKept
 from zklink.signers.history import Path
 from zklink.signers.ports import EndWord, Validators, Watchers
+from zklink.signers.ports import Group as SignersGroup
 
 T = TypeVar("T")
+S = TypeVar("S", bound=SignersGroup)
 
 NOBODY = "no signers are connected here, and no chain's calldata has it"
 
@@ -29,6 +31,10 @@ class GroupsAsked:
     watchers: Watchers | None = None
     kept: WordsKept = field(default_factory=WordsKept)
     reason: str = ""
+
+    def all_covered(self) -> set[Accepted]:
+        """The last block for which each group has signed ACC, as far as it can be asked."""
+        return {group.covered for group in (self.validators, self.watchers) if group is not None}
 
     def find_accepted(self, history: AcceptedHistory, place: Accepted) -> Both | None:
         """ACC for a block of the history, of both groups."""
@@ -50,7 +56,7 @@ class GroupsAsked:
         place = Accepted(fact.number, fact.sync_hash)
         path = self._lead_from(history, place)
 
-        def ask(group: Validators | Watchers) -> EndWord:
+        def ask(group: SignersGroup) -> EndWord:
             return group.end(fact, path(group.covered))
 
         watchers, validators = self._ask(self.watchers, ask), self._ask(self.validators, ask)
@@ -68,7 +74,7 @@ class GroupsAsked:
         """FRZ of a member."""
         return self._ask(self.watchers, lambda group: group.frozen(fact))
 
-    def _ask(self, group: "S | None", ask: "Callable[[S], T]") -> T | None:
+    def _ask(self, group: S | None, ask: Callable[[S], T]) -> T | None:
         if group is None:
             self.reason = NOBODY
             return None
@@ -92,10 +98,7 @@ class GroupsAsked:
         return lead
 
 
-S = TypeVar("S", Validators, Watchers, Validators | Watchers)
-
-
-def best_accepted(kept: WordsKept, history: AcceptedHistory, base: Accepted, reach: int) -> Sequence[Accepted]:
+def list_accepted(kept: WordsKept, history: AcceptedHistory, base: Accepted, reach: int) -> Sequence[Accepted]:
     """The blocks with an ACC that a chain standing at `base` can be shown, the highest first: at most `reach` above."""
     found = [
         place

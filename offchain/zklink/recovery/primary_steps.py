@@ -31,7 +31,9 @@ def advance_primary(read: ChainsRead, account: LocalAccount) -> Outcome:
         if done is None:
             last = bridge.history.tip().timestamp
             quiet = f"or without a block until {show_time(last + SILENCE_SECONDS)}" if last else "or its silence"
-            return Waiting(f"it is not frozen, and nothing waits there: a request such as a full exit, {quiet}, ends it")
+            return Waiting(
+                f"it is not frozen, and nothing waits there: a request such as a full exit, {quiet}, ends it"
+            )
     return done or begin_exodus(read, chain, account) or Waiting(_explain(read))
 
 
@@ -54,9 +56,7 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount) -> Outcome | Non
     for member in read.members:
         announced, name = end.announcement(member), read.name(member)
         if announced.announced_at:
-            window = Window(
-                announced.announced_at, announced.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day()
-            )
+            window = Window(announced.announced_at, announced.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
             if window.is_over(head):
                 end.freeze_for(account, member)
                 return Done(f"frozen: {name} is frozen")
@@ -74,7 +74,7 @@ def take_again(read: ChainsRead, account: LocalAccount) -> Outcome | None:
     """Bring blocks again that the primary has lost and for which an ACC is known."""
     history, primary = read.history(), read.bridges[read.deployment.primary].primary_history
     lost = [place for place in read.groups.kept.accepted if place.number > history.height]
-    lost += [Accepted(block.number, block.sync_hash) for block in history.seen.values()]
+    lost += [Accepted(block.number, block.sync_hash) for block in history.list_lost()]
     for place in sorted(set(lost), key=lambda place: -place.number):
         blocks = history.trace(place.sync_hash)
         if not blocks:
