@@ -8,6 +8,7 @@ needs another member.
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge_structs import EndState, EndWord
+from zklink.protocol.bridge_hashes import ZERO_HASH
 from zklink.protocol.facts import Accepted, End, Seal
 from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, ChainId
 from zklink.protocol.limits import MAX_LATER
@@ -84,13 +85,13 @@ def fell_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome
     if state.stands or state.word is EndWord.NONE:
         return None
     for place, both in read.groups.kept.accepted.items():
-        own, path = b"", tuple[bytes, ...]()
+        own, path = ZERO_HASH, tuple[bytes, ...]()
         if place.number <= state.number:
             blocks = history.lead(place.number - 1, _before(read, state, place.number), state.sync_hash)
             if not blocks or blocks[0].sync_hash == place.sync_hash or len(blocks) > MAX_LATER:
                 continue
             own, path = blocks[0].sync_hash, list_commitments(blocks[1:])
-        end.fell_end(account, place, own, path, *both)
+        end.fell_end(account, place, *both, ends_hash=own, path=path)
         return Done(f"END at block {state.number} fell: both groups have said that block {place.number} is accepted")
     return None
 

@@ -39,9 +39,9 @@ def advance_primary(read: ChainsRead, account: LocalAccount) -> Outcome:
 
 def freeze_primary(read: ChainsRead, account: LocalAccount) -> Outcome | None:
     """Freeze the primary if there is a reason."""
-    end = read.bridges[read.deployment.primary].primary_end
-    if end.is_silent():
-        end.freeze_for_silence(account)
+    bridge = read.bridges[read.deployment.primary]
+    if bridge.primary_history.is_silent():
+        bridge.primary_end.freeze_for_silence(account)
         return Done("frozen: it has accepted nothing for two days")
     own = freeze_for_request(read, read.deployment.primary, account)
     if isinstance(own, Done):
