@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hexbytes import HexBytes
 
 from tests.support.chains import send_deposit
 from tests.support.commits import PRIMARY, SLICES, Validator
@@ -131,6 +132,17 @@ def test_read__another_deployments_file__refused(system: LocalSystem) -> None:
     other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
     with pytest.raises(HistoryDisagrees, match=r"polygon.*belongs to deployment"):
         HistoryReader(other, system.bridges).read(POLYGON.chain_id)
+
+
+def test_read__a_node_that_is_behind_shows_no_contract__is_asked_again(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = system.bridges[POLYGON.chain_id].client
+    real, shown = client.w3.eth.get_code, [HexBytes("0x")]
+    monkeypatch.setattr(client, "pause", lambda attempt: None)
+    monkeypatch.setattr(client.w3.eth, "get_code", lambda address: shown.pop() if shown else real(address))
+    assert open_reader(system).read(POLYGON.chain_id).blocks == {}
+    assert not shown
 
 
 def put(call: bytes, at: int, value: int) -> bytes:
