@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // The statement of an exit in exodus (docs/protocol.md section 11): what one chain owes one account in one token.
 // Takes the common root with the openings of the account, its balance, three token rows and a pool; the public inputs are domain,
@@ -13,6 +13,7 @@ pragma circom 2.1.6;
 include "poseidon.circom";
 include "bitify.circom";
 include "lib/account.circom";
+include "lib/buses.circom";
 include "lib/compare.circom";
 include "lib/merkle4.circom";
 include "lib/ratio.circom";
@@ -47,33 +48,11 @@ template Exit(DT, DA) {
     signal input amount_a;
     signal input amount_b;
 
-    signal input owner_hi;
-    signal input owner_lo;
-    signal input nonce;
-    signal input key_hash;
-    signal input order_root;
-    signal input path[DA][3];
-    signal input balance;
-    signal input balance_path[DT][3];
-
-    signal input row_reserve[ROWS][N];
-    signal input row_fees[ROWS];
-    signal input row_path[ROWS][DT][3];
-
-    signal input pool_lower;
-    signal input pool_higher;
-    signal input pool_reserve_lower;
-    signal input pool_reserve_higher;
-    signal input pool_supply;
-    signal input pool_fee;
-    signal input pool_lp_token;
-    signal input pool_path[2 * DT][3];
-
-    signal input key_x;
-    signal input key_y;
-    signal input r_x;
-    signal input r_y;
-    signal input s;
+    input AccountOpening(DT, DA, 1) owner;
+    input TokenOpening(DT) row[ROWS];
+    input Pair() pair;
+    input PoolOpening(DT) pool;
+    input Signature() signature;
 
     signal state_root <== Poseidon(3)([account_root, token_root, pool_root]);
     state_root === root;
@@ -83,45 +62,42 @@ template Exit(DT, DA) {
     signal token_bits[2 * DT] <== Num2Bits(2 * DT)(token);
     signal is_no_token <== IsNull()(token);
     is_no_token === 0;
-    RangeCheck(ADDRESS_HI_BITS())(owner_hi);
-    RangeCheck(NONCE_BITS())(nonce); // so that the leaf has one reading
-    signal balance_root <== MerkleOpen(DT)(token_bits, balance_path, balance);
-    signal leaf <== AccountLeaf()(owner_hi, owner_lo, nonce, key_hash, balance_root, order_root);
-    signal opened_root <== MerkleOpen(DA)(account_bits, path, leaf);
+    RangeCheck(ADDRESS_HI_BITS())(owner.account.owner.hi);
+    RangeCheck(NONCE_BITS())(owner.account.nonce); // so that the leaf has one reading
+    signal balance_root <== MerkleOpen(DT)(token_bits, owner.balance[0].path, owner.balance[0].amount);
+    signal leaf <== AccountLeaf()(owner.account, balance_root, owner.order_root);
+    signal opened_root <== MerkleOpen(DA)(account_bits, owner.path, leaf);
     opened_root === account_root;
 
     // The rows. An LP token, whose id has the top bit, names the two tokens of the pool that issued it.
     signal is_lp <== token_bits[2 * DT - 1];
-    token_a === token + is_lp * (pool_lower - token);
-    token_b === is_lp * pool_higher;
-    OpenRows(ROWS, DT)(token_root, [token, token_a, token_b], row_path, row_reserve, row_fees);
-    OpenPool(DT)(
-        pool_root, pool_lower, pool_higher, pool_path, pool_reserve_lower, pool_reserve_higher, pool_supply, pool_fee,
-        pool_lp_token
-    );
-    is_lp * (pool_lp_token - token) === 0;
+    token_a === token + is_lp * (pair.lower - token);
+    token_b === is_lp * pair.higher;
+    OpenRows(ROWS, DT)(token_root, [token, token_a, token_b], row);
+    OpenPool(DT)(pool_root, pair, pool);
+    is_lp * (pool.leaf.lp_token - token) === 0;
 
     // What it is worth here.
     signal (side_a, side_b) <== ExitSides()(
-        account, is_lp, balance, row_fees[0], pool_reserve_lower, pool_reserve_higher, pool_supply
+        account, is_lp, owner.balance[0].amount, row[0].leaf.fees, pool.leaf.reserve_lower, pool.leaf.reserve_higher, pool.leaf.supply
     );
     signal is_chain[N] <== SelectConstant(N)(1, chain);
-    signal share_a <== ChainShare()(side_a, row_reserve[1], is_chain);
-    signal share_b <== ChainShare()(side_b, row_reserve[2], is_chain);
+    signal share_a <== ChainShare()(side_a, row[1].leaf.reserve, is_chain);
+    signal share_b <== ChainShare()(side_b, row[2].leaf.reserve, is_chain);
     amount_a === share_a;
     amount_b === share_b;
 
     // Who is paid.
     BooleanCheck()(is_signed);
     RangeCheck(ADDRESS_HI_BITS())(recipient_hi);
-    OwnRecipient()(1 - is_signed, recipient_hi, recipient_lo, owner_hi, owner_lo);
+    OwnRecipient()(1 - is_signed, recipient_hi, recipient_lo, owner.account.owner);
     var m0 = account * (1 << EXIT_MESSAGE_0_ACCOUNT_SHIFT())
         + token * (1 << EXIT_MESSAGE_0_TOKEN_SHIFT())
         + chain * (1 << EXIT_MESSAGE_0_CHAIN_SHIFT())
         + recipient_hi * (1 << EXIT_MESSAGE_0_RECIPIENT_HI_SHIFT());
     signal message <== Poseidon(4)([domain, m0, recipient_lo, root]);
-    signal signer <== CheckSignature()(is_signed, message, key_x, key_y, r_x, r_y, s);
-    is_signed * (signer - key_hash) === 0;
+    signal signer <== CheckSignature()(is_signed, message, signature);
+    is_signed * (signer - owner.account.key_hash) === 0;
 
     // The words: every field is bounded above, the amounts by their floors.
     x0 === account * (1 << EXIT_0_ACCOUNT_SHIFT())
@@ -166,10 +142,9 @@ template OwnRecipient() {
     signal input enabled;
     signal input recipient_hi;
     signal input recipient_lo;
-    signal input owner_hi;
-    signal input owner_lo;
-    enabled * (recipient_hi - owner_hi) === 0;
-    enabled * (recipient_lo - owner_lo) === 0;
+    input Address() owner;
+    enabled * (recipient_hi - owner.hi) === 0;
+    enabled * (recipient_lo - owner.lo) === 0;
 }
 
 // out = floor(side * reserve of the selected chain / sum of reserves), 0 if there are no reserves.
@@ -193,44 +168,29 @@ template ChainShare() {
 
 // Token rows opened against one root, in any order and any number of times.
 template OpenRows(n, DT) {
-    var N = MAX_CHAINS();
     signal input root;
     signal input id[n];
-    signal input path[n][DT][3];
-    signal input reserve[n][N];
-    signal input fees[n];
+    input TokenOpening(DT) row[n];
 
     signal bits[n][2 * DT];
     signal opened[n];
     signal leaf[n];
     for (var i = 0; i < n; i++) {
         bits[i] <== Num2Bits(2 * DT)(id[i]);
-        leaf[i] <== TokenLeaf()(reserve[i], fees[i]);
-        opened[i] <== MerkleOpen(DT)(bits[i], path[i], leaf[i]);
+        leaf[i] <== TokenLeaf()(row[i].leaf);
+        opened[i] <== MerkleOpen(DT)(bits[i], row[i].path, leaf[i]);
         opened[i] === root;
     }
 }
 
-// One pool opened, index = lower * 4^DT + higher. Only pairs with lower < higher hold a pool; any other place is an empty record.
+// One pool opened. Only pairs with lower < higher hold a pool; any other place is an empty record.
 template OpenPool(DT) {
     signal input root;
-    signal input lower;
-    signal input higher;
-    signal input path[2 * DT][3];
-    signal input reserve_lower;
-    signal input reserve_higher;
-    signal input supply;
-    signal input fee;
-    signal input lp_token;
+    input Pair() pair;
+    input PoolOpening(DT) pool;
 
-    signal lower_bits[2 * DT] <== Num2Bits(2 * DT)(lower);
-    signal higher_bits[2 * DT] <== Num2Bits(2 * DT)(higher);
-    signal bits[4 * DT];
-    for (var i = 0; i < 2 * DT; i++) {
-        bits[i] <== higher_bits[i];
-        bits[2 * DT + i] <== lower_bits[i];
-    }
-    signal leaf <== Poseidon(5)([reserve_lower, reserve_higher, supply, fee, lp_token]);
-    signal opened <== MerkleOpen(2 * DT)(bits, path, leaf);
+    signal bits[4 * DT] <== PairBits(DT)(pair);
+    signal leaf <== PoolLeaf()(pool.leaf);
+    signal opened <== MerkleOpen(2 * DT)(bits, pool.path, leaf);
     opened === root;
 }

@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // One match of two signed orders (docs/protocol.md section 5.13) on hot registers and the account tree.
 // OrderSlot takes the registers before it, the loaded indices, the account root, two signed orders (index 0 the maker, 1 the
@@ -14,6 +14,7 @@ include "poseidon.circom";
 include "bitify.circom";
 include "lib/account.circom";
 include "lib/balance.circom";
+include "lib/buses.circom";
 include "lib/compare.circom";
 include "lib/merkle4.circom";
 include "lib/ratio.circom";
@@ -80,94 +81,75 @@ template OrderSide(DT, DA, DO) {
     signal input amount_out; // given, of token_sell
     signal input amount_in; // received before the fee, of token_buy
 
-    signal input account;
-    signal input slot;
-    signal input nonce;
-    signal input valid_until;
-    signal input fee_rate;
-    signal input sell;
-    signal input buy;
-    signal input key_x;
-    signal input key_y;
-    signal input r_x;
-    signal input r_y;
-    signal input s;
-    signal input owner_hi;
-    signal input owner_lo;
-    signal input account_nonce;
-    signal input key_hash;
-    signal input path[DA][3];
-    signal input balance[2];
-    signal input balance_path[2][DT][3];
-    signal input leaf_nonce;
-    signal input leaf_filled;
-    signal input leaf_path[DO][3];
+    input Order() order;
+    input Signature() signature;
+    input AccountOpening(DT, DA, 2) owner;
+    input OrderLeaf(DO) leaf;
 
     signal output fee;
     signal output next_account_root;
 
     // The order. Every field is bounded.
-    signal account_bits[2 * DA] <== Num2Bits(2 * DA)(account);
-    signal slot_bits[2 * DO] <== Num2Bits(2 * DO)(slot);
-    RangeCheck(NONCE_BITS())(nonce);
-    RangeCheck(TIME_BITS())(valid_until);
-    RangeCheck(FEE_BITS())(fee_rate);
-    RangeCheck(FEE_BITS())(FEE_DENOMINATOR() - 1 - fee_rate);
-    RangeCheck(AMOUNT_BITS())(sell);
-    RangeCheck(AMOUNT_BITS())(buy);
-    signal time_left <== used * (valid_until - timestamp);
+    signal account_bits[2 * DA] <== Num2Bits(2 * DA)(order.account);
+    signal slot_bits[2 * DO] <== Num2Bits(2 * DO)(order.slot);
+    RangeCheck(NONCE_BITS())(order.nonce);
+    RangeCheck(TIME_BITS())(order.valid_until);
+    RangeCheck(FEE_BITS())(order.fee_rate);
+    RangeCheck(FEE_BITS())(FEE_DENOMINATOR() - 1 - order.fee_rate);
+    RangeCheck(AMOUNT_BITS())(order.sell);
+    RangeCheck(AMOUNT_BITS())(order.buy);
+    signal time_left <== used * (order.valid_until - timestamp);
     RangeCheck(TIME_BITS())(time_left);
 
     // The owner's will.
     var m0 = used * ORDER_KIND() * (1 << ORDER_MESSAGE_0_KIND_SHIFT())
-        + account * (1 << ORDER_MESSAGE_0_ACCOUNT_SHIFT())
-        + slot * (1 << ORDER_MESSAGE_0_SLOT_SHIFT())
-        + nonce * (1 << ORDER_MESSAGE_0_ORDER_NONCE_SHIFT())
-        + valid_until * (1 << ORDER_MESSAGE_0_VALID_UNTIL_SHIFT())
+        + order.account * (1 << ORDER_MESSAGE_0_ACCOUNT_SHIFT())
+        + order.slot * (1 << ORDER_MESSAGE_0_SLOT_SHIFT())
+        + order.nonce * (1 << ORDER_MESSAGE_0_ORDER_NONCE_SHIFT())
+        + order.valid_until * (1 << ORDER_MESSAGE_0_VALID_UNTIL_SHIFT())
         + token_sell * (1 << ORDER_MESSAGE_0_TOKEN_SELL_SHIFT())
         + token_buy * (1 << ORDER_MESSAGE_0_TOKEN_BUY_SHIFT())
-        + fee_rate * (1 << ORDER_MESSAGE_0_FEE_RATE_SHIFT());
-    var m1 = sell * (1 << ORDER_MESSAGE_1_AMOUNT_SELL_SHIFT()) + buy * (1 << ORDER_MESSAGE_1_AMOUNT_BUY_SHIFT());
+        + order.fee_rate * (1 << ORDER_MESSAGE_0_FEE_RATE_SHIFT());
+    var m1 = order.sell * (1 << ORDER_MESSAGE_1_AMOUNT_SELL_SHIFT()) + order.buy * (1 << ORDER_MESSAGE_1_AMOUNT_BUY_SHIFT());
     signal message <== Poseidon(4)([domain, m0, m1, 0]);
-    signal signer <== CheckSignature()(used, message, key_x, key_y, r_x, r_y, s);
-    used * (signer - key_hash) === 0;
+    signal signer <== CheckSignature()(used, message, signature);
+    used * (signer - owner.account.key_hash) === 0;
 
     // The order's leaf.
     component fill = OrderFill();
     fill.used <== used;
-    fill.order_nonce <== nonce;
-    fill.sell <== sell;
+    fill.order_nonce <== order.nonce;
+    fill.sell <== order.sell;
     fill.amount <== amount_out;
-    fill.leaf_nonce <== leaf_nonce;
-    fill.leaf_filled <== leaf_filled;
-    component order = MerkleReplace(DO);
-    order.index_bits <== slot_bits;
-    order.path <== leaf_path;
-    order.leaf_before <== fill.leaf_before;
-    order.leaf_after <== fill.leaf_after;
+    fill.leaf_nonce <== leaf.nonce;
+    fill.leaf_filled <== leaf.filled;
+    component orders = MerkleReplace(DO);
+    orders.index_bits <== slot_bits;
+    orders.path <== leaf.path;
+    orders.leaf_before <== fill.leaf_before;
+    orders.leaf_after <== fill.leaf_after;
+    orders.root_before === owner.order_root;
 
     // The balances: the sold one first.
-    fee <== RateFee()(amount_in, fee_rate);
+    fee <== RateFee()(amount_in, order.fee_rate);
     component sold = BalanceStep(DT);
     sold.index_bits <== sell_bits;
-    sold.path <== balance_path[0];
-    sold.before <== balance[0];
+    sold.before <== owner.balance[0];
     sold.change <== -amount_out;
     component bought = BalanceStep(DT);
     bought.index_bits <== buy_bits;
-    bought.path <== balance_path[1];
-    bought.before <== balance[1];
+    bought.before <== owner.balance[1];
     bought.change <== amount_in - fee;
     bought.root_before === sold.root_after;
 
-    // owner_hi and account_nonce are not read: only their sum in the leaf counts, which stays as it was.
-    component leaf = AccountReplace(DA);
-    leaf.account_root <== account_root;
-    leaf.index_bits <== account_bits;
-    leaf.path <== path;
-    leaf.leaf_before <== AccountLeaf()(owner_hi, owner_lo, account_nonce, key_hash, sold.root_before, order.root_before);
-    leaf.leaf_after <== AccountLeaf()(owner_hi, owner_lo, account_nonce, key_hash, bought.root_after, order.root_after);
-    next_account_root <== leaf.next_account_root;
+    // owner.hi and the account's nonce are not read: only their sum in the leaf counts, which stays as it was.
+    component replaced = AccountReplace(DA);
+    replaced.account_root <== account_root;
+    replaced.index_bits <== account_bits;
+    replaced.path <== owner.path;
+    replaced.leaf_before <== AccountLeaf()(owner.account, sold.root_before, owner.order_root);
+    replaced.leaf_after <== AccountLeaf()(owner.account, bought.root_after, orders.root_after);
+    next_account_root <== replaced.next_account_root;
 }
 
 template OrderSlot(T, DT, DA, DO) {
@@ -176,55 +158,33 @@ template OrderSlot(T, DT, DA, DO) {
     signal input domain;
     signal input timestamp;
     signal input row_id[T];
-
     signal input account_root;
     signal input fees[T];
-
-    signal input used;
-    signal input amount[2];
-    signal input token[2];
-    signal input account[2];
-    signal input slot[2];
-    signal input nonce[2];
-    signal input valid_until[2];
-    signal input fee_rate[2];
-    signal input sell[2];
-    signal input buy[2];
-    signal input key_x[2];
-    signal input key_y[2];
-    signal input r_x[2];
-    signal input r_y[2];
-    signal input s[2];
-    signal input owner_hi[2];
-    signal input owner_lo[2];
-    signal input account_nonce[2];
-    signal input key_hash[2];
-    signal input path[2][DA][3];
-    signal input balance[2][2];
-    signal input balance_path[2][2][DT][3];
-    signal input leaf_nonce[2];
-    signal input leaf_filled[2];
-    signal input leaf_path[2][DO][3];
+    input MatchInput(DT, DA, DO) match;
 
     signal output next_account_root;
     signal output next_fees[T];
-    signal output words[2];
+    output TradeRecords() records;
 
+    signal used <== match.used;
     BooleanCheck()(used);
-    signal is_same_token <== IsNull()(token[0] - token[1]);
+    signal is_same_token <== IsNull()(match.token[0] - match.token[1]);
     signal is_no_token[2];
-    is_no_token[0] <== IsNull()(token[0]);
-    is_no_token[1] <== IsNull()(token[1]);
+    is_no_token[0] <== IsNull()(match.token[0]);
+    is_no_token[1] <== IsNull()(match.token[1]);
     used * (is_same_token + is_no_token[0] + is_no_token[1]) === 0;
-    RangeCheck(AMOUNT_BITS())(amount[0] - used); // amount_a > 0; what is left of the maker's order bounds it by 2^112
-    MatchPrice()(used, amount[0], amount[1], sell, buy);
+    RangeCheck(AMOUNT_BITS())(match.amount[0] - used); // amount_a > 0; what is left of the maker's order bounds it by 2^112
+    MatchPrice()(
+        used, match.amount[0], match.amount[1], [match.side[0].order.sell, match.side[1].order.sell],
+        [match.side[0].order.buy, match.side[1].order.buy]
+    );
 
     // The maker gives token_a and takes token_b; then the taker the reverse, on the root that the maker's side left.
     signal bits[2][2 * DT];
     signal is_row[2][T];
     for (var i = 0; i < 2; i++) {
-        bits[i] <== Num2Bits(2 * DT)(token[i]);
-        is_row[i] <== SelectLoaded(T)(used, token[i], row_id);
+        bits[i] <== Num2Bits(2 * DT)(match.token[i]);
+        is_row[i] <== SelectLoaded(T)(used, match.token[i], row_id);
     }
     component side[2];
     signal root[3];
@@ -235,34 +195,16 @@ template OrderSlot(T, DT, DA, DO) {
         side[i].timestamp <== timestamp;
         side[i].used <== used;
         side[i].account_root <== root[i];
-        side[i].token_sell <== token[i];
-        side[i].token_buy <== token[1 - i];
+        side[i].token_sell <== match.token[i];
+        side[i].token_buy <== match.token[1 - i];
         side[i].sell_bits <== bits[i];
         side[i].buy_bits <== bits[1 - i];
-        side[i].amount_out <== amount[i];
-        side[i].amount_in <== amount[1 - i];
-        side[i].account <== account[i];
-        side[i].slot <== slot[i];
-        side[i].nonce <== nonce[i];
-        side[i].valid_until <== valid_until[i];
-        side[i].fee_rate <== fee_rate[i];
-        side[i].sell <== sell[i];
-        side[i].buy <== buy[i];
-        side[i].key_x <== key_x[i];
-        side[i].key_y <== key_y[i];
-        side[i].r_x <== r_x[i];
-        side[i].r_y <== r_y[i];
-        side[i].s <== s[i];
-        side[i].owner_hi <== owner_hi[i];
-        side[i].owner_lo <== owner_lo[i];
-        side[i].account_nonce <== account_nonce[i];
-        side[i].key_hash <== key_hash[i];
-        side[i].path <== path[i];
-        side[i].balance <== balance[i];
-        side[i].balance_path <== balance_path[i];
-        side[i].leaf_nonce <== leaf_nonce[i];
-        side[i].leaf_filled <== leaf_filled[i];
-        side[i].leaf_path <== leaf_path[i];
+        side[i].amount_out <== match.amount[i];
+        side[i].amount_in <== match.amount[1 - i];
+        side[i].order <== match.side[i].order;
+        side[i].signature <== match.side[i].signature;
+        side[i].owner <== match.side[i].owner;
+        side[i].leaf <== match.side[i].leaf;
         root[i + 1] <== side[i].next_account_root;
     }
     next_account_root <== root[2];
@@ -274,32 +216,31 @@ template OrderSlot(T, DT, DA, DO) {
         next_fees[t] <== fees[t] + taker_fee[t] + is_row[1][t] * side[0].fee;
     }
 
-    words <== OrderWords()(used, account, token, slot, nonce, fee_rate, amount);
+    records.used <== used;
+    records.data <== OrderWords()(used, match.amount, match.token, match.side[0].order, match.side[1].order);
 }
 
 // The two data words. Relies on every field being bounded.
 template OrderWords() {
     signal input used;
-    signal input account[2];
-    signal input token[2];
-    signal input slot[2];
-    signal input nonce[2];
-    signal input fee_rate[2];
     signal input amount[2];
+    signal input token[2];
+    input Order() maker;
+    input Order() taker;
     signal output words[2];
 
     words[0] <== used * ORDER_MATCH_KIND() * (1 << ORDER_DATA_0_KIND_SHIFT())
-        + account[0] * (1 << ORDER_DATA_0_MAKER_SHIFT())
-        + account[1] * (1 << ORDER_DATA_0_TAKER_SHIFT())
+        + maker.account * (1 << ORDER_DATA_0_MAKER_SHIFT())
+        + taker.account * (1 << ORDER_DATA_0_TAKER_SHIFT())
         + token[0] * (1 << ORDER_DATA_0_TOKEN_A_SHIFT())
         + token[1] * (1 << ORDER_DATA_0_TOKEN_B_SHIFT())
-        + slot[0] * (1 << ORDER_DATA_0_MAKER_SLOT_SHIFT())
-        + slot[1] * (1 << ORDER_DATA_0_TAKER_SLOT_SHIFT())
+        + maker.slot * (1 << ORDER_DATA_0_MAKER_SLOT_SHIFT())
+        + taker.slot * (1 << ORDER_DATA_0_TAKER_SLOT_SHIFT())
         + amount[0] * (1 << ORDER_DATA_0_AMOUNT_A_SHIFT());
-    words[1] <== nonce[0] * (1 << ORDER_DATA_1_MAKER_NONCE_SHIFT())
-        + nonce[1] * (1 << ORDER_DATA_1_TAKER_NONCE_SHIFT())
-        + fee_rate[0] * (1 << ORDER_DATA_1_MAKER_FEE_RATE_SHIFT())
-        + fee_rate[1] * (1 << ORDER_DATA_1_TAKER_FEE_RATE_SHIFT())
+    words[1] <== maker.nonce * (1 << ORDER_DATA_1_MAKER_NONCE_SHIFT())
+        + taker.nonce * (1 << ORDER_DATA_1_TAKER_NONCE_SHIFT())
+        + maker.fee_rate * (1 << ORDER_DATA_1_MAKER_FEE_RATE_SHIFT())
+        + taker.fee_rate * (1 << ORDER_DATA_1_TAKER_FEE_RATE_SHIFT())
         + amount[1] * (1 << ORDER_DATA_1_AMOUNT_B_SHIFT());
 
     // An empty slot is all zero. The fields of a word are disjoint and bounded, so a zero word means zero fields.

@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // One swap (docs/protocol.md section 5.1) on hot registers.
 // SwapSlot takes the registers before it, the loaded indices, the block's timestamp and one request (or none: used = 0, all
@@ -10,6 +10,7 @@ pragma circom 2.1.6;
 // genesis). Within a block they are not checked again: S <= 127 slots add less than 2^112 each, so every register stays below
 // 2^119 = REGISTER_LIMIT. Nothing becomes negative: a reserve is reduced only by out <= reserve, a pool only by out <= y.
 
+include "lib/buses.circom";
 include "lib/compare.circom";
 include "lib/ratio.circom";
 include "lib/select.circom";
@@ -42,11 +43,8 @@ template SwapOutcome() {
 template PoolView(P) {
     signal input token_in;
     signal input token_out;
-    signal input pool_lower[P];
-    signal input pool_higher[P];
-    signal input pool_fee[P];
-    signal input reserve_lower[P];
-    signal input reserve_higher[P];
+    input Pair() pair[P];
+    input Pool() pool[P];
     signal output same;
     signal output is_higher; // token_in is the pool's higher token
     signal output selected[P];
@@ -62,11 +60,19 @@ template PoolView(P) {
     is_higher * same === 0;
     signal lower <== Choose()(is_higher, token_in, token_out);
     signal higher <== token_in + token_out - lower;
-    selected <== SelectPair(P)(1 - same, lower, higher, pool_lower, pool_higher);
+    selected <== SelectPair(P)(1 - same, lower, higher, pair);
 
-    signal found_lower <== InnerProduct(P)(selected, reserve_lower);
-    signal found_higher <== InnerProduct(P)(selected, reserve_higher);
-    fee <== InnerProduct(P)(selected, pool_fee);
+    var lowers[P];
+    var highers[P];
+    var rates[P];
+    for (var p = 0; p < P; p++) {
+        lowers[p] = pool[p].reserve_lower;
+        highers[p] = pool[p].reserve_higher;
+        rates[p] = pool[p].fee;
+    }
+    signal found_lower <== InnerProduct(P)(selected, lowers);
+    signal found_higher <== InnerProduct(P)(selected, highers);
+    fee <== InnerProduct(P)(selected, rates);
     x <== Choose()(is_higher, found_lower, found_higher);
     y <== found_lower + found_higher - x;
 }
@@ -76,84 +82,51 @@ template SwapSlot(T, P) {
 
     signal input timestamp;
     signal input row_id[T];
-    signal input pool_lower[P];
-    signal input pool_higher[P];
-    signal input pool_fee[P];
-
-    signal input reserve[T][N];
-    signal input fees[T];
-    signal input pool_reserve_lower[P];
-    signal input pool_reserve_higher[P];
-
-    signal input used;
-    signal input source;
-    signal input destination;
-    signal input request_id;
-    signal input token_in;
-    signal input token_out;
-    signal input amount;
-    signal input min_out;
-    signal input operator_fee;
-    signal input fill_fee;
-    signal input deadline;
-    signal input queued_at;
-    signal input recipient_hi;
-    signal input recipient_lo;
-    signal input sender_hi;
-    signal input sender_lo;
-
-    signal output next_reserve[T][N];
-    signal output next_fees[T];
-    signal output next_pool_reserve_lower[P];
-    signal output next_pool_reserve_higher[P];
-    signal output request_words[5];
-    signal output payout_words[3];
-    signal output is_source[N]; // the chain of the request
-    signal output is_payer[N]; // the chain that pays
+    input Pair() pair[P];
+    input TokenRow() row[T];
+    input Pool() pool[P];
+    input SwapRequest() request;
+    output TokenRow() next_row[T];
+    output Pool() next_pool[P];
+    output SwapRecords() records;
 
     // Which rows and chains. A token whose row is not loaded makes the slot unsatisfiable.
-    BooleanCheck()(used);
-    is_source <== SelectConstant(N)(used, source);
-    signal is_destination[N] <== SelectConstant(N)(used, destination);
-    signal is_row_in[T] <== SelectLoaded(T)(used, token_in, row_id);
-    signal is_row_out[T] <== SelectLoaded(T)(used, token_out, row_id);
+    BooleanCheck()(request.used);
+    records.is_source <== SelectConstant(N)(request.used, request.source);
+    signal is_destination[N] <== SelectConstant(N)(request.used, request.destination);
+    signal is_row_in[T] <== SelectLoaded(T)(request.used, request.token_in, row_id);
+    signal is_row_out[T] <== SelectLoaded(T)(request.used, request.token_out, row_id);
 
     // The request. Every field is bounded from here on.
-    request_words <== SwapRequestWords()(
-        used, source, destination, request_id, token_in, token_out, amount, min_out, operator_fee, fill_fee, deadline,
-        queued_at, recipient_hi, recipient_lo, sender_hi, sender_lo
-    );
+    records.request <== SwapRequestWords()(request);
     // operator_fee < amount where used; both are 0 where not.
-    signal dx <== amount - operator_fee;
-    RangeCheck(AMOUNT_BITS())(dx - used);
+    signal dx <== request.amount - request.operator_fee;
+    RangeCheck(AMOUNT_BITS())(dx - request.used);
 
     // The output. Equal tokens have no pool: x = 0 and fee = 0, so g = divisor = dx * D, and with y = dx the output is dx.
-    component pool = PoolView(P);
-    pool.token_in <== token_in;
-    pool.token_out <== token_out;
-    pool.pool_lower <== pool_lower;
-    pool.pool_higher <== pool_higher;
-    pool.pool_fee <== pool_fee;
-    pool.reserve_lower <== pool_reserve_lower;
-    pool.reserve_higher <== pool_reserve_higher;
-    signal transfer <== pool.same * dx;
-    signal out <== ConstantProduct()(pool.x, pool.y + transfer, pool.fee, dx, 1 - used);
+    component view = PoolView(P);
+    view.token_in <== request.token_in;
+    view.token_out <== request.token_out;
+    view.pair <== pair;
+    view.pool <== pool;
+    signal transfer <== view.same * dx;
+    signal out <== ConstantProduct()(view.x, view.y + transfer, view.fee, dx, 1 - request.used);
 
     // The outcome.
     signal row_out_reserve[N];
     for (var k = 0; k < N; k++) {
         var column[T];
         for (var t = 0; t < T; t++) {
-            column[t] = reserve[t][k];
+            column[t] = row[t].reserve[k];
         }
         row_out_reserve[k] <== InnerProduct(T)(is_row_out, column);
     }
     signal available <== InnerProduct(N)(is_destination, row_out_reserve);
-    signal paid <== SwapOutcome()(timestamp, deadline, out, min_out, fill_fee, available);
+    signal paid <== SwapOutcome()(timestamp, request.deadline, out, request.min_out, request.fill_fee, available);
 
     // The effect: nothing if refunded. Changes are additive, so equal tokens and equal chains need no case of their own.
-    signal paid_amount <== paid * amount;
-    signal paid_fee <== paid * operator_fee;
+    signal paid_amount <== paid * request.amount;
+    signal paid_fee <== paid * request.operator_fee;
     signal paid_out <== paid * out;
     signal amount_in[T];
     signal amount_out[T];
@@ -163,27 +136,28 @@ template SwapSlot(T, P) {
         amount_in[t] <== is_row_in[t] * paid_amount;
         amount_out[t] <== is_row_out[t] * paid_out;
         for (var k = 0; k < N; k++) {
-            added[t][k] <== is_source[k] * amount_in[t];
+            added[t][k] <== records.is_source[k] * amount_in[t];
             removed[t][k] <== is_destination[k] * amount_out[t];
-            next_reserve[t][k] <== reserve[t][k] + added[t][k] - removed[t][k];
+            next_row[t].reserve[k] <== row[t].reserve[k] + added[t][k] - removed[t][k];
         }
-        next_fees[t] <== fees[t] + is_row_in[t] * paid_fee;
+        next_row[t].fees <== row[t].fees + is_row_in[t] * paid_fee;
     }
     // The pool gains dx on token_in's side and loses out on the other. No pool is selected where the tokens are equal.
+    // Supply, fee and LP token stay as they were.
     signal paid_dx <== paid_amount - paid_fee;
-    signal change_lower <== Choose()(pool.is_higher, paid_dx, -paid_out);
+    signal change_lower <== Choose()(view.is_higher, paid_dx, -paid_out);
     signal change_higher <== paid_dx - paid_out - change_lower;
     for (var p = 0; p < P; p++) {
-        next_pool_reserve_lower[p] <== pool_reserve_lower[p] + pool.selected[p] * change_lower;
-        next_pool_reserve_higher[p] <== pool_reserve_higher[p] + pool.selected[p] * change_higher;
+        next_pool[p].reserve_lower <== pool[p].reserve_lower + view.selected[p] * change_lower;
+        next_pool[p].reserve_higher <== pool[p].reserve_higher + view.selected[p] * change_higher;
+        next_pool[p].supply <== pool[p].supply;
+        next_pool[p].fee <== pool[p].fee;
+        next_pool[p].lp_token <== pool[p].lp_token;
     }
 
     // The payout and the chain it belongs to.
-    payout_words <== SwapPayoutWords()(
-        used, paid, source, destination, request_id, token_in, token_out, amount, out, fill_fee,
-        recipient_hi, recipient_lo, sender_hi, sender_lo
-    );
+    records.payout <== SwapPayoutWords()(request, paid, out);
     for (var k = 0; k < N; k++) {
-        is_payer[k] <== Choose()(paid, is_source[k], is_destination[k]);
+        records.is_payer[k] <== Choose()(paid, records.is_source[k], is_destination[k]);
     }
 }

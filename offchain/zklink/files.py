@@ -4,20 +4,23 @@ Takes a path and its content; gives typed errors that name the file and the plac
 call returns. Never leaves a file that is neither the old one nor the new one.
 """
 
+import fcntl
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from zklink.protocol.errors import FileNotWritten, FileUnreadable
+from zklink.protocol.errors import FileInUse, FileNotWritten, FileUnreadable
 
 log = logging.getLogger(__name__)
 
 _NEWLINE: Final = b"\n"
-_PIECE_BYTES: Final = 1 << 16
+_EMPTY: Final = b"\0\n"
+"""What a crash leaves where a line was to be."""
+_PIECE_BYTES: Final = 1 << 8
 _NEW_FILE: Final = 0o666
 _LONGEST_NAME: Final = 200
 
@@ -30,22 +33,50 @@ def write_file(path: Path, content: str | bytes) -> None:
         if target.exists() and not target.is_file():  # a terminal or a pipe: nothing is to be kept there
             path.write_bytes(data)
             return
-        beside = target.with_name(f".{target.name[:_LONGEST_NAME]}-{uuid4().hex}")
-        try:
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE)
-            try:
-                if target.exists():
-                    os.fchmod(handle, target.stat().st_mode & 0o777)
-                _write_through(handle, data)
-            finally:
-                os.close(handle)
-            beside.replace(target)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        sync_folder(target.parent)
+        _put(target, data)
     except OSError as error:
         raise FileNotWritten(str(path), _describe(error)) from error
+
+
+def _put(target: Path, data: bytes) -> None:
+    """Write beside the file, then exchange: the old one comes back if the exchange cannot be made durable."""
+    stem = f".{target.name[:_LONGEST_NAME]}-{uuid4().hex}"
+    beside, old = target.with_name(stem), target.with_name(f"{stem}-old")
+    has_old = target.exists()
+    try:
+        _write_new(beside, data, target.stat().st_mode & 0o777 if has_old else None)
+        if has_old:
+            _keep(target, old)
+        beside.replace(target)
+        try:
+            sync_folder(target.parent)
+        except BaseException:
+            if has_old:
+                old.replace(target)
+            else:
+                target.unlink()
+            raise
+    finally:
+        beside.unlink(missing_ok=True)
+        old.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, data: bytes, mode: int | None) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE)
+    try:
+        if mode is not None:
+            os.fchmod(handle, mode)
+        _write_through(handle, data)
+    finally:
+        os.close(handle)
+
+
+def _keep(path: Path, old: Path) -> None:
+    """A second name for a file, or a copy where the system has no such names."""
+    try:
+        os.link(path, old)
+    except OSError:
+        _write_new(old, path.read_bytes(), path.stat().st_mode & 0o777)
 
 
 def read_file(path: Path) -> str:
@@ -81,19 +112,43 @@ def sync_tree(folder: Path) -> None:
     sync_folder(folder)
 
 
-class LineFile:
-    """A list of lines that grows at its end. One process at a time writes it.
+_locks: dict[Path, int] = {}
+"""The lock files that this process holds, open until it ends."""
 
-    A line without its end was never acknowledged: it is cut off, and the log says so, when the file is opened and
-    before anything is appended.
+
+def lock_file(path: Path) -> None:
+    """Keep a file for this process until it ends, however often it asks; the lock is a file beside it. Raises FileInUse
+    if another process has it, OSError.
+    """
+    target = path.resolve()  # one lock, whatever link leads there
+    lock = target.with_name(f".{target.name[:_LONGEST_NAME]}.lock")
+    held = _locks.get(lock)
+    if held is not None and lock.exists() and os.path.samestat(os.fstat(held), lock.stat()):
+        return
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, _NEW_FILE)
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        os.close(handle)
+        raise FileInUse(str(path)) from error
+    _locks[lock] = handle
+
+
+class LineFile:
+    """A list of lines that grows at its end. One process at a time has it; a line is neither empty nor has a NUL.
+
+    A line without its end was never acknowledged, nor one that is empty or has a NUL: they are cut off the end, and the
+    log says so, when the file is opened and before anything is appended.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises FileNotWritten if a half line cannot be cut off."""
+        """Raises FileInUse if another process has it, FileNotWritten if a half line cannot be cut off."""
         self._path = path
         self._keep: int | None = None
         """Where the file must be cut first: the cut after a failed write failed as well."""
+        self._is_name_durable = False
         with self._writing():
+            lock_file(path)
             if path.exists():
                 self._mend()
 
@@ -108,12 +163,14 @@ class LineFile:
 
     def append(self, line: bytes) -> None:
         """Write one line. Raises FileNotWritten; then the file has no part of it."""
-        assert _NEWLINE not in line
+        assert line and _NEWLINE not in line and b"\0" not in line
         with self._writing():
-            is_new = not self._path.exists()
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _NEW_FILE)
             try:
                 self._keep = self._mend(handle)
+                if not self._is_name_durable:
+                    sync_folder(self._path.resolve().parent)
+                    self._is_name_durable = True
                 _write_through(handle, line + _NEWLINE)
                 self._keep = None
             except BaseException:
@@ -124,8 +181,6 @@ class LineFile:
                 raise
             finally:
                 os.close(handle)
-            if is_new:
-                sync_folder(self._path.resolve().parent)
 
     def replace(self, lines: Sequence[bytes]) -> None:
         """Write other lines in the place of all. Raises FileNotWritten; then the file is as it was."""
@@ -179,14 +234,26 @@ def _write_through(handle: int, data: bytes) -> None:
 
 
 def _find_end(handle: int, size: int) -> int:
-    """The place after the last end of a line, looked for from the back."""
+    """The place after the last whole line, looked for from the back."""
     end = size
     while end > 0:
-        start = max(0, end - _PIECE_BYTES)
-        found = os.pread(handle, end - start, start).rfind(_NEWLINE)
-        if found >= 0:
-            return start + found + 1
+        filled = _find_last(handle, end, lambda piece: len(piece.rstrip(_EMPTY)))
+        start = _find_last(handle, filled, lambda piece: piece.rfind(_NEWLINE) + 1)
+        line = os.pread(handle, filled + 1 - start, start)
+        if filled and line.endswith(_NEWLINE) and b"\0" not in line:
+            return filled + 1
         end = start
+    return 0
+
+
+def _find_last(handle: int, end: int, find: Callable[[bytes], int]) -> int:
+    """The place before `end` that `find` gives, counted from the start of the piece; 0 if it gives 0 for all."""
+    pieces = _PIECE_BYTES
+    while end > 0:
+        start = max(0, end - pieces)
+        if found := find(os.pread(handle, end - start, start)):
+            return start + found
+        end, pieces = start, 2 * pieces
     return 0
 
 

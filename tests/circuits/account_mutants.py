@@ -27,7 +27,7 @@ LP_TOKENS_COLLIDE: Final = Mutation(
 # breaks: SOL-2
 SUPPLY_NOT_WRITTEN: Final = Mutation(
     "supply_not_written",
-    ((POOL, "pool_supply[p] + pool.selected[p] * change[2]", "pool_supply[p] + 0 * change[2]"),),
+    ((POOL, "pool[p].supply + view.selected[p] * change[2]", "pool[p].supply + 0 * change[2]"),),
 )
 """Shares come and go, the supply stays."""
 
@@ -37,7 +37,11 @@ MAKER_SIGNS_FOR_BOTH: Final = Mutation(
     (
         (ORDER, "template OrderSide(DT, DA, DO) {", "template OrderSide(DT, DA, DO, I) {"),
         (ORDER, "side[i] = OrderSide(DT, DA, DO);", "side[i] = OrderSide(DT, DA, DO, i);"),
-        (ORDER, "used * (signer - key_hash) === 0;", "(1 - I) * used * (signer - key_hash) === 0;"),
+        (
+            ORDER,
+            "used * (signer - owner.account.key_hash) === 0;",
+            "(1 - I) * used * (signer - owner.account.key_hash) === 0;",
+        ),
     ),
 )
 """Any key signs for the taker."""
@@ -65,9 +69,28 @@ class Rule:
     inputs: Mapping[str, int | list[int]]
 
 
-_AMOUNTS = dict.fromkeys(("is_add", "is_remove", "is_swap", "amount_a", "amount_b", "shares", "limit_a", "limit_b"), 0)
-_POOL = _AMOUNTS | {"limit_shares": 0, "x": 70_001, "y": 90_003, "supply": 79_000, "fee": 30}
-_REMOVAL = _POOL | {"is_remove": 1, "shares": 1_000, "limit_shares": 1_000, "amount_a": 886, "amount_b": 1_139}
+_FIELDS = (
+    "kind account token_a token_b fee_token fee_mantissa fee_exponent lp_token pool_fee amount_a amount_b shares "
+    "limit_a limit_b limit_shares valid_until"
+)
+NO_POOL_OPERATION: Final = {f"op.{name}": 0 for name in _FIELDS.split()}
+"""The `PoolOperation` of an empty slot."""
+_POOL = NO_POOL_OPERATION | {
+    "is_add": 0,
+    "is_remove": 0,
+    "is_swap": 0,
+    "x": 70_001,
+    "y": 90_003,
+    "supply": 79_000,
+    "fee": 30,
+}
+_REMOVAL = _POOL | {
+    "is_remove": 1,
+    "op.shares": 1_000,
+    "op.limit_shares": 1_000,
+    "op.amount_a": 886,
+    "op.amount_b": 1_139,
+}
 _MATCH: dict[str, int | list[int]] = {"used": 1, "amount_a": 10, "sell": [100, 100], "buy": [33, 300]}
 _SIDES = {"account": 3, "is_lp": 1, "balance": 10, "fees": 7, "reserve_lower": 105, "reserve_higher": 99, "supply": 20}
 
@@ -83,29 +106,36 @@ RULES: Final = (
         ),
         POOL,
         "PoolAmounts",
-        _REMOVAL | {"amount_a": 887, "amount_b": 1_140},
+        _REMOVAL | {"op.amount_a": 887, "op.amount_b": 1_140},
     ),
     Rule(
         Mutation("least_amount_unchecked", ((POOL, "RangeCheck(AMOUNT_BITS())(margin_b);", ""),)),
         POOL,
         "PoolAmounts",
-        _REMOVAL | {"limit_b": 1_140},
+        _REMOVAL | {"op.limit_b": 1_140},
     ),
     Rule(
         Mutation("least_shares_unchecked", ((POOL, "RangeCheck(AMOUNT_BITS())(margin_shares);", ""),)),
         POOL,
         "PoolAmounts",
         _POOL
-        | {"is_add": 1, "amount_a": 887, "amount_b": 1_140, "shares": 1_000, "limit_a": 887, "limit_b": 1_140}
-        | {"limit_shares": 1_001},
+        | {
+            "is_add": 1,
+            "op.amount_a": 887,
+            "op.amount_b": 1_140,
+            "op.shares": 1_000,
+            "op.limit_a": 887,
+            "op.limit_b": 1_140,
+        }
+        | {"op.limit_shares": 1_001},
     ),
     Rule(
         Mutation("more_shares_than_there_are", ((POOL, "RangeCheck(REGISTER_BITS())(remaining);", ""),)),
         POOL,
         "PoolAmounts",
         _POOL
-        | {"is_remove": 1, "x": 10, "y": 20, "supply": 5, "shares": 6, "limit_shares": 6}
-        | {"amount_a": 12, "amount_b": 24},
+        | {"is_remove": 1, "x": 10, "y": 20, "supply": 5, "op.shares": 6, "op.limit_shares": 6}
+        | {"op.amount_a": 12, "op.amount_b": 24},
     ),
     Rule(
         Mutation(
@@ -135,10 +165,10 @@ RULES: Final = (
         {"used": 1, "order_nonce": 3, "sell": 100, "amount": 1, "leaf_nonce": 2, "leaf_filled": 2 * 2**112},
     ),
     Rule(
-        Mutation("recipient_free", ((EXIT, "enabled * (recipient_lo - owner_lo) === 0;", ""),)),
+        Mutation("recipient_free", ((EXIT, "enabled * (recipient_lo - owner.lo) === 0;", ""),)),
         EXIT,
         "OwnRecipient",
-        {"enabled": 1, "recipient_hi": 1, "recipient_lo": 2, "owner_hi": 1, "owner_lo": 3},
+        {"enabled": 1, "recipient_hi": 1, "recipient_lo": 2, "owner.hi": 1, "owner.lo": 3},
     ),
 )
 

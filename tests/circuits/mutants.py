@@ -36,9 +36,9 @@ SENDER_UNABSORBED: Final = Mutation(
     "sender_unabsorbed",
     (
         (
-            "swap_block.circom",
-            "sponge.in[5 + RECORD_WORDS * i + j] <== slot[i].request_words[j];",
-            "sponge.in[5 + RECORD_WORDS * i + j] <== (j == 4 ? 0 : 1) * slot[i].request_words[j];",
+            "swap_slices.circom",
+            "words[(REQUEST + PAYOUT) * i + j] <== records[i].request[j];",
+            "words[(REQUEST + PAYOUT) * i + j] <== (j == 4 ? 0 : 1) * records[i].request[j];",
         ),
     ),
 )
@@ -67,13 +67,13 @@ ROWS_UNORDERED: Final = Mutation(
         # Request 1 works on the second copy of its row, the others on the first.
         (
             "swap.circom",
-            "SelectLoaded(T)(used, token_in, row_id);",
-            "SelectLoaded(T)(used, token_in, row_id, request_id);",
+            "SelectLoaded(T)(request.used, request.token_in, row_id);",
+            "SelectLoaded(T)(request.used, request.token_in, row_id, request.request_id);",
         ),
         (
             "swap.circom",
-            "SelectLoaded(T)(used, token_out, row_id);",
-            "SelectLoaded(T)(used, token_out, row_id, request_id);",
+            "SelectLoaded(T)(request.used, request.token_out, row_id);",
+            "SelectLoaded(T)(request.used, request.token_out, row_id, request.request_id);",
         ),
         (
             "lib/select.circom",
@@ -92,7 +92,7 @@ ROWS_UNORDERED: Final = Mutation(
 # breaks: CIR-2
 EMPTY_SLOT_FREE: Final = Mutation(
     "empty_slot_free",
-    (("lib/words.circom", "words[i] * (1 - used) === 0;", "words[i] * (used - used) === 0;"),),
+    (("lib/words.circom", "words[i] * (1 - request.used) === 0;", "words[i] * (request.used - request.used) === 0;"),),
 )
 """The words of an empty slot may be anything."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.circuits.account_mutants import RESULTS, RULES, Result, Rule
+from tests.circuits.account_mutants import NO_POOL_OPERATION, RESULTS, RULES, Result, Rule
 from tests.support.circuits import Circuit, open_gadget
 from tests.support.tries import tries
 from tests.support.upholds import upholds
@@ -101,8 +101,9 @@ def test_chain_share__of_any_reserves__is_the_floor(reserves: list[int], k: int,
 
 def pool_inputs(kind: str, pool: Pool, amounts: tuple[int, int, int], limits: tuple[int, int, int]) -> dict[str, int]:
     """PoolAmounts with token_a on the pool's lower side. `amounts` and `limits` are of a, b and shares."""
-    names = ("amount_a", "amount_b", "shares", "limit_a", "limit_b", "limit_shares")
+    names = ("op.amount_a", "op.amount_b", "op.shares", "op.limit_a", "op.limit_b", "op.limit_shares")
     return {
+        **NO_POOL_OPERATION,
         **{name: int(name == kind) for name in (ADD, REMOVE, SWAP)},
         "x": pool.reserve_lower,
         "y": pool.reserve_higher,
@@ -128,7 +129,7 @@ def test_add__within_the_limits__takes_what_the_package_takes(
     is_sane = 0 < added.shares <= AMOUNT and added.amount_a <= AMOUNT and added.amount_b <= AMOUNT
     inputs = pool_inputs(ADD, pool, added, (limit_a, limit_b, min(least, AMOUNT)))
     assert accepts(circuit, **inputs) == is_sane
-    for name in ("amount_a", "amount_b", "shares"):
+    for name in ("op.amount_a", "op.amount_b", "op.shares"):
         changed = inputs | {name: (inputs[name] + slip) % R}
         assert not accepts(circuit, **changed), name
 
@@ -153,9 +154,9 @@ def test_remove__of_shares__gives_what_the_package_gives(pool: Pool, shares: int
     removed = compute_remove_liquidity(pool, shares)
     inputs = pool_inputs(REMOVE, pool, (*removed, shares), (*removed, shares))
     assert accepts(circuit, **inputs)
-    for name in ("amount_a", "amount_b", "shares", "limit_shares"):
+    for name in ("op.amount_a", "op.amount_b", "op.shares", "op.limit_shares"):
         assert not accepts(circuit, **inputs | {name: (inputs[name] + slip) % R}), name
-    for name in ("limit_a", "limit_b"):
+    for name in ("op.limit_a", "op.limit_b"):
         lower, higher = min(other, inputs[name]), inputs[name] + 1
         assert accepts(circuit, **inputs | {name: lower})
         assert not accepts(circuit, **inputs | {name: higher}), name
@@ -178,8 +179,9 @@ def test_swap__of_an_amount__gives_what_the_package_gives(pool: Pool, dx: int, s
     out = compute_out(dx, pool.reserve_lower, pool.reserve_higher, pool.fee)
     inputs = pool_inputs(SWAP, pool, (dx, out, 0), (dx, out, 0))
     assert accepts(circuit, **inputs) == (out > 0)
-    for name, change in (("amount_a", slip), ("amount_b", slip), ("limit_b", 1), ("shares", 1), ("limit_shares", 1)):
-        assert not accepts(circuit, **inputs | {name: (inputs[name] + change) % R}), name
+    changes = {"amount_a": slip, "amount_b": slip, "limit_b": 1, "shares": 1, "limit_shares": 1}
+    for name, change in changes.items():
+        assert not accepts(circuit, **inputs | {f"op.{name}": (inputs[f"op.{name}"] + change) % R}), name
 
 
 @upholds("CIR-2", "CIR-3")
@@ -187,7 +189,7 @@ def test_swap__of_an_amount__gives_what_the_package_gives(pool: Pool, dx: int, s
 def test_amounts__of_no_kind_or_a_creation__are_all_zero(name: str) -> None:
     circuit, inputs = open_gadget(POOL, "PoolAmounts"), pool_inputs("none", NO_POOL, (0, 0, 0), (0, 0, 0))
     assert accepts(circuit, **inputs)
-    assert not accepts(circuit, **inputs | {name: 1})
+    assert not accepts(circuit, **inputs | {f"op.{name}": 1})
 
 
 def order(sell: int, buy: int) -> Order:
@@ -256,9 +258,10 @@ def test_order_fill__of_an_empty_slot__keeps_any_leaf() -> None:
     [(5, -5, True), (5, -6, False), (0, -1, False), (AMOUNT, 0, True), (AMOUNT, 1, False), (1, AMOUNT - 1, True)],
 )
 def test_balance_step__below_zero_or_above_an_amount__is_refused(before: int, change: int, is_possible: bool) -> None:
-    path: Signal = [[7, 8, 9]]
+    inputs: dict[str, Signal] = {"index_bits": [0, 1], "before.amount": before, "before.path": [[7, 8, 9]]}
+    inputs["change"] = change % R
     circuit = open_gadget("lib/balance.circom", "BalanceStep", 1)
-    assert accepts(circuit, index_bits=[0, 1], path=path, before=before, change=change % R) == is_possible
+    assert accepts(circuit, **inputs) == is_possible
 
 
 @upholds("CIR-3")

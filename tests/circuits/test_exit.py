@@ -25,7 +25,7 @@ from zklink.state.state import State
 from zklink.transition.exit import ExitRow, ExitStatement, compute_exit
 from zklink.transition.exit_authority import ExitAuthority, sign_exit
 from zklink.witness.exit import compute_inputs
-from zklink.witness.signals import Signal, Signals, list_path
+from zklink.witness.signals import Signal, Signals, list_path, qualify, qualify_all
 
 DOMAIN = 987_654_321
 RECIPIENT = bytes([0xEE] * 32)
@@ -127,7 +127,7 @@ def test_exit__of_any_balance_that_is_covered__is_proven(held: int, fees: int, r
 def test_exit__with_any_input_changed__is_refused(token: TokenId, is_signed: bool) -> None:
     """Where nobody signs any domain and any S will do, and for an ordinary token any pool, as long as it is opened."""
     inputs = build_inputs(token=token, is_signed=is_signed)
-    free = set() if is_signed else {"domain", "s", "pool_lower", "pool_higher"}
+    free = set() if is_signed else {"domain", "signature.s", "pair.lower", "pair.higher"}
     for name, signal in inputs.items():
         if name not in free:
             assert not is_accepted(inputs | {name: change_last(signal)}), name
@@ -206,8 +206,10 @@ def test_exit__of_token_0__is_refused() -> None:
     inputs = build_inputs(OPERATOR, X, is_signed=False)
     reserves: Signal = [0] * 8
     path = list_path(tuple(state.token_path(TokenId(0))))
-    inputs |= {"row_reserve": [reserves] * 3, "row_fees": [1] * 3, "row_path": [path] * 3}
-    inputs |= {"balance": 0, "balance_path": list_path(tuple(state.balance_path(OPERATOR, TokenId(0))))}
+    row: Signals = {"leaf.reserve": reserves, "leaf.fees": 1, "path": path}
+    inputs |= qualify_all("row", [row] * 3)
+    own = list_path(tuple(state.balance_path(OPERATOR, TokenId(0))))
+    inputs |= {"owner.balance[0].amount": 0, "owner.balance[0].path": own}
     assert not is_accepted(claim(inputs, token=0, token_a=0, token_b=0, amount_a=0, amount_b=0))
 
 
@@ -236,18 +238,19 @@ def test_exit__signed_by_or_for_another__is_refused() -> None:
     ]
     for authority in wrong:
         (key_x, key_y), (r8, s) = authority.public_key, authority.signature
-        forged = honest | {"key_x": key_x, "key_y": key_y, "r_x": r8.x, "r_y": r8.y, "s": s}
+        forged = honest | qualify("signature", {"key_x": key_x, "key_y": key_y, "r_x": r8.x, "r_y": r8.y, "s": s})
         assert not is_accepted(forged)
     assert is_accepted(honest)
 
 
 @upholds("EXI-1")
 def test_exit__with_another_owner_read_from_the_leaf__is_refused() -> None:
-    """owner_hi and nonce share a field of the leaf: only one split of it is allowed."""
+    """The owner's hi and the nonce share a field of the leaf: only one split of it is allowed."""
     inputs = build_inputs(is_signed=False)
-    hi, nonce = number(inputs["owner_hi"]), number(inputs["nonce"])
-    assert not is_accepted(claim(inputs, owner_hi=hi - 1, recipient_hi=hi - 1, nonce=nonce + 2**32))
-    assert not is_accepted(claim(inputs, owner_hi=hi + 1, recipient_hi=hi + 1, nonce=(nonce - 2**32) % R))
+    hi, nonce = number(inputs["owner.account.owner.hi"]), number(inputs["owner.account.nonce"])
+    for step in (1, -1):
+        split = {"owner.account.owner.hi": hi - step, "owner.account.nonce": (nonce + step * 2**32) % R}
+        assert not is_accepted(claim(inputs, recipient_hi=hi - step, **split))
 
 
 @upholds("VER-4")

@@ -32,6 +32,7 @@ from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.swap import compute_out
 from zklink.transition.swap_block import SwapBlock, compute_slices, compute_slot_words
+from zklink.witness.signals import Signals
 from zklink.witness.swap_block import compute_inputs
 
 A, B, C, D = (ChainId(k) for k in range(1, 5))
@@ -150,9 +151,9 @@ def test_own_slice__forged_with_an_unabsorbed_word__is_refused() -> None:
     words[4] = free
     assert evaluate(words, z) == evaluate(forged[A], z)
 
-    senders = [free, int.from_bytes(SENDER[1:], "big")]
+    senders: Signals = {"request[0].sender.lo": free, "request[1].sender.lo": int.from_bytes(SENDER[1:], "big")}
     inputs = forge(build_state(), [slot[0] for slot in block.slots], TINY) | publish(public)
-    check_only_the_lack_admits(mutants.SENDER_UNABSORBED, inputs | {"slot_sender_lo": senders}, "sponge.in[")
+    check_only_the_lack_admits(mutants.SENDER_UNABSORBED, inputs | senders, "slices.words[")
 
 
 @upholds("VER-8")
@@ -201,8 +202,8 @@ def test_empty_slot__with_words__is_refused() -> None:
     # An amount and a sender in the empty slot read as a payout record without a kind.
     words = [*compute_slot_words(slots, TINY)[:1], (1, 0, 0, 0, 5, 1, 5, 0)]
     inputs = forge(state, [swap], TINY, slot_words=words)
-    assert inputs["slot_used"] == [1, 0]
-    inputs |= {"slot_amount": [swap.amount, 1], "slot_sender_lo": [int.from_bytes(SENDER[1:], "big"), 5]}
+    assert (inputs["request[0].used"], inputs["request[1].used"]) == (1, 0)
+    inputs |= {"request[1].amount": 1, "request[1].sender.lo": 5}
     check_only_the_lack_admits(mutants.EMPTY_SLOT_FREE, inputs, "SwapRequestWords#0.words")
 
 
@@ -238,8 +239,8 @@ def test_pool__left_out_to_force_a_refund__is_refused() -> None:
     others = apply(state, [request(token_out=TokenId(3))], TINY).opening.pools
     assert {(pool.lower, pool.higher) for pool in others} == {(0, 1), (1, 3)}
     pools = forge(state, [request(token_out=TokenId(3))], TINY, after=before)
-    inputs |= {name: signal for name, signal in pools.items() if name.startswith("pool_")}
-    check_only_the_lack_admits(mutants.POOL_OPTIONAL, inputs, "SelectPair#0.selected", "pool.selected")
+    inputs |= {name: signal for name, signal in pools.items() if name.startswith(("pool", "pair["))}
+    check_only_the_lack_admits(mutants.POOL_OPTIONAL, inputs, "SelectPair#0.selected", "view.selected")
 
 
 def test_forger__with_nothing_to_forge__makes_the_honest_block() -> None:

@@ -44,10 +44,11 @@ from zklink.operations.create_pool import CreatePool
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.remove_liquidity import RemoveLiquidity
 from zklink.operations.signed import Signable, sign
+from zklink.primitives.eddsa import Signature
 from zklink.protocol.errors import OperationError, WitnessUnsatisfied
 from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
 from zklink.protocol.packing import pack_fee, split_fee
-from zklink.witness.signals import Signals, list_path
+from zklink.witness.signals import Signals, list_path, qualify, qualify_all
 
 PoolOperation = CreatePool | AddLiquidity | RemoveLiquidity | PoolSwap
 A = Amount
@@ -57,8 +58,7 @@ ADD = AddLiquidity(ALICE, ALICE_NONCE, TIMESTAMP, X, Y, A(1_000), A(3_000), A(1)
 REMOVE = RemoveLiquidity(BOB, BOB_NONCE, TIMESTAMP, X, Y, A(1), A(1), A(1_777), A(0), X)
 SWAP = PoolSwap(BOB, BOB_NONCE, TIMESTAMP, Y, X, A(1_234), A(1), A(3), Y)
 OPERATIONS: list[PoolOperation] = [CREATE, ADD, REMOVE, SWAP]
-REGISTERS = ("fees", "pool_reserve_lower", "pool_reserve_higher", "pool_supply", "pool_fees", "pool_lp_token")
-LOADED = ("row_id", "pool_lower", "pool_higher")
+FREE = ("row_id", "fees", "pair[", "pool[")
 
 
 def build_inputs(operation: PoolOperation) -> Signals:
@@ -80,10 +80,15 @@ def is_accepted(inputs: Signals, mutation: Mutation | None = None) -> bool:
     return True
 
 
+def put_signature(signature: Signature) -> Signals:
+    """The signals of a signature, without the key's."""
+    return qualify("signature", {"r_x": signature.r8.x, "r_y": signature.r8.y, "s": signature.s})
+
+
 def sign_again(inputs: Signals, operation: Signable, domain: int = DOMAIN) -> Signals:
     """The inputs with the signature of another operation."""
     again = sign(operation, domain, KEYS[operation.account])
-    return inputs | {"r_x": again.signature.r8.x, "r_y": again.signature.r8.y, "s": again.signature.s}
+    return inputs | put_signature(again.signature)
 
 
 @upholds("CIR-8")
@@ -149,7 +154,7 @@ def test_slot__with_any_field_changed__is_refused(operation: PoolOperation) -> N
     inputs = build_inputs(operation)
     assert is_accepted(inputs)
     for name, signal in inputs.items():
-        if name not in REGISTERS + LOADED:
+        if not name.startswith(FREE):
             assert not is_accepted(inputs | {name: change_last(signal)}), name
 
 
@@ -176,8 +181,9 @@ def test_slot__with_any_field_changed__is_refused(operation: PoolOperation) -> N
 def test_slot__whose_signed_terms_are_not_met__is_refused(operation: PoolOperation, changes: dict[str, Any]) -> None:
     changed = replace(operation, **changes)
     inputs = build_inputs(operation)
+    shown = {"owner.account.nonce" if name == "nonce" else f"op.{name}": value for name, value in changes.items()}
     assert is_accepted(sign_again(inputs, operation))
-    assert not is_accepted(sign_again(inputs, changed) | changes)
+    assert not is_accepted(sign_again(inputs, changed) | shown)
 
 
 @upholds("CIR-6", "VER-6")
@@ -185,10 +191,10 @@ def test_slot__signed_for_another_deployment_or_by_another_key__is_refused() -> 
     inputs = build_inputs(SWAP)
     assert not is_accepted(sign_again(inputs, SWAP, DOMAIN + 1))
     key = KEYS[ALICE].public_key
-    stranger = inputs | {"key_x": key.x, "key_y": key.y}
+    stranger = inputs | qualify("signature", {"key_x": key.x, "key_y": key.y})
     assert not is_accepted(sign_again(stranger, replace(SWAP, account=ALICE)))
     signature = KEYS[ALICE].sign(SWAP.message(DOMAIN))
-    own = stranger | {"r_x": signature.r8.x, "r_y": signature.r8.y, "s": signature.s}
+    own = stranger | put_signature(signature)
     assert not is_accepted(own)
 
 
@@ -197,7 +203,7 @@ def test_slot__with_a_fee_above_the_balance__is_refused() -> None:
     inputs = build_inputs(replace(ADD, fee=A(100), fee_token=Z))
     for fee, is_covered in ((2_000_000, True), (2_001_000, False)):
         exponent, mantissa = split_fee(pack_fee(A(fee)))
-        forged = inputs | {"fee_mantissa": mantissa, "fee_exponent": exponent}
+        forged = inputs | {"op.fee_mantissa": mantissa, "op.fee_exponent": exponent}
         assert is_accepted(sign_again(forged, replace(ADD, fee=A(fee), fee_token=Z))) == is_covered
 
 
@@ -206,11 +212,8 @@ def test_slot__with_a_fee_above_the_balance__is_refused() -> None:
 def test_slot__of_a_pool_that_exists_or_does_not__is_refused(operation: PoolOperation, lp_token: int) -> None:
     inputs = build_inputs(operation)
     lower, higher = sorted((operation.token_a, operation.token_b))
-    assert isinstance(inputs["pool_lower"], list) and isinstance(inputs["pool_higher"], list)
-    place = [*zip(inputs["pool_lower"], inputs["pool_higher"], strict=True)].index((lower, higher))
-    assert isinstance(inputs["pool_lp_token"], list)
-    issued = [lp_token if i == place else token for i, token in enumerate(inputs["pool_lp_token"])]
-    assert not is_accepted(inputs | {"pool_lp_token": issued})
+    pairs = [(inputs[f"pair[{p}].lower"], inputs[f"pair[{p}].higher"]) for p in range(2)]
+    assert not is_accepted(inputs | {f"pool[{pairs.index((lower, higher))}].lp_token": lp_token})
 
 
 @upholds("CIR-9")
@@ -223,7 +226,7 @@ def test_slot__whose_rows_are_not_loaded__is_refused(operation: PoolOperation) -
     for token in needed:
         assert token in rows
         assert not is_accepted(inputs | {"row_id": [9 if row == token else row for row in rows]}), token
-    assert not is_accepted(inputs | {"pool_higher": [12, 13]})
+    assert not is_accepted(inputs | {"pair[0].higher": 12, "pair[1].higher": 13})
 
 
 @upholds("CIR-3")
@@ -234,13 +237,12 @@ def test_create__of_a_pair_that_cannot_have_a_pool__is_refused(token_a: TokenId,
     balances = [state.balance(ALICE, token) for token in (token_a, token_b)]
     paths = [list_path(tuple(state.balance_path(ALICE, token))) for token in (token_a, token_b)]
     assert is_accepted(inputs)
-    for name, chosen in (("balance", balances), ("balance_path", paths)):
-        signal = inputs[name]
-        assert isinstance(signal, list)
-        inputs[name] = [*chosen, *signal[2:]]
+    for place, (balance, path) in enumerate(zip(balances, paths, strict=True)):
+        inputs |= {f"owner.balance[{place}].amount": balance, f"owner.balance[{place}].path": path}
     lower, higher = (token_a, token_b) if token_b == SHARES or not token_a else (Y, Z)
-    inputs |= {"token_a": token_a, "token_b": token_b, "pool_lower": [lower, 14], "pool_higher": [higher, 15]}
-    inputs |= {name: [0, 0] for name in REGISTERS[1:]}
+    inputs |= {"op.token_a": token_a, "op.token_b": token_b}
+    inputs |= qualify_all("pair", [{"lower": lower, "higher": higher}, {"lower": 14, "higher": 15}])
+    inputs |= {name: 0 for name in inputs if name.startswith("pool[")}
     assert not is_accepted(sign_again(inputs, replace(CREATE, token_a=token_a, token_b=token_b)))
 
 
@@ -251,22 +253,16 @@ def test_create__of_a_pair_that_cannot_have_a_pool__is_refused(token_a: TokenId,
 def test_empty_slot__with_a_field__is_refused(name: str) -> None:
     inputs = pool_inputs(apply(build_state()))
     assert is_accepted(inputs)
-    assert not is_accepted(inputs | {name: 1})
+    assert not is_accepted(inputs | {f"op.{name}": 1})
 
 
 def forge_lp_token() -> Signals:
     """A creation that takes the LP token that another pool already has."""
     state = build_state()
     inputs = pool_inputs(apply(state, signed(replace(CREATE, fee=A(0)))))
-    balance, path = inputs["balance"], inputs["balance_path"]
-    assert isinstance(balance, list) and isinstance(path, list)
     own = list_path(tuple(state.balance_path(ALICE, SHARES)))
     held = state.balance(ALICE, SHARES)
-    return inputs | {
-        "lp_token": SHARES,
-        "balance": [*balance[:2], held, balance[3]],
-        "balance_path": [*path[:2], own, path[3]],
-    }
+    return inputs | {"op.lp_token": SHARES, "owner.balance[2].amount": held, "owner.balance[2].path": own}
 
 
 @upholds("CIR-9")
@@ -283,7 +279,7 @@ def test_supply__not_written__is_seen(operation: PoolOperation) -> None:
     block = apply(state, signed(operation))
     got = compute_outputs(open_slot("PoolSlot", mutants.SUPPLY_NOT_WRITTEN), pool_inputs(block))
     expected = pool_outputs(block, state.account_root)
-    assert {name for name in expected if got[name] != expected[name]} == {"next_pool_supply[1]"}
+    assert {name for name in expected if got[name] != expected[name]} == {"next_pool[1].supply"}
 
 
 @upholds("VER-4", "CIR-2")

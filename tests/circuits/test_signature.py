@@ -12,6 +12,7 @@ from zklink.primitives.poseidon import poseidon
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.packing import unpack_fee
 from zklink.protocol.signing import compute_public_key_hash
+from zklink.witness.signals import qualify
 
 KEY = PrivateKey.from_seed(b"\x01" * 32)
 MESSAGE = R - 5
@@ -38,9 +39,9 @@ def compute_key_hash(
     """What the circuit gives, None if there is no witness; each row is checked."""
     circuit = open_gadget("lib/signature.circom", "CheckSignature")
     (r_x, r_y), s = signature
-    names = ("enabled", "message", "key_x", "key_y", "r_x", "r_y", "s")
+    named = qualify("signature", {"key_x": key.x, "key_y": key.y, "r_x": r_x, "r_y": r_y, "s": s})
     try:
-        values = circuit.compute(dict(zip(names, (enabled, message, *key, r_x, r_y, s), strict=True)))
+        values = circuit.compute({"enabled": enabled, "message": message, **named})
     except WitnessUnsatisfied:
         return None
     assert circuit.checker.find_violations(values) == []

@@ -22,6 +22,7 @@ from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import State
 from zklink.transition.swap import RefundReason, Registers, apply_swap, compute_out
 from zklink.transition.swap_block import SwapBlock, apply_block, compute_slot_words
+from zklink.witness.signals import qualify_all
 from zklink.witness.swap_block import Signal, compute_inputs
 
 X, Y, W, Z = TokenId(1), TokenId(5), TokenId(9), TokenId(15)
@@ -175,9 +176,12 @@ def test_empty_slots__before_used_ones__change_nothing_but_the_commitment() -> N
     honest = apply(state, requests, MINIMAL)
     words = compute_slot_words(honest.slots, MINIMAL)
     inputs = forge(state, requests, MINIMAL, slot_words=[(0,) * SWAP_SLOT_WORDS, *words[:-1]])
-    for name, signal in inputs.items():
-        if name.startswith("slot_") and isinstance(signal, list):
-            inputs[name] = [0, *signal[:-1]]
+    last = MINIMAL.slots - 1
+    requests_ = [
+        {name.partition(".")[2]: signal for name, signal in inputs.items() if name.startswith(f"request[{place}].")}
+        for place in range(MINIMAL.slots)
+    ]
+    inputs |= qualify_all("request", [requests_[last], *requests_[:last]])
     assert inputs["new_root"] == honest.header.new_root and inputs["commitment"] != honest.commitment
     circuit = open_swap_block(MINIMAL)
     assert circuit.checker.find_violations(circuit.compute(inputs)) == []

@@ -60,63 +60,64 @@ REFUNDED = request(deadline=TIMESTAMP - 1)
 # A transfer needs one row and no pool, so the rest of what is loaded is the forger's to choose.
 TRANSFER = request(token_out=X, deadline=TIMESTAMP - 1)
 FIELDS: dict[str, tuple[int, int]] = {
-    # signal: (the largest value, bits below it in its word or 0 if it is no plain field)
-    "slot_request_id": (2**64 - 1, 160),
-    "slot_amount": (LIMIT - 1, 0),
-    "slot_min_out": (LIMIT - 1, 128),
-    "slot_operator_fee": (REFUNDED.amount - 1, 16),
-    "slot_fill_fee": (LIMIT - 1, 80),
-    "slot_queued_at": (2**40 - 1, 0),
-    "slot_recipient_hi": (255, 8),
-    "slot_sender_hi": (255, 0),
+    # field: (the largest value, bits below it in its word or 0 if it is no plain field)
+    "request_id": (2**64 - 1, 160),
+    "amount": (LIMIT - 1, 0),
+    "min_out": (LIMIT - 1, 128),
+    "operator_fee": (REFUNDED.amount - 1, 16),
+    "fill_fee": (LIMIT - 1, 80),
+    "queued_at": (2**40 - 1, 0),
+    "recipient.hi": (255, 8),
+    "sender.hi": (255, 0),
 }
-WORD_OF = {"slot_request_id": 0, "slot_amount": 0, "slot_fill_fee": 2, "slot_queued_at": 2}
+WORD_OF = {"request_id": 0, "amount": 0, "fill_fee": 2, "queued_at": 2}
 
 
-def with_field(signal: str, value: int) -> dict[str, Signal]:
+def with_field(field: str, value: int) -> dict[str, Signal]:
     """A block whose one request has this value, with words and challenges that fit: words are plain sums."""
     state = build_state()
     honest = apply(state, [REFUNDED], TINY)
     words = [list(slot) for slot in compute_slot_words(honest.slots, TINY)]
+    signal = f"request[0].{field}"
     old = forge(state, [REFUNDED], TINY)[signal]
-    assert isinstance(old, list) and isinstance(old[0], int)
-    change = (value - old[0]) % R
-    words[0][WORD_OF.get(signal, 1)] += change << FIELDS[signal][1]
-    if signal in ("slot_request_id", "slot_amount"):
-        words[0][5] += change << FIELDS[signal][1]
-    if signal == "slot_sender_hi":
+    assert isinstance(old, int)
+    change = (value - old) % R
+    words[0][WORD_OF.get(field, 1)] += change << FIELDS[field][1]
+    if field in ("request_id", "amount"):
+        words[0][5] += change << FIELDS[field][1]
+    if field == "sender.hi":
         words[0][7] += change << 112
     words[0] = [word % R for word in words[0]]
     slices = [(), tuple(words[0]), *[()] * 7]
     inputs = forge(state, [REFUNDED], TINY, slot_words=words, slices=slices)
-    return inputs | {signal: [value, 0]}
+    return inputs | {signal: value}
 
 
 @upholds("CIR-1", "CIR-4", "DAT-2")
-@pytest.mark.parametrize("signal", FIELDS)
-def test_field__one_above_its_range__is_refused(signal: str) -> None:
-    largest = FIELDS[signal][0]
-    assert is_accepted(with_field(signal, largest))
-    assert "RangeCheck" in refuse(with_field(signal, largest + 1))
+@pytest.mark.parametrize("field", FIELDS)
+def test_field__one_above_its_range__is_refused(field: str) -> None:
+    largest = FIELDS[field][0]
+    assert is_accepted(with_field(field, largest))
+    assert "RangeCheck" in refuse(with_field(field, largest + 1))
 
 
 @upholds("CIR-4")
 @pytest.mark.parametrize("fee", [R - 1, R - LIMIT])
 def test_operator_fee__negative__is_refused(fee: int) -> None:
-    assert "RangeCheck" in refuse(with_field("slot_operator_fee", fee))
+    assert "RangeCheck" in refuse(with_field("operator_fee", fee))
 
 
 @upholds("CIR-9")
-@pytest.mark.parametrize(("signal", "shift"), [("slot_source", 232), ("slot_destination", 224)])
+@pytest.mark.parametrize(("field", "shift"), [("source", 232), ("destination", 224)])
 @pytest.mark.parametrize("chain", [0, 9, 255])
-def test_chain__outside_1_to_8__is_refused(signal: str, shift: int, chain: int) -> None:
+def test_chain__outside_1_to_8__is_refused(field: str, shift: int, chain: int) -> None:
     state = build_state()
     honest = apply(state, [REFUNDED], TINY)
     words = [list(slot) for slot in compute_slot_words(honest.slots, TINY)]
-    words[0][0] += (chain - (1 if signal == "slot_source" else 2)) << shift
+    words[0][0] += (chain - (1 if field == "source" else 2)) << shift
     slices = [(), tuple(words[0]), *[()] * 7]
     inputs = forge(state, [REFUNDED], TINY, slot_words=words, slices=slices)
-    assert "SelectConstant" in refuse(inputs | {signal: [chain, 0]})
+    assert "SelectConstant" in refuse(inputs | {f"request[0].{field}": chain})
 
 
 @upholds("CIR-2")
@@ -124,7 +125,7 @@ def test_chain__outside_1_to_8__is_refused(signal: str, shift: int, chain: int) 
 def test_used__not_one_for_a_request__is_refused(used: int) -> None:
     inputs = forge(build_state(), [REFUNDED], TINY)
     assert is_accepted(inputs)
-    refuse(inputs | {"slot_used": [used, 0]})
+    refuse(inputs | {"request[0].used": used})
 
 
 @upholds("CIR-9")
@@ -161,10 +162,19 @@ def test_pools__in_the_wrong_order__are_refused() -> None:
     """The other order, one pool twice, and a pair with its higher token first."""
     inputs = forge(build_state(), [TRANSFER], TINY)
     assert is_accepted(inputs)
-    pools = {name: signal for name, signal in inputs.items() if name.startswith("pool_") and isinstance(signal, list)}
-    reversed_pools: dict[str, Signal] = {name: signal[::-1] for name, signal in pools.items()}
-    doubled: dict[str, Signal] = {name: [signal[0], signal[0]] for name, signal in pools.items()}
-    mirrored: dict[str, Signal] = {"pool_lower": pools["pool_higher"], "pool_higher": pools["pool_lower"]}
+    first, second = (
+        {name: signal for name, signal in inputs.items() if name.startswith((f"pair[{place}]", f"pool[{place}]"))}
+        for place in (0, 1)
+    )
+    first_as_second = {name.replace("[0]", "[1]", 1): signal for name, signal in first.items()}
+    second_as_first = {name.replace("[1]", "[0]", 1): signal for name, signal in second.items()}
+    reversed_pools = first_as_second | second_as_first
+    doubled = first | first_as_second
+    mirrored = {
+        f"pair[{place}].{side}": inputs[f"pair[{place}].{other}"]
+        for place in (0, 1)
+        for side, other in (("lower", "higher"), ("higher", "lower"))
+    }
     for change in (reversed_pools, doubled, mirrored):
         assert "RangeCheck" in refuse(inputs | change) and "PoolRows" in refuse(inputs | change)
 
@@ -208,7 +218,7 @@ def _forge_paid(state: State, swap: SwapRequest, payout: Payout, row_x: TokenRow
     words = compute_slot_words(slots, TINY)
     slices = [(), words[0][:5], words[0][5:], *[()] * 6]
     inputs = forge(state, [late], TINY, rows=rows, after_pools={(X, Y): pool}, slot_words=words, slices=slices)
-    return inputs | {"slot_deadline": [swap.deadline, 0]}
+    return inputs | {"request[0].deadline": swap.deadline}
 
 
 @upholds("CIR-4")
@@ -235,12 +245,13 @@ def test_header__number_or_timestamp_too_wide__is_refused(number: int, timestamp
 def test_rows__that_do_not_exist__cannot_be_claimed() -> None:
     """The path of an absent row opens the empty leaf and nothing else. The request is late: nothing depends on it."""
     inputs = forge(build_state(), [request(token_out=Z, deadline=TIMESTAMP - 1)], TINY)
-    assert inputs["pool_lower"] == [0, 1] and inputs["pool_higher"] == [1, 3]
+    pairs = [(inputs[f"pair[{place}].lower"], inputs[f"pair[{place}].higher"]) for place in (0, 1)]
+    assert pairs == [(0, 1), (1, 3)]
     assert is_accepted(inputs)
-    claims: dict[str, list[Signal]] = {"pool_reserve_lower": [0, 70_000], "pool_supply": [1, 0], "pool_fee": [0, 30]}
+    claims = {"pool[1].leaf.reserve_lower": 70_000, "pool[0].leaf.supply": 1, "pool[1].leaf.fee": 30}
     for name, claim in claims.items():
         assert "PoolRows" in refuse(inputs | {name: claim})
-    assert "TokenRows" in refuse(inputs | {"row_fees": [0, 0, 1]})
+    assert "TokenRows" in refuse(inputs | {"row[2].leaf.fees": 1})
 
 
 @upholds("VER-8", "VER-6")

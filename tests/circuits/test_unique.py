@@ -93,7 +93,7 @@ def test_witness__of_each_kind__follows_from_the_inputs(case: str) -> None:
     ("case", "lacking", "freed"),
     [
         ("a match", "main.side[0].RateFee#0.RangeCheck#", "main.next_fees["),
-        ("ledger, withdrawal", "main.SelectLoaded#1.found", "main.next_fees["),
+        ("ledger, withdrawal", "main.SelectLoaded#1.found", "main.next_row["),
     ],
 )
 def test_witness__without_a_rule__is_one_of_several(case: str, lacking: str, freed: str) -> None:

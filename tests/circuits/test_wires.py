@@ -58,7 +58,7 @@ def test_wires__each_changed_alone__violate_a_constraint(preset: Preset, level: 
 def test_loose_wires__in_a_system_that_lacks_a_row__are_found() -> None:
     """The inverse of a difference that is zero is pinned by one row only; circomlib's own template leaves it free."""
     circuit, assignment = open_swap_block(MINIMAL), assign(MINIMAL, OPTIMIZED)
-    inverse = circuit.symbols.wires["main.slot[2].pool.IsNull#0.inverse"]
+    inverse = circuit.symbols.wires["main.slot[2].view.IsNull#0.inverse"]
     pinning = [row for row, (a, b, _) in circuit.checker.rows_of(inverse).items() if (a or b)]
     assert len(pinning) == 2
     found = [circuit.checker.without([row]).assign(assignment.values).find_loose_wires([inverse]) for row in pinning]
@@ -76,7 +76,9 @@ def test_public_inputs__are_wires_1_to_4_and_bound(preset: Preset, level: str) -
 
 
 @upholds("CIR-9")
-@pytest.mark.parametrize("selector", ["is_source", "is_destination", "is_row_in", "is_row_out", "pool.selected"])
+@pytest.mark.parametrize(
+    "selector", ["records.is_source", "is_destination", "is_row_in", "is_row_out", "view.selected"]
+)
 def test_selectors__moved_added_or_cleared__violate_a_constraint(selector: str) -> None:
     circuit, assignment = open_swap_block(TINY, PLAIN), assign(TINY, PLAIN)
     wires = [wire for name, wire in circuit.symbols.wires.items() if name.startswith(f"main.slot[0].{selector}[")]

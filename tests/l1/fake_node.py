@@ -75,6 +75,8 @@ class FakeNode(FaultyRpc):
     pending_count: int = 0
     chain_id: int = PROFILE.evm_chain_id
     on_tick: Callable[["FakeNode"], None] = lambda node: None
+    bend: Callable[[str, Any], Any] = lambda method, answer: answer
+    """What the node makes of its answer to a method."""
 
     def __post_init__(self) -> None:
         super().__init__(self.tick)
@@ -124,7 +126,7 @@ class FakeNode(FaultyRpc):
 
     def serve(self, method: str, params: Any) -> RPCResponse:
         handler = getattr(self, f"_{method}", None)
-        answer: RPCResponse = handler(*params) if handler is not None else _missing_method(method)
+        answer: RPCResponse = self.bend(method, handler(*params) if handler is not None else _missing_method(method))
         return answer
 
     # -- methods -------------------------------------------------------------------------------------------------

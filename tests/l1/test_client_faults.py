@@ -4,7 +4,7 @@ import pytest
 
 from tests.l1.fake_node import BASE_FEE, POLICY, TIP, FakeNode
 from zklink.devnet.roles import default_roles
-from zklink.l1.transport.client import Call, ChainClient
+from zklink.l1.transport.client import ABSENT_ANSWERS, Call, ChainClient
 from zklink.protocol.errors import (
     CallReverted,
     RpcUnavailable,
@@ -41,6 +41,29 @@ def test_read__node_stays_away__typed_error_after_all_attempts(node: FakeNode) -
         node.client().head()
     assert (caught.value.chain, caught.value.method, caught.value.attempts) == ("fake", "eth_getBlockByNumber", 3)
     assert "no route" in caught.value.detail
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_code__a_node_that_is_behind_shows_none__is_asked_again(node: FakeNode, times: int) -> None:
+    shown = ["0x"] * times
+    node.bend = lambda method, found: {**found, "result": shown.pop()} if "Code" in method and shown else found
+    assert node.client().code(TARGET) == b"\x60"
+
+
+def test_code__there_is_none__empty_after_several_answers(node: FakeNode) -> None:
+    node.bend = lambda method, found: {**found, "result": "0x"} if "Code" in method else found
+    assert node.client().code(TARGET) == b""
+    assert node.calls.count("eth_getCode") == ABSENT_ANSWERS
+
+
+@pytest.mark.parametrize("text", ["unknown transaction type", "transaction type not supported: unknown"])
+def test_send__type_of_transaction_unknown_to_the_node__rejected_and_never_waited_for(
+    node: FakeNode, text: str
+) -> None:
+    node.fail("eth_sendRawTransaction", text)
+    with pytest.raises(TransactionRejected, match="unknown"):
+        node.client().send(SENDER, CALL)
+    assert node.now == 0
 
 
 def test_send__all_well__one_transaction_with_the_right_fee(node: FakeNode) -> None:

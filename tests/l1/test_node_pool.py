@@ -94,12 +94,45 @@ def test_logs__a_node_behind_the_range__is_not_asked() -> None:
     assert nodes.asked("eth_getLogs") == [0, 1]
 
 
-def test_connect__a_node_of_another_chain__said_whatever_the_others_are() -> None:
+def test_read__a_node_of_another_chain__is_said_and_gives_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    nodes = Nodes(2)
+    nodes.members[0].chain_id = 5
+    for _ in range(3):
+        assert nodes.client.head().number == 0
+    assert nodes.asked("eth_getBlockByNumber") == [0, 3]
+    assert "node-0: the node serves EVM chain 5" in caplog.text.replace("(", "").replace(")", "")
+
+
+def test_read__all_nodes_of_another_chain__typed() -> None:
+    nodes = Nodes(2)
+    for node in nodes.members:
+        node.chain_id = 5
+    with pytest.raises(WrongChain, match="node-1"):
+        nodes.client.head()
+
+
+def test_read__one_of_another_chain_and_one_away__is_asked_again() -> None:
     nodes = Nodes(2)
     nodes.members[0].fail("eth_chainId", "away")
     nodes.members[1].chain_id = 5
-    with pytest.raises(WrongChain, match="node-1"):
-        nodes.client.head()
+    assert nodes.client.head().number == 0
+
+
+def test_read__a_node_fails_a_thousand_times__still_asked() -> None:
+    nodes = Nodes(2)
+    for node in nodes.pool.nodes:
+        node.failures = 5_000
+    nodes.members[0].fail("eth_getBlockByNumber", AWAY)
+    assert nodes.client.head().number == 0
+
+
+def test_read__a_node_wants_rest_for_ever__asked_again_after_an_hour() -> None:
+    nodes = Nodes(2)
+    nodes.members[0].fail("eth_getBlockByNumber", http(429, rest_seconds=1e18))
+    nodes.client.head()
+    nodes.now = 3_601
+    nodes.members[1].always["eth_getBlockByNumber"] = AWAY
+    assert nodes.client.head().number == 0
 
 
 def test_quorum__one_node_hides_logs__the_others_are_believed() -> None:

@@ -56,16 +56,16 @@ def test_compute_hash__anything_changed__differs(copied: CircuitSource) -> None:
 def test_compute_hash__included_file_changed__differs(copied: CircuitSource) -> None:
     entry = copied.directory / copied.entry
     included = copied.directory / "part.circom"
-    included.write_text("pragma circom 2.1.6;\n")
+    included.write_text("pragma circom 2.2.0;\n")
     entry.write_text(entry.read_text() + '\ninclude "part.circom";\n')
     before = compute_hash(copied)
-    included.write_text("pragma circom 2.1.7;\n")
+    included.write_text("pragma circom 2.2.1;\n")
     assert compute_hash(copied) != before
 
 
 def test_compute_hash__file_that_is_not_included__does_not_matter(copied: CircuitSource) -> None:
     before = compute_hash(copied)
-    (copied.directory / "other.circom").write_text("pragma circom 2.1.6;\n")
+    (copied.directory / "other.circom").write_text("pragma circom 2.2.0;\n")
     assert compute_hash(copied) == before
 
 

@@ -73,7 +73,7 @@ def test_file__half_a_line_after_a_crash__is_forgotten(tmp_path: Path) -> None:
         '[1, 1, 1000, [], "0x"]',
         '[1, 1, 1000, [{"id": "00", "consent": "", "owner": "", "operation": 7}], "00"]',
         '["1", 1, 1000, [], "00"]',
-        "",
+        " ",
     ],
 )
 def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path, line: str) -> None:
@@ -89,11 +89,12 @@ def test_file__line_that_is_no_entry__is_refused_with_its_number(tmp_path: Path,
 )
 def test_file__garbage_in_the_middle__named_with_file_line_and_position(tmp_path: Path, garbage: bytes) -> None:
     path = tmp_path / "journal.jsonl"
-    FileJournal(path).append(entry(1))
-    size = path.stat().st_size
-    with path.open("ab") as file:
-        file.write(garbage + b"\n")
-    FileJournal(path).append(entry(3))
+    journal = FileJournal(path)
+    for number in (1, 2):
+        journal.append(entry(number))
+    first, second = path.read_bytes().splitlines(keepends=True)
+    size = len(first)
+    path.write_bytes(first + garbage + b"\n" + second)
     with pytest.raises(JournalBroken, match=r"journal\.jsonl, line 2") as error:
         FileJournal(path).entries()
     assert (error.value.line, error.value.position) == (2, size)

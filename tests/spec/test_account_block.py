@@ -229,6 +229,11 @@ def test_compute_inputs__any_block__has_one_shape(case: Case) -> None:
     shapes, expected = ({n: _shape(s) for n, s in compute_inputs(b).items()} for b in (block, empty))
     assert shapes == expected
     depths = MINIMAL.token_depth, MINIMAL.account_depth, MINIMAL.order_depth
-    assert shapes["ledger_a_path"] == (MINIMAL.account.ledger, depths[1], 3)
-    assert shapes["amm_balance_path"] == (MINIMAL.account.pool, 4, depths[0], 3)
-    assert shapes["order_leaf_path"] == (MINIMAL.account.order, 2, depths[2], 3)
+    slots = MINIMAL.account
+    for bus, places in (("ledger_input", slots.ledger), ("pool_input", slots.pool), ("match_input", slots.order)):
+        assert {name.split("[")[1].split("]")[0] for name in shapes if name.startswith(f"{bus}[")} == {
+            *map(str, range(places))
+        }
+    assert shapes["ledger_input[0].a.path"] == (depths[1], 3)
+    assert shapes["pool_input[0].owner.balance[3].path"] == (depths[0], 3)
+    assert shapes["match_input[0].side[1].leaf.path"] == (depths[2], 3)

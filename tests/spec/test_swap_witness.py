@@ -21,21 +21,20 @@ def _shape(signal: Signal) -> tuple[int, ...]:
 def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
     rows, pools, depth = preset.token_rows, preset.pool_rows, preset.token_depth
     numbers = "commitment z lambda y domain number timestamp old_root new_root account_root token_root pool_root"
-    slots = (
+    request = (
         "used source destination request_id token_in token_out amount min_out operator_fee fill_fee deadline queued_at "
-        "recipient_hi recipient_lo sender_hi sender_lo"
+        "recipient.hi recipient.lo sender.hi sender.lo"
     )
-    per_pool = ("lower", "higher", "reserve_lower", "reserve_higher", "supply", "fee", "lp_token")
-    return {
-        **dict.fromkeys(numbers.split(), ()),
-        "row_id": (rows,),
-        "row_reserve": (rows, MAX_CHAINS),
-        "row_fees": (rows,),
-        "row_path": (rows, depth, 3),
-        **{f"pool_{name}": (pools,) for name in per_pool},
-        "pool_path": (pools, 2 * depth, 3),
-        **{f"slot_{name}": (preset.slots,) for name in slots.split()},
-    }
+    pool = "reserve_lower reserve_higher supply fee lp_token"
+    shapes: dict[str, tuple[int, ...]] = {**dict.fromkeys(numbers.split(), ()), "row_id": (rows,)}
+    for i in range(rows):
+        shapes |= {f"row[{i}].leaf.reserve": (MAX_CHAINS,), f"row[{i}].leaf.fees": (), f"row[{i}].path": (depth, 3)}
+    for i in range(pools):
+        shapes |= {f"pair[{i}].lower": (), f"pair[{i}].higher": (), f"pool[{i}].path": (2 * depth, 3)}
+        shapes |= {f"pool[{i}].leaf.{name}": () for name in pool.split()}
+    for i in range(preset.slots):
+        shapes |= {f"request[{i}].{name}": () for name in request.split()}
+    return shapes
 
 
 @given(cases(max_requests=2))
@@ -45,6 +44,8 @@ def test_compute_inputs__any_block__has_every_signal_and_shape(case: Case) -> No
     signals = compute_inputs(block)
     assert {name: _shape(signal) for name, signal in signals.items()} == _expected_shapes(MINIMAL)
     used = len(case.requests)
-    assert signals["slot_used"] == [1] * used + [0] * (MINIMAL.slots - used)
-    assert signals["slot_amount"] == [r.amount for r in case.requests] + [0] * (MINIMAL.slots - used)
+    places = range(MINIMAL.slots)
+    assert [signals[f"request[{i}].used"] for i in places] == [1] * used + [0] * (MINIMAL.slots - used)
+    amounts = [request.amount for request in case.requests]
+    assert [signals[f"request[{i}].amount"] for i in places] == amounts + [0] * (MINIMAL.slots - used)
     assert [signals[name] for name in ("commitment", "z", "lambda", "y")] == list(block.inputs.as_tuple())

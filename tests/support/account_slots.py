@@ -35,7 +35,6 @@ _ARGUMENTS = {
 }
 _ENTRIES = {"PoolSlot": "pool_slot.circom", "OrderSlot": "order_slot.circom", "Exit": "exit.circom"}
 _SHARED = ("domain", "timestamp", "row_id", "account_root")
-_POOL_REGISTERS = ("pool_reserve_lower", "pool_reserve_higher", "pool_supply", "pool_lp_token")
 
 
 @cache
@@ -51,22 +50,22 @@ def open_slot(template: str, mutation: Mutation | None = None) -> Circuit:
 def pool_inputs(block: AccountBlock) -> Signals:
     """The inputs of the block's pool slot."""
     inputs = compute_inputs(block)
-    names = (*_SHARED, "pool_lower", "pool_higher", *_POOL_REGISTERS)
-    registers = {name: inputs[name] for name in names} | {"fees": inputs["row_fees"], "pool_fees": inputs["pool_fee"]}
-    return registers | _select(inputs, "amm_")
+    pairs = {name: signal for name, signal in inputs.items() if name.startswith("pair[")}
+    pools = select_registers(inputs, "pool")
+    return pools | pairs | _select_fees(inputs) | select_slot(inputs, "pool_input")
 
 
 def pool_outputs(block: AccountBlock, account_root: int) -> dict[str, int]:
     """What the slot must give, by the package."""
-    outputs = _outputs(block, account_root, block.pool[0].elements()) | {"used": int(block.pool[0].is_used)}
+    outputs = _outputs(block, account_root, block.pool[0].elements(), block.pool[0].is_used)
     for i, pool in enumerate(block.opening.pools):
         after = pool.after
         outputs |= {
-            f"next_pool_reserve_lower[{i}]": after.reserve_lower,
-            f"next_pool_reserve_higher[{i}]": after.reserve_higher,
-            f"next_pool_supply[{i}]": after.lp_supply,
-            f"next_pool_fees[{i}]": after.fee,
-            f"next_pool_lp_token[{i}]": after.lp_token,
+            f"next_pool[{i}].reserve_lower": after.reserve_lower,
+            f"next_pool[{i}].reserve_higher": after.reserve_higher,
+            f"next_pool[{i}].supply": after.lp_supply,
+            f"next_pool[{i}].fee": after.fee,
+            f"next_pool[{i}].lp_token": after.lp_token,
         }
     return outputs
 
@@ -74,21 +73,21 @@ def pool_outputs(block: AccountBlock, account_root: int) -> dict[str, int]:
 def order_inputs(block: AccountBlock) -> Signals:
     """The inputs of the block's order slot."""
     inputs = compute_inputs(block)
-    registers = {name: inputs[name] for name in _SHARED} | {"fees": inputs["row_fees"]}
-    return registers | _select(inputs, "order_")
+    match = {f"match.{name}": signal for name, signal in select_slot(inputs, "match_input").items()}
+    return select_registers(inputs) | _select_fees(inputs) | match
 
 
 def order_outputs(block: AccountBlock, account_root: int) -> dict[str, int]:
     """What the slot must give, by the package."""
-    return _outputs(block, account_root, block.order[0].elements())
+    return _outputs(block, account_root, block.order[0].elements(), block.order[0].is_used)
 
 
 def compute_outputs(circuit: Circuit, inputs: Signals) -> dict[str, int]:
     """The main component's outputs. Raises WitnessUnsatisfied; each row is checked."""
     values = circuit.compute(inputs)
     assert circuit.checker.find_violations(values) == []
-    main = {name.removeprefix("main."): value for name, value in circuit.name(values).items() if name.count(".") == 1}
-    return {name: value for name, value in main.items() if name.startswith(("next_", "words[", "used"))}
+    named = {name.removeprefix("main."): value for name, value in circuit.name(values).items()}
+    return {name: value for name, value in named.items() if name.startswith(("next_", "records."))}
 
 
 def carry_out(state: State, operation: AccountOperation) -> AccountBlock | None:
@@ -113,7 +112,7 @@ def find_loose(circuit: Circuit, inputs: Signals) -> list[str]:
     names = circuit.symbols.names()
     assignment = circuit.checker.assign(circuit.compute(inputs))
     loose = [names[wire] for wire in assignment.find_loose_wires()]
-    blocks = ("main.timestamp", "main.row_id[", "main.pool_lower[", "main.pool_higher[")
+    blocks = ("main.timestamp", "main.row_id[", "main.pair[")
     return [name for name in loose if not name.startswith(blocks)]
 
 
@@ -124,17 +123,28 @@ def change_last(signal: Signal) -> Signal:
     return (signal + 1) % R
 
 
-def _outputs(block: AccountBlock, account_root: int, words: tuple[int, ...]) -> dict[str, int]:
-    outputs = {f"next_fees[{i}]": row.after.fees for i, row in enumerate(block.opening.tokens)}
-    outputs |= {f"words[{i}]": word for i, word in enumerate(words)}
-    return outputs | {"next_account_root": account_root}
-
-
-def _select(inputs: Signals, prefix: str) -> Signals:
-    """The signals of the one slot of a kind, as the template calls them."""
-    chosen: Signals = {}
+def select_registers(inputs: Signals, *buses: str) -> Signals:
+    """What every slot takes of a block's inputs, and the rows in these arrays."""
+    chosen = {name: inputs[name] for name in _SHARED}
     for name, signal in inputs.items():
-        if name.startswith(prefix):
-            assert isinstance(signal, list) and len(signal) == 1
-            chosen[name.removeprefix(prefix)] = signal[0]
+        bus, _, field = name.partition("].leaf.")
+        if field and bus.split("[")[0] in buses:
+            chosen[f"{bus}].{field}"] = signal
     return chosen
+
+
+def select_slot(inputs: Signals, bus: str) -> Signals:
+    """The signals of the first slot of a kind, as the template calls them."""
+    prefix = f"{bus}[0]."
+    return {name.removeprefix(prefix): signal for name, signal in inputs.items() if name.startswith(prefix)}
+
+
+def _select_fees(inputs: Signals) -> Signals:
+    rows = [name for name in inputs if name.endswith(".leaf.fees")]
+    return {"fees": [inputs[name] for name in rows]}
+
+
+def _outputs(block: AccountBlock, account_root: int, words: tuple[int, ...], is_used: bool) -> dict[str, int]:
+    outputs = {f"next_fees[{i}]": row.after.fees for i, row in enumerate(block.opening.tokens)}
+    outputs |= {f"records.data[{i}]": word for i, word in enumerate(words)}
+    return outputs | {"records.used": int(is_used), "next_account_root": account_root}

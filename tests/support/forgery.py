@@ -28,7 +28,7 @@ from zklink.protocol.slices import compute_slice_hash, evaluate
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow
 from zklink.state.state import PoolId, State
 from zklink.transition.swap_block import Slot, SwapBlock, apply_block, compute_slices, compute_slot_words
-from zklink.witness.signals import Signal
+from zklink.witness.signals import Signal, compute_pool_signals, compute_token_signals, qualify_all
 from zklink.witness.swap_block import compute_inputs
 
 DOMAIN, NUMBER, TIMESTAMP = 0xD03A12, BlockNumber(7), 1_800_000_000
@@ -72,17 +72,9 @@ def open_rows(
         pool_tree.set(index, after_pool.leaf())
     signals: dict[str, Signal] = {
         "row_id": [token for token, _, _ in opened],
-        "row_reserve": [[*row.reserves] for _, row, _ in opened],
-        "row_fees": [row.fees for _, row, _ in opened],
-        "row_path": [[[*siblings] for siblings in path] for _, _, path in opened],
-        "pool_lower": [low for low, _, _, _ in openings],
-        "pool_higher": [high for _, high, _, _ in openings],
-        "pool_reserve_lower": [pool.reserve_lower for _, _, pool, _ in openings],
-        "pool_reserve_higher": [pool.reserve_higher for _, _, pool, _ in openings],
-        "pool_supply": [pool.lp_supply for _, _, pool, _ in openings],
-        "pool_fee": [pool.fee for _, _, pool, _ in openings],
-        "pool_lp_token": [pool.lp_token for _, _, pool, _ in openings],
-        "pool_path": [[[*siblings] for siblings in path] for _, _, _, path in openings],
+        **qualify_all("row", (compute_token_signals(row, tuple(path)) for _, row, path in opened)),
+        **qualify_all("pair", ({"lower": low, "higher": high} for low, high, _, _ in openings)),
+        **qualify_all("pool", (compute_pool_signals(pool, tuple(path)) for _, _, pool, path in openings)),
     }
     account_root = state.account_root
     old, new = (poseidon([account_root, *pair]) for pair in (roots, (token_tree.root, pool_tree.root)))

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ class FailingDisk:
 
     space: int | None = None
     is_sync_broken: bool = False
+    is_folder_sync_broken: bool = False
+    has_links: bool = True
     is_cut_broken: bool = False
 
     def __getattr__(self, name: str) -> object:
@@ -30,9 +34,14 @@ class FailingDisk:
         return written
 
     def fsync(self, handle: int) -> None:
-        if self.is_sync_broken:
+        if self.is_sync_broken or (self.is_folder_sync_broken and stat.S_ISDIR(os.fstat(handle).st_mode)):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         os.fsync(handle)
+
+    def link(self, source: Path, target: Path) -> None:
+        if not self.has_links:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        os.link(source, target)
 
     def ftruncate(self, handle: int, size: int) -> None:
         if self.is_cut_broken:
@@ -42,6 +51,7 @@ class FailingDisk:
     def mend(self) -> None:
         """There is space again, and everything works."""
         self.space, self.is_sync_broken, self.is_cut_broken = None, False, False
+        self.is_folder_sync_broken = False
 
 
 def install_disk(monkeypatch: pytest.MonkeyPatch) -> FailingDisk:

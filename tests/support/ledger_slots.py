@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from tests.support.account_scene import DOMAIN, build_state
+from tests.support.account_slots import select_registers, select_slot
 from tests.support.circuits import CIRCUITS, Circuit, Mutation
 from zklink.protocol.ids import MAX_CHAINS, BlockNumber
 from zklink.protocol.presets import MINIMAL
@@ -27,8 +28,6 @@ from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signals
 
 NUMBER = BlockNumber(1)
-_SHARED = ("domain", "timestamp", "row_id", "account_root")
-_OUTPUTS = ("next_", "request_words", "payout_words", "data_words", "used", "is_new", "is_source", "is_payer")
 _ARGUMENTS = (MINIMAL.account.token_rows, MINIMAL.token_depth, MINIMAL.account_depth)
 
 
@@ -44,13 +43,7 @@ class Played:
     def inputs(self) -> Signals:
         """What the slot takes."""
         inputs = compute_inputs(self.block)
-        chosen = {name: inputs[name] for name in _SHARED}
-        chosen |= {"reserve": inputs["row_reserve"], "fees": inputs["row_fees"]}
-        for name, signal in inputs.items():
-            if name.startswith("ledger_"):
-                assert isinstance(signal, list)
-                chosen[name.removeprefix("ledger_")] = signal[0]
-        return chosen | self.changes
+        return select_registers(inputs, "row") | select_slot(inputs, "ledger_input") | self.changes
 
     @property
     def outputs(self) -> dict[str, int]:
@@ -58,18 +51,18 @@ class Played:
         slot, rows = self.block.ledger[0], self.block.opening.tokens
         words = slot.elements()
         arrays: dict[str, list[int]] = {
-            "next_fees": [row.after.fees for row in rows],
-            "request_words": list(words[:4]),
-            "data_words": list(words[4:6]),
-            "payout_words": list(words[6:]),
-            "is_source": _select(None if slot.chain_record is None else slot.plan.data.chain),
-            "is_payer": _select(None if slot.payout is None else slot.payout.chain),
+            "records.request": list(words[:4]),
+            "records.data": list(words[4:6]),
+            "records.payout": list(words[6:]),
+            "records.is_source": _select(None if slot.chain_record is None else slot.plan.data.chain),
+            "records.is_payer": _select(None if slot.payout is None else slot.payout.chain),
         }
         for t, row in enumerate(rows):
-            arrays[f"next_reserve[{t}]"] = list(row.after.reserves)
+            arrays[f"next_row[{t}].reserve"] = list(row.after.reserves)
         outputs = {f"{name}[{i}]": value for name, values in arrays.items() for i, value in enumerate(values)}
         data_words = slot.plan.data.words() if slot.is_used else ()
-        single = {"used": int(slot.is_used), "is_new": int(len(data_words) == 2)}
+        single = {"records.used": int(slot.is_used), "records.is_new": int(len(data_words) == 2)}
+        single |= {f"next_row[{t}].fees": row.after.fees for t, row in enumerate(rows)}
         return outputs | single | {"next_account_root": self.account_root}
 
 
@@ -124,8 +117,8 @@ class _Always(dict[type, Rule[LedgerSlot]]):
 
 def read_outputs(circuit: Circuit, values: list[int]) -> dict[str, int]:
     """The outputs of the main component."""
-    named = {name.removeprefix("main."): value for name, value in circuit.name(values).items() if name.count(".") == 1}
-    return {name: value for name, value in named.items() if name.startswith(_OUTPUTS)}
+    named = {name.removeprefix("main."): value for name, value in circuit.name(values).items()}
+    return {name: value for name, value in named.items() if name.startswith(("next_", "records."))}
 
 
 def _select(chain: int | None) -> list[int]:

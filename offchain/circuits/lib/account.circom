@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // Accounts in their tree (docs/protocol.md section 3): the leaf, and one side of an operation.
 // Takes what the account holds before and after; gives the account root after. Everything in the account that is not named stays as
@@ -6,20 +6,20 @@ pragma circom 2.1.6;
 // Never decides what may change.
 
 include "poseidon.circom";
+include "buses.circom";
 include "compare.circom";
 include "merkle4.circom";
 include "../constants.circom";
 
-// The leaf. Relies on owner_hi < 2^8 and nonce < 2^32, so that the second field has one reading.
+// The leaf. Relies on owner.hi < 2^8 and nonce < 2^32, so that the second field has one reading.
 template AccountLeaf() {
-    signal input owner_hi;
-    signal input owner_lo;
-    signal input nonce;
-    signal input key_hash;
+    input Account() account;
     signal input balance_root;
     signal input order_root;
     signal output out;
-    out <== Poseidon(5)([owner_lo, owner_hi * (1 << NONCE_BITS()) + nonce, key_hash, balance_root, order_root]);
+    out <== Poseidon(5)([
+        account.owner.lo, account.owner.hi * (1 << NONCE_BITS()) + account.nonce, account.key_hash, balance_root, order_root
+    ]);
 }
 
 // Replaces an account's leaf in a tree whose root is known.
@@ -36,37 +36,25 @@ template AccountReplace(DA) {
     root_before === account_root;
 }
 
-// One side of an operation: an account with one balance. Takes bits of both indices; checks the width of owner_hi and nonce, so
+// One side of an operation: an account with one balance. Takes bits of both indices; checks the width of owner.hi and nonce, so
 // that the leaf has one reading, and of the balance after. The caller checks the width of an owner and a nonce that it changes.
 template AccountSide(DT, DA) {
     signal input account_root;
     signal input account_bits[2 * DA];
-    signal input path[DA][3];
     signal input token_bits[2 * DT];
-    signal input balance_path[DT][3];
-    signal input order_root;
-
-    signal input owner_hi;
-    signal input owner_lo;
-    signal input nonce;
-    signal input key_hash;
-    signal input balance;
-
-    signal input next_owner_hi;
-    signal input next_owner_lo;
-    signal input next_nonce;
-    signal input next_key_hash;
+    input AccountOpening(DT, DA, 1) before;
+    input Account() next;
     signal input next_balance;
     signal output next_account_root;
 
-    RangeCheck(ADDRESS_HI_BITS())(owner_hi);
-    RangeCheck(NONCE_BITS())(nonce);
+    RangeCheck(ADDRESS_HI_BITS())(before.account.owner.hi);
+    RangeCheck(NONCE_BITS())(before.account.nonce);
     RangeCheck(AMOUNT_BITS())(next_balance);
 
-    signal (balance_root, next_balance_root) <== MerkleReplace(DT)(token_bits, balance_path, balance, next_balance);
-    signal leaf <== AccountLeaf()(owner_hi, owner_lo, nonce, key_hash, balance_root, order_root);
-    signal next_leaf <== AccountLeaf()(
-        next_owner_hi, next_owner_lo, next_nonce, next_key_hash, next_balance_root, order_root
+    signal (balance_root, next_balance_root) <== MerkleReplace(DT)(
+        token_bits, before.balance[0].path, before.balance[0].amount, next_balance
     );
-    next_account_root <== AccountReplace(DA)(account_bits, path, leaf, next_leaf, account_root);
+    signal leaf <== AccountLeaf()(before.account, balance_root, before.order_root);
+    signal next_leaf <== AccountLeaf()(next, next_balance_root, before.order_root);
+    next_account_root <== AccountReplace(DA)(account_bits, before.path, leaf, next_leaf, account_root);
 }

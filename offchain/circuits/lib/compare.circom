@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // Range checks and comparisons of integers held in field elements.
 // Takes values, gives bits; never compares a value whose size nothing bounds: every template states the bound it

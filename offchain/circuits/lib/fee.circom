@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // The packed fee of a signed operation: mantissa * 10^exponent (docs/protocol.md section 1).
 // Takes both parts; gives the value, below 2^112, and the 16 bits that are signed and published. Never asks for the canonical

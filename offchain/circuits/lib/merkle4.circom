@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // Opening and replacing a leaf of a quaternary Poseidon tree, node = H_4(children in index order).
 // Takes the index as bits (two per level, the leaf level first), three siblings per level in child order, the leaf before

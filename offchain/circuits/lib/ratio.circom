@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // Quotients and roots of integers, exact to the unit, with both inequalities of every rounding.
 // Takes operands that the caller has bounded; each template states the bounds and why its products cannot wrap r > 2^253. Gives a

@@ -1,10 +1,11 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // One-hot selection of chains, token rows and pools, and reading through it.
 // The selectors are hints that the constraints leave no freedom: each is a bit, their sum is `enabled`, and the selected
 // index is the one asked for. So with enabled = 1 exactly one is set and "not found" is unsatisfiable; with enabled = 0
 // none is (a sum of at most 16 bits cannot wrap to 0).
 
+include "buses.circom";
 include "compare.circom";
 
 // Selects among the fixed indices 1..n. Gives selected[k - 1] = 1 for k = index. With enabled = 0 index must be 0.
@@ -50,16 +51,15 @@ template SelectPair(n) {
     signal input enabled;
     signal input lower;
     signal input higher;
-    signal input ids_lower[n];
-    signal input ids_higher[n];
+    input Pair() pair[n];
     signal output selected[n];
 
     var count = 0;
     for (var i = 0; i < n; i++) {
-        selected[i] <-- (ids_lower[i] == lower && ids_higher[i] == higher) ? enabled : 0;
+        selected[i] <-- (pair[i].lower == lower && pair[i].higher == higher) ? enabled : 0;
         BooleanCheck()(selected[i]);
-        selected[i] * (ids_lower[i] - lower) === 0;
-        selected[i] * (ids_higher[i] - higher) === 0;
+        selected[i] * (pair[i].lower - lower) === 0;
+        selected[i] * (pair[i].higher - higher) === 0;
         count += selected[i];
     }
     count === enabled;

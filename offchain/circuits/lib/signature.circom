@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // EdDSA over Poseidon on BabyJubjub (circomlib's scheme), and the hash that names a key (docs/protocol.md section 4).
 // Takes a message, a key A, a signature (R, S) and whether it has to hold; gives H_2(A). Satisfiable exactly when A and R are on the
@@ -17,6 +17,7 @@ include "compconstant.circom";
 include "babyjub.circom";
 include "escalarmulany.circom";
 include "escalarmulfix.circom";
+include "buses.circom";
 include "compare.circom";
 
 template CheckSignature() {
@@ -26,17 +27,13 @@ template CheckSignature() {
 
     signal input enabled;
     signal input message;
-    signal input key_x;
-    signal input key_y;
-    signal input r_x;
-    signal input r_y;
-    signal input s;
+    input Signature() signature;
     signal output key_hash;
 
-    key_hash <== Poseidon(2)([key_x, key_y]);
+    key_hash <== Poseidon(2)([signature.key_x, signature.key_y]);
 
     // S has 253 bits, unique because 2^253 < r, and is at most LARGEST_SCALAR: one signature has one S.
-    signal s_bits[253] <== Num2Bits(253)(s);
+    signal s_bits[253] <== Num2Bits(253)(signature.s);
     component excess = CompConstant(LARGEST_SCALAR);
     for (var i = 0; i < 253; i++) {
         excess.in[i] <== s_bits[i];
@@ -44,16 +41,16 @@ template CheckSignature() {
     excess.in[253] <== 0;
     excess.out === 0;
 
-    signal key_8[2] <== CheckPoint()(key_x, key_y);
-    signal r_8[2] <== CheckPoint()(r_x, r_y);
+    signal key_8[2] <== CheckPoint()(signature.key_x, signature.key_y);
+    signal r_8[2] <== CheckPoint()(signature.r_x, signature.r_y);
     _ <== r_8;
 
-    signal challenge <== Poseidon(5)([r_x, r_y, key_x, key_y, message]);
+    signal challenge <== Poseidon(5)([signature.r_x, signature.r_y, signature.key_x, signature.key_y, message]);
     signal challenge_bits[254] <== Num2Bits_strict()(challenge);
 
     signal left[2] <== EscalarMulFix(253, [BASE_X, BASE_Y])(s_bits);
     signal product[2] <== EscalarMulAny(254)(challenge_bits, key_8);
-    signal (right_x, right_y) <== BabyAdd()(r_x, r_y, product[0], product[1]);
+    signal (right_x, right_y) <== BabyAdd()(signature.r_x, signature.r_y, product[0], product[1]);
     enabled * (left[0] - right_x) === 0;
     enabled * (left[1] - right_y) === 0;
 }

@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // Slices as polynomials at z, and their sum at lambda (docs/protocol.md section 7).
 // Takes the words of one record at a time and the selector of the chain it belongs to, or for slice 0 nothing more; gives the running

@@ -1,4 +1,4 @@
-pragma circom 2.1.6;
+pragma circom 2.2.0;
 
 // The commitment C: s = 0, then s = H_16(s, chunk) for each chunk of 15 elements, the last padded with zeros.
 // Takes n elements, gives the last s. Never absorbs a length: n is fixed by the circuit.

@@ -73,7 +73,7 @@ def render_vyper_constants() -> str:
 
 def render_circom_constants() -> str:
     """The text of offchain/circuits/constants.circom: one function without arguments per integer."""
-    lines = ["pragma circom 2.1.6;", f"// {_NOTICE}", ""]
+    lines = ["pragma circom 2.2.0;", f"// {_NOTICE}", ""]
     lines += [f"function {name}() {{ return {value}; }}" for name, value in _integers() if value < R]
     return "\n".join(lines) + "\n"
 

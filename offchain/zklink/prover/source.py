@@ -14,7 +14,7 @@ from zklink.protocol.errors import CircuitSourceInvalid
 from zklink.protocol.presets import Preset
 from zklink.prover.cache import compute_content_hash, project_root
 
-CIRCOM_PRAGMA = "pragma circom 2.1.6;"
+CIRCOM_PRAGMA = "pragma circom 2.2.0;"
 _CIRCUITS = project_root() / "offchain" / "circuits"
 _BLOCK_PUBLICS = ("commitment", "z", "lambda", "y")
 _INCLUDE = re.compile(r'^\s*include\s+"([^"]+)"\s*;', re.MULTILINE)

@@ -1,11 +1,17 @@
 """The circuit inputs of an exit: takes its statement and its authority, gives every input signal of `Exit` by name."""
 
-from zklink.primitives.babyjubjub import BASE8
-from zklink.primitives.eddsa import Signature
 from zklink.protocol.addresses import split_address
 from zklink.transition.exit import ExitStatement
 from zklink.transition.exit_authority import ExitAuthority, check_authority, compute_exit_inputs, read_recipient
-from zklink.witness.signals import Signals, list_path, split_owner
+from zklink.witness.signals import (
+    Signals,
+    compute_account_signals,
+    compute_pool_signals,
+    compute_signature_signals,
+    compute_token_signals,
+    qualify,
+    qualify_all,
+)
 
 
 def compute_inputs(statement: ExitStatement, authority: ExitAuthority | None, domain: int) -> Signals:
@@ -14,6 +20,7 @@ def compute_inputs(statement: ExitStatement, authority: ExitAuthority | None, do
     """
     if authority is not None:
         check_authority(statement, authority, domain)
+    signed = None if authority is None else (authority.public_key, authority.signature)
     public = compute_exit_inputs(statement, authority, domain)
     return {
         **public._asdict(),
@@ -30,41 +37,16 @@ def compute_inputs(statement: ExitStatement, authority: ExitAuthority | None, do
         "amount_a": statement.amount_a,
         "amount_b": statement.amount_b,
         **_compute_openings(statement),
-        **_compute_signature(authority),
+        **qualify("signature", compute_signature_signals(signed)),
     }
 
 
 def _compute_openings(statement: ExitStatement) -> Signals:
-    side, pool = statement.side, statement.pool
-    (balance,) = side.balances
-    owner_hi, owner_lo = split_owner(side.owner)
     lower, higher = statement.pool_id
     return {
-        "owner_hi": owner_hi,
-        "owner_lo": owner_lo,
-        "nonce": side.nonce,
-        "key_hash": side.public_key_hash,
-        "order_root": side.order_root,
-        "path": list_path(side.path),
-        "balance": balance.before,
-        "balance_path": list_path(balance.path),
-        "row_reserve": [[*opening.row.reserves] for opening in statement.rows],
-        "row_fees": [opening.row.fees for opening in statement.rows],
-        "row_path": [list_path(opening.path) for opening in statement.rows],
-        "pool_lower": lower,
-        "pool_higher": higher,
-        "pool_reserve_lower": pool.reserve_lower,
-        "pool_reserve_higher": pool.reserve_higher,
-        "pool_supply": pool.lp_supply,
-        "pool_fee": pool.fee,
-        "pool_lp_token": pool.lp_token,
-        "pool_path": list_path(statement.pool_path),
+        **qualify("owner", compute_account_signals(statement.side)),
+        **qualify_all("row", (compute_token_signals(opening.row, opening.path) for opening in statement.rows)),
+        "pair.lower": lower,
+        "pair.higher": higher,
+        **qualify("pool", compute_pool_signals(statement.pool, statement.pool_path)),
     }
-
-
-def _compute_signature(authority: ExitAuthority | None) -> Signals:
-    """The signals of a signature; without an authority, points that the circuit can compute with."""
-    key, signature = BASE8, Signature(BASE8, 0)
-    if authority is not None:
-        key, signature = authority.public_key, authority.signature
-    return {"key_x": key.x, "key_y": key.y, "r_x": signature.r8.x, "r_y": signature.r8.y, "s": signature.s}

@@ -1,11 +1,10 @@
 """Gives signed transactions to a node, and says what its answer proves.
 
 Takes submissions; marks them as broadcast from the moment that a node may have them. An answer that is not understood
-proves nothing: the transaction may have arrived. Never takes a nonce, never waits for a receipt.
+proves nothing: the transaction may have arrived. Never takes a nonce or gives one up, never waits for a receipt.
 """
 
 import logging
-from collections.abc import Callable
 from typing import Final
 
 from web3 import Web3
@@ -25,25 +24,18 @@ MOST_CHANGES: Final = 16
 
 
 class Broadcaster:
-    """Broadcasts on one chain. `renew` gives a submission another nonce."""
+    """Broadcasts on one chain."""
 
-    def __init__(
-        self,
-        profile: ChainProfile,
-        w3: Web3,
-        asker: Asker,
-        fates: Fates,
-        market: FeeMarket,
-        renew: Callable[[Submission], None],
-    ) -> None:
+    def __init__(self, profile: ChainProfile, w3: Web3, asker: Asker, fates: Fates, market: FeeMarket) -> None:
         self._profile, self._w3, self._asker = profile, w3, asker
-        self._fates, self._market, self._renew = fates, market, renew
+        self._fates, self._market = fates, market
 
     def send(self, submission: Submission) -> bool:
         """Broadcast. Returns also if it is unknown whether a node has it: whoever waits finds out; false if the node
         refuses this version while an earlier one may be in its pool.
 
-        Raises TransactionRejected, FeeCeilingReached, RpcRefused if no node has any version of it.
+        Raises TransactionRejected, FeeCeilingReached, RpcRefused if no node says that it has a version. A node may have
+        taken one all the same: the caller must not send the call under another nonce before that is disproven.
         """
         tries = self._asker.begin("eth_sendRawTransaction")
         for _ in range(MOST_CHANGES + self._asker.policy.attempts):
@@ -60,7 +52,15 @@ class Broadcaster:
                 submission.is_broadcast = True
                 return True
         log.warning("%s: %s is still not accepted", self._profile.name, submission.call.label)
+        submission.is_broadcast = True
         return True
+
+    def outbid(self, submission: Submission) -> None:
+        """Sign a version with a higher fee. Raises FeeCeilingReached, RpcUnavailable."""
+        submission.fees = self._market.outbid(submission)
+        chain, label, nonce = self._profile.name, submission.call.label, submission.nonce
+        log.warning("%s: %s (nonce %d) is sent again with a higher fee", chain, label, nonce)
+        submission.sign(self._profile.evm_chain_id)
 
     def _settle(self, submission: Submission, error: Exception, tries: Tries) -> bool | None:
         """What follows from a failure: the answer of `send`, or None to try again."""
@@ -83,13 +83,13 @@ class Broadcaster:
         return self._settle_unknown(submission, error, tries)
 
     def _settle_nonce(self, submission: Submission, error: Exception, tries: Tries) -> bool | None:
-        if submission.is_broadcast or self._fates.is_known(submission):
-            submission.is_broadcast = True
-            return True
-        if self._fates.count(submission.account.address, "latest") <= submission.nonce:
-            return self._settle_unknown(submission, error, tries)  # it is not used, whatever the node says
-        self._renew(submission)
-        return None
+        """The nonce is called used. By whom is proven later, by whoever waits: this transaction may be the one."""
+        if not submission.is_broadcast and not self._fates.is_known(submission):
+            if self._fates.count(submission.account.address, "latest") <= submission.nonce:
+                return self._settle_unknown(submission, error, tries)  # it is not used, whatever the node says
+            submission.is_doubted = True
+        submission.is_broadcast = True
+        return True
 
     def _settle_fee(self, submission: Submission, error: Exception) -> bool | None:
         try:

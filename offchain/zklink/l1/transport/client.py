@@ -6,6 +6,7 @@ here. Never knows anything of the protocol.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -35,7 +36,7 @@ __all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "Request", "SendPol
 T = TypeVar("T")
 
 ABSENT_ANSWERS: Final = 3
-"""How often a node is asked for a transaction before its `null` is believed."""
+"""How often a node is asked for a transaction or a contract before it is believed that there is none."""
 
 
 class ChainClient:
@@ -103,9 +104,9 @@ class ChainClient:
         return self.ask("eth_getBalance", lambda: int(self.w3.eth.get_balance(checksum)))
 
     def code(self, address: str) -> bytes:
-        """Runtime code at an address; empty if there is none."""
+        """Runtime code at an address; empty if the node keeps saying that there is none."""
         checksum = to_checksum_address(address)
-        return self.ask("eth_getCode", lambda: bytes(self.w3.eth.get_code(checksum)))
+        return self._insist("eth_getCode", lambda: bytes(self.w3.eth.get_code(checksum))) or b""
 
     def nonce(self, address: str) -> int:
         """The number of mined transactions of an account."""
@@ -122,15 +123,20 @@ class ChainClient:
 
     def find_input(self, tx_hash: bytes) -> bytes | None:
         """The input of a transaction; None if the node keeps saying that it has none of that hash."""
+        return self._insist(
+            "eth_getTransactionByHash", lambda: bytes(self.w3.eth.get_transaction(HexBytes(tx_hash))["input"])
+        )
+
+    def _insist(self, what: str, request: Callable[[], bytes]) -> bytes | None:
+        """Ask several times before nothing is believed: a node may be behind the one that was asked before."""
+        found = None
         for attempt in range(ABSENT_ANSWERS):
-            try:
-                return self.ask(
-                    "eth_getTransactionByHash",
-                    lambda: bytes(self.w3.eth.get_transaction(HexBytes(tx_hash))["input"]),
-                )
-            except TransactionNotFound:
-                self._asker.sleep(self._asker.policy.pause(attempt) if attempt + 1 < ABSENT_ANSWERS else 0)
-        return None
+            if attempt > 0:
+                self.pause(attempt - 1)
+            with suppress(TransactionNotFound):
+                if found := self.ask(what, request):
+                    break
+        return found
 
     def confirmed_height(self) -> int:
         """The newest block that has the profile's confirmations; -1 if there is none yet."""

@@ -1,7 +1,7 @@
-"""The submissions in flight, per account: their nonces, and which of them nobody waits for any more.
+"""The submissions in flight, per account: their nonces, which of them nobody waits for, and what nodes refused.
 
-Takes and gives submissions. A submission is in the books from the moment it has its nonce until its fate is known.
-Never asks a node.
+Takes and gives submissions. A submission is in the books from the moment it has its nonce until its fate is known; one
+that was refused gives its nonce free, and is remembered. Never asks a node.
 """
 
 from typing import Final
@@ -10,8 +10,10 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.transport.submission import Call, Submission
 
-REFUSED_KEPT: Final = 100
-"""How many refused submissions are remembered."""
+REFUSED_KEPT: Final = 10_000
+"""How many refused submissions are remembered, each of another call."""
+LANDED_KEPT: Final = 10_000
+"""Of how many nonces it is remembered which transaction used them."""
 
 
 class Flights:
@@ -20,6 +22,7 @@ class Flights:
     def __init__(self) -> None:
         self._flights: dict[str, list[Submission]] = {}
         self._refused: list[Submission] = []
+        self._landed: dict[tuple[str, int], bytes] = {}
 
     def add(self, submission: Submission) -> None:
         """Keep a submission: its nonce is taken."""
@@ -38,6 +41,7 @@ class Flights:
         """Forget everything."""
         self._flights.clear()
         self._refused.clear()
+        self._landed.clear()
 
     def find_free_nonce(self, account: LocalAccount, first: int) -> int:
         """The first nonce from `first` on that no submission has."""
@@ -66,17 +70,36 @@ class Flights:
         """The nonces that are taken."""
         return {submission.nonce for submission in self._of(account)}
 
+    def is_shared(self, submission: Submission) -> bool:
+        """Whether another submission has the same nonce."""
+        return any(s is not submission and s.nonce == submission.nonce for s in self._of(submission.account))
+
     def remember_refused(self, submission: Submission) -> None:
-        """Keep what a node refused: it holds no nonce, but should a node have taken it all the same, it is found."""
+        """Keep what a node was asked to take and refused: it holds no nonce, but a node may have taken it all the
+        same.
+        """
         self._refused.append(submission)
         del self._refused[:-REFUSED_KEPT]
 
-    def pop_refused(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
-        """Take out what was refused of exactly this call."""
-        found = next((s for s in self._refused if s.is_for(account.address, call, value_wei)), None)
-        if found is not None:
-            self._refused.remove(found)
-        return found
+    def find_refused(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
+        """What was refused of exactly this call."""
+        return next((s for s in self._refused if s.is_for(account.address, call, value_wei)), None)
+
+    def take_up(self, submission: Submission) -> None:
+        """A refused submission is in flight again."""
+        self._refused.remove(submission)
+        self.add(submission)
+
+    def note_landed(self, submission: Submission, tx_hash: bytes) -> None:
+        """This version of a submission is mined: it has used the nonce."""
+        self._landed[submission.account.address, submission.nonce] = tx_hash
+        while len(self._landed) > LANDED_KEPT:
+            del self._landed[next(iter(self._landed))]
+
+    def find_landed(self, submission: Submission) -> bytes | None:
+        """The hash of another submission's transaction that was seen mined with the same nonce."""
+        found = self._landed.get((submission.account.address, submission.nonce))
+        return None if found in submission.tx_hashes else found
 
     def _of(self, account: LocalAccount) -> list[Submission]:
         return self._flights.setdefault(account.address, [])

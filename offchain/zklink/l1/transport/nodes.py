@@ -1,16 +1,15 @@
 """Several nodes of one chain as one: health, failover, and agreement about what decides about money.
 
-Takes nodes' providers; is itself a provider for web3.py. A node that fails rests, longer each time or as long as it
-asks, and the next one is asked within the same attempt. With a quorum, a head, logs or a contract's view count only
-once so many nodes say the same. Never retries: that is the asker's.
+Takes nodes' providers; is itself a provider for web3.py. A node that fails, answers oddly or serves another chain
+rests, longer each time or as long as it asks, and the next one is asked within the same attempt. With a quorum, a head,
+logs, a contract's code or view count only once so many nodes say the same. Never retries: that is the asker's.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -18,19 +17,33 @@ from web3 import HTTPProvider, Web3
 from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from zklink.l1.transport import answers
+from zklink.l1.transport.answers import BY_HASH, CALL, CODE, HEAD, LOGS, SEND, check_answer, has_error, read_height
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
 from zklink.l1.transport.rpc import RetryPolicy, take_over_retries
-from zklink.l1.transport.verdicts import Verdict, classify, classify_answer, describe, read_rest
+from zklink.l1.transport.verdicts import (
+    Verdict,
+    classify,
+    classify_answer,
+    describe,
+    describe_answer,
+    is_never_sent,
+    read_answer,
+    read_rest,
+)
 from zklink.protocol.errors import NodesDisagree, WrongChain
 
 log = logging.getLogger(__name__)
 
-HEAD: Final = "eth_getBlockByNumber"
-DECIDING: Final = (HEAD, "eth_getLogs", "eth_call")
-"""What decides about money: the head, events, and contracts' views such as counts and frozen or not."""
-BY_HASH: Final = ("eth_getTransactionReceipt", "eth_getTransactionByHash", HEAD)
+Found = RPCResponse | Exception
+"""A node's answer, or its failure."""
+
+DECIDING: Final = (HEAD, LOGS, CALL, CODE)
+"""What decides about money: the head, events, contracts, and their views such as counts and frozen or not."""
+_MAYBE_LATE: Final = (*BY_HASH, HEAD)
 """Questions whose `null` may mean that this node does not know yet: another one is asked."""
+MOST_DOUBLINGS: Final = 30
 _NOT_THE_NODES_FAULT: Final = (
     Verdict.MISTAKE,
     Verdict.REVERTED,
@@ -46,7 +59,7 @@ _NOT_THE_NODES_FAULT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """quorum: how many nodes must say the same about head, logs and views; 1 trusts whichever answers.
+    """quorum: how many nodes must say the same about head, logs, code and views; 1 trusts whichever answers.
     rest_seconds: how long a node rests after its first failure, doubled after each up to longest_rest_seconds.
     """
 
@@ -84,23 +97,42 @@ class NodePool(BaseProvider):
             raise NodesDisagree(profile.name, "any question", self._policy.quorum, len(self.nodes))
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        if method == SEND:
+            return self._send(params)
         if self._policy.quorum > 1 and method in DECIDING:
             return self._agree(method, list(params))
-        failure: RPCResponse | Exception | None = None
+        failures: list[Found] = []
         nothing: RPCResponse | None = None
         for node in self._healthy():
             found = self._ask(node, method, params)
-            if isinstance(found, Exception) or "error" in found:
-                failure = found
-            elif found.get("result") is None and method in BY_HASH:
-                nothing = found
+            if _is_failure(found):
+                failures.append(found)
+                if _is_final(found):
+                    break
+            elif method in _MAYBE_LATE and _as_answer(found).get("result") is None:
+                nothing = _as_answer(found)
             else:
-                return found
-            if failure is found and self._is_final(found):
-                break
-        if nothing is not None and (failure is None or not self._is_final(failure)):
+                return _as_answer(found)
+        if nothing is not None and not (failures and _is_final(failures[-1])):
             return nothing
-        return self._give(failure)
+        return _give(failures)
+
+    def _send(self, params: Any) -> RPCResponse:
+        """Give a transaction to one node after the other, until one takes or refuses it. A node whose answer is lost
+        may have taken it: that failure counts, whatever other nodes say against the transaction.
+        """
+        failures: list[Found] = []
+        doubts: list[Found] = []
+        for node in self._healthy():
+            unasked = self._prepare(node, SEND, params)
+            found = self._request(node, SEND, params) if unasked is None else unasked
+            if not _is_failure(found) or _classify(found) is Verdict.ALREADY_KNOWN:
+                return _give([found])
+            is_lost = unasked is None and _classify(found) is Verdict.UNKNOWN and not is_never_sent(found)
+            (doubts if is_lost else failures).append(found)
+            if _is_final(found):
+                break
+        return _give(doubts[:1] or failures)
 
     # -- one node ------------------------------------------------------------------------------------------------
 
@@ -117,64 +149,68 @@ class NodePool(BaseProvider):
             raise requests.HTTPError("every node has failed and rests", response=response)
         yield from sorted(ready, key=lambda node: node.failures)
 
-    def _ask(self, node: Node, method: str, params: Any) -> RPCResponse | Exception:
+    def _ask(self, node: Node, method: str, params: Any) -> Found:
         """A node's answer, or its failure, which is noted."""
+        unasked = self._prepare(node, method, params)
+        return self._request(node, method, params) if unasked is None else unasked
+
+    def _prepare(self, node: Node, method: str, params: Any) -> Exception | None:
+        """Why a node is not asked at all: it serves another chain, or is behind the block that the question names."""
         try:
             self._check(node)
-            if (needed := _find_height(method, params)) > node.height and self._read_height(node) < needed:
+            needed = answers.find_height(method, params)
+            if needed > node.height and self._read_height(node) < needed:
                 return requests.ConnectionError(f"{node.name} is at block {node.height}, behind block {needed}")
-            found: RPCResponse | Exception = node.provider.make_request(RPCEndpoint(method), params)
-        except WrongChain:
-            raise
         except Exception as error:
-            found = error
-        if isinstance(found, Exception):
-            pass
-        elif not isinstance(found, dict):
-            found = ValueError("the answer is no JSON-RPC object")
-        elif method == HEAD and params[0] == "latest" and "error" not in found and found.get("result") is None:
-            found = ValueError("it has no head")
-        is_bad = isinstance(found, Exception) or "error" in found
-        if is_bad and not self._is_final(found):
+            self._note_failure(node, error)
+            return error
+        return None
+
+    def _request(self, node: Node, method: str, params: Any) -> Found:
+        try:
+            found: Found = node.provider.make_request(RPCEndpoint(method), params)
+        except Exception as error:
+            found = cast("RPCResponse | None", read_answer(error)) or error
+        if not isinstance(found, Exception):
+            try:
+                check_answer(method, params, found)
+                found = answers.normalise(found)
+            except ValueError as error:
+                found = error
+        if _is_failure(found) and not _is_final(found):
             self._note_failure(node, found)
         else:
             node.failures = 0
-            if method == HEAD and not is_bad:
-                node.height = max(node.height, _read_number(found))
+            if method == HEAD and not _is_failure(found):
+                node.height = max(node.height, read_height(_as_answer(found)))
         return found
 
     def _check(self, node: Node) -> None:
-        """WrongChain unless the node serves this chain; asked once."""
+        """WrongChain unless the node serves this chain; asked until it said so."""
         if not node.is_checked:
-            found = int(str(node.provider.make_request(RPCEndpoint("eth_chainId"), [])["result"]), 16)
-            if found != self._profile.evm_chain_id:
+            answer = node.provider.make_request(RPCEndpoint("eth_chainId"), [])
+            check_answer("eth_chainId", [], answer)
+            if (found := answers.read_quantity(answer.get("result"))) != self._profile.evm_chain_id:
                 raise WrongChain(f"{self._profile.name} ({node.name})", self._profile.evm_chain_id, found)
             node.is_checked = True
 
     def _read_height(self, node: Node) -> int:
-        found = node.provider.make_request(RPCEndpoint(HEAD), ["latest", False])
-        node.height = max(node.height, _read_number(found))
+        answer = node.provider.make_request(RPCEndpoint(HEAD), ["latest", False])
+        check_answer(HEAD, ["latest", False], answer)
+        node.height = max(node.height, read_height(answer))
         return node.height
 
-    def _note_failure(self, node: Node, found: RPCResponse | Exception) -> None:
+    def _note_failure(self, node: Node, found: Found) -> None:
         policy = self._policy
-        rest = min(policy.rest_seconds * 2.0**node.failures, policy.longest_rest_seconds)
-        detail = describe(found) if isinstance(found, Exception) else str(found.get("error"))
+        rest = min(policy.rest_seconds * 2.0 ** min(node.failures, MOST_DOUBLINGS), policy.longest_rest_seconds)
         if isinstance(found, Exception):
-            rest = max(rest, read_rest(found))
+            detail, rest = describe(found), max(rest, read_rest(found))
+        else:
+            detail = describe_answer(found)
+        if isinstance(found, WrongChain):
+            rest = policy.longest_rest_seconds
         node.failures, node.rest_until = node.failures + 1, self._clock() + rest
         log.warning("%s: the node %s rests for %.0f seconds: %s", self._profile.name, node.name, rest, detail)
-
-    def _is_final(self, found: RPCResponse | Exception) -> bool:
-        """Whether a failure is an answer: another node would say the same."""
-        verdict = classify(found) if isinstance(found, Exception) else classify_answer(found)
-        return verdict in _NOT_THE_NODES_FAULT
-
-    def _give(self, found: RPCResponse | Exception | None) -> RPCResponse:
-        if isinstance(found, Exception):
-            raise found
-        assert found is not None
-        return found
 
     # -- a quorum ------------------------------------------------------------------------------------------------
 
@@ -183,27 +219,23 @@ class NodePool(BaseProvider):
         if "latest" in params:
             height = hex(self._agree_on_height())
             params = [height if param == "latest" else param for param in params]
-        answers: dict[str, list[RPCResponse]] = {}
+        said: dict[str, int] = {}
         for node in self._healthy():
             found = self._ask(node, method, params)
-            if isinstance(found, Exception) or (found.get("result") is None and "error" not in found):
+            if isinstance(found, Exception) or (_is_failure(found) and not _is_final(found)):
                 continue
-            if "error" in found and not self._is_final(found):
+            if found.get("result") is None and not has_error(found):
                 continue
-            same = answers.setdefault(_spell(method, found), [])
-            same.append(found)
-            if len(same) == self._policy.quorum:
+            text = answers.spell(method, found)
+            said[text] = said.get(text, 0) + 1
+            if said[text] == self._policy.quorum:
                 return found
-        most = max(map(len, answers.values()), default=0)
-        raise NodesDisagree(self._profile.name, method, self._policy.quorum, most)
+        raise NodesDisagree(self._profile.name, method, self._policy.quorum, max(said.values(), default=0))
 
     def _agree_on_height(self) -> int:
         """The highest block that `quorum` nodes have."""
-        heights = []
-        for node in self._healthy():
-            found = self._ask(node, HEAD, ["latest", False])
-            if not isinstance(found, Exception) and "error" not in found and (number := _read_number(found)) >= 0:
-                heights.append(number)
+        found = [self._ask(node, HEAD, ["latest", False]) for node in self._healthy()]
+        heights = [read_height(_as_answer(answer)) for answer in found if not _is_failure(answer)]
         if len(heights) < self._policy.quorum:
             raise NodesDisagree(self._profile.name, HEAD, self._policy.quorum, len(heights))
         return sorted(heights, reverse=True)[self._policy.quorum - 1]
@@ -225,37 +257,33 @@ def connect_nodes(
     return Web3(NodePool(profile, nodes, policy))
 
 
-def _find_height(method: str, params: Sequence[Any]) -> int:
-    """The block that a question names: a node below it would answer without it. -1 if it names none."""
-    named: Any = None
-    if method == "eth_getLogs":
-        named = params[0].get("toBlock")
-    elif method == "eth_call" and len(params) > 1:
-        named = params[1]
-    if isinstance(named, int):
-        return named
-    return int(named, 16) if isinstance(named, str) and named.startswith("0x") and len(named) < 66 else -1
+def split_nodes(w3: Web3) -> tuple[Web3, ...]:
+    """Every node behind a web3, each alone."""
+    pool = w3.provider
+    return tuple(Web3(node.provider) for node in pool.nodes) if isinstance(pool, NodePool) else (w3,)
 
 
-def _read_number(found: Any) -> int:
-    """A block's number; -1 if there is none."""
-    number = (found.get("result") or {}).get("number")
-    if isinstance(number, str):
-        return int(number, 16)
-    return number if isinstance(number, int) else -1
+def _classify(found: Found) -> Verdict:
+    return classify(found) if isinstance(found, Exception) else classify_answer(found)
 
 
-def _spell(method: str, found: RPCResponse) -> str:
-    """An answer so that equal ones are equal texts."""
-    if "error" in found:
-        return f"error {classify_answer(found).name} {json.dumps(found['error'], sort_keys=True, default=repr)}"
-    result: Any = found["result"]
-    if method == HEAD:
-        return str(result["hash"])
-    if method == "eth_getLogs":
-        kept = {(str(item["blockHash"]), str(item["logIndex"])): item for item in result if not item.get("removed")}
-        places = (
-            [key, item["topics"], item["data"], str(item["address"]).lower()] for key, item in sorted(kept.items())
-        )
-        return json.dumps(list(places), default=repr)
-    return json.dumps(result, sort_keys=True, default=repr)
+def _is_final(found: Found) -> bool:
+    """Whether a failure is an answer: another node would say the same."""
+    return not isinstance(found, WrongChain) and _classify(found) in _NOT_THE_NODES_FAULT
+
+
+def _is_failure(found: Found) -> bool:
+    return isinstance(found, Exception) or has_error(found)
+
+
+def _as_answer(found: Found) -> RPCResponse:
+    assert not isinstance(found, Exception)
+    return found
+
+
+def _give(found: Sequence[Found]) -> RPCResponse:
+    """The last outcome; WrongChain only where there is no other."""
+    kept = [each for each in found if not isinstance(each, WrongChain)] or found
+    if isinstance(kept[-1], Exception):
+        raise kept[-1]
+    return kept[-1]

@@ -40,7 +40,8 @@ class SendPolicy:
     A transaction that is not mined after `blocks_per_fee` block times (at least `seconds_per_fee`) is broadcast again,
     `fee_bumps` times: with a higher fee if the chain has new blocks, as it is if the head stands still.
     longest_poll_seconds: the longest pause between two looks at its receipt. proof_seconds: how long its nonce must be
-    used, and none of its hashes known to the node, before it counts as replaced. retry, fees, ranges: see there.
+    used, and none of its hashes known to any node, before it counts as replaced; also the nonce must have been used for
+    as many blocks as the chain's confirmations. retry, fees, ranges: see there.
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -58,8 +59,9 @@ class Submission:
     """One transaction on its way: a nonce and every version that was signed for it.
 
     `is_broadcast`: a node may have a version, so the nonce is never given to another call. `is_watched`: somebody waits
-    for it now. `is_abandoned`: nobody will, unless the same call is sent again. `cancelled_from`: its versions from
-    there on transfer nothing to itself.
+    for it now. `is_abandoned`: nobody will, unless the same call is sent again. `is_doubted`: no node said that it took
+    a version, and its nonce is used or another submission's: it gets another nonce once it is proven that another
+    transaction used this one. `cancelled_from`: its versions from there on transfer nothing to itself.
     """
 
     account: LocalAccount
@@ -73,6 +75,7 @@ class Submission:
     is_broadcast: bool = False
     is_watched: bool = False
     is_abandoned: bool = False
+    is_doubted: bool = False
     cancelled_from: int | None = None
 
     @property

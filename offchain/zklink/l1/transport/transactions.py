@@ -2,16 +2,16 @@
 
 Takes calls, signs them here, gives receipts. Never signs one call under two nonces: a transaction gets its nonce once,
 and every retry (the node is away, the fee is too low, the answer is lost) uses the same nonce, so no two versions can
-both be mined. A submission whose fate is unknown is kept, and if the caller sends the identical call again, it
-continues that submission. If another call follows instead, whatever nobody waits for is broadcast again before it, or
-replaced by a transfer to itself, so no transaction waits behind a nonce that no node has.
+both be mined. It gets another nonce only once it is proven, by hash and time, that another transaction used the first.
+A submission whose fate is unknown is kept, also one that a node refused, and if the caller sends the identical call
+again, it continues that submission. If another call follows instead, whatever nobody waits for is broadcast again
+before it, or replaced by a transfer to itself, so no transaction waits behind a nonce that no node has.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -20,12 +20,13 @@ from web3 import Web3
 from zklink.l1.transport.broadcast import Broadcaster
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.fates import Fates, Replacement, plain_transaction
-from zklink.l1.transport.fees import is_cheaper
+from zklink.l1.transport.fees import Fees
+from zklink.l1.transport.forerunners import Forerunners
 from zklink.l1.transport.in_flight import Flights
 from zklink.l1.transport.market import FeeMarket
 from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.rpc import Asker
-from zklink.l1.transport.submission import TRANSFER_GAS, Call, SendPolicy, Submission
+from zklink.l1.transport.submission import Call, SendPolicy, Submission
 from zklink.protocol.errors import (
     FeeCeilingReached,
     RpcRefused,
@@ -66,7 +67,11 @@ class Sender:
         self._lock = threading.RLock()
         self._flights, self._fates = Flights(), Fates(w3, asker)
         self._market = FeeMarket(w3, asker, policy.fees)
-        self._broadcaster = Broadcaster(profile, w3, asker, self._fates, self._market, self._renew)
+        self._broadcaster = Broadcaster(profile, w3, asker, self._fates, self._market)
+        self._forerunners = Forerunners(
+            profile, self._lock, self._flights, self._fates, self._market, self._broadcaster
+        )
+        self._depth = 1 if profile.is_local else profile.confirmations
 
     def forget(self) -> None:
         """Drop every submission in flight: for local chains that were set back to an earlier state."""
@@ -78,17 +83,15 @@ class Sender:
         RpcRefused, RpcUnavailable.
         """
         with self._lock:
-            submission = self._flights.find_abandoned(account, call, value_wei) or self._find_taken(
-                account, call, value_wei
-            )
+            submission = self._flights.find_abandoned(account, call, value_wei)
+            submission = submission or self._take_up_refused(account, call, value_wei, gas)
             if submission is None:
-                limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
-                fees = self._market.offer(call.label, limit)
+                limit, fees = self._price(account, call, value_wei, gas)
                 submission = Submission(account, call, value_wei, limit, self._next_nonce(account), fees)
                 submission.sign(self._profile.evm_chain_id)
             else:
                 log.warning("%s: taking up %s with nonce %d again", *self._describe(submission))
-            self._clear_way(submission, self._flights.abandoned_before(submission))
+            self._forerunners.clear(submission, self._flights.abandoned_before(submission))
             self._start(submission)
             return submission
 
@@ -135,13 +138,26 @@ class Sender:
 
     # -- the life of one submission ------------------------------------------------------------------------------
 
-    def _find_taken(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
-        """What a node refused of exactly this call and some node has taken all the same."""
-        refused = self._flights.pop_refused(account, call, value_wei)
-        if refused is None or not self._fates.is_known(refused):
+    def _price(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> tuple[int, Fees]:
+        """The gas limit of a call, and what it offers for it."""
+        limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
+        return limit, self._market.offer(call.label, limit)
+
+    def _take_up_refused(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> Submission | None:
+        """What a node refused of exactly this call: with the same nonce as long as that is free, for a node may have
+        taken it all the same; else its fate must be proven first.
+        """
+        refused = self._flights.find_refused(account, call, value_wei)
+        if refused is None:
             return None
-        refused.is_broadcast = True
-        self._flights.add(refused)
+        if self._fates.is_known(refused):
+            refused.is_broadcast = True
+        elif self._fates.count(account.address, "latest") > refused.nonce or self._flights.is_shared(refused):
+            refused.is_broadcast = refused.is_doubted = True
+        else:
+            refused.gas, refused.fees = self._price(account, call, value_wei, gas)
+            refused.sign(self._profile.evm_chain_id)
+        self._flights.take_up(refused)
         return refused
 
     def _start(self, submission: Submission) -> None:
@@ -152,118 +168,88 @@ class Sender:
             self._flights.add(submission)
         submission.is_abandoned = False
         try:
-            self._broadcaster.send(submission)
-        except (TransactionRejected, FeeCeilingReached, RpcRefused) as error:
+            if not submission.is_doubted:
+                self._broadcaster.send(submission)
+        except (TransactionRejected, FeeCeilingReached, RpcRefused):
             if submission.is_broadcast:
                 submission.is_abandoned = True
             else:
                 self._land(submission)
-                if isinstance(error, TransactionRejected):
-                    self._flights.remember_refused(submission)
+                self._flights.remember_refused(submission)
             raise
         except BaseException:
             submission.is_abandoned = True
             raise
 
-    def _clear_way(self, submission: Submission, ahead: Sequence[Submission]) -> None:
-        """Broadcast again the submissions `ahead` that are not mined yet, with fees not below this one's; what a node
-        refuses now is replaced by a transfer to itself.
-
-        From then on each counts as broadcast: it keeps its nonce for ever, so it cannot be mined twice.
-        """
-        with self._lock:
-            mined = self._fates.count(submission.account.address, "latest") if ahead else 0
-            for earlier in (flight for flight in ahead if flight.nonce >= mined):
-                log.warning("%s: %s with nonce %d is sent again: others wait behind it", *self._describe(earlier))
-                earlier.is_broadcast = True
-                if is_cheaper(earlier.fees, submission.fees):
-                    with suppress(FeeCeilingReached):
-                        self._outbid(earlier)
-                if not self._broadcaster.send(earlier):
-                    self._cancel(earlier)
-
-    def _fill_gap(self, submission: Submission) -> None:
-        """Use up the next nonce if it is before this one and no submission's: of a transaction of an earlier run, or
-        lost by the node. The ones after it may be in the pool still: they have their turn first.
-        """
-        account = submission.account
-        with self._lock:
-            nonce = self._fates.count(account.address, "latest")
-            if nonce < submission.nonce and nonce not in self._flights.nonces(account):
-                call = Call(account.address, b"", f"clear nonce {nonce}")
-                fees = self._market.offer(call.label, TRANSFER_GAS)
-                filler = Submission(account, call, 0, TRANSFER_GAS, nonce, fees, is_abandoned=True, cancelled_from=0)
-                filler.sign(self._profile.evm_chain_id)
-                log.warning("%s: nothing is known of nonce %d: it is used up", self._profile.name, nonce)
-                self._flights.add(filler)
-                self._broadcaster.send(filler)
-                filler.is_broadcast = True
-
-    def _cancel(self, submission: Submission) -> None:
-        """Replace a submission by a transfer to itself: it has the same nonce, so one of them is mined."""
-        log.warning("%s: %s (nonce %d) is replaced by a transfer to itself", *self._describe(submission))
-        if submission.cancelled_from is None:
-            submission.cancelled_from = len(submission.tx_hashes)
-        submission.fees = self._market.outbid(submission)
-        submission.sign(self._profile.evm_chain_id)
-        if not self._broadcaster.send(submission):
-            raise TransactionRejected(self._profile.name, submission.call.label, "nor can it be replaced by nothing")
-
     def _wait(self, submission: Submission) -> Receipt:
         patience = max(self._policy.seconds_per_fee, self._policy.blocks_per_fee * self._profile.block_time_seconds)
         rounds, since, head = 0, self._clock(), -1
-        replacement, barred = Replacement(self._policy.proof_seconds), None
+        replacement, barred = Replacement(self._policy.proof_seconds, self._depth), None
         while (found := self._fates.find_receipt(submission)) is None:
             head = self._fates.head() if head < 0 else head
             if self._fates.count(submission.account.address, "latest") > submission.nonce:
-                if self._look_again(submission, replacement):
-                    raise TransactionReplaced(*self._describe(submission), tuple(submission.tx_hashes))
+                if self._is_replaced(submission, replacement):
+                    self._replace(submission)
+                    replacement.reset()
+                    since = self._clock()
             elif self._clock() - since > patience:
+                replacement.reset()
                 if rounds == self._policy.fee_bumps:
-                    raise barred or TransactionStuck(*self._describe(submission), tuple(submission.tx_hashes))
+                    raise barred or self._stuck(submission)
                 rounds, since, before, head = rounds + 1, self._clock(), head, self._fates.head()
-                barred = self._push(submission, is_moving=head > before)
+                if not (submission.is_doubted and self._flights.is_shared(submission)):
+                    barred = self._push(submission, is_moving=head > before)
             elif not submission.is_broadcast:
                 self._broadcaster.send(submission)
             self._sleep(min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds))
+        self._flights.note_landed(submission, found.tx_hash)
         return found
 
-    def _look_again(self, submission: Submission, replacement: Replacement) -> bool:
-        """The nonce is used and there is no receipt: whether another transaction is proven to have used it."""
-        if not submission.is_broadcast:
-            self._renew(submission)
-            return False
-        return replacement.is_proven(self._clock(), self._fates.is_known(submission))
+    def _is_replaced(self, submission: Submission, replacement: Replacement) -> bool:
+        """The nonce is used and there is no receipt: whether another transaction is proven to have used it. Raises
+        TransactionStuck if that remains unclear for long.
+        """
+        rival = self._flights.find_landed(submission)
+        if rival is not None and self._fates.is_final(rival, self._depth):
+            return True
+        now = self._clock()
+        if replacement.note(now, self._fates.head(), self._fates.look(submission)):
+            return True
+        if replacement.is_overdue(now):
+            raise self._stuck(submission)
+        return False
+
+    def _replace(self, submission: Submission) -> None:
+        """Another transaction used the nonce: what no node ever said to have taken gets another one."""
+        if submission.is_broadcast and not submission.is_doubted:
+            raise TransactionReplaced(*self._describe(submission), tuple(submission.tx_hashes))
+        self._renew(submission)
 
     def _push(self, submission: Submission, is_moving: bool) -> FeeCeilingReached | None:
         """Broadcast again, dearer if the chain has had blocks without it. Gives the ceiling that forbids to raise."""
         barred = None
         try:
             if is_moving:
-                self._outbid(submission)
+                self._broadcaster.outbid(submission)
         except FeeCeilingReached as error:
             barred = error
         try:
-            self._clear_way(submission, self._flights.unwatched_before(submission))
-            self._fill_gap(submission)
+            self._forerunners.clear(submission, self._flights.unwatched_before(submission))
+            self._forerunners.fill_gap(submission)
         except (FeeCeilingReached, TransactionRejected) as error:
             log.warning("%s: what is before %s (nonce %d) stays", *self._describe(submission))
             barred = error if isinstance(error, FeeCeilingReached) else barred
         self._broadcaster.send(submission)
         return barred
 
-    def _outbid(self, submission: Submission) -> None:
-        submission.fees = self._market.outbid(submission)
-        log.warning("%s: %s (nonce %d) is sent again with a higher fee", *self._describe(submission))
-        submission.sign(self._profile.evm_chain_id)
-
     def _renew(self, submission: Submission) -> None:
-        """Another nonce: only for a transaction that no node ever took."""
+        """Another nonce: only for a transaction that is proven not to be mined under the first."""
         log.warning("%s: nonce %d of %s is taken", self._profile.name, submission.nonce, submission.call.label)
         with self._lock:
             self._land(submission)
             submission.nonce = self._next_nonce(submission.account)
             submission.tx_hashes.clear()
+            submission.is_broadcast = submission.is_doubted = False
             self._flights.add(submission)
             submission.sign(self._profile.evm_chain_id)
 
@@ -275,6 +261,9 @@ class Sender:
     def _land(self, submission: Submission) -> None:
         with self._lock:
             self._flights.remove(submission)
+
+    def _stuck(self, submission: Submission) -> TransactionStuck:
+        return TransactionStuck(*self._describe(submission), tuple(submission.tx_hashes))
 
     def _describe(self, submission: Submission) -> tuple[str, str, int]:
         return self._profile.name, submission.call.label, submission.nonce

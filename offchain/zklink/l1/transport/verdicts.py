@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final
 
-from requests import HTTPError, Timeout
+from requests import ConnectTimeout, HTTPError, Timeout
+from urllib3.exceptions import NewConnectionError
 from web3.exceptions import (
     ContractLogicError,
     ExtraDataLengthError,
@@ -32,6 +33,10 @@ from zklink.protocol.errors import NodesDisagree, ZkLinkError
 _REVERT_DATA: Final = re.compile(r"(?:reverted:? )?0x([0-9a-f]{8}(?:[0-9a-f]{64})*)", re.IGNORECASE)
 """A selector and whole words: no hash and no address looks like this."""
 _REVERT_PREFIXES: Final = ("execution reverted", "vm exception while processing transaction: revert", "revert")
+
+
+LONGEST_REST_SECONDS: Final = 3_600.0
+"""A node is asked again after so long, whatever it asked for."""
 
 
 class Verdict(Enum):
@@ -91,6 +96,9 @@ _MESSAGES: Final[tuple[tuple[str, Verdict], ...]] = (
     ("invalid signature", Verdict.REFUSED),
     ("invalid chain id", Verdict.REFUSED),
     ("transaction type not supported", Verdict.REFUSED),
+    ("unknown transaction type", Verdict.REFUSED),
+    ("unsupported transaction type", Verdict.REFUSED),
+    ("invalid transaction type", Verdict.REFUSED),
     ("only replay-protected", Verdict.REFUSED),
     ("higher than max fee per gas", Verdict.REFUSED),
     ("method not found", Verdict.UNSUPPORTED),
@@ -107,6 +115,10 @@ _MESSAGES: Final[tuple[tuple[str, Verdict], ...]] = (
     ("response too large", Verdict.TOO_LARGE),
     ("response is too big", Verdict.TOO_LARGE),
 )
+_PATTERNS: Final = tuple(
+    (re.compile(rf"\b{re.escape(part)}" if " " in part else re.escape(part)), verdict) for part, verdict in _MESSAGES
+)
+"""Sentences begin with a word of their own: an unknown transaction is no known transaction."""
 _STATUSES: Final = {
     401: Verdict.DENIED,
     402: Verdict.DENIED,
@@ -132,7 +144,8 @@ def classify(error: BaseException) -> Verdict:
     if isinstance(error, TransactionNotFound):
         return Verdict.MISSING
     if isinstance(error, HTTPError):
-        told = classify_text(_read_body(error))
+        answer = read_answer(error)
+        told = classify_text(_read_body(error)) if answer is None else classify_answer(answer)
         return told if told is not Verdict.UNKNOWN else _STATUSES.get(read_status(error) or 0, Verdict.UNKNOWN)
     if isinstance(error, Web3RPCError):
         return classify_text(str(error))
@@ -145,7 +158,7 @@ def classify(error: BaseException) -> Verdict:
 def classify_text(message: str) -> Verdict:
     """What a node's own words mean; UNKNOWN if they are none of those that all nodes use."""
     lowered = message.lower()
-    return next((verdict for part, verdict in _MESSAGES if part in lowered), Verdict.UNKNOWN)
+    return next((verdict for pattern, verdict in _PATTERNS if pattern.search(lowered)), Verdict.UNKNOWN)
 
 
 def classify_answer(answer: Mapping[str, Any]) -> Verdict:
@@ -157,6 +170,29 @@ def classify_answer(answer: Mapping[str, Any]) -> Verdict:
     if error.get("code") == 3 or message.lower().startswith(_REVERT_PREFIXES):
         return Verdict.REVERTED
     return Verdict.UNSUPPORTED if error.get("code") == -32601 else classify_text(message)
+
+
+def read_answer(error: BaseException) -> Mapping[str, Any] | None:
+    """The JSON-RPC error that came with an HTTP status, if there is one: some nodes answer a revert with 400."""
+    if not isinstance(error, HTTPError):
+        return None
+    try:
+        answer = error.response.json()
+        return answer if isinstance(answer, Mapping) and isinstance(answer["error"], Mapping) else None
+    except Exception:
+        return None
+
+
+def is_never_sent(error: object) -> bool:
+    """Whether a request certainly did not arrive, since there was no connection."""
+    waiting, seen = [error], 0
+    while waiting and (seen := seen + 1) < 20:
+        part = waiting.pop()
+        if isinstance(part, ConnectTimeout | NewConnectionError):
+            return True
+        if isinstance(part, BaseException):
+            waiting += [*part.args, getattr(part, "reason", None)]
+    return False
 
 
 def is_perhaps_too_large(error: BaseException) -> bool:
@@ -180,11 +216,11 @@ def read_rest(error: BaseException) -> float:
     value = str(headers.get("Retry-After", "")).strip()
     try:
         if value.replace(".", "", 1).isdigit():
-            return float(value)
+            return min(float(value), LONGEST_REST_SECONDS)
         if value:
             there = headers.get("Date")
             now = parsedate_to_datetime(there).timestamp() if there else time.time()
-            return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+            return min(max(0.0, parsedate_to_datetime(value).timestamp() - now), LONGEST_REST_SECONDS)
     except (TypeError, ValueError):
         pass
     return 0.0
@@ -196,22 +232,25 @@ def decode_reason(error: BaseException) -> str:
 
 
 def _read_reason(error: BaseException) -> str:
+    if (answer := read_answer(error)) is not None:
+        data = _find_data(answer["error"].get("data"))
+        return _cut_prefix(str(answer["error"].get("message") or "")) if data is None else decode_revert_data(data)
     data = _find_data(getattr(error, "data", None))
     if data is not None:
         return decode_revert_data(data)
     first = error.args[0] if error.args else ""
     if isinstance(first, bytes):
         return decode_revert_data(first)
-    message = str(getattr(error, "message", None) or first)
-    lowered = message.lower()
-    for prefix in _REVERT_PREFIXES:
-        if lowered.startswith(prefix):
-            message = message[len(prefix) :].lstrip(": ")
-            break
+    message = _cut_prefix(str(getattr(error, "message", None) or first))
     if message in {"no data", "b''", "None"}:
         return ""
     data = _find_data(message)
     return message if data is None else decode_revert_data(data)
+
+
+def _cut_prefix(message: str) -> str:
+    prefix = next((prefix for prefix in _REVERT_PREFIXES if message.lower().startswith(prefix)), "")
+    return message[len(prefix) :].lstrip(": ") if prefix else message
 
 
 def _find_data(answer: object) -> bytes | None:
@@ -231,6 +270,12 @@ def describe(error: BaseException) -> str:
     """One line about a failure, without the addresses of the requests library's objects and without secrets."""
     text = redact(str(error)).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+
+
+def describe_answer(answer: Mapping[str, Any]) -> str:
+    """One line about an answer that is an error, without secrets."""
+    text = redact(str(answer.get("error"))).strip().splitlines()
+    return text[0][:200] if text else "an error without words"
 
 
 def _read_body(error: HTTPError) -> str:

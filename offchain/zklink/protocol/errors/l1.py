@@ -57,7 +57,7 @@ class NodesDisagree(L1Error):
 
 @dataclass(eq=False)
 class WrongChain(L1Error):
-    """A node serves another chain than its profile says.
+    """A node serves another chain than its profile says. Of several nodes, all do; where one does, the log names it.
     Do: Give the address of a node of the expected chain.
     """
 
@@ -101,8 +101,8 @@ class TransactionReverted(L1Error):
 
 @dataclass(eq=False)
 class TransactionRejected(L1Error):
-    """The node does not take a transaction (no funds, wrong shape), and does not know it by its hash either: it was
-    never in the node's mempool.
+    """The node does not take a transaction (no funds, wrong shape), and does not show it under its hash either. The
+    same call, sent again, keeps its nonce until it is proven that no node took it all the same.
     Do: Read `detail`: fund the account if it is short of coins, or correct the transaction.
     """
 
@@ -116,7 +116,8 @@ class TransactionRejected(L1Error):
 
 @dataclass(eq=False)
 class TransactionStuck(L1Error):
-    """A transaction is neither mined nor dropped after all fee bumps; any of `tx_hashes` may still be mined.
+    """A transaction is neither mined nor dropped after all fee bumps, or its nonce is used and nothing proves by whom;
+    any of `tx_hashes` may still be mined.
     Do: Send the identical call again: it continues this submission, never a second one. If that lasts, look whether
     the node takes part in the network and whether gas is dearer than the account can pay.
     """
@@ -128,13 +129,13 @@ class TransactionStuck(L1Error):
 
     def __str__(self) -> str:
         tries = len(self.tx_hashes)
-        return f"{self.chain}: {self.call} with nonce {self.nonce} is not mined after {tries} tries with rising fees"
+        return f"{self.chain}: {self.call} with nonce {self.nonce} is not known to be mined; {tries} versions were sent"
 
 
 @dataclass(eq=False)
 class TransactionReplaced(L1Error):
-    """Another transaction of the same account took the nonce: ours can never be mined. Said only once no node has known
-    any of `tx_hashes` for `SendPolicy.proof_seconds` after the nonce was used.
+    """Another transaction of the same account took the nonce: ours can never be mined. Said only once the nonce has
+    been used for the chain's confirmations, and no node has known any of `tx_hashes` for `SendPolicy.proof_seconds`.
     Do: Let no other program send from this account. Ask the contract whether the call is still due, then send it
     again.
     """

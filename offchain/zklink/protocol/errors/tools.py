@@ -44,6 +44,18 @@ class FileNotWritten(ToolError):
 
 
 @dataclass(eq=False)
+class FileInUse(ToolError):
+    """Another process has a file that one process alone may write, such as a node's journal.
+    Do: End the other process, or give this one a file of its own.
+    """
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} is in use by another process"
+
+
+@dataclass(eq=False)
 class FileUnreadable(ToolError):
     """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte.
     Do: Give another file, or put it back from a copy.
