@@ -27,6 +27,10 @@ _WIDTHS: Final = (
     "TIME",
     "AMOUNT",
     "ADDRESS_HI",
+    "CHAIN_SET",
+    "NATIVE_FEE",
+    "FLAG",
+    "SLOT",
     "FEE",
     "FEE_MANTISSA",
     "FEE_EXPONENT",
@@ -44,6 +48,7 @@ _WORD_COUNTS: Final = (
     "ORDER_DATA_WORDS",
     "SWAP_SLOT_WORDS",
     "LEDGER_SLOT_WORDS",
+    "POOL_SLOT_WORDS",
 )
 
 
