@@ -24,6 +24,9 @@ RequestId = NewType("RequestId", int)
 BlockNumber = NewType("BlockNumber", int)
 """Blocks count from 1; 0 is the genesis."""
 
+ChainSet = NewType("ChainSet", int)
+"""A set of chains, see chain_sets.py."""
+
 Amount = NewType("Amount", int)
 """Layer-2 units of a token, below 2^112."""
 
@@ -83,6 +86,9 @@ EXPIRY_SECONDS: Final = 3 * 86_400
 
 EXECUTION_SECONDS: Final = 3 * 86_400
 """Seconds that accepted blocks may wait for execution before anyone may freeze their chain: three days."""
+
+GENESIS: Final = BlockNumber(0)
+"""The number of the block before the first one."""
 
 OPERATOR_ACCOUNT: Final = AccountId(0)
 """The account that accrued fees are claimed into."""

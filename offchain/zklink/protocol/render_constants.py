@@ -124,3 +124,4 @@ def _hashes() -> Iterator[tuple[str, bytes]]:
     yield "ACCOUNT_DOMAIN_NAME_HASH", messages.ACCOUNT_DOMAIN_NAME_HASH
     yield "ACCOUNT_DOMAIN_VERSION_HASH", messages.DOMAIN_VERSION_HASH
     yield "KEY_CHANGE_TYPE_HASH", messages.KEY_CHANGE_TYPE_HASH
+    yield "KEY_REQUEST_TYPE_HASH", messages.KEY_REQUEST_TYPE_HASH

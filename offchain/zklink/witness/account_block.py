@@ -4,10 +4,14 @@
 
 from collections.abc import Callable, Sequence
 
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.order import Order
+from zklink.operations.requests import AccountRequest
 from zklink.operations.signed import Signable, Signed
 from zklink.primitives.babyjubjub import BASE8
 from zklink.primitives.eddsa import Signature
+from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import PathsMissing
 from zklink.protocol.ids import Kind
 from zklink.protocol.packing import split_fee
@@ -25,6 +29,7 @@ from zklink.witness.signals import (
 )
 
 _NO_SIGNATURE = Signature(BASE8, 0)
+_ONE_KIND = {Kind.TRANSFER_NEW: Kind.TRANSFER, Kind.FULL_EXIT_PART: Kind.FULL_EXIT}
 _ORDER_FIELDS: dict[str, Callable[[Order], int]] = {
     "order_account": lambda order: order.account,
     "order_slot": lambda order: order.slot,
@@ -70,22 +75,32 @@ def _compute_ledger(slot: LedgerSlot) -> Signals:
         "ledger_fill_fee": plan.fill_fee,
         "ledger_nonce": plan.nonce,
         "ledger_valid_until": plan.valid_until,
-        "ledger_request_id": plan.request_id,
-        "ledger_queued_at": plan.queued_at,
+        "ledger_source": data.source,
         "ledger_party_hi": party_hi,
         "ledger_party_lo": party_lo,
         "ledger_second_hi": second_hi,
         "ledger_second_lo": second_lo,
     }
-    signals |= _compute_signature("ledger", plan.signed)
+    signals |= _compute_request("ledger", plan.request) | _compute_signature("ledger", plan.signed)
     return signals | _compute_ledger_side("ledger_a", slot.a) | _compute_ledger_side("ledger_b", slot.b)
 
 
 def _compute_kind(plan: LedgerPlan | PoolPlan) -> int:
-    """0 for an empty slot; a transfer is one kind, whether it creates its account or not."""
-    if not plan.is_used:
-        return 0
-    return Kind.TRANSFER if plan.data.kind == Kind.TRANSFER_NEW else plan.data.kind
+    """0 for an empty slot; a transfer is one kind, whether it creates its account or not, and a full exit, whether it
+    is served in part or not.
+    """
+    return _ONE_KIND.get(plan.data.kind, plan.data.kind) if plan.is_used else 0
+
+
+def _compute_request(prefix: str, request: AccountRequest | None) -> Signals:
+    """The signals that every slot of a request has, all 0 for another slot."""
+    return {
+        f"{prefix}_request_id": 0 if request is None else request.request_id,
+        f"{prefix}_queued_at": 0 if request is None else request.queued_at,
+        f"{prefix}_native_fee": 0 if request is None else request.native_fee_gwei,
+        f"{prefix}_by_owner": int(isinstance(request, DepositRequest) and request.by_owner),
+        f"{prefix}_mask": request.mask if isinstance(request, FullExitRequest) else 0,
+    }
 
 
 def _compute_ledger_side(prefix: str, side: AccountOpening) -> Signals:
@@ -104,6 +119,7 @@ def _compute_owner(prefix: str, side: AccountOpening) -> Signals:
         f"{prefix}_owner_hi": owner_hi,
         f"{prefix}_owner_lo": owner_lo,
         f"{prefix}_key_hash": side.public_key_hash,
+        f"{prefix}_known": side.known,
         f"{prefix}_path": list_path(side.path),
     }
 
@@ -121,9 +137,11 @@ def _compute_signature(prefix: str, signed: Signed[Signable] | None) -> Signals:
 
 
 def _compute_pool(slot: PoolSlot) -> Signals:
-    plan, side = slot.plan, slot.side
+    plan, side, request = slot.plan, slot.side, slot.request
     data = plan.data
     exponent, mantissa = split_fee(data.packed_fee)
+    party_hi, party_lo = split_owner(ZERO_ADDRESS if request is None else request.owner)
+    second_hi, second_lo = split_owner(ZERO_ADDRESS if request is None else request.second)
     signals: Signals = {
         "amm_kind": _compute_kind(plan),
         "amm_account": data.account,
@@ -137,6 +155,11 @@ def _compute_pool(slot: PoolSlot) -> Signals:
         "amm_amount_a": data.amount_a,
         "amm_amount_b": data.amount_b,
         "amm_shares": data.shares,
+        "amm_source": data.chain,
+        "amm_party_hi": party_hi,
+        "amm_party_lo": party_lo,
+        "amm_second_hi": second_hi,
+        "amm_second_lo": second_lo,
         "amm_limit_a": plan.limit_a,
         "amm_limit_b": plan.limit_b,
         "amm_limit_shares": plan.limit_shares,
@@ -146,6 +169,7 @@ def _compute_pool(slot: PoolSlot) -> Signals:
         "amm_balance": [balance.before for balance in side.balances],
         "amm_balance_path": [list_path(balance.path) for balance in side.balances],
     }
+    signals |= {name: value for name, value in _compute_request("amm", request).items() if name != "amm_by_owner"}
     return signals | _compute_signature("amm", plan.signed) | _compute_owner("amm", side)
 
 

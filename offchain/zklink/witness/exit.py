@@ -43,6 +43,7 @@ def _compute_openings(statement: ExitStatement) -> Signals:
         "owner_hi": owner_hi,
         "owner_lo": owner_lo,
         "nonce": side.nonce,
+        "known": side.known,
         "key_hash": side.public_key_hash,
         "order_root": side.order_root,
         "path": list_path(side.path),

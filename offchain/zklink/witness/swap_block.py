@@ -23,8 +23,9 @@ _SLOT_SIGNALS: dict[str, Callable[[SwapRequest], int]] = {
     "slot_queued_at": lambda request: request.queued_at,
     "slot_recipient_hi": lambda request: split_owner(request.recipient)[0],
     "slot_recipient_lo": lambda request: split_owner(request.recipient)[1],
-    "slot_sender_hi": lambda request: split_owner(request.sender)[0],
-    "slot_sender_lo": lambda request: split_owner(request.sender)[1],
+    "slot_refund_to_hi": lambda request: split_owner(request.refund_to)[0],
+    "slot_refund_to_lo": lambda request: split_owner(request.refund_to)[1],
+    "slot_native_fee": lambda request: request.native_fee_gwei,
 }
 
 

@@ -138,24 +138,6 @@ class ConsentMissing(OperationError):
 
 
 @dataclass(eq=False)
-class OwnerNotKnown(OperationError):
-    """A forced exit to a chain on which the account's owner has never acted: no block with it could be committed.
-    Do: Let the owner deposit for itself or ask for a full exit on that chain, or choose a chain where it has.
-    """
-
-    account: int
-    chain: int
-    owner: bytes
-
-    def __str__(self) -> str:
-        return (
-            f"account {self.account}: owner 0x{self.owner.hex()} has not acted on chain {self.chain}"
-            " (with confirmations), so nobody else can have the account paid out there; the owner can deposit there"
-            " for itself once, or ask for a full exit"
-        )
-
-
-@dataclass(eq=False)
 class AlreadyPending(OperationError):
     """The same operation already waits for a block.
     Do: Nothing: it waits for its block.
