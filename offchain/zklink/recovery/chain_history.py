@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from zklink.l1.published.commit_calldata import CommittedBlock
 from zklink.operations.change_pub_key import KeyChange
+from zklink.operations.full_exit import FullExitPart
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
@@ -51,7 +52,7 @@ def compute_kept(chain: ChainId, last: StoredBlock, committed: CommittedBlock) -
     slices[chain] = block.words
     records = read_records(committed.number, block.lane, slices)
     payouts = tuple(records.payouts[chain])
-    requests = sum(not isinstance(record, KeyChange) for record in records.chain_records[chain])
+    requests = sum(not isinstance(record, KeyChange | FullExitPart) for record in records.chain_records[chain])
     _, number_and_time, counts, _, new_root = preimage.header
     stored = StoredBlock(
         number=BlockNumber(last.number + 1),

@@ -66,7 +66,7 @@ class SealedBlock:
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """All requests in slot order."""
+        """All requests in slot order, a full exit once for each serving."""
         return tuple(item for item in self.items if not isinstance(item, Pending))
 
     @property
@@ -101,12 +101,12 @@ def compute_genesis(root: int, parameters: Parameters) -> Mapping[ChainId, Store
 
 def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: Mapping[ChainId, StoredBlock]) -> SealedBlock:
     """Seal `block`, which carries out `items`, on top of the stored blocks `previous`."""
-    stored = {chain: _compute_stored(block, items, chain, last) for chain, last in previous.items()}
+    stored = {chain: _compute_stored(block, chain, last) for chain, last in previous.items()}
     return SealedBlock(block, items, stored)
 
 
-def _compute_stored(block: LaneBlock, items: tuple[Item, ...], chain: ChainId, last: StoredBlock) -> StoredBlock:
-    requests = sum(not isinstance(item, Pending) and item.source == chain for item in items)
+def _compute_stored(block: LaneBlock, chain: ChainId, last: StoredBlock) -> StoredBlock:
+    requests = len(block.requests(chain))
     is_swap = block.lane is Lane.SWAP
     return StoredBlock(
         number=block.header.number,

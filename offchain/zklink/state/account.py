@@ -57,9 +57,7 @@ class Record:
 
     def view(self) -> Account:
         """A copy that later changes do not reach."""
-        return Account(
-            self.owner, self.nonce, self.public_key_hash, self.known, dict(self.balances), dict(self.orders)
-        )
+        return Account(self.owner, self.nonce, self.public_key_hash, self.known, dict(self.balances), dict(self.orders))
 
     def copy(self) -> "Record":
         """An independent record."""

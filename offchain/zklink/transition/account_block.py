@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TypeVar
 
 from zklink.operations.change_pub_key import KeyChange
-from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.full_exit import FullExitPart
 from zklink.operations.payout import Payout
 from zklink.operations.requests import AccountRequest
 from zklink.protocol.commitment import BlockHeader
