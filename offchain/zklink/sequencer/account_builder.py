@@ -4,7 +4,8 @@ Takes requests, signed operations and the order book; tries each on the state, i
 Never lets a request overtake an earlier one of its chain (QUE-1), nor an operation one of its account with a lower
 nonce. A full exit takes slots until it is consumed. Hot rows are scarce, so the kinds of slots take turns: rows are
 kept for the first operation of the kind whose turn it is. The chains and the signed operations take turns for the
-ledger slots and for the pool slots, and the pairs of the order book for the order slots. An operation that has become impossible is dropped, with its reason; one that only lacks room waits.
+ledger slots and for the pool slots, and the pairs of the order book for the order slots. An operation that has become
+impossible is dropped, with its reason; one that only lacks room waits.
 """
 
 from collections import deque
