@@ -11,26 +11,31 @@ from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.create_pool import CreatePool
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
-from zklink.operations.full_exit import FullExitRequest
-from zklink.operations.ledger_data import LEDGER_KINDS, LedgerData
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
+from zklink.operations.ledger_data import FULL_EXIT_KINDS, LEDGER_KINDS, LedgerData
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderData
 from zklink.operations.payout import PAYOUT_KINDS, Payout
 from zklink.operations.pool_data import POOL_KINDS, PoolData
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.remove_liquidity import RemoveLiquidity
+from zklink.operations.requests import AccountRequest
 from zklink.operations.swap import SwapRequest
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.field import R
 from zklink.protocol.addresses import ZERO_ADDRESS
+from zklink.protocol.chain_sets import with_chain
 from zklink.protocol.ids import (
     FEE_DENOMINATOR,
     MAX_CHAINS,
     NONCE_LIMIT,
     AccountId,
     Amount,
+    BlockNumber,
     ChainId,
+    ChainSet,
     Kind,
     Nonce,
     OrderSlot,
@@ -39,7 +44,18 @@ from zklink.protocol.ids import (
 )
 from zklink.protocol.packing import compute_nearest_fee
 
-Record = SwapRequest | DepositRequest | FullExitRequest | KeyChange | Payout | LedgerData | PoolData | OrderData
+Record = (
+    SwapRequest
+    | DepositRequest
+    | FullExitRequest
+    | FullExitPart
+    | KeyRequest
+    | KeyChange
+    | Payout
+    | LedgerData
+    | PoolData
+    | OrderData
+)
 """Everything that a slice holds."""
 
 Operation = (
@@ -85,35 +101,63 @@ def roll_deposit(dice: Dice) -> DepositRequest:
         token=roll_token(dice),
         amount=dice.amount(),
         owner=dice.bytes(32),
-        sender=dice.bytes(32),
+        refund_to=dice.bytes(32),
         queued_at=dice.below(1 << 40),
+        account=roll_account(dice),
+        by_owner=bool(dice.below(2)),
+        native_fee_gwei=dice.below(1 << 56),
     )
 
 
 def roll_full_exit(dice: Dice) -> FullExitRequest:
     """Any full exit."""
+    source = roll_chain(dice)
     return FullExitRequest(
-        source=roll_chain(dice),
+        source=source,
         request_id=RequestId(dice.below(1 << 64)),
         account=roll_account(dice),
         token=roll_token(dice),
         owner=dice.bytes(32),
+        second=dice.bytes(32),
+        mask=with_chain(ChainSet(dice.below(1 << MAX_CHAINS)), source),
         queued_at=dice.below(1 << 40),
+        native_fee_gwei=dice.below(1 << 56),
+    )
+
+
+def roll_full_exit_part(dice: Dice) -> FullExitPart:
+    """Any record of a full exit that was served in part."""
+    return FullExitPart(roll_full_exit(dice))
+
+
+def roll_key_request(dice: Dice) -> KeyRequest:
+    """Any key request, also with a hash that is no canonical field element."""
+    return KeyRequest(
+        source=roll_chain(dice),
+        request_id=RequestId(dice.below(1 << 64)),
+        account=roll_account(dice),
+        owner=dice.bytes(32),
+        public_key_hash=dice.below(dice.pick((R, 1 << 256))),
+        queued_at=dice.below(1 << 40),
+        native_fee_gwei=dice.below(1 << 56),
     )
 
 
 def roll_key_change(dice: Dice) -> KeyChange:
     """Any key change, also with a hash that is no canonical field element."""
     account, nonce = roll_account(dice), Nonce(dice.below(NONCE_LIMIT))
-    return KeyChange(roll_chain(dice), account, nonce, dice.bytes(32), dice.below(dice.pick((R, 1 << 256))))
+    key_hash = dice.below(dice.pick((R, 1 << 256)))
+    return KeyChange(roll_chain(dice), account, nonce, dice.bytes(32), key_hash, dice.below(1 << 40))
 
 
 def roll_any_payout(dice: Dice) -> Payout:
     """A payout of either lane."""
     if dice.below(2):
         return roll_payout(dice)
+    kind = dice.pick(PAYOUT_KINDS)
+    is_full_exit = kind == Kind.FULL_EXIT_PAYOUT
     return Payout(
-        kind=dice.pick(PAYOUT_KINDS),
+        kind=kind,
         source=ChainId(dice.below(MAX_CHAINS + 1)),
         chain=roll_chain(dice),
         id=dice.below(1 << 64),
@@ -121,6 +165,8 @@ def roll_any_payout(dice: Dice) -> Payout:
         amount=dice.amount(),
         recipient=dice.bytes(32),
         fill_fee=dice.amount(),
+        block_number=BlockNumber(dice.below(1 << 64) * is_full_exit),
+        slot=dice.below(1 << 16) * is_full_exit,
     )
 
 
@@ -137,13 +183,15 @@ def roll_ledger_data(dice: Dice) -> LedgerData:
         chain=ChainId(dice.below(1 << 8)),
         amount=dice.amount(),
         owner=dice.bytes(32) if kind == Kind.TRANSFER_NEW else ZERO_ADDRESS,
+        source=ChainId(dice.below(1 << 8) if kind in FULL_EXIT_KINDS else 0),
     )
 
 
 def roll_pool_data(dice: Dice) -> PoolData:
     """The data of a pool slot."""
+    kind = dice.pick(POOL_KINDS)
     return PoolData(
-        kind=dice.pick(POOL_KINDS),
+        kind=kind,
         account=roll_account(dice),
         token_a=roll_token(dice),
         token_b=roll_token(dice),
@@ -154,6 +202,7 @@ def roll_pool_data(dice: Dice) -> PoolData:
         amount_a=dice.amount(),
         amount_b=dice.amount(),
         shares=dice.amount(),
+        chain=ChainId(dice.below(1 << 8) if kind == Kind.SHARE_EXIT else 0),
     )
 
 
@@ -179,6 +228,8 @@ RECORDS: tuple[Callable[[Dice], Record], ...] = (
     roll_request,
     roll_deposit,
     roll_full_exit,
+    roll_full_exit_part,
+    roll_key_request,
     roll_key_change,
     roll_any_payout,
     roll_ledger_data,
@@ -192,9 +243,12 @@ def records() -> st.SearchStrategy[Record]:
     return rolled(lambda dice: dice.pick(RECORDS)(dice))
 
 
-def account_requests() -> st.SearchStrategy[DepositRequest | FullExitRequest]:
-    """Either request of the account lane."""
-    return rolled(lambda dice: roll_deposit(dice) if dice.below(2) else roll_full_exit(dice))
+REQUESTS: tuple[Callable[[Dice], AccountRequest], ...] = (roll_deposit, roll_full_exit, roll_key_request)
+
+
+def account_requests() -> st.SearchStrategy[AccountRequest]:
+    """Any request of the account lane."""
+    return rolled(lambda dice: dice.pick(REQUESTS)(dice))
 
 
 def roll_operation(dice: Dice) -> Operation:

@@ -103,7 +103,8 @@ def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
         deadline=dice.below(1 << 40),
         queued_at=dice.below(1 << 40),
         recipient=dice.bytes(32),
-        sender=dice.bytes(32),
+        refund_to=dice.bytes(32),
+        native_fee_gwei=dice.below(1 << 56),
     )
 
 
@@ -137,6 +138,7 @@ WIDTHS: dict[str, int] = {
     "fill_fee": 112,
     "deadline": 40,
     "queued_at": 40,
+    "native_fee_gwei": 56,
 }
 """Every integer field of a request and its width in bits."""
 
@@ -150,7 +152,7 @@ def _with(request: SwapRequest, name: str, value: Any) -> SwapRequest:
 
 def _roll_malformed(dice: Dice) -> Refused:
     request = roll_request(dice)
-    name = dice.pick((*WIDTHS, "recipient", "sender"))
+    name = dice.pick((*WIDTHS, "recipient", "refund_to"))
     if name not in WIDTHS:
         return _with(request, name, dice.bytes(dice.pick((0, 20, 31, 33, 64)))), WrongAddressLength
     limit = 1 << WIDTHS[name]
@@ -266,7 +268,7 @@ def _roll_near(dice: Dice, rows: Rows, request_id: RequestId) -> SwapRequest:
         deadline=NOW + dice.pick((600, 600, 600, 0, 1, -1)),
         queued_at=NOW - dice.below(60),
         recipient=bytes(12) + dice.bytes(20),
-        sender=bytes(12) + dice.bytes(20),
+        refund_to=bytes(12) + dice.bytes(20),
     )
 
 

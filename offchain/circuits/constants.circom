@@ -17,6 +17,10 @@ function BLOCK_NUMBER_BITS() { return 64; }
 function TIME_BITS() { return 40; }
 function AMOUNT_BITS() { return 112; }
 function ADDRESS_HI_BITS() { return 8; }
+function CHAIN_SET_BITS() { return 8; }
+function NATIVE_FEE_BITS() { return 56; }
+function FLAG_BITS() { return 8; }
+function SLOT_BITS() { return 16; }
 function FEE_BITS() { return 14; }
 function FEE_MANTISSA_BITS() { return 11; }
 function FEE_EXPONENT_BITS() { return 5; }
@@ -44,9 +48,12 @@ function REMOVE_LIQUIDITY_KIND() { return 14; }
 function POOL_SWAP_KIND() { return 15; }
 function ORDER_MATCH_KIND() { return 16; }
 function ORDER_KIND() { return 17; }
+function KEY_REQUEST_KIND() { return 18; }
+function FULL_EXIT_PART_KIND() { return 19; }
 function WITHDRAW_PAYOUT_KIND() { return 20; }
 function FULL_EXIT_PAYOUT_KIND() { return 21; }
 function FORCED_EXIT_PAYOUT_KIND() { return 22; }
+function SHARE_EXIT_KIND() { return 23; }
 function ADDRESS_FORMAT_EVM() { return 1; }
 function ADDRESS_FORMAT_BYTES32() { return 2; }
 function SWAP_REQUEST_WORDS() { return 5; }
@@ -57,6 +64,7 @@ function POOL_DATA_WORDS() { return 2; }
 function ORDER_DATA_WORDS() { return 2; }
 function SWAP_SLOT_WORDS() { return 8; }
 function LEDGER_SLOT_WORDS() { return 9; }
+function POOL_SLOT_WORDS() { return 6; }
 function SWAP_REQUEST_0_KIND_SHIFT() { return 240; }
 function SWAP_REQUEST_0_SOURCE_SHIFT() { return 232; }
 function SWAP_REQUEST_0_DESTINATION_SHIFT() { return 224; }
@@ -67,12 +75,13 @@ function SWAP_REQUEST_0_AMOUNT_SHIFT() { return 0; }
 function SWAP_REQUEST_1_MIN_OUT_SHIFT() { return 128; }
 function SWAP_REQUEST_1_OPERATOR_FEE_SHIFT() { return 16; }
 function SWAP_REQUEST_1_RECIPIENT_HI_SHIFT() { return 8; }
-function SWAP_REQUEST_1_SENDER_HI_SHIFT() { return 0; }
+function SWAP_REQUEST_1_REFUND_TO_HI_SHIFT() { return 0; }
+function SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT() { return 192; }
 function SWAP_REQUEST_2_FILL_FEE_SHIFT() { return 80; }
 function SWAP_REQUEST_2_DEADLINE_SHIFT() { return 40; }
 function SWAP_REQUEST_2_QUEUED_AT_SHIFT() { return 0; }
 function SWAP_REQUEST_3_RECIPIENT_LO_SHIFT() { return 0; }
-function SWAP_REQUEST_4_SENDER_LO_SHIFT() { return 0; }
+function SWAP_REQUEST_4_REFUND_TO_LO_SHIFT() { return 0; }
 function PAYOUT_0_KIND_SHIFT() { return 240; }
 function PAYOUT_0_SOURCE_SHIFT() { return 232; }
 function PAYOUT_0_CHAIN_SHIFT() { return 224; }
@@ -80,6 +89,8 @@ function PAYOUT_0_ID_SHIFT() { return 160; }
 function PAYOUT_0_TOKEN_SHIFT() { return 144; }
 function PAYOUT_0_AMOUNT_SHIFT() { return 0; }
 function PAYOUT_1_RECIPIENT_LO_SHIFT() { return 0; }
+function PAYOUT_2_BLOCK_NUMBER_SHIFT() { return 136; }
+function PAYOUT_2_SLOT_SHIFT() { return 120; }
 function PAYOUT_2_RECIPIENT_HI_SHIFT() { return 112; }
 function PAYOUT_2_FILL_FEE_SHIFT() { return 0; }
 function ACCOUNT_REQUEST_0_KIND_SHIFT() { return 240; }
@@ -89,9 +100,12 @@ function ACCOUNT_REQUEST_0_TOKEN_SHIFT() { return 144; }
 function ACCOUNT_REQUEST_0_ACCOUNT_SHIFT() { return 112; }
 function ACCOUNT_REQUEST_0_AMOUNT_SHIFT() { return 0; }
 function ACCOUNT_REQUEST_1_OWNER_LO_SHIFT() { return 0; }
+function ACCOUNT_REQUEST_2_NATIVE_FEE_GWEI_SHIFT() { return 72; }
+function ACCOUNT_REQUEST_2_BY_OWNER_SHIFT() { return 64; }
+function ACCOUNT_REQUEST_2_MASK_SHIFT() { return 56; }
 function ACCOUNT_REQUEST_2_OWNER_HI_SHIFT() { return 48; }
 function ACCOUNT_REQUEST_2_SECOND_HI_SHIFT() { return 40; }
-function ACCOUNT_REQUEST_2_QUEUED_AT_SHIFT() { return 0; }
+function ACCOUNT_REQUEST_2_TIME_SHIFT() { return 0; }
 function ACCOUNT_REQUEST_3_SECOND_LO_SHIFT() { return 0; }
 function LEDGER_DATA_0_KIND_SHIFT() { return 240; }
 function LEDGER_DATA_0_ACCOUNT_SHIFT() { return 208; }
@@ -100,7 +114,7 @@ function LEDGER_DATA_0_TOKEN_SHIFT() { return 160; }
 function LEDGER_DATA_0_FEE_SHIFT() { return 144; }
 function LEDGER_DATA_0_FEE_TOKEN_SHIFT() { return 128; }
 function LEDGER_DATA_0_CHAIN_SHIFT() { return 120; }
-function LEDGER_DATA_0_OWNER_HI_SHIFT() { return 112; }
+function LEDGER_DATA_0_OWNER_HI_OR_SOURCE_SHIFT() { return 112; }
 function LEDGER_DATA_0_AMOUNT_SHIFT() { return 0; }
 function LEDGER_DATA_1_OWNER_LO_SHIFT() { return 0; }
 function POOL_DATA_0_KIND_SHIFT() { return 240; }
@@ -112,6 +126,7 @@ function POOL_DATA_0_FEE_TOKEN_SHIFT() { return 144; }
 function POOL_DATA_0_LP_TOKEN_SHIFT() { return 128; }
 function POOL_DATA_0_POOL_FEE_SHIFT() { return 112; }
 function POOL_DATA_0_AMOUNT_A_SHIFT() { return 0; }
+function POOL_DATA_1_CHAIN_SHIFT() { return 224; }
 function POOL_DATA_1_AMOUNT_B_SHIFT() { return 112; }
 function POOL_DATA_1_SHARES_SHIFT() { return 0; }
 function ORDER_DATA_0_KIND_SHIFT() { return 240; }
@@ -174,3 +189,6 @@ function EXIT_MESSAGE_0_ACCOUNT_SHIFT() { return 32; }
 function EXIT_MESSAGE_0_TOKEN_SHIFT() { return 16; }
 function EXIT_MESSAGE_0_CHAIN_SHIFT() { return 8; }
 function EXIT_MESSAGE_0_RECIPIENT_HI_SHIFT() { return 0; }
+function ACCOUNT_LEAF_1_KNOWN_SHIFT() { return 40; }
+function ACCOUNT_LEAF_1_OWNER_HI_SHIFT() { return 32; }
+function ACCOUNT_LEAF_1_NONCE_SHIFT() { return 0; }

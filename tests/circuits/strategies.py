@@ -95,7 +95,7 @@ def _requests(
         ),
         queued_at=draw(st.sampled_from([0, timestamp, MAX_TIME])),
         recipient=draw(addresses),
-        sender=draw(addresses),
+        refund_to=draw(addresses),
     )
     out = _out(registers, request)
     wanted = draw(st.sampled_from([0, out, out, min(out + 1, MAX_AMOUNT), max(out - 1, 0)]))

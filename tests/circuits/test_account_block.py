@@ -36,6 +36,7 @@ from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Nonce, OrderSlot, RequestId
 from zklink.protocol.presets import MINIMAL
 from zklink.transition.account_block import AccountBlock, apply_account_block
@@ -69,7 +70,9 @@ BLOCKS: dict[str, list[AccountOperation]] = {
     ],
     "one chain asks and pays twice": [
         deposit(),
-        FullExitRequest(C, RequestId(9), KEYLESS, X, owner_of(KEYLESS), TIMESTAMP),
+        FullExitRequest(
+            C, RequestId(9), KEYLESS, X, owner_of(KEYLESS), b"\x07" * 32, make_chain_set([C]), TIMESTAMP
+        ),
         signed(CreatePool(BOB, Nonce(2**32 - 3), LATER, Y, Z, 30, Amount(10), Z)),
     ],
     "fees are claimed, then paid": [

@@ -37,6 +37,7 @@ from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessUnsatisfied
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
@@ -60,7 +61,8 @@ def deposit(owner: bytes = owner_of(ALICE), **changes: Any) -> DepositRequest:
 
 
 def full_exit(account: AccountId = ALICE, token: TokenId = X, **changes: Any) -> FullExitRequest:
-    request = FullExitRequest(A, RequestId(3), account, token, owner_of(account), TIMESTAMP - 60)
+    owner, mask = owner_of(account), make_chain_set([A])
+    request = FullExitRequest(A, RequestId(3), account, token, owner, STRANGER, mask, TIMESTAMP - 60)
     return replace(request, **changes)
 
 

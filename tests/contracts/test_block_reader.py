@@ -24,7 +24,7 @@ from zklink.protocol.messages import compute_key_change_digest
 TOKEN = TokenId(2)
 OWNER_KEY = PrivateKey(b"\x07" * 32)
 OWNER = bytes(12) + OWNER_KEY.public_key.to_canonical_address()
-CHANGE = KeyChange(A, AccountId(3), Nonce(4), OWNER, R - 1)
+CHANGE = KeyChange(A, AccountId(3), Nonce(4), OWNER, R - 1, 1_800_000_000)
 DEPOSIT = DepositRequest(A, RequestId(1), TOKEN, Amount(5), b"\x01" * 32, b"\x02" * 32, 1_700_000_000).words()
 WITHDRAWAL = payment(A, TOKEN, 6, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words()
 FORCED_EXIT = payment(A, TOKEN, 7, kind=Kind.FORCED_EXIT_PAYOUT, source=ChainId(0)).words()
@@ -42,7 +42,8 @@ def desk() -> Desk:
 
 def sign_change(change: KeyChange, key: PrivateKey = OWNER_KEY) -> bytes:
     """The consent that comes with a block."""
-    digest = compute_key_change_digest(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
+    what = change.account, change.nonce, change.public_key_hash, change.valid_until
+    digest = compute_key_change_digest(DEPLOYMENT_HASH, *what)
     return KnownCommittee.sign(digest, key)
 
 

@@ -36,7 +36,7 @@ def test_deposit__token__is_credited_and_queued(rig: Rig) -> None:
     assert event["expires_at"] == event["queued_at"] + EXPIRY_SECONDS == here.evm.time + EXPIRY_SECONDS
     request = DepositRequest.from_words(words)
     assert (request.source, request.token, request.amount) == (A, USD, 7_000_000)
-    assert (request.owner, request.sender) == (ANYBODY, universal_address(DEPOSITOR))
+    assert (request.owner, request.refund_to) == (ANYBODY, universal_address(DEPOSITOR))
     assert request.words() == words
     assert here.bridge.queue_hash(Lane.ACCOUNT, request_id) == next_queue_hash(previous, words)
     assert here.bridge.custody(USD) == RESERVE + 7_000_000

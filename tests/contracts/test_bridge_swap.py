@@ -33,7 +33,7 @@ def test_swap__token__is_credited_and_queued(rig: Rig) -> None:
     request = SwapRequest.from_words(words)
     assert (request.source, request.destination, request.token_in, request.token_out) == (A, B, USD, COIN)
     assert (request.amount, request.min_out, request.operator_fee, request.fill_fee) == (7_000_000, 11, 12, 13)
-    assert (request.recipient, request.sender) == (universal_address(RECIPIENT), universal_address(DEPOSITOR))
+    assert (request.recipient, request.refund_to) == (universal_address(RECIPIENT), universal_address(DEPOSITOR))
     assert request.words() == words
     assert here.bridge.queue_hash(Lane.SWAP, 1) == next_queue_hash(rig.deployment_hash, words)
     assert here.bridge.custody(USD) == RESERVE + 7_000_000

@@ -19,7 +19,7 @@ from zklink.protocol.messages import compute_key_change_digest
 
 OWNER_KEY = PrivateKey(b"\x07" * 32)
 OWNER = OWNER_KEY.public_key.to_address()
-CHANGE = KeyChange(ChainId(1), AccountId(3), Nonce(4), bytes(12) + bytes.fromhex(OWNER[2:]), R - 1)
+CHANGE = KeyChange(ChainId(1), AccountId(3), Nonce(4), bytes(12) + bytes.fromhex(OWNER[2:]), R - 1, 1_800_000_000)
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 ORDER = 2 * HALF_ORDER + 1
 OTHERS = [
@@ -50,7 +50,8 @@ def check(desk: Desk, change: KeyChange, signature: bytes = b"", deployment_hash
 
 def sign(change: KeyChange, key: PrivateKey = OWNER_KEY) -> bytes:
     """The owner's signature."""
-    digest = compute_key_change_digest(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
+    what = change.account, change.nonce, change.public_key_hash, change.valid_until
+    digest = compute_key_change_digest(DEPLOYMENT_HASH, *what)
     return KnownCommittee.sign(digest, key)
 
 
@@ -170,7 +171,8 @@ def ask(desk: Desk, wallet: str, signature: bytes, gas: int = 10_000_000) -> Non
 
 def digest_of(change: KeyChange) -> bytes:
     """What the wallet is asked about."""
-    return compute_key_change_digest(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
+    what = change.account, change.nonce, change.public_key_hash, change.valid_until
+    return compute_key_change_digest(DEPLOYMENT_HASH, *what)
 
 
 def test_authorise_by_contract__wallet_agrees__counts_for_that_wallet(desk: Desk, wallet: EvmContract) -> None:

@@ -39,7 +39,7 @@ def test_swap__erc20__becomes_the_request_that_was_asked_for(system: LocalSystem
     assert (request.source, request.destination, request.request_id) == (POLYGON.chain_id, BSC.chain_id, 1)
     assert (request.token_in, request.token_out, request.amount) == (USDC, USDT, 5 * ONE_USDC)
     assert (request.min_out, request.operator_fee, request.fill_fee) == (7, 0, 3)
-    assert (request.recipient, request.sender) == (order.recipient, universal_address(depositor.address))
+    assert (request.recipient, request.refund_to) == (order.recipient, universal_address(depositor.address))
     assert event.l1_amount == 5 * ONE_USDC
     expected = next_queue_hash(system.deployment.deployment_hash, request.words())
     assert bridge.queue_hash(Lane.SWAP, 1) == expected
@@ -106,7 +106,7 @@ def test_deposit__erc20_and_coin__become_the_requests_that_were_asked_for(system
         request = event.request
         assert (request.source, request.request_id, request.token) == (BSC.chain_id, request_id, token)
         assert (request.amount, request.owner) == (amount, owner)
-        assert request.sender == universal_address(depositor.address)
+        assert request.refund_to == universal_address(depositor.address)
         assert event.l1_amount == amount * bridge.tokens.token_scale(token)
         queue_hash = next_queue_hash(queue_hash, request.words())
         assert bridge.queue_hash(Lane.ACCOUNT, request_id) == queue_hash
@@ -137,13 +137,13 @@ def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: 
 def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
     keys, owner, deployment_hash = system.keys[BSC.chain_id], system.world.roles.depositor, system.deployment
     salt = deployment_hash.deployment_hash
-    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99)
+    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99, 1_700_000_000)
     (event,) = decode_events(BSC.chain_id, receipt.logs)
     assert isinstance(event, KeyAuthorised)
     assert (event.owner, event.account, event.nonce, event.public_key_hash) == (owner.address, 3, 0, 99)
-    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99)
+    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99, 1_700_000_000)
     assert not keys.is_authorised(salt, owner.address, AccountId(3), Nonce(1), 99)
-    assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99)) == 65
+    assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99, 1_700_000_000)) == 65
 
 
 def test_parts__every_chain__are_the_deployments_contracts(system: LocalSystem) -> None:

@@ -41,7 +41,7 @@ REQUEST = SwapRequest(
     deadline=100,
     queued_at=1,
     recipient=bytes(31) + b"\x01",
-    sender=bytes(31) + b"\x02",
+    refund_to=bytes(31) + b"\x02",
 )
 Answer = Callable[[list[int]], list[int]]
 

@@ -38,7 +38,7 @@ TEMPLATE = SwapRequest(
     deadline=100,
     queued_at=1,
     recipient=bytes(31) + b"\x01",
-    sender=bytes(31) + b"\x02",
+    refund_to=bytes(31) + b"\x02",
 )
 
 
@@ -48,7 +48,7 @@ DEPOSIT = DepositRequest(
     token=TokenId(1),
     amount=Amount(1),
     owner=bytes(31) + b"\x03",
-    sender=bytes(31) + b"\x02",
+    refund_to=bytes(31) + b"\x02",
     queued_at=1,
 )
 

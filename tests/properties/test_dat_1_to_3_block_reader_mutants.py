@@ -15,7 +15,7 @@ from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Lane, Nonce, R
 
 SOME_OWNER = bytes(12) + b"\x11" * 20
 DEPOSIT = DepositRequest(A, RequestId(1), TokenId(2), Amount(5), b"\x01" * 32, b"\x02" * 32, 1_700_000_000).words()
-CHANGE = KeyChange(A, AccountId(3), Nonce(4), SOME_OWNER, R - 1).words()
+CHANGE = KeyChange(A, AccountId(3), Nonce(4), SOME_OWNER, R - 1, 1_800_000_000).words()
 WITHDRAWAL = Payout(Kind.WITHDRAW_PAYOUT, NO_CHAIN, A, 7, TokenId(2), Amount(5), SOME_OWNER, Amount(0)).words()
 
 

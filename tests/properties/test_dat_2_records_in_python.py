@@ -14,7 +14,8 @@ from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
-from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.ledger_data import LedgerData
 from zklink.operations.order_match import OrderData
 from zklink.operations.payout import Payout
@@ -40,6 +41,8 @@ LAYOUTS: dict[type[Record], tuple[Layout, ...]] = {
     Payout: PAYOUT_LAYOUTS,
     DepositRequest: ACCOUNT_REQUEST_LAYOUTS,
     FullExitRequest: ACCOUNT_REQUEST_LAYOUTS,
+    FullExitPart: ACCOUNT_REQUEST_LAYOUTS,
+    KeyRequest: ACCOUNT_REQUEST_LAYOUTS,
     KeyChange: ACCOUNT_REQUEST_LAYOUTS,
     LedgerData: LEDGER_DATA_LAYOUTS,
     PoolData: POOL_DATA_LAYOUTS,

@@ -13,14 +13,14 @@ from tests.support.refute import check_refuted
 from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations import payout as payouts
-from zklink.operations.deposit import DepositRequest
-from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import PAYOUT_KINDS, Payout
-from zklink.operations.swap import SwapRequest
+from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol import bridge_hashes
+from zklink.protocol.ids import BlockNumber, Kind
 
-Request = SwapRequest | DepositRequest | FullExitRequest
+NO_SLOT: dict[str, Any] = {"block_number": BlockNumber(0), "slot": 0}
+"""As every payout has them but a full exit's."""
 
 PAYOUT_FIELDS = tuple(field.name for field in fields(Payout))
 any_payouts = rolled(roll_any_payout)
@@ -33,7 +33,7 @@ def _changed(record: Any, name: str, place: int) -> Any:
     value = getattr(record, name)
     if name == "kind":
         others = [kind for kind in PAYOUT_KINDS if kind != value]
-        return replace(record, kind=others[place % len(others)])
+        return replace(record, kind=others[place % len(others)], **NO_SLOT)
     if isinstance(value, bytes):
         flipped = bytes([value[place] ^ 1])
         return replace(record, **{name: value[:place] + flipped + value[place + 1 :]})
@@ -42,6 +42,8 @@ def _changed(record: Any, name: str, place: int) -> Any:
 
 def check_fill_key(payout: Payout, name: str, place: int, deployment: bytes) -> None:
     """Another payout, or another deployment, has another key."""
+    if name in NO_SLOT:
+        payout = replace(payout, kind=Kind.FULL_EXIT_PAYOUT)
     assert _changed(payout, name, place).fill_key(deployment) != payout.fill_key(deployment)
     another = bytes([deployment[0] ^ 1]) + deployment[1:]
     assert payout.fill_key(another) != payout.fill_key(deployment)

@@ -43,7 +43,7 @@ def check_one_outcome(case: Case) -> None:
                 id=request.request_id,
                 token=request.token_in,
                 amount=request.amount,
-                recipient=request.sender,
+                recipient=request.refund_to,
                 fill_fee=Amount(0),
             )
 

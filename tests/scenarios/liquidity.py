@@ -40,7 +40,7 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
 
     account, key = pipeline.account(provider), layer2_key(provider)
     key_hash, chain = compute_public_key_hash(key.public_key), deposits[0].chain
-    consent = sign_key_change(provider, system.deployment.deployment_hash, account, Nonce(0), key_hash)
+    consent = sign_key_change(provider, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER)
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, chain, pipeline.fee(ChangePubKey), USDC)
     pipeline.submit(change, key, consent)
     pipeline.run_until(lambda: pipeline.node.sequencer.state.account(account).public_key_hash == key_hash)

@@ -87,7 +87,7 @@ def open_accounts(pipeline: Pipeline) -> None:
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC)
     pipeline.submit(change, key)  # nothing is recorded yet: refused, when the chain was asked
     pipeline.run_until(lambda: bool(pipeline.events(OperationRefused)))
-    system.keys[POLYGON].authorise(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash)
+    system.keys[POLYGON].authorise(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER)
     pipeline.round(8)
     pipeline.submit(change, key)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
@@ -99,7 +99,7 @@ def open_accounts(pipeline: Pipeline) -> None:
     pipeline.run_until(lambda: not sequencer.has_waiting)
     account, key = pipeline.account(roles.trader), layer2_key(roles.trader)
     key_hash = compute_public_key_hash(key.public_key)
-    consent = sign_key_change(roles.trader, system.deployment.deployment_hash, account, Nonce(0), key_hash)
+    consent = sign_key_change(roles.trader, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER)
     pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, BSC, FEE, USDC), key, consent)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
 

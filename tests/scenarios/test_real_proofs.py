@@ -37,7 +37,7 @@ def test_pipeline__both_lanes_with_real_proofs__executed_on_every_chain(session_
         account, key = pipeline.account(roles.depositor), layer2_key(roles.depositor)
         key_hash = compute_public_key_hash(key.public_key)
         consent = sign_key_change(
-            roles.depositor, session_system.deployment.deployment_hash, account, Nonce(0), key_hash
+            roles.depositor, session_system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER
         )
         pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC), key, consent)
         pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)

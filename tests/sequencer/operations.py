@@ -33,6 +33,7 @@ from zklink.operations.signed import Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 
@@ -48,7 +49,8 @@ def deposit(
 
 
 def full_exit(source: int, request_id: int, account: AccountId = ALICE) -> FullExitRequest:
-    return FullExitRequest(ChainId(source), RequestId(request_id), account, X, owner_of(account), 1_000)
+    owner, mask = owner_of(account), make_chain_set([ChainId(source)])
+    return FullExitRequest(ChainId(source), RequestId(request_id), account, X, owner, owner, mask, 1_000)
 
 
 def transfer(
@@ -83,7 +85,8 @@ def change_key(chain: int = PRIMARY, nonce: int = 0) -> Signed[ChangePubKey]:
 
 
 def consent(owner: AccountId = ALICE, nonce: int = 0) -> bytes:
-    return sign_key_change(OWNERS[owner], PARAMETERS.deployment_hash, ALICE, Nonce(nonce), NEW_KEY_HASH)
+    deployment_hash = PARAMETERS.deployment_hash
+    return sign_key_change(OWNERS[owner], deployment_hash, ALICE, Nonce(nonce), NEW_KEY_HASH, FOREVER)
 
 
 def order(

@@ -20,7 +20,7 @@ DEFAULT = SwapRequest(
     deadline=2_000_000_000,
     queued_at=1_000,
     recipient=USER,
-    sender=USER,
+    refund_to=USER,
 )
 
 

@@ -51,15 +51,29 @@ def tree_root(depth: int, leaves: dict[int, int], empty: int) -> int:
 
 
 @dataclass
+class PlainAccount:
+    """Section 3; it has no orders here."""
+
+    owner: int = 0
+    nonce: int = 0
+    key: int = 0
+    known: int = 0
+    balances: dict[int, int] = field(default_factory=dict)
+
+    def move(self, token: int, delta: int) -> None:
+        """Change a balance."""
+        self.balances[token] = self.balances.get(token, 0) + delta
+        assert self.balances[token] >= 0
+
+
+@dataclass
 class PlainState:
-    """Section 3. A token row is eight reserves and the fees; a pool its five numbers, by its ascending tokens; an
-    account owner, nonce, public_key_hash and balances (it has no orders here).
-    """
+    """Section 3. A token row is eight reserves and the fees; a pool its five numbers, by its ascending tokens."""
 
     depths: dict[str, int]
     tokens: dict[int, list[int]]
     pools: dict[tuple[int, int], list[int]]
-    accounts: dict[int, tuple[int, int, int, dict[int, int]]]
+    accounts: dict[int, PlainAccount]
 
     @classmethod
     def read(cls, inputs: dict[str, Any]) -> "PlainState":
@@ -72,27 +86,28 @@ class PlainState:
                 for pair, row in inputs["pools"].items()
             },
             {
-                int(account): (
+                int(account): PlainAccount(
                     int(entry["owner"], 16),
                     int(entry["nonce"]),
                     int(entry["public_key_hash"], 16),
-                    {int(token): int(amount) for token, amount in entry["balances"].items()},
+                    balances={int(token): int(amount) for token, amount in entry["balances"].items()},
                 )
                 for account, entry in inputs["accounts"].items()
             },
         )
 
-    def account_leaf(self, owner: int, nonce: int, key: int, balances: dict[int, int]) -> int:
-        """H_5(owner_lo, owner_hi * 2^32 + nonce, public_key_hash, balance_root, order_root)."""
-        balance_root = tree_root(self.depths["token_depth"], balances, 0)
+    def account_leaf(self, account: PlainAccount) -> int:
+        """H_5(owner_lo, known 8 | owner_hi 8 | nonce 32, public_key_hash, balance_root, order_root)."""
+        balance_root = tree_root(self.depths["token_depth"], account.balances, 0)
         order_root = tree_root(self.depths["order_depth"], {}, 0)
-        return poseidon_reference([owner % 2**248, (owner >> 248) * 2**32 + nonce, key, balance_root, order_root])
+        second = concat((0, 200), (account.known, 8), (account.owner >> 248, 8), (account.nonce, 32))
+        return poseidon_reference([account.owner % 2**248, second, account.key, balance_root, order_root])
 
     def root(self) -> int:
         """H_3(account_root, token_root, pool_root)."""
         depth = self.depths["token_depth"]
-        accounts = {account: self.account_leaf(*entry) for account, entry in self.accounts.items()}
-        account_root = tree_root(self.depths["account_depth"], accounts, self.account_leaf(0, 0, 0, {}))
+        accounts = {account: self.account_leaf(entry) for account, entry in self.accounts.items()}
+        account_root = tree_root(self.depths["account_depth"], accounts, self.account_leaf(PlainAccount()))
         rows = {token: poseidon_reference(row) for token, row in self.tokens.items()}
         token_root = tree_root(depth, rows, poseidon_reference([0] * 9))
         pools = {a * 4**depth + b: poseidon_reference(pool) for (a, b), pool in self.pools.items()}
@@ -108,6 +123,7 @@ class Sheet:
     values: dict[str, int] = field(default_factory=dict)
     deployment_hash: bytes = b""
     sync_hash: bytes = b""
+    account_queues: dict[int, bytes] = field(default_factory=dict)
 
     def note(self, name: str, value: int | bytes) -> int:
         """Write a value down."""
@@ -140,7 +156,7 @@ def identify(sheet: Sheet, genesis_root: int) -> None:
 
 def request_words(request: dict[str, int]) -> Words:
     """Section 4, w0..w4."""
-    recipient, sender = request["recipient"], request["sender"]
+    recipient, refund_to = request["recipient"], request["refund_to"]
     return [
         concat(
             (1, 8),
@@ -153,11 +169,20 @@ def request_words(request: dict[str, int]) -> Words:
             (request["amount"], 112),
         ),
         concat(
-            (0, 8), (request["min_out"], 112), (request["operator_fee"], 112), (recipient >> 248, 8), (sender >> 248, 8)
+            (0, 8),
+            (request["min_out"], 112),
+            (request["operator_fee"], 112),
+            (recipient >> 248, 8),
+            (refund_to >> 248, 8),
         ),
-        concat((0, 56), (request["fill_fee"], 112), (request["deadline"], 40), (request["queued_at"], 40)),
+        concat(
+            (request["native_fee_gwei"], 56),
+            (request["fill_fee"], 112),
+            (request["deadline"], 40),
+            (request["queued_at"], 40),
+        ),
         recipient % 2**248,
-        sender % 2**248,
+        refund_to % 2**248,
     ]
 
 
@@ -166,7 +191,7 @@ def payout_words(request: dict[str, int], out: int | None) -> Words:
     paid = out is not None
     kind, chain = (2, request["destination"]) if paid else (3, request["source"])
     token, amount = (request["token_out"], out or 0) if paid else (request["token_in"], request["amount"])
-    recipient = request["recipient"] if paid else request["sender"]
+    recipient = request["recipient"] if paid else request["refund_to"]
     identity = ((kind, 8), (request["source"], 8), (chain, 8), (request["request_id"], 64), (token, 16), (0, 32))
     fill_fee = request["fill_fee"] if paid else 0
     return [

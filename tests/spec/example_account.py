@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.spec.example import PlainState, Sheet, Words, compute_out, concat, keccak, seal
+from tests.spec.example import PlainAccount, PlainState, Sheet, Words, compute_out, concat, keccak, seal
 from zklink.primitives.poseidon import poseidon_reference
 
 
 def deposit_words(deposit: dict[str, int]) -> Words:
     """Section 4, r0..r3."""
-    owner, sender = deposit["owner"], deposit["sender"]
+    owner, refund_to = deposit["owner"], deposit["refund_to"]
     return [
         concat(
             (4, 8),
@@ -16,12 +16,20 @@ def deposit_words(deposit: dict[str, int]) -> Words:
             (0, 8),
             (deposit["request_id"], 64),
             (deposit["token"], 16),
-            (0, 32),
+            (deposit["account"], 32),
             (deposit["amount"], 112),
         ),
         owner % 2**248,
-        concat((0, 192), (owner >> 248, 8), (sender >> 248, 8), (deposit["queued_at"], 40)),
-        sender % 2**248,
+        concat(
+            (0, 120),
+            (deposit["native_fee_gwei"], 56),
+            (deposit["by_owner"], 8),
+            (0, 8),
+            (owner >> 248, 8),
+            (refund_to >> 248, 8),
+            (deposit["queued_at"], 40),
+        ),
+        refund_to % 2**248,
     ]
 
 
@@ -85,33 +93,34 @@ def swap_message(swap: dict[str, int], domain: int) -> Words:
     return [m0, m1, 0, poseidon_reference([domain, m0, m1, 0])]
 
 
-def change(state: PlainState, account: int, token: int, delta: int, nonces: int = 0) -> None:
-    """Move a balance, and a nonce."""
-    owner, nonce, key, balances = state.accounts[account]
-    balances = balances | {token: balances.get(token, 0) + delta}
-    assert balances[token] >= 0
-    state.accounts[account] = owner, nonce + nonces, key, balances
-
-
 def take_fee(state: PlainState, account: int, token: int, fee: int) -> None:
     """The operator's fee of a signed operation, and the nonce."""
-    change(state, account, token, -fee, nonces=1)
+    state.accounts[account].move(token, -fee)
+    state.accounts[account].nonce += 1
     state.tokens[token][8] += fee
+
+
+def enqueue(sheet: Sheet, chain: int, words: Words) -> None:
+    """Section 8: the account lane's queue of a chain, one request further."""
+    sheet.account_queues[chain] = keccak(sheet.account_queues.get(chain, sheet.deployment_hash), *words)
 
 
 def compute_account_example(inputs: dict[str, Any], sheet: Sheet, state: PlainState) -> Sheet:
     """Every value of the second block; `sheet` and `state` are those after the first."""
-    sheet.inputs, sheet.values = inputs, {"account_domain": sheet.values["account_domain"]}
-    domain, old_root = sheet.values.pop("account_domain"), state.root()
+    domain, old_root = sheet.values["account_domain"], state.root()
+    sheet.inputs, sheet.values = inputs, {}
     deposit, transfer, swap = (
         {name: int(text, 0) for name, text in inputs[operation].items()}
         for operation in ("deposit", "transfer", "pool_swap")
     )
     r = deposit_words(deposit)
-    state.accounts[deposit["target"]] = deposit["owner"], 0, 0, {}
-    change(state, deposit["target"], deposit["token"], deposit["amount"])
+    known = deposit["by_owner"] << deposit["source"] - 1
+    state.accounts[deposit["target"]] = PlainAccount(deposit["owner"], known=known)
+    state.accounts[deposit["target"]].move(deposit["token"], deposit["amount"])
     state.tokens[deposit["token"]][deposit["source"] - 1] += deposit["amount"]
-    d = ledger_data(4, 0, deposit["target"], deposit["token"], 0, 0, deposit["source"], 0, deposit["amount"])
+    d = ledger_data(
+        4, deposit["account"], deposit["target"], deposit["token"], 0, 0, deposit["source"], 0, deposit["amount"]
+    )
     ledger_slots, slice_0 = [*r, 0, d, 0, 0, 0], [d]
     for i, word in enumerate(r):
         sheet.note(f"deposit.r{i}", word)
@@ -121,9 +130,9 @@ def compute_account_example(inputs: dict[str, Any], sheet: Sheet, state: PlainSt
         sheet.note(f"transfer.{('m0', 'm1', 'm2', 'M')[i]}", word)
     token, fee, owner = transfer["token"], transfer["fee"], transfer["recipient"]
     take_fee(state, transfer["account"], token, fee)
-    change(state, transfer["account"], token, -transfer["amount"])
-    state.accounts[transfer["target"]] = owner, 0, 0, {}
-    change(state, transfer["target"], token, transfer["amount"])
+    state.accounts[transfer["account"]].move(token, -transfer["amount"])
+    state.accounts[transfer["target"]] = PlainAccount(owner)
+    state.accounts[transfer["target"]].move(token, transfer["amount"])
     packed = pack_fee(fee)
     d0 = ledger_data(7, transfer["account"], transfer["target"], token, packed, token, 0, owner, transfer["amount"])
     ledger_slots += [0, 0, 0, 0, d0, owner % 2**248, 0, 0, 0]
@@ -134,23 +143,23 @@ def compute_account_example(inputs: dict[str, Any], sheet: Sheet, state: PlainSt
     pool = state.pools[swap["token_a"], swap["token_b"]]
     out = compute_out(pool, swap["limit_a"])
     assert out >= swap["limit_b"]
-    change(state, swap["account"], swap["token_a"], -swap["limit_a"])
-    change(state, swap["account"], swap["token_b"], out)
+    state.accounts[swap["account"]].move(swap["token_a"], -swap["limit_a"])
+    state.accounts[swap["account"]].move(swap["token_b"], out)
     take_fee(state, swap["account"], swap["fee_token"], swap["fee"])
     pool[0] += swap["limit_a"]
     pool[1] -= out
     identity = ((15, 8), (swap["account"], 32), (swap["token_a"], 16), (swap["token_b"], 16))
     fees = ((pack_fee(swap["fee"]), 16), (swap["fee_token"], 16), (0, 16), (0, 16))
-    pool_words = [concat(*identity, *fees, (swap["limit_a"], 112)), concat((0, 24), (out, 112), (0, 112))]
+    pool_words = [concat(*identity, *fees, (swap["limit_a"], 112)), concat((0, 16), (0, 8), (out, 112), (0, 112))]
     slice_0 += [sheet.note(f"pool_swap.d{i}", word) for i, word in enumerate(pool_words)]
 
     slices: list[Words] = [slice_0, *([] for _ in range(8))]
     slices[deposit["source"]] = r
+    enqueue(sheet, deposit["source"], r)
     h2 = sum(len(words) << 16 * k for k, words in enumerate(slices))
     header = [domain, inputs["number"] << 40 | inputs["timestamp"], h2, old_root, state.root()]
     empty_order_slot = [0, 0]
-    seal(sheet, header, ledger_slots + pool_words + empty_order_slot, slices)
+    seal(sheet, header, ledger_slots + [0] * 4 + pool_words + empty_order_slot, slices)
     for k in inputs["chains"]:
-        queue_hash = keccak(sheet.deployment_hash, *r) if k == deposit["source"] else sheet.deployment_hash
-        sheet.note(f"queue_hash[{k}]", queue_hash)
+        sheet.note(f"queue_hash[{k}]", sheet.account_queues.get(k, sheet.deployment_hash))
     return sheet

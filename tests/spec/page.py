@@ -1,4 +1,4 @@
-"""The worked example, docs/protocol-example.md, as data: inputs and values of both blocks, and the core's objects."""
+"""The worked example, docs/protocol-example.md, as data: inputs and values of each block, and the core's objects."""
 
 import json
 import re
@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.swap import SwapRequest
 from zklink.operations.transfer import Transfer
 from zklink.protocol.domain import ChainEntry
-from zklink.protocol.ids import AccountId, AddressFormat, Amount, ChainId, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, AddressFormat, Amount, ChainId, ChainSet, Nonce, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
@@ -20,7 +21,7 @@ TEXT = PAGE.read_text()
 
 
 def _read_page() -> list[tuple[dict[str, Any], dict[str, int]]]:
-    """Both examples' inputs and values."""
+    """Each block's inputs and values."""
     inputs = [json.loads(text) for text in _fenced("json")]
     values = [{name: int(value, 16) for name, value in map(str.split, text.splitlines())} for text in _fenced("text")]
     return list(zip(inputs, values, strict=True))
@@ -30,7 +31,7 @@ def _fenced(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 
-(INPUTS, VALUES), (ACCOUNT_INPUTS, ACCOUNT_VALUES) = _read_page()
+(INPUTS, VALUES), (ACCOUNT_INPUTS, ACCOUNT_VALUES), (EXIT_INPUTS, EXIT_VALUES) = _read_page()
 CHAINS = tuple(
     ChainEntry(
         ChainId(entry["chain_id"]),
@@ -66,7 +67,8 @@ def read_request(texts: dict[str, str]) -> SwapRequest:
         deadline=n["deadline"],
         queued_at=n["queued_at"],
         recipient=_address(n["recipient"]),
-        sender=_address(n["sender"]),
+        refund_to=_address(n["refund_to"]),
+        native_fee_gwei=n["native_fee_gwei"],
     )
 
 
@@ -99,8 +101,11 @@ def read_operations() -> tuple[DepositRequest, Transfer, PoolSwap]:
         TokenId(d["token"]),
         Amount(d["amount"]),
         _address(d["owner"]),
-        _address(d["sender"]),
+        _address(d["refund_to"]),
         d["queued_at"],
+        AccountId(d["account"]),
+        bool(d["by_owner"]),
+        d["native_fee_gwei"],
     )
     transfer = Transfer(
         AccountId(t["account"]),
@@ -123,3 +128,23 @@ def read_operations() -> tuple[DepositRequest, Transfer, PoolSwap]:
         TokenId(s["fee_token"]),
     )
     return deposit, transfer, swap
+
+
+def read_full_exits() -> tuple[FullExitRequest, FullExitRequest]:
+    """What the third block serves: in the ledger slots, and in the pool slot."""
+    one, other = (_read_full_exit(_numbers(EXIT_INPUTS[name])) for name in ("full_exit", "share_exit"))
+    return one, other
+
+
+def _read_full_exit(n: dict[str, int]) -> FullExitRequest:
+    return FullExitRequest(
+        source=ChainId(n["source"]),
+        request_id=RequestId(n["request_id"]),
+        account=AccountId(n["account"]),
+        token=TokenId(n["token"]),
+        owner=_address(n["owner"]),
+        second=_address(n["second"]),
+        mask=ChainSet(n["mask"]),
+        queued_at=n["queued_at"],
+        native_fee_gwei=n["native_fee_gwei"],
+    )

@@ -15,6 +15,7 @@ from tests.support.account_scene import (
     OPERATOR,
     SHARES,
     TIMESTAMP,
+    UNKNOWN,
     X,
     Y,
     Z,
@@ -28,10 +29,12 @@ from zklink.operations.create_pool import CreatePool
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.remove_liquidity import RemoveLiquidity
+from zklink.operations.requests import AccountRequest
 from zklink.operations.signed import Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
@@ -39,7 +42,8 @@ from zklink.primitives.babyjubjub import BASE8, IDENTITY, SUBORDER, Point
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol import errors as e
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, OrderSlot, RequestId, TokenId
+from zklink.protocol.chain_sets import make_chain_set
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSet, Nonce, OrderSlot, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import EMPTY_TOKEN, TokenRow
@@ -76,7 +80,10 @@ SWAP: Any = PoolSwap(**POOL_BASE, limit_a=Amount(100), limit_b=Amount(1))
 MAKER: Any = Order(ALICE, OrderSlot(1), Nonce(0), TIMESTAMP, X, Y, Amount(100), Amount(200), 30)
 TAKER: Any = Order(BOB, OrderSlot(2), Nonce(0), TIMESTAMP, Y, X, Amount(200), Amount(100), 30)
 DEPOSIT: Any = DepositRequest(ChainId(1), RequestId(1), X, Amount(10), owner_of(BOB), owner_of(BOB), TIMESTAMP)
-EXIT: Any = FullExitRequest(ChainId(1), RequestId(1), ALICE, X, owner_of(ALICE), TIMESTAMP)
+EXIT: Any = FullExitRequest(
+    ChainId(1), RequestId(1), ALICE, X, owner_of(ALICE), owner_of(BOB), make_chain_set([ChainId(1)]), TIMESTAMP
+)
+KEY: Any = KeyRequest(ChainId(1), RequestId(1), ALICE, owner_of(ALICE), 7, TIMESTAMP)
 
 Change = dict[str, Any]
 SIGNED = (TRANSFER, WITHDRAW, FORCED, CHANGE, CLAIM, CREATE, ADD, REMOVE, SWAP)
@@ -103,6 +110,7 @@ OF_ONE: tuple[tuple[Any, Change, type[Exception]], ...] = (
     (WITHDRAW, {"chain": ChainId(4)}, e.ReserveTooSmall),
     (WITHDRAW, {"amount": Amount(2_000_000)}, e.BalanceTooSmall),
     (FORCED, {"target": BOB}, e.TargetHasKey),
+    (FORCED, {"chain": UNKNOWN}, e.OwnerNotKnown),
     (FORCED, {"target": NOBODY}, e.NoSuchAccount),
     (FORCED, {"target": BEYOND}, e.NoSuchAccount),
     (FORCED, {"token": SHARES}, e.NoSuchToken),
@@ -147,10 +155,22 @@ OF_ONE: tuple[tuple[Any, Change, type[Exception]], ...] = (
     (DEPOSIT, {"token": TokenId(0)}, e.InadmissibleRequest),
     (DEPOSIT, {"source": ChainId(9)}, e.InadmissibleRequest),
     (DEPOSIT, {"amount": TOP}, e.BalanceOverflow),
-    (DEPOSIT, {"sender": bytes(31)}, e.WrongAddressLength),
+    (DEPOSIT, {"refund_to": bytes(31)}, e.WrongAddressLength),
     (DEPOSIT, {"queued_at": 1 << 40}, e.FieldOutOfRange),
     (EXIT, {"account": BEYOND}, e.InadmissibleRequest),
-    (EXIT, {"token": SHARES}, e.InadmissibleRequest),
+    (EXIT, {"token": ALIEN}, e.InadmissibleRequest),
+    (EXIT, {"token": TokenId(0)}, e.InadmissibleRequest),
+    (EXIT, {"mask": make_chain_set([ChainId(2)])}, e.InadmissibleRequest),
+    (EXIT, {"mask": ChainSet(257)}, e.InadmissibleRequest),
+    (EXIT, {"owner": bytes(32)}, e.InadmissibleRequest),
+    (EXIT, {"second": bytes(31)}, e.WrongAddressLength),
+    (EXIT, {"native_fee_gwei": 1 << 56}, e.FieldOutOfRange),
+    (KEY, {"account": BEYOND}, e.InadmissibleRequest),
+    (KEY, {"source": ChainId(9)}, e.InadmissibleRequest),
+    (KEY, {"owner": bytes(32)}, e.InadmissibleRequest),
+    (KEY, {"public_key_hash": R}, e.InadmissibleRequest),
+    (KEY, {"owner": bytes(20)}, e.WrongAddressLength),
+    (DEPOSIT, {"account": BEYOND}, e.InadmissibleRequest),
     (EXIT, {"source": ChainId(0)}, e.InadmissibleRequest),
     (EXIT, {"owner": bytes(20)}, e.WrongAddressLength),
 )
@@ -176,7 +196,7 @@ OF_ORDERS: tuple[tuple[Change, Change, Amount | None, type[Exception]], ...] = (
 
 
 def _sign(operation: Any) -> Any:
-    if isinstance(operation, DepositRequest | FullExitRequest):
+    if isinstance(operation, AccountRequest):
         return operation
     return _force(operation, KEYS.get(operation.account, KEYS[ALICE]))
 

@@ -29,7 +29,7 @@ from zklink.protocol.domain import (
 )
 from zklink.protocol.errors import BadChainTable, WrongWordCount
 from zklink.protocol.ids import AccountId, AddressFormat, ChainId, Lane, Nonce
-from zklink.protocol.messages import compute_key_change_digest
+from zklink.protocol.messages import compute_key_change_digest, compute_key_request_digest
 
 ENTRIES = tuple(ChainEntry(ChainId(k), 100 + k, AddressFormat.EVM, bytes(31) + bytes([k])) for k in (1, 2, 5))
 ONE, TWO, THREE = (bytes(31) + bytes([number]) for number in (1, 2, 3))
@@ -137,13 +137,35 @@ def _library_digest(name: str, salt: bytes, primary: str, types: dict[str, str],
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
 
 
-@given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1), hashes, hashes)
+words_32, words_40 = st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 40) - 1)
+chains = st.integers(1, 8).map(ChainId)
+
+
+@given(words_32, words_32, words_40, hashes, hashes)
 @tries(200)
 def test_compute_key_change_digest__any_key__is_the_libraries(
-    account: int, nonce: int, key: bytes, salt: bytes
+    account: int, nonce: int, until: int, key: bytes, salt: bytes
 ) -> None:
-    types = {"account": "uint32", "nonce": "uint32", "publicKeyHash": "bytes32"}
-    fields = {"account": account, "nonce": nonce, "publicKeyHash": key}
+    types = {"account": "uint32", "nonce": "uint32", "publicKeyHash": "bytes32", "validUntil": "uint40"}
+    fields = {"account": account, "nonce": nonce, "publicKeyHash": key, "validUntil": until}
     expected = _library_digest("zkLink account", salt, "ChangePubKey", types, fields)
-    found = compute_key_change_digest(salt, AccountId(account), Nonce(nonce), int.from_bytes(key, "big"))
+    found = compute_key_change_digest(salt, AccountId(account), Nonce(nonce), int.from_bytes(key, "big"), until)
+    assert found == expected
+
+
+@given(chains, hashes, words_32, st.integers(0, (1 << 64) - 1), hashes, hashes)
+@tries(200)
+def test_compute_key_request_digest__any_key__is_the_libraries(
+    chain: ChainId, owner: bytes, account: int, counter: int, key: bytes, salt: bytes
+) -> None:
+    types = {
+        "chain": "uint8",
+        "owner": "bytes32",
+        "account": "uint32",
+        "publicKeyHash": "bytes32",
+        "counter": "uint64",
+    }
+    fields = {"chain": chain, "owner": owner, "account": account, "publicKeyHash": key, "counter": counter}
+    expected = _library_digest("zkLink account", salt, "SetPubKey", types, fields)
+    found = compute_key_request_digest(salt, chain, owner, AccountId(account), int.from_bytes(key, "big"), counter)
     assert found == expected

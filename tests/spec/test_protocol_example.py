@@ -1,19 +1,24 @@
 """Executes docs/protocol-example.md: its values follow from its inputs, by the protocol page and by the core."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.spec.example import Sheet, compute_example
 from tests.spec.example_account import compute_account_example
+from tests.spec.example_exit import compute_exit_example
 from tests.spec.page import (
     ACCOUNT_INPUTS,
     ACCOUNT_VALUES,
     CHAINS,
+    EXIT_INPUTS,
+    EXIT_VALUES,
     INPUTS,
     TEXT,
     VALUES,
+    read_full_exits,
     read_operations,
     read_request,
     read_state,
@@ -62,8 +67,8 @@ def _number(digest: bytes) -> int:
     return int.from_bytes(digest, "big")
 
 
-def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int]]:
-    """Both examples' values."""
+def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Each block's values."""
     state = read_state()
     deployment_hash = _deployment_hash(state.root)
     swap_domain, account_domain = (compute_lane_domain(deployment_hash, lane) for lane in Lane)
@@ -90,9 +95,21 @@ def _compute_with_the_core() -> tuple[dict[str, int], dict[str, int]]:
         account_domain,
         MINIMAL,
     )
-    state.check_conservation()
     account_values = _account_slot_values(account_block, account_domain) | _frame_values(account_block)
-    return values, account_values | _account_chain_values(account_block, deployment_hash, sync_hash)
+    line = Line(deployment_hash, sync_hash)
+    account_values |= line.add(account_block, with_payouts=False)
+    full_exit, share_exit = read_full_exits()
+    exit_block = apply_account_block(
+        state,
+        [full_exit, full_exit, share_exit],
+        BlockNumber(EXIT_INPUTS["number"]),
+        EXIT_INPUTS["timestamp"],
+        account_domain,
+        MINIMAL,
+    )
+    state.check_conservation()
+    exit_values = _exit_slot_values(exit_block, deployment_hash) | _frame_values(exit_block)
+    return values, account_values, exit_values | line.add(exit_block, with_payouts=True)
 
 
 def _slot_values(block: SwapBlock, deployment_hash: bytes) -> dict[str, int]:
@@ -116,9 +133,23 @@ def _account_slot_values(block: AccountBlock, domain: int) -> dict[str, int]:
         "transfer.d0": slots[1][4],
         "transfer.d1": slots[1][5],
         "pool_swap.M": swap.message(domain),
-        "pool_swap.d0": slots[2][0],
-        "pool_swap.d1": slots[2][1],
+        "pool_swap.d0": slots[2][4],
+        "pool_swap.d1": slots[2][5],
     }
+
+
+def _exit_slot_values(block: AccountBlock, deployment_hash: bytes) -> dict[str, int]:
+    values: dict[str, int] = {}
+    for index, slot in enumerate(block.ledger):
+        elements = slot.elements()
+        named = {f"r{i}": elements[i] for i in range(4)} | {"d0": elements[5]}
+        named |= {f"p{i}": elements[6 + i] for i in range(3)}
+        assert slot.payout is not None
+        named["payout_key"] = _number(slot.payout.fill_key(deployment_hash))
+        values |= {f"serving[{index}].{name}": value for name, value in named.items()}
+    *request, d0, d1 = block.pool[0].elements()
+    values |= {f"share_exit.r{i}": word for i, word in enumerate(request)}
+    return values | {"share_exit.d0": d0, "share_exit.d1": d1}
 
 
 def _frame_values(frame: SealedFrame) -> dict[str, int]:
@@ -157,23 +188,37 @@ def _chain_values(block: SwapBlock, deployment_hash: bytes) -> tuple[dict[str, i
     return values, sync_hash
 
 
-def _account_chain_values(block: AccountBlock, deployment_hash: bytes, sync_hash: bytes) -> dict[str, int]:
-    values = {"sync_hash": _number(next_sync_hash(sync_hash, block.block_commitment))}
-    for entry in CHAINS:
-        k = entry.chain_id
-        assert not block.payouts(k)
-        queue_hash = deployment_hash
-        for request in block.requests(k):
-            queue_hash = next_queue_hash(queue_hash, request.words())
-        values[f"queue_hash[{k}]"] = _number(queue_hash)
-    return values
+class Line:
+    """The account lane of the example's chains, block after block."""
+
+    def __init__(self, deployment_hash: bytes, sync_hash: bytes) -> None:
+        self.sync_hash = sync_hash
+        self.queues = {entry.chain_id: deployment_hash for entry in CHAINS}
+
+    def add(self, block: AccountBlock, *, with_payouts: bool) -> dict[str, int]:
+        """What the chains keep of a block; without payouts it has none."""
+        self.sync_hash = next_sync_hash(self.sync_hash, block.block_commitment)
+        values = {"sync_hash": _number(self.sync_hash)}
+        for k in self.queues:
+            for request in block.requests(k):
+                self.queues[k] = next_queue_hash(self.queues[k], request.words())
+            values[f"queue_hash[{k}]"] = _number(self.queues[k])
+            owed = [word for payout in block.payouts(k) for word in payout.words()]
+            if with_payouts:
+                values[f"owed_hash[{k}]"] = _number(compute_owed_hash(owed))
+            else:
+                assert not owed
+        return values
 
 
-def _read_plainly(inputs: dict[str, Any], account_inputs: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+def _read_plainly(
+    inputs: dict[str, Any], account_inputs: dict[str, Any], exit_inputs: dict[str, Any]
+) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     sheet, state = compute_example(inputs)
     first: dict[str, int] = sheet.values
-    second: Sheet = compute_account_example(account_inputs, sheet, state)
-    return first, second.values
+    second: dict[str, int] = compute_account_example(account_inputs, sheet, state).values
+    third: Sheet = compute_exit_example(exit_inputs, sheet, state, first["account_domain"])
+    return first, second, third.values
 
 
 @upholds("DAT-1")
@@ -181,11 +226,12 @@ class TestWorkedExample:
     """The page, its plain reading and the Python core give the same numbers."""
 
     def test_page__plain_reading__gives_its_values(self) -> None:
-        assert _read_plainly(INPUTS, ACCOUNT_INPUTS) == (VALUES, ACCOUNT_VALUES)
+        assert _read_plainly(INPUTS, ACCOUNT_INPUTS, EXIT_INPUTS) == (VALUES, ACCOUNT_VALUES, EXIT_VALUES)
 
     def test_page__python_core__gives_its_values(self) -> None:
-        values, account_values = _compute_with_the_core()
+        values, account_values, exit_values = _compute_with_the_core()
         assert values == VALUES
+        assert exit_values == EXIT_VALUES
         assert account_values == {name: ACCOUNT_VALUES[name] for name in ACCOUNT_VALUES if ".m" not in name}
 
     def test_page__outcomes__are_one_paid_and_one_refunded(self) -> None:
@@ -199,7 +245,7 @@ class TestWorkedExample:
         assert (m0["kind"], m0["account"], m0["nonce"], m0["fee"]) == (Kind.TRANSFER, 1, 4, 1 << 11 | 1200)
 
 
-@pytest.mark.parametrize("name", ["fill_fee", "min_out", "sender", "request_id"])
+@pytest.mark.parametrize("name", ["fill_fee", "min_out", "refund_to", "native_fee_gwei", "request_id"])
 def test_compute_example__another_input__gives_other_values(name: str) -> None:
     inputs = json.loads(json.dumps(INPUTS))
     inputs["requests"][0][name] = str(int(inputs["requests"][0][name], 0) + 1)
@@ -207,9 +253,24 @@ def test_compute_example__another_input__gives_other_values(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"), [("deposit", "sender"), ("transfer", "recipient"), ("pool_swap", "fee")]
+    ("operation", "name"),
+    [
+        ("deposit", "refund_to"),
+        ("deposit", "native_fee_gwei"),
+        ("deposit", "account"),
+        ("transfer", "recipient"),
+        ("pool_swap", "fee"),
+    ],
 )
 def test_compute_account_example__another_input__gives_other_values(operation: str, name: str) -> None:
     inputs = json.loads(json.dumps(ACCOUNT_INPUTS))
     inputs[operation][name] = str(int(inputs[operation][name], 0) + 10_000)
-    assert _read_plainly(INPUTS, inputs)[1] != ACCOUNT_VALUES
+    assert _read_plainly(INPUTS, inputs, EXIT_INPUTS)[1] != ACCOUNT_VALUES
+
+
+@pytest.mark.parametrize("request_", ["full_exit", "share_exit"])
+@pytest.mark.parametrize("name", ["second", "mask", "native_fee_gwei", "request_id"])
+def test_compute_exit_example__another_input__gives_other_values(request_: str, name: str) -> None:
+    inputs = json.loads(json.dumps(EXIT_INPUTS))
+    inputs[request_][name] = str(int(inputs[request_][name], 0) ^ 4)
+    assert _read_plainly(INPUTS, ACCOUNT_INPUTS, inputs)[2] != EXIT_VALUES

@@ -166,7 +166,7 @@ def _request(token_in: int, token_out: int, request_id: int = 1, amount: int = 1
         deadline=NOW,
         queued_at=NOW,
         recipient=bytes(31) + b"\x01",
-        sender=bytes(31) + b"\x02",
+        refund_to=bytes(31) + b"\x02",
     )
 
 

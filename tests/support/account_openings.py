@@ -5,7 +5,6 @@ Shares with the package only the hash and the order of a path's siblings.
 
 from zklink.primitives.merkle import compute_root
 from zklink.primitives.poseidon import poseidon
-from zklink.protocol.ids import Kind
 from zklink.transition.account_block import AccountBlock
 from zklink.transition.account_openings import AccountOpening
 from zklink.transition.ledger_slot import LedgerSlot
@@ -17,7 +16,8 @@ def follow(block: AccountBlock) -> tuple[int, int, int]:
     for ledger in block.ledger:
         root = _follow_ledger(ledger, root)
     for pool in block.pool:
-        root = _follow_side(pool.side, root, nonce=pool.side.nonce + pool.is_used)
+        plan = pool.plan
+        root = _follow_side(pool.side, root, nonce=pool.side.nonce + (plan.signed is not None), chain=plan.knows)
     for match in block.order:
         sold = match.fill.amount_a, match.fill.amount_b
         orders = (None, None) if match.match is None else (match.match.maker, match.match.taker)
@@ -33,9 +33,9 @@ def follow(block: AccountBlock) -> tuple[int, int, int]:
 
 def _follow_ledger(slot: LedgerSlot, root: int) -> int:
     plan = slot.plan
-    is_signed = plan.is_used and plan.data.kind not in (Kind.DEPOSIT, Kind.FULL_EXIT)
-    root = _follow_side(slot.a, root, nonce=slot.a.nonce + is_signed, key=plan.new_key_hash)
-    return _follow_side(slot.b, root, owner=plan.new_owner)
+    grows = plan.signed is not None or (plan.uses_nonce and slot.a.nonce < (1 << 32) - 1)
+    root = _follow_side(slot.a, root, nonce=slot.a.nonce + grows, key=plan.new_key_hash, chain=plan.knows_a)
+    return _follow_side(slot.b, root, owner=plan.new_owner, chain=plan.knows_b)
 
 
 def _follow_side(
@@ -45,6 +45,7 @@ def _follow_side(
     nonce: int | None = None,
     key: int | None = None,
     owner: bytes | None = None,
+    chain: int | None = None,
     order: tuple[int, int] | None = None,
 ) -> int:
     """The account root after one side: balances in turn, the order, then the account's leaf."""
@@ -58,17 +59,19 @@ def _follow_side(
         place = side.order.slot, side.order.path
         order_root = compute_root(side.order.nonce << 112 | side.order.filled, *place)
         next_order_root = compute_root(order[0] << 112 | order[1], *place)
-    leaf = _leaf(side.owner, side.nonce, side.public_key_hash, before, order_root)
+    leaf = _leaf(side.owner, side.known, side.nonce, side.public_key_hash, before, order_root)
     assert compute_root(leaf, side.account, side.path) == root
     new_key = side.public_key_hash if key is None else key
     new_nonce = side.nonce if nonce is None else nonce
-    after = _leaf(owner or side.owner, new_nonce, new_key, balance_root, next_order_root)
+    known = side.known if chain is None else side.known | 1 << (chain - 1)
+    after = _leaf(owner or side.owner, known, new_nonce, new_key, balance_root, next_order_root)
     return compute_root(after, side.account, side.path)
 
 
-def _leaf(owner: bytes, nonce: int, key: int, balance_root: int, order_root: int) -> int:
+def _leaf(owner: bytes, known: int, nonce: int, key: int, balance_root: int, order_root: int) -> int:
     number = int.from_bytes(owner, "big")
-    return poseidon([number % (1 << 248), (number >> 248) << 32 | nonce, key, balance_root, order_root])
+    second = known << 40 | (number >> 248) << 32 | nonce
+    return poseidon([number % (1 << 248), second, key, balance_root, order_root])
 
 
 def _follow_tokens(block: AccountBlock) -> int:

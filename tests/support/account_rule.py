@@ -12,6 +12,7 @@ from typing import Any
 
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.order_match import OrderMatch
 from zklink.protocol.ids import MAX_CHAINS, AccountId, Kind, TokenId
 from zklink.state.account import Account
@@ -34,7 +35,7 @@ def need(condition: bool) -> None:
 
 
 class PlainLane:
-    """Owners, nonces, keys, balances, orders, reserves, fees and pools of a state, by plain numbers."""
+    """Owners, nonces, keys, known chains, balances, orders, reserves, fees and pools of a state, by plain numbers."""
 
     def __init__(self, state: State, now: int) -> None:
         preset = state.preset
@@ -50,6 +51,8 @@ class PlainLane:
                 self._deposit(operation)
             elif isinstance(operation, FullExitRequest):
                 self._full_exit(operation)
+            elif isinstance(operation, KeyRequest):
+                self._key_request(operation)
             elif isinstance(operation, OrderMatch):
                 self._match(operation.maker.operation, operation.taker.operation, operation.amount_a)
             else:
@@ -79,6 +82,7 @@ class PlainLane:
         self.owner: dict[int, bytes] = {}
         self.nonce: Counter[int] = Counter()
         self.key: Counter[int] = Counter()
+        self.known: set[tuple[int, int]] = set()
         self.balance: Counter[tuple[int, int]] = Counter()
         self.orders: dict[tuple[int, int], tuple[int, int]] = {}
         self.reserve: Counter[tuple[int, int]] = Counter()
@@ -86,6 +90,7 @@ class PlainLane:
         self.pools: dict[tuple[int, int], tuple[int, ...]] = {}
         for i, account in accounts.items():
             self.owner[i], self.nonce[i], self.key[i] = account.owner, account.nonce, account.public_key_hash
+            self.known |= {(i, k) for k in range(1, MAX_CHAINS + 1) if account.known & 1 << (k - 1)}
             self.balance.update({(i, token): amount for token, amount in account.balances.items()})
             self.orders.update({(i, slot): leaf for slot, leaf in account.orders.items()})
         for token, row in rows.items():
@@ -97,7 +102,7 @@ class PlainLane:
     def _snapshot(self) -> tuple[object, ...]:
         counters = (self.nonce, self.key, self.balance, self.reserve, self.fees)
         orders = {place: leaf for place, leaf in self.orders.items() if leaf != (0, 0)}
-        return self.owner, orders, self.pools, *({k: v for k, v in c.items() if v} for c in counters)
+        return self.owner, self.known, orders, self.pools, *({k: v for k, v in c.items() if v} for c in counters)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -123,17 +128,45 @@ class PlainLane:
     # -- requests ------------------------------------------------------------------------------------------------------
 
     def _deposit(self, op: Any) -> None:
-        need(1 <= op.source <= MAX_CHAINS and 1 <= op.token < self.base)
-        self._move(self._account_of(op.owner), op.token, op.amount)
+        need(1 <= op.source <= MAX_CHAINS and 1 <= op.token < self.base and op.account < self.accounts)
+        is_named = op.owner != bytes(32) and self.owner.get(op.account) == op.owner
+        target = op.account if is_named else self._account_of(op.owner)
+        self._move(target, op.token, op.amount)
+        if op.by_owner:
+            self.known.add((target, op.source))
         self.reserve[op.token, op.source] += op.amount
         need(self.reserve[op.token, op.source] < TOP)
 
     def _full_exit(self, op: Any) -> None:
-        need(1 <= op.source <= MAX_CHAINS and 1 <= op.token < self.base and op.account < self.accounts)
+        """One serving."""
+        need(1 <= op.source <= MAX_CHAINS and 1 <= op.token < self.tokens and op.account < self.accounts)
+        need(op.owner != bytes(32) and op.mask & 1 << (op.source - 1) != 0)
+        if self.owner.get(op.account) != op.owner:
+            return
+        self.known.add((op.account, op.source))
+        balance = self.balance[op.account, op.token]
+        if op.token >= self.base:
+            pair = next((pair for pair, pool in self.pools.items() if pool[4] == op.token), None)
+            if pair is not None and balance > 0:
+                x, y, s, fee, lp = self.pools[pair]
+                a, b = balance * x // s, balance * y // s
+                for token, delta in ((pair[0], a), (pair[1], b), (lp, -balance)):
+                    self._move(op.account, token, delta)
+                self._set_pool(pair, x - a, y - b, s - balance, fee, lp)
+            return
+        around = [(op.source + step - 1) % MAX_CHAINS + 1 for step in range(MAX_CHAINS)]
+        masked = [k for k in around if op.mask & 1 << (k - 1)]
+        payer = next((k for k in masked if self.reserve[op.token, k]), op.source)
+        amount = min(balance, self.reserve[op.token, payer])
+        self._move(op.account, op.token, -amount)
+        self.reserve[op.token, payer] -= amount
+
+    def _key_request(self, op: Any) -> None:
+        need(1 <= op.source <= MAX_CHAINS and op.account < self.accounts and op.owner != bytes(32))
         if self.owner.get(op.account) == op.owner:
-            amount = min(self.balance[op.account, op.token], self.reserve[op.token, op.source])
-            self._move(op.account, op.token, -amount)
-            self.reserve[op.token, op.source] -= amount
+            self.known.add((op.account, op.source))
+            self.key[op.account] = op.public_key_hash
+            self.nonce[op.account] = min(self.nonce[op.account] + 1, (1 << 32) - 1)
 
     # -- signed operations ---------------------------------------------------------------------------------------------
 
@@ -161,7 +194,7 @@ class PlainLane:
         elif op.kind == Kind.WITHDRAW:
             self._pay(op.token, op.chain, op.amount)
         elif op.kind == Kind.FORCED_EXIT:
-            need(op.target in self.owner and not self.key[op.target])
+            need(op.target in self.owner and not self.key[op.target] and (op.target, op.chain) in self.known)
             amount = self.balance[op.target, op.token]
             self._move(op.target, op.token, -amount)
             self._pay(op.token, op.chain, amount)

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, Nonce, TokenId
+from zklink.protocol.chain_sets import ALL_CHAINS, NO_CHAINS, make_chain_set
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSet, Nonce, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import Pool, TokenRow
@@ -18,6 +19,15 @@ OPERATOR, ALICE, BOB, KEYLESS = (AccountId(i) for i in range(4))
 X, Y, Z = (TokenId(i) for i in (1, 2, 3))
 SHARES, NEXT_SHARES = TokenId(MINIMAL.lp_base), TokenId(MINIMAL.lp_base + 1)
 POOL: Final = Pool(70_001, 90_003, 79_000, 30, SHARES)
+UNKNOWN: Final = ChainId(3)
+KNOWN: Final = {
+    OPERATOR: NO_CHAINS,
+    ALICE: make_chain_set([ChainId(1)]),
+    BOB: ALL_CHAINS,
+    KEYLESS: ChainSet(ALL_CHAINS & ~make_chain_set([UNKNOWN])),
+}
+"""Where owners have acted: Keyless's not on UNKNOWN."""
+
 KEYS: Final = {account: PrivateKey.from_seed(bytes([account]) * 32) for account in (OPERATOR, ALICE, BOB)}
 
 
@@ -32,6 +42,7 @@ def build_state() -> State:
     for account, nonce in ((OPERATOR, 0), (ALICE, 5), (BOB, 2**32 - 3), (KEYLESS, 0)):
         state.set_owner(account, owner_of(account))
         state.set_nonce(account, Nonce(nonce))
+        state.set_known(account, KNOWN[account])
         if account in KEYS:
             state.set_public_key_hash(account, compute_public_key_hash(KEYS[account].public_key))
     for account in (OPERATOR, ALICE, BOB, KEYLESS):

@@ -16,6 +16,7 @@ from zklink.operations.create_pool import CreatePool
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.pool_swap import PoolSwap
@@ -24,12 +25,14 @@ from zklink.operations.signed import Signable, Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.chain_sets import ALL_CHAINS, NO_CHAINS, make_chain_set, with_chain
 from zklink.protocol.ids import (
     MAX_CHAINS,
     POOL_COUNT_ROW,
     AccountId,
     Amount,
     ChainId,
+    ChainSet,
     Nonce,
     OrderSlot,
     RequestId,
@@ -56,8 +59,8 @@ HASHES: Final = {account: compute_public_key_hash(key.public_key) for account, k
 NEW_KEY: Final = PrivateKey.from_seed(bytes([77]) * 32)
 X, Y, Z = (TokenId(i) for i in (1, 2, 3))
 TOKENS: Final = (X, Y, Z)
-SHARES, NO_SHARES = TokenId(MINIMAL.lp_base), TokenId(MINIMAL.lp_base + 1)
-"""The LP token of the pool of X and Y; that of X and Z, whose pool is empty."""
+SHARES, NO_SHARES, NO_POOL = (TokenId(MINIMAL.lp_base + i) for i in range(3))
+"""The LP token of the pool of X and Y; that of X and Z, whose pool is empty; one that no pool has issued."""
 
 CHAINS: Final = (ChainId(1), ChainId(2), ChainId(MAX_CHAINS))
 LIMIT: Final = 1 << 100
@@ -82,6 +85,7 @@ def roll_state(dice: Dice, preset: Preset = MINIMAL) -> State:
         state.set_owner(account, owner_of(account))
         state.set_nonce(account, Nonce(dice.below(3)))
         state.set_public_key_hash(account, HASHES.get(account, 0))
+        state.set_known(account, dice.pick((ALL_CHAINS, make_chain_set(CHAINS[:1]), NO_CHAINS)))
         for token in TOKENS:
             amount = dice.pick((dice.amount(LIMIT), dice.amount(LIMIT), dice.amount(LIMIT), Amount(0)))
             state.set_balance(account, token, amount)
@@ -134,9 +138,9 @@ class Roller:
 
     def kinds(self) -> tuple[Callable[[], AccountOperation], ...]:
         """One method per type of operation."""
-        ledger = (self.deposit, self.full_exit, self.transfer, self.withdraw, self.forced_exit)
+        ledger = (self.deposit, self.full_exit, self.key_request, self.transfer, self.withdraw, self.forced_exit)
         others = (self.change_pub_key, self.claim_fees, self.create_pool, self.pool_swap, self.order_match)
-        return (*ledger, *others, self.add_liquidity, self.remove_liquidity)
+        return (*ledger, *others, self.add_liquidity, self.remove_liquidity, self.share_exit)
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -147,15 +151,34 @@ class Roller:
             token=self.dice.pick(TOKENS),
             amount=self.dice.amount(LIMIT),
             owner=owner_of(self.dice.below(9)),
-            sender=owner_of(self.dice.below(9)),
+            refund_to=owner_of(self.dice.below(9)),
             queued_at=NOW - self.dice.below(60),
+            account=AccountId(self.dice.below(6)),
+            by_owner=self.dice.below(2) == 1,
         )
 
     def full_exit(self) -> FullExitRequest:
         account = AccountId(self.dice.below(6))
         owner = self.dice.pick((owner_of(account), owner_of(account), owner_of(BOB)))
         source, token = self.dice.pick(CHAINS), self.dice.pick(TOKENS)
-        return FullExitRequest(source, self._next_request(), account, token, owner, NOW)
+        return self._exit(source, account, token, owner)
+
+    def share_exit(self) -> FullExitRequest:
+        account = self.dice.pick((*SIGNERS, KEYLESS))
+        owner = self.dice.pick((owner_of(account), owner_of(account), owner_of(BOB)))
+        token = self.dice.pick((SHARES, SHARES, NO_SHARES, NO_POOL))
+        return self._exit(self.dice.pick(CHAINS), account, token, owner)
+
+    def _exit(self, source: ChainId, account: AccountId, token: TokenId, owner: bytes) -> FullExitRequest:
+        mask = self.dice.pick((make_chain_set(CHAINS), make_chain_set([source]), ChainSet(self.dice.below(256))))
+        mask = with_chain(mask, source)
+        return FullExitRequest(source, self._next_request(), account, token, owner, owner_of(8), mask, NOW)
+
+    def key_request(self) -> KeyRequest:
+        """For the key that the account has anyway, so that it can go on signing, or for none if it never had one."""
+        account = self.dice.pick((*SIGNERS, KEYLESS, SECOND))
+        owner = self.dice.pick((owner_of(account), owner_of(account), owner_of(BOB)))
+        return KeyRequest(self.dice.pick(CHAINS), self._next_request(), account, owner, HASHES.get(account, 0), NOW)
 
     def _next_request(self) -> RequestId:
         self.requests += 1

@@ -21,7 +21,7 @@ ORDINARY = SwapRequest(
     deadline=TIMESTAMP + 60,
     queued_at=TIMESTAMP - 60,
     recipient=RECIPIENT,
-    sender=SENDER,
+    refund_to=SENDER,
 )
 
 

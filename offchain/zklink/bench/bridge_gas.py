@@ -135,7 +135,7 @@ class GasRun:
         """Measure two changes of key: one with a signature, one that the owner has recorded."""
         deployment_hash, key = self.system.deployment.deployment_hash, layer2_key(self._depositor)
         key_hash = compute_public_key_hash(key.public_key)
-        consent = sign_key_change(self._depositor, deployment_hash, self._account, Nonce(0), key_hash)
+        consent = sign_key_change(self._depositor, deployment_hash, self._account, Nonce(0), key_hash, _FOREVER)
         self._submit(ChangePubKey(self._account, Nonce(0), _FOREVER, key_hash, _HOME, Amount(0), USDC), consent)
         self.blocks["key change, signed"] = self._seal()
         registry = self.system.keys[_HOME]

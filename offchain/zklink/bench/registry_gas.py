@@ -32,6 +32,7 @@ VERIFIERS: Final = ("SwapVerifier", "AccountVerifier", "ExitVerifier")
 """Those of one preset, without its name."""
 
 _KEY_HASH: Final = 1
+_VALID_UNTIL: Final = 1 << 33
 _SIGNATURE: Final = b"yes"
 
 
@@ -68,7 +69,7 @@ def measure_registries(system: LocalSystem, chain: ChainId) -> dict[str, int]:
     config = system.bridges[chain].tokens.token_config(USDC)
     wallet = client.deploy(roles.deployer, load_contract("TestWallet"))
     deployment_hash, account, nonce = system.deployment.deployment_hash, AccountId(0), Nonce(0)
-    digest = compute_key_change_digest(deployment_hash, account, nonce, _KEY_HASH)
+    digest = compute_key_change_digest(deployment_hash, account, nonce, _KEY_HASH, _VALID_UNTIL)
     client.send(
         roles.deployer, encode_call(client.contract(wallet, load_contract("TestWallet")), "expect", digest, _SIGNATURE)
     )

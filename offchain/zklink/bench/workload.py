@@ -96,7 +96,7 @@ def build_requests(count: int) -> Sequence[SwapRequest]:
             deadline=TIMESTAMP + 600,
             queued_at=TIMESTAMP - 10,
             recipient=index.to_bytes(32, "big"),
-            sender=(1_000 + index).to_bytes(32, "big"),
+            refund_to=(1_000 + index).to_bytes(32, "big"),
         )
         for index, (source, destination, token_in, token_out, is_met) in enumerate(routes, start=1)
     ]

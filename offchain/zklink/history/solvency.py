@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import StoredBlock
@@ -117,13 +118,13 @@ def compute_totals(state: State, tokens: Iterable[TokenId]) -> tuple[Total, ...]
 
 
 def _brought(request: Request, token: TokenId) -> int:
-    """How much of a token a request brought in: the amount of a swap or a deposit; nothing for a full exit."""
+    """How much of a token a request brought in: the amount of a swap or a deposit; nothing for any other."""
     match request:
         case SwapRequest():
             return request.amount if request.token_in == token else 0
         case DepositRequest():
             return request.amount if request.token == token else 0
-        case FullExitRequest():
+        case FullExitRequest() | KeyRequest():
             return 0
 
 

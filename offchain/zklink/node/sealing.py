@@ -14,9 +14,12 @@ from zklink.sequencer.sealed_block import SealedBlock
 
 
 def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
-    """The event of a block: with the results of a swap block, or the requests and operations of an account block."""
+    """The event of a block: with the results of a swap block, or the consumed requests and the operations of an account
+    block.
+    """
     results = tuple(Result((r.source, r.request_id), outcome, payout) for r, payout, outcome in sealed.block.results())
-    requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in sealed.requests)
+    consumed = (request for chain in sealed.stored for request in sealed.block.requests(chain))
+    requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in consumed)
     operations = tuple(pending.id for pending in sealed.signed)
     timestamp = sealed.block.header.timestamp
     return BlockSealed(at, sealed.number, sealed.lane, timestamp, results, requests, operations)

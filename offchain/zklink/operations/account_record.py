@@ -1,4 +1,4 @@
-"""The four words that deposits, full exits and key changes share (docs/protocol.md, section 4)."""
+"""The four words that deposits, full exits, key requests and key changes share (docs/protocol.md, section 4)."""
 
 from collections.abc import Sequence
 
@@ -20,16 +20,28 @@ def pack_account_record(
     token: int = 0,
     account: int = 0,
     amount: int = 0,
-    queued_at: int = 0,
+    native_fee_gwei: int = 0,
+    by_owner: int = 0,
+    mask: int = 0,
+    time: int = 0,
 ) -> AccountWords:
-    """r0..r3; FieldOutOfRange or WrongAddressLength if the record is not well formed."""
+    """r0..r3; `time` is a request's `queued_at` or a key change's `valid_until`. FieldOutOfRange or WrongAddressLength
+    if the record is not well formed.
+    """
     owner_hi, owner_lo = split_address("owner", owner)
     second_hi, second_lo = split_address("second", second)
     r0, r1, r2, r3 = ACCOUNT_REQUEST_LAYOUTS
     return (
         r0.pack(kind=kind, source=source, id=id, token=token, account=account, amount=amount),
         r1.pack(owner_lo=owner_lo),
-        r2.pack(owner_hi=owner_hi, second_hi=second_hi, queued_at=queued_at),
+        r2.pack(
+            native_fee_gwei=native_fee_gwei,
+            by_owner=by_owner,
+            mask=mask,
+            owner_hi=owner_hi,
+            second_hi=second_hi,
+            time=time,
+        ),
         r3.pack(second_lo=second_lo),
     )
 

@@ -1,4 +1,4 @@
-"""The change of an account's key, with its owner's consent on one chain (docs/protocol.md, section 5.8)."""
+"""The change of an account's key, with its owner's signature (docs/protocol.md, section 5.8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee
 
 NO_CONSENT: Final = b""
-"""In place of the owner's signature: none is needed."""
+"""In place of the owner's signature, where none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePubKey:
-    """Sets the account's `public_key_hash`; signed by the new key, authorised by the owner on `chain`."""
+    """Sets the account's `public_key_hash`; signed by the new key, and by the owner for `chain`, the primary."""
 
     kind: ClassVar[Kind] = Kind.CHANGE_PUB_KEY
 
@@ -58,12 +58,12 @@ class ChangePubKey:
 
     def key_change(self, owner: bytes) -> "KeyChange":
         """The record that asks `chain` for the consent of the account's `owner`."""
-        return KeyChange(self.chain, self.account, self.nonce, owner, self.public_key_hash)
+        return KeyChange(self.chain, self.account, self.nonce, owner, self.public_key_hash, self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """A record in `chain`'s slice: `owner` (32 bytes) must have consented there to this key.
+    """A record in `chain`'s slice: `owner` (32 bytes) must have signed for this key, valid until `valid_until`.
 
     `public_key_hash` is the number of 256 bits that the owner consents to; the account's key hash is it modulo r.
     """
@@ -75,6 +75,7 @@ class KeyChange:
     nonce: Nonce
     owner: bytes
     public_key_hash: int
+    valid_until: int
 
     def words(self) -> AccountWords:
         """r0..r3; FieldOutOfRange or WrongAddressLength if the record is not well formed."""
@@ -86,12 +87,13 @@ class KeyChange:
             id=compute_operation_id(self.account, self.nonce),
             owner=self.owner,
             second=self.public_key_hash.to_bytes(ADDRESS_BYTES, "big"),
+            time=self.valid_until,
         )
 
     @classmethod
     def from_words(cls, words: Sequence[int]) -> "KeyChange":
         """Read r0..r3 back; refuses anything that is not exactly a key change."""
-        zeros = ("token", "account", "amount", "queued_at")
+        zeros = ("token", "account", "amount", "native_fee_gwei", "by_owner", "mask")
         fields, owner, key = unpack_account_record("key change", cls.kind, zeros, words)
         account, nonce = split_operation_id(fields["id"])
-        return cls(ChainId(fields["source"]), account, nonce, owner, int.from_bytes(key, "big"))
+        return cls(ChainId(fields["source"]), account, nonce, owner, int.from_bytes(key, "big"), fields["time"])

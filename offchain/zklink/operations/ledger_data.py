@@ -20,7 +20,13 @@ LEDGER_KINDS: Final = (
     Kind.FORCED_EXIT,
     Kind.CHANGE_PUB_KEY,
     Kind.CLAIM_FEES,
+    Kind.KEY_REQUEST,
+    Kind.FULL_EXIT_PART,
 )
+FULL_EXIT_KINDS: Final = (Kind.FULL_EXIT, Kind.FULL_EXIT_PART)
+UNSIGNED_KINDS: Final = (Kind.DEPOSIT, Kind.FULL_EXIT, Kind.KEY_REQUEST, Kind.FULL_EXIT_PART)
+"""Kinds that are requests of L1."""
+
 NO_ACCOUNT: Final = AccountId(0)
 NO_TOKEN: Final = TokenId(0)
 NO_CHAIN: Final = ChainId(0)
@@ -32,7 +38,8 @@ class LedgerData:
     """The decoded data record of a ledger slot; a field that a kind does not use is 0.
 
     `packed_fee` is as it was signed (any form, see `unpack_fee`); `owner` (32 bytes) is the new account's owner for
-    kind 7 and zero otherwise.
+    kind 7 and zero otherwise. `source` is the chain that asked for a full exit (kinds 5 and 19; `chain` pays), and 0
+    otherwise.
     """
 
     kind: Kind
@@ -44,6 +51,12 @@ class LedgerData:
     chain: ChainId = NO_CHAIN
     amount: Amount = NOTHING
     owner: bytes = ZERO_ADDRESS
+    source: ChainId = NO_CHAIN
+
+    @property
+    def record_chain(self) -> ChainId:
+        """The chain whose slice has the request or key change of this slot, if there is one."""
+        return self.source if self.kind in FULL_EXIT_KINDS else self.chain
 
     @property
     def fee(self) -> Amount:
@@ -55,6 +68,7 @@ class LedgerData:
         if self.kind not in LEDGER_KINDS:
             raise WrongRecordKind(LEDGER_KINDS, self.kind)
         owner_hi, owner_lo = split_address("owner", self.owner)
+        self._check()
         d0, d1 = LEDGER_DATA_LAYOUTS
         first = d0.pack(
             kind=self.kind,
@@ -64,12 +78,11 @@ class LedgerData:
             fee=self.packed_fee,
             fee_token=self.fee_token,
             chain=self.chain,
-            owner_hi=owner_hi,
+            owner_hi_or_source=owner_hi or self.source,
             amount=self.amount,
         )
         if self.kind == Kind.TRANSFER_NEW:
             return first, d1.pack(owner_lo=owner_lo)
-        _check_no_owner(self.owner)
         return (first,)
 
     def elements(self) -> tuple[int, int]:
@@ -84,10 +97,9 @@ class LedgerData:
         fields = unpack_record("ledger data", LEDGER_DATA_LAYOUTS if is_new else LEDGER_DATA_LAYOUTS[:1], words)
         if fields["kind"] not in LEDGER_KINDS:
             raise WrongRecordKind(LEDGER_KINDS, fields["kind"])
-        owner = join_address(fields["owner_hi"], fields.get("owner_lo", 0))
-        if not is_new:
-            _check_no_owner(owner)
-        return cls(
+        shared = fields["owner_hi_or_source"]
+        is_exit = fields["kind"] in FULL_EXIT_KINDS
+        data = cls(
             kind=Kind(fields["kind"]),
             account=AccountId(fields["account"]),
             target=AccountId(fields["target"]),
@@ -96,8 +108,18 @@ class LedgerData:
             fee_token=TokenId(fields["fee_token"]),
             chain=ChainId(fields["chain"]),
             amount=Amount(fields["amount"]),
-            owner=owner,
+            owner=join_address(0 if is_exit else shared, fields.get("owner_lo", 0)),
+            source=ChainId(shared) if is_exit else NO_CHAIN,
         )
+        data._check()
+        return data
+
+    def _check(self) -> None:
+        """WrongRecordField if the record names an owner or a source that its kind does not have."""
+        if self.kind != Kind.TRANSFER_NEW and self.owner != ZERO_ADDRESS:
+            raise WrongRecordField("ledger data", "owner", 0, int.from_bytes(self.owner, "big"))
+        if self.kind not in FULL_EXIT_KINDS and self.source:
+            raise WrongRecordField("ledger data", "source", 0, self.source)
 
 
 def compute_ledger_message(
@@ -140,8 +162,3 @@ def compute_ledger_message(
         m1.pack(amount=amount, fill_fee=fill_fee),
         party_lo if public_key_hash is None else public_key_hash,
     )
-
-
-def _check_no_owner(owner: bytes) -> None:
-    if owner != ZERO_ADDRESS:
-        raise WrongRecordField("ledger data", "owner", 0, int.from_bytes(owner, "big"))

@@ -7,8 +7,8 @@ from typing import Final
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.bridge_hashes import compute_fill_key
-from zklink.protocol.errors import WrongRecordKind
-from zklink.protocol.ids import NONCE_BITS, AccountId, Amount, ChainId, Kind, Nonce, TokenId
+from zklink.protocol.errors import WrongRecordField, WrongRecordKind
+from zklink.protocol.ids import GENESIS, NONCE_BITS, AccountId, Amount, BlockNumber, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.words import PAYOUT_LAYOUTS, unpack_record
 
 PAYOUT_KINDS: Final = (
@@ -30,7 +30,8 @@ class Payout:
     """The amount of `token` that `chain` owes to `recipient` (32 bytes), in layer-2 units.
 
     `source` and `id` name the cause: a request of that chain, or for source 0 a signed operation
-    (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed `amount`.
+    (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed `amount`. `block_number` and
+    `slot` name the ledger slot of a full exit's payout, of which a request may have several, and are 0 otherwise.
     """
 
     kind: Kind
@@ -41,6 +42,8 @@ class Payout:
     amount: Amount
     recipient: bytes
     fill_fee: Amount
+    block_number: BlockNumber = GENESIS
+    slot: int = 0
 
     @classmethod
     def paid(cls, request: SwapRequest, out: Amount) -> "Payout":
@@ -66,7 +69,7 @@ class Payout:
             id=request.request_id,
             token=request.token_in,
             amount=request.amount,
-            recipient=request.sender,
+            recipient=request.refund_to,
             fill_fee=Amount(0),
         )
 
@@ -76,9 +79,10 @@ class Payout:
         return self.kind in FILLABLE_KINDS
 
     def words(self) -> tuple[int, int, int]:
-        """p0..p2; FieldOutOfRange, WrongAddressLength or WrongRecordKind if the payout is not well formed."""
-        if self.kind not in PAYOUT_KINDS:
-            raise WrongRecordKind(PAYOUT_KINDS, self.kind)
+        """p0..p2; FieldOutOfRange, WrongAddressLength, WrongRecordKind or WrongRecordField if the payout is not well
+        formed.
+        """
+        self._check()
         recipient_hi, recipient_lo = split_address("recipient", self.recipient)
         p0, p1, p2 = PAYOUT_LAYOUTS
         return (
@@ -91,7 +95,12 @@ class Payout:
                 amount=self.amount,
             ),
             p1.pack(recipient_lo=recipient_lo),
-            p2.pack(recipient_hi=recipient_hi, fill_fee=self.fill_fee),
+            p2.pack(
+                block_number=self.block_number,
+                slot=self.slot,
+                recipient_hi=recipient_hi,
+                fill_fee=self.fill_fee,
+            ),
         )
 
     @classmethod
@@ -100,7 +109,7 @@ class Payout:
         fields = unpack_record("payout", PAYOUT_LAYOUTS, words)
         if fields["kind"] not in PAYOUT_KINDS:
             raise WrongRecordKind(PAYOUT_KINDS, fields["kind"])
-        return cls(
+        payout = cls(
             kind=Kind(fields["kind"]),
             source=ChainId(fields["source"]),
             chain=ChainId(fields["chain"]),
@@ -109,11 +118,23 @@ class Payout:
             amount=Amount(fields["amount"]),
             recipient=join_address(fields["recipient_hi"], fields["recipient_lo"]),
             fill_fee=Amount(fields["fill_fee"]),
+            block_number=BlockNumber(fields["block_number"]),
+            slot=fields["slot"],
         )
+        payout._check()
+        return payout
 
     def fill_key(self, deployment_hash: bytes) -> bytes:
         """The 32-byte key that identifies this payout on its chain; the bridge keeps a broker's fill under it."""
         return compute_fill_key(deployment_hash, *self.words())
+
+    def _check(self) -> None:
+        if self.kind not in PAYOUT_KINDS:
+            raise WrongRecordKind(PAYOUT_KINDS, self.kind)
+        if self.kind != Kind.FULL_EXIT_PAYOUT:
+            for name, value in (("block_number", self.block_number), ("slot", self.slot)):
+                if value:
+                    raise WrongRecordField("payout", name, 0, value)
 
 
 def compute_operation_id(account: AccountId, nonce: Nonce) -> int:

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.protocol.errors import WrongRecordKind
-from zklink.protocol.ids import AccountId, Amount, Kind, Nonce, TokenId
+from zklink.protocol.errors import WrongRecordField, WrongRecordKind
+from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee, unpack_fee
 from zklink.protocol.signing import compute_message
 from zklink.protocol.words import POOL_DATA_LAYOUTS, POOL_MESSAGE_LAYOUTS, unpack_record
 
-POOL_KINDS: Final = (Kind.CREATE_POOL, Kind.ADD_LIQUIDITY, Kind.REMOVE_LIQUIDITY, Kind.POOL_SWAP)
+POOL_KINDS: Final = (
+    Kind.CREATE_POOL,
+    Kind.ADD_LIQUIDITY,
+    Kind.REMOVE_LIQUIDITY,
+    Kind.POOL_SWAP,
+    Kind.SHARE_EXIT,
+)
+NO_CHAIN: Final = ChainId(0)
 NO_TOKEN: Final = TokenId(0)
 NOTHING: Final = Amount(0)
 
@@ -18,7 +25,7 @@ NOTHING: Final = Amount(0)
 @dataclass(frozen=True, slots=True)
 class PoolData:
     """The decoded data record of a pool slot; a field that a kind does not use is 0. `packed_fee` is as it was
-    signed.
+    signed; `chain` is the one that asked for a full exit of shares (kind 23).
     """
 
     kind: Kind
@@ -32,6 +39,7 @@ class PoolData:
     amount_a: Amount = NOTHING
     amount_b: Amount = NOTHING
     shares: Amount = NOTHING
+    chain: ChainId = NO_CHAIN
 
     @property
     def fee(self) -> Amount:
@@ -39,9 +47,8 @@ class PoolData:
         return unpack_fee(self.packed_fee)
 
     def words(self) -> tuple[int, int]:
-        """d0 and d1; FieldOutOfRange or WrongRecordKind if the record is not well formed."""
-        if self.kind not in POOL_KINDS:
-            raise WrongRecordKind(POOL_KINDS, self.kind)
+        """d0 and d1; FieldOutOfRange, WrongRecordKind or WrongRecordField if the record is not well formed."""
+        self._check()
         d0, d1 = POOL_DATA_LAYOUTS
         return (
             d0.pack(
@@ -55,7 +62,7 @@ class PoolData:
                 pool_fee=self.pool_fee,
                 amount_a=self.amount_a,
             ),
-            d1.pack(amount_b=self.amount_b, shares=self.shares),
+            d1.pack(chain=self.chain, amount_b=self.amount_b, shares=self.shares),
         )
 
     @classmethod
@@ -64,7 +71,7 @@ class PoolData:
         fields = unpack_record("pool data", POOL_DATA_LAYOUTS, words)
         if fields["kind"] not in POOL_KINDS:
             raise WrongRecordKind(POOL_KINDS, fields["kind"])
-        return cls(
+        data = cls(
             kind=Kind(fields["kind"]),
             account=AccountId(fields["account"]),
             token_a=TokenId(fields["token_a"]),
@@ -76,7 +83,16 @@ class PoolData:
             amount_a=Amount(fields["amount_a"]),
             amount_b=Amount(fields["amount_b"]),
             shares=Amount(fields["shares"]),
+            chain=ChainId(fields["chain"]),
         )
+        data._check()
+        return data
+
+    def _check(self) -> None:
+        if self.kind not in POOL_KINDS:
+            raise WrongRecordKind(POOL_KINDS, self.kind)
+        if self.kind != Kind.SHARE_EXIT and self.chain:
+            raise WrongRecordField("pool data", "chain", 0, self.chain)
 
 
 def compute_pool_message(

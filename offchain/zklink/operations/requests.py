@@ -2,10 +2,11 @@
 
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, Lane, RequestId
 
-AccountRequest = DepositRequest | FullExitRequest
+AccountRequest = DepositRequest | FullExitRequest | KeyRequest
 Request = SwapRequest | AccountRequest
 RequestKey = tuple[ChainId, RequestId]
 """Which request of a lane."""

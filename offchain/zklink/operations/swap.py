@@ -14,7 +14,8 @@ from zklink.protocol.words import SWAP_REQUEST_LAYOUTS, unpack_record
 class SwapRequest:
     """One entry of a chain's priority queue. Addresses are universal (32 bytes), times are UNIX seconds.
 
-    `amount` and `operator_fee` are in units of `token_in`; `min_out` and `fill_fee` in units of `token_out`.
+    `amount` and `operator_fee` are in units of `token_in`; `min_out` and `fill_fee` in units of `token_out`. A refund
+    pays `refund_to` on the source.
     """
 
     kind: ClassVar[Kind] = Kind.SWAP_REQUEST
@@ -31,12 +32,13 @@ class SwapRequest:
     deadline: int
     queued_at: int
     recipient: bytes
-    sender: bytes
+    refund_to: bytes
+    native_fee_gwei: int = 0
 
     def words(self) -> tuple[int, int, int, int, int]:
         """w0..w4; FieldOutOfRange or WrongAddressLength if the request is not well formed."""
         recipient_hi, recipient_lo = split_address("recipient", self.recipient)
-        sender_hi, sender_lo = split_address("sender", self.sender)
+        refund_to_hi, refund_to_lo = split_address("refund_to", self.refund_to)
         w0, w1, w2, w3, w4 = SWAP_REQUEST_LAYOUTS
         return (
             w0.pack(
@@ -52,11 +54,16 @@ class SwapRequest:
                 min_out=self.min_out,
                 operator_fee=self.operator_fee,
                 recipient_hi=recipient_hi,
-                sender_hi=sender_hi,
+                refund_to_hi=refund_to_hi,
             ),
-            w2.pack(fill_fee=self.fill_fee, deadline=self.deadline, queued_at=self.queued_at),
+            w2.pack(
+                native_fee_gwei=self.native_fee_gwei,
+                fill_fee=self.fill_fee,
+                deadline=self.deadline,
+                queued_at=self.queued_at,
+            ),
             w3.pack(recipient_lo=recipient_lo),
-            w4.pack(sender_lo=sender_lo),
+            w4.pack(refund_to_lo=refund_to_lo),
         )
 
     @classmethod
@@ -78,5 +85,6 @@ class SwapRequest:
             deadline=fields["deadline"],
             queued_at=fields["queued_at"],
             recipient=join_address(fields["recipient_hi"], fields["recipient_lo"]),
-            sender=join_address(fields["sender_hi"], fields["sender_lo"]),
+            refund_to=join_address(fields["refund_to_hi"], fields["refund_to_lo"]),
+            native_fee_gwei=fields["native_fee_gwei"],
         )

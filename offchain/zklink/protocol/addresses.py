@@ -3,11 +3,34 @@
 from typing import Final
 
 from zklink.protocol.errors import WrongAddressLength
-from zklink.protocol.ids import WORD_BITS, WORD_LIMIT
+from zklink.protocol.ids import MAX_CHAINS, WORD_BITS, WORD_LIMIT, AddressFormat, ChainId
 
 ADDRESS_BYTES: Final = 32
+EVM_ADDRESS_BYTES: Final = 20
 ZERO_ADDRESS: Final = bytes(ADDRESS_BYTES)
-"""The zero address: never an owner, a recipient or a sender."""
+"""The zero address: never an owner or a recipient."""
+
+_EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES - 1)
+
+
+def bind_owner(owner: bytes, chain: ChainId) -> bytes:
+    """The owner with the same 20 bytes, bound to an EVM chain; ValueError for anything but an unbound EVM address."""
+    if find_bound_chain(owner) != 0 or not 1 <= chain <= MAX_CHAINS:
+        raise ValueError(f"{owner.hex()} cannot be bound to chain {chain}")
+    return bytes([chain]) + owner[1:]
+
+
+def find_bound_chain(owner: bytes) -> int | None:
+    """The chain that an EVM address is bound to, 0 for an unbound one; None for an address of 32 bytes."""
+    is_evm = owner[1:].startswith(_EVM_PADDING) and any(owner[-EVM_ADDRESS_BYTES:]) and owner[0] <= MAX_CHAINS
+    return owner[0] if is_evm and len(owner) == ADDRESS_BYTES else None
+
+
+def is_recipient(address: bytes, address_format: AddressFormat, chain: ChainId) -> bool:
+    """Whether `chain`, whose addresses have this format, has an account of this name (docs/protocol.md, section 1)."""
+    if address_format == AddressFormat.EVM:
+        return find_bound_chain(address) in (0, chain)
+    return len(address) == ADDRESS_BYTES and address != ZERO_ADDRESS
 
 
 def split_address(what: str, address: bytes) -> tuple[int, int]:

@@ -24,6 +24,9 @@ RequestId = NewType("RequestId", int)
 BlockNumber = NewType("BlockNumber", int)
 """Blocks count from 1; 0 is the genesis."""
 
+ChainSet = NewType("ChainSet", int)
+"""A set of chains, see chain_sets.py."""
+
 Amount = NewType("Amount", int)
 """Layer-2 units of a token, below 2^112."""
 
@@ -50,9 +53,23 @@ PACKED_FEE_BITS: Final = FEE_EXPONENT_BITS + FEE_MANTISSA_BITS
 COUNT_BITS: Final = 16
 WORD_BITS: Final = 248
 ADDRESS_HI_BITS: Final = 8
+CHAIN_SET_BITS: Final = MAX_CHAINS
+"""A set of chains: bit c - 1 stands for chain c."""
+
+NATIVE_FEE_BITS: Final = 56
+"""The fee of a request in gwei of its chain's coin: up to 72 million coins."""
+
+FLAG_BITS: Final = 8
+"""A flag, 0 or 1, takes a byte of a word."""
+
+SLOT_BITS: Final = 16
+"""The place of a slot among the ledger slots of its block."""
 
 AMOUNT_LIMIT: Final = 1 << AMOUNT_BITS
 NONCE_LIMIT: Final = 1 << NONCE_BITS
+LAST_NONCE: Final = Nonce(NONCE_LIMIT - 1)
+"""With this nonce an account signs nothing more; it keeps it."""
+
 WORD_LIMIT: Final = 1 << WORD_BITS
 CUSTODY_LIMIT: Final = (1 << 108) - 1
 """The most layer-2 units of one token that a bridge ever holds; 16 of them stay below AMOUNT_LIMIT."""
@@ -98,6 +115,9 @@ MAX_OPEN_SWAPS: Final = 4_096
 MAX_OPEN_ACCOUNT_REQUESTS: Final = 512
 """The most requests of a lane that wait on a chain at one time."""
 
+GENESIS: Final = BlockNumber(0)
+"""The number of the block before the first one."""
+
 OPERATOR_ACCOUNT: Final = AccountId(0)
 """The account that accrued fees are claimed into."""
 
@@ -132,9 +152,12 @@ class Kind(IntEnum):
     POOL_SWAP = 15
     ORDER_MATCH = 16
     ORDER = 17
+    KEY_REQUEST = 18
+    FULL_EXIT_PART = 19
     WITHDRAW_PAYOUT = 20
     FULL_EXIT_PAYOUT = 21
     FORCED_EXIT_PAYOUT = 22
+    SHARE_EXIT = 23
 
 
 class AddressFormat(IntEnum):

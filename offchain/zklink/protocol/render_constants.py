@@ -27,6 +27,10 @@ _WIDTHS: Final = (
     "TIME",
     "AMOUNT",
     "ADDRESS_HI",
+    "CHAIN_SET",
+    "NATIVE_FEE",
+    "FLAG",
+    "SLOT",
     "FEE",
     "FEE_MANTISSA",
     "FEE_EXPONENT",
@@ -60,6 +64,7 @@ _WORD_COUNTS: Final = (
     "ORDER_DATA_WORDS",
     "SWAP_SLOT_WORDS",
     "LEDGER_SLOT_WORDS",
+    "POOL_SLOT_WORDS",
 )
 
 
@@ -134,3 +139,4 @@ def _hashes() -> Iterator[tuple[str, bytes]]:
     yield "ACCOUNT_DOMAIN_NAME_HASH", messages.ACCOUNT_DOMAIN_NAME_HASH
     yield "ACCOUNT_DOMAIN_VERSION_HASH", messages.ACCOUNT_DOMAIN_VERSION_HASH
     yield "KEY_CHANGE_TYPE_HASH", messages.KEY_CHANGE_TYPE_HASH
+    yield "KEY_REQUEST_TYPE_HASH", messages.KEY_REQUEST_TYPE_HASH

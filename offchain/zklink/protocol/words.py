@@ -13,12 +13,17 @@ from zklink.protocol.ids import (
     ACCOUNT_BITS,
     ADDRESS_HI_BITS,
     AMOUNT_BITS,
+    BLOCK_NUMBER_BITS,
     CHAIN_BITS,
+    CHAIN_SET_BITS,
+    FLAG_BITS,
     KIND_BITS,
+    NATIVE_FEE_BITS,
     NONCE_BITS,
     ORDER_SLOT_BITS,
     PACKED_FEE_BITS,
     REQUEST_ID_BITS,
+    SLOT_BITS,
     TIME_BITS,
     TOKEN_BITS,
     WORD_BITS,
@@ -114,17 +119,17 @@ SWAP_REQUEST_LAYOUTS: Final = (
         ("min_out", AMOUNT_BITS),
         ("operator_fee", AMOUNT_BITS),
         ("recipient_hi", ADDRESS_HI_BITS),
-        ("sender_hi", ADDRESS_HI_BITS),
+        ("refund_to_hi", ADDRESS_HI_BITS),
     ),
     Layout(
         "swap_request_2",
-        (ZERO, 56),
+        ("native_fee_gwei", NATIVE_FEE_BITS),
         ("fill_fee", AMOUNT_BITS),
         ("deadline", TIME_BITS),
         ("queued_at", TIME_BITS),
     ),
     Layout("swap_request_3", ("recipient_lo", WORD_BITS)),
-    Layout("swap_request_4", ("sender_lo", WORD_BITS)),
+    Layout("swap_request_4", ("refund_to_lo", WORD_BITS)),
 )
 """The five words of a swap request, w0..w4."""
 
@@ -140,9 +145,16 @@ PAYOUT_LAYOUTS: Final = (
         ("amount", AMOUNT_BITS),
     ),
     Layout("payout_1", ("recipient_lo", WORD_BITS)),
-    Layout("payout_2", (ZERO, 128), ("recipient_hi", ADDRESS_HI_BITS), ("fill_fee", AMOUNT_BITS)),
+    Layout(
+        "payout_2",
+        (ZERO, 48),
+        ("block_number", BLOCK_NUMBER_BITS),
+        ("slot", SLOT_BITS),
+        ("recipient_hi", ADDRESS_HI_BITS),
+        ("fill_fee", AMOUNT_BITS),
+    ),
 )
-"""The three words of a payout of either lane, p0..p2."""
+"""The three words of a payout of either lane, p0..p2; `block_number` and `slot` are a full exit's."""
 
 ACCOUNT_REQUEST_LAYOUTS: Final = (
     Layout(
@@ -158,14 +170,19 @@ ACCOUNT_REQUEST_LAYOUTS: Final = (
     Layout("account_request_1", ("owner_lo", WORD_BITS)),
     Layout(
         "account_request_2",
-        (ZERO, 192),
+        (ZERO, 120),
+        ("native_fee_gwei", NATIVE_FEE_BITS),
+        ("by_owner", FLAG_BITS),
+        ("mask", CHAIN_SET_BITS),
         ("owner_hi", ADDRESS_HI_BITS),
         ("second_hi", ADDRESS_HI_BITS),
-        ("queued_at", TIME_BITS),
+        ("time", TIME_BITS),
     ),
     Layout("account_request_3", ("second_lo", WORD_BITS)),
 )
-"""The four words of a deposit, a full exit or a key change, r0..r3."""
+"""The four words of a deposit, a full exit, a key request or a key change, r0..r3; `time` is a request's `queued_at`
+and a key change's `valid_until`.
+"""
 
 LEDGER_DATA_LAYOUTS: Final = (
     Layout(
@@ -177,12 +194,15 @@ LEDGER_DATA_LAYOUTS: Final = (
         ("fee", PACKED_FEE_BITS),
         ("fee_token", TOKEN_BITS),
         ("chain", CHAIN_BITS),
-        ("owner_hi", ADDRESS_HI_BITS),
+        ("owner_hi_or_source", 8),
         ("amount", AMOUNT_BITS),
     ),
     Layout("ledger_data_1", ("owner_lo", WORD_BITS)),
 )
-"""A ledger slot's data, d0 and, for a transfer that creates its account only, d1."""
+"""A ledger slot's data, d0 and, for a transfer that creates its account only, d1.
+
+`owner_hi_or_source` is the new owner's for such a transfer, and for a full exit the chain that asked.
+"""
 
 POOL_DATA_LAYOUTS: Final = (
     Layout(
@@ -197,9 +217,9 @@ POOL_DATA_LAYOUTS: Final = (
         ("pool_fee", RATE_BITS),
         ("amount_a", AMOUNT_BITS),
     ),
-    Layout("pool_data_1", (ZERO, 24), ("amount_b", AMOUNT_BITS), ("shares", AMOUNT_BITS)),
+    Layout("pool_data_1", (ZERO, 16), ("chain", CHAIN_BITS), ("amount_b", AMOUNT_BITS), ("shares", AMOUNT_BITS)),
 )
-"""A pool slot's data, d0 and d1."""
+"""A pool slot's data, d0 and d1; `chain` is the one that asked for the full exit of shares."""
 
 ORDER_DATA_LAYOUTS: Final = (
     Layout(
@@ -309,6 +329,17 @@ EXIT_MESSAGE_LAYOUTS: Final = (
 )
 """The message by which the holder of a key exits to any recipient, m0; m1 is recipient_lo and m2 the root."""
 
+ACCOUNT_LEAF_LAYOUTS: Final = (
+    Layout(
+        "account_leaf_1",
+        (ZERO, 200),
+        ("known", CHAIN_SET_BITS),
+        ("owner_hi", ADDRESS_HI_BITS),
+        ("nonce", NONCE_BITS),
+    ),
+)
+"""The second input of an account's leaf; the others are whole numbers."""
+
 RECORD_LAYOUTS: Final = (
     *SWAP_REQUEST_LAYOUTS,
     *PAYOUT_LAYOUTS,
@@ -325,8 +356,9 @@ MESSAGE_LAYOUTS: Final = (
     *ORDER_MESSAGE_LAYOUTS,
     *EXIT_LAYOUTS,
     *EXIT_MESSAGE_LAYOUTS,
+    *ACCOUNT_LEAF_LAYOUTS,
 )
-"""Every packed number that is signed or a public input, but in no slice."""
+"""Every packed number that is signed, hashed or a public input, but in no slice."""
 
 SWAP_REQUEST_WORDS: Final = len(SWAP_REQUEST_LAYOUTS)
 PAYOUT_WORDS: Final = len(PAYOUT_LAYOUTS)
@@ -339,3 +371,4 @@ ORDER_DATA_WORDS: Final = len(ORDER_DATA_LAYOUTS)
 
 SWAP_SLOT_WORDS: Final = SWAP_REQUEST_WORDS + PAYOUT_WORDS
 LEDGER_SLOT_WORDS: Final = ACCOUNT_REQUEST_WORDS + LEDGER_DATA_WORDS + PAYOUT_WORDS
+POOL_SLOT_WORDS: Final = ACCOUNT_REQUEST_WORDS + POOL_DATA_WORDS

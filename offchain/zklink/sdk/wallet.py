@@ -141,7 +141,12 @@ class Wallet:
         """Give the account its key; the wallet signs the owner's consent with the L1 key. Raises as `send` does."""
         change = self.key_change(chain)
         consent = sign_key_change(
-            self.owner, self._operator.deployment_hash, change.account, change.nonce, change.public_key_hash
+            self.owner,
+            self._operator.deployment_hash,
+            change.account,
+            change.nonce,
+            change.public_key_hash,
+            change.valid_until,
         )
         return self._operator.submit(self.sign(change), consent)
 

@@ -2,9 +2,10 @@
 
 Takes requests, signed operations and the order book; tries each on the state, in slot order, and puts the state back.
 Never lets a request overtake an earlier one of its chain (QUE-1), nor an operation one of its account with a lower
-nonce. Hot rows are scarce, so the kinds of slots take turns: rows are kept for the first operation of the kind whose
-turn it is. The chains and the signed operations take turns for the ledger slots, and the pairs of the order book for
-the order slots. An operation that has become impossible is dropped, with its reason; one that only lacks room waits.
+nonce. A full exit takes slots until it is consumed. Hot rows are scarce, so the kinds of slots take turns: rows are
+kept for the first operation of the kind whose turn it is. The chains and the signed operations take turns for the
+ledger slots and for the pool slots, and the pairs of the order book for the order slots. An operation that has become
+impossible is dropped, with its reason; one that only lacks room waits.
 """
 
 from collections import deque
@@ -13,17 +14,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from zklink.operations.full_exit import FullExitPart
 from zklink.operations.requests import AccountRequest
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.sequencer.chain_checks import check_admissible
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
+from zklink.sequencer.request_line import RequestLine
 from zklink.sequencer.sealed_block import Item, Parameters
 from zklink.state.state import State
 from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
-from zklink.transition.rules import AccountOperation, apply_operation, check_operation
+from zklink.transition.ledger_slot import LedgerSlot
+from zklink.transition.rules import AccountOperation, AccountSlot, apply_operation, check_operation
 
 KINDS: Final = tuple(SlotKind)
 """The kinds of slots in the order of their turns, block after block."""
@@ -59,7 +63,7 @@ class Draft:
 
     def has_room(self, operation: AccountOperation) -> bool:
         """Whether slots and hot rows are left for one more operation, beside the rows that are kept for another."""
-        more, places = compute_needs([operation]), self.context.preset.account
+        more, places = compute_needs([operation], self.state), self.context.preset.account
         wanted = (
             (len(self.needs.ledger) + len(more.ledger), places.ledger),
             (len(self.needs.pool) + len(more.pool), places.pool),
@@ -69,15 +73,15 @@ class Draft:
         )
         return all(needed <= available for needed, available in wanted)
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item) -> AccountSlot:
         """Carry out an operation. Raises an OperationError or StateError if its checks refuse it; then nothing has
         changed.
         """
         check_item(self.state, item, self.context, self.parameters)
         operation = operation_of(item)
-        apply_operation(self.state, operation, self.context)
+        self.needs.add(operation, self.state)
         self.items.append(item)
-        self.needs.add(operation)
+        return apply_operation(self.state, operation, self.context)
 
     def has_slot(self, kind: SlotKind) -> bool:
         """Whether a slot of a kind is left."""
@@ -140,29 +144,46 @@ def select_operations(
     try:
         draft = Draft(state, context, parameters)
         favoured = KINDS[turn % len(KINDS)]
-        draft.kept = _keep_rows(draft, favoured, queue, book, turn // len(KINDS))
-        _fill_ledger(draft, waiting, queue, turn)
-        for kind, fill in ((SlotKind.POOL, _fill_pool), (SlotKind.ORDER, _fill_order)):
+        lines = [RequestLine(waiting[chain]) for chain in sorted(waiting) if waiting[chain]]
+        draft.kept = _keep_rows(draft, favoured, lines, queue, book, turn // len(KINDS))
+        _fill_by_turns(draft, SlotKind.LEDGER, lines, queue, turn)
+        for kind in (SlotKind.POOL, SlotKind.ORDER):
             if kind is favoured:
                 draft.kept = Needs()
-            fill(draft, queue, book, turn // len(KINDS))
+            if kind is SlotKind.POOL:
+                _fill_by_turns(draft, kind, lines, queue, turn)
+            else:
+                _fill_order(draft, queue, book, turn // len(KINDS))
         return draft
     finally:
         state.rollback(mark)
 
 
-def _keep_rows(draft: Draft, favoured: SlotKind, queue: OperationQueue, book: OrderBook, turn: int) -> Needs:
+def _keep_rows(
+    draft: Draft,
+    favoured: SlotKind,
+    lines: Sequence[RequestLine],
+    queue: OperationQueue,
+    book: OrderBook,
+    turn: int,
+) -> Needs:
     """The rows of the first operation for a slot of the favoured kind. Ledger slots are filled first anyway; two rows
     are always left for them, and no operation needs more.
     """
     if favoured is SlotKind.LEDGER:
         return Needs()
     waiting = list(islice(filter(draft.is_next, queue.waiting(favoured)), 1))
+    if favoured is SlotKind.POOL:
+        heads = [line.head for line in lines if line.takes_pool_slot(draft.context.preset)]
+        requests = [head for head in heads if head is not None]
+        first = waiting[:1] if turn % 2 else []
+        operations = [*(pending.operation for pending in first), *requests, *(p.operation for p in waiting)]
+        return compute_needs(operations[:1], draft.state)
     if favoured is SlotKind.ORDER:
         proposed = (book.propose(side, draft.state) for side in book.crossing(draft.state, turn // 2)[:1])
         found = [match for match in proposed if match is not None]
         waiting = found + waiting if _is_book_first(turn) else waiting + found
-    return compute_needs([pending.operation for pending in waiting[:1]])
+    return compute_needs([pending.operation for pending in waiting[:1]], draft.state)
 
 
 def _is_book_first(turn: int) -> bool:
@@ -170,34 +191,37 @@ def _is_book_first(turn: int) -> bool:
     return turn % 2 == 1
 
 
-def _fill_ledger(
-    draft: Draft, waiting: Mapping[ChainId, Sequence[AccountRequest]], queue: OperationQueue, turn: int
+def _fill_by_turns(
+    draft: Draft, kind: SlotKind, lines: Sequence[RequestLine], queue: OperationQueue, turn: int
 ) -> None:
     """Each chain's queue, and the signed operations as one more, give one operation after the other."""
-    sources = [_from_chain(draft, iter(waiting[chain])) for chain in sorted(waiting) if waiting[chain]]
-    if queue.waiting(SlotKind.LEDGER):
-        sources.append(_from_queue(draft, iter(queue.waiting(SlotKind.LEDGER))))
+    sources = [_from_chain(draft, kind, line) for line in lines if line.head is not None]
+    if queue.waiting(kind):
+        sources.append(_from_queue(draft, iter(queue.waiting(kind))))
     first = turn % len(sources) if sources else 0
     queues = deque(sources[first:] + sources[:first])
-    while queues and draft.has_slot(SlotKind.LEDGER):
+    while queues and draft.has_slot(kind):
         add_next = queues.popleft()
         if add_next():
             queues.append(add_next)
 
 
-def _from_chain(draft: Draft, queue: Iterator[AccountRequest]) -> Callable[[], bool]:
-    """Adds the queue's next request. A request that finds no room waits, and so does the rest of its chain's queue. The
-    same holds for a deposit to a new owner while every account is in use.
+def _from_chain(draft: Draft, kind: SlotKind, line: RequestLine) -> Callable[[], bool]:
+    """Adds the queue's next request, if it is for this kind of slot; one that is served in part comes again. A request
+    that finds no room waits, and so does the rest of its chain's queue. The same holds for a deposit to a new owner
+    while every account is in use.
     """
 
     def add_next() -> bool:
-        request = next(queue, None)
-        if request is None or not draft.has_room(request):
+        request, is_for_pool = line.head, line.takes_pool_slot(draft.context.preset)
+        if request is None or is_for_pool != (kind is SlotKind.POOL) or not draft.has_room(request):
             return False
         try:
-            draft.add(request)
+            slot = draft.add(request)
         except ZkLinkError:
             return False
+        if not (isinstance(slot, LedgerSlot) and isinstance(slot.chain_record, FullExitPart)):
+            line.advance()
         return True
 
     return add_next
@@ -206,11 +230,6 @@ def _from_chain(draft: Draft, queue: Iterator[AccountRequest]) -> Callable[[], b
 def _from_queue(draft: Draft, queue: Iterator[Pending]) -> Callable[[], bool]:
     """Adds the next signed operation that can stand in the block."""
     return lambda: any(draft.try_signed(pending) for pending in queue)
-
-
-def _fill_pool(draft: Draft, queue: OperationQueue, book: OrderBook, turn: int) -> None:
-    """Operations of pools, the oldest first."""
-    _fill_signed(draft, queue, SlotKind.POOL)
 
 
 def _fill_order(draft: Draft, queue: OperationQueue, book: OrderBook, turn: int) -> None:

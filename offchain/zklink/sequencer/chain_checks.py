@@ -97,7 +97,8 @@ def _check_recipient(recipient: bytes, chain: ChainId) -> None:
 def _is_signed_by(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> bool:
     if len(consent) != SIGNATURE_BYTES or consent[-1] not in (27, 28) or int.from_bytes(consent[32:64]) > HALF_ORDER:
         return False
-    digest = compute_key_change_digest(deployment_hash, change.account, change.nonce, change.public_key_hash)
+    key, until = change.public_key_hash, change.valid_until
+    digest = compute_key_change_digest(deployment_hash, change.account, change.nonce, key, until)
     try:
         signer = Account._recover_hash(digest, signature=consent)
     except (BadSignature, ValidationError, ValueError):

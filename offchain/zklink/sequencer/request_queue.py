@@ -75,7 +75,7 @@ class RequestQueue:
         return {k: tuple(r for r in queue if isinstance(r, SwapRequest)) for k, queue in waiting.items()}
 
     def waiting_requests(self, consumed: Mapping[ChainId, int]) -> dict[ChainId, tuple[AccountRequest, ...]]:
-        """Per chain the confirmed deposits and full exits behind the first `consumed[chain]` ones."""
+        """Per chain the confirmed requests of the account lane behind the first `consumed[chain]` ones."""
         waiting = self._waiting(Lane.ACCOUNT, consumed)
         return {k: tuple(r for r in queue if isinstance(r, AccountRequest)) for k, queue in waiting.items()}
 

@@ -85,7 +85,7 @@ class SealedBlock:
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """All requests in slot order."""
+        """All requests in slot order, a full exit once for each serving."""
         return tuple(item for item in self.items if not isinstance(item, Pending))
 
     @property
@@ -136,9 +136,9 @@ def compute_genesis(root: int, parameters: Parameters) -> BlockRecord:
 def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: BlockRecord) -> SealedBlock:
     """Seal `block`, which carries out `items`, on top of the block `previous`."""
     consumed = dict(previous.consumed)
-    for item in items:
-        if not isinstance(item, Pending):
-            consumed[block.lane, item.source] += 1
+    for lane, chain in consumed:
+        if lane is block.lane:
+            consumed[lane, chain] += len(block.requests(chain))
     header, commitment = block.header, block.block_commitment
     record = BlockRecord(
         number=header.number,

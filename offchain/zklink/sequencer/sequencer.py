@@ -215,8 +215,10 @@ class Sequencer:
         return dropped
 
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
-        """The last sealed block before the one that consumed `request_id` of a queue."""
-        return BlockNumber(sum(record.consumed[lane, chain] < request_id for record in self._records[1:]))
+        """The last sealed block before the one that consumed `request_id` of a queue, or served it in part."""
+        before = sum(record.consumed[lane, chain] < request_id for record in self._records[1:])
+        served = (sealed.number - 1 for sealed in self._blocks if _serves(sealed, lane, chain, request_id))
+        return BlockNumber(min((before, *served)))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -225,7 +227,7 @@ class Sequencer:
             swaps = self.requests.waiting_swaps(self._consumed(lane))
             requests = select_requests(swaps, self.parameters.preset, self._turns[lane])
             return choose_timestamp(requests, self._last().timestamp, now, self.parameters.primary), requests
-        places = self.parameters.preset.account.ledger
+        places = self.parameters.preset.account.ledger + self.parameters.preset.account.pool
         waiting = {
             chain: queue[:places] for chain, queue in self.requests.waiting_requests(self._consumed(lane)).items()
         }
@@ -308,6 +310,10 @@ def _describe(sealed: SealedBlock) -> JournalEntry:
     )
     timestamp, requests_hash = sealed.timestamp, compute_requests_hash(sealed.requests)
     return JournalEntry(sealed.number, sealed.lane, timestamp, items, requests_hash)
+
+
+def _serves(sealed: SealedBlock, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
+    return sealed.lane is lane and any(r.source == chain and r.request_id >= request_id for r in sealed.requests)
 
 
 def _consumes(entry: JournalEntry, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:

@@ -15,7 +15,7 @@ from zklink.primitives.merkle import Siblings, SparseMerkleTree, compute_path, c
 from zklink.primitives.poseidon import poseidon, poseidon_many
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import AccountOutOfRange, OrderSlotOutOfRange
-from zklink.protocol.ids import AMOUNT_BITS, AccountId, Amount, Nonce, OrderSlot, TokenId
+from zklink.protocol.ids import AMOUNT_BITS, AccountId, Amount, ChainSet, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.account import EMPTY_ORDER, Account, OrderLeaf, Record
 from zklink.state.owners import Owners
@@ -114,6 +114,12 @@ class AccountTree:
         record = self._touch(account)
         self._undo_log.record(self.set_public_key_hash, account, record.public_key_hash)
         record.public_key_hash = public_key_hash
+
+    def set_known(self, account: AccountId, known: ChainSet) -> None:
+        """Replace the chains where an account's owner is known."""
+        record = self._touch(account)
+        self._undo_log.record(self.set_known, account, record.known)
+        record.known = known
 
     def set_balance(self, account: AccountId, token: TokenId, amount: Amount) -> None:
         """Replace a balance."""

@@ -12,8 +12,9 @@ from zklink.primitives.field import is_scalar
 from zklink.primitives.merkle import Siblings, SparseMerkleTree
 from zklink.primitives.poseidon import poseidon
 from zklink.protocol.addresses import ADDRESS_BYTES
+from zklink.protocol.chain_sets import ALL_CHAINS
 from zklink.protocol.errors import AmountOutOfRange, NotAPool, NotAScalar, TokenOutOfRange, WrongAddressLength
-from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
+from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, ChainSet, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.account import Account, OrderLeaf
 from zklink.state.account_tree import AccountTree
@@ -93,6 +94,12 @@ class State:
         if not is_scalar(public_key_hash):
             raise NotAScalar("public_key_hash", public_key_hash)
         self._accounts.set_public_key_hash(account, public_key_hash)
+
+    def set_known(self, account: AccountId, known: ChainSet) -> None:
+        """Replace the chains where an account's owner is known; AccountOutOfRange or AmountOutOfRange."""
+        if not 0 <= known <= ALL_CHAINS:
+            raise AmountOutOfRange("known chains", known, ALL_CHAINS + 1)
+        self._accounts.set_known(account, known)
 
     def set_balance(self, account: AccountId, token_id: TokenId, amount: Amount) -> None:
         """Replace a balance; AccountOutOfRange, TokenOutOfRange or AmountOutOfRange."""

@@ -5,15 +5,16 @@ Takes a state and operations, gives an `AccountBlock`; the state changes only if
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
 from zklink.operations.change_pub_key import KeyChange
-from zklink.operations.deposit import DepositRequest
-from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.full_exit import FullExitPart
 from zklink.operations.payout import Payout
+from zklink.operations.requests import AccountRequest
 from zklink.protocol.commitment import BlockHeader
+from zklink.protocol.errors import RequestOvertakes
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.state.state import State
@@ -55,14 +56,15 @@ class AccountBlock(SealedFrame):
         return chain(self.ledger, self.pool, self.order)
 
     def chain_records(self, chain_id: ChainId) -> tuple[ChainRecord, ...]:
-        """The requests and key changes in a chain's slice, in order."""
-        records = ((slot.plan.data.chain, slot.chain_record) for slot in self.ledger)
-        return tuple(record for k, record in records if record is not None and k == chain_id)
+        """The requests, servings in part and key changes in a chain's slice, in order."""
+        ledger = (slot.chain_record for slot in self.ledger if slot.plan.data.record_chain == chain_id)
+        pool = (slot.request for slot in self.pool if slot.plan.data.chain == chain_id)
+        return tuple(record for record in (*ledger, *pool) if record is not None)
 
-    def requests(self, chain_id: ChainId) -> tuple[DepositRequest | FullExitRequest, ...]:
-        """The requests of a chain that the block consumes, in order."""
+    def requests(self, chain_id: ChainId) -> tuple[AccountRequest, ...]:
+        """The requests of a chain that the block consumes, in order; not one that it serves in part."""
         records = self.chain_records(chain_id)
-        return tuple(record for record in records if isinstance(record, DepositRequest | FullExitRequest))
+        return tuple(record for record in records if isinstance(record, AccountRequest))
 
     def key_changes(self, chain_id: ChainId) -> tuple[KeyChange, ...]:
         """The key changes in a chain's slice, in order."""
@@ -90,19 +92,21 @@ def apply_account_block(
 ) -> AccountBlock:
     """Apply operations, kind of slot by kind of slot and each kind in order, and move `state` to the new root.
 
-    Raises, leaving the state as it was: BlockFull if the preset has no room, FieldOutOfRange for an impossible header,
-    and the errors of each operation's check. Without paths it is faster and makes no witness.
+    A full exit stands in `operations` once for each serving. Raises, leaving the state as it was: BlockFull if the
+    preset has no room, RequestOvertakes if a request would come before an earlier one of its chain, FieldOutOfRange for
+    an impossible header, and the errors of each operation's check. Without paths it is faster and makes no witness.
     """
-    needs = compute_needs(operations)
+    needs = compute_needs(operations, state)
     needs.check(preset)
     ids = choose_rows(*needs.rows(preset), preset, preset.account.token_rows, preset.account.pool_rows)
-    context = Context(preset, domain, timestamp, with_paths)
+    context = Context(preset, domain, timestamp, with_paths, number)
     before = read_rows(state, ids)
     roots = state.account_root, state.token_root, state.pool_root
     old_root = state.root
     mark = state.begin()
     try:
         ledger, pool, order = _apply_slots(state, needs, context)
+        _check_order(ledger, pool)
         slots: tuple[AccountSlot, ...] = (*ledger, *pool, *order)
         slices = compute_slices(slots)
         counts = tuple(map(len, slices))
@@ -144,8 +148,21 @@ def _apply(
     state: State, operations: Sequence[AccountOperation], rules: Mapping[type, Rule[Slot]], context: Context
 ) -> list[Slot]:
     slots: list[Slot] = []
-    for operation in operations:
-        rule = rules[type_of(operation)]
-        rule.check(state, operation, context)
-        slots.append(rule.apply(state, operation, context))
+    for index, operation in enumerate(operations):
+        rule, here = rules[type_of(operation)], replace(context, slot=index)
+        rule.check(state, operation, here)
+        slots.append(rule.apply(state, operation, here))
     return slots
+
+
+def _check_order(ledger: Sequence[LedgerSlot], pool: Sequence[PoolSlot]) -> None:
+    """RequestOvertakes unless a request that is served in part is its chain's next one again, if there is one."""
+    waiting: dict[ChainId, AccountRequest] = {}
+    for record in (*(slot.chain_record for slot in ledger), *(slot.request for slot in pool)):
+        if record is None or isinstance(record, KeyChange):
+            continue
+        request = record.request if isinstance(record, FullExitPart) else record
+        if waiting.pop(request.source, request) != request:
+            raise RequestOvertakes(request.source)
+        if isinstance(record, FullExitPart):
+            waiting[request.source] = request

@@ -7,7 +7,8 @@ left. Each of its balances is opened after the ones before it were written, so t
 
 from dataclasses import dataclass
 
-from zklink.protocol.ids import AccountId, Amount, Nonce, OrderSlot, TokenId
+from zklink.protocol.chain_sets import with_chain
+from zklink.protocol.ids import LAST_NONCE, AccountId, Amount, ChainId, ChainSet, Nonce, OrderSlot, TokenId
 from zklink.state.account import OrderLeaf
 from zklink.state.state import State
 from zklink.transition.hot_rows import Path
@@ -41,6 +42,7 @@ class AccountOpening:
     owner: bytes
     nonce: Nonce
     public_key_hash: int
+    known: ChainSet
     order_root: int
     path: Path
     balances: tuple[BalanceOpening, ...]
@@ -79,8 +81,12 @@ class OpenSide:
         return nonce, filled
 
     def use_nonce(self) -> None:
-        """The account has signed: its nonce grows by one."""
-        self._state.set_nonce(self.account, Nonce(self._before.nonce + 1))
+        """The account has signed, or its owner has set its key: its nonce grows by one, up to the last."""
+        self._state.set_nonce(self.account, Nonce(min(self._before.nonce + 1, LAST_NONCE)))
+
+    def add_known(self, chain: ChainId) -> None:
+        """The owner itself has acted for the account on a chain."""
+        self._state.set_known(self.account, with_chain(self._before.known, chain))
 
     def close(self) -> AccountOpening:
         """The account as it was when the side was opened."""
@@ -90,6 +96,7 @@ class OpenSide:
             owner=before.owner,
             nonce=before.nonce,
             public_key_hash=before.public_key_hash,
+            known=before.known,
             order_root=self._order_root,
             path=self._path,
             balances=tuple(self._balances),

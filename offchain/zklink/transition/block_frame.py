@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.payout import Payout
+from zklink.operations.requests import Request
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.commitment import (
     BlockHeader,
@@ -120,6 +121,10 @@ class LaneBlock(Protocol):
     @property
     def opening(self) -> RowOpening:
         """The token and pool rows that the block loaded, before and after it."""
+        ...
+
+    def requests(self, chain_id: ChainId) -> tuple[Request, ...]:
+        """The requests of a chain that the block consumes, in order."""
         ...
 
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:

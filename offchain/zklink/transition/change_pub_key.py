@@ -1,4 +1,4 @@
-"""The change of an account's key; its chain checks the owner's consent (docs/protocol.md, section 5.8)."""
+"""The change of an account's key; the primary chain checks the owner's signature (docs/protocol.md, section 5.8)."""
 
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.signed import Signed

@@ -15,8 +15,12 @@ class Target:
     is_new: bool
 
 
-def choose_target(state: State, owner: bytes) -> Target:
-    """The owner's first account, else the next one that nobody has; AccountsExhausted if there is none."""
+def choose_target(state: State, owner: bytes, named: AccountId | None = None) -> Target:
+    """The named account if it is the owner's, else the owner's first one, else the next one that nobody has;
+    AccountsExhausted if there is none.
+    """
+    if named is not None and state.account(named).owner == owner:
+        return Target(named, is_new=False)
     accounts = state.accounts_of(owner)
     if accounts:
         return Target(accounts[0], is_new=False)

@@ -18,7 +18,9 @@ def check_deposit(state: State, request: DepositRequest, context: Context) -> No
 
 
 def apply_deposit(state: State, request: DepositRequest, context: Context) -> LedgerSlot:
-    """Credit the owner's account and the chain's reserve; an owner without an account gets the next unused one."""
+    """Credit the account that it names, or another one of the owner's, and the chain's reserve; an owner without an
+    account gets the next unused one.
+    """
     return apply_plan(state, _plan(state, request), context)
 
 
@@ -30,6 +32,7 @@ def check_admissible(request: DepositRequest, preset: Preset) -> None:
         (not 1 <= request.source <= MAX_CHAINS, "its source is not a chain"),
         (not 1 <= request.token < preset.lp_base, "its token cannot be registered on a chain"),
         (request.owner == ZERO_ADDRESS, "its owner is zero"),
+        (not 0 <= request.account < preset.account_limit, "its account is not in the tree"),
     )
     for is_problem, reason in problems:
         if is_problem:
@@ -38,7 +41,7 @@ def check_admissible(request: DepositRequest, preset: Preset) -> None:
 
 
 def _plan(state: State, request: DepositRequest) -> LedgerPlan:
-    target = choose_target(state, request.owner)
+    target = choose_target(state, request.owner, request.account)
     return LedgerPlan(
         data=request.data(target.account),
         credit=request.amount,
@@ -46,7 +49,7 @@ def _plan(state: State, request: DepositRequest) -> LedgerPlan:
         new_owner=request.owner if target.is_new else None,
         chain_record=request,
         party=request.owner,
-        second=request.sender,
-        request_id=request.request_id,
-        queued_at=request.queued_at,
+        second=request.refund_to,
+        knows_b=request.source if request.by_owner else None,
+        request=request,
     )

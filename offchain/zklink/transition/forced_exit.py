@@ -2,7 +2,8 @@
 
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.signed import Signed
-from zklink.protocol.errors import TargetHasKey
+from zklink.protocol.chain_sets import has_chain
+from zklink.protocol.errors import OwnerNotKnown, TargetHasKey
 from zklink.state.state import State
 from zklink.transition.checks import check_account, check_chain, check_signature, check_signer, check_token
 from zklink.transition.context import Context
@@ -10,14 +11,19 @@ from zklink.transition.ledger_slot import LedgerPlan, LedgerSlot, apply_plan, ch
 
 
 def check_forced_exit(state: State, signed: Signed[ForcedExit], context: Context) -> None:
-    """Errors of the signer, its balance and the reserve; NoSuchAccount or TargetHasKey for the target."""
+    """Errors of the signer, its balance and the reserve; NoSuchAccount, TargetHasKey or OwnerNotKnown for the
+    target.
+    """
     operation = signed.operation
     check_chain("forced exit", operation.chain)
     check_token(operation.token, context.preset.lp_base)
     check_token(operation.fee_token, context.preset.token_limit, lowest=0)
     account = check_signer(state, operation.account, operation.nonce, operation.valid_until, context)
-    if check_account(state, operation.target).public_key_hash:
+    target = check_account(state, operation.target)
+    if target.public_key_hash:
         raise TargetHasKey(operation.target)
+    if not has_chain(target.known, operation.chain):
+        raise OwnerNotKnown(operation.target, operation.chain, target.owner)
     check_signature(signed, account.public_key_hash, context)
     check_plan(state, _plan(state, signed))
 

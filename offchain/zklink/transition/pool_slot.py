@@ -1,4 +1,4 @@
-"""A pool slot: kinds 12 to 15 as one plan for one account, one pool and two rows (docs/protocol.md, section 5).
+"""A pool slot: kinds 12 to 15 and 23 as one plan for one account, one pool and two rows (docs/protocol.md, section 5).
 
 An operation's own file has its rules and makes the plan; here the plan is tried (`check_plan`) and carried out
 (`apply_plan`): the balances of token_a, token_b, the LP token and the fee token in this order, then pool and rows.
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.pool_data import PoolData
 from zklink.operations.signed import Signable, Signed
 from zklink.protocol.errors import AmountOutOfRange, BalanceOverflow
-from zklink.protocol.ids import POOL_COUNT_ROW, AccountId, Kind, TokenId
-from zklink.protocol.words import POOL_DATA_WORDS
+from zklink.protocol.ids import POOL_COUNT_ROW, AccountId, ChainId, Kind, TokenId
+from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, POOL_SLOT_WORDS
 from zklink.state.rows import EMPTY_POOL, Pool
 from zklink.state.state import State
 from zklink.transition.account_openings import AccountOpening, OpenSide
@@ -22,13 +23,15 @@ from zklink.transition.context import Context
 from zklink.transition.hot_rows import accrue
 
 POOL_BALANCES: Final = 4
+NO_RECORD: Final = (0,) * ACCOUNT_REQUEST_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPlan:
     """The changes that a pool operation makes, and the data that it publishes; unused fields are 0.
 
-    `change_*` go to the account's balances of token_a, token_b and the LP token; `pool` is the pair's pool afterwards.
+    `change_*` go to the account's balances of token_a, token_b and the LP token; `pool` is the pair's pool afterwards,
+    None for a request whose shares no pool has issued. The account's owner becomes known on `knows`.
     """
 
     data: PoolData
@@ -36,12 +39,14 @@ class PoolPlan:
     change_a: int = 0
     change_b: int = 0
     change_shares: int = 0
-    pool: Pool = EMPTY_POOL
+    pool: Pool | None = EMPTY_POOL
     limit_a: int = 0
     limit_b: int = 0
     limit_shares: int = 0
     nonce: int = 0
     valid_until: int = 0
+    knows: ChainId | None = None
+    request: FullExitRequest | None = None
     signed: Signed[Signable] | None = None
 
     @property
@@ -68,14 +73,24 @@ class PoolSlot:
         """Whether an operation stands in it."""
         return self.plan.is_used
 
+    @property
+    def request(self) -> FullExitRequest | None:
+        """The request that it consumes."""
+        return self.plan.request
+
     def records(self) -> Iterator[Record]:
-        """The data."""
+        """The request's words, and the data."""
+        if self.request is not None:
+            yield self.request.source, self.request.words()
         if self.is_used:
             yield 0, self.plan.data.words()
 
     def elements(self) -> tuple[int, ...]:
-        """d0, d1."""
-        return self.plan.data.words() if self.is_used else (0,) * POOL_DATA_WORDS
+        """r0..r3, d0, d1."""
+        if not self.is_used:
+            return (0,) * POOL_SLOT_WORDS
+        record = NO_RECORD if self.request is None else self.request.words()
+        return (*record, *self.plan.data.words())
 
 
 EMPTY_PLAN: Final = PoolPlan(
@@ -98,7 +113,8 @@ def check_plan(state: State, plan: PoolPlan) -> None:
         trial.move(plan.data.account, token, delta)
     check_fees(state, plan.data.fee_token, 0, plan.data.fee)
     try:
-        plan.pool.check()
+        if plan.pool is not None:
+            plan.pool.check()
     except AmountOutOfRange as error:
         raise BalanceOverflow(error.what, error.value, error.limit) from error
 
@@ -111,9 +127,13 @@ def apply_plan(state: State, plan: PoolPlan, context: Context) -> PoolSlot:
         side.move(token, delta)
     if not plan.is_used:
         return PoolSlot(plan, side.close())
-    side.use_nonce()
+    if plan.signed is not None:
+        side.use_nonce()
+    if plan.knows is not None:
+        side.add_known(plan.knows)
     accrue(state, data.fee_token, data.fee)
     if data.kind == Kind.CREATE_POOL:
         accrue(state, POOL_COUNT_ROW, 1)
-    state.set_pool(data.token_a, data.token_b, plan.pool)
+    if plan.pool is not None:
+        state.set_pool(data.token_a, data.token_b, plan.pool)
     return PoolSlot(plan, side.close())

@@ -10,6 +10,7 @@ from zklink.operations.create_pool import CreatePool
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.remove_liquidity import RemoveLiquidity
@@ -25,11 +26,13 @@ from zklink.transition.create_pool import apply_create_pool, check_create_pool
 from zklink.transition.deposit import apply_deposit, check_deposit
 from zklink.transition.forced_exit import apply_forced_exit, check_forced_exit
 from zklink.transition.full_exit import apply_full_exit, check_full_exit
+from zklink.transition.key_request import apply_key_request, check_key_request
 from zklink.transition.ledger_slot import LedgerSlot
 from zklink.transition.order_match import MatchSlot, apply_order_match, check_order_match
 from zklink.transition.pool_slot import PoolSlot
 from zklink.transition.pool_swap import apply_pool_swap, check_pool_swap
 from zklink.transition.remove_liquidity import apply_remove_liquidity, check_remove_liquidity
+from zklink.transition.share_exit import apply_share_exit, check_share_exit
 from zklink.transition.transfer import apply_transfer, check_transfer
 from zklink.transition.withdraw import apply_withdraw, check_withdraw
 
@@ -38,6 +41,7 @@ PoolOperation: TypeAlias = CreatePool | AddLiquidity | RemoveLiquidity | PoolSwa
 AccountOperation: TypeAlias = (
     DepositRequest
     | FullExitRequest
+    | KeyRequest
     | Signed[Transfer]
     | Signed[Withdraw]
     | Signed[ForcedExit]
@@ -64,6 +68,7 @@ class Rule(NamedTuple, Generic[Slot_co]):
 LEDGER_RULES: Final[Mapping[type, Rule[LedgerSlot]]] = {
     DepositRequest: Rule(check_deposit, apply_deposit),
     FullExitRequest: Rule(check_full_exit, apply_full_exit),
+    KeyRequest: Rule(check_key_request, apply_key_request),
     Transfer: Rule(check_transfer, apply_transfer),
     Withdraw: Rule(check_withdraw, apply_withdraw),
     ForcedExit: Rule(check_forced_exit, apply_forced_exit),
@@ -75,21 +80,29 @@ POOL_RULES: Final[Mapping[type, Rule[PoolSlot]]] = {
     AddLiquidity: Rule(check_add_liquidity, apply_add_liquidity),
     RemoveLiquidity: Rule(check_remove_liquidity, apply_remove_liquidity),
     PoolSwap: Rule(check_pool_swap, apply_pool_swap),
+    FullExitRequest: Rule(check_share_exit, apply_share_exit),
 }
 ORDER_RULES: Final[Mapping[type, Rule[MatchSlot]]] = {OrderMatch: Rule(check_order_match, apply_order_match)}
 """For each kind of slots, the rules by the type of the request or of the signed operation."""
 
-RULES: Final[Mapping[type, Rule[AccountSlot]]] = {**LEDGER_RULES, **POOL_RULES, **ORDER_RULES}
+RULES: Final[Mapping[type, Rule[AccountSlot]]] = {**POOL_RULES, **LEDGER_RULES, **ORDER_RULES}
+"""By type; a full exit stands here as that of an ordinary token."""
 
 
 def check_operation(state: State, operation: AccountOperation, context: Context) -> None:
     """Run the operation's own check, which raises a ZkLinkError with the reason; change nothing."""
-    RULES[type_of(operation)].check(state, operation, context)
+    _rule_of(operation, context).check(state, operation, context)
 
 
 def apply_operation(state: State, operation: AccountOperation, context: Context) -> AccountSlot:
     """Carry out an operation that `check_operation` has just let pass on this very state."""
-    return RULES[type_of(operation)].apply(state, operation, context)
+    return _rule_of(operation, context).apply(state, operation, context)
+
+
+def _rule_of(operation: AccountOperation, context: Context) -> Rule[AccountSlot]:
+    if isinstance(operation, FullExitRequest) and operation.is_of_shares(context.preset):
+        return POOL_RULES[FullExitRequest]
+    return RULES[type_of(operation)]
 
 
 def type_of(operation: AccountOperation) -> type:

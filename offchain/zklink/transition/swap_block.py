@@ -49,6 +49,10 @@ class SwapBlock(SealedFrame):
     outcomes: tuple[SwapOutcome, ...]
     opening: RowOpening
 
+    def requests(self, chain_id: ChainId) -> tuple[SwapRequest, ...]:
+        """The requests of a chain that the block consumes, in order."""
+        return tuple(request for request, _ in self.slots if request.source == chain_id)
+
     def payouts(self, chain_id: ChainId) -> tuple[Payout, ...]:
         """The payouts that a chain owes for the block, in slice order."""
         return tuple(payout for _, payout in self.slots if payout.chain == chain_id)

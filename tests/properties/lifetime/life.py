@@ -24,6 +24,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
 from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_change_digest
 from zklink.state.state import State
@@ -110,7 +111,11 @@ class Life(OnChains):
         request_id = here.bridge.swap(order, sender=sender, value=value)
         words = self._swap_words(here)
         request = SwapRequest.from_words(words)
-        assert (request.request_id, request.amount, request.sender) == (request_id, amount, universal_address(sender))
+        assert (request.request_id, request.amount, request.refund_to) == (
+            request_id,
+            amount,
+            universal_address(sender),
+        )
         self._queue(Lane.SWAP, source, request, token_in, amount)
 
     def _swap_words(self, here: BookedChain) -> tuple[int, ...]:
@@ -128,7 +133,7 @@ class Life(OnChains):
             deadline=e["deadline"],
             queued_at=e["queued_at"],
             recipient=e["recipient"],
-            sender=universal_address(e["sender"]),
+            refund_to=universal_address(e["sender"]),
         ).words()
 
     @told("{sender} deposits {amount} {token} on {chain} for {owner}")
@@ -147,7 +152,8 @@ class Life(OnChains):
         bridge = self[chain].bridge
         self.send(chain, owner.address, bridge, "full_exit", account, token)
         request_id = bridge.request_counts(Lane.ACCOUNT)[0]
-        request = FullExitRequest(chain, RequestId(request_id), account, token, owner.owner, self.now())
+        who, mask = owner.owner, make_chain_set([chain])
+        request = FullExitRequest(chain, RequestId(request_id), account, token, who, who, mask, self.now())
         self._queue(Lane.ACCOUNT, chain, request, token, 0)
 
     def send(self, chain: ChainId, sender: str, contract: EvmContract, function: str, *arguments: object) -> None:
@@ -301,7 +307,7 @@ class Life(OnChains):
         what = (change.account, change.nonce, change.public_key_hash)
         owner = account_of(change.owner)
         if owner == wallet.address.lower():
-            digest = compute_key_change_digest(self.chains.deployment_hash, *what)
+            digest = compute_key_change_digest(self.chains.deployment_hash, *what, change.valid_until)
             wallet.expect(digest, b"yes")
             here.key_registry.authorise_by_contract(self.chains.deployment_hash, owner, *what, b"yes", sender=STRANGER)
         else:
@@ -311,7 +317,7 @@ class Life(OnChains):
     def sign_consent(self, change: KeyChange, person: Person) -> bytes:
         """A person's signature under a change, the owner or not."""
         assert person.key is not None
-        what = (change.account, change.nonce, change.public_key_hash)
+        what = (change.account, change.nonce, change.public_key_hash, change.valid_until)
         return KnownCommittee.sign(compute_key_change_digest(self.chains.deployment_hash, *what), person.key)
 
     # -- what must hold ------------------------------------------------------------------------------------------------
@@ -351,7 +357,7 @@ def brought(request: Request) -> tuple[TokenId, int]:
 
 def sender_of(request: Request) -> str:
     """Who made a request."""
-    return account_of(request.owner if isinstance(request, FullExitRequest) else request.sender)
+    return account_of(request.owner if isinstance(request, FullExitRequest) else request.refund_to)
 
 
 def name_of(operation: object) -> str:

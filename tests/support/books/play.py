@@ -46,7 +46,7 @@ class Play(BlockActions):
             deadline=FAR_DEADLINE,
             queued_at=0,
             recipient=universal_address(RECIPIENTS[1]),
-            sender=universal_address(STRANGER),
+            refund_to=universal_address(STRANGER),
         )
 
     def keep_sums_only(self) -> None:

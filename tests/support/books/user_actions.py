@@ -101,7 +101,7 @@ class UserActions(OnChains):
             deadline=deadline,
             queued_at=here.evm.time,
             recipient=universal_address(recipient),
-            sender=universal_address(sender),
+            refund_to=universal_address(sender),
         )
         self.queues[source].append(request)
         self.books.swap(request)

@@ -18,6 +18,7 @@ from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
 
@@ -149,7 +150,7 @@ def _decode_swap(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> SwapReq
         deadline=fields["deadline"],
         queued_at=fields["queued_at"],
         recipient=fields["recipient"],
-        sender=universal_address(fields["sender"]),
+        refund_to=universal_address(fields["sender"]),
     )
     return SwapRequested(log, request, fields["l1_amount"], fields["expires_at"])
 
@@ -161,7 +162,7 @@ def _decode_deposit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Depo
         token=TokenId(fields["token_id"]),
         amount=Amount(fields["amount"]),
         owner=fields["owner"],
-        sender=universal_address(fields["sender"]),
+        refund_to=universal_address(fields["sender"]),
         queued_at=fields["queued_at"],
     )
     return DepositRequested(log, request, fields["l1_amount"], fields["expires_at"])
@@ -174,6 +175,8 @@ def _decode_full_exit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Fu
         account=AccountId(fields["account"]),
         token=TokenId(fields["token_id"]),
         owner=universal_address(fields["owner"]),
+        second=universal_address(fields["owner"]),
+        mask=make_chain_set([chain]),
         queued_at=fields["queued_at"],
     )
     return FullExitRequested(log, request, fields["expires_at"])

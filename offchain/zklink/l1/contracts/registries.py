@@ -106,9 +106,16 @@ class KeyRegistryClient:
 
 
 def sign_key_change(
-    owner: LocalAccount, deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int
+    owner: LocalAccount,
+    deployment_hash: bytes,
+    account: AccountId,
+    nonce: Nonce,
+    public_key_hash: int,
+    valid_until: int,
 ) -> bytes:
-    """The owner's consent as 65 bytes r || s || v, to be handed over with the block (EIP-712)."""
-    digest = compute_key_change_digest(deployment_hash, account, nonce, public_key_hash)
+    """The owner's consent as 65 bytes r || s || v, to be handed over with the block (EIP-712). `valid_until` is the key
+    change's.
+    """
+    digest = compute_key_change_digest(deployment_hash, account, nonce, public_key_hash, valid_until)
     signed = owner.unsafe_sign_hash(Hash32(digest))
     return bytes(signed.signature)

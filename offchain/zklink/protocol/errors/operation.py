@@ -221,6 +221,24 @@ class TargetHasKey(OperationError):
 
 
 @dataclass(eq=False)
+class OwnerNotKnown(OperationError):
+    """A forced exit to a chain on which the owner has never acted for the account.
+    Do: Let the owner deposit for itself or ask for a full exit on that chain, or choose a chain where it has.
+    """
+
+    account: int
+    chain: int
+    owner: bytes
+
+    def __str__(self) -> str:
+        return (
+            f"account {self.account}: owner 0x{self.owner.hex()} has not acted for it on chain {self.chain}, so nobody"
+            " else can have the account paid out there; the owner can deposit there for itself once, or ask for a full"
+            " exit"
+        )
+
+
+@dataclass(eq=False)
 class NoAccountYet(OperationError):
     """An owner has no account on layer 2.
     Do: Deposit first, or let somebody transfer to the owner.

@@ -129,3 +129,15 @@ class BlockFull(StateError):
 
     def __str__(self) -> str:
         return f"the block needs {self.needed} {self.what} and has {self.available}"
+
+
+@dataclass(eq=False)
+class RequestOvertakes(StateError):
+    """A block would consume a request before an earlier one of its chain: a full exit that is served in part, or one of
+    share tokens, whose slot comes later in the block.
+    """
+
+    chain: int
+
+    def __str__(self) -> str:
+        return f"a request of chain {self.chain} comes in this block before an earlier one of its queue"

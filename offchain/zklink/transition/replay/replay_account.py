@@ -7,15 +7,18 @@ from typing import TypeVar
 
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
-from zklink.operations.full_exit import FullExitRequest
-from zklink.operations.ledger_data import LedgerData
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
+from zklink.operations.ledger_data import UNSIGNED_KINDS, LedgerData
 from zklink.operations.order_match import OrderData
 from zklink.operations.payout import NO_CHAIN, Payout, compute_operation_id
 from zklink.operations.pool_data import PoolData
 from zklink.primitives.field import R
+from zklink.protocol.chain_sets import with_chain
 from zklink.protocol.errors import ReplayIncomplete, ReplayMismatch
 from zklink.protocol.ids import (
     FEE_DENOMINATOR,
+    LAST_NONCE,
     POOL_COUNT_ROW,
     AccountId,
     Amount,
@@ -31,7 +34,6 @@ from zklink.transition.replay.replay_records import ChainRecord, Records
 from zklink.transition.replay.replay_sums import Sums
 
 T = TypeVar("T")
-UNSIGNED_KINDS = (Kind.DEPOSIT, Kind.FULL_EXIT)
 
 
 def replay_account(state: State, records: Records) -> None:
@@ -47,19 +49,21 @@ class _Replay:
         self._state = state
         self._records = records
         self._sums = Sums(state)
+        self._ledger_slot = 0
 
     def apply(self, data: LedgerData | PoolData | OrderData) -> None:
         if isinstance(data, OrderData):
             self._apply_order(data)
             return
-        if data.kind not in UNSIGNED_KINDS:
-            self._sign(data.account)
+        if data.kind not in (*UNSIGNED_KINDS, Kind.SHARE_EXIT):
+            self._use_nonce(data.account)
         self._sums.move(data.account, data.fee_token, -data.fee)
         self._sums.accrue(data.fee_token, data.fee)
         if isinstance(data, PoolData):
             self._apply_pool(data)
         else:
             self._apply_ledger(data)
+            self._ledger_slot += 1
 
     def finish(self) -> None:
         for what, left in (
@@ -78,7 +82,12 @@ class _Replay:
         if data.kind == Kind.DEPOSIT:
             self._deposit(data)
         elif data.kind == Kind.FULL_EXIT:
-            self._full_exit(data)
+            self._full_exit(data, self._take_record(data.source, FullExitRequest, "the request of a full exit"))
+        elif data.kind == Kind.FULL_EXIT_PART:
+            part = self._take_record(data.source, FullExitPart, "the record of a full exit in part")
+            self._full_exit(data, part.request)
+        elif data.kind == Kind.KEY_REQUEST:
+            self._request_key(data)
         elif data.kind in (Kind.TRANSFER, Kind.TRANSFER_NEW):
             self._sums.move(data.account, token, -amount)
             self._sums.move(data.target, token, amount)
@@ -100,18 +109,29 @@ class _Replay:
         request = self._take_record(data.chain, DepositRequest, "the request of a deposit")
         self._match("a deposit's token", request.token, data.token)
         self._match("a deposit's amount", request.amount, data.amount)
+        self._match("a deposit's account", request.account, data.account)
         self._state.set_owner(data.target, request.owner)
+        if request.by_owner:
+            self._add_known(data.target, data.chain)
         self._sums.move(data.target, data.token, data.amount)
         self._sums.add(data.token, data.chain, data.amount)
 
-    def _full_exit(self, data: LedgerData) -> None:
-        request = self._take_record(data.chain, FullExitRequest, "the request of a full exit")
+    def _full_exit(self, data: LedgerData, request: FullExitRequest) -> None:
         self._match("a full exit's token", request.token, data.token)
         self._match("a full exit's account", request.account, data.target)
+        self._recognise(data.target, request)
         self._sums.move(data.target, data.token, -data.amount)
         self._sums.add(data.token, data.chain, -data.amount)
         payout = self._take(self._records.payouts, data.chain, "the payout of a full exit")
-        self._match_payout(request.payout(data.amount), payout)
+        slot = self._ledger_slot
+        self._match_payout(request.payout(data.chain, data.amount, self._records.number, slot), payout)
+
+    def _request_key(self, data: LedgerData) -> None:
+        request = self._take_record(data.chain, KeyRequest, "the request of a key")
+        self._match("a key request's account", request.account, data.account)
+        if self._recognise(data.account, request):
+            self._use_nonce(data.account)
+            self._state.set_public_key_hash(data.account, request.public_key_hash % R)
 
     def _pay(self, data: LedgerData, kind: Kind) -> None:
         """A signed operation's payout; only this record has its recipient and fill fee."""
@@ -143,6 +163,8 @@ class _Replay:
         if data.kind == Kind.CREATE_POOL:
             self._sums.accrue(POOL_COUNT_ROW, 1)
             pool = Pool(0, 0, 0, data.pool_fee, data.lp_token)
+        elif data.kind == Kind.SHARE_EXIT and not self._share_exit(data):
+            return
         elif data.kind == Kind.POOL_SWAP:
             self._sums.move(data.account, data.token_a, -data.amount_a)
             self._sums.move(data.account, data.token_b, data.amount_b)
@@ -158,6 +180,14 @@ class _Replay:
                 pool.reserve_lower + a, pool.reserve_higher + b, pool.lp_supply + shares, pool.fee, pool.lp_token
             )
         self._sums.set_pool(data.token_a, data.token_b, pool)
+
+    def _share_exit(self, data: PoolData) -> bool:
+        """Whether there is a pool to take the shares back."""
+        request = self._take_record(data.chain, FullExitRequest, "the request of a full exit of shares")
+        self._match("a full exit's token", request.token, data.lp_token)
+        self._match("a full exit's account", request.account, data.account)
+        self._recognise(data.account, request)
+        return data.token_b != 0
 
     def _apply_order(self, data: OrderData) -> None:
         fee_maker = data.amount_b * data.maker_fee_rate // FEE_DENOMINATOR
@@ -180,8 +210,18 @@ class _Replay:
 
     # -- accounts ------------------------------------------------------------------------------------------------------
 
-    def _sign(self, account: AccountId) -> None:
-        self._state.set_nonce(account, Nonce(self._state.account(account).nonce + 1))
+    def _use_nonce(self, account: AccountId) -> None:
+        self._state.set_nonce(account, Nonce(min(self._state.account(account).nonce + 1, LAST_NONCE)))
+
+    def _recognise(self, account: AccountId, request: FullExitRequest | KeyRequest) -> bool:
+        """Whether the account belongs to who asks; its owner is then known where it did."""
+        is_of_owner = self._state.account(account).owner == request.owner
+        if is_of_owner:
+            self._add_known(account, request.source)
+        return is_of_owner
+
+    def _add_known(self, account: AccountId, chain: ChainId) -> None:
+        self._state.set_known(account, with_chain(self._state.account(account).known, chain))
 
     def _used_nonce(self, account: AccountId) -> Nonce:
         return Nonce(self._state.account(account).nonce - 1)

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
-from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.ledger_data import LEDGER_KINDS, LedgerData
 from zklink.operations.order_match import OrderData
 from zklink.operations.payout import Payout
@@ -27,7 +28,7 @@ from zklink.protocol.words import (
     SWAP_REQUEST_WORDS,
 )
 
-ChainRecord: TypeAlias = SwapRequest | DepositRequest | FullExitRequest | KeyChange
+ChainRecord: TypeAlias = SwapRequest | DepositRequest | FullExitRequest | FullExitPart | KeyRequest | KeyChange
 Data: TypeAlias = LedgerData | PoolData | OrderData
 Format: TypeAlias = tuple[int, Callable[[Sequence[int]], ChainRecord | Payout | Data]]
 """The number of words of each kind of record, and its reader."""
@@ -41,6 +42,8 @@ SWAP_FORMATS: Final[Mapping[int, Format]] = {
 ACCOUNT_FORMATS: Final[Mapping[int, Format]] = {
     Kind.DEPOSIT: (ACCOUNT_REQUEST_WORDS, DepositRequest.from_words),
     Kind.FULL_EXIT: (ACCOUNT_REQUEST_WORDS, FullExitRequest.from_words),
+    Kind.FULL_EXIT_PART: (ACCOUNT_REQUEST_WORDS, FullExitPart.from_words),
+    Kind.KEY_REQUEST: (ACCOUNT_REQUEST_WORDS, KeyRequest.from_words),
     Kind.CHANGE_PUB_KEY: (ACCOUNT_REQUEST_WORDS, KeyChange.from_words),
     Kind.WITHDRAW_PAYOUT: _PAYOUT,
     Kind.FULL_EXIT_PAYOUT: _PAYOUT,
