@@ -13,6 +13,9 @@ from tests.support.refute import check_refuted
 from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitPart
+from zklink.operations.ledger_data import FULL_EXIT_KINDS
+from zklink.operations.requests import AccountRequest
 from zklink.operations.signed import sign
 from zklink.operations.transfer import Transfer
 from zklink.primitives.poseidon import poseidon
@@ -24,8 +27,6 @@ from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block_needs import has_room
 from zklink.transition.ledger_slot import LedgerSlot
-from zklink.transition.order_match import MatchSlot
-from zklink.transition.pool_slot import PoolSlot
 from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal
@@ -48,22 +49,33 @@ class Case:
 
 
 def roll_case(dice: Dice, tries: int = 8) -> Case:
-    """As many of the rolled operations as are valid one after the other and have room; ledger slots come first."""
+    """As many of the rolled operations as are valid one after the other and have room; ledger slots come first. A full
+    exit that was served in part is its chain's next request.
+    """
     state = roll_state(dice)
     trial, before = state.copy(), state
     kinds = Roller(dice, trial).kinds()
     chosen: list[AccountOperation] = []
-    for group in (kinds[:7], kinds[7:9] + kinds[10:], kinds[9:10]):
+    waiting: dict[ChainId, AccountRequest] = {}
+    ledger = kinds[:8]
+    for group in (ledger, kinds[8:10] + kinds[11:], kinds[10:11]):
         for _ in range(tries // 2):
             operation = dice.pick(group)()
-            if not has_room([*chosen, operation], MINIMAL):
+            if isinstance(operation, AccountRequest):
+                operation = waiting.get(operation.source, operation)
+            is_late = operation in waiting.values() and group is not ledger
+            if is_late or not has_room([*chosen, operation], before):
                 continue
             try:
                 check_operation(trial, operation, context())
             except ZkLinkError:
                 continue
-            apply_operation(trial, operation, context())
+            slot = apply_operation(trial, operation, context())
             chosen.append(operation)
+            if isinstance(operation, AccountRequest):
+                waiting.pop(operation.source, None)
+            if isinstance(slot, LedgerSlot) and isinstance(slot.chain_record, FullExitPart):
+                waiting[slot.chain_record.source] = slot.chain_record.request
     return Case(before, tuple(chosen))
 
 
@@ -79,7 +91,9 @@ def check_openings(case: Case) -> None:
 
 
 def check_slices(case: Case) -> None:
-    """Records in slot order, per slot the request's or key change's, then the payout's; data in slice 0."""
+    """Records in slot order, per slot the request's or key change's, then the payout's; data in slice 0. A full exit is
+    asked for on one chain and may be paid on another.
+    """
     _, block = case.apply()
     expected: dict[int, list[int]] = {k: [] for k in range(MAX_CHAINS + 1)}
     elements: list[int] = []
@@ -87,11 +101,17 @@ def check_slices(case: Case) -> None:
         record = () if slot.chain_record is None else slot.chain_record.words()
         payout = () if slot.payout is None else slot.payout.words()
         data = slot.plan.data.words() if slot.is_used else ()
-        expected[slot.plan.data.chain].extend((*record, *payout))
+        data_of = slot.plan.data
+        expected[data_of.source if data_of.kind in FULL_EXIT_KINDS else data_of.chain].extend(record)
+        expected[data_of.chain].extend(payout)
         expected[0].extend(data)
         elements += [*(record or (0,) * 4), *(0,) * (2 - len(data)), *data, *(payout or (0,) * 3)]
-    trades: list[PoolSlot | MatchSlot] = [*block.pool, *block.order]
-    for trade in trades:
+    for pool in block.pool:
+        request = () if pool.request is None else pool.request.words()
+        expected[pool.plan.data.chain].extend(request)
+        expected[0].extend(pool.plan.data.words() if pool.is_used else ())
+        elements += [*(request or (0,) * 4), *(pool.plan.data.words() if pool.is_used else (0, 0))]
+    for trade in block.order:
         expected[0].extend(trade.elements() if trade.is_used else ())
         elements += trade.elements() if trade.is_used else (0, 0)
     assert block.slices == tuple(map(tuple, expected.values()))
@@ -134,10 +154,12 @@ def test_cases__blocks__are_full_of_everything() -> None:
     @at_least(100)
     def collect(case: Case) -> None:
         seen.update(type(getattr(o, "operation", o)).__name__ for o in case.operations)
+        seen["part"] += any(isinstance(slot.chain_record, FullExitPart) for slot in case.apply()[1].ledger)
+        seen["shares"] += any(slot.request is not None for slot in case.apply()[1].pool)
         seen["full"] += len(case.operations) == MINIMAL.account.ledger + 2
 
     collect()
-    assert len(seen) == 13 and min(seen.values()) >= 2, seen
+    assert len(seen) == 16 and min(seen.values()) >= 2, seen
 
 
 # breaks: CIR-9

@@ -25,7 +25,7 @@ from zklink.protocol.errors import (
     TokenOutOfRange,
     WrongAddressLength,
 )
-from zklink.protocol.ids import AMOUNT_LIMIT, NONCE_LIMIT, AccountId, Amount, Nonce, OrderSlot, TokenId
+from zklink.protocol.ids import AMOUNT_LIMIT, NONCE_LIMIT, AccountId, Amount, ChainSet, Nonce, OrderSlot, TokenId
 from zklink.protocol.presets import MAIN, MINIMAL
 from zklink.state import account_tree
 from zklink.state.account import Record
@@ -43,6 +43,7 @@ class Plain:
     owner: bytes = ZERO_ADDRESS
     nonce: int = 0
     public_key_hash: int = 0
+    known: int = 0
     balances: dict[int, int] = field(default_factory=dict)
     orders: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -52,7 +53,8 @@ class Plain:
         orders.update({slot: nonce * 2**112 + filled for slot, (nonce, filled) in self.orders.items()})
         owner = int.from_bytes(self.owner, "big")
         owner_hi, owner_lo = owner >> 248, owner % 2**248
-        return poseidon([owner_lo, owner_hi * 2**32 + self.nonce, self.public_key_hash, balances.root, orders.root])
+        second = self.known * 2**40 + owner_hi * 2**32 + self.nonce
+        return poseidon([owner_lo, second, self.public_key_hash, balances.root, orders.root])
 
 
 Model = dict[int, Plain]
@@ -78,7 +80,9 @@ def _apply(state: State, model: Model, step: Step) -> None:
 def _roll_step(dice: Dice) -> Step:
     account = AccountId(dice.below(5))
     amount = Amount(dice.pick((0, dice.below(1 << 16), AMOUNT_LIMIT - 1)))
-    kind = dice.below(9)
+    kind = dice.below(10)
+    if kind == 9:
+        return "known", (account, ChainSet(dice.below(256)))
     if kind == 8:
         return "hash", (account, dice.below(2))
     if kind < 3:
@@ -101,6 +105,7 @@ def check_state(state: State, model: Model) -> None:
         account = AccountId(number)
         found = state.account(account)
         assert (found.owner, found.nonce, found.public_key_hash) == (plain.owner, plain.nonce, plain.public_key_hash)
+        assert found.known == plain.known
         assert found.balances == {token: amount for token, amount in plain.balances.items() if amount}
         assert found.orders == {slot: leaf for slot, leaf in plain.orders.items() if any(leaf)}
         assert compute_root(plain.leaf(), account, state.account_path(account)) == tree.root
@@ -250,11 +255,11 @@ def test_balance_path__large_account_changed__keeps_its_root(monkeypatch: pytest
 def test_pack__any_record__unpacks(owner: bytes, amounts: list[Amount]) -> None:
     balances = {TokenId(token): amount for token, amount in enumerate(amounts[:4])}
     orders = {OrderSlot(slot): (Nonce(slot), amount) for slot, amount in enumerate(amounts[4:])}
-    record = Record(5, 6, owner, Nonce(NONCE_LIMIT - 1), 7, balances, orders)
+    record = Record(5, 6, owner, Nonce(NONCE_LIMIT - 1), 7, ChainSet(amounts[0] % 256), balances, orders)
     packed = record.pack()
     assert Record.unpack(packed) == record
     assert Record.owner_of(packed) == owner
-    assert len(packed) == 134 + 16 * 4 + 19 * 2
+    assert len(packed) == 135 + 16 * 4 + 19 * 2
 
 
 @pytest.mark.parametrize("account", [-1, MINIMAL.account_limit])
@@ -271,6 +276,7 @@ def test_access__account_outside_the_tree__is_refused(account: int) -> None:
         lambda: state.set_owner(bad, OWNERS[1]),
         lambda: state.set_nonce(bad, Nonce(1)),
         lambda: state.set_public_key_hash(bad, 1),
+        lambda: state.set_known(bad, ChainSet(1)),
         lambda: state.set_balance(bad, TokenId(1), Amount(1)),
         lambda: state.set_order(bad, OrderSlot(1), Nonce(1), Amount(1)),
     ):
@@ -284,6 +290,7 @@ def test_access__account_outside_the_tree__is_refused(account: int) -> None:
         (lambda s: s.set_owner(AccountId(1), bytes(31)), WrongAddressLength),
         (lambda s: s.set_nonce(AccountId(1), NONCE_LIMIT), AmountOutOfRange),
         (lambda s: s.set_public_key_hash(AccountId(1), 1 << 254), NotAScalar),
+        (lambda s: s.set_known(AccountId(1), 256), AmountOutOfRange),
         (lambda s: s.set_balance(AccountId(1), TokenId(1), AMOUNT_LIMIT), AmountOutOfRange),
         (lambda s: s.set_balance(AccountId(1), TokenId(1), -1), AmountOutOfRange),
         (lambda s: s.set_balance(AccountId(1), TokenId(16), 1), TokenOutOfRange),

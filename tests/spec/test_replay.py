@@ -156,7 +156,7 @@ def test_check_account_replay__fees_forgotten__refutes(monkeypatch: pytest.Monke
 
 
 def test_check_account_replay__nonces_forgotten__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_account._Replay, "_sign", lambda *_: None)
+    monkeypatch.setattr(replay_account._Replay, "_use_nonce", lambda *_: None)
     check_refuted(check_account_replay, account_cases, examples=50)
 
 

@@ -117,7 +117,7 @@ def _roll_pools(dice: Dice, state: State, owed: dict[TokenId, int]) -> None:
 def _split(dice: Dice, total: int) -> tuple[int, ...]:
     reserves = [0] * MAX_CHAINS
     for chain in CHAINS[:-1]:
-        part = dice.pick((total // 2, 0, total, dice.below(total + 1)))
+        part = dice.pick((total // 2, 0, total, dice.below(total + 1), min(total, dice.below(1000))))
         reserves[chain - 1] = part
         total -= part
     reserves[CHAINS[-1] - 1] = total
@@ -160,8 +160,10 @@ class Roller:
     def full_exit(self) -> FullExitRequest:
         account = AccountId(self.dice.below(6))
         owner = self.dice.pick((owner_of(account), owner_of(account), owner_of(BOB)))
-        source, token = self.dice.pick(CHAINS), self.dice.pick(TOKENS)
-        return self._exit(source, account, token, owner)
+        token = self.dice.pick(TOKENS)
+        row = self.state.token(token)
+        scarce = min(CHAINS, key=lambda chain: row.reserve(chain) or LIMIT)
+        return self._exit(self.dice.pick((*CHAINS, scarce, scarce, scarce)), account, token, owner)
 
     def share_exit(self) -> FullExitRequest:
         account = self.dice.pick((*SIGNERS, KEYLESS))

@@ -158,13 +158,13 @@ class _Replay:
     # -- pool and order slots ------------------------------------------------------------------------------------------
 
     def _apply_pool(self, data: PoolData) -> None:
+        if data.kind == Kind.SHARE_EXIT and not self._share_exit(data):
+            return
         pool = self._sums.pool(data.token_a, data.token_b)
         amounts = data.amount_a, data.amount_b, data.shares
         if data.kind == Kind.CREATE_POOL:
             self._sums.accrue(POOL_COUNT_ROW, 1)
             pool = Pool(0, 0, 0, data.pool_fee, data.lp_token)
-        elif data.kind == Kind.SHARE_EXIT and not self._share_exit(data):
-            return
         elif data.kind == Kind.POOL_SWAP:
             self._sums.move(data.account, data.token_a, -data.amount_a)
             self._sums.move(data.account, data.token_b, data.amount_b)
