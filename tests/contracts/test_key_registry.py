@@ -8,9 +8,9 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 
-from tests.support.committee import KnownCommittee
 from tests.support.desk import DEPLOYMENT_HASH, SENDER, Desk, open_desk
 from tests.support.evm import EvmContract, reverts
+from tests.support.groups import sign as sign_digest
 from zklink.l1.contract_artifacts import load_contract
 from zklink.operations.change_pub_key import KeyChange
 from zklink.primitives.field import R
@@ -51,7 +51,7 @@ def check(desk: Desk, change: KeyChange, signature: bytes = b"", deployment_hash
 def sign(change: KeyChange, key: PrivateKey = OWNER_KEY) -> bytes:
     """The owner's signature."""
     digest = compute_key_change_digest(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
-    return KnownCommittee.sign(digest, key)
+    return sign_digest(digest, key)
 
 
 def test_compute_digest__any_change__is_what_python_signs(desk: Desk) -> None:
