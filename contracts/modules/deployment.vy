@@ -158,6 +158,7 @@ def is_address_of(chain_id: uint8, account: bytes32) -> bool:
     address_format: uint256 = self.address_format_of(chain_id)
     value: uint256 = convert(account, uint256)
     if address_format == constants.ADDRESS_FORMAT_EVM:
+        value = records.unbind(value, convert(chain_id, uint256))
         return value != 0 and value >> 160 == 0
     return value != 0 and address_format == constants.ADDRESS_FORMAT_BYTES32
 
@@ -168,7 +169,10 @@ def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
     """
     @notice Whether a universal address is the bridge of a chain.
     """
-    return account != empty(bytes32) and account == self.bridge_of(chain_id)
+    value: uint256 = convert(account, uint256)
+    if self.address_format_of(chain_id) == constants.ADDRESS_FORMAT_EVM:
+        value = records.unbind(value, convert(chain_id, uint256))
+    return value != 0 and value == convert(self.bridge_of(chain_id), uint256)
 
 
 @internal

@@ -27,12 +27,13 @@ struct Payout:
     fill_fee: uint256
 
 
-# `recipient` is an address of this chain; empty when the universal address is not one.
+# `recipient` is an address of the chain; empty when the universal address is not one. `is_bound`: it names that chain.
 struct Exit:
     account: uint32
     token_id: uint16
     chain_id: uint8
     recipient: address
+    is_bound: bool
     is_signed: bool
     token_a: uint16
     token_b: uint16
@@ -43,10 +44,10 @@ struct Exit:
 @internal
 @pure
 def pack_swap(
-    source: uint8, request_id: uint256, order: IBridge.SwapOrder, amount: uint256, sender: address, queued_at: uint256
+    source: uint8, request_id: uint256, order: IBridge.SwapOrder, amount: uint256, queued_at: uint256
 ) -> uint256[5]:
     """
-    @notice The five words of a swap request.
+    @notice The five words of a swap request. The native fee is 0: the door takes none yet.
     @param amount The amount that came in, in layer-2 units, below 2^112.
     """
     recipient: uint256 = convert(order.recipient, uint256)
@@ -65,7 +66,7 @@ def pack_swap(
         | (convert(order.deadline, uint256) << constants.SWAP_REQUEST_2_DEADLINE_SHIFT)
         | (queued_at << constants.SWAP_REQUEST_2_QUEUED_AT_SHIFT),
         recipient & LO_MASK,
-        convert(sender, uint256),
+        convert(order.refund_to, uint256),
     ]
 
 
@@ -79,13 +80,17 @@ def pack_account_request(
     account: uint32,
     amount: uint256,
     owner: uint256,
-    sender: address,
+    second: uint256,
+    by_owner: bool,
+    mask: uint8,
     queued_at: uint256,
 ) -> uint256[5]:
     """
-    @notice The four words of a deposit or a full exit, and a zero.
-    @param amount The amount that came in, in layer-2 units, below 2^112; 0 for a full exit.
+    @notice The four words of a deposit, a full exit or a key request, and a zero. The native fee is 0: the door takes
+            none yet.
+    @param amount The amount that came in, in layer-2 units, below 2^112; 0 but for a deposit.
     @param owner A universal address.
+    @param second Whom a refund pays, the recipient on other chains, or the new key hash.
     """
     return [
         (kind << constants.ACCOUNT_REQUEST_0_KIND_SHIFT)
@@ -95,8 +100,12 @@ def pack_account_request(
         | (convert(account, uint256) << constants.ACCOUNT_REQUEST_0_ACCOUNT_SHIFT)
         | amount,
         owner & LO_MASK,
-        ((owner >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_OWNER_HI_SHIFT) | queued_at,
-        convert(sender, uint256),
+        (convert(by_owner, uint256) << constants.ACCOUNT_REQUEST_2_BY_OWNER_SHIFT)
+        | (convert(mask, uint256) << constants.ACCOUNT_REQUEST_2_MASK_SHIFT)
+        | ((owner >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_OWNER_HI_SHIFT)
+        | ((second >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT)
+        | queued_at,
+        second & LO_MASK,
         0,
     ]
 
@@ -105,8 +114,9 @@ def pack_account_request(
 @pure
 def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address):
     """
-    @notice The refund of a request: token, amount in layer-2 units (0 for a full exit), and the sender who gets it.
-    @param words The words of a request that this bridge has queued, so its sender is an address of this chain.
+    @notice The refund of a request: token, amount in layer-2 units, and who gets it. A full exit and a key request
+            have none.
+    @param words The words of a request that this bridge has queued, so whom it refunds is an address of this chain.
     """
     if lane == constants.SWAP_LANE:
         return (
@@ -114,11 +124,10 @@ def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address
             words[0] & AMOUNT_MASK,
             convert(words[4], address),
         )
-    return (
-        convert((words[0] >> constants.ACCOUNT_REQUEST_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
-        words[0] & AMOUNT_MASK,
-        convert(words[3], address),
-    )
+    token_id: uint16 = convert((words[0] >> constants.ACCOUNT_REQUEST_0_TOKEN_SHIFT) & (2**16 - 1), uint16)
+    if words[0] >> constants.ACCOUNT_REQUEST_0_KIND_SHIFT != constants.DEPOSIT_KIND:
+        return token_id, 0, empty(address)
+    return token_id, words[0] & AMOUNT_MASK, convert(words[3], address)
 
 
 @internal
@@ -155,13 +164,13 @@ def count_of(counts: uint256, k: uint256) -> uint256:
 @pure
 def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
     """
-    @notice Whether every bit that is zero in the layout of a payout is zero.
+    @notice Whether every bit that is zero in the layout of a payout is zero. Only the payout of a full exit has a place:
+            a block number and a slot.
     """
-    return (
-        (p0 | p1) >> constants.WORD_BITS == 0
-        and p0 & PAYOUT_0_ZERO_BITS == 0
-        and p2 >> (constants.PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS) == 0
-    )
+    used_bits: uint256 = constants.PAYOUT_2_SLOT_SHIFT
+    if p0 >> constants.PAYOUT_0_KIND_SHIFT == constants.FULL_EXIT_PAYOUT_KIND:
+        used_bits = constants.PAYOUT_2_BLOCK_NUMBER_SHIFT + constants.BLOCK_NUMBER_BITS
+    return (p0 | p1) >> constants.WORD_BITS == 0 and p0 & PAYOUT_0_ZERO_BITS == 0 and p2 >> used_bits == 0
 
 
 @internal
@@ -170,7 +179,7 @@ def recipient_of(p1: uint256, p2: uint256) -> uint256:
     """
     @notice The recipient of a payout whose words passed is_payout, a universal address.
     """
-    return ((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1
+    return (((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) & 255) << constants.WORD_BITS) | p1
 
 
 @internal
@@ -212,11 +221,13 @@ def unpack_exit(x0: uint256, recipient_lo: uint256, x1: uint256) -> Exit:
     @notice The fields of an exit that passed is_exit.
     """
     recipient_hi: uint256 = (x0 >> constants.EXIT_0_RECIPIENT_HI_SHIFT) & 255
+    chain_id: uint8 = convert((x0 >> constants.EXIT_0_CHAIN_SHIFT) & 255, uint8)
     return Exit(
         account=convert((x0 >> constants.EXIT_0_ACCOUNT_SHIFT) & (2**32 - 1), uint32),
         token_id=convert((x0 >> constants.EXIT_0_TOKEN_SHIFT) & (2**16 - 1), uint16),
-        chain_id=convert((x0 >> constants.EXIT_0_CHAIN_SHIFT) & 255, uint8),
-        recipient=self.to_receiver((recipient_hi << constants.WORD_BITS) | recipient_lo),
+        chain_id=chain_id,
+        recipient=self.to_receiver((recipient_hi << constants.WORD_BITS) | recipient_lo, chain_id),
+        is_bound=recipient_hi != 0,
         is_signed=(x0 >> constants.EXIT_0_IS_SIGNED_SHIFT) & 255 == 1,
         token_a=convert((x0 >> constants.EXIT_0_TOKEN_A_SHIFT) & (2**16 - 1), uint16),
         token_b=convert(x0 & (2**16 - 1), uint16),
@@ -236,10 +247,21 @@ def exit_key(account: uint32, token_id: uint16) -> uint256:
 
 @internal
 @pure
-def to_receiver(recipient: uint256) -> address:
+def to_receiver(recipient: uint256, chain_id: uint8) -> address:
     """
-    @notice A universal address as an address of this chain; the empty address when it is not one. Never cuts bits off.
+    @notice A universal address as an address of an EVM chain, bound to that chain or not; the empty address when it is
+            not one.
     """
-    if recipient >> 160 != 0:
+    account: uint256 = self.unbind(recipient, convert(chain_id, uint256))
+    if account >> 160 != 0:
         return empty(address)
-    return convert(recipient, address)
+    return convert(account, address)
+
+
+@internal
+@pure
+def unbind(account: uint256, k: uint256) -> uint256:
+    """
+    @notice A universal address without its first byte, if that names EVM chain k; else as it is.
+    """
+    return account & LO_MASK if account >> constants.WORD_BITS == k else account

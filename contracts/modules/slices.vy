@@ -9,11 +9,13 @@
 
 from . import calldata
 from . import constants
+from . import records
 
 # The most words of one slice: a block of 64 swaps from and to one chain.
 MAX_SLICE_WORDS: constant(uint256) = 512
 
-# A slice: its words stand from `at` to `end`, it belongs to `chain`, and `queue_hash` is the chain's queue before it.
+# A slice: its words stand from `at` to `end`, it belongs to `chain`, and `queue_hash` is the chain's queue before it,
+# `part` that after the request which the block before has served in part (empty for none).
 # `address_format` and `bridge` are the chain's. `consents` is where the next signature for a key change stands in the
 # call, 0 where no key may change.
 struct Slice:
@@ -23,15 +25,18 @@ struct Slice:
     address_format: uint256
     bridge: uint256
     queue_hash: bytes32
+    part: bytes32
     z: uint256
     consents: uint256
 
 
 # What it contains: its polynomial at z, the queue after it, how many requests it consumes and when the last of them was
-# queued (0 for none), and where the next consent stands.
+# queued (0 for none), and where the next consent stands. `part` is what the queue will be after the next request, which
+# has been served in part; empty for none.
 struct Content:
     value: uint256
     queue_hash: bytes32
+    part: bytes32
     requests: uint256
     queued_at: uint256
     consents: uint256
@@ -88,6 +93,9 @@ def is_recipient(place: Slice, recipient: uint256) -> bool:
     @notice Whether a universal address can be paid on the slice's chain: it has the chain's format, and is not zero and
             not the bridge there.
     """
-    if place.address_format == constants.ADDRESS_FORMAT_EVM and recipient >> 160 != 0:
-        return False
-    return recipient != 0 and recipient != place.bridge
+    account: uint256 = recipient
+    if place.address_format == constants.ADDRESS_FORMAT_EVM:
+        account = records.unbind(recipient, place.chain)
+        if account >> 160 != 0:
+            return False
+    return account != 0 and account != place.bridge

@@ -113,10 +113,10 @@ def test_deposit__paused_capped_or_nothing_arrived__is_refused(rig: Rig) -> None
         here.deposit(USD, 1_000)
     here.token_registry.set_paused(USD, False, sender=GOVERNOR)
     here.token_registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
-    with reverts("ledger: above the cap"):
+    with reverts("custody: above the cap"):
         here.deposit(USD, 5_001)
     here.deposit(USD, 5_000)
-    with reverts("ledger: above the custody limit"):
+    with reverts("custody: above the custody limit"):
         here.deposit(BAD, CUSTODY_LIMIT - RESERVE + 1)
     here.token_registry.set_token_limits(BAD, 0, RESERVE + 5_000, sender=GOVERNOR)
     here.token(BAD).set_mode(NOTHING)

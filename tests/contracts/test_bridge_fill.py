@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.drafts.draft import payment
-from tests.support.drafts.rig import BAD, COIN, EXECUTED, OLD, Rig
+from tests.support.drafts.rig import BAD, COIN, EXECUTED, OLD, Rig, payment
 from tests.support.evm import reverts
 from tests.support.three_chains import BROKER, GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, A, B, C
 from zklink.l1.contract_artifacts import load_contract
@@ -64,7 +63,7 @@ def test_fill__after_execution__is_refused(rig: Rig) -> None:
     here = rig[B]
     payout = payment(B, USD, 5_000)
     rig.pay(payout)
-    here.execute(1)
+    rig.execute(B, 1)
     assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
     with reverts("fills: already executed"):
         here.bridge.fill(payout.words(), sender=BROKER)
@@ -84,7 +83,7 @@ def test_fill__withdrawal__pays_the_recipient_less_the_fee_and_is_repaid(rig: Ri
     with reverts("fills: already filled"):
         here.bridge.fill(payout.words(), sender=STRANGER)
     rig.pay(payout, lane=Lane.ACCOUNT)
-    here.execute(1)
+    rig.execute(B, 1)
     assert here.balance(USD, BROKER) - broker == 20 * 10**12
     with reverts("fills: already executed"):
         here.bridge.fill(payout.words(), sender=BROKER)

@@ -161,7 +161,7 @@ def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
 def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
     here = rig[A]
     here.token_registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
-    with reverts("ledger: above the cap"):
+    with reverts("custody: above the cap"):
         here.swap(l1_amount=5_001, operator_fee=1)
     assert here.swap(l1_amount=5_000, operator_fee=1) == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.drafts.rig import LAYER2_DECIMALS, REMOTE, TOKEN_LIMIT, Rig, RigChain, config
 from tests.support.evm import reverts
-from tests.support.three_chains import CHAIN_MASK, GOVERNOR, STRANGER, USD, VALIDATOR, ZERO, A, B, C
+from tests.support.three_chains import CHAIN_MASK, GOVERNOR, SEQUENCER, STRANGER, USD, ZERO, A, B, C
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.protocol.ids import CUSTODY_LIMIT, TokenId
@@ -82,12 +82,12 @@ def test_register__strange_decimals__are_refused(rig: Rig) -> None:
 
 def test_register__contract_without_decimals__is_refused(rig: Rig) -> None:
     with reverts("tokens: decimals not readable"):
-        rig[A].token_registry.register_token(NEW, config(USD, rig[A].transport.address), sender=GOVERNOR)
+        rig[A].token_registry.register_token(NEW, config(USD, rig[A].groups.address), sender=GOVERNOR)
 
 
 def test_governance__stranger__is_refused(rig: Rig) -> None:
     here = rig[A]
-    for account in (STRANGER, VALIDATOR):
+    for account in (STRANGER, SEQUENCER):
         calls: tuple[Callable[[str], object], ...] = (
             lambda account: here.token_registry.register_token(NEW, config(USD, fresh(here)), sender=account),
             lambda account: here.token_registry.set_token_limits(USD, 1, 2, sender=account),

@@ -6,9 +6,9 @@ Takes chains of tests/support/drafts/rig.py; everything is sent by a stranger un
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.drafts.rig import RESERVE, TOKENS, Rig, RigChain
+from tests.support.drafts.rig import RESERVE, TOKENS, Rig, RigChain, payment
 from tests.support.evm import GAS_LIMIT
-from tests.support.three_chains import MEMBERS, PROVIDER, START_TIME, STRANGER
+from tests.support.three_chains import MEMBERS, PROVIDER, START_TIME, STRANGER, USD, A, B, C
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.facts import End, Group
@@ -90,6 +90,28 @@ def end_everywhere(rig: Rig) -> None:
 def begin_exodus(here: RigChain) -> None:
     """Open exits on a chain that has ended."""
     here.exodus.begin_exodus(sender=STRANGER)
+
+
+def pay_everywhere(rig: Rig) -> int:
+    """A first block that pays on every chain, out of deposits that stay open; gives its root."""
+    for chain in (A, B, C):
+        rig[chain].deposit(USD, 2_000_000)
+    slices = {chain: payment(chain, USD, 1_000_000, chain).words() for chain in (A, B, C)}
+    (link,) = rig.everywhere(rig.draft(slices))
+    return link.full.block.new_root
+
+
+def end_and_begin(rig: Rig, chain: ChainId = A) -> None:
+    """Every chain ends with what the primary has, and exodus begins on one."""
+    end_everywhere(rig)
+    begin_exodus(rig[chain])
+
+
+def make_escaping(rig: Rig) -> Rig:
+    """Block 1 is the last one, and paid; A has deposits that no block contains; exodus has begun on A."""
+    pay_everywhere(rig)
+    end_and_begin(rig)
+    return rig
 
 
 @dataclass(frozen=True)
