@@ -70,9 +70,7 @@ BLOCKS: dict[str, list[AccountOperation]] = {
     ],
     "one chain asks and pays twice": [
         deposit(),
-        FullExitRequest(
-            C, RequestId(9), KEYLESS, X, owner_of(KEYLESS), b"\x07" * 32, make_chain_set([C]), TIMESTAMP
-        ),
+        FullExitRequest(C, RequestId(9), KEYLESS, X, owner_of(KEYLESS), b"\x07" * 32, make_chain_set([C]), TIMESTAMP),
         signed(CreatePool(BOB, Nonce(2**32 - 3), LATER, Y, Z, 30, Amount(10), Z)),
     ],
     "fees are claimed, then paid": [

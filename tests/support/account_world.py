@@ -177,10 +177,13 @@ class Roller:
         return FullExitRequest(source, self._next_request(), account, token, owner, owner_of(8), mask, NOW)
 
     def key_request(self) -> KeyRequest:
-        """For the key that the account has anyway, so that it can go on signing, or for none if it never had one."""
+        """For the key that the account has anyway, so that it can go on signing; another's asks for a new one."""
         account = self.dice.pick((*SIGNERS, KEYLESS, SECOND))
         owner = self.dice.pick((owner_of(account), owner_of(account), owner_of(BOB)))
-        return KeyRequest(self.dice.pick(CHAINS), self._next_request(), account, owner, HASHES.get(account, 0), NOW)
+        new = compute_public_key_hash(NEW_KEY.public_key)
+        own = HASHES.get(account, self.dice.pick((0, 0, new)))
+        key_hash = own if owner == owner_of(account) else new
+        return KeyRequest(self.dice.pick(CHAINS), self._next_request(), account, owner, key_hash, NOW)
 
     def _next_request(self) -> RequestId:
         self.requests += 1

@@ -23,8 +23,8 @@ from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
-from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.chain_sets import make_chain_set
+from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_change_digest
 from zklink.state.state import State
