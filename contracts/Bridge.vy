@@ -22,6 +22,7 @@ from .interfaces import IBridge
 from .interfaces import IExodus
 from .interfaces import IHistory
 from .interfaces import ITokenRegistry
+from .modules import acting
 from .modules import bridge_views
 from .modules import checks
 from .modules import constants
@@ -34,6 +35,7 @@ from .modules import priority_queue
 from .modules import requests
 from .modules import standstill
 from .modules import tokens
+from .modules import wallets
 
 implements: IBridge
 
@@ -50,6 +52,7 @@ initializes: requests[
     priority_queue := priority_queue,
     standstill := standstill,
 ]
+initializes: wallets[deployment := deployment]
 initializes: payments[custody := books, deployment := deployment, fills := fills, partners := partners]
 initializes: bridge_views[
     books := books,
@@ -181,17 +184,70 @@ def deposit_with_permit(order: IBridge.DepositOrder, permit: IBridge.Permit) -> 
 
 
 @external
-def full_exit(account: uint32, token_id: uint16) -> uint64:
+def full_exit(account: uint32, token_id: uint16, second: bytes32, mask: uint8) -> uint64:
     """
-    @notice Asks to be paid here all that an account of the caller has of a token. The operator cannot refuse it, only
-            freeze over it.
-    @dev Whether the account is the caller's is decided in the block: if it is not, or is empty, nothing is paid.
+    @notice Asks to be paid all that an account of the caller has of a token, here as far as this chain's reserve goes,
+            the rest on other chains. The operator cannot refuse it, only freeze over it.
+    @dev Whether the account is the caller's is decided in the block: if it is not, or is empty, nothing is paid. It is
+         consumed only when the balance, or the reserve of every chain of the mask, is gone: who leaves a chain out of
+         the mask lets an operator answer with less.
     @param account 0..account_limit - 1.
-    @param token_id A token that is on this chain.
+    @param token_id A token, or a token that names shares of a pool: they become balances of the account.
+    @param second The recipient on the other chains, a universal address; zero if the mask has none.
+    @param mask The chains that may pay, bit c - 1 for chain c; contains this one.
     @return The request's id in the account lane of this chain.
-    @custom:upholds QUE-2, QUE-3, CIR-5, GOV-3
+    @custom:upholds QUE-2, QUE-3, CIR-5, GOV-3, GOV-5, EXI-5
     """
-    return requests.queue_full_exit(account, token_id)
+    return requests.queue_full_exit(account, token_id, second, mask)
+
+
+@external
+def set_key(account: uint32, public_key_hash: uint256) -> uint64:
+    """
+    @notice Asks for a new key for an account of the caller; older consents and signed operations of it are void then.
+    @dev Whether the account is the caller's is decided in the block: if it is not, nothing happens.
+    @param account 0..account_limit - 1.
+    @param public_key_hash H_2(A.x, A.y) of the new key, below r; 0 takes the key away.
+    @return The request's id in the account lane of this chain.
+    @custom:upholds CIR-6, QUE-3, GOV-5
+    """
+    return requests.queue_key(acting.caller(deployment.CHAIN_ID), account, public_key_hash)
+
+
+@external
+def set_key_by_signature(owner: address, account: uint32, public_key_hash: uint256, signature: Bytes[2048]) -> uint64:
+    """
+    @notice The same for a contract wallet that accepts a signature (ERC-1271). Anyone may bring it, once.
+    @param owner The wallet, as the owner bound to this chain.
+    @param account 0..account_limit - 1.
+    @param public_key_hash H_2(A.x, A.y) of the new key, below r; 0 takes the key away.
+    @param signature The signature that the wallet accepts for the digest of `key_digest`.
+    @return The request's id in the account lane of this chain.
+    @custom:upholds CIR-6, QUE-3, GOV-5
+    """
+    wallets.use(owner, account, public_key_hash, signature)
+    return requests.queue_key(acting.bind(owner, deployment.CHAIN_ID), account, public_key_hash)
+
+
+@external
+def revoke_key_signatures():
+    """
+    @notice Makes every signature for a new key void that the caller, a contract wallet, accepts and nobody has used.
+    @custom:upholds CIR-6
+    """
+    wallets.revoke(msg.sender)
+
+
+@external
+@view
+def key_digest(owner: address, account: uint32, public_key_hash: uint256) -> (bytes32, uint64):
+    """
+    @notice The 32 bytes that a contract wallet accepts now to ask for a key (EIP-712), and the counter in them.
+    @param owner The wallet.
+    @param account The account.
+    @param public_key_hash The new key.
+    """
+    return wallets.digest(owner, account, public_key_hash), wallets.counters[owner]
 
 
 @external
@@ -223,16 +279,17 @@ def withdraw_pending_balance(token_id: uint16, receiver: address):
 
 
 @external
-def consume(lane: uint8, count: uint64, hash: bytes32):
+def consume(lane: uint8, count: uint64, hash: bytes32, part: bytes32):
     """
     @notice Notes that blocks have consumed the first requests of a lane, by the history alone, which has read them.
     @param lane 1 swaps, 2 deposits and full exits.
     @param count How many requests blocks have consumed; never falls.
     @param hash What the blocks hash to; reverts unless the queue has it at `count`.
+    @param part What they hash to with the next request, a full exit that they serve in part; empty for none.
     @custom:upholds QUE-1
     """
     partners.check_history()
-    priority_queue.consume(convert(lane, uint256), convert(count, uint256), hash)
+    priority_queue.consume(convert(lane, uint256), convert(count, uint256), hash, part)
 
 
 @external

@@ -382,12 +382,14 @@ def _enter(
     tips.store(new_tip)
     log IHistory.BlocksImported(first=last.number + 1, last=new_tip.number, sync_hash=new_tip.sync_hash)
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        if reading.consumed[lane - 1] > 0:
+        index: uint256 = block_reader.queue_index(lane, own)
+        if (reading.served >> index) & 1 == 1:
             consumed: uint64 = (staticcall BRIDGE.next_requests(convert(lane, uint8)))[0]
             extcall BRIDGE.consume(
                 convert(lane, uint8),
                 consumed + convert(reading.consumed[lane - 1], uint64),
-                reading.queues[block_reader.queue_index(lane, own)],
+                reading.queues[index],
+                reading.parts[index],
             )
     if pay:
         self._settle(last.number, blocks, skipped, True)
@@ -434,5 +436,7 @@ def _is_unmatched(next_block: IHistory.Block, claims: uint256) -> (bool, bytes32
     inputs: uint256[4] = empty(uint256[4])
     reading, inputs = block_reader.read(reading, next_block)
     count: uint64 = consumed + convert(reading.consumed[lane - 1], uint64)
-    queued: bytes32 = staticcall BRIDGE.queue_hash(next_block.lane, count)
-    return queued != reading.queues[index], reading.block_commitment
+    is_unmatched: bool = staticcall BRIDGE.queue_hash(next_block.lane, count) != reading.queues[index]
+    if reading.parts[index] != empty(bytes32):
+        is_unmatched = is_unmatched or staticcall BRIDGE.queue_hash(next_block.lane, count + 1) != reading.parts[index]
+    return is_unmatched, reading.block_commitment

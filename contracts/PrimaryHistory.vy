@@ -427,7 +427,7 @@ def _check_vouched(
         assert k < constants.SLICE_COUNT and lane - 1 < 2, "accept: no such queue"
         index: uint256 = block_reader.queue_index(lane, k)
         if (reading.served >> index) & 1 == 1:
-            assert fact.hash == reading.queues[index], "accept: not the queued requests"
+            assert fact.hash == block_reader.served_hash(reading, index), "accept: not the queued requests"
             missing &= ~(1 << index)
     assert missing == 0, "accept: nobody vouches for a queue"
 
@@ -459,12 +459,14 @@ def _enter(
     tips.store(new_tip)
     log IHistory.BlocksAccepted(first=last.number + 1, last=new_tip.number, sync_hash=new_tip.sync_hash)
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        if reading.consumed[lane - 1] > 0:
+        index: uint256 = block_reader.queue_index(lane, own)
+        if (reading.served >> index) & 1 == 1:
             consumed: uint64 = (staticcall BRIDGE.next_requests(convert(lane, uint8)))[0]
             extcall BRIDGE.consume(
                 convert(lane, uint8),
                 consumed + convert(reading.consumed[lane - 1], uint64),
-                reading.queues[block_reader.queue_index(lane, own)],
+                reading.queues[index],
+                reading.parts[index],
             )
     if pay:
         self._settle(last.number, blocks, skipped, True)

@@ -23,6 +23,8 @@ ID_MASK: constant(uint256) = 2**32 - 1
 TIME_MASK: constant(uint256) = 2**constants.TIME_BITS - 1
 # Token, account and amount of r0, and the eight bits between source and id: zero in a key change.
 KEY_CHANGE_0_ZERO_BITS: constant(uint256) = (255 << 224) | (2**160 - 1)
+# The words of a full exit that is served in part and of the request in the queue differ in the kind alone.
+PART_KIND_BITS: constant(uint256) = (constants.FULL_EXIT_PART_KIND ^ constants.FULL_EXIT_KIND) << constants.ACCOUNT_REQUEST_0_KIND_SHIFT
 
 
 @internal
@@ -38,6 +40,7 @@ def read(place: slices.Slice) -> slices.Content:
     z: uint256 = place.z
     content: slices.Content = empty(slices.Content)
     content.queue_hash = place.queue_hash
+    content.part = place.part
     content.consents = place.consents
     value: uint256 = 0
     at: uint256 = place.at
@@ -66,10 +69,24 @@ def read(place: slices.Slice) -> slices.Content:
                 content.consents = unsafe_add(content.consents, constants.SIGNATURE_BYTES)
             else:
                 # The bits that are not used need no check: the bridge has written these words into its queue.
-                assert kind == constants.DEPOSIT_KIND or kind == constants.FULL_EXIT_KIND, "slice: unknown account record"
-                content.queue_hash = keccak256(abi_encode(content.queue_hash, r))
+                if kind == constants.FULL_EXIT_PART_KIND:
+                    r[0] ^= PART_KIND_BITS
+                else:
+                    assert (
+                        kind == constants.DEPOSIT_KIND
+                        or kind == constants.FULL_EXIT_KIND
+                        or kind == constants.KEY_REQUEST_KIND
+                    ), "slice: unknown account record"
+                next_hash: bytes32 = keccak256(abi_encode(content.queue_hash, r))
+                # After a full exit that is served in part nothing but the same request is served.
+                assert content.part == empty(bytes32) or content.part == next_hash, "slice: another full exit"
                 content.queued_at = r[2] & TIME_MASK
-                content.requests = unsafe_add(content.requests, 1)
+                if kind == constants.FULL_EXIT_PART_KIND:
+                    content.part = next_hash
+                else:
+                    content.part = empty(bytes32)
+                    content.queue_hash = next_hash
+                    content.requests = unsafe_add(content.requests, 1)
             value = slices.push(value, z, w0)
             value = slices.push(value, z, r[1])
             value = slices.push(value, z, r[2])
@@ -104,13 +121,14 @@ def _check_payout(place: slices.Slice, kind: uint256, p0: uint256, p1: uint256, 
     """
     @notice Reverts unless the slice's chain pays this and can pay its recipient: an amount paid to anything else would
             be lost.
-    @param kind At least the lowest payout kind of the lane. The payout of a full exit starts with 21 | chain | chain,
-           the others with kind | 0 | chain.
+    @param kind At least the lowest payout kind of the lane. The payout of a full exit names the chain that asked, the
+           others none.
     """
     assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
-    source: uint256 = place.chain if kind == constants.FULL_EXIT_PAYOUT_KIND else 0
-    prefix: uint256 = (kind << 16) | (source << 8) | place.chain
-    assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
+    prefix: uint256 = p0 >> constants.PAYOUT_0_CHAIN_SHIFT
+    assert prefix & 255 == place.chain, "slice: payout of other chains"
+    source: uint256 = (prefix >> 8) & 255
+    assert source == 0 or kind == constants.FULL_EXIT_PAYOUT_KIND, "slice: source of a payout"
     assert records.is_payout(p0, p1, p2), "slice: unused payout bits"
     assert slices.is_recipient(place, records.recipient_of(p1, p2)), "slice: no recipient here"
 
@@ -123,7 +141,7 @@ def _check_key_change(consent: uint256, r0: uint256, r1: uint256, r2: uint256, r
     @param consent Where the signature stands in the call.
     """
     owner_and_key: uint256 = r2 >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
-    unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (r2 & TIME_MASK) | (owner_and_key >> 16)
+    unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (owner_and_key >> 16)
     assert unused == 0, "slice: unused bits of a change"
     id: uint256 = r0 >> constants.ACCOUNT_REQUEST_0_ID_SHIFT
     owner_consents.check(
@@ -132,4 +150,5 @@ def _check_key_change(consent: uint256, r0: uint256, r1: uint256, r2: uint256, r
         (id >> 32) & ID_MASK,
         id & ID_MASK,
         ((owner_and_key & 255) << constants.WORD_BITS) | r3,
+        r2 & TIME_MASK,
     )

@@ -28,7 +28,8 @@ ALL_SLICES: constant(uint256) = 2**constants.SLICE_COUNT - 1
 
 # How far the call has been read. `number`, `timestamp`, `root` and `sync_hash` are of the last block; `words`, `claims`
 # and `consents` are where its successor's begin in the call. By slice of a lane: the queue's hash after the last block,
-# and whether blocks have served it (bit i). By lane: how many of this chain's requests they have consumed.
+# what it will be after the next request if that has been served in part (empty if not), and whether blocks have served it
+# (bit i). By lane: how many of this chain's requests they have consumed.
 struct Reading:
     number: uint64
     timestamp: uint40
@@ -39,6 +40,7 @@ struct Reading:
     claims: uint256
     consents: uint256
     queues: bytes32[QUEUES]
+    parts: bytes32[QUEUES]
     served: uint256
     consumed: uint256[2]
     queued_at: uint256
@@ -213,7 +215,8 @@ def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
             values[k] = content.value
             reading.words = unsafe_add(reading.words, 32 * count)
             reading.consents = content.consents
-            if content.requests > 0:
+            reading.parts[index] = content.part
+            if content.requests > 0 or content.part != empty(bytes32):
                 reading.queues[index] = content.queue_hash
                 reading.served |= 1 << index
                 if k == convert(deployment.CHAIN_ID, uint256):
@@ -224,6 +227,15 @@ def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
     reading.block_commitment, lambda_ = commitment.compute_lambda(block_hash, header_value, values)
     reading.sync_hash = keccak256(abi_encode(last.sync_hash, reading.block_commitment))
     return reading, [new_block.commitment, z, lambda_, commitment.compute_y(header_value, values, lambda_)]
+
+
+@internal
+@pure
+def served_hash(reading: Reading, index: uint256) -> bytes32:
+    """
+    @notice The hash of a queue at the highest place that the blocks use, one that they serve in part included.
+    """
+    return reading.parts[index] if reading.parts[index] != empty(bytes32) else reading.queues[index]
 
 
 @internal
@@ -242,6 +254,7 @@ def _read_slice(
         address_format=deployment.address_format_of(chain_id),
         bridge=convert(deployment.bridge_of(chain_id), uint256),
         queue_hash=reading.queues[index],
+        part=reading.parts[index],
         z=z,
         consents=reading.consents if chain_id == deployment.PRIMARY_CHAIN else 0,
     )

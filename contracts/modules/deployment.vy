@@ -9,6 +9,7 @@
 
 from ..interfaces import IBridge
 from . import constants
+from . import records
 
 CHAIN_ID: public(immutable(uint8))
 PRIMARY_CHAIN: public(immutable(uint8))

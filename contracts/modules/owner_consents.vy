@@ -29,7 +29,9 @@ def __init__(deployment_hash: bytes32):
 
 @internal
 @view
-def check(at: uint256, owner: uint256, account: uint256, nonce: uint256, public_key_hash: uint256):
+def check(
+    at: uint256, owner: uint256, account: uint256, nonce: uint256, public_key_hash: uint256, valid_until: uint256
+):
     """
     @notice Reverts unless the owner has signed this change.
     @param at Where the signature r || s || v stands in the call.
@@ -37,12 +39,15 @@ def check(at: uint256, owner: uint256, account: uint256, nonce: uint256, public_
     @param account The account.
     @param nonce The account's nonce when the key changes.
     @param public_key_hash H_2(A.x, A.y) of the new key.
+    @param valid_until What the record says, which the circuit compares with the block's time.
     """
     assert owner != 0 and owner >> 160 == 0, "consent: owner format"
     signature: Bytes[65] = slice(msg.data, at, 65)
     s: uint256 = extract32(signature, 32, output_type=uint256)
     assert s <= constants.HALF_ORDER, "consent: large s"
-    struct_hash: bytes32 = keccak256(abi_encode(constants.KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash))
+    struct_hash: bytes32 = keccak256(
+        abi_encode(constants.KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash, valid_until)
+    )
     signer: address = ecrecover(
         keccak256(concat(b"\x19\x01", DOMAIN_SEPARATOR, struct_hash)),
         convert(slice(signature, 64, 1), uint256),

@@ -42,7 +42,7 @@ def fill(payout: uint256[3], coin: uint256):
         checks.require(p.source == 0, "fill: source of a withdrawal")
     token: ITokenRegistry.Token = staticcall partners.TOKENS.get_token(p.token_id)
     checks.require(token.token != empty(address), "fill: unknown token")
-    recipient: address = records.to_receiver(p.recipient)
+    recipient: address = records.to_receiver(p.recipient, deployment.CHAIN_ID)
     checks.require(recipient != empty(address), "fill: recipient format")
     checks.require(recipient != self, "fill: recipient is the bridge")
     checks.require(p.fill_fee < p.amount, "fill: fee not below amount")
@@ -67,7 +67,7 @@ def pay(p0: uint256, p1: uint256, p2: uint256):
     """
     p: records.Payout = records.unpack_payout(p0, p1, p2)
     key: bytes32 = self._key(p0, p1, p2)
-    receiver: address = records.to_receiver(p.recipient)
+    receiver: address = records.to_receiver(p.recipient, deployment.CHAIN_ID)
     if p.kind == constants.SWAP_PAID_KIND or p.kind == constants.WITHDRAW_PAYOUT_KIND:
         broker: address = fills.settle(key)
         if broker == fills.EXECUTED:

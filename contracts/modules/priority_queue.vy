@@ -36,13 +36,12 @@ def open(deployment_hash: bytes32):
 
 
 @internal
-def next_id(lane: uint256) -> uint256:
+def next_id(lane: uint256, limit: uint256) -> uint256:
     """
-    @notice The id of the next request; reverts when too many requests wait.
+    @notice The id of the next request; reverts when so many requests wait.
     """
     packed: uint256 = self.packed_counts[lane]
     total: uint256 = packed & COUNT_MASK
-    limit: uint256 = constants.MAX_OPEN_SWAPS if lane == constants.SWAP_LANE else constants.MAX_OPEN_ACCOUNT_REQUESTS
     # consumed never exceeds total
     checks.require(unsafe_sub(total, packed >> 64) < limit, "queue: full")
     return total + 1
@@ -93,15 +92,17 @@ def counts(lane: uint256) -> (uint256, uint256):
 
 
 @internal
-def consume(lane: uint256, count: uint256, hash: bytes32):
+def consume(lane: uint256, count: uint256, hash: bytes32, part: bytes32):
     """
     @notice Records that blocks have consumed the first `count` requests, whose hash they have computed themselves; the
             number never falls.
+    @param part What they have computed for one place more, whose full exit they have served in part; empty for none.
     """
     packed: uint256 = self.packed_counts[lane]
     checks.require(count >= packed >> 64, "queue: consumed already")
     # The hash of a place that nobody has taken yet is empty, so this also bounds the count.
     checks.require(hash != empty(bytes32) and hash == self.hash_at(lane, count), "queue: other requests")
+    checks.require(part == empty(bytes32) or part == self.hash_at(lane, count + 1), "queue: another full exit")
     self.packed_counts[lane] = (packed & COUNT_MASK) | (count << 64)
 
 

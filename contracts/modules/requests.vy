@@ -10,6 +10,7 @@
 
 from ..interfaces import IBridge
 from ..interfaces import ITokenRegistry
+from . import acting
 from . import checks
 from . import constants
 from . import custody
@@ -25,6 +26,9 @@ uses: deployment
 uses: partners
 uses: priority_queue
 uses: standstill
+
+# Deposits and key requests leave the upper half of the account lane's places to full exits.
+LOWER_HALF: constant(uint256) = constants.MAX_OPEN_ACCOUNT_REQUESTS // 2
 
 
 @internal
@@ -43,6 +47,7 @@ def check_order(order: IBridge.SwapOrder) -> ITokenRegistry.Token:
     checks.require(deployment.is_address_of(order.destination, order.recipient), "swap: recipient format")
     checks.require(not deployment.is_bridge_of(order.destination, order.recipient), "swap: recipient is a bridge")
     checks.require(convert(order.deadline, uint256) >= block.timestamp, "swap: deadline passed")
+    self._check_refund(order.refund_to)
     return token
 
 
@@ -50,10 +55,14 @@ def check_order(order: IBridge.SwapOrder) -> ITokenRegistry.Token:
 @view
 def check_deposit(order: IBridge.DepositOrder) -> ITokenRegistry.Token:
     """
-    @notice Refuses a deposit that could never be credited.
+    @notice Refuses a deposit that could never be credited, or whose owner could never act: an owner that is a contract
+            here must be bound to a chain, because the same address may be somebody else's on another one.
     @return The token that comes in.
     """
     checks.require(order.owner != empty(bytes32), "deposit: zero owner")
+    checks.require(convert(order.account, uint256) < deployment.ACCOUNT_LIMIT, "deposit: no such account")
+    checks.require(acting.is_acceptable_owner(convert(order.owner, uint256)), "deposit: bind this owner")
+    self._check_refund(order.refund_to)
     return self._check_incoming(order.token_id, order.l1_amount)
 
 
@@ -67,11 +76,11 @@ def queue_swap(order: IBridge.SwapOrder, token: ITokenRegistry.Token, coin: uint
     amount: uint256 = 0
     received, amount = self._take_in(order.token_in, token, order.l1_amount, coin)
     checks.require(convert(order.operator_fee, uint256) < amount, "swap: fee not below amount")
-    request_id: uint256 = priority_queue.next_id(constants.SWAP_LANE)
+    request_id: uint256 = priority_queue.next_id(constants.SWAP_LANE, constants.MAX_OPEN_SWAPS)
     priority_queue.put(
         constants.SWAP_LANE,
         request_id,
-        records.pack_swap(deployment.CHAIN_ID, request_id, order, amount, msg.sender, block.timestamp),
+        records.pack_swap(deployment.CHAIN_ID, request_id, order, amount, block.timestamp),
     )
     log IBridge.SwapRequested(
         request_id=convert(request_id, uint64),
@@ -85,6 +94,7 @@ def queue_swap(order: IBridge.SwapOrder, token: ITokenRegistry.Token, coin: uint
         operator_fee=order.operator_fee,
         fill_fee=order.fill_fee,
         recipient=order.recipient,
+        refund_to=order.refund_to,
         deadline=order.deadline,
         queued_at=convert(block.timestamp, uint40),
         expires_at=convert(block.timestamp + constants.EXPIRY_SECONDS, uint40),
@@ -101,14 +111,28 @@ def queue_deposit(order: IBridge.DepositOrder, token: ITokenRegistry.Token, coin
     received: uint256 = 0
     amount: uint256 = 0
     received, amount = self._take_in(order.token_id, token, order.l1_amount, coin)
-    request_id: uint256 = self._queue_account_request(
-        constants.DEPOSIT_KIND, order.token_id, 0, amount, convert(order.owner, uint256)
+    owner: uint256 = convert(order.owner, uint256)
+    by_owner: bool = owner == acting.caller(deployment.CHAIN_ID)
+    request_id: uint256 = priority_queue.next_id(constants.ACCOUNT_LANE, LOWER_HALF)
+    self._put(
+        request_id,
+        constants.DEPOSIT_KIND,
+        order.token_id,
+        order.account,
+        amount,
+        owner,
+        convert(order.refund_to, uint256),
+        by_owner,
+        0,
     )
     log IBridge.DepositRequested(
         request_id=convert(request_id, uint64),
         owner=order.owner,
         sender=msg.sender,
         token_id=order.token_id,
+        account=order.account,
+        by_owner=by_owner,
+        refund_to=order.refund_to,
         l1_amount=received,
         amount=convert(amount, uint112),
         queued_at=convert(block.timestamp, uint40),
@@ -118,25 +142,73 @@ def queue_deposit(order: IBridge.DepositOrder, token: ITokenRegistry.Token, coin
 
 
 @internal
-def queue_full_exit(account: uint32, token_id: uint16) -> uint64:
+def queue_full_exit(account: uint32, token_id: uint16, second: bytes32, mask: uint8) -> uint64:
     """
     @notice Queues the caller's full exit.
     """
     self._check_running()
     checks.require(convert(account, uint256) < deployment.ACCOUNT_LIMIT, "full exit: no such account")
-    checks.require((staticcall partners.TOKENS.get_token(token_id)).token != empty(address), "full exit: unknown token")
-    request_id: uint256 = self._queue_account_request(
-        constants.FULL_EXIT_KIND, token_id, account, 0, convert(msg.sender, uint256)
+    checks.require(token_id != 0 and convert(token_id, uint256) < deployment.TOKEN_LIMIT, "full exit: unknown token")
+    self._check_mask(second, convert(mask, uint256))
+    owner: uint256 = acting.caller(deployment.CHAIN_ID)
+    request_id: uint256 = priority_queue.next_id(constants.ACCOUNT_LANE, constants.MAX_OPEN_ACCOUNT_REQUESTS)
+    self._put(
+        request_id, constants.FULL_EXIT_KIND, token_id, account, 0, owner, convert(second, uint256), False, mask
     )
     log IBridge.FullExitRequested(
         request_id=convert(request_id, uint64),
-        owner=msg.sender,
+        owner=convert(owner, bytes32),
         account=account,
         token_id=token_id,
+        second=second,
+        mask=mask,
         queued_at=convert(block.timestamp, uint40),
         expires_at=convert(block.timestamp + constants.EXPIRY_SECONDS, uint40),
     )
     return convert(request_id, uint64)
+
+
+@internal
+def queue_key(owner: uint256, account: uint32, public_key_hash: uint256) -> uint64:
+    """
+    @notice Queues an owner's request for a new key.
+    """
+    self._check_running()
+    checks.require(convert(account, uint256) < deployment.ACCOUNT_LIMIT, "key: no such account")
+    checks.require(public_key_hash < constants.R, "key: not a key hash")
+    request_id: uint256 = priority_queue.next_id(constants.ACCOUNT_LANE, LOWER_HALF)
+    self._put(request_id, constants.KEY_REQUEST_KIND, 0, account, 0, owner, public_key_hash, False, 0)
+    log IBridge.KeyRequested(
+        request_id=convert(request_id, uint64),
+        owner=convert(owner, bytes32),
+        account=account,
+        public_key_hash=public_key_hash,
+        queued_at=convert(block.timestamp, uint40),
+        expires_at=convert(block.timestamp + constants.EXPIRY_SECONDS, uint40),
+    )
+    return convert(request_id, uint64)
+
+
+@internal
+@view
+def _check_mask(second: bytes32, mask: uint256):
+    """
+    @notice Reverts unless the mask has this chain, and only chains that can pay the second recipient.
+    """
+    own: uint256 = convert(deployment.CHAIN_ID, uint256)
+    checks.require((mask << 1) & ~deployment.CHAIN_MASK == 0, "full exit: unknown chain")
+    checks.require((mask >> (own - 1)) & 1 == 1, "full exit: not this chain")
+    for k: uint256 in range(1, constants.SLICE_COUNT):
+        if k != own and (mask >> (k - 1)) & 1 == 1:
+            other: uint8 = convert(k, uint8)
+            checks.require(deployment.is_address_of(other, second), "full exit: second's format")
+            checks.require(not deployment.is_bridge_of(other, second), "full exit: second is a bridge")
+
+
+@internal
+@view
+def _check_refund(refund_to: address):
+    checks.require(refund_to != empty(address) and refund_to != self, "bridge: refund address")
 
 
 @internal
@@ -177,19 +249,34 @@ def _take_in(token_id: uint16, token: ITokenRegistry.Token, l1_amount: uint256, 
 
 
 @internal
-def _queue_account_request(
-    kind: uint256, token_id: uint16, account: uint32, amount: uint256, owner: uint256
-) -> uint256:
+def _put(
+    request_id: uint256,
+    kind: uint256,
+    token_id: uint16,
+    account: uint32,
+    amount: uint256,
+    owner: uint256,
+    second: uint256,
+    by_owner: bool,
+    mask: uint8,
+):
     """
-    @notice Puts a request of the caller into the queue of the account lane.
-    @return Its id.
+    @notice Writes a request at the end of the queue of the account lane.
     """
-    request_id: uint256 = priority_queue.next_id(constants.ACCOUNT_LANE)
     priority_queue.put(
         constants.ACCOUNT_LANE,
         request_id,
         records.pack_account_request(
-            kind, deployment.CHAIN_ID, request_id, token_id, account, amount, owner, msg.sender, block.timestamp
+            kind,
+            deployment.CHAIN_ID,
+            request_id,
+            token_id,
+            account,
+            amount,
+            owner,
+            second,
+            by_owner,
+            mask,
+            block.timestamp,
         ),
     )
-    return request_id
