@@ -137,7 +137,6 @@ class DeployedChain:
     end: EvmContract
     exodus: EvmContract
     token_registry: EvmContract
-    key_registry: EvmContract
     swap_verifier: EvmContract
     account_verifier: EvmContract
     exit_verifier: EvmContract
@@ -164,7 +163,7 @@ class DeployedChain:
     def deposit(self, token: TokenId, amount: int, sender: str = DEPOSITOR, owner: bytes | None = None) -> int:
         """Deposit layer-2 units for the sender or another owner; gives the request's id. Raises Reverted."""
         l1_amount = amount * self.scale(token)
-        order = (token, l1_amount, universal_address(sender) if owner is None else owner)
+        order = (token, l1_amount, universal_address(sender) if owner is None else owner, 0, sender)
         return int(self.bridge.deposit(order, sender=sender, value=self.value_of(token, l1_amount)))
 
     def value_of(self, token: TokenId, l1_amount: int) -> int:

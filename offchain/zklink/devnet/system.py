@@ -16,7 +16,6 @@ from zklink.devnet.tokens import LeftOut, TokenInfo, choose_tokens, deploy_test_
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
-from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.deploy import Report, deploy, load_verifiers
 from zklink.l1.deployment.records import (
@@ -45,7 +44,6 @@ class LocalSystem:
     world: World
     deployment: Deployment
     bridges: dict[ChainId, BridgeClient]
-    keys: dict[ChainId, KeyRegistryClient]
     left_out: tuple[LeftOut, ...] = field(default=(), kw_only=True)
 
     def token(self, chain_id: ChainId, token_id: TokenId) -> TokenClient:
@@ -85,10 +83,7 @@ def deploy_local_system(
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)
-    clients = world.clients
-    return LocalSystem(
-        world, deployment, deployment.bridges(clients), deployment.key_registries(clients), left_out=left_out
-    )
+    return LocalSystem(world, deployment, deployment.bridges(world.clients), left_out=left_out)
 
 
 def _plan_group(members: Sequence[LocalAccount]) -> GroupPlan:

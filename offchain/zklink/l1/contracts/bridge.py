@@ -4,7 +4,7 @@ Takes a chain's client and the bridge's address. Views give protocol types; call
 what to send and when: sequencer, broker and their like do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from zklink.l1.contracts.histories import HistoryClient, MemberHistoryClient, Pr
 from zklink.l1.contracts.registries import TokenRegistryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import CallReverted, TransactionRejected
 from zklink.protocol.ids import AccountId, Amount, Lane, TokenId
 
@@ -157,28 +158,56 @@ class BridgeClient(BridgeViews):
     def swap(self, account: LocalAccount, order: SwapOrder, value: int = 0) -> Receipt:
         """Queue a swap; `value` is the amount for the chain's own coin, else 0. Raises TokensShort, AllowanceShort."""
         with self._naming_shortage(account, order, value):
-            return self._send(account, "swap", order.abi(), value=value)
+            return self._send(account, "swap", order.abi(account.address), value=value)
 
     def swap_with_permit(self, account: LocalAccount, order: SwapOrder, permit: Permit) -> Receipt:
         """Queue a swap with an EIP-2612 permit instead of an approval. Raises TokensShort, AllowanceShort."""
         with self._naming_shortage(account, order):
-            return self._send(account, "swap_with_permit", order.abi(), permit.abi())
+            return self._send(account, "swap_with_permit", order.abi(account.address), permit.abi())
 
     def deposit(self, account: LocalAccount, order: DepositOrder, value: int = 0) -> Receipt:
         """Queue a deposit; `value` is the amount for the chain's own coin, else 0. Raises TokensShort,
         AllowanceShort.
         """
         with self._naming_shortage(account, order, value):
-            return self._send(account, "deposit", order.abi(), value=value)
+            return self._send(account, "deposit", order.abi(account.address), value=value)
 
     def deposit_with_permit(self, account: LocalAccount, order: DepositOrder, permit: Permit) -> Receipt:
         """Queue a deposit with an EIP-2612 permit instead of an approval. Raises TokensShort, AllowanceShort."""
         with self._naming_shortage(account, order):
-            return self._send(account, "deposit_with_permit", order.abi(), permit.abi())
+            return self._send(account, "deposit_with_permit", order.abi(account.address), permit.abi())
 
-    def full_exit(self, owner: LocalAccount, account: AccountId, token_id: TokenId) -> Receipt:
-        """Queue the owner's full exit: its account's whole balance of a token, as far as this chain's reserve goes."""
-        return self._send(owner, "full_exit", account, token_id)
+    def full_exit(
+        self,
+        owner: LocalAccount,
+        account: AccountId,
+        token_id: TokenId,
+        others: Iterable[ChainId] = (),
+        second: bytes | None = None,
+    ) -> Receipt:
+        """Queue the owner's full exit: its account's whole balance of a token, from this chain's reserve and then from
+        those of `others`, where `second` (a universal address; by default the owner's) is paid.
+        """
+        mask = make_chain_set([self.chain_id, *others])
+        recipient = universal_address(owner.address) if second is None else second
+        return self._send(owner, "full_exit", account, token_id, recipient, mask)
+
+    def set_key(self, owner: LocalAccount, account: AccountId, public_key_hash: int) -> Receipt:
+        """Queue the owner's request for a new key; 0 takes the key away."""
+        return self._send(owner, "set_key", account, public_key_hash)
+
+    def set_key_by_signature(
+        self, sender: LocalAccount, wallet: str, account: AccountId, public_key_hash: int, signature: bytes
+    ) -> Receipt:
+        """Queue a contract wallet's request for a new key, with a signature that it accepts (ERC-1271); anyone may."""
+        return self._send(
+            sender, "set_key_by_signature", to_checksum_address(wallet), account, public_key_hash, signature
+        )
+
+    def key_digest(self, wallet: str, account: AccountId, public_key_hash: int) -> tuple[bytes, int]:
+        """The 32 bytes that a contract wallet accepts now to ask for a key, and the counter in them."""
+        digest, counter = self._read("key_digest", to_checksum_address(wallet), account, public_key_hash)
+        return bytes(digest), int(counter)
 
     def fill(
         self, account: LocalAccount, payout: Sequence[int], value: int = 0, gas_limit: int | None = None

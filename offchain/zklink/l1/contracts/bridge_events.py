@@ -6,9 +6,10 @@ from zklink.l1.contracts.bridge_structs import EndWord
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,16 @@ class FullExitRequested:
     expires_at: int
 
 
-RequestEvent = SwapRequested | DepositRequested | FullExitRequested
+@dataclass(frozen=True, slots=True)
+class KeyRequested:
+    """A request for a new key entered the account lane's queue."""
+
+    log: Log
+    request: KeyRequest
+    expires_at: int
+
+
+RequestEvent = SwapRequested | DepositRequested | FullExitRequested | KeyRequested
 """The events of requests that enter a queue; `event.request` is the request."""
 
 
@@ -316,22 +326,11 @@ class TokenPaused:
     is_paused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAuthorised:
-    """An owner's consent to a new key was recorded."""
-
-    log: Log
-    deployment_hash: bytes
-    owner: str
-    account: AccountId
-    nonce: Nonce
-    public_key_hash: int
-
-
 BridgeEvent = (
     SwapRequested
     | DepositRequested
     | FullExitRequested
+    | KeyRequested
     | PayoutFilled
     | PayoutPaid
     | PayoutDeferred
@@ -359,6 +358,5 @@ BridgeEvent = (
     | TokenRegistered
     | TokenLimitsChanged
     | TokenPaused
-    | KeyAuthorised
 )
 """The events of all contracts of a chain."""

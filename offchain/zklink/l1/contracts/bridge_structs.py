@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from eth_utils import to_checksum_address
 
+from zklink.operations.ledger_data import NO_ACCOUNT
 from zklink.protocol.errors import WrongAddressLength
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, TokenId
 
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 """Stands for a chain's own coin where a token's address is expected."""
@@ -36,7 +37,10 @@ def evm_address(address: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SwapOrder:
-    """A user's order to swap. `operator_fee` is in layer-2 units of token_in, `min_out` and `fill_fee` of token_out."""
+    """A user's order to swap. `operator_fee` is in layer-2 units of token_in, `min_out` and `fill_fee` of token_out.
+
+    `refund_to` gets the amount back if the swap is refunded; without it the sender does.
+    """
 
     token_in: TokenId
     l1_amount: int
@@ -47,9 +51,10 @@ class SwapOrder:
     fill_fee: Amount
     recipient: bytes
     deadline: int
+    refund_to: str | None = None
 
-    def abi(self) -> tuple[object, ...]:
-        """The tuple that `swap` takes."""
+    def abi(self, sender: str) -> tuple[object, ...]:
+        """The tuple that `swap` takes from a sender."""
         return (
             self.token_in,
             self.l1_amount,
@@ -59,21 +64,29 @@ class SwapOrder:
             self.operator_fee,
             self.fill_fee,
             self.recipient,
+            to_checksum_address(self.refund_to or sender),
             self.deadline,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class DepositOrder:
-    """A user's deposit; `owner` is the universal address whose account is credited."""
+    """A user's deposit; `owner` is the universal address whose account is credited.
+
+    `account` is credited if it is the owner's, else another one of the owner, or a new one; 0 names none. `refund_to`
+    gets the amount back in exodus; without it the sender does.
+    """
 
     token_id: TokenId
     l1_amount: int
     owner: bytes
+    account: AccountId = NO_ACCOUNT
+    refund_to: str | None = None
 
-    def abi(self) -> tuple[object, ...]:
-        """The tuple that `deposit` takes."""
-        return (self.token_id, self.l1_amount, self.owner)
+    def abi(self, sender: str) -> tuple[object, ...]:
+        """The tuple that `deposit` takes from a sender."""
+        refund_to = to_checksum_address(self.refund_to or sender)
+        return (self.token_id, self.l1_amount, self.owner, self.account, refund_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,21 @@ from eth_utils import keccak, to_checksum_address
 
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts import bridge_events
-from zklink.l1.contracts.bridge_events import BridgeEvent, DepositRequested, FullExitRequested, SwapRequested
+from zklink.l1.contracts.bridge_events import (
+    BridgeEvent,
+    DepositRequested,
+    FullExitRequested,
+    KeyRequested,
+    SwapRequested,
+)
 from zklink.l1.contracts.bridge_structs import EndWord, universal_address
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, ChainSet, Lane, RequestId, TokenId
 
 CONTRACTS: Final = (
     "Bridge",
@@ -31,7 +37,6 @@ CONTRACTS: Final = (
     "Groups",
     "Exodus",
     "TokenRegistry",
-    "KeyRegistry",
 )
 
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
@@ -64,12 +69,11 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.TokenRegistered,
         bridge_events.TokenLimitsChanged,
         bridge_events.TokenPaused,
-        bridge_events.KeyAuthorised,
     )
 }
 """Events whose fields are the record's fields."""
 
-REQUEST_EVENTS: Final = (SwapRequested, DepositRequested, FullExitRequested)
+REQUEST_EVENTS: Final = (SwapRequested, DepositRequested, FullExitRequested, KeyRequested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def _decode_swap(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> SwapReq
         deadline=fields["deadline"],
         queued_at=fields["queued_at"],
         recipient=fields["recipient"],
-        refund_to=universal_address(fields["sender"]),
+        refund_to=universal_address(fields["refund_to"]),
     )
     return SwapRequested(log, request, fields["l1_amount"], fields["expires_at"])
 
@@ -162,8 +166,10 @@ def _decode_deposit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Depo
         token=TokenId(fields["token_id"]),
         amount=Amount(fields["amount"]),
         owner=fields["owner"],
-        refund_to=universal_address(fields["sender"]),
+        refund_to=universal_address(fields["refund_to"]),
         queued_at=fields["queued_at"],
+        account=AccountId(fields["account"]),
+        by_owner=fields["by_owner"],
     )
     return DepositRequested(log, request, fields["l1_amount"], fields["expires_at"])
 
@@ -174,18 +180,31 @@ def _decode_full_exit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Fu
         request_id=RequestId(fields["request_id"]),
         account=AccountId(fields["account"]),
         token=TokenId(fields["token_id"]),
-        owner=universal_address(fields["owner"]),
-        second=universal_address(fields["owner"]),
-        mask=make_chain_set([chain]),
+        owner=fields["owner"],
+        second=fields["second"],
+        mask=ChainSet(fields["mask"]),
         queued_at=fields["queued_at"],
     )
     return FullExitRequested(log, request, fields["expires_at"])
+
+
+def _decode_key_request(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> KeyRequested:
+    request = KeyRequest(
+        source=chain,
+        request_id=RequestId(fields["request_id"]),
+        account=AccountId(fields["account"]),
+        owner=fields["owner"],
+        public_key_hash=fields["public_key_hash"],
+        queued_at=fields["queued_at"],
+    )
+    return KeyRequested(log, request, fields["expires_at"])
 
 
 _REQUEST_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]], BridgeEvent]]] = {
     "SwapRequested": _decode_swap,
     "DepositRequested": _decode_deposit,
     "FullExitRequested": _decode_full_exit,
+    "KeyRequested": _decode_key_request,
 }
 
 

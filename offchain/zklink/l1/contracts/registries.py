@@ -1,6 +1,6 @@
-"""The two registries of a chain, typed: its tokens, and the consents of owners to new keys.
+"""The registry of a chain's tokens, typed, and the consents of owners to new keys.
 
-Takes a chain's client and a registry's address. Reads give protocol types; writes wait for their receipt. Never decides
+Takes a chain's client and the registry's address. Reads give protocol types; writes wait for their receipt. Never decides
 what to send.
 """
 
@@ -60,49 +60,6 @@ class TokenRegistryClient:
 
     def _read(self, function: str, *arguments: object) -> Any:
         return self.client.read(self._contract, function, *arguments)
-
-
-class KeyRegistryClient:
-    """The consents to new keys on one chain. Reads raise CallReverted and RpcUnavailable."""
-
-    def __init__(self, client: ChainClient, address: str) -> None:
-        self.client = client
-        self.address = to_checksum_address(address)
-        self._contract = client.contract(self.address, load_contract("KeyRegistry"))
-
-    def authorise(
-        self, owner: LocalAccount, deployment_hash: bytes, account: AccountId, nonce: Nonce, public_key_hash: int
-    ) -> Receipt:
-        """The owner consents by a transaction; the key change may then come in any later block."""
-        arguments = (deployment_hash, account, nonce, public_key_hash)
-        return self.client.send(owner, encode_call(self._contract, "authorise", *arguments))
-
-    def authorise_by_contract(
-        self,
-        sender: LocalAccount,
-        deployment_hash: bytes,
-        wallet: str,
-        account: AccountId,
-        nonce: Nonce,
-        public_key_hash: int,
-        signature: bytes,
-    ) -> Receipt:
-        """Bring a signature that a contract wallet accepts as its consent (ERC-1271); anyone can send it."""
-        arguments = (deployment_hash, to_checksum_address(wallet), account, nonce, public_key_hash, signature)
-        return self.client.send(sender, encode_call(self._contract, "authorise_by_contract", *arguments))
-
-    def is_authorised(
-        self,
-        deployment_hash: bytes,
-        owner: str,
-        account: AccountId,
-        nonce: Nonce,
-        public_key_hash: int,
-        block: int | None = None,
-    ) -> bool:
-        """Whether a consent is recorded here, as of an L1 block (default: the newest)."""
-        arguments = (deployment_hash, to_checksum_address(owner), account, nonce, public_key_hash)
-        return bool(self.client.read(self._contract, "is_authorised", *arguments, block=block))
 
 
 def sign_key_change(

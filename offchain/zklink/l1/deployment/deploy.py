@@ -104,7 +104,6 @@ class _Run:
         members = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers))
         groups = (*members, governor, plan.blocks_per_day[chain_id])
         self.contracts[chain_id] = {
-            "key_registry": self._create(chain_id, load_contract("KeyRegistry")),
             "groups": self._create(chain_id, load_contract("Groups"), *groups),
             "token_registry": self._create(chain_id, load_contract("TokenRegistry"), *registry),
             "swap_verifier": self._create(chain_id, plan.verifiers.swap),

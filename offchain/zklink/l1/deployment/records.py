@@ -11,7 +11,6 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
@@ -105,7 +104,6 @@ class ChainDeployment:
     end: str
     exodus: str
     token_registry: str
-    key_registry: str
     swap_verifier: str
     account_verifier: str
     exit_verifier: str
@@ -143,10 +141,6 @@ class Deployment:
     def bridges(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, BridgeClient]:
         """A bridge client per chain."""
         return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
-
-    def key_registries(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, KeyRegistryClient]:
-        """The registries in which owners consent to new keys, per chain."""
-        return {k: KeyRegistryClient(clients[k], chain.key_registry) for k, chain in self.chains.items()}
 
     def to_json(self) -> str:
         """The published form; `from_json` reads it back."""
