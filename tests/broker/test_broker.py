@@ -18,7 +18,6 @@ from zklink.protocol.errors import (
     TransactionReplaced,
     TransactionReverted,
     TransactionStuck,
-    ZkLinkError,
 )
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, TokenId
 
@@ -45,6 +44,7 @@ class FakeFillPort:
     gas_price_wei: int = 0
     height: int = 50
     paid_us: dict[bytes, bool] = field(default_factory=dict)
+    paid_in: int = 10**9
     asked_from: list[int] = field(default_factory=list)
 
     def gas_price(self) -> int:
@@ -55,7 +55,7 @@ class FakeFillPort:
 
     def is_repaid(self, key: bytes, from_block: int) -> bool | None:
         self.asked_from.append(from_block)
-        return self.paid_us.get(key)
+        return self.paid_us.get(key) if from_block <= self.paid_in else None
 
     def fill_state(self, key: bytes) -> FillState:
         return self.states.get(key, FillState.OPEN)
@@ -210,22 +210,47 @@ def test_attempt__not_enough_inventory__nothing_sent_and_tried_again_after_the_o
     assert broker.waiting == (second, first)
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [CallReverted("b", "fill", "tokens: coin refused"), TransactionReverted("b", "fill", "tokens: coin refused", b"")],
-)
-def test_attempt__fill_refused__left_to_execution_and_others_go_on(
-    broker: Broker, port: FakeFillPort, refusal: ZkLinkError
+def test_attempt__fill_reverts_when_mined__left_to_execution_and_others_go_on(
+    broker: Broker, port: FakeFillPort
 ) -> None:
     refused, honest = candidate(1), candidate(2)
     broker.offer([refused, honest])
-    port.refusal = refusal
+    port.refusal = TransactionReverted("b", "fill", "tokens: coin refused", b"")
     attempt = broker.attempt(refused)
-    broker.record(attempt)
+    assert broker.record(attempt)
     assert (attempt.outcome, attempt.receipt) == (FillOutcome.REFUSED, None)
     assert "tokens: coin refused" in attempt.reason
     assert (broker.waiting, broker.positions) == ((honest,), ())
     assert broker.select(B, see({A: 102}, FIRST)) == honest
+
+
+def test_attempt__refused_for_a_while__tried_again_behind_all_others_and_said_once(
+    broker: Broker, port: FakeFillPort
+) -> None:
+    """A bridge that is paused fills again; a recipient that always refuses holds nobody up."""
+    refused, failed = candidate(1), candidate(2)
+    broker.offer([refused, failed])
+    port.refusal = CallReverted("b", "fill", "pause: paused")
+    said = [broker.record(broker.attempt(refused)) for _ in range(3)]
+    assert said == [True, False, False]
+    port.refusal = RpcUnavailable("b", "fill", 1, "gone")
+    broker.record(broker.attempt(failed))
+    assert list(broker.waiting) == [failed, refused]
+    broker.offer([candidate(3)])
+    assert list(broker.waiting) == [failed, candidate(3), refused]
+    port.refusal = None
+    for expected in (failed, candidate(3), refused):
+        assert broker.select(B, see({A: 102}, FIRST)) == expected
+        assert broker.record(broker.attempt(expected))
+    assert len(broker.positions) == 3
+
+
+def test_retract__payout_is_refused_at_present__is_not_tried_again(broker: Broker, port: FakeFillPort) -> None:
+    broker.offer([candidate()])
+    port.refusal = CallReverted("b", "fill", "pause: paused")
+    broker.record(broker.attempt(candidate()))
+    broker.retract(NONE)
+    assert broker.waiting == ()
 
 
 def test_attempt__refused_because_somebody_was_faster__said_so(broker: Broker, port: FakeFillPort) -> None:
@@ -372,7 +397,7 @@ class TestReorganisation:
         port.states[key_of(candidate())] = FillState.EXECUTED
         assert look(broker) == Settlement((), ())
         assert len(broker.open_positions(B)) == 1
-        assert port.asked_from == [RECEIPT.block_number]
+        assert port.asked_from == [RECEIPT.block_number, 0]
 
     def test_look__repayment_lost__open_again_until_it_is_deep(self, broker: Broker, port: FakeFillPort) -> None:
         fill(broker, candidate())
@@ -390,3 +415,100 @@ class TestReorganisation:
         look(broker)
         assert broker.watched_positions(B) == ()
         assert [position.is_repaid for position in broker.positions] == [True]
+
+    def test_look__fill_and_execution_were_mined_again_earlier__repayment_is_found(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        fill(broker, candidate())
+        execute(port, candidate(), pays_us=True)
+        port.paid_in = RECEIPT.block_number - 1
+        assert [position.key for position in look(broker).repaid] == [key_of(candidate())]
+
+    def test_look__a_node_behind_the_fill_shows_none__stays_on_the_books(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        fill(broker, candidate())
+        port.states.clear()
+        port.height = RECEIPT.block_number - 1
+        assert look(broker) == Settlement((), ())
+        assert len(broker.open_positions(B)) == 1
+
+    @pytest.mark.parametrize("is_unsealed", [True, False])
+    def test_look__a_node_shows_no_fill_and_then_does__is_on_the_books_again(
+        self, broker: Broker, port: FakeFillPort, is_unsealed: bool
+    ) -> None:
+        """Also where its block was unsealed, so that nobody tries the payout again."""
+        fill(broker, candidate())
+        if is_unsealed:
+            broker.retract(NONE)
+        port.states.clear()
+        assert len(look(broker).lost) == 1
+        port.states[key_of(candidate())] = FillState.MINE
+        settlement = look(broker)
+        assert ([position.key for position in settlement.found], settlement.lost) == ([key_of(candidate())], ())
+        assert (len(broker.open_positions(B)), broker.waiting) == (1, ())
+        assert [position.is_retracted for position in broker.positions] == [is_unsealed]
+        execute(port, candidate(), pays_us=True)
+        assert len(look(broker).repaid) == 1
+
+
+class TestUnclearFill:
+    """An attempt failed, and its transaction may be mined yet."""
+
+    @pytest.fixture
+    def lost(self, broker: Broker, port: FakeFillPort) -> None:
+        broker.offer([candidate()])
+        port.refusal = TransactionStuck("b", "fill", 7, (bytes(32),))
+        attempt = broker.attempt(candidate())
+        broker.record(attempt)
+        assert attempt.is_unclear
+        port.refusal = None
+
+    @pytest.mark.usefixtures("lost")
+    @pytest.mark.parametrize("is_unsealed", [True, False])
+    def test_look__mined_later__is_on_the_books_though_nobody_tries_again(
+        self, broker: Broker, port: FakeFillPort, is_unsealed: bool
+    ) -> None:
+        if is_unsealed:
+            broker.retract(NONE)
+        assert look(broker) == Settlement((), ())
+        port.states[key_of(candidate())] = FillState.MINE
+        assert [position.key for position in look(broker).found] == [key_of(candidate())]
+        assert (len(broker.open_positions(B)), broker.waiting) == (1, ())
+
+    @pytest.mark.usefixtures("lost")
+    def test_look__mined_and_executed_at_once__booked_as_repaid(self, broker: Broker, port: FakeFillPort) -> None:
+        execute(port, candidate(), pays_us=True)
+        broker.record(broker.attempt(candidate()))
+        settlement = look(broker)
+        assert (len(settlement.found), len(settlement.repaid)) == (1, 1)
+        assert [position.is_repaid for position in broker.positions] == [True]
+        assert look(broker) == Settlement((), ())
+
+    @pytest.mark.usefixtures("lost")
+    def test_look__executed_for_somebody_else__asked_for_until_that_is_final(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        execute(port, candidate(), pays_us=False)
+        for _ in range(2):
+            assert look(broker) == Settlement((), ())
+            assert len(broker.watched_positions(B)) == 1
+            port.height += 1
+        look(broker)
+        assert (broker.watched_positions(B), broker.positions) == ((), ())
+
+    @pytest.mark.usefixtures("lost")
+    def test_attempt__found_by_the_next_one__is_on_the_books_once(self, broker: Broker, port: FakeFillPort) -> None:
+        port.states[key_of(candidate())] = FillState.MINE
+        broker.record(broker.attempt(candidate()))
+        assert look(broker) == Settlement((), ())
+        assert len(broker.watched_positions(B)) == len(broker.positions) == 1
+
+    def test_record__fails_after_its_block_was_unsealed__is_asked_for(self, broker: Broker, port: FakeFillPort) -> None:
+        broker.offer([candidate()])
+        port.loses_receipts = True
+        attempt = broker.attempt(candidate())
+        broker.retract(NONE)
+        broker.record(attempt)
+        assert len(look(broker).found) == 1
+        assert [position.is_retracted for position in broker.positions] == [True]

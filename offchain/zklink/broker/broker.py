@@ -4,6 +4,8 @@ owed.
 Takes payouts of sealed blocks and the confirmations of their requests; sends `fill`. Never fills a refund, never fills
 more than it holds and has approved, and never fills one payout twice: it asks the bridge's own record first, so a lost
 receipt or a restart is harmless. It asks for its fills until their repayment is final: a reorganisation can take both.
+It asks also for those that are in doubt, until the payout is executed for somebody else: a transaction whose answer was
+lost may be mined late, and a fill that a node did not show may be there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +46,10 @@ class Broker:
         self._policy = policy
         self._required = required
         self._waiting: dict[bytes, Candidate] = {}
+        self._held: dict[bytes, Candidate] = {}
         self._positions: dict[bytes, Position] = {}
+        self._doubts: dict[bytes, Position] = {}
+        self._gone: dict[bytes, int] = {}
         self._final: set[bytes] = set()
 
     @property
@@ -54,8 +59,8 @@ class Broker:
 
     @property
     def waiting(self) -> tuple[Candidate, ...]:
-        """Payouts that may still be filled."""
-        return tuple(self._waiting.values())
+        """Payouts that may still be filled, those that are refused at present behind the others."""
+        return (*self._waiting.values(), *self._held.values())
 
     def offer(self, candidates: Iterable[Candidate]) -> dict[Candidate, Verdict]:
         """Take the payouts of a sealed block; gives those that the broker declines for good, with the reason."""
@@ -66,23 +71,29 @@ class Broker:
                 declined[candidate] = verdict
                 continue
             key = candidate.payout.fill_key(self._deployment_hash)
-            position = self._positions.get(key)
-            if position is None:
+            self._held.pop(key, None)
+            if key not in self._positions:
                 self._waiting[key] = candidate
-            else:
-                self._positions[key] = replace(position, candidate=candidate, is_retracted=False)
+            for books in (self._positions, self._doubts):
+                if key in books:
+                    books[key] = replace(books[key], candidate=candidate, is_retracted=False)
         return declined
 
     def retract(self, after: BlockNumber) -> None:
         """Blocks after `after` were unsealed: their payouts may change. Fills that are done stay on the books."""
-        self._waiting = {key: candidate for key, candidate in self._waiting.items() if candidate.block <= after}
-        for key, position in self._positions.items():
-            if position.candidate.block > after:
-                self._positions[key] = replace(position, is_retracted=True)
+        for candidates in (self._waiting, self._held):
+            for key in [key for key, candidate in candidates.items() if candidate.block > after]:
+                del candidates[key]
+        for books in (self._positions, self._doubts):
+            for key, position in books.items():
+                if position.candidate.block > after:
+                    books[key] = replace(position, is_retracted=True)
 
     def select(self, chain: ChainId, outlook: Outlook) -> Candidate | None:
-        """The next payout to fill on `chain`: the oldest, those that failed behind the others."""
-        mine = (candidate for candidate in self._waiting.values() if candidate.payout.chain == chain)
+        """The next payout to fill on `chain`: the oldest, those that failed behind the others, and those that are
+        refused at present behind all.
+        """
+        mine = (candidate for candidate in self.waiting if candidate.payout.chain == chain)
         return next((candidate for candidate in mine if self._assess(candidate, outlook) is Verdict.FILL), None)
 
     def attempt(self, candidate: Candidate) -> Attempt:
@@ -95,8 +106,7 @@ class Broker:
         try:
             return self._attempt(candidate, key)
         except Exception as error:
-            reason = str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
-            return Attempt(candidate, key, FillOutcome.FAILED, 0, reason=reason)
+            return Attempt(candidate, key, FillOutcome.FAILED, 0, reason=_explain(error))
 
     def _attempt(self, candidate: Candidate, key: bytes) -> Attempt:
         payout, port = candidate.payout, self._ports[candidate.payout.chain]
@@ -108,27 +118,37 @@ class Broker:
         if payout.fill_fee < least:
             reason = f"the fee is {payout.fill_fee}, and the gas costs {least}"
             return Attempt(candidate, key, FillOutcome.TOO_DEAR, l1_amount, reason=reason)
+        if port.spendable(payout.token) < l1_amount:
+            return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
         try:
-            if port.spendable(payout.token) < l1_amount:
-                return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
             return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, port.fill(payout, l1_amount))
         except (CallReverted, TransactionReverted) as error:
             state = port.fill_state(key)  # somebody may just have been faster
-            outcome = FillOutcome.REFUSED if state is FillState.OPEN else _FOUND[state]
+            refused = FillOutcome.HELD if isinstance(error, CallReverted) else FillOutcome.REFUSED
+            outcome = refused if state is FillState.OPEN else _FOUND[state]
             return Attempt(candidate, key, outcome, l1_amount, reason=str(error))
+        except Exception as error:
+            return Attempt(candidate, key, FillOutcome.FAILED, l1_amount, reason=_explain(error), is_unclear=True)
 
-    def record(self, attempt: Attempt) -> None:
-        """Enter the outcome of an attempt. A payout that failed goes behind the others and is tried again, unless its
-        block was unsealed meanwhile; a refused one is left to execution.
+    def record(self, attempt: Attempt) -> bool:
+        """Enter the outcome of an attempt; gives whether it is news. A payout that failed goes behind the others and is
+        tried again, unless its block was unsealed meanwhile; one whose fill was mined and reverted is left to
+        execution.
         """
-        was_waiting = self._waiting.pop(attempt.key, None) is not None
+        key, candidate = attempt.key, attempt.candidate
+        was_held = self._held.pop(key, None) is not None
+        was_waiting = self._waiting.pop(key, None) is not None or was_held
+        known = self._positions.get(key)
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
             l1_block = 0 if attempt.receipt is None else attempt.receipt.block_number
-            self._positions[attempt.key] = Position(
-                attempt.candidate, attempt.key, l1_block, is_retracted=not was_waiting
-            )
+            is_retracted = not was_waiting if known is None else known.is_retracted
+            self._positions[key] = Position(candidate, key, l1_block, is_retracted=is_retracted)
+            self._doubts.pop(key, None)
         elif attempt.outcome in AGAIN and was_waiting:
-            self._waiting[attempt.key] = attempt.candidate
+            (self._held if attempt.outcome is FillOutcome.HELD else self._waiting)[key] = candidate
+        if attempt.is_unclear and known is None:
+            self._doubts.setdefault(key, Position(candidate, key, 0, is_retracted=not was_waiting))
+        return not (was_held and attempt.outcome is FillOutcome.HELD)
 
     def open_positions(self, chain: ChainId) -> tuple[Position, ...]:
         """Fills on `chain` that are not repaid yet."""
@@ -136,10 +156,9 @@ class Broker:
         return tuple(p for p in mine if p.candidate.payout.chain == chain and not p.is_repaid)
 
     def watched_positions(self, chain: ChainId) -> tuple[Position, ...]:
-        """Fills on `chain` that a reorganisation can still take, or that are not repaid."""
-        return tuple(
-            p for p in self._positions.values() if p.candidate.payout.chain == chain and p.key not in self._final
-        )
+        """Fills on `chain` that a reorganisation can still take, that are not repaid, or that are in doubt."""
+        watched = [position for key, position in self._positions.items() if key not in self._final]
+        return tuple(p for p in (*watched, *self._doubts.values()) if p.candidate.payout.chain == chain)
 
     def look(self, chain: ChainId, positions: Iterable[Position]) -> tuple[Look, ...]:
         """What `chain` says about these fills now. Raises RpcUnavailable."""
@@ -148,31 +167,68 @@ class Broker:
         for position in positions:
             state = port.fill_state(position.key)
             is_executed = state is FillState.EXECUTED
-            is_repaid = port.is_repaid(position.key, position.l1_block) if is_executed else None
+            is_repaid = self._find_repaid(port, position) if is_executed else None
             looks.append(Look(position.key, state, height, is_repaid))
         return tuple(looks)
+
+    def _find_repaid(self, port: FillPort, position: Position) -> bool | None:
+        """As the port says; where it shows no execution after the fill, a reorganisation may have put both earlier."""
+        found = port.is_repaid(position.key, position.l1_block)
+        return port.is_repaid(position.key, 0) if found is None and position.l1_block > 0 else found
 
     def settle(self, looks: Iterable[Look]) -> Settlement:
         """Enter what a chain says about fills.
 
         A repayment is booked only if the execution paid this broker. A fill that a reorganisation took is struck out,
-        and its payout waits again if nobody else paid it and a block still has it.
+        and its payout waits again if nobody else paid it and a block still has it; it stays in doubt, for the node that
+        does not show it may be wrong. A node that is behind a fill says nothing about it.
         """
-        repaid, lost = [], []
+        repaid, lost, found = list[Position](), list[Position](), list[Position]()
         for look in looks:
+            if look.key in self._doubts and self._is_ours(look):
+                found.append(self._enter_found(look.key))
             position = self._positions.get(look.key)
             if position is None:
-                continue
-            if look.state is FillState.OPEN or look.state is FillState.OTHERS or look.is_repaid is False:
-                lost.append(self._positions.pop(look.key))
-                if look.state is FillState.OPEN and not position.is_retracted:
-                    self._waiting[look.key] = position.candidate
-            elif look.state is FillState.MINE:
-                self._positions[look.key] = replace(position, repaid_at=None)
-            elif look.is_repaid:
-                repaid += [] if position.is_repaid else [position]
-                self._enter_repaid(position, look.height)
-        return Settlement(tuple(repaid), tuple(lost))
+                self._drop_doubt(look)
+            elif look.height >= position.l1_block:
+                self._settle(position, look, repaid, lost)
+        return Settlement(tuple(repaid), tuple(lost), tuple(found))
+
+    def _settle(self, position: Position, look: Look, repaid: list[Position], lost: list[Position]) -> None:
+        if look.state is FillState.OPEN or look.state is FillState.OTHERS or look.is_repaid is False:
+            lost.append(self._positions.pop(look.key))
+            self._final.discard(look.key)
+            self._doubts[look.key] = replace(position, l1_block=0, repaid_at=None)
+            if look.state is FillState.OPEN and not position.is_retracted:
+                self._waiting[look.key] = position.candidate
+        elif look.state is FillState.MINE:
+            self._positions[look.key] = replace(position, repaid_at=None)
+        elif look.is_repaid:
+            repaid += [] if position.is_repaid else [position]
+            self._enter_repaid(position, look.height)
+
+    def _is_ours(self, look: Look) -> bool:
+        return look.state is FillState.MINE or bool(look.is_repaid)
+
+    def _enter_found(self, key: bytes) -> Position:
+        """A fill that was in doubt is there."""
+        self._waiting.pop(key, None)
+        self._held.pop(key, None)
+        self._gone.pop(key, None)
+        self._positions[key] = self._doubts.pop(key)
+        return self._positions[key]
+
+    def _drop_doubt(self, look: Look) -> None:
+        """The payout was executed for somebody else: once that is as deep as the chain's confirmations, a fill of this
+        broker can never be mined.
+        """
+        doubt = self._doubts.get(look.key)
+        if doubt is None or look.state is not FillState.EXECUTED or look.is_repaid is not False:
+            self._gone.pop(look.key, None)
+            return
+        since = self._gone.setdefault(look.key, look.height)
+        if look.height - since + 1 >= self._required.get(doubt.candidate.payout.chain, 0):
+            del self._doubts[look.key], self._gone[look.key]
 
     def _enter_repaid(self, position: Position, height: int) -> None:
         """Once the repayment has the chain's confirmations nobody asks for it again."""
@@ -192,6 +248,10 @@ class Broker:
             seconds_left=candidate.expires - outlook.now,
             is_final=candidate.block <= outlook.final,
         )
+
+
+def _explain(error: Exception) -> str:
+    return str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
 
 
 _FOUND = {

@@ -91,19 +91,20 @@ class FillOutcome(Enum):
     TAKEN = "somebody else was faster"
     TOO_LATE = "already executed"
     NO_INVENTORY = "not enough of the token, or not enough approved"
-    REFUSED = "cannot be filled, left to execution"
+    HELD = "the bridge, the token or the recipient refuses it at present"
+    REFUSED = "reverted when it was mined, left to execution"
     TOO_DEAR = "the fee does not pay for the gas at present"
     FAILED = "the chain, its node or this account failed"
 
 
-AGAIN: Final = (FillOutcome.NO_INVENTORY, FillOutcome.TOO_DEAR, FillOutcome.FAILED)
+AGAIN: Final = (FillOutcome.NO_INVENTORY, FillOutcome.TOO_DEAR, FillOutcome.FAILED, FillOutcome.HELD)
 """Outcomes after which the payout is tried again, behind the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt to fill. The recipient gets `l1_amount`, in L1 units; there is a receipt only if this call sent a
-    transaction; `reason` says who refused and why.
+    transaction; `reason` says who refused and why. `is_unclear`: it failed, and a transaction may be mined yet.
     """
 
     candidate: Candidate
@@ -112,12 +113,14 @@ class Attempt:
     l1_amount: int
     receipt: Receipt | None = None
     reason: str = ""
+    is_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """A fill of this broker: it has paid the net amount, and the chain repays the gross amount, with the fee, at
-    execution. The fill is in block `l1_block` of its chain, or later; the repayment was seen at height `repaid_at`.
+    execution. The fill was seen in block `l1_block` of its chain, 0 if unknown, and a reorganisation may have moved it
+    since; the repayment was seen at height `repaid_at`.
     """
 
     candidate: Candidate
@@ -149,7 +152,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What changed in the books: fills that are repaid, and fills that a reorganisation took."""
+    """What changed in the books: fills that are repaid, fills that a reorganisation took, and fills that were mined
+    after their attempt had failed or that came back.
+    """
 
     repaid: tuple[Position, ...]
     lost: tuple[Position, ...]
+    found: tuple[Position, ...] = ()

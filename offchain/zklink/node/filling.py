@@ -7,7 +7,7 @@ Takes sealed blocks and the node's knowledge of the chains; starts jobs and give
 from functools import partial
 
 from zklink.broker.broker import Broker
-from zklink.broker.records import AGAIN, Attempt, Candidate, Look, Outlook
+from zklink.broker.records import AGAIN, Attempt, Candidate, FillOutcome, Look, Outlook
 from zklink.node.events import BrokerRepaid, FillDeclined, FillLost, FillTried, PayoutKey
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
@@ -90,20 +90,23 @@ class Filling:
         return Outlook(heights, known.now, accepted, self._depth.final)
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
-        self._broker.record(attempt)
         key, now = _key(attempt.candidate), self._reporter.now()
-        self._reporter.emit(FillTried(now, key, chain, attempt.outcome, attempt.reason))
+        is_news = self._broker.record(attempt)
+        if is_news:
+            self._reporter.emit(FillTried(now, key, chain, attempt.outcome, attempt.reason))
         if attempt.receipt is not None:
             self._reporter.emit_mined(chain, "fill", (attempt.candidate.block,), attempt.receipt)
-        return attempt.outcome not in AGAIN
+        return attempt.outcome not in AGAIN or (attempt.outcome is FillOutcome.HELD and is_news)
 
     def _on_look(self, chain: ChainId, looks: tuple[Look, ...]) -> bool:
         settlement, now = self._broker.settle(looks), self._reporter.now()
+        for position in settlement.found:
+            self._reporter.emit(FillTried(now, _key(position.candidate), chain, FillOutcome.FOUND_FILLED, ""))
         for position in settlement.repaid:
             self._reporter.emit(BrokerRepaid(now, _key(position.candidate), chain))
         for position in settlement.lost:
             self._reporter.emit(FillLost(now, _key(position.candidate), chain))
-        return bool(settlement.repaid or settlement.lost)
+        return bool(settlement.repaid or settlement.lost or settlement.found)
 
 
 def _key(candidate: Candidate) -> PayoutKey:
