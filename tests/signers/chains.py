@@ -17,7 +17,7 @@ from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Lane
 from zklink.signers.history import Path
 from zklink.signers.journal import MemorySignerJournal, SignerJournal
-from zklink.signers.ports import RaisedEnd
+from zklink.signers.ports import EndState
 from zklink.signers.proposal import Proposal
 from zklink.signers.signer import Deployment
 from zklink.signers.validator import Validator
@@ -28,7 +28,7 @@ DEPLOYMENT = bytes([9]) * 32
 NOW = 10_000
 STARTED = NOW - 100
 GENESIS = Accepted(BlockNumber(0), DEPLOYMENT)
-NO_END = RaisedEnd(0, None)
+NO_END = EndState(0, None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class State:
     tip_time: int = 0
     is_frozen: bool = False
     queue: tuple[SwapRequest, ...] = ()
-    end: RaisedEnd = NO_END
+    end: EndState = NO_END
 
 
 @dataclass
@@ -83,7 +83,7 @@ class FakeChain:
         requests = self._at(height).queue
         return roll(requests[:count]) if lane is Lane.SWAP and count <= len(requests) else ZERO_HASH
 
-    def raised_end(self, height: int) -> RaisedEnd:
+    def end_state(self, height: int) -> EndState:
         return self._at(height).end
 
     def _at(self, height: int) -> State:

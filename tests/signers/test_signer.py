@@ -8,7 +8,7 @@ from zklink.protocol.facts import Accepted, End, EndDenial
 from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber
 from zklink.signers.history import Path
 from zklink.signers.journal import MemorySignerJournal
-from zklink.signers.ports import RaisedEnd
+from zklink.signers.ports import EndState
 from zklink.signers.signer import HALT_SECONDS, Signer
 
 
@@ -151,7 +151,7 @@ def test_end__given_once__for_the_same_block_alone_and_in_any_round(world: World
     world.primary.mine(is_frozen=True)
     world.watcher(journal=journal).end(end(block), block.path)
     signer = world.watcher(journal=journal)
-    world.chains[K].mine(end=RaisedEnd(1, None))
+    world.chains[K].mine(end=EndState(1, None))
     with pytest.raises(EndNotTrue):
         signer.end(end(block), block.path)
     assert signer.end(end(block, round=1), block.path)
@@ -183,7 +183,7 @@ def test_denial__false_end_is_pending__denied_while_the_primary_lives_and_after_
     world: World, signer: Signer
 ) -> None:
     first, last = accept(world, 2)
-    world.chains[K].mine(end=RaisedEnd(0, first.place))
+    world.chains[K].mine(end=EndState(0, first.place))
     assert is_signed(deny(first), signer.denial(deny(first), last.path), signer.address)
     world.primary.mine(is_frozen=True)
     assert signer.denial(deny(first), last.path)
@@ -192,7 +192,7 @@ def test_denial__false_end_is_pending__denied_while_the_primary_lives_and_after_
 def test_denial__true_end_or_one_that_is_not_pending__not_denied(world: World, signer: Signer) -> None:
     first, last = accept(world, 2)
     world.primary.mine(is_frozen=True)
-    world.chains[K].mine(end=RaisedEnd(0, last.place))
+    world.chains[K].mine(end=EndState(0, last.place))
     for fact in (deny(last), deny(first), deny(last, round=1)):
         with pytest.raises(EndIsTrue):
             signer.denial(fact, last.path)

@@ -1,5 +1,5 @@
-"""Adapters: real chains behind the ports of broker and signers, and real circuits behind the node's prover. Takes
-clients and keys, gives ports. Never decides to send.
+"""Adapters: real bridges behind the broker's port, and real circuits behind the node's prover. Takes clients and keys,
+gives ports. Never decides to send.
 """
 
 import time
@@ -12,17 +12,13 @@ from eth_account.signers.local import LocalAccount
 from zklink.broker.records import FillState
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import PayoutDeferred, PayoutPaid
-from zklink.l1.contracts.bridge_structs import EndWord
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.token import TokenClient
-from zklink.l1.transport.receipts import BlockInfo, Receipt
+from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import Proved
 from zklink.operations.payout import Payout
-from zklink.protocol.bridge_hashes import Tip
-from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import Amount, Lane, TokenId
 from zklink.prover.port import Prover
-from zklink.signers.ports import RaisedEnd
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 
@@ -103,31 +99,3 @@ class BridgeFillPort:
 
     def _token(self, token: TokenId) -> TokenClient:
         return TokenClient(self._bridge.client, self._bridge.tokens.token_config(token).token)
-
-
-class ReadChain:
-    """A signer's ChainReader on the contracts of one chain."""
-
-    def __init__(self, bridge: BridgeClient) -> None:
-        self._bridge = bridge
-
-    def newest(self) -> BlockInfo:
-        return self._bridge.client.head()
-
-    def final(self) -> BlockInfo | None:
-        height = self._bridge.client.confirmed_height()
-        return self._bridge.client.block(height) if height >= 0 else None
-
-    def tip(self, height: int) -> Tip:
-        return self._bridge.history.tip(block=height)
-
-    def is_frozen(self, height: int) -> bool:
-        return self._bridge.end.is_frozen(block=height)
-
-    def queue_hash(self, lane: Lane, count: int, height: int) -> bytes:
-        return self._bridge.queue_hash(lane, count, block=height)
-
-    def raised_end(self, height: int) -> RaisedEnd:
-        state = self._bridge.member_end.end_state(block=height)
-        is_raised = state.word is not EndWord.NONE
-        return RaisedEnd(state.round, Accepted(state.number, state.sync_hash) if is_raised else None)

@@ -25,8 +25,9 @@ from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import HistoryGate, Submitter
-from zklink.service.adapters import BridgeFillPort, ReadChain
+from zklink.service.adapters import BridgeFillPort
 from zklink.signers import signer
+from zklink.signers.bridge_reader import BridgeReader
 from zklink.signers.groups import ValidatorGroup, WatcherGroup
 from zklink.signers.journal import MemorySignerJournal, SignerJournal
 from zklink.signers.validator import Validator
@@ -67,7 +68,8 @@ def build_groups(
     clock: Callable[[], float] = time.time,
 ) -> LocalGroups:
     """Both groups. `journal_of` gives a signer's journal by its address, `clock` the world's time in UNIX seconds."""
-    chains = {chain: ReadChain(bridge) for chain, bridge in deployment.bridges(clients).items()}
+    bridges = deployment.bridges(clients)
+    chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
     known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
     return LocalGroups(
         ValidatorGroup([Validator(key, known, chains, journal_of(key.address), clock) for key in validators]),

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from zklink.protocol.errors import EvidenceMissing, ZkLinkError
 from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, QueueFact
 from zklink.signers.history import Path
-from zklink.signers.ports import EndEvidence, SignerPort, ValidatorPort, WatcherPort
+from zklink.signers.ports import EndWord, SignerPort, ValidatorPort, WatcherPort
 from zklink.signers.proposal import Proposal
 
 S = TypeVar("S", bound=SignerPort)
@@ -33,10 +33,10 @@ class SignerGroup(Generic[S]):
         """ACC. Raises EvidenceMissing."""
         return self._join(f"ACC({fact.number})", lambda signer: signer.accepted(fact, path))
 
-    def end(self, fact: End, path: Path) -> EndEvidence:
+    def end(self, fact: End, path: Path) -> EndWord:
         """END, and ACC for the same block. Raises EvidenceMissing."""
         words = self._gather(f"END({fact.number}) of chain {fact.member}", lambda signer: signer.end(fact, path))
-        return EndEvidence(b"".join(word.end for word in words), b"".join(word.accepted for word in words))
+        return EndWord(b"".join(word.end for word in words), b"".join(word.accepted for word in words))
 
     def denial(self, fact: EndDenial, path: Path) -> bytes:
         """The denial of an END. Raises EvidenceMissing."""

@@ -16,7 +16,7 @@ from zklink.signers.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
-class RaisedEnd:
+class EndState:
     """What a member's contract for its end says: the round, and the END that is pending or stands there, if any."""
 
     round: int
@@ -46,13 +46,13 @@ class ChainReader(Protocol):
         """The rolling hash of a queue's first `count` requests; zero if there are not so many."""
         ...
 
-    def raised_end(self, height: int) -> RaisedEnd:
+    def end_state(self, height: int) -> EndState:
         """The round of a member and its END."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class EndEvidence:
+class EndWord:
     """What goes together: a signature of END, and one of ACC for the same block (ADR 0018)."""
 
     end: bytes
@@ -74,7 +74,7 @@ class SignerPort(Protocol):
 
     def accepted(self, fact: Accepted, path: Path) -> bytes: ...
 
-    def end(self, fact: End, path: Path) -> EndEvidence: ...
+    def end(self, fact: End, path: Path) -> EndWord: ...
 
     def denial(self, fact: EndDenial, path: Path) -> bytes: ...
 
@@ -105,7 +105,7 @@ class Group(Protocol):
 
     def accepted(self, fact: Accepted, path: Path) -> bytes: ...
 
-    def end(self, fact: End, path: Path) -> EndEvidence: ...
+    def end(self, fact: End, path: Path) -> EndWord: ...
 
     def denial(self, fact: EndDenial, path: Path) -> bytes: ...
 

@@ -18,7 +18,7 @@ from zklink.protocol.facts import Accepted, End, EndDenial, Fact
 from zklink.protocol.ids import MAX_AGE_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId
 from zklink.signers.history import Path
 from zklink.signers.journal import Given, SignerJournal
-from zklink.signers.ports import ChainReader, EndEvidence
+from zklink.signers.ports import ChainReader, EndWord
 
 HALT_SECONDS: Final = MAX_AGE_SECONDS
 """A primary whose newest block is older, by the world's clock, is halted: only then does that clock count."""
@@ -80,7 +80,7 @@ class Signer:
                 self._save(self._cover_by(fact))
             return self._sign(fact)
 
-    def end(self, fact: End, path: Path) -> EndEvidence:
+    def end(self, fact: End, path: Path) -> EndWord:
         """END of a member, in its present round; with it ACC for the same block.
 
         `path` leads from `covered`, or from the primary's last block if that is below, to the end. Raises EndNotTrue.
@@ -91,13 +91,13 @@ class Signer:
             if self._read_round(fact.member) != fact.round:
                 raise EndNotTrue(fact.number, f"chain {fact.member} is not in round {fact.round}")
             self._save(replace(self._cover_by(place), end=place))
-            return EndEvidence(self._sign(fact), self._sign(place))
+            return EndWord(self._sign(fact), self._sign(place))
 
     def denial(self, fact: EndDenial, path: Path) -> bytes:
         """The denial of an END that is pending on a member. Raises EndIsTrue, also if another END is pending."""
         with self._lock:
             member, place = self._chains[fact.member], Accepted(fact.number, fact.sync_hash)
-            state = member.raised_end(member.newest().number)
+            state = member.end_state(member.newest().number)
             if state.round != fact.round or state.end != place:
                 raise EndIsTrue(fact.member, fact.number, "it is not pending there")
             try:
@@ -150,7 +150,7 @@ class Signer:
 
     def _read_round(self, member: ChainId) -> int:
         reader = self._chains[member]
-        return reader.raised_end(reader.newest().number).round
+        return reader.end_state(reader.newest().number).round
 
     def _cover_by(self, place: Accepted) -> Given:
         """The signer's word with one more ACC: seals up to it are no longer needed."""
