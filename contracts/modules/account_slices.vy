@@ -15,7 +15,6 @@ from . import slices
 
 uses: owner_consents
 
-MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
 REQUEST_BYTES: constant(uint256) = 32 * constants.ACCOUNT_REQUEST_WORDS
 PAYOUT_BYTES: constant(uint256) = 32 * constants.PAYOUT_WORDS
 
@@ -35,34 +34,49 @@ def read(place: slices.Slice) -> slices.Content:
     @return The content of the slice.
     """
     own: uint256 = place.chain
+    end: uint256 = place.end
     z: uint256 = place.z
+    address_bits: uint256 = place.address_bits
+    bridge: uint256 = place.bridge
     content: slices.Content = empty(slices.Content)
     content.queue_hash = place.queue_hash
     content.consents = place.consents
-    value: uint256 = 0
+    sum: uint256 = 0  # Horner's rule, congruent modulo r; below r + 2^248, since longer words are refused
     at: uint256 = place.at
-    for _: uint256 in range(MAX_RECORDS):
-        if at == place.end:
+    for _: uint256 in range(slices.MAX_RECORDS):
+        if at == end:
             break
-        # No addition below wraps: `at` is a position in the call.
-        w0: uint256 = calldata.word(at)
-        kind: uint256 = w0 >> constants.PAYOUT_0_KIND_SHIFT
-        if kind >= constants.WITHDRAW_PAYOUT_KIND:
-            assert unsafe_add(at, PAYOUT_BYTES) <= place.end, "slice: account payout cut short"
+        # A record of either length is read at once. No addition below wraps: `at` is a position in the call.
+        r: uint256[4] = empty(uint256[4])
+        if unsafe_add(at, REQUEST_BYTES) <= end:
+            r = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[4])
+        else:
+            assert unsafe_add(at, PAYOUT_BYTES) <= end, "slice: account words cut short"
             p: uint256[3] = abi_decode(slice(msg.data, at, PAYOUT_BYTES), uint256[3])
-            self._check_payout(place, kind, w0, p[1], p[2])
-            value = slices.push(value, z, w0)
-            value = slices.push(value, z, p[1])
-            value = slices.push(value, z, p[2])
+            r = [p[0], p[1], p[2], 0]
+        kind: uint256 = r[0] >> constants.PAYOUT_0_KIND_SHIFT
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[0])
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[1])
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[2])
+        if kind >= constants.WITHDRAW_PAYOUT_KIND:
+            # The payout of a full exit starts with 21 | chain | chain, the others with kind | 0 | chain.
+            assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
+            source: uint256 = own if kind == constants.FULL_EXIT_PAYOUT_KIND else 0
+            prefix: uint256 = (kind << 16) | (source << 8) | own
+            assert r[0] >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
+            assert records.find_unused_bits(r[0], r[1], r[2]) == 0, "slice: unused payout bits"
+            recipient: uint256 = records.recipient_of(r[1], r[2])
+            assert recipient != 0 and recipient >> address_bits == 0, "slice: no address there"
+            assert recipient != bridge, "slice: payout to a bridge"
             at = unsafe_add(at, PAYOUT_BYTES)
         else:
-            assert unsafe_add(at, REQUEST_BYTES) <= place.end, "slice: account record cut short"
-            r: uint256[4] = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[4])
-            assert (w0 >> constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT) & 255 == own, "slice: record of another chain"
+            assert unsafe_add(at, REQUEST_BYTES) <= end, "slice: account record cut short"
+            assert (r[0] >> constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT) & 255 == own, "slice: record of another chain"
             assert (r[1] | r[2] | r[3]) >> constants.WORD_BITS == 0, "slice: account word too long"
+            sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[3])
             if kind == constants.CHANGE_PUB_KEY_KIND:
                 assert content.consents != 0, "slice: key change off the primary"
-                self._check_key_change(content.consents, w0, r[1], r[2], r[3])
+                self._check_key_change(content.consents, r)
                 content.consents = unsafe_add(content.consents, constants.SIGNATURE_BYTES)
             else:
                 # The bits that are not used need no check: the bridge has written these words into its queue.
@@ -70,13 +84,8 @@ def read(place: slices.Slice) -> slices.Content:
                 content.queue_hash = keccak256(abi_encode(content.queue_hash, r))
                 content.queued_at = r[2] & TIME_MASK
                 content.requests = unsafe_add(content.requests, 1)
-            value = slices.push(value, z, w0)
-            value = slices.push(value, z, r[1])
-            value = slices.push(value, z, r[2])
-            value = slices.push(value, z, r[3])
             at = unsafe_add(at, REQUEST_BYTES)
-    assert at == place.end, "slice: too many account records"
-    content.value = value % constants.R
+    content.value = sum % constants.R
     return content
 
 
@@ -88,7 +97,7 @@ def count_key_changes(begin: uint256, end: uint256) -> uint256:
     """
     count: uint256 = 0
     at: uint256 = begin
-    for _: uint256 in range(MAX_RECORDS):
+    for _: uint256 in range(slices.MAX_RECORDS):
         if at >= end:
             break
         kind: uint256 = calldata.word(at) >> constants.PAYOUT_0_KIND_SHIFT
@@ -99,37 +108,20 @@ def count_key_changes(begin: uint256, end: uint256) -> uint256:
 
 
 @internal
-@pure
-def _check_payout(place: slices.Slice, kind: uint256, p0: uint256, p1: uint256, p2: uint256):
-    """
-    @notice Reverts unless the slice's chain pays this and can pay its recipient: an amount paid to anything else would
-            be lost.
-    @param kind At least the lowest payout kind of the lane. The payout of a full exit starts with 21 | chain | chain,
-           the others with kind | 0 | chain.
-    """
-    assert kind <= constants.FORCED_EXIT_PAYOUT_KIND, "slice: unknown account payout"
-    source: uint256 = place.chain if kind == constants.FULL_EXIT_PAYOUT_KIND else 0
-    prefix: uint256 = (kind << 16) | (source << 8) | place.chain
-    assert p0 >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"
-    assert records.is_payout(p0, p1, p2), "slice: unused payout bits"
-    assert slices.is_recipient(place, records.recipient_of(p1, p2)), "slice: no recipient here"
-
-
-@internal
 @view
-def _check_key_change(consent: uint256, r0: uint256, r1: uint256, r2: uint256, r3: uint256):
+def _check_key_change(consent: uint256, r: uint256[4]):
     """
     @notice Reverts if an unused bit is set, or if the consent is not the owner's.
     @param consent Where the signature stands in the call.
     """
-    owner_and_key: uint256 = r2 >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
-    unused: uint256 = (r0 & KEY_CHANGE_0_ZERO_BITS) | (r2 & TIME_MASK) | (owner_and_key >> 16)
+    owner_and_key: uint256 = r[2] >> constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT
+    unused: uint256 = (r[0] & KEY_CHANGE_0_ZERO_BITS) | (r[2] & TIME_MASK) | (owner_and_key >> 16)
     assert unused == 0, "slice: unused bits of a change"
-    id: uint256 = r0 >> constants.ACCOUNT_REQUEST_0_ID_SHIFT
+    id: uint256 = r[0] >> constants.ACCOUNT_REQUEST_0_ID_SHIFT
     owner_consents.check(
         consent,
-        ((owner_and_key >> 8) << constants.WORD_BITS) | r1,
+        ((owner_and_key >> 8) << constants.WORD_BITS) | r[1],
         (id >> 32) & ID_MASK,
         id & ID_MASK,
-        ((owner_and_key & 255) << constants.WORD_BITS) | r3,
+        ((owner_and_key & 255) << constants.WORD_BITS) | r[3],
     )

@@ -22,6 +22,8 @@ EXIT_DOMAIN: public(immutable(uint256))
 
 # Bit k is set when chain k takes part.
 CHAIN_MASK: public(immutable(uint256))
+# All bits of the counts that a block may have of its chains, of slice k in bits 16k..16k+15; none of slice 0.
+COUNT_MASK: immutable(uint256)
 # Address format of chain k in byte k.
 ADDRESS_FORMATS: immutable(uint256)
 # Universal address of the bridge of chain k.
@@ -57,6 +59,7 @@ def __init__(
         assert vk_hash != empty(bytes32), "deployment: no verification key"
 
     mask: uint256 = 0
+    count_mask: uint256 = 0
     formats: uint256 = 0
     bridges: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
     chains_hash: bytes32 = empty(bytes32)
@@ -76,6 +79,7 @@ def __init__(
             assert named == convert(bridge, uint256), "deployment: wrong own bridge"
         previous = k
         mask |= 1 << k
+        count_mask |= (2**constants.COUNT_BITS - 1) << (constants.COUNT_BITS * k)
         formats |= address_format << (8 * k)
         bridges[k] = entry.bridge
         chains_hash = keccak256(abi_encode(chains_hash, k, entry.evm_chain_id, address_format, entry.bridge))
@@ -91,6 +95,7 @@ def __init__(
     ACCOUNT_LIMIT = account_limit
     GENESIS_ROOT = genesis_root
     CHAIN_MASK = mask
+    COUNT_MASK = count_mask
     ADDRESS_FORMATS = formats
     BRIDGES = bridges
     deployment_hash: bytes32 = keccak256(
@@ -138,6 +143,15 @@ def address_format_of(chain_id: uint8) -> uint256:
     @notice The address format of a chain; 0 when it does not take part.
     """
     return (ADDRESS_FORMATS >> (8 * convert(chain_id, uint256))) & 255
+
+
+@internal
+@view
+def address_bits_of(chain_id: uint8) -> uint256:
+    """
+    @notice How many bits an address of a chain has.
+    """
+    return 160 if self.address_format_of(chain_id) == constants.ADDRESS_FORMAT_EVM else 256
 
 
 @internal

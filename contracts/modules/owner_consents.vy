@@ -7,6 +7,7 @@
 @dev One signature of 65 bytes for each key change, in order, in the argument `consents`.
 """
 
+from . import checks
 from . import constants
 
 DOMAIN_SEPARATOR: immutable(bytes32)
@@ -38,10 +39,10 @@ def check(at: uint256, owner: uint256, account: uint256, nonce: uint256, public_
     @param nonce The account's nonce when the key changes.
     @param public_key_hash H_2(A.x, A.y) of the new key.
     """
-    assert owner != 0 and owner >> 160 == 0, "consent: owner format"
+    checks.require(owner != 0 and owner >> 160 == 0, "consent: owner format")
     signature: Bytes[65] = slice(msg.data, at, 65)
     s: uint256 = extract32(signature, 32, output_type=uint256)
-    assert s <= constants.HALF_ORDER, "consent: large s"
+    checks.require(s <= constants.HALF_ORDER, "consent: large s")
     struct_hash: bytes32 = keccak256(abi_encode(constants.KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash))
     signer: address = ecrecover(
         keccak256(concat(b"\x19\x01", DOMAIN_SEPARATOR, struct_hash)),
@@ -50,4 +51,4 @@ def check(at: uint256, owner: uint256, account: uint256, nonce: uint256, public_
         s,
     )
     # An invalid signature recovers to the zero address, which is no owner.
-    assert convert(signer, uint256) == owner, "consent: not the owner's"
+    checks.require(convert(signer, uint256) == owner, "consent: not the owner's")

@@ -153,15 +153,24 @@ def count_of(counts: uint256, k: uint256) -> uint256:
 
 @internal
 @pure
+def find_unused_bits(p0: uint256, p1: uint256, p2: uint256) -> uint256:
+    """
+    @notice Zero when every bit that is zero in the layout of a payout is zero.
+    """
+    return (
+        ((p0 | p1) >> constants.WORD_BITS)
+        | (p0 & PAYOUT_0_ZERO_BITS)
+        | (p2 >> (constants.PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS))
+    )
+
+
+@internal
+@pure
 def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
     """
     @notice Whether every bit that is zero in the layout of a payout is zero.
     """
-    return (
-        (p0 | p1) >> constants.WORD_BITS == 0
-        and p0 & PAYOUT_0_ZERO_BITS == 0
-        and p2 >> (constants.PAYOUT_2_RECIPIENT_HI_SHIFT + constants.ADDRESS_HI_BITS) == 0
-    )
+    return self.find_unused_bits(p0, p1, p2) == 0
 
 
 @internal
