@@ -9,14 +9,12 @@
         cannot match the next block of an ACC. When the primary has ended, END says at which block the history ends here:
         on the word of both groups at once, on that of one after a window in which others object. When that block is
         executed, exits may open. A member whose queue cannot match the next block of END ends where it is.
-@dev Takes facts, paths of block commitments and time; gives the word to freeze and to open, and tells the history where it
-     ends. The groups say what is true, this contract who must be heard (docs/star-model.md, ADR 0018 and 0019).
+@dev The groups say what is true, this contract who must be heard (docs/star-model.md, ADR 0018 and 0019).
 @custom:emergency The governor denies the watchers' END (14 days more, once), and voids it when the validators deny it. It
                   says END with the validators when the watchers do not. Nobody stops an END that stands.
 @custom:security Windows count seconds and blocks, so a chain that was halted cannot wake up past them.
 """
 
-from .interfaces import IBridge
 from .interfaces import IEnd
 from .interfaces import IGroups
 from .interfaces import IHistory
@@ -24,9 +22,11 @@ from .interfaces import IMemberEnd
 from .interfaces import IMemberHistory
 from .modules import constants
 from .modules import end_contest
+from .modules import end_evidence
 from .modules import end_partners
 from .modules import end_views
 from .modules import freeze_calls
+from .modules import member_end_views
 from .modules import paths
 from .modules import windows
 
@@ -38,15 +38,12 @@ initializes: end_partners
 initializes: freeze_calls[end_partners := end_partners, windows := windows]
 initializes: end_contest[windows := windows]
 initializes: paths
+initializes: end_evidence[end_contest := end_contest, end_partners := end_partners, paths := paths]
+initializes: member_end_views[end_contest := end_contest, paths := paths]
 initializes: end_views[end_partners := end_partners, freeze_calls := freeze_calls, windows := windows]
 
-exports: (
-    end_views.freeze_call,
-    end_views.bridge,
-    end_views.history,
-    end_views.groups,
-    end_views.blocks_per_day,
-)
+exports: (end_views.freeze_call, end_views.bridge, end_views.history, end_views.groups, end_views.blocks_per_day)
+exports: (member_end_views.ended, member_end_views.end_state, member_end_views.is_opened)
 
 
 @deploy
@@ -123,7 +120,7 @@ def show_mismatch(
         extcall IMemberHistory(end_partners.HISTORY).set_end(tip.number, tip.sync_hash)
     else:
         last: uint64 = tip.number + 1 + convert(len(later), uint64)
-        self._check_accepted(last, paths.fold(next_hash, later), validators, watchers)
+        end_evidence.check_accepted(last, paths.fold(next_hash, later), validators, watchers)
         log IMemberEnd.MismatchShown(number=tip.number, sync_hash=tip.sync_hash)
         extcall end_partners.BRIDGE.freeze()
 
@@ -172,24 +169,12 @@ def raise_end(
     @param watchers Their signatures of END; empty if they do not say it.
     @custom:upholds SYN-4, SYN-9, SYN-11
     """
-    deployment_hash: bytes32 = staticcall end_partners.BRIDGE.deployment_hash()
-    if number > 0:
-        is_sealed: bool = staticcall end_partners.GROUPS.check_seal(deployment_hash, number, sync_hash, seal)
-    self._check_above_tip(number, sync_hash, later)
-    if len(validators) > 0:
-        self._check_end(deployment_hash, number, sync_hash, constants.VALIDATORS_GROUP, validators)
-    if len(watchers) > 0:
-        self._check_end(deployment_hash, number, sync_hash, constants.WATCHERS_GROUP, watchers)
-
-    if len(validators) > 0 and len(watchers) > 0:
-        end_contest.begin(end_contest.BOTH_GROUPS, number, sync_hash)
+    end_evidence.check_seal(number, sync_hash, seal)
+    end_evidence.check_above_tip(number, sync_hash, later)
+    word: uint8 = end_evidence.read_word(number, sync_hash, validators, watchers)
+    end_contest.begin(word, number, sync_hash)
+    if word == end_contest.BOTH_GROUPS:
         self._stand()
-    elif len(watchers) > 0:
-        end_contest.begin(end_contest.WATCHERS, number, sync_hash)
-    else:
-        assert len(validators) > 0, "end: nobody says it"
-        end_partners.check_governor()
-        end_contest.begin(end_contest.VALIDATORS_AND_GOVERNOR, number, sync_hash)
 
 
 @external
@@ -205,10 +190,10 @@ def deny_end(evidence: Bytes[constants.MAX_EVIDENCE_BYTES]):
         end_partners.check_governor()
         end_contest.deny(end_contest.BY_GOVERNOR)
     elif end_contest.state.word == end_contest.WATCHERS:
-        self._check_denial(constants.VALIDATORS_GROUP, evidence)
+        end_evidence.check_denial(constants.VALIDATORS_GROUP, evidence)
         end_contest.deny(end_contest.BY_VALIDATORS)
     else:
-        self._check_denial(constants.WATCHERS_GROUP, evidence)
+        end_evidence.check_denial(constants.WATCHERS_GROUP, evidence)
         end_contest.deny(end_contest.BY_WATCHERS)
 
 
@@ -246,7 +231,7 @@ def fell_end(
     @custom:upholds SYN-9
     """
     end_contest.check_waits()
-    self._check_accepted(number, sync_hash, validators, watchers)
+    end_evidence.check_accepted(number, sync_hash, validators, watchers)
     if number <= end_contest.state.number:
         assert ends_hash != sync_hash, "end: ACC agrees with END"
         assert paths.does_lead(
@@ -264,7 +249,7 @@ def stand_end(later: DynArray[bytes32, constants.MAX_LATER]):
     """
     end_contest.check_waits()
     assert end_contest.is_window_over(), "end: within its window"
-    self._check_above_tip(end_contest.state.number, end_contest.state.sync_hash, later)
+    end_evidence.check_above_tip(end_contest.state.number, end_contest.state.sync_hash, later)
     self._stand()
 
 
@@ -293,39 +278,6 @@ def may_open() -> bool:
 
 @external
 @view
-def ended() -> (uint64, bytes32):
-    """
-    @notice Number and sync hash of the block at which this chain ends; zero while no END stands.
-    """
-    if not end_contest.state.stands:
-        return 0, empty(bytes32)
-    return end_contest.state.number, end_contest.state.sync_hash
-
-
-@external
-@view
-def end_state() -> IMemberEnd.EndState:
-    """
-    @notice What has been said of this member's end.
-    """
-    return end_contest.state
-
-
-@external
-@view
-def is_opened(base: uint64, base_hash: bytes32, number: uint64, sync_hash: bytes32) -> bool:
-    """
-    @notice Whether open_path has shown that the history (number, sync_hash) contains (base, base_hash).
-    @param base The number of the earlier block.
-    @param base_hash The sync hash up to it.
-    @param number The number of the later block.
-    @param sync_hash The sync hash up to that.
-    """
-    return paths.does_lead(base, base_hash, number, sync_hash, [])
-
-
-@external
-@view
 def is_for(bridge: address, history: address, groups_: address, is_primary: bool) -> bool:
     """
     @notice Whether this is the end of a bridge with these partners, on a chain of this role.
@@ -346,58 +298,3 @@ def _stand():
     extcall IMemberHistory(end_partners.HISTORY).set_end(end_contest.state.number, end_contest.state.sync_hash)
     if not staticcall end_partners.BRIDGE.is_frozen():
         extcall end_partners.BRIDGE.freeze()
-
-
-@internal
-@view
-def _check_above_tip(number: uint64, sync_hash: bytes32, later: DynArray[bytes32, constants.MAX_LATER]):
-    """
-    @notice Reverts unless a history contains what is imported here.
-    """
-    tip: IHistory.Tip = staticcall IHistory(end_partners.HISTORY).tip()
-    assert paths.does_lead(tip.number, tip.sync_hash, number, sync_hash, later), "end: not above the tip"
-
-
-@internal
-@view
-def _check_accepted(
-    number: uint64,
-    sync_hash: bytes32,
-    validators: Bytes[constants.MAX_EVIDENCE_BYTES],
-    watchers: Bytes[constants.MAX_EVIDENCE_BYTES],
-):
-    deployment_hash: bytes32 = staticcall end_partners.BRIDGE.deployment_hash()
-    is_said: bool = staticcall end_partners.GROUPS.check_accepted(
-        deployment_hash, number, sync_hash, validators, watchers
-    )
-
-
-@internal
-@view
-def _check_end(
-    deployment_hash: bytes32,
-    number: uint64,
-    sync_hash: bytes32,
-    group: uint256,
-    evidence: Bytes[constants.MAX_EVIDENCE_BYTES],
-):
-    member: uint8 = staticcall end_partners.BRIDGE.chain_id()
-    is_said: bool = staticcall end_partners.GROUPS.check_end(
-        deployment_hash, member, number, sync_hash, end_contest.state.round, convert(group, uint8), evidence
-    )
-
-
-@internal
-@view
-def _check_denial(group: uint256, evidence: Bytes[constants.MAX_EVIDENCE_BYTES]):
-    deployment_hash: bytes32 = staticcall end_partners.BRIDGE.deployment_hash()
-    member: uint8 = staticcall end_partners.BRIDGE.chain_id()
-    is_said: bool = staticcall end_partners.GROUPS.check_denial(
-        deployment_hash,
-        member,
-        end_contest.state.number,
-        end_contest.state.sync_hash,
-        end_contest.state.round,
-        convert(group, uint8),
-        evidence,
-    )

@@ -17,15 +17,17 @@ from .interfaces import IGroups
 from .interfaces import IHistory
 from .interfaces import IMemberEnd
 from .interfaces import IMemberHistory
+from .modules import accs
 from .modules import account_slices
 from .modules import block_reader
 from .modules import calldata
-from .modules import owner_consents
+from .modules import checks
 from .modules import constants
 from .modules import deployment
-from .modules import owed_payouts
+from .modules import history_views
+from .modules import owner_consents
 from .modules import proofs
-from .modules import records
+from .modules import settlement
 from .modules import tips
 
 implements: IHistory
@@ -35,14 +37,21 @@ initializes: tips
 initializes: deployment
 initializes: owner_consents
 initializes: account_slices[owner_consents := owner_consents]
-initializes: block_reader[deployment := deployment, account_slices := account_slices]
+initializes: block_reader[account_slices := account_slices, deployment := deployment]
 initializes: proofs
-initializes: owed_payouts
+initializes: settlement[block_reader := block_reader, deployment := deployment, tips := tips]
+initializes: accs[deployment := deployment]
+initializes: history_views[accs := accs, deployment := deployment, proofs := proofs, settlement := settlement, tips := tips]
 
-BRIDGE: immutable(IBridge)
-GROUPS: immutable(IGroups)
-END: immutable(IMemberEnd)
-EXODUS: immutable(address)
+exports: (
+    history_views.tip,
+    history_views.accepted,
+    history_views.owed,
+    history_views.parts,
+    history_views.vk_hashes,
+    history_views.deployment_hash,
+    history_views.is_for,
+)
 
 # The block at which this history ends; number 0 while no END stands.
 end_number: uint64
@@ -50,6 +59,7 @@ end_hash: bytes32
 
 # Where arguments are in the head of import_blocks and is_unmatched.
 CLAIMS_INDEX: constant(uint256) = 2
+LATER_INDEX: constant(uint256) = 3
 WORDS_INDEX: constant(uint256) = 7
 UNMATCHED_CLAIMS_INDEX: constant(uint256) = 13
 UNMATCHED_WORDS_INDEX: constant(uint256) = 14
@@ -79,7 +89,6 @@ def __init__(
     @custom:upholds GOV-1, VER-6, SYN-3
     """
     assert chain_id != primary_chain, "history: this is the primary"
-    assert parts.groups.is_contract, "history: no groups"
     proofs.__init__(parts.swap_verifier, parts.account_verifier)
     keys: bytes32[2] = proofs.vk_hashes()
     vk_hashes: bytes32[3] = [keys[0], keys[1], exit_vk_hash]
@@ -88,10 +97,9 @@ def __init__(
     )
     owner_consents.__init__(deployment.DEPLOYMENT_HASH)
     tips.__init__(genesis_root, deployment.DEPLOYMENT_HASH)
-    BRIDGE = IBridge(parts.bridge)
-    GROUPS = IGroups(parts.groups)
-    END = IMemberEnd(parts.end)
-    EXODUS = parts.exodus
+    settlement.__init__(parts.bridge)
+    accs.__init__(parts.groups)
+    history_views.__init__(parts)
 
 
 @external
@@ -119,7 +127,7 @@ def import_blocks(
     @param words The words of this chain's slices, block after block.
     @custom:upholds VER-5, VER-6, VER-8, QUE-1, DAT-2, DAT-3, SYN-2, SYN-8, SOL-3
     """
-    self._import(first, blocks, len(claims), later, validators, watchers, pay)
+    self._import(first, validators, watchers, pay)
 
 
 @external
@@ -132,13 +140,7 @@ def execute(number: uint64, payouts: DynArray[uint256, constants.MAX_PAYOUT_WORD
     @param count How many of them to pay now, at least one.
     @custom:upholds EXI-2, EXI-3, SOL-1
     """
-    due: DynArray[uint256, constants.MAX_PAYOUT_WORDS] = []
-    is_last: bool = False
-    due, is_last = owed_payouts.take(number, payouts, count)
-    if is_last:
-        tips.settle_one()
-        log IHistory.BlockExecuted(number=number)
-    extcall BRIDGE.pay(due)
+    settlement.execute(number, payouts, count)
 
 
 @external
@@ -150,7 +152,7 @@ def set_end(number: uint64, sync_hash: bytes32):
     @param sync_hash Its sync hash.
     @custom:upholds SYN-8
     """
-    assert msg.sender == END.address, "history: not the end contract"
+    checks.require(msg.sender == history_views.END, "history: not the end contract")
     self.end_number = number
     self.end_hash = sync_hash
     tips.set_end()
@@ -158,25 +160,6 @@ def set_end(number: uint64, sync_hash: bytes32):
 
 
 # --- views ---
-
-
-@external
-@view
-def tip() -> IHistory.Tip:
-    """
-    @notice The last imported block.
-    """
-    return tips.load()
-
-
-@external
-@view
-def accepted() -> (uint64, bytes32):
-    """
-    @notice The last imported block and its sync hash.
-    """
-    last: IHistory.Tip = tips.load()
-    return last.number, last.sync_hash
 
 
 @external
@@ -203,69 +186,7 @@ def is_unmatched(
     @param words The words of this chain's slice.
     @return Whether requests in the slice are not the next ones of the queue, and the block's commitment.
     """
-    return self._is_unmatched(next_block, len(claims))
-
-
-@external
-@view
-def owed(number: uint64) -> bytes32:
-    """
-    @notice The hash of the payouts that a block still owes here; empty when there are none.
-    @param number The block.
-    """
-    return owed_payouts.owed[number]
-
-
-@external
-@view
-def parts() -> IHistory.Parts:
-    """
-    @notice The contracts that this history relies on.
-    """
-    return IHistory.Parts(
-        bridge=BRIDGE.address,
-        groups=GROUPS.address,
-        end=END.address,
-        exodus=EXODUS,
-        swap_verifier=proofs.SWAP_VERIFIER,
-        account_verifier=proofs.ACCOUNT_VERIFIER,
-    )
-
-
-@external
-@view
-def vk_hashes() -> bytes32[2]:
-    """
-    @notice Hashes of the verification keys of swap blocks and of account blocks.
-    """
-    return proofs.vk_hashes()
-
-
-@external
-@view
-def deployment_hash() -> bytes32:
-    """
-    @notice The deployment that this history was made for.
-    """
-    return deployment.DEPLOYMENT_HASH
-
-
-@external
-@view
-def is_for(bridge: address, end: address, exodus: address, deployment_hash: bytes32) -> bool:
-    """
-    @notice Whether this history was made for these partners.
-    @param bridge The bridge of this chain.
-    @param end The end of this chain.
-    @param exodus The exodus contract of this chain.
-    @param deployment_hash What the bridge has computed from its chain table.
-    """
-    return (
-        bridge == BRIDGE.address
-        and end == END.address
-        and exodus == EXODUS
-        and deployment_hash == deployment.DEPLOYMENT_HASH
-    )
+    return self._is_unmatched(next_block)
 
 
 # --- inside ---
@@ -274,169 +195,121 @@ def is_for(bridge: address, end: address, exodus: address, deployment_hash: byte
 @internal
 def _import(
     first: uint64,
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
-    claims: uint256,
-    later: DynArray[bytes32, constants.MAX_LATER],
     validators: Bytes[constants.MAX_EVIDENCE_BYTES],
     watchers: Bytes[constants.MAX_EVIDENCE_BYTES],
     pay: bool,
 ):
     last: IHistory.Tip = tips.load()
-    skipped: uint256 = block_reader.count_skipped(first, len(blocks), last.number)
-    if skipped == len(blocks):
+    call: block_reader.Call = block_reader.open(first, last.number, WORDS_INDEX)
+    if call.count == 0:
         return
-    reading: block_reader.Reading = self._read(last, blocks, skipped, claims)
-    sync_hash: bytes32 = reading.sync_hash
-    for block_commitment: bytes32 in later:
-        sync_hash = keccak256(abi_encode(sync_hash, block_commitment))
-    number: uint64 = reading.number + convert(len(later), uint64)
+    reading: block_reader.Reading = self._read(last, call)
     if last.has_end:
-        self._check_end(number, sync_hash, len(later) == 0)
+        self._check_end(reading.number, reading.sync_hash)
     else:
-        # A static call that only reverts: Vyper has no statement for it, so it is spelled out. The groups have code, by
-        # the constructor.
-        raw_call(
-            GROUPS.address,
-            abi_encode(
-                deployment.DEPLOYMENT_HASH,
-                number,
-                sync_hash,
-                validators,
-                watchers,
-                method_id=method_id("check_accepted(bytes32,uint64,bytes32,bytes,bytes)"),
-            ),
-            is_static_call=True,
-        )
-    self._enter(last, reading, blocks, skipped, pay)
+        accs.check(reading.number, reading.sync_hash, LATER_INDEX, validators, watchers)
+    log IHistory.BlocksImported(first=last.number + 1, last=reading.number, sync_hash=reading.sync_hash)
+    settlement.enter(last, reading, call, pay)
 
 
 @internal
 @view
-def _check_end(number: uint64, sync_hash: bytes32, is_direct: bool):
+def _check_end(number: uint64, sync_hash: bytes32):
     """
-    @notice Reverts unless the standing END is this block, or contains it by a path that the end contract has opened.
-    @param is_direct Whether the block is the last one of the call.
+    @notice Reverts unless the standing END is this block, or contains it: by the commitments that follow, or by a path
+            that the end contract has opened.
     """
-    if number == self.end_number and sync_hash == self.end_hash:
+    last_hash: bytes32 = empty(bytes32)
+    count: uint64 = 0
+    last_hash, count = accs.fold(sync_hash, LATER_INDEX)
+    if number + count == self.end_number:
+        checks.require(last_hash == self.end_hash, "import: not what END names")
         return
-    assert is_direct and number < self.end_number, "import: not what END names"
-    is_opened: bool = staticcall END.is_opened(number, sync_hash, self.end_number, self.end_hash)
-    assert is_opened, "import: no path to END"
+    checks.require(count == 0 and number < self.end_number, "import: not up to END")
+    is_opened: bool = staticcall IMemberEnd(history_views.END).is_opened(
+        number, sync_hash, self.end_number, self.end_hash
+    )
+    checks.require(is_opened, "import: no path to END")
 
 
 @internal
 @view
-def _read(
-    last: IHistory.Tip, blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, claims: uint256
-) -> block_reader.Reading:
+def _read(last: IHistory.Tip, call: block_reader.Call) -> block_reader.Reading:
     """
-    @notice Reads the blocks after the first `skipped` ones, with their proofs.
-    @param claims How many claims the call has.
+    @notice Reads the new blocks of the call and checks their proofs.
     """
-    reading: block_reader.Reading = block_reader.begin(last, blocks, skipped, WORDS_INDEX)
-    held: uint256 = block_reader.held()
-    total: uint256 = 0
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        if i == skipped:
-            reading.claims = total
-        total += 2 * block_reader.count_claims(blocks[i].counts, held)
-    assert total == claims, "history: claims do not fit"
-    reading.claims = calldata.find(CLAIMS_INDEX)[0] + 32 * reading.claims
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
+    reading: block_reader.Reading = empty(block_reader.Reading)
+    reading.number = last.number
+    reading.timestamp = last.timestamp
+    reading.root = last.root
+    reading.sync_hash = last.sync_hash
+    reading.words = call.words
+    claims_end: uint256 = 0
+    reading.claims, claims_end = self._find_claims(call.skipped)
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        if records.count_of(block_reader.combine_counts(blocks, skipped, lane), own) > 0:
-            reading.queues[block_reader.queue_index(lane, own)] = (
-                staticcall BRIDGE.next_requests(convert(lane, uint8))
-            )[1]
+        if block_reader.own_bytes(call.counts[lane - 1]) > 0:
+            index: uint256 = block_reader.queue_index(lane, convert(deployment.CHAIN_ID, uint256))
+            reading.queues[index] = settlement.next_requests(lane)[1]
 
     inputs: DynArray[uint256[4], constants.MAX_BLOCKS] = []
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        if i < skipped:
-            continue
+    place: uint256 = call.blocks
+    for _: uint256 in range(call.count, bound=constants.MAX_BLOCKS):
         block_inputs: uint256[4] = empty(uint256[4])
-        reading, block_inputs = block_reader.read(reading, blocks[i])
+        reading, block_inputs = block_reader.read_next(reading, place)
         inputs.append(block_inputs)
-    proofs.check(blocks, skipped, inputs)
+        place += block_reader.BLOCK_BYTES
+    checks.require(reading.claims == claims_end, "history: claims do not fit")
+    proofs.check(call.blocks, inputs)
     return reading
 
 
 @internal
-def _enter(
-    last: IHistory.Tip,
-    reading: block_reader.Reading,
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
-    skipped: uint256,
-    pay: bool,
-):
+@view
+def _find_claims(skipped: uint256) -> (uint256, uint256):
     """
-    @notice Writes what the new blocks change, and then pays.
+    @notice Where the claims of the first new block begin in the call, and where the last ones end.
+    @param skipped How many blocks before are already here.
     """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    new_tip: IHistory.Tip = last
-    new_tip.number = reading.number
-    new_tip.timestamp = reading.timestamp
-    new_tip.root = reading.root
-    new_tip.sync_hash = reading.sync_hash
-    if not pay:
-        new_tip.unpaid += self._settle(last.number, blocks, skipped, False)
-    tips.store(new_tip)
-    log IHistory.BlocksImported(first=last.number + 1, last=new_tip.number, sync_hash=new_tip.sync_hash)
-    for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        index: uint256 = block_reader.queue_index(lane, own)
-        if (reading.served >> index) & 1 == 1:
-            consumed: uint64 = (staticcall BRIDGE.next_requests(convert(lane, uint8)))[0]
-            extcall BRIDGE.consume(
-                convert(lane, uint8),
-                consumed + convert(reading.consumed[lane - 1], uint64),
-                reading.queues[index],
-                reading.parts[index],
-            )
-    if pay:
-        self._settle(last.number, blocks, skipped, True)
-
-
-@internal
-def _settle(
-    last: uint64, blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, pay: bool
-) -> uint32:
-    """
-    @notice Pays what the new blocks pay here, or keeps it for `execute`.
-    @return How many of them have payouts here.
-    """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    at: uint256 = calldata.find(WORDS_INDEX)[0]
-    found: uint32 = 0
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        end: uint256 = at + 32 * records.count_of(blocks[i].counts, own)
-        if i >= skipped and end > at:
-            payouts: DynArray[uint256, constants.MAX_PAYOUT_WORDS] = owed_payouts.find(at, end)
-            if len(payouts) > 0:
-                found += 1
-                number: uint64 = last + convert(i - skipped + 1, uint64)
-                if pay:
-                    owed_payouts.pay(BRIDGE, number, payouts)
-                else:
-                    owed_payouts.owe(number, payouts)
-        at = end
-    return found
+    at: uint256 = 0
+    count: uint256 = 0
+    at, count = calldata.find(CLAIMS_INDEX)
+    end: uint256 = at + 32 * count
+    held: uint256 = block_reader.held_counts()
+    place: uint256 = calldata.find(block_reader.BLOCKS_INDEX)[0]
+    for _: uint256 in range(skipped, bound=constants.MAX_BLOCKS):
+        at += 64 * block_reader.count_claims(block_reader.counts_at(place), held)
+        place += block_reader.BLOCK_BYTES
+    return at, end
 
 
 @internal
 @view
-def _is_unmatched(next_block: IHistory.Block, claims: uint256) -> (bool, bytes32):
-    assert claims == 2 * block_reader.count_claims(next_block.counts, block_reader.held()), "unmatched: claims"
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS] = [next_block]
-    reading: block_reader.Reading = block_reader.begin(tips.load(), blocks, 0, UNMATCHED_WORDS_INDEX)
-    reading.claims = calldata.find(UNMATCHED_CLAIMS_INDEX)[0]
+def _is_unmatched(next_block: IHistory.Block) -> (bool, bytes32):
+    last: IHistory.Tip = tips.load()
+    reading: block_reader.Reading = empty(block_reader.Reading)
+    reading.number = last.number
+    reading.timestamp = last.timestamp
+    reading.root = last.root
+    reading.sync_hash = last.sync_hash
+    claims_end: uint256 = 0
+    reading.claims, claims_end = calldata.find(UNMATCHED_CLAIMS_INDEX)
+    claims_end = reading.claims + 32 * claims_end
+    words_end: uint256 = 0
+    reading.words, words_end = calldata.find(UNMATCHED_WORDS_INDEX)
+    words_end += reading.words
+    checks.require(words_end == reading.words + block_reader.own_bytes(next_block.counts), "unmatched: words do not fit")
+
     lane: uint256 = convert(next_block.lane, uint256)
-    assert lane - 1 < 2, "unmatched: lane"
+    checks.require(lane - 1 < 2, "unmatched: unknown lane")
     index: uint256 = block_reader.queue_index(lane, convert(deployment.CHAIN_ID, uint256))
     consumed: uint64 = 0
-    consumed, reading.queues[index] = staticcall BRIDGE.next_requests(next_block.lane)
+    consumed, reading.queues[index] = settlement.next_requests(lane)
     inputs: uint256[4] = empty(uint256[4])
     reading, inputs = block_reader.read(reading, next_block)
+    checks.require(reading.claims == claims_end, "unmatched: claims do not fit")
     count: uint64 = consumed + convert(reading.consumed[lane - 1], uint64)
-    is_unmatched: bool = staticcall BRIDGE.queue_hash(next_block.lane, count) != reading.queues[index]
+    is_matched: bool = staticcall settlement.BRIDGE.queue_hash(next_block.lane, count) == reading.queues[index]
     if reading.parts[index] != empty(bytes32):
-        is_unmatched = is_unmatched or staticcall BRIDGE.queue_hash(next_block.lane, count + 1) != reading.parts[index]
-    return is_unmatched, reading.block_commitment
+        part: bytes32 = staticcall settlement.BRIDGE.queue_hash(next_block.lane, count + 1)
+        is_matched = is_matched and part == reading.parts[index]
+    return not is_matched, reading.block_commitment

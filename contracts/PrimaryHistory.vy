@@ -18,15 +18,18 @@ from .interfaces import IExodus
 from .interfaces import IGroups
 from .interfaces import IHistory
 from .interfaces import IPrimaryHistory
+from .modules import accs
 from .modules import account_slices
 from .modules import block_reader
 from .modules import calldata
-from .modules import owner_consents
+from .modules import checks
 from .modules import constants
 from .modules import deployment
-from .modules import owed_payouts
+from .modules import history_views
+from .modules import owner_consents
 from .modules import proofs
 from .modules import records
+from .modules import settlement
 from .modules import tips
 
 implements: IHistory
@@ -36,22 +39,32 @@ initializes: tips
 initializes: deployment
 initializes: owner_consents
 initializes: account_slices[owner_consents := owner_consents]
-initializes: block_reader[deployment := deployment, account_slices := account_slices]
+initializes: block_reader[account_slices := account_slices, deployment := deployment]
 initializes: proofs
-initializes: owed_payouts
+initializes: settlement[block_reader := block_reader, deployment := deployment, tips := tips]
+initializes: accs[deployment := deployment]
+initializes: history_views[accs := accs, deployment := deployment, proofs := proofs, settlement := settlement, tips := tips]
 
-BRIDGE: immutable(IBridge)
-GROUPS: immutable(IGroups)
-END: immutable(address)
-EXODUS: immutable(IExodus)
+exports: (
+    history_views.tip,
+    history_views.accepted,
+    history_views.owed,
+    history_views.parts,
+    history_views.vk_hashes,
+    history_views.deployment_hash,
+    history_views.is_for,
+)
+
 # The genesis has no time of its own: silence counts from here until the first block.
 DEPLOYED_AT: immutable(uint256)
 
-# The rolling hash of a member's queue, as far as blocks have served it, at chain << 8 | lane; empty for the start.
-queues: HashMap[uint256, bytes32]
+# By place in block_reader.Reading: the rolling hash of a member's queue, as far as blocks have served it; empty for the
+# start.
+queues: bytes32[block_reader.QUEUES]
 
-# Where the arguments `consents` and `words` are in the head of accept and accept_again.
+# Where arguments are in the head of accept and accept_again.
 CONSENTS_INDEX: constant(uint256) = 2
+LATER_INDEX: constant(uint256) = 3
 WORDS_INDEX: constant(uint256) = 7
 
 
@@ -79,7 +92,6 @@ def __init__(
     @custom:upholds GOV-1, VER-6, SYN-3
     """
     assert chain_id == primary_chain, "history: not the primary"
-    assert parts.groups.is_contract, "history: groups have no code"
     proofs.__init__(parts.swap_verifier, parts.account_verifier)
     keys: bytes32[2] = proofs.vk_hashes()
     vk_hashes: bytes32[3] = [keys[0], keys[1], exit_vk_hash]
@@ -88,10 +100,9 @@ def __init__(
     )
     owner_consents.__init__(deployment.DEPLOYMENT_HASH)
     tips.__init__(genesis_root, deployment.DEPLOYMENT_HASH)
-    BRIDGE = IBridge(parts.bridge)
-    GROUPS = IGroups(parts.groups)
-    END = parts.end
-    EXODUS = IExodus(parts.exodus)
+    settlement.__init__(parts.bridge)
+    accs.__init__(parts.groups)
+    history_views.__init__(parts)
     DEPLOYED_AT = block.timestamp
 
 
@@ -119,7 +130,7 @@ def accept(
     @param words The words of all slices of all blocks: block after block, slice 0, 1, .. 8.
     @custom:upholds VER-5, VER-6, VER-8, QUE-1, DAT-1, DAT-2, DAT-3, SYN-2, SYN-8, SOL-3
     """
-    self._accept(first, blocks, queues, seal, watchers, pay)
+    self._accept(first, queues, seal, watchers, pay)
 
 
 @external
@@ -147,7 +158,7 @@ def accept_again(
     @param words The words of all slices of all blocks: block after block, slice 0, 1, .. 8.
     @custom:upholds VER-5, VER-6, VER-8, QUE-1, DAT-1, DAT-2, DAT-3, SYN-2, SYN-8
     """
-    self._accept_again(first, blocks, later, validators, watchers, pay)
+    self._accept_again(first, validators, watchers, pay)
 
 
 @external
@@ -160,35 +171,10 @@ def execute(number: uint64, payouts: DynArray[uint256, constants.MAX_PAYOUT_WORD
     @param count How many of them to pay now, at least one.
     @custom:upholds EXI-2, EXI-3, SOL-1
     """
-    due: DynArray[uint256, constants.MAX_PAYOUT_WORDS] = []
-    is_last: bool = False
-    due, is_last = owed_payouts.take(number, payouts, count)
-    if is_last:
-        tips.settle_one()
-        log IHistory.BlockExecuted(number=number)
-    extcall BRIDGE.pay(due)
+    settlement.execute(number, payouts, count)
 
 
 # --- views ---
-
-
-@external
-@view
-def tip() -> IHistory.Tip:
-    """
-    @notice The last accepted block.
-    """
-    return tips.load()
-
-
-@external
-@view
-def accepted() -> (uint64, bytes32):
-    """
-    @notice What ACC says of this chain: the last accepted block and its sync hash.
-    """
-    last: IHistory.Tip = tips.load()
-    return last.number, last.sync_hash
 
 
 @external
@@ -211,294 +197,191 @@ def queue_of(chain_id: uint8, lane: uint8) -> bytes32:
     return self._queue_of(convert(chain_id, uint256), convert(lane, uint256))
 
 
-@external
-@view
-def owed(number: uint64) -> bytes32:
-    """
-    @notice The hash of the payouts that a block still owes here; empty when there are none.
-    @param number The block.
-    """
-    return owed_payouts.owed[number]
-
-
-@external
-@view
-def parts() -> IHistory.Parts:
-    """
-    @notice The contracts that this history relies on.
-    """
-    return IHistory.Parts(
-        bridge=BRIDGE.address,
-        groups=GROUPS.address,
-        end=END,
-        exodus=EXODUS.address,
-        swap_verifier=proofs.SWAP_VERIFIER,
-        account_verifier=proofs.ACCOUNT_VERIFIER,
-    )
-
-
-@external
-@view
-def vk_hashes() -> bytes32[2]:
-    """
-    @notice Hashes of the verification keys of swap blocks and of account blocks.
-    """
-    return proofs.vk_hashes()
-
-
-@external
-@view
-def deployment_hash() -> bytes32:
-    """
-    @notice The deployment that this history was made for.
-    """
-    return deployment.DEPLOYMENT_HASH
-
-
-@external
-@view
-def is_for(bridge: address, end: address, exodus: address, deployment_hash: bytes32) -> bool:
-    """
-    @notice Whether this history was made for these partners.
-    @param bridge The bridge of this chain.
-    @param end The end of this chain.
-    @param exodus The exodus contract of this chain.
-    @param deployment_hash What the bridge has computed from its chain table.
-    """
-    return (
-        bridge == BRIDGE.address
-        and end == END
-        and exodus == EXODUS.address
-        and deployment_hash == deployment.DEPLOYMENT_HASH
-    )
-
-
 # --- inside: the two ways in ---
 
 
 @internal
 def _accept(
     first: uint64,
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
     queues: DynArray[IGroups.QueueFact, constants.MAX_QUEUES],
     seal: Bytes[constants.MAX_EVIDENCE_BYTES],
     watchers: Bytes[constants.MAX_EVIDENCE_BYTES],
     pay: bool,
 ):
     last: IHistory.Tip = tips.load()
-    skipped: uint256 = block_reader.count_skipped(first, len(blocks), last.number)
-    if skipped == len(blocks):
+    call: block_reader.Call = block_reader.open(first, last.number, WORDS_INDEX)
+    if call.count == 0:
         return
-    assert not staticcall BRIDGE.is_frozen(), "accept: frozen"
-    assert not self._is_silent(last), "accept: silent"
-    reading: block_reader.Reading = self._read(last, blocks, skipped, block.timestamp - constants.MAX_AGE_SECONDS)
-    # Static calls that only revert: Vyper has no statement for them, so they are spelled out. The groups have code, by
-    # the constructor.
-    raw_call(
-        GROUPS.address,
-        abi_encode(
-            deployment.DEPLOYMENT_HASH,
-            reading.number,
-            reading.sync_hash,
-            seal,
-            method_id=method_id("check_seal(bytes32,uint64,bytes32,bytes)"),
-        ),
-        is_static_call=True,
-    )
-    self._check_vouched(reading, queues)
+    checks.require(not staticcall settlement.BRIDGE.is_frozen(), "accept: frozen")
+    checks.require(not self._is_silent(last), "accept: silent")
+    reading: block_reader.Reading = self._read(last, call, block.timestamp - constants.MAX_AGE_SECONDS)
+    self._check_seal(reading.number, reading.sync_hash, seal)
+    if reading.served != 0:
+        self._check_vouched(reading.served, reading.queues, reading.parts, queues)
     if len(queues) > 0:
-        raw_call(
-            GROUPS.address,
-            abi_encode(
-                deployment.DEPLOYMENT_HASH,
-                queues,
-                watchers,
-                method_id=method_id("check_queues(bytes32,(uint8,uint8,uint64,bytes32)[],bytes)"),
-            ),
-            is_static_call=True,
-        )
-    self._enter(last, reading, blocks, skipped, pay)
+        self._check_queues(queues, watchers)
+    self._enter(last, reading, call, pay)
 
 
 @internal
 def _accept_again(
     first: uint64,
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
-    later: DynArray[bytes32, constants.MAX_LATER],
     validators: Bytes[constants.MAX_EVIDENCE_BYTES],
     watchers: Bytes[constants.MAX_EVIDENCE_BYTES],
     pay: bool,
 ):
     last: IHistory.Tip = tips.load()
-    skipped: uint256 = block_reader.count_skipped(first, len(blocks), last.number)
-    if skipped == len(blocks):
+    call: block_reader.Call = block_reader.open(first, last.number, WORDS_INDEX)
+    if call.count == 0:
         return
-    assert not staticcall EXODUS.is_begun(), "accept: exodus has begun"
-    reading: block_reader.Reading = self._read(last, blocks, skipped, 0)
-    sync_hash: bytes32 = reading.sync_hash
-    for block_commitment: bytes32 in later:
-        sync_hash = keccak256(abi_encode(sync_hash, block_commitment))
-    raw_call(
-        GROUPS.address,
-        abi_encode(
-            deployment.DEPLOYMENT_HASH,
-            reading.number + convert(len(later), uint64),
-            sync_hash,
-            validators,
-            watchers,
-            method_id=method_id("check_accepted(bytes32,uint64,bytes32,bytes,bytes)"),
-        ),
-        is_static_call=True,
-    )
+    checks.require(not staticcall IExodus(history_views.EXODUS).is_begun(), "accept: exodus has begun")
+    reading: block_reader.Reading = self._read(last, call, 0)
+    accs.check(reading.number, reading.sync_hash, LATER_INDEX, validators, watchers)
     last.has_end = self._is_silent(last)
-    self._enter(last, reading, blocks, skipped, pay)
+    self._enter(last, reading, call, pay)
 
 
 @internal
 @view
-def _read(
-    last: IHistory.Tip, blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, oldest: uint256
-) -> block_reader.Reading:
+def _read(last: IHistory.Tip, call: block_reader.Call, oldest: uint256) -> block_reader.Reading:
     """
-    @notice Reads the blocks after the first `skipped` ones, with this chain's clock and their proofs.
+    @notice Reads the new blocks of the call, with this chain's clock, and checks their proofs.
     @param oldest No block may have an earlier time.
     """
-    assert msg.sender == tx.origin and not msg.sender.is_contract, "history: caller is no plain account"
-    reading: block_reader.Reading = block_reader.begin(last, blocks, skipped, WORDS_INDEX)
+    checks.require(msg.sender == tx.origin and not msg.sender.is_contract, "history: not a plain account")
+    reading: block_reader.Reading = empty(block_reader.Reading)
+    reading.number = last.number
+    reading.timestamp = last.timestamp
+    reading.root = last.root
+    reading.sync_hash = last.sync_hash
+    reading.words = call.words
     consents_end: uint256 = 0
     reading.consents, consents_end = calldata.find(CONSENTS_INDEX)
     consents_end += reading.consents
-    reading.consents += constants.SIGNATURE_BYTES * self._count_skipped_changes(blocks, skipped)
+    reading.consents += constants.SIGNATURE_BYTES * self._count_skipped_changes(call.skipped)
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        counts: uint256 = block_reader.combine_counts(blocks, skipped, lane)
+        counts: uint256 = call.counts[lane - 1]
+        if counts == 0:
+            continue
         for k: uint256 in range(1, constants.SLICE_COUNT):
             if records.count_of(counts, k) > 0:
                 reading.queues[block_reader.queue_index(lane, k)] = self._queue_of(k, lane)
 
     inputs: DynArray[uint256[4], constants.MAX_BLOCKS] = []
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        if i < skipped:
-            continue
+    place: uint256 = call.blocks
+    for _: uint256 in range(call.count, bound=constants.MAX_BLOCKS):
         block_inputs: uint256[4] = empty(uint256[4])
-        reading, block_inputs = block_reader.read(reading, blocks[i])
+        reading, block_inputs = block_reader.read_next(reading, place)
         inputs.append(block_inputs)
+        place += block_reader.BLOCK_BYTES
         time: uint256 = convert(reading.timestamp, uint256)
-        assert time <= block.timestamp + constants.DRIFT_SECONDS, "accept: in the future"
-        assert time >= oldest, "accept: too old"
-        assert time >= reading.queued_at, "accept: before a request"
-    assert reading.consents == consents_end, "history: consents do not fit"
-    proofs.check(blocks, skipped, inputs)
+        checks.require(time <= block.timestamp + constants.DRIFT_SECONDS, "accept: in the future")
+        checks.require(time >= oldest, "accept: too old")
+        checks.require(time >= reading.queued_at, "accept: before a request")
+    checks.require(reading.consents == consents_end, "history: consents do not fit")
+    proofs.check(call.blocks, inputs)
     return reading
 
 
 @internal
 @view
-def _count_skipped_changes(blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256) -> uint256:
+def _count_skipped_changes(skipped: uint256) -> uint256:
     """
-    @notice How many key changes are in this chain's slices of blocks that are already here.
+    @notice How many key changes are in this chain's slices of the first blocks of the call, which are already here.
     """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    at: uint256 = calldata.find(WORDS_INDEX)[0]
+    place: uint256 = calldata.find(block_reader.BLOCKS_INDEX)[0]
+    words: uint256 = calldata.find(WORDS_INDEX)[0]
     changes: uint256 = 0
-    for i: uint256 in range(skipped, bound=constants.MAX_BLOCKS):
-        counts: uint256 = blocks[i].counts
-        if convert(blocks[i].lane, uint256) == constants.ACCOUNT_LANE:
-            begin: uint256 = at + 32 * block_reader.count_words(counts, (1 << own) - 1)
-            changes += account_slices.count_key_changes(begin, begin + 32 * records.count_of(counts, own))
-        at += 32 * block_reader.count_words(counts, block_reader.ALL_SLICES)
+    for _: uint256 in range(skipped, bound=constants.MAX_BLOCKS):
+        counts: uint256 = block_reader.counts_at(place)
+        if calldata.word(place + block_reader.LANE_AT) == constants.ACCOUNT_LANE:
+            begin: uint256 = words + block_reader.own_offset(counts)
+            changes += account_slices.count_key_changes(begin, begin + block_reader.own_bytes(counts))
+        words += 32 * block_reader.add_counts(counts & block_reader.held_counts())
+        place += block_reader.BLOCK_BYTES
     return changes
 
 
 @internal
 @view
+def _check_seal(number: uint64, sync_hash: bytes32, seal: Bytes[constants.MAX_EVIDENCE_BYTES]):
+    """
+    @notice Reverts unless the validators have sealed this block.
+    """
+    # A static call that only reverts: Vyper has no statement for it, so it is spelled out. The groups have code, by the
+    # constructor.
+    raw_call(
+        accs.GROUPS,
+        abi_encode(
+            deployment.DEPLOYMENT_HASH,
+            number,
+            sync_hash,
+            seal,
+            method_id=method_id("check_seal(bytes32,uint64,bytes32,bytes)"),
+        ),
+        is_static_call=True,
+    )
+
+
+@internal
+@view
+def _check_queues(
+    queues: DynArray[IGroups.QueueFact, constants.MAX_QUEUES], watchers: Bytes[constants.MAX_EVIDENCE_BYTES]
+):
+    """
+    @notice Reverts unless the watchers have signed these facts.
+    """
+    raw_call(
+        accs.GROUPS,
+        abi_encode(
+            deployment.DEPLOYMENT_HASH,
+            queues,
+            watchers,
+            method_id=method_id("check_queues(bytes32,(uint8,uint8,uint64,bytes32)[],bytes)"),
+        ),
+        is_static_call=True,
+    )
+
+
+@internal
+@view
 def _check_vouched(
-    reading: block_reader.Reading, queues: DynArray[IGroups.QueueFact, constants.MAX_QUEUES]
+    served: uint256,
+    hashes: bytes32[block_reader.QUEUES],
+    parts: bytes32[block_reader.QUEUES],
+    queues: DynArray[IGroups.QueueFact, constants.MAX_QUEUES],
 ):
     """
     @notice Reverts unless every member's queue that the new blocks serve has an entry with the hash that they give.
     """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    missing: uint256 = reading.served
-    for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        missing &= ~(1 << block_reader.queue_index(lane, own))
+    missing: uint256 = served & ~self._own_queues()
     for fact: IGroups.QueueFact in queues:
         lane: uint256 = convert(fact.lane, uint256)
         k: uint256 = convert(fact.chain, uint256)
-        assert k < constants.SLICE_COUNT and lane - 1 < 2, "accept: no such queue"
+        checks.require(k < constants.SLICE_COUNT and lane - 1 < 2, "accept: no such queue")
         index: uint256 = block_reader.queue_index(lane, k)
-        if (reading.served >> index) & 1 == 1:
-            assert fact.hash == block_reader.served_hash(reading, index), "accept: not the queued requests"
+        if (served >> index) & 1 == 1:
+            # The word is for the highest place that the blocks use, one that they serve in part included.
+            expected: bytes32 = parts[index] if parts[index] != empty(bytes32) else hashes[index]
+            checks.require(fact.hash == expected, "accept: not the queued requests")
             missing &= ~(1 << index)
-    assert missing == 0, "accept: nobody vouches for a queue"
+    checks.require(missing == 0, "accept: no word for a queue")
 
 
 @internal
-def _enter(
-    last: IHistory.Tip,
-    reading: block_reader.Reading,
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
-    skipped: uint256,
-    pay: bool,
-):
+def _enter(last: IHistory.Tip, reading: block_reader.Reading, call: block_reader.Call, pay: bool):
     """
     @notice Writes what the new blocks change, and then pays.
     """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        for k: uint256 in range(1, constants.SLICE_COUNT):
-            index: uint256 = block_reader.queue_index(lane, k)
-            if k != own and (reading.served >> index) & 1 == 1:
-                self.queues[(k << 8) | lane] = reading.queues[index]
-    new_tip: IHistory.Tip = last
-    new_tip.number = reading.number
-    new_tip.timestamp = reading.timestamp
-    new_tip.root = reading.root
-    new_tip.sync_hash = reading.sync_hash
-    if not pay:
-        new_tip.unpaid += self._settle(last.number, blocks, skipped, False)
-    tips.store(new_tip)
-    log IHistory.BlocksAccepted(first=last.number + 1, last=new_tip.number, sync_hash=new_tip.sync_hash)
-    for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
-        index: uint256 = block_reader.queue_index(lane, own)
-        if (reading.served >> index) & 1 == 1:
-            consumed: uint64 = (staticcall BRIDGE.next_requests(convert(lane, uint8)))[0]
-            extcall BRIDGE.consume(
-                convert(lane, uint8),
-                consumed + convert(reading.consumed[lane - 1], uint64),
-                reading.queues[index],
-                reading.parts[index],
-            )
-    if pay:
-        self._settle(last.number, blocks, skipped, True)
-
-
-@internal
-def _settle(
-    last: uint64, blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, pay: bool
-) -> uint32:
-    """
-    @notice Pays what the new blocks pay here, or keeps it for `execute`.
-    @return How many of them have payouts here.
-    """
-    own: uint256 = convert(deployment.CHAIN_ID, uint256)
-    at: uint256 = calldata.find(WORDS_INDEX)[0]
-    found: uint32 = 0
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        counts: uint256 = blocks[i].counts
-        if i >= skipped and records.count_of(counts, own) > 0:
-            begin: uint256 = at + 32 * block_reader.count_words(counts, (1 << own) - 1)
-            payouts: DynArray[uint256, constants.MAX_PAYOUT_WORDS] = owed_payouts.find(
-                begin, begin + 32 * records.count_of(counts, own)
-            )
-            if len(payouts) > 0:
-                found += 1
-                number: uint64 = last + convert(i - skipped + 1, uint64)
-                if pay:
-                    owed_payouts.pay(BRIDGE, number, payouts)
-                else:
-                    owed_payouts.owe(number, payouts)
-        at += 32 * block_reader.count_words(counts, block_reader.ALL_SLICES)
-    return found
+    served: uint256 = reading.served & ~self._own_queues()
+    for i: uint256 in range(block_reader.QUEUES):
+        if served == 0:
+            break
+        if served & 1 == 1:
+            self.queues[i] = reading.queues[i]
+        served >>= 1
+    log IHistory.BlocksAccepted(first=last.number + 1, last=reading.number, sync_hash=reading.sync_hash)
+    settlement.enter(last, reading, call, pay)
 
 
 # --- inside: views ---
@@ -522,6 +405,16 @@ def _queue_of(k: uint256, lane: uint256) -> bytes32:
             the bridge has it.
     """
     if k == convert(deployment.CHAIN_ID, uint256):
-        return (staticcall BRIDGE.next_requests(convert(lane, uint8)))[1]
-    queue_hash: bytes32 = self.queues[(k << 8) | lane]
+        return settlement.next_requests(lane)[1]
+    queue_hash: bytes32 = self.queues[block_reader.queue_index(lane, k)]
     return queue_hash if queue_hash != empty(bytes32) else deployment.DEPLOYMENT_HASH
+
+
+@internal
+@view
+def _own_queues() -> uint256:
+    """
+    @notice The bits of this chain's own queues: the bridge keeps these.
+    """
+    own: uint256 = convert(deployment.CHAIN_ID, uint256)
+    return (1 << own) | (1 << block_reader.queue_index(constants.ACCOUNT_LANE, own))

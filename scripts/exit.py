@@ -9,11 +9,14 @@ import click
 from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import ZkLinkError
+from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
-from zklink.recovery.exit_file import check_root, read_exits
+from zklink.recovery.exit_file import check_roots, read_exits
 from zklink.recovery.exit_proofs import ExitOrder
 from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
+from zklink.recovery.outcome import show_count
+from zklink.recovery.words_kept import read_words
 
 
 @click.command()
@@ -22,6 +25,11 @@ from zklink.recovery.exodus_driver import ExodusDriver
     "--exits",
     type=FILE,
     help="The file that `zklink recover --owner` wrote; without it only the chains are brought to exodus.",
+)
+@click.option(
+    "--words",
+    type=FILE,
+    help="A file with words of the groups (END, FRZ, ACC) that signers have published; others stand on the chains.",
 )
 @click.option(
     "--account",
@@ -35,12 +43,20 @@ from zklink.recovery.exodus_driver import ExodusDriver
     "wait_seconds",
     type=click.FloatRange(min=0),
     default=0,
-    help="Seconds to wait for messages between chains.",
+    help="Seconds to go on waiting for what is due later.",
 )
 def cli(
-    file: Path, rpcs: tuple[str, ...], quorum: int, exits: Path | None, key_file: Path, wait_seconds: float
+    file: Path,
+    rpcs: tuple[str, ...],
+    quorum: int,
+    exits: Path | None,
+    words: Path | None,
+    key_file: Path,
+    wait_seconds: float,
 ) -> None:
-    """Freeze chains where that is due, finish the common blocks, cancel open requests, and send a file's exits."""
+    """Bring every chain to its end (freezes, END, blocks that it lacks, payouts), pay open requests back, and send a
+    file's exits. Each chain ends by itself: leave out --rpc of one that has halted.
+    """
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
     deployment = read_deployment(file)
     try:
@@ -48,10 +64,13 @@ def cli(
         orders: tuple[ExitOrder, ...] = ()
         if exits is not None:
             found = read_exits(exits, deployment)
-            check_root(found, exits.name, bridges)
-            orders = found.orders
-            click.echo(f"{len(orders)} exits, proven against block {found.block}")
-        rescue = ExodusDriver(deployment, bridges, account)
+            check_roots(found, exits.name, bridges)
+            orders = tuple(order for order in found.orders if order.chain in bridges)
+            click.echo(f"{show_count(len(orders), 'exit')} in {exits.name}")
+        read = ChainsRead(deployment, bridges)
+        if words is not None:
+            read_words(words, deployment.deployment_hash, read.groups.kept)
+        rescue = ExodusDriver(read, account)
         end = time.monotonic() + wait_seconds
         while not leave(rescue, orders, account, click.echo):
             if time.monotonic() > end:

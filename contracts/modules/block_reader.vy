@@ -2,13 +2,14 @@
 """
 @title block_reader
 @license Apache-2.0
-@notice Reads blocks, one after the other: takes a block and its words in the call, checks every record of the slices
-        that this chain has, and gives the public inputs of its proof and the history that it makes. The primary has
+@notice Reads the blocks of a call, one after the other: finds those that are new, checks every record of the slices that
+        this chain has, and gives the public inputs of each proof and the history that the blocks make. The primary has
         every slice; a member has its own one, and claims about the others. Keeps nothing.
 @dev Protocol sections 7 and 8. Nothing of a block is believed: a false claim makes public inputs that no proof fits.
 """
 
 from ..interfaces import IHistory
+from . import checks
 from . import account_slices
 from . import calldata
 from . import commitment
@@ -21,15 +22,39 @@ from . import swap_slices
 uses: deployment
 uses: account_slices
 
-# Slices of both lanes: slice k of a lane is at (lane - 1) * 9 + k.
+# Places of the arguments `first` and `blocks` in the head of a call of many blocks.
+BLOCKS_INDEX: constant(uint256) = 1
+
+# Bytes of a block in the call, and where its lane, its counts and its proof are in it.
+BLOCK_BYTES: constant(uint256) = 13 * 32
+LANE_AT: constant(uint256) = 0
+COUNTS_AT: constant(uint256) = 2 * 32
+PROOF_AT: constant(uint256) = 5 * 32
+
+COUNT_BITS_MASK: constant(uint256) = 2**constants.COUNT_BITS - 1
+
+# Every other count of a header.
+EVEN_COUNTS: constant(uint256) = 2**16 - 1 | (2**16 - 1) << 32 | (2**16 - 1) << 64 | (2**16 - 1) << 96 | (2**16 - 1) << 128
+ONES: constant(uint256) = 1 | 1 << 32 | 1 << 64 | 1 << 96 | 1 << 128
+
+# Queues of both lanes: that of chain k is at (lane - 1) * 9 + k.
 QUEUES: constant(uint256) = 2 * constants.SLICE_COUNT
 
-ALL_SLICES: constant(uint256) = 2**constants.SLICE_COUNT - 1
+# The new blocks of a call: where they begin in the call, how many there are, where their words begin, and by lane which
+# slices they have (counts that are not zero). `skipped` blocks stand before them.
+struct Call:
+    blocks: uint256
+    count: uint256
+    words: uint256
+    counts: uint256[2]
+    skipped: uint256
 
-# How far the call has been read. `number`, `timestamp`, `root` and `sync_hash` are of the last block; `words`, `claims`
-# and `consents` are where its successor's begin in the call. By slice of a lane: the queue's hash after the last block,
-# what it will be after the next request if that has been served in part (empty if not), and whether blocks have served it
-# (bit i). By lane: how many of this chain's requests they have consumed.
+
+# How far the call has been read. `number`, `timestamp`, `root`, `sync_hash` and `block_commitment` are of the last block;
+# `words`, `claims` and `consents` are where its successor's begin in the call. By queue: its hash after the last block,
+# that after its next request if this has been served in part (empty if not), and whether blocks have served it (bit i).
+# By lane: how many of this chain's requests blocks have consumed.
+# `queued_at`: when the last of them in the last block was queued.
 struct Reading:
     number: uint64
     timestamp: uint40
@@ -48,102 +73,59 @@ struct Reading:
 
 @internal
 @view
-def held() -> uint256:
+def held_counts() -> uint256:
     """
-    @notice Bit k is set when this chain gets slice k in full.
+    @notice All bits of the counts of the slices that this chain gets in full.
     """
-    return ALL_SLICES if deployment.is_primary() else 1 << convert(deployment.CHAIN_ID, uint256)
+    if deployment.is_primary():
+        return 2**(constants.COUNT_BITS * constants.SLICE_COUNT) - 1
+    return COUNT_BITS_MASK << (constants.COUNT_BITS * convert(deployment.CHAIN_ID, uint256))
 
 
 @internal
 @pure
-def count_words(counts: uint256, held: uint256) -> uint256:
+def add_counts(counts: uint256) -> uint256:
     """
-    @notice How many words of a block stand in the call of a chain that gets these slices.
+    @notice The sum of the nine counts. Counts that a reader of blocks refuses give any sum.
     """
-    count: uint256 = 0
-    for k: uint256 in range(constants.SLICE_COUNT):
-        if (held >> k) & 1 == 1:
-            count = unsafe_add(count, records.count_of(counts, k))  # nine numbers of 16 bits
-    return count
+    # Five numbers of 17 bits in places of 32; the product has their sum in the fifth place.
+    pairs: uint256 = unsafe_add(counts & EVEN_COUNTS, (counts >> 16) & EVEN_COUNTS)
+    return (unsafe_mul(pairs, ONES) >> 128) & (2**32 - 1)
 
 
 @internal
 @view
-def begin(
-    last: IHistory.Tip, blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, words_index: uint256
-) -> Reading:
+def own_offset(counts: uint256) -> uint256:
     """
-    @notice The reading before the first block that is new: the words of the others are skipped. Reverts unless the call
-            has exactly the words that the headers ask for.
-    @param last The last block that is already here.
-    @param skipped How many of the blocks are already here.
-    @param words_index The place of the argument `words` in the head of the call.
+    @notice Bytes from the beginning of a block's words to its slice of this chain.
     """
-    held: uint256 = self.held()
-    at: uint256 = 0
-    length: uint256 = 0
-    at, length = calldata.find(words_index)
-    end: uint256 = at + length
-    reading: Reading = empty(Reading)
-    reading.words = at
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        if i == skipped:
-            reading.words = at
-        at += 32 * self.count_words(blocks[i].counts, held)
-    assert at == end, "history: words do not fit"
-    reading.number = last.number
-    reading.timestamp = last.timestamp
-    reading.root = last.root
-    reading.sync_hash = last.sync_hash
-    return reading
+    before: uint256 = (1 << (constants.COUNT_BITS * convert(deployment.CHAIN_ID, uint256))) - 1
+    return 32 * self.add_counts(counts & self.held_counts() & before)
 
 
 @internal
-@pure
-def count_claims(counts: uint256, held: uint256) -> uint256:
+@view
+def own_bytes(counts: uint256) -> uint256:
     """
-    @notice How many hashes, and as many evaluations, of other slices belong to a block.
+    @notice Bytes of a block's slice of this chain.
     """
-    count: uint256 = 0
-    for k: uint256 in range(constants.SLICE_COUNT):
-        if (held >> k) & 1 == 0 and records.count_of(counts, k) > 0:
-            count = unsafe_add(count, 1)  # at most nine
-    return count
+    return 32 * records.count_of(counts, convert(deployment.CHAIN_ID, uint256))
 
 
 @internal
-@pure
-def combine_counts(
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS], skipped: uint256, lane: uint256
-) -> uint256:
+@view
+def counts_at(place: uint256) -> uint256:
     """
-    @notice Counts that are not zero exactly for the slices that some new block of a lane has.
+    @notice The counts of the block that stands at a place in the call.
     """
-    counts: uint256 = 0
-    for i: uint256 in range(len(blocks), bound=constants.MAX_BLOCKS):
-        if i >= skipped and convert(blocks[i].lane, uint256) == lane:
-            counts |= blocks[i].counts
-    return counts
-
-
-@internal
-@pure
-def count_skipped(first: uint64, count: uint256, last: uint64) -> uint256:
-    """
-    @notice How many of `count` blocks from `first` on are already here, where the last block is `last`. Reverts if a
-            block between is missing.
-    """
-    next_number: uint256 = convert(last, uint256) + 1
-    assert convert(first, uint256) <= next_number, "history: a block is missing"
-    return min(count, unsafe_sub(next_number, convert(first, uint256)))  # by the line above
+    return calldata.word(place + COUNTS_AT)
 
 
 @internal
 @pure
 def queue_index(lane: uint256, k: uint256) -> uint256:
     """
-    @notice Where slice k of a lane is in Reading.
+    @notice Where the queue of chain k is in Reading.
     @param lane 1 or 2.
     """
     return unsafe_add(unsafe_mul(unsafe_sub(lane, 1), constants.SLICE_COUNT), k)
@@ -151,20 +133,91 @@ def queue_index(lane: uint256, k: uint256) -> uint256:
 
 @internal
 @view
+def open(first: uint64, last: uint64, words_index: uint256) -> Call:
+    """
+    @notice Finds the blocks that are not here yet. Reverts if one between is missing, or unless the call has exactly
+            the words that the headers ask for.
+    @param first The number of the first block of the call.
+    @param last The number of the last block that is here.
+    @param words_index The place of the argument `words` in the head of the call.
+    """
+    next_number: uint256 = convert(last, uint256) + 1
+    checks.require(convert(first, uint256) <= next_number, "history: a block is missing")
+    skipped: uint256 = unsafe_sub(next_number, convert(first, uint256))  # by the line above
+    held: uint256 = self.held_counts()
+    place: uint256 = 0
+    count: uint256 = 0
+    place, count = calldata.find(BLOCKS_INDEX)
+    words: uint256 = 0
+    length: uint256 = 0
+    words, length = calldata.find(words_index)
+    end: uint256 = words + length
+    call: Call = empty(Call)
+    for i: uint256 in range(count, bound=constants.MAX_BLOCKS):
+        counts: uint256 = self.counts_at(place)
+        if i == skipped:
+            call.blocks = place
+            call.words = words
+        if i >= skipped:
+            lane: uint256 = calldata.word(place + LANE_AT)
+            checks.require(lane - 1 < 2, "block: unknown lane")
+            call.counts[lane - 1] |= counts
+            call.count += 1
+        words += 32 * self.add_counts(counts & held)
+        place += BLOCK_BYTES
+    checks.require(words == end, "history: words do not fit")
+    call.skipped = min(skipped, count)
+    return call
+
+
+@internal
+@view
+def read_next(last: Reading, place: uint256) -> (Reading, uint256[4]):
+    """
+    @notice Reads the block that stands at a place in the call.
+    @return As `read`.
+    """
+    reading: Reading = last
+    inputs: uint256[4] = empty(uint256[4])
+    reading, inputs = self.read(last, abi_decode(slice(msg.data, place, BLOCK_BYTES), IHistory.Block))
+    return reading, inputs
+
+
+@internal
+@pure
+def count_claims(counts: uint256, held: uint256) -> uint256:
+    """
+    @notice How many hashes, and as many evaluations, of slices that this chain does not get belong to a block.
+    @param held All bits of the counts of the slices that it gets.
+    """
+    others: uint256 = counts & ~held
+    count: uint256 = 0
+    for k: uint256 in range(constants.SLICE_COUNT):
+        if records.count_of(others, k) > 0:
+            count = unsafe_add(count, 1)  # at most nine
+    return count
+
+
+@internal
+@view
 def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
     """
     @notice Checks the form of the block after `last` and of its slices, and computes the public inputs of its proof.
+    @param last What was read before; it says where the block's words, claims and consents begin.
+    @param new_block The block.
     @return The reading with this block, and C, z, lambda, y.
     """
     lane: uint256 = convert(new_block.lane, uint256)
-    is_account_lane: bool = lane == constants.ACCOUNT_LANE
-    assert is_account_lane or lane == constants.SWAP_LANE, "block: unknown lane"
-    assert new_block.new_root < constants.R, "block: root above r"
-    assert new_block.commitment < constants.R, "block: commitment above r"
-    assert new_block.timestamp >= last.timestamp, "block: before the last block"
+    checks.require(lane - 1 < 2, "block: unknown lane")
+    checks.require(new_block.new_root < constants.R, "block: root above r")
+    checks.require(new_block.commitment < constants.R, "block: commitment above r")
+    checks.require(new_block.timestamp >= last.timestamp, "block: before the last block")
     counts: uint256 = new_block.counts
-    commitment.check_counts(counts, deployment.CHAIN_MASK, is_account_lane)
-    held: uint256 = self.held()
+    known: uint256 = deployment.COUNT_MASK
+    if lane == constants.ACCOUNT_LANE:
+        known |= COUNT_BITS_MASK  # slice 0
+    checks.require(counts & ~known == 0, "block: words of an unknown chain")
+    held: uint256 = self.held_counts()
     reading: Reading = last
     reading.number += 1
     reading.timestamp = new_block.timestamp
@@ -182,46 +235,54 @@ def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
     # First challenge: after C and every slice.
     hashes: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
     at: uint256 = last.words
+    rest: uint256 = counts
     for k: uint256 in range(constants.SLICE_COUNT):
-        count: uint256 = records.count_of(counts, k)
+        count: uint256 = rest & COUNT_BITS_MASK
+        rest >>= constants.COUNT_BITS
         if count == 0:
             hashes[k] = constants.EMPTY_SLICE_HASH
-        elif (held >> k) & 1 == 1:
+        elif records.count_of(held, k) > 0:
             hashes[k] = slices.compute_hash(at, count)
-            at = unsafe_add(at, 32 * count)
+            at = unsafe_add(at, 32 * count)  # a position in the call
         else:
             hashes[k] = convert(calldata.word(reading.claims), bytes32)
-            reading.claims = unsafe_add(reading.claims, 32)
+            reading.claims = unsafe_add(reading.claims, 32)  # a position in the call
     block_hash: bytes32 = empty(bytes32)
     z: uint256 = 0
     block_hash, z = commitment.compute_z(header, new_block.commitment, hashes)
 
     # Second challenge: after every claimed value.
     values: uint256[constants.SLICE_COUNT] = empty(uint256[constants.SLICE_COUNT])
+    rest = counts
     for k: uint256 in range(constants.SLICE_COUNT):
-        count: uint256 = records.count_of(counts, k)
+        if rest == 0:
+            break
+        count: uint256 = rest & COUNT_BITS_MASK
+        rest >>= constants.COUNT_BITS
         if count == 0:
             continue
-        if (held >> k) & 1 == 0:
+        if records.count_of(held, k) == 0:
             values[k] = calldata.word(reading.claims)
-            assert values[k] < constants.R, "block: evaluation above r"
-            reading.claims = unsafe_add(reading.claims, 32)
-        elif k == 0:
+            checks.require(values[k] < constants.R, "block: evaluation above r")
+            reading.claims = unsafe_add(reading.claims, 32)  # a position in the call
+            continue
+        if k == 0:
             values[0] = slices.evaluate_data(reading.words, count, z)
-            reading.words = unsafe_add(reading.words, 32 * count)
         else:
             index: uint256 = self.queue_index(lane, k)
-            content: slices.Content = self._read_slice(reading, index, k, count, z, is_account_lane)
+            content: slices.Content = self._read_slice(
+                k, reading.words, count, z, reading.queues[index], reading.parts[index], reading.consents, lane
+            )
             values[k] = content.value
-            reading.words = unsafe_add(reading.words, 32 * count)
             reading.consents = content.consents
             reading.parts[index] = content.part
             if content.requests > 0 or content.part != empty(bytes32):
                 reading.queues[index] = content.queue_hash
                 reading.served |= 1 << index
                 if k == convert(deployment.CHAIN_ID, uint256):
-                    reading.consumed[unsafe_sub(lane, 1)] += content.requests
+                    reading.consumed[lane - 1] += content.requests
                     reading.queued_at = content.queued_at
+        reading.words = unsafe_add(reading.words, 32 * count)  # a position in the call
     header_value: uint256 = commitment.evaluate_header(header, z)
     lambda_: uint256 = 0
     reading.block_commitment, lambda_ = commitment.compute_lambda(block_hash, header_value, values)
@@ -230,39 +291,38 @@ def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
 
 
 @internal
-@pure
-def served_hash(reading: Reading, index: uint256) -> bytes32:
-    """
-    @notice The hash of a queue at the highest place that the blocks use, one that they serve in part included.
-    """
-    return reading.parts[index] if reading.parts[index] != empty(bytes32) else reading.queues[index]
-
-
-@internal
 @view
 def _read_slice(
-    reading: Reading, index: uint256, k: uint256, count: uint256, z: uint256, is_account_lane: bool
+    k: uint256,
+    at: uint256,
+    count: uint256,
+    z: uint256,
+    queue_hash: bytes32,
+    part: bytes32,
+    consents: uint256,
+    lane: uint256,
 ) -> slices.Content:
     """
-    @notice The slice of a chain, whose words stand next. Only the primary's own slice may change keys.
+    @notice The slice of chain k, whose words begin at `at`. Only the primary's own slice may change keys.
     """
     chain_id: uint8 = convert(k, uint8)
+    is_primary: bool = chain_id == deployment.PRIMARY_CHAIN
     place: slices.Slice = slices.Slice(
-        at=reading.words,
-        end=unsafe_add(reading.words, 32 * count),
+        at=at,
+        end=unsafe_add(at, 32 * count),  # a position in the call
         chain=k,
-        address_format=deployment.address_format_of(chain_id),
+        address_bits=deployment.address_bits_of(chain_id),
         bridge=convert(deployment.bridge_of(chain_id), uint256),
-        queue_hash=reading.queues[index],
-        part=reading.parts[index],
+        queue_hash=queue_hash,
+        part=part,
         z=z,
-        consents=reading.consents if chain_id == deployment.PRIMARY_CHAIN else 0,
+        consents=consents if is_primary else 0,
     )
     content: slices.Content = empty(slices.Content)
-    if is_account_lane:
+    if lane == constants.ACCOUNT_LANE:
         content = account_slices.read(place)
     else:
         content = swap_slices.read(place)
-    if chain_id != deployment.PRIMARY_CHAIN:
-        content.consents = reading.consents
+    if not is_primary:
+        content.consents = consents
     return content

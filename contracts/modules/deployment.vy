@@ -23,6 +23,8 @@ EXIT_DOMAIN: public(immutable(uint256))
 
 # Bit k is set when chain k takes part.
 CHAIN_MASK: public(immutable(uint256))
+# All bits of the counts that a block may have of its chains, of slice k in bits 16k..16k+15; none of slice 0.
+COUNT_MASK: immutable(uint256)
 # Address format of chain k in byte k.
 ADDRESS_FORMATS: immutable(uint256)
 # Universal address of the bridge of chain k.
@@ -58,6 +60,7 @@ def __init__(
         assert vk_hash != empty(bytes32), "deployment: no verification key"
 
     mask: uint256 = 0
+    count_mask: uint256 = 0
     formats: uint256 = 0
     bridges: bytes32[constants.SLICE_COUNT] = empty(bytes32[constants.SLICE_COUNT])
     chains_hash: bytes32 = empty(bytes32)
@@ -77,6 +80,7 @@ def __init__(
             assert named == convert(bridge, uint256), "deployment: wrong own bridge"
         previous = k
         mask |= 1 << k
+        count_mask |= (2**constants.COUNT_BITS - 1) << (constants.COUNT_BITS * k)
         formats |= address_format << (8 * k)
         bridges[k] = entry.bridge
         chains_hash = keccak256(abi_encode(chains_hash, k, entry.evm_chain_id, address_format, entry.bridge))
@@ -92,6 +96,7 @@ def __init__(
     ACCOUNT_LIMIT = account_limit
     GENESIS_ROOT = genesis_root
     CHAIN_MASK = mask
+    COUNT_MASK = count_mask
     ADDRESS_FORMATS = formats
     BRIDGES = bridges
     deployment_hash: bytes32 = keccak256(
@@ -143,6 +148,15 @@ def address_format_of(chain_id: uint8) -> uint256:
 
 @internal
 @view
+def address_bits_of(chain_id: uint8) -> uint256:
+    """
+    @notice How many bits an address of a chain has.
+    """
+    return 160 if self.address_format_of(chain_id) == constants.ADDRESS_FORMAT_EVM else 256
+
+
+@internal
+@view
 def bridge_of(chain_id: uint8) -> bytes32:
     """
     @notice The universal address of the bridge of a chain; empty when it does not take part.
@@ -159,7 +173,7 @@ def is_address_of(chain_id: uint8, account: bytes32) -> bool:
     address_format: uint256 = self.address_format_of(chain_id)
     value: uint256 = convert(account, uint256)
     if address_format == constants.ADDRESS_FORMAT_EVM:
-        value = records.unbind(value, convert(chain_id, uint256))
+        value = records.unbind(value, convert(chain_id, uint256), 160)
         return value != 0 and value >> 160 == 0
     return value != 0 and address_format == constants.ADDRESS_FORMAT_BYTES32
 
@@ -171,8 +185,7 @@ def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
     @notice Whether a universal address is the bridge of a chain.
     """
     value: uint256 = convert(account, uint256)
-    if self.address_format_of(chain_id) == constants.ADDRESS_FORMAT_EVM:
-        value = records.unbind(value, convert(chain_id, uint256))
+    value = records.unbind(value, convert(chain_id, uint256), self.address_bits_of(chain_id))
     return value != 0 and value == convert(self.bridge_of(chain_id), uint256)
 
 

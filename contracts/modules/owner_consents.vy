@@ -7,6 +7,7 @@
 @dev One signature of 65 bytes for each key change, in order, in the argument `consents`.
 """
 
+from . import checks
 from . import constants
 
 DOMAIN_SEPARATOR: immutable(bytes32)
@@ -41,10 +42,10 @@ def check(
     @param public_key_hash H_2(A.x, A.y) of the new key.
     @param valid_until What the record says, which the circuit compares with the block's time.
     """
-    assert owner != 0 and owner >> 160 == 0, "consent: owner format"
+    checks.require(owner != 0 and owner >> 160 == 0, "consent: owner format")
     signature: Bytes[65] = slice(msg.data, at, 65)
     s: uint256 = extract32(signature, 32, output_type=uint256)
-    assert s <= constants.HALF_ORDER, "consent: large s"
+    checks.require(s <= constants.HALF_ORDER, "consent: large s")
     struct_hash: bytes32 = keccak256(
         abi_encode(constants.KEY_CHANGE_TYPE_HASH, account, nonce, public_key_hash, valid_until)
     )
@@ -55,4 +56,4 @@ def check(
         s,
     )
     # An invalid signature recovers to the zero address, which is no owner.
-    assert convert(signer, uint256) == owner, "consent: not the owner's"
+    checks.require(convert(signer, uint256) == owner, "consent: not the owner's")

@@ -6,8 +6,9 @@
         every proof fits its public inputs.
 """
 
-from ..interfaces import IHistory
 from ..interfaces import IVerifier
+from . import block_reader
+from . import calldata
 from . import constants
 
 SWAP_VERIFIER: immutable(address)
@@ -36,23 +37,21 @@ def vk_hashes() -> bytes32[2]:
 
 @internal
 @view
-def check(
-    blocks: DynArray[IHistory.Block, constants.MAX_BLOCKS],
-    skipped: uint256,
-    inputs: DynArray[uint256[4], constants.MAX_BLOCKS],
-):
+def check(place: uint256, inputs: DynArray[uint256[4], constants.MAX_BLOCKS]):
     """
-    @notice Reverts unless every block but the first `skipped` ones is proven.
-    @param inputs The public inputs of these blocks, in order.
+    @notice Reverts unless every block is proven.
+    @param place Where the first block stands in the call; the others follow.
+    @param inputs The public inputs of the blocks, in order.
     """
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
         lane_proofs: DynArray[uint256[8], constants.MAX_BLOCKS] = []
         lane_inputs: DynArray[uint256[4], constants.MAX_BLOCKS] = []
+        at: uint256 = place
         for i: uint256 in range(len(inputs), bound=constants.MAX_BLOCKS):
-            at: uint256 = unsafe_add(skipped, i)  # below 16
-            if convert(blocks[at].lane, uint256) == lane:
-                lane_proofs.append(blocks[at].proof)
+            if calldata.word(at + block_reader.LANE_AT) == lane:
+                lane_proofs.append(abi_decode(slice(msg.data, at + block_reader.PROOF_AT, 256), uint256[8]))
                 lane_inputs.append(inputs[i])
+            at += block_reader.BLOCK_BYTES
         if len(lane_proofs) > 0:
             # A static call that only reverts: Vyper has no statement for it, so it is spelled out. Both verifiers have
             # code, by the constructor.

@@ -162,15 +162,24 @@ def count_of(counts: uint256, k: uint256) -> uint256:
 
 @internal
 @pure
-def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
+def find_unused_bits(p0: uint256, p1: uint256, p2: uint256) -> uint256:
     """
-    @notice Whether every bit that is zero in the layout of a payout is zero. Only the payout of a full exit has a place:
-            a block number and a slot.
+    @notice Zero when every bit that is zero in the layout of a payout is zero. Only the payout of a full exit has a
+            place: a block number and a slot.
     """
     used_bits: uint256 = constants.PAYOUT_2_SLOT_SHIFT
     if p0 >> constants.PAYOUT_0_KIND_SHIFT == constants.FULL_EXIT_PAYOUT_KIND:
         used_bits = constants.PAYOUT_2_BLOCK_NUMBER_SHIFT + constants.BLOCK_NUMBER_BITS
-    return (p0 | p1) >> constants.WORD_BITS == 0 and p0 & PAYOUT_0_ZERO_BITS == 0 and p2 >> used_bits == 0
+    return ((p0 | p1) >> constants.WORD_BITS) | (p0 & PAYOUT_0_ZERO_BITS) | (p2 >> used_bits)
+
+
+@internal
+@pure
+def is_payout(p0: uint256, p1: uint256, p2: uint256) -> bool:
+    """
+    @notice Whether every bit that is zero in the layout of a payout is zero.
+    """
+    return self.find_unused_bits(p0, p1, p2) == 0
 
 
 @internal
@@ -252,7 +261,7 @@ def to_receiver(recipient: uint256, chain_id: uint8) -> address:
     @notice A universal address as an address of an EVM chain, bound to that chain or not; the empty address when it is
             not one.
     """
-    account: uint256 = self.unbind(recipient, convert(chain_id, uint256))
+    account: uint256 = self.unbind(recipient, convert(chain_id, uint256), 160)
     if account >> 160 != 0:
         return empty(address)
     return convert(account, address)
@@ -260,8 +269,10 @@ def to_receiver(recipient: uint256, chain_id: uint8) -> address:
 
 @internal
 @pure
-def unbind(account: uint256, k: uint256) -> uint256:
+def unbind(account: uint256, k: uint256, address_bits: uint256) -> uint256:
     """
-    @notice A universal address without its first byte, if that names EVM chain k; else as it is.
+    @notice A universal address as an account of chain k: without its first byte, if that names an EVM chain k.
     """
-    return account & LO_MASK if account >> constants.WORD_BITS == k else account
+    if address_bits == 160 and account >> constants.WORD_BITS == k:
+        return account & LO_MASK
+    return account

@@ -9,20 +9,20 @@
 
 from . import calldata
 from . import constants
-from . import records
 
-# The most words of one slice: a block of 64 swaps from and to one chain.
-MAX_SLICE_WORDS: constant(uint256) = 512
+# The most words of one slice, for the loops; a call has fewer.
+MAX_WORDS: constant(uint256) = 2**constants.COUNT_BITS - 1
+# A record has at least three words.
+MAX_RECORDS: constant(uint256) = MAX_WORDS // 3
 
 # A slice: its words stand from `at` to `end`, it belongs to `chain`, and `queue_hash` is the chain's queue before it,
-# `part` that after the request which the block before has served in part (empty for none).
-# `address_format` and `bridge` are the chain's. `consents` is where the next signature for a key change stands in the
-# call, 0 where no key may change.
+# `part` that after the request which the block before has served in part (empty for none). `address_bits` is the width of the chain's addresses, `bridge` its bridge. `consents` is where the next signature for a
+# key change stands in the call, 0 where no key may change.
 struct Slice:
     at: uint256
     end: uint256
     chain: uint256
-    address_format: uint256
+    address_bits: uint256
     bridge: uint256
     queue_hash: bytes32
     part: bytes32
@@ -30,9 +30,9 @@ struct Slice:
     consents: uint256
 
 
-# What it contains: its polynomial at z, the queue after it, how many requests it consumes and when the last of them was
-# queued (0 for none), and where the next consent stands. `part` is what the queue will be after the next request, which
-# has been served in part; empty for none.
+# What it contains: its polynomial at z, the queue after it, how many requests it consumes and when the last one that it
+# serves was queued (0 for none), and where the next consent stands. `part` is the queue after the next request, which has
+# been served in part; empty for none.
 struct Content:
     value: uint256
     queue_hash: bytes32
@@ -44,58 +44,50 @@ struct Content:
 
 @internal
 @view
-def compute_hash(at: uint256, count: uint256) -> bytes32:
+def compute_hash(begin: uint256, count: uint256) -> bytes32:
     """
-    @notice keccak256 of the word count and the words.
+    @notice The hash of a slice: it starts with the hash of the word count, and takes in the words piece by piece, 32
+            words while there are as many, then at most one piece each of 16, 8, 4, 2 and 1.
+    @dev A piece has a constant length, so that it is copied from the call as a whole. The header holds the count, which
+         fixes the pieces.
     """
-    assert count <= MAX_SLICE_WORDS, "slice: too long"
-    words: DynArray[uint256, MAX_SLICE_WORDS] = []
-    position: uint256 = at
-    for _: uint256 in range(count, bound=MAX_SLICE_WORDS):
-        words.append(calldata.word(position))
-        position = unsafe_add(position, 32)  # at most the end of the call
-    return keccak256(abi_encode(words, ensure_tuple=False))
+    result: bytes32 = keccak256(convert(count, bytes32))
+    at: uint256 = begin
+    # No addition below wraps: `at` is a position in the call.
+    for _: uint256 in range(count >> 5, bound=MAX_WORDS >> 5):
+        result = keccak256(concat(result, slice(msg.data, at, 32 * 32)))
+        at = unsafe_add(at, 32 * 32)
+    if count & 16 != 0:
+        result = keccak256(concat(result, slice(msg.data, at, 32 * 16)))
+        at = unsafe_add(at, 32 * 16)
+    if count & 8 != 0:
+        result = keccak256(concat(result, slice(msg.data, at, 32 * 8)))
+        at = unsafe_add(at, 32 * 8)
+    if count & 4 != 0:
+        result = keccak256(concat(result, slice(msg.data, at, 32 * 4)))
+        at = unsafe_add(at, 32 * 4)
+    if count & 2 != 0:
+        result = keccak256(concat(result, slice(msg.data, at, 32 * 2)))
+        at = unsafe_add(at, 32 * 2)
+    if count & 1 != 0:
+        result = keccak256(concat(result, slice(msg.data, at, 32)))
+    return result
 
 
 @internal
 @view
-def evaluate_data(at: uint256, count: uint256, z: uint256) -> uint256:
+def evaluate_data(begin: uint256, count: uint256, z: uint256) -> uint256:
     """
     @notice Slice 0 as a polynomial at z; reverts unless each word has at most 248 bits. The circuit fixes the meaning
             of these words; the primary only publishes them, for recovery.
     """
-    value: uint256 = 0
+    sum: uint256 = 0
     all_bits: uint256 = 0
-    position: uint256 = at
-    for _: uint256 in range(count, bound=MAX_SLICE_WORDS):
-        word: uint256 = calldata.word(position)
+    at: uint256 = begin
+    for _: uint256 in range(count, bound=MAX_WORDS):
+        word: uint256 = calldata.word(at)
         all_bits |= word
-        value = self.push(value, z, word)
-        position = unsafe_add(position, 32)  # at most the end of the call
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), word)  # below r + 2^248, or refused below
+        at = unsafe_add(at, 32)  # a position in the call
     assert all_bits >> constants.WORD_BITS == 0, "slice: data word too long"
-    return value % constants.R
-
-
-@internal
-@pure
-def push(sum: uint256, z: uint256, word: uint256) -> uint256:
-    """
-    @notice One step of Horner's rule, congruent modulo r: sum * z + word.
-    @dev Below r + 2^248 for a word of 248 bits, so nothing wraps. A longer one is refused by every reader.
-    """
-    return unsafe_add(uint256_mulmod(sum, z, constants.R), word)
-
-
-@internal
-@pure
-def is_recipient(place: Slice, recipient: uint256) -> bool:
-    """
-    @notice Whether a universal address can be paid on the slice's chain: it has the chain's format, and is not zero and
-            not the bridge there.
-    """
-    account: uint256 = recipient
-    if place.address_format == constants.ADDRESS_FORMAT_EVM:
-        account = records.unbind(recipient, place.chain)
-        if account >> 160 != 0:
-            return False
-    return account != 0 and account != place.bridge
+    return sum % constants.R

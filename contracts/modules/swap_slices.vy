@@ -7,12 +7,10 @@
 @dev Protocol sections 4, 7 and 8. One pass over the words, at their position in the call.
 """
 
-from . import calldata
 from . import constants
 from . import records
 from . import slices
 
-MAX_RECORDS: constant(uint256) = 171  # 512 words of at least three each
 REQUEST_BYTES: constant(uint256) = 32 * constants.SWAP_REQUEST_WORDS
 PAYOUT_BYTES: constant(uint256) = 32 * constants.PAYOUT_WORDS
 
@@ -27,7 +25,10 @@ def read(place: slices.Slice) -> slices.Content:
     @return The content of the slice.
     """
     own: uint256 = place.chain
+    end: uint256 = place.end
     z: uint256 = place.z
+    address_bits: uint256 = place.address_bits
+    bridge: uint256 = place.bridge
     # A request starts with 1 | chain, a refund with 3 | chain | chain, a payment with 2 | any source | chain.
     request_prefix: uint256 = (constants.SWAP_REQUEST_KIND << 8) | own
     refund_prefix: uint256 = (((constants.SWAP_REFUNDED_KIND << 8) | own) << 8) | own
@@ -35,42 +36,43 @@ def read(place: slices.Slice) -> slices.Content:
     content: slices.Content = empty(slices.Content)
     content.queue_hash = place.queue_hash
     content.consents = place.consents
-    value: uint256 = 0
+    sum: uint256 = 0  # Horner's rule, congruent modulo r; below r + 2^248, since longer words are refused
     at: uint256 = place.at
-    for _: uint256 in range(MAX_RECORDS):
-        if at == place.end:
+    for _: uint256 in range(slices.MAX_RECORDS):
+        if at == end:
             break
-        # No addition below wraps: `at` is a position in the call.
-        w0: uint256 = calldata.word(at)
-        if w0 >> constants.SWAP_REQUEST_0_KIND_SHIFT == constants.SWAP_REQUEST_KIND:
-            assert unsafe_add(at, REQUEST_BYTES) <= place.end, "slice: request cut short"
-            w: uint256[5] = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[5])
-            assert w0 >> constants.SWAP_REQUEST_0_SOURCE_SHIFT == request_prefix, "slice: request of another chain"
+        # A record of either length is read at once. No addition below wraps: `at` is a position in the call.
+        w: uint256[5] = empty(uint256[5])
+        if unsafe_add(at, REQUEST_BYTES) <= end:
+            w = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[5])
+        else:
+            assert unsafe_add(at, PAYOUT_BYTES) <= end, "slice: record cut short"
+            p: uint256[3] = abi_decode(slice(msg.data, at, PAYOUT_BYTES), uint256[3])
+            w = [p[0], p[1], p[2], 0, 0]
+        kind: uint256 = w[0] >> constants.PAYOUT_0_KIND_SHIFT
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[0])
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[1])
+        sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[2])
+        if kind == constants.SWAP_REQUEST_KIND:
+            assert unsafe_add(at, REQUEST_BYTES) <= end, "slice: request cut short"
+            assert w[0] >> constants.SWAP_REQUEST_0_SOURCE_SHIFT == request_prefix, "slice: request of another chain"
             assert (w[1] | w[2] | w[3] | w[4]) >> constants.WORD_BITS == 0, "slice: request word too long"
             content.queue_hash = keccak256(abi_encode(content.queue_hash, w))
             content.queued_at = w[2] & (2**constants.TIME_BITS - 1)
             content.requests = unsafe_add(content.requests, 1)
-            value = slices.push(value, z, w0)
-            value = slices.push(value, z, w[1])
-            value = slices.push(value, z, w[2])
-            value = slices.push(value, z, w[3])
-            value = slices.push(value, z, w[4])
+            sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[3])
+            sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[4])
             at = unsafe_add(at, REQUEST_BYTES)
         else:
-            assert unsafe_add(at, PAYOUT_BYTES) <= place.end, "slice: payout cut short"
-            p: uint256[3] = abi_decode(slice(msg.data, at, PAYOUT_BYTES), uint256[3])
-            kind: uint256 = w0 >> constants.PAYOUT_0_KIND_SHIFT
             if kind == constants.SWAP_PAID_KIND:
-                assert (w0 >> constants.PAYOUT_0_CHAIN_SHIFT) & 255 == own, "slice: payout of another chain"
+                assert (w[0] >> constants.PAYOUT_0_CHAIN_SHIFT) & 255 == own, "slice: payout of another chain"
             else:
                 assert kind == constants.SWAP_REFUNDED_KIND, "slice: unknown record"
-                assert w0 >> constants.PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: refund of another chain"
-            assert records.is_payout(w0, p[1], p[2]), "slice: unused bits of a payout"
-            assert slices.is_recipient(place, records.recipient_of(p[1], p[2])), "slice: recipient of a payout"
-            value = slices.push(value, z, w0)
-            value = slices.push(value, z, p[1])
-            value = slices.push(value, z, p[2])
+                assert w[0] >> constants.PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: refund of another chain"
+            assert records.find_unused_bits(w[0], w[1], w[2]) == 0, "slice: unused bits of a payout"
+            recipient: uint256 = records.unbind(records.recipient_of(w[1], w[2]), own, address_bits)
+            assert recipient != 0 and recipient >> address_bits == 0, "slice: recipient format"
+            assert recipient != bridge, "slice: recipient is a bridge"
             at = unsafe_add(at, PAYOUT_BYTES)
-    assert at == place.end, "slice: too many records"
-    content.value = value % constants.R
+    content.value = sum % constants.R
     return content

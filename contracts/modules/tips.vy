@@ -9,6 +9,7 @@
 """
 
 from ..interfaces import IHistory
+from . import checks
 from . import constants
 
 NUMBER_MASK: constant(uint256) = 2**64 - 1
@@ -69,7 +70,7 @@ def settle_one():
     """
     @notice One block less has payouts that are not paid.
     """
-    assert (self.packed >> UNPAID_SHIFT) & UNPAID_MASK > 0, "tip: nothing unpaid"
+    checks.require((self.packed >> UNPAID_SHIFT) & UNPAID_MASK > 0, "tip: nothing unpaid")
     self.packed = unsafe_sub(self.packed, 1 << UNPAID_SHIFT)
 
 

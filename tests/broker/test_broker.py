@@ -97,8 +97,8 @@ def candidate(
     return Candidate(Payout.paid(request, Amount(amount)), BlockNumber(block), l1_block=100, expires=expires)
 
 
-def see(heights: dict[ChainId, int], accepted: BlockNumber, final: BlockNumber = NONE, now: int = NOW) -> Outlook:
-    return Outlook(heights, now, accepted, final)
+def see(heights: dict[ChainId, int], final: BlockNumber, now: int = NOW) -> Outlook:
+    return Outlook(heights, now, final)
 
 
 def withdrawal(amount: int) -> Candidate:
@@ -135,7 +135,7 @@ def test_select__confirmations_by_tier__small_first_large_later(broker: Broker) 
     assert broker.select(A, see({A: 106}, FIRST)) is None
 
 
-def test_select__large_payout__waits_until_the_primary_has_accepted_its_block(broker: Broker) -> None:
+def test_select__large_payout__waits_until_the_acceptance_of_its_block_is_final(broker: Broker) -> None:
     large = candidate(1, amount=5_000)
     broker.offer([large])
     assert broker.select(B, see({A: 1_000}, NONE)) is None
@@ -341,9 +341,9 @@ def test_select__expires_with_its_block__not_filled_before_its_acceptance_is_fin
     later = candidate(2, expires=FAR)
     leaving = Candidate(withdrawal(1_000).payout, FIRST, None, expires=NOW + SLACK_SECONDS - 1)
     broker.offer([soon, leaving, later])
-    assert broker.select(B, see({A: 1_000}, FIRST)) == later
-    assert broker.select(B, see({A: 1_000}, FIRST, now=NOW + 1)) is None
-    assert broker.select(B, see({A: 1_000}, FIRST, final=FIRST)) == soon
+    assert broker.select(B, see({A: 1_000}, NONE)) == later
+    assert broker.select(B, see({A: 1_000}, NONE, now=NOW + 1)) is None
+    assert broker.select(B, see({A: 1_000}, FIRST)) == soon
 
 
 class TestReorganisation:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.sequencer.requests import make_request
-from zklink.broker.policy import SLACK_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
+from zklink.broker.policy import FINALITY_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import MAX_AGE_SECONDS, Amount, ChainId, Kind, TokenId
+from zklink.protocol.ids import DRIFT_SECONDS, MAX_AGE_SECONDS, Amount, ChainId, Kind, TokenId
 
 TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
 FAR = 10**9
@@ -42,36 +42,32 @@ def payout(amount: int, fill_fee: int, token: int = 2) -> Payout:
     ],
 )
 def test_assess__payout__verdict_with_its_reason(case: Payout, confirmations: int | None, verdict: Verdict) -> None:
-    assert POLICY.assess(case, confirmations, required=3, is_accepted=True, seconds_left=FAR, is_final=False) is verdict
+    assert POLICY.assess(case, confirmations, required=3, seconds_left=FAR, is_final=True) is verdict
 
 
 @pytest.mark.parametrize(("amount", "verdict"), [(1_000, Verdict.FILL), (1_001, Verdict.WAIT)])
-def test_assess__block_not_accepted_by_the_primary__only_the_tier_without_extra_confirmations(
+def test_assess__block_not_finally_accepted__only_the_tier_without_extra_confirmations(
     amount: int, verdict: Verdict
 ) -> None:
-    assert (
-        POLICY.assess(payout(amount, 2), 99, required=3, is_accepted=False, seconds_left=FAR, is_final=False) is verdict
-    )
+    assert POLICY.assess(payout(amount, 2), 99, required=3, seconds_left=FAR, is_final=False) is verdict
 
 
 @pytest.mark.parametrize(
-    ("seconds_left", "is_accepted", "is_final", "verdict"),
+    ("seconds_left", "is_final", "verdict"),
     [
-        (0, False, False, Verdict.WAIT),
-        (-1, False, False, Verdict.WAIT),
-        (MAX_AGE_SECONDS, False, False, Verdict.WAIT),
-        (SLACK_SECONDS - 1, False, False, Verdict.WAIT),
-        (SLACK_SECONDS - 1, True, False, Verdict.WAIT),
-        (SLACK_SECONDS, False, False, Verdict.FILL),
-        (0, True, True, Verdict.FILL),
+        (0, False, Verdict.WAIT),
+        (-1, False, Verdict.WAIT),
+        (MAX_AGE_SECONDS, False, Verdict.WAIT),
+        (MAX_AGE_SECONDS + FINALITY_SECONDS, False, Verdict.WAIT),
+        (MAX_AGE_SECONDS + FINALITY_SECONDS + DRIFT_SECONDS - 1, False, Verdict.WAIT),
+        (MAX_AGE_SECONDS + FINALITY_SECONDS + DRIFT_SECONDS, False, Verdict.FILL),
+        (0, True, Verdict.FILL),
     ],
 )
-def test_assess__may_expire_in_a_reseal__waits_until_the_acceptance_is_final(
-    seconds_left: int, is_accepted: bool, is_final: bool, verdict: Verdict
+def test_assess__may_expire_when_its_block_is_sealed_again__waits_until_the_acceptance_is_final(
+    seconds_left: int, is_final: bool, verdict: Verdict
 ) -> None:
-    case = payout(1_000, 2)
-    found = POLICY.assess(case, 99, 3, is_accepted=is_accepted, seconds_left=seconds_left, is_final=is_final)
-    assert found is verdict
+    assert POLICY.assess(payout(1_000, 2), 99, 3, seconds_left=seconds_left, is_final=is_final) is verdict
 
 
 @pytest.mark.parametrize(

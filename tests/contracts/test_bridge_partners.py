@@ -7,7 +7,7 @@ from tests.support.drafts.second_bridge import Site
 from tests.support.evm import reverts
 from tests.support.three_chains import GOVERNOR, STRANGER, ZERO, A
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.protocol.ids import Lane
+from zklink.protocol.ids import ACCOUNT_RING, MAX_OPEN_ACCOUNT_REQUESTS, MAX_OPEN_SWAPS, SWAP_RING, Lane
 
 
 @pytest.fixture
@@ -89,3 +89,41 @@ def test_consume__broken_history__cannot_go_back_or_beyond_the_queue(site: Site)
         with reverts("queue: other requests"):
             consume(0, bytes(32), lane)
     assert bridge.request_counts(Lane.ACCOUNT) == (3, 2)
+
+
+# --- the ring ---
+
+
+def test_queue__more_requests_than_places__keeps_what_is_open(site: Site) -> None:
+    """Old places are overwritten, never an open one; what is gone reads as zero."""
+    bridge, broken = site.deploy_broken()
+
+    def queue(count: int) -> None:
+        for _ in range(count):
+            bridge.full_exit(1, COIN, sender=STRANGER)
+
+    def consume(count: int) -> None:
+        call = bridge.encode("consume", Lane.ACCOUNT, count, bridge.queue_hash(Lane.ACCOUNT, count))
+        broken.act(bridge.address, call)
+
+    hashes = [bridge.queue_hash(Lane.ACCOUNT, 0)]
+    for batch in range(3):
+        queue(MAX_OPEN_ACCOUNT_REQUESTS)
+        with reverts("queue: full"):
+            queue(1)
+        total = (batch + 1) * MAX_OPEN_ACCOUNT_REQUESTS
+        hashes += [bridge.queue_hash(Lane.ACCOUNT, i) for i in range(len(hashes), total + 1)]
+        assert len(set(hashes)) == total + 1
+        oldest = max(total - ACCOUNT_RING + 1, 0)
+        assert [bridge.queue_hash(Lane.ACCOUNT, i) for i in range(oldest, total + 1)] == hashes[oldest:]
+        assert {bridge.queue_hash(Lane.ACCOUNT, i) for i in range(oldest)} <= {bytes(32)}
+        assert {bridge.queue_hash(Lane.ACCOUNT, total + i) for i in (1, 2, ACCOUNT_RING, 2**63)} == {bytes(32)}
+        consume(total)
+        assert bridge.next_requests(Lane.ACCOUNT) == (total, hashes[total])
+    with reverts("queue: other requests"):
+        broken.act(bridge.address, bridge.encode("consume", Lane.ACCOUNT, total + ACCOUNT_RING, hashes[total]))
+
+
+def test_queue__ring__has_room_for_twice_what_can_be_open() -> None:
+    assert ACCOUNT_RING >= 2 * MAX_OPEN_ACCOUNT_REQUESTS
+    assert SWAP_RING >= 2 * MAX_OPEN_SWAPS

@@ -1,4 +1,4 @@
-"""The lengths of arrays in the interfaces, which import nothing, are the protocol's."""
+"""The lengths of lists and byte strings in the interfaces, which import nothing, are the protocol's."""
 
 import re
 
@@ -6,29 +6,43 @@ import pytest
 
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.protocol import limits
-from zklink.protocol.ids import SLICE_COUNT
 
+MAX_OWN_WORDS = 512
+"""Words of one chain's slice of one block."""
 DECLARED = {
-    ("IBlockReader", "words"): limits.MAX_SLICE_WORDS,
-    ("IBlockReader", "data"): limits.MAX_DATA_WORDS,
-    ("IBlockReader", "slice_hashes"): SLICE_COUNT,
-    ("IBlockReader", "evaluations"): SLICE_COUNT,
-    ("IBlockReader", "signatures"): limits.MAX_SIGNATURES,
-    ("IBridge", "payouts"): limits.MAX_PAYOUT_WORDS,
+    ("IPrimaryHistory", "blocks"): limits.MAX_BLOCKS,
+    ("IPrimaryHistory", "consents"): limits.MAX_CONSENTS_BYTES,
+    ("IPrimaryHistory", "queues"): limits.MAX_QUEUES,
+    ("IPrimaryHistory", "later"): limits.MAX_LATER,
+    ("IPrimaryHistory", "seal"): limits.MAX_EVIDENCE_BYTES,
+    ("IPrimaryHistory", "words"): limits.MAX_WORDS_BYTES,
+    ("IMemberHistory", "blocks"): limits.MAX_BLOCKS,
+    ("IMemberHistory", "claims"): limits.MAX_CLAIMS,
+    ("IMemberHistory", "later"): limits.MAX_LATER,
+    ("IMemberHistory", "validators"): limits.MAX_EVIDENCE_BYTES,
+    ("IMemberHistory", "words"): limits.MAX_WORDS_BYTES,
+    ("IHistory", "payouts"): limits.MAX_PAYOUT_WORDS,
+    ("IBridge", "words"): limits.MAX_PAYOUT_WORDS,
+    ("IGroups", "members"): limits.MAX_SIGNERS,
+    ("IGroups", "queues"): limits.MAX_QUEUES,
+    ("IGroups", "watchers"): limits.MAX_EVIDENCE_BYTES,
+    ("IMemberEnd", "later"): limits.MAX_LATER,
+    ("IMemberEnd", "path"): limits.MAX_LATER,
+    ("IMemberEnd", "claims"): limits.MAX_CLAIMS // limits.MAX_BLOCKS,
+    ("IMemberEnd", "evidence"): limits.MAX_EVIDENCE_BYTES,
+    ("IMemberEnd", "words"): 32 * MAX_OWN_WORDS,
     ("IExodus", "words"): limits.MAX_CANCEL_WORDS,
-    ("ISyncLedger", "steps"): limits.MAX_STEPS,
-    ("ISyncLedger", "preimages"): limits.MAX_PREIMAGES,
-    ("IVerifier", "proofs"): limits.MAX_PROVE_BLOCKS,
-    ("IVerifier", "inputs"): limits.MAX_PROVE_BLOCKS,
+    ("IVerifier", "proofs"): limits.MAX_BLOCKS,
+    ("IVerifier", "inputs"): limits.MAX_BLOCKS,
 }
 
 
 def read_bounds(interface: str, name: str) -> set[int]:
-    """Every bound of an array of this name in an interface."""
+    """Every bound of a list or byte string of this name in an interface."""
     source = (CONTRACTS / "interfaces" / f"{interface}.vyi").read_text()
-    return {int(bound) for bound in re.findall(rf"\b{name}: DynArray\[[^,]+, (\d+)\]", source)}
+    return {int(bound) for bound in re.findall(rf"\b{name}: (?:DynArray\[[^,]+, |Bytes\[)(\d+)\]", source)}
 
 
 @pytest.mark.parametrize(("interface", "name"), DECLARED)
-def test_interface__length_of_an_array__is_the_protocols(interface: str, name: str) -> None:
+def test_interface__length_of_a_list__is_the_protocols(interface: str, name: str) -> None:
     assert max(read_bounds(interface, name)) == DECLARED[interface, name]

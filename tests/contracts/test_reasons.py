@@ -5,20 +5,10 @@ from pathlib import Path
 
 from zklink.cli.error_page import find_reasons
 from zklink.cli.reason_meanings import MEANINGS
-from zklink.l1.contract_artifacts import CONTRACTS, load_contract
+from zklink.l1.contract_artifacts import CONTRACTS
 
 MAX_BYTES = 32
-SIZE_LIMIT = 24_576
 TESTS = Path(__file__).resolve().parents[1]
-DEPLOYABLES = (
-    "Bridge",
-    "BlockReader",
-    "SyncLedger",
-    "Exodus",
-    "TokenRegistry",
-    "KeyRegistry",
-    "CommitteeTransport",
-)
 
 
 def count_reasons() -> Counter[str]:
@@ -29,7 +19,7 @@ def count_reasons() -> Counter[str]:
 def test_reasons__all__are_found() -> None:
     reasons = count_reasons()
     assert len(reasons) > 100
-    assert {"bridge: zero amount", "ledger: more than came in", "committee: signer order"} <= reasons.keys()
+    assert {"bridge: zero amount", "custody: more than came in", "groups: signer order"} <= reasons.keys()
 
 
 def test_reasons__all__fit_into_a_word() -> None:
@@ -60,8 +50,3 @@ def test_asserts__none__is_without_a_reason() -> None:
         for line in path.read_text().splitlines():
             if line.strip().startswith("assert "):
                 assert '"' in line or line.strip() == "assert condition, reason", f"{path.name}: {line.strip()}"
-
-
-def test_sizes__deployables__fit_with_room() -> None:
-    sizes = {name: load_contract(name).code_size for name in DEPLOYABLES}
-    assert all(size <= SIZE_LIMIT - 1_024 for size in sizes.values()), sizes

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.l1.fake_node import POLICY, FakeNode
 from tests.support.drafts.rig import DATA, payment
 from tests.support.writer import Writer
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
@@ -12,10 +11,9 @@ from zklink.l1.contracts.histories import PrimaryHistoryClient
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.published.accept_calldata import decode_accept_call, read_accept_call
 from zklink.l1.transport.client import ABSENT_ANSWERS, ChainClient
-from zklink.l1.transport.traces import NodeTracer, collect_inputs
 from zklink.operations.change_pub_key import KeyChange
 from zklink.protocol.bridge_blocks import AcceptAgainCall, FullBlock
-from zklink.protocol.errors import CalldataUnreadable, ProtocolError, TraceUnavailable
+from zklink.protocol.errors import CalldataUnreadable, ProtocolError
 from zklink.protocol.ids import AccountId, ChainId, Kind, Lane, Nonce
 
 BRIDGE = "0x" + "Ab" * 20
@@ -88,26 +86,3 @@ def test_read_accept_call__another_transaction__says_what_is_wrong(credulous: Lo
     receipt = history.client.transfer(roles.depositor, roles.recipient.address, 1)
     with pytest.raises(CalldataUnreadable, match="selector"):
         read_accept_call(history, receipt.tx_hash)
-
-
-def test_collect_inputs__calls_in_calls__those_to_the_contract() -> None:
-    inner = {"to": BRIDGE.lower(), "input": "0x02"}
-    trace = {
-        "to": "0x" + "11" * 20,
-        "input": "0xff",
-        "calls": [{"to": BRIDGE, "input": "0x01", "calls": [inner]}, {"type": "CREATE", "input": "0x03"}],
-    }
-    assert sorted(collect_inputs(trace, BRIDGE)) == [b"\x01", b"\x02"]
-
-
-@pytest.mark.parametrize("answer", ["the method debug_traceTransaction does not exist", "historical state unavailable"])
-def test_node_tracer__the_node_refuses__says_what_the_node_said(answer: str) -> None:
-    node = FakeNode()
-    node.fail("debug_traceTransaction", *[answer] * POLICY.retry.attempts)
-    with pytest.raises(TraceUnavailable, match=answer):
-        NodeTracer(node.client()).inputs_to(b"\x07" * 32, BRIDGE)
-
-
-def test_node_tracer__in_process_chain__says_that_it_does_not_trace(system: LocalSystem) -> None:
-    with pytest.raises(TraceUnavailable, match="polygon"):
-        NodeTracer(system.bridges[POLYGON.chain_id].client).inputs_to(b"\x07" * 32, BRIDGE)

@@ -25,7 +25,6 @@ from zklink.l1.deployment.records import ChainDeployment, Deployment, GroupPlan,
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import keep_secret, redact, redact_error
-from zklink.l1.transport.traces import NodeTracer
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy
@@ -132,7 +131,6 @@ def test_client__any_answer_that_fails__error_traceback_and_logs_without_the_key
         lambda: client.try_call(CALL.to or "", CALL, 0, 21_000),
         lambda: client.estimate_gas(CALL.to or "", CALL),
         lambda: client.send(default_roles().sequencer, CALL),
-        lambda: NodeTracer(client).inputs_to(bytes(32), CALL.to or ""),
         lambda: client.w3.eth.get_block("latest"),
     )
     for question in questions:

@@ -1,18 +1,23 @@
-"""The node on chains that only count: what it proves after a restart, and when sealed blocks are given up."""
+"""The node on chains that only count: what it proves after a restart, what evidence it gathers, and when sealed blocks
+are given up.
+"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
-from tests.sequencer.operations import change_key, consent, forced_exit, order, transfer, withdraw
+from tests.sequencer.conftest import ALICE, BOB, CHAINS, PARAMETERS, PRIMARY, X, Y, build_state
+from tests.sequencer.operations import change_key, consent, order, transfer, withdraw
 from tests.sequencer.requests import make_request
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.node.events import (
+    BlockAcknowledged,
+    BlockProven,
     BlockSealed,
+    BlockVouched,
     ChainFrozen,
     Event,
     OperationAccepted,
@@ -23,44 +28,54 @@ from zklink.node.events import (
 )
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
-from zklink.node.ports import Asked, Proved
+from zklink.node.ports import Proved
 from zklink.node.watch import Sighting
 from zklink.node.workers import InlineWorkers
-from zklink.operations.operation_id import OperationId
+from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.errors import (
     BalanceTooSmall,
     CallReverted,
+    ConsentMissing,
+    EvidenceMissing,
     FileNotWritten,
     HistoryDiverged,
     L1Error,
     RpcUnavailable,
 )
+from zklink.protocol.facts import Accepted, QueueFact
 from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, ChainId, Lane, RequestId
-from zklink.sequencer.decision import Commit, Horizon
+from zklink.sequencer.decision import Accept
+from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.journal import JournalEntry, MemoryJournal
 from zklink.sequencer.lifecycle import Counters
-from zklink.sequencer.operation_intake import ConsentQuestion
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.submitter import Advance, Sent
+from zklink.sequencer.submitter import Advance, FinalView, Sent
+from zklink.signers.history import Path
+from zklink.signers.proposal import Proposal
+from zklink.signers.validator import SEALS_AHEAD
 from zklink.transition.block_frame import LaneBlock
 
 A, B, C = CHAINS
 NOW = 5_000
 LOST = RpcUnavailable("b", "eth_getTransactionReceipt", 1, "connection reset")
-TOO_OLD = CallReverted("b", "commit_blocks", "commit: too old")
+TOO_OLD = CallReverted("b", "accept", "accept: too old")
 
 
 @dataclass
 class CountingChain:
-    """A watch and a submitter in one; `counters` None is a chain that does not answer."""
+    """A watch and a submitter in one; `counters` (accepted, executed) None is a chain that does not answer. `final` is
+    the last block that is finally accepted, and the time by which it is, the newest by default.
+    """
 
     chain: ChainId
-    counters: tuple[int, int, int, int] | None = (0, 0, 0, 0)
+    counters: tuple[int, int] | None = (0, 0)
     timestamp: int = NOW
     number: int = 1
+    final: tuple[int, int] | None = None
     gone_from: dict[Lane, RequestId] = field(default_factory=dict)
     error: L1Error | None = None
     is_frozen: bool = False
+    horizons: list[Horizon] = field(default_factory=list)
 
     def look(self) -> Sighting:
         gone, self.gone_from = self.gone_from, {}
@@ -70,43 +85,64 @@ class CountingChain:
     def advance(self, horizon: Horizon) -> Advance:
         if self.counters is None:
             raise RpcUnavailable("model", "status", 1, "connection refused")
+        self.horizons.append(horizon)
         counters = Counters(*map(BlockNumber, self.counters))
-        sent = () if self.error is None else (Sent(Commit((BlockNumber(counters.committed + 1),)), None, self.error),)
-        return Advance(self.chain, counters, sent, self.is_frozen)
+        sent = ()
+        if self.error is not None:
+            sent = (Sent(Accept((BlockNumber(counters.accepted + 1),), True), None, self.error),)
+        final = self._find_final(horizon) if self.chain == PRIMARY else None
+        return Advance(self.chain, counters, sent, self.is_frozen, final)
+
+    def _find_final(self, horizon: Horizon) -> FinalView:
+        assert self.counters is not None
+        number, timestamp = self.final or (self.counters[0], self.timestamp)
+        record = horizon.record(BlockNumber(max(number, horizon.start)))
+        return FinalView(timestamp, Tip(record.number, record.timestamp, 0, False, record.root, record.sync_hash))
+
+
+GENESIS = Accepted(BlockNumber(0), PARAMETERS.deployment_hash)
+
+
+@dataclass
+class CountingGroup:
+    """Either group: says what it is asked to say, unless it is `silent`, and remembers it."""
+
+    silent: bool = False
+    covered: Accepted = GENESIS
+    sealed: list[Proposal] = field(default_factory=list)
+    vouched: list[tuple[QueueFact, ...]] = field(default_factory=list)
+
+    def seal(self, proposal: Proposal) -> bytes:
+        self._say("seal")
+        self.sealed.append(proposal)
+        return proposal.sync_hash(PARAMETERS.deployment_hash)
+
+    def queues(self, queues: Sequence[QueueFact]) -> bytes:
+        self._say("QUE")
+        self.vouched.append(tuple(queues))
+        return b"QUE"
+
+    def accepted(self, fact: Accepted, path: Path) -> bytes:
+        self._say("ACC")
+        assert path.leads(self.covered, fact) or path.leads(fact, self.covered)
+        self.covered = max(self.covered, fact, key=lambda place: place.number)
+        return b"ACC"
+
+    def _say(self, what: str) -> None:
+        if self.silent:
+            raise EvidenceMissing(what, 0, 2, "away")
 
 
 @dataclass
 class RecordingProver:
     proven: list[int] = field(default_factory=list)
+    is_away: bool = False
 
     def prove(self, block: LaneBlock) -> Proved:
+        if self.is_away:
+            raise RpcUnavailable("prover", "prove", 1, "connection refused")
         self.proven.append(block.header.number)
         return Proved((), 0.0, 0.0)
-
-
-@dataclass
-class CountingRelayer:
-    """Counts how often it was asked."""
-
-    rounds: int = 0
-
-    def message_count(self) -> int:
-        self.rounds += 1
-        return self.rounds
-
-    def deliver(self, destination: ChainId) -> tuple[()]:
-        return ()
-
-
-@dataclass
-class FakeConsents:
-    """A registry that says yes when told to."""
-
-    recorded: bool = False
-    owner: bytes = owner_of(ALICE)
-
-    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
-        return self.recorded and owner == self.owner
 
 
 @dataclass
@@ -114,12 +150,12 @@ class Setting:
     """A node that was started again after `blocks` blocks of an earlier run."""
 
     blocks: int
-    max_unproven: int = 2
+    proofs_at_once: int = 1
     kept_blocks: int = 256
 
     def __post_init__(self) -> None:
         self.journal, self.prover = MemoryJournal(), RecordingProver()
-        self.relayer, self.consents = CountingRelayer(), FakeConsents()
+        self.validators, self.watchers = CountingGroup(), CountingGroup()
         self.chains = {chain: CountingChain(chain) for chain in CHAINS}
         first = Sequencer(PARAMETERS, build_state(), self.journal)
         for number in range(1, self.blocks + 1):
@@ -139,11 +175,12 @@ class Setting:
             prover=self.prover,
             watches=cast(Any, self.chains),
             submitters=cast(Any, self.chains),
-            relayer=cast(Any, self.relayer),
+            validators=cast(Any, self.validators),
+            watchers=cast(Any, self.watchers),
             broker=None,
-            consents=dict.fromkeys(CHAINS, self.consents),
+            started_at=NOW,
         )
-        config = NodeConfig(max_unproven=self.max_unproven, kept_blocks=self.kept_blocks)
+        config = NodeConfig(proofs_at_once=self.proofs_at_once, kept_blocks=self.kept_blocks)
         self.node = Node(parts, InlineWorkers(), lambda: self.now, config)
 
     def round(self, count: int = 1) -> None:
@@ -160,8 +197,8 @@ class Setting:
 
 def test_prove__restarted__only_what_some_chain_still_needs() -> None:
     setting = Setting(blocks=5)
-    for chain, proven in zip(CHAINS, (5, 4, 3), strict=True):
-        setting.chains[chain].counters = (5, proven, proven, proven)
+    for chain, accepted in zip(CHAINS, (5, 4, 3), strict=True):
+        setting.chains[chain].counters = (accepted, accepted)
     setting.round(10)
     assert setting.prover.proven == [4, 5]
 
@@ -169,57 +206,134 @@ def test_prove__restarted__only_what_some_chain_still_needs() -> None:
 def test_prove__restarted_while_a_chain_is_away__its_blocks_are_proven_when_it_is_back() -> None:
     setting = Setting(blocks=5)
     for chain in CHAINS:
-        setting.chains[chain].counters = (5, 4, 4, 4)
+        setting.chains[chain].counters = (4, 4)
     setting.chains[C].counters = None
     setting.round(10)
     assert setting.prover.proven == [5]
-    setting.chains[C].counters = (2, 2, 2, 2)
+    setting.chains[C].counters = (2, 2)
     setting.round(10)
     assert setting.prover.proven == [5, 3, 4]
 
 
-def test_seal__restarted_with_everything_proven__goes_on_without_proving_again() -> None:
+def test_prove__several_at_once__each_block_once_and_the_lowest_first() -> None:
+    setting = Setting(blocks=5, proofs_at_once=3)
+    setting.round(1)
+    setting.round(4)
+    assert setting.prover.proven == [1, 2, 3, 4, 5]
+    assert [e.number for e in setting.node.events if isinstance(e, BlockProven)] == [1, 2, 3, 4, 5]
+
+
+def test_seal__proofs_are_behind__requests_gather_for_the_next_block() -> None:
+    setting = Setting(blocks=0, proofs_at_once=2)
+    setting.prover.is_away = True
+    for number in range(1, 6):
+        setting.sequencer.add(make_request(1, number))
+        setting.round(1)
+    assert setting.sequencer.height == 3
+
+
+def test_seal__primary_accepts_nothing__not_farther_ahead_than_validators_seal() -> None:
+    setting = Setting(blocks=0, proofs_at_once=20)
+    for number in range(1, SEALS_AHEAD + 4):
+        setting.sequencer.add(make_request(1, number))
+        setting.round(1)
+    assert setting.sequencer.height == SEALS_AHEAD
+    setting.chains[PRIMARY].counters = (2, 2)
+    setting.round(3)
+    assert setting.sequencer.height == SEALS_AHEAD + 1
+
+
+def test_seal__restarted_with_everything_accepted__goes_on_without_proving_again() -> None:
     setting = Setting(blocks=3)
     for chain in CHAINS:
-        setting.chains[chain].counters = (3, 3, 3, 3)
+        setting.chains[chain].counters = (3, 3)
     setting.round(4)
     setting.sequencer.add(make_request(1, 4))
     setting.round(2)
     assert (setting.sequencer.height, setting.prover.proven) == (4, [4])
 
 
-def start_with_an_old_block(change: Callable[[CountingChain], None]) -> Setting:
+# -- evidence ------------------------------------------------------------------------------------------------------
+
+
+def test_vouch__each_block_in_order__seal_and_queues_of_members_since_what_is_accepted() -> None:
+    setting = Setting(blocks=3)
+    setting.chains[PRIMARY].counters = (1, 1)
+    setting.round(5)
+    assert [proposal.number for proposal in setting.validators.sealed] == [2, 3]
+    assert [[(q.chain, q.count) for q in queues] for queues in setting.watchers.vouched] == [[(A, 2)], [(A, 3)]]
+    assert [e.number for e in setting.node.events if isinstance(e, BlockVouched)] == [2, 3]
+    vouched = setting.chains[PRIMARY].horizons[-1].vouched
+    assert {number: found.since for number, found in vouched.items()} == {2: 1, 3: 1}
+    for number, found in vouched.items():
+        assert found.seal == setting.sequencer.record(number).sync_hash
+
+
+def test_vouch__groups_are_away__asked_again_and_nothing_else_stops() -> None:
+    setting = Setting(blocks=1)
+    setting.watchers.silent = True
+    setting.round(3)
+    assert setting.prover.proven == [1] and not setting.chains[PRIMARY].horizons[-1].vouched
+    assert {e.job for e in setting.node.events if isinstance(e, Retried)} == {"vouch"}
+    setting.watchers.silent = False
+    setting.round(3)
+    assert list(setting.chains[PRIMARY].horizons[-1].vouched) == [1]
+
+
+def test_acknowledge__what_is_final_on_the_primary__acc_of_both_groups_once() -> None:
+    setting = Setting(blocks=3)
+    setting.chains[PRIMARY].counters, setting.chains[PRIMARY].final = (3, 3), (2, NOW)
+    setting.round(4)
+    assert [e.number for e in setting.node.events if isinstance(e, BlockAcknowledged)] == [2]
+    setting.chains[PRIMARY].final = (3, NOW)
+    setting.round(4)
+    [first, second] = setting.chains[A].horizons[-1].acknowledged
+    assert (first.fact, second.fact) == (setting.sequencer.record(BlockNumber(2)).place, setting.validators.covered)
+    assert setting.watchers.covered == second.fact
+
+
+# -- blocks that are given up --------------------------------------------------------------------------------------
+
+
+def start_with_an_old_block(**changes: object) -> Setting:
     """Two blocks, the first of them accepted, the second older than the primary takes."""
     setting = Setting(blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].counters = (1, 1, 1, 1)
+        setting.chains[chain].counters = (1, 1)
     setting.round(3)
     primary = setting.chains[PRIMARY]
-    primary.timestamp = NOW + MAX_AGE_SECONDS
-    change(primary)
+    primary.timestamp = NOW + MAX_AGE_SECONDS + 1
+    for name, value in changes.items():
+        setattr(primary, name, value)
     setting.round(1)
     return setting
 
 
-@pytest.mark.parametrize(
-    ("error", "expected"), [(TOO_OLD, [1]), (None, [1]), (LOST, [])], ids=["refused", "nothing_sent", "fate_unknown"]
-)
-def test_reseal__old_block__only_while_the_counters_still_hold(error: L1Error | None, expected: list[int]) -> None:
-    setting = start_with_an_old_block(lambda primary: setattr(primary, "error", error))
-    assert setting.rolled_back() == expected
-
-
-def test_reseal__a_node_that_lags_says_less__no_accepted_block_is_given_up() -> None:
-    setting = start_with_an_old_block(lambda primary: setattr(primary, "counters", (0, 0, 0, 0)))
+@pytest.mark.parametrize("error", [TOO_OLD, None, LOST], ids=["refused", "nothing_sent", "fate_unknown"])
+def test_reseal__a_final_block_shows_that_it_is_too_old__sealed_anew(error: L1Error | None) -> None:
+    setting = start_with_an_old_block(error=error)
     assert setting.rolled_back() == [1]
-    assert len(setting.journal.entries()) >= 1
-    assert setting.sequencer.block(BlockNumber(1)).block.header.timestamp == NOW
+    setting.round(1)
+    assert setting.sequencer.block(BlockNumber(2)).timestamp == NOW + MAX_AGE_SECONDS + 1
+    assert [proposal.number for proposal in setting.validators.sealed] == [2, 2]
+
+
+@pytest.mark.parametrize("final", [(1, NOW + MAX_AGE_SECONDS), (2, NOW + MAX_AGE_SECONDS + 1)])
+def test_reseal__too_old_by_the_newest_block_alone__or_accepted__stays(final: tuple[int, int]) -> None:
+    setting = start_with_an_old_block(final=final)
+    setting.round(3)
+    assert setting.rolled_back() == []
+
+
+def test_reseal__a_node_that_lags_says_less__no_block_with_acc_is_given_up() -> None:
+    setting = start_with_an_old_block(counters=(0, 0))
+    assert setting.rolled_back() == [1]
+    assert setting.sequencer.block(BlockNumber(1)).timestamp == NOW
 
 
 def test_sighting__request_of_an_accepted_block_gone__stops_with_the_journal_as_it_is() -> None:
     setting = Setting(blocks=2)
-    for chain in CHAINS:
-        setting.chains[chain].counters = (2, 1, 1, 1)
+    setting.chains[PRIMARY].counters = (1, 1)
     setting.round(3)
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(1)}
     with pytest.raises(HistoryDiverged):
@@ -227,14 +341,39 @@ def test_sighting__request_of_an_accepted_block_gone__stops_with_the_journal_as_
     assert [entry.number for entry in setting.journal.entries()] == [1, 2]
 
 
-def test_sighting__request_of_a_committed_block_gone__rolled_back() -> None:
+def test_sighting__request_of_a_sealed_block_gone__rolled_back_with_its_evidence() -> None:
     setting = Setting(blocks=2)
-    for chain in CHAINS:
-        setting.chains[chain].counters = (2, 1, 1, 1)
+    setting.chains[PRIMARY].counters = (1, 1)
     setting.round(3)
+    assert list(setting.chains[PRIMARY].horizons[-1].vouched) == [2]
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(2)}
-    setting.round()
+    setting.round(2)
     assert setting.rolled_back() == [1]
+    horizon = setting.chains[PRIMARY].horizons[-1]
+    assert (horizon.height, dict(horizon.vouched), list(horizon.proofs)) == (1, {}, [1])
+
+
+# -- a sign of life ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_seal__nothing_for_a_day__an_empty_block_that_is_sealed_and_proven_like_any_other(blocks: int) -> None:
+    setting = Setting(blocks=blocks)
+    for chain in CHAINS:
+        setting.chains[chain].counters = (blocks, blocks)
+    setting.round(3)
+    setting.chains[PRIMARY].timestamp = NOW + setting.node.config.heartbeat_seconds - 1
+    setting.round(3)
+    assert setting.sequencer.height == blocks
+    setting.chains[PRIMARY].timestamp += 1
+    setting.round(3)
+    assert (setting.sequencer.height, setting.prover.proven) == (blocks + 1, [blocks + 1])
+    block = setting.sequencer.block(BlockNumber(blocks + 1))
+    assert (block.items, [proposal.number for proposal in setting.validators.sealed]) == ((), [blocks + 1])
+    assert setting.watchers.vouched == []  # it serves no member
+
+
+# -- a full disk ---------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -331,102 +470,11 @@ def test_submit__impossible_before_it_is_sealed__dropped_with_its_reason() -> No
     assert isinstance(dropped, OperationDropped) and (dropped.id, "valid until" in dropped.reason) == (id, True)
 
 
-@pytest.mark.parametrize("recorded", [True, False])
-def test_submit__change_of_key_without_a_signature__its_chain_is_asked(recorded: bool) -> None:
-    setting = Setting(blocks=0)
-    setting.consents.recorded = recorded
-    setting.round()
-    id = setting.node.submit(change_key())
-    setting.round(3)
-    assert [type(event) for event in setting.events(OperationAccepted, OperationRefused)] == [
-        OperationAccepted if recorded else OperationRefused
-    ]
-    assert (setting.sequencer.height == 1) is recorded
-    if recorded:
-        assert setting.sequencer.block(BlockNumber(1)).signed[0].id == id
-
-
-NEWCOMER = bytes(12) + b"\x01" * 20
-
-
-def play_forced_exit(setting: Setting, paying: ChainId) -> OperationId:
-    """A forced exit of an owner whom the paying chain knows is in block 2; then a reorganisation takes that back."""
-    setting.consents.recorded, setting.consents.owner = True, NEWCOMER
-    setting.round(2)
-    setting.node.submit(transfer(recipient=NEWCOMER))
-    setting.round()
-    [target] = setting.sequencer.state.accounts_of(NEWCOMER)
-    id = setting.node.submit(forced_exit(target, paying, nonce=1))
-    setting.round(2)
-    setting.node.submit(transfer(nonce=2))
-    setting.round()
-    assert (setting.sequencer.block_with(id), setting.sequencer.height) == (2, 3)
-    for chain in CHAINS:
-        setting.chains[chain].counters = (1 if chain == paying else 3, 0, 0, 0)
-    setting.consents.recorded = False
-    setting.chains[paying].error = CallReverted("x", "commit_blocks", "block: owner not known here")
-    return id
-
-
-@pytest.mark.parametrize("paying", [PRIMARY, C])
-@pytest.mark.parametrize("is_restarted", [False, True])
-def test_commit__reorganisation_took_an_owners_consent_back__operation_withdrawn_and_the_rest_goes_on(
-    paying: ChainId, is_restarted: bool
-) -> None:
-    setting = Setting(blocks=0, max_unproven=8)
-    id = play_forced_exit(setting, paying)
-    if is_restarted:
-        setting.restart()
-    setting.round(4)
-    [rolled_back] = setting.rolled_back()
-    assert rolled_back == 1
-    dropped = [event for event in setting.node.events if isinstance(event, OperationDropped)]
-    assert [event.id == id for event in dropped] == [True, False]  # and what its account wanted to do after it
-    assert "has not acted on chain" in dropped[0].reason
-    assert setting.sequencer.block_with(id) is None and not setting.sequencer.intake.has_waiting
-    setting.chains[paying].error = None
-    setting.node.submit(transfer(nonce=1))
-    setting.round(2)
-    assert (setting.sequencer.height, len(setting.rolled_back())) == (2, 1)
-
-
-def test_commit__refused_but_the_chain_still_has_the_consent__nothing_is_withdrawn() -> None:
-    setting = Setting(blocks=0, max_unproven=8)
-    id = play_forced_exit(setting, C)
-    setting.consents.recorded = True
-    setting.round(4)
-    assert setting.sequencer.block_with(id) and not setting.events(RolledBack, OperationDropped)
-
-
-def test_commit__consent_taken_back_of_an_accepted_block__stays_and_the_refusal_is_said() -> None:
-    setting = Setting(blocks=0, max_unproven=8)
-    id = play_forced_exit(setting, C)
-    setting.chains[PRIMARY].counters = (2, 2, 2, 0)
-    setting.round(4)
-    assert setting.events(Retried)
-    [pending] = setting.sequencer.block(BlockNumber(2)).signed
-    setting.node._rollback.withdraw(
-        ConsentQuestion(id, NEWCOMER, cast(Any, pending.operation))
-    )  # an answer that was on its way
-    assert setting.sequencer.block_with(id) == 2 and not setting.rolled_back()
-
-
-def test_commit__recorded_consent_taken_back__change_of_key_withdrawn_and_a_signed_one_stays() -> None:
-    for signature, is_withdrawn in ((b"", True), (consent(), False)):
-        setting = Setting(blocks=0)
-        setting.consents.recorded = True
-        setting.round()
-        id = setting.node.submit(change_key(), signature)
-        setting.round(2)
-        setting.consents.recorded = False
-        setting.chains[A].error = CallReverted("x", "commit_blocks", "keys: no consent")
-        setting.round(4)
-        assert (setting.sequencer.block_with(id) is None) is is_withdrawn
-
-
-def test_submit__change_of_key_with_a_signature__nobody_is_asked() -> None:
+def test_submit__change_of_key__with_the_owners_signature_alone() -> None:
     setting = Setting(blocks=0)
     setting.round()
+    with pytest.raises(ConsentMissing):
+        setting.node.submit(change_key())
     setting.node.submit(change_key(), consent())
     setting.round()
     assert setting.sequencer.height == 1
@@ -447,19 +495,21 @@ def test_submit__orders_that_cross__matched_by_the_next_block() -> None:
 # -- a frozen chain ------------------------------------------------------------------------------------------------
 
 
-def test_step__a_chain_has_frozen__nothing_is_sealed_or_sent_any_more_and_messages_are_relayed() -> None:
-    setting = Setting(blocks=1)
+def test_step__a_chain_has_frozen__nothing_new_is_sealed_and_what_is_sealed_goes_on() -> None:
+    setting = Setting(blocks=2)
+    setting.chains[PRIMARY].counters = (1, 1)
     setting.round(2)
     setting.chains[C].is_frozen = True
     setting.round(2)
     assert setting.node.is_frozen
     [frozen] = setting.events(ChainFrozen)
     assert isinstance(frozen, ChainFrozen) and frozen.chain == C
-    relayed, height = setting.relayer.rounds, setting.sequencer.height
-    setting.sequencer.add(make_request(1, 2))
+    setting.sequencer.add(make_request(1, 3))
+    setting.round(2)
+    setting.chains[PRIMARY].counters = (2, 2)
     setting.round(3)
-    assert setting.sequencer.height == height
-    assert setting.relayer.rounds == relayed + 3
+    assert setting.sequencer.height == 2
+    assert setting.validators.covered.number == 2  # members import what the primary has
     assert len(setting.events(ChainFrozen)) == 1
 
 
@@ -469,7 +519,7 @@ def test_step__a_chain_has_frozen__nothing_is_sealed_or_sent_any_more_and_messag
 def test_settle__executed_everywhere_long_ago__only_records_are_kept() -> None:
     setting = Setting(blocks=5, kept_blocks=2)
     for chain in CHAINS:
-        setting.chains[chain].counters = (5, 5, 5, 5)
+        setting.chains[chain].counters = (5, 5)
     setting.round(8)
     assert setting.sequencer.settled == 3
     setting.sequencer.add(make_request(1, 6))

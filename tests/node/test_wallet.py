@@ -5,11 +5,11 @@ from typing import Any, Final, cast
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, X, Y, build_state, owner_of
+from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
 from zklink.node.node import Node
 from zklink.operations.transfer import Transfer
 from zklink.protocol.errors import FeeTokenRefused, FeeTooLow, NothingToSeal
-from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
+from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
 from zklink.sdk.wallet import LEAST_FEE, Build, Wallet
 from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import MemoryJournal
@@ -28,7 +28,7 @@ class StubNode:
         self.sequencer = Sequencer(replace(PARAMETERS, terms=Terms({X: 3, Y: 5})), build_state(), MemoryJournal())
 
     def submit(self, operation: Any, consent: bytes = b"") -> bytes:
-        return self.sequencer.submit(operation, NOW, consent).id
+        return self.sequencer.submit(operation, NOW, consent)
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet
 
 
 def test_set_key__fees_in_two_tokens__paid_in_the_first_that_the_account_has(wallet: Wallet, node: StubNode) -> None:
-    assert wallet.key_change(ChainId(1)).fee_token == X
+    assert wallet.key_change(PRIMARY).fee_token == X
     node.sequencer.state.set_balance(ALICE, X, Amount(5))
-    wallet.set_key(ChainId(1))
+    wallet.set_key(PRIMARY)
     node.sequencer.seal(NOW)
     assert node.sequencer.state.token(Y).fees == BALANCE - wallet.balance(Y) == 10
 

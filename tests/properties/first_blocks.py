@@ -3,7 +3,7 @@
 from tests.support.books.chains import ETH, unit
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import Sealed, View
-from tests.support.three_chains import CHAINS, USD, A, B, C
+from tests.support.three_chains import MEMBERS, PRIMARY, USD, A, B, C
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 
@@ -16,13 +16,12 @@ def sealed_payout(play: Play, fill_fee: int = 0) -> tuple[SwapRequest, Payout]:
     return request, play.seal(play.genesis, [request]).payouts()[0]
 
 
-def proven_everywhere(play: Play) -> Sealed:
-    """One block that concerns A and C (and the primary B, as every block does), proven on all chains."""
+def entered_everywhere(play: Play) -> Sealed:
+    """One block that concerns A and C (and the primary B, as every block does), on all chains; its payouts wait."""
     play.swap(A, USD, 1_000, C, USD)
     sealed = play.seal_waiting(play.genesis)
-    for chain in CHAINS:
-        play.commit(chain, sealed)
-        play.prove(chain)
+    for chain in (PRIMARY, *MEMBERS):
+        play.enter(chain, sealed)
     return sealed
 
 
@@ -35,14 +34,9 @@ def block_for_all(play: Play) -> Sealed:
 
 
 def assert_unprovable(play: Play, view: View) -> None:
-    """The chain may take the view in, but no proof fits it."""
-    with play.chains.rollback():
-        top = play.committed[view.chain][-1]
-        play[view.chain].bridge.commit_blocks(top.stored_args(), [view.commit_args()], sender=play.validator)
-        entry = top.follow(view)
-        assert not play.prover.is_true(view.inputs)
-        bridge = play[view.chain].bridge
-        assert refused(bridge.prove_blocks, [entry.prove_args()]) == NOT_TRUE
+    """The chain reads the view, and no proof fits it, whoever vouches for it."""
+    assert not play.prover.is_true(view.inputs)
+    assert refused(play.enter_view, view.chain, view, lies=True) == NOT_TRUE
 
 
 def records(view: View) -> list[tuple[int, tuple[int, ...]]]:

@@ -1,9 +1,11 @@
-"""DAT-2 at the bridge: records have one exact form."""
+"""DAT-2 on chains: records have one exact form."""
+
+from dataclasses import replace
 
 from tests.properties.first_blocks import block_for_all, records
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import forge_view
-from tests.support.three_chains import STRANGER, USD, A, B, C
+from tests.support.three_chains import CHAINS, STRANGER, USD, A, B, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import Kind
 from zklink.protocol.words import PAYOUT_LAYOUTS
@@ -13,23 +15,21 @@ from zklink.protocol.words import PAYOUT_LAYOUTS
 class TestRecordShape:
     """Records have one exact length; unused bits are zero, else refused; counts agree with the header."""
 
-    def test_commit__record_cut_or_extended__refused(self, play: Play) -> None:
+    def test_import__record_cut_or_extended__refused(self, play: Play) -> None:
         view = block_for_all(play).view(C)
         honest = view.words
         for words in (honest[:-1], honest[1:], (*honest, 0), (*honest, honest[0]), (*honest, *honest[:2])):
-            refused(play.commit_view, C, forge_view(view, words))
+            refused(play.import_view, C, forge_view(view, words))
 
-    def test_commit__count_differs_from_the_words__refused(self, play: Play) -> None:
-        view = block_for_all(play).view(C)
-        for words in (view.words[:-3], (*view.words, *view.words[:3])):
-            args = list(view.commit_args())
-            args[5] = list(words)
-            genesis = play.committed[C][0].stored_args()
-            bridge = play[C].bridge
-            reason = refused(bridge.commit_blocks, genesis, [tuple(args)], sender=play.validator)
-            assert reason == "block: own word count"
+    def test_enter__count_differs_from_the_words__refused(self, play: Play) -> None:
+        sealed = block_for_all(play)
+        for chain in CHAINS:
+            view = sealed.view(chain)
+            for words in (view.words[:-3], (*view.words, *view.words[:3])):
+                other = replace(view, held={**view.held, chain: words})
+                assert refused(play.enter_view, chain, other) == "history: words do not fit"
 
-    def test_commit__unused_bit_set__refused(self, play: Play) -> None:
+    def test_accept__unused_bit_set__refused(self, play: Play) -> None:
         """Every bit above a word and every zero bit of a payout; a request's zero bits are in the queue's hash."""
         view = block_for_all(play).view(B)
         start = len(view.words) - 3
@@ -40,7 +40,7 @@ class TestRecordShape:
                 if not used >> bit & 1:
                     words = list(view.words)
                     words[start + position] ^= 1 << bit
-                    refused(play.commit_view, B, forge_view(view, words))
+                    refused(play.accept_view, forge_view(view, words))
 
     def test_fill__unused_bit_set__refused(self, play: Play) -> None:
         request = play.swap(A, USD, 5_000, B, USD)
@@ -54,10 +54,10 @@ class TestRecordShape:
                     words[position] ^= 1 << bit
                     refused(bridge.fill, words, sender=STRANGER)
 
-    def test_commit__unknown_kind__refused(self, play: Play) -> None:
+    def test_import__unknown_kind__refused(self, play: Play) -> None:
         view = block_for_all(play).view(C)
         for start, record in records(view):
             for kind in {0, 1, 3, 4, 5, 128, 255} - {record[0] >> 240}:
                 words = list(view.words)
                 words[start] = words[start] & (2**240 - 1) | kind << 240
-                refused(play.commit_view, C, forge_view(view, words))
+                refused(play.import_view, C, forge_view(view, words))

@@ -1,9 +1,11 @@
 """DAT-3: every record names its chain, and every chain looks."""
 
+import pytest
+
 from tests.properties.first_blocks import block_for_all, records
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import forge_view
-from tests.support.three_chains import USD, B, C
+from tests.support.three_chains import PRIMARY, USD, B, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import Kind
 from zklink.protocol.words import SWAP_REQUEST_LAYOUTS
@@ -13,18 +15,18 @@ from zklink.protocol.words import SWAP_REQUEST_LAYOUTS
 class TestRecordsNameTheirChain:
     """Every on-chain record carries its chain, and every chain checks it."""
 
-    def test_commit__record_of_another_chain__refused(self, play: Play) -> None:
-        view = block_for_all(play).view(C)
+    @pytest.mark.parametrize("reader", ["its chain", "the primary"])
+    def test_enter__record_of_another_chain__refused(self, play: Play, reader: str) -> None:
+        sealed = block_for_all(play)
+        view, teller = sealed.view(C), C if reader == "its chain" else PRIMARY
         honest = view.words
         for start, words in records(view):
-            for shift in (232, 224):
+            for shift in self.find_own_chain(words):
                 for chain in (0, 1, 2, 3, 255):
                     changed = list(honest)
                     changed[start] = words[0] & ~(255 << shift) | chain << shift
-                    if self.is_payment(words) and shift == 232:
-                        continue  # a payment may come from any chain
-                    if tuple(changed) != honest:
-                        refused(play.commit_view, C, forge_view(view, changed))
+                    told = forge_view(sealed.view(teller), changed, C)
+                    assert refused(play.enter_view, teller, told, lies=True).startswith("slice: ")
 
     def test_swap__request_words__name_source_and_destination(self, play: Play) -> None:
         """The queue's hash is over words that carry both chains: what the block consumes is what was asked for, where
@@ -34,9 +36,10 @@ class TestRecordsNameTheirChain:
         fields = SWAP_REQUEST_LAYOUTS[0].unpack(request.words()[0])
         assert (fields["source"], fields["destination"], fields["request_id"]) == (C, B, 1)
         play.settle()
-        assert play.committed[C][1].stored.swap_requests == 1
+        assert play.entries[C][1].consumed[C] == 1
 
     @staticmethod
-    def is_payment(words: tuple[int, ...]) -> bool:
-        """Whether a record is a payment (kind 2)."""
-        return words[0] >> 240 == Kind.SWAP_PAID
+    def find_own_chain(words: tuple[int, ...]) -> tuple[int, ...]:
+        """Where a record names its chain: a request in its source, a payment in its chain, a refund in both."""
+        kind = words[0] >> 240
+        return (232,) if kind == Kind.SWAP_REQUEST else (224,) if kind == Kind.SWAP_PAID else (232, 224)

@@ -21,13 +21,10 @@ class TestSolvency:
         play.check()
         sealed = play.seal_waiting(play.genesis)
         for chain in (B, A, C):
-            play.commit(chain, sealed)
-            play.prove(chain)
+            play.enter(chain, sealed)
             play.check()
-        play.exchange()
-        play.check()
         for chain in (A, B, C):
-            play.execute(chain)
+            play.execute_all(chain)
             play.check()
         assert play.end_of(paid) == Kind.SWAP_PAID
         assert play.end_of(refunded) == Kind.SWAP_REFUNDED
@@ -58,7 +55,7 @@ class TestSolvency:
         play.check_pending()
         play.set_token_mode(B, ODD, TokenMode.HONEST)
         play.withdraw(B, ODD, RECIPIENTS[0])
-        assert refused(play.withdraw, B, ODD, RECIPIENTS[0]) == "ledger: nothing pending"
+        assert refused(play.withdraw, B, ODD, RECIPIENTS[0]) == "custody: nothing pending"
         play.check()
 
     def test_withdraw__reentered_while_it_pays__paid_once(self, play: Play) -> None:
@@ -77,5 +74,5 @@ class TestSolvency:
         held = bridge.custody(USD)
         play.set_limits(A, USD, 1, held + 10)
         play.swap(A, USD, 10, B, USD)
-        assert refused(play.swap, A, USD, 1, B, USD) == "ledger: above the cap"
+        assert refused(play.swap, A, USD, 1, B, USD) == "custody: above the cap"
         play.check()

@@ -1,4 +1,4 @@
-"""SOL-3 at the bridge: no chain releases more than came in, as short stories; the machines play them at random."""
+"""SOL-3 on chains: no chain releases more than came in, as short stories; the machines play them at random."""
 
 from tests.support.books.chains import ETH, unit
 from tests.support.books.play import Play, refused
@@ -14,7 +14,7 @@ class TestPessimism:
     """No chain ever releases more of a token than its own net inflow, whatever is corrupt elsewhere."""
 
     def test_execute__request_forged_elsewhere__pays_no_more_than_the_reserve(self, play: Play) -> None:
-        """A dishonest quorum and a valid block with an invented deposit: the state's reserve of this chain bounds the
+        """Dishonest groups and a valid block with an invented deposit: the state's reserve of this chain bounds the
         payout.
         """
         play.keep_sums_only()
@@ -39,7 +39,7 @@ class TestPessimism:
         payout = Payout.paid(request, Amount(reserve + 1))
         view = forge_view(sealed.view(C), payout.words())
         play.force_view(C, view)
-        assert refused(play.execute, C) == "ledger: more than came in"
+        assert refused(play.execute, C) == "custody: more than came in"
         play.check()
 
     def test_execute__same_payout_in_two_blocks__paid_once(self, play: Play) -> None:
@@ -54,7 +54,6 @@ class TestPessimism:
         payout = first.payouts()[0]
         empty = play.seal(first, [play.invent_request(A, USD, unit(USD), C, USD)])
         play.force_view(C, forge_view(empty.view(C), payout.words()))
-        bridge = play[C].bridge
-        bridge.execute_blocks([play.committed[C][2].execute_args()])
+        play[C].history.execute(2, list(payout.words()), 1)
         assert play[C].balance(USD, RECIPIENTS[0]) == before
         play.check()

@@ -2,9 +2,10 @@
 
 from tests.support.books.chains import BNB, ETH, ODD, unit
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import CHAINS, PRIMARY, USD, A, B, C
+from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, STRANGER, USD, A, B, C
 from tests.support.upholds import upholds
-from zklink.protocol.ids import Kind
+from zklink.protocol.bridge_blocks import AcceptAgainCall, ImportCall
+from zklink.protocol.ids import MAX_AGE_SECONDS, BlockNumber, Kind
 
 
 @upholds("SOL-4")
@@ -31,40 +32,50 @@ class TestOneEnd:
 
     def test_execute__twice__refused(self, play: Play) -> None:
         play.swap(A, USD, 900, B, USD)
-        play.settle()
+        sealed = play.settle()
+        words = [word for payout in sealed.payouts() for word in payout.words()]
         for chain in CHAINS:
-            entry = play.committed[chain][1]
-            assert refused(play.execute, chain, entries=[entry]) == "execute: not the next block"
+            assert refused(play[chain].history.execute, 1, words, 1) == "execute: other payouts"
         play.check()
         play.check_settled()
 
-    def test_resealed_after_revert__paid_becomes_refunded__one_end(self, play: Play) -> None:
+    def test_enter__block_that_is_there__nothing_happens_again(self, play: Play) -> None:
+        play.swap(A, USD, 900, B, USD)
+        sealed = play.settle()
+        before = play[B].balance(USD, RECIPIENTS[0])
+        evidence = play.chains.groups.acc(1, play.entries[A][1].sync_hash)
+        for chain in CHAINS:
+            view, entry = sealed.view(chain), play.entries[chain][0].follow(sealed.view(chain))
+            if chain == PRIMARY:
+                again = AcceptAgainCall(BlockNumber(1), (view.full(),), (), *evidence, True)
+                play[chain].history.accept_again(*again.abi(), sender=STRANGER)
+            else:
+                imported = ImportCall(BlockNumber(1), (view.member(),), (), *evidence, True)
+                play[chain].history.import_blocks(*imported.abi(), sender=STRANGER)
+            assert play[chain].evm.events() == []
+            assert entry.sync_hash == play.entries[chain][1].sync_hash
+        assert play[B].balance(USD, RECIPIENTS[0]) == before
+        play.check()
+        play.check_settled()
+
+    def test_resealed_after_the_first_aged_out__paid_becomes_refunded__one_end(self, play: Play) -> None:
         request = play.swap(A, USD, 900, B, USD, deadline=play.now() + 100)
         first = play.seal_waiting(play.genesis)
-        play.commit(B, first)
-        play.commit(A, first)
-        play.prove(A)
         assert first.payouts()[0].kind == Kind.SWAP_PAID
-        play.revert(B, 0)
-        play.revert(A, 0)
-        play.advance(200)
+        play.advance(MAX_AGE_SECONDS + 1)
+        assert refused(play.accept, first) == "accept: too old"
         play.settle()
         assert play.end_of(request) == Kind.SWAP_REFUNDED
-        assert all(play.status(chain) == (1, 1, 1, 1) for chain in CHAINS)
+        assert all(play.height(chain) == 1 for chain in CHAINS)
         play.check()
         play.check_settled()
 
     def test_execute__payouts_left_out_added_or_changed__refused(self, play: Play) -> None:
         for amount in (900, 901):
             play.swap(A, USD, amount, PRIMARY, USD)
-        sealed = play.seal_waiting(play.genesis)
-        for chain in CHAINS:
-            play.commit(chain, sealed)
-            play.prove(chain)
-        play.exchange()
-        stored, words = play.committed[PRIMARY][1].execute_args()
-        assert isinstance(words, list)
-        bridge = play[PRIMARY].bridge
+        play.accept(play.seal_waiting(play.genesis))
+        words = [word for payout in play.owed[PRIMARY][1] for word in payout.words()]
+        history = play[PRIMARY].history
         for other in (
             words[:3],
             words[3:],
@@ -73,6 +84,10 @@ class TestOneEnd:
             [words[0] + 1, *words[1:]],
             [],
         ):
-            assert refused(bridge.execute_blocks, [(stored, other)]) == "execute: other payouts"
+            assert refused(history.execute, 1, other, len(other) // 3) == "execute: other payouts"
+        for count in (0, 3):
+            assert refused(history.execute, 1, words, count) == "execute: count"
+        play.execute(PRIMARY, count=1)
+        assert refused(history.execute, 1, words, 2) == "execute: other payouts"
         play.execute(PRIMARY)
         play.check()

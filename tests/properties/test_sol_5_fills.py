@@ -6,7 +6,7 @@ from tests.support.books.play import Play, refused
 from tests.support.three_chains import BROKERS, RECIPIENTS, USD, A, B
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Kind
+from zklink.protocol.ids import MAX_AGE_SECONDS, Kind
 
 
 @upholds("SOL-5")
@@ -47,14 +47,12 @@ class TestFills:
         refund = Payout.refunded(request)
         assert refused(play.fill, refund, BROKERS[0]) == "fill: not a payment"
 
-    def test_fill__block_reverted_and_sealed_the_same__repaid_once(self, play: Play) -> None:
+    def test_fill__block_aged_out_and_sealed_again__repaid_once(self, play: Play) -> None:
         request, payout = sealed_payout(play)
         first = play.seal_waiting(play.genesis)
-        play.commit(B, first)
-        play.prove(A) if play.status(A)[0] else None
         play.fill(payout, BROKERS[1])
-        play.revert(B, 0)
-        play.advance(10)
+        play.advance(MAX_AGE_SECONDS + 1)
+        assert refused(play.accept, first) == "accept: too old"
         play.settle()
         assert play.end_of(request) == Kind.SWAP_PAID
         assert play.books.repaid[payout.fill_key(play.chains.deployment_hash)] == 1

@@ -69,7 +69,7 @@ class TestBadTokens:
         mask = 1 << A | 1 << B
         for token, decimals in (
             (RECIPIENTS[0], 6),
-            (play[A].transport.address, 6),
+            (play[A].groups.address, 6),
             (odd.address, 6),
             (few.address, 7),
         ):

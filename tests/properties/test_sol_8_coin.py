@@ -30,16 +30,15 @@ class TestCoin:
             == "tokens: value with a token fill"
         )
 
-    def test_coin_sent_to_the_bridge__refused_by_every_function(self, play: Play) -> None:
+    def test_coin_sent_to_the_bridge__refused_by_every_contract(self, play: Play) -> None:
         here = play[A]
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"", 1)
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"\x12\x34\x56\x78", 1)
-        for name in ("withdraw_pending_balance",):
-            refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], sender=DEPOSITORS[0], value=1)
-            assert name
-        refused(here.bridge.execute_blocks, [], value=1)
+        refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], sender=DEPOSITORS[0], value=1)
         refused(here.bridge.full_exit, 0, ETH, sender=DEPOSITORS[0], value=1)
-        refused(here.exodus.freeze_for_execution, sender=DEPOSITORS[0], value=1)
+        refused(here.history.execute, 1, [], 1, value=1)
+        refused(here.end.confirm_freeze, 1, sender=DEPOSITORS[0], value=1)
+        refused(here.exodus.begin_exodus, sender=DEPOSITORS[0], value=1)
         play.check()
 
     def test_coin__there_and_back__to_the_last_wei(self, play: Play) -> None:

@@ -29,14 +29,12 @@ class TestReplay:
 
     def test_prove__same_block_again_as_the_next__unprovable(self, play: Play) -> None:
         sealed = block_for_all(play)
-        play.commit(B, sealed)
-        play.prove(B)
-        view = sealed.view(B)
-        header = replace(view.header, number=play.committed[B][1].number + 1, old_root=view.header.new_root)  # type: ignore[arg-type]
-        assert_unprovable(play, replace(view, header=header))
+        play.accept(sealed)
+        empty = play.seal(sealed, []).view(B)
+        assert_unprovable(play, replace(empty, commitment=sealed.view(B).commitment))
 
     def test_prove__view_of_another_chain__refused(self, play: Play) -> None:
         """A's words handed to C do not name C, so C does not even read them."""
         view = block_for_all(play).view(A)
-        reason = refused(play.commit_view, C, replace(view, chain=C))
-        assert reason.startswith(("slice: ", "block: own word count"))
+        told = replace(view, chain=C, held={C: view.words})
+        assert refused(play.import_view, C, told).startswith(("slice: ", "history: words do not fit"))

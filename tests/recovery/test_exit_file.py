@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.ending import K, Story
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import BTC, USDC
 from zklink.l1.contracts.bridge_structs import Exit
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid
-from zklink.protocol.ids import BlockNumber
+from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.words import EXIT_LAYOUTS
-from zklink.recovery.exit_file import ExitFile, check_root, read_exits, write_exits
+from zklink.recovery.exit_file import ExitFile, ExitPlace, check_roots, read_exits, write_exits
 from zklink.recovery.exit_proofs import ExitOrder
 
 
@@ -28,17 +29,17 @@ def build_order(**changes: int) -> ExitOrder:
 
 def write(path: Path, system: LocalSystem, *orders: ExitOrder) -> Any:
     """A file of exits; gives what stands in it."""
-    write_exits(path, ExitFile(system.deployment.deployment_hash, BlockNumber(7), 77, orders))
+    write_exits(path, ExitFile(system.deployment.deployment_hash, PLACES, orders))
     return json.loads(path.read_text())
 
 
 def test_read_exits__as_written__the_same(system: LocalSystem, tmp_path: Path) -> None:
     path, orders = tmp_path / "exits.json", (build_order(), build_order(is_signed=0, account=4))
     write(path, system, *orders)
-    assert read_exits(path, system.deployment) == ExitFile(
-        system.deployment.deployment_hash, BlockNumber(7), 77, orders
-    )
+    assert read_exits(path, system.deployment) == ExitFile(system.deployment.deployment_hash, PLACES, orders)
 
+
+PLACES = {ChainId(2): ExitPlace(BlockNumber(7), 77), ChainId(3): ExitPlace(BlockNumber(6), 66)}
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -93,5 +94,16 @@ def test_read_exits__another_deployment__refused(system: LocalSystem, tmp_path: 
         read_exits(path, replace(system.deployment, deployment_hash=bytes(32)))
 
 
-def test_check_root__no_exodus_yet__nothing_to_compare(system: LocalSystem) -> None:
-    check_root(ExitFile(b"", BlockNumber(7), 77, ()), "exits.json", system.bridges)
+def test_check_roots__no_exodus_yet__nothing_to_compare(system: LocalSystem) -> None:
+    check_roots(ExitFile(b"", PLACES, ()), "exits.json", system.bridges)
+
+
+def test_check_roots__exits_are_open_at_another_block__refused_and_says_which(credulous: LocalSystem) -> None:
+    story = Story(credulous)
+    story.fund()
+    story.run_all()
+    root, places = story.states[-1].root, dict.fromkeys(credulous.bridges, ExitPlace(BlockNumber(2), 77))
+    right = {chain: ExitPlace(BlockNumber(2), root) for chain in places}
+    check_roots(ExitFile(b"", right, ()), "exits.json", credulous.bridges)
+    with pytest.raises(ExitFileInvalid, match=r"block 2, and polygon pays those of 2; .*zklink recover"):
+        check_roots(ExitFile(b"", right | {K: places[K]}, ()), "exits.json", credulous.bridges)

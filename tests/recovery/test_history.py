@@ -15,12 +15,12 @@ from zklink.bench.workload import build_state
 from zklink.protocol.bridge_blocks import FullBlock
 from zklink.protocol.bridge_hashes import fold
 from zklink.protocol.errors import HistoryDisagrees, HistoryIncomplete, ReplayMismatch, ReplayRefused
-from zklink.protocol.ids import BlockNumber, ChainId, Kind
+from zklink.protocol.ids import ChainId, Kind
 from zklink.protocol.presets import MINIMAL
 from zklink.protocol.slices import split_records
 from zklink.recovery import rebuild as rebuilding
 from zklink.recovery.accepted_block import open_block
-from zklink.recovery.accepted_history import AcceptedHistory
+from zklink.recovery.accepted_history import AcceptedHistory, list_commitments
 from zklink.recovery.rebuild import rebuild
 from zklink.state.state import State
 
@@ -56,7 +56,7 @@ def test_rebuild__calldata_of_the_primary_alone__the_state(
 ) -> None:
     before, history, after = world
     monkeypatch.setattr(rebuilding, "STRIDE", stride)
-    found = rebuild(before, history, BlockNumber(COUNT))
+    found = rebuild(before, history.line)
     assert found.root == after.root == history.root(COUNT)
     assert dict(found.accounts()) == dict(after.accounts())
     assert dict(found.tokens()) == dict(after.tokens())
@@ -75,7 +75,7 @@ def test_take__cut_into_calls_in_any_way_and_overlapping__the_same_history(
         first = max(1, other.height + 1 - again)
         last = min(COUNT, other.height + size)
         skipped += other.height + 1 - first
-        other.take(first, [block.full for block in history.blocks(first - 1, last)], history.sync_hash(last))
+        other.take(first, [block.full for block in history.line[first - 1 : last]], history.sync_hash(last))
     assert other.line == history.line
     assert skipped >= 0
 
@@ -113,7 +113,7 @@ def test_rebuild__a_block_leaves_out_its_effects__the_first_block_that_is_wrong_
     full = history.block(5).full
     forged = forge(history, 5, FullBlock(replace(full.block, counts=0), ((),) * 9))
     with pytest.raises(ReplayMismatch) as refused:
-        rebuild(before, forged, BlockNumber(COUNT))
+        rebuild(before, forged.line)
     assert (refused.value.number, refused.value.what) == (5, "the new root")
 
 
@@ -122,13 +122,27 @@ def test_rebuild__a_record_is_none__refused_with_its_block(world: tuple[State, A
     full = history.block(4).full
     words = tuple((99 << 240, *words[1:]) if words else words for words in full.slices)
     with pytest.raises(ReplayRefused, match="block 4"):
-        rebuild(before, forge(history, 4, replace(full, slices=words)), BlockNumber(COUNT))
+        rebuild(before, forge(history, 4, replace(full, slices=words)).line)
 
 
-def test_rebuild__beyond_the_tip__says_which_block_is_missing(world: tuple[State, AcceptedHistory, State]) -> None:
-    before, history, _ = world
+def test_block__beyond_the_tip__says_which_block_is_missing(world: tuple[State, AcceptedHistory, State]) -> None:
+    _, history, _ = world
     with pytest.raises(HistoryIncomplete, match=f"avalanche, block {COUNT + 1}"):
-        rebuild(before, history, BlockNumber(COUNT + 1))
+        history.block(COUNT + 1)
+    with pytest.raises(HistoryIncomplete):
+        history.block(0)
+
+
+@given(st.integers(0, COUNT), st.integers(0, COUNT))
+@tries(40)
+def test_rebuild__in_two_pieces__the_same_state(
+    world: tuple[State, AcceptedHistory, State], one: int, other: int
+) -> None:
+    before, history, after = world
+    low, high = sorted((one, other))
+    middle = rebuild(before, history.line[:low])
+    assert middle.root == history.root(low)
+    assert rebuild(rebuild(middle, history.line[low:high]), history.line[high:]).root == after.root
 
 
 def test_go_back__a_reorganisation_takes_blocks__they_are_still_known_and_can_be_taken_again(
@@ -156,10 +170,14 @@ def test_go_back__another_block_follows__the_lost_one_does_not_lead_on_from_it(
     assert other.trace(history.sync_hash(COUNT)) is None
 
 
-def test_commitments__of_blocks__fold_one_sync_hash_to_the_other(world: tuple[State, AcceptedHistory, State]) -> None:
+def test_lead__of_blocks__folds_one_sync_hash_to_the_other(world: tuple[State, AcceptedHistory, State]) -> None:
     _, history, _ = world
-    assert fold(history.sync_hash(3), history.commitments(3, 11)) == history.sync_hash(11)
-    assert history.commitments(5, 5) == ()
+    blocks = history.lead(3, history.sync_hash(3), history.sync_hash(11))
+    assert blocks == history.line[3:11]
+    assert fold(history.sync_hash(3), list_commitments(blocks)) == history.sync_hash(11)
+    assert history.lead(5, history.sync_hash(5), history.sync_hash(5)) == []
+    assert history.lead(5, history.sync_hash(4), history.sync_hash(9)) is None
+    assert history.lead(9, history.sync_hash(9), history.sync_hash(5)) is None
 
 
 def test_payouts__of_a_chain__those_of_its_slice_in_order(world: tuple[State, AcceptedHistory, State]) -> None:

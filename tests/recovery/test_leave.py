@@ -15,7 +15,7 @@ from zklink.protocol.errors import (
     TransactionStuck,
 )
 from zklink.recovery.exit_sender import leave
-from zklink.recovery.exodus_driver import Done, Finished, Outcome
+from zklink.recovery.outcome import Done, Finished, Outcome
 
 PASSING = [
     RpcUnavailable("a", "eth_call", 6, "timed out"),

@@ -6,7 +6,7 @@ import pytest
 
 from zklink.protocol.errors import NoSuchTransition
 from zklink.protocol.ids import BlockNumber
-from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Counters, compute_next_status, compute_path
+from zklink.sequencer.lifecycle import TRANSITIONS, BlockStatus, BlockStep, Counters, compute_next_status
 
 ALLOWED = {
     ("SEALED", "accept"): "ACCEPTED",
@@ -29,17 +29,6 @@ def test_compute_next_status__every_pair__allowed_or_refused(status: BlockStatus
     with pytest.raises(NoSuchTransition) as error:
         compute_next_status(status, step)
     assert (error.value.status, error.value.step) == (status.name.lower(), step.value)
-
-
-def test_compute_path__from_sealed_to_executed__all_steps_in_order() -> None:
-    steps = compute_path(BlockStatus.SEALED, BlockStatus.EXECUTED)
-    assert [step.value for step in steps] == ["accept", "execute"]
-    assert compute_path(BlockStatus.ACCEPTED, BlockStatus.ACCEPTED) == ()
-
-
-def test_compute_path__backwards__is_refused() -> None:
-    with pytest.raises(NoSuchTransition):
-        compute_path(BlockStatus.EXECUTED, BlockStatus.ACCEPTED)
 
 
 def test_progress__counters__give_each_blocks_status() -> None:

@@ -244,7 +244,6 @@ class Broker:
             payout,
             confirmations,
             self._required.get(payout.source, 0),
-            is_accepted=candidate.block <= outlook.accepted,
             seconds_left=candidate.expires - outlook.now,
             is_final=candidate.block <= outlook.final,
         )

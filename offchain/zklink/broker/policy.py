@@ -1,10 +1,11 @@
 """Decides whether a fill is worth its risk: takes a payout and its request's confirmations, gives a verdict. Pure.
 
-Until execution the broker carries the risk of a reseal and of a reorganisation on the source. The more a payout is
-worth, the more confirmations its request must have; above the last tier it is left to execution. A payout depends on
-the whole order of its block, also on requests of other chains: a tier with extra confirmations therefore also waits
-until the primary has accepted the block, from when on no reseal can change it. A reseal gives a block a later time, in
-which what has expired is refunded or dropped: a payout that would not outlive every reseal waits for final acceptance.
+Until execution the broker carries the risk of a reorganisation on the source and, until the primary has accepted the
+block, finally, of a block that grows too old and is sealed again. The more a payout is worth, the more confirmations
+its request must have; above the last tier it is left to execution. There are two kinds of tiers: those without extra
+confirmations fill when a block is sealed, the others when the primary's acceptance of it is final, from when on nothing
+can change it. A block that is sealed again gets a later time, at which what has expired is refunded or dropped: a
+payout that would not outlive that waits for final acceptance, too.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,16 @@ from enum import Enum
 from typing import Final
 
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FEE_DENOMINATOR, MAX_AGE_SECONDS, Amount, ChainId, TokenId
+from zklink.protocol.ids import DRIFT_SECONDS, FEE_DENOMINATOR, MAX_AGE_SECONDS, Amount, ChainId, TokenId
 
 FINALITY_SECONDS: Final = 1_800
 """Longer than a chain takes to make a block final, and than its clock may be ahead."""
 
-SLACK_SECONDS: Final = MAX_AGE_SECONDS + FINALITY_SECONDS
-"""A block is sealed again at most MAX_AGE_SECONDS after its time, and a reorganisation may come on top."""
+SLACK_SECONDS: Final = MAX_AGE_SECONDS + DRIFT_SECONDS + FINALITY_SECONDS
+"""How long a payout must still be valid when it is filled. A block is sealed again only when a final block of the
+primary is MAX_AGE_SECONDS younger; its own time may be DRIFT_SECONDS ahead of the primary, and what shows that it is
+too old must become final first.
+"""
 
 FILL_GAS: Final = 130_000
 """Gas of a usual fill in a token."""
@@ -31,7 +35,7 @@ class Verdict(Enum):
     """The decision about a payout, with its reason."""
 
     FILL = "fill"
-    WAIT = "its request needs more confirmations, or its block the primary's acceptance; or it may expire in a reseal"
+    WAIT = "its request needs more confirmations, or its block final acceptance; or it may expire in a reseal"
     NOT_FILLABLE = "the bridge pays it at execution: brokers advance swaps and withdrawals, no refunds"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
@@ -44,7 +48,7 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Tier:
     """Payouts up to `limit` (layer-2 units) need `extra_confirmations` beyond those of the source chain's profile; if
-    that is more than none, their block must also be accepted by the primary.
+    that is more than none, their block must also be accepted by the primary, finally.
     """
 
     limit: Amount
@@ -92,13 +96,12 @@ class FillPolicy:
         confirmations: int | None,
         required: int,
         *,
-        is_accepted: bool,
         seconds_left: int,
         is_final: bool,
     ) -> Verdict:
         """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`; a
-        withdrawal has no request, None. `is_accepted` says whether the primary has accepted its block, `is_final`
-        whether that is as deep as the primary's confirmations. `seconds_left` is how long its cause is still valid.
+        withdrawal has no request, None. `is_final` says whether the primary has accepted its block, finally.
+        `seconds_left` is how long its cause is still valid.
         """
         if not payout.is_fillable:
             return Verdict.NOT_FILLABLE
@@ -116,7 +119,7 @@ class FillPolicy:
         tier = next((tier for tier in terms.tiers if payout.amount <= tier.limit), None)
         if tier is None:
             return Verdict.TOO_LARGE
-        is_settled = is_accepted or tier.extra_confirmations == 0
+        is_settled = is_final or tier.extra_confirmations == 0
         is_lasting = is_final or seconds_left >= self.slack_seconds
         is_confirmed = confirmations is None or confirmations >= required + tier.extra_confirmations
         return Verdict.FILL if is_settled and is_lasting and is_confirmed else Verdict.WAIT

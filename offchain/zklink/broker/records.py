@@ -70,17 +70,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The chains as the node sees them: the newest block of each, the primary's time (UNIX seconds), the last block
-    that the primary has accepted, and the last one whose acceptance has the primary's confirmations.
+    """The chains as the node sees them: the newest block of each, the time (UNIX seconds), and the last block that the
+    primary has accepted, finally. The time is the later one of the primary's and the world's: a primary that was halted
+    comes back at the world's.
     """
 
     heights: Mapping[ChainId, int]
     now: int
-    accepted: BlockNumber
     final: BlockNumber
 
 
-NOTHING_KNOWN: Final = Outlook({}, 0, BlockNumber(0), BlockNumber(0))
+NOTHING_KNOWN: Final = Outlook({}, 0, BlockNumber(0))
 
 
 class FillOutcome(Enum):

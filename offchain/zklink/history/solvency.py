@@ -4,8 +4,8 @@ Takes the books of each bridge, and a state; gives one record per token and chai
 (`zklink.service.reconcile` does).
 
 - SOL-1, per chain and token: balance >= pending + custody, in L1 units.
-- Custody, per chain and token: exactly the state's reserve after the last block executed there plus the requests that
-  no block executed there has consumed.
+- Custody, per chain and token: exactly the state's reserve after the last block accepted (or imported) there, plus the
+  requests that no such block has consumed, plus the payouts of such blocks that are still owed there.
 - SOL-2, per token: the reserves of all chains are the accounts' balances, the pools' reserves and the accrued fees.
 """
 
@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.key_request import KeyRequest
+from zklink.operations.payout import Payout
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.bridge_hashes import StoredBlock
 from zklink.protocol.ids import ChainId, TokenId
+from zklink.sequencer.sealed_block import BlockRecord
 from zklink.state.state import State
 
 
@@ -39,7 +40,7 @@ class BridgeBooks:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One token on one chain. `balance` and `pending` in L1 units; `custody`, `reserve` and `open_requests` in
+    """One token on one chain. `balance` and `pending` in L1 units; `custody`, `reserve`, `open_requests` and `owed` in
     layer-2 units.
     """
 
@@ -51,6 +52,7 @@ class Holding:
     custody: int
     reserve: int
     open_requests: int
+    owed: int
 
     @property
     def surplus(self) -> int:
@@ -64,8 +66,8 @@ class Holding:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the bridge's custody is exactly the proven reserve and the open requests."""
-        return self.custody == self.reserve + self.open_requests
+        """Whether the bridge's custody is exactly the proven reserve, the open requests and the payouts still owed."""
+        return self.custody == self.reserve + self.open_requests + self.owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,26 @@ class Reconciliation:
         return holds and all(total.is_conserved for total in self.totals)
 
 
-def compute_holding(books: BridgeBooks, requests: Iterable[Request], stored: StoredBlock, reserve: int) -> Holding:
-    """Compare a bridge's books for one token with its chain's executed state.
+def compute_holding(
+    books: BridgeBooks, requests: Iterable[Request], after: BlockRecord, reserve: int, owed: Iterable[Payout]
+) -> Holding:
+    """Compare a bridge's books for one token with the state of its chain.
 
-    `requests` are all requests ever queued there, `stored` is the record of the last block that the chain executed, and
-    `reserve` is the chain's reserve in the state after that block, in layer-2 units.
+    `requests` are all requests ever queued there, `after` is the record of the last block that the chain has, `reserve`
+    the chain's reserve in the state after that block, in layer-2 units, and `owed` what its blocks still owe there.
     """
-    waiting = (r for r in requests if r.request_id > stored.consumed(lane_of(r)))
-    open_requests = sum(_brought(request, books.token) for request in waiting)
+    chain, token = books.chain, books.token
+    waiting = (r for r in requests if r.request_id > after.consumed[lane_of(r), chain])
     return Holding(
-        books.chain, books.token, books.balance, books.pending, books.scale, books.custody, reserve, open_requests
+        chain=chain,
+        token=token,
+        balance=books.balance,
+        pending=books.pending,
+        scale=books.scale,
+        custody=books.custody,
+        reserve=reserve,
+        open_requests=sum(_brought(request, token) for request in waiting),
+        owed=sum(payout.amount for payout in owed if payout.token == token),
     )
 
 

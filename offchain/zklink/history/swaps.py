@@ -11,6 +11,7 @@ from zklink.broker.records import FillOutcome
 from zklink.node.events import (
     BlockProven,
     BlockSealed,
+    BlockVouched,
     BrokerRepaid,
     ChainMoved,
     Event,
@@ -24,7 +25,7 @@ from zklink.node.events import (
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane
-from zklink.sequencer.lifecycle import BlockStep, compute_path
+from zklink.sequencer.lifecycle import BlockStatus
 from zklink.transition.swap import SwapOutcome
 
 
@@ -41,8 +42,7 @@ class SwapRecord:
     sealed_at: float | None = None
     filled_at: float | None = None
     proven_at: float | None = None
-    committed_at: dict[ChainId, float] = field(default_factory=dict)
-    verified_at: dict[ChainId, float] = field(default_factory=dict)
+    vouched_at: float | None = None
     accepted_at: dict[ChainId, float] = field(default_factory=dict)
     executed_at: dict[ChainId, float] = field(default_factory=dict)
     repaid_at: float | None = None
@@ -72,20 +72,19 @@ class SwapRecord:
         """When the chain that pays had accepted the block, which is before it executes it."""
         return None if self.payout is None else self.accepted_at.get(self.payout.chain)
 
-    def times_of(self, step: BlockStep) -> dict[ChainId, float]:
-        """When the block took a step, per chain."""
-        return {
-            BlockStep.COMMIT: self.committed_at,
-            BlockStep.PROVE: self.verified_at,
-            BlockStep.ACCEPT: self.accepted_at,
-            BlockStep.EXECUTE: self.executed_at,
-        }[step]
+    def move(self, chain: ChainId, status: BlockStatus, at: float) -> None:
+        """The block has this status on a chain. A reorganisation can take steps back."""
+        for times, reached in ((self.accepted_at, BlockStatus.ACCEPTED), (self.executed_at, BlockStatus.EXECUTED)):
+            if status >= reached:
+                times.setdefault(chain, at)
+            else:
+                times.pop(chain, None)
 
     def unseal(self) -> None:
         """The block was rolled back: the request waits again."""
-        self.block = self.payout = self.outcome = self.sealed_at = self.proven_at = None
-        self.committed_at.clear()
-        self.verified_at.clear()
+        self.block = self.payout = self.outcome = self.sealed_at = self.vouched_at = self.proven_at = None
+        self.accepted_at.clear()
+        self.executed_at.clear()
 
 
 @dataclass(slots=True)
@@ -117,6 +116,9 @@ class Timeline:
                 self.swaps[event.key] = SwapRecord(request, at, tx_hash)
             case BlockSealed():
                 self._seal(event)
+            case BlockVouched(at, number):
+                for record in self._in(number):
+                    record.vouched_at = at
             case BlockProven():
                 self._prove(event)
             case ChainMoved():
@@ -156,11 +158,8 @@ class Timeline:
     def _move(self, event: ChainMoved) -> None:
         for number in self.blocks:
             before, after = event.before.status(number), event.after.status(number)
-            if after < before:  # reverted: that chain will be given another block with this number
-                continue
-            for step in compute_path(before, after):
-                for record in self._in(number):
-                    record.times_of(step).setdefault(event.chain, event.at)
+            for record in self._in(number) if after != before else ():
+                record.move(event.chain, after, event.at)
 
     def _roll_back(self, event: RolledBack) -> None:
         for number in self.blocks:

@@ -1,3 +1,1 @@
-"""The loop of an operator: watch, seal, prove, submit, relay, fill; and the ports to its prover and its sources of
-consent.
-"""
+"""The loop of an operator: watch, seal, gather evidence, prove, submit, fill; and the port to its prover."""

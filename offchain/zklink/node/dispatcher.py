@@ -10,11 +10,11 @@ from zklink.l1.transport.redaction import redact
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy, Pacer
 from zklink.node.workers import Outcome, Workers
-from zklink.protocol.errors import ConflictingAcceptance, FileNotWritten, HistoryDiverged, ZkLinkError
+from zklink.protocol.errors import FileNotWritten, HistoryDiverged, ZkLinkError
 
 T = TypeVar("T")
 
-FATAL = (HistoryDiverged, ConflictingAcceptance, FileNotWritten)
+FATAL = (HistoryDiverged, FileNotWritten)
 """Failures that are not tried again: a person has to look at them first. A result that the journal could not take would
 be lost otherwise; after a restart the chains are asked for it again."""
 

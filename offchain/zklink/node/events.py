@@ -75,8 +75,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class BlockSealed:
-    """A block was sealed; its outcomes are final unless it is rolled back. A block of the swap lane has results. A
-    block of the account lane has requests (deposits and full exits) and signed operations and matches.
+    """A block was built; its outcomes are final unless it is rolled back. A block of the swap lane has results. A block
+    of the account lane has requests (deposits and full exits) and signed operations and matches.
     """
 
     at: float
@@ -89,6 +89,16 @@ class BlockSealed:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockVouched:
+    """The validators have sealed a block, and the watchers vouch for the requests of members that it serves: until it
+    grows too old, no other block will take its place.
+    """
+
+    at: float
+    number: BlockNumber
+
+
+@dataclass(frozen=True, slots=True)
 class BlockProven:
     """A block has a proof that verifies. Seconds are of this machine's clock."""
 
@@ -96,6 +106,14 @@ class BlockProven:
     number: BlockNumber
     witness_seconds: float
     proof_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAcknowledged:
+    """Both groups have signed that the primary has accepted a block, finally: members can import it and those below."""
+
+    at: float
+    number: BlockNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +128,7 @@ class ChainMoved:
 
 @dataclass(frozen=True, slots=True)
 class TransactionMined:
-    """A transaction of this node was mined. `purpose` is commit, prove, apply, execute, revert, message or fill;
-    `source` is the chain whose message the transaction carries or applies.
-    """
+    """A transaction of this node was mined. `purpose` is accept, accept again, import, execute or fill."""
 
     at: float
     chain: ChainId
@@ -121,7 +137,6 @@ class TransactionMined:
     tx_hash: bytes
     gas_used: int
     gas_price_wei: int
-    source: ChainId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +199,7 @@ class RolledBack:
 
 @dataclass(frozen=True, slots=True)
 class ChainFrozen:
-    """A chain has frozen: nothing more is sealed, proven or sent; messages are still relayed."""
+    """A chain has frozen, or the primary was silent: nothing more is sealed, and what is accepted is imported."""
 
     at: float
     chain: ChainId
@@ -198,7 +213,9 @@ Event = (
     | OperationDropped
     | ChainFrozen
     | BlockSealed
+    | BlockVouched
     | BlockProven
+    | BlockAcknowledged
     | ChainMoved
     | TransactionMined
     | FillTried

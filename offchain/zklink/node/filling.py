@@ -17,32 +17,6 @@ from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.sealed_block import SealedBlock
 
 
-class AcceptanceDepth:
-    """How deep acceptances are in the primary chain, as far as its counters were watched."""
-
-    def __init__(self, confirmations: int) -> None:
-        self._confirmations = confirmations
-        self._seen: list[tuple[int, BlockNumber]] = []
-        self._height = 0
-
-    def note(self, height: int, accepted: BlockNumber) -> None:
-        """The primary accepts up to `accepted` at this height. Fewer than before: a reorganisation took the rest."""
-        self._height = height
-        self._seen = [(since, number) for since, number in self._seen if number <= accepted]
-        if not self._seen or self._seen[-1][1] < accepted:
-            self._seen.append((height, accepted))
-        deep = [entry for entry in self._seen if self._is_deep(entry[0])]
-        self._seen = self._seen[max(len(deep) - 1, 0) :]
-
-    @property
-    def final(self) -> BlockNumber:
-        """The last block whose acceptance has the primary's confirmations."""
-        return max((number for since, number in self._seen if self._is_deep(since)), default=BlockNumber(0))
-
-    def _is_deep(self, since: int) -> bool:
-        return self._height - since + 1 >= self._confirmations
-
-
 class Filling:
     """Drives one broker. If an attempt on a chain finds nothing to do, the next follows after `retry_seconds`."""
 
@@ -51,7 +25,6 @@ class Filling:
     ) -> None:
         self._broker, self._known, self._jobs = broker, known, jobs
         self._reporter, self._retry_seconds = reporter, retry_seconds
-        self._depth = AcceptanceDepth(jobs.confirmations(known.primary))
 
     @property
     def is_repaid(self) -> bool:
@@ -60,7 +33,7 @@ class Filling:
 
     def offer(self, sealed: SealedBlock) -> None:
         """Offer the payouts of a block to the broker; emit an event for each that it declines for good."""
-        declined = self._broker.offer(list_candidates(sealed, self._known.request_blocks))
+        declined = self._broker.offer(list_candidates(sealed, self._known.counters, self._known.request_blocks))
         for candidate, verdict in declined.items():
             self._reporter.emit(FillDeclined(self._reporter.now(), _key(candidate), verdict))
 
@@ -68,12 +41,14 @@ class Filling:
         """Take the payouts of blocks above `height` back, which were unsealed."""
         self._broker.retract(height)
 
-    def start(self) -> None:
-        """On each chain try the payout that is due, and ask about the fills that are not repaid for good."""
+    def start(self, may_fill: bool = True) -> None:
+        """On each chain try the payout that is due, if it `may_fill`, and ask about the fills that are not repaid for
+        good.
+        """
         broker, known = self._broker, self._known
         outlook = self._look_out()
         for chain in known.counters:
-            candidate = broker.select(chain, outlook)
+            candidate = broker.select(chain, outlook) if may_fill else None
             positions = broker.watched_positions(chain)
             if candidate is not None:
                 attempt = partial(broker.attempt, candidate)
@@ -85,9 +60,7 @@ class Filling:
     def _look_out(self) -> Outlook:
         known = self._known
         heights = {chain: head.number for chain, head in known.heads.items()}
-        accepted = known.counters[known.primary].accepted
-        self._depth.note(heights.get(known.primary, 0), accepted)
-        return Outlook(heights, known.now, accepted, self._depth.final)
+        return Outlook(heights, max(known.now, int(self._reporter.now())), known.final_number)
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
         key, now = _key(attempt.candidate), self._reporter.now()

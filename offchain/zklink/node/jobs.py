@@ -17,10 +17,6 @@ class ChainJobs:
     def __init__(self, dispatcher: Dispatcher, profiles: Mapping[ChainId, ChainProfile], config: NodeConfig) -> None:
         self._dispatcher, self._profiles, self._config = dispatcher, profiles, config
 
-    def confirmations(self, chain: ChainId) -> int:
-        """How many blocks make something on a chain final."""
-        return self._profiles[chain].confirmations
-
     def start(
         self,
         kind: str,

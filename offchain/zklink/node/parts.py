@@ -1,43 +1,50 @@
 """The parts that a node is made of, and its settings."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zklink.broker.broker import Broker
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.pacing import BackoffPolicy
-from zklink.node.ports import BlockProver, ConsentSource
+from zklink.node.ports import BlockProver
 from zklink.node.watch import ChainWatch
-from zklink.protocol.ids import ChainId
-from zklink.relayer.relayer import Relayer
+from zklink.protocol.ids import SILENCE_SECONDS, ChainId
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Submitter
+from zklink.signers.ports import Validators, Watchers
 
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """Settings of a node. While `max_unproven` sealed blocks wait for a proof, the node seals no further one and
-    requests gather for the next block. With one block more than is being proven, brokers see results early.
+    """Settings of a node. It proves `proofs_at_once` blocks at a time, by default as many as there are cores, and
+    computes the witness of one more meanwhile. While so many blocks wait for a proof it seals no further one, and
+    requests gather for the next.
 
     Between two looks at an idle chain passes the share `idle_share` of its block time, at most `longest_idle_seconds`.
-    The node seals a block anew `reseal_margin_seconds` before the primary would refuse it as too old. It keeps the last
-    `kept_blocks` blocks that are executed everywhere whole, for chains that reorganise, and only the records of older
-    ones.
+    If the primary has accepted nothing for `heartbeat_seconds` of its own clock, the node seals an empty block, so that
+    the primary is not taken for dead. It keeps the last `kept_blocks` blocks that are executed everywhere whole, for
+    chains that reorganise, and only the records of older ones.
     """
 
-    max_unproven: int = 2
+    proofs_at_once: int = field(default_factory=lambda: os.cpu_count() or 1)
     idle_share: float = 0.25
     longest_idle_seconds: float = 0.5
     fill_retry_seconds: float = 5.0
-    reseal_margin_seconds: int = 600
+    heartbeat_seconds: int = SILENCE_SECONDS // 2
     kept_blocks: int = 256
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
+
+    @property
+    def max_unproven(self) -> int:
+        """How many sealed blocks may wait for a proof."""
+        return self.proofs_at_once + 1
 
 
 @dataclass(frozen=True, slots=True)
 class NodeParts:
-    """The parts of a node. `broker` and `relayer` are None if others run them. On a chain without an entry in
-    `consents`, a change of key must come with its owner's signature, and forced exits are refused.
+    """The parts of a node. `broker` is None if others run it. `started_at` is when the primary's history began (UNIX
+    seconds).
     """
 
     profiles: Mapping[ChainId, ChainProfile]
@@ -45,6 +52,7 @@ class NodeParts:
     prover: BlockProver
     watches: Mapping[ChainId, ChainWatch]
     submitters: Mapping[ChainId, Submitter]
-    relayer: Relayer | None
+    validators: Validators
+    watchers: Watchers
     broker: Broker | None
-    consents: Mapping[ChainId, ConsentSource] = field(default_factory=dict)
+    started_at: int

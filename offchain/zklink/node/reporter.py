@@ -24,14 +24,7 @@ class Reporter:
         for listener in self._listeners:
             listener(event)
 
-    def emit_mined(
-        self,
-        chain: ChainId,
-        purpose: str,
-        blocks: tuple[BlockNumber, ...],
-        receipt: Receipt,
-        source: ChainId | None = None,
-    ) -> None:
+    def emit_mined(self, chain: ChainId, purpose: str, blocks: tuple[BlockNumber, ...], receipt: Receipt) -> None:
         """Emit that a transaction of this node was mined (see TransactionMined)."""
         gas, price = receipt.gas_used, receipt.gas_price_wei
-        self.emit(TransactionMined(self.now(), chain, purpose, blocks, receipt.tx_hash, gas, price, source))
+        self.emit(TransactionMined(self.now(), chain, purpose, blocks, receipt.tx_hash, gas, price))

@@ -1,6 +1,6 @@
-"""Turns a sealed block into its event, and into payouts for the broker. Pure."""
+"""Turns a sealed block into its event, into a proposal for validators, and into payouts for the broker. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from zklink.broker.records import Candidate
 from zklink.node.events import BlockSealed, Result
@@ -9,8 +9,9 @@ from zklink.operations.requests import RequestKey
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.ids import Lane, RequestId
-from zklink.sequencer.sealed_block import SealedBlock
+from zklink.protocol.ids import ChainId, Lane, RequestId
+from zklink.sequencer.sealed_block import BlockRecord, SealedBlock
+from zklink.signers.proposal import Proposal
 
 
 def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
@@ -21,16 +22,23 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
     consumed = (request for chain in sealed.stored for request in sealed.block.requests(chain))
     requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in consumed)
     operations = tuple(pending.id for pending in sealed.signed)
-    timestamp = sealed.block.header.timestamp
-    return BlockSealed(at, sealed.number, sealed.lane, timestamp, results, requests, operations)
+    return BlockSealed(at, sealed.number, sealed.lane, sealed.timestamp, results, requests, operations)
 
 
-def list_candidates(sealed: SealedBlock, l1_blocks: Mapping[RequestKey, int]) -> Iterator[Candidate]:
+def propose(sealed: SealedBlock, previous: BlockRecord, primary: ChainId) -> Proposal:
+    """A block on top of `previous`, as validators are asked to seal it."""
+    consumed = {request.source: sealed.record.consumed[sealed.lane, request.source] for request in sealed.requests}
+    return Proposal(sealed.number, previous.sync_hash, previous.root, sealed.full(primary), consumed)
+
+
+def list_candidates(
+    sealed: SealedBlock, chains: Iterable[ChainId], l1_blocks: Mapping[RequestKey, int]
+) -> Iterator[Candidate]:
     """The payouts that a broker may fill: every payout of a swap, with its request's L1 block, and every withdrawal."""
     deadlines = {(r.source, r.request_id): r.deadline for r in sealed.requests if isinstance(r, SwapRequest)}
     withdrawals = [p.operation.operation for p in sealed.signed if isinstance(p.operation, Signed)]
     expiries = {(w.account, w.nonce): w.valid_until for w in withdrawals if isinstance(w, Withdraw)}
-    for chain in sealed.stored:
+    for chain in chains:
         for payout in sealed.payouts(chain):
             if sealed.lane is Lane.SWAP:
                 key = payout.source, RequestId(payout.id)

@@ -2,7 +2,7 @@
 removed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zklink.l1.contracts.bridge import BridgeClient
@@ -25,10 +25,10 @@ class Sighting:
 
 
 class ChainWatch:
-    """Looks at one chain, on a worker. `also` runs with every look: committee members read the same chain in it."""
+    """Looks at one chain, on a worker."""
 
-    def __init__(self, bridge: BridgeClient, watcher: L1Watcher, also: Callable[[], object] | None = None) -> None:
-        self._bridge, self._watcher, self._also = bridge, watcher, also
+    def __init__(self, bridge: BridgeClient, watcher: L1Watcher) -> None:
+        self._bridge, self._watcher = bridge, watcher
         self._last: bytes | None = None
 
     def look(self) -> Sighting:
@@ -36,8 +36,6 @@ class ChainWatch:
         head = self._bridge.client.head()
         if head.hash == self._last:
             return Sighting(head, ())
-        if self._also is not None:
-            self._also()
         try:
             sighting = Sighting(head, tuple(self._watcher.poll()))
         except RequestRewritten:

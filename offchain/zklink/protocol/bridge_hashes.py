@@ -19,12 +19,13 @@ def next_queue_hash(queue_hash: bytes, words: Sequence[int]) -> bytes:
 
 
 def compute_owed_hash(words: Sequence[int]) -> bytes:
-    """Hash of the payouts of one block that a chain still owes: how many words, and the words, three each; ZERO_HASH
-    for none.
-    """
+    """Rolling hash of the payouts of one block that a chain still owes, three words each; ZERO_HASH for none."""
     if len(words) % PAYOUT_WORDS:
         raise WrongWordCount("payouts", len(words) // PAYOUT_WORDS * PAYOUT_WORDS, len(words))
-    return keccak_words(len(words), *words) if words else ZERO_HASH
+    owed_hash = ZERO_HASH
+    for at in range(0, len(words), PAYOUT_WORDS):
+        owed_hash = keccak_words(owed_hash, *words[at : at + PAYOUT_WORDS])
+    return owed_hash
 
 
 def compute_fill_key(deployment_hash: bytes, p0: int, p1: int, p2: int) -> bytes:

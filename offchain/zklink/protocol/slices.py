@@ -29,9 +29,21 @@ REQUEST_KINDS: Final = (Kind.SWAP_REQUEST, Kind.DEPOSIT, Kind.FULL_EXIT)
 PAYOUT_KINDS: Final = tuple(kind for kind, count in RECORD_WORDS.items() if count == PAYOUT_WORDS)
 
 
+PIECE_WORDS: Final = 32
+"""Words that a slice's hash takes in at once, while there are as many."""
+
+
 def compute_slice_hash(words: Sequence[int]) -> bytes:
-    """keccak256(count || words), each item 32 bytes."""
-    return keccak_words(len(words), *words)
+    """Starts with keccak256(count), then takes in the words piece by piece, keccak256(hash || piece): pieces of
+    PIECE_WORDS words, then at most one each of 16, 8, 4, 2 and 1. A chain copies a piece from the call as a whole.
+    """
+    slice_hash, at, size = keccak_words(len(words)), 0, PIECE_WORDS
+    while at < len(words):
+        while size > len(words) - at:
+            size //= 2
+        slice_hash = keccak_words(slice_hash, *words[at : at + size])
+        at += size
+    return slice_hash
 
 
 def evaluate(words: Sequence[int], z: int) -> int:

@@ -101,7 +101,7 @@ class ChainsRead:
         tip = contract.tip()
         if not tip.unpaid:
             return []
-        blocks = self.lead(chain, self._genesis(), Accepted(tip.number, tip.sync_hash))
+        blocks = self.lead(chain, self.genesis, Accepted(tip.number, tip.sync_hash))
         found = []
         self._events_of(chain).read()
         for number in sorted(self._events_of(chain).tally.owed):
@@ -162,5 +162,7 @@ class ChainsRead:
             self._events[chain] = EventReader(contract.client, contract.events, from_block, empty)
         return self._events[chain]
 
-    def _genesis(self) -> Tip:
+    @property
+    def genesis(self) -> Tip:
+        """The history before block 1."""
         return genesis_tip(self.deployment.genesis.root, self.deployment.deployment_hash)

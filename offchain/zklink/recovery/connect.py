@@ -25,9 +25,10 @@ Urls = Mapping[str, str | Sequence[str]]
 
 
 def connect_bridges(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId, BridgeClient]:
-    """A bridge per chain. Raises what `connect` does, DeploymentRefused, HistoryDisagrees."""
+    """A bridge per chain that has a node here. Raises what `connect` does, DeploymentRefused, HistoryDisagrees."""
     check_file(deployment)
-    bridges = deployment.bridges(connect(deployment, urls, quorum))
+    clients = connect(deployment, urls, quorum)
+    bridges = {chain: BridgeClient(client, deployment.chains[chain].bridge) for chain, client in clients.items()}
     for bridge in bridges.values():
         check_bridge(bridge, deployment)
     return bridges
@@ -70,9 +71,10 @@ def check_bridge(bridge: BridgeClient, deployment: Deployment) -> None:
 
 
 def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId, ChainClient]:
-    """A client per chain; `quorum` of a chain's nodes must agree about its head, logs and views.
+    """A client per chain that has an address; `quorum` of a chain's nodes must agree about its head, logs and views. No
+    member needs another one, so a chain that has halted can be left out; the primary has everybody's data.
 
-    Raises NodeMissing for a chain without an address, ChainUnknown for an address without a chain, NodesDisagree for
+    Raises NodeMissing if the primary has no address, ChainUnknown for an address without a chain, NodesDisagree for
     fewer nodes than the quorum, WrongChain, RpcUnavailable.
     """
     names = tuple(place.name for place in deployment.chains.values())
@@ -82,7 +84,9 @@ def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId
     clients: dict[ChainId, ChainClient] = {}
     for chain_id, place in deployment.chains.items():
         if place.name not in urls:
-            raise NodeMissing(place.name, names)
+            if chain_id == deployment.primary:
+                raise NodeMissing(place.name, names)
+            continue
         profile = ChainProfile(place.name, chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
         found = urls[place.name]
         nodes = [found] if isinstance(found, str) else list(found)

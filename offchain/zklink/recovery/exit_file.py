@@ -1,12 +1,13 @@
 """The file that carries exit proofs to the chains. Anybody may have changed it on the way.
 
-Takes and gives exits with the block and root that they were proven against. Each exit stands in the file twice: as a
+Takes and gives exits with the blocks and roots that they were proven against. Each exit stands in the file twice: as a
 description for people and as the call that is sent; a file in which they differ is refused. Only a chain decides
 whether a proof is true, so a changed file can cost a sender gas, and nothing else. Never holds a key.
 """
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,21 +17,30 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.field import Q
-from zklink.protocol.errors import ExitFileInvalid, FileUnreadable, ProtocolError
+from zklink.protocol.errors import ExitFileInvalid, FileUnreadable, ProtocolError, RpcUnavailable
 from zklink.protocol.ids import WORD_LIMIT, BlockNumber, ChainId
 from zklink.recovery.exit_proofs import ExitOrder
 
-FORMAT: Final = "zklink.exits.2"
+FORMAT: Final = "zklink.exits.3"
 PROOF_NUMBERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class ExitFile:
-    """Exits of one owner, proven against the root of a block of a deployment."""
+class ExitPlace:
+    """The block at which a chain ends, and its root."""
 
-    deployment_hash: bytes
     block: BlockNumber
     root: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFile:
+    """Exits of one owner, each proven against the root at which its chain ends: `places` are block and root by chain.
+    After a secession they differ.
+    """
+
+    deployment_hash: bytes
+    places: Mapping[ChainId, ExitPlace]
     orders: tuple[ExitOrder, ...]
 
 
@@ -39,8 +49,9 @@ def write_exits(path: Path, exits: ExitFile) -> None:
     data = {
         "format": FORMAT,
         "deployment_hash": f"0x{exits.deployment_hash.hex()}",
-        "block": exits.block,
-        "root": hex(exits.root),
+        "chains": [
+            {"chain": chain, "block": place.block, "root": hex(place.root)} for chain, place in exits.places.items()
+        ],
         "exits": [{**_describe(order), **_encode(order.call)} for order in exits.orders],
     }
     write_file(path, json.dumps(data, indent=2) + "\n")
@@ -68,19 +79,35 @@ def read_exits(path: Path, deployment: Deployment) -> ExitFile:
             if fault is not None:
                 raise refuse(f"exit {position} {fault}")
             orders.append(order)
-        return ExitFile(found, BlockNumber(int(data["block"])), int(data["root"], 16), tuple(orders))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, FileUnreadable, ProtocolError) as error:
+        places = {
+            ChainId(int(item["chain"])): ExitPlace(BlockNumber(int(item["block"])), int(item["root"], 16))
+            for item in data["chains"]
+        }
+        return ExitFile(found, places, tuple(orders))
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        FileUnreadable,
+        ProtocolError,
+        RpcUnavailable,
+    ) as error:
         raise refuse(f"it is no file of exits ({type(error).__name__}: {error})") from error
 
 
-def check_root(exits: ExitFile, file: str, bridges: Mapping[ChainId, BridgeClient]) -> None:
-    """Raise ExitFileInvalid if exits are already open on a chain, against another root; RpcUnavailable."""
-    for bridge in bridges.values():
-        root = bridge.exodus.exit_root()
-        if root not in (0, exits.root):
-            last, name = bridge.history.tip().number, bridge.client.profile.name
-            detail = f"its exits are proven against block {exits.block}, and {name} pays those of block {last}"
-            raise ExitFileInvalid(file, f"{detail}; make it again with `zklink recover`")
+def check_roots(exits: ExitFile, file: str, bridges: Mapping[ChainId, BridgeClient]) -> None:
+    """Raise ExitFileInvalid if exits are open on a chain against another root than the file's. A chain whose node is
+    away is not asked.
+    """
+    for chain, place in exits.places.items():
+        with suppress(RpcUnavailable):
+            bridge = bridges[chain]
+            if bridge.exodus.exit_root() not in (0, place.root):
+                last, name = bridge.history.tip().number, bridge.client.profile.name
+                detail = f"its exits on {name} are proven against block {place.block}, and {name} pays those of {last}"
+                raise ExitFileInvalid(file, f"{detail}; make it again with `zklink recover`")
 
 
 def _find_fault(order: ExitOrder, item: Mapping[str, Any], deployment: Deployment) -> str | None:

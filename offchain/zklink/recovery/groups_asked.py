@@ -1,4 +1,4 @@
-"""The groups' words, wherever they are: read off the chains, or asked from the groups' signers.
+"""The groups' words, wherever they are: read off the chains or a file, or asked from the groups' signers.
 
 Takes facts; gives evidence, or None and the reason. Never judges a fact: contracts check evidence, and signers look at
 the chains themselves.
@@ -20,7 +20,7 @@ from zklink.signers.ports import Group as SignersGroup
 T = TypeVar("T")
 S = TypeVar("S", bound=SignersGroup)
 
-NOBODY = "no signers are connected here, and no chain's calldata has it"
+NOBODY = "no signer is connected here, and no chain's calldata and no file of words has it"
 
 
 @dataclass
@@ -49,7 +49,7 @@ class GroupsAsked:
         self.kept.keep_accepted(place, validators, watchers)
         return validators, watchers
 
-    def find_end(self, history: AcceptedHistory, fact: End) -> tuple[bytes, bytes]:
+    def find_end(self, history: AcceptedHistory, fact: End) -> Both:
         """END, of the validators and of the watchers; empty for a group that does not say it. What both say makes an
         ACC, too (ADR 0018).
         """
@@ -59,20 +59,33 @@ class GroupsAsked:
         def ask(group: SignersGroup) -> EndWord:
             return group.end(fact, path(group.covered))
 
+        kept = self.kept.ends.get(fact, (b"", b""))
+        if all(kept):
+            return kept
         watchers, validators = self._ask(self.watchers, ask), self._ask(self.validators, ask)
         if validators and watchers:
             self.kept.keep_accepted(place, validators.accepted, watchers.accepted)
-        return validators.end if validators else b"", watchers.end if watchers else b""
+        if validators or watchers:
+            self.kept.keep_end(fact, validators.end if validators else b"", watchers.end if watchers else b"")
+        return self.kept.ends.get(fact, (b"", b""))
 
     def find_denial(self, history: AcceptedHistory, fact: EndDenial, group: Group) -> bytes | None:
         """A group's denial of an END that is pending on a member."""
-        signers = self.validators if group is Group.VALIDATORS else self.watchers
-        path = self._lead_from(history, Accepted(fact.number, fact.sync_hash))
-        return self._ask(signers, lambda asked: asked.denial(fact, path(asked.covered)))
+        kept = self.kept.denials.get((fact, group))
+        if kept is None:
+            signers = self.validators if group is Group.VALIDATORS else self.watchers
+            path = self._lead_from(history, Accepted(fact.number, fact.sync_hash))
+            kept = self._ask(signers, lambda asked: asked.denial(fact, path(asked.covered)))
+            if kept is not None:
+                self.kept.denials[fact, group] = kept
+        return kept
 
     def find_frozen(self, fact: Frozen) -> bytes | None:
         """FRZ of a member."""
-        return self._ask(self.watchers, lambda group: group.frozen(fact))
+        kept = self.kept.frozen.get(fact) or self._ask(self.watchers, lambda group: group.frozen(fact))
+        if kept is not None:
+            self.kept.frozen[fact] = kept
+        return kept
 
     def _ask(self, group: S | None, ask: Callable[[S], T]) -> T | None:
         if group is None:

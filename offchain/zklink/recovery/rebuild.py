@@ -5,12 +5,12 @@ the right state, so roots are hashed once for many blocks; where one is wrong, t
 name the first that is. Never asks a chain.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from zklink.protocol.errors import StateError
-from zklink.protocol.ids import BlockNumber
 from zklink.prover.progress import SILENT, Progress
-from zklink.recovery.accepted_history import AcceptedHistory
+from zklink.recovery.accepted_block import AcceptedBlock
 from zklink.state.state import State
 from zklink.transition.replay.replay_block import add_effects, check_root, replay_block
 
@@ -18,29 +18,28 @@ STRIDE: Final = 512
 """Blocks between two roots that are hashed."""
 
 
-def rebuild(genesis: State, history: AcceptedHistory, last: BlockNumber, progress: Progress = SILENT) -> State:
-    """The state after block `last`, by a copy of the one before block 1. Raises HistoryIncomplete, ReplayMismatch,
+def rebuild(before: State, blocks: Sequence[AcceptedBlock], progress: Progress = SILENT) -> State:
+    """The state after blocks that follow one another, by a copy of the one before them. Raises ReplayMismatch,
     ReplayIncomplete or ReplayRefused.
     """
-    state = genesis.copy()
-    with progress.step(f"replaying {last} blocks", last) as step:
-        for first in range(1, last + 1, STRIDE):
-            numbers = range(first, min(first + STRIDE, last + 1))
-            _replay(state, history, numbers)
-            for _ in numbers:
+    state = before.copy()
+    with progress.step(f"replaying {len(blocks)} blocks", len(blocks)) as step:
+        for first in range(0, len(blocks), STRIDE):
+            piece = blocks[first : first + STRIDE]
+            _replay(state, piece)
+            for _ in piece:
                 step.advance()
     return state
 
 
-def _replay(state: State, history: AcceptedHistory, numbers: range) -> None:
+def _replay(state: State, blocks: Sequence[AcceptedBlock]) -> None:
     mark = state.begin()
     try:
-        for number in numbers:
-            add_effects(state, history.block(number).published())
-        end = history.block(numbers[-1])
-        check_root(end.number, "the new root", end.root, state)
+        for block in blocks:
+            add_effects(state, block.published())
+        check_root(blocks[-1].number, "the new root", blocks[-1].root, state)
     except StateError:
         state.rollback(mark)
-        for number in numbers:
-            replay_block(state, history.block(number).published())
+        for block in blocks:
+            replay_block(state, block.published())
         raise

@@ -149,9 +149,3 @@ class Wallet:
             change.valid_until,
         )
         return self._operator.submit(self.sign(change), consent)
-
-    def set_key_as_recorded(self, chain: ChainId) -> OperationId:
-        """Give the account its key; the owner's transaction has recorded the consent on the chain. Raises as `send`
-        does.
-        """
-        return self._operator.submit(self.sign(self.key_change(chain)), NO_CONSENT)

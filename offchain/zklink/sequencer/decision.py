@@ -190,17 +190,19 @@ def _decide_execute(view: ChainView, horizon: Horizon) -> Iterable[Execute]:
         if not horizon.start < number <= horizon.height or left == 0:
             return
         block = horizon.block(number)
-        paid = _find_paid(block, view)
+        paid = find_paid(block, view.chain, view.owed[number])
         if paid is not None:
             count = min(len(block.payouts(view.chain)) - paid, left)
             left -= count
             yield Execute(number, paid, count)
 
 
-def _find_paid(block: SealedBlock, view: ChainView) -> int | None:
-    """How many of a block's payouts are paid, by the hash of the rest; None if the hash is of nothing known."""
-    words, owed = block.payout_words(view.chain), view.owed[block.number]
-    for paid in range(len(words) // PAYOUT_WORDS):
+def find_paid(block: SealedBlock, chain: ChainId, owed: bytes) -> int | None:
+    """How many of a block's payouts on a chain are paid, by the hash of those that it still owes; None if that is the
+    hash of nothing known.
+    """
+    words = block.payout_words(chain)
+    for paid in range(len(words) // PAYOUT_WORDS + 1):
         if compute_owed_hash(words[paid * PAYOUT_WORDS :]) == owed:
             return paid
     return None

@@ -44,18 +44,6 @@ def compute_next_status(status: BlockStatus, step: BlockStep) -> BlockStatus:
         raise NoSuchTransition(status.name.lower(), step.value) from None
 
 
-def compute_path(before: BlockStatus, after: BlockStatus) -> tuple[BlockStep, ...]:
-    """The steps that lead from one status to a later one. Raises NoSuchTransition if `after` is earlier."""
-    steps = []
-    while before != after:
-        step = next((s for (b, s), a in TRANSITIONS.items() if b == before and a > b), None)
-        if step is None or before > after:
-            raise NoSuchTransition(before.name.lower(), f"reach {after.name.lower()}")
-        steps.append(step)
-        before = TRANSITIONS[before, step]
-    return tuple(steps)
-
-
 @dataclass(frozen=True, slots=True)
 class Counters:
     """How far a chain is: the last block that it has accepted or imported, and the last one up to which it has paid

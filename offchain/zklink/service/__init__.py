@@ -1,1 +1,1 @@
-"""Composition root: the only place where concrete chains, provers, sequencer, broker and relayer meet."""
+"""Composition root: the only place where concrete chains, provers, sequencer, broker and signers meet."""

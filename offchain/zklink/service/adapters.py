@@ -1,30 +1,24 @@
-"""Adapters: real bridges behind the ports of broker, relayer, committee and consents, and real circuits behind the
-node's prover. Takes clients and keys, gives ports. Never decides to send.
+"""Adapters: real bridges behind the broker's port, and real circuits behind the node's prover. Takes clients and keys,
+gives ports. Never decides to send.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from threading import Semaphore
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.broker.records import FillState
-from zklink.l1.contracts.bridge import BridgeClient, BridgeViews
-from zklink.l1.contracts.bridge_events import BlockAccepted, Frozen, PayoutDeferred, PayoutPaid
-from zklink.l1.contracts.bridge_structs import evm_address
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_events import PayoutDeferred, PayoutPaid
 from zklink.l1.contracts.event_codec import decode_events, event_topic
-from zklink.l1.contracts.registries import KeyRegistryClient
 from zklink.l1.contracts.token import TokenClient
-from zklink.l1.transport.client import Request, check_receipts
 from zklink.l1.transport.receipts import Receipt
-from zklink.node.ports import Asked, Proved
-from zklink.operations.forced_exit import ForcedExit
+from zklink.node.ports import Proved
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
-from zklink.protocol.messages import MessageKind, SyncMessage
+from zklink.protocol.ids import Amount, Lane, TokenId
 from zklink.prover.port import Prover
-from zklink.relayer.member import Acceptance, Standing
-from zklink.sequencer.chain_checks import is_evm_address
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 
@@ -39,24 +33,26 @@ FILL_GAS_LIMIT: Final = 300_000
 at the broker's expense.
 """
 
-EFFECT_GAS: Final = 100_000
-"""Gas added to the estimate for a message: if a proof is mined just before it, the message has more to do than
-estimated.
-"""
-
 
 class CircuitProver:
-    """A BlockProver on the two circuits of the blocks' preset, one for each lane."""
+    """A BlockProver on the two circuits of the blocks' preset, one for each lane. At most `proofs_at_once` proofs are
+    made at a time, and one witness: who comes next computes its witness meanwhile, and then waits.
+    """
 
-    def __init__(self, provers: Mapping[Lane, Prover]) -> None:
+    def __init__(self, provers: Mapping[Lane, Prover], proofs_at_once: int = 1) -> None:
         self._provers = provers
+        self._proofs, self._witnesses = Semaphore(proofs_at_once), Semaphore(1)
 
     def prove(self, block: LaneBlock) -> Proved:
-        prover, start = self._provers[block.lane], time.perf_counter()
-        witness = prover.compute_witness(compute_block_inputs(block))
-        computed = time.perf_counter()
-        proof = prover.prove_witness(witness)
-        return Proved(tuple(proof.evm()), computed - start, time.perf_counter() - computed)
+        prover = self._provers[block.lane]
+        with self._witnesses:
+            start = time.perf_counter()
+            witness = prover.compute_witness(compute_block_inputs(block))
+            witness_seconds = time.perf_counter() - start
+        with self._proofs:
+            start = time.perf_counter()
+            proof = prover.prove_witness(witness)
+            return Proved(tuple(proof.evm()), witness_seconds, time.perf_counter() - start)
 
 
 class BridgeFillPort:
@@ -103,96 +99,3 @@ class BridgeFillPort:
 
     def _token(self, token: TokenId) -> TokenClient:
         return TokenClient(self._bridge.client, self._bridge.tokens.token_config(token).token)
-
-
-class BridgeAcceptances:
-    """A committee member's AcceptanceSource on one bridge, whose events start at `from_block`."""
-
-    def __init__(self, bridge: BridgeClient, from_block: int) -> None:
-        self._bridge, self._from_block = bridge, from_block
-        self._last: tuple[tuple[int, int], Sequence[Acceptance]] | None = None
-        self._at: tuple[int, Standing] | None = None
-
-    def confirmed_height(self) -> int:
-        return self._bridge.client.confirmed_height()
-
-    def acceptances(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
-        key = first_block, last_block
-        last = self._last
-        if last is None or last[0] != key:  # members of a local committee ask one after the other
-            last = self._last = key, self._read(max(first_block, self._from_block), last_block)
-        return last[1]
-
-    def forget(self) -> None:
-        self._last = self._at = None
-
-    def standing(self, height: int) -> Standing:
-        if height < self._from_block:
-            return Standing(BlockNumber(0), b"", is_frozen=False)
-        if self._at is None or self._at[0] != height:
-            accepted = BlockNumber(self._bridge.status(block=height).accepted)
-            sync_hash = self._bridge.sync_hash(accepted, block=height)
-            self._at = height, Standing(accepted, sync_hash, self._bridge.is_frozen(block=height))
-        return self._at[1]
-
-    def sync_hash(self, number: BlockNumber, height: int) -> bytes:
-        return self._bridge.sync_hash(number, block=height)
-
-    def _read(self, first_block: int, last_block: int) -> Sequence[Acceptance]:
-        topics = [[event_topic(BlockAccepted), event_topic(Frozen)]]
-        logs = self._bridge.client.logs(self._bridge.address, first_block, last_block, topics)
-        kinds = {BlockAccepted: MessageKind.ACC, Frozen: MessageKind.FRZ}
-        return [
-            Acceptance(event.number, event.sync_hash, event.log.block_number, kinds[type(event)])
-            for event in decode_events(self._bridge.chain_id, logs)
-            if isinstance(event, BlockAccepted | Frozen)
-        ]
-
-
-class BridgeDestination:
-    """A relayer's Destination on one bridge."""
-
-    def __init__(self, bridge: BridgeClient, relayer: LocalAccount) -> None:
-        self._bridge, self._relayer = bridge, relayer
-
-    def accepted(self) -> BlockNumber:
-        return BlockNumber(self._bridge.status().accepted)
-
-    def acknowledged(self, source: ChainId) -> BlockNumber:
-        return BlockNumber(self._bridge.acknowledged(source))
-
-    def is_message_known(self, message: SyncMessage) -> bool:
-        return self._bridge.is_message_known(message.source_chain, message.number, message.sync_hash)
-
-    def is_freeze_known(self, source: ChainId) -> bool:
-        return self._bridge.ledger.frozen_at(source) is not None
-
-    def receive_messages(self, messages: Sequence[tuple[SyncMessage, bytes]]) -> Sequence[Receipt]:
-        requests = []
-        for message, evidence in messages:
-            packed = (int(message.kind), message.source_chain, message.number, message.sync_hash)
-            call = self._bridge.encode("receive_message", packed, evidence)
-            requests.append(Request(call, extra_gas=EFFECT_GAS))
-        return check_receipts(self._bridge.client.send_all(self._relayer, requests))
-
-
-class ChainConsents:
-    """A ConsentSource on a bridge and the registry of keys of its chain."""
-
-    def __init__(self, bridge: BridgeViews, registry: KeyRegistryClient, deployment_hash: bytes) -> None:
-        self._bridge, self._registry, self._deployment_hash = bridge, registry, deployment_hash
-
-    def is_recorded(self, owner: bytes, operation: Asked) -> bool:
-        height = self._bridge.client.confirmed_height()
-        if height < 0 or not is_evm_address(owner):
-            return False
-        if isinstance(operation, ForcedExit):
-            return self._bridge.is_owner_known(evm_address(owner), block=height)
-        return self._registry.is_authorised(
-            self._deployment_hash,
-            evm_address(owner),
-            operation.account,
-            operation.nonce,
-            operation.public_key_hash,
-            block=height,
-        )

@@ -2,14 +2,15 @@
 Never starts anything.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.broker.broker import Broker
 from zklink.broker.policy import FillPolicy
+from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
@@ -17,29 +18,69 @@ from zklink.l1.watcher import L1Watcher
 from zklink.node.parts import NodeParts
 from zklink.node.ports import BlockProver
 from zklink.node.watch import ChainWatch
-from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.relayer.committee import LocalCommittee
-from zklink.relayer.member import CommitteeMember
-from zklink.relayer.relayer import Relayer
+from zklink.protocol.ids import ChainId
 from zklink.sequencer.decision import ImportPolicy
 from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.submitter import BridgeGate, Submitter
-from zklink.service.adapters import BridgeAcceptances, BridgeDestination, BridgeFillPort, ChainConsents
+from zklink.sequencer.submitter import HistoryGate, Submitter
+from zklink.service.adapters import BridgeFillPort
+from zklink.signers import signer
+from zklink.signers.bridge_reader import BridgeReader
+from zklink.signers.groups import ValidatorGroup, WatcherGroup
+from zklink.signers.journal import MemorySignerJournal, SignerJournal
+from zklink.signers.validator import Validator
+from zklink.signers.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
-    """The keys of a node by role. The validator commits, proves and executes. The committee here is a local one, with
-    all keys in this process.
+    """The keys of a node by role. The sequencer sends blocks to the chains. Both groups are local ones here, with all
+    keys in this process.
     """
 
-    validator: LocalAccount
-    relayer: LocalAccount
+    sequencer: LocalAccount
     broker: LocalAccount
-    committee: tuple[LocalAccount, ...]
+    validators: tuple[LocalAccount, ...]
+    watchers: tuple[LocalAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGroups:
+    """Both groups, all of whose signers are in this process."""
+
+    validators: ValidatorGroup
+    watchers: WatcherGroup
+
+
+def forget_signers(address: str) -> SignerJournal:
+    """A journal that lives as long as the signer of this address: for local networks."""
+    return MemorySignerJournal()
+
+
+def build_groups(
+    deployment: Deployment,
+    clients: Mapping[ChainId, ChainClient],
+    validators: tuple[LocalAccount, ...],
+    watchers: tuple[LocalAccount, ...],
+    journal_of: Callable[[str], SignerJournal] = forget_signers,
+    clock: Callable[[], float] = time.time,
+) -> LocalGroups:
+    """Both groups. `journal_of` gives a signer's journal by its address, `clock` the world's time in UNIX seconds."""
+    bridges = deployment.bridges(clients)
+    chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
+    known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
+    return LocalGroups(
+        ValidatorGroup([Validator(key, known, chains, journal_of(key.address), clock) for key in validators]),
+        WatcherGroup([Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers]),
+    )
+
+
+def read_start(deployment: Deployment, clients: Mapping[ChainId, ChainClient]) -> int:
+    """When the primary's contracts were deployed, in UNIX seconds."""
+    primary = deployment.primary
+    return clients[primary].block(deployment.chains[primary].from_block).timestamp
 
 
 def build_parts(
@@ -51,55 +92,40 @@ def build_parts(
     terms: Terms,
     fill_policy: FillPolicy | None = None,
     import_policy: ImportPolicy | None = None,
+    groups: LocalGroups | None = None,
 ) -> NodeParts:
-    """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker."""
+    """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker.
+    Without `groups` it has new signers, which remember nothing.
+    """
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
     parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, chains, terms)
-    sequencer = Sequencer(parameters, deployment.genesis.state(), journal)
+    groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
-
-    sources = {chain: BridgeAcceptances(bridge, start[chain]) for chain, bridge in bridges.items()}
-    members = [CommitteeMember(account, sources, deployment.deployment_hash) for account in keys.committee]
-    committee = LocalCommittee(members, deployment.threshold)
-
-    def is_needed(source: ChainId, after: BlockNumber, number: BlockNumber) -> bool:
-        """Acknowledgements of the primary are always waited for, those of others only for blocks that concern them."""
-        blocks = sequencer.blocks(after, number - after)
-        return source == deployment.primary or any(block.is_concerned(source) for block in blocks)
-
-    profiles = {chain: bridge.client.profile for chain, bridge in bridges.items()}
     return NodeParts(
-        profiles=profiles,
-        sequencer=sequencer,
+        profiles={chain: bridge.client.profile for chain, bridge in bridges.items()},
+        sequencer=Sequencer(parameters, deployment.genesis.state(), journal),
         prover=prover,
         watches={
-            chain: ChainWatch(
-                bridge,
-                L1Watcher(bridge, start[chain], deployment.deployment_hash),
-                partial(committee.watch, chain),
-            )
+            chain: ChainWatch(bridge, L1Watcher(bridge, start[chain], deployment.deployment_hash))
             for chain, bridge in bridges.items()
         },
         submitters={
-            chain: Submitter(BridgeGate(bridge, keys.validator), import_policy) for chain, bridge in bridges.items()
+            chain: Submitter(HistoryGate(bridge, keys.sequencer), import_policy) for chain, bridge in bridges.items()
         },
-        relayer=Relayer(
-            committee,
-            {chain: BridgeDestination(bridge, keys.relayer) for chain, bridge in bridges.items()},
-            deployment.primary,
-            is_needed,
-        ),
-        broker=None
-        if fill_policy is None
-        else Broker(
-            parameters.deployment_hash,
-            {chain: BridgeFillPort(bridge, keys.broker, start[chain]) for chain, bridge in bridges.items()},
-            replace(fill_policy, excluded=fill_policy.excluded | {universal_address(keys.broker.address)}),
-            {chain: profile.confirmations for chain, profile in profiles.items()},
-        ),
-        consents={
-            chain: ChainConsents(bridges[chain], registry, deployment.deployment_hash)
-            for chain, registry in deployment.key_registries(clients).items()
-        },
+        validators=groups.validators,
+        watchers=groups.watchers,
+        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys.broker, fill_policy),
+        started_at=read_start(deployment, clients),
     )
+
+
+def _build_broker(
+    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], key: LocalAccount, policy: FillPolicy
+) -> Broker:
+    ports = {
+        chain: BridgeFillPort(bridge, key, deployment.chains[chain].from_block) for chain, bridge in bridges.items()
+    }
+    own = replace(policy, excluded=policy.excluded | {universal_address(key.address)})
+    confirmations = {chain: bridge.client.profile.confirmations for chain, bridge in bridges.items()}
+    return Broker(deployment.deployment_hash, ports, own, confirmations)

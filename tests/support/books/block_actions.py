@@ -65,10 +65,10 @@ class BlockActions(UserActions):
         groups = self.chains.groups
         evidence = (groups.seal(entry.number, entry.sync_hash), groups.queues(facts))
         call = AcceptCall(BlockNumber(entry.number), (view.full(),), facts, *evidence, pay)
-        before = self._pending_before(entry)
+        before = self._pending_of(chain, entry.payouts()) if pay else None
         self._prove(entry)
         self[chain].history.accept(*call.abi(), sender=SEQUENCER)
-        return self._enter(chain, entry, sealed, before if pay else None)
+        return self._enter(chain, entry, sealed, before)
 
     def accept_view(self, view: View, sealed: Sealed | None = None, *, pay: bool = False, lies: bool = False) -> Entry:
         """The primary accepts whatever a view says; with `lies` watchers vouch for what it consumes. Raises
@@ -108,14 +108,22 @@ class BlockActions(UserActions):
         entry = self.entries[chain][-1].follow(view)
         evidence = self.chains.groups.acc(entry.number, entry.sync_hash)
         call = ImportCall(BlockNumber(entry.number), (view.member(),), (), *evidence, pay)
-        before = self._pending_before(entry)
+        before = self._pending_of(chain, entry.payouts()) if pay else None
         self._prove(entry)
         self[chain].history.import_blocks(*call.abi(), sender=STRANGER)
-        return self._enter(chain, entry, sealed, before if pay else None)
+        return self._enter(chain, entry, sealed, before)
 
     def enter(self, chain: ChainId, sealed: Sealed, *, pay: bool = False) -> Entry:
         """The primary accepts, a member imports."""
         return self.accept(sealed, pay=pay) if chain == PRIMARY else self.import_(chain, sealed, pay=pay)
+
+    def enter_view(
+        self, chain: ChainId, view: View, sealed: Sealed | None = None, *, pay: bool = False, lies: bool = False
+    ) -> Entry:
+        """The same for whatever a view says."""
+        if chain == PRIMARY:
+            return self.accept_view(view, sealed, pay=pay, lies=lies)
+        return self.import_view(chain, view, sealed, pay=pay)
 
     def missing(self, chain: ChainId) -> list[Sealed]:
         """The blocks that the primary has and a member does not."""
@@ -172,10 +180,6 @@ class BlockActions(UserActions):
         inputs = entry.view.inputs
         if self.prover.is_true(inputs):
             self[entry.view.chain].swap_verifier.allow(list(inputs.as_tuple()))
-
-    def _pending_before(self, entry: Entry) -> dict[str, dict[TokenId, int]]:
-        assert entry.view is not None
-        return self._pending_of(entry.view.chain, entry.payouts())
 
     def _pending_of(self, chain: ChainId, payouts: Sequence[Payout]) -> dict[str, dict[TokenId, int]]:
         """What the bridge owes everybody who may be owed one of the payouts."""

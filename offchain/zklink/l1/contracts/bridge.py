@@ -13,7 +13,15 @@ from eth_utils import to_checksum_address
 
 from zklink.l1.contract_artifacts import ContractArtifact, load_contract
 from zklink.l1.contracts.bridge_events import RequestEvent
-from zklink.l1.contracts.bridge_structs import DepositOrder, Parts, Permit, RequestCounts, Solvency, SwapOrder
+from zklink.l1.contracts.bridge_structs import (
+    DepositOrder,
+    Parts,
+    Permit,
+    RequestCounts,
+    Solvency,
+    SwapOrder,
+    universal_address,
+)
 from zklink.l1.contracts.contract_client import ContractClient
 from zklink.l1.contracts.ends import EndClient, MemberEndClient, PrimaryEndClient
 from zklink.l1.contracts.event_codec import REQUEST_EVENTS
@@ -25,7 +33,7 @@ from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import CallReverted, TransactionRejected
-from zklink.protocol.ids import AccountId, Amount, Lane, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, TokenId
 
 
 class BridgeViews(ContractClient):

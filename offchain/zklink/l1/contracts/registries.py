@@ -1,7 +1,7 @@
 """The registry of a chain's tokens, typed, and the consents of owners to new keys.
 
-Takes a chain's client and the registry's address. Reads give protocol types; writes wait for their receipt. Never decides
-what to send.
+Takes a chain's client and the registry's address. Reads give protocol types; writes wait for their receipt. Never
+decides what to send.
 """
 
 from typing import Any

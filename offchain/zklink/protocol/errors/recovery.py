@@ -7,8 +7,8 @@ from zklink.protocol.errors.base import StateError
 
 @dataclass(eq=False)
 class HistoryIncomplete(StateError):
-    """A chain has not published its part of a block.
-    Do: Wait until the chain has the block, or give a node that knows the whole chain.
+    """A block that is needed does not stand in the primary's calldata, as the node at hand shows it.
+    Do: Wait until the primary has the block, or give a node that knows the whole chain.
     """
 
     chain: str
@@ -21,7 +21,7 @@ class HistoryIncomplete(StateError):
 
 @dataclass(eq=False)
 class HistoryDisagrees(StateError):
-    """Data read from a chain contradicts its bridge's own hashes, or the primary chain.
+    """Data read from a chain contradicts its contracts' own hashes, or the contract there is another deployment's.
     Do: Check that the deployment file is the one of this deployment, then try another node.
     """
 
@@ -31,39 +31,6 @@ class HistoryDisagrees(StateError):
 
     def __str__(self) -> str:
         return f"{self.chain}, block {self.number}: {self.what}; does the deployment file belong to this deployment?"
-
-
-@dataclass(eq=False)
-class TraceUnavailable(StateError):
-    """A node does not show what happens inside a transaction.
-    Do: Give a node that answers `debug_traceTransaction`.
-    """
-
-    chain: str
-    tx_hash: bytes
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.chain}: the node does not trace 0x{self.tx_hash.hex()}: {self.detail}"
-
-
-@dataclass(eq=False)
-class BlockUnreadable(StateError):
-    """The words of a block's slice, needed to rebuild the state, are not where the nodes at hand can show them.
-    Do: Give `--rpc NAME=URL` of a node that answers `debug_traceTransaction` for this transaction.
-    """
-
-    chain: str
-    number: int
-    tx_hash: bytes
-    detail: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.chain}, block {self.number}: the words of its slice do not stand in the input of transaction "
-            f"0x{self.tx_hash.hex()}; they are in a call that a contract made there, and {self.detail}. "
-            f"Give --rpc {self.chain}=URL of a node that answers debug_traceTransaction for this transaction"
-        )
 
 
 @dataclass(eq=False)
@@ -121,3 +88,16 @@ class ChainUnknown(StateError):
 
     def __str__(self) -> str:
         return f"the deployment has no chain {self.chain!r}: its chains are {', '.join(self.chains)}"
+
+
+@dataclass(eq=False)
+class WordsInvalid(StateError):
+    """A file of the groups' words cannot be read.
+    Do: Ask whoever published it, the operator or a signer, for the file of this deployment.
+    """
+
+    file: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.detail}"
