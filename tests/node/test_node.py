@@ -111,6 +111,7 @@ class CountingGroup:
     covered: Accepted = GENESIS
     sealed: list[Proposal] = field(default_factory=list)
     vouched: list[tuple[QueueFact, ...]] = field(default_factory=list)
+    shown: Path | None = None
 
     def seal(self, proposal: Proposal) -> bytes:
         self._say("seal")
@@ -124,6 +125,7 @@ class CountingGroup:
 
     def accepted(self, fact: Accepted, path: Path) -> bytes:
         self._say("ACC")
+        self.shown = path
         assert path.leads(self.covered, fact) or path.leads(fact, self.covered)
         self.covered = max(self.covered, fact, key=lambda place: place.number)
         return b"ACC"
@@ -285,6 +287,7 @@ def test_acknowledge__what_is_final_on_the_primary__acc_of_both_groups_once() ->
     setting.chains[PRIMARY].counters, setting.chains[PRIMARY].final = (3, 3), (2, NOW)
     setting.round(4)
     assert [e.number for e in setting.node.events if isinstance(e, BlockAcknowledged)] == [2]
+    assert setting.validators.shown == Path(BlockNumber(0), setting.sequencer.commitments(BlockNumber(0)))
     setting.chains[PRIMARY].final = (3, NOW)
     setting.round(4)
     [first, second] = setting.chains[A].horizons[-1].acknowledged

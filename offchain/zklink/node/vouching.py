@@ -56,11 +56,8 @@ class Vouching:
         number = self._find_unacknowledged()
         if number is None:
             return
-        assert self._known.final is not None
         start = min(self._validators.covered.number, self._watchers.covered.number, number)
-        last = max(self._validators.covered.number, self._watchers.covered.number, self._known.final.tip.number)
-        numbers = range(start + 1, min(last, self._sequencer.height) + 1)
-        path = Path(start, tuple(self._sequencer.record(BlockNumber(n)).commitment for n in numbers))
+        path = Path(start, self._sequencer.commitments(start))  # signers may see more of the primary than this node
         fact = self._sequencer.record(number).place
         self._dispatcher.start("acknowledge", partial(self._ask_acknowledged, fact, path), self._on_acknowledged, 0.0)
 
