@@ -22,6 +22,7 @@ from zklink.sequencer.sequencer import Sequencer
 from zklink.signers.history import Path
 from zklink.signers.ports import Validators, Watchers
 from zklink.signers.proposal import Proposal
+from zklink.signers.validator import SEALS_AHEAD
 
 
 class Vouching:
@@ -64,12 +65,15 @@ class Vouching:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _find_unvouched(self) -> SealedBlock | None:
-        """The lowest block without evidence that the primary has not accepted."""
+        """The lowest block without evidence that the primary has not accepted, if it is not too far above the last ACC
+        for a seal.
+        """
         known = self._known
         if known.primary not in known.asked or self._sequencer.is_replaying:
             return None
         waiting = self._sequencer.blocks(max(known.accepted, known.covered))
-        return next((block for block in waiting if block.number not in known.vouched), None)
+        found = next((block for block in waiting if block.number not in known.vouched), None)
+        return found if found is not None and found.number <= known.covered + SEALS_AHEAD else None
 
     def _find_unacknowledged(self) -> BlockNumber | None:
         known = self._known
