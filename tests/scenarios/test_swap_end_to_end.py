@@ -1,7 +1,7 @@
 """The main job, end to end: one transaction on one chain, the output on another, and the books add up.
 
-All stories run together, through real bridges on four chains, with three validators and three watchers; each test then looks at one
-of them.
+All stories run together, through real bridges on four chains, with three validators and three watchers; each test then
+looks at one of them.
 """
 
 from collections.abc import Iterator
