@@ -246,7 +246,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     elements: Words = []
     slices: list[Words] = [[] for _ in range(9)]
     queue = dict.fromkeys(range(1, 9), sheet.deployment_hash)
-    counts, payouts = dict.fromkeys(range(1, 9), 0), {k: Words() for k in range(1, 9)}
+    counts, owed = dict.fromkeys(range(1, 9), 0), dict.fromkeys(range(1, 9), bytes(32))
     for slot, texts in enumerate(inputs["requests"]):
         request = {name: int(text, 0) for name, text in texts.items()}
         out = apply(request, state, now)
@@ -261,7 +261,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
         slices[source] += w
         slices[payer] += p
         queue[source] = keccak(queue[source], *w)
-        payouts[payer] += p
+        owed[payer] = keccak(owed[payer], *p)
         counts[source] += 1
         elements += w + p
     elements += [0] * 8 * (inputs["slots"] - len(inputs["requests"]))
@@ -272,7 +272,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     for c in inputs["chains"]:
         k = c["chain_id"]
         sheet.note(f"queue_hash[{k}]", queue[k])
-        sheet.note(f"owed_hash[{k}]", keccak(len(payouts[k]), *payouts[k]) if payouts[k] else bytes(32))
+        sheet.note(f"owed_hash[{k}]", owed[k])
     for name, kind in (("seal_digest", b"Seal"), ("acc_digest", b"Accepted")):
         struct = keccak(keccak256(kind + b"(uint64 number,bytes32 syncHash)"), inputs["number"], sheet.sync_hash)
         sheet.note(name, sign(sheet.deployment_hash, struct))
