@@ -111,6 +111,7 @@ class CountingGroup:
     covered: Accepted = GENESIS
     sealed: list[Proposal] = field(default_factory=list)
     vouched: list[tuple[QueueFact, ...]] = field(default_factory=list)
+    shown: Path | None = None
 
     def seal(self, proposal: Proposal) -> bytes:
         self._say("seal")
@@ -124,6 +125,7 @@ class CountingGroup:
 
     def accepted(self, fact: Accepted, path: Path) -> bytes:
         self._say("ACC")
+        self.shown = path
         assert path.leads(self.covered, fact) or path.leads(fact, self.covered)
         self.covered = max(self.covered, fact, key=lambda place: place.number)
         return b"ACC"
@@ -280,11 +282,22 @@ def test_vouch__groups_are_away__asked_again_and_nothing_else_stops() -> None:
     assert list(setting.chains[PRIMARY].horizons[-1].vouched) == [1]
 
 
+def test_vouch__restarted_with_many_blocks_accepted__acc_is_signed_again_before_the_next_seal() -> None:
+    setting = Setting(blocks=SEALS_AHEAD + 3)
+    for chain in CHAINS:
+        setting.chains[chain].counters = (SEALS_AHEAD + 2, SEALS_AHEAD + 2)
+    setting.round(5)
+    assert [proposal.number for proposal in setting.validators.sealed] == [SEALS_AHEAD + 3]
+    named = [type(e) for e in setting.node.events if isinstance(e, BlockAcknowledged | BlockVouched)]
+    assert named == [BlockAcknowledged, BlockVouched]
+
+
 def test_acknowledge__what_is_final_on_the_primary__acc_of_both_groups_once() -> None:
     setting = Setting(blocks=3)
     setting.chains[PRIMARY].counters, setting.chains[PRIMARY].final = (3, 3), (2, NOW)
     setting.round(4)
     assert [e.number for e in setting.node.events if isinstance(e, BlockAcknowledged)] == [2]
+    assert setting.validators.shown == Path(BlockNumber(0), setting.sequencer.commitments(BlockNumber(0)))
     setting.chains[PRIMARY].final = (3, NOW)
     setting.round(4)
     [first, second] = setting.chains[A].horizons[-1].acknowledged

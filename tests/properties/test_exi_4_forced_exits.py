@@ -1,68 +1,54 @@
-"""EXI-4: what anybody can have paid out for an owner goes only to a chain on which that owner has acted."""
+"""EXI-4: nothing in the account lane is paid to what is no address of its chain."""
+
+import pytest
 
 from tests.support.books.play import Play, refused
-from tests.support.drafts.draft import Draft, payment, stored_args
-from tests.support.three_chains import BROKERS, PRIMARY, RECIPIENTS, USD, VALIDATOR, A, C
+from tests.support.drafts.rig import payment
+from tests.support.three_chains import CHAINS, PRIMARY, RECIPIENTS, SEQUENCER, STRANGER, USD, A, C
 from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import NO_CHAIN
-from zklink.protocol.bridge_hashes import genesis_block
-from zklink.protocol.domain import compute_lane_domain
-from zklink.protocol.ids import ChainId, Kind, Lane
+from zklink.protocol.bridge_blocks import FullBlock, build_block
+from zklink.protocol.ids import SLICE_COUNT, ChainId, Kind, Lane
 
-OWNER, OTHER = RECIPIENTS[0], BROKERS[0]
-UNKNOWN = "block: owner not known here"
+OWNER = universal_address(RECIPIENTS[0])
 
 
-def commit(play: Play, chain: ChainId, *owners: str) -> None:
-    """The first block: a forced exit of each owner's account, paid on this chain. Raises Reverted."""
-    chains = play.chains
+def enter(play: Play, teller: ChainId, chain: ChainId, *recipients: bytes, kind: Kind) -> None:
+    """The first block, on the primary or a member: payouts of the account lane on `chain`. Raises Reverted."""
+    source = chain if kind is Kind.FULL_EXIT_PAYOUT else NO_CHAIN
     words: tuple[int, ...] = ()
-    for i, owner in enumerate(owners):
-        recipient = universal_address(owner)
-        words += payment(
-            chain, USD, 1_000, i, kind=Kind.FORCED_EXIT_PAYOUT, source=NO_CHAIN, recipient=recipient
-        ).words()
-    draft = Draft(
-        domain=compute_lane_domain(chains.deployment_hash, Lane.ACCOUNT),
-        number=1,
-        timestamp=play.now(),
-        old_root=chains.genesis_root,
-        new_root=1,
-        commitment=2,
-        slices={chain: words},
-        primary=PRIMARY,
-        lane=Lane.ACCOUNT,
-    )
-    last = stored_args(genesis_block(chains.genesis_root, chains.deployment_hash))
-    play[chain].bridge.commit_blocks(last, [draft.commit_args(chain)], sender=VALIDATOR)
-
-
-def act(play: Play, chain: ChainId, owner: str) -> None:
-    """An owner asks for an exit, of whatever account."""
-    play[chain].bridge.full_exit(1, USD, sender=owner)
+    for i, recipient in enumerate(recipients):
+        words += payment(chain, USD, 1_000, i, kind=kind, source=source, recipient=recipient).words()
+    slices = tuple(words if k == chain else () for k in range(SLICE_COUNT))
+    line = play.chains.line()
+    block = build_block(Lane.ACCOUNT, play.now(), tuple(map(len, slices)), 1, 2)
+    (link,) = line.append(FullBlock(block, slices))
+    play[teller].account_verifier.allow(list(link.preimage.inputs().as_tuple()))
+    if teller == PRIMARY:
+        play[teller].history.accept(*line.accept_call(1, 1, pay=False).abi(), sender=SEQUENCER)
+    else:
+        play[teller].history.import_blocks(*line.import_call(teller, 1, 1, pay=False).abi(), sender=STRANGER)
 
 
 @upholds("EXI-4")
-class TestForcedExits:
-    """A forced exit pays an owner on a chain only if the owner itself has put a request there: an address that is a
-    wallet on one chain may be anybody's, or nobody's, on another.
+class TestRecipients:
+    """Nothing in the account lane is paid to what is no address of its chain, and to no bridge: the primary refuses it
+    for every chain, each member for itself.
     """
 
-    def test_commit__owner_has_acted_elsewhere_only__refused(self, play: Play) -> None:
-        act(play, C, OWNER)
-        assert refused(commit, play, A, OWNER) == UNKNOWN
-        commit(play, C, OWNER)
+    @pytest.mark.parametrize("kind", [Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT])
+    def test_enter__recipient_that_is_no_address__refused(self, play: Play, kind: Kind) -> None:
+        for chain in CHAINS:
+            bridge = universal_address(play[chain].bridge.address)
+            for teller in {PRIMARY, chain}:
+                for recipient in (bytes(32), b"\1" + OWNER[1:], bytes(11) + b"\1" + OWNER[12:], bridge):
+                    for recipients in ((recipient,), (OWNER, recipient)):
+                        assert refused(enter, play, teller, chain, *recipients, kind=kind).startswith("slice: ")
+                with play.chains.rollback():
+                    enter(play, teller, chain, OWNER, kind=kind)
 
-    def test_commit__second_owner_is_unknown__refused(self, play: Play) -> None:
-        act(play, A, OWNER)
-        assert refused(commit, play, A, OWNER, OTHER) == UNKNOWN
-        act(play, A, OTHER)
-        commit(play, A, OWNER, OTHER)
-
-    def test_commit__somebody_else_has_deposited_for_the_owner__refused(self, play: Play) -> None:
-        here = play[A]
-        l1_amount = 1_000 * here.sites[USD].scale
-        here.bridge.deposit((USD, l1_amount, universal_address(OWNER)), sender=OTHER)
-        assert refused(commit, play, A, OWNER) == UNKNOWN
-        assert refused(commit, play, A, OTHER) == UNKNOWN
+    def test_enter__bridge_of_another_chain__is_an_address_like_any_other(self, play: Play) -> None:
+        elsewhere = universal_address(play[A].bridge.address)
+        if elsewhere != universal_address(play[C].bridge.address):
+            enter(play, C, C, elsewhere, kind=Kind.WITHDRAW_PAYOUT)

@@ -82,11 +82,10 @@ class TestOneEnd:
             [*words, *words[:3]],
             words[3:] + words[:3],
             [words[0] + 1, *words[1:]],
-            [],
         ):
             assert refused(history.execute, 1, other, len(other) // 3) == "execute: other payouts"
-        for count in (0, 3):
-            assert refused(history.execute, 1, words, count) == "execute: count"
+        for other, count in ((words, 0), (words, 3), ([], 0)):
+            assert refused(history.execute, 1, other, count) == "execute: count"
         play.execute(PRIMARY, count=1)
         assert refused(history.execute, 1, words, 2) == "execute: other payouts"
         play.execute(PRIMARY)

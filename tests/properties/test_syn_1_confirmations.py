@@ -1,123 +1,163 @@
-"""SYN-1: what a confirmation can do, and what it cannot."""
+"""SYN-1: what a fact can do, and what it cannot."""
 
 from dataclasses import replace
 
-from tests.properties.first_blocks import proven_everywhere
-from tests.support.books.block_actions import Ack
+import pytest
+
+from tests.properties.first_blocks import block_for_all
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import CHAINS, PRIMARY, USD, A, B, C
+from tests.support.books.sealed import Sealed
+from tests.support.groups import Acc
+from tests.support.lines import Line
+from tests.support.three_chains import MEMBERS, PRIMARY, SEQUENCER, STRANGER, USD, A, C
 from tests.support.upholds import upholds
-from zklink.protocol.ids import BlockNumber
-from zklink.protocol.messages import SyncMessage
+from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
+from zklink.protocol.facts import QueueFact
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+
+
+def line_of(play: Play, *blocks: Sealed) -> Line:
+    """The line of these blocks, all provable."""
+    line = play.chains.line()
+    for sealed in blocks:
+        line.append(sealed.view(PRIMARY).full())
+        for chain in (PRIMARY, *MEMBERS):
+            play[chain].swap_verifier.allow(list(sealed.view(chain).inputs.as_tuple()))
+    return line
+
+
+def two_blocks(play: Play) -> Line:
+    """Requests of A and C in two blocks."""
+    first = block_for_all(play)
+    play.swap(A, USD, 2_000, C, USD)
+    return line_of(play, first, play.seal_waiting(first))
+
+
+def import_on(play: Play, chain: ChainId, call: ImportCall) -> None:
+    """A member imports. Raises Reverted."""
+    play[chain].history.import_blocks(*call.abi(), sender=STRANGER)
+
+
+def accept(play: Play, call: AcceptCall) -> None:
+    """The primary accepts. Raises Reverted."""
+    play[PRIMARY].history.accept(*call.abi(), sender=SEQUENCER)
 
 
 @upholds("SYN-1")
-class TestMessages:
-    """A confirmation binds (chain, number, sync hash); duplicates, reorderings, stale and forged ones are harmless,
-    also after a revert.
+class TestFacts:
+    """A fact binds what it names and nothing else: number and sync hash, or chain, lane, count and hash. Duplicates,
+    reorderings, stale and forged ones are harmless.
     """
 
-    def test_execute__any_concerned_chain_missing__refused(self, play: Play) -> None:
-        proven_everywhere(play)
-        for chain in CHAINS:
-            refused(play.execute, chain)
-        for chain in (A, C):
-            play.deliver(chain, play.acknowledge(PRIMARY))
-            assert play.status(chain)[2] == 1
-            assert refused(play.execute, chain) == "execute: a chain is missing"
-        play.deliver(B, play.acknowledge(A))
-        assert refused(play.execute, B) == "execute: a chain is missing"
-        play.deliver(B, play.acknowledge(C))
-        play.execute(B)
-        play.check()
+    def test_import__no_acc_or_the_seal_in_its_place__refused(self, play: Play) -> None:
+        line = two_blocks(play)
+        seal = line.seal(1)
+        for validators, watchers in ((b"", b""), (seal, seal), line.acc(1)._replace(watchers=b"")):
+            call = replace(line.import_call(A, 1, 1), validators=validators, watchers=watchers)
+            assert refused(import_on, play, A, call).startswith("groups: ")
+        import_on(play, A, line.import_call(A, 1, 1))
 
-    def test_deliver__twice_and_in_any_order__same_result(self, play: Play) -> None:
-        proven_everywhere(play)
-        primary = play.acknowledge(PRIMARY)
-        for _ in range(3):
-            play.deliver(C, primary)
-            play.deliver(A, primary)
-        first_of_a = play.acknowledge(A)
-        request = play.swap(C, USD, 2_000, A, USD)
-        second = play.seal(play.history[B][-1] or play.genesis, [request])
-        for chain in CHAINS:
-            play.commit(chain, second)
-            play.prove(chain)
-        play.exchange()
-        play.deliver(C, first_of_a)
-        play.deliver(C, primary)
-        assert play[C].bridge.acknowledged(A) == 2
-        for chain in CHAINS:
-            play.execute(chain, count=2)
-        play.check()
-        play.check_settled()
+    def test_import__acc_of_a_later_block__by_the_commitments_between(self, play: Play) -> None:
+        line = two_blocks(play)
+        import_on(play, A, line.import_call(A, 1, 1, 2))
+        import_on(play, A, line.import_call(A, 2, 2))
+        import_on(play, C, line.import_call(C, 1, 2))
+        assert [play.height(chain) for chain in (A, C)] == [2, 2]
 
-    def test_deliver__before_the_block_is_there__applied_later(self, play: Play) -> None:
-        play.swap(A, USD, 1_000, C, USD)
-        sealed = play.seal_waiting(play.genesis)
-        play.commit(B, sealed)
-        play.prove(B)
-        ack = play.acknowledge(B)
-        play.deliver(A, ack)
-        assert play.status(A) == (0, 0, 0, 0)
-        play.commit(A, sealed)
-        play.deliver(A, ack)
-        assert play.status(A) == (1, 0, 0, 0)
-        play.prove(A)
-        assert play.status(A) == (1, 1, 1, 0)
+    def test_import__acc_of_an_earlier_block__imports_no_later_one(self, play: Play) -> None:
+        line = two_blocks(play)
+        import_on(play, A, line.import_call(A, 1, 1))
+        stale = line.acc(1)
+        for first in (1, 2):
+            call = replace(line.import_call(A, first, 2), validators=stale.validators, watchers=stale.watchers)
+            assert refused(import_on, play, A, call).startswith("groups: ")
+        assert play.height(A) == 1
 
-    def test_apply__announced_again_by_anybody__takes_effect(self, play: Play) -> None:
-        play.swap(A, USD, 1_000, C, USD)
-        first = play.seal_waiting(play.genesis)
-        second = play.seal(first, [])
-        for sealed in (first, second):
-            play.commit(B, sealed)
-        play.prove(B)
-        play.deliver(A, play.acknowledge(B, 1))
-        for sealed in (first, second):
-            play.commit(A, sealed)
-        play.prove(A)
-        assert play.status(A) == (2, 2, 0, 0)
-        play.apply(A, B, 1)
-        assert play.status(A) == (2, 2, 1, 0)
-        assert refused(play.apply, A, B, 2) == "message: not known"
-        assert refused(play.apply, A, C, 1) == "message: not known"
+    @pytest.mark.parametrize("number", [0, 1, 3])
+    def test_import__acc_of_another_number_with_this_hash__refused(self, play: Play, number: int) -> None:
+        line = two_blocks(play)
+        evidence: Acc = line.groups.acc(number, line.sync_hash(2))
+        call = line.import_call(A, 1, 2)
+        other = replace(call, validators=evidence.validators, watchers=evidence.watchers)
+        assert refused(import_on, play, A, other).startswith("groups: ")
 
-    def test_deliver__hash_of_a_reverted_block__no_effect_on_its_replacement(self, play: Play) -> None:
-        """The message is about what was accepted, not about a number: a stale one confirms nothing after a revert."""
-        requests = [play.swap(A, USD, 1_000 + i, C, USD) for i in range(2)]
-        dropped = play.seal(play.genesis, requests[:1])
-        play.commit(C, dropped)
-        play.prove(C)
-        stale = play.sign(PRIMARY, play.committed[C][1])
-        play.revert(C, 0)
-        other = play.seal(play.genesis, requests)
-        play.commit(C, other)
-        play.prove(C)
-        play.deliver(C, stale)
-        assert play.status(C) == (1, 1, 0, 0)
-        refused(play.apply, C, PRIMARY, 1)
-        assert play.status(C) == (1, 1, 0, 0)
+    def test_import__commitments_that_do_not_lead_there__refused(self, play: Play) -> None:
+        line = two_blocks(play)
+        call = line.import_call(A, 1, 1, 2)
+        for later in ((), (bytes(32),), (*call.later, bytes(32)), call.later[::-1] + call.later):
+            assert refused(import_on, play, A, replace(call, later=later)).startswith("groups: ")
 
-    def test_deliver__of_other_chains_about_another_hash__does_not_execute(self, play: Play) -> None:
-        sealed = proven_everywhere(play)
-        play.exchange_primary()
-        other = replace(play.committed[C][1].stored, sync_hash=b"\x01" * 32)
-        message = SyncMessage(A, BlockNumber(1), other.sync_hash)
-        evidence = play.chains.committee.sign_message(message, play.chains.deployment_hash)
-        play.deliver(C, Ack(message, evidence))
-        assert play[C].bridge.acknowledged(A) == 0
-        assert refused(play.execute, C) == "execute: a chain is missing"
-        assert sealed.number == 1
+    def test_import__twice_and_overlapping__same_result(self, play: Play) -> None:
+        line = two_blocks(play)
+        import_on(play, A, line.import_call(A, 1, 1))
+        tip = play[A].tip()
+        import_on(play, A, line.import_call(A, 1, 1))
+        assert play[A].tip() == tip
+        import_on(play, A, line.import_call(A, 1, 2))
+        import_on(play, A, line.import_call(A, 1, 2))
+        assert play[A].tip().number == 2
+        assert play[A].bridge.request_counts(Lane.SWAP) == (3, 3)
 
-    def test_deliver__number_ahead_of_the_hash__no_effect(self, play: Play) -> None:
-        proven_everywhere(play)
-        message = SyncMessage(PRIMARY, BlockNumber(2), play.committed[A][1].stored.sync_hash)
-        play.deliver(A, Ack(message, play.chains.committee.sign_message(message, play.chains.deployment_hash)))
-        assert play.status(A)[2] == 0
+    def test_accept__seal_of_another_block__refused(self, play: Play) -> None:
+        line = two_blocks(play)
+        call = line.accept_call(1, 1, play.chains.ask_queue)
+        for seal in (line.seal(2), line.groups.seal(2, line.sync_hash(1)), line.groups.seal(1, line.sync_hash(2)), b""):
+            assert refused(accept, play, replace(call, seal=seal)).startswith("groups: ")
+        accept(play, call)
+        assert play.height(PRIMARY) == 1
 
-    def test_deliver__not_from_the_primary__accepts_nothing(self, play: Play) -> None:
-        proven_everywhere(play)
-        play.deliver(A, play.sign(C, play.committed[C][1]))
-        assert play.status(A)[2] == 0
-        assert play[A].bridge.acknowledged(C) == 0
+    def test_accept__queues_of_another_count_hash_lane_or_chain__refused(self, play: Play) -> None:
+        line = two_blocks(play)
+        call = line.accept_call(1, 1, play.chains.ask_queue)
+        (fact, other) = call.queues
+        for wrong in (
+            replace(fact, hash=b"\7" * 32),
+            replace(fact, lane=Lane.ACCOUNT),
+            replace(fact, chain=C),
+            replace(fact, hash=line.deployment_hash),
+        ):
+            self.assert_queues_refused(play, line, call, (wrong, other))
+        self.assert_queues_refused(play, line, call, (fact,))
+        self.assert_queues_refused(play, line, call, ())
+        signed_for_less = replace(call, watchers=line.groups.queues((fact,)))
+        assert refused(accept, play, signed_for_less).startswith("groups: ")
+        accept(play, call)
+
+    @staticmethod
+    def assert_queues_refused(play: Play, line: Line, call: AcceptCall, facts: tuple[QueueFact, ...]) -> None:
+        """Refused though watchers have signed it."""
+        wrong = replace(call, queues=facts, watchers=line.groups.queues(facts))
+        assert refused(accept, play, wrong).startswith("accept: ")
+
+    def test_accept__queues_that_blocks_do_not_serve__allowed(self, play: Play) -> None:
+        line = two_blocks(play)
+        call = line.accept_call(1, 1, play.chains.ask_queue)
+        more = (*call.queues, QueueFact(A, Lane.ACCOUNT, 7, b"\7" * 32))
+        accept(play, replace(call, queues=more, watchers=line.groups.queues(more)))
+        assert play.height(PRIMARY) == 1
+
+    def test_accept__twice_and_overlapping__same_result(self, play: Play) -> None:
+        line = two_blocks(play)
+        accept(play, line.accept_call(1, 1, play.chains.ask_queue))
+        tip = play[PRIMARY].tip()
+        accept(play, line.accept_call(1, 1, play.chains.ask_queue))
+        assert play[PRIMARY].tip() == tip
+        accept(play, line.accept_call(1, 2, play.chains.ask_queue, at=1))
+        assert play[PRIMARY].accepted_hash() == line.sync_hash(2)
+
+    def test_import__after_the_primary_has_forgotten__acc_still_counts(self, play: Play) -> None:
+        """Members follow an ACC, whatever the primary has become since; it takes the blocks again by the same ACC."""
+        line = two_blocks(play)
+        with play.chains.primary.evm.rollback():
+            accept(play, line.accept_call(1, 2, play.chains.ask_queue))
+        for chain in MEMBERS:
+            import_on(play, chain, line.import_call(chain, 1, 2))
+        assert play.height(PRIMARY) == 0
+        play[PRIMARY].history.accept_again(*line.accept_again_call(1, 2).abi(), sender=STRANGER)
+        assert {play[chain].accepted_hash() for chain in (PRIMARY, *MEMBERS)} == {line.sync_hash(2)}
+
+    def test_import__blocks_from_number_zero__skipped_as_there_already(self, play: Play) -> None:
+        line = two_blocks(play)
+        tip = play[A].tip()
+        import_on(play, A, replace(line.import_call(A, 1, 1), first=BlockNumber(0)))
+        assert play[A].tip() == tip

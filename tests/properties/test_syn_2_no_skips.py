@@ -2,75 +2,78 @@
 
 from dataclasses import replace
 
+from tests.properties.first_blocks import NOT_TRUE
+from tests.properties.test_syn_1_confirmations import accept, import_on, line_of
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import CHAINS, PRIMARY, USD, A, C
+from tests.support.lines import Line
+from tests.support.three_chains import CHAINS, PRIMARY, STRANGER, USD, A, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import BlockNumber
 
 
+def three_blocks(play: Play) -> Line:
+    """A swap, then two empty blocks."""
+    play.swap(A, USD, 1_000, C, USD)
+    first = play.seal_waiting(play.genesis)
+    second = play.seal(first, [])
+    return line_of(play, first, second, play.seal(second, []))
+
+
 @upholds("SYN-2")
 class TestNoSkips:
-    """No block can be skipped, in any step, on any chain."""
+    """No block can be skipped, on any chain."""
 
-    def test_every_step__number_left_out__refused(self, play: Play) -> None:
-        play.swap(A, USD, 1_000, C, USD)
-        first = play.seal_waiting(play.genesis)
-        second = play.seal(first, [])
-        third = play.seal(second, [])
-        play.commit(A, first)
-        play.commit(A, second)
-        play.commit(A, third)
-        bridge = play[A].bridge
-        entries = play.committed[A]
-        for entry in entries[1:]:
-            assert entry.view is not None
-            play[A].swap_verifier.allow(list(entry.view.inputs.as_tuple()))
-        assert refused(bridge.prove_blocks, [entries[2].prove_args()]) == "prove: not the next block"
-        both = [entries[1].prove_args(), entries[3].prove_args()]
-        assert refused(bridge.prove_blocks, both) == "prove: not the next block"
-        play.prove(A)
-        assert refused(bridge.prove_blocks, [entries[3].prove_args()]) == "prove: not the next block"
-        for chain in (PRIMARY, C):
-            for sealed in (first, second, third):
-                play.commit(chain, sealed)
-            play.prove(chain)
-        play.exchange()
-        assert refused(play.execute, A, entries=[entries[2]]) == "execute: not the next block"
-        assert refused(play.execute, A, entries=[entries[1], entries[3]]) == "execute: not the next block"
-        for chain in CHAINS:
-            play.execute(chain, entries=play.committed[chain][1:])
-        play.check_settled()
+    def test_enter__number_left_out__refused(self, play: Play) -> None:
+        line = three_blocks(play)
+        for first, last in ((2, 2), (2, 3), (3, 3)):
+            assert refused(accept, play, line.accept_call(first, last)) == "history: a block is missing"
+            assert refused(import_on, play, A, line.import_call(A, first, last)) == "history: a block is missing"
+        again = line.accept_again_call(2, 3)
+        assert refused(play[PRIMARY].history.accept_again, *again.abi()) == "history: a block is missing"
 
-    def test_commit__not_on_the_last_block__refused(self, play: Play) -> None:
-        first = play.seal(play.genesis, [])
-        second = play.seal(first, [])
-        play.commit(A, first)
-        bridge = play[A].bridge
-        genesis = play.committed[A][0].stored_args()
-        args = [second.view(A).commit_args()]
-        assert refused(bridge.commit_blocks, genesis, args, sender=play.validator) == "commit: not the last block"
-        forged = replace(play.committed[A][1].stored, root=7)
-        entry = replace(play.committed[A][1], stored=forged)
-        assert (
-            refused(bridge.commit_blocks, entry.stored_args(), args, sender=play.validator)
-            == "block: not the stored block"
-        )
-        play.commit(A, second)
+    def test_enter__block_left_out_between__refused(self, play: Play) -> None:
+        line = three_blocks(play)
+        gap = (line[1].full, line[3].full)
+        refused(accept, play, replace(line.accept_call(1, 3), blocks=gap))
+        call = line.import_call(A, 1, 3)
+        told = replace(call, blocks=(call.blocks[0], call.blocks[2]))
+        refused(import_on, play, A, told)
+        assert [play.height(chain) for chain in CHAINS] == [0, 0, 0]
 
-    def test_prove__more_than_was_committed__refused(self, play: Play) -> None:
-        first = play.seal(play.genesis, [])
-        play.commit(A, first)
-        dropped = play.committed[A][1]
-        play.revert(A, 0)
-        assert dropped.view is not None
-        play[A].swap_verifier.allow(list(dropped.view.inputs.as_tuple()))
-        bridge = play[A].bridge
-        assert refused(bridge.prove_blocks, [dropped.prove_args()]) == "prove: not committed"
+    def test_enter__in_several_calls__every_height_is_the_lines(self, play: Play) -> None:
+        line = three_blocks(play)
+        for number in (1, 2, 3):
+            accept(play, line.accept_call(number, number, play.chains.ask_queue))
+            for chain in (A, C):
+                import_on(play, chain, line.import_call(chain, number, number))
+            assert {play[chain].accepted_hash() for chain in CHAINS} == {line.sync_hash(number)}
 
-    def test_commit__number_that_the_proof_does_not_have__never_proven(self, play: Play) -> None:
+    def test_enter__other_block_at_a_number_that_is_there__changes_nothing(self, play: Play) -> None:
+        """What is skipped is not read at all."""
+        line = three_blocks(play)
+        accept(play, line.accept_call(1, 2, play.chains.ask_queue))
+        tip = play[PRIMARY].tip()
+        call = line.accept_call(1, 2, play.chains.ask_queue, at=2)
+        other = replace(call.blocks[0], block=replace(call.blocks[0].block, new_root=7))
+        accept(play, replace(call, blocks=(other, call.blocks[1])))
+        assert play[PRIMARY].tip() == tip
+
+    def test_enter__number_that_the_proof_does_not_have__never_proven(self, play: Play) -> None:
         """The chain puts the number into the header itself: a block sealed as number 2 proves nothing as number 1."""
         second = play.seal(play.seal(play.genesis, []), [])
-        view = second.view(A)
-        header = replace(view.header, number=BlockNumber(1), old_root=play.chains.genesis_root)
-        play.commit_view(A, replace(view, header=header))
-        assert refused(play.prove, A) == "ideal: not true"
+        for chain in (PRIMARY, A):
+            view = second.view(chain)
+            header = replace(view.header, number=BlockNumber(1), old_root=play.chains.genesis_root)
+            assert refused(play.enter_view, chain, replace(view, header=header)) == NOT_TRUE
+
+    def test_execute__blocks_in_any_order__each_once(self, play: Play) -> None:
+        """Paying waits for no other block."""
+        for amount in (1_000, 2_000):
+            play.swap(A, USD, amount, C, USD)
+            play.accept(play.seal_waiting(play.tip()))
+        for sealed in play.missing(C):
+            play.import_(C, sealed)
+        for entry in play.owing(C)[::-1]:
+            play.execute(C, entry)
+        assert refused(play[C].history.execute, 1, [0, 0, 0], 1, sender=STRANGER) == "execute: other payouts"
+        play.check()

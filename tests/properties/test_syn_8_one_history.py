@@ -2,55 +2,51 @@
 
 from tests.support.books.chains import ETH
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import CHAINS, PRIMARY, USD, A, C
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, USD, A, C
 from tests.support.upholds import upholds
 
 
 @upholds("SYN-8")
 class TestOneHistory:
-    """There is one history: no two chains ever accept different blocks at one number."""
+    """There is one history: no two chains ever have different blocks at one number."""
 
-    def test_two_blocks_at_one_number__disjoint_chains__only_the_primarys_is_accepted(self, play: Play) -> None:
-        """Both blocks are valid and every chain concerned would take its own; the primary decides for all."""
+    def test_two_blocks_at_one_number__disjoint_chains__only_the_primarys_is_imported(self, play: Play) -> None:
+        """Both blocks are valid and sealed, and every chain concerned would match its own; the primary decides."""
         on_a = play.swap(A, USD, 1_000, PRIMARY, USD)
         on_c = play.swap(C, USD, 2_000, PRIMARY, USD)
-        left = play.seal(play.genesis, [on_a])
-        right = play.seal(play.genesis, [on_c])
-        play.commit(A, left)
-        play.prove(A)
-        play.commit(C, right)
-        play.prove(C)
-        play.commit(PRIMARY, left)
-        play.prove(PRIMARY)
-        play.exchange()
-        assert [play.status(chain)[2] for chain in (A, PRIMARY, C)] == [1, 1, 0]
-        assert refused(play.execute, C) == "execute: not accepted"
+        left, right = (play.seal(play.genesis, [request]) for request in (on_a, on_c))
+        play.accept(left)
+        play.accept(play.seal(left, []))
+        for chain in MEMBERS:
+            play.import_(chain, left)
+        assert refused(play.accept, right).startswith("groups: ") or play.height(PRIMARY) == 2
         play.drain()
-        hashes = {play.committed[chain][number].stored.sync_hash for chain in CHAINS for number in (1,)}
-        assert len(hashes) == 1
+        for number in (1, 2):
+            assert len({play.entries[chain][number].sync_hash for chain in CHAINS}) == 1
         play.check()
         play.check_settled()
 
-    def test_chain_proves_alone__accepts_nothing(self, play: Play) -> None:
+    def test_member_alone__imports_nothing(self, play: Play) -> None:
+        """A proof, its own queue and the seal together are no ACC."""
         play.swap(A, USD, 1_000, A, ETH)
         sealed = play.seal_waiting(play.genesis)
-        play.commit(A, sealed)
-        play.prove(A)
-        assert play.status(A) == (1, 1, 0, 0)
-        assert refused(play.execute, A) == "execute: not accepted"
+        view = sealed.view(A)
+        play[A].swap_verifier.allow(list(view.inputs.as_tuple()))
+        entry = play.entries[A][0].follow(view)
+        seal = play.chains.groups.seal(1, entry.sync_hash)
+        line = play.chains.line()
+        line.append(sealed.view(PRIMARY).full())
+        arguments = list(line.import_call(A, 1, 1).abi())
+        arguments[4:6] = [seal, seal]
+        assert refused(play[A].history.import_blocks, *arguments).startswith("groups: ")
+        assert play.height(A) == 0
 
-    def test_accept__primary_is_ahead__only_what_is_proven_here(self, play: Play) -> None:
+    def test_import__primary_is_ahead__in_its_order(self, play: Play) -> None:
         first = play.seal(play.genesis, [])
         second = play.seal(first, [])
         for sealed in (first, second):
-            play.commit(PRIMARY, sealed)
-        play.prove(PRIMARY)
-        play.commit(A, first)
-        play.commit(A, second)
-        play.prove(A, 1)
-        play.deliver(A, play.acknowledge(PRIMARY, 2))
-        assert play.status(A) == (2, 1, 0, 0)
-        play.deliver(A, play.acknowledge(PRIMARY, 1))
-        assert play.status(A) == (2, 1, 1, 0)
-        play.prove(A)
-        assert play.status(A) == (2, 2, 2, 0)
+            play.accept(sealed)
+        assert refused(play.import_, A, second) == "ideal: not true"
+        for sealed in (first, second):
+            play.import_(A, sealed)
+        assert play[A].accepted_hash() == play[PRIMARY].accepted_hash()

@@ -11,26 +11,22 @@ from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, BTC, USDC
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.node.parts import NodeConfig
 from zklink.node.ports import BlockProver
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.create_pool import CreatePool
-from zklink.protocol.ids import Amount, Nonce
+from zklink.protocol.ids import Amount, Lane, Nonce
 from zklink.protocol.signing import compute_public_key_hash
 
 POOLS: Final = (PoolPlan((USDC, BTC)), PoolPlan((USDC, AVAX)), PoolPlan((USDC, BNB)))
 FOREVER: Final = 2**40 - 1
-MANY: Final = 100
 PURSE: Final = Amount(100 * 10**6)
 """What the provider pays fees from."""
 
 
 def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, ...] = POOLS) -> LiquidSystem:
     """The system with these pools."""
-    pipeline = Pipeline(system, prover, has_broker=False, config=NodeConfig(max_unproven=MANY))
-    pipeline.round()
-    pipeline.halt(*system.bridges)  # everything is sealed and proven first, so that few transactions bring many blocks
+    pipeline = Pipeline(system, prover, has_broker=False)
     provider, sequencer = system.world.roles.provider, pipeline.node.sequencer
     chosen = select_pools(system.deployment.tokens, pools)
     deposits = (*plan_deposits(system.deployment.tokens, chosen), PlannedDeposit(POLYGON, USDC, PURSE))
@@ -39,7 +35,7 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
     pipeline.run_until(lambda: _count_consumed(pipeline) == len(deposits))
 
     account, key = pipeline.account(provider), layer2_key(provider)
-    key_hash, chain = compute_public_key_hash(key.public_key), deposits[0].chain
+    key_hash, chain = compute_public_key_hash(key.public_key), system.deployment.primary
     consent = sign_key_change(provider, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER)
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, chain, pipeline.fee(ChangePubKey), USDC)
     pipeline.submit(change, key, consent)
@@ -53,11 +49,9 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
             account, pipeline.nonce(account), FOREVER, lower, higher, x, y, Amount(1), pipeline.fee(AddLiquidity), USDC
         )
         pipeline.submit(filled, key)
-    pipeline.run_until(lambda: not sequencer.has_waiting and pipeline.count_proven() == sequencer.height)
-    pipeline.resume()
     pipeline.finish()
     pipeline.check_books()
-    assert pipeline.retries() == []
+    assert pipeline.retries() == [], pipeline.retries()
     pipeline.node.close()
     assert pipeline.journal is not None
     return LiquidSystem(
@@ -73,5 +67,5 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
 def _count_consumed(pipeline: Pipeline) -> int:
     """How many requests of the account lane are in blocks."""
     sequencer = pipeline.node.sequencer
-    last = [sequencer.stored(chain, sequencer.height) for chain in sequencer.parameters.chains]
-    return sum(stored.account_requests for stored in last)
+    consumed = sequencer.record(sequencer.height).consumed
+    return sum(count for (lane, _), count in consumed.items() if lane is Lane.ACCOUNT)

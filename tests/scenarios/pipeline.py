@@ -99,7 +99,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         roles = self.system.world.roles
-        keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
+        keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
         tiers = (Tier(Amount(CUSTODY_LIMIT), 0),)
         policy = FillPolicy({token.token_id: TokenPolicy(tiers, LEAST_FEE) for token in self.system.deployment.tokens})
         parts = build_parts(

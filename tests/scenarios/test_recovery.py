@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 from eth_account.signers.local import LocalAccount
+from zklink.recovery.chain_history import ChainHistory
 
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
 from tests.support.assembler import Assembler
@@ -22,7 +23,6 @@ from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError
 from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
-from zklink.recovery.chain_history import ChainHistory
 from zklink.recovery.exit_proofs import ExitOrder, find_exits
 from zklink.recovery.exit_sender import leave, send_exits
 from zklink.recovery.exodus_driver import ExodusDriver

@@ -230,6 +230,23 @@ def evaluate(words: Sequence[int], z: int) -> int:
     return sum(word * pow(z, len(words) - 1 - i, R) for i, word in enumerate(words)) % R
 
 
+def hash_slice(words: Words) -> bytes:
+    """Section 7: the count, then pieces of 32 words, then at most one each of 16, 8, 4, 2 and 1."""
+    digest, rest = keccak(len(words)), list(words)
+    for size in (32, 16, 8, 4, 2, 1):
+        while len(rest) >= size:
+            digest, rest = keccak(digest, *rest[:size]), rest[size:]
+    return digest
+
+
+def hash_owed(words: Words) -> bytes:
+    """Section 8: payout by payout."""
+    digest = bytes(32)
+    for i in range(0, len(words), 3):
+        digest = keccak(digest, *words[i : i + 3])
+    return digest
+
+
 def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> None:
     """Section 7, for either lane."""
     note = sheet.note
@@ -240,7 +257,7 @@ def seal(sheet: Sheet, header: Words, elements: Words, slices: list[Words]) -> N
         chunk, rest = rest[:15], rest[15:]
         commitment = poseidon_reference([commitment, *chunk, *[0] * (15 - len(chunk))])
     note("C", commitment)
-    hashes = [keccak(len(words), *words) for words in slices]
+    hashes = [hash_slice(words) for words in slices]
     for k, digest in enumerate(hashes):
         note(f"slice_hash[{k}]", digest)
     block_hash = keccak(*header, commitment, *hashes)
@@ -271,7 +288,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     elements: Words = []
     slices: list[Words] = [[] for _ in range(9)]
     queue = dict.fromkeys(range(1, 9), sheet.deployment_hash)
-    counts, payouts = dict.fromkeys(range(1, 9), 0), {k: Words() for k in range(1, 9)}
+    counts, owed = dict.fromkeys(range(1, 9), 0), dict.fromkeys(range(1, 9), bytes(32))
     for slot, texts in enumerate(inputs["requests"]):
         request = {name: int(text, 0) for name, text in texts.items()}
         out = apply(request, state, now)
@@ -286,7 +303,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
         slices[source] += w
         slices[payer] += p
         queue[source] = keccak(queue[source], *w)
-        payouts[payer] += p
+        owed[payer] = keccak(owed[payer], *p)
         counts[source] += 1
         elements += w + p
     elements += [0] * 8 * (inputs["slots"] - len(inputs["requests"]))
@@ -297,7 +314,7 @@ def compute_example(inputs: dict[str, Any]) -> tuple[Sheet, PlainState]:
     for c in inputs["chains"]:
         k = c["chain_id"]
         sheet.note(f"queue_hash[{k}]", queue[k])
-        sheet.note(f"owed_hash[{k}]", keccak(len(payouts[k]), *payouts[k]) if payouts[k] else bytes(32))
+        sheet.note(f"owed_hash[{k}]", owed[k])
     for name, kind in (("seal_digest", b"Seal"), ("acc_digest", b"Accepted")):
         struct = keccak(keccak256(kind + b"(uint64 number,bytes32 syncHash)"), inputs["number"], sheet.sync_hash)
         sheet.note(name, sign(sheet.deployment_hash, struct))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.spec.example import PlainState, Sheet, Words, concat, keccak, seal
+from tests.spec.example import PlainState, Sheet, Words, concat, hash_owed, keccak, seal
 from tests.spec.example_account import enqueue
 
 
@@ -127,5 +127,5 @@ def compute_exit_example(inputs: dict[str, Any], sheet: Sheet, state: PlainState
     seal(sheet, header, elements + empty_order_slot, slices)
     for k in inputs["chains"]:
         sheet.note(f"queue_hash[{k}]", sheet.account_queues[k])
-        sheet.note(f"owed_hash[{k}]", keccak(len(payouts[k]), *payouts[k]) if payouts[k] else bytes(32))
+        sheet.note(f"owed_hash[{k}]", hash_owed(payouts[k]))
     return sheet

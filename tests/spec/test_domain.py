@@ -96,8 +96,8 @@ def test_genesis_tip__any_deployment__is_blank_but_for_root_and_sync_hash() -> N
     assert (tip.root, tip.sync_hash) == (77, b"\x05" * 32)
 
 
-def test_compute_owed_hash__words__are_hashed_with_their_count() -> None:
-    assert compute_owed_hash((1, 2, 3, 4, 5, 6)) == keccak_words(6, 1, 2, 3, 4, 5, 6)
+def test_compute_owed_hash__payouts__roll_one_by_one() -> None:
+    assert compute_owed_hash((1, 2, 3, 4, 5, 6)) == keccak_words(keccak_words(bytes(32), 1, 2, 3), 4, 5, 6)
     assert compute_owed_hash(()) == ZERO_HASH
 
 

@@ -1,7 +1,6 @@
 """Executes docs/protocol-example.md: its values follow from its inputs, by the protocol page and by the core."""
 
 import json
-from collections import Counter
 from typing import Any
 
 import pytest

@@ -22,7 +22,7 @@ from zklink.protocol.errors import FieldOutOfRange, NotAScalar, WrongWordCount
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber
 from zklink.protocol.slices import EMPTY_SLICE_HASH, compute_slice_hash, evaluate
 
-word_lists = st.lists(words_248, max_size=12)
+word_lists = st.lists(words_248, max_size=12) | st.lists(words_248, min_size=30, max_size=70)
 count_lists = st.lists(st.integers(0, 0xFFFF), min_size=SLICE_COUNT, max_size=SLICE_COUNT).map(tuple)
 many = tries(300)
 HEADER = BlockHeader(1, BlockNumber(2), 3, (0,) * SLICE_COUNT, 4, 5)
@@ -40,9 +40,13 @@ def test_keccak_words__not_a_word__is_refused(item: int | bytes) -> None:
 
 @given(word_lists)
 @many
-def test_compute_slice_hash__any_words__is_count_and_words(words: list[int]) -> None:
-    data = b"".join(number.to_bytes(32, "big") for number in (len(words), *words))
-    assert compute_slice_hash(words) == keccak256(data)
+def test_compute_slice_hash__any_words__takes_in_pieces_of_powers_of_two(words: list[int]) -> None:
+    digest, rest = keccak256(len(words).to_bytes(32, "big")), words
+    for size in (32, 16, 8, 4, 2, 1):
+        while len(rest) >= size:
+            digest = keccak256(digest + b"".join(word.to_bytes(32, "big") for word in rest[:size]))
+            rest = rest[size:]
+    assert compute_slice_hash(words) == digest
 
 
 def test_empty_slice_hash__is_keccak_of_one_zero_word() -> None:

@@ -160,6 +160,10 @@ class DeployedChain:
         """The last block accepted or imported here."""
         return Tip.from_abi(self.history.tip())
 
+    def accepted_hash(self) -> bytes:
+        """The sync hash of the last block accepted or imported here."""
+        return self.tip().sync_hash
+
     def deposit(self, token: TokenId, amount: int, sender: str = DEPOSITOR, owner: bytes | None = None) -> int:
         """Deposit layer-2 units for the sender or another owner; gives the request's id. Raises Reverted."""
         l1_amount = amount * self.scale(token)

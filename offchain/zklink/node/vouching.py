@@ -22,6 +22,7 @@ from zklink.sequencer.sequencer import Sequencer
 from zklink.signers.history import Path
 from zklink.signers.ports import Validators, Watchers
 from zklink.signers.proposal import Proposal
+from zklink.signers.validator import SEALS_AHEAD
 
 
 class Vouching:
@@ -56,23 +57,23 @@ class Vouching:
         number = self._find_unacknowledged()
         if number is None:
             return
-        assert self._known.final is not None
         start = min(self._validators.covered.number, self._watchers.covered.number, number)
-        last = max(self._validators.covered.number, self._watchers.covered.number, self._known.final.tip.number)
-        numbers = range(start + 1, min(last, self._sequencer.height) + 1)
-        path = Path(start, tuple(self._sequencer.record(BlockNumber(n)).commitment for n in numbers))
+        path = Path(start, self._sequencer.commitments(start))  # signers may see more of the primary than this node
         fact = self._sequencer.record(number).place
         self._dispatcher.start("acknowledge", partial(self._ask_acknowledged, fact, path), self._on_acknowledged, 0.0)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _find_unvouched(self) -> SealedBlock | None:
-        """The lowest block without evidence that the primary has not accepted."""
+        """The lowest block without evidence that the primary has not accepted, if it is not too far above the last ACC
+        for a seal.
+        """
         known = self._known
         if known.primary not in known.asked or self._sequencer.is_replaying:
             return None
         waiting = self._sequencer.blocks(max(known.accepted, known.covered))
-        return next((block for block in waiting if block.number not in known.vouched), None)
+        found = next((block for block in waiting if block.number not in known.vouched), None)
+        return found if found is not None and found.number <= known.covered + SEALS_AHEAD else None
 
     def _find_unacknowledged(self) -> BlockNumber | None:
         known = self._known

@@ -104,6 +104,10 @@ class Sequencer:
             raise UnknownBlock(number, self.height)
         return self._records[number]
 
+    def commitments(self, after: BlockNumber) -> tuple[bytes, ...]:
+        """The block commitments of all blocks after `after`, settled ones too."""
+        return tuple(record.commitment for record in self._records[after + 1 :])
+
     def served(self, after: BlockNumber, last: BlockNumber) -> tuple[QueueFact, ...]:
         """The queues of members that blocks `after` + 1 .. `last` serve, as they are with the last of them. Raises
         UnknownBlock.

@@ -7,7 +7,7 @@ chain works as soon as its bridge is constructed, the last of its contracts; liq
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import rlp
@@ -67,6 +67,7 @@ def deploy(
     """Deploy on every chain and register the tokens. Raises DeploymentRefused, DeploymentInterrupted."""
     chains = {chain_id: clients[chain_id] for chain_id in sorted(clients)}
     check_plan(plan, chains)
+    plan = replace(plan, validators=plan.validators.in_order(), watchers=plan.watchers.in_order())
     run = _Run(plan, chains, accounts, report)
     for chain_id in chains:
         run.deploy_helpers(chain_id)

@@ -58,6 +58,10 @@ class GroupPlan:
     members: tuple[str, ...]
     threshold: int
 
+    def in_order(self) -> "GroupPlan":
+        """The same group with its members ascending, as contracts take it and evidence lists it."""
+        return GroupPlan(tuple(sorted(self.members, key=lambda member: int(member, 16))), self.threshold)
+
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
