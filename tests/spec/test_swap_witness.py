@@ -23,7 +23,7 @@ def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
     numbers = "commitment z lambda y domain number timestamp old_root new_root account_root token_root pool_root"
     slots = (
         "used source destination request_id token_in token_out amount min_out operator_fee fill_fee deadline queued_at "
-        "recipient_hi recipient_lo sender_hi sender_lo"
+        "recipient_hi recipient_lo refund_to_hi refund_to_lo native_fee"
     )
     per_pool = ("lower", "higher", "reserve_lower", "reserve_higher", "supply", "fee", "lp_token")
     return {
