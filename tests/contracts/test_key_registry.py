@@ -57,7 +57,7 @@ def sign(change: KeyChange, key: PrivateKey = OWNER_KEY) -> bytes:
 
 def test_compute_digest__any_change__is_what_python_signs(desk: Desk) -> None:
     for change in (CHANGE, *OTHERS):
-        arguments = (DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash)
+        arguments = (DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash, change.valid_until)
         assert desk.keys.compute_digest(*arguments) == compute_key_change_digest(*arguments)
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zklink.operations.change_pub_key import ChangePubKey
-from zklink.operations.forced_exit import ForcedExit
 from zklink.transition.block_frame import LaneBlock
 
-Asked = ChangePubKey | ForcedExit
+Asked = ChangePubKey
 """The operations that need an owner's consent."""
 
 

@@ -1,12 +1,12 @@
 """Checks of a signed operation beyond the rules of the state: its chains must be able to take it.
 
 Takes an operation and the state; refuses it or does nothing. Three kinds of operation would make a block that no chain
-commits: a key change without its owner's consent, a forced exit to an owner who has never acted on the paying chain,
-and an operation that names a chain which the deployment does not have. They are refused here, before they are in a
-block. Never asks a chain.
+commits: a key change without its owner's consent, a payout to something that is no address where it is paid, and an
+operation that names a chain which the deployment does not have. They are refused here, before they are in a block.
+Never asks a chain.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from eth_account import Account
 from eth_keys.exceptions import BadSignature
@@ -17,15 +17,14 @@ from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.addresses import ADDRESS_BYTES
+from zklink.protocol.addresses import EVM_ADDRESS_BYTES, find_bound_chain, is_recipient
 from zklink.protocol.errors import (
     ConsentMissing,
     OperationError,
-    OwnerNotKnown,
     RecipientFormatInvalid,
     UnknownChain,
 )
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import AddressFormat, ChainId
 from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES, compute_key_change_digest
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
@@ -33,13 +32,10 @@ from zklink.state.state import State
 from zklink.transition.checks import check_account
 from zklink.transition.rules import type_of
 
-EVM_ADDRESS_BYTES: Final = 20
-EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
-
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
     """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
-    no such address; ConsentMissing or OwnerNotKnown if the account's owner is not the one who consented or has acted.
+    no such address; ConsentMissing if the account's owner is not the one who consented.
     """
     if isinstance(pending.operation, OrderMatch):
         return
@@ -47,41 +43,34 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
     if isinstance(operation, Withdraw):
         _check_chain(operation.chain, parameters)
         _check_recipient(operation.recipient, operation.chain)
-    elif isinstance(operation, ForcedExit | ChangePubKey):
+    elif isinstance(operation, ForcedExit):
+        _check_chain(operation.chain, parameters)
+        _check_recipient(check_account(state, operation.target).owner, operation.chain)
+    elif isinstance(operation, ChangePubKey):
         _check_chain(operation.chain, parameters)
         owner = find_owner(state, pending.operation)
-        if isinstance(operation, ForcedExit):
-            _check_recipient(owner, operation.chain)
         if owner != pending.owner:
-            raise refuse_for_consent(pending.operation, owner)
+            raise refuse_for_consent(operation, owner)
 
 
 def needs_consent(operation: Signed[Any] | OrderMatch, consent: bytes) -> bool:
     """Whether an operation needs an owner's consent that its chain must confirm, because it does not come with the
     operation.
     """
-    kind = type_of(operation)
-    return kind is ForcedExit or (kind is ChangePubKey and consent == NO_CONSENT)
+    return type_of(operation) is ChangePubKey and consent == NO_CONSENT
 
 
-def refuse_for_consent(operation: Signed[Any], owner: bytes) -> OperationError:
-    """The error for an operation for which its chain has no consent of this owner."""
-    signed = operation.operation
-    if isinstance(signed, ForcedExit):
-        return OwnerNotKnown(signed.target, signed.chain, owner)
-    return ConsentMissing(signed.account, signed.nonce, signed.chain, owner)
+def refuse_for_consent(change: ChangePubKey, owner: bytes) -> OperationError:
+    """The error for a change of key for which its chain has no consent of this owner."""
+    return ConsentMissing(change.account, change.nonce, change.chain, owner)
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
-    """The owner whose consent an operation needs on its chain: of the account that gets a key, or that somebody else
-    pays out; empty for every other operation. Raises NoSuchAccount.
+    """The owner whose consent an operation needs on its chain, of the account that gets a key; empty for every other
+    operation. Raises NoSuchAccount.
     """
     signed = None if isinstance(operation, OrderMatch) else operation.operation
-    if isinstance(signed, ChangePubKey):
-        return check_account(state, signed.account).owner
-    if isinstance(signed, ForcedExit):
-        return check_account(state, signed.target).owner
-    return b""
+    return check_account(state, signed.account).owner if isinstance(signed, ChangePubKey) else b""
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:
@@ -93,8 +82,8 @@ def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment
 
 
 def is_evm_address(address: bytes) -> bool:
-    """12 zero bytes, then an address that is not zero."""
-    return address.startswith(EVM_PADDING) and any(address)
+    """12 zero bytes, then an address that is not zero: an unbound owner of an EVM chain."""
+    return find_bound_chain(address) == 0
 
 
 def _check_chain(chain: ChainId, parameters: Parameters) -> None:
@@ -103,7 +92,7 @@ def _check_chain(chain: ChainId, parameters: Parameters) -> None:
 
 
 def _check_recipient(recipient: bytes, chain: ChainId) -> None:
-    if not is_evm_address(recipient):
+    if not is_recipient(recipient, AddressFormat.EVM, chain):
         raise RecipientFormatInvalid(chain, recipient)
 
 
@@ -116,4 +105,4 @@ def _is_signed_by(owner: bytes, change: ChangePubKey, consent: bytes, deployment
         signer = Account._recover_hash(digest, signature=consent)
     except (BadSignature, ValidationError, ValueError):
         return False
-    return bytes.fromhex(signer[2:]) == owner[len(EVM_PADDING) :]
+    return bytes.fromhex(signer[2:]) == owner[-EVM_ADDRESS_BYTES:]

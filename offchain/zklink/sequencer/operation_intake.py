@@ -102,11 +102,11 @@ class OperationIntake:
 
     def take_answered(self, state: State, question: ConsentQuestion, is_given: bool, timestamp: int) -> OperationId:
         """Let an operation wait whose chain has answered. The consent must be from the present owner. Raises
-        ConsentMissing, OwnerNotKnown, and what `take` raises.
+        ConsentMissing, and what `take` raises.
         """
         owner = find_owner(state, question.operation)
         if not is_given or owner != question.owner:
-            raise refuse_for_consent(question.operation, owner)
+            raise refuse_for_consent(question.operation.operation, owner)
         pending = self._check(state, question.operation, timestamp, NO_CONSENT, owner)
         self.queue.add(pending)
         return pending.id

@@ -131,7 +131,7 @@ class Sequencer:
 
     def answer(self, question: ConsentQuestion, is_given: bool, now: int) -> OperationId:
         """Take an operation whose chain has answered whether it has the owner's consent. Raises what `submit` raises,
-        and ConsentMissing or OwnerNotKnown if the chain has no consent, or not from the present owner.
+        and ConsentMissing if the chain has no consent, or not from the present owner.
         """
         return self.intake.take_answered(self.state, question, is_given, self._earliest(now))
 
@@ -215,7 +215,7 @@ class Sequencer:
         unsealed = () if number is None else self.roll_back(BlockNumber(number - 1))
         pending = self.intake.queue.get(id)
         if pending is not None and isinstance(pending.operation, Signed):
-            reason = refuse_for_consent(pending.operation, pending.owner)
+            reason = refuse_for_consent(pending.operation.operation, pending.owner)
             self._dropped += self.intake.drop([Dropped(pending, reason)], self.state)
         return unsealed
 

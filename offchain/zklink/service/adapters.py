@@ -18,7 +18,6 @@ from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.client import Request, check_receipts
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.ports import Asked, Proved
-from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.messages import MessageKind, SyncMessage
@@ -186,8 +185,6 @@ class ChainConsents:
         height = self._bridge.client.confirmed_height()
         if height < 0 or not is_evm_address(owner):
             return False
-        if isinstance(operation, ForcedExit):
-            return self._bridge.is_owner_known(evm_address(owner), block=height)
         return self._registry.is_authorised(
             self._deployment_hash,
             evm_address(owner),
