@@ -133,21 +133,13 @@ def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: 
     assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
 
 
-def test_is_owner_known__after_a_request_of_its_own__with_the_chains_confirmations(system: LocalSystem) -> None:
-    """What the node asks before it takes a forced exit: it does not count what a reorganisation may still undo."""
+def test_is_owner_known__after_a_request_of_its_own__from_then_on(system: LocalSystem) -> None:
     bridge, owner = system.bridges[POLYGON.chain_id], system.world.roles.depositor
-    exit_ = ForcedExit(AccountId(1), Nonce(0), 0, AccountId(3), USDC, POLYGON.chain_id, Amount(0), USDC)
-    consents = ChainConsents(bridge, system.keys[POLYGON.chain_id], system.deployment.deployment_hash)
     before = bridge.client.head().number
     bridge.full_exit(owner, AccountId(3), USDC)
     assert bridge.is_owner_known(owner.address)
     assert not bridge.is_owner_known(owner.address, block=before)
     assert not bridge.is_owner_known(system.world.roles.broker.address)
-    while bridge.client.confirmed_height() <= before:
-        assert not consents.is_recorded(universal_address(owner.address), exit_)
-        bridge.full_exit(system.world.roles.broker, AccountId(3), USDC)  # one more block
-    assert consents.is_recorded(universal_address(owner.address), exit_)
-    assert not consents.is_recorded(b"\x01" + universal_address(owner.address)[1:], exit_)
 
 
 def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
