@@ -35,8 +35,8 @@ from zklink.operations.order_match import OrderMatch
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.field import R
-from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.chain_sets import make_chain_set
+from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Nonce, OrderSlot, RequestId
 from zklink.protocol.presets import MINIMAL
 from zklink.transition.account_block import AccountBlock, apply_account_block

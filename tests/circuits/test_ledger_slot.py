@@ -36,8 +36,8 @@ from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
-from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.chain_sets import make_chain_set
+from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow

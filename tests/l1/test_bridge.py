@@ -137,11 +137,11 @@ def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: 
 def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
     keys, owner, deployment_hash = system.keys[BSC.chain_id], system.world.roles.depositor, system.deployment
     salt = deployment_hash.deployment_hash
-    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99, 1_700_000_000)
+    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99)
     (event,) = decode_events(BSC.chain_id, receipt.logs)
     assert isinstance(event, KeyAuthorised)
     assert (event.owner, event.account, event.nonce, event.public_key_hash) == (owner.address, 3, 0, 99)
-    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99, 1_700_000_000)
+    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99)
     assert not keys.is_authorised(salt, owner.address, AccountId(3), Nonce(1), 99)
     assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99, 1_700_000_000)) == 65
 

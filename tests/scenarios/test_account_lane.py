@@ -87,9 +87,7 @@ def open_accounts(pipeline: Pipeline) -> None:
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC)
     pipeline.submit(change, key)  # nothing is recorded yet: refused, when the chain was asked
     pipeline.run_until(lambda: bool(pipeline.events(OperationRefused)))
-    system.keys[POLYGON].authorise(
-        roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER
-    )
+    system.keys[POLYGON].authorise(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash)
     pipeline.round(8)
     pipeline.submit(change, key)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)

@@ -1,6 +1,7 @@
 """The sequencer's account lane: what is refused at the door, what stands in a block, and what comes back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,6 @@ from zklink.protocol.errors import (
     QueueFull,
     RecipientFormatInvalid,
     SignatureInvalid,
-    TargetChanged,
     UnknownChain,
     WrongKey,
     WrongNonce,
@@ -149,23 +149,28 @@ def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(seque
 NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))
 
 
-def test_submit__forced_exit__in_a_block(sequencer: Sequencer) -> None:
+def test_submit__forced_exit__only_where_the_owner_has_acted(sequencer: Sequencer) -> None:
     sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
     with pytest.raises(UnknownChain):
         sequencer.submit(forced_exit(target, 7, nonce=1), NOW)
+    with pytest.raises(OwnerNotKnown, match=f"{NEWCOMERS[0].hex()}.*chain 1.*full exit"):
+        sequencer.submit(forced_exit(target, nonce=1), NOW)
+    sequencer.add(replace(deposit(1, 1, owner=NEWCOMERS[0]), by_owner=True))
+    sequencer.seal(NOW)
     sequencer.submit(forced_exit(target, nonce=1), NOW)
     assert names(sequencer.seal(NOW)) == [(Kind.FORCED_EXIT, ALICE, 1)]
 
 
 def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequencer: Sequencer) -> None:
-    """It was handed in for one owner; the block would pay whom the account belongs to then."""
+    """The owner had acted; the account belongs to somebody else then, who has not."""
     sequencer.submit(transfer(recipient=NEWCOMERS[0]), NOW)
+    sequencer.add(replace(deposit(1, 1, owner=NEWCOMERS[0]), by_owner=True))
     sequencer.seal(NOW)
     [target] = sequencer.state.accounts_of(NEWCOMERS[0])
     id = sequencer.submit(forced_exit(target, nonce=1), NOW)
-    sequencer.intake.remove(sequencer.roll_back(BlockNumber(0))[0].signed)
+    sequencer.intake.remove(sequencer.drop_from(Lane.ACCOUNT, A, RequestId(1))[0].signed)
     sequencer.submit(transfer(BOB, recipient=NEWCOMERS[1]), NOW)
     sequencer.submit(transfer(), NOW)
     sequencer.seal(NOW)
@@ -173,7 +178,7 @@ def test_seal__account_is_anothers_after_a_rollback__forced_exit_dropped(sequenc
     with pytest.raises(NothingToSeal):
         sequencer.seal(NOW)
     [dropped] = sequencer.take_dropped()
-    assert (dropped.pending.id, type(dropped.reason)) == (id, TargetChanged)
+    assert (dropped.pending.id, type(dropped.reason)) == (id, OwnerNotKnown)
 
 
 # -- in a block ----------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def _check_account(exit_: ExitStatement) -> None:
     side, number = exit_.side, int.from_bytes(exit_.side.owner, "big")
     (balance,) = side.balances
     balance_root = compute_root(balance.before, exit_.token, balance.path)
-    owner = number % (1 << 248), (number >> 248) << 32 | side.nonce
+    owner = number % (1 << 248), side.known << 40 | (number >> 248) << 32 | side.nonce
     leaf = poseidon([*owner, side.public_key_hash, balance_root, side.order_root])
     assert compute_root(leaf, exit_.account, side.path) == exit_.account_root
 

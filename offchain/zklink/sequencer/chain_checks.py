@@ -6,7 +6,7 @@ an operation that names a chain which the deployment does not have. They are ref
 Never asks a chain.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from eth_account import Account
 from eth_keys.exceptions import BadSignature
@@ -17,29 +17,24 @@ from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.addresses import ADDRESS_BYTES
+from zklink.protocol.addresses import EVM_ADDRESS_BYTES, find_bound_chain, is_recipient
 from zklink.protocol.errors import (
     ConsentMissing,
     KeyChangeElsewhere,
     RecipientFormatInvalid,
-    TargetChanged,
     UnknownChain,
 )
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import AddressFormat, ChainId
 from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES, compute_key_change_digest
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
 from zklink.transition.checks import check_account
 
-EVM_ADDRESS_BYTES: Final = 20
-EVM_PADDING: Final = bytes(ADDRESS_BYTES - EVM_ADDRESS_BYTES)
-
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
     """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
-    no such address; TargetChanged; KeyChangeElsewhere; ConsentMissing if the account's owner is not the one who
-    consented.
+    no such address; KeyChangeElsewhere; ConsentMissing if the account's owner is not the one who consented.
     """
     if isinstance(pending.operation, OrderMatch):
         return
@@ -49,10 +44,7 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
         _check_recipient(operation.recipient, operation.chain)
     elif isinstance(operation, ForcedExit):
         _check_chain(operation.chain, parameters)
-        owner = find_owner(state, pending.operation)
-        _check_recipient(owner, operation.chain)
-        if owner != pending.owner:
-            raise TargetChanged(operation.target, owner)
+        _check_recipient(check_account(state, operation.target).owner, operation.chain)
     elif isinstance(operation, ChangePubKey):
         if operation.chain != parameters.primary:
             raise KeyChangeElsewhere(operation.chain, parameters.primary)
@@ -62,15 +54,11 @@ def check_admissible(state: State, pending: Pending, parameters: Parameters) -> 
 
 
 def find_owner(state: State, operation: Signed[Any] | OrderMatch) -> bytes:
-    """The owner on whom an operation depends: of the account that gets a key, or that somebody else pays out; empty for
-    every other operation. Raises NoSuchAccount.
+    """The owner whose consent an operation needs, of the account that gets a key; empty for every other operation.
+    Raises NoSuchAccount.
     """
     signed = None if isinstance(operation, OrderMatch) else operation.operation
-    if isinstance(signed, ChangePubKey):
-        return check_account(state, signed.account).owner
-    if isinstance(signed, ForcedExit):
-        return check_account(state, signed.target).owner
-    return b""
+    return check_account(state, signed.account).owner if isinstance(signed, ChangePubKey) else b""
 
 
 def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> None:
@@ -80,8 +68,8 @@ def check_consent(owner: bytes, change: ChangePubKey, consent: bytes, deployment
 
 
 def is_evm_address(address: bytes) -> bool:
-    """12 zero bytes, then an address that is not zero."""
-    return address.startswith(EVM_PADDING) and any(address)
+    """12 zero bytes, then an address that is not zero: an unbound owner of an EVM chain."""
+    return find_bound_chain(address) == 0
 
 
 def _check_chain(chain: ChainId, parameters: Parameters) -> None:
@@ -90,7 +78,7 @@ def _check_chain(chain: ChainId, parameters: Parameters) -> None:
 
 
 def _check_recipient(recipient: bytes, chain: ChainId) -> None:
-    if not is_evm_address(recipient):
+    if not is_recipient(recipient, AddressFormat.EVM, chain):
         raise RecipientFormatInvalid(chain, recipient)
 
 
@@ -103,4 +91,4 @@ def _is_signed_by(owner: bytes, change: ChangePubKey, consent: bytes, deployment
         signer = Account._recover_hash(digest, signature=consent)
     except (BadSignature, ValidationError, ValueError):
         return False
-    return bytes.fromhex(signer[2:]) == owner[len(EVM_PADDING) :]
+    return bytes.fromhex(signer[2:]) == owner[-EVM_ADDRESS_BYTES:]

@@ -227,7 +227,8 @@ class Packer:
     """Fills a block with what is valid one after the other, on a copy of the state."""
 
     def __init__(self, life: Life) -> None:
-        self.state = life.line[-1].state.copy()
+        self.before = life.line[-1].state
+        self.state = self.before.copy()
         self.operations: list[AccountOperation] = []
         self.noticed: list[str] = []
         domain = compute_lane_domain(life.chains.deployment_hash, Lane.ACCOUNT)
@@ -235,7 +236,7 @@ class Packer:
 
     def add(self, operation: AccountOperation | None) -> bool:
         """Whether it fits and is valid; then it has been applied."""
-        if operation is None or not has_room([*self.operations, operation], PRESET):
+        if operation is None or not has_room([*self.operations, operation], self.before):
             return False
         rule = RULES[type_of(operation)]
         try:

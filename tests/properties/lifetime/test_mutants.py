@@ -66,6 +66,7 @@ claims_as_they_were = exits.compute_claims
 
 def _supply_kept(*args: object) -> object:
     plan = supply_as_it_was(*args)  # type: ignore[arg-type]
+    assert plan.pool is not None
     return replace(plan, pool=replace(plan.pool, lp_supply=plan.pool.lp_supply - plan.change_shares))
 
 
@@ -85,8 +86,8 @@ def _fees_forgotten(state: State, account: int, token: int) -> object:
     return claims_as_they_were(twin, account, token)  # type: ignore[arg-type]
 
 
-def _anybodys(state: State, request: FullExitRequest) -> Amount:
-    return min(state.balance(request.account, request.token), state.token(request.token).reserve(request.source))
+def _anybodys(state: State, request: FullExitRequest) -> bool:
+    return True
 
 
 Bug = tuple[object, str, Callable[..., object]]
@@ -98,7 +99,7 @@ TRANSITION: dict[str, Bug] = {
     "withdrawal-leaves-the-reserve": (withdraw, "_plan", _reserve_kept),
     "exit-rounded-up": (exits, "compute_share", _rounded_up),
     "exit-without-fees": (exits, "compute_claims", _fees_forgotten),
-    "exit-of-anybodys-account": (full_exit, "compute_full_exit_amount", _anybodys),
+    "exit-of-anybodys-account": (full_exit, "is_of_owner", _anybodys),
 }
 
 

@@ -148,19 +148,6 @@ class KeyChangeElsewhere(OperationError):
 
 
 @dataclass(eq=False)
-class TargetChanged(OperationError):
-    """A forced exit of an account that a reorganisation has given to another owner since it was handed in.
-    Do: Look whom the account belongs to, and hand the operation in again.
-    """
-
-    account: int
-    owner: bytes
-
-    def __str__(self) -> str:
-        return f"account {self.account} belongs to 0x{self.owner.hex()} now"
-
-
-@dataclass(eq=False)
 class AlreadyPending(OperationError):
     """The same operation already waits for a block.
     Do: Nothing: it waits for its block.
