@@ -31,7 +31,7 @@ from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, C
 from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
 from zklink.service.reconcile import reconcile
-from zklink.service.wiring import NodeKeys, build_parts
+from zklink.service.wiring import LocalGroups, NodeKeys, build_parts
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
 from zklink.transition.block_frame import LaneBlock
@@ -95,6 +95,7 @@ class Pipeline:
     has_broker: bool = True
     clients: Mapping[ChainId, ChainClient] | None = None
     config: NodeConfig = field(default_factory=NodeConfig)
+    groups: LocalGroups | None = None
     clock: TestClock = field(default_factory=TestClock)
 
     def __post_init__(self) -> None:
@@ -110,6 +111,7 @@ class Pipeline:
             self._open_journal(),
             build_terms(self.system.deployment.tokens),
             policy if self.has_broker else None,
+            groups=self.groups,
         )
         self._submitters = dict(parts.submitters)
         self._active = dict(parts.submitters)

@@ -13,13 +13,13 @@ from zklink.devnet.roles import layer2_key
 from zklink.devnet.tokens import BTC, USDC
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.registries import sign_key_change
-from zklink.node.events import BlockSealed, BrokerRepaid, FillTried, OperationRefused
+from zklink.node.events import BlockSealed, BrokerRepaid, FillTried
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.order import Order
 from zklink.operations.pool_swap import PoolSwap
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.errors import BalanceTooSmall
+from zklink.protocol.errors import BalanceTooSmall, ConsentMissing
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, OrderSlot, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 
@@ -72,7 +72,7 @@ def story(session_liquid: LiquidSystem) -> Iterator[LaneRun]:
 
 
 def open_accounts(pipeline: Pipeline) -> None:
-    """Two owners deposit on two chains; one's key is authorised by a transaction there, the other's by a signature."""
+    """Two owners deposit on two chains, and each takes a key."""
     system, roles = pipeline.system, pipeline.system.world.roles
     pipeline.deposit(POLYGON, USDC, 1_000 * USD, roles.depositor)
     pipeline.deposit(BSC, USDC, 500 * USD, roles.depositor)
@@ -84,12 +84,11 @@ def open_accounts(pipeline: Pipeline) -> None:
     )
     account, key = pipeline.account(roles.depositor), layer2_key(roles.depositor)
     key_hash = compute_public_key_hash(key.public_key)
-    change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC)
-    pipeline.submit(change, key)  # nothing is recorded yet: refused, when the chain was asked
-    pipeline.run_until(lambda: bool(pipeline.events(OperationRefused)))
-    system.keys[POLYGON].authorise(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash)
-    pipeline.round(8)
-    pipeline.submit(change, key)
+    change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, AVALANCHE, FEE, USDC)
+    with pytest.raises(ConsentMissing):
+        pipeline.submit(change, key)
+    consent = sign_key_change(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash)
+    pipeline.submit(change, key, consent)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
 
     created = Transfer(
@@ -100,7 +99,7 @@ def open_accounts(pipeline: Pipeline) -> None:
     account, key = pipeline.account(roles.trader), layer2_key(roles.trader)
     key_hash = compute_public_key_hash(key.public_key)
     consent = sign_key_change(roles.trader, system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER)
-    pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, BSC, FEE, USDC), key, consent)
+    pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, AVALANCHE, FEE, USDC), key, consent)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
 
 
@@ -177,4 +176,4 @@ def test_restart__after_the_story__seals_the_same_blocks_and_sends_nothing(story
     again.run_until(lambda: again.node.sequencer.height == first.height)
     again.round(3)
     assert again.node.sequencer.state.root == first.state.root
-    assert [again.sent(purpose) for purpose in ("commit", "prove", "execute", "revert")] == [[], [], [], []]
+    assert [again.sent(purpose) for purpose in ("accept", "accept again", "import", "execute")] == [[], [], [], []]

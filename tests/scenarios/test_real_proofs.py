@@ -1,7 +1,7 @@
 """Both lanes with real proofs on the verifiers of a deployment: one node, both circuits, nothing believed."""
 
 from tests.scenarios.liquidity import FOREVER
-from tests.scenarios.pipeline import BSC, POLYGON, Pipeline
+from tests.scenarios.pipeline import AVALANCHE, BSC, POLYGON, Pipeline
 from zklink.devnet.roles import layer2_key
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
@@ -39,7 +39,7 @@ def test_pipeline__both_lanes_with_real_proofs__executed_on_every_chain(session_
         consent = sign_key_change(
             roles.depositor, session_system.deployment.deployment_hash, account, Nonce(0), key_hash, FOREVER
         )
-        pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, POLYGON, FEE, USDC), key, consent)
+        pipeline.submit(ChangePubKey(account, Nonce(0), FOREVER, key_hash, AVALANCHE, FEE, USDC), key, consent)
         pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
         pipeline.submit(Transfer(account, Nonce(1), FOREVER, USDC, Amount(30 * USD), FEE, recipient), key)
         fast = Withdraw(account, Nonce(2), FOREVER, USDC, Amount(20 * USD), FEE, BSC, recipient, Amount(0))

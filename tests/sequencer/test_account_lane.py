@@ -31,6 +31,7 @@ from zklink.protocol.errors import (
     OperationError,
     OperationExpired,
     OrderReplaced,
+    OwnerNotKnown,
     QueueFull,
     RecipientFormatInvalid,
     SignatureInvalid,
