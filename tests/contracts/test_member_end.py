@@ -283,14 +283,23 @@ def test_may_open__end_stands_and_is_imported_and_paid__not_before(rig: Rig) -> 
     begin_exodus(here)
 
 
+def test_may_open__end_waits_at_the_tip__not_before_it_stands(rig: Rig) -> None:
+    """What no block contains would be refunded here, and paid by a block that the END leaves out."""
+    make_blocks(rig, 1, imported=1)
+    raise_end(rig, end_of(rig, A), WATCHERS)
+    assert not rig[A].end.may_open()
+    stand_end(rig, A)
+    assert rig[A].end.may_open()
+
+
 def test_import__once_end_stands__acc_is_not_read(rig: Rig) -> None:
     make_blocks(rig, 3)
     here = rig[A]
     raise_end(rig, end_of(rig, A, 2), VALIDATORS, WATCHERS)
-    with reverts("import: not what END names"):
+    with reverts("import: not up to END"):
         rig.import_on(A)
     here.import_blocks(rig.blocks.import_call(A, 1, 2, by_end=True))
-    with reverts("import: not what END names"):
+    with reverts("import: not up to END"):
         rig.import_on(A)
     assert here.end.may_open()
 
