@@ -145,7 +145,9 @@ class Story:
         lane = Lane.SWAP if isinstance(requests[0], SwapRequest) else Lane.ACCOUNT
         state, deployment = self.states[self.writer.line.height].copy(), self.system.deployment
         number = BlockNumber(self.writer.line.height + 1)
-        now = max(self.bridge(P).client.head().timestamp, *(request.queued_at for request in requests))
+        line = self.writer.line
+        before = line[line.height].full.block.timestamp if line.height else 0
+        now = max(self.bridge(P).client.head().timestamp, before, *(request.queued_at for request in requests))
         domain = compute_lane_domain(deployment.deployment_hash, lane)
         apply: Callable[..., SealedFrame] = apply_block if lane is Lane.SWAP else apply_account_block
         frame = apply(state, list(requests), number, now, domain, deployment.preset)

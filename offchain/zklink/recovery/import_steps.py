@@ -63,9 +63,11 @@ def find_fact(read: ChainsRead, tip: Tip) -> tuple[Accepted, Both] | None:
     return None
 
 
-def _import(read: ChainsRead, chain: ChainId, account: LocalAccount, tip: Tip, top: Accepted, both: Both) -> Outcome:
+def _import(
+    read: ChainsRead, chain: ChainId, account: LocalAccount, tip: Tip, top: Accepted, both: Both
+) -> Outcome | None:
     """Import as many blocks of the way to `top` as one call takes. Where the queue cannot match one of them, those
-    before it, and then that is shown.
+    before it, and then that is shown; None if that is known already, and it waits for END.
     """
     history, blocks = read.bridges[chain].member_history, read.lead(chain, tip, top)
     members = [block.member_block(chain) for block in blocks]
@@ -91,8 +93,10 @@ def _import(read: ChainsRead, chain: ChainId, account: LocalAccount, tip: Tip, t
 
 def _show_mismatch(
     read: ChainsRead, chain: ChainId, account: LocalAccount, blocks: list[AcceptedBlock], both: Both
-) -> Outcome:
-    """Show the block next to the tip, which the member's queue cannot match."""
+) -> Outcome | None:
+    """Show the block next to the tip, which the member's queue cannot match. None if it is frozen already."""
+    if both is not NOT_READ and read.bridges[chain].is_frozen():
+        return None
     opened = open_path(read, chain, account, blocks[1:])
     if opened is not None:
         return opened
