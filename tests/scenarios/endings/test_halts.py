@@ -2,7 +2,7 @@
 docs/star-model.md. Real contracts, real proofs.
 """
 
-from tests.endings.books import SHARES, Ending
+from tests.scenarios.endings.books import SHARES, Ending
 from tests.support.ending import OTHER, THIRD, USD, K, P
 from tests.support.upholds import upholds
 from zklink.recovery.groups_asked import GroupsAsked

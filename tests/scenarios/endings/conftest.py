@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.endings.books import Ending, open_ending
+from tests.scenarios.endings.books import Ending, open_ending
 from zklink.devnet.system import LocalSystem
 
 

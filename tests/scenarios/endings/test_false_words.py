@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.endings.books import SHARES, Ending
+from tests.scenarios.endings.books import SHARES, Ending
 from tests.support.ending import OTHER, USD, K, P
 from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import EndWord

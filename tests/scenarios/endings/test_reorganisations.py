@@ -1,6 +1,6 @@
 """A chain forgets what a fact says of it: below QUE, ACC, FRZ, END and the seal. Real contracts, real proofs."""
 
-from tests.endings.books import SHARES, Ending
+from tests.scenarios.endings.books import SHARES, Ending
 from tests.support.ending import OTHER, USD, K, P
 from tests.support.upholds import upholds
 from zklink.protocol.facts import Accepted, Frozen
