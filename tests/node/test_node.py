@@ -87,9 +87,8 @@ class CountingChain:
             raise RpcUnavailable("model", "status", 1, "connection refused")
         self.horizons.append(horizon)
         counters = Counters(*map(BlockNumber, self.counters))
-        sent = ()
-        if self.error is not None:
-            sent = (Sent(Accept((BlockNumber(counters.accepted + 1),), True), None, self.error),)
+        lost = Accept((BlockNumber(counters.accepted + 1),), True)
+        sent = () if self.error is None else (Sent(lost, None, self.error),)
         final = self._find_final(horizon) if self.chain == PRIMARY else None
         return Advance(self.chain, counters, sent, self.is_frozen, final)
 

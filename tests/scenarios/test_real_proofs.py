@@ -49,6 +49,11 @@ def test_pipeline__both_lanes_with_real_proofs__executed_on_every_chain(session_
         assert pipeline.balance(roles.recipient, BSC, USDC) - before == 30 * 10**18
         assert {sequencer.block(event.number).lane for event in pipeline.events(BlockProven)} == set(Lane)
         assert all(event.proof_seconds > 0 for event in pipeline.events(BlockProven))
+        session_system.world.advance_time(pipeline.config.heartbeat_seconds)
+        height = sequencer.height
+        pipeline.run_until(lambda: sequencer.height > height)  # an empty block, which is proven like any other
+        pipeline.finish(1)
+        assert sequencer.block(sequencer.height).items == ()
         assert pipeline.retries() == []
         pipeline.check_books()
         pipeline.node.close()

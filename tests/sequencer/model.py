@@ -43,8 +43,9 @@ class ModelChain:
         match action:
             case Accept(numbers, pays):
                 vouched = horizon.vouched.get(numbers[-1])
-                needed = self.chain == self.primary and not self.is_closed and vouched is not None
-                if not needed or vouched.seal != seal_of(horizon.block(numbers[-1])) or vouched.since >= numbers[0]:
+                if self.chain != self.primary or self.is_closed or vouched is None:
+                    raise Refused
+                if vouched.seal != seal_of(horizon.block(numbers[-1])) or vouched.since >= numbers[0]:
                     raise Refused
                 self._take(numbers, pays, horizon)
             case AcceptAgain(numbers, pays, evidence) | Import(numbers, pays, evidence):

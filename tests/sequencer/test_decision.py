@@ -235,7 +235,7 @@ class TestProgressLaw:
         bounds, decision.MAX_FUSED_PAYOUTS = decision.MAX_FUSED_PAYOUTS, fused  # type: ignore[misc]
 
         def advance(chain: ChainId) -> bool:
-            horizon = offer(**done, blocks=blocks)  # type: ignore[arg-type]
+            horizon = offer(**done, blocks=blocks)
             check_history(chains[chain].view(), horizon)
             actions = decide(chains[chain].view(), horizon, EAGER)
             for action in actions:
@@ -264,10 +264,10 @@ class TestProgressLaw:
                 moved = any([note("prove"), note("vouch"), note("acknowledge"), *map(advance, CHAINS)])
         finally:
             decision.MAX_FUSED_PAYOUTS = bounds  # type: ignore[misc]
-        for chain in chains.values():
-            assert (chain.tip.number, chain.left) == (len(blocks), {})
-            due = [(block.number, place) for block in blocks for place in range(len(block.payouts(chain.chain)))]
-            assert sorted(chain.paid) == due
+        for model in chains.values():
+            assert (model.tip.number, model.left) == (len(blocks), {})
+            due = [(block.number, place) for block in blocks for place in range(len(block.payouts(model.chain)))]
+            assert sorted(model.paid) == due
 
     def test_model__wrong_calls__are_refused(self) -> None:
         horizon = offer(3, 2, 2)

@@ -19,7 +19,7 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.transport.receipts import BlockInfo, Receipt
 from zklink.lab.accounts import funded_account
 from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
-from zklink.protocol.bridge_hashes import ZERO_HASH, compute_owed_hash
+from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash
 from zklink.protocol.errors import HistoryDiverged, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.bridge_calls import ExecuteCall, encode_action
@@ -136,39 +136,75 @@ def test_encode_action__each_kind__carries_what_the_chain_asks_for() -> None:
 
 @dataclass
 class ChainBooks:
-    """A history and an end as a bridge's client gives them; counts what is asked."""
+    """A history and an end as a bridge's client gives them; remembers what is asked."""
 
     tip_number: int = 4
     unpaid: int = 0
     debts: dict[int, bytes] = field(default_factory=dict)
-    asked: list[int] = field(default_factory=list)
+    height: int = 50
+    mined_in: int = 51
+    asked: list[tuple[str, int | None]] = field(default_factory=list)
 
     def gate(self) -> HistoryGate:
-        record = BLOCKS[self.tip_number - 1].record
-        model = ModelChain(B, PRIMARY, GENESIS, BLOCKS[: self.tip_number])
-        history = SimpleNamespace(
-            tip=lambda block=None: replace(model.tip, unpaid=self.unpaid, sync_hash=record.sync_hash), owed=self.owed
+        client = SimpleNamespace(
+            head=lambda: BlockInfo(self.height, bytes(32), bytes(32), NOW),
+            confirmed_height=lambda: 7,
+            block=lambda number: BlockInfo(number, bytes(32), bytes(32), NOW),
+            profile=SimpleNamespace(name="b"),
+            send_all=lambda account, requests: [replace(RECEIPT, block_number=self.mined_in) for _ in requests],
         )
-        client = SimpleNamespace(confirmed_height=lambda: 7, block=lambda n: BlockInfo(n, bytes(32), bytes(32), NOW))
         bridge = SimpleNamespace(
-            chain_id=B, history=history, end=SimpleNamespace(is_frozen=lambda: False), client=client
+            chain_id=B,
+            history=SimpleNamespace(tip=self.tip, owed=self.owed, encode_execute=lambda *call: call),
+            end=SimpleNamespace(is_frozen=self.is_frozen),
+            client=client,
         )
         return HistoryGate(cast(BridgeClient, cast(Any, bridge)), funded_account(0))
 
-    def owed(self, number: int) -> bytes:
-        self.asked.append(number)
+    def tip(self, block: int | None = None) -> Tip:
+        self.asked.append(("tip", block))
+        model = ModelChain(B, PRIMARY, GENESIS, BLOCKS[: self.tip_number])
+        return replace(model.tip, unpaid=self.unpaid)
+
+    def is_frozen(self, block: int | None = None) -> bool:
+        self.asked.append(("is_frozen", block))
+        return False
+
+    def owed(self, number: int, block: int | None = None) -> bytes:
+        self.asked.append((f"owed {number}", block))
         return self.debts.get(number, ZERO_HASH)
 
 
 def test_view__nothing_is_owed__no_block_is_asked_for() -> None:
     books = ChainBooks()
     view = books.gate().view(HORIZON)
-    assert (view.owed, books.asked, view.counters.executed) == ({}, [], 4)
+    assert (view.owed, view.counters.executed) == ({}, 4)
+    assert books.asked == [("tip", 50), ("is_frozen", 50)]
 
 
-def test_view__some_blocks_owe__found_among_those_that_pay_there() -> None:
+def test_view__some_blocks_owe__found_among_those_that_pay_there_all_at_one_height() -> None:
     """Blocks 1 and 4 pay on chain 2."""
     debt = compute_owed_hash(BLOCKS[3].payout_words(B))
     books = ChainBooks(unpaid=1, debts={4: debt})
     view = books.gate().view(HORIZON)
-    assert (view.owed, books.asked, view.counters.executed) == ({BlockNumber(4): debt}, [1, 4], 3)
+    assert (view.owed, view.counters.executed) == ({BlockNumber(4): debt}, 3)
+    assert books.asked == [("tip", 50), ("is_frozen", 50), ("owed 1", 50), ("owed 4", 50)]
+
+
+def test_view__node_is_behind_what_was_just_mined__says_nothing() -> None:
+    """Else a call that has taken effect would be sent again."""
+    books = ChainBooks()
+    gate = books.gate()
+    gate.view(HORIZON)
+    gate.send([Execute(NUMBERS[0], 0, 1)], HORIZON)
+    for books.height in (49, 50):
+        with pytest.raises(RpcUnavailable, match=f"block {books.height}, behind block 51"):
+            gate.view(HORIZON)
+    books.height = 51
+    assert gate.view(HORIZON).tip.number == 4
+
+
+def test_final__what_has_the_confirmations__time_and_tip_of_that_block() -> None:
+    books = ChainBooks()
+    final = books.gate().final()
+    assert final is not None and (final.timestamp, final.tip.number, books.asked) == (NOW, 4, [("tip", 7)])

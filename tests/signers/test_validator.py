@@ -18,7 +18,7 @@ from zklink.protocol.errors import (
     StateError,
 )
 from zklink.protocol.facts import Accepted, Seal
-from zklink.protocol.ids import MAX_AGE_SECONDS
+from zklink.protocol.ids import MAX_AGE_SECONDS, Amount
 from zklink.signers.history import Path
 from zklink.signers.journal import MemorySignerJournal, Sealed
 from zklink.signers.validator import SEALS_AHEAD, Validator
@@ -62,7 +62,7 @@ def test_seal__other_words_order_or_place_than_queued__refused(world: World, val
     one, two = swap(K, 1), swap(K, 2)
     world.chains[K].queue(one, two)
     wrong = {
-        "another amount": draft(None, replace(one, amount=one.amount + 1)),
+        "another amount": draft(None, replace(one, amount=Amount(one.amount + 1))),
         "another order": draft(None, two, one),
         "the first left out": draft(None, two, consumed={K: 1}),
         "one too many": draft(None, one, two, swap(K, 3)),

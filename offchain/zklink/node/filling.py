@@ -4,6 +4,7 @@ Takes sealed blocks and the node's knowledge of the chains; starts jobs and give
 `Node.step`; only attempts and questions to chains run on workers. Never decides which payout to fill: the broker does.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from zklink.broker.broker import Broker
@@ -25,21 +26,37 @@ class Filling:
     ) -> None:
         self._broker, self._known, self._jobs = broker, known, jobs
         self._reporter, self._retry_seconds = reporter, retry_seconds
+        self._offered = BlockNumber(0)
 
     @property
     def is_repaid(self) -> bool:
         """Whether nothing is outstanding."""
         return all(position.is_repaid for position in self._broker.positions)
 
-    def offer(self, sealed: SealedBlock) -> None:
-        """Offer the payouts of a block to the broker; emit an event for each that it declines for good."""
-        declined = self._broker.offer(list_candidates(sealed, self._known.counters, self._known.request_blocks))
-        for candidate, verdict in declined.items():
-            self._reporter.emit(FillDeclined(self._reporter.now(), _key(candidate), verdict))
+    def offer(self, blocks: Iterable[SealedBlock]) -> None:
+        """Offer the payouts of these blocks, which ascend, to the broker, as far as they are vouched for or accepted;
+        emit an event for each payout that it declines for good. What was offered before is not offered again.
+        """
+        for sealed in blocks:
+            is_ready = sealed.number in self._known.vouched or sealed.number <= self._known.accepted
+            if sealed.number <= self._offered:
+                continue
+            if not is_ready:
+                return
+            self._offered = sealed.number
+            declined = self._broker.offer(list_candidates(sealed, self._known.counters, self._known.request_blocks))
+            for candidate, verdict in declined.items():
+                self._reporter.emit(FillDeclined(self._reporter.now(), _key(candidate), verdict))
+
+    @property
+    def offered(self) -> BlockNumber:
+        """The last block whose payouts were offered."""
+        return self._offered
 
     def retract(self, height: BlockNumber) -> None:
         """Take the payouts of blocks above `height` back, which were unsealed."""
         self._broker.retract(height)
+        self._offered = min(self._offered, height)
 
     def start(self, may_fill: bool = True) -> None:
         """On each chain try the payout that is due, if it `may_fill`, and ask about the fills that are not repaid for

@@ -72,7 +72,7 @@ class Node:
         self._filling = None if parts.broker is None else self._fill_for(parts.broker)
         self._rollback = Rollback(self.sequencer, self._known, self._reporter, self._filling, parts.profiles)
         groups = parts.validators, parts.watchers
-        self._vouching = Vouching(self.sequencer, self._known, groups, self._dispatcher, self._reporter, self._filling)
+        self._vouching = Vouching(self.sequencer, self._known, groups, self._dispatcher, self._reporter)
         self._proving = Proving(
             self.sequencer, self._known, parts.prover, self._dispatcher, self._reporter, self.config.max_unproven
         )
@@ -130,6 +130,7 @@ class Node:
         if not self.sequencer.is_replaying:
             self._submit()
         if self._filling is not None:
+            self._filling.offer(self.sequencer.blocks(self._filling.offered))
             self._filling.start(may_fill=not self.is_frozen)
         self._dispatcher.collect()
 

@@ -8,7 +8,6 @@ from functools import partial
 
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import BlockAcknowledged, BlockVouched
-from zklink.node.filling import Filling
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
 from zklink.node.sealing import propose
@@ -35,11 +34,10 @@ class Vouching:
         groups: tuple[Validators, Watchers],
         dispatcher: Dispatcher,
         reporter: Reporter,
-        filling: Filling | None,
     ) -> None:
         self._sequencer, self._known, self._dispatcher = sequencer, known, dispatcher
         self._validators, self._watchers = groups
-        self._reporter, self._filling = reporter, filling
+        self._reporter = reporter
 
     def vouch(self) -> None:
         """Have the next block sealed and its requests vouched for, if there is one."""
@@ -100,8 +98,6 @@ class Vouching:
         if self._sequencer.settled < number <= self._sequencer.height and self._sequencer.block(number) is sealed:
             self._known.vouched[number] = vouched
             self._reporter.emit(BlockVouched(self._reporter.now(), number))
-            if self._filling is not None:
-                self._filling.offer(sealed)
         return True
 
     def _ask_acknowledged(self, fact: Accepted, path: Path) -> Acknowledged:

@@ -16,7 +16,7 @@ from zklink.l1.transport.client import Call, Request
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import AcceptAgainCall, AcceptCall, ImportCall
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
-from zklink.protocol.errors import L1Error
+from zklink.protocol.errors import L1Error, RpcUnavailable
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.bridge_calls import HistoryCall, encode_action
 from zklink.sequencer.decision import Action, ChainView, ImportPolicy, check_history, decide
@@ -93,19 +93,29 @@ class Submitter:
 
 
 class HistoryGate:
-    """A ChainGate on a real chain."""
+    """A ChainGate on a real chain. It reads a chain at one L1 block, and at none below one that it has seen before: a
+    node that lags would have it send again what has just been mined.
+    """
 
     def __init__(self, bridge: BridgeClient, submitter: LocalAccount) -> None:
         self._bridge = bridge
         self._submitter = submitter
+        self._seen = 0
 
     @property
     def chain(self) -> ChainId:
         return self._bridge.chain_id
 
     def view(self, horizon: Horizon) -> ChainView:
-        tip = self._bridge.history.tip()
-        return ChainView(self.chain, tip, self._find_owed(tip, horizon), self._bridge.end.is_frozen())
+        """Raises RpcUnavailable also while the node is behind."""
+        height = self._bridge.client.head().number
+        if height < self._seen:
+            detail = f"the node has block {height}, behind block {self._seen} that was seen before"
+            raise RpcUnavailable(self._bridge.client.profile.name, "eth_getBlockByNumber", 1, detail)
+        self._seen = height
+        tip = self._bridge.history.tip(block=height)
+        is_closed = self._bridge.end.is_frozen(block=height)
+        return ChainView(self.chain, tip, self._find_owed(tip, horizon, height), is_closed)
 
     def final(self) -> FinalView | None:
         client = self._bridge.client
@@ -117,15 +127,18 @@ class HistoryGate:
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
         calls = [self._encode(encode_action(action, self.chain, horizon)) for action in actions]
         results = self._bridge.client.send_all(self._submitter, [Request(call) for call in calls])
+        mined = [result.block_number for result in results if isinstance(result, Receipt)]
+        self._seen = max(self._seen, *mined, 0)
         return [_sent(action, result) for action, result in zip(actions, results, strict=True)]
 
-    def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
+    def _find_owed(self, tip: Tip, horizon: Horizon, height: int) -> dict[BlockNumber, bytes]:
         """The debts of blocks that are not settled; a settled block owes nothing anywhere."""
         owed: dict[BlockNumber, bytes] = {}
         for block in horizon.blocks[: max(tip.number - horizon.start, 0)]:
             if len(owed) == tip.unpaid:
                 break
-            found = self._bridge.history.owed(block.number) if block.payouts(self.chain) else ZERO_HASH
+            pays = bool(block.payouts(self.chain))
+            found = self._bridge.history.owed(block.number, block=height) if pays else ZERO_HASH
             if found != ZERO_HASH:
                 owed[block.number] = found
         return owed

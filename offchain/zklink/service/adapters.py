@@ -15,6 +15,7 @@ from zklink.l1.contracts.bridge_events import PayoutDeferred, PayoutPaid
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
+from zklink.node.parts import NodeConfig
 from zklink.node.ports import Proved
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, Lane, TokenId
@@ -39,7 +40,7 @@ class CircuitProver:
     made at a time, and one witness: who comes next computes its witness meanwhile, and then waits.
     """
 
-    def __init__(self, provers: Mapping[Lane, Prover], proofs_at_once: int = 1) -> None:
+    def __init__(self, provers: Mapping[Lane, Prover], proofs_at_once: int = NodeConfig().proofs_at_once) -> None:
         self._provers = provers
         self._proofs, self._witnesses = Semaphore(proofs_at_once), Semaphore(1)
 
