@@ -1,7 +1,8 @@
 """The three chains as a state machine: any actor does anything at any time, and after every step the promises hold.
 
-Takes three chains; plays at random on them. Validators may be dishonest and tokens bad; the proof system is ideal and
-the transport honest. At the end everybody behaves, everything is settled, and each request must have exactly one end.
+Takes three chains; plays at random on them. Whoever brings blocks may be dishonest and tokens bad; the proof system is
+ideal and watchers are honest. At the end everybody behaves, everything is settled, and each request must have exactly
+one end.
 """
 
 from collections import Counter
@@ -21,6 +22,7 @@ from tests.support.books.sealed import Sealed
 from tests.support.bursts import Burst
 from tests.support.three_chains import BROKERS, CHAINS, PRIMARY
 from zklink.operations.payout import Payout
+from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.ids import ChainId, Kind, Lane
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
@@ -81,25 +83,18 @@ class SwapLane(RuleBasedStateMachine):
 
     # -- what is there to work on --------------------------------------------------------------------------------
 
-    def accepted(self, chain: ChainId) -> int:
-        """Number of the last block that the chain has accepted."""
-        return self.play.status(chain)[2]
-
     def base(self) -> Sealed:
         """The last block of the one history so far: what the primary has accepted."""
-        sealed = self.play.history[PRIMARY][self.accepted(PRIMARY)]
-        assert sealed is not None
-        return sealed
+        return self.play.tip()
 
     def parents(self) -> list[Sealed]:
         """Sealed blocks on which another one can be built: those after the primary's history."""
         base = self.base()
         return [v for v in self.variants if v.number >= base.number and v.at(base.number) is base]
 
-    def children(self, chain: ChainId) -> list[Sealed]:
-        """Sealed blocks that continue what the chain has committed."""
-        top = self.play.history[chain][-1]
-        return [v for v in self.variants if v.parent is top and top is not None]
+    def children(self) -> list[Sealed]:
+        """Sealed blocks that continue what the primary has."""
+        return [v for v in self.variants if v.parent is self.base()]
 
     def payouts(self, chain: ChainId) -> list[Payout]:
         """Payments on the chain that some sealed block promises."""
@@ -111,45 +106,42 @@ class SwapLane(RuleBasedStateMachine):
     def check_all(self, chain: ChainId) -> None:
         """What must hold after a step on a chain; the others cannot have changed."""
         self.play.check(chain)
-        status = {k: self.play.status(k) for k in CHAINS}
-        self.check_no_skips(chain, status[chain])
-        self.check_one_history(chain, {k: accepted for k, (_, _, accepted, _) in status.items()})
-        self.check_queue(chain, status[chain][3])
+        tip = self.play[chain].tip()
+        self.check_no_skips(chain, tip)
+        self.check_one_history(chain, tip)
+        self.check_queue(chain)
 
-    def check_no_skips(self, chain: ChainId, status: tuple[int, int, int, int]) -> None:
-        """SYN-2: executed <= accepted <= proven <= committed, and what is committed is what was committed."""
-        committed, proven, accepted, executed = status
+    def check_no_skips(self, chain: ChainId, tip: Tip) -> None:
+        """SYN-2: what a chain has is what it was given, block after block; it owes what was not paid."""
         diary, name = self.play.diary, name_chain(chain)
-        diary.check(f"last block committed on {name}", committed, len(self.play.committed[chain]) - 1)
-        diary.check_at_most(f"last block proven on {name}", proven, committed)
-        diary.check_at_most(f"last block accepted on {name}", accepted, proven)
-        diary.check_at_most(f"last block executed on {name}", executed, accepted)
+        diary.check(f"last block on {name}", tip.number, len(self.play.entries[chain]) - 1)
+        diary.check(f"hash on {name}", tip.sync_hash.hex(), self.play.entries[chain][-1].sync_hash.hex())
+        diary.check(f"blocks that owe payouts on {name}", tip.unpaid, len(self.play.owing(chain)))
 
-    def check_one_history(self, chain: ChainId, accepted: dict[ChainId, int]) -> None:
-        """SYN-8 and SYN-1: nobody accepts what the primary has not; an acknowledgement is of the same block."""
-        diary, name = self.play.diary, name_chain(chain)
-        diary.check_at_most(f"last block accepted on {name}", accepted[chain], accepted[PRIMARY])
-        for number in range(1, accepted[chain] + 1):
-            ours, primarys = self.play.committed[chain][number].stored, self.play.committed[PRIMARY][number].stored
-            diary.check(f"sync hash of block {number} on {name}", ours.sync_hash.hex(), primarys.sync_hash.hex())
-            diary.check(f"root of block {number} on {name}", ours.root, primarys.root)
-        for other in CHAINS:
-            if other != chain:
-                known = self.play[chain].bridge.acknowledged(other)
-                what = f"what {name} takes for accepted on {name_chain(other)}"
-                diary.check_at_most(what, known, min(accepted[chain], accepted[other]))
+    def check_one_history(self, chain: ChainId, tip: Tip) -> None:
+        """SYN-8 and SYN-1: no member has what the primary has not."""
+        diary, name, primarys = self.play.diary, name_chain(chain), self.play.entries[PRIMARY]
+        diary.check_at_most(f"last block on {name}", tip.number, len(primarys) - 1)
+        for ours, theirs in zip(self.play.entries[chain], primarys, strict=False):
+            diary.check(f"sync hash of block {ours.number} on {name}", ours.sync_hash.hex(), theirs.sync_hash.hex())
+            diary.check(f"root of block {ours.number} on {name}", ours.root, theirs.root)
 
-    def check_queue(self, chain: ChainId, executed: int) -> None:
-        """QUE-1: what is committed are the first requests of the queue, in order, each once; what is executed is a
-        prefix.
+    def check_queue(self, chain: ChainId) -> None:
+        """QUE-1: what is consumed are the first requests of the queue, in order, each once; the primary has consumed at
+        least as many of a member's, and has their hash.
         """
-        queue, entries = self.play.queues[chain], self.play.committed[chain]
+        queue, entries = self.play.queues[chain], self.play.entries[chain]
+        name, diary, bridge = name_chain(chain), self.play.diary, self.play[chain].bridge
         consumed = [words for entry in entries if entry.view for words in entry.view.requests()]
         expected = [request.words() for request in queue[: len(consumed)]]
-        self.play.diary.check(f"requests consumed on {name_chain(chain)}", consumed, expected)
-        counts = self.play[chain].bridge.request_counts(Lane.SWAP)
-        expected_counts = (len(queue), entries[executed].stored.swap_requests)
-        self.play.diary.check(f"requests queued and executed on {name_chain(chain)}", tuple(counts), expected_counts)
+        diary.check(f"requests consumed on {name}", consumed, expected)
+        counts = tuple(bridge.request_counts(Lane.SWAP))
+        diary.check(f"requests queued and consumed on {name}", counts, (len(queue), len(consumed)))
+        if chain != PRIMARY:
+            seen = self.play.entries[PRIMARY][-1].consumed.get(chain, 0)
+            diary.check_at_most(f"requests consumed on {name}", len(consumed), seen)
+            held = bytes(self.play[PRIMARY].history.queue_of(chain, Lane.SWAP))
+            diary.check(f"queue of {name} as the primary has it", held, bytes(bridge.queue_hash(Lane.SWAP, seen)))
 
     # -- the end -------------------------------------------------------------------------------------------------
 

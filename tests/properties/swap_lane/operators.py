@@ -1,4 +1,6 @@
-"""What operators do in the state machine: sequencer, validators (honest or not), committee, and whoever executes."""
+"""What operators do in the state machine: sequencer, both groups (validators honest or not), and whoever imports and
+executes.
+"""
 
 from dataclasses import replace
 
@@ -7,29 +9,29 @@ from hypothesis.stateful import rule
 from tests.properties.swap_lane.machine import guarded
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
-from tests.support.books.block_actions import Ack
 from tests.support.books.chains import ETH, unit
 from tests.support.books.play import refused
 from tests.support.books.sealed import forge_view
 from tests.support.bursts import Burst, bursts
-from tests.support.committee import sort_keys
 from tests.support.evm import Reverted
-from tests.support.three_chains import CHAINS, PRIMARY, STRANGER, USD
+from tests.support.groups import Acc
+from tests.support.three_chains import MEMBERS, PRIMARY, STRANGER, USD
 from zklink.operations.payout import Payout
+from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
+from zklink.protocol.facts import Accepted, Group
 from zklink.protocol.ids import Amount, BlockNumber, ChainId
 
 LIFE = [
-    *("seal", "commit", "commit", "commit", "prove", "prove", "revert"),
-    *("deliver", "deliver", "apply", "execute", "execute"),
+    *("seal", "seal", "accept", "accept", "import", "import", "import"),
+    *("import_again", "execute", "execute", "execute"),
 ]
 CHEATS = [
-    "revert",
-    "apply",
-    "forge_message",
-    "commit_another_queue",
-    "commit_forged_payout",
-    "commit_request_forged_elsewhere",
-    "commit_by_a_stranger",
+    "import_again",
+    "forge_fact",
+    "another_queue",
+    "forged_payout",
+    "request_forged_elsewhere",
+    "accept_unvouched",
 ]
 SEALED_AHEAD = 3
 """How many blocks are sealed beyond what the primary has accepted."""
@@ -47,7 +49,7 @@ class Operators(Users):
     @rule(burst=bursts(20))
     @guarded
     def everything_happens(self, burst: Burst) -> None:
-        """The same, with reverts, cheats, and tokens and receivers that change."""
+        """The same, with cheats, and tokens and receivers that change."""
         self.take(burst, [*LIFE, *TRADES, *CHANGES, *CHEATS])
 
     def do_seal(self, chain: ChainId, dice: Dice) -> None:
@@ -63,115 +65,88 @@ class Operators(Users):
         self.variants.append(sealed)
         self.count("seal beside another" if sum(v.parent is parent for v in self.variants) > 1 else "seal")
 
-    def do_commit(self, chain: ChainId, dice: Dice) -> None:
-        """Commit a block that continues the chain; it may be too old for the primary by now."""
-        children = self.children(chain)
+    def do_accept(self, chain: ChainId, dice: Dice) -> None:
+        """The primary accepts one of the blocks that continue it; it may have aged out by now."""
+        children = self.children()
         if not children:
             return
-        primarys = [sealed for sealed in children if sealed in self.play.history[PRIMARY]]
+        sealed, pay = dice.pick([children[-1], *children]), dice.below(2) == 0
         try:
-            self.play.commit(chain, dice.pick([*primarys, *primarys, *children[-1:], *children]))
+            self.play.accept(sealed, pay=pay)
         except Reverted as error:
-            assert (error.reason, chain) == ("commit: too old", PRIMARY), error.reason
-            self.count("commit too old")
+            assert error.reason == "accept: too old", error.reason
+            self.count("accept too old")
             return
-        self.count("commit")
+        self.count("accept and pay" if pay else "accept")
 
-    def do_prove(self, chain: ChainId, dice: Dice) -> None:
-        """Prove one or more committed blocks; on the primary that accepts them."""
-        committed, proven, _, _ = self.play.status(chain)
-        if proven == committed:
-            refused(self.play.prove, chain)
+    def do_import(self, chain: ChainId, dice: Dice) -> None:
+        """A member imports the next blocks that the primary has, and pays now or later."""
+        if chain == PRIMARY:
             return
-        self.play.prove(chain, dice.pick([None, None, 1 + dice.below(committed - proven)]))
-        self.count("prove on the primary" if chain == PRIMARY else "prove")
+        missing, pay = self.play.missing(chain), dice.below(2) == 0
+        for sealed in missing[: 1 + dice.below(3)]:
+            self.play.import_(chain, sealed, pay=pay)
+            self.count("import and pay" if pay else "import")
 
-    def do_revert(self, chain: ChainId, dice: Dice) -> None:
-        """Drop some of what is not accepted; never what is."""
-        committed, _, accepted, _ = self.play.status(chain)
-        if accepted:
-            assert refused(self.play.revert, chain, accepted - 1) == "revert: already accepted"
-        is_astray = self.play.history[chain][committed] not in self.parents()
-        if committed > accepted and (is_astray or dice.below(4) == 0):
-            self.play.revert(chain, accepted + dice.below(committed - accepted))
-            self.count("revert")
-
-    def do_deliver(self, chain: ChainId, dice: Dice) -> None:
-        """Any acknowledgement, old or new, once or twice, to anybody."""
-        others = [source for source in (PRIMARY, *CHAINS) if self.accepted(source)]
-        for source in others if dice.below(2) else others[dice.below(3) :][:1]:
-            ack = self.play.acknowledge(source, max(1, self.accepted(source) - dice.pick([0, 0, 0, 1, 2])))
-            times = 1 + dice.below(2)
-            for _ in range(times):
-                if source == chain:
-                    assert refused(self.play.deliver, chain, ack) == "message: from this chain"
-                else:
-                    self.play.deliver(chain, ack)
-            self.count("deliver twice" if times > 1 else "deliver")
-
-    def do_apply(self, chain: ChainId, dice: Dice) -> None:
-        """Anybody announces a message again; one that never came is not known."""
-        source = dice.pick([PRIMARY, *CHAINS])
-        number = max(1, self.accepted(source) - dice.below(2))
-        try:
-            self.play.apply(chain, source, number)
-            self.count("apply")
-        except Reverted as error:
-            assert error.reason == "message: not known", error.reason
-            self.count("apply unknown")
+    def do_import_again(self, chain: ChainId, dice: Dice) -> None:
+        """What is there already changes nothing, however often it comes, and nothing is paid twice."""
+        entries = self.play.entries[chain]
+        if chain == PRIMARY or len(entries) < 2:
+            return
+        entry = dice.pick(entries[1:])
+        assert entry.view is not None
+        tip = self.play[chain].tip()
+        acc = self.chains.groups.acc(entry.number, entry.sync_hash)
+        call = ImportCall(BlockNumber(entry.number), (entry.view.member(),), (), *acc, True)
+        self.play[chain].history.import_blocks(*call.abi(), sender=STRANGER)
+        assert self.play[chain].tip() == tip
+        self.count("import again")
 
     def do_execute(self, chain: ChainId, dice: Dice) -> None:
-        """Execute the next block: possible only if every chain it concerns has accepted the same block."""
-        executed = self.play.status(chain)[3]
-        if len(self.play.committed[chain]) <= executed + 1:
+        """Pay what some block owes, all of it or the first few; no other chain is asked."""
+        owing = self.play.owing(chain)
+        if not owing:
             return
-        entry = self.play.committed[chain][executed + 1]
-        try:
-            self.play.execute(chain)
-        except Reverted as error:
-            assert error.reason in ("execute: not accepted", "execute: a chain is missing"), error.reason
-            self.count(error.reason)
-            return
-        assert entry.view is not None
-        for other in CHAINS:
-            if other == PRIMARY or entry.view.header.counts[other]:
-                assert self.accepted(other) >= entry.number
-                assert self.play.committed[other][entry.number].stored.sync_hash == entry.stored.sync_hash
-        self.count("execute with payouts" if entry.view.payouts() else "execute")
+        entry = dice.pick(owing)
+        owed = len(self.play.owed[chain][entry.number])
+        count = dice.pick([owed, owed, 1 + dice.below(owed)])
+        self.play.execute(chain, entry, count)
+        self.count("execute" if count == owed else "execute some")
 
     # -- dishonesty ----------------------------------------------------------------------------------------------
 
-    def do_forge_message(self, chain: ChainId, dice: Dice) -> None:
-        """What is not signed by a quorum over exactly this content is refused."""
-        entry = self.play.committed[chain][-1]
-        if not entry.number:
+    def do_forge_fact(self, chain: ChainId, dice: Dice) -> None:
+        """An ACC that is not signed by both groups over exactly this content is refused."""
+        missing = self.play.missing(chain) if chain in MEMBERS else []
+        if not missing:
             return
-        source = dice.pick([c for c in CHAINS if c != chain])
-        message = self.play.sign(source, entry).message
-        committee, deployment = self.chains.committee, self.chains.deployment_hash
-        k = committee.keys
-        other = replace(message, number=BlockNumber(entry.number + 1))
-        stranger = sort_keys([committee.stranger, *k[:2]])
+        known, view = self.chains.groups, missing[0].view(chain)
+        self.play[chain].swap_verifier.allow(list(view.inputs.as_tuple()))
+        entry = self.play.entries[chain][-1].follow(view)
+        good = known.acc(entry.number, entry.sync_hash)
+        fact = Accepted(BlockNumber(entry.number), entry.sync_hash)
+        few = known.sign(fact, Group.WATCHERS, known.watchers.keys[:2])
+        twice = known.sign(fact, Group.WATCHERS, [known.watchers.keys[0], *known.watchers.keys[1:2] * 2])
         forgeries = (
-            b"",
-            committee.sign_message(message, deployment, k[:2]),
-            committee.sign_message(message, deployment, [k[0], k[1], k[1]]),
-            committee.sign_message(message, deployment, stranger),
-            committee.sign_message(message, bytes(32)),
-            committee.sign_message(other, deployment),
+            good._replace(watchers=b""),
+            good._replace(validators=good.watchers),
+            good._replace(watchers=few),
+            good._replace(watchers=twice),
+            known.acc(entry.number + 1, entry.sync_hash),
+            Acc(known.seal(entry.number, entry.sync_hash), good.watchers),
         )
-        before = self.play.status(chain)
         for evidence in forgeries:
-            refused(self.play.deliver, chain, Ack(message, evidence))
-        assert self.play.status(chain) == before
-        self.count("forged message")
+            call = ImportCall(BlockNumber(entry.number), (view.member(),), (), *evidence, False)
+            assert refused(self.play[chain].history.import_blocks, *call.abi()).startswith("groups: ")
+        self.count("forged fact")
 
-    def do_commit_another_queue(self, chain: ChainId, dice: Dice) -> None:
-        """A dishonest validator skips, reorders, repeats or invents a request of the chain itself."""
-        top = self.play.history[chain][-1]
-        assert top is not None
+    def do_another_queue(self, chain: ChainId, dice: Dice) -> None:
+        """Somebody skips, reorders, repeats or invents a request: no honest watcher vouches for a member's, and the
+        primary and the member know their own queues, whoever vouches.
+        """
+        top = self.base()
         waiting = self.play.waiting(top, chain)
-        invented = self.play.invent_request(chain, USD, unit(USD), PRIMARY, ETH)
+        invented = self.play.invent_request(chain, USD, unit(USD), PRIMARY if chain != PRIMARY else MEMBERS[0], ETH)
         ways = {"invent": [*waiting[:1], invented]}
         if waiting:
             ways["repeat"] = [waiting[0], waiting[0]]
@@ -179,16 +154,17 @@ class Operators(Users):
             ways |= {"skip": waiting[1:2], "reorder": waiting[:2][::-1]}
         how = dice.pick(sorted(ways))
         sealed = self.play.seal(top, ways[how])
-        assert refused(self.play.commit, chain, sealed) == "commit: not the queued requests"
+        assert refused(self.play.accept, sealed).startswith(("accept: ", "queue: "))
+        if chain == PRIMARY or not self.play.missing(chain):
+            assert refused(self.play.force, chain, sealed) == "queue: other requests"
         self.count(f"{how} requests")
 
-    def do_commit_forged_payout(self, chain: ChainId, dice: Dice) -> None:
-        """A dishonest validator raises or adds a payout: no proof fits."""
-        children = [c for c in self.children(chain) if c.view(chain).payouts()]
-        committed, proven, _, _ = self.play.status(chain)
-        if not children or committed != proven:
+    def do_forged_payout(self, chain: ChainId, dice: Dice) -> None:
+        """Somebody raises or adds a payout in a slice: no proof fits, whoever vouches."""
+        waiting = self.children()[-1:] if chain == PRIMARY else self.play.missing(chain)[:1]
+        if not waiting or not waiting[0].view(chain).payouts():
             return
-        view = dice.pick(children).view(chain)
+        view = waiting[0].view(chain)
         payout = Payout.from_words(view.payouts()[0])
         forged = replace(payout, amount=Amount(payout.amount + 1 + dice.below(10**9)))
         words = list(view.words)
@@ -196,33 +172,39 @@ class Operators(Users):
             words[view.words.index(payout.words()[0])] = forged.words()[0]
         else:
             words += forged.words()
-        try:
-            self.play.commit_view(chain, forge_view(view, words))
-        except Reverted as error:
-            assert error.reason == "commit: too old", error.reason
-            return
-        assert refused(self.play.prove, chain) == "ideal: not true"
-        self.play.revert(chain, committed)
+        reason = refused(self.play.enter_view, chain, forge_view(view, words), lies=True)
+        assert reason in ("ideal: not true", "accept: too old"), reason
         self.count("forged payout")
 
-    def do_commit_request_forged_elsewhere(self, chain: ChainId, dice: Dice) -> None:
-        """A deposit that nobody made on another chain: this chain cannot know, so it waits for that chain for ever."""
-        top = self.play.history[chain][-1]
-        committed, proven, _, _ = self.play.status(chain)
-        if chain == PRIMARY or committed != proven:
+    def do_request_forged_elsewhere(self, chain: ChainId, dice: Dice) -> None:
+        """A deposit that nobody made on a member: honest watchers do not vouch for it, so that the primary takes no
+        block with it, and no other member imports one.
+        """
+        if chain == PRIMARY:
             return
-        assert top is not None
-        source = dice.pick([c for c in CHAINS if c != chain])
-        self.play.commit(chain, self.play.seal(top, [self.play.invent_request(source, USD, unit(USD), chain, USD)]))
-        self.play.prove(chain)
-        assert self.play.status(chain)[2] <= committed
-        self.play.revert(chain, committed)
+        forged = self.play.invent_request(chain, USD, unit(USD), PRIMARY, USD)
+        sealed = self.play.seal(self.base(), [forged])
+        assert refused(self.play.accept, sealed) == "accept: not the queued requests"
         self.count("request forged elsewhere")
 
-    def do_commit_by_a_stranger(self, chain: ChainId, dice: Dice) -> None:
-        """Only validators commit."""
-        children = self.children(chain)
-        if children:
-            view = dice.pick(children).view(chain)
-            assert refused(self.play.commit_view, chain, view, sender=STRANGER) == "roles: not a validator"
-            self.count("commit by a stranger")
+    def do_accept_unvouched(self, chain: ChainId, dice: Dice) -> None:
+        """Without the seal, or without the watchers' word for a queue that it serves, no block is accepted."""
+        children = [sealed for sealed in self.children() if sealed.requests]
+        if not children:
+            return
+        view = dice.pick(children).view(PRIMARY)
+        entry = self.play.entries[PRIMARY][-1].follow(view)
+        self.play[PRIMARY].swap_verifier.allow(list(view.inputs.as_tuple()))
+        facts, known = self.play.que(entry), self.chains.groups
+        seal = known.seal(entry.number, entry.sync_hash)
+        call = AcceptCall(BlockNumber(entry.number), (view.full(),), facts, seal, known.queues(facts), False)
+        unvouched = [replace(call, seal=seal[:130])]
+        if facts:
+            unvouched += [replace(call, watchers=b""), replace(call, queues=(), watchers=known.queues(()))]
+        for less in unvouched:
+            reason = refused(self.play[PRIMARY].history.accept, *less.abi())
+            assert reason.startswith("groups: ") or reason in (
+                "accept: no word for a queue",
+                "accept: too old",
+            ), reason
+        self.count("accept unvouched")

@@ -1,5 +1,5 @@
 """All properties of the swap lane at once: random stories on three chains, with everybody at their worst but the
-transport's quorum.
+watchers.
 """
 
 from collections import Counter
@@ -19,12 +19,11 @@ RULES = {
     "swap coin", "swap token", "swap FEE", "swap REENTER", "swap of a token that does not deliver",
     "fill", "fills: already filled", "fills: already executed", "fill of nonsense", "fill of another payout",
     "withdraw", "donate", "token turns bad", "receiver turns bad", "pause", "wait",
-    "seal", "seal beside another", "commit", "commit too old", "prove", "prove on the primary", "revert",
-    "deliver", "deliver twice", "apply", "apply unknown",
-    "execute", "execute with payouts", "execute: not accepted", "execute: a chain is missing",
-    "forged message",
+    "seal", "seal beside another", "accept", "accept and pay", "accept too old",
+    "import", "import and pay", "import again", "execute", "execute some",
+    "forged fact", "accept unvouched",
     "skip requests", "reorder requests", "repeat requests", "invent requests",
-    "forged payout", "request forged elsewhere", "commit by a stranger", "finish",
+    "forged payout", "request forged elsewhere", "finish",
 }  # fmt: skip
 """What some run must have done, or the machine proves less than it says."""
 
@@ -39,8 +38,7 @@ def machine_on(chains: BookedChains) -> type[Operators]:
 )
 class TestSwapLane:
     """After every step of every run: each bridge holds what it owes to the last unit, no chain has released more than
-    came in, queues are consumed first in first out, no block is skipped, all chains follow one history, and what is
-    acknowledged was accepted.
+    came in, queues are consumed first in first out, no block is skipped, and all chains follow one history.
 
     At the end of every run everything can be settled; then each request has exactly one end, each fill that became
     true was repaid once, and what each bridge still holds are the state's reserves.

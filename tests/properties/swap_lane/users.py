@@ -162,13 +162,13 @@ class Users(SwapLane):
         """Calldata of a call back into the bridge."""
         here = self.play[chain]
         token = dice.pick(sorted(here.sites))
-        last = self.play.committed[chain][-1]
-        payouts = self.payouts(chain)
+        owing, payouts = self.play.owing(chain), self.payouts(chain)
+        words = [word for payout in self.play.owed[chain][owing[0].number] for word in payout.words()] if owing else []
         return dice.pick(
             [
                 here.bridge.encode("withdraw_pending_balance", token, STRANGER),
                 here.bridge.encode("swap", self.play.order(here.sites[token], MINIMUM, A, token, RECIPIENTS[0])),
-                here.bridge.encode("execute_blocks", [(last.stored_args(), [])]),
+                here.bridge.encode("pay", words[:3]),
                 here.bridge.encode("fill", list(payouts[-1].words()) if payouts else [0, 0, 0]),
             ]
         )
