@@ -244,8 +244,7 @@ def _read(last: IHistory.Tip, call: block_reader.Call) -> block_reader.Reading:
     reading.root = last.root
     reading.sync_hash = last.sync_hash
     reading.words = call.words
-    claims_end: uint256 = 0
-    reading.claims, claims_end = self._find_claims(call.skipped)
+    reading.claims = self._find_claims(call.skipped)
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
         if block_reader.own_bytes(call.counts[lane - 1]) > 0:
             index: uint256 = block_reader.queue_index(lane, convert(deployment.CHAIN_ID, uint256))
@@ -258,28 +257,34 @@ def _read(last: IHistory.Tip, call: block_reader.Call) -> block_reader.Reading:
         reading, block_inputs = block_reader.read_next(reading, place)
         inputs.append(block_inputs)
         place += block_reader.BLOCK_BYTES
-    checks.require(reading.claims == claims_end, "history: claims do not fit")
     proofs.check(call.blocks, inputs)
     return reading
 
 
 @internal
 @view
-def _find_claims(skipped: uint256) -> (uint256, uint256):
+def _find_claims(skipped: uint256) -> uint256:
     """
-    @notice Where the claims of the first new block begin in the call, and where the last ones end.
+    @notice Where the claims of the first new block begin in the call. Reverts unless the call has exactly the claims
+            that the headers ask for.
     @param skipped How many blocks before are already here.
     """
-    at: uint256 = 0
-    count: uint256 = 0
-    at, count = calldata.find(CLAIMS_INDEX)
-    end: uint256 = at + 32 * count
     held: uint256 = block_reader.held_counts()
-    place: uint256 = calldata.find(block_reader.BLOCKS_INDEX)[0]
-    for _: uint256 in range(skipped, bound=constants.MAX_BLOCKS):
-        at += 64 * block_reader.count_claims(block_reader.counts_at(place), held)
+    place: uint256 = 0
+    blocks: uint256 = 0
+    place, blocks = calldata.find(block_reader.BLOCKS_INDEX)
+    at: uint256 = 0
+    claims: uint256 = 0
+    at, claims = calldata.find(CLAIMS_INDEX)
+    total: uint256 = 0
+    before: uint256 = 0
+    for i: uint256 in range(blocks, bound=constants.MAX_BLOCKS):
+        if i == skipped:
+            before = total
+        total += 2 * block_reader.count_claims(block_reader.counts_at(place), held)
         place += block_reader.BLOCK_BYTES
-    return at, end
+    checks.require(total == claims, "history: claims do not fit")
+    return at + 32 * before
 
 
 @internal
@@ -291,13 +296,12 @@ def _is_unmatched(next_block: IHistory.Block) -> (bool, bytes32):
     reading.timestamp = last.timestamp
     reading.root = last.root
     reading.sync_hash = last.sync_hash
-    claims_end: uint256 = 0
-    reading.claims, claims_end = calldata.find(UNMATCHED_CLAIMS_INDEX)
-    claims_end = reading.claims + 32 * claims_end
-    words_end: uint256 = 0
-    reading.words, words_end = calldata.find(UNMATCHED_WORDS_INDEX)
-    words_end += reading.words
-    checks.require(words_end == reading.words + block_reader.own_bytes(next_block.counts), "unmatched: words do not fit")
+    held: uint256 = block_reader.held_counts()
+    length: uint256 = 0
+    reading.claims, length = calldata.find(UNMATCHED_CLAIMS_INDEX)
+    checks.require(length == 2 * block_reader.count_claims(next_block.counts, held), "unmatched: claims do not fit")
+    reading.words, length = calldata.find(UNMATCHED_WORDS_INDEX)
+    checks.require(length == block_reader.own_bytes(next_block.counts), "unmatched: words do not fit")
 
     lane: uint256 = convert(next_block.lane, uint256)
     checks.require(lane - 1 < 2, "unmatched: unknown lane")
@@ -306,7 +310,6 @@ def _is_unmatched(next_block: IHistory.Block) -> (bool, bytes32):
     consumed, reading.queues[index] = settlement.next_requests(lane)
     inputs: uint256[4] = empty(uint256[4])
     reading, inputs = block_reader.read(reading, next_block)
-    checks.require(reading.claims == claims_end, "unmatched: claims do not fit")
     count: uint64 = consumed + convert(reading.consumed[lane - 1], uint64)
     is_matched: bool = staticcall settlement.BRIDGE.queue_hash(next_block.lane, count) == reading.queues[index]
     if reading.parts[index] != empty(bytes32):

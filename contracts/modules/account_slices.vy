@@ -78,7 +78,7 @@ def read(place: slices.Slice) -> slices.Content:
             assert (r[1] | r[2] | r[3]) >> constants.WORD_BITS == 0, "slice: account word too long"
             sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[3])
             if kind == constants.CHANGE_PUB_KEY_KIND:
-                assert content.consents != 0, "slice: key change off the primary"
+                assert content.consents != 0, "slice: key change off primary"
                 self._check_key_change(content.consents, r)
                 content.consents = unsafe_add(content.consents, constants.SIGNATURE_BYTES)
             else:

@@ -1,123 +1,110 @@
-"""The reader of blocks and the registry of keys alone, on one EVM: no state, and of a bridge only whom it knows.
+"""The readers of slices alone, on one EVM: any words as the slice of any chain.
 
-Takes drafts (tests/support/drafts/draft.py), honest or bent; gives what the reader makes of them, and what Python says.
+Takes words and the owners' signatures; gives what the readers make of them, and what Python says.
 """
 
 from collections.abc import Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from eth_abi import decode
+from eth_keys.datatypes import PrivateKey
 
 from tests.support.compile_vyper import Replacements, load
-from tests.support.drafts.draft import REQUEST_KINDS, Draft
 from tests.support.evm import EvmChain, EvmContract
-from tests.support.three_chains import CHAIN_MASK, PRIMARY, START_TIME
+from tests.support.groups import sign
+from tests.support.lines import join
+from tests.support.three_chains import START_TIME, A
 from zklink.operations.change_pub_key import KeyChange
-from zklink.protocol.bridge_hashes import compute_inputs_hash, compute_payouts_hash, next_queue_hash
-from zklink.protocol.domain import compute_lane_domain
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.bridge_blocks import pack_words
+from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.ids import ChainId, Kind, Lane
+from zklink.protocol.messages import compute_key_change_digest
+from zklink.protocol.slices import REQUEST_KINDS, evaluate, split_records
 
 DEPLOYMENT_HASH = bytes(range(32))
 TIME_MASK = 2**40 - 1
 SENDER = "0x" + "11" * 20
-
-READING = ("uint256", "bytes32", "uint256", "bytes32", "bytes32", "bytes32")
-"""A Reading, as the ABI gives it."""
+BRIDGE = int.from_bytes(keccak256(b"bridge")[12:], "big")
+"""The bridge of every chain of the desk."""
+EVM_BITS, ANY_BITS = 160, 256
+"""The widths of addresses of the two formats."""
+Z = 0xC0FFEE << 200 | 12_345
+"""Where slices are evaluated, unless a test says otherwise."""
 
 Words = tuple[int, ...]
 
 
-@dataclass
+class Content(NamedTuple):
+    """What a slice contains, as its reader gives it; `consents` is how many signatures it has used."""
+
+    value: int
+    queue_hash: bytes
+    requests: int
+    queued_at: int
+    consents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """A reader with its registry, and what stands for the bridge that calls it."""
+    """The readers of both lanes."""
 
     evm: EvmChain
-    keys: EvmContract
-    bridge: EvmContract
-    reader: EvmContract
+    contract: EvmContract
 
-    @contextmanager
-    def rollback(self) -> Any:
-        """Undo the consents that are recorded, and forget who gets known, inside."""
-        with self.evm.rollback():
-            yield
+    def read(
+        self,
+        lane: Lane,
+        words: Sequence[int],
+        chain: ChainId = A,
+        *,
+        bits: int = EVM_BITS,
+        z: int = Z,
+        consents: Sequence[bytes] = (),
+        may_change_keys: bool = True,
+    ) -> Content:
+        """The content of a slice. Raises Reverted."""
+        task = (lane, chain, bits, BRIDGE, DEPLOYMENT_HASH, z, may_change_keys)
+        found, used = self.contract.read(task, b"".join(consents), pack_words(words))
+        value, queue_hash, requests, queued_at, _ = found
+        return Content(value, bytes(queue_hash), requests, queued_at, used)
 
-    def consent(self, change: KeyChange) -> None:
-        """The owner's own transaction. Raises Reverted."""
-        owner = "0x" + change.owner[12:].hex()
-        self.keys.authorise(DEPLOYMENT_HASH, change.account, change.nonce, change.public_key_hash, sender=owner)
+    def evaluate_data(self, words: Sequence[int], z: int = Z) -> int:
+        """Slice 0 at z. Raises Reverted."""
+        return int(self.contract.evaluate_data(z, pack_words(words)))
 
-    def know(self, owner: bytes) -> None:
-        """The owner acts here: from now on the bridge knows it."""
-        self.bridge.remember("0x" + owner[12:].hex())
+    def compute_hash(self, words: Sequence[int]) -> bytes:
+        """The hash of a slice."""
+        return bytes(self.contract.compute_hash(0, pack_words(words)))
 
-    def read(self, draft: Draft, chain: ChainId) -> tuple[Any, ...]:
-        """The reading of an honest CommitBlock. Raises Reverted."""
-        return self.read_raw(draft, chain, draft.commit_args(chain))
-
-    def read_raw(self, draft: Draft, chain: ChainId, arguments: Sequence[object]) -> tuple[Any, ...]:
-        """The reading of any CommitBlock in the place of this draft. Raises Reverted."""
-        position = (
-            chain,
-            chain == draft.primary,
-            CHAIN_MASK,
-            draft.domain,
-            DEPLOYMENT_HASH,
-            draft.number,
-            draft.old_root,
-            DEPLOYMENT_HASH,
-        )
-        call = self.reader.encode("read_block", position, tuple(arguments))
-        return decode(READING, self.bridge.read(self.reader.address, call))
+    def count_key_changes(self, words: Sequence[int]) -> int:
+        """How many key changes a slice has."""
+        return int(self.contract.count_key_changes(0, pack_words(words)))
 
 
 def open_desk(replacements: Replacements = ()) -> Desk:
-    """Deploy both, perhaps from mutated sources."""
-    evm = EvmChain(137, START_TIME)
+    """Deploy the readers, perhaps from mutated sources."""
+    evm = EvmChain(137, START_TIME, is_roomy=bool(replacements))
     evm.fund(SENDER)
-    keys = evm.deploy(SENDER, load("KeyRegistry", replacements))
-    return Desk(
-        evm,
-        keys,
-        evm.deploy(SENDER, load("KnownOwners")),
-        evm.deploy(SENDER, load("BlockReader", replacements), keys.address),
-    )
+    return Desk(evm, evm.deploy(SENDER, load("SliceDesk", replacements), DEPLOYMENT_HASH))
 
 
-def make_draft(lane: Lane, slices: dict[ChainId, Words], **changes: Any) -> Draft:
-    """A block of the desk's deployment."""
-    draft = Draft(
-        domain=compute_lane_domain(DEPLOYMENT_HASH, lane),
-        number=7,
-        timestamp=START_TIME,
-        old_root=4_711,
-        new_root=4_712,
-        commitment=815,
-        slices=slices,
-        primary=PRIMARY,
-        lane=lane,
-    )
-    return replace(draft, **changes)
-
-
-def expected_reading(draft: Draft, chain: ChainId) -> tuple[Any, ...]:
-    """What the block says to the chain, as Python sees it."""
-    requests = [record for record in draft.records(chain) if Kind(record[0] >> 240) in REQUEST_KINDS]
+def expected_content(words: Words, z: int = Z) -> Content:
+    """What a slice contains, as Python sees it. Raises ProtocolError for words that are no records."""
+    records = list(split_records(words))
+    requests = [record for kind, record in records if kind in REQUEST_KINDS]
     queue_hash = DEPLOYMENT_HASH
     for record in requests:
         queue_hash = next_queue_hash(queue_hash, record)
-    return (
-        len(requests),
-        queue_hash,
-        requests[-1][2] & TIME_MASK if requests else 0,
-        compute_payouts_hash(draft.payouts(chain)),
-        draft.block_commitment,
-        compute_inputs_hash(draft.inputs),
-    )
+    queued_at = requests[-1][2] & TIME_MASK if requests else 0
+    changes = sum(kind == Kind.CHANGE_PUB_KEY for kind, _ in records)
+    return Content(evaluate(words, z), queue_hash, len(requests), queued_at, changes)
 
 
-def flat(*records: Sequence[int]) -> Words:
-    """One slice."""
-    return tuple(word for record in records for word in record)
+def sign_change(change: KeyChange, key: PrivateKey, deployment_hash: bytes = DEPLOYMENT_HASH) -> bytes:
+    """An owner's consent to a new key."""
+    digest = compute_key_change_digest(deployment_hash, change.account, change.nonce, change.public_key_hash)
+    return sign(digest, key)
+
+
+flat = join
