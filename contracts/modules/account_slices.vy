@@ -49,7 +49,8 @@ def read(place: slices.Slice) -> slices.Content:
     for _: uint256 in range(slices.MAX_RECORDS):
         if at == end:
             break
-        # A record of either length is read at once. No addition below wraps: `at` is a position in the call.
+        # A record of either length is read at once; one that is cut short leaves `at` beyond the end, where nothing is
+        # read. No addition below wraps: `at` is a position in the call.
         r: uint256[4] = empty(uint256[4])
         if unsafe_add(at, REQUEST_BYTES) <= end:
             r = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[4])
@@ -73,7 +74,6 @@ def read(place: slices.Slice) -> slices.Content:
             assert recipient != bridge, "slice: payout to a bridge"
             at = unsafe_add(at, PAYOUT_BYTES)
         else:
-            assert unsafe_add(at, REQUEST_BYTES) <= end, "slice: account record cut short"
             assert (r[0] >> constants.ACCOUNT_REQUEST_0_SOURCE_SHIFT) & 255 == own, "slice: record of another chain"
             assert (r[1] | r[2] | r[3]) >> constants.WORD_BITS == 0, "slice: account word too long"
             sum = unsafe_add(uint256_mulmod(sum, z, constants.R), r[3])

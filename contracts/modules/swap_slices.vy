@@ -41,7 +41,8 @@ def read(place: slices.Slice) -> slices.Content:
     for _: uint256 in range(slices.MAX_RECORDS):
         if at == end:
             break
-        # A record of either length is read at once. No addition below wraps: `at` is a position in the call.
+        # A record of either length is read at once; one that is cut short leaves `at` beyond the end, where nothing is
+        # read. No addition below wraps: `at` is a position in the call.
         w: uint256[5] = empty(uint256[5])
         if unsafe_add(at, REQUEST_BYTES) <= end:
             w = abi_decode(slice(msg.data, at, REQUEST_BYTES), uint256[5])
@@ -54,7 +55,6 @@ def read(place: slices.Slice) -> slices.Content:
         sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[1])
         sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[2])
         if kind == constants.SWAP_REQUEST_KIND:
-            assert unsafe_add(at, REQUEST_BYTES) <= end, "slice: request cut short"
             assert w[0] >> constants.SWAP_REQUEST_0_SOURCE_SHIFT == request_prefix, "slice: request of another chain"
             assert (w[1] | w[2] | w[3] | w[4]) >> constants.WORD_BITS == 0, "slice: request word too long"
             content.queue_hash = keccak256(abi_encode(content.queue_hash, w))
@@ -67,8 +67,7 @@ def read(place: slices.Slice) -> slices.Content:
             if kind == constants.SWAP_PAID_KIND:
                 assert (w[0] >> constants.PAYOUT_0_CHAIN_SHIFT) & 255 == own, "slice: payout of another chain"
             else:
-                assert kind == constants.SWAP_REFUNDED_KIND, "slice: unknown record"
-                assert w[0] >> constants.PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: refund of another chain"
+                assert w[0] >> constants.PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: no record of this chain"
             assert records.find_unused_bits(w[0], w[1], w[2]) == 0, "slice: unused bits of a payout"
             recipient: uint256 = records.unbind(records.recipient_of(w[1], w[2]), own, address_bits)
             assert recipient != 0 and recipient >> address_bits == 0, "slice: recipient format"

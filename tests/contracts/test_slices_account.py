@@ -64,8 +64,8 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
         ("slice: unknown account record", (19 << 240 | A << 232, 0, 0, 0)),
         ("slice: account words cut short", DEPOSIT[:2]),
         ("slice: account words cut short", join((DEPOSIT, WITHDRAWAL[:2]))),
-        ("slice: account record cut short", DEPOSIT[:3]),
-        ("slice: account record cut short", join((WITHDRAWAL, EXIT[:3]))),
+        ("slice: account words cut short", DEPOSIT[:3]),
+        ("slice: account words cut short", join((WITHDRAWAL, EXIT[:3]))),
         ("slice: record of another chain", (DEPOSIT[0] + (1 << 232), *DEPOSIT[1:])),
         ("slice: record of another chain", replace(CHANGE, chain=C).words()),
         ("slice: account word too long", (*DEPOSIT[:3], DEPOSIT[3] | 1 << 248)),
@@ -158,8 +158,9 @@ def test_read__consent_to_something_else__is_refused(desk: Desk, other: KeyChang
 @pytest.mark.parametrize("owner", [bytes(32), b"\x01" + OWNER[1:], OWNER[:11] + b"\x01" + OWNER[12:]])
 def test_read__owner_is_no_evm_account__is_refused(desk: Desk, owner: bytes) -> None:
     change = replace(CHANGE, owner=owner)
-    with reverts("consent: owner format"):
-        desk.read(Lane.ACCOUNT, change.words(), consents=[sign_change(change, OWNER_KEY)])
+    for consent in (sign_change(change, OWNER_KEY), bytes(65)):
+        with reverts("consent: owner format"):
+            desk.read(Lane.ACCOUNT, change.words(), consents=[consent])
 
 
 def flip(signature: bytes) -> bytes:

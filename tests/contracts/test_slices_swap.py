@@ -50,15 +50,15 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("slice: unknown record", join(((0,), SWAP))),
-        ("slice: unknown record", (4 << 240 | A << 232 | A << 224, 0, 0)),
-        ("slice: unknown record", (2**255, 0, 0)),
-        ("slice: unknown record", payment(A, TOKEN, 6, kind=Kind.WITHDRAW_PAYOUT).words()),
+        ("slice: no record of this chain", join(((0,), SWAP))),
+        ("slice: no record of this chain", (4 << 240 | A << 232 | A << 224, 0, 0)),
+        ("slice: no record of this chain", (2**255, 0, 0)),
+        ("slice: no record of this chain", payment(A, TOKEN, 6, kind=Kind.WITHDRAW_PAYOUT).words()),
         ("slice: record cut short", SWAP[:1]),
         ("slice: record cut short", join((SWAP, PAID[:2]))),
         ("slice: record cut short", join((PAID, SWAP[:2]))),
-        ("slice: request cut short", SWAP[:4]),
-        ("slice: request cut short", join((PAID, SWAP[:3]))),
+        ("slice: record cut short", SWAP[:4]),
+        ("slice: record cut short", join((PAID, SWAP[:3]))),
         ("slice: request of another chain", (SWAP[0] + (1 << 232), *SWAP[1:])),
         ("slice: request word too long", (SWAP[0], SWAP[1] | 1 << 248, *SWAP[2:])),
         ("slice: request word too long", (*SWAP[:2], SWAP[2] | 1 << 251, *SWAP[3:])),
@@ -66,8 +66,8 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
         ("slice: request word too long", (*SWAP[:4], SWAP[4] | 1 << 248)),
         ("slice: payout of another chain", payment(B, TOKEN, 1).words()),
         ("slice: payout of another chain", payment(B, TOKEN, 1, source=A).words()),
-        ("slice: refund of another chain", (REFUND[0] + (1 << 232), *REFUND[1:])),
-        ("slice: refund of another chain", (REFUND[0] + (1 << 224), *REFUND[1:])),
+        ("slice: no record of this chain", (REFUND[0] + (1 << 232), *REFUND[1:])),
+        ("slice: no record of this chain", (REFUND[0] + (1 << 224), *REFUND[1:])),
         ("slice: unused bits of a payout", (PAID[0] | 1 << 112, *PAID[1:])),
         ("slice: unused bits of a payout", (PAID[0] | 1 << 143, *PAID[1:])),
         ("slice: unused bits of a payout", (PAID[0], PAID[1] | 1 << 248, PAID[2])),
@@ -88,8 +88,12 @@ def test_read__bad_record__is_refused(desk: Desk, reason: str, words: Words) -> 
 
 
 def test_read__slice_of_another_chain__is_refused(desk: Desk) -> None:
-    for words, reason in ((SWAP, "request"), (PAID, "payout"), (REFUND, "refund")):
-        with reverts(f"slice: {reason} of another chain"):
+    for words, reason in (
+        (SWAP, "slice: request of another chain"),
+        (PAID, "slice: payout of another chain"),
+        (REFUND, "slice: no record of this chain"),
+    ):
+        with reverts(reason):
             desk.read(Lane.SWAP, words, C)
 
 

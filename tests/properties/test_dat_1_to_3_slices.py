@@ -1,13 +1,14 @@
 """DAT-1 to DAT-3, the chain's side: what Python encodes the reader reads, and it reads nothing else."""
 
 import pytest
+from eth_keys.datatypes import PrivateKey
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from tests.support.desk import DEPLOYMENT_HASH, Desk, Words, expected_reading, flat, make_draft, open_desk
-from tests.support.drafts.draft import DATA
+from tests.support.desk import ANY_BITS, BRIDGE, EVM_BITS, Desk, Words, expected_content, open_desk, sign_change
 from tests.support.evm import Reverted
-from tests.support.three_chains import A, B, C
+from tests.support.lines import join
+from tests.support.three_chains import A, C
 from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange
@@ -18,6 +19,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.errors import ProtocolError
 from zklink.protocol.ids import AMOUNT_LIMIT, AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.slices import compute_slice_hash, evaluate
 
 one_desk = [HealthCheck.function_scoped_fixture]
 plenty, plenty_more = (tries(count, suppress_health_check=one_desk) for count in (150, 400))
@@ -25,11 +27,15 @@ plenty, plenty_more = (tries(count, suppress_health_check=one_desk) for count in
 amounts = st.integers(0, AMOUNT_LIMIT - 1).map(Amount)
 addresses = st.binary(min_size=32, max_size=32)
 evm_owners = st.binary(min_size=20, max_size=20).filter(any).map(lambda account: bytes(12) + account)
+widths = st.sampled_from((EVM_BITS, ANY_BITS))
+points = st.integers(0, R - 1)
+KEYS = [PrivateKey(bytes([i]) * 32) for i in range(1, 4)]
+OWNERS = {bytes(12) + key.public_key.to_canonical_address(): key for key in KEYS}
+"""Owners who sign."""
 numbers_32 = st.integers(0, 2**32 - 1)
 numbers_64 = st.integers(0, 2**64 - 1)
 tokens = st.integers(0, 2**16 - 1).map(TokenId)
 times = st.integers(0, 2**40 - 1)
-chains = st.sampled_from((A, B, C))
 lanes = st.sampled_from(Lane)
 bits = st.one_of(
     st.tuples(st.just(0), st.integers(240, 247)),
@@ -45,7 +51,7 @@ address, anywhere."""
 
 @st.composite
 def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
-    """A payout that `chain` pays."""
+    """A payout that `chain` pays to an address of either format."""
     anywhere, nowhere = st.integers(1, 8).map(ChainId), st.just(NO_CHAIN)
     source = {Kind.SWAP_PAID: anywhere, Kind.WITHDRAW_PAYOUT: nowhere, Kind.FORCED_EXIT_PAYOUT: nowhere}
     return Payout(
@@ -55,7 +61,7 @@ def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
         id=draw(numbers_64),
         token=draw(tokens),
         amount=draw(amounts),
-        recipient=draw(evm_owners if kind >= Kind.WITHDRAW_PAYOUT else addresses),
+        recipient=draw(st.one_of(evm_owners, addresses)),
         fill_fee=draw(amounts),
     )
 
@@ -63,7 +69,7 @@ def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
 def key_changes(chain: ChainId) -> st.SearchStrategy[KeyChange]:
     """A key change that `chain` authorises."""
     accounts, nonces = numbers_32.map(AccountId), numbers_32.map(Nonce)
-    return st.builds(KeyChange, st.just(chain), accounts, nonces, evm_owners, st.integers(1, R - 1))
+    return st.builds(KeyChange, st.just(chain), accounts, nonces, st.sampled_from([*OWNERS]), st.integers(1, R - 1))
 
 
 def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
@@ -87,14 +93,10 @@ def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
 
 
 @st.composite
-def blocks(draw: st.DrawFn) -> tuple[Lane, ChainId, dict[ChainId, Words]]:
-    """Any slices: whole records for one chain, any words for the others and, in the account lane, for slice 0."""
-    lane, chain = draw(lanes), draw(chains)
-    slices = {k: tuple(draw(st.lists(st.integers(0, 2**248 - 1), max_size=5))) for k in (A, B, C)}
-    slices[chain] = flat(*draw(st.lists(records(lane, chain), max_size=6)))
-    if lane is Lane.ACCOUNT:
-        slices[DATA] = tuple(draw(st.lists(st.integers(0, 2**248 - 1), max_size=5)))
-    return lane, chain, slices
+def whole_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
+    """Whole records of a lane for chain A, to recipients that it can pay where addresses have 32 bytes."""
+    lane = draw(lanes)
+    return lane, join(draw(st.lists(records(lane, A), max_size=6)))
 
 
 @st.composite
@@ -115,53 +117,51 @@ def bent_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
     return lane, tuple(found[:size])
 
 
-def check_reading(desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]]) -> None:
-    """The reader reads what Python has written, and both compute the same inputs."""
-    lane, chain, slices = block
-    draft = make_draft(lane, slices)
-    with desk.rollback():
-        for record in draft.records(chain):
-            if record[0] >> 240 == Kind.CHANGE_PUB_KEY:
-                desk.consent(KeyChange.from_words(record))
-            elif record[0] >> 240 == Kind.FORCED_EXIT_PAYOUT:
-                desk.know(Payout.from_words(record).recipient)
-        try:
-            reading = desk.read(draft, chain)
-        except Reverted as error:
-            raise AssertionError(error.reason) from error
-    assert reading == expected_reading(draft, chain)
+def check_reading(desk: Desk, case: tuple[Lane, Words], z: int = 12_345) -> None:
+    """The reader reads what Python has written."""
+    lane, words = case
+    if not is_slice(lane, words, ANY_BITS):
+        return
+    try:
+        content = desk.read(lane, words, bits=ANY_BITS, z=z, consents=consents_to(words))
+    except Reverted as error:
+        raise AssertionError(error.reason) from error
+    assert content == expected_content(words, z)
+    assert desk.compute_hash(words) == compute_slice_hash(words)
+    assert desk.count_key_changes(words) == content.consents
 
 
-def check_refusal(desk: Desk, case: tuple[Lane, Words]) -> None:
-    """The reader takes exactly the slices that are whole records of the lane and the chain.
-
-    Everybody who could be taken for the owner of an account has consented and is known.
+def check_refusal(desk: Desk, case: tuple[Lane, Words], bits: int = EVM_BITS) -> None:
+    """The reader takes exactly the slices that are whole records of the lane and the chain, to recipients that it can
+    pay. Everybody who could be taken for the owner of an account has consented.
     """
     lane, words = case
-    arguments = list(make_draft(lane, {A: ()}).commit_args(A))
-    changes = [record for record in split(words) if record[0] >> 240 == Kind.CHANGE_PUB_KEY]
-    arguments[2], arguments[5], arguments[9] = len(words) << 16 * A, list(words), [b""] * len(changes)
-    with desk.rollback():
-        for record in changes:
-            consent_to(desk, record)
-        for word in words:
-            desk.know(word.to_bytes(32, "big"))
-        try:
-            desk.read_raw(make_draft(lane, {}), A, arguments)
-        except Reverted as error:
-            assert not is_slice(lane, words), f"refused: {error.reason}"
-        else:
-            assert is_slice(lane, words), f"taken: {[hex(word) for word in words]}"
+    try:
+        content = desk.read(lane, words, bits=bits, consents=consents_to(words))
+    except Reverted as error:
+        assert not is_slice(lane, words, bits), f"refused: {error.reason}"
+    else:
+        assert is_slice(lane, words, bits), f"taken: {[hex(word) for word in words]}"
+        assert content == expected_content(words)
 
 
-def consent_to(desk: Desk, words: Words) -> None:
-    """What a careless reader might see in a key change is consented to, by whatever account is in it."""
+def consents_to(words: Words) -> list[bytes]:
+    """What a careless reader might see in the key changes is consented to, by the account that is seen in each."""
+    return [consent_to(record) for record in split(words) if record[0] >> 240 == Kind.CHANGE_PUB_KEY]
+
+
+def consent_to(words: Words) -> bytes:
+    """The consent to one change, or to nothing if nobody's key is known."""
     r0, r1, r2, r3 = (*words, 0, 0, 0)[:4]
-    low, high = r1 % 2**160, r2 >> 40 & 255
-    for key in (r3 % 2**248, high << 248 | r3 % 2**248):
-        if low and 0 < key < R:
-            owner = "0x" + low.to_bytes(20, "big").hex()
-            desk.keys.authorise(DEPLOYMENT_HASH, r0 >> 192 & 0xFFFFFFFF, r0 >> 160 & 0xFFFFFFFF, key, sender=owner)
+    owner = bytes(12) + (r1 % 2**160).to_bytes(20, "big")
+    change = KeyChange(
+        chain=A,
+        account=AccountId(r0 >> 192 & 0xFFFFFFFF),
+        nonce=Nonce(r0 >> 160 & 0xFFFFFFFF),
+        owner=owner,
+        public_key_hash=(r2 >> 40 & 255) << 248 | r3 % 2**248,
+    )
+    return sign_change(change, OWNERS.get(owner, KEYS[0]))
 
 
 def split(words: Words) -> list[Words]:
@@ -174,15 +174,15 @@ def split(words: Words) -> list[Words]:
     return found
 
 
-def is_slice(lane: Lane, words: Words) -> bool:
-    """Whether these are whole records of the lane for chain A."""
+def is_slice(lane: Lane, words: Words, bits: int) -> bool:
+    """Whether these are whole records of the lane for chain A, whose addresses have so many bits."""
     try:
-        return all(is_record(lane, record) for record in split(words))
+        return all(is_record(lane, record, bits) for record in split(words))
     except ProtocolError:
         return False
 
 
-def is_record(lane: Lane, words: Words) -> bool:
+def is_record(lane: Lane, words: Words, bits: int) -> bool:
     """Whether it is one; raises ProtocolError, too, if not.
 
     Bits of requests that are not used need not be zero here: the bridge compares requests with its own queue.
@@ -194,9 +194,10 @@ def is_record(lane: Lane, words: Words) -> bool:
         return len(words) == REQUEST_SIZES[kind] and words[0] >> 232 & 255 == A
     if kind == Kind.CHANGE_PUB_KEY:
         change = KeyChange.from_words(words)
-        return change.chain == A and not any(change.owner[:12]) and any(change.owner) and 0 < change.public_key_hash < R
+        return change.chain == A and change.owner in OWNERS
     payout = Payout.from_words(words)
-    is_payable = lane is Lane.SWAP or (any(payout.recipient) and not any(payout.recipient[:12]))
+    recipient = int.from_bytes(payout.recipient, "big")
+    is_payable = recipient not in (0, BRIDGE) and not recipient >> bits
     return is_payable and payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
 
 
@@ -212,7 +213,7 @@ SOURCES = {
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:
-    """The reader of the product."""
+    """The readers of the product."""
     return open_desk()
 
 
@@ -220,16 +221,20 @@ def desk() -> Desk:
 class TestReading:
     """Whole records of the lane and the chain are read as they were written; everything else is refused."""
 
-    @given(block=blocks())
+    @given(case=whole_slices(), z=points)
     @plenty
-    def test_read_block__any_slices__python_and_vyper_agree(
-        self, desk: Desk, block: tuple[Lane, ChainId, dict[ChainId, Words]]
-    ) -> None:
-        check_reading(desk, block)
+    def test_read__whole_records__python_and_vyper_agree(self, desk: Desk, case: tuple[Lane, Words], z: int) -> None:
+        check_reading(desk, case, z)
 
-    @given(case=bent_slices())
+    @given(case=bent_slices(), bits=widths)
     @plenty_more
-    def test_read_block__any_words__only_whole_records_of_lane_and_chain_are_taken(
-        self, desk: Desk, case: tuple[Lane, Words]
+    def test_read__any_words__only_whole_records_of_lane_and_chain_are_taken(
+        self, desk: Desk, case: tuple[Lane, Words], bits: int
     ) -> None:
-        check_refusal(desk, case)
+        check_refusal(desk, case, bits)
+
+    @given(words=st.lists(st.integers(0, 2**248 - 1), max_size=80), z=points)
+    @plenty
+    def test_evaluate_data__any_words__python_and_vyper_agree(self, desk: Desk, words: list[int], z: int) -> None:
+        assert desk.evaluate_data(words, z) == evaluate(words, z)
+        assert desk.compute_hash(words) == compute_slice_hash(words)
