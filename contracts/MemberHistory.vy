@@ -304,7 +304,7 @@ def _is_unmatched(next_block: IHistory.Block) -> (bool, bytes32):
     checks.require(length == block_reader.own_bytes(next_block.counts), "unmatched: words do not fit")
 
     lane: uint256 = convert(next_block.lane, uint256)
-    checks.require(lane - 1 < 2, "unmatched: unknown lane")
+    checks.require(block_reader.is_lane(lane), "unmatched: unknown lane")
     index: uint256 = block_reader.queue_index(lane, convert(deployment.CHAIN_ID, uint256))
     consumed: uint64 = 0
     consumed, reading.queues[index] = settlement.next_requests(lane)

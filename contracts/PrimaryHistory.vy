@@ -358,7 +358,7 @@ def _check_vouched(
     for fact: IGroups.QueueFact in queues:
         lane: uint256 = convert(fact.lane, uint256)
         k: uint256 = convert(fact.chain, uint256)
-        checks.require(k < constants.SLICE_COUNT and lane - 1 < 2, "accept: no such queue")
+        checks.require(k < constants.SLICE_COUNT and block_reader.is_lane(lane), "accept: no such queue")
         index: uint256 = block_reader.queue_index(lane, k)
         if (served >> index) & 1 == 1:
             # The word is for the highest place that the blocks use, one that they serve in part included.

@@ -123,6 +123,15 @@ def counts_at(place: uint256) -> uint256:
 
 @internal
 @pure
+def is_lane(lane: uint256) -> bool:
+    """
+    @notice Whether there is such a lane.
+    """
+    return lane == constants.SWAP_LANE or lane == constants.ACCOUNT_LANE
+
+
+@internal
+@pure
 def queue_index(lane: uint256, k: uint256) -> uint256:
     """
     @notice Where the queue of chain k is in Reading.
@@ -160,7 +169,7 @@ def open(first: uint64, last: uint64, words_index: uint256) -> Call:
             call.words = words
         if i >= skipped:
             lane: uint256 = calldata.word(place + LANE_AT)
-            checks.require(lane - 1 < 2, "block: unknown lane")
+            checks.require(self.is_lane(lane), "block: unknown lane")
             call.counts[lane - 1] |= counts
             call.count += 1
         words += 32 * self.add_counts(counts & held)
@@ -207,11 +216,10 @@ def read(last: Reading, new_block: IHistory.Block) -> (Reading, uint256[4]):
     """
     @notice Checks the form of the block after `last` and of its slices, and computes the public inputs of its proof.
     @param last What was read before; it says where the block's words, claims and consents begin.
-    @param new_block The block.
+    @param new_block The block, of one of the lanes.
     @return The reading with this block, and C, z, lambda, y.
     """
     lane: uint256 = convert(new_block.lane, uint256)
-    checks.require(lane - 1 < 2, "block: unknown lane")
     checks.require(new_block.new_root < constants.R, "block: root above r")
     checks.require(new_block.commitment < constants.R, "block: commitment above r")
     checks.require(new_block.timestamp >= last.timestamp, "block: before the last block")

@@ -35,6 +35,7 @@ SWAP = SwapRequest(
 PAID = Payout(Kind.SWAP_PAID, B, A, 7, TokenId(2), Amount(5), SOME_OWNER, Amount(0)).words()
 REFUND = Payout(Kind.SWAP_REFUNDED, A, A, 7, TokenId(2), Amount(5), SOME_OWNER, Amount(0)).words()
 
+
 def find_large_sum() -> Words:
     """A swap for which Horner's rule ends above r, where it must be reduced."""
     for first in range(SWAP[0], SWAP[0] + 10_000):
