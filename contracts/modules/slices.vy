@@ -16,8 +16,9 @@ MAX_WORDS: constant(uint256) = 2**constants.COUNT_BITS - 1
 MAX_RECORDS: constant(uint256) = MAX_WORDS // 3
 
 # A slice: its words stand from `at` to `end`, it belongs to `chain`, and `queue_hash` is the chain's queue before it,
-# `part` that after the request which the block before has served in part (empty for none). `address_bits` is the width of the chain's addresses, `bridge` its bridge. `consents` is where the next signature for a
-# key change stands in the call, 0 where no key may change.
+# `part` that after the request which the block before has served in part (empty for none). `address_bits` is the width of
+# the chain's addresses, `bridge` its bridge. `consents` is where the next signature for a key change stands in the call,
+# 0 where no key may change.
 struct Slice:
     at: uint256
     end: uint256

@@ -19,8 +19,8 @@ initializes: owner_consents
 initializes: account_slices[owner_consents := owner_consents]
 
 # Where the argument `words` is in the head of a call whose first argument is a Task, and in that of compute_hash.
-TASK_CONSENTS_INDEX: constant(uint256) = 7
-TASK_WORDS_INDEX: constant(uint256) = 8
+TASK_CONSENTS_INDEX: constant(uint256) = 8
+TASK_WORDS_INDEX: constant(uint256) = 9
 WORDS_INDEX: constant(uint256) = 1
 
 # What is asked of a slice; `may_change_keys` on the primary alone.
@@ -30,6 +30,7 @@ struct Task:
     address_bits: uint256
     bridge: uint256
     queue_hash: bytes32
+    part: bytes32
     z: uint256
     may_change_keys: bool
 
@@ -106,6 +107,7 @@ def _read(task: Task) -> (slices.Content, uint256):
         address_bits=task.address_bits,
         bridge=task.bridge,
         queue_hash=task.queue_hash,
+        part=task.part,
         z=task.z,
         consents=consents if task.may_change_keys else 0,
     )

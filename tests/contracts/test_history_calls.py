@@ -24,7 +24,7 @@ PAID = {k: payment(k, USD, 700 + k).words() for k in (A, B, C)}
 WITHDRAWN = {k: payment(k, USD, 5, kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0)).words() for k in (A, B, C)}
 OWNER_KEY = PrivateKey(b"\x07" * 32)
 OWNER = bytes(12) + OWNER_KEY.public_key.to_canonical_address()
-CHANGES = [KeyChange(B, AccountId(3), Nonce(i), OWNER, R - 1 - i) for i in range(4)]
+CHANGES = [KeyChange(B, AccountId(3), Nonce(i), OWNER, R - 1 - i, 1_900_000_000) for i in range(4)]
 WORDS, CONSENTS, CLAIMS = 7, 2, 2
 """Arguments of accept and import_blocks, by their place."""
 

@@ -14,18 +14,24 @@ from tests.support.three_chains import A, B, C
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.primitives.field import R
-from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, ChainSet, Kind, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.messages import HALF_ORDER
 from zklink.protocol.slices import evaluate
 
 TOKEN, NOWHERE = TokenId(2), ChainId(0)
+HI = 112
+"""Where the third word of a payout has the top byte of its recipient: the chain that an address is bound to."""
 SECP256K1_ORDER = 2 * HALF_ORDER + 1
 OWNER_KEY = PrivateKey(b"\x07" * 32)
 OWNER = bytes(12) + OWNER_KEY.public_key.to_canonical_address()
-CHANGE = KeyChange(A, AccountId(3), Nonce(4), OWNER, R - 1)
+CHANGE = KeyChange(A, AccountId(3), Nonce(4), OWNER, R - 1, 1_900_000_000)
 DEPOSIT = DepositRequest(A, RequestId(1), TOKEN, Amount(5), b"\x01" * 32, b"\x02" * 32, 1_700_000_000).words()
-EXIT = FullExitRequest(A, RequestId(2), AccountId(7), TOKEN, OWNER, 1_700_000_009).words()
+REQUEST = FullExitRequest(A, RequestId(2), AccountId(7), TOKEN, OWNER, OWNER, ChainSet(1 << A >> 1), 1_700_000_009)
+EXIT, PART = REQUEST.words(), REQUEST.part_words()
+KEY_REQUEST = KeyRequest(A, RequestId(3), AccountId(7), OWNER, R - 1, 1_700_000_010).words()
+OTHER_PART = replace(REQUEST, account=AccountId(8)).part_words()
 WITHDRAWAL = payment(A, TOKEN, 6, kind=Kind.WITHDRAW_PAYOUT, source=NOWHERE).words()
 FORCED_EXIT = payment(A, TOKEN, 7, kind=Kind.FORCED_EXIT_PAYOUT, source=NOWHERE).words()
 FULL_EXIT = payment(A, TOKEN, 0, kind=Kind.FULL_EXIT_PAYOUT, source=A).words()
@@ -45,6 +51,12 @@ def desk() -> Desk:
         DEPOSIT,
         FULL_EXIT,
         join((EXIT, FULL_EXIT)),
+        join((PART, FULL_EXIT)),
+        join((PART, PART, FULL_EXIT, PART)),
+        join((PART, WITHDRAWAL, PART, EXIT, KEY_REQUEST, DEPOSIT, OTHER_PART)),
+        (*FULL_EXIT[:2], FULL_EXIT[2] | 9 << 136 | 5 << 120),
+        (*WITHDRAWAL[:2], WITHDRAWAL[2] | A << HI),
+        KEY_REQUEST,
         join((FORCED_EXIT, DEPOSIT, WITHDRAWAL)),
         join((WITHDRAWAL, FORCED_EXIT, EXIT, DEPOSIT)),
         DEPOSIT * 128,
@@ -61,7 +73,11 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
     [
         ("slice: unknown account record", (1 << 240 | A << 232, 2, 3, 4)),
         ("slice: unknown account record", (3 << 240 | A << 232, 2, 3, 4)),
-        ("slice: unknown account record", (19 << 240 | A << 232, 0, 0, 0)),
+        ("slice: unknown account record", (17 << 240 | A << 232, 0, 0, 0)),
+        ("slice: another full exit", join((PART, DEPOSIT))),
+        ("slice: another full exit", join((PART, OTHER_PART))),
+        ("slice: another full exit", join((PART, WITHDRAWAL, KEY_REQUEST))),
+        ("slice: another full exit", join((PART, EXIT, OTHER_PART, EXIT))),
         ("slice: account words cut short", DEPOSIT[:2]),
         ("slice: account words cut short", join((DEPOSIT, WITHDRAWAL[:2]))),
         ("slice: account words cut short", DEPOSIT[:3]),
@@ -74,19 +90,21 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
         ("slice: unknown account payout", (23 << 240 | A << 224, 0, 0)),
         ("slice: unknown account payout", (2**255, 0, 0)),
         ("slice: payout of other chains", (WITHDRAWAL[0] + (1 << 224), *WITHDRAWAL[1:])),
-        ("slice: payout of other chains", (WITHDRAWAL[0] + (A << 232), *WITHDRAWAL[1:])),
-        ("slice: payout of other chains", (FULL_EXIT[0] - (A << 232), *FULL_EXIT[1:])),
+        ("slice: source of a payout", (WITHDRAWAL[0] + (A << 232), *WITHDRAWAL[1:])),
+        ("slice: source of a payout", (FORCED_EXIT[0] + (C << 232), *FORCED_EXIT[1:])),
         ("slice: unused payout bits", (WITHDRAWAL[0] | 1 << 143, *WITHDRAWAL[1:])),
         ("slice: unused payout bits", (WITHDRAWAL[0], WITHDRAWAL[1] | 1 << 248, WITHDRAWAL[2])),
         ("slice: unused payout bits", (*WITHDRAWAL[:2], WITHDRAWAL[2] | 1 << 120)),
+        ("slice: unused payout bits", (*FULL_EXIT[:2], FULL_EXIT[2] | 1 << 200)),
         ("slice: no address there", (WITHDRAWAL[0], 0, WITHDRAWAL[2])),
+        ("slice: no address there", (WITHDRAWAL[0], 0, WITHDRAWAL[2] | A << HI)),
+        ("slice: payout to a bridge", (WITHDRAWAL[0], BRIDGE, WITHDRAWAL[2] | A << HI)),
         ("slice: no address there", (FORCED_EXIT[0], FORCED_EXIT[1] | 1 << 160, FORCED_EXIT[2])),
-        ("slice: no address there", (*FULL_EXIT[:2], FULL_EXIT[2] | 1 << 112)),
+        ("slice: no address there", (*FULL_EXIT[:2], FULL_EXIT[2] | C << HI)),
         ("slice: payout to a bridge", (WITHDRAWAL[0], BRIDGE, WITHDRAWAL[2])),
         ("slice: payout to a bridge", (FORCED_EXIT[0], BRIDGE, FORCED_EXIT[2])),
         ("slice: unused bits of a change", (CHANGED[0] | 1, *CHANGED[1:])),
         ("slice: unused bits of a change", (CHANGED[0] | 1 << 224, *CHANGED[1:])),
-        ("slice: unused bits of a change", (*CHANGED[:2], CHANGED[2] | 1, CHANGED[3])),
         ("slice: unused bits of a change", (*CHANGED[:2], CHANGED[2] | 1 << 56, CHANGED[3])),
     ],
 )
@@ -104,6 +122,16 @@ def test_read__recipient_of_32_bytes__only_where_the_chain_has_them(desk: Desk) 
         desk.read(Lane.ACCOUNT, wide)
     with reverts("slice: payout of other chains"):
         desk.read(Lane.ACCOUNT, wide, B, bits=ANY_BITS)
+
+
+def test_read__request_served_in_part_before__goes_on_with_it_alone(desk: Desk) -> None:
+    """From one block of a call to the next."""
+    part = desk.read(Lane.ACCOUNT, PART).part
+    for words in ((), WITHDRAWAL, EXIT, PART, join((WITHDRAWAL, EXIT, DEPOSIT))):
+        assert desk.read(Lane.ACCOUNT, words, part=part) == expected_content(words, part=part)
+    for words in (DEPOSIT, OTHER_PART, KEY_REQUEST, join((WITHDRAWAL, DEPOSIT))):
+        with reverts("slice: another full exit"):
+            desk.read(Lane.ACCOUNT, words, part=part)
 
 
 # --- slice 0 ---
@@ -146,6 +174,7 @@ OTHERS: dict[str, KeyChange] = {
     "nonce": replace(CHANGE, nonce=Nonce(3)),
     "key": replace(CHANGE, public_key_hash=5),
     "owner": replace(CHANGE, owner=bytes(31) + b"\x01"),
+    "valid until": replace(CHANGE, valid_until=CHANGE.valid_until + 1),
 }
 
 

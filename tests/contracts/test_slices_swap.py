@@ -39,6 +39,7 @@ def desk() -> Desk:
         join((SWAP, REFUND)),
         join((SWAP, PAID, REFUND, LAST_SWAP)),
         join((LAST_SWAP, SWAP, PAID)),
+        (*PAID[:2], PAID[2] | A << 112),
         join((SWAP, REFUND) * 64),
     ],
 )
@@ -75,7 +76,9 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
         ("slice: unused bits of a payout", (REFUND[0] | 1 << 130, *REFUND[1:])),
         ("slice: recipient format", (PAID[0], 0, PAID[2])),
         ("slice: recipient format", (PAID[0], PAID[1] | 1 << 160, PAID[2])),
-        ("slice: recipient format", (PAID[0], PAID[1], PAID[2] | 1 << 112)),
+        ("slice: recipient format", (PAID[0], PAID[1], PAID[2] | C << 112)),
+        ("slice: recipient format", (PAID[0], 0, PAID[2] | A << 112)),
+        ("slice: recipient is a bridge", (PAID[0], BRIDGE, PAID[2] | A << 112)),
         ("slice: recipient format", (REFUND[0], 1 << 200, REFUND[2])),
         ("slice: recipient is a bridge", (PAID[0], BRIDGE, PAID[2])),
         ("slice: recipient is a bridge", (REFUND[0], BRIDGE, REFUND[2])),

@@ -32,14 +32,20 @@ EVM_BITS, ANY_BITS = 160, 256
 Z = 0xC0FFEE << 200 | 12_345
 """Where slices are evaluated, unless a test says otherwise."""
 
+NO_PART = bytes(32)
+"""No request has been served in part."""
+
 Words = tuple[int, ...]
 
 
 class Content(NamedTuple):
-    """What a slice contains, as its reader gives it; `consents` is how many signatures it has used."""
+    """What a slice contains, as its reader gives it; `consents` is how many signatures it has used. `part` is the queue
+    after a request that is served in part, empty for none.
+    """
 
     value: int
     queue_hash: bytes
+    part: bytes
     requests: int
     queued_at: int
     consents: int
@@ -62,12 +68,13 @@ class Desk:
         z: int = Z,
         consents: Sequence[bytes] = (),
         may_change_keys: bool = True,
+        part: bytes = NO_PART,
     ) -> Content:
         """The content of a slice. Raises Reverted."""
-        task = (lane, chain, bits, BRIDGE, DEPLOYMENT_HASH, z, may_change_keys)
+        task = (lane, chain, bits, BRIDGE, DEPLOYMENT_HASH, part, z, may_change_keys)
         found, used = self.contract.read(task, b"".join(consents), pack_words(words))
-        value, queue_hash, requests, queued_at, _ = found
-        return Content(value, bytes(queue_hash), requests, queued_at, used)
+        value, queue_hash, left, requests, queued_at, _ = found
+        return Content(value, bytes(queue_hash), bytes(left), requests, queued_at, used)
 
     def evaluate_data(self, words: Sequence[int], z: int = Z) -> int:
         """Slice 0 at z. Raises Reverted."""
@@ -89,22 +96,23 @@ def open_desk(replacements: Replacements = ()) -> Desk:
     return Desk(evm, evm.deploy(SENDER, load("SliceDesk", replacements), DEPLOYMENT_HASH))
 
 
-def expected_content(words: Words, z: int = Z) -> Content:
+def expected_content(words: Words, z: int = Z, part: bytes = NO_PART) -> Content:
     """What a slice contains, as Python sees it. Raises ProtocolError for words that are no records."""
-    records = list(split_records(words))
-    requests = [record for kind, record in records if kind in REQUEST_KINDS]
-    queue_hash = DEPLOYMENT_HASH
-    for record in requests:
-        queue_hash = next_queue_hash(queue_hash, record)
-    queued_at = requests[-1][2] & TIME_MASK if requests else 0
-    changes = sum(kind == Kind.CHANGE_PUB_KEY for kind, _ in records)
-    return Content(evaluate(words, z), queue_hash, len(requests), queued_at, changes)
+    queue_hash, requests, queued_at, changes = DEPLOYMENT_HASH, 0, 0, 0
+    for kind, record in split_records(words):
+        if kind == Kind.FULL_EXIT_PART:
+            whole = (record[0] - (kind - Kind.FULL_EXIT << 240), *record[1:])
+            part, queued_at = next_queue_hash(queue_hash, whole), record[2] & TIME_MASK
+        elif kind in REQUEST_KINDS:
+            queue_hash, part, queued_at = next_queue_hash(queue_hash, record), NO_PART, record[2] & TIME_MASK
+            requests += 1
+        changes += kind == Kind.CHANGE_PUB_KEY
+    return Content(evaluate(words, z), queue_hash, part, requests, queued_at, changes)
 
 
 def sign_change(change: KeyChange, key: PrivateKey, deployment_hash: bytes = DEPLOYMENT_HASH) -> bytes:
     """An owner's consent to a new key."""
-    digest = compute_key_change_digest(deployment_hash, change.account, change.nonce, change.public_key_hash)
+    digest = compute_key_change_digest(
+        deployment_hash, change.account, change.nonce, change.public_key_hash, change.valid_until
+    )
     return sign(digest, key)
-
-
-flat = join

@@ -11,7 +11,10 @@ from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, PAYOUT_WORDS, SWAP_REQU
 
 RECORD_WORDS: Final[Mapping[int, int]] = {
     Kind.SWAP_REQUEST: SWAP_REQUEST_WORDS,
-    **dict.fromkeys((Kind.DEPOSIT, Kind.FULL_EXIT, Kind.CHANGE_PUB_KEY), ACCOUNT_REQUEST_WORDS),
+    **dict.fromkeys(
+        (Kind.DEPOSIT, Kind.FULL_EXIT, Kind.FULL_EXIT_PART, Kind.KEY_REQUEST, Kind.CHANGE_PUB_KEY),
+        ACCOUNT_REQUEST_WORDS,
+    ),
     **dict.fromkeys(
         (
             Kind.SWAP_PAID,
@@ -25,7 +28,9 @@ RECORD_WORDS: Final[Mapping[int, int]] = {
 }
 """The words of each kind of record in a chain's slice."""
 
-REQUEST_KINDS: Final = (Kind.SWAP_REQUEST, Kind.DEPOSIT, Kind.FULL_EXIT)
+REQUEST_KINDS: Final = (Kind.SWAP_REQUEST, Kind.DEPOSIT, Kind.FULL_EXIT, Kind.KEY_REQUEST)
+"""Records that consume the next request of their chain; a full exit that is served in part does not."""
+
 PAYOUT_KINDS: Final = tuple(kind for kind, count in RECORD_WORDS.items() if count == PAYOUT_WORDS)
 
 
