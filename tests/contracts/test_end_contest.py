@@ -192,8 +192,8 @@ def test_fell_end__acc_above__it_falls(rig: Rig) -> None:
     fact = end_of(rig, A, 1)
     raise_end(rig, fact, WATCHERS)
     fell_by(rig, 3)
-    assert rig[A].evm.event("EndFell") == {"number": 1, "sync_hash": fact.sync_hash, "round": 0}
     assert (word(rig), round_of(rig)) == (NOBODY, 1)
+    assert rig[A].evm.event("EndFell") == {"number": 1, "sync_hash": fact.sync_hash, "round": 0}
 
 
 def test_fell_end__acc_of_validators_and_governors_end__it_falls_too(rig: Rig) -> None:
@@ -262,9 +262,9 @@ def test_deny_end__watchers_against_validators_and_governor__it_falls(rig: Rig) 
     raise_end(rig, fact, VALIDATORS, sender=GOVERNOR)
     deny(rig, fact, WATCHERS)
     here = rig[A]
+    assert (word(rig), round_of(rig)) == (NOBODY, 1)
     assert here.evm.event("EndDenied") == {"number": 1, "sync_hash": fact.sync_hash, "round": 0, "by": 2}
     assert here.evm.event("EndFell") == {"number": 1, "sync_hash": fact.sync_hash, "round": 0}
-    assert (word(rig), round_of(rig)) == (NOBODY, 1)
     with reverts("groups: not of this group"):
         raise_end(rig, fact, VALIDATORS, sender=GOVERNOR)
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmChain, EvmContract, reverts
 from tests.support.groups import STRANGER_KEY, KnownGroup, KnownGroups, sign
 from tests.support.three_chains import BLOCKS_PER_DAY, GOVERNOR, START_TIME, STRANGER, ZERO, A, B
-from zklink.l1.contract_artifacts import load_contract
 from zklink.protocol.facts import Accepted, End, EndDenial, Fact, Frozen, Group, QueueFact, Queues, Seal
 from zklink.protocol.ids import GROUP_DELAY_SECONDS, BlockNumber, Lane
 
@@ -51,7 +51,7 @@ def chain(shared: EvmChain) -> Iterator[EvmChain]:
         yield shared
 
 
-def deploy(chain: EvmChain, **changes: object) -> EvmContract:
+def deploy(chain: EvmChain, replacements: Replacements = (), **changes: object) -> EvmContract:
     """Three of five validators, three of five watchers."""
     arguments: dict[str, object] = {
         "validators": validators.members,
@@ -62,7 +62,13 @@ def deploy(chain: EvmChain, **changes: object) -> EvmContract:
         "blocks_per_day": BLOCKS_PER_DAY,
     }
     assert changes.keys() <= arguments.keys()
-    return chain.deploy(GOVERNOR, load_contract("Groups"), *(arguments | changes).values())
+    return chain.deploy(GOVERNOR, load("Groups", replacements), *(arguments | changes).values())
+
+
+@pytest.fixture
+def fresh(chain: EvmChain) -> EvmContract:
+    """Groups that a test may change."""
+    return deploy(chain)
 
 
 @pytest.fixture(scope="module")
@@ -325,74 +331,68 @@ def announce(contract: EvmContract, group: Group = Group.WATCHERS, known: KnownG
     contract.announce_members(int(group), known.members, 3, sender=call.get("sender", GOVERNOR))
 
 
-def test_replace_members__after_the_delay__new_members_alone_have_a_word(chain: EvmChain) -> None:
-    contract = deploy(chain)
+def test_replace_members__after_the_delay__new_members_alone_have_a_word(fresh: EvmContract) -> None:
     fact = Frozen(B, 0)
-    announce(contract)
-    assert chain.event("MembersAnnounced")["group"] == Group.WATCHERS
-    assert contract.coming()[0] == Group.WATCHERS
-    check(contract, fact, Group.WATCHERS)
-    chain.time += GROUP_DELAY_SECONDS
-    contract.replace_members(sender=STRANGER)
-    assert chain.event("MembersReplaced") == {"group": Group.WATCHERS}
-    check(contract, fact, Group.WATCHERS, NEW.evidence(fact.digest(DEPLOYMENT)))
+    announce(fresh)
+    assert fresh.chain.event("MembersAnnounced")["group"] == Group.WATCHERS
+    assert fresh.coming()[0] == Group.WATCHERS
+    check(fresh, fact, Group.WATCHERS)
+    fresh.chain.time += GROUP_DELAY_SECONDS
+    fresh.replace_members(sender=STRANGER)
+    assert fresh.chain.event("MembersReplaced") == {"group": Group.WATCHERS}
+    check(fresh, fact, Group.WATCHERS, NEW.evidence(fact.digest(DEPLOYMENT)))
     with reverts("groups: not of this group"):
-        check(contract, fact, Group.WATCHERS)
-    check(contract, SEAL)
+        check(fresh, fact, Group.WATCHERS)
+    check(fresh, SEAL)
     with reverts("groups: nothing announced"):
-        contract.replace_members(sender=STRANGER)
+        fresh.replace_members(sender=STRANGER)
 
 
 @pytest.mark.parametrize("group", Group)
-def test_replace_members__either_group__keeps_the_other(chain: EvmChain, group: Group) -> None:
-    contract = deploy(chain)
-    announce(contract, group)
-    chain.time += GROUP_DELAY_SECONDS
-    contract.replace_members(sender=STRANGER)
-    assert [contract.members(int(one))[0] for one in Group] == [
+def test_replace_members__either_group__keeps_the_other(fresh: EvmContract, group: Group) -> None:
+    announce(fresh, group)
+    fresh.chain.time += GROUP_DELAY_SECONDS
+    fresh.replace_members(sender=STRANGER)
+    assert [fresh.members(int(one))[0] for one in Group] == [
         tuple(m.lower() for m in (NEW if one is group else groups.group(one)).members) for one in Group
     ]
 
 
-def test_replace_members__a_member_that_stays__keeps_its_word(chain: EvmChain) -> None:
-    contract = deploy(chain)
+def test_replace_members__a_member_that_stays__keeps_its_word(fresh: EvmContract) -> None:
     mixed = KnownGroup.of((), 3)
     keys = sorted([*NEW.keys[:3], *watchers.keys[:2]], key=lambda key: int(key.public_key.to_address(), 16))
-    announce(contract, known=replace(mixed, keys=tuple(keys)))
-    chain.time += GROUP_DELAY_SECONDS
-    contract.replace_members(sender=STRANGER)
+    announce(fresh, known=replace(mixed, keys=tuple(keys)))
+    fresh.chain.time += GROUP_DELAY_SECONDS
+    fresh.replace_members(sender=STRANGER)
     fact = Frozen(B, 0)
-    check(contract, fact, Group.WATCHERS, NEW.evidence(fact.digest(DEPLOYMENT), keys))
+    check(fresh, fact, Group.WATCHERS, NEW.evidence(fact.digest(DEPLOYMENT), keys))
 
 
-def test_replace_members__seconds_or_blocks_missing__is_refused(chain: EvmChain) -> None:
-    contract = deploy(chain)
-    announce(contract)
-    with chain.rollback():
-        chain.time += GROUP_DELAY_SECONDS - 1
+def test_replace_members__seconds_or_blocks_missing__is_refused(fresh: EvmContract) -> None:
+    announce(fresh)
+    with fresh.chain.rollback():
+        fresh.chain.time += GROUP_DELAY_SECONDS - 1
         with reverts("groups: too early to replace"):
-            contract.replace_members(sender=STRANGER)
-    chain.halt(GROUP_DELAY_SECONDS)
+            fresh.replace_members(sender=STRANGER)
+    fresh.chain.halt(GROUP_DELAY_SECONDS)
     with reverts("groups: too early to replace"):
-        contract.replace_members(sender=STRANGER)
+        fresh.replace_members(sender=STRANGER)
 
 
-def test_announce_members__again__waits_anew_and_replaces_the_first(chain: EvmChain) -> None:
-    contract = deploy(chain)
-    announce(contract)
-    chain.time += GROUP_DELAY_SECONDS - 1
-    announce(contract, Group.VALIDATORS)
-    chain.time += 1
+def test_announce_members__again__waits_anew_and_replaces_the_first(fresh: EvmContract) -> None:
+    announce(fresh)
+    fresh.chain.time += GROUP_DELAY_SECONDS - 1
+    announce(fresh, Group.VALIDATORS)
+    fresh.chain.time += 1
     with reverts("groups: too early to replace"):
-        contract.replace_members(sender=STRANGER)
-    assert contract.coming()[0] == Group.VALIDATORS
+        fresh.replace_members(sender=STRANGER)
+    assert fresh.coming()[0] == Group.VALIDATORS
 
 
-def test_announce_members__not_the_governor__is_refused(chain: EvmChain) -> None:
-    contract = deploy(chain)
+def test_announce_members__not_the_governor__is_refused(fresh: EvmContract) -> None:
     for sender in (STRANGER, validators.members[0], watchers.members[0]):
         with reverts("groups: not the governor"):
-            announce(contract, sender=sender)
+            announce(fresh, sender=sender)
 
 
 def refusals() -> Iterator[tuple[str, Callable[[EvmContract], None]]]:

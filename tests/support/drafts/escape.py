@@ -32,7 +32,7 @@ def provider_words(here: RigChain, request_id: int = 1) -> list[int]:
     """The words of the provider's deposits, which open the account lane's queue on every chain of the rig."""
     sender = int.from_bytes(universal_address(PROVIDER), "big")
     r0 = Kind.DEPOSIT << 240 | here.chain << 232 | request_id << 160 | TOKENS[request_id - 1] << 144 | RESERVE
-    return [r0, sender, START_TIME, sender]
+    return [r0, sender, 1 << 64 | START_TIME, sender]
 
 
 def call_freeze(here: RigChain, words: Sequence[int] | None = None, lane: Lane = Lane.ACCOUNT) -> None:

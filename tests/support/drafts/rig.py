@@ -85,6 +85,7 @@ class RigChain(DeployedChain):
             "operator_fee": 1_000,
             "fill_fee": 2,
             "recipient": universal_address(RECIPIENT),
+            "refund_to": DEPOSITOR,
             "deadline": self.evm.time + 600,
         }
         assert changes.keys() <= fields.keys()
@@ -104,7 +105,7 @@ class RigChain(DeployedChain):
             e["min_out"] << 128 | e["operator_fee"] << 16 | (recipient >> 248) << 8,
             e["fill_fee"] << 80 | e["deadline"] << 40 | e["queued_at"],
             recipient % 2**248,
-            int(e["sender"], 16),
+            int(e["refund_to"], 16),
         )
 
     def deposit_words(self) -> tuple[int, ...]:
@@ -112,14 +113,21 @@ class RigChain(DeployedChain):
         e = self.evm.event("DepositRequested")
         owner = int.from_bytes(e["owner"], "big")
         r0 = Kind.DEPOSIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144 | e["amount"]
-        return (r0, owner % 2**248, (owner >> 248) << 48 | e["queued_at"], int(e["sender"], 16))
+        r2 = e["by_owner"] << 64 | (owner >> 248) << 48 | e["queued_at"]
+        return (r0 | e["account"] << 112, owner % 2**248, r2, int(e["refund_to"], 16))
 
     def full_exit_words(self) -> tuple[int, ...]:
         """The words of the full exit that the last call queued, from its event alone."""
         e = self.evm.event("FullExitRequested")
-        owner = int(e["owner"], 16)
+        owner, second = (int.from_bytes(e[name], "big") for name in ("owner", "second"))
         r0 = Kind.FULL_EXIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144
-        return (r0 | e["account"] << 112, owner, e["queued_at"], owner)
+        r2 = e["mask"] << 56 | (owner >> 248) << 48 | (second >> 248) << 40 | e["queued_at"]
+        return (r0 | e["account"] << 112, owner % 2**248, r2, second % 2**248)
+
+    def full_exit(self, account: int, token: TokenId, sender: str = DEPOSITOR) -> int:
+        """A full exit that every chain may pay, to the sender's address there; gives the request's id."""
+        arguments = (account, token, universal_address(sender), CHAIN_MASK >> 1)
+        return int(self.bridge.full_exit(*arguments, sender=sender))
 
     # Blocks
 
