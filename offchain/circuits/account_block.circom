@@ -62,13 +62,14 @@ template AccountBlock(SL, SP, SO, T, P, DT, DA, DO) {
     for (var p = 0; p < P; p++) {
         pools[0][p] <== pool[p].leaf;
     }
-    component slices = AccountSlices(SL, SP + SO);
+    component slices = AccountSlices(SL, SP, SO);
     slices.z <== z;
 
     component ledger_slot[SL];
     for (var i = 0; i < SL; i++) {
-        ledger_slot[i] = LedgerSlot(T, DT, DA);
+        ledger_slot[i] = LedgerSlot(i, T, DT, DA);
         ledger_slot[i].domain <== domain;
+        ledger_slot[i].number <== number;
         ledger_slot[i].timestamp <== timestamp;
         ledger_slot[i].row_id <== row_id;
         ledger_slot[i].account_root <== root[i];
@@ -101,7 +102,7 @@ template AccountBlock(SL, SP, SO, T, P, DT, DA, DO) {
         root[SL + i + 1] <== pool_slot[i].next_account_root;
         fees[i + 1] <== pool_slot[i].next_fees;
         pools[i + 1] <== pool_slot[i].next_pool;
-        slices.trade[i] <== pool_slot[i].records;
+        slices.pool[i] <== pool_slot[i].records;
     }
 
     component order_slot[SO];
@@ -115,7 +116,7 @@ template AccountBlock(SL, SP, SO, T, P, DT, DA, DO) {
         order_slot[i].match <== match_input[i];
         root[SL + SP + i + 1] <== order_slot[i].next_account_root;
         fees[SP + i + 1] <== order_slot[i].next_fees;
-        slices.trade[SP + i] <== order_slot[i].records;
+        slices.order[i] <== order_slot[i].records;
     }
 
     TokenRow() next_row[T];
@@ -130,7 +131,7 @@ template AccountBlock(SL, SP, SO, T, P, DT, DA, DO) {
     BlockRoots(T, P, DT)(
         old_root, new_root, account_root, root[SLOTS], token_root, pool_root, row_id, row, next_row, pair, pool, pools[SP]
     );
-    BlockStatement(LEDGER_SLOT_WORDS() * SL + 2 * (SP + SO))(
+    BlockStatement(LEDGER_SLOT_WORDS() * SL + POOL_SLOT_WORDS() * SP + ORDER_DATA_WORDS() * SO)(
         commitment, z, lambda, y, domain, number, timestamp, old_root, new_root, slices.counts, slices.words, slices.data_value,
         slices.value
     );

@@ -2,7 +2,7 @@ pragma circom 2.2.0;
 
 // What an account block publishes (docs/protocol.md sections 6 and 7): its slices at z, the header's word of counts, and the words that
 // the commitment absorbs.
-// Takes the records of every ledger slot, then of every pool and order slot ("trades"). Relies on selectors with at most one bit set,
+// Takes the records of every ledger slot, then of every pool slot, then of every order slot. Relies on selectors with at most one bit set,
 // and on words that are zero where a slot has no such record.
 // Never checks a word.
 
@@ -10,18 +10,19 @@ include "lib/buses.circom";
 include "lib/slices.circom";
 include "constants.circom";
 
-template AccountSlices(SL, trades) {
+template AccountSlices(SL, SP, SO) {
     var N = MAX_CHAINS();
     var REQUEST = ACCOUNT_REQUEST_WORDS();
     var DATA = LEDGER_DATA_WORDS();
     var PAYOUT = PAYOUT_WORDS();
     signal input z;
     input LedgerRecords() ledger[SL];
-    input TradeRecords() trade[trades];
+    input PoolRecords() pool[SP];
+    input OrderRecords() order[SO];
     signal output value[N];
     signal output data_value;
     signal output counts;
-    signal output words[LEDGER_SLOT_WORDS() * SL + 2 * trades];
+    signal output words[LEDGER_SLOT_WORDS() * SL + POOL_SLOT_WORDS() * SP + ORDER_DATA_WORDS() * SO];
 
     signal z_2 <== z * z;
     signal z_3 <== z_2 * z;
@@ -31,9 +32,9 @@ template AccountSlices(SL, trades) {
         count[k] = 0;
     }
 
-    // The chains' slices: for each ledger slot first the request, then the payout.
-    signal slice[2 * SL + 1][N];
-    signal request_value[SL];
+    // The chains' slices: for each ledger slot first the request, then the payout; for each pool slot the request.
+    signal slice[2 * SL + SP + 1][N];
+    signal request_value[SL + SP];
     signal payout_value[SL];
     for (var k = 0; k < N; k++) {
         slice[0][k] <== 0;
@@ -47,9 +48,27 @@ template AccountSlices(SL, trades) {
             count[k + 1] += REQUEST * ledger[i].is_source[k] + PAYOUT * ledger[i].is_payer[k];
         }
     }
-    value <== slice[2 * SL];
+    for (var i = 0; i < SP; i++) {
+        request_value[SL + i] <== Horner(REQUEST)(pool[i].request, z);
+        slice[2 * SL + i + 1] <== AppendRecord()(pool[i].is_source, slice[2 * SL + i], z_4, request_value[SL + i]);
+        for (var k = 0; k < N; k++) {
+            count[k + 1] += REQUEST * pool[i].is_source[k];
+        }
+    }
+    value <== slice[2 * SL + SP];
 
     // Slice 0: the data records. One word, or two where the record is new; none from an empty slot, whose words are zero.
+    var trades = SP + SO;
+    signal trade[trades][DATA];
+    var used[trades];
+    for (var i = 0; i < SP; i++) {
+        trade[i] <== pool[i].data;
+        used[i] = pool[i].used;
+    }
+    for (var i = 0; i < SO; i++) {
+        trade[SP + i] <== order[i].data;
+        used[SP + i] = order[i].used;
+    }
     signal data[SL + trades + 1];
     signal record[SL + trades];
     signal growth[SL];
@@ -64,10 +83,10 @@ template AccountSlices(SL, trades) {
         count[0] += ledger[i].used + ledger[i].is_new;
     }
     for (var i = 0; i < trades; i++) {
-        record[SL + i] <== trade[i].data[0] * z + trade[i].data[1];
+        record[SL + i] <== trade[i][0] * z + trade[i][1];
         grown[i] <== data[SL + i] * (z_2 - 1);
-        data[SL + i + 1] <== data[SL + i] + trade[i].used * grown[i] + record[SL + i];
-        count[0] += 2 * trade[i].used;
+        data[SL + i + 1] <== data[SL + i] + used[i] * grown[i] + record[SL + i];
+        count[0] += 2 * used[i];
     }
     data_value <== data[SL + trades];
 
@@ -90,8 +109,20 @@ template AccountSlices(SL, trades) {
             words[SLOT * i + REQUEST + DATA + j] <== ledger[i].payout[j];
         }
     }
-    for (var i = 0; i < trades; i++) {
-        words[SLOT * SL + 2 * i] <== trade[i].data[0];
-        words[SLOT * SL + 2 * i + 1] <== trade[i].data[1];
+    var at = SLOT * SL;
+    for (var i = 0; i < SP; i++) {
+        for (var j = 0; j < REQUEST; j++) {
+            words[at + j] <== pool[i].request[j];
+        }
+        for (var j = 0; j < DATA; j++) {
+            words[at + REQUEST + j] <== pool[i].data[j];
+        }
+        at += POOL_SLOT_WORDS();
+    }
+    for (var i = 0; i < SO; i++) {
+        for (var j = 0; j < DATA; j++) {
+            words[at + j] <== order[i].data[j];
+        }
+        at += DATA;
     }
 }

@@ -63,6 +63,7 @@ template Exit(DT, DA) {
     signal is_no_token <== IsNull()(token);
     is_no_token === 0;
     RangeCheck(ADDRESS_HI_BITS())(owner.account.owner.hi);
+    RangeCheck(CHAIN_SET_BITS())(owner.account.known);
     RangeCheck(NONCE_BITS())(owner.account.nonce); // so that the leaf has one reading
     signal balance_root <== MerkleOpen(DT)(token_bits, owner.balance[0].path, owner.balance[0].amount);
     signal leaf <== AccountLeaf()(owner.account, balance_root, owner.order_root);

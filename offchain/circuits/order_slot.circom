@@ -142,7 +142,7 @@ template OrderSide(DT, DA, DO) {
     bought.change <== amount_in - fee;
     bought.root_before === sold.root_after;
 
-    // owner.hi and the account's nonce are not read: only their sum in the leaf counts, which stays as it was.
+    // known, owner.hi and the account's nonce are not read: only their sum in the leaf counts, which stays as it was.
     component replaced = AccountReplace(DA);
     replaced.account_root <== account_root;
     replaced.index_bits <== account_bits;
@@ -164,7 +164,7 @@ template OrderSlot(T, DT, DA, DO) {
 
     signal output next_account_root;
     signal output next_fees[T];
-    output TradeRecords() records;
+    output OrderRecords() records;
 
     signal used <== match.used;
     BooleanCheck()(used);

@@ -11,14 +11,17 @@ include "compare.circom";
 include "merkle4.circom";
 include "../constants.circom";
 
-// The leaf. Relies on owner.hi < 2^8 and nonce < 2^32, so that the second field has one reading.
+// The leaf. Relies on known < 2^8, owner.hi < 2^8 and nonce < 2^32, so that the second field has one reading.
 template AccountLeaf() {
     input Account() account;
     signal input balance_root;
     signal input order_root;
     signal output out;
     out <== Poseidon(5)([
-        account.owner.lo, account.owner.hi * (1 << NONCE_BITS()) + account.nonce, account.key_hash, balance_root, order_root
+        account.owner.lo,
+        account.known * (1 << ACCOUNT_LEAF_1_KNOWN_SHIFT()) + account.owner.hi * (1 << ACCOUNT_LEAF_1_OWNER_HI_SHIFT())
+            + account.nonce * (1 << ACCOUNT_LEAF_1_NONCE_SHIFT()),
+        account.key_hash, balance_root, order_root
     ]);
 }
 
@@ -36,8 +39,48 @@ template AccountReplace(DA) {
     root_before === account_root;
 }
 
+// The known chains with one chain more, if `enabled`. Takes the bits of `known` and a selector with at most one bit; gives them again
+// where none is set.
+template AddKnown() {
+    var N = MAX_CHAINS();
+    signal input enabled;
+    signal input is_chain[N];
+    signal input bits[N];
+    signal output out;
+
+    var known = 0;
+    var added = 0;
+    signal has[N];
+    for (var k = 0; k < N; k++) {
+        has[k] <== is_chain[k] * bits[k];
+        known += bits[k] * (1 << k);
+        added += (is_chain[k] - has[k]) * (1 << k);
+    }
+    out <== known + enabled * added;
+}
+
+// Whether an account's owner is the party. Relies on hi parts below 2^8.
+template IsOwner() {
+    input Address() owner;
+    input Address() party;
+    signal output out;
+    signal same_hi <== IsNull()(owner.hi - party.hi);
+    signal same_lo <== IsNull()(owner.lo - party.lo);
+    out <== same_hi * same_lo;
+}
+
+// Whether an address is the zero address.
+template IsNobody() {
+    input Address() address;
+    signal output out;
+    signal null_hi <== IsNull()(address.hi);
+    signal null_lo <== IsNull()(address.lo);
+    out <== null_hi * null_lo;
+}
+
 // One side of an operation: an account with one balance. Takes bits of both indices; checks the width of owner.hi and nonce, so
-// that the leaf has one reading, and of the balance after. The caller checks the width of an owner and a nonce that it changes.
+// that the leaf has one reading, and of the balance after. The caller has the bits of `known`, and checks the width of an owner and a
+// nonce that it changes.
 template AccountSide(DT, DA) {
     signal input account_root;
     signal input account_bits[2 * DA];

@@ -53,6 +53,7 @@ bus PoolOpening(DT) {
 // Accounts. What a leaf holds besides its two roots.
 bus Account() {
     Address() owner;
+    signal known; // 8 bits: the chains where the owner has acted
     signal nonce; // 32 bits
     signal key_hash; // element
 }
@@ -90,26 +91,36 @@ bus SwapRequest() {
     signal fill_fee; // amount
     signal deadline; // 40 bits
     signal queued_at; // 40 bits
+    signal native_fee; // 56 bits
     Address() recipient;
-    Address() sender;
+    Address() refund_to;
+}
+
+// What every request of the account lane has besides its parties. All 0 where a slot has no request.
+bus AccountRequest() {
+    signal id; // 64 bits
+    signal queued_at; // 40 bits
+    signal native_fee; // 56 bits
+    signal by_owner; // bit; of a deposit
+    signal mask; // 8 bits: chains; of a full exit
 }
 
 // One ledger slot. What a kind does not use is 0.
 bus LedgerOperation() {
-    signal kind; // DEPOSIT_KIND to CLAIM_FEES_KIND without TRANSFER_NEW_KIND, or 0
-    signal account; // of the signer, below 4^DA
+    signal kind; // DEPOSIT_KIND to CLAIM_FEES_KIND without TRANSFER_NEW_KIND, or KEY_REQUEST_KIND, or 0
+    signal account; // of the signer, or named by the request; below 4^DA
     signal target; // of the counterparty, below 4^DA
     signal token; // token id
     signal fee_token; // token id
     signal fee_mantissa; // 11 bits
     signal fee_exponent; // 5 bits
     signal chain; // chain id
+    signal source; // chain id: who asked for a full exit
     signal amount; // amount
     signal fill_fee; // amount
     signal nonce; // 32 bits
     signal valid_until; // 40 bits
-    signal request_id; // 64 bits
-    signal queued_at; // 40 bits
+    AccountRequest() request;
     Address() party;
     Address() second;
 }
@@ -117,7 +128,7 @@ bus LedgerOperation() {
 bus LedgerInput(DT, DA) {
     LedgerOperation() op;
     Signature() signature;
-    AccountOpening(DT, DA, 1) a; // the signer, with its balance of fee_token
+    AccountOpening(DT, DA, 1) a; // the signer or the account that a request names, with its balance of fee_token
     AccountOpening(DT, DA, 1) b; // the counterparty, with its balance of token
 }
 
@@ -130,11 +141,12 @@ bus LedgerKinds() {
     signal forced_exit;
     signal change;
     signal claim;
+    signal key_request;
 }
 
 // One pool slot. What a kind does not use is 0.
 bus PoolOperation() {
-    signal kind; // CREATE_POOL_KIND to POOL_SWAP_KIND, or 0
+    signal kind; // CREATE_POOL_KIND to POOL_SWAP_KIND, SHARE_EXIT_KIND, or 0
     signal account; // below 4^DA
     signal token_a; // token id
     signal token_b; // token id
@@ -150,6 +162,10 @@ bus PoolOperation() {
     signal limit_b; // amount
     signal limit_shares; // amount
     signal valid_until; // 40 bits
+    signal source; // chain id: who asked for a full exit of shares
+    AccountRequest() request;
+    Address() party;
+    Address() second;
 }
 
 bus PoolInput(DT, DA) {
@@ -201,8 +217,14 @@ bus LedgerRecords() {
     signal is_payer[MAX_CHAINS()]; // the chain that pays
 }
 
-// Of a pool or an order slot.
-bus TradeRecords() {
+bus PoolRecords() {
     signal used; // bit
+    signal request[ACCOUNT_REQUEST_WORDS()];
     signal data[POOL_DATA_WORDS()];
+    signal is_source[MAX_CHAINS()]; // the chain of the request
+}
+
+bus OrderRecords() {
+    signal used; // bit
+    signal data[ORDER_DATA_WORDS()];
 }

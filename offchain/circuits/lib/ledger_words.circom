@@ -7,6 +7,7 @@ pragma circom 2.2.0;
 
 include "poseidon.circom";
 include "buses.circom";
+include "request_words.circom";
 include "../constants.circom";
 
 // M of section 4. The target is named by kind 9 only, the party by kinds 6 and 8 (`names_party`); the amount is the signer's choice in
@@ -38,78 +39,91 @@ template LedgerMessage() {
     out <== Poseidon(4)([domain, m0, m1, named_lo + named_key]);
 }
 
-// The request (kinds 4 and 5) or the key change (kind 10). Kind 5 carries its account and no amount, kind 4 the reverse; the id of a key
-// change is its account and nonce. Only these kinds have second and queued_at.
+// The request (kinds 4, 5 and 18; 19 for a full exit that is served in part) or the key change (kind 10). Only kind 4 carries an amount. The
+// id of a key change is its account and nonce, its time the signature's end.
 template LedgerRequestWords() {
     input LedgerKinds() is;
     input LedgerOperation() op;
+    signal input is_part;
     signal output words[4];
 
-    var recorded = is.deposit + is.full_exit + is.change;
+    var requested = is.deposit + is.full_exit + is.key_request;
+    var recorded = requested + is.change;
     signal operation_id <== is.change * (op.account * (1 << NONCE_BITS()) + op.nonce);
-    signal source <== recorded * op.chain;
-    signal requested_token <== (is.deposit + is.full_exit) * op.token;
-    signal requested_account <== is.full_exit * op.target;
-    signal requested_amount <== is.deposit * op.amount;
-    signal owner_hi <== recorded * op.party.hi;
+    signal source <== (recorded - is.full_exit) * op.chain + op.source;
+    signal token <== (is.deposit + is.full_exit) * op.token;
+    signal named <== (is.deposit + is.key_request) * op.account;
+    signal exiting <== is.full_exit * op.target;
+    signal amount <== is.deposit * op.amount;
+    signal until <== is.change * op.valid_until;
+    Address() owner;
+    owner.hi <== recorded * op.party.hi;
+    owner.lo <== recorded * op.party.lo;
 
-    words[0] <== (is.deposit * DEPOSIT_KIND() + is.full_exit * FULL_EXIT_KIND() + is.change * CHANGE_PUB_KEY_KIND())
-            * (1 << ACCOUNT_REQUEST_0_KIND_SHIFT())
+    component record = AccountRequestWords();
+    record.head <== (is.deposit * DEPOSIT_KIND() + is.full_exit * FULL_EXIT_KIND()
+            + is_part * (FULL_EXIT_PART_KIND() - FULL_EXIT_KIND()) + is.key_request * KEY_REQUEST_KIND()
+            + is.change * CHANGE_PUB_KEY_KIND()) * (1 << ACCOUNT_REQUEST_0_KIND_SHIFT())
         + source * (1 << ACCOUNT_REQUEST_0_SOURCE_SHIFT())
-        + (op.request_id + operation_id) * (1 << ACCOUNT_REQUEST_0_ID_SHIFT())
-        + requested_token * (1 << ACCOUNT_REQUEST_0_TOKEN_SHIFT())
-        + requested_account * (1 << ACCOUNT_REQUEST_0_ACCOUNT_SHIFT())
-        + requested_amount * (1 << ACCOUNT_REQUEST_0_AMOUNT_SHIFT());
-    words[1] <== recorded * op.party.lo;
-    words[2] <== owner_hi * (1 << ACCOUNT_REQUEST_2_OWNER_HI_SHIFT())
-        + op.second.hi * (1 << ACCOUNT_REQUEST_2_SECOND_HI_SHIFT())
-        + op.queued_at * (1 << ACCOUNT_REQUEST_2_QUEUED_AT_SHIFT());
-    words[3] <== op.second.lo;
+        + token * (1 << ACCOUNT_REQUEST_0_TOKEN_SHIFT())
+        + (named + exiting) * (1 << ACCOUNT_REQUEST_0_ACCOUNT_SHIFT())
+        + amount * (1 << ACCOUNT_REQUEST_0_AMOUNT_SHIFT());
+    record.id <== op.request.id + operation_id;
+    record.time <== op.request.queued_at + until;
+    record.request <== op.request;
+    record.owner <== owner;
+    record.second <== op.second;
+    words <== record.words;
 }
 
-// The payout (kinds 20, 21, 22). A full exit names its request and its chain, the others account and nonce of the signer.
-// Only kind 20 has a fill_fee.
-template LedgerPayoutWords() {
+// The payout (kinds 20, 21, 22). A full exit names its request, who asked, and its place in the history; the others account and nonce of the
+// signer. Only kind 20 has a fill_fee.
+template LedgerPayoutWords(SLOT) {
     input LedgerKinds() is;
     input LedgerOperation() op;
+    signal input number;
+    input Address() recipient;
     signal output words[3];
 
     var paid = is.full_exit + is.withdraw + is.forced_exit;
-    signal source <== is.full_exit * op.chain;
     signal payer <== paid * op.chain;
-    signal own_request <== is.full_exit * op.request_id;
+    signal own_request <== is.full_exit * op.request.id;
     signal operation_id <== (is.withdraw + is.forced_exit) * (op.account * (1 << NONCE_BITS()) + op.nonce);
     signal paid_token <== paid * op.token;
     signal paid_amount <== paid * op.amount;
-    signal recipient_hi <== paid * op.party.hi;
+    signal recipient_hi <== paid * recipient.hi;
+    signal place <== is.full_exit * (number * (1 << PAYOUT_2_BLOCK_NUMBER_SHIFT()) + SLOT * (1 << PAYOUT_2_SLOT_SHIFT()));
 
     words[0] <== (is.full_exit * FULL_EXIT_PAYOUT_KIND() + is.withdraw * WITHDRAW_PAYOUT_KIND()
             + is.forced_exit * FORCED_EXIT_PAYOUT_KIND()) * (1 << PAYOUT_0_KIND_SHIFT())
-        + source * (1 << PAYOUT_0_SOURCE_SHIFT())
+        + op.source * (1 << PAYOUT_0_SOURCE_SHIFT())
         + payer * (1 << PAYOUT_0_CHAIN_SHIFT())
         + (own_request + operation_id) * (1 << PAYOUT_0_ID_SHIFT())
         + paid_token * (1 << PAYOUT_0_TOKEN_SHIFT())
         + paid_amount * (1 << PAYOUT_0_AMOUNT_SHIFT());
-    words[1] <== paid * op.party.lo;
-    words[2] <== recipient_hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT()) + op.fill_fee * (1 << PAYOUT_2_FILL_FEE_SHIFT());
+    words[1] <== paid * recipient.lo;
+    words[2] <== place + recipient_hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT()) + op.fill_fee * (1 << PAYOUT_2_FILL_FEE_SHIFT());
 }
 
-// The data record: (0, d0), or (d0, d1) for a transfer that creates its account (`is_new`), which has its own kind and names the owner.
+// The data record: (0, d0), or (d0, d1) for a transfer that creates its account (`is_new`), which has its own kind and names the owner. A
+// full exit names who asked, and has its own kind where it is served in part.
 template LedgerDataWords() {
     input LedgerOperation() op;
     signal input packed_fee;
     signal input is_new;
+    signal input is_part;
     signal output words[2];
 
     signal owner_hi <== is_new * op.party.hi;
-    signal d0 <== (op.kind + is_new * (TRANSFER_NEW_KIND() - TRANSFER_KIND())) * (1 << LEDGER_DATA_0_KIND_SHIFT())
+    signal d0 <== (op.kind + is_new * (TRANSFER_NEW_KIND() - TRANSFER_KIND()) + is_part * (FULL_EXIT_PART_KIND() - FULL_EXIT_KIND()))
+            * (1 << LEDGER_DATA_0_KIND_SHIFT())
         + op.account * (1 << LEDGER_DATA_0_ACCOUNT_SHIFT())
         + op.target * (1 << LEDGER_DATA_0_TARGET_SHIFT())
         + op.token * (1 << LEDGER_DATA_0_TOKEN_SHIFT())
         + packed_fee * (1 << LEDGER_DATA_0_FEE_SHIFT())
         + op.fee_token * (1 << LEDGER_DATA_0_FEE_TOKEN_SHIFT())
         + op.chain * (1 << LEDGER_DATA_0_CHAIN_SHIFT())
-        + owner_hi * (1 << LEDGER_DATA_0_OWNER_HI_SHIFT())
+        + (owner_hi + op.source) * (1 << LEDGER_DATA_0_OWNER_HI_OR_SOURCE_SHIFT())
         + op.amount * (1 << LEDGER_DATA_0_AMOUNT_SHIFT());
     words[0] <== is_new * d0;
     words[1] <== d0 + is_new * (op.party.lo - d0);

@@ -3,7 +3,7 @@ pragma circom 2.2.0;
 // Records of the swap as 248-bit words (docs/protocol.md section 4).
 // Takes fields, gives words. SwapRequestWords checks the width of every field that is a plain number, so that a word has one
 // reading only. Never checks source, destination and tokens: they come from selectors, which bound them. Never checks
-// recipient.lo and sender.lo, which are whole words: the chain whose slice holds them checks that they are below 2^248.
+// recipient.lo and refund_to.lo, which are whole words: the chain whose slice holds them checks that they are below 2^248.
 
 include "buses.circom";
 include "compare.circom";
@@ -21,8 +21,9 @@ template SwapRequestWords() {
     RangeCheck(AMOUNT_BITS())(request.fill_fee);
     RangeCheck(TIME_BITS())(request.deadline);
     RangeCheck(TIME_BITS())(request.queued_at);
+    RangeCheck(NATIVE_FEE_BITS())(request.native_fee);
     RangeCheck(ADDRESS_HI_BITS())(request.recipient.hi);
-    RangeCheck(ADDRESS_HI_BITS())(request.sender.hi);
+    RangeCheck(ADDRESS_HI_BITS())(request.refund_to.hi);
 
     words[0] <== request.used * SWAP_REQUEST_KIND() * (1 << SWAP_REQUEST_0_KIND_SHIFT())
         + request.source * (1 << SWAP_REQUEST_0_SOURCE_SHIFT())
@@ -34,12 +35,13 @@ template SwapRequestWords() {
     words[1] <== request.min_out * (1 << SWAP_REQUEST_1_MIN_OUT_SHIFT())
         + request.operator_fee * (1 << SWAP_REQUEST_1_OPERATOR_FEE_SHIFT())
         + request.recipient.hi * (1 << SWAP_REQUEST_1_RECIPIENT_HI_SHIFT())
-        + request.sender.hi * (1 << SWAP_REQUEST_1_SENDER_HI_SHIFT());
-    words[2] <== request.fill_fee * (1 << SWAP_REQUEST_2_FILL_FEE_SHIFT())
+        + request.refund_to.hi * (1 << SWAP_REQUEST_1_REFUND_TO_HI_SHIFT());
+    words[2] <== request.native_fee * (1 << SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT())
+        + request.fill_fee * (1 << SWAP_REQUEST_2_FILL_FEE_SHIFT())
         + request.deadline * (1 << SWAP_REQUEST_2_DEADLINE_SHIFT())
         + request.queued_at * (1 << SWAP_REQUEST_2_QUEUED_AT_SHIFT());
     words[3] <== request.recipient.lo;
-    words[4] <== request.sender.lo;
+    words[4] <== request.refund_to.lo;
 
     // An empty slot is all zero. The fields of a word are disjoint and bounded, so a zero word means zero fields.
     for (var i = 0; i < 5; i++) {
@@ -66,9 +68,9 @@ template SwapPayoutWords() {
         + request.amount * (1 << PAYOUT_0_AMOUNT_SHIFT());
     var as_paid_hi = request.recipient.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT())
         + request.fill_fee * (1 << PAYOUT_2_FILL_FEE_SHIFT());
-    var as_refunded_hi = request.sender.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT());
+    var as_refunded_hi = request.refund_to.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT());
 
     words[0] <== Choose()(paid, common + as_refunded, common + as_paid);
-    words[1] <== Choose()(paid, request.sender.lo, request.recipient.lo);
+    words[1] <== Choose()(paid, request.refund_to.lo, request.recipient.lo);
     words[2] <== Choose()(paid, as_refunded_hi, as_paid_hi);
 }

@@ -2,8 +2,14 @@
 `AccountBlock` by name. Empty slots have real openings of account 0 and zeros for all else.
 """
 
+from typing import Final
+
+from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.order import Order
+from zklink.operations.requests import AccountRequest
 from zklink.operations.signed import Signable, Signed
+from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import PathsMissing
 from zklink.protocol.ids import Kind
 from zklink.protocol.packing import split_fee
@@ -23,6 +29,8 @@ from zklink.witness.signals import (
     qualify,
     qualify_all,
 )
+
+_ONE_KIND: Final = {Kind.TRANSFER_NEW: Kind.TRANSFER, Kind.FULL_EXIT_PART: Kind.FULL_EXIT}
 
 
 def compute_inputs(block: AccountBlock) -> Signals:
@@ -51,12 +59,12 @@ def _compute_ledger(slot: LedgerSlot) -> Signals:
         "fee_mantissa": mantissa,
         "fee_exponent": exponent,
         "chain": data.chain,
+        "source": data.source,
         "amount": data.amount,
         "fill_fee": plan.fill_fee,
         "nonce": plan.nonce,
         "valid_until": plan.valid_until,
-        "request_id": plan.request_id,
-        "queued_at": plan.queued_at,
+        **qualify("request", _compute_request(plan.request)),
         **compute_address_signals("party", plan.party),
         **compute_address_signals("second", plan.second),
     }
@@ -69,10 +77,23 @@ def _compute_ledger(slot: LedgerSlot) -> Signals:
 
 
 def _compute_kind(plan: LedgerPlan | PoolPlan) -> int:
-    """0 for an empty slot; a transfer is one kind, whether it creates its account or not."""
-    if not plan.is_used:
-        return 0
-    return Kind.TRANSFER if plan.data.kind == Kind.TRANSFER_NEW else plan.data.kind
+    """0 for an empty slot; a transfer is one kind, whether it creates its account or not, and a full exit, whether it
+    is served in part or not.
+    """
+    return _ONE_KIND.get(plan.data.kind, plan.data.kind) if plan.is_used else 0
+
+
+def _compute_request(request: AccountRequest | None) -> Signals:
+    """What every request has, all 0 for a slot without one."""
+    if request is None:
+        return dict.fromkeys(("id", "queued_at", "native_fee", "by_owner", "mask"), 0)
+    return {
+        "id": request.request_id,
+        "queued_at": request.queued_at,
+        "native_fee": request.native_fee_gwei,
+        "by_owner": int(isinstance(request, DepositRequest) and request.by_owner),
+        "mask": request.mask if isinstance(request, FullExitRequest) else 0,
+    }
 
 
 def _compute_signature(signed: Signed[Signable] | None) -> Signals:
@@ -81,7 +102,7 @@ def _compute_signature(signed: Signed[Signable] | None) -> Signals:
 
 
 def _compute_pool(slot: PoolSlot) -> Signals:
-    plan, data = slot.plan, slot.plan.data
+    plan, data, request = slot.plan, slot.plan.data, slot.request
     exponent, mantissa = split_fee(data.packed_fee)
     operation: Signals = {
         "kind": _compute_kind(plan),
@@ -100,6 +121,10 @@ def _compute_pool(slot: PoolSlot) -> Signals:
         "limit_b": plan.limit_b,
         "limit_shares": plan.limit_shares,
         "valid_until": plan.valid_until,
+        "source": data.chain,
+        **qualify("request", _compute_request(request)),
+        **compute_address_signals("party", ZERO_ADDRESS if request is None else request.owner),
+        **compute_address_signals("second", ZERO_ADDRESS if request is None else request.second),
     }
     return {
         **qualify("op", operation),

@@ -91,6 +91,7 @@ def compute_account_signals(side: AccountOpening) -> Signals:
     balances: list[Signals] = [{"amount": balance.before, "path": list_path(balance.path)} for balance in side.balances]
     return {
         **compute_address_signals("account.owner", side.owner),
+        "account.known": side.known,
         "account.nonce": side.nonce,
         "account.key_hash": side.public_key_hash,
         "order_root": side.order_root,

@@ -27,7 +27,7 @@ _NUMBERS = (
     "queued_at",
 )
 """Fields that are called in the circuit as they are here."""
-_NAMES = ("used", *_NUMBERS, "recipient.hi", "recipient.lo", "sender.hi", "sender.lo")
+_NAMES = ("used", *_NUMBERS, "recipient.hi", "recipient.lo", "refund_to.hi", "refund_to.lo", "native_fee")
 
 
 def compute_inputs(block: SwapBlock) -> Signals:
@@ -48,5 +48,6 @@ def _compute_request(request: SwapRequest) -> Signals:
         "used": 1,
         **numbers,
         **compute_address_signals("recipient", request.recipient),
-        **compute_address_signals("sender", request.sender),
+        **compute_address_signals("refund_to", request.refund_to),
+        "native_fee": request.native_fee_gwei,
     }
