@@ -16,11 +16,9 @@ from zklink.l1.contracts.event_codec import decode_events
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.tallies import lane_of
 from zklink.l1.watcher import L1Watcher
-from zklink.operations.forced_exit import ForcedExit
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import AllowanceShort, CallReverted, RequestRewritten, RpcUnavailable, TokensShort
-from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, RequestId, TokenId
-from zklink.service.adapters import ChainConsents
+from zklink.protocol.ids import AccountId, ChainId, Lane, Nonce, RequestId, TokenId
 
 ONE_USDC = 10**6
 
