@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import chains, hashes
 from tests.support.tries import tries
+from zklink.operations.full_exit import choose_mask
 from zklink.protocol.addresses import ZERO_ADDRESS, bind_owner, find_bound_chain, is_recipient
 from zklink.protocol.chain_sets import (
     ALL_CHAINS,
@@ -75,6 +76,23 @@ def test_is_recipient__32_bytes__are_bound_to_nothing(address: bytes, chain: Cha
         assert not is_recipient(address, EVM, chain)
         with pytest.raises(ValueError, match="cannot be bound"):
             bind_owner(address, chain)
+
+
+FORMATS = {ChainId(1): EVM, ChainId(2): EVM, ChainId(5): LONG}
+
+
+@pytest.mark.parametrize(
+    ("second", "mask"),
+    [
+        (bytes(12) + b"\x07" * 20, {1, 2, 5}),  # also 32 bytes like any others
+        (b"\x01" + bytes(11) + b"\x07" * 20, {1, 2, 5}),  # bound to chain 1, and chain 2 asks
+        (b"\x03" + bytes(11) + b"\x07" * 20, {2, 5}),
+        (b"\x77" * 32, {2, 5}),
+        (ZERO_ADDRESS, {2}),
+    ],
+)
+def test_choose_mask__any_second__is_where_it_has_a_name_and_the_source(second: bytes, mask: set[int]) -> None:
+    assert {*list_chains(choose_mask(ChainId(2), second, FORMATS))} == mask
 
 
 @pytest.mark.parametrize("address", [ZERO_ADDRESS, b"\x01" + bytes(31), b"\x09" + bytes(30) + b"\x01", bytes(20), b""])
