@@ -1,5 +1,6 @@
 """CIR-5 and CIR-4, as far as the rule goes: no request that the queue admits can stop a block or leave 112 bits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.refute import check_refuted
 from tests.support.rule import load, run
 from tests.support.tries import tries
 from tests.support.upholds import upholds
+from zklink.operations.requests import AccountRequest
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.errors import AmountOutOfRange, ZkLinkError
@@ -117,7 +119,10 @@ def check_consumed(dice: Dice) -> None:
     state = roll_state(dice)
     roller = Roller(dice, state)
     for _ in range(4):
-        request = dice.pick((roller.deposit, roller.full_exit, roller.share_exit, roller.key_request))()
+        roll: Callable[[], AccountRequest] = dice.pick(
+            (roller.deposit, roller.full_exit, roller.share_exit, roller.key_request)
+        )
+        request = roll()
         try:
             check_operation(state, request, context())
             apply_operation(state, request, context()).elements()
