@@ -118,11 +118,14 @@ def check_consumed(dice: Dice) -> None:
     """Whatever the state, a request of the account lane is served, its words can be written, and the books balance."""
     state = roll_state(dice)
     roller = Roller(dice, state)
+    rolls: tuple[Callable[[], AccountRequest], ...] = (
+        roller.deposit,
+        roller.full_exit,
+        roller.share_exit,
+        roller.key_request,
+    )
     for _ in range(4):
-        roll: Callable[[], AccountRequest] = dice.pick(
-            (roller.deposit, roller.full_exit, roller.share_exit, roller.key_request)
-        )
-        request = roll()
+        request = dice.pick(rolls)()
         try:
             check_operation(state, request, context())
             apply_operation(state, request, context()).elements()
