@@ -1,5 +1,6 @@
 """CIR-5 and CIR-4, as far as the rule goes: no request that the queue admits can stop a block or leave 112 bits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import CHAINS, NOW, TOKENS, Case, Dice, Rows, cases, roll_request, roll_rows, rolled
+from tests.support.account_world import Roller, context, roll_state
 from tests.support.refute import check_refuted
 from tests.support.rule import load, run
 from tests.support.tries import tries
 from tests.support.upholds import upholds
+from zklink.operations.requests import AccountRequest
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.errors import AmountOutOfRange, ZkLinkError
@@ -27,7 +30,8 @@ from zklink.protocol.ids import (
 from zklink.protocol.presets import MAIN, MINIMAL
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import State
-from zklink.transition import swap
+from zklink.transition import share_exit, swap
+from zklink.transition.rules import apply_operation, check_operation
 from zklink.transition.swap_block import apply_block
 
 
@@ -108,6 +112,49 @@ class TestAdmittedIsProvable:
             pair = case.requests[start : start + 2]
             apply_block(state, pair, BlockNumber(number), case.timestamp, 1, MINIMAL)
         state.check_conservation()
+
+
+def check_consumed(dice: Dice) -> None:
+    """Whatever the state, a request of the account lane is served, its words can be written, and the books balance."""
+    state = roll_state(dice)
+    roller = Roller(dice, state)
+    rolls: tuple[Callable[[], AccountRequest], ...] = (
+        roller.deposit,
+        roller.full_exit,
+        roller.share_exit,
+        roller.key_request,
+    )
+    for _ in range(4):
+        request = dice.pick(rolls)()
+        try:
+            check_operation(state, request, context())
+            apply_operation(state, request, context()).elements()
+        except (ZkLinkError, ArithmeticError) as error:
+            raise AssertionError(f"an admitted request cannot be served: {error!r}") from error
+    state.check_conservation()
+
+
+@upholds("CIR-5")
+class TestAccountRequests:
+    """Nobody can queue a request of the account lane that stops the operator."""
+
+    @given(rolled(lambda dice: dice, size=1_000))
+    @tries(300)
+    def test_apply_operation__any_admitted_request__is_served(self, dice: Dice) -> None:
+        check_consumed(dice)
+
+
+# breaks: CIR-5
+def test_check_consumed__shares_rounded_up__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last holder would take more than the pool has."""
+    monkeypatch.setattr(
+        share_exit,
+        "compute_share_exit",
+        lambda pool, shares: tuple(
+            shares * reserve // max(pool.lp_supply, 1) + 1 for reserve in (pool.reserve_lower, pool.reserve_higher)
+        ),
+    )
+    check_refuted(check_consumed, rolled(lambda dice: dice, size=1_000), examples=400)
 
 
 def test_bounds__largest_numbers__do_not_wrap_the_field() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import chains, hashes
 from tests.support.tries import tries
+from zklink.operations.full_exit import choose_mask
 from zklink.protocol.addresses import ZERO_ADDRESS, bind_owner, find_bound_chain, is_recipient
 from zklink.protocol.chain_sets import (
     ALL_CHAINS,
@@ -62,6 +63,8 @@ def test_bind_owner__any_evm_address__is_another_owner_and_the_same_recipient_th
     for other in range(1, MAX_CHAINS + 1):
         assert is_recipient(address, EVM, ChainId(other))
         assert is_recipient(bound, EVM, ChainId(other)) == (other == chain)
+        assert not is_recipient(address, LONG, ChainId(other))
+        assert not is_recipient(bound, LONG, ChainId(other))
     with pytest.raises(ValueError, match="cannot be bound"):
         bind_owner(bound, chain)
 
@@ -69,15 +72,32 @@ def test_bind_owner__any_evm_address__is_another_owner_and_the_same_recipient_th
 @given(hashes, chains)
 @many
 def test_is_recipient__32_bytes__are_bound_to_nothing(address: bytes, chain: ChainId) -> None:
-    assert is_recipient(address, LONG, chain) == any(address)
     if any(address[1:12]):
+        assert is_recipient(address, LONG, chain)
         assert find_bound_chain(address) is None
         assert not is_recipient(address, EVM, chain)
         with pytest.raises(ValueError, match="cannot be bound"):
             bind_owner(address, chain)
 
 
+FORMATS = {ChainId(1): EVM, ChainId(2): EVM, ChainId(5): LONG}
+
+
+@pytest.mark.parametrize(
+    ("second", "mask"),
+    [
+        (bytes(12) + b"\x07" * 20, {1, 2}),
+        (b"\x01" + bytes(11) + b"\x07" * 20, {1, 2}),  # bound to chain 1, and chain 2 asks
+        (b"\x03" + bytes(11) + b"\x07" * 20, {2}),
+        (b"\x77" * 32, {2, 5}),
+        (ZERO_ADDRESS, {2}),
+    ],
+)
+def test_choose_mask__any_second__is_where_it_has_a_name_and_the_source(second: bytes, mask: set[int]) -> None:
+    assert {*list_chains(choose_mask(ChainId(2), second, FORMATS))} == mask
+
+
 @pytest.mark.parametrize("address", [ZERO_ADDRESS, b"\x01" + bytes(31), b"\x09" + bytes(30) + b"\x01", bytes(20), b""])
 def test_is_recipient__no_address__is_none(address: bytes) -> None:
-    """Also bound zero, and a first byte that is no chain."""
+    """Also bound zero, and a first byte that is no chain; such bytes can be a chain's of 32."""
     assert not any(is_recipient(address, EVM, ChainId(chain)) for chain in range(1, MAX_CHAINS + 1))

@@ -1,6 +1,6 @@
 """The full exit: a request by which an owner takes a balance out, made on L1 (docs/protocol.md, sections 4 and 5.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,9 +8,20 @@ from zklink.operations.account_record import AccountWords, pack_account_record, 
 from zklink.operations.ledger_data import LedgerData
 from zklink.operations.payout import Payout
 from zklink.operations.pool_data import PoolData
-from zklink.protocol.chain_sets import has_chain
+from zklink.protocol.addresses import is_recipient
+from zklink.protocol.chain_sets import has_chain, make_chain_set, with_chain
 from zklink.protocol.errors import WrongRecordField
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSet, Kind, RequestId, TokenId
+from zklink.protocol.ids import (
+    AccountId,
+    AddressFormat,
+    Amount,
+    BlockNumber,
+    ChainId,
+    ChainSet,
+    Kind,
+    RequestId,
+    TokenId,
+)
 from zklink.protocol.presets import Preset
 
 
@@ -126,6 +137,14 @@ class FullExitRequest:
             queued_at=fields["time"],
             native_fee_gwei=fields["native_fee_gwei"],
         )
+
+
+def choose_mask(source: ChainId, second: bytes, formats: Mapping[ChainId, AddressFormat]) -> ChainSet:
+    """The chains that may pay if the owner leaves none out: `source`, and every other chain that has an account of the
+    name `second` (32 bytes). `formats` are those of the deployment's chains.
+    """
+    others = (chain for chain, format_ in formats.items() if is_recipient(second, format_, chain))
+    return with_chain(make_chain_set(others), source)
 
 
 @dataclass(frozen=True, slots=True)

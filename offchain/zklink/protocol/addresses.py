@@ -30,7 +30,7 @@ def is_recipient(address: bytes, address_format: AddressFormat, chain: ChainId) 
     """Whether `chain`, whose addresses have this format, has an account of this name (docs/protocol.md, section 1)."""
     if address_format == AddressFormat.EVM:
         return find_bound_chain(address) in (0, chain)
-    return len(address) == ADDRESS_BYTES and address != ZERO_ADDRESS
+    return len(address) == ADDRESS_BYTES and address != ZERO_ADDRESS and find_bound_chain(address) is None
 
 
 def split_address(what: str, address: bytes) -> tuple[int, int]:
