@@ -131,7 +131,7 @@ class Sender:
                 limit = self._gas_limit
                 self._asker.ask(call.label, lambda: self._w3.eth.call({**transaction, "gas": limit}))
                 return limit
-            estimated = self._asker.ask(call.label, lambda: int(self._w3.eth.estimate_gas(transaction)))
+            estimated = self._asker.ask(call.label, lambda: read_estimate(self._w3.eth.estimate_gas(transaction)))
         except RpcRefused as error:
             raise TransactionRejected(self._profile.name, call.label, error.detail) from error
         return max(estimated, min(estimated * GAS_MARGIN[0] // GAS_MARGIN[1], TRANSACTION_GAS))
@@ -267,3 +267,10 @@ class Sender:
 
     def _describe(self, submission: Submission) -> tuple[str, str, int]:
         return self._profile.name, submission.call.label, submission.nonce
+
+
+def read_estimate(found: int) -> int:
+    """ValueError, which is no answer, for an estimate of nothing."""
+    if found <= 0:
+        raise ValueError(f"an estimate of {found} gas")
+    return found
