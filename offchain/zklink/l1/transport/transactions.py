@@ -28,6 +28,7 @@ from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import Call, SendPolicy, Submission
 from zklink.protocol.errors import (
+    CallReverted,
     FeeCeilingReached,
     RpcRefused,
     TransactionRejected,
@@ -139,7 +140,12 @@ class Sender:
     # -- the life of one submission ------------------------------------------------------------------------------
 
     def _price(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> tuple[int, Fees]:
-        """The gas limit of a call, and what it offers for it."""
+        """The gas limit of a call, and what it offers for it. CallReverted if its own judge is against it."""
+        if call.judge is not None:
+            transaction = plain_transaction(account.address, call, value_wei)
+            answer = self._asker.ask(call.label, lambda: bytes(self._w3.eth.call(transaction)))
+            if reason := call.judge(answer):
+                raise CallReverted(self._profile.name, call.label, reason)
         limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
         return limit, self._market.offer(call.label, limit)
 
