@@ -220,6 +220,20 @@ def test_wait__given_up_by_an_interrupt__the_repeated_call_is_the_same_transacti
     assert mined(node) == [b"commit"]
 
 
+def test_send__with_a_judge__asked_before_the_first_sending_only(node: FakeNode) -> None:
+    """The same call, sent again after it was mined, would be judged on the state that it made itself."""
+    said = ["", "the state is another one"]
+    judged = Call(TARGET, b"commit", "commit_blocks", judge=lambda answer: said.pop(0))
+    client = node.client()
+    node.fail("eth_getTransactionReceipt", *["away"] * POLICY.retry.attempts)
+    with pytest.raises(RpcUnavailable):
+        client.send(SENDER, judged)
+    assert client.send(SENDER, judged).is_success
+    with pytest.raises(CallReverted, match="another one"):
+        client.send(SENDER, judged)
+    assert mined(node) == [b"commit"]
+
+
 def test_wait__node_away_for_long__typed_and_continued(node: FakeNode) -> None:
     client = node.client()
     submission = client.submit(SENDER, CALL)

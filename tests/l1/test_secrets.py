@@ -22,9 +22,12 @@ from zklink.cli.main import main
 from zklink.devnet.roles import default_roles
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import ChainDeployment, Deployment, GroupPlan, VkHashes
+from zklink.l1.transport import secrets
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
-from zklink.l1.transport.redaction import keep_secret, redact, redact_error
+from zklink.l1.transport.redaction import redact, redact_error
+from zklink.l1.transport.secrets import keep_secret
+from zklink.l1.transport.traces import NodeTracer
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy
@@ -80,6 +83,13 @@ class Door:
         self.server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test's node is called is a secret in that test alone."""
+    monkeypatch.setattr(secrets, "_secrets", set())
+    monkeypatch.setattr(secrets, "_pieces", set())
+
+
 @pytest.fixture
 def door() -> Iterator[Door]:
     node = Door()
@@ -96,6 +106,10 @@ ANSWERS = {
     "revert": (200, '{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted: ECHO"}}'),
     "no shape": (200, '{"jsonrpc":"2.0","id":1,"strange":"ECHO"}'),
     "no object": (200, '["ECHO"]'),
+    "bare in a page": (403, "<html>the key BARE has ended</html>"),
+    "bare in an error": (200, '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"BARE is over its limit"}}'),
+    "bare in a revert": (200, '{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted: BARE"}}'),
+    "bare in HTTP": (400, '{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted: BARE"}}'),
 }
 
 
@@ -123,6 +137,7 @@ def test_client__any_answer_that_fails__error_traceback_and_logs_without_the_key
 ) -> None:
     caplog.set_level(logging.DEBUG)
     door.status, door.body = ANSWERS[answer]
+    door.body = door.body.replace("BARE", KEY[:4] if place == "short path" else KEY)
     client = _client(door.server.server_port, place)
     questions = (
         client.head,
@@ -159,6 +174,7 @@ def test_pool__every_node_fails__error_and_logs_without_the_keys(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     door.status, door.body = ANSWERS[answer]
+    door.body = door.body.replace("BARE", KEY)
     urls = [f"http://127.0.0.1:{door.server.server_port}/v{number}/{KEY}" for number in (1, 2)]
     now = [0.0]
 
@@ -281,6 +297,7 @@ def test_recover__node_that_fails__output_and_traceback_without_the_key(
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr("zklink.recovery.connect.ChainClient", partial(ChainClient, sleep=lambda seconds: None))
     door.status, door.body = ANSWERS[answer]
+    door.body = door.body.replace("BARE", KEY)
     file = tmp_path / "deployment.json"
     file.write_text(_deployment().to_json())
     options = ["recover", "--from-l1", "--deployment", str(file)]

@@ -21,6 +21,8 @@ HIDES_SEPARATOR, SHOWS_EIP_5267, HIDES_VERSION = 1, 2, 4
 ERC_6093, PANIC, SILENT = range(3)
 AMOUNT, DAY = 7_000_000, 86_400
 SPENDER = "0x" + "5e" * 20
+SAY_NO, BOMB, TWO = 2, 5, 7
+"""Habits of an AdversarialToken."""
 
 
 @pytest.fixture
@@ -106,6 +108,45 @@ class TestAllowance:
             token.transfer(owner, SPENDER, 6)
         assert (error.value.needed, error.value.found) == (6, 5)
         assert client.nonce(owner.address) == before
+
+    @pytest.mark.parametrize(
+        ("mode", "said"), [(SAY_NO, "answers false"), (TWO, "answers 0x0"), (BOMB, "answers false")]
+    )
+    @pytest.mark.usefixtures("nonces")
+    def test_transfer__token_answers_anything_but_true__refused_and_nothing_sent(
+        self, world: World, client: ChainClient, owner: LocalAccount, mode: int, said: str
+    ) -> None:
+        token, stranger = deploy(world, client, "AdversarialToken", 6), world.roles.stranger
+        contract = client.contract(token.address, load_contract("AdversarialToken"))
+        client.send(stranger, encode_call(contract, "mint", owner.address, AMOUNT))
+        client.send(stranger, encode_call(contract, "set_mode", mode))
+        with pytest.raises(CallReverted, match=said):
+            token.transfer(owner, SPENDER, 5)
+
+    @pytest.mark.usefixtures("nonces")
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [(bytes(32), "false"), (b"\x01", "0x01"), (bytes(31) + b"\x02", "0x0"), (b"", "no contract")],
+    )
+    def test_approve__token_answers_anything_but_true__refused_and_nothing_sent(
+        self, client: ChainClient, owner: LocalAccount, monkeypatch: pytest.MonkeyPatch, answer: bytes, said: str
+    ) -> None:
+        token = TokenClient(client, SPENDER)
+        monkeypatch.setattr(client.w3.eth, "call", lambda transaction: answer)
+        monkeypatch.setattr(token, "allowance", lambda owner, spender: 0)
+        monkeypatch.setattr(client, "pause", lambda attempt: None)
+        with pytest.raises(CallReverted, match=said):
+            token.approve(owner, SPENDER, 5)
+
+    def test_transfer__honest_or_silent_token__moved(
+        self, world: World, client: ChainClient, owner: LocalAccount
+    ) -> None:
+        for name in ("AdversarialToken", "NoReturnToken"):
+            token = deploy(world, client, name, 6)
+            contract = client.contract(token.address, load_contract(name))
+            client.send(world.roles.stranger, encode_call(contract, "mint", owner.address, AMOUNT))
+            token.transfer(owner, SPENDER, 5)
+            assert token.balance(SPENDER) == 5
 
     def test_transfer__more_coin_than_there_is__typed(self, world: World, client: ChainClient) -> None:
         poor = world.roles.recipient

@@ -101,7 +101,7 @@ def test_ensure_compiled__syntax_error__refused_with_the_compilers_words(copied:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda data: b"nope" + data[4:], "not an r1cs file"),
+        (lambda data: b"nope" + data[4:], "not a file of the form r1cs"),
         (lambda data: data[:-1], "truncated"),
         (lambda data: data.replace(R.to_bytes(32, "little"), Q.to_bytes(32, "little")), "not over the scalar field"),
     ],

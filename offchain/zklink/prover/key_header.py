@@ -6,7 +6,6 @@ proofs are made with: reading a head takes milliseconds, whatever the circuit.
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from typing import Final
 from zklink.primitives.field import Q, R
 from zklink.protocol.errors import ProvingKeyInvalid
 from zklink.prover.curve import PointG1, PointG2
+from zklink.prover.sections import Places, find_sections, read_section
 
 _COORDINATE_BYTES: Final = 32
 _G1_BYTES, _G2_BYTES = 2 * _COORDINATE_BYTES, 4 * _COORDINATE_BYTES
+MAGIC: Final = b"zkey"
 _GROTH16: Final = 1
 _PROTOCOL, _HEADER, _IC, _COEFFICIENTS = 1, 2, 3, 4
 _FIELDS: Final = struct.pack("<I", 32) + Q.to_bytes(32, "little") + struct.pack("<I", 32) + R.to_bytes(32, "little")
-_MOST_SECTIONS: Final = 32
+_POINTS_BYTES: Final = 3 * _G1_BYTES + 3 * _G2_BYTES
 _LONGEST_SECTION: Final = 1 << 24
 """Bytes of a section that is read here; a key's first sections are far shorter."""
 
@@ -43,35 +44,19 @@ class KeyHeader:
     ic: tuple[PointG1, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sections:
-    """The places and sizes of a file's sections, by number."""
-
-    path: Path
-    places: dict[int, tuple[int, int]]
-
-    def read(self, number: int) -> bytes:
-        place, size = self.places[number]
-        if size > _LONGEST_SECTION:
-            raise ValueError(f"section {number} has {size} bytes")
-        with self.path.open("rb") as file:
-            file.seek(place)
-            return file.read(size)
-
-
 def read_key_header(path: Path) -> KeyHeader:
     """Raises ProvingKeyInvalid, also for a file that is not whole."""
     try:
-        sections = _find_sections(path)
-        header = sections.read(_HEADER)
-        if sections.read(_PROTOCOL) != struct.pack("<I", _GROTH16) or not header.startswith(_FIELDS):
-            raise ProvingKeyInvalid(str(path), "another protocol or curve")
+        places = find_sections(path, MAGIC)
+        protocol, header = (read_section(path, places, number, _LONGEST_SECTION) for number in (_PROTOCOL, _HEADER))
+        if protocol != struct.pack("<I", _GROTH16) or not header.startswith(_FIELDS):
+            raise ValueError("another protocol or curve")
         wires, publics, domain = struct.unpack_from("<III", header, len(_FIELDS))
-        if domain & (domain - 1) or not 0 < publics < wires:
-            raise ProvingKeyInvalid(str(path), "sizes that no circuit has")
-        _check_sizes(path, sections, wires, publics, domain)
         points = header[len(_FIELDS) + 12 :]
-        ic = sections.read(_IC)
+        if domain == 0 or domain & (domain - 1) or not 0 < publics < wires or len(points) != _POINTS_BYTES:
+            raise ValueError("sizes that no circuit has")
+        _check_sizes(places, wires, publics, domain)
+        ic = read_section(path, places, _IC, _LONGEST_SECTION)
         return KeyHeader(
             wires,
             publics,
@@ -84,31 +69,11 @@ def read_key_header(path: Path) -> KeyHeader:
         )
     except OSError as error:
         raise ProvingKeyInvalid(str(path), error.strerror or str(error)) from error
-    except (KeyError, ValueError, struct.error) as error:
-        raise ProvingKeyInvalid(str(path), f"not a key ({error!r})") from error
+    except (ValueError, struct.error) as error:
+        raise ProvingKeyInvalid(str(path), str(error)) from error
 
 
-def _find_sections(path: Path) -> _Sections:
-    places: dict[int, tuple[int, int]] = {}
-    length = os.stat(path).st_size
-    with path.open("rb") as file:
-        magic, _, count = struct.unpack("<4sII", file.read(12))
-        if magic != b"zkey" or count > _MOST_SECTIONS:
-            raise ProvingKeyInvalid(str(path), "no zkey file")
-        place = 12
-        for _ in range(count):
-            file.seek(place)
-            number, size = struct.unpack("<IQ", file.read(12))
-            places[number] = place + 12, size
-            place += 12 + size
-            if place > length:
-                raise ProvingKeyInvalid(str(path), f"cut off: section {number} ends at byte {place} of {length}")
-    if place != length:
-        raise ProvingKeyInvalid(str(path), f"its sections end at byte {place}, the file at {length}")
-    return _Sections(path, places)
-
-
-def _check_sizes(path: Path, sections: _Sections, wires: int, publics: int, domain: int) -> None:
+def _check_sizes(places: Places, wires: int, publics: int, domain: int) -> None:
     """The sections of points, 3 and 5 to 9, are as long as the header says."""
     expected: Sequence[tuple[int, int]] = (
         (_IC, (publics + 1) * _G1_BYTES),
@@ -119,10 +84,12 @@ def _check_sizes(path: Path, sections: _Sections, wires: int, publics: int, doma
         (9, domain * _G1_BYTES),
     )
     for number, size in expected:
-        if sections.places[number][1] != size:
-            raise ProvingKeyInvalid(str(path), f"section {number} has {sections.places[number][1]} bytes, not {size}")
-    if sections.places[_COEFFICIENTS][1] < 4:
-        raise ProvingKeyInvalid(str(path), "it has no coefficients")
+        found = places.get(number, (0, 0))[1]
+        if found != size:
+            raise ValueError(f"section {number} has {found} bytes, not {size}")
+    found = places.get(_COEFFICIENTS, (0, 0))[1]
+    if found < 4:
+        raise ValueError("it has no coefficients")
 
 
 def _read_coordinates(data: bytes, place: int, count: int) -> list[int]:

@@ -15,9 +15,14 @@ import numpy.typing as npt
 
 from zklink.primitives.field import R
 from zklink.protocol.errors import ConstraintSystemInvalid
+from zklink.prover.sections import find_sections, read_section
 
 SCALAR_BYTES = 32
 _LONGEST_HEADER = 1 << 12
+_MAGIC = b"r1cs"
+_HEADER, _ROWS = 1, 2
+_SHORTEST_ROW = 12
+"""Bytes of a constraint whose three combinations are empty."""
 _ENTRY = np.dtype([("wire", "<u4"), ("value", f"V{SCALAR_BYTES}")])
 Indices = npt.NDArray[np.uint32]
 
@@ -57,22 +62,6 @@ class _ValueTable:
         )
 
 
-def _sections(path: Path, data: memoryview) -> dict[int, memoryview]:
-    if bytes(data[:4]) != b"r1cs":
-        raise ConstraintSystemInvalid(str(path), "not an r1cs file")
-    (count,) = struct.unpack_from("<I", data, 8)
-    offset = 12
-    found: dict[int, memoryview] = {}
-    for _ in range(count):
-        kind, size = struct.unpack_from("<IQ", data, offset)
-        offset += 12
-        found[kind] = data[offset : offset + size]
-        offset += size
-    if offset != len(data) or 1 not in found or 2 not in found:
-        raise ConstraintSystemInvalid(str(path), "truncated")
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class R1csHeader:
     """The sizes of a constraint system; `publics` counts outputs and public inputs."""
@@ -90,43 +79,41 @@ class R1csHeader:
 def read_r1cs_header(path: Path) -> R1csHeader:
     """The sizes only, in no time. Raises ConstraintSystemInvalid, also for a file that is not whole."""
     try:
-        length = path.stat().st_size
-        with path.open("rb") as file:
-            magic, _, count = struct.unpack("<4sII", file.read(12))
-            if magic != b"r1cs":
-                raise ConstraintSystemInvalid(str(path), "not an r1cs file")
-            header, place = b"", 12
-            for _ in range(count):
-                file.seek(place)
-                kind, size = struct.unpack("<IQ", file.read(12))
-                if kind == 1:
-                    header = file.read(min(size, _LONGEST_HEADER))
-                place += 12 + size
-        if place != length:
-            raise ConstraintSystemInvalid(
-                str(path), f"truncated: its sections end at byte {place}, the file at {length}"
-            )
-        return _decode_header(path, header)
+        places = find_sections(path, _MAGIC)
+        sizes = _decode_header(read_section(path, places, _HEADER, _LONGEST_HEADER))
+        if sizes.constraints * _SHORTEST_ROW > places.get(_ROWS, (0, 0))[1]:
+            raise ValueError(f"{sizes.constraints} constraints do not fit into their section")
+        return sizes
     except OSError as error:
         raise ConstraintSystemInvalid(str(path), error.strerror or str(error)) from error
-    except struct.error as error:
-        raise ConstraintSystemInvalid(str(path), "truncated") from error
+    except (ValueError, struct.error) as error:
+        raise ConstraintSystemInvalid(str(path), str(error)) from error
 
 
-def _decode_header(path: Path, header: bytes) -> R1csHeader:
+def _decode_header(header: bytes) -> R1csHeader:
     (scalar_bytes,) = struct.unpack_from("<I", header, 0)
     if scalar_bytes != SCALAR_BYTES or int.from_bytes(header[4:36], "little") != R:
-        raise ConstraintSystemInvalid(str(path), "not over the scalar field of BN254")
+        raise ValueError("not over the scalar field of BN254")
     wires, outputs, inputs, _private, _labels, constraints = struct.unpack_from("<IIIIQI", header, 36)
+    if outputs + inputs >= wires:
+        raise ValueError(f"{outputs + inputs} public signals on {wires} wires")
     return R1csHeader(wires, outputs + inputs, constraints)
 
 
 def read_r1cs(path: Path) -> ConstraintSystem:
     """Reads a constraint system. Raises ConstraintSystemInvalid."""
     sizes = read_r1cs_header(path)
-    sections = _sections(path, memoryview(path.read_bytes()))
+    try:
+        rows = read_section(path, find_sections(path, _MAGIC), _ROWS, path.stat().st_size)
+        return _decode_rows(sizes, memoryview(rows))
+    except OSError as error:
+        raise ConstraintSystemInvalid(str(path), error.strerror or str(error)) from error
+    except ValueError as error:
+        raise ConstraintSystemInvalid(str(path), str(error)) from error
+
+
+def _decode_rows(sizes: R1csHeader, body: memoryview) -> ConstraintSystem:
     constraints = sizes.constraints
-    body = sections[2]
     chunks: tuple[list[memoryview], ...] = ([], [], [])
     counts = np.zeros((3, constraints), np.uint32)
     offset = 0
@@ -134,16 +121,20 @@ def read_r1cs(path: Path) -> ConstraintSystem:
         for matrix in range(3):
             size = int.from_bytes(body[offset : offset + 4], "little")
             end = offset + 4 + size * _ENTRY.itemsize
+            if end > len(body):
+                raise ValueError(f"constraint {row} goes beyond the end of its section")
             chunks[matrix].append(body[offset + 4 : end])
             counts[matrix, row] = size
             offset = end
     if offset != len(body):
-        raise ConstraintSystemInvalid(str(path), "the constraints do not fill their section")
+        raise ValueError("the constraints do not fill their section")
 
     table = _ValueTable()
     matrices = []
     for matrix in range(3):
         entries = np.frombuffer(b"".join(chunks[matrix]), _ENTRY)
+        if len(entries) and int(entries["wire"].max()) >= sizes.wires:
+            raise ValueError("a constraint names a wire that there is not")
         rows = np.repeat(np.arange(constraints, dtype=np.uint32), counts[matrix])
         matrices.append(SparseMatrix(rows, np.ascontiguousarray(entries["wire"]), table.number(entries)))
     values = tuple(int.from_bytes(value, "little") for value in table.ids)

@@ -4,6 +4,7 @@ Reads raise CallReverted and RpcUnavailable, writes the errors of `ChainClient.s
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from eth_abi import decode
@@ -31,6 +32,7 @@ from zklink.protocol.errors import AllowanceShort, CallReverted, PermitNotOffere
 P = TypeVar("P")
 
 WORD_BYTES: Final = 32
+TRUE: Final = bytes(WORD_BYTES - 1) + b"\x01"
 EIP_5267: Final = ("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]")
 """What `eip712Domain` answers."""
 
@@ -88,26 +90,38 @@ class TokenClient:
         return self.approve(account, spender, l1_amount)
 
     def approve(self, account: LocalAccount, spender: str, l1_amount: int) -> Receipt:
-        """Set an allowance; ERC-20 only. A token that refuses to change one (USDT) gets an allowance of zero first."""
+        """Set an allowance; ERC-20 only. A token that refuses to change one (USDT) gets an allowance of zero first. One
+        that answers false refuses.
+        """
         call = self._encode_approval(spender, l1_amount)
         try:
-            return self.client.send(account, call)
+            return self._send(account, call)
         except CallReverted:
             if l1_amount == 0 or self.allowance(account.address, spender) == 0:
                 raise
-        self.client.send(account, self._encode_approval(spender, 0))
-        return self.client.send(account, call)
+        self._send(account, self._encode_approval(spender, 0))
+        return self._send(account, call)
 
     def transfer(self, account: LocalAccount, to: str, l1_amount: int) -> Receipt:
-        """Move tokens or coins. Raises TokensShort too."""
+        """Move tokens or coins; a token that answers false refuses. Raises TokensShort too."""
         try:
             if self.is_native:
                 return self.client.transfer(account, to, l1_amount)
             call = encode_call(self._contract, "transfer", to_checksum_address(to), l1_amount)
-            return self.client.send(account, call)
+            return self._send(account, call)
         except (CallReverted, TransactionRejected):
             self.check_funds(account.address, l1_amount)
             raise
+
+    def _send(self, account: LocalAccount, call: Call) -> Receipt:
+        return self.client.send(account, replace(call, judge=self._judge))
+
+    def _judge(self, answer: bytes) -> str:
+        """Why the token does not do what it is called for: it must answer true, or nothing, as old tokens do."""
+        if not answer:
+            return "" if self.client.code(self.address) else f"there is no contract at {self.address}"
+        word = answer[:WORD_BYTES]
+        return "" if word == TRUE else f"the token answers {f'0x{word.hex()}' if any(word) else 'false'}"
 
     # -- permits -------------------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class ChainClient:
     ) -> None:
         self.profile = profile
         self.w3 = w3
-        guard(w3)
+        guard(w3, profile.name)
         policy = policy or SendPolicy()
         take_over_retries(w3, policy.retry)
         self._asker = Asker(profile.name, policy.retry, sleep, clock)

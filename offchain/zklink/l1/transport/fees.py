@@ -7,6 +7,7 @@ anybody, never sends anything.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 Fees = dict[str, int]
@@ -21,12 +22,15 @@ LACKING: Final = (5, 4)
 UNNAMED: Final = 10
 """How far a tip is raised that a node calls too low without saying what is enough."""
 
+COIN_DIGITS: Final = 18
+
+_NUMBER: Final = r"([0-9]{1,40})(?![0-9])"
 _TIP_FLOOR: Final = re.compile(
-    r"(?:tip|priority)\D.*?(?:minimum needed|minimum|at least|required|min)\D{0,20}(\d+)", re.I
+    rf"(?:tip|priority)\D.*?(?:minimum needed|minimum|at least|required|min)\D{{0,20}}{_NUMBER}", re.I
 )
-_BASE_FEE: Final = re.compile(r"base\s?fee\s*[:=]?\s*(\d+)", re.I)
-_ANY_FLOOR: Final = re.compile(r"(?:minimum needed|minimum|at least|required|min)\D{0,20}(\d+)", re.I)
-_CAP: Final = re.compile(r"configured cap \(([\d.]+)", re.I)
+_BASE_FEE: Final = re.compile(rf"base\s?fee\s*[:=]?\s*{_NUMBER}", re.I)
+_ANY_FLOOR: Final = re.compile(rf"(?:minimum needed|minimum|at least|required|min)\D{{0,20}}{_NUMBER}", re.I)
+_CAP: Final = re.compile(rf"configured cap \(([0-9]{{1,12}})(?:\.([0-9]{{1,{COIN_DIGITS}}}))? ether\)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +39,29 @@ class FeePolicy:
 
     market_multiple: the most that is paid per gas, as a multiple of what the last blocks took (`eth_feeHistory`).
     least_tip_ceiling_wei: a tip up to this many wei per gas is never called too high; it serves chains whose last
-    blocks were empty. most_per_gas_wei: the most per gas in wei, whatever the market; None for no such limit.
-    most_per_transaction_wei: the most that the gas of one transaction may cost, in wei of the chain's coin: 1 coin.
-    headroom: how often the base fee fits into the max fee, as a fraction; a node's own cap makes it smaller.
-    history_blocks: how many blocks the market is read from.
+    blocks were empty. unproven_price_wei: the most per gas on a chain without base fee whose last blocks do not show
+    what they took, so that nothing speaks for its price but the node's own word. most_per_gas_wei: the most per gas in
+    wei, whatever the market; None for no such limit. most_per_transaction_wei: the most that the gas of one transaction
+    may cost, in wei of the chain's coin: 1 coin. headroom: how often the base fee fits into the max fee, as a fraction;
+    a node's own cap makes it smaller. history_blocks: how many blocks the market is read from. memory_seconds: for how
+    long it is believed what a node once called its floor or its cap, or that it lacks a method.
     """
 
     market_multiple: int = 10
     least_tip_ceiling_wei: int = 50 * GWEI
+    unproven_price_wei: int = 500 * GWEI
     most_per_gas_wei: int | None = None
     most_per_transaction_wei: int = 10**18
     headroom: tuple[int, int] = (2, 1)
     history_blocks: int = 20
+    memory_seconds: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A chain's present price in wei per gas. `price` is set on chains without a base fee, the others on those with
-    one. `suggested` is what the node proposes as a tip, `low` and `median` are what the last blocks were paid; None if
-    the node does not say.
+    """A chain's present price in wei per gas. `price` is set on chains without a base fee, `base` and `suggested`, the
+    tip that the node proposes, on those with one. `low` and `median` are what the last blocks were paid, as a tip or as
+    the whole price; None if the node does not say.
     """
 
     base: int = 0
@@ -73,16 +81,20 @@ class TooHigh(Exception):
 
 
 def compute_tip_ceiling(market: Market, policy: FeePolicy) -> int:
-    """The highest tip that is ever offered."""
-    known = market.median if market.median is not None else market.base
-    return max(policy.market_multiple * known, policy.least_tip_ceiling_wei)
+    """The highest tip that is ever offered; on a chain without base fee, the highest price."""
+    known = market.median if market.median is not None else market.price or market.base
+    ceiling = max(policy.market_multiple * known, policy.least_tip_ceiling_wei)
+    if market.price is not None and market.median is None:
+        return min(ceiling, policy.unproven_price_wei)
+    return ceiling
 
 
 def compute_offer(market: Market, policy: FeePolicy, tip_floor: int = 0) -> Fees:
     """What a new transaction offers. A suggestion that nobody paid in the last blocks is not believed."""
-    if market.price is not None:
-        return {PRICE: max(market.price, tip_floor)}
     ceiling = compute_tip_ceiling(market, policy)
+    if market.price is not None:
+        price = market.median if market.median is not None and market.price > ceiling else market.price
+        return {PRICE: max(price, tip_floor)}
     tip = market.suggested if market.suggested is not None else (market.median or GWEI)
     if tip > ceiling:
         tip = market.median or min(GWEI, ceiling)
@@ -103,9 +115,8 @@ def fit(
     if fees[TIP] > tip_ceiling:
         raise TooHigh(fees[TIP], tip_ceiling, "FeePolicy.market_multiple or least_tip_ceiling_wei (wei per gas)")
     least = max(least, market.base * REPLACEMENT[0] // REPLACEMENT[1] + fees[TIP])
-    limits = [_most_per_gas(market, policy), policy.most_per_transaction_wei // gas]
-    limits += [node_cap_wei // gas] if node_cap_wei is not None else []
-    lowest = min(limit for limit in limits if limit is not None)
+    caps = [policy.most_per_transaction_wei] + ([] if node_cap_wei is None else [node_cap_wei])
+    lowest = min(_most_per_gas(market, policy), *(cap // max(gas, 1) for cap in caps))
     if fees[MAX_FEE] <= lowest:
         return fees
     fitted = max(min(fees[MAX_FEE], lowest), min(least, fees[MAX_FEE]))
@@ -147,9 +158,16 @@ def answer_floor(fees: Fees, message: str, market: Market, policy: FeePolicy) ->
 
 
 def read_cap(message: str) -> int | None:
-    """The most that a node takes for one transaction, in wei, from its own words."""
+    """The most that a node certainly takes for one transaction, in wei, from its own words: it rounds what it says.
+    None if it does not say, or rounds it to nothing.
+    """
     found = _CAP.search(message)
-    return int(float(found.group(1)) * 10**18) * 999 // 1_000 if found else None
+    if found is None:
+        return None
+    whole, part = found.group(1), found.group(2) or ""
+    rounding = Decimal(5).scaleb(-len(part) - 1)
+    cap = int((Decimal(f"{whole}.{part}0") - rounding).scaleb(COIN_DIGITS))
+    return cap if cap > 0 else None
 
 
 def is_cheaper(fees: Mapping[str, int], others: Mapping[str, int]) -> bool:
@@ -157,18 +175,18 @@ def is_cheaper(fees: Mapping[str, int], others: Mapping[str, int]) -> bool:
     return any(fee < others.get(name, 0) for name, fee in fees.items())
 
 
-def _most_per_gas(market: Market, policy: FeePolicy) -> int | None:
-    if market.price is not None:
-        relative: int | None = policy.market_multiple * market.price
-    else:
-        relative = policy.market_multiple * market.base + compute_tip_ceiling(market, policy)
-    limits = [limit for limit in (relative, policy.most_per_gas_wei) if limit is not None]
-    return min(limits) if limits else None
+def _most_per_gas(market: Market, policy: FeePolicy) -> int:
+    base = 0 if market.price is not None else policy.market_multiple * market.base
+    most = base + compute_tip_ceiling(market, policy)
+    return most if policy.most_per_gas_wei is None else min(most, policy.most_per_gas_wei)
 
 
-def _check(price: int, most_per_gas: int | None, gas: int, policy: FeePolicy, node_cap_wei: int | None) -> None:
-    if most_per_gas is not None and price > most_per_gas:
-        raise TooHigh(price, most_per_gas, "FeePolicy.market_multiple or most_per_gas_wei (wei per gas)")
+def _check(price: int, most_per_gas: int, gas: int, policy: FeePolicy, node_cap_wei: int | None) -> None:
+    if price > most_per_gas:
+        settings = (
+            "FeePolicy.market_multiple, most_per_gas_wei or, without a base fee, unproven_price_wei (wei per gas)"
+        )
+        raise TooHigh(price, most_per_gas, settings)
     if price * gas > policy.most_per_transaction_wei:
         raise TooHigh(price * gas, policy.most_per_transaction_wei, "FeePolicy.most_per_transaction_wei")
     if node_cap_wei is not None and price * gas > node_cap_wei:

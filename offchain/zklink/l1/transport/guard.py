@@ -5,14 +5,16 @@ records of web3.py's and urllib3's loggers. Never changes a result.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from web3 import Web3
 from web3.middleware import Web3Middleware
 from web3.types import RPCEndpoint, RPCResponse
 
-from zklink.l1.transport.redaction import keep_secret, redact, redact_data, redact_error
+from zklink.l1.transport.redaction import redact, redact_data, redact_error
+from zklink.l1.transport.secrets import keep_secret, keep_words
 
 NAME: Final = "zklink redaction"
 LOGGERS: Final = (
@@ -54,17 +56,37 @@ class RedactionMiddleware(Web3Middleware):
         return request
 
 
-def guard(w3: Web3) -> None:
-    """Guard a web3, once however often it is called, and learn what of its node's address is secret."""
+def guard(w3: Web3, *public: str) -> None:
+    """Guard a web3, once however often it is called, and learn what of its node's settings is secret; `public` are
+    words that are not, such as the chain's name.
+    """
     provider: Any = w3.provider
-    options = getattr(provider, "_request_kwargs", None) or {}
-    keep_secret(str(getattr(provider, "endpoint_uri", None) or ""), options.get("headers"))
-    if isinstance(auth := options.get("auth"), tuple):
-        keep_secret(f"http://{':'.join(map(str, auth))}@")
+    options: Any = getattr(provider, "_request_kwargs", None) or {}
+    session: Any = getattr(getattr(provider, "_request_session_manager", None), "_explicit_session", None)
+    keep_secret(str(getattr(provider, "endpoint_uri", None) or ""), options.get("headers"), public)
+    keep_secret("", getattr(provider, "websocket_kwargs", None) and provider.websocket_kwargs.get("additional_headers"))
+    for settings in (options, vars(session) if session is not None else {}):
+        _keep_settings(settings, public)
     if NAME not in w3.middleware_onion:
         w3.middleware_onion.inject(RedactionMiddleware, NAME, layer=0)
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_redact_record)  # the same filter is added once
+
+
+def _keep_settings(settings: Mapping[str, Any], public: Iterable[str]) -> None:
+    """The settings of the requests library, of each request or of a session."""
+    auth = settings.get("auth")
+    pair = auth if isinstance(auth, tuple) else (getattr(auth, "username", None), getattr(auth, "password", None))
+    if all(pair):
+        name, password = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
+        keep_words((name, password))
+        keep_secret(f"http://{quote(name, safe='')}:{quote(password, safe='')}@")
+    keep_secret("", settings.get("headers"), public)
+    for name in ("params", "cookies"):
+        values = settings.get(name) or {}
+        keep_words(str(value) for value in (values.values() if isinstance(values, Mapping) else [values]))
+    for proxy in (settings.get("proxies") or {}).values():
+        keep_secret(str(proxy), public=public)
 
 
 def _redact_answer(answer: Any) -> Any:

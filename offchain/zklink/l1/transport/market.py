@@ -1,9 +1,10 @@
-"""Reads a chain's market for gas, and keeps what its node says about fees: its floor and its cap.
+"""Reads a chain's market for gas, and keeps for a while what its node says about fees: its floor and its cap.
 
 Takes a node; gives fees for a call. Raises FeeCeilingReached above a ceiling. Never sends anything.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -34,19 +35,26 @@ T = TypeVar("T")
 PERCENTILES: Final = [10, 50]
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a node once said, and until when it is believed."""
+
+    value: int = 0
+    until: float = float("-inf")
+
+
 class FeeMarket:
     """Fees on one chain."""
 
     def __init__(self, w3: Web3, asker: Asker, policy: FeePolicy) -> None:
         self._w3, self._asker, self._policy = w3, asker, policy
-        self._tip_floor = 0
-        self._node_cap_wei: int | None = None
-        self._lacking: set[str] = set()
+        self._tip_floor, self._node_cap = Remembered(), Remembered()
+        self._lacking: dict[str, Remembered] = {}
 
     def offer(self, call: str, gas: int) -> Fees:
         """Fees for a new transaction. Raises FeeCeilingReached, RpcUnavailable."""
         market = self._read()
-        return self._fit(call, compute_offer(market, self._policy, self._tip_floor), gas, market)
+        return self._fit(call, compute_offer(market, self._policy, self._recall(self._tip_floor) or 0), gas, market)
 
     def outbid(self, submission: Submission) -> Fees:
         """Fees that replace a submission's last version. Raises FeeCeilingReached, RpcUnavailable."""
@@ -59,8 +67,9 @@ class FeeMarket:
         """Fees after a node called the last ones too low, or too high for its own cap. Raises FeeCeilingReached."""
         market = self._read()
         label, gas, fees = submission.call.label, submission.gas_limit, submission.fees
+        floor = 0
         if (cap := read_cap(message)) is not None:
-            self._node_cap_wei = cap
+            self._node_cap = self._remember(cap)
         elif "cap" in message and "exceeds" in message:
             least = market.base * REPLACEMENT[0] // REPLACEMENT[1] + fees.get(TIP, 0)
             if fees.get(MAX_FEE, 0) <= least:
@@ -68,8 +77,16 @@ class FeeMarket:
             fees = {**fees, MAX_FEE: least}
         else:
             fees, floor = answer_floor(fees, message, market, self._policy)
-            self._tip_floor = max(self._tip_floor, floor)
-        return self._fit(label, fees, gas, market, submission)
+        fitted = self._fit(label, fees, gas, market, submission)
+        if floor >= (self._recall(self._tip_floor) or 1):
+            self._tip_floor = self._remember(floor)
+        return fitted
+
+    def _remember(self, value: int) -> "Remembered":
+        return Remembered(value, self._asker.now() + self._policy.memory_seconds)
+
+    def _recall(self, remembered: "Remembered") -> int | None:
+        return remembered.value if self._asker.now() < remembered.until else None
 
     def _fit(
         self,
@@ -81,7 +98,7 @@ class FeeMarket:
         least: int = 0,
     ) -> Fees:
         try:
-            return fit(fees, gas, market, self._policy, self._node_cap_wei, least)
+            return fit(fees, gas, market, self._policy, self._recall(self._node_cap), least)
         except TooHigh as error:
             self._refuse(call, error, submission)
 
@@ -93,16 +110,18 @@ class FeeMarket:
 
     def _read(self) -> Market:
         base = self._asker.ask("eth_getBlockByNumber", self._read_base)
-        if base is None:
-            return Market(price=self._asker.ask("eth_gasPrice", lambda: int(self._w3.eth.gas_price)))
-        suggested = self._try("eth_maxPriorityFeePerGas", self._read_tip)
+        price = self._asker.ask("eth_gasPrice", self._read_price) if base is None else None
+        suggested = self._try("eth_maxPriorityFeePerGas", self._read_tip) if base is not None else None
         rewards = self._try("eth_feeHistory", partial(self._read_rewards, self._policy.history_blocks))
         low, median = rewards if rewards is not None else (None, None)
-        return Market(base, suggested, low, median)
+        return Market(base or 0, suggested, low, median, price)
 
     def _read_base(self) -> int | None:
         base = self._w3.eth.get_block("latest").get("baseFeePerGas")
         return None if base is None else int(base)
+
+    def _read_price(self) -> int:
+        return int(self._w3.eth.gas_price)
 
     def _read_tip(self) -> int:
         # Not `eth.max_priority_fee`: where the node fails, that makes a tip up from another question.
@@ -120,8 +139,8 @@ class FeeMarket:
         return low, median
 
     def _try(self, what: str, request: Callable[[], T]) -> T | None:
-        """An answer that only makes the price better; None from a node that does not give it, now and from then on."""
-        if what in self._lacking:
+        """An answer that only makes the price better; None from a node that does not give it, now and for a while."""
+        if what in self._lacking and self._recall(self._lacking[what]):
             return None
         try:
             return self._asker.ask(what, request)
@@ -130,5 +149,5 @@ class FeeMarket:
         except RpcUnavailable as error:
             if error.__cause__ is None or isinstance(error.__cause__, OSError):  # no answer at all
                 raise
-        self._lacking.add(what)
+        self._lacking[what] = self._remember(True)
         return None

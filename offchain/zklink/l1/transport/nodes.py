@@ -250,7 +250,7 @@ def connect_nodes(
     for url in urls:
         w3 = Web3(HTTPProvider(url))
         take_over_retries(w3, retry)
-        guard(w3)
+        guard(w3, profile.name)
         nodes.append(Node(urlsplit(url).hostname or "node", w3.provider))
     if len(nodes) == 1 and (policy is None or policy.quorum == 1):
         return Web3(nodes[0].provider)

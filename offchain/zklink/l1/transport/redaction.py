@@ -1,19 +1,17 @@
 """Takes secrets out of text that others wrote: of a node's address only the host is left.
 
-Takes what nodes, web3.py, requests and the system say, and the addresses and headers of the nodes in use; gives the
-same text without path, query, user and password of any address, and without keys and headers. Every text from outside
+Takes what nodes, web3.py, requests and the system say; gives the same text without path, query, user and password of
+any address, without keys and headers, and without the secrets of the nodes in use (`secrets`). Every text from outside
 passes here before it reaches an error, an event, a log or a file. Never asks a node.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-MASK: Final = "***"
-SHORTEST_SECRET: Final = 6
+from zklink.l1.transport.secrets import MASK, mask_secrets
 
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]{0,15})(?::|%3a)(?:/|\\/|%2f){2}([^\s\"'<>`]+)", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
@@ -33,16 +31,11 @@ _PATTERNS: Final = (
     (re.compile(r"\bbearer\s+[\w.~+/=-]{6,}", re.IGNORECASE), f"Bearer {MASK}"),
     (re.compile(r"\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*"), MASK),
 )
-_PLAIN_HEADERS: Final = ("accept", "accept-encoding", "connection", "content-type", "user-agent")
-
-_secrets: set[str] = set()
-"""What must never be shown, of every node that this process talks to."""
 
 
 def redact(text: str) -> str:
     """The text with the host alone of every address, and without keys and the secrets of known nodes."""
-    for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    text = mask_secrets(text)
     text = _URL.sub(_show_host, text)
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
@@ -69,32 +62,6 @@ def redact_error(error: BaseException) -> None:
             if isinstance(value, str | dict | list):
                 with suppress(AttributeError, TypeError):  # some exceptions of the system let nobody write these
                     setattr(part, name, redact_data(value))
-
-
-def keep_secret(url: str, headers: Mapping[str, Any] | None = None) -> None:
-    """Learn the secrets of a node's address and of the headers that are sent there."""
-    _, _, rest = url.rpartition("://")
-    cut = min((index for index in map(rest.find, "/?#") if index >= 0), default=len(rest))
-    user, _, _ = rest[:cut].rpartition("@")
-    name, _, password = user.partition(":")
-    target = rest[cut:].lstrip("/")
-    found = {part for part in (name, *re.split(r"[/?#&=]", target)) if _looks_secret(part)}
-    found |= {password, target if re.search(r"[/?#]", target) else ""}
-    found.add(b64encode(unquote(user).encode()).decode() if user else "")
-    for header, value in (headers or {}).items():
-        if str(header).lower() not in _PLAIN_HEADERS:
-            text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-            found |= {text, text.rpartition(" ")[2]}
-    for secret in found:
-        _secrets.update(form for form in (secret, unquote(secret), quote(secret)) if len(form) >= SHORTEST_SECRET)
-
-
-def _looks_secret(part: str) -> bool:
-    """Whether a part of an address is no word, such as a chain's name or a version."""
-    if len(part) < SHORTEST_SECRET or part.isdigit():
-        return False
-    is_mixed = part not in (part.lower(), part.upper()) and len(part) >= 12
-    return len(part) >= 20 or is_mixed or any(map(str.isdigit, part))
 
 
 def _show_host(match: re.Match[str]) -> str:

@@ -93,6 +93,10 @@ class Asker:
         if rest > 0:
             self._rest_until = max(self._rest_until, self._clock() + rest)
 
+    def now(self) -> float:
+        """Seconds on this asker's clock."""
+        return self._clock()
+
     def spent(self, begun: float) -> float:
         """Seconds since then."""
         return self._clock() - begun

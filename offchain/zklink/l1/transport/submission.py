@@ -1,5 +1,6 @@
 """The records that `transactions` works on: a call, the patience with which it is sent, and its submission."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,11 +17,14 @@ TRANSFER_GAS: Final = 21_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The content of a transaction: `to` is None to create a contract; `label` is for people."""
+    """The content of a transaction: `to` is None to create a contract; `label` is for people. `judge` is given what the
+    call answers when it is tried, before it is first sent, and says why not to send it; an empty text lets it go.
+    """
 
     to: str | None
     data: bytes
     label: str
+    judge: Callable[[bytes], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

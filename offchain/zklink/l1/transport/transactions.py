@@ -28,6 +28,7 @@ from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import Call, SendPolicy, Submission
 from zklink.protocol.errors import (
+    CallReverted,
     FeeCeilingReached,
     RpcRefused,
     TransactionRejected,
@@ -131,7 +132,7 @@ class Sender:
                 limit = self._gas_limit
                 self._asker.ask(call.label, lambda: self._w3.eth.call({**transaction, "gas": limit}))
                 return limit
-            estimated = self._asker.ask(call.label, lambda: int(self._w3.eth.estimate_gas(transaction)))
+            estimated = self._asker.ask(call.label, lambda: read_estimate(self._w3.eth.estimate_gas(transaction)))
         except RpcRefused as error:
             raise TransactionRejected(self._profile.name, call.label, error.detail) from error
         return max(estimated, min(estimated * GAS_MARGIN[0] // GAS_MARGIN[1], TRANSACTION_GAS))
@@ -139,7 +140,12 @@ class Sender:
     # -- the life of one submission ------------------------------------------------------------------------------
 
     def _price(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> tuple[int, Fees]:
-        """The gas limit of a call, and what it offers for it."""
+        """The gas limit of a call, and what it offers for it. CallReverted if its own judge is against it."""
+        if call.judge is not None:
+            transaction = plain_transaction(account.address, call, value_wei)
+            answer = self._asker.ask(call.label, lambda: bytes(self._w3.eth.call(transaction)))
+            if reason := call.judge(answer):
+                raise CallReverted(self._profile.name, call.label, reason)
         limit = gas if gas is not None else self.estimate(account.address, call, value_wei)
         return limit, self._market.offer(call.label, limit)
 
@@ -267,3 +273,10 @@ class Sender:
 
     def _describe(self, submission: Submission) -> tuple[str, str, int]:
         return self._profile.name, submission.call.label, submission.nonce
+
+
+def read_estimate(found: int) -> int:
+    """ValueError, which is no answer, for an estimate of nothing."""
+    if found <= 0:
+        raise ValueError(f"an estimate of {found} gas")
+    return found

@@ -274,7 +274,9 @@ def describe(error: BaseException) -> str:
 
 def describe_answer(answer: Mapping[str, Any]) -> str:
     """One line about an answer that is an error, without secrets."""
-    text = redact(str(answer.get("error"))).strip().splitlines()
+    error: Any = answer.get("error")
+    told = error.get("message") or error if isinstance(error, Mapping) else error
+    text = redact(str(told)).strip().splitlines()
     return text[0][:200] if text else "an error without words"
 
 

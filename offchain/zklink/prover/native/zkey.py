@@ -16,14 +16,14 @@ import numpy as np
 from zklink.primitives.field import Q, R
 from zklink.protocol.errors import ProvingKeyInvalid
 from zklink.prover.curve import PointG1, PointG2
+from zklink.prover.key_header import MAGIC, read_key_header
 from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.kernels import POINT_BYTES, Kernels
 from zklink.prover.native.memory import Array, Buffer
 from zklink.prover.native.sums import Bases, make_bases
+from zklink.prover.sections import find_sections
 
-_MAGIC: Final = b"zkey"
-_GROTH16: Final = 1
-_PROTOCOL, _HEADER, _COEFFICIENTS, _A, _B1, _B2, _C, _H = 1, 2, 4, 5, 6, 7, 8, 9
+_HEADER, _COEFFICIENTS, _A, _B1, _B2, _C, _H = 2, 4, 5, 6, 7, 8, 9
 _COEFFICIENT: Final = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", f"V{ELEMENT_BYTES}")])
 _FIELDS: Final = struct.pack("<I", ELEMENT_BYTES) + Q.to_bytes(32, "little") + struct.pack("<I", ELEMENT_BYTES)
 _PREFIX: Final = _FIELDS + R.to_bytes(32, "little")
@@ -71,13 +71,10 @@ class ProvingKey:
 def read_key(path: Path, kernels: Kernels) -> ProvingKey:
     """Raises ProvingKeyInvalid."""
     try:
-        sections = _find_sections(path)
+        head = read_key_header(path)  # it checks every size
+        wires, publics, domain = head.wires, head.publics, head.domain
+        sections = _open_sections(path)
         header = sections[_HEADER].tobytes()
-        wires, publics, domain = struct.unpack_from("<III", header, len(_PREFIX))
-        if sections[_PROTOCOL].tobytes() != struct.pack("<I", _GROTH16) or not header.startswith(_PREFIX):
-            raise ProvingKeyInvalid(str(path), "another protocol or curve")
-        if domain & (domain - 1) or not 0 < publics < wires:
-            raise ProvingKeyInvalid(str(path), "sizes that no circuit has")
         if domain < kernels.layout.lanes:
             raise ProvingKeyInvalid(str(path), "polynomials shorter than the processor's vectors")
         points = header[len(_PREFIX) + 12 :]
@@ -98,7 +95,9 @@ def read_key(path: Path, kernels: Kernels) -> ProvingKey:
             c=make_bases(kernels, 1, sections[_C], every[publics + 1 :]),
             h=make_bases(kernels, 1, sections[_H], order_scalars(domain, kernels.layout.lanes)),
         )
-    except (KeyError, ValueError, IndexError, struct.error) as error:
+    except OSError as error:
+        raise ProvingKeyInvalid(str(path), error.strerror or str(error)) from error
+    except (ValueError, IndexError) as error:
         raise ProvingKeyInvalid(str(path), f"not a key ({error!r})") from error
 
 
@@ -109,25 +108,15 @@ def order_scalars(domain: int, lanes: int) -> Array:
     return numbers % vectors * lanes + numbers // vectors
 
 
-def _find_sections(path: Path) -> dict[int, Array]:
+def _open_sections(path: Path) -> dict[int, Array]:
     data = np.memmap(path, np.uint8, "r")
-    magic, _, count = struct.unpack("<4sII", data[:12].tobytes())
-    if magic != _MAGIC:
-        raise ProvingKeyInvalid(str(path), "no zkey file")
-    sections: dict[int, Array] = {}
-    place = 12
-    for _ in range(count):
-        number, size = struct.unpack("<IQ", data[place : place + 12].tobytes())
-        place += 12
-        sections[number] = data[place : place + size]
-        place += size
-    if place != len(data):
-        raise ProvingKeyInvalid(str(path), "sections do not fill the file")
-    return sections
+    return {number: data[place : place + size] for number, (place, size) in find_sections(path, MAGIC).items()}
 
 
 def _read_matrices(section: Array, domain: int, wires: int) -> tuple[Matrix, Matrix]:
     entries = section[4:].view(_COEFFICIENT)
+    if int.from_bytes(section[:4].tobytes(), "little") != len(entries):
+        raise ValueError("the entries do not fill their section")
     if len(entries) and (int(entries["row"].max()) >= domain or int(entries["wire"].max()) >= wires):
         raise ValueError("an entry lies outside its matrix")
 
