@@ -9,7 +9,7 @@ from rich.table import Table
 
 from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, AccountsResult
 from zklink.demo.stories import format_amount
-from zklink.devnet.tokens import token_by_id
+from zklink.devnet.tokens import USDC, token_by_id
 from zklink.protocol.ids import TokenId
 
 
@@ -30,7 +30,9 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
             for act in result.cast.acts
         ],
         "operator": {"last_block": result.last_block, "root": hex(result.last_root)},
-        "recovered": {"block": result.recovered_block, "root": hex(result.recovered_root)},
+        "ends": {chains[chain].name: block for chain, block in result.blocks.items()},
+        "recovered_root": hex(result.recovered_root),
+        "forgotten": str(result.forgotten),
         "cancelled_requests": result.cancelled,
         "exit_proof_seconds": [round(seconds, 2) for seconds in result.exit_proof_seconds],
         "owners": [
@@ -41,7 +43,7 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
                 "entitled": str(claim.entitled),
                 "paid": {chains[chain].name: str(amount) for chain, amount in claim.paid.items()},
                 "exits": claim.exits,
-                "lost_to_rounding": str(claim.missing),
+                "not_paid": str(claim.missing),
             }
             for claim in result.claims
         ],
@@ -67,7 +69,7 @@ def print_report(console: Console, result: AccountsResult) -> None:
         table.add_column(header, no_wrap=True)
     for chain in chains.values():
         table.add_column(chain.name, justify="right", no_wrap=True)
-    table.add_column("lost to rounding", justify="right")
+    table.add_column("not paid", justify="right")
     for claim in result.claims:
         token = token_by_id(claim.token)
         paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
@@ -83,15 +85,18 @@ def print_report(console: Console, result: AccountsResult) -> None:
         left.add_row(name, token_by_id(item.token).symbol_on(name), str(item.solvency.custody))
     console.print(left)
     seconds = result.exit_proof_seconds
+    ends = ", ".join(f"{chains[chain].name} {block}" for chain, block in result.blocks.items())
+    console.print(f"chains ended at blocks: {ends} (the operator's last one: {result.last_block})")
     console.print(
-        f"recovered block {result.recovered_block} of {result.last_block}, {len(seconds)} exits proven in "
-        f"{sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open requests refunded"
+        f"{len(seconds)} exits proven in {sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open "
+        "requests refunded"
     )
     console.print(f"fees that people paid: {_describe_fees(result)}")
     for problem in result.problems:
         console.print(f"[red]problem[/]: {problem}")
     if not result.problems:
-        console.print("every owner has left with its balance of the state; the operator was not needed")
+        forgotten = format_amount(result.forgotten, token_by_id(USDC), FULL_DIGITS)
+        console.print(f"everybody has left; nothing is missing but the {forgotten} USDC that a chain forgot")
 
 
 def _describe_fees(result: AccountsResult) -> str:
