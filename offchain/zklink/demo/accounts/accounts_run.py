@@ -71,8 +71,8 @@ def _tell(cast: Cast, world: World, exits: Prover) -> AccountsResult:
     forgotten = forget_swap(cast)
     last_block, last_root = cast.node.sequencer.height, cast.node.sequencer.state.root
     kill_operator(cast)
-    open_requests = queue_last_requests(cast)
     before = read_balances(cast)
+    open_requests = queue_last_requests(cast)
     world[HALTED].halt()
     cast.say(f"{cast.read.name(HALTED)} halts; nobody else needs it")
     exit_everybody(cast, bring_to_end(cast, [k for k in cast.system.bridges if k != HALTED]), exits, leaving)

@@ -73,7 +73,8 @@ def exit_everybody(cast: Cast, read: ChainsRead, prover: Prover, leaving: Leavin
     leaving.states |= states
     for chain, end in ends.items():
         leaving.blocks[chain] = end.place.number
-        cast.say(f"{read.name(chain)}: block {end.place.number} rebuilt, root {states[chain].root:#066x}"[:76])
+        root = f"{states[chain].root:#066x}"
+        cast.say(f"{read.name(chain)}: state of block {end.place.number} rebuilt, root {root[:18]}..")
     system = cast.system
     for name in OWNERS:
         wallet = cast.wallets[name]

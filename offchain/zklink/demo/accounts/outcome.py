@@ -64,19 +64,7 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
 def print_report(console: Console, result: AccountsResult) -> None:
     """The tables a person reads."""
     chains = result.cast.system.deployment.chains
-    table = Table(title="who was owed what, and what each chain paid", title_justify="left")
-    for header in ("owner", "account", "token", "owed"):
-        table.add_column(header, no_wrap=True)
-    for chain in chains.values():
-        table.add_column(chain.name, justify="right", no_wrap=True)
-    table.add_column("not paid", justify="right")
-    for claim in result.claims:
-        token = token_by_id(claim.token)
-        paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
-        owed = format_amount(claim.entitled, token, FULL_DIGITS)
-        lost = f"{claim.missing} unit{'s' * (claim.missing != 1)}" if claim.missing else "-"
-        table.add_row(NAMES[claim.owner], str(claim.account), token.symbol, owed, *paid, lost)
-    console.print(table)
+    console.print(build_claims(result))
     left = Table(title="what is left in the bridges", title_justify="left")
     for header in ("chain", "token", "units of rounding"):
         left.add_column(header, no_wrap=True)
@@ -97,6 +85,28 @@ def print_report(console: Console, result: AccountsResult) -> None:
     if not result.problems:
         forgotten = format_amount(result.forgotten, token_by_id(USDC), FULL_DIGITS)
         console.print(f"everybody has left; nothing is missing but the {forgotten} USDC that a chain forgot")
+
+
+def build_claims(result: AccountsResult) -> Table:
+    """Who was owed what, what each chain paid, and what is missing; fits 80 columns."""
+    chains = result.cast.system.deployment.chains
+    table = Table(title="who was owed what, and what each chain paid", title_justify="left")
+    for header in ("owner", "account", "token", "what"):
+        table.add_column(header, no_wrap=True)
+    table.add_column("amount", justify="right", no_wrap=True)
+    for claim in result.claims:
+        token, name = token_by_id(claim.token), NAMES[claim.owner]
+        owed = format_amount(claim.entitled, token, FULL_DIGITS)
+        table.add_row(name, str(claim.account), token.symbol, "owed", owed)
+        for chain, amount in claim.paid.items():
+            if amount:
+                paid = format_amount(amount, token, FULL_DIGITS)
+                table.add_row("", "", "", f"{chains[chain].name} paid", paid)
+        if claim.missing:
+            missing = format_amount(claim.missing, token, FULL_DIGITS)
+            table.add_row("", "", "", "nobody paid", missing)
+        table.add_section()
+    return table
 
 
 def _describe_fees(result: AccountsResult) -> str:
