@@ -4,8 +4,10 @@ from zklink.broker.records import FillOutcome
 from zklink.demo.model import DemoRun, Ticket
 from zklink.demo.stories import Story, format_amount
 from zklink.node.events import (
+    BlockAcknowledged,
     BlockProven,
     BlockSealed,
+    BlockVouched,
     BrokerRepaid,
     ChainFrozen,
     ChainMoved,
@@ -25,12 +27,10 @@ from zklink.node.events import (
 )
 
 TRANSACTION_VERBS = {
-    "commit": "{blocks} committed",
-    "prove": "proof of {blocks} verified",
-    "message": "message received: {source} accepted {blocks}",
-    "apply": "message applied: {source} accepted {blocks}",
+    "accept": "{blocks} accepted",
+    "accept again": "{blocks} accepted again",
+    "import": "{blocks} imported",
     "execute": "{blocks} executed",
-    "revert": "reverted to {blocks}",
     "fill": "fill of a payout in {blocks}",
 }
 
@@ -54,8 +54,12 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             return (
                 f"block {event.number} proven: witness {event.witness_seconds:.1f} s, proof {event.proof_seconds:.1f} s"
             )
+        case BlockVouched():
+            return f"block {event.number} vouched for: by the validators' seal, and the watchers for its requests"
+        case BlockAcknowledged():
+            return f"block {event.number} acknowledged: both groups say that it is accepted, finally"
         case ChainMoved():
-            return _describe_move(run, event)
+            return None
         case TransactionMined():
             return _describe_transaction(run, event)
         case FillTried(_, key, _, outcome):
@@ -106,17 +110,5 @@ def _describe_result(run: DemoRun, result: Result) -> str:
 
 def _describe_transaction(run: DemoRun, event: TransactionMined) -> str:
     blocks = ("block " if len(event.blocks) == 1 else "blocks ") + ", ".join(map(str, event.blocks))
-    source = "" if event.source is None else run.chain_name(event.source)
-    verb = TRANSACTION_VERBS[event.purpose].format(source=source, blocks=blocks)
+    verb = TRANSACTION_VERBS[event.purpose].format(blocks=blocks)
     return f"{run.chain_name(event.chain)}: {verb}, {event.gas_used:,} gas"
-
-
-def _describe_move(run: DemoRun, event: ChainMoved) -> str | None:
-    """The blocks that a chain has accepted since; other steps have a line of their own."""
-    steps = [
-        (name, after)
-        for name, before, after in (("accepted", event.before.accepted, event.after.accepted),)
-        if before != after
-    ]
-    text = ", ".join(f"{name} up to block {number}" for name, number in steps)
-    return f"{run.chain_name(event.chain)}: {text}" if steps else None

@@ -47,7 +47,7 @@ def prepare(
     parts = build_parts(
         system.deployment,
         world.clients,
-        NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee),
+        NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers),
         prover,
         MemoryJournal(),
         build_terms(system.deployment.tokens),

@@ -14,7 +14,7 @@ from zklink.demo.stories import format_amount
 from zklink.demo.views import build_timeline, describe_outcome
 from zklink.devnet.tokens import token_by_id
 
-PURPOSES = ("swap", "fill", "commit", "prove", "message", "apply", "execute", "revert")
+PURPOSES = ("swap", "fill", "accept", "accept again", "import", "execute")
 
 
 def print_summary(console: Console, result: DemoResult) -> None:

@@ -154,6 +154,12 @@ class LocalChain:
             self.rpc("evm_setAutomine", True)
             self.mine()
 
+    def halt(self) -> None:
+        """Make no blocks any more, until `start_clock`; transactions wait. Only for a chain with a clock."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+
     def close(self) -> None:
         """Disconnect, and end the process if this chain started one."""
         if self._clock is not None:

@@ -19,8 +19,7 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
     block.
     """
     results = tuple(Result((r.source, r.request_id), outcome, payout) for r, payout, outcome in sealed.block.results())
-    consumed = (request for chain in sealed.stored for request in sealed.block.requests(chain))
-    requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in consumed)
+    requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in sealed.requests)
     operations = tuple(pending.id for pending in sealed.signed)
     return BlockSealed(at, sealed.number, sealed.lane, sealed.timestamp, results, requests, operations)
 

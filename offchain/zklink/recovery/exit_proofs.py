@@ -1,6 +1,6 @@
 """Exit proofs for an owner, made from the rebuilt state.
 
-Takes the state of the last common block; gives one `ExitOrder` for each account, token and chain that pays anything.
+Takes the state of the block at which a chain ends; gives one `ExitOrder` for each account, token and chain that pays anything.
 Without a key the owner must send the exits itself. With the account's key they pay the recipient that the key signs
 for, and anyone can send them. `exit_file.py` carries them to the chains. Never sends anything.
 """
@@ -64,7 +64,7 @@ def find_exits(state: State, owner: bytes, chains: Iterable[ChainId]) -> list[Ex
     statements = (
         compute_exit(state, account, token, chain)
         for account in state.accounts_of(owner)
-        for token in _tokens_of(state, account)
+        for token in list_tokens(state, account)
         for chain in ordered
     )
     return [statement for statement in statements if statement.amount_a or statement.amount_b]
@@ -97,7 +97,7 @@ def prove_exits(
     return orders
 
 
-def _tokens_of(state: State, account: AccountId) -> list[TokenId]:
+def list_tokens(state: State, account: AccountId) -> list[TokenId]:
     """The tokens of which an account has a balance. The operator's account also owns the accrued fees of every
     token.
     """

@@ -1,6 +1,6 @@
 """The accounts story from the first block to the last exit.
 
-Takes options; opens the chains, deploys, lets people act, kills the operator, recovers and leaves. Gives an
+Takes options; opens the chains, deploys, lets people act, attacks, kills the operator, recovers and leaves. Gives an
 `AccountsResult`. Never uses the operator's state after its end.
 """
 
@@ -9,15 +9,11 @@ from typing import Final
 
 from zklink.demo.accounts.actors import OWNERS, TOKENS, AccountsOptions, AccountsResult, Cast, Say
 from zklink.demo.accounts.acts import play, queue_last_requests
-from zklink.demo.accounts.operator_gone import (
-    bring_to_exodus,
-    exit_everybody,
-    find_problems,
-    kill_operator,
-    read_left,
-    recover,
-)
+from zklink.demo.accounts.attacks import forget_swap, say_false_end
+from zklink.demo.accounts.claims import find_problems, list_claims, read_balances, read_left
+from zklink.demo.accounts.operator_gone import Leaving, bring_to_end, exit_everybody, kill_operator
 from zklink.demo.liquidity import open_wallet
+from zklink.devnet.profiles import POLYGON
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import describe_left_out, mint, token_by_id
@@ -32,11 +28,15 @@ from zklink.prover.default_prover import open_prover
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
-from zklink.sequencer.journal import FileJournal, Journal, MemoryJournal
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.groups_asked import GroupsAsked
+from zklink.sequencer.journal import FileJournal, Journal
 from zklink.service.adapters import CircuitProver
 from zklink.service.wiring import NodeKeys, build_parts
 
 FORTUNE_USD: Final = 1_000_000
+HALTED: Final = POLYGON.chain_id
+"""The member that halts when the operator is dead."""
 
 
 def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
@@ -59,49 +59,64 @@ def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> Acco
         cast = _assemble(options, system, blocks, say, progress)
         world.start_clocks()
         try:
-            return _tell(cast, world, blocks, provers[Statement.EXIT])
+            return _tell(cast, world, provers[Statement.EXIT])
         finally:
             world.stop_clocks()
 
 
-def _tell(cast: Cast, world: World, blocks: CircuitProver, exits: Prover) -> AccountsResult:
-    began = time.monotonic()
+def _tell(cast: Cast, world: World, exits: Prover) -> AccountsResult:
+    began, leaving = time.monotonic(), Leaving()
     play(cast)
-    sequencer = cast.node.sequencer
-    last_block, last_root = sequencer.height, sequencer.state.root
+    say_false_end(cast)
+    forgotten = forget_swap(cast)
+    last_block, last_root = cast.node.sequencer.height, cast.node.sequencer.state.root
     kill_operator(cast)
+    before = read_balances(cast)
     open_requests = queue_last_requests(cast)
-    bring_to_exodus(cast, _build(cast.system, blocks, MemoryJournal()))
-    recovered_block, state = recover(cast)
-    claims, seconds = exit_everybody(cast, state, exits)
-    left = read_left(cast)
-    cancelled = _count_cancelled(cast)
-    problems = find_problems(cast, claims, left)
-    if (recovered_block, state.root) != (last_block, last_root):
-        problems.append(f"recovered block {recovered_block} is not the operator's last block {last_block}")
+    world[HALTED].halt()
+    cast.say(f"{cast.read.name(HALTED)} halts; nobody else needs it")
+    exit_everybody(cast, bring_to_end(cast, [k for k in cast.system.bridges if k != HALTED]), exits, leaving)
+    world[HALTED].start_clock()
+    world[HALTED].advance_time(max(1, _latest(world) - world[HALTED].client.head().timestamp))
+    cast.say(f"{cast.read.name(HALTED)} is back")
+    exit_everybody(cast, bring_to_end(cast, list(cast.system.bridges)), exits, leaving)
+    claims, left, cancelled = list_claims(cast, leaving, before), read_left(cast), _count_cancelled(cast)
+    problems = find_problems(cast, claims, left, forgotten)
+    expected = dict.fromkeys(cast.system.bridges, last_block) | {forgotten.chain: forgotten.block - 1}
+    root = leaving.states[cast.system.deployment.primary].root
+    if (leaving.blocks, root) != (expected, last_root):
+        problems.append(f"chains end at blocks {leaving.blocks}, and not at {expected}")
     if cancelled != open_requests:
         problems.append(f"{cancelled} requests were cancelled, and {open_requests} were open")
     return AccountsResult(
         cast=cast,
         last_block=last_block,
         last_root=last_root,
-        recovered_block=recovered_block,
-        recovered_root=state.root,
+        blocks=leaving.blocks,
+        recovered_root=root,
+        forgotten=forgotten.amount,
         cancelled=cancelled,
         claims=claims,
         left=left,
-        exit_proof_seconds=tuple(seconds),
+        exit_proof_seconds=tuple(leaving.seconds),
         seconds=time.monotonic() - began,
         problems=tuple(problems),
     )
 
 
+def _latest(world: World) -> int:
+    """The time of the chain that is furthest."""
+    return max(chain.client.head().timestamp for chain in world)
+
+
 def _assemble(
     options: AccountsOptions, system: LocalSystem, blocks: CircuitProver, say: Say, progress: Progress
 ) -> Cast:
-    node = Node(_build(system, blocks, FileJournal(options.journal)), ThreadWorkers())
+    parts = _build(system, blocks, FileJournal(options.journal))
+    node = Node(parts, ThreadWorkers())
     wallets = {name: open_wallet(system, node, name) for name in OWNERS}
-    return Cast(options, system, node, wallets, say, progress)
+    read = ChainsRead(system.deployment, system.bridges, GroupsAsked(parts.validators, parts.watchers))
+    return Cast(options, system, node, wallets, say, progress, read)
 
 
 def _hand_out(system: LocalSystem) -> None:
@@ -117,7 +132,7 @@ def _hand_out(system: LocalSystem) -> None:
 
 def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> NodeParts:
     roles = system.world.roles
-    keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
+    keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
     terms = build_terms(system.deployment.tokens)
     return build_parts(system.deployment, system.world.clients, keys, blocks, journal, terms)
 

@@ -14,6 +14,7 @@ from zklink.node.node import Node
 from zklink.protocol.ids import AccountId, BlockNumber, ChainId, TokenId
 from zklink.protocol.presets import Preset
 from zklink.prover.progress import Progress
+from zklink.recovery.chains_read import ChainsRead
 from zklink.sdk.wallet import Wallet
 
 CHAINS: Final = (POLYGON, BSC, AVALANCHE)
@@ -47,7 +48,7 @@ class AccountsOptions:
 
 @dataclass(slots=True)
 class Cast:
-    """The system, node, wallets and results of the story while the operator lives."""
+    """The system, node, wallets and results of the story; `read` is what anybody can read and ask of signers."""
 
     options: AccountsOptions
     system: LocalSystem
@@ -55,6 +56,7 @@ class Cast:
     wallets: dict[str, Wallet]
     say: Say
     progress: Progress
+    read: ChainsRead
     acts: list["ActDone"] = field(default_factory=list)
 
     def units(self, token: TokenId, usd: int) -> int:
@@ -89,7 +91,9 @@ class Claimed:
 
     @property
     def missing(self) -> int:
-        """The amount lost to rounding; at most one unit for each exit that pays this token."""
+        """The amount that no chain paid: at most one unit for each exit that pays this token, and a share of what a
+        chain has forgotten.
+        """
         return self.entitled - sum(self.paid.values())
 
 
@@ -110,8 +114,9 @@ class AccountsResult:
     cast: Cast
     last_block: BlockNumber
     last_root: int
-    recovered_block: BlockNumber
+    blocks: dict[ChainId, int]
     recovered_root: int
+    forgotten: int
     cancelled: int
     claims: tuple[Claimed, ...]
     left: tuple[Left, ...]

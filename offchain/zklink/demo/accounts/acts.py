@@ -83,16 +83,10 @@ def _keys(cast: Cast) -> Callable[[], bool]:
     """Set four keys: three by a signature that goes with the block, one by a transaction of the owner."""
     signers = [cast.wallets[name] for name in ("provider", "depositor", "operator")]
     for wallet in signers:
-        wallet.set_key(POLYGON.chain_id)
+        wallet.set_key(cast.system.deployment.primary)
     bob = cast.wallets["trader"]
-    registry = cast.system.keys[BSC.chain_id]
-    deployment_hash = cast.system.deployment.deployment_hash
-    key_hash = compute_public_key_hash(bob.key.public_key)
-    registry.authorise(bob.owner, deployment_hash, bob.account, bob.nonce, key_hash)
-    chain = cast.system.world[BSC.chain_id].client
-    recorded = chain.head().number
-    wait(cast.node, lambda: chain.confirmed_height() >= recorded, "the confirmation of a key's consent")
-    bob.set_key_as_recorded(BSC.chain_id)
+    bridge = cast.system.bridges[BSC.chain_id]
+    bridge.set_key(bob.owner, bob.account, compute_public_key_hash(bob.key.public_key))
     return lambda: all(has_key(cast.node, wallet) for wallet in (*signers, bob))
 
 
@@ -173,7 +167,7 @@ def _withdraw(cast: Cast) -> Callable[[], bool]:
 def _depositless_swap(cast: Cast) -> Callable[[], bool]:
     """A user without an account swaps against the users' pool, in the swap lane."""
     owner = cast.system.world.roles.stranger
-    _send_swap(cast, POLYGON.chain_id)
+    send_swap(cast, POLYGON.chain_id)
     token = cast.system.token(BSC.chain_id, BTC)
     before = token.balance(owner.address)
     return lambda: token.balance(owner.address) > before
@@ -207,14 +201,16 @@ def queue_last_requests(cast: Cast) -> int:
     open.
     """
     deposit(cast.system, cast.wallets["depositor"], POLYGON.chain_id, USDC, cast.units(USDC, 100))
-    _send_swap(cast, BSC.chain_id)
+    send_swap(cast, BSC.chain_id)
     return 2
 
 
-def _send_swap(cast: Cast, source: ChainId) -> None:
+def send_swap(cast: Cast, source: ChainId) -> int:
+    """A stranger swaps dollars; gives how many, in layer-2 units."""
     bridge, owner = cast.system.bridges[source], cast.system.world.roles.stranger
     token = cast.system.token(source, USDC)
-    l1_amount = cast.units(USDC, 400) * bridge.tokens.token_scale(USDC)
+    amount = cast.units(USDC, 400)
+    l1_amount = amount * bridge.tokens.token_scale(USDC)
     token.ensure_allowance(owner, bridge.address, l1_amount)
     destination, wanted = (BSC.chain_id, BTC) if source == POLYGON.chain_id else (POLYGON.chain_id, USDC)
     bridge.swap(
@@ -231,6 +227,7 @@ def _send_swap(cast: Cast, source: ChainId) -> None:
             deadline=bridge.client.head().timestamp + DEADLINE_SECONDS,
         ),
     )
+    return amount
 
 
 ACTS: Final[Sequence[Act]] = (

@@ -1,31 +1,42 @@
-"""The operator is gone with its database; the chains freeze, the state is rebuilt from them, everybody leaves by proof.
+"""The operator is gone with its database; each chain ends, the state is rebuilt from the primary's calldata, everybody
+leaves by proof.
 
-Takes public data (the deployment, the chains, the committee's relayer) and each owner's own keys; gives payments. Never
-reads the operator's state.
+Takes public data (the deployment, the chains), the groups' signers, who are not the operator, and each owner's own
+keys; gives payments. Never reads the operator's state.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Final
 
-from zklink.demo.accounts.actors import OWNERS, Cast, Claimed, Left, Say
-from zklink.devnet.tokens import token_by_id
-from zklink.l1.deployment.records import Deployment
-from zklink.node.parts import NodeParts
+from zklink.demo.accounts.actors import OWNERS, Cast, Say
 from zklink.protocol.errors import DemoStuck
-from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
+from zklink.protocol.ids import DAY, ChainId, TokenId
 from zklink.prover.port import Prover
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
 from zklink.recovery.exit_sender import leave, send_exits
 from zklink.recovery.exodus_driver import ExodusDriver
-from zklink.recovery.history_reader import HistoryReader
-from zklink.recovery.rebuild import rebuild
 from zklink.state.state import State
-from zklink.transition.exit import ExitStatement, compute_claims
 
-PAUSE_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 0.2
+BLOCKS_A_DAY: Final = 8
+"""Blocks that a running chain makes while a day passes; a day of a window takes six of a local chain."""
+
 SIGNED: Final = "depositor"
 """The owners who sign exits with the layer-2 key, so that somebody else can send them; the others send their own."""
+
+
+@dataclass(slots=True)
+class Leaving:
+    """What was proven and sent so far. `exits` counts by owner and token; `states` are those at which chains ended."""
+
+    exits: dict[tuple[str, TokenId], int] = field(default_factory=dict)
+    states: dict[ChainId, State] = field(default_factory=dict)
+    blocks: dict[ChainId, int] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
 
 
 def kill_operator(cast: Cast) -> None:
@@ -35,143 +46,69 @@ def kill_operator(cast: Cast) -> None:
     cast.say("the operator is dead, its database deleted")
 
 
-def bring_to_exodus(cast: Cast, parts: NodeParts) -> ExodusDriver:
-    """Let the three days pass, then freeze, relay and finish, as anyone can. Raises DemoStuck."""
-    cast.system.world.advance_time(EXPIRY_SECONDS + 60)
-    cast.say("three days pass")
-    account = cast.system.world.roles.stranger
-    rescue = ExodusDriver(cast.system.deployment, cast.system.bridges, account)
-    say, end = _once(cast.say), time.monotonic() + cast.options.timeout_seconds
-    while not leave(rescue, [], account, say):
+def bring_to_end(cast: Cast, chains: Collection[ChainId]) -> ChainsRead:
+    """Bring some chains to their end, as anyone can, day after day; the others have halted. Raises DemoStuck."""
+    account, system = cast.system.world.roles.stranger, cast.system
+    bridges = {chain: bridge for chain, bridge in system.bridges.items() if chain in chains}
+    read = ChainsRead(system.deployment, bridges, cast.read.groups)
+    rescue, said = ExodusDriver(read, account), _Once(cast.say)
+    end = time.monotonic() + cast.options.timeout_seconds
+    while not leave(rescue, [], account, said):
         if time.monotonic() > end:
             raise DemoStuck("exodus", cast.options.timeout_seconds)
-        _relay(parts)
+        _let_pass(cast, chains, 0 if said.has_sent else DAY)
+        if not said.has_sent:
+            cast.say("a day passes")
+        said.has_sent = False
         time.sleep(PAUSE_SECONDS)
-    return rescue
+    return read
 
 
-def recover(cast: Cast) -> tuple[BlockNumber, State]:
-    """The state of the last common block, from the chains alone."""
-    deployment, bridges = cast.system.deployment, cast.system.bridges
-    histories = HistoryReader(deployment, bridges).read_all()
-    last = BlockNumber(next(iter(bridges.values())).exodus.freeze_state().common_block)
-    state = rebuild(deployment, histories, last, cast.progress)
-    cast.say(f"recovered from L1: block {last}, root {state.root:#066x}")
-    return last, state
-
-
-def exit_everybody(cast: Cast, state: State, prover: Prover) -> tuple[tuple[Claimed, ...], list[float]]:
-    """Prove and send every owner's exits; gives each owner's payments, and the seconds of each proof."""
-    system, seconds = cast.system, []
-    claims: list[Claimed] = []
+def exit_everybody(cast: Cast, read: ChainsRead, prover: Prover, leaving: Leaving) -> None:
+    """Rebuild the state at each chain's end from the primary's calldata alone, prove and send every owner's exits
+    there.
+    """
+    ends = {chain: end for chain, end in find_ends(read).items() if chain not in leaving.states}
+    states = rebuild_ends(read, ends, cast.progress)
+    leaving.states |= states
+    for chain, end in ends.items():
+        leaving.blocks[chain] = end.place.number
+        root = f"{states[chain].root:#066x}"
+        cast.say(f"{read.name(chain)}: state of block {end.place.number} rebuilt, root {root[:18]}..")
+    system = cast.system
     for name in OWNERS:
         wallet = cast.wallets[name]
-        statements = find_exits(state, wallet.address, system.bridges)
-        if not statements:
-            continue
         key = wallet.key if name == SIGNED else None
-        orders: list[ExitOrder] = []
-        for statement in statements:
-            began = time.monotonic()
-            orders += prove_exits([statement], system.deployment, prover, key)
-            seconds.append(time.monotonic() - began)
-        before = _balances(cast, wallet.owner.address)
         sender = system.world.roles.attacker if name == SIGNED else wallet.owner
-        for chain, bridge in system.bridges.items():
-            mine = [order for order in orders if order.chain == chain]
-            send_exits(bridge, system.deployment, mine, sender, cast.say)
-        after = _balances(cast, wallet.owner.address)
-        claims += _list_claims(name, state, system.deployment, statements, before, after)
-    return tuple(claims), seconds
+        for chain, state in states.items():
+            orders: list[ExitOrder] = []
+            for statement in find_exits(state, wallet.address, [chain]):
+                began = time.monotonic()
+                orders += prove_exits([statement], system.deployment, prover, key)
+                leaving.seconds.append(time.monotonic() - began)
+                for token in {statement.token_a, statement.token_b} - {0}:
+                    leaving.exits[name, token] = leaving.exits.get((name, token), 0) + 1
+            send_exits(read.bridges[chain], system.deployment, orders, sender, cast.say)
 
 
-def read_left(cast: Cast) -> tuple[Left, ...]:
-    """The balance that is left in every bridge."""
-    found = []
-    for chain, bridge in cast.system.bridges.items():
-        for plan in cast.system.deployment.tokens:
-            if chain in plan.contracts:
-                found.append(
-                    Left(chain, plan.token_id, bridge.solvency(plan.token_id), _scale(cast, chain, plan.token_id))
-                )
-    return tuple(found)
+def _let_pass(cast: Cast, chains: Collection[ChainId], seconds: int) -> None:
+    """Time and blocks on the chains that run; without time, as many blocks as finality takes."""
+    for chain in chains:
+        local = cast.system.world[chain]
+        if seconds:
+            local.advance_time(seconds)
+        local.mine(BLOCKS_A_DAY)
 
 
-def find_problems(cast: Cast, claims: Sequence[Claimed], left: Sequence[Left]) -> list[str]:
-    """Every difference between debts and payments, in plain words."""
-    problems = [
-        f"{claim.owner} is owed {claim.entitled} units of {token_by_id(claim.token).symbol} "
-        f"and got {sum(claim.paid.values())}"
-        for claim in claims
-        if not 0 <= claim.missing <= claim.exits
-    ]
-    exits: dict[TokenId, int] = {}
-    for claim in claims:
-        exits[claim.token] = exits.get(claim.token, 0) + claim.exits
-    for item in left:
-        name = cast.system.deployment.chains[item.chain].name
-        books, symbol = item.solvency, token_by_id(item.token).symbol_on(name)
-        if books.balance < books.pending + books.custody * item.scale:
-            problems.append(f"{name} holds less {symbol} than it owes")
-        if books.custody > exits.get(item.token, 0):
-            problems.append(f"{name} keeps {books.custody} units of {symbol}: more than rounding")
-    return problems
+class _Once:
+    """Says each line only the first time, and knows whether a transaction was sent."""
 
+    def __init__(self, say: Say) -> None:
+        self._say, self._said = say, set[str]()
+        self.has_sent = False
 
-def _list_claims(
-    name: str,
-    state: State,
-    deployment: Deployment,
-    statements: Sequence[ExitStatement],
-    before: Mapping[tuple[ChainId, TokenId], int],
-    after: Mapping[tuple[ChainId, TokenId], int],
-) -> list[Claimed]:
-    entitled: dict[TokenId, int] = {}
-    account = statements[0].account
-    for statement in {(s.account, s.token): s for s in statements}.values():
-        for token, amount in compute_claims(state, statement.account, statement.token):
-            entitled[token] = entitled.get(token, 0) + amount
-    found = []
-    for token, amount in entitled.items():
-        if not amount:
-            continue
-        paid = {chain: after[chain, token] - before[chain, token] for chain, t in before if t == token}
-        count = sum(token in (s.token_a, s.token_b) for s in statements)
-        found.append(Claimed(name, account, token, amount, paid, count))
-    return found
-
-
-def _balances(cast: Cast, address: str) -> dict[tuple[ChainId, TokenId], int]:
-    """The balances of an address, of every ERC-20 token on every chain, in layer-2 units."""
-    found = {}
-    for plan in cast.system.deployment.tokens:
-        for chain in plan.contracts:
-            token = cast.system.token(chain, plan.token_id)
-            if not token.is_native:
-                found[chain, plan.token_id] = token.balance(address) // _scale(cast, chain, plan.token_id)
-    return found
-
-
-def _scale(cast: Cast, chain: ChainId, token: TokenId) -> int:
-    return cast.system.bridges[chain].tokens.token_scale(token)
-
-
-def _relay(parts: NodeParts) -> None:
-    """Run committee and relayer once: they are not the operator, so they go on."""
-    assert parts.relayer is not None
-    for watch in parts.watches.values():
-        watch.look()
-    for chain in parts.profiles:
-        parts.relayer.deliver(chain)
-
-
-def _once(say: Say) -> Callable[[str], None]:
-    """Says each line only the first time."""
-    said: set[str] = set()
-
-    def once(text: str) -> None:
-        if text not in said:
-            said.add(text)
-            say(text)
-
-    return once
+    def __call__(self, text: str) -> None:
+        self.has_sent |= ": waiting, " not in text
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, AccountsResult
 from zklink.demo.stories import format_amount
-from zklink.devnet.tokens import token_by_id
+from zklink.devnet.tokens import USDC, token_by_id
 from zklink.protocol.ids import TokenId
 
 
@@ -30,7 +30,9 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
             for act in result.cast.acts
         ],
         "operator": {"last_block": result.last_block, "root": hex(result.last_root)},
-        "recovered": {"block": result.recovered_block, "root": hex(result.recovered_root)},
+        "ends": {chains[chain].name: block for chain, block in result.blocks.items()},
+        "recovered_root": hex(result.recovered_root),
+        "forgotten": str(result.forgotten),
         "cancelled_requests": result.cancelled,
         "exit_proof_seconds": [round(seconds, 2) for seconds in result.exit_proof_seconds],
         "owners": [
@@ -41,7 +43,7 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
                 "entitled": str(claim.entitled),
                 "paid": {chains[chain].name: str(amount) for chain, amount in claim.paid.items()},
                 "exits": claim.exits,
-                "lost_to_rounding": str(claim.missing),
+                "not_paid": str(claim.missing),
             }
             for claim in result.claims
         ],
@@ -62,19 +64,7 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
 def print_report(console: Console, result: AccountsResult) -> None:
     """The tables a person reads."""
     chains = result.cast.system.deployment.chains
-    table = Table(title="who was owed what, and what each chain paid", title_justify="left")
-    for header in ("owner", "account", "token", "owed"):
-        table.add_column(header, no_wrap=True)
-    for chain in chains.values():
-        table.add_column(chain.name, justify="right", no_wrap=True)
-    table.add_column("lost to rounding", justify="right")
-    for claim in result.claims:
-        token = token_by_id(claim.token)
-        paid = [format_amount(claim.paid.get(chain, 0), token, FULL_DIGITS) for chain in chains]
-        owed = format_amount(claim.entitled, token, FULL_DIGITS)
-        lost = f"{claim.missing} unit{'s' * (claim.missing != 1)}" if claim.missing else "-"
-        table.add_row(NAMES[claim.owner], str(claim.account), token.symbol, owed, *paid, lost)
-    console.print(table)
+    console.print(build_claims(result))
     left = Table(title="what is left in the bridges", title_justify="left")
     for header in ("chain", "token", "units of rounding"):
         left.add_column(header, no_wrap=True)
@@ -83,15 +73,40 @@ def print_report(console: Console, result: AccountsResult) -> None:
         left.add_row(name, token_by_id(item.token).symbol_on(name), str(item.solvency.custody))
     console.print(left)
     seconds = result.exit_proof_seconds
+    ends = ", ".join(f"{chains[chain].name} {block}" for chain, block in result.blocks.items())
+    console.print(f"chains ended at blocks: {ends} (the operator's last one: {result.last_block})")
     console.print(
-        f"recovered block {result.recovered_block} of {result.last_block}, {len(seconds)} exits proven in "
-        f"{sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open requests refunded"
+        f"{len(seconds)} exits proven in {sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open "
+        "requests refunded"
     )
     console.print(f"fees that people paid: {_describe_fees(result)}")
     for problem in result.problems:
         console.print(f"[red]problem[/]: {problem}")
     if not result.problems:
-        console.print("every owner has left with its balance of the state; the operator was not needed")
+        forgotten = format_amount(result.forgotten, token_by_id(USDC), FULL_DIGITS)
+        console.print(f"everybody has left; nothing is missing but the {forgotten} USDC that a chain forgot")
+
+
+def build_claims(result: AccountsResult) -> Table:
+    """Who was owed what, what each chain paid, and what is missing; fits 80 columns."""
+    chains = result.cast.system.deployment.chains
+    table = Table(title="who was owed what, and what each chain paid", title_justify="left")
+    for header in ("owner", "account", "token", "what"):
+        table.add_column(header, no_wrap=True)
+    table.add_column("amount", justify="right", no_wrap=True)
+    for claim in result.claims:
+        token, name = token_by_id(claim.token), NAMES[claim.owner]
+        owed = format_amount(claim.entitled, token, FULL_DIGITS)
+        table.add_row(name, str(claim.account), token.symbol, "owed", owed)
+        for chain, amount in claim.paid.items():
+            if amount:
+                paid = format_amount(amount, token, FULL_DIGITS)
+                table.add_row("", "", "", f"{chains[chain].name} paid", paid)
+        if claim.missing:
+            missing = format_amount(claim.missing, token, FULL_DIGITS)
+            table.add_row("", "", "", "nobody paid", missing)
+        table.add_section()
+    return table
 
 
 def _describe_fees(result: AccountsResult) -> str:
