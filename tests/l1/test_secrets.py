@@ -27,7 +27,6 @@ from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.l1.transport.secrets import keep_secret
-from zklink.l1.transport.traces import NodeTracer
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy

@@ -10,7 +10,7 @@ from tests.sequencer.operations import deposit, full_exit, pool_swap, transfer
 from zklink.operations.full_exit import FullExitPart, FullExitRequest
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import NothingToSeal
-from zklink.protocol.ids import AccountId, ChainId, Lane, RequestId
+from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Lane, RequestId
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.sequencer import Sequencer
@@ -63,7 +63,10 @@ def test_seal__three_servings__take_two_blocks_and_are_consumed_once(poor: Seque
     assert taken[:3] == [FullExitPart, FullExitPart, FullExitRequest]
     assert len(taken) == 4
     assert poor.state.balance(ALICE, X) == 500
-    assert first.stored[A].account_requests == 0
+    assert first.record.consumed[Lane.ACCOUNT, A] == 0
+    assert [(fact.chain, fact.count) for fact in poor.served(BlockNumber(0), first.number) if fact.chain == A] == (
+        [] if poor.parameters.primary == A else [(A, 1)]
+    )
 
 
 def test_seal__while_a_request_waits__nothing_overtakes_it(poor: Sequencer) -> None:
@@ -84,7 +87,7 @@ def test_last_before__served_in_part__is_before_its_first_serving(poor: Sequence
     poor.seal(NOW)
     poor.add(exit_of())
     first = poor.seal(NOW)
-    assert first.stored[A].account_requests == 0
+    assert first.record.consumed[Lane.ACCOUNT, A] == 0
     assert poor.last_before(Lane.ACCOUNT, A, RequestId(1)) == first.number - 1
     dropped = poor.drop_from(Lane.ACCOUNT, A, RequestId(1))
     assert [sealed.number for sealed in dropped] == [first.number]

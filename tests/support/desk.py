@@ -12,7 +12,6 @@ from eth_keys.datatypes import PrivateKey
 from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.groups import sign
-from tests.support.lines import join
 from tests.support.three_chains import START_TIME, A
 from zklink.operations.change_pub_key import KeyChange
 from zklink.primitives.keccak import keccak256

@@ -26,8 +26,8 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
 
 def propose(sealed: SealedBlock, previous: BlockRecord, primary: ChainId) -> Proposal:
     """A block on top of `previous`, as validators are asked to seal it."""
-    consumed = {request.source: sealed.record.consumed[sealed.lane, request.source] for request in sealed.requests}
-    return Proposal(sealed.number, previous.sync_hash, previous.root, sealed.full(primary), consumed)
+    served = {chain: place for (_, chain), place in sealed.record.served.items()}
+    return Proposal(sealed.number, previous.sync_hash, previous.root, sealed.full(primary), served)
 
 
 def list_candidates(

@@ -6,7 +6,7 @@ a restarted sequencer goes on where it stopped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
@@ -45,7 +45,8 @@ class Parameters:
 @dataclass(frozen=True, slots=True)
 class BlockRecord:
     """What is kept of a block when it is settled: its place in the history. `consumed`: how many requests of each queue
-    blocks have consumed up to and including it. Block 0 is the genesis.
+    blocks have consumed up to and including it; `served`: the highest place of each queue that it uses itself, one that
+    it serves in part included. Block 0 is the genesis.
     """
 
     number: BlockNumber
@@ -56,6 +57,7 @@ class BlockRecord:
     commitment: bytes
     """The block commitment, by which its sync hash follows from the one before."""
     consumed: Mapping[tuple[Lane, ChainId], int]
+    served: Mapping[tuple[Lane, ChainId], int] = field(default_factory=dict)
 
     @property
     def place(self) -> Accepted:
@@ -148,5 +150,6 @@ def compute_sealed(block: LaneBlock, items: tuple[Item, ...], previous: BlockRec
         sync_hash=next_sync_hash(previous.sync_hash, commitment),
         commitment=commitment,
         consumed=consumed,
+        served={(block.lane, i.source): i.request_id for i in items if not isinstance(i, Pending)},
     )
     return SealedBlock(block, items, record)

@@ -112,11 +112,14 @@ class Sequencer:
         """The queues of members that blocks `after` + 1 .. `last` serve, as they are with the last of them. Raises
         UnknownBlock.
         """
-        before, now = self.record(after).consumed, self.record(last).consumed
+        self.record(last)
+        served: dict[tuple[Lane, ChainId], int] = {}
+        for record in self._records[after + 1 : last + 1]:
+            served |= record.served
         return tuple(
-            QueueFact(chain, lane, count, self.requests.queue_hash(lane, chain, count))
-            for (lane, chain), count in now.items()
-            if count > before[lane, chain] and chain != self.parameters.primary
+            QueueFact(chain, lane, place, self.requests.queue_hash(lane, chain, place))
+            for (lane, chain), place in sorted(served.items())
+            if chain != self.parameters.primary
         )
 
     def token_after(self, token: TokenId, number: BlockNumber) -> TokenRow:

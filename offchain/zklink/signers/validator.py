@@ -99,7 +99,7 @@ class Validator(Signer):
         """Each chain's queue has these requests, in this order and finally, where the block says that they stand."""
         for chain, requests in proposal.requests():
             reader, lane = self._chains[chain], proposal.full.block.lane
-            final, last = reader.final(), proposal.consumed.get(chain, 0)
+            final, last = reader.final(), proposal.served.get(chain, 0)
             first = last - len(requests)
             if final is None or first < 0:
                 raise NotFinal(chain, f"request {last}")
