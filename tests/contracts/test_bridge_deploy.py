@@ -190,7 +190,7 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site
     bridge, _ = site.deploy_broken(chains=table)
 
     def swap(recipient: bytes) -> int:
-        order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, START_TIME)
+        order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, GOVERNOR, START_TIME)
         return int(bridge.swap(order, sender=GOVERNOR, value=10**18))
 
     assert swap(bytes([255] * 32)) == 1
@@ -204,7 +204,7 @@ def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
     here = rig[A]
     calls = [
         (here.bridge, here.bridge.encode("withdraw_pending_balance", USD, STRANGER)),
-        (here.bridge, here.bridge.encode("full_exit", 1, USD)),
+        (here.bridge, here.bridge.encode("full_exit", 1, USD, bytes(32), 1)),
         (here.bridge, here.bridge.encode("is_frozen")),
         (here.exodus, here.exodus.encode("begin_exodus")),
         (here.end, here.end.encode("void_end")),

@@ -6,9 +6,9 @@ import pytest
 from eth_account import Account
 
 from tests.support.drafts.permits import sign_permit
-from tests.support.drafts.rig import ACCOUNT_LIMIT, BAD, COIN, REMOTE, RESERVE, TOKENS, Rig
+from tests.support.drafts.rig import ACCOUNT_LIMIT, BAD, COIN, REMOTE, RESERVE, TOKEN_LIMIT, TOKENS, Rig
 from tests.support.evm import reverts
-from tests.support.three_chains import DEPOSITOR, FORTUNE, GOVERNOR, PROVIDER, STRANGER, USD, A, B, C
+from tests.support.three_chains import CHAIN_MASK, DEPOSITOR, FORTUNE, GOVERNOR, PROVIDER, STRANGER, USD, ZERO, A, B, C
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -82,6 +82,8 @@ class Refusal:
     l1_amount: int = 1_000
     owner: bytes = ANYBODY
     value: int = 0
+    account: int = 0
+    refund_to: str = DEPOSITOR
 
 
 REFUSALS = [
@@ -90,6 +92,9 @@ REFUSALS = [
     Refusal("bridge: unknown token", token=REMOTE),
     Refusal("bridge: unknown token", token=TokenId(512)),
     Refusal("deposit: zero owner", owner=bytes(32)),
+    Refusal("deposit: no such account", account=ACCOUNT_LIMIT),
+    Refusal("deposit: no such account", account=2**32 - 1),
+    Refusal("bridge: refund address", refund_to=ZERO),
     Refusal("bridge: zero amount", l1_amount=0),
     Refusal("bridge: below the minimum", l1_amount=99),
     Refusal("tokens: value with a token", value=1),
@@ -100,7 +105,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: f"{r.reason}-{r.token}")
 def test_deposit__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: Refusal) -> None:
-    order = (refusal.token, refusal.l1_amount, refusal.owner)
+    order = (refusal.token, refusal.l1_amount, refusal.owner, refusal.account, refusal.refund_to)
     with reverts(refusal.reason):
         rig[A].bridge.deposit(order, sender=DEPOSITOR, value=refusal.value)
     assert rig[A].bridge.request_counts(Lane.ACCOUNT) == (EARLIER, 0)
@@ -128,7 +133,7 @@ def test_deposit__token_that_reenters__credits_once(rig: Rig) -> None:
     here = rig[A]
     bad = here.token(BAD)
     bad.mint(bad.address, 10**12)
-    bad.set_call(here.bridge.address, here.bridge.encode("deposit", (BAD, 10**6, ANYBODY)))
+    bad.set_call(here.bridge.address, here.bridge.encode("deposit", (BAD, 10**6, ANYBODY, 0, STRANGER)))
     bad.set_mode(REENTER)
     here.deposit(BAD, 10**6)
     assert (bad.reentries(), bad.refusals()) == (0, 1)
@@ -144,7 +149,7 @@ def test_deposit_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
     here = rig[A]
     here.token(USD).mint(OWNER.address, 10**9)
     permit = sign_permit(here, OWNER, 10**6, here.evm.time)
-    order = (USD, 10**6, universal_address(OWNER.address.lower()))
+    order = (USD, 10**6, universal_address(OWNER.address.lower()), 0, OWNER.address)
     assert here.bridge.deposit_with_permit(order, permit, sender=OWNER.address) == EARLIER + 1
     assert here.token(USD).allowance(OWNER.address, here.bridge.address) == 0
 
@@ -154,7 +159,7 @@ def test_deposit_with_permit__permit_submitted_by_somebody_else_before__still_de
     here.token(USD).mint(OWNER.address, 10**9)
     deadline, v, r, s = sign_permit(here, OWNER, 10**6, here.evm.time)
     here.token(USD).permit(OWNER.address, here.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
-    order = (USD, 10**6, ANYBODY)
+    order = (USD, 10**6, ANYBODY, 0, STRANGER)
     assert here.bridge.deposit_with_permit(order, (deadline, v, r, s), sender=OWNER.address) == EARLIER + 1
 
 
@@ -162,11 +167,11 @@ def test_deposit_with_permit__useless_permit_or_bad_order__is_refused(rig: Rig) 
     here = rig[A]
     nothing = (0, 27, bytes(32), bytes(32))
     with reverts("bridge: unknown token"):
-        here.bridge.deposit_with_permit((77, 10**6, ANYBODY), nothing, sender=DEPOSITOR)
+        here.bridge.deposit_with_permit((77, 10**6, ANYBODY, 0, STRANGER), nothing, sender=DEPOSITOR)
     with reverts("tokens: value is not the amount"):
-        here.bridge.deposit_with_permit((COIN, 10**18, ANYBODY), nothing, sender=DEPOSITOR)
+        here.bridge.deposit_with_permit((COIN, 10**18, ANYBODY, 0, STRANGER), nothing, sender=DEPOSITOR)
     with reverts("test token: allowance"):
-        here.bridge.deposit_with_permit((USD, 10**6, ANYBODY), nothing, sender=OWNER.address)
+        here.bridge.deposit_with_permit((USD, 10**6, ANYBODY, 0, STRANGER), nothing, sender=OWNER.address)
 
 
 # --- full_exit ---
@@ -176,13 +181,14 @@ def test_full_exit__any_account__is_queued_for_the_caller(rig: Rig) -> None:
     """Also one that does not exist: the block decides that nothing is paid."""
     here = rig[A]
     previous = here.bridge.queue_hash(Lane.ACCOUNT, EARLIER)
-    assert here.bridge.full_exit(ACCOUNT_LIMIT - 1, USD, sender=STRANGER) == EARLIER + 1
+    assert here.full_exit(ACCOUNT_LIMIT - 1, USD, sender=STRANGER) == EARLIER + 1
     event = here.evm.event("FullExitRequested")
     assert event["expires_at"] == event["queued_at"] + EXPIRY_SECONDS == here.evm.time + EXPIRY_SECONDS
     words = here.full_exit_words()
     request = FullExitRequest.from_words(words)
     assert (request.source, request.account, request.token) == (A, ACCOUNT_LIMIT - 1, USD)
-    assert request.owner == universal_address(STRANGER)
+    assert request.owner == request.second == universal_address(STRANGER)
+    assert request.mask == CHAIN_MASK >> 1
     assert request.words() == words
     assert here.bridge.queue_hash(Lane.ACCOUNT, EARLIER + 1) == next_queue_hash(previous, words)
     assert here.bridge.custody(USD) == RESERVE
@@ -192,29 +198,65 @@ def test_full_exit__any_account__is_queued_for_the_caller(rig: Rig) -> None:
 def test_full_exit__account_that_cannot_exist__is_refused(rig: Rig, account: int) -> None:
     """No block could consume it: the queue would stand still."""
     with reverts("full exit: no such account"):
-        rig[A].bridge.full_exit(account, USD)
+        rig[A].full_exit(account, USD)
 
 
-@pytest.mark.parametrize("token", [0, 77, REMOTE, 512])
-def test_full_exit__token_that_is_not_here__is_refused(rig: Rig, token: int) -> None:
+@pytest.mark.parametrize("token", [0, TOKEN_LIMIT, 2**16 - 1])
+def test_full_exit__token_that_cannot_exist__is_refused(rig: Rig, token: int) -> None:
     with reverts("full exit: unknown token"):
-        rig[A].bridge.full_exit(3, token)
+        rig[A].full_exit(3, TokenId(token))
+
+
+@pytest.mark.parametrize("token", [REMOTE, TOKEN_LIMIT - 1])
+def test_full_exit__token_that_is_elsewhere_or_shares__is_admitted(rig: Rig, token: int) -> None:
+    """Other chains pay what is not here, and shares become balances."""
+    assert rig[A].full_exit(3, TokenId(token)) == EARLIER + 1
+
+
+MASK_A = 1 << A - 1
+SECOND = universal_address(STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("reason", "second", "mask"),
+    [
+        ("full exit: unknown chain", SECOND, MASK_A | 1 << 2),
+        ("full exit: unknown chain", SECOND, 255),
+        ("full exit: not this chain", SECOND, 1 << B - 1),
+        ("full exit: not this chain", SECOND, 0),
+        ("full exit: second's format", bytes(32), MASK_A | 1 << B - 1),
+        ("full exit: second's format", bytes([1]) * 32, MASK_A | 1 << C - 1),
+    ],
+)
+def test_full_exit__bad_mask__is_refused(rig: Rig, reason: str, second: bytes, mask: int) -> None:
+    with reverts(reason):
+        rig[A].bridge.full_exit(3, USD, second, mask, sender=DEPOSITOR)
+
+
+def test_full_exit__second_is_a_bridge__is_refused(rig: Rig) -> None:
+    bridge = universal_address(rig[B].bridge.address)
+    with reverts("full exit: second is a bridge"):
+        rig[A].bridge.full_exit(3, USD, bridge, MASK_A | 1 << B - 1, sender=DEPOSITOR)
+    rig[A].bridge.full_exit(3, USD, bridge, MASK_A, sender=DEPOSITOR)
 
 
 def test_full_exit__paused_token__is_admitted(rig: Rig) -> None:
     """A pause never stops anybody from leaving."""
     rig[A].token_registry.set_paused(USD, True, sender=GOVERNOR)
-    assert rig[A].bridge.full_exit(3, USD) == EARLIER + 1
+    assert rig[A].full_exit(3, USD) == EARLIER + 1
 
 
 def test_full_queue__of_the_account_lane__is_refused_there_only(rig: Rig) -> None:
+    """Deposits leave the upper half of the places to full exits."""
     here = rig[C]
-    for _ in range(MAX_OPEN_ACCOUNT_REQUESTS - EARLIER):
-        here.bridge.full_exit(3, USD)
-    with reverts("queue: full"):
-        here.bridge.full_exit(3, USD)
+    for _ in range(MAX_OPEN_ACCOUNT_REQUESTS // 2 - EARLIER):
+        here.deposit(USD, 1_000)
     with reverts("queue: full"):
         here.deposit(USD, 1_000)
+    for _ in range(MAX_OPEN_ACCOUNT_REQUESTS // 2):
+        here.full_exit(3, USD)
+    with reverts("queue: full"):
+        here.full_exit(3, USD)
     assert here.swap(destination=B) == 1
 
 

@@ -71,7 +71,7 @@ def test_cancel_requests__swaps_and_deposits__are_paid_back_to_their_senders(rig
     swap_words = here.request_words()
     here.deposit(COIN, 900, sender=STRANGER, owner=bytes([7] * 32))
     deposit_words = here.deposit_words()
-    here.bridge.full_exit(5, USD, sender=OWNER)
+    here.full_exit(5, USD, sender=OWNER)
     exit_words = here.full_exit_words()
     end_and_begin(rig)
 
@@ -171,7 +171,7 @@ def test_cancel_requests__beyond_the_last__is_refused(escaping: Rig) -> None:
 def test_cancel_requests__sender_that_refuses_coin__is_owed(rig: Rig) -> None:
     here = rig[A]
     recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
-    call = here.bridge.encode("deposit", (COIN, 900 * 10**6, bytes([1] * 32)))
+    call = here.bridge.encode("deposit", (COIN, 900 * 10**6, bytes([1] * 32), 0, recipient.address))
     recipient.act(here.bridge.address, call, sender=GOVERNOR, value=900 * 10**6)
     words = here.deposit_words()
     recipient.set_mode(1, sender=GOVERNOR)

@@ -215,12 +215,12 @@ def test_freeze__new_requests__are_refused(rig: Rig, chain: ChainId) -> None:
     with reverts("bridge: frozen"):
         here.deposit(USD, 10**6)
     with reverts("bridge: frozen"):
-        here.bridge.full_exit(1, USD, sender=DEPOSITOR)
+        here.full_exit(1, USD)
     permit = (0, 27, bytes(32), bytes(32))
     with reverts("bridge: frozen"):
         here.bridge.swap_with_permit(here.order(), permit, sender=DEPOSITOR)
     with reverts("bridge: frozen"):
-        here.bridge.deposit_with_permit((USD, 10**6, bytes(31) + b"\1"), permit, sender=DEPOSITOR)
+        here.bridge.deposit_with_permit((USD, 10**6, bytes(31) + b"\1", 0, DEPOSITOR), permit, sender=DEPOSITOR)
 
 
 def test_freeze__member__imports_and_pays_on(rig: Rig) -> None:
@@ -256,6 +256,6 @@ def test_bridge_consume_and_pay__only_by_its_history(rig: Rig, chain: ChainId) -
     here = rig[chain]
     for sender in (STRANGER, GOVERNOR, SEQUENCER):
         with reverts("bridge: not the history"):
-            here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), sender=sender)
+            here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), bytes(32), sender=sender)
         with reverts("bridge: not the history"):
             here.bridge.pay(list(payment(chain, USD, 5_000).words()), sender=sender)

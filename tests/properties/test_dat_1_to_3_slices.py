@@ -5,7 +5,17 @@ from eth_keys.datatypes import PrivateKey
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from tests.support.desk import ANY_BITS, BRIDGE, EVM_BITS, Desk, Words, expected_content, open_desk, sign_change
+from tests.support.desk import (
+    ANY_BITS,
+    BRIDGE,
+    EVM_BITS,
+    NO_PART,
+    Desk,
+    Words,
+    expected_content,
+    open_desk,
+    sign_change,
+)
 from tests.support.evm import Reverted
 from tests.support.lines import join
 from tests.support.three_chains import A, C
@@ -14,11 +24,24 @@ from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.payout import NO_CHAIN, Payout
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
 from zklink.protocol.errors import ProtocolError
-from zklink.protocol.ids import AMOUNT_LIMIT, AccountId, Amount, ChainId, Kind, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.ids import (
+    AMOUNT_LIMIT,
+    AccountId,
+    Amount,
+    BlockNumber,
+    ChainId,
+    ChainSet,
+    Kind,
+    Lane,
+    Nonce,
+    RequestId,
+    TokenId,
+)
 from zklink.protocol.slices import compute_slice_hash, evaluate
 
 one_desk = [HealthCheck.function_scoped_fixture]
@@ -53,23 +76,26 @@ address, anywhere."""
 def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
     """A payout that `chain` pays to an address of either format."""
     anywhere, nowhere = st.integers(1, 8).map(ChainId), st.just(NO_CHAIN)
-    source = {Kind.SWAP_PAID: anywhere, Kind.WITHDRAW_PAYOUT: nowhere, Kind.FORCED_EXIT_PAYOUT: nowhere}
+    source = {Kind.SWAP_REFUNDED: st.just(chain), Kind.WITHDRAW_PAYOUT: nowhere, Kind.FORCED_EXIT_PAYOUT: nowhere}
+    is_placed = kind == Kind.FULL_EXIT_PAYOUT
     return Payout(
         kind=kind,
-        source=draw(source.get(kind, st.just(chain))),
+        source=draw(source.get(kind, anywhere)),
         chain=chain,
         id=draw(numbers_64),
         token=draw(tokens),
         amount=draw(amounts),
-        recipient=draw(st.one_of(evm_owners, addresses)),
+        recipient=draw(st.one_of(evm_owners, addresses, evm_owners.map(lambda owner: bytes([chain]) + owner[1:]))),
         fill_fee=draw(amounts),
+        block_number=BlockNumber(draw(numbers_64) if is_placed else 0),
+        slot=draw(st.integers(0, 2**16 - 1)) if is_placed else 0,
     )
 
 
 def key_changes(chain: ChainId) -> st.SearchStrategy[KeyChange]:
     """A key change that `chain` authorises."""
-    accounts, nonces = numbers_32.map(AccountId), numbers_32.map(Nonce)
-    return st.builds(KeyChange, st.just(chain), accounts, nonces, st.sampled_from([*OWNERS]), st.integers(1, R - 1))
+    accounts, nonces, keys = numbers_32.map(AccountId), numbers_32.map(Nonce), st.integers(0, 2**256 - 1)
+    return st.builds(KeyChange, st.just(chain), accounts, nonces, st.sampled_from([*OWNERS]), keys, times)
 
 
 def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
@@ -81,12 +107,20 @@ def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
         requests = st.builds(SwapRequest, own, destinations, ids, tokens, tokens, *numbers)
         swaps = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED)
         return st.one_of(requests.map(SwapRequest.words), *(payouts(kind, chain).map(Payout.words) for kind in swaps))
-    deposits = st.builds(DepositRequest, own, ids, tokens, amounts, addresses, addresses, times)
-    exits = st.builds(FullExitRequest, own, ids, numbers_32.map(AccountId), tokens, addresses, times)
+    accounts = numbers_32.map(AccountId)
+    masks = st.integers(0, 255).map(lambda mask: ChainSet(mask | 1 << chain - 1))
+    deposits = st.builds(
+        DepositRequest, own, ids, tokens, amounts, addresses, addresses, times, accounts, st.booleans()
+    )
+    exits = st.builds(FullExitRequest, own, ids, accounts, tokens, addresses, addresses, masks, times)
+    key_requests = st.builds(KeyRequest, own, ids, accounts, addresses, st.integers(0, R - 1), times)
     kinds = (Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT)
     requests_and_changes = (
         deposits.map(DepositRequest.words),
         exits.map(FullExitRequest.words),
+        exits.map(lambda exit_: exit_.part_words()),
+        exits.map(lambda exit_: join((exit_.part_words(), exit_.words()))),
+        key_requests.map(KeyRequest.words),
         key_changes(chain).map(KeyChange.words),
     )
     return st.one_of(*requests_and_changes, *(payouts(kind, chain).map(Payout.words) for kind in kinds))
@@ -118,12 +152,15 @@ def bent_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
 
 
 def check_reading(desk: Desk, case: tuple[Lane, Words], z: int = 12_345) -> None:
-    """The reader reads what Python has written."""
+    """The reader reads what Python has written, unless another request follows one that is served in part."""
     lane, words = case
     if not is_slice(lane, words, ANY_BITS):
         return
     try:
         content = desk.read(lane, words, bits=ANY_BITS, z=z, consents=consents_to(words))
+        left = content.part
+        if left != NO_PART:
+            assert desk.read(lane, (), part=left).part == left
     except Reverted as error:
         raise AssertionError(error.reason) from error
     assert content == expected_content(words, z)
@@ -160,6 +197,7 @@ def consent_to(words: Words) -> bytes:
         nonce=Nonce(r0 >> 160 & 0xFFFFFFFF),
         owner=owner,
         public_key_hash=(r2 >> 40 & 255) << 248 | r3 % 2**248,
+        valid_until=r2 % 2**40,
     )
     return sign_change(change, OWNERS.get(owner, KEYS[0]))
 
@@ -168,7 +206,7 @@ def split(words: Words) -> list[Words]:
     """The words cut by what each record's kind says, the last one perhaps short."""
     found = []
     while words:
-        size = {1: 5, 4: 4, 5: 4, 10: 4}.get(words[0] >> 240, 3)
+        size = {1: 5, **dict.fromkeys((4, 5, 10, 18, 19), 4)}.get(words[0] >> 240, 3)
         found.append(words[:size])
         words = words[size:]
     return found
@@ -177,9 +215,23 @@ def split(words: Words) -> list[Words]:
 def is_slice(lane: Lane, words: Words, bits: int) -> bool:
     """Whether these are whole records of the lane for chain A, whose addresses have so many bits."""
     try:
-        return all(is_record(lane, record, bits) for record in split(words))
+        return all(is_record(lane, record, bits) for record in split(words)) and is_in_order(words)
     except ProtocolError:
         return False
+
+
+def is_in_order(words: Words) -> bool:
+    """Whether nothing but the same request follows one that is served in part."""
+    part: tuple[int, Words] | None = None
+    for record in split(words):
+        kind = record[0] >> 240
+        if kind in REQUEST_SIZES:
+            is_part = kind == Kind.FULL_EXIT_PART
+            request = (record[0] - is_part * (kind - Kind.FULL_EXIT << 240), record[1:])
+            if part is not None and part != request:
+                return False
+            part = request if is_part else None
+    return True
 
 
 def is_record(lane: Lane, words: Words, bits: int) -> bool:
@@ -197,15 +249,16 @@ def is_record(lane: Lane, words: Words, bits: int) -> bool:
         return change.chain == A and change.owner in OWNERS
     payout = Payout.from_words(words)
     recipient = int.from_bytes(payout.recipient, "big")
+    if bits == EVM_BITS and recipient >> 248 == A:
+        recipient %= 2**248
     is_payable = recipient not in (0, BRIDGE) and not recipient >> bits
     return is_payable and payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
 
 
-REQUEST_SIZES = {int(Kind.SWAP_REQUEST): 5, int(Kind.DEPOSIT): 4, int(Kind.FULL_EXIT): 4}
-LANE_KINDS = {Lane.SWAP: (1, 2, 3), Lane.ACCOUNT: (4, 5, 10, 20, 21, 22)}
+REQUEST_SIZES = {1: 5, **dict.fromkeys((4, 5, 18, 19), 4)}
+LANE_KINDS = {Lane.SWAP: (1, 2, 3), Lane.ACCOUNT: (4, 5, 10, 18, 19, 20, 21, 22)}
 SOURCES = {
     Kind.SWAP_REFUNDED: (A,),
-    Kind.FULL_EXIT_PAYOUT: (A,),
     Kind.WITHDRAW_PAYOUT: (NO_CHAIN,),
     Kind.FORCED_EXIT_PAYOUT: (NO_CHAIN,),
 }

@@ -9,15 +9,17 @@ from tests.support.three_chains import A, B
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import NO_CHAIN, Payout
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
-from zklink.protocol.ids import AccountId, Amount, Kind, Lane, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainSet, Kind, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.slices import evaluate
 
 SOME_OWNER = next(iter(OWNERS))
 DEPOSIT = DepositRequest(A, RequestId(1), TokenId(2), Amount(5), b"\x01" * 32, b"\x02" * 32, 1_700_000_000).words()
 CHANGE = KeyChange(A, AccountId(3), Nonce(4), SOME_OWNER, R - 1, 1_800_000_000).words()
+EXIT = FullExitRequest(A, RequestId(2), AccountId(7), TokenId(2), SOME_OWNER, SOME_OWNER, ChainSet(1), 9)
 WITHDRAWAL = Payout(Kind.WITHDRAW_PAYOUT, NO_CHAIN, A, 7, TokenId(2), Amount(5), SOME_OWNER, Amount(0)).words()
 
 
@@ -66,6 +68,27 @@ READS: dict[str, tuple[str, str, str, Lane, Words]] = {
         "1",
         Lane.ACCOUNT,
         DEPOSIT * 2,
+    ),
+    "part-counted": (
+        "account_slices",
+        "                if not is_part:\n",
+        "                if True:\n",
+        Lane.ACCOUNT,
+        EXIT.part_words(),
+    ),
+    "part-hashed-as-it-is": (
+        "account_slices",
+        "r[0] ^= PART_BITS",
+        "pass",
+        Lane.ACCOUNT,
+        EXIT.part_words(),
+    ),
+    "part-forgotten": (
+        "account_slices",
+        "content.part = place.part",
+        "content.part = empty(bytes32)",
+        Lane.ACCOUNT,
+        EXIT.part_words(),
     ),
     "swaps-not-counted": ("swap_slices", "unsafe_add(content.requests, 1)", "1", Lane.SWAP, SWAP * 2),
     "key-top-byte-dropped": (
@@ -165,7 +188,7 @@ REFUSALS: dict[str, tuple[str, str, str, Lane, Words]] = {
     ),
     "account-payout-of-any-chain": (
         "account_slices",
-        'assert r[0] >> constants.PAYOUT_0_CHAIN_SHIFT == prefix, "slice: payout of other chains"',
+        'assert prefix & 255 == own, "slice: payout of other chains"',
         "pass",
         Lane.ACCOUNT,
         bend(WITHDRAWAL, 0, 225),
@@ -214,17 +237,10 @@ REFUSALS: dict[str, tuple[str, str, str, Lane, Words]] = {
     ),
     "payout-to-an-address-cut-short": (
         "records",
-        "((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) << constants.WORD_BITS) | p1",
+        "(((p2 >> constants.PAYOUT_2_RECIPIENT_HI_SHIFT) & 255) << constants.WORD_BITS) | p1",
         "p1",
         Lane.ACCOUNT,
         bend(WITHDRAWAL, 2, 113),
-    ),
-    "unused-bits-of-a-key-change": (
-        "account_slices",
-        "| (r[2] & TIME_MASK)",
-        "",
-        Lane.ACCOUNT,
-        bend(CHANGE, 2, 7),
     ),
     "amount-in-a-key-change": (
         "account_slices",
@@ -249,10 +265,31 @@ REFUSALS: dict[str, tuple[str, str, str, Lane, Words]] = {
     ),
     "any-kind-is-a-request": (
         "account_slices",
-        'assert kind == constants.DEPOSIT_KIND or kind == constants.FULL_EXIT_KIND, "slice: unknown account record"',
+        'assert kind == constants.KEY_REQUEST_KIND, "slice: unknown account record"',
         "pass",
         Lane.ACCOUNT,
         bend(DEPOSIT, 0, 241),
+    ),
+    "source-of-a-withdrawal": (
+        "account_slices",
+        'assert (prefix >> 8) & 255 == 0 or kind == constants.FULL_EXIT_PAYOUT_KIND, "slice: source of a payout"',
+        "pass",
+        Lane.ACCOUNT,
+        bend(WITHDRAWAL, 0, 233),
+    ),
+    "another-exit-after-a-part": (
+        "account_slices",
+        'assert content.part == empty(bytes32) or content.part == next_hash, "slice: another full exit"',
+        "pass",
+        Lane.ACCOUNT,
+        (*EXIT.part_words(), *DEPOSIT),
+    ),
+    "bound-to-any-chain": (
+        "records",
+        "account >> constants.WORD_BITS == k",
+        "True",
+        Lane.ACCOUNT,
+        bend(WITHDRAWAL, 2, 114),
     ),
     "any-kind-is-a-payout": (
         "account_slices",

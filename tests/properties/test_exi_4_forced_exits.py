@@ -33,8 +33,8 @@ def enter(play: Play, teller: ChainId, chain: ChainId, *recipients: bytes, kind:
 
 @upholds("EXI-4")
 class TestRecipients:
-    """Nothing in the account lane is paid to what is no address of its chain, and to no bridge: the primary refuses it
-    for every chain, each member for itself.
+    """Nothing in the account lane is paid to what is no address of its chain, to an owner bound to another one, or to a
+    bridge: the primary refuses it for every chain, each member for itself.
     """
 
     @pytest.mark.parametrize("kind", [Kind.WITHDRAW_PAYOUT, Kind.FULL_EXIT_PAYOUT, Kind.FORCED_EXIT_PAYOUT])
@@ -42,11 +42,13 @@ class TestRecipients:
         for chain in CHAINS:
             bridge = universal_address(play[chain].bridge.address)
             for teller in {PRIMARY, chain}:
-                for recipient in (bytes(32), b"\1" + OWNER[1:], bytes(11) + b"\1" + OWNER[12:], bridge):
+                elsewhere = bytes([chain + 1]) + OWNER[1:]  # bound to another chain
+                for recipient in (bytes(32), elsewhere, bytes(11) + b"\1" + OWNER[12:], bridge):
                     for recipients in ((recipient,), (OWNER, recipient)):
                         assert refused(enter, play, teller, chain, *recipients, kind=kind).startswith("slice: ")
-                with play.chains.rollback():
-                    enter(play, teller, chain, OWNER, kind=kind)
+                for recipient in (OWNER, bytes([chain]) + OWNER[1:]):
+                    with play.chains.rollback():
+                        enter(play, teller, chain, recipient, kind=kind)
 
     def test_enter__bridge_of_another_chain__is_an_address_like_any_other(self, play: Play) -> None:
         elsewhere = universal_address(play[A].bridge.address)

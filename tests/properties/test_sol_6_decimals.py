@@ -27,7 +27,18 @@ class TestDecimals:
             site = play[chain].sites[token]
             for excess in (1, site.scale // 2, site.scale - 1):
                 l1_amount = MINIMUM * site.scale + excess
-                order = (token, l1_amount, A, token, 0, 0, 0, universal_address(RECIPIENTS[0]), FAR_DEADLINE)
+                order = (
+                    token,
+                    l1_amount,
+                    A,
+                    token,
+                    0,
+                    0,
+                    0,
+                    universal_address(RECIPIENTS[0]),
+                    RECIPIENTS[0],
+                    FAR_DEADLINE,
+                )
                 value = l1_amount if site.contract is None else 0
                 bridge = play[chain].bridge
                 reason = refused(bridge.swap, order, sender=DEPOSITORS[0], value=value)
@@ -37,5 +48,5 @@ class TestDecimals:
     def test_swap__fee_token_leaves_a_remainder__refused(self, play: Play) -> None:
         site = play[C].sites[ODD]
         play.set_token_mode(C, ODD, TokenMode.FEE)
-        order = (ODD, 101 * site.scale, A, ODD, 0, 0, 0, universal_address(RECIPIENTS[0]), FAR_DEADLINE)
+        order = (ODD, 101 * site.scale, A, ODD, 0, 0, 0, universal_address(RECIPIENTS[0]), RECIPIENTS[0], FAR_DEADLINE)
         assert refused(play[C].bridge.swap, order, sender=DEPOSITORS[0]) == "bridge: amount not convertible"

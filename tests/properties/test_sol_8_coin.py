@@ -4,6 +4,7 @@ from tests.support.books.chains import BNB, ETH, unit
 from tests.support.books.play import Play, refused
 from tests.support.three_chains import DEPOSITORS, RECIPIENTS, USD, A, B, C
 from tests.support.upholds import upholds
+from zklink.l1.contracts.bridge_structs import universal_address
 
 
 @upholds("SOL-8")
@@ -35,7 +36,8 @@ class TestCoin:
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"", 1)
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"\x12\x34\x56\x78", 1)
         refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], sender=DEPOSITORS[0], value=1)
-        refused(here.bridge.full_exit, 0, ETH, sender=DEPOSITORS[0], value=1)
+        second = universal_address(DEPOSITORS[0])
+        refused(here.bridge.full_exit, 1, ETH, second, 1 << A - 1, sender=DEPOSITORS[0], value=1)
         refused(here.history.execute, 1, [], 1, value=1)
         refused(here.end.confirm_freeze, 1, sender=DEPOSITORS[0], value=1)
         refused(here.exodus.begin_exodus, sender=DEPOSITORS[0], value=1)

@@ -28,11 +28,21 @@ from zklink.protocol.errors import WrongRecordKind, WrongWordCount
 from zklink.protocol.facts import QueueFact
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Kind, Lane
 from zklink.protocol.slices import RECORD_WORDS, count_records, select_payouts, split_records
+from zklink.transition.replay.replay_records import ACCOUNT_FORMATS, SWAP_FORMATS
 
 PRIMARY = ChainId(2)
 KINDS = {
     Lane.SWAP: (Kind.SWAP_REQUEST, Kind.SWAP_PAID, Kind.SWAP_REFUNDED),
-    Lane.ACCOUNT: (Kind.DEPOSIT, Kind.FULL_EXIT, Kind.CHANGE_PUB_KEY, Kind.WITHDRAW_PAYOUT, Kind.FORCED_EXIT_PAYOUT),
+    Lane.ACCOUNT: (
+        Kind.DEPOSIT,
+        Kind.FULL_EXIT,
+        Kind.FULL_EXIT_PART,
+        Kind.KEY_REQUEST,
+        Kind.CHANGE_PUB_KEY,
+        Kind.WITHDRAW_PAYOUT,
+        Kind.FULL_EXIT_PAYOUT,
+        Kind.FORCED_EXIT_PAYOUT,
+    ),
 }
 words = st.integers(0, (1 << 240) - 1)
 
@@ -130,6 +140,14 @@ def test_split_records__unknown_kind_or_cut_short__is_refused() -> None:
         list(split_records((99 << 240,)))
     with pytest.raises(WrongWordCount):
         list(split_records(CHANGE[:3]))
+
+
+def test_record_words__every_kind_that_is_read_back__has_its_length() -> None:
+    """A kind that replay reads and this table does not know would make a block unreadable."""
+    for formats in (SWAP_FORMATS, ACCOUNT_FORMATS):
+        for kind, (count, _) in formats.items():
+            assert RECORD_WORDS[kind] == count
+    assert {*RECORD_WORDS} == {*SWAP_FORMATS, *ACCOUNT_FORMATS}
 
 
 def test_select_payouts__a_slice__are_its_payouts_in_order() -> None:

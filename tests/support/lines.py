@@ -21,8 +21,8 @@ from zklink.protocol.bridge_blocks import (
 from zklink.protocol.bridge_hashes import next_queue_hash, next_sync_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.facts import QueueFact
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
-from zklink.protocol.slices import REQUEST_KINDS, select_payouts, split_records
+from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane
+from zklink.protocol.slices import PAYOUT_KINDS, REQUEST_KINDS, select_payouts, split_records
 
 AskQueue = Callable[[ChainId, Lane, int], bytes]
 """A chain's queue hash at a count."""
@@ -54,6 +54,18 @@ class Link:
     def requests(self, chain: ChainId) -> list[tuple[int, ...]]:
         """The requests of a chain that it consumes, by their words."""
         return [words for kind, words in split_records(self.full.slices[chain]) if kind in REQUEST_KINDS]
+
+    def part(self, chain: ChainId) -> tuple[int, ...] | None:
+        """The full exit of a chain that it serves in part at its end, by the request's words."""
+        records = [(k, w) for k, w in split_records(self.full.slices[chain]) if k not in PAYOUT_KINDS]
+        kind, words = records[-1] if records else (0, ())
+        if kind != Kind.FULL_EXIT_PART:
+            return None
+        return (words[0] ^ (Kind.FULL_EXIT_PART ^ Kind.FULL_EXIT) << 240, *words[1:])
+
+    def serves(self, chain: ChainId) -> bool:
+        """Whether it serves a request of a chain, in whole or in part."""
+        return bool(self.requests(chain)) or self.part(chain) is not None
 
     def payouts(self, chain: ChainId) -> tuple[int, ...]:
         """The words of what a chain owes for it."""
@@ -126,19 +138,22 @@ class Line:
     # What watchers say of queues
 
     def touched(self, after: int, last: int) -> list[tuple[ChainId, Lane]]:
-        """The members' queues of which blocks after + 1 .. last consume something."""
-        pairs = {(k, link.lane) for link in self.links[after:last] for k in self.members if link.requests(k)}
+        """The members' queues that blocks after + 1 .. last serve, in whole or in part."""
+        pairs = {(k, link.lane) for link in self.links[after:last] for k in self.members if link.serves(k)}
         return sorted(pairs)
 
     def que(self, after: int, last: int, ask: AskQueue | None = None) -> tuple[QueueFact, ...]:
         """The facts that blocks after + 1 .. last need: as members tell them, or without `ask` as the blocks want
-        them.
+        them. Each is for the highest place used, one that is served in part included.
         """
         facts = []
         for chain, lane in self.touched(after, last):
-            count = self.consumed(chain, lane, last)
-            queue_hash = self.queue_hash(chain, lane, last) if ask is None else ask(chain, lane, count)
-            facts.append(QueueFact(chain, lane, count, queue_hash))
+            count, queue_hash = self.consumed(chain, lane, last), self.queue_hash(chain, lane, last)
+            served = [link for link in self.links[:last] if link.lane is lane and link.serves(chain)]
+            part = served[-1].part(chain)
+            if part is not None:
+                count, queue_hash = count + 1, next_queue_hash(queue_hash, part)
+            facts.append(QueueFact(chain, lane, count, queue_hash if ask is None else ask(chain, lane, count)))
         return tuple(facts)
 
     # Calls, with the evidence of both groups

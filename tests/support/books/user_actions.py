@@ -84,7 +84,7 @@ class UserActions(OnChains):
         site = here.sites[token_in]
         l1_amount = amount * site.scale
         amounts = (min_out, operator_fee, fill_fee)
-        order = (token_in, l1_amount, destination, token_out, *amounts, universal_address(recipient), deadline)
+        order = (token_in, l1_amount, destination, token_out, *amounts, universal_address(recipient), sender, deadline)
         value = l1_amount if site.contract is None else 0
         request_id = here.bridge.swap(order, sender=sender, value=value)
         assert request_id == len(self.queues[source]) + 1, "request ids are not consecutive"
@@ -112,7 +112,18 @@ class UserActions(OnChains):
     ) -> tuple[object, ...]:
         """The plainest SwapOrder."""
         universal = universal_address(recipient)
-        return (site.token, amount * site.scale, destination, token_out, 0, 0, 0, universal, FAR_DEADLINE)
+        return (
+            site.token,
+            amount * site.scale,
+            destination,
+            token_out,
+            0,
+            0,
+            0,
+            universal,
+            DEPOSITORS[0],
+            FAR_DEADLINE,
+        )
 
     @told("{broker} fills {payout}")
     def fill(self, payout: Payout, broker: str, words: Sequence[int] | None = None) -> None:
