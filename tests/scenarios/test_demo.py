@@ -56,7 +56,9 @@ def test_print_summary__finished_run__says_what_happened(played: Played) -> None
         "12.5 USDC bsc → USDC avalanche",
         "refunded",
         "the pair has no pool",
-        "proof of block 2 verified",  # block 1 has the deposits of the provider
+        "avalanche: block 2 accepted",  # block 1 has the deposits of the provider
+        "block 2 acknowledged",
+        "bsc: block 2 imported",
         "Everything adds up: 2 swaps",
     ):
         assert words in played.output
@@ -86,6 +88,28 @@ def test_build_timeline__any_width__fits_and_goes_from_left_to_right(
     assert seconds == sorted(seconds) and len(seconds) >= len(columns) - 3  # nobody fills this one
 
 
+def test_print_summary__eighty_columns__no_figure_is_broken_or_cut(played: Played) -> None:
+    out = StringIO()
+    print_summary(Console(file=out, width=80), played.result)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in out.getvalue() and any(line.endswith("avalanche") or "│ avalanche │" in line for line in lines)
+    for line in lines[next(i for i, line in enumerate(lines) if line.startswith("Balances")) :]:
+        cells = [cell.strip() for cell in line.strip("│ ").split("│")] if line.startswith("│") else []
+        assert all(cell[0].isalnum() or cell[0] in "+-" for cell in cells if cell), line
+        assert not cells or cells[0], f"a broken cell: {line}"
+
+
+def test_print__a_long_line_at_eighty_columns__broken_between_words(played: Played) -> None:
+    out = StringIO()
+    view = PlainView(Console(file=out, width=80))
+    text = "block 7 sealed: " + "; ".join(f"request {number} of bsc pays 250 USDC on polygon" for number in range(9))
+    view.say(text)
+    lines = out.getvalue().splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 80
+    assert " ".join(line.strip() for line in lines) == text
+
+
 def test_build_report__finished_run__has_the_measured_figures(played: Played) -> None:
     report = build_report(played.result)
     assert report["is_clean"] is True and report["problems"] == []
@@ -96,7 +120,7 @@ def test_build_report__finished_run__has_the_measured_figures(played: Played) ->
     assert all(swap["seconds_to_execution"] > 0 and swap["swap_gas"] > 50_000 for swap in swaps)
     for block in blocks:
         purposes = {(transaction["chain"], transaction["purpose"]) for transaction in block["transactions"]}
-        assert {(chain, step) for chain in ("bsc", "avalanche") for step in ("commit", "prove", "execute")} <= purposes
+        assert {("avalanche", "accept"), ("bsc", "import")} <= purposes
         assert block["proof_seconds"] > 0
     assert [block["lane"] for block in blocks][:2] == ["account", "swap"]
     assert sum(block["items"] for block in blocks) == 1 + 2  # the provider's deposit, and the swaps

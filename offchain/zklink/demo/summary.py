@@ -11,7 +11,7 @@ from zklink.demo.lines import describe_story
 from zklink.demo.model import DemoResult
 from zklink.demo.result_json import average
 from zklink.demo.stories import format_amount
-from zklink.demo.views import build_timeline, describe_outcome
+from zklink.demo.views import WIDE_COLUMNS, build_timeline, describe_outcome
 from zklink.devnet.tokens import token_by_id
 
 PURPOSES = ("swap", "fill", "accept", "accept again", "import", "execute")
@@ -21,7 +21,9 @@ def print_summary(console: Console, result: DemoResult) -> None:
     """Print everything, in the order in which a reader asks."""
     if not console.is_terminal:  # a terminal has it on screen already
         console.print(build_timeline(result.run, console.width))
-    for table in (_swaps(result), _blocks(result), _gas(result), _balances(result), _holdings(result), _totals(result)):
+    is_wide = console.width >= WIDE_COLUMNS
+    money = _balances(result, is_wide), _holdings(result, is_wide), _totals(result)
+    for table in (_swaps(result), _blocks(result), _gas(result), *money):
         console.print(table)
     if result.problems:
         console.print("The run does not add up:", style="bold red")
@@ -93,8 +95,9 @@ def _gas(result: DemoResult) -> Table:
     return table
 
 
-def _balances(result: DemoResult) -> Table:
-    table = _table("Balances that changed (coins also by gas)", "chain", "token", "owner", "before", "after", "change")
+def _balances(result: DemoResult, is_wide: bool) -> Table:
+    columns = ("chain", "token", "owner", *(("before",) if is_wide else ()), "after", "change")
+    table = _table("Balances that changed (coins also by gas)", *columns)
     for balance in (balance for balance in result.balances if balance.after != balance.before):
         unit = 10**balance.decimals
         before, after = (_decimal(value, unit) for value in (balance.before, balance.after))
@@ -104,33 +107,39 @@ def _balances(result: DemoResult) -> Table:
             result.run.chain_name(balance.chain),
             token_by_id(balance.token).symbol_on(result.run.chain_name(balance.chain)),
             balance.owner,
-            before,
+            *((before,) if is_wide else ()),
             after,
             f"{sign}{_decimal(abs(change), unit)}",
         )
     return table
 
 
-def _holdings(result: DemoResult) -> Table:
+def _holdings(result: DemoResult, is_wide: bool) -> Table:
+    """The books of every bridge; a narrow terminal has no room for what is zero or follows from the rest."""
     title = (
         "Reconciliation, per chain and token (SOL-1: balance covers pending and custody; custody is the proven reserve)"
     )
-    table = _table(title, "chain", "token", "balance", "pending", "custody", "reserve + open", "surplus", "")
+    more = ("pending", "reserve + open", "surplus") if is_wide else ()
+    table = _table(title, "chain", "token", "balance", "custody", *more, "")
     tokens = {token.token_id: token for token in result.run.system.deployment.tokens}
     for holding in result.reconciliation.holdings:
-        token = tokens[holding.token]
-        unit = 10**token.layer2_decimals
-        l1_unit = unit * holding.scale
-        chain = result.run.chain_name(holding.chain)
+        is_good = holding.is_solvent and holding.is_exact
+        if is_good and not is_wide and not holding.balance:
+            continue
+        unit = 10 ** tokens[holding.token].layer2_decimals
+        l1_unit, chain = unit * holding.scale, result.run.chain_name(holding.chain)
+        rest = (
+            _decimal(holding.pending, l1_unit),
+            _decimal(holding.reserve + holding.open_requests, unit),
+            _decimal(holding.surplus, l1_unit),
+        )
         table.add_row(
             chain,
             token_by_id(holding.token).symbol_on(chain),
             _decimal(holding.balance, l1_unit),
-            _decimal(holding.pending, l1_unit),
             _decimal(holding.custody, unit),
-            _decimal(holding.reserve + holding.open_requests, unit),
-            _decimal(holding.surplus, l1_unit),
-            "ok" if holding.is_solvent and holding.is_exact else "WRONG",
+            *(rest if is_wide else ()),
+            "ok" if is_good else "WRONG",
         )
     return table
 

@@ -1,5 +1,6 @@
 """Shows a run: as a live table in a terminal, as plain lines everywhere else."""
 
+import textwrap
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,8 @@ WIDE_COLUMNS = 110
 
 NARROW_STEPS = ("sealed", "filled", "executed")
 OUTCOME_WIDTH = 9
+INDENT = " " * 12
+"""Before the rest of a line that is broken: as wide as its time."""
 
 
 def choose_view(console: Console) -> DemoView:
@@ -69,7 +72,9 @@ class PlainView:
         self._print(f"[{at - start:7.2f} s] {text}")
 
     def _print(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True, markup=False, highlight=False)
+        """Broken between words, so that it can be read at any width."""
+        lines = textwrap.wrap(text, self._console.width, subsequent_indent=INDENT, break_on_hyphens=False)
+        self._console.print("\n".join(lines), soft_wrap=True, markup=False, highlight=False)
 
 
 class LiveView:
