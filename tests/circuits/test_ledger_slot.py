@@ -31,14 +31,15 @@ from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
-from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import WitnessUnsatisfied
-from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, ChainSet, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
@@ -53,6 +54,7 @@ NOBODY = AccountId(9)
 A, C = ChainId(1), ChainId(3)
 DUST = ChainId(4)
 """A chain that holds nothing."""
+EVERYWHERE = ChainSet(255)
 
 
 def deposit(owner: bytes = owner_of(ALICE), **changes: Any) -> DepositRequest:
@@ -61,8 +63,15 @@ def deposit(owner: bytes = owner_of(ALICE), **changes: Any) -> DepositRequest:
 
 
 def full_exit(account: AccountId = ALICE, token: TokenId = X, **changes: Any) -> FullExitRequest:
-    owner, mask = owner_of(account), make_chain_set([A])
-    request = FullExitRequest(A, RequestId(3), account, token, owner, STRANGER, mask, TIMESTAMP - 60)
+    source = changes.get("source", A)
+    owner, mask = owner_of(account), make_chain_set([source])
+    request = FullExitRequest(source, RequestId(3), account, token, owner, STRANGER, mask, TIMESTAMP - 60)
+    return replace(request, **changes)
+
+
+def key_request(account: AccountId = KEYLESS, **changes: Any) -> KeyRequest:
+    key_hash = compute_public_key_hash(NEW_KEY.public_key)
+    request = KeyRequest(C, RequestId(7), account, owner_of(account), key_hash, TIMESTAMP - 60, 900_000)
     return replace(request, **changes)
 
 
@@ -100,6 +109,22 @@ HONEST: dict[str, AccountOperation | None] = {
     "full exit of nothing": full_exit(token=TokenId(5)),
     "full exit by a stranger": full_exit(owner=STRANGER),
     "full exit of an account that is not there": full_exit(NOBODY),
+    "full exit in part": full_exit(KEYLESS, source=C, mask=EVERYWHERE),
+    "full exit in part, the last chains first": full_exit(KEYLESS, source=ChainId(8), mask=EVERYWHERE),
+    "full exit paid elsewhere": full_exit(source=DUST, mask=make_chain_set([A, DUST])),
+    "full exit that goes around": full_exit(source=ChainId(8), mask=make_chain_set([A, ChainId(8)])),
+    "full exit, all chains dry": full_exit(source=DUST, mask=make_chain_set([DUST, ChainId(5)])),
+    "full exit with the dearest fee": full_exit(native_fee_gwei=2**56 - 1),
+    "deposit by its owner": deposit(source=C, by_owner=True),
+    "deposit by its owner, a new one": deposit(NEWCOMER, by_owner=True),
+    "deposit where it is known": deposit(by_owner=True),
+    "deposit that names the account": deposit(account=ALICE),
+    "deposit that names another's account": deposit(account=BOB),
+    "deposit that names nobody's account": deposit(account=NOBODY),
+    "key by request": key_request(),
+    "key by request, taken away": key_request(ALICE, public_key_hash=0),
+    "key by request of a stranger": key_request(owner=STRANGER),
+    "key by request for an account that is not there": key_request(NOBODY, owner=STRANGER),
     "transfer": signed(transfer()),
     "transfer creates the account": signed(transfer(NEWCOMER)),
     "transfer to oneself": signed(transfer(owner_of(ALICE))),
