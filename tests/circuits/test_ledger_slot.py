@@ -18,6 +18,7 @@ from tests.support.account_scene import (
     OPERATOR,
     SHARES,
     TIMESTAMP,
+    UNKNOWN,
     X,
     Y,
     build_state,
@@ -25,7 +26,7 @@ from tests.support.account_scene import (
     signed,
 )
 from tests.support.circuits import Mutation
-from tests.support.ledger_slots import Played, forge, open_ledger_slot, play, read_outputs
+from tests.support.ledger_slots import NUMBER, Played, forge, open_ledger_slot, play, read_outputs
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees
@@ -39,7 +40,7 @@ from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import WitnessUnsatisfied
-from zklink.protocol.ids import AccountId, Amount, ChainId, ChainSet, Kind, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSet, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
@@ -254,7 +255,115 @@ SIGNED: dict[str, Any] = {
 }
 """Every kind that A's own key signs; the key change follows apart."""
 
+
+def serve(chain: ChainId, amount: int, *, is_final: bool) -> Callable[[LedgerPlan], LedgerPlan]:
+    """Another serving of the same full exit."""
+
+    def bend(plan: LedgerPlan) -> LedgerPlan:
+        request = plan.request
+        assert isinstance(request, FullExitRequest)
+        return replace(
+            plan,
+            data=request.data(chain, Amount(amount), is_final=is_final),
+            credit=-amount,
+            reserve_change=-amount,
+            chain_record=request if is_final else FullExitPart(request),
+            payout=request.payout(chain, Amount(amount), NUMBER, 0),
+        )
+
+    return bend
+
+
+def pay_out(**changes: Any) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The payout says something else."""
+
+    def bend(plan: LedgerPlan) -> LedgerPlan:
+        assert plan.payout is not None
+        return replace(plan, payout=replace(plan.payout, **changes))
+
+    return bend
+
+
+def make_known(**changes: ChainId | None) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The owner becomes known elsewhere, or nowhere."""
+    return lambda plan: replace(plan, **changes)
+
+
+def pay_on(chain: ChainId) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The forced exit on another chain."""
+    operation = forced_exit(chain=chain)
+    amount = Amount(4 * MILLION)
+    return lambda plan: replace(
+        plan,
+        data=replace(plan.data, chain=chain),
+        payout=operation.payout(owner_of(KEYLESS), amount),
+        signed=signed(operation),
+    )
+
+
+SPREAD = full_exit(KEYLESS, source=C, mask=EVERYWHERE)
+"""C has less than the balance, A and chain 2 have more."""
+REKEYED = compute_public_key_hash(NEW_KEY.public_key)
+
+REQUESTS: dict[str, Attack] = {
+    "full exit paid by a later chain": Attack(SPREAD, serve(A, 4 * MILLION, is_final=True)),
+    "full exit paid by a chain that is left out": Attack(
+        full_exit(KEYLESS, source=C), serve(A, 4 * MILLION, is_final=True)
+    ),
+    "full exit not around": Attack(
+        full_exit(source=ChainId(8), mask=EVERYWHERE), serve(ChainId(2), 2 * MILLION, is_final=True)
+    ),
+    "full exit that pays nothing where it was asked": Attack(
+        full_exit(source=DUST, mask=EVERYWHERE), serve(DUST, 0, is_final=True)
+    ),
+    "full exit called the last": Attack(SPREAD, lambda plan: serve(C, -plan.credit, is_final=True)(plan)),
+    "full exit called a part": Attack(full_exit(), serve(A, 2 * MILLION, is_final=False)),
+    "full exit of a stranger called a part": Attack(
+        full_exit(owner=STRANGER, mask=EVERYWHERE), serve(A, 0, is_final=False)
+    ),
+    "full exit paid to the second at home": Attack(full_exit(), pay_out(recipient=STRANGER)),
+    "full exit paid to the owner elsewhere": Attack(
+        full_exit(source=DUST, mask=EVERYWHERE), pay_out(recipient=owner_of(ALICE))
+    ),
+    "full exit in another block": Attack(full_exit(), pay_out(block_number=BlockNumber(2))),
+    "full exit in another slot": Attack(full_exit(), pay_out(slot=1)),
+    "full exit of another source": Attack(full_exit(), pay_out(source=C)),
+    "full exit that shows nobody": Attack(full_exit(source=C), make_known(knows_b=None)),
+    "full exit of a stranger that shows the owner": Attack(full_exit(source=C, owner=STRANGER), make_known(knows_b=C)),
+    "full exit that shows elsewhere": Attack(full_exit(), make_known(knows_b=C)),
+    "deposit of somebody else that shows the owner": Attack(deposit(source=C), make_known(knows_b=C)),
+    "deposit of the owner that shows nobody": Attack(deposit(source=C, by_owner=True), make_known(knows_b=None)),
+    "deposit beside the account that it names": Attack(
+        deposit(account=ALICE),
+        lambda plan: replace(plan, data=replace(plan.data, target=NOBODY), new_owner=owner_of(ALICE)),
+    ),
+    "forced exit where the owner is unknown": Attack(signed(forced_exit()), pay_on(UNKNOWN)),
+    "forced exit that shows the owner": Attack(signed(forced_exit()), make_known(knows_b=UNKNOWN)),
+    "key by a stranger's request": Attack(
+        key_request(owner=STRANGER), lambda plan: replace(plan, new_key_hash=REKEYED)
+    ),
+    "key by request, not set": Attack(key_request(), lambda plan: replace(plan, new_key_hash=None)),
+    "key by request, another one": Attack(key_request(), lambda plan: replace(plan, new_key_hash=1)),
+    "key by request without its nonce": Attack(key_request(), lambda plan: replace(plan, uses_nonce=False)),
+    "key by a stranger's request that uses a nonce": Attack(
+        key_request(owner=STRANGER), lambda plan: replace(plan, uses_nonce=True)
+    ),
+    "key by request that shows nobody": Attack(key_request(), make_known(knows_a=None)),
+    "key by request that shows elsewhere": Attack(key_request(ALICE), make_known(knows_a=ChainId(5))),
+    "key by a stranger's request that shows the owner": Attack(
+        key_request(ALICE, owner=STRANGER), make_known(knows_a=C)
+    ),
+    "key change with another end": Attack(
+        signed(change_key(), NEW_KEY),
+        lambda plan: replace(
+            plan, chain_record=replace(change_key(), valid_until=LATER + 1).key_change(owner_of(KEYLESS))
+        ),
+    ),
+}
+"""Forgeries of what requests ask for."""
+
 ATTACKS: dict[str, Attack] = {
+    **REQUESTS,
     **{f"{kind} by another key": Attack(signed(op), resign(op, NEW_KEY)) for kind, op in SIGNED.items()},
     **{f"{kind} unsigned": Attack(signed(op), scribble) for kind, op in SIGNED.items()},
     **{f"{kind} too late": expire(op) for kind, op in SIGNED.items()},
@@ -422,7 +531,11 @@ def test_slot__paid_with_one_unit_too_few__is_refused_and_passes_only_the_mutant
 ONE_OF_EACH = (
     "nothing",
     "deposit creates the account",
+    "deposit by its owner",
     "full exit of what the chain has",
+    "full exit in part",
+    "full exit paid elsewhere",
+    "key by request",
     "transfer creates the account",
     "withdrawal",
     "forced exit",
@@ -466,33 +579,33 @@ BUGS: dict[str, tuple[str, str, str]] = {
     ),
     "owner of a full exit unchecked": (
         "full exit by a stranger, paid",
-        "signal owed <== owner.same * payable;",
+        "signal owed <== b_is_own * payable;",
         "signal owed <== payable;",
     ),
     "nonce of a transfer kept": (
         "transfer without its nonce",
-        "a_next.nonce <== a.account.nonce + signed;",
-        "a_next.nonce <== a.account.nonce + signed - is.transfer;",
+        "a_next.nonce <== a.account.nonce + signed + nonce_step;",
+        "a_next.nonce <== a.account.nonce + signed + nonce_step - is.transfer;",
     ),
     "token 0 claimed": (
         "claim of the number of pools",
-        "(used - is.change) * is_no_token === 0;",
-        "(used - is.change - is.claim) * is_no_token === 0;",
+        "has_token * is_no_token === 0;",
+        "(has_token - is.claim) * is_no_token === 0;",
     ),
     "claimed by anyone": (
         "claim for another account",
-        "(1 - signed + is.claim) * op.account === 0;",
-        "(1 - signed) * op.account === 0;",
+        "(1 - has_account + is.claim) * op.account === 0;",
+        "(1 - has_account) * op.account === 0;",
     ),
     "owner 0 may have a key": (
         "key of an account that is not there",
-        "(credits + is.forced_exit + is.change) * (1 - owner.named)",
-        "(credits + is.forced_exit) * (1 - owner.named)",
+        "(recorded + is.transfer + is.forced_exit) * is_named_by_nobody",
+        "(recorded - is.change + is.transfer + is.forced_exit) * is_named_by_nobody",
     ),
     "target of a deposit unchecked": (
         "deposit to another's account",
-        "credits * (1 - owner.same - owner.absent) === 0;",
-        "is.transfer * (1 - owner.same - owner.absent) === 0;",
+        "credits * (1 - b_is_own - b_is_free) === 0;",
+        "is.transfer * (1 - b_is_own - b_is_free) === 0;",
     ),
     "target of a forced exit may have a key": (
         "forced exit of an account with a key",
@@ -503,6 +616,46 @@ BUGS: dict[str, tuple[str, str, str]] = {
         "forced exit too late",
         "signed * (1 - in_time) === 0;",
         "(signed - is.forced_exit) * (1 - in_time) === 0;",
+    ),
+    "any chain pays a full exit": (
+        "full exit paid by a later chain",
+        "is.full_exit * (op.chain - payer) === 0;",
+        "is.full_exit * (payer - payer) === 0;",
+    ),
+    "a full exit is served in part at will": (
+        "full exit called a part",
+        "signal is_part <== is.full_exit * in_part;",
+        "signal is_part <-- op.token == 1 ? is.full_exit : in_part; is_part * (1 - is.full_exit) === 0;",
+    ),
+    "an owner is paid everywhere": (
+        "full exit paid to the owner elsewhere",
+        "signal is_away <== is.full_exit - is_home;",
+        "signal is_away <== 0 * is_home;",
+    ),
+    "a payout has no slot": (
+        "full exit in another slot",
+        "LedgerPayoutWords(SLOT)(",
+        "LedgerPayoutWords(SLOT + 1)(",
+    ),
+    "known after anybody's deposit": (
+        "deposit of somebody else that shows the owner",
+        "is.full_exit * b_is_own + op.request.by_owner;",
+        "is.full_exit * b_is_own + is.deposit;",
+    ),
+    "named account passed over": (
+        "deposit beside the account that it names",
+        "credits_named * (op.target - op.account) === 0;",
+        "credits_named * (op.target - op.target) === 0;",
+    ),
+    "forced exits anywhere": (
+        "forced exit where the owner is unknown",
+        "is.forced_exit * (1 - is_known) === 0;",
+        "is.forced_exit * (is_known - is_known) === 0;",
+    ),
+    "a stranger's request sets a key": (
+        "key by a stranger's request",
+        "signal key_change <== (is.change + rekeys)",
+        "signal key_change <== (is.change + is.key_request)",
     ),
 }
 """Seeded bugs, and the forgery that each lets through. They are independent, so one mutant has them all."""
