@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sequencer.conftest import ALICE, BOB
+from tests.sequencer.operations import deposit, full_exit
 from tests.signers.chains import GENESIS, NOW, Draft, K, L, P, World, draft, is_signed, swap
 from tests.support.tries import tries
+from zklink.operations.full_exit import FullExitPart
 from zklink.protocol.errors import (
     AgainstOwnWord,
     AlreadySealed,
@@ -83,6 +86,23 @@ def test_seal__after_what_is_consumed__is_rolled_on_from_there(world: World, val
         validator.seal(second.proposal)
     validator.seal(first.proposal)
     assert validator.seal(second.proposal)
+
+
+def test_seal__full_exit_served_in_part__must_be_the_next_request_of_its_queue(
+    world: World, validator: Validator
+) -> None:
+    deposited, leaving = deposit(K, 1), full_exit(K, 2, ALICE)
+    world.chains[K].queue_account(deposited, leaving)
+    first = draft(None, deposited, FullExitPart(leaving), FullExitPart(leaving), consumed={K: 1})
+    for wrong in (
+        draft(None, deposited, FullExitPart(replace(leaving, account=BOB)), consumed={K: 1}),
+        draft(None, FullExitPart(leaving), deposited, consumed={K: 1}),
+        draft(None, deposited, FullExitPart(leaving), consumed={K: 2}),
+    ):
+        with pytest.raises(NotFinal):
+            validator.seal(wrong.proposal)
+    validator.seal(first.proposal)
+    assert validator.seal(draft(first, FullExitPart(leaving), leaving, consumed={K: 2}).proposal)
 
 
 def test_seal__again__gives_the_same_word_also_after_a_restart(world: World) -> None:
