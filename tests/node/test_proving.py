@@ -23,6 +23,7 @@ from zklink.prover.port import Prover
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
 from zklink.sequencer.sequencer import Sequencer
+from zklink.service import adapters
 from zklink.service.adapters import CircuitProver
 from zklink.transition.block_frame import LaneBlock
 
@@ -125,7 +126,10 @@ class SlowProver:
 
 
 @pytest.mark.parametrize("proofs_at_once", [1, 2])
-def test_prove__several_threads__so_many_proofs_and_the_witness_of_the_next(proofs_at_once: int) -> None:
+def test_prove__several_threads__so_many_proofs_and_the_witness_of_the_next(
+    proofs_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "compute_block_inputs", lambda block: block)
     names = [f"{what} {n}" for what in ("witness", "proof") for n in range(1, 4)]
     slow = SlowProver({str(n): Event() for n in range(1, 4)}, {name: Event() for name in names})
     prover = CircuitProver(cast(dict[Lane, Prover], {Lane.SWAP: slow}), proofs_at_once)

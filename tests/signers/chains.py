@@ -20,7 +20,7 @@ from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Lane
 from zklink.signers.history import Path
 from zklink.signers.journal import MemorySignerJournal, SignerJournal
 from zklink.signers.ports import EndState
-from zklink.signers.proposal import Proposal, Serving
+from zklink.signers.proposal import Proposal
 from zklink.signers.signer import Deployment
 from zklink.signers.validator import Validator
 from zklink.signers.watcher import Watcher
@@ -130,9 +130,9 @@ class Draft:
 
 def draft(
     parent: Draft | None = None,
-    *servings: Serving,
+    *servings: Request | FullExitPart,
     timestamp: int = NOW,
-    consumed: dict[ChainId, int] | None = None,
+    places: dict[ChainId, int] | None = None,
     mark: int = 0,
 ) -> Draft:
     """The next block, which serves these requests of one lane; `mark` makes it another one."""
@@ -143,16 +143,14 @@ def draft(
     lane = Lane.SWAP
     for serving in servings:
         slices[serving.source] += serving.words()
-        if isinstance(serving, FullExitPart):
-            lane = Lane.ACCOUNT
-        else:
-            lane, served[serving.source] = lane_of(serving), serving.request_id
+        request = serving.request if isinstance(serving, FullExitPart) else serving
+        lane, served[request.source] = lane_of(request), request.request_id
     block = build_block(lane, timestamp, [len(words) for words in slices], 0, mark)
     full = FullBlock(block, tuple(slices))
     place = BlockPlace(compute_lane_domain(DEPLOYMENT, lane), number, 0)
     commitment = compute_full_preimage(full, place).block_commitment()
     previous = DEPLOYMENT if parent is None else parent.place.sync_hash
-    proposal = Proposal(number, previous, 0, full, served if consumed is None else consumed)
+    proposal = Proposal(number, previous, 0, full, served if places is None else places)
     return Draft(proposal, (*(() if parent is None else parent.commitments), commitment))
 
 

@@ -67,9 +67,9 @@ def test_seal__other_words_order_or_place_than_queued__refused(world: World, val
     wrong = {
         "another amount": draft(None, replace(one, amount=Amount(one.amount + 1))),
         "another order": draft(None, two, one),
-        "the first left out": draft(None, two, consumed={K: 1}),
+        "the first left out": draft(None, two, places={K: 1}),
         "one too many": draft(None, one, two, swap(K, 3)),
-        "no place named": draft(None, one, consumed={}),
+        "no place named": draft(None, one, places={}),
     }
     for block in wrong.values():
         with pytest.raises(NotFinal):
@@ -93,16 +93,16 @@ def test_seal__full_exit_served_in_part__must_be_the_next_request_of_its_queue(
 ) -> None:
     deposited, leaving = deposit(K, 1), full_exit(K, 2, ALICE)
     world.chains[K].queue_account(deposited, leaving)
-    first = draft(None, deposited, FullExitPart(leaving), FullExitPart(leaving), consumed={K: 1})
+    first = draft(None, deposited, FullExitPart(leaving), FullExitPart(leaving))
     for wrong in (
-        draft(None, deposited, FullExitPart(replace(leaving, account=BOB)), consumed={K: 1}),
-        draft(None, FullExitPart(leaving), deposited, consumed={K: 1}),
-        draft(None, deposited, FullExitPart(leaving), consumed={K: 2}),
+        draft(None, deposited, FullExitPart(replace(leaving, account=BOB))),
+        draft(None, FullExitPart(leaving), deposited),
+        draft(None, deposited, FullExitPart(leaving), places={K: 1}),
     ):
         with pytest.raises(NotFinal):
             validator.seal(wrong.proposal)
     validator.seal(first.proposal)
-    assert validator.seal(draft(first, FullExitPart(leaving), leaving, consumed={K: 2}).proposal)
+    assert validator.seal(draft(first, FullExitPart(leaving), leaving).proposal)
 
 
 def test_seal__again__gives_the_same_word_also_after_a_restart(world: World) -> None:
