@@ -26,7 +26,6 @@ from zklink.protocol.facts import Frozen, Group
 MEMBERS, GROUPS = "modules/group_members.vy", "Groups.vy"
 CALLS, EXODUS, PATHS = "modules/freeze_calls.vy", "Exodus.vy", "modules/paths.vy"
 PRIMARY_END, MEMBER_END, CONTEST = "PrimaryEnd.vy", "MemberEnd.vy", "modules/end_contest.vy"
-CONFIRM = 'assert windows.is_over(began_at, began_in, constants.FREEZE_DELAY_SECONDS), "freeze: too early to confirm"'
 
 
 def escaping(test: Callable[..., None]) -> Callable[[Rig], None]:
@@ -58,7 +57,11 @@ MUTANTS = {
         partial(freeze.test_call_freeze__after_the_expiry__by_anyone__is_noted, chain=A),
     ),
     "confirmed-at-once": ContractMutant(
-        "QUE-2", CALLS, CONFIRM, "pass", partial(freeze.test_confirm_freeze__a_day_later__freezes_for_good, chain=A)
+        "QUE-2",
+        CALLS,
+        'constants.FREEZE_DELAY_SECONDS), "freeze: too early to confirm"',
+        'constants.FREEZE_DELAY_SECONDS) or True, "freeze: too early to confirm"',
+        partial(freeze.test_confirm_freeze__a_day_later__freezes_for_good, chain=A),
     ),
     "confirmed-though-consumed": ContractMutant(
         "QUE-2",
