@@ -32,6 +32,9 @@ def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> O
         return done or begin_exodus(read, chain, account) or Waiting("END stands, and payouts are still owed")
     done = done or import_accepted(read, chain, account) or fell_end(read, chain, account)
     if done is None and state.word is not EndWord.NONE:
+        done = raise_end(read, chain, account, is_contested=True) if read.has_ended(chain) else None
+        if isinstance(done, Done):
+            return done
         return stand_end(read, chain, account) or Waiting(_explain_window(read, chain, state))
     if done is None and read.has_ended(chain):
         done = raise_end(read, chain, account)
@@ -40,8 +43,10 @@ def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> O
     return done or Waiting(_explain(read, chain))
 
 
-def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome:
-    """Raise END at the last block of the primary, or at the last one that it has lost and both groups have seen."""
+def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount, *, is_contested: bool = False) -> Outcome:
+    """Raise END at the last block of the primary, or at the last one that it has lost and both groups have seen. One
+    that waits already is replaced by the word of both groups alone.
+    """
     bridge, history = read.bridges[chain], read.history()
     tip, state = bridge.history.tip(), bridge.member_end.end_state()
     reasons: list[str] = []
@@ -52,6 +57,8 @@ def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcom
             continue
         fact = End(chain, place.number, place.sync_hash, state.round)
         validators, watchers = read.groups.find_end(history, fact)
+        if is_contested and not (validators and watchers):
+            continue
         if not watchers and (not validators or account.address != bridge.groups.governor()):
             reasons.append(f"END at block {place.number} needs the watchers' word: {read.groups.reason}")
             continue
