@@ -257,10 +257,9 @@ def test_recover__command__root_of_each_chain_and_a_file_of_exits(
     monkeypatch.setattr("zklink.cli.recover.connect_bridges", lambda *arguments: system.bridges)
     monkeypatch.setattr("zklink.cli.recover.ensure_circuit", lambda *arguments: None)
     monkeypatch.setattr("zklink.cli.recover.open_prover", lambda *arguments: None)
-    monkeypatch.setattr(
-        "zklink.cli.recover.prove_exits",
-        lambda statements, *rest: believe(ruin.state, ruin, universal_address(system.world.roles.provider.address)),
-    )
+    orders = believe(ruin.state, ruin, universal_address(system.world.roles.provider.address))
+    proven = [ExitOrder.of(replace(order.call, proof=(7,) * 8)) for order in orders]
+    monkeypatch.setattr("zklink.cli.recover.prove_exits", lambda *arguments: proven)
     options = ["--from-l1", "--deployment", str(file), "--rpc", "avalanche=http://localhost"]
     owner = ["--owner", system.world.roles.provider.address, "--out", str(out)]
     result = CliRunner().invoke(main, ["recover", *options, *owner])
@@ -269,4 +268,4 @@ def test_recover__command__root_of_each_chain_and_a_file_of_exits(
     assert "rehearsal" not in result.output
     exits = read_exits(out, system.deployment)
     assert exits.places == dict.fromkeys(system.bridges, ExitPlace(ruin.height, ruin.root))
-    assert len(exits.orders) > len(system.bridges)
+    assert exits.orders == tuple(proven) and len(proven) > len(system.bridges)
