@@ -194,3 +194,42 @@ def test_raise_end__a_false_one_waits__the_word_of_both_groups_takes_its_place(s
     story.confirm()
     member_steps.raise_end(story.read, K, attacker, is_contested=True)
     assert (story.end(K).number, story.end(K).stands) == (3, True)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_fell_end__another_block_beside_an_accepted_one__its_own_calldata_shows_it(
+    story: Story, is_known: bool
+) -> None:
+    swap, line = story.swap(K, OTHER), story.writer.line
+    rival = line.branch(2)
+    rival.append(story.build(story.swap(OTHER, K)))
+    story.settle(swap)
+    story.confirm()
+    place = Accepted(BlockNumber(3), line.sync_hash(3))
+    if is_known:
+        assert story.read.groups.find_accepted(story.read.history(), place) is not None
+    fact = End(K, BlockNumber(3), rival.sync_hash(3), 0)
+    roles, evidence = story.system.world.roles, story.writer.groups.end(fact, Group.WATCHERS)
+    end = story.bridge(K).member_end
+    end.raise_end(roles.attacker, fact, rival.commitments(2, 3), rival.seal(3), watchers=evidence)
+    fell = member_steps.fell_end(story.read, K, roles.stranger)
+    if not is_known:
+        assert fell is None and story.end(K).word is EndWord.WATCHERS
+        return
+    assert fell is not None and "both groups have said that block 3 is accepted" in fell.what  # type: ignore[union-attr]
+    assert (story.end(K).word, story.end(K).round) == (EndWord.NONE, 1)
+
+
+def test_fell_end__an_acc_that_agrees__is_no_reason(story: Story) -> None:
+    story.settle(story.swap(K, OTHER))
+    story.settle(story.swap(OTHER, K))
+    story.confirm()
+    line, history = story.writer.line, story.read.history()
+    for number in (3, 4):  # in this order: no signer goes back
+        place = Accepted(BlockNumber(number), line.sync_hash(number))
+        assert story.read.groups.find_accepted(history, place) is not None
+    fact = End(K, BlockNumber(4), line.sync_hash(4), 0)
+    roles, evidence = story.system.world.roles, story.writer.groups.end(fact, Group.WATCHERS)
+    end = story.bridge(K).member_end
+    end.raise_end(roles.attacker, fact, line.commitments(2, 4), line.seal(4), watchers=evidence)
+    assert member_steps.fell_end(story.read, K, roles.stranger) is None
