@@ -15,7 +15,7 @@ from tests.contracts import test_groups as groups
 from tests.contracts import test_member_end as member
 from tests.contracts import test_primary_end as primary
 from tests.contracts import test_secession as secession
-from tests.support.contract_mutants import CAUGHT, ContractMutant
+from tests.support.contract_mutants import CAUGHT, ContractMutant, replace_text
 from tests.support.drafts.escape import make_escaping
 from tests.support.drafts.rig import Rig
 from tests.support.evm import EvmChain, EvmContract
@@ -164,8 +164,8 @@ MUTANTS = {
     "any-hash-is-ends": ContractMutant(
         "SYN-9",
         MEMBER_END,
-        '        ), "end: not END\'s own history"\n',
-        '        ) or True, "end: not END\'s own history"\n',
+        'path), "end: not END\'s own history"\n',
+        'path) or True, "end: not END\'s own history"\n',
         contest.test_fell_end__hash_that_is_not_ends__is_refused,
     ),
     "stands-within-its-window": ContractMutant(
@@ -382,10 +382,10 @@ GROUPS_MUTANTS: dict[str, tuple[str, str, str, GroupsTest]] = {
 
 def deploy_groups(name: str) -> EvmContract:
     """Groups with a bug, on a chain of their own."""
-    file, old, new, caught_by = GROUPS_MUTANTS[name]
+    file, old, new, _ = GROUPS_MUTANTS[name]
     chain = EvmChain(1, START_TIME, is_roomy=True)
     chain.fund(GOVERNOR)
-    return groups.deploy(chain, ContractMutant("SYN-4", file, old, new, caught_by).replacements())
+    return groups.deploy(chain, replace_text(file, old, new))
 
 
 @upholds("EXI-1", "EXI-2", "QUE-1", "QUE-2", "SYN-9", "SYN-11", "VER-6", "DAT-2")

@@ -34,17 +34,8 @@ class ContractMutant:
     caught_by: RigTest
 
     def replacements(self) -> Replacements:
-        """The file as it reads with the bug; the histories without optimizer, in half the time."""
-        path = CONTRACTS / self.file
-        text = path.read_text()
-        assert text.count(self.old) == 1 and self.old != self.new, (
-            f"stale: {self.file} has {text.count(self.old)} times {self.old!r}"
-        )
-        changed = {path: text.replace(self.old, self.new)}
-        for history in HISTORIES:
-            whole = changed.get(history, history.read_text())
-            changed[history] = whole.replace("# pragma optimize gas", "# pragma optimize none")
-        return tuple(changed.items())
+        """The file as it reads with the bug."""
+        return replace_text(self.file, self.old, self.new)
 
     def check_is_caught(self) -> None:
         """Deploying with the bug must still work, or it is no bug but a typo; then the test must fail."""
@@ -61,3 +52,12 @@ class ContractMutant:
 @lru_cache(maxsize=1)
 def _build(mutant: ContractMutant) -> Rig:
     return build_rig(mutant.replacements())
+
+
+def replace_text(file: str, old: str, new: str) -> Replacements:
+    """A file under contracts/ in which `old`, which must occur exactly once, is replaced."""
+    path = CONTRACTS / file
+    text = path.read_text()
+    found = text.count(old)
+    assert found == 1 and old != new, f"stale: {file} has {found} times {old!r}"
+    return ((path, text.replace(old, new)),)
