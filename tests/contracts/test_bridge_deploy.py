@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.drafts.rig import COIN, REMOTE, TOKEN_LIMIT, Rig
-from tests.support.drafts.second_bridge import PARTS, Site
+from tests.support.drafts.second_bridge import Site
 from tests.support.evm import reverts
 from tests.support.groups import KnownGroup
 from tests.support.three_chains import (
@@ -149,11 +149,25 @@ def test_deploy__registry_of_another_deployment__is_refused(site: Site) -> None:
             site.deploy({"token_registry": other.address})
 
 
-def test_deploy__partner_of_another_bridge__is_refused(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("history", "bridge: history of another"),
+        ("end", "bridge: end of another"),
+        ("exodus", "bridge: exodus of another"),
+    ],
+)
+def test_deploy__partner_of_another_bridge__is_refused(site: Site, part: str, reason: str) -> None:
     """It could consume this one's requests, freeze it for the other's, and release its funds."""
-    for part in PARTS[1:]:
-        with reverts(f"bridge: {part} of another"):
-            site.deploy_broken({part: getattr(site.here, part).address})
+    with reverts(reason):
+        site.deploy_broken({part: getattr(site.here, part).address})
+
+
+def test_deploy__verifier_without_key__is_refused(site: Site) -> None:
+    keyless = site.evm.deploy(GOVERNOR, load_contract("KeylessVerifier")).address
+    exodus = site.evm.deploy(GOVERNOR, load_contract("Exodus"), STRANGER, STRANGER, STRANGER, keyless)
+    with reverts("deployment: no verification key"):
+        site.deploy_broken({"exodus": exodus.address})
 
 
 def test_deploy__history_of_other_partners__is_refused(site: Site) -> None:

@@ -10,15 +10,15 @@ from tests.support.chains import build_order, send_deposit, send_swap
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import AVAX, BNB, USDC, USDT
-from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, KeyAuthorised, SwapRequested
+from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, KeyRequested, SwapRequested
 from zklink.l1.contracts.bridge_structs import DepositOrder, RequestCounts, universal_address
 from zklink.l1.contracts.ends import MemberEndClient, PrimaryEndClient
-from zklink.l1.contracts.event_codec import decode_events
 from zklink.l1.contracts.histories import MemberHistoryClient, PrimaryHistoryClient
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.tallies import lane_of
 from zklink.l1.watcher import L1Watcher
 from zklink.protocol.bridge_hashes import next_queue_hash
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import AllowanceShort, CallReverted, RequestRewritten, RpcUnavailable, TokensShort
 from zklink.protocol.ids import AccountId, ChainId, Lane, Nonce, RequestId, TokenId
 
@@ -123,26 +123,48 @@ def test_deposit_with_permit__no_approval__is_queued(system: LocalSystem) -> Non
     assert bridge.request_counts(Lane.ACCOUNT).total == 1
 
 
-def test_full_exit__any_account__becomes_the_request_that_was_asked_for(system: LocalSystem) -> None:
-    bridge, owner = system.bridges[POLYGON.chain_id], system.world.roles.depositor
-    event = bridge.events_of(bridge.full_exit(owner, AccountId(3), USDC))[0]
-    assert isinstance(event, FullExitRequested)
+def test_deposit__named_account_and_refund_address__stand_in_the_request(system: LocalSystem) -> None:
+    bridge, roles = system.bridges[POLYGON.chain_id], system.world.roles
+    system.token(POLYGON.chain_id, USDC).approve(roles.depositor, bridge.address, ONE_USDC)
+    owner, refund_to = universal_address(roles.depositor.address), roles.recipient.address
+    (event,) = bridge.events_of(
+        bridge.deposit(roles.depositor, DepositOrder(USDC, ONE_USDC, owner, AccountId(3), refund_to))
+    )
+    assert isinstance(event, DepositRequested)
     request = event.request
-    assert (request.source, request.request_id, request.account, request.token) == (POLYGON.chain_id, 1, 3, USDC)
-    assert request.owner == universal_address(owner.address)
+    assert (request.account, request.by_owner) == (3, True)
+    assert request.refund_to == universal_address(refund_to)
     expected = next_queue_hash(system.deployment.deployment_hash, request.words())
     assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
 
 
-def test_authorise__owner__is_recorded_for_exactly_that_key(system: LocalSystem) -> None:
-    keys, owner, deployment_hash = system.keys[BSC.chain_id], system.world.roles.depositor, system.deployment
-    salt = deployment_hash.deployment_hash
-    receipt = keys.authorise(owner, salt, AccountId(3), Nonce(0), 99)
-    (event,) = decode_events(BSC.chain_id, receipt.logs)
-    assert isinstance(event, KeyAuthorised)
-    assert (event.owner, event.account, event.nonce, event.public_key_hash) == (owner.address, 3, 0, 99)
-    assert keys.is_authorised(salt, owner.address, AccountId(3), Nonce(0), 99)
-    assert not keys.is_authorised(salt, owner.address, AccountId(3), Nonce(1), 99)
+def test_full_exit__any_account_and_chains__becomes_the_request_that_was_asked_for(system: LocalSystem) -> None:
+    bridge, owner, roles = system.bridges[POLYGON.chain_id], system.world.roles.depositor, system.world.roles
+    second = universal_address(roles.recipient.address)
+    event = bridge.events_of(bridge.full_exit(owner, AccountId(3), USDC, [BSC.chain_id], second))[0]
+    assert isinstance(event, FullExitRequested)
+    request = event.request
+    assert (request.source, request.request_id, request.account, request.token) == (POLYGON.chain_id, 1, 3, USDC)
+    assert request.owner == universal_address(owner.address)
+    assert (request.second, request.mask) == (second, make_chain_set([POLYGON.chain_id, BSC.chain_id]))
+    expected = next_queue_hash(system.deployment.deployment_hash, request.words())
+    assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
+
+
+def test_set_key__owner__becomes_the_request_that_was_asked_for(system: LocalSystem) -> None:
+    bridge, owner = system.bridges[BSC.chain_id], system.world.roles.depositor
+    (event,) = bridge.events_of(bridge.set_key(owner, AccountId(3), 99))
+    assert isinstance(event, KeyRequested)
+    request = event.request
+    assert (request.source, request.request_id, request.account, request.public_key_hash) == (BSC.chain_id, 1, 3, 99)
+    assert request.owner == universal_address(owner.address)
+    expected = next_queue_hash(system.deployment.deployment_hash, request.words())
+    assert bridge.queue_hash(Lane.ACCOUNT, 1) == expected
+    assert bridge.request_counts(Lane.ACCOUNT) == RequestCounts(1, 0)
+
+
+def test_sign_key_change__any_key__is_one_signature(system: LocalSystem) -> None:
+    owner, salt = system.world.roles.depositor, system.deployment.deployment_hash
     assert len(sign_key_change(owner, salt, AccountId(3), Nonce(0), 99, 1_700_000_000)) == 65
 
 

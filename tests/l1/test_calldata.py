@@ -7,6 +7,7 @@ from tests.support.writer import Writer
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.histories import PrimaryHistoryClient
 from zklink.l1.contracts.registries import sign_key_change
 from zklink.l1.published.accept_calldata import decode_accept_call, read_accept_call
@@ -16,6 +17,7 @@ from zklink.protocol.bridge_blocks import AcceptAgainCall, FullBlock
 from zklink.protocol.errors import CalldataUnreadable, ProtocolError
 from zklink.protocol.ids import AccountId, ChainId, Kind, Lane, Nonce
 
+FAR_DEADLINE = 2**40 - 1
 BRIDGE = "0x" + "Ab" * 20
 PRIMARY = AVALANCHE.chain_id
 
@@ -28,8 +30,9 @@ def payout(chain: ChainId) -> tuple[int, ...]:
 def block_with_consent(writer: Writer) -> FullBlock:
     """A block of the account lane with something in every kind of slice, and a key change with its owner's consent."""
     owner, deployment_hash = writer.system.world.roles.depositor, writer.groups.deployment_hash
-    words = KeyChange(PRIMARY, AccountId(3), Nonce(0), bytes(12) + bytes.fromhex(owner.address[2:]), 99).words()
-    consent = sign_key_change(owner, deployment_hash, AccountId(3), Nonce(0), 99)
+    change = KeyChange(PRIMARY, AccountId(3), Nonce(0), universal_address(owner.address), 99, FAR_DEADLINE)
+    words = change.words()
+    consent = sign_key_change(owner, deployment_hash, AccountId(3), Nonce(0), 99, FAR_DEADLINE)
     slices = {PRIMARY: words, POLYGON.chain_id: payout(POLYGON.chain_id), DATA: (7, 8, 9)}
     return writer.draft(slices, Lane.ACCOUNT, (consent,))
 

@@ -15,7 +15,7 @@ from zklink.l1.transport.nodes import Node, NodePool
 from zklink.lab.rpc_faults import AWAY, LOST, NULL, Fault, error, http, late_error
 from zklink.protocol.errors import FeeCeilingReached, RpcRefused, TransactionRejected, TransactionStuck
 
-SENDER = default_roles().validator
+SENDER = default_roles().sequencer
 TARGET = default_roles().stranger.address
 CALL = Call(TARGET, b"commit", "commit_blocks")
 OTHER = Call(TARGET, b"prove", "prove_blocks")

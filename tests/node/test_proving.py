@@ -2,7 +2,7 @@
 meanwhile.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from zklink.prover.port import Prover
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
 from zklink.sequencer.sequencer import Sequencer
+from zklink.service import adapters
 from zklink.service.adapters import CircuitProver
 from zklink.transition.block_frame import LaneBlock
 
@@ -100,32 +101,37 @@ def test_vouch__block_unsealed_meanwhile__its_evidence_counts_for_nothing() -> N
 class SlowProver:
     """A circuit's prover; each proof waits until the test lets it go."""
 
-    go: dict[str, Event] = field(default_factory=dict)
-    seen: dict[str, Event] = field(default_factory=dict)
+    go: dict[str, Event]
+    seen: dict[str, Event]
+    witnesses: int = 0
 
     def compute_witness(self, inputs: object) -> bytes:
-        name = str(len([key for key in self.seen if key.startswith("witness")]) + 1)
-        self._see(f"witness {name}")
-        return name.encode()
+        self.witnesses += 1
+        self._see(f"witness {self.witnesses}")
+        return str(self.witnesses).encode()
 
     def prove_witness(self, witness: bytes) -> "SlowProver":
         self._see(f"proof {witness.decode()}")
-        assert self.go.setdefault(witness.decode(), Event()).wait(60)
+        assert self.go[witness.decode()].wait(60)
         return self
 
     def evm(self) -> list[int]:
         return [0] * 8
 
     def _see(self, what: str) -> None:
-        self.seen.setdefault(what, Event()).set()
+        self.seen[what].set()
 
     def wait_for(self, what: str) -> None:
-        assert self.seen.setdefault(what, Event()).wait(60), what
+        assert self.seen[what].wait(60), what
 
 
 @pytest.mark.parametrize("proofs_at_once", [1, 2])
-def test_prove__several_threads__so_many_proofs_and_the_witness_of_the_next(proofs_at_once: int) -> None:
-    slow = SlowProver({str(n): Event() for n in range(1, 4)}, {})
+def test_prove__several_threads__so_many_proofs_and_the_witness_of_the_next(
+    proofs_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "compute_block_inputs", lambda block: block)
+    names = [f"{what} {n}" for what in ("witness", "proof") for n in range(1, 4)]
+    slow = SlowProver({str(n): Event() for n in range(1, 4)}, {name: Event() for name in names})
     prover = CircuitProver(cast(dict[Lane, Prover], {Lane.SWAP: slow}), proofs_at_once)
     scene = Scene(blocks=1)
     block: LaneBlock = scene.sequencer.block(FIRST).block
@@ -137,7 +143,7 @@ def test_prove__several_threads__so_many_proofs_and_the_witness_of_the_next(proo
         if number <= proofs_at_once:
             slow.wait_for(f"proof {number}")
     waiting = f"proof {proofs_at_once + 1}"
-    assert waiting not in slow.seen
+    assert not slow.seen[waiting].is_set()
     slow.go["1"].set()
     slow.wait_for(waiting)
     for event in slow.go.values():

@@ -7,6 +7,8 @@ from eth_account import Account
 
 from tests.sequencer.requests import make_request
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.operations.full_exit import FullExitPart
+from zklink.operations.requests import AccountRequest, Request, lane_of
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.block_preimage import BlockPlace, compute_full_preimage
 from zklink.protocol.bridge_blocks import FullBlock, build_block
@@ -40,6 +42,7 @@ class State:
     tip_time: int = 0
     is_frozen: bool = False
     queue: tuple[SwapRequest, ...] = ()
+    account_queue: tuple[AccountRequest, ...] = ()
     end: EndState = NO_END
 
 
@@ -65,6 +68,10 @@ class FakeChain:
         """One more block with further requests."""
         self.mine(queue=(*self.states[-1].queue, *requests))
 
+    def queue_account(self, *requests: AccountRequest) -> None:
+        """The same in the account lane."""
+        self.mine(account_queue=(*self.states[-1].account_queue, *requests))
+
     def newest(self) -> BlockInfo:
         return self._block(len(self.states) - 1)
 
@@ -80,8 +87,9 @@ class FakeChain:
         return self._at(height).is_frozen
 
     def queue_hash(self, lane: Lane, count: int, height: int) -> bytes:
-        requests = self._at(height).queue
-        return roll(requests[:count]) if lane is Lane.SWAP and count <= len(requests) else ZERO_HASH
+        state = self._at(height)
+        requests = state.queue if lane is Lane.SWAP else state.account_queue
+        return roll(requests[:count]) if count <= len(requests) else ZERO_HASH
 
     def end_state(self, height: int) -> EndState:
         return self._at(height).end
@@ -95,7 +103,7 @@ class FakeChain:
         return BlockInfo(height, bytes(32), bytes(32), self._at(height).timestamp)
 
 
-def roll(requests: Sequence[SwapRequest]) -> bytes:
+def roll(requests: Sequence[Request]) -> bytes:
     """The hash of a queue."""
     queue_hash = DEPLOYMENT
     for request in requests:
@@ -122,25 +130,27 @@ class Draft:
 
 def draft(
     parent: Draft | None = None,
-    *requests: SwapRequest,
+    *servings: Request | FullExitPart,
     timestamp: int = NOW,
-    consumed: dict[ChainId, int] | None = None,
+    places: dict[ChainId, int] | None = None,
     mark: int = 0,
 ) -> Draft:
-    """The next block, which serves these requests; `mark` makes it another one."""
+    """The next block, which serves these requests of one lane; `mark` makes it another one."""
 
     number = BlockNumber(1 if parent is None else parent.proposal.number + 1)
     slices: list[tuple[int, ...]] = [()] * SLICE_COUNT
     served: dict[ChainId, int] = {}
-    for request in requests:
-        slices[request.source] += request.words()
-        served[request.source] = max(served.get(request.source, 0), request.request_id)
-    block = build_block(Lane.SWAP, timestamp, [len(words) for words in slices], 0, mark)
+    lane = Lane.SWAP
+    for serving in servings:
+        slices[serving.source] += serving.words()
+        request = serving.request if isinstance(serving, FullExitPart) else serving
+        lane, served[request.source] = lane_of(request), request.request_id
+    block = build_block(lane, timestamp, [len(words) for words in slices], 0, mark)
     full = FullBlock(block, tuple(slices))
-    place = BlockPlace(compute_lane_domain(DEPLOYMENT, Lane.SWAP), number, 0)
+    place = BlockPlace(compute_lane_domain(DEPLOYMENT, lane), number, 0)
     commitment = compute_full_preimage(full, place).block_commitment()
     previous = DEPLOYMENT if parent is None else parent.place.sync_hash
-    proposal = Proposal(number, previous, 0, full, served if consumed is None else consumed)
+    proposal = Proposal(number, previous, 0, full, served if places is None else places)
     return Draft(proposal, (*(() if parent is None else parent.commitments), commitment))
 
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sequencer.conftest import ALICE, BOB
+from tests.sequencer.operations import deposit, full_exit
 from tests.signers.chains import GENESIS, NOW, Draft, K, L, P, World, draft, is_signed, swap
 from tests.support.tries import tries
+from zklink.operations.full_exit import FullExitPart
 from zklink.protocol.errors import (
     AgainstOwnWord,
     AlreadySealed,
@@ -64,9 +67,9 @@ def test_seal__other_words_order_or_place_than_queued__refused(world: World, val
     wrong = {
         "another amount": draft(None, replace(one, amount=Amount(one.amount + 1))),
         "another order": draft(None, two, one),
-        "the first left out": draft(None, two, consumed={K: 1}),
+        "the first left out": draft(None, two, places={K: 1}),
         "one too many": draft(None, one, two, swap(K, 3)),
-        "no place named": draft(None, one, consumed={}),
+        "no place named": draft(None, one, places={}),
     }
     for block in wrong.values():
         with pytest.raises(NotFinal):
@@ -83,6 +86,23 @@ def test_seal__after_what_is_consumed__is_rolled_on_from_there(world: World, val
         validator.seal(second.proposal)
     validator.seal(first.proposal)
     assert validator.seal(second.proposal)
+
+
+def test_seal__full_exit_served_in_part__must_be_the_next_request_of_its_queue(
+    world: World, validator: Validator
+) -> None:
+    deposited, leaving = deposit(K, 1), full_exit(K, 2, ALICE)
+    world.chains[K].queue_account(deposited, leaving)
+    first = draft(None, deposited, FullExitPart(leaving), FullExitPart(leaving))
+    for wrong in (
+        draft(None, deposited, FullExitPart(replace(leaving, account=BOB))),
+        draft(None, FullExitPart(leaving), deposited),
+        draft(None, deposited, FullExitPart(leaving), places={K: 1}),
+    ):
+        with pytest.raises(NotFinal):
+            validator.seal(wrong.proposal)
+    validator.seal(first.proposal)
+    assert validator.seal(draft(first, FullExitPart(leaving), leaving).proposal)
 
 
 def test_seal__again__gives_the_same_word_also_after_a_restart(world: World) -> None:

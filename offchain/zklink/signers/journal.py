@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from zklink.files import read_file, write_file
-from zklink.protocol.errors import SignerJournalBroken
+from zklink.files import lock_file, read_file, write_file
+from zklink.protocol.errors import FileNotWritten, SignerJournalBroken
 from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import BlockNumber
 
@@ -70,9 +70,16 @@ class MemorySignerJournal:
 
 
 class FileSignerJournal:
-    """A file with one JSON value, replaced as a whole."""
+    """A file with one JSON value, replaced as a whole. One process at a time has it: two with one key would not know
+    each other's word.
+    """
 
     def __init__(self, path: Path) -> None:
+        """Raises FileInUse if another process has it, FileNotWritten."""
+        try:
+            lock_file(path)
+        except OSError as error:
+            raise FileNotWritten(str(path), error.strerror or str(error)) from error
         self._path = path
 
     def load(self) -> Given | None:
