@@ -95,7 +95,6 @@ def show_mismatch(
     """
     @notice Shows, for anyone, that the own queue cannot match the block after the last imported one. Opened from an ACC
             that freezes this chain; opened from the standing END, this chain ends at its last imported block.
-    @dev A request in a block that this chain does not have was invented, or forgotten by a chain that was not final.
     @param next_block That block.
     @param claims The hashes and evaluations of the other slices, as in import_blocks.
     @param later Block commitments from it to the block that the fact names.
@@ -113,9 +112,7 @@ def show_mismatch(
     assert is_unmatched, "end: the queue matches"
     next_hash: bytes32 = keccak256(abi_encode(tip.sync_hash, block_commitment))
     if end_contest.state.stands:
-        assert paths.does_lead(
-            tip.number + 1, next_hash, end_contest.state.number, end_contest.state.sync_hash, later
-        ), "end: no mismatch in END"
+        assert self._does_lead_to_end(tip.number + 1, next_hash, later), "end: no mismatch in END"
         end_contest.secede(tip.number, tip.sync_hash)
         extcall IMemberHistory(end_partners.HISTORY).set_end(tip.number, tip.sync_hash)
     else:
@@ -137,8 +134,7 @@ def open_path(
     path: DynArray[bytes32, constants.MAX_LATER],
 ):
     """
-    @notice Remembers, for anyone, that a later history contains an earlier one, over as many calls as it takes.
-    @dev True of hashes, whoever says it: it says nothing about any chain.
+    @notice Remembers, for anyone, that a later history contains an earlier one, over as many calls as it takes (ADR 0025).
     @param base The number of the earlier block.
     @param base_hash The sync hash up to it.
     @param number Where the path begins: the base, or a block that was shown to contain it.
@@ -234,9 +230,7 @@ def fell_end(
     end_evidence.check_accepted(number, sync_hash, validators, watchers)
     if number <= end_contest.state.number:
         assert ends_hash != sync_hash, "end: ACC agrees with END"
-        assert paths.does_lead(
-            number, ends_hash, end_contest.state.number, end_contest.state.sync_hash, path
-        ), "end: not END's own history"
+        assert self._does_lead_to_end(number, ends_hash, path), "end: not END's own history"
     end_contest.fall()
 
 
@@ -298,3 +292,9 @@ def _stand():
     extcall IMemberHistory(end_partners.HISTORY).set_end(end_contest.state.number, end_contest.state.sync_hash)
     if not staticcall end_partners.BRIDGE.is_frozen():
         extcall end_partners.BRIDGE.freeze()
+
+
+@internal
+@view
+def _does_lead_to_end(number: uint64, sync_hash: bytes32, path: DynArray[bytes32, constants.MAX_LATER]) -> bool:
+    return paths.does_lead(number, sync_hash, end_contest.state.number, end_contest.state.sync_hash, path)

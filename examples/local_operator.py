@@ -40,7 +40,7 @@ class LocalOperator:
     def build_node_parts(self) -> NodeParts:
         """A node that knows nothing yet but the deployment."""
         deployment, roles = self.system.deployment, self.system.world.roles
-        keys = NodeKeys(roles.validator, roles.relayer, roles.broker, roles.committee)
+        keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
         lanes = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
         provers = {lane: FixedProver(ensure_circuit(MINIMAL, statement=lanes[lane])) for lane in lanes}
         clients, terms = self.system.world.clients, build_terms(deployment.tokens)

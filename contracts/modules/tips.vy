@@ -9,7 +9,6 @@
 """
 
 from ..interfaces import IHistory
-from . import checks
 from . import constants
 
 NUMBER_MASK: constant(uint256) = 2**64 - 1
@@ -68,10 +67,9 @@ def store(last: IHistory.Tip):
 @internal
 def settle_one():
     """
-    @notice One block less has payouts that are not paid.
+    @notice One block less has payouts that are not paid. Whoever calls knows one such block.
     """
-    checks.require((self.packed >> UNPAID_SHIFT) & UNPAID_MASK > 0, "tip: nothing unpaid")
-    self.packed = unsafe_sub(self.packed, 1 << UNPAID_SHIFT)
+    self.packed -= 1 << UNPAID_SHIFT
 
 
 @internal

@@ -4,9 +4,9 @@ be for.
 
 import pytest
 
-from tests.support.drafts.rig import ACCOUNT_LIMIT, TOKENS, USD, Rig, RigChain
+from tests.support.drafts.rig import ACCOUNT_LIMIT, TOKENS, Rig, RigChain
 from tests.support.evm import EvmContract, reverts
-from tests.support.three_chains import DEPOSITOR, GOVERNOR, STRANGER, A, C
+from tests.support.three_chains import DEPOSITOR, GOVERNOR, STRANGER, USD, A, C
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.key_request import KeyRequest
@@ -73,8 +73,8 @@ def test_set_key_by_signature__accepted__is_queued_for_the_bound_owner(rig: Rig)
     here = rig[A]
     wallet = wallet_on(here)
     digest, counter = here.bridge.key_digest(wallet.address, 3, KEY)
-    owner, key = bound(wallet.address, A), KEY.to_bytes(32, "big")
-    assert digest == compute_key_request_digest(rig.deployment_hash, A, owner, AccountId(3), key, counter)
+    owner = bound(wallet.address, A)
+    assert digest == compute_key_request_digest(rig.deployment_hash, A, owner, AccountId(3), KEY, counter)
     assert set_key(here, wallet) == EARLIER + 1
     request = read_request(here)
     assert (request.owner, request.account, request.public_key_hash) == (owner, 3, KEY)

@@ -15,7 +15,7 @@ from tests.contracts import test_groups as groups
 from tests.contracts import test_member_end as member
 from tests.contracts import test_primary_end as primary
 from tests.contracts import test_secession as secession
-from tests.support.contract_mutants import CAUGHT, ContractMutant
+from tests.support.contract_mutants import CAUGHT, ContractMutant, replace_text
 from tests.support.drafts.escape import make_escaping
 from tests.support.drafts.rig import Rig
 from tests.support.evm import EvmChain, EvmContract
@@ -26,7 +26,6 @@ from zklink.protocol.facts import Frozen, Group
 MEMBERS, GROUPS = "modules/group_members.vy", "Groups.vy"
 CALLS, EXODUS, PATHS = "modules/freeze_calls.vy", "Exodus.vy", "modules/paths.vy"
 PRIMARY_END, MEMBER_END, CONTEST = "PrimaryEnd.vy", "MemberEnd.vy", "modules/end_contest.vy"
-CONFIRM = 'assert windows.is_over(began_at, began_in, constants.FREEZE_DELAY_SECONDS), "freeze: too early to confirm"'
 
 
 def escaping(test: Callable[..., None]) -> Callable[[Rig], None]:
@@ -58,7 +57,11 @@ MUTANTS = {
         partial(freeze.test_call_freeze__after_the_expiry__by_anyone__is_noted, chain=A),
     ),
     "confirmed-at-once": ContractMutant(
-        "QUE-2", CALLS, CONFIRM, "pass", partial(freeze.test_confirm_freeze__a_day_later__freezes_for_good, chain=A)
+        "QUE-2",
+        CALLS,
+        'constants.FREEZE_DELAY_SECONDS), "freeze: too early to confirm"',
+        'constants.FREEZE_DELAY_SECONDS) or True, "freeze: too early to confirm"',
+        partial(freeze.test_confirm_freeze__a_day_later__freezes_for_good, chain=A),
     ),
     "confirmed-though-consumed": ContractMutant(
         "QUE-2",
@@ -161,8 +164,8 @@ MUTANTS = {
     "any-hash-is-ends": ContractMutant(
         "SYN-9",
         MEMBER_END,
-        '        ), "end: not END\'s own history"\n',
-        '        ) or True, "end: not END\'s own history"\n',
+        'path), "end: not END\'s own history"\n',
+        'path) or True, "end: not END\'s own history"\n',
         contest.test_fell_end__hash_that_is_not_ends__is_refused,
     ),
     "stands-within-its-window": ContractMutant(
@@ -379,10 +382,10 @@ GROUPS_MUTANTS: dict[str, tuple[str, str, str, GroupsTest]] = {
 
 def deploy_groups(name: str) -> EvmContract:
     """Groups with a bug, on a chain of their own."""
-    file, old, new, caught_by = GROUPS_MUTANTS[name]
+    file, old, new, _ = GROUPS_MUTANTS[name]
     chain = EvmChain(1, START_TIME, is_roomy=True)
     chain.fund(GOVERNOR)
-    return groups.deploy(chain, ContractMutant("SYN-4", file, old, new, caught_by).replacements())
+    return groups.deploy(chain, replace_text(file, old, new))
 
 
 @upholds("EXI-1", "EXI-2", "QUE-1", "QUE-2", "SYN-9", "SYN-11", "VER-6", "DAT-2")

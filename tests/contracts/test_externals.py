@@ -14,7 +14,6 @@ DEPLOYABLES = (
     "Bridge",
     "Exodus",
     "Groups",
-    "KeyRegistry",
     "MemberEnd",
     "MemberHistory",
     "PrimaryEnd",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -310,7 +311,7 @@ def test_views__say_who_is_in_it(contract: EvmContract) -> None:
         ("windows: no blocks in a day", {"blocks_per_day": 0}),
     ],
 )
-def test_deploy__bad_groups__is_refused(chain: EvmChain, reason: str, changes: dict[str, object]) -> None:
+def test_deploy__bad_groups__is_refused(chain: EvmChain, reason: str, changes: dict[str, Any]) -> None:
     with reverts(reason):
         deploy(chain, **changes)
 

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.support.drafts.requests import queue_swaps
-from tests.support.drafts.rig import BAD, COIN, OLD, Rig, RigChain, payment
+from tests.support.drafts.rig import BAD, COIN, EXECUTED, OLD, RESERVE, Rig, RigChain, payment
 from tests.support.evm import reverts
 from tests.support.lines import join
-from tests.support.three_chains import PRIMARY, RECIPIENT, STRANGER, USD, A, B, C
+from tests.support.three_chains import BROKER, PRIMARY, RECIPIENT, STRANGER, USD, ZERO, A, B, C
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_hashes import compute_owed_hash
-from zklink.protocol.ids import ChainId, Kind, Lane, TokenId
+from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
 
 assert PRIMARY == B
 BOTH_KINDS = pytest.mark.parametrize("chain", [A, B])
@@ -164,3 +164,60 @@ def test_enter__payout_of_nothing__executes_the_block(rig: Rig, chain: ChainId) 
     rig.extend(rig.draft({chain: nothing.words()}, Lane.ACCOUNT))
     bring(rig, chain, pay=True)
     assert rig[chain].evm.event("BlockExecuted") == {"number": 1}
+
+
+# --- whom the bridge pays ---
+
+
+@BOTH_KINDS
+@pytest.mark.parametrize("token", [COIN, USD, OLD])
+def test_execute__filled__repays_the_broker_in_full(rig: Rig, chain: ChainId, token: TokenId) -> None:
+    here = rig[chain]
+    payout = payment(chain, token, 5_000, fill_fee=Amount(100))
+    value = 4_900 * here.scale(COIN) if token == COIN else 0
+    here.bridge.fill(payout.words(), sender=BROKER, value=value)
+    before, of_recipient = here.balance(token, BROKER), here.balance(token, RECIPIENT)
+    rig.extend(rig.draft({chain: payout.words()}))
+    bring(rig, chain, pay=True)
+    assert here.balance(token, BROKER) - before == 5_000 * here.scale(token)
+    assert here.balance(token, RECIPIENT) == of_recipient
+    assert here.evm.event("PayoutPaid")["receiver"] == BROKER
+    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
+
+
+@BOTH_KINDS
+def test_execute__refund_or_account_payout__needs_no_key(rig: Rig, chain: ChainId) -> None:
+    here, before = rig[chain], received(rig[chain])
+    refund = payment(chain, USD, 5_000, kind=Kind.SWAP_REFUNDED, source=chain)
+    rig.extend(rig.draft({chain: refund.words()}))
+    bring(rig, chain, pay=True)
+    assert here.bridge.filler(refund.fill_key(rig.deployment_hash)) == ZERO
+    assert received(here) - before == 5_000
+
+
+@BOTH_KINDS
+def test_execute__same_key_a_second_time__is_not_paid_and_blocks_nothing(rig: Rig, chain: ChainId) -> None:
+    """Only a corrupt source chain brings it."""
+    here, before = rig[chain], received(rig[chain])
+    payout, other = payment(chain, USD, 5_000), payment(chain, USD, 7, 2)
+    rig.extend(rig.draft({chain: payout.words()}), rig.draft({chain: words_of([payout, other])}))
+    bring(rig, chain, pay=True)
+    assert received(here) - before == 5_007
+    assert here.tip().number == 2
+
+
+@BOTH_KINDS
+def test_execute__more_than_came_in__is_refused_and_stays_owed(rig: Rig, chain: ChainId) -> None:
+    """Whatever a block says: no chain pays more than it has."""
+    here = rig[chain]
+    rig.extend(rig.draft({chain: payment(chain, USD, RESERVE + 1).words()}))
+    with rig.rollback(), reverts("custody: more than came in"):
+        bring(rig, chain, pay=True)
+    bring(rig, chain, pay=False)
+    with reverts("custody: more than came in"):
+        rig.execute(chain, 1)
+    assert here.tip().unpaid == 1
+    rig.extend(rig.draft({chain: payment(chain, USD, RESERVE, 2).words()}))
+    bring(rig, chain, pay=False)
+    rig.execute(chain, 2)
+    assert here.bridge.custody(USD) == 0

@@ -274,8 +274,8 @@ MUTANTS = {
     "SecedesByAnyBlock": ContractMutant(
         "SOL-4",
         MEMBER_END,
-        '        ), "end: no mismatch in END"\n',
-        '        ) or True, "end: no mismatch in END"\n',
+        'later), "end: no mismatch in END"\n',
+        'later) or True, "end: no mismatch in END"\n',
         secession.test_show_mismatch__not_the_next_block__is_refused,
     ),
 }

@@ -15,7 +15,7 @@ from zklink.protocol.words import SWAP_REQUEST_LAYOUTS
 class TestRecordsNameTheirChain:
     """Every on-chain record carries its chain, and every chain checks it."""
 
-    @pytest.mark.parametrize("reader", ["its chain", "the primary"])
+    @pytest.mark.parametrize("reader", ["its chain", "the primary"], ids=str)
     def test_enter__record_of_another_chain__refused(self, play: Play, reader: str) -> None:
         sealed = block_for_all(play)
         view, teller = sealed.view(C), C if reader == "its chain" else PRIMARY

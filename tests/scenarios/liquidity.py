@@ -58,7 +58,6 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
         system.world,
         system.deployment,
         system.bridges,
-        system.keys,
         tuple(pipeline.journal.entries()),
         dict(sequencer.state.pools()),
     )

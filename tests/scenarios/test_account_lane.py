@@ -72,7 +72,9 @@ def story(session_liquid: LiquidSystem) -> Iterator[LaneRun]:
 
 
 def open_accounts(pipeline: Pipeline) -> None:
-    """Two owners deposit on two chains, and each takes a key."""
+    """An owner deposits on several chains and takes a key by a request on one of them; another one takes a key by a
+    signature.
+    """
     system, roles = pipeline.system, pipeline.system.world.roles
     pipeline.deposit(POLYGON, USDC, 1_000 * USD, roles.depositor)
     pipeline.deposit(BSC, USDC, 500 * USD, roles.depositor)
@@ -87,8 +89,7 @@ def open_accounts(pipeline: Pipeline) -> None:
     change = ChangePubKey(account, Nonce(0), FOREVER, key_hash, AVALANCHE, FEE, USDC)
     with pytest.raises(ConsentMissing):
         pipeline.submit(change, key)
-    consent = sign_key_change(roles.depositor, system.deployment.deployment_hash, account, Nonce(0), key_hash)
-    pipeline.submit(change, key, consent)
+    system.bridges[POLYGON].set_key(roles.depositor, account, key_hash)
     pipeline.run_until(lambda: sequencer.state.account(account).public_key_hash == key_hash)
 
     created = Transfer(
@@ -161,7 +162,7 @@ def test_full_exit__more_than_its_chain_would_hold_or_not__pays_what_the_account
     assert state.balance(story.depositor, USDC) == 0
     sold = 31 * USD * 10**5 // (60 * USD)
     earned = -(-sold * 60 * USD // 10**5)
-    left = 1_500 * USD - FEE - (300 * USD + FEE) + earned - earned * 10 // 10_000
+    left = 1_500 * USD - (300 * USD + FEE) + earned - earned * 10 // 10_000
     assert story.change("depositor", ETHEREUM) == left
 
 
@@ -177,3 +178,28 @@ def test_restart__after_the_story__seals_the_same_blocks_and_sends_nothing(story
     again.round(3)
     assert again.node.sequencer.state.root == first.state.root
     assert [again.sent(purpose) for purpose in ("accept", "accept again", "import", "execute")] == [[], [], [], []]
+
+
+def test_full_exit__its_chain_holds_less_than_the_account__served_in_parts_by_every_chain_that_can_pay(
+    system: LiquidSystem,
+) -> None:
+    """The request stays the next one of its queue until the last part: the watchers vouch for its place again."""
+    pipeline, roles = Pipeline(system, Believer(), has_broker=False), system.world.roles
+    much = 5 * 10**8
+    pipeline.deposit(BSC, SATOSHI, much, roles.depositor)
+    owner = universal_address(roles.depositor.address)
+    sequencer = pipeline.node.sequencer
+    pipeline.run_until(lambda: bool(sequencer.state.accounts_of(owner)) and not sequencer.has_waiting)
+    account, places = pipeline.account(roles.depositor), (ETHEREUM, BSC, AVALANCHE)
+    pipeline.run_until(lambda: sequencer.state.balance(account, SATOSHI) == much)
+    before = {chain: pipeline.balance(roles.depositor, chain, SATOSHI) for chain in places}
+    held = sequencer.state.token(SATOSHI).reserve(ETHEREUM)
+    system.bridges[ETHEREUM].full_exit(roles.depositor, account, SATOSHI, [BSC, AVALANCHE])
+    pipeline.run_until(lambda: sequencer.state.balance(account, SATOSHI) == 0)
+    pipeline.finish()
+    scale = {chain: system.bridges[chain].tokens.token_scale(SATOSHI) for chain in places}
+    paid = {chain: pipeline.balance(roles.depositor, chain, SATOSHI) - before[chain] for chain in places}
+    assert sum(paid[chain] // scale[chain] for chain in places) == much
+    assert 0 < held < much and paid[ETHEREUM] == held * scale[ETHEREUM]
+    assert pipeline.retries() == []
+    pipeline.check_books()

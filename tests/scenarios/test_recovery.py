@@ -1,39 +1,40 @@
-"""The operator is gone: the chains freeze, one that lagged is brought forward, the state is rebuilt from calldata
+"""The operator is gone, on a system with pools: each chain ends, the state is rebuilt from the primary's calldata
 alone, and everybody leaves by proof. Real contracts on four chains; only the proofs are believed (the exit verifier
-believes exactly one proof of each statement). What the lagging chain imports is handed over by a contract, so that
-neither blocks nor proofs stand in its transactions' inputs: anybody may do that to hinder the others.
+believes exactly one proof of each statement). How deployments end otherwise, with real proofs: `endings`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from eth_account.signers.local import LocalAccount
-from zklink.recovery.chain_history import ChainHistory
 
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON, Believer, LiquidSystem, Pipeline
-from tests.support.assembler import Assembler
+from tests.support.ending import ROUNDS
 from tests.support.upholds import upholds
+from zklink.cli.main import main
 from zklink.devnet.tokens import USDC
-from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import RequestCancelled
 from zklink.l1.contracts.bridge_structs import Exit, universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
-from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryIncomplete, ReplayRefused, ZkLinkError
-from zklink.protocol.ids import EXPIRY_SECONDS, BlockNumber, ChainId, TokenId
+from zklink.protocol.errors import CallReverted, ExitsRefused, HistoryDisagrees, HistoryIncomplete, ZkLinkError
+from zklink.protocol.ids import BlockNumber, ChainId, TokenId
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.exit_file import ExitPlace, read_exits
+from zklink.recovery.exit_places import find_block, find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits
 from zklink.recovery.exit_sender import leave, send_exits
 from zklink.recovery.exodus_driver import ExodusDriver
-from zklink.recovery.history_reader import HistoryReader
-from zklink.recovery.rebuild import find_last, rebuild
+from zklink.recovery.groups_asked import GroupsAsked
 from zklink.state.state import State
 from zklink.transition.exit import compute_claims
 from zklink.transition.exit_authority import compute_exit_inputs
 
 USD = 10**6
-ROUNDS = 40
+DAY = 86_400
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Ruin:
     said: list[str]
     height: BlockNumber
     root: int
-    histories: dict[ChainId, ChainHistory]
+    read: ChainsRead
     state: State
 
 
@@ -54,54 +55,38 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
         pipeline = Pipeline(session_liquid, Believer())
         sequencer = pipeline.node.sequencer
         pipeline.run_until(lambda: not sequencer.is_replaying and pipeline.node.is_settled())
-        pipeline.halt(ETHEREUM)  # blocks that do not concern it are not imported there
+        pipeline.halt(ETHEREUM)  # it imports nothing more while the operator lives
         for source, destination in ((POLYGON, BSC), (BSC, POLYGON)):
             height = sequencer.height + 1
             pipeline.swap(source, USDC, 20 * USD, (destination, USDC))
             pipeline.run_until(lambda height=height: sequencer.height == height)  # type: ignore[misc]
-        pipeline.run_until(partial(_is_executed, pipeline, sequencer.height))
+        bridges = session_liquid.bridges
+        pipeline.run_until(
+            lambda: all(bridges[k].history.tip().number == sequencer.height for k in (POLYGON, BSC, AVALANCHE))
+        )
         pipeline.node.close()
         pipeline.deposit(POLYGON, USDC, 7 * USD, session_liquid.world.roles.depositor)
         pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
-        said = _bring_to_exodus(pipeline)
-        deployment = session_liquid.deployment
-        histories = HistoryReader(deployment, session_liquid.bridges).read_all()
-        last = find_last(deployment, histories)
-        yield Ruin(
-            pipeline, said, sequencer.height, sequencer.state.root, histories, rebuild(deployment, histories, last)
-        )
+        groups = GroupsAsked(pipeline.parts.validators, pipeline.parts.watchers)
+        read = ChainsRead(session_liquid.deployment, bridges, groups)
+        said = _bring_to_exodus(pipeline, read)
+        fresh = ChainsRead(session_liquid.deployment, bridges)
+        state = rebuild_ends(fresh, find_ends(fresh))[AVALANCHE]
+        yield Ruin(pipeline, said, sequencer.height, sequencer.state.root, fresh, state)
 
 
-def _is_executed(pipeline: Pipeline, height: int) -> bool:
-    counters = pipeline.node.counters
-    return all(counters[chain].executed >= height for chain in (POLYGON, BSC, AVALANCHE))
-
-
-def _bring_to_exodus(pipeline: Pipeline) -> list[str]:
-    system, relayer = pipeline.system, pipeline.parts.relayer
-    assert relayer is not None
+def _bring_to_exodus(pipeline: Pipeline, read: ChainsRead) -> list[str]:
+    system, said = pipeline.system, list[str]()
     account = system.world.roles.stranger
-    bridges = {**system.bridges, ETHEREUM: _hide_words(system.bridges[ETHEREUM], system.world.roles.attacker)}
-    rescue, said = ExodusDriver(system.deployment, bridges, account), list[str]()
+    rescue = ExodusDriver(read, account)
     assert not leave(rescue, [], account, said.append)  # nothing is old enough yet
-    system.world.advance_time(EXPIRY_SECONDS + 60)
     for _ in range(ROUNDS):
+        system.world.mine(4)
         if leave(rescue, [], account, said.append):
             return said
-        system.world.mine(4)
-        for watch in pipeline.parts.watches.values():
-            watch.look()
-        for chain in system.bridges:
-            relayer.deliver(chain)
+        system.world.advance_time(DAY)
+        system.world.mine(6)
     raise AssertionError(said)
-
-
-def _hide_words(bridge: BridgeClient, griefer: LocalAccount) -> BridgeClient:
-    """A client of the bridge whose imports a griefer's contract makes."""
-    hidden, assembler = BridgeClient(bridge.client, bridge.address), Assembler.deploy(bridge, griefer)
-    hidden.commit_blocks = lambda account, last, blocks: assembler.commit(last, blocks)  # type: ignore[method-assign]
-    hidden.prove_blocks = lambda account, blocks: assembler.prove(blocks)  # type: ignore[method-assign]
-    return hidden
 
 
 def believe(state: State, ruin: Ruin, owner: bytes) -> list[ExitOrder]:
@@ -116,14 +101,14 @@ def believe(state: State, ruin: Ruin, owner: bytes) -> list[ExitOrder]:
     return orders
 
 
-@upholds("EXI-1", "QUE-2", "SYN-7")
+@upholds("EXI-1", "QUE-2", "SYN-9")
 def test_rescue__one_chain_lags__all_begin_exodus_at_the_same_block(ruin: Ruin) -> None:
     bridges = ruin.pipeline.system.bridges
-    states = [bridge.exodus.freeze_state() for bridge in bridges.values()]
-    assert {(state.is_exodus, state.common_block) for state in states} == {(True, ruin.height)}
+    assert all(bridge.exodus.is_begun() for bridge in bridges.values())
+    assert {bridge.history.tip().number for bridge in bridges.values()} == {ruin.height}
     assert {bridge.exodus.exit_root() for bridge in bridges.values()} == {ruin.root}
     ethereum = " ".join(line for line in ruin.said if line.startswith("ethereum"))
-    for step in ("opened", "committed", "proven", "accepted", "executed", "exodus begun"):
+    for step in ("imported", "END raised", "exits are open"):
         assert step in ethereum
 
 
@@ -131,47 +116,55 @@ def test_rescue__one_chain_lags__all_begin_exodus_at_the_same_block(ruin: Ruin) 
 def test_open_requests__exodus__each_cancelled_once(ruin: Ruin) -> None:
     system = ruin.pipeline.system
     cancelled = [
-        (chain, event.lane, event.l1_amount)
+        (chain, event.l1_amount)
         for chain, bridge in system.bridges.items()
         for event in bridge.exodus.events(system.deployment.chains[chain].from_block, bridge.client.head().number)
         if isinstance(event, RequestCancelled)
     ]
-    assert [(chain, amount) for chain, _, amount in cancelled] == [(POLYGON, 7 * USD), (BSC, 9 * 10**18)]
+    assert cancelled == [(POLYGON, 7 * USD), (BSC, 9 * 10**18)]
 
 
 @upholds("EXI-1")
-def test_rebuild__from_calldata_alone__the_operators_root(ruin: Ruin) -> None:
+def test_rebuild__from_the_primarys_calldata_alone__the_operators_root(ruin: Ruin) -> None:
     assert ruin.state.root == ruin.root
-    assert find_last(ruin.pipeline.system.deployment, ruin.histories) == ruin.height
+    alone = ChainsRead(ruin.pipeline.system.deployment, {AVALANCHE: ruin.pipeline.system.bridges[AVALANCHE]})
+    assert rebuild_ends(alone, find_ends(alone))[AVALANCHE].root == ruin.root
 
 
-def test_rebuild__a_slice_is_missing__says_which(ruin: Ruin) -> None:
-    deployment, history = ruin.pipeline.system.deployment, ruin.histories[BSC]
-    blocks = {number: block for number, block in history.blocks.items() if number != ruin.height}
-    histories = {**ruin.histories, BSC: replace(history, blocks=blocks)}
-    assert find_last(deployment, histories) == ruin.height - 1
-    with pytest.raises(HistoryIncomplete, match=f"bsc, block {ruin.height}"):
-        rebuild(deployment, histories, ruin.height)
+def test_rebuild__an_earlier_block__its_root(ruin: Ruin) -> None:
+    history, number = ruin.read.history(), ruin.height - 1
+    ends = find_block(ruin.read, number)
+    assert {state.root for state in rebuild_ends(ruin.read, ends).values()} == {history.root(number)}
+    assert not any(end.is_known for end in ends.values())
+    with pytest.raises(HistoryIncomplete, match=f"avalanche, block {ruin.height + 1}"):
+        find_block(ruin.read, ruin.height + 1)
 
 
-def test_rebuild__a_word_is_changed__refused(ruin: Ruin) -> None:
-    deployment, history = ruin.pipeline.system.deployment, ruin.histories[BSC]
-    committed = history.blocks[ruin.height]
-    forged = replace(
-        committed, block=replace(committed.block, words=(committed.block.words[0] ^ 1, *committed.block.words[1:]))
-    )
-    histories = {**ruin.histories, BSC: replace(history, blocks={**history.blocks, ruin.height: forged})}
-    with pytest.raises((ReplayRefused, ZkLinkError)) as refused:
-        rebuild(deployment, histories, ruin.height)
-    assert f"block {ruin.height}" in str(refused.value)
+def test_read__a_word_of_the_calldata_is_changed__refused(ruin: Ruin, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = ruin.pipeline.system
+    client = system.bridges[AVALANCHE].client
+    real = client.find_input
+
+    def changed(tx_hash: bytes) -> bytes | None:
+        data = real(tx_hash)
+        return None if data is None else data[:-32] + bytes([data[-32] ^ 1]) + data[-31:]
+
+    def gone(tx_hash: bytes) -> bytes | None:
+        return None
+
+    monkeypatch.setattr(client, "find_input", changed)
+    with pytest.raises((HistoryDisagrees, HistoryIncomplete), match="avalanche, block"):
+        ChainsRead(system.deployment, system.bridges).history()
+    monkeypatch.setattr(client, "find_input", gone)
+    with pytest.raises(HistoryIncomplete, match=r"avalanche, block .*--rpc avalanche=URL"):
+        ChainsRead(system.deployment, system.bridges).history()
 
 
-def test_read_chain__another_deployments_file__refused(ruin: Ruin) -> None:
+def test_read__another_deployments_file__refused(ruin: Ruin) -> None:
     system = ruin.pipeline.system
     other = replace(system.deployment, deployment_hash=bytes(31) + b"\x01")
-    with pytest.raises(ZkLinkError) as refused:
-        HistoryReader(other, system.bridges).read(POLYGON)
-    assert "polygon" in str(refused.value)
+    with pytest.raises(ZkLinkError, match="avalanche"):
+        ChainsRead(other, system.bridges).history()
 
 
 @upholds("EXI-1", "SOL-1")
@@ -186,9 +179,8 @@ def test_exits__everybody__paid_what_the_state_says_within_one_unit_each(ruin: R
             for token in {order.token for order in mine}:
                 for side, amount in compute_claims(ruin.state, mine[0].account, token):
                     owned[side] = owned.get(side, 0) + amount
-            for chain, bridge in system.bridges.items():
-                here = [order for order in mine if order.chain == chain]
-                send_exits(bridge, system.deployment, here, owner, lambda text: None)
+            for chain in system.bridges:
+                send(ruin, chain, mine, owner)
             orders += mine
         for order in orders:
             for token, amount in ((order.token_a, order.amount_a), (order.token_b, order.amount_b)):
@@ -205,6 +197,13 @@ def test_exits__everybody__paid_what_the_state_says_within_one_unit_each(ruin: R
                     assert books.balance >= books.pending + books.custody * scale
                     # Nobody else has an account: what is left is rounding.
                     assert books.custody <= len(orders)
+
+
+def send(ruin: Ruin, chain: ChainId, orders: list[ExitOrder], owner: LocalAccount) -> None:
+    """The owner sends the exits of one chain."""
+    system = ruin.pipeline.system
+    here = [order for order in orders if order.chain == chain]
+    send_exits(system.bridges[chain], system.deployment, here, owner, lambda text: None)
 
 
 @upholds("EXI-1")
@@ -247,3 +246,26 @@ def test_send_exits__a_hostile_file__refused_one_by_one_and_the_good_ones_sent(r
         send_exits(system.bridges[BSC], system.deployment, [good], provider, said.append)
         assert "left already" in said[1]
         assert len(said) == 2
+
+
+def test_recover__command__root_of_each_chain_and_a_file_of_exits(
+    ruin: Ruin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = ruin.pipeline.system
+    file, out = tmp_path / "deployment.json", tmp_path / "exits.json"
+    file.write_text(system.deployment.to_json())
+    monkeypatch.setattr("zklink.cli.recover.connect_bridges", lambda *arguments: system.bridges)
+    monkeypatch.setattr("zklink.cli.recover.ensure_circuit", lambda *arguments: None)
+    monkeypatch.setattr("zklink.cli.recover.open_prover", lambda *arguments: None)
+    orders = believe(ruin.state, ruin, universal_address(system.world.roles.provider.address))
+    proven = [ExitOrder.of(replace(order.call, proof=(7,) * 8)) for order in orders]
+    monkeypatch.setattr("zklink.cli.recover.prove_exits", lambda *arguments: proven)
+    options = ["--from-l1", "--deployment", str(file), "--rpc", "avalanche=http://localhost"]
+    owner = ["--owner", system.world.roles.provider.address, "--out", str(out)]
+    result = CliRunner().invoke(main, ["recover", *options, *owner])
+    assert result.exit_code == 0, result.output
+    assert f"block {ruin.height}: root {ruin.root:#066x} (ethereum, polygon, bsc, avalanche)" in result.output
+    assert "rehearsal" not in result.output
+    exits = read_exits(out, system.deployment)
+    assert exits.places == dict.fromkeys(system.bridges, ExitPlace(ruin.height, ruin.root))
+    assert exits.orders == tuple(proven) and len(proven) > len(system.bridges)

@@ -34,12 +34,14 @@ from zklink.protocol.errors import (
     OwnerNotKnown,
     QueueFull,
     RecipientFormatInvalid,
+    RecipientIsBridge,
     SignatureInvalid,
     UnknownChain,
     WrongKey,
     WrongNonce,
 )
 from zklink.protocol.ids import Amount, BlockNumber, Kind, Lane, RequestId
+from zklink.sequencer.chain_checks import check_admissible
 from zklink.sequencer.journal import Journal, MemoryJournal
 from zklink.sequencer.operation_intake import ACCOUNT_LIMIT
 from zklink.sequencer.operation_queue import Pending
@@ -145,6 +147,18 @@ def test_submit__forced_exit_to_an_owner_that_is_no_address_there__refused(seque
     [target] = sequencer.state.accounts_of(STRANGER)
     with pytest.raises(RecipientFormatInvalid):
         sequencer.submit(forced_exit(target, nonce=1), NOW)
+
+
+def test_submit__withdrawal_to_the_paying_chains_bridge__refused(sequencer: Sequencer) -> None:
+    """The primary refuses a block with such a payout, so one of them would stop every later block."""
+    bridge, chain = bytes(12) + b"\x05" * 20, withdraw().operation.chain
+    parameters = replace(sequencer.parameters, bridges={chain: bridge})
+    for recipient in (bridge, bytes([chain]) + bridge[1:]):
+        operation = withdraw(recipient=recipient)
+        pending = Pending(bytes(32), operation)
+        check_admissible(sequencer.state, pending, sequencer.parameters)
+        with pytest.raises(RecipientIsBridge):
+            check_admissible(sequencer.state, pending, parameters)
 
 
 NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))

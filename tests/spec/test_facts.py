@@ -33,7 +33,7 @@ TYPES = {
     "EndDenial": END,
 }
 END_MESSAGE = {"member": 2, "number": 7, "syncHash": HASH, "round": 4}
-FACTS = [
+FACTS: list[tuple[Fact, dict[str, object]]] = [
     (Seal(BlockNumber(7), HASH), {"number": 7, "syncHash": HASH}),
     (Accepted(BlockNumber(7), HASH), {"number": 7, "syncHash": HASH}),
     (Queues(()), {"queues": []}),

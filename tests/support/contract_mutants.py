@@ -18,6 +18,8 @@ from zklink.l1.contract_artifacts import CONTRACTS
 CAUGHT = (AssertionError, Reverted, pytest.fail.Exception)
 """How a test notices: something does not hold, something good is refused, or something bad is not."""
 
+HISTORIES = tuple(CONTRACTS / f"{name}.vy" for name in ("PrimaryHistory", "MemberHistory"))
+
 RigTest = Callable[[Rig], None]
 
 
@@ -33,12 +35,7 @@ class ContractMutant:
 
     def replacements(self) -> Replacements:
         """The file as it reads with the bug."""
-        path = CONTRACTS / self.file
-        text = path.read_text()
-        assert text.count(self.old) == 1 and self.old != self.new, (
-            f"stale: {self.file} has {text.count(self.old)} times {self.old!r}"
-        )
-        return ((path, text.replace(self.old, self.new)),)
+        return replace_text(self.file, self.old, self.new)
 
     def check_is_caught(self) -> None:
         """Deploying with the bug must still work, or it is no bug but a typo; then the test must fail."""
@@ -55,3 +52,12 @@ class ContractMutant:
 @lru_cache(maxsize=1)
 def _build(mutant: ContractMutant) -> Rig:
     return build_rig(mutant.replacements())
+
+
+def replace_text(file: str, old: str, new: str) -> Replacements:
+    """A file under contracts/ in which `old`, which must occur exactly once, is replaced."""
+    path = CONTRACTS / file
+    text = path.read_text()
+    found = text.count(old)
+    assert found == 1 and old != new, f"stale: {file} has {found} times {old!r}"
+    return ((path, text.replace(old, new)),)

@@ -14,6 +14,7 @@ from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
+from zklink.cli.keep import keep
 from zklink.cli.recover import recover
 from zklink.cli.snapshots import snapshots
 from zklink.l1.transport.redaction import redact, redact_error
@@ -42,5 +43,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (demo, setup, circuits, verifier, generate, genesis, recover, bench, snapshots):
+for command in (demo, setup, circuits, verifier, generate, genesis, recover, keep, bench, snapshots):
     main.add_command(command)

@@ -211,7 +211,6 @@ MEANINGS: Final = {
     "swap: unknown destination": "The deployment has no such chain.",
     "swap: unknown token out": "The token asked for does not exist on the destination.",
     "swap: zero recipient": "The recipient is the zero address.",
-    "tip: nothing unpaid": "No block is waiting for its payouts.",
     "tokens: balance fell": "A transfer made the receiver's balance smaller.",
     "tokens: coin refused": "The receiver does not take the coin.",
     "tokens: decimals not readable": "The token's contract does not say its decimals.",

@@ -1,8 +1,8 @@
 """Exit proofs for an owner, made from the rebuilt state.
 
-Takes the state of the block at which a chain ends; gives one `ExitOrder` for each account, token and chain that pays anything.
-Without a key the owner must send the exits itself. With the account's key they pay the recipient that the key signs
-for, and anyone can send them. `exit_file.py` carries them to the chains. Never sends anything.
+Takes the state of the block at which a chain ends; gives one `ExitOrder` for each account, token and chain that pays
+anything. Without a key the owner must send the exits itself. With the account's key they pay the recipient that the key
+signs for, and anyone can send them. `exit_file.py` carries them to the chains. Never sends anything.
 """
 
 from collections.abc import Iterable, Sequence

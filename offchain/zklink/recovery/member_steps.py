@@ -5,12 +5,17 @@ Takes what was read of all chains; each step sends one transaction at most (docs
 needs another member.
 """
 
+from contextlib import suppress
+
 from eth_account.signers.local import LocalAccount
 
+from zklink.l1.contracts.bridge_events import EndRaised
 from zklink.l1.contracts.bridge_structs import EndState, EndWord
-from zklink.protocol.bridge_hashes import ZERO_HASH
+from zklink.l1.published.end_calldata import decode_end_path
+from zklink.protocol.bridge_hashes import ZERO_HASH, fold
+from zklink.protocol.errors import CallRefused, HistoryIncomplete
 from zklink.protocol.facts import Accepted, End, Seal
-from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, ChainId
+from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, BlockNumber, ChainId
 from zklink.protocol.limits import MAX_LATER
 from zklink.recovery.accepted_history import list_commitments
 from zklink.recovery.chains_read import ChainsRead
@@ -32,6 +37,9 @@ def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> O
         return done or begin_exodus(read, chain, account) or Waiting("END stands, and payouts are still owed")
     done = done or import_accepted(read, chain, account) or fell_end(read, chain, account)
     if done is None and state.word is not EndWord.NONE:
+        done = raise_end(read, chain, account, is_contested=True) if read.has_ended(chain) else None
+        if isinstance(done, Done):
+            return done
         return stand_end(read, chain, account) or Waiting(_explain_window(read, chain, state))
     if done is None and read.has_ended(chain):
         done = raise_end(read, chain, account)
@@ -40,8 +48,10 @@ def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> O
     return done or Waiting(_explain(read, chain))
 
 
-def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome:
-    """Raise END at the last block of the primary, or at the last one that it has lost and both groups have seen."""
+def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount, *, is_contested: bool = False) -> Outcome:
+    """Raise END at the last block of the primary, or at the last one that it has lost and both groups have seen. One
+    that waits already is replaced by the word of both groups alone.
+    """
     bridge, history = read.bridges[chain], read.history()
     tip, state = bridge.history.tip(), bridge.member_end.end_state()
     reasons: list[str] = []
@@ -52,6 +62,8 @@ def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcom
             continue
         fact = End(chain, place.number, place.sync_hash, state.round)
         validators, watchers = read.groups.find_end(history, fact)
+        if is_contested and not (validators and watchers):
+            continue
         if not watchers and (not validators or account.address != bridge.groups.governor()):
             reasons.append(f"END at block {place.number} needs the watchers' word: {read.groups.reason}")
             continue
@@ -80,30 +92,39 @@ def stand_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcom
 
 def fell_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome | None:
     """Fell the END that waits, if an ACC is known that contradicts it."""
-    end, history = read.bridges[chain].member_end, read.history()
+    end = read.bridges[chain].member_end
     state = end.end_state()
     if state.stands or state.word is EndWord.NONE:
         return None
+    base, way = read_end_path(read, chain, state) or (Accepted(state.number, state.sync_hash), ())
     for place, both in read.groups.kept.accepted.items():
         own, path = ZERO_HASH, tuple[bytes, ...]()
         if place.number <= state.number:
-            blocks = history.lead(place.number - 1, _before(read, state, place.number), state.sync_hash)
-            if not blocks or blocks[0].sync_hash == place.sync_hash or len(blocks) > MAX_LATER:
+            since = place.number - base.number
+            own, path = fold(base.sync_hash, way[: max(since, 0)]), way[max(since, 0) :]
+            if since < 1 or own == place.sync_hash or len(path) > MAX_LATER:
                 continue
-            own, path = blocks[0].sync_hash, list_commitments(blocks[1:])
         end.fell_end(account, place, *both, ends_hash=own, path=path)
         return Done(f"END at block {state.number} fell: both groups have said that block {place.number} is accepted")
     return None
 
 
-def _before(read: ChainsRead, state: EndState, number: int) -> bytes:
-    """The sync hash before a block of END's own history; empty if that is not known."""
-    at = state.sync_hash
-    while (block := read.history().seen.get(at)) is not None:
-        if block.number == number:
-            return block.previous_sync_hash
-        at = block.previous_sync_hash
-    return b""
+def read_end_path(read: ChainsRead, chain: ChainId, state: EndState) -> tuple[Accepted, tuple[bytes, ...]] | None:
+    """A block of the primary, and the commitments from there up to END's: from the primary's calldata or, where END
+    names another history, from the call that raised it. None if neither shows them.
+    """
+    bridge, history = read.bridges[chain], read.history()
+    blocks = history.lead(0, history.sync_hash(0), state.sync_hash)
+    if blocks is not None:
+        return Accepted(BlockNumber(0), history.sync_hash(0)), list_commitments(blocks)
+    first, last = read.deployment.chains[chain].from_block, bridge.client.head().number
+    for event in bridge.member_end.events_named([EndRaised], first, last):
+        with suppress(CallRefused, HistoryIncomplete):
+            way = decode_end_path(bridge.client.find_input(event.log.tx_hash) or b"")
+            number = BlockNumber(state.number - len(way))
+            if fold(history.sync_hash(number), way) == state.sync_hash:
+                return Accepted(number, history.sync_hash(number)), way
+    return None
 
 
 def _window(read: ChainsRead, chain: ChainId, state: EndState) -> Window:

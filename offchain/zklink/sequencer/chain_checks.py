@@ -22,6 +22,7 @@ from zklink.protocol.errors import (
     ConsentMissing,
     KeyChangeElsewhere,
     RecipientFormatInvalid,
+    RecipientIsBridge,
     UnknownChain,
 )
 from zklink.protocol.ids import AddressFormat, ChainId
@@ -34,17 +35,18 @@ from zklink.transition.checks import check_account
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
     """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
-    no such address; KeyChangeElsewhere; ConsentMissing if the account's owner is not the one who consented.
+    no such address, RecipientIsBridge if it is that chain's bridge; KeyChangeElsewhere; ConsentMissing if the owner is
+    not the one who consented.
     """
     if isinstance(pending.operation, OrderMatch):
         return
     operation = pending.operation.operation
     if isinstance(operation, Withdraw):
         _check_chain(operation.chain, parameters)
-        _check_recipient(operation.recipient, operation.chain)
+        _check_recipient(operation.recipient, operation.chain, parameters)
     elif isinstance(operation, ForcedExit):
         _check_chain(operation.chain, parameters)
-        _check_recipient(check_account(state, operation.target).owner, operation.chain)
+        _check_recipient(check_account(state, operation.target).owner, operation.chain, parameters)
     elif isinstance(operation, ChangePubKey):
         if operation.chain != parameters.primary:
             raise KeyChangeElsewhere(operation.chain, parameters.primary)
@@ -77,9 +79,11 @@ def _check_chain(chain: ChainId, parameters: Parameters) -> None:
         raise UnknownChain(chain, parameters.chains)
 
 
-def _check_recipient(recipient: bytes, chain: ChainId) -> None:
+def _check_recipient(recipient: bytes, chain: ChainId, parameters: Parameters) -> None:
     if not is_recipient(recipient, AddressFormat.EVM, chain):
         raise RecipientFormatInvalid(chain, recipient)
+    if recipient[-EVM_ADDRESS_BYTES:] == parameters.bridges.get(chain, b"")[-EVM_ADDRESS_BYTES:]:
+        raise RecipientIsBridge(chain, recipient)
 
 
 def _is_signed_by(owner: bytes, change: ChangePubKey, consent: bytes, deployment_hash: bytes) -> bool:

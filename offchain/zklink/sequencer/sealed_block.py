@@ -28,7 +28,7 @@ Item = Request | Pending
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """A deployment as a sequencer needs it, and its operator's terms. `chains` are ascending, all EVM, the primary
-    among them.
+    among them; `bridges` are the universal addresses of their bridges, which nothing may be paid to.
     """
 
     preset: Preset
@@ -36,6 +36,7 @@ class Parameters:
     primary: ChainId
     chains: tuple[ChainId, ...]
     terms: Terms = FREE_OF_CHARGE
+    bridges: Mapping[ChainId, bytes] = field(default_factory=dict)
 
     def domain(self, lane: Lane) -> int:
         """The domain of a lane."""

@@ -99,7 +99,9 @@ def build_parts(
     """
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
-    parameters = Parameters(deployment.preset, deployment.deployment_hash, deployment.primary, chains, terms)
+    unpayable = {chain: universal_address(deployment.chains[chain].bridge) for chain in chains}
+    place = (deployment.preset, deployment.deployment_hash, deployment.primary, chains)
+    parameters = Parameters(*place, terms, unpayable)
     groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
     return NodeParts(

@@ -1,7 +1,7 @@
 """A chain's debt to an account in one token, in exodus (docs/protocol.md, section 11).
 
-Takes the state of the block at which a chain ends; gives the statement of an exit with every Merkle opening that its proof needs.
-The arithmetic is in `compute_share` and `compute_parts`. Never changes the state.
+Takes the state of the block at which a chain ends; gives the statement of an exit with every Merkle opening that its
+proof needs. The arithmetic is in `compute_share` and `compute_parts`. Never changes the state.
 """
 
 from dataclasses import dataclass

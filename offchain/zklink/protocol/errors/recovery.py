@@ -58,8 +58,8 @@ class ExitsRefused(StateError):
     def __str__(self) -> str:
         what = "an exit is" if len(self.refused) == 1 else f"{len(self.refused)} exits are"
         advice = (
-            "A proof that does not verify was made against another block than the one at which the chain ends, or was changed: "
-            "make the file again with `zklink recover`"
+            "A proof that does not verify was made against another block than the one at which the chain ends, or was "
+            "changed: make the file again with `zklink recover`"
         )
         return "\n".join((f"{what} refused, and nothing was sent:", *self.refused, advice))
 

@@ -120,6 +120,19 @@ class RecipientFormatInvalid(OperationError):
 
 
 @dataclass(eq=False)
+class RecipientIsBridge(OperationError):
+    """A payout would go to the bridge of its own chain, where nobody could ever take it out; the primary refuses it.
+    Do: Name another recipient.
+    """
+
+    chain: int
+    recipient: bytes
+
+    def __str__(self) -> str:
+        return f"0x{self.recipient.hex()} is the bridge of chain {self.chain}"
+
+
+@dataclass(eq=False)
 class ConsentMissing(OperationError):
     """A new key without its owner's consent: no block with it could be accepted.
     Do: Let the owner sign for this key and nonce.

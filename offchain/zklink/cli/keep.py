@@ -1,0 +1,60 @@
+"""`zklink keep`: does for a deployment what anybody may, round after round, and pays the gas of it."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from pathlib import Path
+
+import click
+
+from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.connect import connect_bridges
+from zklink.recovery.keeper import Keeper
+from zklink.recovery.words_kept import read_words
+
+
+@click.command()
+@chain_options
+@click.option("--words", type=FILE, help="A file with words of the groups; it is read again in each round.")
+@click.option(
+    "--account",
+    "key_file",
+    type=FILE,
+    required=True,
+    help="The account that pays the gas: a keystore, or a private key in hex.",
+)
+@click.option(
+    "--every",
+    "pause_seconds",
+    type=click.FloatRange(min=1),
+    default=60,
+    show_default=True,
+    help="Seconds between two rounds in which nothing was due.",
+)
+@click.option("--once", is_flag=True, help="End when nothing is due.")
+def keep(
+    file: Path,
+    rpcs: tuple[str, ...],
+    quorum: int,
+    words: Path | None,
+    key_file: Path,
+    pause_seconds: float,
+    once: bool,
+) -> None:
+    """Pay what blocks still owe, bring members what they lack, call and confirm freezes, bring denials of false ENDs.
+
+    Anybody can run it, beside others. It decides nothing: contracts check what it brings, and only signers say what is
+    true.
+    """
+    account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
+    read = ChainsRead(deployment, connect_bridges(deployment, parse_urls(rpcs), quorum))
+    keeper = Keeper(read, account)
+    while True:
+        if words is not None:
+            read_words(words, deployment.deployment_hash, read.groups.kept)
+        if not keeper.round(click.echo):
+            if once:
+                return
+            time.sleep(pause_seconds)
