@@ -22,13 +22,13 @@ from .interfaces import IBridge
 from .interfaces import IExodus
 from .interfaces import IHistory
 from .interfaces import ITokenRegistry
-from .modules import acting
 from .modules import bridge_views
 from .modules import checks
 from .modules import constants
 from .modules import custody as books
 from .modules import deployment
 from .modules import fills
+from .modules import key_doors
 from .modules import partners
 from .modules import payments
 from .modules import priority_queue
@@ -53,6 +53,7 @@ initializes: requests[
     standstill := standstill,
 ]
 initializes: wallets[deployment := deployment]
+initializes: key_doors[deployment := deployment, requests := requests, wallets := wallets]
 initializes: payments[custody := books, deployment := deployment, fills := fills, partners := partners]
 initializes: bridge_views[
     books := books,
@@ -79,12 +80,9 @@ exports: (
     bridge_views.request_counts,
     bridge_views.request_status,
     bridge_views.queue_hash,
-    # its books
-    bridge_views.filler,
-    bridge_views.custody,
-    bridge_views.pending_balance,
-    bridge_views.solvency,
 )
+exports: (bridge_views.filler, bridge_views.custody, bridge_views.pending_balance, bridge_views.solvency)
+exports: (key_doors.set_key, key_doors.set_key_by_signature, key_doors.revoke_key_signatures, key_doors.key_digest)
 
 
 @deploy
@@ -199,55 +197,6 @@ def full_exit(account: uint32, token_id: uint16, second: bytes32, mask: uint8) -
     @custom:upholds QUE-2, QUE-3, CIR-5, GOV-3, GOV-5, EXI-5
     """
     return requests.queue_full_exit(account, token_id, second, mask)
-
-
-@external
-def set_key(account: uint32, public_key_hash: uint256) -> uint64:
-    """
-    @notice Asks for a new key for an account of the caller; older consents and signed operations of it are void then.
-    @dev Whether the account is the caller's is decided in the block: if it is not, nothing happens.
-    @param account 0..account_limit - 1.
-    @param public_key_hash H_2(A.x, A.y) of the new key, below r; 0 takes the key away.
-    @return The request's id in the account lane of this chain.
-    @custom:upholds CIR-6, QUE-3, GOV-5
-    """
-    return requests.queue_key(acting.caller(deployment.CHAIN_ID), account, public_key_hash)
-
-
-@external
-def set_key_by_signature(owner: address, account: uint32, public_key_hash: uint256, signature: Bytes[2048]) -> uint64:
-    """
-    @notice The same for a contract wallet that accepts a signature (ERC-1271). Anyone may bring it, once.
-    @param owner The wallet, as the owner bound to this chain.
-    @param account 0..account_limit - 1.
-    @param public_key_hash H_2(A.x, A.y) of the new key, below r; 0 takes the key away.
-    @param signature The signature that the wallet accepts for the digest of `key_digest`.
-    @return The request's id in the account lane of this chain.
-    @custom:upholds CIR-6, QUE-3, GOV-5
-    """
-    wallets.use(owner, account, public_key_hash, signature)
-    return requests.queue_key(acting.bind(owner, deployment.CHAIN_ID), account, public_key_hash)
-
-
-@external
-def revoke_key_signatures():
-    """
-    @notice Makes every signature for a new key void that the caller, a contract wallet, accepts and nobody has used.
-    @custom:upholds CIR-6
-    """
-    wallets.revoke(msg.sender)
-
-
-@external
-@view
-def key_digest(owner: address, account: uint32, public_key_hash: uint256) -> (bytes32, uint64):
-    """
-    @notice The 32 bytes that a contract wallet accepts now to ask for a key (EIP-712), and the counter in them.
-    @param owner The wallet.
-    @param account The account.
-    @param public_key_hash The new key.
-    """
-    return wallets.digest(owner, account, public_key_hash), wallets.counters[owner]
 
 
 @external

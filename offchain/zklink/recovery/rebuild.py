@@ -11,6 +11,7 @@ from typing import Final
 from zklink.protocol.errors import StateError
 from zklink.prover.progress import SILENT, Progress
 from zklink.recovery.accepted_block import AcceptedBlock
+from zklink.recovery.outcome import show_count
 from zklink.state.state import State
 from zklink.transition.replay.replay_block import add_effects, check_root, replay_block
 
@@ -23,7 +24,7 @@ def rebuild(before: State, blocks: Sequence[AcceptedBlock], progress: Progress =
     ReplayIncomplete or ReplayRefused.
     """
     state = before.copy()
-    with progress.step(f"replaying {len(blocks)} blocks", len(blocks)) as step:
+    with progress.step(f"replaying {show_count(len(blocks), 'block')}", len(blocks)) as step:
         for first in range(0, len(blocks), STRIDE):
             piece = blocks[first : first + STRIDE]
             _replay(state, piece)
