@@ -26,7 +26,7 @@ def open_account(operator: LocalOperator, alice: Wallet) -> None:
     """A deposit opens the account; a signature of the owner's L1 key gives it its layer-2 key, for a small fee."""
     operator.deposit(alice, POLYGON.chain_id, USDC, Amount(1_000 * DOLLAR))
     operator.run_until(lambda: alice.has_account)
-    alice.set_key(POLYGON.chain_id)
+    alice.set_key()
     operator.run_until(lambda: alice.nonce == 1 and not operator.node.sequencer.has_waiting)
 
 

@@ -27,7 +27,7 @@ def fill_pool(operator: LocalOperator) -> None:
     operator.deposit(provider, POLYGON.chain_id, USDC, Amount(POOL[0] + 100 * DOLLAR))
     operator.deposit(provider, BSC.chain_id, BTC, POOL[1])
     operator.run_until(lambda: provider.balance(USDC) > 0 and provider.balance(BTC) > 0)
-    provider.set_key(POLYGON.chain_id)
+    provider.set_key()
 
     def create(account: AccountId, nonce: Nonce, valid_until: int) -> CreatePool:
         return CreatePool(account, nonce, valid_until, USDC, BTC, FEE_BASIS_POINTS, LEAST_FEE, USDC)

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, PRIMARY, X, Y, build_state, owner_of
+from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, X, Y, build_state, owner_of
 from zklink.node.node import Node
 from zklink.operations.transfer import Transfer
 from zklink.protocol.errors import FeeTokenRefused, FeeTooLow, NothingToSeal
@@ -62,9 +62,9 @@ def test_send__fee_left_open__the_least_is_paid_and_any_other_fee_is_kept(wallet
 
 
 def test_set_key__fees_in_two_tokens__paid_in_the_first_that_the_account_has(wallet: Wallet, node: StubNode) -> None:
-    assert wallet.key_change(PRIMARY).fee_token == X
+    assert wallet.key_change().fee_token == X
     node.sequencer.state.set_balance(ALICE, X, Amount(5))
-    wallet.set_key(PRIMARY)
+    wallet.set_key()
     node.sequencer.seal(NOW)
     assert node.sequencer.state.token(Y).fees == BALANCE - wallet.balance(Y) == 10
 

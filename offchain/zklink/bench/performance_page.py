@@ -7,11 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from zklink.bench.gas_coverage import FUNCTIONS, INNER
+from zklink.bench.comparison import MESSAGE, ROWS
+from zklink.bench.comparison import Row as Comparison
+from zklink.bench.gas import TARGETS
+from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
+from zklink.bench.registry_gas import CONTRACTS, CREATION, VERIFIERS
 from zklink.bench.this_machine import describe_machine
 from zklink.bench.throughput import ThroughputFigures
+from zklink.l1.contract_artifacts import load_contract
+from zklink.protocol.presets import MINIMAL
 
 Row = Sequence[str]
 
@@ -141,29 +147,64 @@ def render_local_chains(figures: Sequence[ChainFigures], load: str) -> str:
 
 
 def render_gas(gas: Mapping[str, int], preset: str, load: str) -> str:
-    """Gas of transactions by function, of the functions that they include, of reads, and of the creation of each
-    contract.
+    """Gas beside version 1's, of whole blocks, of transactions by function, of the functions that they include, of the
+    creation of each contract, and of reads.
     """
-    rows = [(f"`{function}`", name, f"{gas[name]:,}") for function, names in FUNCTIONS.items() for name in names]
+    functions = [(f"`{function}`", name, f"{gas[name]:,}") for function, names in FUNCTIONS.items() for name in names]
+    inner = ", ".join(f"`{name}` (in `{outer}`)" for name, outer in INNER.items())
+    return "\n\n".join(
+        (
+            f"{render_measured(load)} Blocks of preset `{preset}`; the verifiers are those of `{MINIMAL.name}`, whose "
+            "checks cost the same.",
+            _render_comparison(gas),
+            f"In no row: a message of version 1 from one chain to another took {MESSAGE:,}, and each of four chains "
+            "needed three of them for every block or several.",
+            render_table(("calls together", "gas"), [(name, f"{gas[name]:,}") for name in WHOLE]),
+            render_table(("function", "transaction", "gas"), functions),
+            f"Called by the system's own contracts only, and measured with their callers: {inner}.",
+            render_table(("creation of", "gas", "bytes on the chain"), _list_creations(gas)),
+            "Reads, as transactions of their own (21,000 gas of each are the transaction); from outside they are free:",
+            render_table(("contract", "function and gas"), _list_reads(gas)),
+        )
+    )
+
+
+def _render_comparison(gas: Mapping[str, int]) -> str:
+    head = ("what", "version 1's calls", "version 1", "now", "change", "target")
+    return render_table(head, [_compare(row, gas[row.figure]) for row in ROWS])
+
+
+def _compare(row: Comparison, now: int) -> Row:
+    change = f"{(now - row.before) / row.before:+.0%}"
+    return row.what, row.calls, f"{row.before:,}", f"{now:,}", change, _judge(now, TARGETS.get(row.figure))
+
+
+def _judge(now: int, target: int | None) -> str:
+    if target is None:
+        return "-"
+    missed = now - target
+    return f"{target:,}, missed by {missed:,} ({missed / target:.0%})" if missed > 0 else f"{target:,}, reached"
+
+
+def _list_creations(gas: Mapping[str, int]) -> list[Row]:
+    rows: list[Row] = []
+    for figure, used in gas.items():
+        name = figure.removeprefix(CREATION)
+        if name == figure:
+            continue
+        artifact = f"{name}{MINIMAL.name.capitalize()}" if name in VERIFIERS else name
+        is_contract = name in CONTRACTS or name in VERIFIERS
+        rows.append((name, f"{used:,}", f"{load_contract(artifact).code_size:,}" if is_contract else "-"))
+    return rows
+
+
+def _list_reads(gas: Mapping[str, int]) -> list[Row]:
     reads: dict[str, list[str]] = {}
     for name, used in gas.items():
         contract, _, function = name.partition(".")
         if function:
             reads.setdefault(contract, []).append(f"`{function}` {used:,}")
-    creations = [
-        (name.removeprefix("create "), f"{used:,}") for name, used in gas.items() if name.startswith("create ")
-    ]
-    inner = ", ".join(f"`{name}` (in `{outer}`)" for name, outer in INNER.items())
-    return "\n\n".join(
-        (
-            f"{render_measured(load)} Preset `{preset}`, the verifiers of its own circuits.",
-            render_table(("function", "transaction", "gas"), rows),
-            f"Called by the system's own contracts only, and measured with their callers: {inner}.",
-            render_table(("creation of", "gas"), creations),
-            "Reads, as transactions of their own (21,000 gas of each are the transaction); from outside they are free:",
-            render_table(("contract", "function and gas"), [(name, ", ".join(each)) for name, each in reads.items()]),
-        )
-    )
+    return [(name, ", ".join(each)) for name, each in reads.items()]
 
 
 def write_part(page: Path, part: str, figures: str) -> None:

@@ -1,5 +1,5 @@
-"""The transactions of users in a benchmark: takes a system, sends swaps, deposits and full exits, gives their receipts;
-the sequencer takes each request at once.
+"""The transactions of users in a benchmark: takes a system, sends swaps, deposits, full exits and requests for keys,
+gives their receipts; the sequencer takes each request at once.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from eth_account.signers.local import LocalAccount
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_events import DepositRequested, FullExitRequested, SwapRequested
 from zklink.l1.contracts.bridge_structs import DepositOrder, SwapOrder, universal_address
+from zklink.l1.contracts.event_codec import REQUEST_EVENTS
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import AccountId, Amount, ChainId, TokenId
 from zklink.sequencer.sequencer import Sequencer
@@ -91,6 +91,22 @@ class Requests:
         bridge = self.system.bridges[chain]
         return self._take(bridge, bridge.full_exit(self.depositor, account, token_id))
 
+    def swap_dollars(self, source: ChainId, destination: ChainId, recipient: str = "") -> Receipt:
+        """A swap of dollars for as many on another chain."""
+        return self.swap(source, destination, USDC, USDC, recipient=recipient)
+
+    def set_key(self, chain: ChainId, account: AccountId, key_hash: int) -> Receipt:
+        """The depositor's request for a new key."""
+        bridge = self.system.bridges[chain]
+        return self._take(bridge, bridge.set_key(self.depositor, account, key_hash))
+
+    def set_key_by_signature(
+        self, chain: ChainId, wallet: str, account: AccountId, key_hash: int, signature: bytes
+    ) -> Receipt:
+        """A contract wallet's request for a new key, brought by the depositor."""
+        bridge = self.system.bridges[chain]
+        return self._take(bridge, bridge.set_key_by_signature(self.depositor, wallet, account, key_hash, signature))
+
     def _l1_amount(self, bridge: BridgeClient, token_id: TokenId, amount: Amount) -> int:
         return amount * bridge.tokens.token_scale(token_id) * (1 if token_id == USDC else _COIN_UNITS)
 
@@ -99,6 +115,6 @@ class Requests:
 
     def _take(self, bridge: BridgeClient, receipt: Receipt) -> Receipt:
         for event in bridge.events_of(receipt):
-            if isinstance(event, SwapRequested | DepositRequested | FullExitRequested):
+            if isinstance(event, REQUEST_EVENTS):
                 self.sequencer.add(event.request)
         return receipt

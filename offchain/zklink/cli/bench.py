@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from zklink.cli.progress_bar import RichProgress
-from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
+from zklink.protocol.presets import MAIN, PRESETS, get_preset
 from zklink.prover.cache import project_root
 from zklink.prover.source import Statement
 
@@ -57,8 +57,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
             [measure_throughput(MAIN, count, progress) for count in accounts], load
         )
     if part == GAS:
-        # With the smallest preset: but for the number of slots, a chain does the same work for all of them.
-        return performance_page.render_gas(measure_fixed_gas(progress), MINIMAL.name, load)
+        return performance_page.render_gas(measure_fixed_gas(progress), MAIN.name, load)
     if part == CHAINS:
         return performance_page.render_local_chains(measure_local_chains(progress), load)
     preset = get_preset(part)

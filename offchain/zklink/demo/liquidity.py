@@ -51,7 +51,7 @@ def fund_pools(
         wait(node, lambda: all(provider.balance(t) >= n for t, n in totals.items()), "the provider's deposits")
     if pools:
         with progress.step("the provider's key and pools", len(pools)) as step:
-            provider.set_key(system.deployment.primary)
+            provider.set_key()
             wait(node, lambda: has_key(node, provider), "the provider's key")
             for pool in pools:
                 _create(node, provider, pool)

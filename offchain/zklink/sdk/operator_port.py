@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
 
 
 class Operator(Protocol):
@@ -23,6 +23,11 @@ class Operator(Protocol):
     @property
     def account_domain(self) -> int:
         """The domain of the deployment's account lane, which every signature of an account is bound to."""
+        ...
+
+    @property
+    def primary(self) -> ChainId:
+        """The chain to which owners show their consents to new keys."""
         ...
 
     def accounts_of(self, owner: bytes) -> Sequence[AccountId]:

@@ -19,7 +19,7 @@ from zklink.operations.order import Order
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.errors import NoAccountYet
-from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, OrderSlot, TokenId
+from zklink.protocol.ids import AccountId, Amount, Nonce, OrderSlot, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.sdk.operator_port import Operator
 
@@ -121,7 +121,7 @@ class Wallet:
             )
         )
 
-    def key_change(self, chain: ChainId) -> ChangePubKey:
+    def key_change(self) -> ChangePubKey:
         """The operation that gives the account its key, for the least fee. Its fee token is the first one of which the
         account has enough, else the first one that the operator takes.
         """
@@ -130,16 +130,16 @@ class Wallet:
             nonce=self.nonce,
             valid_until=self._now() + VALID_SECONDS,
             public_key_hash=compute_public_key_hash(self.key.public_key),
-            chain=chain,
+            chain=self._operator.primary,
             fee=LEAST_FEE,
             fee_token=TokenId(0),
         )
         offers = [self.complete(replace(change, fee_token=token)) for token in self._operator.fee_tokens()]
         return next((offer for offer in offers if self.balance(offer.fee_token) >= offer.fee), offers[0])
 
-    def set_key(self, chain: ChainId) -> OperationId:
+    def set_key(self) -> OperationId:
         """Give the account its key; the wallet signs the owner's consent with the L1 key. Raises as `send` does."""
-        change = self.key_change(chain)
+        change = self.key_change()
         consent = sign_key_change(
             self.owner,
             self._operator.deployment_hash,

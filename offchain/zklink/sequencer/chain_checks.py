@@ -35,7 +35,8 @@ from zklink.transition.checks import check_account
 
 def check_admissible(state: State, pending: Pending, parameters: Parameters) -> None:
     """Refuse an operation that its chains could not take: UnknownChain; RecipientFormatInvalid if the paying chain has
-    no such address, RecipientIsBridge if it is that chain's bridge; KeyChangeElsewhere; ConsentMissing if the account's owner is not the one who consented.
+    no such address, RecipientIsBridge if it is that chain's bridge; KeyChangeElsewhere; ConsentMissing if the owner is
+    not the one who consented.
     """
     if isinstance(pending.operation, OrderMatch):
         return

@@ -7,7 +7,7 @@ from zklink.node.node import Node
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
-from zklink.protocol.ids import AccountId, Amount, Lane, Nonce, TokenId
+from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, TokenId
 
 
 class InProcessOperator:
@@ -23,6 +23,10 @@ class InProcessOperator:
     @property
     def account_domain(self) -> int:
         return self._sequencer.parameters.domain(Lane.ACCOUNT)
+
+    @property
+    def primary(self) -> ChainId:
+        return self._sequencer.parameters.primary
 
     def accounts_of(self, owner: bytes) -> Sequence[AccountId]:
         return self._sequencer.state.accounts_of(owner)

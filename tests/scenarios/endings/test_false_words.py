@@ -103,7 +103,7 @@ def test_false_end__while_the_primary_lives__denied_voided_and_the_true_one_stan
     assert story.keep() == [
         "polygon: END at block 3 denied by the validators: 14 days more, in which the governor may void it"
     ]
-    story.pass_days(4)
+    story.pass_days(1)
     assert "contested until" in story.run(K) and "the governor may void it" in story.run(K)
     story.bridge(K).member_end.void_end(story.system.world.roles.governor)
     assert (story.end(K).round, story.end(K).word) == (1, EndWord.NONE)

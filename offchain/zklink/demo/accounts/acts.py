@@ -83,7 +83,7 @@ def _keys(cast: Cast) -> Callable[[], bool]:
     """Set four keys: three by a signature that goes with the block, one by a transaction of the owner."""
     signers = [cast.wallets[name] for name in ("provider", "depositor", "operator")]
     for wallet in signers:
-        wallet.set_key(cast.system.deployment.primary)
+        wallet.set_key()
     bob = cast.wallets["trader"]
     bridge = cast.system.bridges[BSC.chain_id]
     bridge.set_key(bob.owner, bob.account, compute_public_key_hash(bob.key.public_key))
