@@ -11,6 +11,7 @@ from zklink.bench import recovery
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
 from zklink.bench.performance_page import render_local_chains, render_recovery, render_throughput, write_part
+from zklink.bench.proving import count_account_slots
 from zklink.bench.recovery import measure_recovery
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, is_read
 from zklink.bench.synthetic_history import SyntheticCall, build_calls
@@ -23,6 +24,7 @@ from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset
 from zklink.prover.cache import project_root
+from zklink.prover.progress import SILENT
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
@@ -41,6 +43,11 @@ def test_workload__every_preset__every_slot_is_used(preset: Preset) -> None:
     statement = build_exit(preset)
     assert statement.amount_a > 0 and statement.amount_b > 0
     assert exit.compute_inputs(statement, None, 1)["is_signed"] == 0
+
+
+def test_count_account_slots__smallest_preset__one_order_takes_most() -> None:
+    ledger, pool, order = (count_account_slots(MINIMAL, SILENT)[name] for name in ("ledger", "pool", "order"))
+    assert 0 < ledger < order and 0 < pool < order
 
 
 def test_transfers__from_a_fixed_generator__all_are_sealed_and_nothing_is_lost() -> None:
