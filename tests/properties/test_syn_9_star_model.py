@@ -96,3 +96,15 @@ class TestWrongRules:
     def test_page__wrong_rules__are_explained(self) -> None:
         for mutant in MUTANTS:
             assert f"- `{mutant.name}`: " in PAGE, mutant.name
+
+
+def test_page__rules_in_the_contracts__exist() -> None:
+    _, _, section = PAGE.partition("## In the contracts")
+    section = section.partition("\n## ")[0]
+    rows = re.findall(r"^\| `.*", section, re.MULTILINE)
+    assert rows
+    for line in rows:
+        rules, _ = (re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|"))
+        assert all(hasattr(Rules, rule) for rule in rules), rules
+    for file, function in re.findall(r"`(contracts/[\w/]+\.vy):(\w+)`", section):
+        assert f"def {function}(" in (ROOT / file).read_text(), function

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.synthetic_history import SyntheticCall, build_calls, build_history, open_history
 from tests.support.tries import tries
 from tests.support.upholds import upholds
+from zklink.bench.synthetic_history import SyntheticCall, build_calls, build_history, open_history
 from zklink.bench.workload import build_state
 from zklink.protocol.bridge_blocks import FullBlock
 from zklink.protocol.bridge_hashes import fold

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.signers.chains import GENESIS, NOW, STARTED, Draft, K, World, draft, is_signed
-from zklink.protocol.errors import AgainstOwnWord, EndIsTrue, EndNotTrue, NotFinal
+from zklink.protocol.errors import AgainstOwnWord, EndIsTrue, EndNotTrue, NotFinal, PathTooShort
 from zklink.protocol.facts import Accepted, End, EndDenial
 from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber
 from zklink.signers.history import Path
@@ -156,10 +156,16 @@ def test_end__given_once__for_the_same_block_alone_and_in_any_round(world: World
         signer.end(end(block), block.path)
     assert signer.end(end(block, round=1), block.path)
     later = draft(block)
-    world.primary.accept(later)  # a primary that came back
+    world.primary.accept(later)  # a primary that comes back with a block that nobody has seen
+    world.primary.pending = 1
     for path in (later.path, block.path):
         with pytest.raises(EndNotTrue):
             signer.end(end(later, round=1), path)
+    world.primary.mine()
+    signer.accepted(later.place, later.path)  # it is final: ACC for it fells an END that is pending
+    with pytest.raises(EndNotTrue):
+        signer.end(end(block, round=1), later.path)
+    assert signer.end(end(later, round=1), later.path)
 
 
 def test_end__primary_comes_back_without_a_block_with_acc__names_that_block(world: World, signer: Signer) -> None:
@@ -187,6 +193,21 @@ def test_denial__false_end_is_pending__denied_while_the_primary_lives_and_after_
     assert is_signed(deny(first), signer.denial(deny(first), last.path), signer.address)
     world.primary.mine(is_frozen=True)
     assert signer.denial(deny(first), last.path)
+
+
+def test_denial__asked_for_with_a_path_that_shows_nothing__not_denied(world: World, signer: Signer) -> None:
+    """Else anybody could have a true END denied, which costs members 14 days, and lets the governor void it."""
+    first, last = accept(world, 2)
+    signer.accepted(first.place, last.path)
+    world.primary.pending = 1
+    world.primary.mine(is_frozen=True)
+    world.primary.mine()
+    world.chains[K].mine(end=EndState(0, last.place))
+    for path in (Path(BlockNumber(0)), Path(BlockNumber(1)), draft(first, mark=1).path):
+        with pytest.raises(PathTooShort):
+            signer.denial(deny(last), path)
+    with pytest.raises(EndIsTrue):
+        signer.denial(deny(last), last.path)
 
 
 def test_denial__true_end_or_one_that_is_not_pending__not_denied(world: World, signer: Signer) -> None:

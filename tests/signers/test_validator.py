@@ -19,9 +19,10 @@ from zklink.protocol.errors import (
     ParentUnknown,
     SealsTooFarAhead,
     StateError,
+    TimeImpossible,
 )
 from zklink.protocol.facts import Accepted, Seal
-from zklink.protocol.ids import MAX_AGE_SECONDS, Amount
+from zklink.protocol.ids import DRIFT_SECONDS, MAX_AGE_SECONDS, Amount
 from zklink.signers.history import Path
 from zklink.signers.journal import MemorySignerJournal, Sealed
 from zklink.signers.validator import SEALS_AHEAD, Validator
@@ -114,6 +115,22 @@ def test_seal__again__gives_the_same_word_also_after_a_restart(world: World) -> 
         again.seal(draft(mark=1).proposal)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "is_taken"),
+    [(DRIFT_SECONDS + 1, False), (DRIFT_SECONDS, True), (-MAX_AGE_SECONDS, True), (-MAX_AGE_SECONDS - 1, False)],
+)
+def test_seal__time_that_the_primary_refuses__not_sealed_since_it_would_never_grow_too_old(
+    validator: Validator, seconds: int, is_taken: bool
+) -> None:
+    block = draft(timestamp=NOW + seconds)
+    if is_taken:
+        assert validator.seal(block.proposal)
+        return
+    with pytest.raises(TimeImpossible):
+        validator.seal(block.proposal)
+    assert validator.seal(draft().proposal)
+
+
 def test_seal__second_one_at_a_number__only_when_a_final_block_shows_the_first_too_old(
     world: World, validator: Validator
 ) -> None:
@@ -134,8 +151,9 @@ def test_seal__second_one_at_a_number__only_when_a_final_block_shows_the_first_t
 def test_seal__second_one_on_an_old_block__whatever_its_own_age(world: World, validator: Validator) -> None:
     old = draft()
     validator.seal(old.proposal)
+    world.primary.mine(MAX_AGE_SECONDS)
     validator.seal(draft(old, timestamp=NOW + MAX_AGE_SECONDS).proposal)
-    world.primary.mine(MAX_AGE_SECONDS + 1)
+    world.primary.mine()
     new = draft(mark=1, timestamp=NOW + MAX_AGE_SECONDS)
     validator.seal(new.proposal)
     assert validator.seal(draft(new, mark=2, timestamp=NOW + MAX_AGE_SECONDS).proposal)
@@ -144,11 +162,12 @@ def test_seal__second_one_on_an_old_block__whatever_its_own_age(world: World, va
 def test_seal__first_one_is_old_but_accepted__is_not_sealed_again(world: World, validator: Validator) -> None:
     first = draft()
     young = draft(first, timestamp=NOW + MAX_AGE_SECONDS)
-    for block in (first, young):
-        validator.seal(block.proposal)
-    world.primary.accept(first)
+    validator.seal(first.proposal)
     world.primary.mine(MAX_AGE_SECONDS)
-    for rival in (draft(mark=1), draft(first, mark=1)):
+    validator.seal(young.proposal)
+    world.primary.accept(first)
+    world.primary.mine()
+    for rival in (draft(mark=1, timestamp=NOW + 9), draft(first, mark=1, timestamp=NOW + 9)):
         with pytest.raises((AgainstOwnWord, AlreadySealed)):
             validator.seal(rival.proposal)
 
@@ -158,8 +177,9 @@ def test_seal__rival_builds_on_what_the_primary_did_not_take__does_not_count(
 ) -> None:
     old = draft()
     validator.seal(old.proposal)
+    world.primary.mine(MAX_AGE_SECONDS)
     validator.seal(draft(old, timestamp=NOW + MAX_AGE_SECONDS).proposal)
-    world.primary.mine(MAX_AGE_SECONDS + 1)
+    world.primary.mine()
     new = draft(mark=1, timestamp=NOW + MAX_AGE_SECONDS)
     validator.seal(new.proposal)
     world.primary.accept(new)
@@ -172,9 +192,10 @@ def test_seal__number_for_which_acc_is_signed__never_again(world: World, validat
     validator.accepted(first.place, first.path)
     del world.primary.states[-1]  # the primary has forgotten it
     world.primary.mine(2 * MAX_AGE_SECONDS)
+    now = NOW + 2 * MAX_AGE_SECONDS
     with pytest.raises(AgainstOwnWord):
-        validator.seal(draft(mark=1).proposal)
-    assert validator.seal(draft(first).proposal)
+        validator.seal(draft(mark=1, timestamp=now).proposal)
+    assert validator.seal(draft(first, timestamp=now).proposal)
 
 
 def test_seal__acc_does_not_keep_up__stops_after_a_few(world: World, validator: Validator) -> None:

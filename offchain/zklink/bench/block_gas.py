@@ -2,7 +2,7 @@
 
 Takes a run, gives gas by figure. Costs per request, per payout and per word are slopes between a block with one swap
 and a full one; everything else in a call is its fixed part. Every swap is of dollars, to the same recipient, who has
-been paid before.
+been paid before, but in the one block that says otherwise.
 """
 
 from typing import Final
@@ -16,6 +16,8 @@ _SWAP_WORDS: Final = 5 + PAYOUT_WORDS
 
 _RING: Final = {HOME: OTHER, OTHER: THIRD, THIRD: PRIMARY, PRIMARY: HOME}
 _FURTHER: Final = 3
+_SPREAD: Final = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276B
+"""Makes addresses out of small numbers."""
 
 
 def measure_blocks(run: BlockRun) -> dict[str, int]:
@@ -27,6 +29,7 @@ def measure_blocks(run: BlockRun) -> dict[str, int]:
     owed = [run.measure([(OTHER, HOME)] * count, pay=False) for count in (1, many)]
     for number in (run.sequencer.height - 1, run.sequencer.height):
         run.execute(BlockNumber(number))
+    strangers = _pay_strangers(run, many)
     swaps = many - 1
     per_word = _slope(elsewhere, PRIMARY, swaps * _SWAP_WORDS)
     per_request = _slope(requests, HOME, swaps)
@@ -40,8 +43,17 @@ def measure_blocks(run: BlockRun) -> dict[str, int]:
         "import, per payout in the own slice, owed": per_payout,
         "import, per payout in the own slice, ERC-20, paid in the same call": paid,
         "import, a payout's payment alone": paid - per_payout,
+        "import, the same to who has never had the token": (strangers - payouts[0][HOME] + paid) // many - per_payout,
     }
     return figures | _measure_further(run, elsewhere[0]) | _measure_whole(run, elsewhere[0])
+
+
+def _pay_strangers(run: BlockRun, count: int) -> int:
+    """A block of swaps to the home chain, each to another recipient who has nothing of the token there."""
+    for number in range(1, count + 1):
+        run.requests.swap_dollars(OTHER, HOME, f"0x{number * _SPREAD % 2**160:040x}")
+    run.seal()
+    return run.everywhere()[HOME]
 
 
 def _measure_further(run: BlockRun, one: GasByChain) -> dict[str, int]:

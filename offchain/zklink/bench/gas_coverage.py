@@ -34,6 +34,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "import, per payout in the own slice, owed",
         "import, per payout in the own slice, ERC-20, paid in the same call",
         "import, a payout's payment alone",
+        "import, the same to who has never had the token",
     ),
     "MemberHistory.execute": (
         "execute, one ERC-20 payout",

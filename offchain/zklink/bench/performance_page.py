@@ -187,7 +187,7 @@ def _judge(now: int, target: int | None) -> str:
 
 
 def _list_creations(gas: Mapping[str, int]) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for figure, used in gas.items():
         name = figure.removeprefix(CREATION)
         if name == figure:

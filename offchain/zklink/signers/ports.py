@@ -80,7 +80,9 @@ class SignerPort(Protocol):
 
 
 class ValidatorPort(SignerPort, Protocol):
-    """Port: one validator."""
+    """Port: one validator. Whoever may ask it for seals can hold up the deployment, ten minutes with each block that
+    nobody can prove: a validator in another process answers its sequencer alone.
+    """
 
     def seal(self, proposal: Proposal) -> bytes: ...
 

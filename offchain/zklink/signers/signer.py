@@ -13,7 +13,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 
 from zklink.protocol.bridge_hashes import Tip
-from zklink.protocol.errors import AgainstOwnWord, EndIsTrue, EndNotTrue, NotFinal
+from zklink.protocol.errors import AgainstOwnWord, EndIsTrue, EndNotTrue, NotFinal, PathTooShort
 from zklink.protocol.facts import Accepted, End, EndDenial, Fact
 from zklink.protocol.ids import MAX_AGE_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId
 from zklink.signers.history import Path
@@ -83,7 +83,8 @@ class Signer:
     def end(self, fact: End, path: Path) -> EndWord:
         """END of a member, in its present round; with it ACC for the same block.
 
-        `path` leads from `covered`, or from the primary's last block if that is below, to the end. Raises EndNotTrue.
+        `path` leads from `covered`, or from the primary's last block if that is below, to the end. Raises EndNotTrue,
+        PathTooShort.
         """
         with self._lock:
             place = Accepted(fact.number, fact.sync_hash)
@@ -94,7 +95,9 @@ class Signer:
             return EndWord(self._sign(fact), self._sign(place))
 
     def denial(self, fact: EndDenial, path: Path) -> bytes:
-        """The denial of an END that is pending on a member. Raises EndIsTrue, also if another END is pending."""
+        """The denial of an END that is pending on a member. Raises EndIsTrue, also if another END is pending, and
+        PathTooShort: whoever asks must show what the history ends with.
+        """
         with self._lock:
             member, place = self._chains[fact.member], Accepted(fact.number, fact.sync_hash)
             state = member.end_state(member.newest().number)
@@ -139,13 +142,16 @@ class Signer:
         return now - newest.timestamp > HALT_SECONDS and now - last > SILENCE_SECONDS
 
     def _find_last(self, path: Path) -> Accepted:
-        """The highest block seen, final or not, unless this signer has given its word for another one."""
-        if self._given.end is not None:
-            return self._given.end
+        """The highest block seen, final or not, or with ACC; or the one for which this signer has signed END, unless it
+        has signed ACC for a higher one since: then the primary went on.
+        """
+        end = self._given.end
+        if end is not None and self.covered.number <= end.number:
+            return end
         seen = _place(self._primary.tip(self._primary.newest().number))
         lower, higher = sorted((seen, self.covered), key=lambda place: place.number)
         if not path.leads(lower, higher):
-            raise EndNotTrue(higher.number, f"block {lower.number} is not shown to lead there")
+            raise PathTooShort(lower.number, higher.number)
         return higher
 
     def _read_round(self, member: ChainId) -> int:

@@ -19,9 +19,10 @@ from zklink.protocol.errors import (
     ParentUnknown,
     RpcUnavailable,
     SealsTooFarAhead,
+    TimeImpossible,
 )
 from zklink.protocol.facts import Accepted, Seal
-from zklink.protocol.ids import MAX_AGE_SECONDS, ChainId
+from zklink.protocol.ids import DRIFT_SECONDS, MAX_AGE_SECONDS, ChainId
 from zklink.signers.journal import Sealed
 from zklink.signers.proposal import Proposal
 from zklink.signers.signer import Signer
@@ -36,13 +37,14 @@ class Validator(Signer):
     _frozen: frozenset[ChainId] = frozenset()
 
     def seal(self, proposal: Proposal) -> bytes:
-        """The seal of a block. Raises MemberIsFrozen, AgainstOwnWord, AlreadySealed, SealsTooFarAhead, ParentUnknown,
-        NotFinal, and the errors of words that are no block.
+        """The seal of a block. Raises MemberIsFrozen, TimeImpossible, AgainstOwnWord, AlreadySealed, SealsTooFarAhead,
+        ParentUnknown, NotFinal, and the errors of words that are no block.
         """
         with self._lock:
             sealed = self._describe(proposal)
             self._check_members()
             if sealed not in self._given.seals:
+                self._check_time(sealed)
                 self._check_place(sealed)
                 self._check_requests(proposal)
                 self._save(replace(self._given, seals=(*self._given.seals, sealed)))
@@ -64,6 +66,14 @@ class Validator(Signer):
             self._frozen |= {chain} if is_frozen else set()
         if self._frozen:
             raise MemberIsFrozen(min(self._frozen))
+
+    def _check_time(self, sealed: Sealed) -> None:
+        """The primary could accept the block now. One far ahead of its clock would never grow too old, and no other one
+        could ever take its place.
+        """
+        now = self._primary.newest().timestamp
+        if not sealed.timestamp - DRIFT_SECONDS <= now <= sealed.timestamp + MAX_AGE_SECONDS:
+            raise TimeImpossible(sealed.number, sealed.timestamp, now)
 
     def _check_place(self, sealed: Sealed) -> None:
         """The block comes next on what is sealed or accepted, not too far ahead, and no other one there can still be

@@ -1,12 +1,10 @@
-"""The attacks that ended version 1, played on its own rules (tests/properties/sync_model), step by step.
+"""The attacks that ended version 1, played on its own rules (version_1_rules.py), step by step.
 
 Each takes nothing and gives its steps; every step asserts that version 1 allows it. H1 is in money_mutants.py, for
 version 1 as a model has no amounts. What the star answers is in test_syn_9_star_attacks.py.
 """
 
-from tests.properties.sync_model.menus import make_block
-from tests.properties.sync_model.rules import Actor, Block, Chain, Rules
-from tests.properties.sync_model.situations import START, accept, execute, prove
+from .version_1_rules import START, Actor, Block, Chain, Rules, accept, execute, make_block, prove
 
 RULES = Rules()
 PRIMARY, MEMBER, OTHER = START

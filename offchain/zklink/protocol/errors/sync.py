@@ -97,6 +97,34 @@ class EndNotTrue(StateError):
 
 
 @dataclass(eq=False)
+class PathTooShort(StateError):
+    """A signer was not shown how the history leads from one block that it knows to a higher one.
+    Do: Ask again with the commitments of all blocks between them. If there are none that lead there, the primary has
+    taken back what was final.
+    """
+
+    lower: int
+    higher: int
+
+    def __str__(self) -> str:
+        return f"the commitments shown do not lead from block {self.lower} to block {self.higher}"
+
+
+@dataclass(eq=False)
+class TimeImpossible(StateError):
+    """A validator was asked to seal a block that the primary would refuse for its time: ahead of its clock, or too old.
+    Do: Seal the block again with the primary's present time.
+    """
+
+    number: int
+    timestamp: int
+    now: int
+
+    def __str__(self) -> str:
+        return f"block {self.number} has the time {self.timestamp}, which cannot be accepted at {self.now}"
+
+
+@dataclass(eq=False)
 class EndIsTrue(StateError):
     """A signer was asked to deny an END that is true, or that is not pending.
     Do: Nothing: this END stands when its window is over.

@@ -1,8 +1,8 @@
-"""What one chain may do, given what it has stored and heard: the rules of sync, freeze and exodus, each in one place.
+"""What one chain might do by version 1, which the star has replaced: kept because version_1.py attacks it.
 
 Takes one chain's state, gives yes or no or a new state. Knows nothing of the other chains but their messages, nothing
 of time (whatever a clock may allow is allowed at any moment) and nothing of proofs (every block is valid; what a proof
-cannot tell a chain is whether another chain's slice is forged). Wrong rules override single methods: mutants.py.
+cannot tell a chain is whether another chain's slice is forged). No contract implements these rules.
 """
 
 from dataclasses import dataclass
@@ -206,3 +206,25 @@ class Rules:
 def is_prefix(history: History, of: History) -> bool:
     """Whether `of` opens downwards to `history`."""
     return of[: len(history)] == history
+
+
+START = tuple(Chain(k) for k in CHAINS)
+
+
+def make_block(slices: tuple[int, ...], forged: tuple[int, ...] = ()) -> Block:
+    """A block with slices of these chains, some forged, as its name tells: `12!2a` has slices of 1 and 2, 2's is
+    forged."""
+    lies = "".join(("!", *map(str, forged))) if forged else ""
+    return Block("".join(map(str, slices)) + lies + "a", frozenset(slices), frozenset(forged))
+
+
+def prove(chain: Chain, block: Block) -> Chain:
+    return chain._replace(proven=(*chain.proven, block))
+
+
+def accept(chain: Chain) -> Chain:
+    return chain._replace(accepted=chain.accepted + 1)
+
+
+def execute(chain: Chain) -> Chain:
+    return chain._replace(executed=chain.executed + 1)
