@@ -54,8 +54,10 @@ def cli(
     key_file: Path,
     wait_seconds: float,
 ) -> None:
-    """Bring every chain to its end (freezes, END, blocks that it lacks, payouts), pay open requests back, and send a
-    file's exits. Each chain ends by itself: leave out --rpc of one that has halted.
+    """Bring every chain to its end, pay open requests back, and send a file's exits.
+
+    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave out --rpc of one
+    that has halted.
     """
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
     deployment = read_deployment(file)
