@@ -17,8 +17,8 @@ LP_TOKENS_COLLIDE: Final = Mutation(
     (
         (
             POOL,
-            "is_create * (1 << (2 * DT - 1)) + pool_count + kept_lp_token",
-            "is_create * (1 << (2 * DT - 1)) + kept_lp_token",
+            "signal next_number <== is_create * pool_count;",
+            "signal next_number <== 0 * pool_count;",
         ),
     ),
 )
@@ -71,7 +71,8 @@ class Rule:
 
 _FIELDS = (
     "kind account token_a token_b fee_token fee_mantissa fee_exponent lp_token pool_fee amount_a amount_b shares "
-    "limit_a limit_b limit_shares valid_until"
+    "limit_a limit_b limit_shares valid_until source request.id request.queued_at request.native_fee request.by_owner "
+    "request.mask party.hi party.lo second.hi second.lo"
 )
 NO_POOL_OPERATION: Final = {f"op.{name}": 0 for name in _FIELDS.split()}
 """The `PoolOperation` of an empty slot."""
@@ -79,6 +80,7 @@ _POOL = NO_POOL_OPERATION | {
     "is_add": 0,
     "is_remove": 0,
     "is_swap": 0,
+    "is_exit": 0,
     "x": 70_001,
     "y": 90_003,
     "supply": 79_000,
@@ -91,6 +93,7 @@ _REMOVAL = _POOL | {
     "op.amount_a": 886,
     "op.amount_b": 1_139,
 }
+_EXIT = _POOL | {"is_exit": 1, "op.shares": 1_000, "op.amount_a": 886, "op.amount_b": 1_139}
 _MATCH: dict[str, int | list[int]] = {"used": 1, "amount_a": 10, "sell": [100, 100], "buy": [33, 300]}
 _SIDES = {"account": 3, "is_lp": 1, "balance": 10, "fees": 7, "reserve_lower": 105, "reserve_higher": 99, "supply": 20}
 
@@ -107,6 +110,23 @@ RULES: Final = (
         POOL,
         "PoolAmounts",
         _REMOVAL | {"op.amount_a": 887, "op.amount_b": 1_140},
+    ),
+    Rule(
+        Mutation(
+            "exits_of_shares_have_limits",
+            ((POOL, "(1 - has_limits) * op.limit_b === 0;", "(1 - has_limits - is_exit) * op.limit_b === 0;"),),
+        ),
+        POOL,
+        "PoolAmounts",
+        _EXIT | {"op.limit_b": 1},
+    ),
+    Rule(
+        Mutation(
+            "more_shares_leave_than_there_are", ((POOL, "(is_remove + is_exit) * (supply", "is_remove * (supply"),)
+        ),
+        POOL,
+        "PoolAmounts",
+        _EXIT | {"x": 10, "y": 20, "supply": 5, "op.shares": 6, "op.amount_a": 12, "op.amount_b": 24},
     ),
     Rule(
         Mutation("least_amount_unchecked", ((POOL, "RangeCheck(AMOUNT_BITS())(margin_b);", ""),)),

@@ -22,7 +22,7 @@ from zklink.transition.swap import compute_out
 from zklink.witness.signals import Signal
 
 AMOUNT, REGISTER = 2**112 - 1, 2**119 - 1
-ADD, REMOVE, SWAP = "is_add", "is_remove", "is_swap"
+ADD, REMOVE, SWAP, LEAVE = "is_add", "is_remove", "is_swap", "is_exit"
 RATIO, POOL, ORDER, EXIT = "lib/ratio.circom", "pool_slot.circom", "order_slot.circom", "exit.circom"
 
 amounts = st.sampled_from([0, 1, AMOUNT]) | st.integers(0, 10**6) | st.integers(0, AMOUNT)
@@ -104,7 +104,7 @@ def pool_inputs(kind: str, pool: Pool, amounts: tuple[int, int, int], limits: tu
     names = ("op.amount_a", "op.amount_b", "op.shares", "op.limit_a", "op.limit_b", "op.limit_shares")
     return {
         **NO_POOL_OPERATION,
-        **{name: int(name == kind) for name in (ADD, REMOVE, SWAP)},
+        **{name: int(name == kind) for name in (ADD, REMOVE, SWAP, LEAVE)},
         "x": pool.reserve_lower,
         "y": pool.reserve_higher,
         "supply": pool.lp_supply,
@@ -160,6 +160,29 @@ def test_remove__of_shares__gives_what_the_package_gives(pool: Pool, shares: int
         lower, higher = min(other, inputs[name]), inputs[name] + 1
         assert accepts(circuit, **inputs | {name: lower})
         assert not accepts(circuit, **inputs | {name: higher}), name
+
+
+@upholds("CIR-8", "EXI-1")
+@few
+@given(pools, amounts, wild)
+def test_exit__of_shares__gives_what_their_removal_gives(pool: Pool, shares: int, slip: int) -> None:
+    """Without limits, and nothing for nothing."""
+    circuit = open_gadget(POOL, "PoolAmounts")
+    shares = min(shares, pool.lp_supply)
+    worth = compute_remove_liquidity(pool, shares) if shares else (0, 0)
+    inputs = pool_inputs(LEAVE, pool, (*worth, shares), (0, 0, 0))
+    assert accepts(circuit, **inputs)
+    for name in ("amount_a", "amount_b", "limit_a", "limit_b", "limit_shares"):
+        assert not accepts(circuit, **inputs | {f"op.{name}": (inputs[f"op.{name}"] + slip) % R}), name
+
+
+@upholds("CIR-4", "EXI-1")
+def test_exit__of_a_pool_without_supply__is_worth_nothing() -> None:
+    circuit = open_gadget(POOL, "PoolAmounts")
+    assert accepts(circuit, **pool_inputs(LEAVE, NO_POOL, (0, 0, 0), (0, 0, 0)))
+    for amounts_ in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+        assert not accepts(circuit, **pool_inputs(LEAVE, NO_POOL, amounts_, (0, 0, 0)))
+    assert not accepts(circuit, **pool_inputs(LEAVE, Pool(100, 70, 10, 0, 2), (110, 77, 11), (0, 0, 0)))
 
 
 @upholds("CIR-4")

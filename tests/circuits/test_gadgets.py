@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 from tests.support.circuits import Circuit, open_gadget
 from tests.support.tries import tries
 from tests.support.upholds import upholds
+from zklink.operations.full_exit import FullExitRequest
 from zklink.primitives.field import R
 from zklink.primitives.merkle import SparseMerkleTree
+from zklink.protocol.chain_sets import has_chain, list_chains
 from zklink.protocol.commitment import aggregate
 from zklink.protocol.errors import WitnessUnsatisfied
+from zklink.protocol.ids import AccountId, Amount, ChainId, ChainSet, RequestId, TokenId
 from zklink.protocol.slices import evaluate
+from zklink.state.rows import TokenRow
+from zklink.transition.full_exit import choose_paying_chain, compute_full_exit_amount, is_final_serving
 from zklink.transition.swap import compute_out
 from zklink.witness.signals import Signal
 
@@ -106,3 +111,74 @@ def test_aggregate__of_nine_slices__is_that_of_the_package(header: int, lambda_:
     inputs: dict[str, Signal] = {"header": header, "data": values[0], "value": [*values[1:]], "lambda": lambda_}
     named = run(open_gadget("lib/slices.circom", "Aggregate"), **inputs)
     assert named["main.out"] == aggregate(header, values, lambda_)
+
+
+def ask(source: int, mask: int) -> FullExitRequest:
+    """A full exit of which only who asked and who may pay matter."""
+    owner = b"\xa1" * 32
+    return FullExitRequest(
+        ChainId(source), RequestId(0), AccountId(1), TokenId(1), owner, owner, ChainSet(mask | 1 << (source - 1)), 0
+    )
+
+
+reserves = st.lists(st.sampled_from([0, 0, 1, AMOUNT]) | st.integers(0, AMOUNT), min_size=8, max_size=8)
+
+
+def choose(request: FullExitRequest, row: TokenRow) -> dict[str, int]:
+    """The gadget's signals."""
+    bits = [int(k == request.source) for k in range(1, 9)]
+    mask = [int(has_chain(request.mask, ChainId(k))) for k in range(1, 9)]
+    circuit = open_gadget("lib/serving.circom", "PayingChain")
+    return run(circuit, is_asker=[*bits], mask=[*mask], reserve=[*row.reserves])
+
+
+def check_choice(request: FullExitRequest, row: TokenRow) -> None:
+    """The gadget chooses the chain that the package chooses, and counts the chains that could pay."""
+    named = choose(request, row)
+    payer = choose_paying_chain(row, request)
+    assert [named[f"main.is_payer[{k}]"] for k in range(8)] == [int(k + 1 == payer) for k in range(8)]
+    count = sum(row.reserve(chain) > 0 for chain in list_chains(request.mask))
+    assert (named["main.has_reserve"], named["main.is_dry"]) == (count, int(not count))
+
+
+@upholds("CIR-8", "EXI-5")
+@pytest.mark.parametrize("source", range(1, 9))
+def test_paying_chain__of_every_mask__is_that_of_the_package(source: int) -> None:
+    """All masks, with two different rows: every other chain dry, and all chains but the source."""
+    for row in (TokenRow((0, 3, 0, 5, 0, 1, 0, 2), 0), TokenRow(tuple(int(k != source) for k in range(1, 9)), 0)):
+        for mask in range(256):
+            if has_chain(ChainSet(mask), ChainId(source)):
+                check_choice(ask(source, mask), row)
+
+
+@upholds("CIR-8", "EXI-5")
+@tries(100)
+@given(st.integers(1, 8), st.integers(0, 255), reserves)
+def test_paying_chain__of_any_reserves__is_that_of_the_package(source: int, mask: int, held: list[int]) -> None:
+    check_choice(ask(source, mask), TokenRow(tuple(held), 0))
+
+
+@upholds("CIR-2")
+@given(reserves)
+@tries(10)
+def test_paying_chain__where_nobody_asks__is_none(held: list[int]) -> None:
+    circuit = open_gadget("lib/serving.circom", "PayingChain")
+    named = run(circuit, is_asker=[0] * 8, mask=[0] * 8, reserve=[*held])
+    assert not any(named[f"main.is_payer[{k}]"] for k in range(8))
+
+
+@upholds("CIR-8", "EXI-5")
+@tries(100)
+@given(st.integers(1, 8), st.integers(0, 255), reserves, st.sampled_from([0, 1, AMOUNT]) | st.integers(0, AMOUNT))
+def test_is_served_in_part__of_any_balance__is_what_the_package_says(
+    source: int, mask: int, held: list[int], balance: int
+) -> None:
+    request, row = ask(source, mask), TokenRow(tuple(held), 0)
+    named, payer = choose(request, row), choose_paying_chain(row, request)
+    amount = compute_full_exit_amount(Amount(balance), row.reserve(payer))
+    is_final = is_final_serving(Amount(balance - amount), row.add(payer, -amount), request)
+    circuit = open_gadget("lib/serving.circom", "IsServedInPart")
+    inputs = {name: named[f"main.{name}"] for name in ("has_reserve", "is_dry")}
+    covered = int(row.reserve(payer) >= balance)
+    assert run(circuit, is_own=1, covered=covered, **inputs)["main.out"] == int(not is_final)
+    assert run(circuit, is_own=0, covered=covered, **inputs)["main.out"] == 0

@@ -4,6 +4,7 @@ Takes applied blocks of preset `minimal` that have this one slot used: so the sl
 those of the whole block.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from typing import TypeVar
@@ -18,10 +19,10 @@ from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import OPTIMIZED, PLAIN, ensure_compiled
 from zklink.prover.source import CircuitSource
 from zklink.state.state import State
-from zklink.transition import account_block
+from zklink.transition import account_block, pool_slot
 from zklink.transition.account_block import AccountBlock
 from zklink.transition.order_match import MatchSlot
-from zklink.transition.pool_slot import PoolSlot
+from zklink.transition.pool_slot import PoolPlan, PoolSlot
 from zklink.transition.rules import ORDER_RULES, POOL_RULES, AccountOperation, Rule
 from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signal, Signals
@@ -103,6 +104,14 @@ def carry_out(state: State, operation: AccountOperation) -> AccountBlock | None:
             return apply(state, operation)
         except (ZkLinkError, ZeroDivisionError):
             return None
+
+
+def forge_pool(operation: AccountOperation, plan: PoolPlan, state: State) -> AccountBlock:
+    """The block in which a pool operation is carried out by any plan. The operation only says what is loaded."""
+    rule: Rule[PoolSlot] = Rule(lambda *_: None, lambda state, _, context: pool_slot.apply_plan(state, plan, context))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account_block, "POOL_RULES", defaultdict(lambda: rule))
+        return apply(state, operation)
 
 
 def find_loose(circuit: Circuit, inputs: Signals) -> list[str]:
