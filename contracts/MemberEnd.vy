@@ -166,7 +166,8 @@ def raise_end(
     @custom:upholds SYN-4, SYN-9, SYN-11
     """
     end_evidence.check_seal(number, sync_hash, seal)
-    end_evidence.check_above_tip(number, sync_hash, later)
+    tip: IHistory.Tip = end_evidence.check_above_tip(number, sync_hash, later)
+    paths.publish(tip.number, tip.sync_hash, later)
     word: uint8 = end_evidence.read_word(number, sync_hash, validators, watchers)
     end_contest.begin(word, number, sync_hash)
     if word == end_contest.BOTH_GROUPS:
@@ -243,7 +244,9 @@ def stand_end(later: DynArray[bytes32, constants.MAX_LATER]):
     """
     end_contest.check_waits()
     assert end_contest.is_window_over(), "end: within its window"
-    end_evidence.check_above_tip(end_contest.state.number, end_contest.state.sync_hash, later)
+    tip: IHistory.Tip = end_evidence.check_above_tip(
+        end_contest.state.number, end_contest.state.sync_hash, later
+    )
     self._stand()
 
 

@@ -19,12 +19,14 @@ uses: paths
 
 @internal
 @view
-def check_above_tip(number: uint64, sync_hash: bytes32, later: DynArray[bytes32, constants.MAX_LATER]):
+def check_above_tip(number: uint64, sync_hash: bytes32, later: DynArray[bytes32, constants.MAX_LATER]) -> IHistory.Tip:
     """
     @notice Reverts unless a history contains what is imported here.
+    @return The last block that is imported here, where `later` begins.
     """
     tip: IHistory.Tip = staticcall IHistory(end_partners.HISTORY).tip()
     assert paths.does_lead(tip.number, tip.sync_hash, number, sync_hash, later), "end: not above the tip"
+    return tip
 
 
 @internal

@@ -3,11 +3,12 @@
 @title paths
 @license Apache-2.0
 @notice Whether one history contains another: takes block commitments, gives whether they lead from an earlier block to a
-        later one. What it remembers is true of hashes alone, on any chain and for ever.
+        later one. What it remembers and publishes is true of hashes alone, on any chain and for ever.
 @dev A sync hash is keccak256(previous sync hash, block commitment), so a path that ends in it goes through the only
      hashes that it can go through.
 """
 
+from ..interfaces import IMemberEnd
 from . import constants
 
 # By hash of (base number, base hash, number, hash): the later history contains the earlier one.
@@ -45,6 +46,15 @@ def does_lead(
 
 
 @internal
+def publish(number: uint64, sync_hash: bytes32, path: DynArray[bytes32, constants.MAX_LATER]):
+    """
+    @notice Lets everybody read a path, whoever called.
+    """
+    if len(path) > 0:
+        log IMemberEnd.PathShown(number=number, sync_hash=sync_hash, path=path)
+
+
+@internal
 def extend(
     base: uint64,
     base_hash: bytes32,
@@ -57,6 +67,7 @@ def extend(
     @param number The base itself, or a block that was opened to it before.
     """
     assert self.does_lead(base, base_hash, number, sync_hash, []), "end: not opened so far"
+    self.publish(number, sync_hash, path)
     last: uint64 = number + convert(len(path), uint64)
     self.opened[self._key(base, base_hash, last, self.fold(sync_hash, path))] = True
 

@@ -43,6 +43,22 @@ def test_raise_end__both_groups__stands_at_once(rig: Rig) -> None:
     assert here.bridge.frozen_at() == (here.evm.time, here.evm.height)
 
 
+def test_raise_end__whoever_calls__publishes_the_path(rig: Rig) -> None:
+    make_blocks(rig, 3, imported=1)
+    here, line = rig[A], rig.blocks
+    raise_end(rig, end_of(rig, A), WATCHERS)
+    path = line.commitments(1, 3)
+    assert here.evm.event("PathShown") == {"number": 1, "sync_hash": line.sync_hash(1), "path": path}
+
+
+def test_open_path__whoever_calls__publishes_the_path(rig: Rig) -> None:
+    make_blocks(rig, 3)
+    here, line = rig[A], rig.blocks
+    here.end.open_path(0, line.sync_hash(0), 0, line.sync_hash(0), list(line.commitments(0, 2)), sender=STRANGER)
+    path = line.commitments(0, 2)
+    assert here.evm.event("PathShown") == {"number": 0, "sync_hash": line.sync_hash(0), "path": path}
+
+
 def test_raise_end__both_groups__replaces_whatever_waits(rig: Rig) -> None:
     """What validators, or watchers, alone have raised does not hold up what both say."""
     make_blocks(rig, 2)

@@ -16,6 +16,8 @@ from zklink.operations.change_pub_key import KeyChange
 from zklink.protocol.bridge_blocks import AcceptAgainCall, FullBlock
 from zklink.protocol.errors import CalldataUnreadable, ProtocolError
 from zklink.protocol.ids import AccountId, ChainId, Kind, Lane, Nonce
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.groups_asked import GroupsAsked
 
 FAR_DEADLINE = 2**40 - 1
 BRIDGE = "0x" + "Ab" * 20
@@ -44,6 +46,30 @@ def test_read_accept_call__several_blocks_in_one_transaction__all_their_words(cr
     call = read_accept_call(writer.primary.primary_history, receipt.tx_hash)
     assert call.first == 1
     assert call.blocks == writer.line.fulls(1, 2)
+
+
+JUNK_LANE = (9, 0, 0, 0, 0, [0] * 8)
+JUNK_COUNTS = (2, 0, 1 << 255 | 3 << 16 * PRIMARY, 0, 0, [0] * 8)
+
+
+@pytest.mark.parametrize(("junk", "words"), [(JUNK_LANE, 0), (JUNK_COUNTS, 3)], ids=["no lane", "no counts, no kind"])
+@pytest.mark.parametrize("name", ["accept", "accept_again"])
+def test_read_accept_call__anything_where_blocks_are_skipped__the_new_ones_are_read(
+    credulous: LocalSystem, name: str, junk: tuple[object, ...], words: int
+) -> None:
+    writer, roles = Writer(credulous), credulous.world.roles
+    writer.accept(writer.draft({BSC.chain_id: payout(BSC.chain_id)}, Lane.ACCOUNT))
+    writer.line.append(block_with_consent(writer))
+    call = writer.line.accept_call(2, 2) if name == "accept" else writer.line.accept_again_call(2, 2)
+    history = writer.primary.primary_history
+    _, blocks, *others, own = call.abi()
+    calldata = history.encode(name, 1, [junk, *blocks], *others, bytes(32 * words) + own)  # type: ignore[misc, operator]
+    receipt = history.client.send(roles.attacker, calldata)
+    assert history.tip().number == 2
+    seen = read_accept_call(history, receipt.tx_hash, 2)
+    assert (seen.first, seen.blocks) == (2, writer.line.fulls(2, 2))
+    deployment, keeper = credulous.deployment, GroupsAsked()
+    assert ChainsRead(deployment, credulous.bridges, keeper).history().sync_hash(2) == writer.line.sync_hash(2)
 
 
 def test_decode_accept_call__accept_again__is_read_alike(credulous: LocalSystem) -> None:

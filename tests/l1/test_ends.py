@@ -20,6 +20,7 @@ from zklink.l1.contracts.bridge_events import (
     MembersAnnounced,
     MembersReplaced,
     MismatchShown,
+    PathShown,
     RequestCancelled,
 )
 from zklink.l1.contracts.bridge_events import Frozen as FrozenEvent
@@ -252,8 +253,9 @@ def test_raise_end__event__names_block_round_and_word(writer: Writer) -> None:
     receipt = bridge.member_end.raise_end(
         roles.stranger, fact, later, seal, watchers=writer.groups.end(fact, Group.WATCHERS)
     )
-    (raised,) = bridge.member_end.events_of(receipt)
-    assert isinstance(raised, EndRaised)
+    shown, raised = bridge.member_end.events_of(receipt)
+    assert isinstance(shown, PathShown) and isinstance(raised, EndRaised)
+    assert (shown.number, shown.sync_hash, shown.path) == (0, writer.line.sync_hash(0), later)
     assert (raised.number, raised.sync_hash, raised.round, raised.word) == (1, fact.sync_hash, 0, EndWord.WATCHERS)
 
 

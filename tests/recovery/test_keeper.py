@@ -7,11 +7,14 @@ import pytest
 
 from tests.support.ending import OTHER, USD, K, P, Story
 from zklink.devnet.system import LocalSystem
+from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import EndWord
+from zklink.l1.transport.client import encode_call
+from zklink.l1.transport.submission import Call
 from zklink.protocol.errors import HistoryIncomplete, WordsInvalid
 from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, Group, Seal
 from zklink.protocol.ids import BlockNumber, ChainId
-from zklink.protocol.limits import MAX_BLOCKS, MAX_CALL_WORDS, MAX_CLAIMS
+from zklink.protocol.limits import MAX_BLOCKS, MAX_CALL_WORDS, MAX_CLAIMS, MAX_LATER
 from zklink.recovery import common_steps, import_batch, long_paths, member_steps
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.import_batch import take_batch
@@ -218,6 +221,46 @@ def test_fell_end__another_block_beside_an_accepted_one__its_own_calldata_shows_
         return
     assert fell is not None and "both groups have said that block 3 is accepted" in fell.what  # type: ignore[union-attr]
     assert (story.end(K).word, story.end(K).round) == (EndWord.NONE, 1)
+
+
+@pytest.mark.parametrize("limit", [MAX_LATER, 1])
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_fell_end__a_contract_raised_it__its_path_is_read_from_events(
+    story: Story, monkeypatch: pytest.MonkeyPatch, limit: int, pieces: int
+) -> None:
+    monkeypatch.setattr(long_paths, "MAX_LATER", limit)
+    monkeypatch.setattr(member_steps, "MAX_LATER", limit)
+    swap, line = story.swap(K, OTHER), story.writer.line
+    rival = line.branch(2)
+    for _ in range(3):
+        rival.append(story.build(story.swap(OTHER, K)))
+    story.settle(swap)
+    story.confirm()
+    place = Accepted(BlockNumber(3), line.sync_hash(3))
+    assert story.read.groups.find_accepted(story.read.history(), place) is not None
+    fact = End(K, BlockNumber(5), rival.sync_hash(5), 0)
+    end, attacker = story.bridge(K).member_end, story.system.world.roles.attacker
+    watchers = story.writer.groups.end(fact, Group.WATCHERS)
+    base, path = (BlockNumber(2), line.sync_hash(2)), rival.commitments(2, 5)
+    if pieces == 2:
+        middle = (BlockNumber(4), rival.sync_hash(4))
+        send_unseen(story, end.encode("open_path", *base, *base, path[:2]))
+        send_unseen(story, end.encode("open_path", *base, *middle, path[2:]))
+        path = ()
+    send_unseen(story, end.encode("raise_end", fact.number, fact.sync_hash, path, rival.seal(5), b"", watchers))
+    assert story.end(K).word is EndWord.WATCHERS
+    said = [member_steps.fell_end(story.read, K, attacker) for _ in range(2 if limit == MAX_LATER else 4)]
+    assert [done is None for done in said] == [False] * (len(said) - 1) + [True]
+    assert (story.end(K).word, story.end(K).round) == (EndWord.NONE, 1)
+
+
+def send_unseen(story: Story, call: Call) -> None:
+    """Have a contract on K make a call that stands in no input of the transaction."""
+    client, artifact = story.bridge(K).client, load_contract("Assembler")
+    attacker = story.system.world.roles.attacker
+    contract = client.contract(client.deploy(attacker, artifact), artifact)
+    client.send(attacker, encode_call(contract, "keep", call.data))
+    client.send(attacker, encode_call(contract, "send", call.to))
 
 
 def test_fell_end__an_acc_that_agrees__is_no_reason(story: Story) -> None:

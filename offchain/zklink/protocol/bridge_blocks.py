@@ -6,7 +6,7 @@ its own one and claims about the others.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from zklink.protocol.commitment import pack_counts, unpack_counts
 from zklink.protocol.errors import WrongWordCount
@@ -14,6 +14,8 @@ from zklink.protocol.facts import QueueFact
 from zklink.protocol.ids import SLICE_COUNT, BlockNumber, ChainId, Kind, Lane
 from zklink.protocol.messages import SIGNATURE_BYTES
 from zklink.protocol.slices import count_records
+
+Items = TypeVar("Items", bytes, tuple[int, ...])
 
 WORD_BYTES: Final = 32
 NO_PROOF: Final = (0,) * 8
@@ -111,12 +113,19 @@ class AcceptCall:
         )
 
     @classmethod
-    def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptCall":
-        """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
+    def from_abi(cls, values: Iterable[Any], primary: ChainId, since: int = 0) -> "AcceptCall":
+        """Read a call's arguments. Blocks below `since` were on the chain before: it has skipped them, whatever they
+        are, and they are left out. A fact of no lane serves no block, and is left out, too. WrongWordCount or
+        FieldOutOfRange if its bytes are not these blocks'.
+        """
         first, blocks, consents, queues, seal, watchers, pay, words = values
-        full = read_full_blocks(blocks, words, consents, primary)
-        facts = tuple(QueueFact(ChainId(k), Lane(lane), count, bytes(hash)) for k, lane, count, hash in queues)
-        return cls(BlockNumber(first), full, facts, bytes(seal), bytes(watchers), pay)
+        skipped = max(since - first, 0)
+        full = read_full_blocks(blocks, words, consents, primary, skipped)
+        lanes = set(Lane)
+        facts = tuple(
+            QueueFact(ChainId(k), Lane(at), count, bytes(hash)) for k, at, count, hash in queues if at in lanes
+        )
+        return cls(BlockNumber(first + skipped), full, facts, bytes(seal), bytes(watchers), pay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +154,14 @@ class AcceptAgainCall:
         )
 
     @classmethod
-    def from_abi(cls, values: Iterable[Any], primary: ChainId) -> "AcceptAgainCall":
-        """Read a call's arguments. WrongWordCount or FieldOutOfRange if its bytes are not these blocks'."""
+    def from_abi(cls, values: Iterable[Any], primary: ChainId, since: int = 0) -> "AcceptAgainCall":
+        """As AcceptCall's."""
         first, blocks, consents, later, validators, watchers, pay, words = values
-        full = read_full_blocks(blocks, words, consents, primary)
-        return cls(BlockNumber(first), full, tuple(map(bytes, later)), bytes(validators), bytes(watchers), pay)
+        skipped = max(since - first, 0)
+        full = read_full_blocks(blocks, words, consents, primary, skipped)
+        return cls(
+            BlockNumber(first + skipped), full, tuple(map(bytes, later)), bytes(validators), bytes(watchers), pay
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +219,26 @@ def unpack_words(data: bytes) -> tuple[int, ...]:
 
 
 def read_full_blocks(
-    blocks: Iterable[Sequence[Any]], words: bytes, consents: bytes, primary: ChainId
+    blocks: Sequence[Sequence[Any]], words: bytes, consents: bytes, primary: ChainId, skipped: int = 0
 ) -> tuple[FullBlock, ...]:
-    """Cut a call's byte strings into its blocks, as the primary does. WrongWordCount unless both are used up exactly,
-    FieldOutOfRange for counts that are none, WrongRecordKind for a record without a kind.
+    """Cut a call's byte strings into its blocks, as the primary does. The first `skipped` blocks, with their words and
+    consents, may be anything. WrongWordCount unless both are used up exactly, FieldOutOfRange for counts that are none,
+    WrongRecordKind for a record without a kind.
     """
-    left, signatures = unpack_words(bytes(words)), bytes(consents)
-    found = []
-    for block in map(Block.from_abi, blocks):
+    kept, left, cut = tuple(map(Block.from_abi, blocks[skipped:])), unpack_words(bytes(words)), []
+    if skipped:
+        left = _take_last(left, sum(sum(block.slice_counts()) for block in kept))
+    for block in kept:
         slices, left = _cut(block.slice_counts(), left)
         count = count_records(slices[primary], Kind.CHANGE_PUB_KEY) if block.lane is Lane.ACCOUNT else 0
-        taken, signatures = signatures[: count * SIGNATURE_BYTES], signatures[count * SIGNATURE_BYTES :]
-        if len(taken) != count * SIGNATURE_BYTES:
-            raise WrongWordCount("consents", count, len(taken) // SIGNATURE_BYTES)
+        cut.append((block, slices, count * SIGNATURE_BYTES))
+    signatures, found = bytes(consents), []
+    if skipped:
+        signatures = _take_last(signatures, sum(size for _, _, size in cut))
+    for block, slices, size in cut:
+        taken, signatures = signatures[:size], signatures[size:]
+        if len(taken) != size:
+            raise WrongWordCount("consents", size // SIGNATURE_BYTES, len(taken) // SIGNATURE_BYTES)
         found.append(FullBlock(block, slices, split_signatures(taken)))
     if left or signatures:
         raise WrongWordCount("what follows the last block", 0, len(left) + len(signatures))
@@ -245,6 +264,10 @@ def _cut(counts: Sequence[int], words: tuple[int, ...]) -> tuple[tuple[tuple[int
         slices.append(words[at : at + counts[k]])
         at += counts[k]
     return tuple(slices), words[at:]
+
+
+def _take_last(items: Items, count: int) -> Items:
+    return items[max(len(items) - count, 0) :]
 
 
 def _blocks_abi(blocks: Iterable[FullBlock | MemberBlock]) -> list[tuple[object, ...]]:

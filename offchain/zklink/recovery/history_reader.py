@@ -63,7 +63,7 @@ class HistoryReader:
 
     def _read_call(self, event: BlocksAccepted) -> AcceptCall | AcceptAgainCall:
         try:
-            return read_accept_call(self._primary, event.log.tx_hash)
+            return read_accept_call(self._primary, event.log.tx_hash, event.first)
         except CalldataUnreadable as error:
             name = self.history.name
             what = f"{error.detail}; give --rpc {name}=URL of a node that keeps old transactions"

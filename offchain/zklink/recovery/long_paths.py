@@ -4,6 +4,8 @@ time.
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.protocol.bridge_hashes import fold
+from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.limits import MAX_LATER
 from zklink.recovery.accepted_block import AcceptedBlock
@@ -21,12 +23,22 @@ def open_path(read: ChainsRead, chain: ChainId, account: LocalAccount, blocks: l
     """Show a way that is too long for one call, a piece at a time; None when a call can go on."""
     if len(blocks) <= MAX_LATER:
         return None
-    end, first = read.bridges[chain].member_end, blocks[0]
-    base = (BlockNumber(first.number - 1), first.previous_sync_hash)
-    for done in range(0, len(blocks), MAX_LATER):
-        piece = blocks[done : done + MAX_LATER]
-        if not end.is_opened(base, (piece[-1].number, piece[-1].sync_hash)):
-            since = (BlockNumber(piece[0].number - 1), piece[0].previous_sync_hash)
-            end.open_path(account, base, since, list_commitments(piece))
-            return Done(f"history opened up to block {piece[-1].number}")
+    base = Accepted(BlockNumber(blocks[0].number - 1), blocks[0].previous_sync_hash)
+    return open_way(read, chain, account, base, list_commitments(blocks))
+
+
+def open_way(
+    read: ChainsRead, chain: ChainId, account: LocalAccount, base: Accepted, way: tuple[bytes, ...]
+) -> Outcome | None:
+    """The same for commitments that lead on from `base`, in whatever history."""
+    if len(way) <= MAX_LATER:
+        return None
+    end, since = read.bridges[chain].member_end, base
+    for done in range(0, len(way), MAX_LATER):
+        piece = way[done : done + MAX_LATER]
+        top = Accepted(BlockNumber(since.number + len(piece)), fold(since.sync_hash, piece))
+        if not end.is_opened((base.number, base.sync_hash), (top.number, top.sync_hash)):
+            end.open_path(account, (base.number, base.sync_hash), (since.number, since.sync_hash), piece)
+            return Done(f"history opened up to block {top.number}")
+        since = top
     return None

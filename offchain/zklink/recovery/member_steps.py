@@ -5,23 +5,18 @@ Takes what was read of all chains; each step sends one transaction at most (docs
 needs another member.
 """
 
-from contextlib import suppress
-
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.contracts.bridge_events import EndRaised
 from zklink.l1.contracts.bridge_structs import EndState, EndWord
-from zklink.l1.published.end_calldata import decode_end_path
 from zklink.protocol.bridge_hashes import ZERO_HASH, fold
-from zklink.protocol.errors import CallRefused, HistoryIncomplete
 from zklink.protocol.facts import Accepted, End, Seal
-from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, BlockNumber, ChainId
+from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, ChainId
 from zklink.protocol.limits import MAX_LATER
-from zklink.recovery.accepted_history import list_commitments
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.common_steps import begin_exodus, cancel_requests, execute_owed, freeze_for_request
+from zklink.recovery.end_path import read_end_path
 from zklink.recovery.import_steps import import_accepted, import_up_to_end
-from zklink.recovery.long_paths import open_path, show_path
+from zklink.recovery.long_paths import open_path, open_way, show_path
 from zklink.recovery.outcome import Done, Outcome, Waiting, Window
 
 
@@ -96,34 +91,19 @@ def fell_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome
     state = end.end_state()
     if state.stands or state.word is EndWord.NONE:
         return None
-    base, way = read_end_path(read, chain, state) or (Accepted(state.number, state.sync_hash), ())
+    base, way = read_end_path(read, chain, state)
     for place, both in read.groups.kept.accepted.items():
         own, path = ZERO_HASH, tuple[bytes, ...]()
         if place.number <= state.number:
             since = place.number - base.number
             own, path = fold(base.sync_hash, way[: max(since, 0)]), way[max(since, 0) :]
-            if since < 1 or own == place.sync_hash or len(path) > MAX_LATER:
+            if since < 0 or own == place.sync_hash:
                 continue
-        end.fell_end(account, place, *both, ends_hash=own, path=path)
+            opened = open_way(read, chain, account, Accepted(place.number, own), path)
+            if opened is not None:
+                return opened
+        end.fell_end(account, place, *both, ends_hash=own, path=path if len(path) <= MAX_LATER else ())
         return Done(f"END at block {state.number} fell: both groups have said that block {place.number} is accepted")
-    return None
-
-
-def read_end_path(read: ChainsRead, chain: ChainId, state: EndState) -> tuple[Accepted, tuple[bytes, ...]] | None:
-    """A block of the primary, and the commitments from there up to END's: from the primary's calldata or, where END
-    names another history, from the call that raised it. None if neither shows them.
-    """
-    bridge, history = read.bridges[chain], read.history()
-    blocks = history.lead(0, history.sync_hash(0), state.sync_hash)
-    if blocks is not None:
-        return Accepted(BlockNumber(0), history.sync_hash(0)), list_commitments(blocks)
-    first, last = read.deployment.chains[chain].from_block, bridge.client.head().number
-    for event in bridge.member_end.events_named([EndRaised], first, last):
-        with suppress(CallRefused, HistoryIncomplete):
-            way = decode_end_path(bridge.client.find_input(event.log.tx_hash) or b"")
-            number = BlockNumber(state.number - len(way))
-            if fold(history.sync_hash(number), way) == state.sync_hash:
-                return Accepted(number, history.sync_hash(number)), way
     return None
 
 

@@ -195,6 +195,16 @@ class EndRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class PathShown:
+    """Somebody raised END, or opened a path: these block commitments lead on from block `number` of a history."""
+
+    log: Log
+    number: BlockNumber
+    sync_hash: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EndDenied:
     """The END that is raised is denied; `by` is 1 for validators, 2 for watchers, 3 for the governor."""
 
@@ -345,6 +355,7 @@ BridgeEvent = (
     | FreezeAnnounced
     | FreezeVoided
     | EndRaised
+    | PathShown
     | EndDenied
     | EndFell
     | EndStands

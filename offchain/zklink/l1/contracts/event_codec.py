@@ -56,6 +56,7 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.FreezeAnnounced,
         bridge_events.FreezeVoided,
         bridge_events.EndRaised,
+        bridge_events.PathShown,
         bridge_events.EndDenied,
         bridge_events.EndFell,
         bridge_events.EndStands,

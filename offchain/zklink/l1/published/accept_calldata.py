@@ -42,28 +42,30 @@ def accept_function(name: str) -> Function:
     return Function.of(load_contract(PRIMARY_HISTORY).abi, name, LIMITS)
 
 
-def decode_accept_call(data: bytes, primary: ChainId) -> AcceptCall | AcceptAgainCall:
-    """The blocks of an input, in the form of its call. Raises CallRefused, or another ProtocolError, if it is no call
-    that the primary takes.
+def decode_accept_call(data: bytes, primary: ChainId, since: int = 0) -> AcceptCall | AcceptAgainCall:
+    """The blocks of an input from number `since` on, in the form of its call: what stands before them in a call the
+    primary has skipped unread. Raises CallRefused, or another ProtocolError, if it is no call that the primary takes.
     """
     selector = data[:SELECTOR_BYTES]
     try:
         if selector == accept_function("accept").selector:
-            return AcceptCall.from_abi(accept_function("accept").read(Calldata(data)), primary)
+            return AcceptCall.from_abi(accept_function("accept").read(Calldata(data)), primary, since)
         if selector == accept_function("accept_again").selector:
-            return AcceptAgainCall.from_abi(accept_function("accept_again").read(Calldata(data)), primary)
+            return AcceptAgainCall.from_abi(accept_function("accept_again").read(Calldata(data)), primary, since)
     except ValueError as error:
         raise CallRefused("a lane", 0, 0) from error
     raise CallRefused("the selector", int.from_bytes(selector, "big"), 0)
 
 
-def read_accept_call(history: PrimaryHistoryClient, tx_hash: bytes) -> AcceptCall | AcceptAgainCall:
-    """The blocks that a transaction brought. Raises CalldataUnreadable, RpcUnavailable."""
+def read_accept_call(history: PrimaryHistoryClient, tx_hash: bytes, since: int = 0) -> AcceptCall | AcceptAgainCall:
+    """The blocks that a transaction brought, from number `since` on, the first one that the chain's event names. Raises
+    CalldataUnreadable, RpcUnavailable.
+    """
     client = history.client
     data = client.find_input(tx_hash)
     if data is None:
         raise CalldataUnreadable(client.profile.name, tx_hash, "the node does not have the transaction")
     try:
-        return decode_accept_call(data, client.profile.chain_id)
+        return decode_accept_call(data, client.profile.chain_id, since)
     except ProtocolError as error:
         raise CalldataUnreadable(client.profile.name, tx_hash, str(error)) from error
