@@ -49,7 +49,8 @@ def test_raise_end__whoever_calls__publishes_the_path(rig: Rig) -> None:
     here, line = rig[A], rig.blocks
     raise_end(rig, end_of(rig, A), WATCHERS)
     path = line.commitments(1, 3)
-    assert here.evm.event("PathShown") == {"number": 1, "sync_hash": line.sync_hash(1), "path": path}
+    shown = [event.args for event in here.evm.events("PathShown")]
+    assert shown == [{"number": 1, "sync_hash": line.sync_hash(1), "path": path}]
 
 
 def test_open_path__whoever_calls__publishes_the_path(rig: Rig) -> None:
