@@ -56,7 +56,7 @@ def cli(
 ) -> None:
     """Bring every chain to its end, pay open requests back, and send a file's exits.
 
-    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave out --rpc of one
+    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave --rpc of one
     that has halted.
     """
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
