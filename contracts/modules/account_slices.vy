@@ -69,8 +69,8 @@ def read(place: slices.Slice) -> slices.Content:
             assert prefix & 255 == own, "slice: payout of other chains"
             assert (prefix >> 8) & 255 == 0 or kind == constants.FULL_EXIT_PAYOUT_KIND, "slice: source of a payout"
             assert records.find_unused_bits(r[0], r[1], r[2]) == 0, "slice: unused payout bits"
-            recipient: uint256 = records.unbind(records.recipient_of(r[1], r[2]), own, address_bits)
-            assert recipient != 0 and recipient >> address_bits == 0, "slice: no address there"
+            recipient: uint256 = records.name_on(records.recipient_of(r[1], r[2]), own, address_bits)
+            assert recipient != 0, "slice: no address there"
             assert recipient != bridge, "slice: payout to a bridge"
             at = unsafe_add(at, PAYOUT_BYTES)
         else:

@@ -170,12 +170,9 @@ def is_address_of(chain_id: uint8, account: bytes32) -> bool:
     """
     @notice Whether a universal address has the address format of a chain that takes part; zero never has.
     """
-    address_format: uint256 = self.address_format_of(chain_id)
-    value: uint256 = convert(account, uint256)
-    if address_format == constants.ADDRESS_FORMAT_EVM:
-        value = records.unbind(value, convert(chain_id, uint256), 160)
-        return value != 0 and value >> 160 == 0
-    return value != 0 and address_format == constants.ADDRESS_FORMAT_BYTES32
+    if not self.is_chain(chain_id):
+        return False
+    return records.name_on(convert(account, uint256), convert(chain_id, uint256), self.address_bits_of(chain_id)) != 0
 
 
 @internal
@@ -185,7 +182,7 @@ def is_bridge_of(chain_id: uint8, account: bytes32) -> bool:
     @notice Whether a universal address is the bridge of a chain.
     """
     value: uint256 = convert(account, uint256)
-    value = records.unbind(value, convert(chain_id, uint256), self.address_bits_of(chain_id))
+    value = records.name_on(value, convert(chain_id, uint256), self.address_bits_of(chain_id))
     return value != 0 and value == convert(self.bridge_of(chain_id), uint256)
 
 

@@ -261,18 +261,19 @@ def to_receiver(recipient: uint256, chain_id: uint8) -> address:
     @notice A universal address as an address of an EVM chain, bound to that chain or not; the empty address when it is
             not one.
     """
-    account: uint256 = self.unbind(recipient, convert(chain_id, uint256), 160)
-    if account >> 160 != 0:
-        return empty(address)
-    return convert(account, address)
+    return convert(self.name_on(recipient, convert(chain_id, uint256), 160), address)
 
 
 @internal
 @pure
-def unbind(account: uint256, k: uint256, address_bits: uint256) -> uint256:
+def name_on(account: uint256, k: uint256, address_bits: uint256) -> uint256:
     """
-    @notice A universal address as an account of chain k: without its first byte, if that names an EVM chain k.
+    @notice The name that a universal address has on chain k: on an EVM chain without the first byte, which binds it to
+            that chain; 0 when chain k has no account of this name. A name of an EVM chain is none of 32 bytes.
     """
-    if address_bits == 160 and account >> constants.WORD_BITS == k:
-        return account & LO_MASK
-    return account
+    name: uint256 = account & LO_MASK
+    bound: uint256 = account >> constants.WORD_BITS
+    is_evm: bool = name != 0 and name >> 160 == 0 and bound <= constants.MAX_CHAINS
+    if address_bits == 160:
+        return name if is_evm and (bound == 0 or bound == k) else 0
+    return 0 if is_evm else account

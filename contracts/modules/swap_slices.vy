@@ -69,8 +69,8 @@ def read(place: slices.Slice) -> slices.Content:
             else:
                 assert w[0] >> constants.PAYOUT_0_CHAIN_SHIFT == refund_prefix, "slice: no record of this chain"
             assert records.find_unused_bits(w[0], w[1], w[2]) == 0, "slice: unused bits of a payout"
-            recipient: uint256 = records.unbind(records.recipient_of(w[1], w[2]), own, address_bits)
-            assert recipient != 0 and recipient >> address_bits == 0, "slice: recipient format"
+            recipient: uint256 = records.name_on(records.recipient_of(w[1], w[2]), own, address_bits)
+            assert recipient != 0, "slice: recipient format"
             assert recipient != bridge, "slice: recipient is a bridge"
             at = unsafe_add(at, PAYOUT_BYTES)
     content.value = sum % constants.R

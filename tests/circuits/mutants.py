@@ -32,8 +32,8 @@ OUTCOME_FREE: Final = Mutation(
 """The outcome is any bit."""
 
 # breaks: VER-8
-SENDER_UNABSORBED: Final = Mutation(
-    "sender_unabsorbed",
+REFUND_TO_UNABSORBED: Final = Mutation(
+    "refund_to_unabsorbed",
     (
         (
             "swap_slices.circom",

@@ -151,9 +151,9 @@ def test_own_slice__forged_with_an_unabsorbed_word__is_refused() -> None:
     words[4] = free
     assert evaluate(words, z) == evaluate(forged[A], z)
 
-    senders: Signals = {"request[0].sender.lo": free, "request[1].sender.lo": int.from_bytes(SENDER[1:], "big")}
+    refunds: Signals = {"request[0].refund_to.lo": free, "request[1].refund_to.lo": int.from_bytes(SENDER[1:], "big")}
     inputs = forge(build_state(), [slot[0] for slot in block.slots], TINY) | publish(public)
-    check_only_the_lack_admits(mutants.SENDER_UNABSORBED, inputs | senders, "slices.words[")
+    check_only_the_lack_admits(mutants.REFUND_TO_UNABSORBED, inputs | refunds, "slices.words[")
 
 
 @upholds("VER-8")
@@ -199,11 +199,11 @@ def test_row__loaded_twice_to_spend_a_later_deposit__is_refused() -> None:
 def test_empty_slot__with_words__is_refused() -> None:
     state, swap = build_state(), request()
     slots = apply(state, [swap], TINY).slots
-    # An amount and a sender in the empty slot read as a payout record without a kind.
+    # An amount and a refund address in the empty slot read as a payout record without a kind.
     words = [*compute_slot_words(slots, TINY)[:1], (1, 0, 0, 0, 5, 1, 5, 0)]
     inputs = forge(state, [swap], TINY, slot_words=words)
     assert (inputs["request[0].used"], inputs["request[1].used"]) == (1, 0)
-    inputs |= {"request[1].amount": 1, "request[1].sender.lo": 5}
+    inputs |= {"request[1].amount": 1, "request[1].refund_to.lo": 5}
     check_only_the_lack_admits(mutants.EMPTY_SLOT_FREE, inputs, "SwapRequestWords#0.words")
 
 

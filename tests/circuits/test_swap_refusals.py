@@ -68,9 +68,10 @@ FIELDS: dict[str, tuple[int, int]] = {
     "fill_fee": (LIMIT - 1, 80),
     "queued_at": (2**40 - 1, 0),
     "recipient.hi": (255, 8),
-    "sender.hi": (255, 0),
+    "refund_to.hi": (255, 0),
+    "native_fee": (2**56 - 1, 192),
 }
-WORD_OF = {"request_id": 0, "amount": 0, "fill_fee": 2, "queued_at": 2}
+WORD_OF = {"request_id": 0, "amount": 0, "fill_fee": 2, "queued_at": 2, "native_fee": 2}
 
 
 def with_field(field: str, value: int) -> dict[str, Signal]:
@@ -85,7 +86,7 @@ def with_field(field: str, value: int) -> dict[str, Signal]:
     words[0][WORD_OF.get(field, 1)] += change << FIELDS[field][1]
     if field in ("request_id", "amount"):
         words[0][5] += change << FIELDS[field][1]
-    if field == "sender.hi":
+    if field == "refund_to.hi":
         words[0][7] += change << 112
     words[0] = [word % R for word in words[0]]
     slices = [(), tuple(words[0]), *[()] * 7]

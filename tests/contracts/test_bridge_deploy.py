@@ -198,7 +198,7 @@ def test_deploy__exodus_without_its_verifier__is_refused(site: Site) -> None:
         site.evm.deploy(GOVERNOR, load_contract("Exodus"), STRANGER, STRANGER, STRANGER, STRANGER)
 
 
-def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site: Site) -> None:
+def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_of_32_bytes(site: Site) -> None:
     entries = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in site.table(1)]
     table = [*entries[:2], (C, 0, int(AddressFormat.BYTES32), bytes([7] * 32))]
     bridge, _ = site.deploy_broken(chains=table)
@@ -208,6 +208,10 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_but_zero(site
         return int(bridge.swap(order, sender=GOVERNOR, value=10**18))
 
     assert swap(bytes([255] * 32)) == 1
+    for bound in (0, A, C, 8):
+        with reverts("swap: recipient format"):
+            swap(bytes([bound]) + bytes(11) + bytes([7] * 20))
+    assert swap(bytes([9]) + bytes(11) + bytes([7] * 20)) == 2
     with reverts("swap: zero recipient"):
         swap(bytes(32))
     with reverts("swap: recipient is a bridge"):

@@ -122,6 +122,9 @@ def test_read__recipient_of_32_bytes__only_where_the_chain_has_them(desk: Desk) 
         desk.read(Lane.ACCOUNT, wide)
     with reverts("slice: payout of other chains"):
         desk.read(Lane.ACCOUNT, wide, B, bits=ANY_BITS)
+    for narrow in (WITHDRAWAL, FORCED_EXIT, FULL_EXIT, (*WITHDRAWAL[:2], WITHDRAWAL[2] | A << HI)):
+        with reverts("slice: no address there"):
+            desk.read(Lane.ACCOUNT, narrow, bits=ANY_BITS)
 
 
 def test_read__request_served_in_part_before__goes_on_with_it_alone(desk: Desk) -> None:

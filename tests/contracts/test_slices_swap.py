@@ -108,8 +108,18 @@ def test_read__recipients_of_32_bytes__only_where_the_chain_has_them(desk: Desk)
     with reverts("slice: recipient format"):
         desk.read(Lane.SWAP, payment(A, TOKEN, 5, recipient=bytes(32)).words(), bits=ANY_BITS)
     with reverts("slice: recipient is a bridge"):
-        bridge = payment(A, TOKEN, 5, recipient=BRIDGE.to_bytes(32, "big")).words()
-        desk.read(Lane.SWAP, bridge, bits=ANY_BITS)
+        desk.read(Lane.SWAP, wide, bits=ANY_BITS, bridge=int.from_bytes(ANYBODY, "big"))
+
+
+@pytest.mark.parametrize("bound", [0, A, C, 8])
+def test_read__recipient_of_20_bytes__not_where_the_chain_has_32(desk: Desk, bound: int) -> None:
+    """Bound to any chain or to none; an address whose first byte is no chain's id is one of 32 bytes."""
+    name = bytes([bound]) + bytes(11) + b"\x05" * 20
+    with reverts("slice: recipient format"):
+        desk.read(Lane.SWAP, payment(A, TOKEN, 5, recipient=name).words(), bits=ANY_BITS)
+    for other in (bytes([9]) + name[1:], bytes([bound]) + bytes(10) + b"\x01" + name[12:]):
+        words = payment(A, TOKEN, 5, recipient=other).words()
+        assert desk.read(Lane.SWAP, words, bits=ANY_BITS) == expected_content(words)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 95, 511, 512, 1_500])

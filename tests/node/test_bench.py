@@ -2,25 +2,33 @@
 each contract, and a page whose parts are written one by one.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from zklink.bench import recovery
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
-from zklink.bench.performance_page import render_local_chains, render_throughput, write_part
+from zklink.bench.performance_page import render_local_chains, render_recovery, render_throughput, write_part
+from zklink.bench.proving import count_account_slots
+from zklink.bench.recovery import measure_recovery
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, is_read
+from zklink.bench.synthetic_history import SyntheticCall, build_calls
 from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
 from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.cli.bench import PARTS
 from zklink.l1.contract_artifacts import load_contract
 from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset
 from zklink.prover.cache import project_root
+from zklink.prover.progress import SILENT
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
+from zklink.state.state import State
 from zklink.witness import account_block, exit
 
 CHAINS = (ChainId(1), ChainId(2))
@@ -35,6 +43,11 @@ def test_workload__every_preset__every_slot_is_used(preset: Preset) -> None:
     statement = build_exit(preset)
     assert statement.amount_a > 0 and statement.amount_b > 0
     assert exit.compute_inputs(statement, None, 1)["is_signed"] == 0
+
+
+def test_count_account_slots__smallest_preset__one_order_takes_most() -> None:
+    ledger, pool, order = (count_account_slots(MINIMAL, SILENT)[name] for name in ("ledger", "pool", "order"))
+    assert 0 < ledger < order and 0 < pool < order
 
 
 def test_transfers__from_a_fixed_generator__all_are_sealed_and_nothing_is_lost() -> None:
@@ -56,6 +69,24 @@ def test_measure_throughput__small_state__both_speeds(preset: Preset = MINIMAL) 
     assert figures.accounts == 20
     assert figures.per_second > 0 and figures.bare_per_second > 0
     assert "| 20 |" in render_throughput([figures], "quiet")
+
+
+def test_measure_recovery__a_few_blocks__read_and_replayed() -> None:
+    figures = measure_recovery(MINIMAL, 7)
+    assert (figures.preset, figures.blocks) == ("minimal", 7)
+    assert figures.calldata_bytes > 32 * figures.words > 7 * 32
+    assert min(figures.decode_seconds, figures.check_seconds, figures.replay_seconds) > 0
+    assert "| 7 of `minimal` |" in render_recovery([figures], "quiet")
+
+
+def test_measure_recovery__a_call_is_missing__raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_one(preset: Preset, state: State, count: int) -> Iterator[SyntheticCall]:
+        calls = list(build_calls(preset, state, count))
+        yield from (calls[0], *calls[2:])
+
+    monkeypatch.setattr(recovery, "build_calls", lose_one)
+    with pytest.raises(HistoryDisagrees):
+        measure_recovery(MINIMAL, 9)
 
 
 def test_measure_local_chains__two_transactions__every_back_end_has_its_row() -> None:

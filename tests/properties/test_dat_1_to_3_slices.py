@@ -28,10 +28,12 @@ from zklink.operations.key_request import KeyRequest
 from zklink.operations.payout import NO_CHAIN, Payout
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import R
+from zklink.protocol.addresses import is_recipient
 from zklink.protocol.errors import ProtocolError
 from zklink.protocol.ids import (
     AMOUNT_LIMIT,
     AccountId,
+    AddressFormat,
     Amount,
     BlockNumber,
     ChainId,
@@ -73,8 +75,10 @@ address, anywhere."""
 
 
 @st.composite
-def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
-    """A payout that `chain` pays to an address of either format."""
+def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId, width: int | None) -> Payout:
+    """A payout that `chain` pays to an address of this width, or of either."""
+    evm = st.one_of(evm_owners, evm_owners.map(lambda owner: bytes([chain]) + owner[1:]))
+    names = {EVM_BITS: evm, ANY_BITS: addresses, None: st.one_of(evm, addresses)}
     anywhere, nowhere = st.integers(1, 8).map(ChainId), st.just(NO_CHAIN)
     source = {Kind.SWAP_REFUNDED: st.just(chain), Kind.WITHDRAW_PAYOUT: nowhere, Kind.FORCED_EXIT_PAYOUT: nowhere}
     is_placed = kind == Kind.FULL_EXIT_PAYOUT
@@ -85,7 +89,7 @@ def payouts(draw: st.DrawFn, kind: Kind, chain: ChainId) -> Payout:
         id=draw(numbers_64),
         token=draw(tokens),
         amount=draw(amounts),
-        recipient=draw(st.one_of(evm_owners, addresses, evm_owners.map(lambda owner: bytes([chain]) + owner[1:]))),
+        recipient=draw(names[width]),
         fill_fee=draw(amounts),
         block_number=BlockNumber(draw(numbers_64) if is_placed else 0),
         slot=draw(st.integers(0, 2**16 - 1)) if is_placed else 0,
@@ -98,15 +102,17 @@ def key_changes(chain: ChainId) -> st.SearchStrategy[KeyChange]:
     return st.builds(KeyChange, st.just(chain), accounts, nonces, st.sampled_from([*OWNERS]), keys, times)
 
 
-def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
-    """The words of any record of a lane that belongs to a chain."""
+def records(lane: Lane, chain: ChainId, width: int | None = None) -> st.SearchStrategy[Words]:
+    """The words of any record of a lane that belongs to a chain, whose addresses have this width, or either."""
     own, ids = st.just(chain), numbers_64.map(RequestId)
     if lane is Lane.SWAP:
         destinations = st.integers(0, 255).map(ChainId)
         numbers = (amounts, amounts, amounts, amounts, times, times, addresses, addresses)
         requests = st.builds(SwapRequest, own, destinations, ids, tokens, tokens, *numbers)
         swaps = (Kind.SWAP_PAID, Kind.SWAP_REFUNDED)
-        return st.one_of(requests.map(SwapRequest.words), *(payouts(kind, chain).map(Payout.words) for kind in swaps))
+        return st.one_of(
+            requests.map(SwapRequest.words), *(payouts(kind, chain, width).map(Payout.words) for kind in swaps)
+        )
     accounts = numbers_32.map(AccountId)
     masks = st.integers(0, 255).map(lambda mask: ChainSet(mask | 1 << chain - 1))
     deposits = st.builds(
@@ -123,14 +129,14 @@ def records(lane: Lane, chain: ChainId) -> st.SearchStrategy[Words]:
         key_requests.map(KeyRequest.words),
         key_changes(chain).map(KeyChange.words),
     )
-    return st.one_of(*requests_and_changes, *(payouts(kind, chain).map(Payout.words) for kind in kinds))
+    return st.one_of(*requests_and_changes, *(payouts(kind, chain, width).map(Payout.words) for kind in kinds))
 
 
 @st.composite
 def whole_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
-    """Whole records of a lane for chain A, to recipients that it can pay where addresses have 32 bytes."""
-    lane = draw(lanes)
-    return lane, join(draw(st.lists(records(lane, A), max_size=6)))
+    """Whole records of a lane for chain A, to recipients that it can pay with addresses of one width."""
+    lane, width = draw(lanes), draw(widths)
+    return lane, join(draw(st.lists(records(lane, A, width), max_size=6)))
 
 
 @st.composite
@@ -154,10 +160,11 @@ def bent_slices(draw: st.DrawFn) -> tuple[Lane, Words]:
 def check_reading(desk: Desk, case: tuple[Lane, Words], z: int = 12_345) -> None:
     """The reader reads what Python has written, unless another request follows one that is served in part."""
     lane, words = case
-    if not is_slice(lane, words, ANY_BITS):
+    width = next((bits for bits in (ANY_BITS, EVM_BITS) if is_slice(lane, words, bits)), None)
+    if width is None:
         return
     try:
-        content = desk.read(lane, words, bits=ANY_BITS, z=z, consents=consents_to(words))
+        content = desk.read(lane, words, bits=width, z=z, consents=consents_to(words))
         left = content.part
         if left != NO_PART:
             assert desk.read(lane, (), part=left).part == left
@@ -248,10 +255,9 @@ def is_record(lane: Lane, words: Words, bits: int) -> bool:
         change = KeyChange.from_words(words)
         return change.chain == A and change.owner in OWNERS
     payout = Payout.from_words(words)
-    recipient = int.from_bytes(payout.recipient, "big")
-    if bits == EVM_BITS and recipient >> 248 == A:
-        recipient %= 2**248
-    is_payable = recipient not in (0, BRIDGE) and not recipient >> bits
+    address_format = AddressFormat.EVM if bits == EVM_BITS else AddressFormat.BYTES32
+    is_bridge = bits == EVM_BITS and int.from_bytes(payout.recipient[1:], "big") == BRIDGE
+    is_payable = is_recipient(payout.recipient, address_format, A) and not is_bridge
     return is_payable and payout.chain == A and payout.source in SOURCES.get(payout.kind, range(256))
 
 

@@ -25,7 +25,7 @@ DEPLOYMENT_HASH = bytes(range(32))
 TIME_MASK = 2**40 - 1
 SENDER = "0x" + "11" * 20
 BRIDGE = int.from_bytes(keccak256(b"bridge")[12:], "big")
-"""The bridge of every chain of the desk."""
+"""The bridge of every chain of the desk, unless a test names another."""
 EVM_BITS, ANY_BITS = 160, 256
 """The widths of addresses of the two formats."""
 Z = 0xC0FFEE << 200 | 12_345
@@ -67,10 +67,11 @@ class Desk:
         z: int = Z,
         consents: Sequence[bytes] = (),
         may_change_keys: bool = True,
+        bridge: int = BRIDGE,
         part: bytes = NO_PART,
     ) -> Content:
         """The content of a slice. Raises Reverted."""
-        task = (lane, chain, bits, BRIDGE, DEPLOYMENT_HASH, part, z, may_change_keys)
+        task = (lane, chain, bits, bridge, DEPLOYMENT_HASH, part, z, may_change_keys)
         found, used = self.contract.read(task, b"".join(consents), pack_words(words))
         value, queue_hash, left, requests, queued_at, _ = found
         return Content(value, bytes(queue_hash), bytes(left), requests, queued_at, used)

@@ -13,6 +13,7 @@ from zklink.bench.gas import TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
+from zklink.bench.recovery import RecoveryFigures
 from zklink.bench.registry_gas import CONTRACTS, CREATION, VERIFIERS
 from zklink.bench.this_machine import describe_machine
 from zklink.bench.throughput import ThroughputFigures
@@ -139,6 +140,26 @@ def render_local_chains(figures: Sequence[ChainFigures], load: str) -> str:
                 f"{f.ape_per_second:,.0f}/s",
                 f"{f.restore_seconds * 1_000:.2f} ms",
                 f"{f.open_seconds:.2f} s",
+            )
+            for f in figures
+        ],
+    )
+    return f"{render_measured(load)}\n\n{table}"
+
+
+def render_recovery(figures: Sequence[RecoveryFigures], load: str) -> str:
+    """The steps of a recovery from the primary's calldata, one row for each history."""
+    table = render_table(
+        ("blocks, all full", "words", "calldata", "read from calldata", "hashed and checked", "replayed", "together"),
+        [
+            (
+                f"{f.blocks:,} of `{f.preset}`",
+                f"{f.words:,}",
+                f"{f.calldata_bytes / 10**6:,.0f} MB",
+                f"{f.decode_seconds:,.1f} s",
+                f"{f.check_seconds:,.1f} s",
+                f"{f.replay_seconds:,.1f} s",
+                f"{f.decode_seconds + f.check_seconds + f.replay_seconds:,.1f} s",
             )
             for f in figures
         ],

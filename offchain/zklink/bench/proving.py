@@ -130,6 +130,10 @@ def _measure_slots(
     return {name: (getattr(places, name), cost) for name, cost in costs.items()}
 
 
+_SLOT: Final = 0
+"""The place of a ledger slot that is compiled alone; the constraints are the same at any other."""
+
+
 def count_account_slots(preset: Preset, progress: Progress) -> dict[str, int]:
     """Constraints of one slot of each kind in a preset's account block."""
     rows, pools, depths = (
@@ -138,7 +142,7 @@ def count_account_slots(preset: Preset, progress: Progress) -> dict[str, int]:
         (preset.token_depth, preset.account_depth),
     )
     return {
-        "ledger": _count_slot("LedgerSlot", (rows, *depths), progress),
+        "ledger": _count_slot("LedgerSlot", (_SLOT, rows, *depths), progress),
         "pool": _count_slot("PoolSlot", (rows, pools, *depths), progress),
         "order": _count_slot("OrderSlot", (rows, *depths, preset.order_depth), progress),
     }

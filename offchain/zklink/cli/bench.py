@@ -1,4 +1,4 @@
-"""`zklink bench`: measure circuits, proofs, the sequencer and gas, and write docs/performance.md."""
+"""`zklink bench`: measure circuits, proofs, the sequencer, recovery and gas, and write docs/performance.md."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from zklink.cli.progress_bar import RichProgress
-from zklink.protocol.presets import MAIN, PRESETS, get_preset
+from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
 from zklink.prover.cache import project_root
 from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
-SEQUENCER, GAS, CHAINS = "sequencer", "gas", "chains"
-PARTS = (SEQUENCER, GAS, CHAINS, *PRESETS)
+SEQUENCER, RECOVERY, GAS, CHAINS = "sequencer", "recovery", "gas", "chains"
+PARTS = (SEQUENCER, RECOVERY, GAS, CHAINS, *PRESETS)
 
 
 @click.command()
@@ -27,7 +27,7 @@ PARTS = (SEQUENCER, GAS, CHAINS, *PRESETS)
 def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
-    """Measure PARTS (all of them): the sequencer, gas, local chains, or the circuits of a preset.
+    """Measure PARTS (all of them): the sequencer, recovery, gas, local chains, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
@@ -47,6 +47,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     from zklink.bench import performance_page
     from zklink.bench.local_chains import measure_local_chains
     from zklink.bench.proving import measure_circuit
+    from zklink.bench.recovery import measure_recovery
     from zklink.bench.snapshots import measure_fixed_gas
     from zklink.bench.this_machine import describe_load
     from zklink.bench.throughput import measure_throughput
@@ -56,6 +57,9 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
         return performance_page.render_throughput(
             [measure_throughput(MAIN, count, progress) for count in accounts], load
         )
+    if part == RECOVERY:
+        histories = [measure_recovery(preset, progress=progress) for preset in (MINIMAL, MAIN)]
+        return performance_page.render_recovery(histories, load)
     if part == GAS:
         return performance_page.render_gas(measure_fixed_gas(progress), MAIN.name, load)
     if part == CHAINS:
