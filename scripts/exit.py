@@ -56,8 +56,8 @@ def cli(
 ) -> None:
     """Bring every chain to its end, pay open requests back, and send a file's exits.
 
-    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave out --rpc of one
-    that has halted.
+    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave out --rpc of
+    one that has halted.
     """
     account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
     deployment = read_deployment(file)

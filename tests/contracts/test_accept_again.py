@@ -1,4 +1,4 @@
-"""`accept_again`: what the primary takes of any age, frozen or silent, because both groups have signed that it had it."""
+"""`accept_again`: what the primary takes of any age, frozen or silent: both groups have signed that it had it."""
 
 from dataclasses import replace
 

@@ -33,7 +33,7 @@ def escaping(test: Callable[..., None]) -> Callable[[Rig], None]:
     return lambda rig: test(make_escaping(rig))
 
 
-# breaks: EXI-1, EXI-2, GOV-1, QUE-1, QUE-2, SYN-3, SYN-4, SYN-9, SYN-11, VER-6, DAT-2
+# breaks: EXI-1, EXI-2, GOV-1, QUE-1, QUE-2, QUE-4, SYN-3, SYN-4, SYN-9, SYN-11, VER-6, DAT-2
 MUTANTS = {
     "called-twice": ContractMutant(
         "QUE-2",
@@ -57,18 +57,25 @@ MUTANTS = {
         partial(freeze.test_call_freeze__after_the_expiry__by_anyone__is_noted, chain=A),
     ),
     "confirmed-at-once": ContractMutant(
-        "QUE-2",
+        "QUE-4",
         CALLS,
         'constants.FREEZE_DELAY_SECONDS), "freeze: too early to confirm"',
         'constants.FREEZE_DELAY_SECONDS) or True, "freeze: too early to confirm"',
         partial(freeze.test_confirm_freeze__a_day_later__freezes_for_good, chain=A),
     ),
     "confirmed-though-consumed": ContractMutant(
-        "QUE-2",
+        "QUE-4",
         CALLS,
         'assert called > consumed, "freeze: request was consumed"',
         "pass",
         freeze.test_call_freeze__request_in_a_block_of_the_primary_alone__is_noted,
+    ),
+    "a-halt-counts-as-a-day": ContractMutant(
+        "QUE-4",
+        "modules/windows.vy",
+        " and block.number >= began_in + blocks",
+        "",
+        partial(freeze.test_confirm_freeze__a_chain_that_was_halted__waits_for_its_blocks, chain=A),
     ),
     "another-lane-confirmed": ContractMutant(
         "QUE-2",
@@ -125,6 +132,13 @@ MUTANTS = {
         'assert not self.state.stands, "end: stands already"',
         "pass",
         member.test_raise_end__one_that_stands__is_final,
+    ),
+    "end-hides-its-path": ContractMutant(
+        "SYN-9",
+        MEMBER_END,
+        "    paths.publish(tip.number, tip.sync_hash, later)\n",
+        "",
+        member.test_raise_end__whoever_calls__publishes_the_path,
     ),
     "end-pushes-end-out": ContractMutant(
         "SYN-9",
@@ -388,7 +402,7 @@ def deploy_groups(name: str) -> EvmContract:
     return groups.deploy(chain, replace_text(file, old, new))
 
 
-@upholds("EXI-1", "EXI-2", "QUE-1", "QUE-2", "SYN-9", "SYN-11", "VER-6", "DAT-2")
+@upholds("EXI-1", "EXI-2", "QUE-1", "QUE-2", "QUE-4", "SYN-9", "SYN-11", "VER-6", "DAT-2")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_bug__in_a_contract__is_noticed(name: str) -> None:
     MUTANTS[name].check_is_caught()

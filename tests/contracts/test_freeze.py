@@ -21,6 +21,7 @@ from tests.support.three_chains import (
     A,
     B,
 )
+from tests.support.upholds import upholds
 from zklink.protocol.ids import EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, ChainId, Lane
 
 BOTH_KINDS = pytest.mark.parametrize("chain", [B, A])
@@ -147,6 +148,7 @@ def test_call_freeze__after_the_first_was_served__begins_anew(rig: Rig) -> None:
 # --- the confirmation ---
 
 
+@upholds("QUE-4")
 @BOTH_KINDS
 def test_confirm_freeze__a_day_later__freezes_for_good(rig: Rig, chain: ChainId) -> None:
     here = rig[chain]
@@ -162,6 +164,7 @@ def test_confirm_freeze__a_day_later__freezes_for_good(rig: Rig, chain: ChainId)
     assert here.bridge.frozen_at() == (here.evm.time, here.evm.height)
 
 
+@upholds("QUE-4")
 @BOTH_KINDS
 def test_confirm_freeze__a_chain_that_was_halted__waits_for_its_blocks(rig: Rig, chain: ChainId) -> None:
     """It wakes up past the day, before anybody could bring the block."""

@@ -1,5 +1,5 @@
-"""What a call brings, to both kinds of history: blocks that are there are skipped; words, consents and claims are used up
-exactly.
+"""What a call brings, to both kinds of history: blocks that are there are skipped; words, consents and claims are used
+up exactly.
 """
 
 from collections.abc import Sequence

@@ -200,7 +200,7 @@ def test_accept__counts_beyond_chain_8__are_refused(rig: Rig, count: int) -> Non
     arguments = list(replace(good, blocks=(replace(full, block=replace(full.block, counts=count)),)).abi())
     for words in (b"", bytes(32)):
         arguments[7] = words
-        with pytest.raises(Exception, match="block: words of an unknown chain|history: words do not fit"):
+        with pytest.raises(Exception, match=r"block: words of an unknown chain|history: words do not fit"):
             rig.primary.history.accept(*arguments, sender=SEQUENCER)
     assert rig.primary.tip().number == 0
 
@@ -235,6 +235,6 @@ def test_accept__whatever_differs_from_the_sealed_block__is_another_block(
 ) -> None:
     rig.extend(rig.draft({A: WITHDRAWN[A], DATA: (7, 8)}, Lane.ACCOUNT))
     good = rig.accept_call()
-    with pytest.raises(Exception, match="groups: not of this group|block: words of an unknown chain"):
+    with pytest.raises(Exception, match=r"groups: not of this group|block: words of an unknown chain"):
         rig.primary.accept(bend(good))
     rig.primary.accept(good)

@@ -206,7 +206,7 @@ class Story:
         def ask(what: str, *arguments: object, **options: object) -> Any:
             raise RpcUnavailable(client.profile.name, what, 1, "nobody answers")
 
-        client.ask = ask  # type: ignore[method-assign, assignment]
+        client.ask = ask  # type: ignore[method-assign]
         try:
             yield
         finally:

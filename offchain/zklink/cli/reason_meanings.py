@@ -148,7 +148,7 @@ MEANINGS: Final = {
     "history: consents do not fit": "The owners' signatures are not used up exactly by the key changes.",
     "history: groups have no code": "At deployment: there is no contract at the address of the groups.",
     "history: no account verifier": "At deployment: there is no contract at the account verifier's address.",
-    "history: not a plain account": "Only an account without code brings blocks, so that their words stand in calldata.",
+    "history: not a plain account": "Only an account without code brings blocks: their words must stand in calldata.",
     "history: not the end contract": "Only the end contract may end this history.",
     "history: not the primary": "At deployment: the primary's history is deployed on a member.",
     "history: this is the primary": "At deployment: a member's history is deployed on the primary.",

@@ -1,7 +1,7 @@
 """One demo run: open the chains, deploy, send the swaps at their times, drive the node until all are done, check
 everything.
 
-Takes options and a view; gives a `DemoResult`. Never sends a transaction that a user, a validator, a committee or a
+Takes options and a view; gives a `DemoResult`. Never sends a transaction that a user, a node, a signer or a
 broker would not send.
 """
 

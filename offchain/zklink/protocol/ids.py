@@ -103,8 +103,8 @@ EXIT_DELAY_SECONDS: Final = 3 * DAY
 """Seconds, and blocks, between the primary's end and its exits; until then it takes what an ACC contains."""
 
 GROUP_DELAY_SECONDS: Final = 55 * DAY
-"""Seconds, and blocks, between the announcement of a group's new members and the change: longer than all other deadlines
-together, and 14 days more, so that users can leave before a group that they do not trust has a word.
+"""Seconds, and blocks, between the announcement of a group's new members and the change: longer than all other
+deadlines together, and 14 days more, so that users can leave before a group that they do not trust has a word.
 """
 
 SWAP_RING: Final = 8_192

@@ -9,7 +9,7 @@ from eth_keys.datatypes import PrivateKey as EthKey
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmContract
-from tests.support.three_chains import GOVERNOR, ROLES, A, C, actor, actor_key
+from tests.support.three_chains import GOVERNOR, ROLES, A, C, account_of, actor, actor_key
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
@@ -41,8 +41,9 @@ class Person:
 
     @property
     def owner(self) -> bytes:
-        """The universal address."""
-        return universal_address(self.address)
+        """The universal address; a contract wallet's is bound to its chain."""
+        binding = bytes([WALLET_CHAIN]) if self.key is None else b""
+        return binding + universal_address(self.address)[len(binding) :]
 
 
 def make_person(name: str) -> Person:
@@ -93,6 +94,11 @@ def build_stage(replacements: Replacements = ()) -> Stage:
     return Stage(chains, wallet)
 
 
-def consent_chains(person: Person) -> tuple[ChainId, ...]:
-    """Where a person can act: consent to a key, or make a request that a forced exit needs."""
+def acting_chains(person: Person) -> tuple[ChainId, ...]:
+    """Where a person can make requests."""
     return (WALLET_CHAIN,) if person.key is None else (A, C, ChainId(2))
+
+
+def owner_address(owner: bytes) -> str:
+    """The account behind an owner, bound to a chain or not."""
+    return account_of(bytes(1) + owner[1:])

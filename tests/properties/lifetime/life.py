@@ -1,38 +1,41 @@
-"""A deployment at work: users' requests, the sequencer's one line of blocks, and what each chain has made of them.
+"""A deployment at work: users' requests, the sequencer's one line of blocks, and what each chain has of them.
 
-Takes one action at a time and runs it on the bridges; `check` compares a bridge with the states of the line. Everything
+Takes one action at a time and runs it on the chains; `check` compares a bridge with the states of the line. Everything
 that comes into a bridge or leaves it is measured at the accounts of those who pay and are paid.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state
+from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state, owner_address
 from tests.support.books.chains import BookedChain, OnChains
 from tests.support.books.diary import Diary, name_chain, name_place, say, told
+from tests.support.books.play import refused
 from tests.support.books.user_actions import FAR_DEADLINE
-from tests.support.committee import KnownCommittee
-from tests.support.drafts.draft import Draft, message_args, stored_args
 from tests.support.evm import EvmContract
-from tests.support.three_chains import CHAINS, PRIMARY, STRANGER, VALIDATOR, account_of
+from tests.support.groups import sign
+from tests.support.lines import Link
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, SEQUENCER, STRANGER, account_of
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.bridge_hashes import StoredBlock, genesis_block
+from zklink.protocol.bridge_blocks import AcceptCall, FullBlock, build_block
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
-from zklink.protocol.messages import MessageKind, SyncMessage, compute_key_change_digest
+from zklink.protocol.messages import compute_key_change_digest
+from zklink.protocol.slices import split_records
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.rules import AccountOperation
 from zklink.transition.swap_block import SwapBlock, apply_block
 
-Request = SwapRequest | DepositRequest | FullExitRequest
+Request = SwapRequest | DepositRequest | FullExitRequest | KeyRequest
 Queue = tuple[Lane, ChainId]
 Place = tuple[ChainId, TokenId]
 LANES = (Lane.SWAP, Lane.ACCOUNT)
@@ -40,14 +43,14 @@ LANES = (Lane.SWAP, Lane.ACCOUNT)
 
 @dataclass(frozen=True, eq=False)
 class LineBlock:
-    """A block of the line and the state after it; the genesis has no draft.
+    """A block of the line and the state after it; the genesis has no link.
 
-    `consumed` counts the requests of each queue so far.
+    `requests` are those that it serves, `consumed` counts those of each queue that are gone so far.
     """
 
     number: int
     state: State
-    draft: Draft | None = None
+    link: Link | None = None
     requests: tuple[Request, ...] = ()
     payouts: tuple[Payout, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -57,32 +60,22 @@ class LineBlock:
         return f"block {self.number}"
 
 
-@dataclass(frozen=True)
-class CommittedBlock:
-    """A block on one chain: what the bridge keeps the hash of."""
-
-    block: LineBlock
-    stored: StoredBlock
-
-
 class Life(OnChains):
     """Three chains and one line of blocks."""
 
     def __init__(self, stage: Stage, diary: Diary) -> None:
         self.stage, self.chains, self.diary = stage, stage.chains, diary
-        genesis = LineBlock(0, genesis_state())
-        self.line = [genesis]
-        stored = genesis_block(self.chains.genesis_root, self.chains.deployment_hash)
-        self.committed = {chain: [CommittedBlock(genesis, stored)] for chain in CHAINS}
+        self.line = [LineBlock(0, genesis_state())]
+        self.links = stage.chains.line()
         self.queues: dict[Queue, list[Request]] = {(lane, chain): [] for lane in LANES for chain in CHAINS}
-        self.calldata: dict[ChainId, dict[int, tuple[object, ...]]] = {chain: {} for chain in CHAINS}
+        self.owed: dict[ChainId, dict[int, list[Payout]]] = {chain: {} for chain in CHAINS}
+        self.accepted: list[FullBlock] = []
         self.filled: dict[bytes, str] = {}
         self.executed: dict[bytes, Payout] = {}
         self.inflow: Counter[Place] = Counter()
         self.released: Counter[Place] = Counter()
         self.left: Counter[Place] = Counter()
         self.cancelled: set[tuple[Queue, int]] = set()
-        self.consents: set[KeyChange] = set()
 
     def now(self) -> int:
         """The same on every chain."""
@@ -106,7 +99,7 @@ class Life(OnChains):
         here, (destination, token_out) = self[source], to
         l1_amount = amount * here.sites[token_in].scale
         amounts = (fields["min_out"], fields["operator_fee"], fields["fill_fee"])
-        order = (token_in, l1_amount, destination, token_out, *amounts, recipient, fields["deadline"])
+        order = (token_in, l1_amount, destination, token_out, *amounts, recipient, sender, fields["deadline"])
         value = l1_amount if here.sites[token_in].contract is None else 0
         request_id = here.bridge.swap(order, sender=sender, value=value)
         words = self._swap_words(here)
@@ -133,7 +126,7 @@ class Life(OnChains):
             deadline=e["deadline"],
             queued_at=e["queued_at"],
             recipient=e["recipient"],
-            refund_to=universal_address(e["sender"]),
+            refund_to=universal_address(e["refund_to"]),
         ).words()
 
     @told("{sender} deposits {amount} {token} on {chain} for {owner}")
@@ -142,19 +135,30 @@ class Life(OnChains):
         here = self[chain]
         l1_amount = amount * here.sites[token].scale
         value = l1_amount if here.sites[token].contract is None else 0
-        request_id = here.bridge.deposit((token, l1_amount, owner), sender=sender, value=value)
+        request_id = here.bridge.deposit((token, l1_amount, owner, 0, sender), sender=sender, value=value)
         identity = (chain, RequestId(request_id), token, Amount(amount), owner, universal_address(sender))
-        self._queue(Lane.ACCOUNT, chain, DepositRequest(*identity, self.now()), token, amount)
+        request = DepositRequest(*identity, self.now(), by_owner=owner == universal_address(sender))
+        self._queue(Lane.ACCOUNT, chain, request, token, amount)
 
-    @told("{owner} asks {chain} for the full exit of {token} from account {account}")
-    def full_exit(self, chain: ChainId, account: AccountId, token: TokenId, owner: Person) -> None:
-        """Queue an owner's exit. Raises Reverted."""
-        bridge = self[chain].bridge
-        self.send(chain, owner.address, bridge, "full_exit", account, token)
+    @told("{owner} asks {chain} for the full exit of {token} from account {account}, from {others} too")
+    def full_exit(
+        self, chain: ChainId, account: AccountId, token: TokenId, owner: Person, others: Sequence[ChainId] = ()
+    ) -> None:
+        """Queue an owner's exit, which other chains may pay, too. Raises Reverted."""
+        bridge, second, mask = self[chain].bridge, owner.owner, make_chain_set([chain, *others])
+        self.send(chain, owner.address, bridge, "full_exit", account, token, second, mask)
         request_id = bridge.request_counts(Lane.ACCOUNT)[0]
-        who, mask = owner.owner, make_chain_set([chain])
-        request = FullExitRequest(chain, RequestId(request_id), account, token, who, who, mask, self.now())
+        request = FullExitRequest(chain, RequestId(request_id), account, token, owner.owner, second, mask, self.now())
         self._queue(Lane.ACCOUNT, chain, request, token, 0)
+
+    @told("{owner} asks {chain} for a key of account {account}")
+    def set_key(self, chain: ChainId, account: AccountId, owner: Person, key_hash: int) -> None:
+        """Queue an owner's key request. Raises Reverted."""
+        bridge = self[chain].bridge
+        self.send(chain, owner.address, bridge, "set_key", account, key_hash)
+        request_id = bridge.request_counts(Lane.ACCOUNT)[0]
+        request = KeyRequest(chain, RequestId(request_id), account, owner.owner, key_hash, self.now())
+        self._queue(Lane.ACCOUNT, chain, request, TokenId(0), 0)
 
     def send(self, chain: ChainId, sender: str, contract: EvmContract, function: str, *arguments: object) -> None:
         """Anybody's transaction; the wallet's goes through the wallet. Raises Reverted."""
@@ -181,12 +185,12 @@ class Life(OnChains):
     # -- sequencer -----------------------------------------------------------------------------------------------------
 
     def waiting(self, lane: Lane, chain: ChainId) -> list[Request]:
-        """Requests that are not in the line."""
+        """Requests that are not in the line, or only in part."""
         return self.queues[lane, chain][self.line[-1].consumed.get((lane, chain), 0) :]
 
     @told("the sequencer seals in lane {lane}: {operations}")
     def seal(self, lane: Lane, operations: Sequence[AccountOperation | SwapRequest]) -> LineBlock:
-        """The next block of the line."""
+        """The next block of the line, with the owners' consents."""
         last = self.line[-1]
         number, state = BlockNumber(last.number + 1), last.state.copy()
         domain = compute_lane_domain(self.chains.deployment_hash, lane)
@@ -198,84 +202,89 @@ class Life(OnChains):
             others = [operation for operation in operations if not isinstance(operation, SwapRequest)]
             block = apply_account_block(state, others, number, self.now(), domain, PRESET, with_paths=False)
         header = block.header
-        draft = Draft(
-            domain=domain,
-            number=number,
-            timestamp=header.timestamp,
-            old_root=header.old_root,
-            new_root=header.new_root,
-            commitment=block.commitment,
-            slices={ChainId(k): tuple(words) for k, words in enumerate(block.slices)},
-            primary=PRIMARY,
-            lane=lane,
-        )
-        assert draft.inputs == block.inputs
-        requests = tuple(operation for operation in operations if isinstance(operation, Request))
+        slices = tuple(tuple(words) for words in block.slices)
+        consents = tuple(self.sign_consent(change) for change in key_changes(slices[PRIMARY]))
+        plain = build_block(lane, header.timestamp, header.counts, header.new_root, block.commitment)
+        (link,) = self.links.append(FullBlock(plain, slices, consents))
+        assert link.preimage.inputs() == block.inputs
         consumed = Counter(last.consumed)
-        for request in requests:
-            consumed[lane, request.source] += 1
-        payouts = tuple(Payout.from_words(words) for chain in CHAINS for words in draft.payouts(chain))
-        step = LineBlock(number, state, draft, requests, payouts, tuple(map(name_of, operations)), consumed)
+        for chain in CHAINS:
+            consumed[lane, chain] += len(link.requests(chain))
+        requests = tuple(operation for operation in operations if isinstance(operation, Request))
+        payouts = tuple(payout for chain in CHAINS for payout in payouts_of(link, chain))
+        step = LineBlock(number, state, link, requests, payouts, tuple(map(name_of, operations)), consumed)
         state.check_conservation()
         self.line.append(step)
         return step
 
-    # -- validators and everybody --------------------------------------------------------------------------------------
+    @told("the sequencer drops what it has sealed above block {number}")
+    def drop(self, number: int) -> None:
+        """What the primary has not accepted can be sealed anew."""
+        del self.line[number + 1 :], self.links.links[number:]
 
-    @told("{sender} commits {step} on {chain}")
-    def commit(
-        self, chain: ChainId, step: LineBlock, sender: str = VALIDATOR, signatures: Sequence[bytes] = ()
-    ) -> None:
-        """Commit a block of the line. Raises Reverted."""
-        assert step.draft is not None
-        top = self.committed[chain][-1]
-        draft = replace(step.draft, signatures={chain: list(signatures)}) if signatures else step.draft
-        arguments = draft.commit_args(chain)
-        self[chain].bridge.commit_blocks(stored_args(top.stored), [arguments], sender=sender)
-        self.committed[chain].append(CommittedBlock(step, draft.store(chain, top.stored)))
-        self.calldata[chain][step.number] = arguments
+    # -- the primary and members ---------------------------------------------------------------------------------------
 
-    @told("the next {count} blocks are proven on {chain}")
-    def prove(self, chain: ChainId, count: int) -> None:
-        """Prove the next blocks; of two lanes in two calls. Raises Reverted."""
-        proven = self.status(chain)[1]
-        for entry in self.committed[chain][proven + 1 : proven + 1 + count]:
-            assert entry.block.draft is not None
-            item = (stored_args(entry.stored), list(entry.block.draft.inputs.as_tuple()), [0] * 8)
-            self[chain].bridge.prove_blocks([item], sender=STRANGER)
+    def accept_call(self, count: int, *, pay: bool) -> AcceptCall:
+        """The next blocks of the line, in one call."""
+        first = self.height(PRIMARY) + 1
+        return self.links.accept_call(first, first + count - 1, self.chains.ask_queue, pay=pay)
 
-    @told("the validator reverts {chain} to block {to}")
-    def revert(self, chain: ChainId, to: int) -> None:
-        """Drop committed blocks above `to`. Raises Reverted."""
-        self[chain].bridge.revert_blocks(stored_args(self.committed[chain][to].stored), sender=VALIDATOR)
-        del self.committed[chain][to + 1 :]
+    @told("{chain} accepts the next {count} blocks; paid at once: {pay}")
+    def accept(self, chain: ChainId, count: int, *, pay: bool = False) -> list[Payout]:
+        """The primary accepts blocks of the line. Raises Reverted."""
+        call = self.accept_call(count, pay=pay)
+        history = self[chain].history
+        paid = self._enter(chain, count, pay, lambda: history.accept(*call.abi(), sender=SEQUENCER))
+        self.accepted += call.blocks
+        return paid
 
-    def message(self, source: ChainId, number: int, kind: MessageKind = MessageKind.ACC) -> SyncMessage:
-        """What the committee says of a chain."""
-        return SyncMessage(source, BlockNumber(number), self.committed[source][number].stored.sync_hash, kind)
+    @told("{chain} imports the next {count} blocks; paid at once: {pay}")
+    def import_(self, chain: ChainId, count: int, *, pay: bool = False, by_end: bool = False) -> list[Payout]:
+        """A member imports blocks that the primary has, by the ACC of its last one, or by END. Raises Reverted."""
+        first, top = self.height(chain) + 1, self.height(PRIMARY)
+        call = self.links.import_call(chain, first, first + count - 1, top, by_end=by_end, pay=pay)
+        history = self[chain].history
+        return self._enter(chain, count, pay, lambda: history.import_blocks(*call.abi(), sender=STRANGER))
 
-    @told("{message} arrives on {chain}")
-    def deliver(self, message: SyncMessage, chain: ChainId) -> None:
-        """Hand over a message with a quorum's signatures. Raises Reverted."""
-        evidence = self.chains.sign(message)
-        self[chain].bridge.receive_message(message_args(message), evidence, sender=STRANGER)
+    def _enter(self, chain: ChainId, count: int, pay: bool, action: Callable[[], object]) -> list[Payout]:
+        """A chain takes its next blocks; gives what it has paid."""
+        first = self.height(chain) + 1
+        due = {n: self.payouts(chain, n) for n in range(first, first + count)}
+        if not pay:
+            action()
+            self.owed[chain].update({number: payouts for number, payouts in due.items() if payouts})
+            return []
+        payouts = [payout for found in due.values() for payout in found]
+        self._pay(chain, payouts, action)
+        return payouts
 
-    @told("block {number} is executed on {chain}")
-    def execute(self, chain: ChainId, number: int) -> list[Payout]:
-        """Execute a block; everybody gets exactly what its payouts say. Raises Reverted."""
-        entry = self.committed[chain][number]
-        payouts = [payout for payout in entry.block.payouts if payout.chain == chain]
+    def payouts(self, chain: ChainId, number: int) -> list[Payout]:
+        """What a chain owes for a block."""
+        return [payout for payout in self.line[number].payouts if payout.chain == chain]
+
+    @told("{count} payouts of block {number} are paid on {chain}")
+    def execute(self, chain: ChainId, number: int, count: int | None = None) -> list[Payout]:
+        """Pay some of what a block owes; everybody gets exactly what its payouts say. Raises Reverted."""
+        owed = self.owed[chain][number]
+        due = owed if count is None else owed[:count]
+        words = [word for payout in owed for word in payout.words()]
+        history = self[chain].history
+        self._pay(chain, due, lambda: history.execute(number, words, len(due), sender=STRANGER))
+        assert refused(history.execute, number, words, len(due), sender=STRANGER) == "execute: other payouts"
+        self.owed[chain][number] = owed[len(due) :]
+        if not self.owed[chain][number]:
+            del self.owed[chain][number]
+        return due
+
+    def _pay(self, chain: ChainId, payouts: Sequence[Payout], action: Callable[[], object]) -> None:
         expected: Counter[tuple[str, TokenId]] = Counter()
         for payout in payouts:
             key = payout.fill_key(self.chains.deployment_hash)
             assert key not in self.executed, f"executed twice: {say(payout)}"
-            expected[self.filled.get(key, account_of(payout.recipient)), payout.token] += payout.amount
-        words = [word for payout in payouts for word in payout.words()]
-        item = (stored_args(entry.stored), words)
-        self.pays(chain, lambda: self[chain].bridge.execute_blocks([item], sender=STRANGER), expected)
+            expected[self.filled.get(key, owner_address(payout.recipient)), payout.token] += payout.amount
+        self.pays(chain, action, expected)
         for payout in payouts:
             self.executed[payout.fill_key(self.chains.deployment_hash)] = payout
-        return payouts
 
     def pays(self, chain: ChainId, action: Callable[[], object], expected: Counter[tuple[str, TokenId]]) -> None:
         """Run something by which the bridge pays these, in layer-2 units: all of it arrives or is owed to them."""
@@ -288,59 +297,43 @@ class Life(OnChains):
             self.released[chain, token] += amount
 
     def worth(self, chain: ChainId, owner: str, token: TokenId) -> int:
-        """What an account has or can pull, L1 units."""
+        """What an account has or can pull, L1 units; nothing of a token that is not there."""
         here = self[chain]
+        if token not in here.sites:
+            return 0
         return here.balance(token, owner) + int(here.bridge.pending_balance(owner, token))
 
-    # -- consents ------------------------------------------------------------------------------------------------------
-
-    def key_changes(self, chain: ChainId, step: LineBlock) -> list[KeyChange]:
-        """The consents that a block asks of a chain."""
-        assert step.draft is not None
-        records = step.draft.records(chain)
-        return [KeyChange.from_words(words) for words in records if words[0] >> 240 == Kind.CHANGE_PUB_KEY]
-
-    @told("the owner consents to the {change}")
-    def consent_here(self, change: KeyChange) -> None:
-        """The owner's transaction, or, for a contract wallet, a signature that it stands for."""
-        here, wallet = self[change.chain], self.stage.wallet
-        what = (change.account, change.nonce, change.public_key_hash)
-        owner = account_of(change.owner)
-        if owner == wallet.address.lower():
-            digest = compute_key_change_digest(self.chains.deployment_hash, *what, change.valid_until)
-            wallet.expect(digest, b"yes")
-            here.key_registry.authorise_by_contract(self.chains.deployment_hash, owner, *what, b"yes", sender=STRANGER)
-        else:
-            here.key_registry.authorise(self.chains.deployment_hash, *what, sender=owner)
-        self.consents.add(change)
-
-    def sign_consent(self, change: KeyChange, person: Person) -> bytes:
-        """A person's signature under a change, the owner or not."""
-        assert person.key is not None
+    def sign_consent(self, change: KeyChange, person: Person | None = None) -> bytes:
+        """The owner's signature under a change, or somebody else's."""
+        signer = person or self.stage.people[change.owner]
+        assert signer.key is not None
         what = (change.account, change.nonce, change.public_key_hash, change.valid_until)
-        return KnownCommittee.sign(compute_key_change_digest(self.chains.deployment_hash, *what), person.key)
+        return sign(compute_key_change_digest(self.chains.deployment_hash, *what), signer.key)
 
     # -- what must hold ------------------------------------------------------------------------------------------------
 
     def check(self, chain: ChainId) -> None:
         """SOL-1, SOL-2 and SOL-3 on a chain, and SYN-2."""
-        committed, proven, accepted, executed = self.status(chain)
-        name = name_chain(chain)
-        self.diary.check(f"last block committed on {name}", committed, len(self.committed[chain]) - 1)
-        self.diary.check_at_most(f"last block proven on {name}", proven, committed)
-        self.diary.check_at_most(f"last block accepted on {name}", accepted, proven)
-        self.diary.check_at_most(f"last block executed on {name}", executed, accepted)
-        here, step = self[chain], self.committed[chain][executed].block
+        here, name = self[chain], name_chain(chain)
+        tip = here.tip()
+        step = self.line[tip.number]
+        self.diary.check(f"hash on {name}", tip.sync_hash.hex(), self.links.sync_hash(tip.number).hex())
+        self.diary.check(f"blocks that owe payouts on {name}", tip.unpaid, len(self.owed[chain]))
+        if chain in MEMBERS:
+            self.diary.check_at_most(f"last block on {name}", tip.number, self.height(PRIMARY))
         still_open: Counter[TokenId] = Counter()
         for lane in LANES:
             for request in self.queues[lane, chain][step.consumed.get((lane, chain), 0) :]:
                 token, amount = brought(request)
                 still_open[token] += amount
+        for owed in self.owed[chain].values():
+            for payout in owed:
+                still_open[payout.token] += payout.amount
         for token, site in here.sites.items():
             balance, pending, custody = here.bridge.solvency(token)
-            owed = step.state.token(token).reserve(chain) + still_open[token] - self.left[chain, token]
+            due = step.state.token(token).reserve(chain) + still_open[token] - self.left[chain, token]
             place, released = name_place(chain, token), self.released[chain, token]
-            self.diary.check(f"custody of {place}, which is reserve and open requests", custody, owed)
+            self.diary.check(f"custody of {place}, which is reserve, open requests and what is owed", custody, due)
             self.diary.check(f"balance of the bridge of {place}", balance, pending + custody * site.scale)
             self.diary.check(
                 f"balance that the bridge tells of {place}", balance, here.balance(token, here.bridge.address)
@@ -348,16 +341,27 @@ class Life(OnChains):
             self.diary.check_at_most(f"released of {place}", released, self.inflow[chain, token])
 
 
+def payouts_of(link: Link, chain: ChainId) -> list[Payout]:
+    """The payouts in a chain's slice."""
+    words = link.payouts(chain)
+    return [Payout.from_words(words[at : at + 3]) for at in range(0, len(words), 3)]
+
+
+def key_changes(words: Sequence[int]) -> list[KeyChange]:
+    """The consents that a slice asks for."""
+    return [KeyChange.from_words(record) for kind, record in split_records(words) if kind == Kind.CHANGE_PUB_KEY]
+
+
 def brought(request: Request) -> tuple[TokenId, int]:
     """What a request has brought in."""
     if isinstance(request, SwapRequest):
         return request.token_in, request.amount
-    return request.token, request.amount if isinstance(request, DepositRequest) else 0
+    return (request.token, request.amount) if isinstance(request, DepositRequest) else (TokenId(0), 0)
 
 
 def sender_of(request: Request) -> str:
-    """Who made a request."""
-    return account_of(request.owner if isinstance(request, FullExitRequest) else request.refund_to)
+    """Who gets back what a request has brought."""
+    return account_of(request.refund_to) if isinstance(request, SwapRequest | DepositRequest) else STRANGER
 
 
 def name_of(operation: object) -> str:

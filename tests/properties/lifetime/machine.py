@@ -12,7 +12,7 @@ from typing import ClassVar
 from hypothesis import event, note
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.properties.lifetime.actors import ANN, BOB, KEYLESS, OPERATOR, Stage
+from tests.properties.lifetime.actors import ANN, BOB, KEYLESS, OPERATOR, WALLET_CHAIN, Stage, layer2_keys
 from tests.properties.lifetime.life import Life
 from tests.properties.lifetime.operators import Operators
 from tests.properties.lifetime.rescue import Rescue
@@ -21,13 +21,13 @@ from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS, unit
 from tests.support.books.diary import Diary
 from tests.support.bursts import Burst, bursts, spread
-from tests.support.three_chains import CHAINS, DEPOSITORS
+from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
 from zklink.protocol.ids import ChainId, Lane
 
-USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "fill", "fill", "fill", "fill")
-BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "commit", "commit", "commit", "prove", "prove")
-CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "deliver", "deliver", "deliver", "execute", "execute", "execute")
-TROUBLE = ("revert", "revert", "revert", "wait", "wait", "receiver_turns_bad")
+USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
+BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "accept", "accept")
+CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "import", "import", "import", "execute", "execute", "execute")
+TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad")
 CHANCE = 600
 """Bytes of chance for one step."""
 
@@ -67,7 +67,8 @@ class Lifetime(RuleBasedStateMachine):
     def do(self, name: str, chain: ChainId, dice: Dice) -> None:
         """One step, of a user or of whoever runs the protocol."""
         owner = self.users if hasattr(self.users, f"do_{name}") else self.operators
-        getattr(owner, f"do_{name}")(chain, dice)
+        if name != "import" or chain != PRIMARY:
+            getattr(owner, f"do_{name}")(chain, dice)
 
     @initialize(start=bursts(1), burst=bursts(12))
     def begin(self, start: Burst, burst: Burst) -> None:
@@ -79,10 +80,18 @@ class Lifetime(RuleBasedStateMachine):
                 chain = dice.pick(tuple(DECIMALS[token]))
                 amount = unit(token) * (1 + dice.below(1_000)) + dice.below(1_000)
                 self.life.deposit(chain, token, amount, person.owner, dice.pick(DEPOSITORS))
+        self.serve_all(dice)
+        (account,) = self.life.line[-1].state.accounts_of(wallet.owner)
+        self.life.set_key(WALLET_CHAIN, account, wallet, dice.pick(list(layer2_keys(wallet.name))))
+        self.serve_all(dice)
+        self.operators.seal_keys(dice)
+        self.operators.accept(dice, self.life.line[-1].number, pay=False)
+        self.take(burst, ("seal_accounts", "catch_up", "catch_up", "accept", "import"))
+
+    def serve_all(self, dice: Dice) -> None:
+        """Blocks until no request waits."""
         while any(self.life.waiting(Lane.ACCOUNT, chain) for chain in CHAINS):
             self.operators.seal_accounts(dice, requests=10, signed=0)
-        self.operators.seal_keys(dice)
-        self.take(burst, ("seal_accounts", "catch_up", "catch_up", "commit", "prove"))
 
     @rule(burst=bursts(40))
     def all_goes_on(self, burst: Burst) -> None:
@@ -91,7 +100,7 @@ class Lifetime(RuleBasedStateMachine):
 
     @rule(burst=bursts(24))
     def trouble(self, burst: Burst) -> None:
-        """The same, with reverts, long waits and a receiver that refuses."""
+        """The same, with long waits and a receiver that refuses."""
         self.take(burst, (*USERS, *CHAIN_WORK, *TROUBLE))
 
     def teardown(self) -> None:

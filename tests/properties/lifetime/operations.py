@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeVar
 
-from tests.properties.lifetime.actors import NEWCOMERS, Person, consent_chains, layer2_keys
+from tests.properties.lifetime.actors import NEWCOMERS, Person, layer2_keys
 from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS
-from tests.support.three_chains import RECIPIENTS
+from tests.support.three_chains import PRIMARY, RECIPIENTS
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
@@ -26,6 +26,7 @@ from zklink.operations.signed import Signable, Signed, sign
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey
+from zklink.protocol.chain_sets import has_chain
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, Amount, ChainId, Nonce, OrderSlot, TokenId
 from zklink.protocol.packing import compute_nearest_fee
 from zklink.state.rows import Pool
@@ -87,14 +88,14 @@ class Roll:
         return self._sign(Withdraw(account, nonce, FOREVER, token, amount, fee, chain, recipient, fill_fee))
 
     def forced_exit(self) -> Rolled:
-        """Of an account without a key, that has something, to a chain that has as much and where its owner can act."""
+        """Of an account without a key, that has something, to a chain that has as much and where its owner may be."""
         found = self._holding(TOKENS)
         targets = [
             (account, token, chain)
             for account, view in self.state.accounts()
             for token, balance in view.balances.items()
             for chain in DECIMALS.get(token, ())
-            if not view.public_key_hash and chain in consent_chains(self.people[view.owner])
+            if not view.public_key_hash and has_chain(view.known, chain)
             if balance <= self.state.token(token).reserve(chain)
         ]
         if found is None or not targets:
@@ -106,17 +107,18 @@ class Roll:
         return self._sign(ForcedExit(account, nonce, FOREVER, target, token, chain, fee, fee_token))
 
     def change_pub_key(self, who: AccountId | None = None) -> Rolled:
-        """To any key of the owner's; people without keys never do."""
+        """To any key of the owner's, who signs on the primary; people without keys never do, and wallets cannot."""
         accounts = [
-            a for a, view in self.state.accounts() if self.people[view.owner].name[:7] not in ("keyless", "newcome")
+            a
+            for a, view in self.state.accounts()
+            if (person := self.people[view.owner]).key is not None and person.name[:7] not in ("keyless", "newcome")
         ]
         account = self.dice.pick(accounts) if who is None else who
         person = self.people[self.state.account(account).owner]
         key_hash, key = self.dice.pick(list(layer2_keys(person.name).items()))
-        chain = self.dice.pick(consent_chains(person))
         fee_token = self.dice.pick(TOKENS)
         fee = self._fee(account, fee_token)
-        operation = ChangePubKey(account, self._nonce(account), FOREVER, key_hash, chain, fee, fee_token)
+        operation = ChangePubKey(account, self._nonce(account), FOREVER, key_hash, PRIMARY, fee, fee_token)
         return sign(operation, self.domain, key)
 
     def claim_fees(self) -> Rolled:

@@ -1,4 +1,4 @@
-"""Whoever runs the protocol in the lifetime machine: sequencer, validators, committee, and anybody who executes.
+"""Whoever runs the protocol in the lifetime machine: sequencer, both groups, and anybody who imports and executes.
 
 All of them are honest, but late, forgetful and in no order; what they must not be able to do is tried beside it.
 """
@@ -7,30 +7,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.properties.lifetime.actors import KEYLESS, PRESET
-from tests.properties.lifetime.life import Life, LineBlock
+from tests.properties.lifetime.life import Life, key_changes
 from tests.properties.lifetime.operations import Roll
 from tests.strategies import Dice
 from tests.support.books.block_actions import has_room as has_room_for_swaps
 from tests.support.books.play import refused
 from tests.support.evm import Reverted
-from tests.support.three_chains import CHAINS, PRIMARY, account_of
-from zklink.operations.change_pub_key import KeyChange
+from tests.support.three_chains import CHAINS, PRIMARY
+from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
+from zklink.operations.payout import Payout
+from zklink.operations.requests import AccountRequest
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.operations.transfer import Transfer
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import ChainId, Kind, Lane
+from zklink.protocol.ids import MAX_AGE_SECONDS, ChainId, Lane
 from zklink.state.state import State
 from zklink.transition.block_needs import has_room
 from zklink.transition.context import Context
-from zklink.transition.rules import LEDGER_RULES, ORDER_RULES, POOL_RULES, AccountOperation, type_of
+from zklink.transition.full_exit import compute_serving, is_of_owner
+from zklink.transition.rules import AccountOperation, apply_operation, check_operation
 
 AHEAD = 8
 """How many blocks are sealed beyond what the primary has accepted."""
-RULES = {**LEDGER_RULES, **POOL_RULES, **ORDER_RULES}
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Operators:
 
     def is_far_ahead(self) -> bool:
         """Whether enough is sealed for now."""
-        return self.life.line[-1].number >= self.life.status(PRIMARY)[2] + AHEAD
+        return self.life.line[-1].number >= self.life.height(PRIMARY) + AHEAD
 
     # -- the sequencer -------------------------------------------------------------------------------------------------
 
@@ -65,15 +67,27 @@ class Operators:
             self.seal_accounts(dice, *dice.pick(((5, 9), (2, 9), (0, 9), (0, 2))))
 
     def seal_accounts(self, dice: Dice, requests: int, signed: int) -> None:
-        """Up to so many requests of each chain and signed operations, whatever is valid."""
+        """Up to so many requests of each chain and signed operations, whatever is valid.
+
+        An exit of shares stands behind all ledger slots, so nothing of its chain can follow it in the block.
+        """
         packer = Packer(self.life)
+        share_exits: list[AccountRequest] = []
         for chain in CHAINS:
             for request in self.life.waiting(Lane.ACCOUNT, chain)[:requests]:
                 assert not isinstance(request, SwapRequest)
-                if not packer.add(request):
+                if is_share_exit(request):
+                    share_exits.append(request)
+                    break
+                if not packer.serve(request):
                     break
         roll = self.roll(dice, packer.state)
-        for kinds, tries in zip(roll.kinds(), (signed, signed // 2, signed // 3), strict=True):
+        ledger, pool, order = roll.kinds()
+        for _ in range(signed):
+            packer.add(dice.pick(ledger)())
+        for request in share_exits:
+            packer.serve(request)
+        for kinds, tries in ((pool, signed // 2), (order, signed // 3)):
             for _ in range(tries):
                 packer.add(dice.pick(kinds)())
         self.seal(packer)
@@ -83,7 +97,7 @@ class Operators:
         packer = Packer(self.life)
         roll = self.roll(dice, packer.state)
         for account, view in packer.state.accounts():
-            if view.owner != KEYLESS.owner:
+            if view.owner != KEYLESS.owner and self.life.stage.people[view.owner].key is not None:
                 packer.add(roll.change_pub_key(account))
         self.seal(packer)
 
@@ -102,125 +116,76 @@ class Operators:
         for what in packer.noticed:
             self.count(what)
 
-    # -- validators ----------------------------------------------------------------------------------------------------
+    # -- the primary and members ---------------------------------------------------------------------------------------
 
-    def do_commit(self, chain: ChainId, dice: Dice) -> None:
-        """The next block of the line; what is not of the line is dropped first."""
-        life = self.life
-        top, line = life.committed[chain][-1].block, life.line
-        if top.number >= len(line) or line[top.number] is not top:
-            life.revert(chain, life.status(chain)[2])
-            self.count("astray")
-            top = life.committed[chain][-1].block
-        if top.number + 1 == len(line):
-            return
+    def do_accept(self, chain: ChainId, dice: Dice) -> None:
+        """The next blocks of the line, one or several in a call; those that have aged out are sealed anew."""
+        ahead = self.life.line[-1].number - self.life.height(PRIMARY)
+        if ahead:
+            self.accept(dice, 1 + dice.below(min(ahead, 3)), pay=dice.below(2) == 0)
+
+    def accept(self, dice: Dice, count: int, *, pay: bool) -> None:
+        """First with other consents, which are refused."""
+        life, first = self.life, self.life.height(PRIMARY) + 1
+        self.forge_consents(count)
         try:
-            self.commit(chain, line[top.number + 1], dice)
+            paid = life.accept(PRIMARY, count, pay=pay)
         except Reverted as error:
-            assert (error.reason, chain) == ("commit: too old", PRIMARY), error.reason
-            del line[top.number + 1 :]
-            self.count("commit too old")
-
-    def commit(self, chain: ChainId, step: LineBlock, dice: Dice) -> None:
-        """Commit a block. Raises Reverted. First without consents or with another's, which is refused."""
-        changes = self.life.key_changes(chain, step)
-        lacking = [change for change in changes if change not in self.life.consents]
-        signatures = [b"" for _ in changes]
-        ways = []
-        if lacking:
-            assert refused(self.life.commit, chain, step, signatures=signatures) == "keys: no consent"
-            forged = [self.life.sign_consent(change, KEYLESS) for change in changes]
-            assert refused(self.life.commit, chain, step, signatures=forged) == "keys: not the owner's signature"
-            self.count("consent forged")
-        for i, change in enumerate(changes):
-            if change in lacking:
-                signatures[i], way = self.consent(change, dice)
-                ways.append(way)
-        self.introduce(chain, step, signatures)
-        self.life.commit(chain, step, signatures=signatures)
-        for way in ways:
-            self.count(way)
-
-    def introduce(self, chain: ChainId, step: LineBlock, signatures: list[bytes]) -> None:
-        """A block with a forced exit to an owner who has never acted here is refused, until the owner acts."""
-        for payout in step.payouts:
-            if payout.chain != chain or payout.kind != Kind.FORCED_EXIT_PAYOUT:
-                continue
-            if not self.life[chain].bridge.is_owner_known(account_of(payout.recipient)):
-                assert refused(self.life.commit, chain, step, signatures=signatures) == "block: owner not known here"
-                owner = self.life.stage.people[payout.recipient]
-                self.life.full_exit(chain, step.state.accounts_of(owner.owner)[0], payout.token, owner)
-                self.count("forced exit to an owner who is not known")
-
-    def consent(self, change: KeyChange, dice: Dice) -> tuple[bytes, str]:
-        """One of the three ways: the signature to hand over, empty if the consent is recorded now."""
-        person = self.life.stage.people[change.owner]
-        if person.key is not None and dice.below(2):
-            return self.life.sign_consent(change, person), "consent by signature"
-        self.life.consent_here(change)
-        return b"", "consent by a wallet" if person.key is None else "consent by transaction"
-
-    def do_prove(self, chain: ChainId, dice: Dice) -> None:
-        """Some of what is committed; on the primary that accepts it."""
-        committed, proven, _, _ = self.life.status(chain)
-        if proven < committed:
-            self.life.prove(chain, 1 + dice.below(committed - proven))
-
-    def do_revert(self, chain: ChainId, dice: Dice) -> None:
-        """Drop what is not accepted; after the primary's revert the sequencer goes on from there with other blocks."""
-        chain = dice.pick((chain, PRIMARY))
-        committed, _, accepted, _ = self.life.status(chain)
-        if committed == accepted:
+            assert error.reason == "accept: too old", error.reason
+            life.drop(first - 1)
+            self.count("accept too old")
             return
-        to = accepted + dice.below(committed - accepted)
-        self.life.revert(chain, to)
-        if chain == PRIMARY and self.life.line[to] is self.life.committed[chain][to].block:
-            del self.life.line[to + 1 :]
-        self.count("revert")
+        self.note_paid(paid)
+        for number in range(first, first + count):
+            for kind in life.line[number].kinds:
+                self.count(kind)
+        self.count("accept several" if count > 1 else "accept")
 
-    def do_deliver(self, chain: ChainId, dice: Dice) -> None:
-        """What some other chain has accepted, or had."""
-        source = dice.pick([k for k in (PRIMARY, *CHAINS) if k != chain])
-        accepted = self.life.status(source)[2]
-        if accepted:
-            self.life.deliver(self.life.message(source, max(1, accepted - dice.pick((0, 0, 0, 1)))), chain)
+    def forge_consents(self, count: int) -> None:
+        """A key change that another than the owner has signed is refused, whoever seals it."""
+        life = self.life
+        call = life.accept_call(count, pay=False)
+        consents = [consent for full in call.blocks for consent in full.consents]
+        changes = [change for full in call.blocks for change in key_changes(full.slices[PRIMARY])]
+        if not consents or life.now() > call.blocks[0].block.timestamp + MAX_AGE_SECONDS:
+            return
+        forged = b"".join(life.sign_consent(change, KEYLESS) for change in changes)
+        arguments = list(call.abi())
+        arguments[2] = forged
+        assert refused(life[PRIMARY].history.accept, *arguments) == "consent: not the owner's"
+        self.count("consent forged")
+
+    def do_import(self, chain: ChainId, dice: Dice) -> None:
+        """A member imports the next blocks, by the ACC of the primary's last one."""
+        missing = self.life.height(PRIMARY) - self.life.height(chain)
+        if missing:
+            self.note_paid(self.life.import_(chain, 1 + dice.below(min(missing, 3)), pay=dice.below(2) == 0))
+            self.count("import")
 
     def do_execute(self, chain: ChainId, dice: Dice) -> None:
-        """The next block, if every chain that it concerns has accepted it."""
-        number = self.life.status(chain)[3] + 1
-        if number >= len(self.life.committed[chain]):
-            return
-        step = self.life.committed[chain][number].block
-        try:
-            payouts = self.life.execute(chain, number)
-        except Reverted as error:
-            assert error.reason in ("execute: not accepted", "execute: a chain is missing"), error.reason
-            self.count(error.reason)
-            return
-        assert step.draft is not None
-        for other in CHAINS:
-            assert self.life.status(other)[2] >= number or not (other == PRIMARY or step.draft.header.counts[other])
+        """Some payouts of some block that owes any."""
+        owed = self.life.owed[chain]
+        if owed:
+            number = dice.pick(sorted(owed))
+            self.note_paid(self.life.execute(chain, number, dice.pick((None, None, 1 + dice.below(len(owed[number]))))))
+            self.count("execute")
+
+    def note_paid(self, payouts: list[Payout]) -> None:
+        """A payout was made; to a broker if there was one."""
         for payout in payouts:
             if payout.fill_key(self.life.chains.deployment_hash) in self.life.filled:
                 self.count(f"broker repaid for {payout.kind.name}")
-        for kind in step.kinds if chain == PRIMARY else ():
-            self.count(kind)
 
     def do_catch_up(self, chain: ChainId, dice: Dice) -> None:
-        """A chain does all that it can, after hearing what the others have accepted."""
+        """A chain does all that it can."""
         for _ in range(len(self.life.line)):
-            self.do_commit(chain, dice)
-            self.do_prove(chain, dice)
-        for source in CHAINS:
-            accepted = self.life.status(source)[2]
-            if source != chain and accepted:
-                self.life.deliver(self.life.message(source, accepted), chain)
-        for _ in range(self.life.status(chain)[2] - self.life.status(chain)[3]):
-            self.do_execute(chain, dice)
+            self.do_accept(chain, dice) if chain == PRIMARY else self.do_import(chain, dice)
+        for number in sorted(self.life.owed[chain]):
+            self.note_paid(self.life.execute(chain, number))
 
     def late(self, chain: ChainId, dice: Dice) -> None:
-        """What goes on after the operator is gone: proofs, messages, executions."""
-        dice.pick((self.do_prove, self.do_prove, self.do_deliver, self.do_execute))(chain, dice)
+        """What goes on after the operator is gone: imports and executions."""
+        dice.pick((self.do_import, self.do_execute))(chain, dice)
 
 
 class Packer:
@@ -238,18 +203,33 @@ class Packer:
         """Whether it fits and is valid; then it has been applied."""
         if operation is None or not has_room([*self.operations, operation], self.before):
             return False
-        rule = RULES[type_of(operation)]
         try:
-            rule.check(self.state, operation, self.context)
+            check_operation(self.state, operation, self.context)
         except ZkLinkError:
             return False
         self.notice(operation)
-        rule.apply(self.state, operation, self.context)
+        apply_operation(self.state, operation, self.context)
         self.operations.append(operation)
         return True
 
+    def serve(self, request: AccountRequest) -> bool:
+        """Whether a request of L1 fits and is consumed; a full exit is served as often as it takes."""
+        if not isinstance(request, FullExitRequest) or is_share_exit(request):
+            return self.add(request)
+        while True:
+            is_final = compute_serving(self.state, request).is_final
+            if not self.add(request):
+                return False
+            if is_final:
+                return True
+            self.noticed.append("full exit in part")
+
     def notice(self, operation: AccountOperation) -> None:
         """What is special about it, on the state before."""
+        if isinstance(operation, FullExitRequest) and is_share_exit(operation):
+            if is_of_owner(self.state, operation) and self.state.balance(operation.account, operation.token):
+                self.noticed.append("full exit of shares")
+            return
         if isinstance(operation, OrderMatch):
             maker = operation.maker.operation
             nonce, filled = self.state.order(maker.account, maker.slot)
@@ -259,3 +239,8 @@ class Packer:
         inner = operation.operation if isinstance(operation, Signed) else None
         if isinstance(inner, Transfer) and not self.state.accounts_of(inner.recipient):
             self.noticed.append("transfer to a new owner")
+
+
+def is_share_exit(request: AccountRequest) -> bool:
+    """Whether a request is a full exit of shares of a pool."""
+    return isinstance(request, FullExitRequest) and request.is_of_shares(PRESET)

@@ -1,50 +1,82 @@
-"""The end of a deployment without its operator: freezes, the last common block, imports, cancellations, exits.
+"""The end of a deployment without its operator: the primary ends, members end with it, cancellations, exits.
 
-Takes a life at any moment; everything is done by a stranger or by the owners. What must come out is computed here from
-the line of blocks, apart from the contracts.
+Takes a life at any moment; everything is done by a stranger, by the owners, or by whoever of groups and governor is
+left. What must come out is computed here from the line of blocks, apart from the contracts.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys
+from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys, owner_address
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, sender_of
-from tests.support.books.diary import name_chain, told
+from tests.support.books.diary import told
 from tests.support.books.play import refused
-from tests.support.drafts.draft import stored_args
-from tests.support.drafts.escape import EXPIRY_SECONDS
-from tests.support.three_chains import CHAINS, DEPOSITORS, MINIMUM, PRIMARY, RECIPIENTS, STRANGER, USD, account_of
+from tests.support.three_chains import (
+    CHAINS,
+    DEPOSITORS,
+    GOVERNOR,
+    MEMBERS,
+    MINIMUM,
+    PRIMARY,
+    RECIPIENTS,
+    STRANGER,
+    USD,
+)
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol.domain import compute_exit_domain
-from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, ChainId, Lane, TokenId
-from zklink.protocol.limits import MAX_PREIMAGES, MAX_STEPS
-from zklink.protocol.messages import MessageKind
+from zklink.protocol.facts import End, Frozen, Group
+from zklink.protocol.ids import (
+    DENIAL_WINDOW_SECONDS,
+    END_WINDOW_SECONDS,
+    EXIT_DELAY_SECONDS,
+    EXPIRY_SECONDS,
+    FREEZE_DELAY_SECONDS,
+    OPERATOR_ACCOUNT,
+    SILENCE_SECONDS,
+    AccountId,
+    BlockNumber,
+    ChainId,
+    Lane,
+    TokenId,
+)
 from zklink.state.state import State
 from zklink.transition.exit import ExitStatement, compute_exit
 from zklink.transition.exit_authority import ExitAuthority, check_authority, compute_exit_inputs, sign_exit
 
 REQUEST_BATCH = 12
+WORDS = {
+    "both": tuple(Group),
+    "watchers": (Group.WATCHERS,),
+    "validators": (Group.VALIDATORS,),
+    "denied": (Group.WATCHERS,),
+}
+"""Whose words an END is raised with."""
 
 
 @dataclass
 class Rescue(Ending):
-    """One end of one life, from the first freeze to the last exit."""
+    """One end of one life, from the primary's end to the last exit."""
 
     def run(self) -> None:
-        """Everything, from the first freeze to the last exit."""
-        self.freeze_all()
-        common = self.compute_common()
+        """Everything, from the primary's end to the last exit."""
+        last = self.life.height(PRIMARY)
+        self.end_primary(self.dice.pick(("request", "member", "silence", "silence")))
+        for member in self.shuffled():
+            if member != PRIMARY:
+                self.end_member(member, last)
+        self.life.drop(last)
+        self.life.advance(EXIT_DELAY_SECONDS + 1)
         for chain in self.shuffled():
-            self.settle(chain, common)
+            self.settle(chain, last)
             self.cancel(chain)
-            self.leave(chain, common)
+            self.leave(chain, last)
             self.life.check(chain)
-        self.check_ends(common)
-        self.check_paid(common)
+        self.check_ends(last)
+        self.check_paid(last)
         self.check_dust()
-        self.rebuild(common)
+        self.rebuild(last)
         self.count("finish")
 
     def shuffled(self) -> list[ChainId]:
@@ -52,151 +84,116 @@ class Rescue(Ending):
         rest = list(CHAINS)
         return [rest.pop(self.dice.below(len(rest))) for _ in CHAINS]
 
-    # -- freeze --------------------------------------------------------------------------------------------------------
+    # -- the primary's end ---------------------------------------------------------------------------------------------
 
-    def freeze_all(self) -> None:
-        """Each chain in its own way, with other things happening in between; then everybody hears of everybody."""
-        life = self.life
-        life.advance(EXPIRY_SECONDS + 1)
-        for chain in self.shuffled():
-            ways = self.ways(chain)
-            if not ways:
-                life.full_exit(chain, OPERATOR_ACCOUNT, USD, OPERATOR)
-                assert refused(self.freeze_for_request, chain, Lane.ACCOUNT) == "freeze: request not expired"
-                life.advance(EXPIRY_SECONDS + 1)
-                ways = self.ways(chain)
-            self.freeze(chain, self.dice.pick(ways))
-            for _ in range(self.dice.below(4)):
-                self.late(self.dice.pick(CHAINS), self.dice)
-        for chain in self.shuffled():
-            for source in self.shuffled():
-                if source != chain:
-                    life.deliver(life.message(source, self.frozen[source], MessageKind.FRZ), chain)
-            assert life[chain].bridge.is_frozen()
-            deposit = (chain, USD, MINIMUM, OPERATOR.owner, DEPOSITORS[0])
-            assert refused(life.deposit, *deposit) == "bridge: frozen"
-
-    def ways(self, chain: ChainId) -> list[str]:
-        """How the chain can be frozen now."""
-        life = self.life
-        accepted = life.status(chain)[2]
-        consumed = life.committed[chain][accepted].block.consumed
-        ways = []
-        for lane in LANES:
-            waiting = life.queues[lane, chain][consumed.get((lane, chain), 0) :]
-            if waiting and waiting[0].queued_at + EXPIRY_SECONDS < life.now():
-                ways.append(f"frozen by a request of lane {lane.value}")
-        since = life[chain].bridge.waiting_since()
-        if since and since + EXPIRY_SECONDS < life.now():
-            ways.append("frozen by waiting execution")
-        return [*ways, "frozen by a message", "frozen by a message"] if self.frozen else ways
-
-    @told("{chain}: {way}")
-    def freeze(self, chain: ChainId, way: str) -> None:
-        """Freeze a chain and forget what it has dropped."""
-        life = self.life
-        if way == "frozen by a message":
-            source = self.dice.pick(list(self.frozen))
-            life.deliver(life.message(source, self.frozen[source], MessageKind.FRZ), chain)
-        elif way == "frozen by waiting execution":
-            life[chain].exodus.freeze_for_execution(sender=STRANGER)
+    def end_primary(self, way: str) -> None:
+        """It freezes over a request, with a member, or over its own silence; then it accepts nothing new."""
+        life, end = self.life, self.life[PRIMARY].end
+        if way == "request":
+            self.freeze_over_request(PRIMARY)
+        elif way == "member":
+            self.freeze_over_request(MEMBERS[0])
+            watchers = life.chains.groups.frozen(MEMBERS[0])
+            end.announce_freeze(MEMBERS[0], 0, watchers, sender=STRANGER)
+            assert life.chains.groups.sign(Frozen(MEMBERS[0], 0), Group.WATCHERS) == watchers
+            life.advance(FREEZE_DELAY_SECONDS + 1)
+            end.freeze_for(MEMBERS[0], sender=STRANGER)
         else:
-            self.freeze_for_request(chain, Lane(int(way[-1])))
-        self.frozen[chain] = life.status(chain)[2]
-        del life.committed[chain][self.frozen[chain] + 1 :]
-        life.check(chain)
-        self.count(way)
+            life.advance(SILENCE_SECONDS + 1)
+            end.freeze_for_silence(sender=STRANGER)
+        assert life[PRIMARY].bridge.is_frozen()
+        deposit = (PRIMARY, USD, MINIMUM, OPERATOR.owner, DEPOSITORS[0])
+        assert refused(life.deposit, *deposit) == "bridge: frozen"
+        for _ in range(self.dice.below(4)):
+            self.late(self.dice.pick(MEMBERS), self.dice)
+        self.count(f"ended by {way}")
 
-    def freeze_for_request(self, chain: ChainId, lane: Lane) -> None:
-        """With the oldest request that no accepted block contains. Raises Reverted."""
-        accepted = self.life.committed[chain][self.life.status(chain)[2]]
-        oldest = self.life.queues[lane, chain][accepted.block.consumed.get((lane, chain), 0)]
-        exodus = self.life[chain].exodus
-        exodus.freeze_for_request(lane, list(oldest.words()), stored_args(accepted.stored), sender=STRANGER)
+    @told("{chain} is frozen over a request")
+    def freeze_over_request(self, chain: ChainId) -> None:
+        """Over the oldest request that no block here contains; somebody makes one if there is none."""
+        life, end = self.life, self.life[chain].end
+        consumed = life.line[life.height(chain)].consumed
+        lanes = [lane for lane in LANES if life.queues[lane, chain][consumed.get((lane, chain), 0) :]]
+        if not lanes:
+            life.full_exit(chain, OPERATOR_ACCOUNT, USD, OPERATOR)
+            lanes = [Lane.ACCOUNT]
+        lane = self.dice.pick(lanes)
+        oldest = life.queues[lane, chain][consumed.get((lane, chain), 0)]
+        if life.now() <= oldest.queued_at + EXPIRY_SECONDS:
+            refused(end.call_freeze, lane, list(oldest.words()), sender=STRANGER)
+            life.advance(EXPIRY_SECONDS + 1)
+        end.call_freeze(lane, list(oldest.words()), sender=STRANGER)
+        refused(end.confirm_freeze, lane, sender=STRANGER)
+        life.advance(FREEZE_DELAY_SECONDS + 1)
+        end.confirm_freeze(lane, sender=STRANGER)
+        self.count(f"frozen by a request of lane {lane.value}")
 
-    # -- the last common block -----------------------------------------------------------------------------------------
+    # -- a member's end ------------------------------------------------------------------------------------------------
 
-    def compute_common(self) -> int:
-        """L, as docs/protocol.md, section 10, has it."""
-        last = self.frozen[PRIMARY]
-        for number in range(min(self.frozen.values()) + 1, last + 1):
-            draft = self.life.committed[PRIMARY][number].block.draft
-            assert draft is not None
-            if any(draft.header.counts[k] and number > self.frozen[k] for k in CHAINS):
-                self.count("aborted block")
-                return number - 1
-        return last
+    @told("{member} ends with block {last}")
+    def end_member(self, member: ChainId, last: int) -> None:
+        """By whoever is left: both groups at once, watchers after their window, or validators with the governor."""
+        life, end, groups = self.life, self.life[member].end, self.life.chains.groups
+        fact = End(member, BlockNumber(last), life.links.sync_hash(last), 0)
+        way = self.dice.pick(("both", "watchers", "validators", "denied"))
+        words = WORDS[way]
+        if way == "denied":
+            self.raise_end(End(member, BlockNumber(last), fact.sync_hash, 0), Group.WATCHERS)
+            end.deny_end(groups.denial(fact, Group.VALIDATORS), sender=STRANGER)
+            end.void_end(sender=GOVERNOR)
+            self.count("END that falls")
+            fact = End(member, fact.number, fact.sync_hash, 1)
+        self.raise_end(fact, *words)
+        if len(words) == 1:
+            later = list(life.links.commitments(life.height(member), last))
+            assert refused(end.stand_end, later, sender=STRANGER) == "end: within its window"
+            if self.dice.below(2) and life.height(member) < last:
+                life.import_(member, 1)  # ACC still imports while END waits
+                self.count("imported while END waits")
+            wait = END_WINDOW_SECONDS if words == (Group.WATCHERS,) else DENIAL_WINDOW_SECONDS
+            life.advance(wait + 1)
+            later = list(life.links.commitments(life.height(member), last))
+            end.stand_end(later, sender=STRANGER)
+        self.count("END of " + " and ".join(group.name.lower() for group in words))
+        assert life[member].bridge.is_frozen()
+        deposit = (member, USD, MINIMUM, OPERATOR.owner, DEPOSITORS[0])
+        assert refused(life.deposit, *deposit) == "bridge: frozen"
 
-    @told("{chain} is taken to the last common block, {common}, and exodus begins")
-    def settle(self, chain: ChainId, common: int) -> None:
-        """Find the last common block on a chain, take in what it lacks, execute it all, begin exodus."""
+    def raise_end(self, fact: End, *words: Group) -> None:
+        """Raise an END by these groups' words."""
+        life, groups = self.life, self.life.chains.groups
+        evidence = [groups.end(fact, group) if group in words else b"" for group in Group]
+        later = list(life.links.commitments(life.height(fact.member), fact.number))
+        seal = groups.seal(fact.number, fact.sync_hash)
+        arguments = (fact.number, fact.sync_hash, later, seal, *evidence)
+        life[fact.member].end.raise_end(*arguments, sender=GOVERNOR)
+
+    @told("{chain} is taken to the last block, {last}, and exodus begins")
+    def settle(self, chain: ChainId, last: int) -> None:
+        """Import what it lacks, pay all that it owes, begin exodus."""
         life, here = self.life, self.life[chain]
-        if chain != PRIMARY:
-            self.open(chain, PRIMARY, self.frozen[chain])
-        lowest = min(self.frozen.values())
-        numbers = range(lowest + 1, min(common + 1, self.frozen[PRIMARY]) + 1)
-        openings = [self.opening(number) for number in numbers]
-        for start in range(0, max(len(openings), 1), MAX_PREIMAGES):
-            here.sync_ledger.find_common_block(openings[start : start + MAX_PREIMAGES], sender=STRANGER)
-        self.diary.check(
-            f"last common block on {name_chain(chain)}", tuple(here.sync_ledger.common_block()), (True, common)
-        )
-        if self.frozen[chain] < common:
-            self.take_in(chain, common)
-        for source in CHAINS:
-            at = min(self.frozen[source], life.status(chain)[2])
-            if source != chain and at:
-                self.open(chain, source, at)
-                here.bridge.apply_message(source, at, sender=STRANGER)
-        if life.status(chain)[3] < common:
-            early = (stored_args(life.committed[chain][common].stored),)
-            assert refused(here.exodus.begin_exodus, *early) == "exodus: blocks to be executed"
-        for number in range(life.status(chain)[3] + 1, common + 1):
+        if chain != PRIMARY and life.height(chain) < last:
+            assert refused(here.exodus.begin_exodus) == "exodus: may not begin yet"
+            while life.height(chain) < last:
+                count = 1 + self.dice.below(min(last - life.height(chain), 3))
+                life.import_(chain, count, pay=self.dice.below(2) == 0, by_end=True)
+                life.check(chain)
+            self.count("imported by END")
+        for number in sorted(life.owed[chain]):
+            assert refused(here.exodus.begin_exodus) == "exodus: may not begin yet"
             life.execute(chain, number)
             life.check(chain)
-        if life.status(chain)[2] > common:
-            reason = refused(life.execute, chain, common + 1)
-            assert reason in ("execute: above the common block", "execute: a chain is missing"), reason
-        here.exodus.begin_exodus(stored_args(life.committed[chain][common].stored), sender=STRANGER)
-        assert here.exodus.exit_root() == self.life.line[common].state.root
+        here.exodus.begin_exodus(sender=STRANGER)
+        assert here.exodus.exit_root() == life.line[last].state.root
         life.check(chain)
 
-    def open(self, chain: ChainId, source: ChainId, low: int) -> None:
-        """Open what a frozen chain had accepted, down to a number."""
-        entries = self.life.committed[PRIMARY]
-        for high in range(self.frozen[source], low, -MAX_STEPS):
-            numbers = range(high, max(high - MAX_STEPS, low), -1)
-            drafts = [entries[number].block.draft for number in numbers]
-            steps = [
-                (entries[number - 1].stored.sync_hash, draft.block_commitment)
-                for number, draft in zip(numbers, drafts, strict=True)
-                if draft is not None
-            ]
-            ledger = self.life[chain].sync_ledger
-            ledger.open_message(source, high, entries[high].stored.sync_hash, steps, sender=STRANGER)
-
-    def opening(self, number: int) -> tuple[object, ...]:
-        """The preimages of the primary's hash at a number."""
-        entries = self.life.committed[PRIMARY]
-        draft = entries[number].block.draft
-        assert draft is not None
-        return draft.opening_args(entries[number - 1].stored.sync_hash)
-
-    def take_in(self, chain: ChainId, common: int) -> None:
-        """Commit and prove on a chain the blocks that it lacks."""
-        for number in range(self.frozen[chain] + 1, common + 1):
-            self.life.commit(chain, self.life.committed[PRIMARY][number].block, sender=STRANGER)
-            self.life.prove(chain, 1)
-            self.count("block taken in")
-        assert self.life.status(chain)[2] == common
-
-    # -- cancel --------------------------------------------------------------------------------------------------------
+    # -- cancellations -------------------------------------------------------------------------------------------------
 
     def cancel(self, chain: ChainId) -> None:
-        """Give back every request that no executed block contains, in order; nothing twice."""
+        """Give back every request that no block here contains, in order; nothing twice."""
         for lane in LANES:
             queue = self.life.queues[lane, chain]
-            at = self.life.committed[chain][self.life.status(chain)[3]].block.consumed.get((lane, chain), 0)
+            at = self.life.line[self.life.height(chain)].consumed.get((lane, chain), 0)
             while at < len(queue):
                 batch = queue[at : at + 1 + self.dice.below(REQUEST_BATCH)]
                 self.cancel_batch(chain, lane, at, len(batch))
@@ -211,7 +208,8 @@ class Rescue(Ending):
         expected: Counter[tuple[str, TokenId]] = Counter()
         for request in batch:
             token, amount = brought(request)
-            expected[sender_of(request), token] += amount
+            if amount:
+                expected[sender_of(request), token] += amount
         words = all_words(batch)
         life.pays(chain, lambda: exodus.cancel_requests(lane, words, sender=STRANGER), expected)
         for request in batch:
@@ -224,9 +222,9 @@ class Rescue(Ending):
 
     # -- exits ---------------------------------------------------------------------------------------------------------
 
-    def leave(self, chain: ChainId, common: int) -> None:
+    def leave(self, chain: ChainId, last: int) -> None:
         """Every account leaves with every token; some try twice."""
-        state = self.life.line[common].state
+        state = self.life.line[last].state
         for account, view in state.accounts():
             tokens = set(view.balances)
             if account == OPERATOR_ACCOUNT:
@@ -244,8 +242,9 @@ class Rescue(Ending):
         view = state.account(account)
         key = layer2_keys(life.stage.people[view.owner].name).get(view.public_key_hash)
         authority: ExitAuthority | None = None
-        recipient = account_of(view.owner)
-        if key is not None and self.dice.below(2):
+        recipient = owner_address(view.owner)
+        is_elsewhere = view.owner[0] not in (0, chain)
+        if key is not None and (is_elsewhere or self.dice.below(2)):
             recipient = self.dice.pick((RECIPIENTS[0], RECIPIENTS[1], life[chain].receiver.address.lower()))
             authority = sign_exit(statement, universal_address(recipient), domain, key)
             check_authority(statement, authority, domain)

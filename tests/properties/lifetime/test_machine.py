@@ -1,4 +1,4 @@
-"""Every operation, freeze and exit at once: random lives of a deployment on three chains, each to its last exit."""
+"""Every operation, end and exit at once: random lives of a deployment on three chains, each to its last exit."""
 
 from collections import Counter
 
@@ -14,17 +14,20 @@ EXAMPLES = 30
 STEPS = 4
 
 RULES = {
-    "DepositRequest", "FullExitRequest", "Transfer", "Withdraw", "ForcedExit", "ChangePubKey", "ClaimFees",
+    "DepositRequest", "FullExitRequest", "KeyRequest",
+    "Transfer", "Withdraw", "ForcedExit", "ChangePubKey", "ClaimFees",
     "CreatePool", "AddLiquidity", "RemoveLiquidity", "PoolSwap", "OrderMatch", "SwapRequest",
     "transfer to a new owner", "order filled further", "full exit of another's account",
+    "full exit in part", "full exit of shares",
+    "key request", "key request for another's account",
     "swap paid", "swap refunded",
     "fill of SWAP_PAID", "fill of WITHDRAW_PAYOUT", "broker repaid for SWAP_PAID", "broker repaid for WITHDRAW_PAYOUT",
-    "consent by signature", "consent by transaction", "consent by a wallet", "consent forged",
-    "forced exit to an owner who is not known",
-    "wait", "revert", "astray", "commit too old", "execute: not accepted", "execute: a chain is missing",
-    "frozen by a request of lane 1", "frozen by a request of lane 2", "frozen by waiting execution",
-    "frozen by a message", "aborted block", "block taken in",
-    "cancelled SwapRequest", "cancelled DepositRequest", "cancelled FullExitRequest",
+    "consent forged", "wait", "accept", "accept several", "accept too old", "import", "execute",
+    "frozen by a request of lane 1", "frozen by a request of lane 2",
+    "ended by request", "ended by member", "ended by silence",
+    "END of validators and watchers", "END of watchers", "END of validators", "END that falls",
+    "imported while END waits", "imported by END",
+    "cancelled SwapRequest", "cancelled DepositRequest", "cancelled FullExitRequest", "cancelled KeyRequest",
     "signed exit", "unsigned exit", "signed exit of a wallet", "unsigned exit of a wallet", "exit of shares", "finish",
 }  # fmt: skip
 """What some life must have done, or the machine proves less than it says."""
@@ -36,15 +39,15 @@ def machine_on(stage: Stage) -> type[Lifetime]:
 
 
 @upholds(
-    "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "EXI-1", "EXI-2", "EXI-3", "EXI-4", "QUE-1", "QUE-2", "SYN-2", "SYN-7"
+    "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "EXI-1", "EXI-2", "EXI-3", "EXI-4", "QUE-1", "QUE-2", "SYN-2", "SYN-9"
 )
 class TestLifetime:
-    """Whatever was going on when the operator stopped: all chains freeze and find the same last common block, execute
-    it, give every later request back to its sender, and pay every account, over all chains, what the state of that
-    block says, less than one unit short per rounding.
+    """Whatever was going on when the operator stopped: the primary ends, END stands on every member with its last
+    block, all chains import and pay up to it, give every later request back, and pay every account, over all chains,
+    what the state of that block says, less than one unit short per rounding.
 
-    After every step custody is exactly reserve and open requests; at the end it is at most the number of roundings.
-    The state itself comes back out of the chains' calldata.
+    After every step custody is exactly reserve, open requests and payouts that are owed; at the end it is at most the
+    number of roundings. The state itself comes back out of the primary's calldata.
     """
 
     @pytest.fixture(scope="class")

@@ -33,8 +33,8 @@ def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
     return Mutant(name, promise, file, old, new, "lifetime/test_machine::TestLifetime")
 
 
-OWNER = "convert(convert(request[1] % 2**160, uint160), address)"
-# breaks: SOL-1, SOL-4, EXI-1, EXI-2, SYN-7, CIR-6
+OWNER = "convert(request[1] % 2**160, address)"
+# breaks: SOL-1, SOL-4, EXI-1, EXI-2, SYN-9, CIR-6
 CONTRACTS = (
     seeded(
         "refunded-to-the-owner",
@@ -49,14 +49,29 @@ CONTRACTS = (
         "exit-pushed-by-a-stranger",
         "EXI-1",
         "Exodus.vy",
-        "e.is_signed or e.recipient == msg.sender",
-        "e.is_signed or e.recipient == e.recipient",
+        "e.is_signed or is_own",
+        "e.is_signed or not is_own or is_own",
     ),
-    seeded("exodus-before-execution", "EXI-2", "Exodus.vy", "assert executed == common", "assert executed <= common"),
-    seeded("aborted-block-is-common", "SYN-7", "SyncLedger.vy", "frozen[k] <= walk.number", "frozen[k] < walk.number"),
-    seeded("key-without-consent", "CIR-6", "KeyRegistry.vy", "assert self.recorded[key]", "assert True"),
-    seeded("custody-not-lowered-by-release", "SOL-1", "Bridge.vy", "    ledger.debit(token_id, amount)\n", ""),
-    seeded("aborted-payout-executed", "SYN-7", "Bridge.vy", "sync.acknowledged[convert(k, uint8)] >= number", "True"),
+    seeded("exodus-before-execution", "EXI-2", "MemberEnd.vy", " and tip.unpaid == 0", ""),
+    seeded(
+        "exodus-before-the-last-block",
+        "SYN-9",
+        "MemberEnd.vy",
+        "tip.number == end_contest.state.number",
+        "tip.number <= end_contest.state.number",
+    ),
+    seeded("end-without-a-window", "SYN-9", "MemberEnd.vy", "assert end_contest.is_window_over()", "assert True"),
+    seeded(
+        "key-without-consent",
+        "CIR-6",
+        "modules/owner_consents.vy",
+        "convert(signer, uint256) == owner",
+        "convert(signer, uint256) != 0",
+    ),
+    seeded(
+        "custody-not-lowered-by-release", "SOL-1", "modules/payments.vy", "    custody.debit(token_id, amount)\n", ""
+    ),
+    seeded("owed-after-execution", "EXI-2", "modules/settlement.vy", "    self.owed[number] = left\n", ""),
 )
 
 supply_as_it_was = remove_liquidity._plan
@@ -109,7 +124,7 @@ def play(stage: Stage) -> None:
     run_state_machine_as_test(machine_on(stage), settings=config)
 
 
-@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "SYN-7")
+@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "SYN-9")
 class TestTeeth:
     """No seeded bug survives a few lives."""
 

@@ -6,12 +6,12 @@ Takes a life and chance; makes one action of one user.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.properties.lifetime.actors import ANN
+from tests.properties.lifetime.actors import ANN, KEYLESS, PRESET, acting_chains, layer2_keys
 from tests.properties.lifetime.life import Life
 from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS, ReceiverMode, unit
 from tests.support.evm import Reverted
-from tests.support.three_chains import BROKERS, DEPOSITORS, MINIMUM, RECIPIENTS
+from tests.support.three_chains import BROKERS, CHAINS, DEPOSITORS, MINIMUM, RECIPIENTS
 from zklink.protocol.ids import AccountId, ChainId, Kind
 
 
@@ -55,16 +55,28 @@ class Users:
         """An owner, or somebody who is not."""
         here = [t for t in TOKENS if chain in DECIMALS[t]]
         accounts = list(self.life.line[-1].state.accounts())
-        rich = [(a, view, t) for a, view in accounts for t in here if view.balances.get(t)]
+        rich = [(a, view, t) for a, view in accounts for t in view.balances if t in here or t >= PRESET.lp_base]
         account, view, token = dice.pick(rich or [(*accounts[0], here[0])])
         owner = self.life.stage.people[view.owner if dice.below(2) else ANN.owner]
-        self.life.full_exit(chain, AccountId(account), token, owner)
+        if chain not in acting_chains(owner):
+            return
+        others = [k for k in CHAINS if k != chain and dice.below(2)] if owner.key is not None else []
+        self.life.full_exit(chain, AccountId(account), token, owner, others)
         self.count("full exit" if owner.owner == view.owner else "full exit of another's account")
+
+    def do_set_key(self, chain: ChainId, dice: Dice) -> None:
+        """An owner, or somebody who is not, asks for a key by a transaction."""
+        account, view = dice.pick(list(self.life.line[-1].state.accounts()))
+        owner = self.life.stage.people[view.owner if dice.below(3) else ANN.owner]
+        keys = list(layer2_keys(owner.name))
+        if chain in acting_chains(owner) and owner.owner != KEYLESS.owner:
+            self.life.set_key(chain, AccountId(account), owner, dice.pick(keys))
+            self.count("key request" if owner.owner == view.owner else "key request for another's account")
 
     def do_fill(self, chain: ChainId, dice: Dice) -> None:
         """A broker pays ahead what some block of the line promises here."""
-        executed = self.life.status(chain)[3]
-        promised = [p for step in self.life.line[executed + 1 :] for p in step.payouts if p.chain == chain]
+        done = self.life.executed.values()
+        promised = [p for step in self.life.line for p in step.payouts if p.chain == chain and p not in done]
         fast = [p for p in promised if p.kind in (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT) and p.fill_fee < p.amount]
         waiting = [p for p in fast if p.fill_key(self.life.chains.deployment_hash) not in self.life.filled]
         if not waiting:

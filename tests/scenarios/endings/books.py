@@ -18,7 +18,7 @@ from zklink.prover.source import Statement
 from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import find_exits, prove_exits
 from zklink.recovery.exit_sender import send_exits
-from zklink.transition.block_frame import SealedFrame
+from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 
 SHARES = 4_000 * USD
@@ -33,7 +33,7 @@ def prover_of(statement: Statement) -> Prover:
     return open_prover(ensure_circuit(MINIMAL, statement=statement))
 
 
-def prove(frame: SealedFrame) -> tuple[int, ...]:
+def prove(frame: LaneBlock) -> tuple[int, ...]:
     """A block's proof."""
     return tuple(prover_of(STATEMENTS[frame.lane]).prove(compute_block_inputs(frame)).evm())
 

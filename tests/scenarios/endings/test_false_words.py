@@ -12,7 +12,7 @@ from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import EndWord
 from zklink.protocol.errors import CallReverted
 from zklink.protocol.facts import Accepted, End, Frozen, Group
-from zklink.protocol.ids import BlockNumber, RequestId
+from zklink.protocol.ids import Amount, BlockNumber, RequestId
 
 
 def accept_lie(story: Ending, *requests: object) -> None:
@@ -38,7 +38,7 @@ def raise_end(story: Ending, number: int, group: Group = Group.WATCHERS) -> End:
 def test_false_que__a_request_is_invented__its_chain_secedes_and_the_loss_is_what_was_paid(story: Ending) -> None:
     story.everywhere(story.swap(K, OTHER))
     true = story.swap(K, P)
-    invented = replace(true, amount=true.amount + 7 * USD, request_id=RequestId(true.request_id))
+    invented = replace(true, amount=Amount(true.amount + 7 * USD), request_id=RequestId(true.request_id))
     accept_lie(story, invented)
     story.confirm()
     said = story.keep(days=10)
@@ -55,7 +55,7 @@ def test_false_que__a_request_is_invented__its_chain_secedes_and_the_loss_is_wha
 def test_false_seal__validators_seal_what_no_member_has__the_primary_does_not_take_it(story: Ending) -> None:
     true = story.swap(K, OTHER)
     line = story.writer.line
-    line.append(story.build(replace(true, amount=true.amount + 1)))
+    line.append(story.build(replace(true, amount=Amount(true.amount + 1))))
     with pytest.raises(CallReverted, match=r"queue|QUE|history"):
         history = story.bridge(P).primary_history
         history.accept(story.system.world.roles.sequencer, line.accept_call(3, 3, story.writer.ask_queue))
