@@ -217,11 +217,11 @@ template LedgerSlot(SLOT, T, DT, DA) {
     signal key_change <== (is.change + rekeys) * (new_key_hash - a.account.key_hash);
     signal spent <== (is.transfer + is.withdraw - is.claim) * op.amount;
     signal is_last_nonce <== IsNull()(a.account.nonce - (1 << NONCE_BITS()) + 1);
-    signal next_nonce <== rekeys * (1 - is_last_nonce);
+    signal nonce_step <== rekeys * (1 - is_last_nonce);
     Account() a_next;
     a_next.owner <== a.account.owner;
     a_next.known <== AddKnown()(rekeys, records.is_source, a_known);
-    a_next.nonce <== a.account.nonce + signed + next_nonce;
+    a_next.nonce <== a.account.nonce + signed + nonce_step;
     RangeCheck(NONCE_BITS())(a_next.nonce);
     a_next.key_hash <== a.account.key_hash + key_change;
     signal a_root <== AccountSide(DT, DA)(

@@ -18,6 +18,7 @@ from tests.support.account_scene import (
     OPERATOR,
     SHARES,
     TIMESTAMP,
+    UNKNOWN,
     X,
     Y,
     build_state,
@@ -25,20 +26,21 @@ from tests.support.account_scene import (
     signed,
 )
 from tests.support.circuits import Mutation
-from tests.support.ledger_slots import Played, forge, open_ledger_slot, play, read_outputs
+from tests.support.ledger_slots import NUMBER, Played, forge, open_ledger_slot, play, read_outputs
 from tests.support.upholds import upholds
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.forced_exit import ForcedExit
-from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.full_exit import FullExitPart, FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.transfer import Transfer
 from zklink.operations.withdraw import Withdraw
 from zklink.primitives.eddsa import PrivateKey, Signature
 from zklink.primitives.field import R
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import WitnessUnsatisfied
-from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, RequestId, TokenId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSet, Kind, Nonce, RequestId, TokenId
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
@@ -53,6 +55,7 @@ NOBODY = AccountId(9)
 A, C = ChainId(1), ChainId(3)
 DUST = ChainId(4)
 """A chain that holds nothing."""
+EVERYWHERE = ChainSet(255)
 
 
 def deposit(owner: bytes = owner_of(ALICE), **changes: Any) -> DepositRequest:
@@ -61,8 +64,15 @@ def deposit(owner: bytes = owner_of(ALICE), **changes: Any) -> DepositRequest:
 
 
 def full_exit(account: AccountId = ALICE, token: TokenId = X, **changes: Any) -> FullExitRequest:
-    owner, mask = owner_of(account), make_chain_set([A])
-    request = FullExitRequest(A, RequestId(3), account, token, owner, STRANGER, mask, TIMESTAMP - 60)
+    source = changes.get("source", A)
+    owner, mask = owner_of(account), make_chain_set([source])
+    request = FullExitRequest(source, RequestId(3), account, token, owner, STRANGER, mask, TIMESTAMP - 60)
+    return replace(request, **changes)
+
+
+def key_request(account: AccountId = KEYLESS, **changes: Any) -> KeyRequest:
+    key_hash = compute_public_key_hash(NEW_KEY.public_key)
+    request = KeyRequest(C, RequestId(7), account, owner_of(account), key_hash, TIMESTAMP - 60, 900_000)
     return replace(request, **changes)
 
 
@@ -100,6 +110,22 @@ HONEST: dict[str, AccountOperation | None] = {
     "full exit of nothing": full_exit(token=TokenId(5)),
     "full exit by a stranger": full_exit(owner=STRANGER),
     "full exit of an account that is not there": full_exit(NOBODY),
+    "full exit in part": full_exit(KEYLESS, source=C, mask=EVERYWHERE),
+    "full exit in part, the last chains first": full_exit(KEYLESS, source=ChainId(8), mask=EVERYWHERE),
+    "full exit paid elsewhere": full_exit(source=DUST, mask=make_chain_set([A, DUST])),
+    "full exit that goes around": full_exit(source=ChainId(8), mask=make_chain_set([A, ChainId(8)])),
+    "full exit, all chains dry": full_exit(source=DUST, mask=make_chain_set([DUST, ChainId(5)])),
+    "full exit with the dearest fee": full_exit(native_fee_gwei=2**56 - 1),
+    "deposit by its owner": deposit(source=C, by_owner=True),
+    "deposit by its owner, a new one": deposit(NEWCOMER, by_owner=True),
+    "deposit where it is known": deposit(by_owner=True),
+    "deposit that names the account": deposit(account=ALICE),
+    "deposit that names another's account": deposit(account=BOB),
+    "deposit that names nobody's account": deposit(account=NOBODY),
+    "key by request": key_request(),
+    "key by request, taken away": key_request(ALICE, public_key_hash=0),
+    "key by request of a stranger": key_request(owner=STRANGER),
+    "key by request for an account that is not there": key_request(NOBODY, owner=STRANGER),
     "transfer": signed(transfer()),
     "transfer creates the account": signed(transfer(NEWCOMER)),
     "transfer to oneself": signed(transfer(owner_of(ALICE))),
@@ -138,7 +164,8 @@ def test_slot__of_each_kind__agrees_with_the_transition(case: str) -> None:
 
 def test_cases__between_them__publish_every_kind() -> None:
     kinds = {play(operation, TIMESTAMP).block.ledger[0].plan.data.kind for operation in HONEST.values() if operation}
-    assert kinds == {Kind(kind) for kind in range(Kind.DEPOSIT, Kind.CLAIM_FEES + 1)}
+    unsigned_only = {Kind.KEY_REQUEST, Kind.FULL_EXIT_PART}
+    assert kinds == {Kind(kind) for kind in range(Kind.DEPOSIT, Kind.CLAIM_FEES + 1)} | unsigned_only
 
 
 @dataclass(frozen=True)
@@ -149,10 +176,12 @@ class Attack:
     bend: Callable[[LedgerPlan], LedgerPlan] = lambda plan: plan
     timestamp: int = TIMESTAMP
     keep_nonce: bool = False
+    state: Callable[[], State] = build_state
 
     def play(self) -> Played:
-        honest = play(self.operation, TIMESTAMP).block.ledger[0].plan
-        return forge(self.operation, self.bend(honest), self.timestamp, keep_nonce=self.keep_nonce)
+        state = self.state()
+        honest = play(self.operation, TIMESTAMP, state).block.ledger[0].plan
+        return forge(self.operation, self.bend(honest), self.timestamp, state, keep_nonce=self.keep_nonce)
 
 
 def resign(operation: Any, key: PrivateKey, **changes: Any) -> Callable[[LedgerPlan], LedgerPlan]:
@@ -229,7 +258,122 @@ SIGNED: dict[str, Any] = {
 }
 """Every kind that A's own key signs; the key change follows apart."""
 
+
+def serve(chain: ChainId, amount: int, *, is_final: bool) -> Callable[[LedgerPlan], LedgerPlan]:
+    """Another serving of the same full exit."""
+
+    def bend(plan: LedgerPlan) -> LedgerPlan:
+        request = plan.request
+        assert isinstance(request, FullExitRequest)
+        return replace(
+            plan,
+            data=request.data(chain, Amount(amount), is_final=is_final),
+            credit=-amount,
+            reserve_change=-amount,
+            chain_record=request if is_final else FullExitPart(request),
+            payout=request.payout(chain, Amount(amount), NUMBER, 0),
+        )
+
+    return bend
+
+
+def pay_out(**changes: Any) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The payout says something else."""
+
+    def bend(plan: LedgerPlan) -> LedgerPlan:
+        assert plan.payout is not None
+        return replace(plan, payout=replace(plan.payout, **changes))
+
+    return bend
+
+
+def make_known(**changes: ChainId | None) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The owner becomes known elsewhere, or nowhere."""
+    return lambda plan: replace(plan, **changes)
+
+
+def build_rich_state() -> State:
+    """Chain UNKNOWN can pay a forced exit of Y."""
+    state = build_state()
+    state.set_token(Y, state.token(Y).add(UNKNOWN, Amount(4 * MILLION)))
+    return state
+
+
+def pay_on(chain: ChainId) -> Callable[[LedgerPlan], LedgerPlan]:
+    """The forced exit on another chain."""
+    operation = forced_exit(chain=chain)
+    amount = Amount(4 * MILLION)
+    return lambda plan: replace(
+        plan,
+        data=replace(plan.data, chain=chain),
+        payout=operation.payout(owner_of(KEYLESS), amount),
+        signed=signed(operation),
+    )
+
+
+SPREAD = full_exit(KEYLESS, source=C, mask=EVERYWHERE)
+"""C has less than the balance, A and chain 2 have more."""
+REKEYED = compute_public_key_hash(NEW_KEY.public_key)
+
+REQUESTS: dict[str, Attack] = {
+    "full exit paid by a later chain": Attack(SPREAD, serve(A, 4 * MILLION, is_final=True)),
+    "full exit paid by a chain that is left out": Attack(
+        full_exit(KEYLESS, source=C), serve(A, 4 * MILLION, is_final=True)
+    ),
+    "full exit not around": Attack(
+        full_exit(source=ChainId(8), mask=EVERYWHERE), serve(ChainId(2), 2 * MILLION, is_final=True)
+    ),
+    "full exit that pays nothing where it was asked": Attack(
+        full_exit(source=DUST, mask=EVERYWHERE), serve(DUST, 0, is_final=True)
+    ),
+    "full exit called the last": Attack(SPREAD, lambda plan: serve(C, -plan.credit, is_final=True)(plan)),
+    "full exit called a part": Attack(full_exit(token=Y), serve(A, 2 * MILLION, is_final=False)),
+    "full exit of a stranger called a part": Attack(
+        full_exit(owner=STRANGER, mask=EVERYWHERE), serve(A, 0, is_final=False)
+    ),
+    "full exit paid to the second at home": Attack(full_exit(), pay_out(recipient=STRANGER)),
+    "full exit paid to the owner elsewhere": Attack(
+        full_exit(source=DUST, mask=EVERYWHERE), pay_out(recipient=owner_of(ALICE))
+    ),
+    "full exit in another block": Attack(full_exit(), pay_out(block_number=BlockNumber(2))),
+    "full exit in another slot": Attack(full_exit(), pay_out(slot=1)),
+    "full exit of another source": Attack(full_exit(), pay_out(source=C)),
+    "full exit that shows nobody": Attack(full_exit(source=C), make_known(knows_b=None)),
+    "full exit of a stranger that shows the owner": Attack(full_exit(source=C, owner=STRANGER), make_known(knows_b=C)),
+    "full exit that shows elsewhere": Attack(full_exit(), make_known(knows_b=C)),
+    "deposit of somebody else that shows the owner": Attack(deposit(source=C), make_known(knows_b=C)),
+    "deposit of the owner that shows nobody": Attack(deposit(source=C, by_owner=True), make_known(knows_b=None)),
+    "deposit beside the account that it names": Attack(
+        deposit(account=ALICE),
+        lambda plan: replace(plan, data=replace(plan.data, target=NOBODY), new_owner=owner_of(ALICE)),
+    ),
+    "forced exit where the owner is unknown": Attack(signed(forced_exit()), pay_on(UNKNOWN), state=build_rich_state),
+    "forced exit that shows the owner": Attack(signed(forced_exit()), make_known(knows_b=UNKNOWN)),
+    "key by a stranger's request": Attack(
+        key_request(owner=STRANGER), lambda plan: replace(plan, new_key_hash=REKEYED)
+    ),
+    "key by request, not set": Attack(key_request(), lambda plan: replace(plan, new_key_hash=None)),
+    "key by request, another one": Attack(key_request(), lambda plan: replace(plan, new_key_hash=1)),
+    "key by request without its nonce": Attack(key_request(), lambda plan: replace(plan, uses_nonce=False)),
+    "key by a stranger's request that uses a nonce": Attack(
+        key_request(owner=STRANGER), lambda plan: replace(plan, uses_nonce=True)
+    ),
+    "key by request that shows nobody": Attack(key_request(), make_known(knows_a=None)),
+    "key by request that shows elsewhere": Attack(key_request(ALICE), make_known(knows_a=ChainId(5))),
+    "key by a stranger's request that shows the owner": Attack(
+        key_request(ALICE, owner=STRANGER), make_known(knows_a=C)
+    ),
+    "key change with another end": Attack(
+        signed(change_key(), NEW_KEY),
+        lambda plan: replace(
+            plan, chain_record=replace(change_key(), valid_until=LATER + 1).key_change(owner_of(KEYLESS))
+        ),
+    ),
+}
+"""Forgeries of what requests ask for."""
+
 ATTACKS: dict[str, Attack] = {
+    **REQUESTS,
     **{f"{kind} by another key": Attack(signed(op), resign(op, NEW_KEY)) for kind, op in SIGNED.items()},
     **{f"{kind} unsigned": Attack(signed(op), scribble) for kind, op in SIGNED.items()},
     **{f"{kind} too late": expire(op) for kind, op in SIGNED.items()},
@@ -397,7 +541,11 @@ def test_slot__paid_with_one_unit_too_few__is_refused_and_passes_only_the_mutant
 ONE_OF_EACH = (
     "nothing",
     "deposit creates the account",
+    "deposit by its owner",
     "full exit of what the chain has",
+    "full exit in part",
+    "full exit paid elsewhere",
+    "key by request",
     "transfer creates the account",
     "withdrawal",
     "forced exit",
@@ -411,11 +559,14 @@ ONE_OF_EACH = (
 def test_input__changed_alone__is_refused_or_shows(case: str) -> None:
     """No field can be changed behind the back of the words, the signature and the account tree.
 
-    Where nobody signs there is no time limit, no domain and no S to bind here; the header binds time and domain.
+    Where nobody signs there is no time limit, no domain and no S to bind here, and only a full exit's payout has the
+    number; the header binds time, domain and number.
     """
     played = play(HONEST[case], TIMESTAMP)
-    is_signed = played.block.ledger[0].plan.signed is not None
-    free = {"account_root"} if is_signed else {"account_root", "domain", "timestamp", "signature.s"}
+    plan = played.block.ledger[0].plan
+    free = {"account_root"} if plan.signed else {"account_root", "domain", "timestamp", "signature.s"}
+    if not isinstance(plan.request, FullExitRequest):
+        free.add("number")
     for name, signal in played.inputs.items():
         if isinstance(signal, int) and name not in free:
             changed = Played(played.block, played.account_root, {name: (signal + 1) % R})
@@ -441,33 +592,33 @@ BUGS: dict[str, tuple[str, str, str]] = {
     ),
     "owner of a full exit unchecked": (
         "full exit by a stranger, paid",
-        "signal owed <== owner.same * payable;",
+        "signal owed <== b_is_own * payable;",
         "signal owed <== payable;",
     ),
     "nonce of a transfer kept": (
         "transfer without its nonce",
-        "a_next.nonce <== a.account.nonce + signed;",
-        "a_next.nonce <== a.account.nonce + signed - is.transfer;",
+        "a_next.nonce <== a.account.nonce + signed + nonce_step;",
+        "a_next.nonce <== a.account.nonce + signed + nonce_step - is.transfer;",
     ),
     "token 0 claimed": (
         "claim of the number of pools",
-        "(used - is.change) * is_no_token === 0;",
-        "(used - is.change - is.claim) * is_no_token === 0;",
+        "has_token * is_no_token === 0;",
+        "(has_token - is.claim) * is_no_token === 0;",
     ),
     "claimed by anyone": (
         "claim for another account",
-        "(1 - signed + is.claim) * op.account === 0;",
-        "(1 - signed) * op.account === 0;",
+        "(1 - has_account + is.claim) * op.account === 0;",
+        "(1 - has_account) * op.account === 0;",
     ),
     "owner 0 may have a key": (
         "key of an account that is not there",
-        "(credits + is.forced_exit + is.change) * (1 - owner.named)",
-        "(credits + is.forced_exit) * (1 - owner.named)",
+        "(recorded + is.transfer + is.forced_exit) * is_named_by_nobody",
+        "(recorded - is.change + is.transfer + is.forced_exit) * is_named_by_nobody",
     ),
     "target of a deposit unchecked": (
         "deposit to another's account",
-        "credits * (1 - owner.same - owner.absent) === 0;",
-        "is.transfer * (1 - owner.same - owner.absent) === 0;",
+        "credits * (1 - b_is_own - b_is_free) === 0;",
+        "is.transfer * (1 - b_is_own - b_is_free) === 0;",
     ),
     "target of a forced exit may have a key": (
         "forced exit of an account with a key",
@@ -479,19 +630,72 @@ BUGS: dict[str, tuple[str, str, str]] = {
         "signed * (1 - in_time) === 0;",
         "(signed - is.forced_exit) * (1 - in_time) === 0;",
     ),
+    "any chain pays a full exit": (
+        "full exit paid by a later chain",
+        "is.full_exit * (op.chain - payer) === 0;",
+        "is.full_exit * (payer - payer) === 0;",
+    ),
+    "a full exit is served in part at will": (
+        "full exit called a part",
+        "signal is_part <== is.full_exit * in_part;",
+        "signal is_part <-- op.token == 2 ? is.full_exit : in_part; is_part * (1 - is.full_exit) === 0;",
+    ),
+    "an owner is paid everywhere": (
+        "full exit paid to the owner elsewhere",
+        "signal is_away <== is.full_exit - is_home;",
+        "signal is_away <-- op.source == 4 ? 0 : is.full_exit - is_home;",
+    ),
+    "named account passed over": (
+        "deposit beside the account that it names",
+        "credits_named * (op.target - op.account) === 0;",
+        "credits_named * (op.target - op.target) === 0;",
+    ),
+    "forced exits anywhere": (
+        "forced exit where the owner is unknown",
+        "is.forced_exit * (1 - is_known) === 0;",
+        "is.forced_exit * (is_known - is_known) === 0;",
+    ),
+    "a stranger's request sets a key": (
+        "key by a stranger's request",
+        "signal key_change <== (is.change + rekeys)",
+        "signal key_change <== (is.change + is.key_request)",
+    ),
 }
 """Seeded bugs, and the forgery that each lets through. They are independent, so one mutant has them all."""
 
+OTHER_BUGS: dict[str, tuple[str, str, str]] = {
+    "a payout has no slot": (
+        "full exit in another slot",
+        "LedgerPayoutWords(SLOT)(",
+        "LedgerPayoutWords(SLOT + 1)(",
+    ),
+    "known after anybody's deposit": (
+        "deposit of somebody else that shows the owner",
+        "is.full_exit * b_is_own + op.request.by_owner;",
+        "is.full_exit * b_is_own + is.deposit;",
+    ),
+}
+"""Seeded bugs that break what the others leave whole: every payout of a full exit, every deposit."""
+
+
+def seed(name: str, bugs: dict[str, tuple[str, str, str]]) -> Mutation:
+    """The mutant with all these bugs."""
+    return Mutation(name, tuple((SLOT, old, new) for _, old, new in bugs.values()))
+
+
 # breaks: CIR-3, CIR-6
-LEDGER_RULES_DROPPED = Mutation("rules_dropped", tuple((SLOT, old, new) for _, old, new in BUGS.values()))
+LEDGER_RULES_DROPPED = seed("rules_dropped", BUGS)
+# breaks: CIR-3, CIR-8
+LEDGER_VALUES_CHANGED = seed("values_changed", OTHER_BUGS)
 
 
-@upholds("CIR-3")
-@pytest.mark.parametrize("bug", BUGS)
+@upholds("CIR-3", "CIR-8")
+@pytest.mark.parametrize("bug", [*BUGS, *OTHER_BUGS])
 def test_mutant__without_the_rule__lets_the_forgery_through(bug: str) -> None:
-    played = ATTACKS[BUGS[bug][0]].play()
+    forgery, *_ = (BUGS | OTHER_BUGS)[bug]
+    played = ATTACKS[forgery].play()
     assert not is_accepted(played)
-    assert is_accepted(played, LEDGER_RULES_DROPPED)
+    assert is_accepted(played, LEDGER_RULES_DROPPED if bug in BUGS else LEDGER_VALUES_CHANGED)
 
 
 # breaks: CIR-8

@@ -22,7 +22,7 @@ from zklink.witness.signals import Signal, Signals
 _DEPTHS = MINIMAL.token_depth, MINIMAL.account_depth
 _ROWS, _POOLS = MINIMAL.account.token_rows, MINIMAL.account.pool_rows
 TEMPLATES: dict[str, tuple[str, tuple[int, ...]]] = {
-    "LedgerSlot": ("ledger_slot.circom", (_ROWS, *_DEPTHS)),
+    "LedgerSlot": ("ledger_slot.circom", (0, _ROWS, *_DEPTHS)),
     "PoolSlot": ("pool_slot.circom", (_ROWS, _POOLS, *_DEPTHS)),
     "OrderSlot": ("order_slot.circom", (_ROWS, *_DEPTHS, MINIMAL.order_depth)),
     "Exit": ("exit.circom", _DEPTHS),

@@ -133,6 +133,13 @@ MUTANTS = {
         "pass",
         member.test_raise_end__one_that_stands__is_final,
     ),
+    "end-hides-its-path": ContractMutant(
+        "SYN-9",
+        MEMBER_END,
+        "    paths.publish(tip.number, tip.sync_hash, later)\n",
+        "",
+        member.test_raise_end__whoever_calls__publishes_the_path,
+    ),
     "end-pushes-end-out": ContractMutant(
         "SYN-9",
         CONTEST,

@@ -156,13 +156,6 @@ MUTANTS = {
         'sync_hash, later) or True, "end: not above the tip"',
         member.test_raise_end__below_or_beside_what_is_imported__is_refused,
     ),
-    "EndHidesItsPath": ContractMutant(
-        "SYN-9",
-        MEMBER_END,
-        "    paths.publish(tip.number, tip.sync_hash, later)\n",
-        "",
-        member.test_raise_end__whoever_calls__publishes_the_path,
-    ),
     "AccFellsNothing": ContractMutant(
         "SYN-9",
         MEMBER_END,

@@ -15,6 +15,7 @@ from tests.support.account_scene import apply
 from tests.support.circuits import CIRCUITS, Circuit, Mutation
 from zklink.primitives.field import R
 from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.ids import MAX_CHAINS
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import OPTIMIZED, PLAIN, ensure_compiled
 from zklink.prover.source import CircuitSource
@@ -58,7 +59,12 @@ def pool_inputs(block: AccountBlock) -> Signals:
 
 def pool_outputs(block: AccountBlock, account_root: int) -> dict[str, int]:
     """What the slot must give, by the package."""
-    outputs = _outputs(block, account_root, block.pool[0].elements(), block.pool[0].is_used)
+    slot = block.pool[0]
+    *request, d0, d1 = slot.elements()
+    outputs = _outputs(block, account_root, (d0, d1), slot.is_used)
+    outputs |= {f"records.request[{i}]": word for i, word in enumerate(request)}
+    is_source = select_chain(None if slot.request is None else slot.request.source)
+    outputs |= {f"records.is_source[{k}]": bit for k, bit in enumerate(is_source)}
     for i, pool in enumerate(block.opening.pools):
         after = pool.after
         outputs |= {
@@ -146,6 +152,11 @@ def select_slot(inputs: Signals, bus: str) -> Signals:
     """The signals of the first slot of a kind, as the template calls them."""
     prefix = f"{bus}[0]."
     return {name.removeprefix(prefix): signal for name, signal in inputs.items() if name.startswith(prefix)}
+
+
+def select_chain(chain: int | None) -> list[int]:
+    """A selector of one chain, or of none."""
+    return [int(k == chain) for k in range(1, MAX_CHAINS + 1)]
 
 
 def _select_fees(inputs: Signals) -> Signals:

@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 
 from tests.support.account_scene import DOMAIN, build_state
-from tests.support.account_slots import select_registers, select_slot
+from tests.support.account_slots import select_chain, select_registers, select_slot
 from tests.support.circuits import CIRCUITS, Circuit, Mutation
-from zklink.protocol.ids import MAX_CHAINS, BlockNumber
+from zklink.protocol.ids import BlockNumber
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import OPTIMIZED, PLAIN, ensure_compiled
 from zklink.prover.source import CircuitSource
@@ -28,7 +28,7 @@ from zklink.witness.account_block import compute_inputs
 from zklink.witness.signals import Signals
 
 NUMBER = BlockNumber(1)
-_ARGUMENTS = (MINIMAL.account.token_rows, MINIMAL.token_depth, MINIMAL.account_depth)
+_ARGUMENTS = (0, MINIMAL.account.token_rows, MINIMAL.token_depth, MINIMAL.account_depth)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Played:
     def inputs(self) -> Signals:
         """What the slot takes."""
         inputs = compute_inputs(self.block)
-        return select_registers(inputs, "row") | select_slot(inputs, "ledger_input") | self.changes
+        shared = select_registers(inputs, "row") | {"number": inputs["number"]}
+        return shared | select_slot(inputs, "ledger_input") | self.changes
 
     @property
     def outputs(self) -> dict[str, int]:
@@ -54,8 +55,8 @@ class Played:
             "records.request": list(words[:4]),
             "records.data": list(words[4:6]),
             "records.payout": list(words[6:]),
-            "records.is_source": _select(None if slot.chain_record is None else slot.plan.data.chain),
-            "records.is_payer": _select(None if slot.payout is None else slot.payout.chain),
+            "records.is_source": select_chain(None if slot.chain_record is None else slot.plan.data.record_chain),
+            "records.is_payer": select_chain(None if slot.payout is None else slot.payout.chain),
         }
         for t, row in enumerate(rows):
             arrays[f"next_row[{t}].reserve"] = list(row.after.reserves)
@@ -119,7 +120,3 @@ def read_outputs(circuit: Circuit, values: list[int]) -> dict[str, int]:
     """The outputs of the main component."""
     named = {name.removeprefix("main."): value for name, value in circuit.name(values).items()}
     return {name: value for name, value in named.items() if name.startswith(("next_", "records."))}
-
-
-def _select(chain: int | None) -> list[int]:
-    return [int(k == chain) for k in range(1, MAX_CHAINS + 1)]

@@ -83,6 +83,9 @@ def _measure_whole(run: BlockRun, between_members: GasByChain) -> dict[str, int]
         "full block, a swap's share of all calls": sum(full.values()) // slots,
         "one swap from each of four chains, all calls": sum(ring_of_one.values()),
         "one swap between two members, all four chains' calls": sum(between_members.values()),
+        "one swap between two members, the primary's call and the one that pays": (
+            between_members[PRIMARY] + between_members[THIRD]
+        ),
         "one swap between two members, their calls and the primary's": sum(
             between_members[chain] for chain in (PRIMARY, OTHER, THIRD)
         ),

@@ -57,16 +57,28 @@ ROWS: Final = (
     ),
     Row("a further ERC-20 payout, without its words", "execute", _PAID, "import, a payout's payment alone"),
     Row(
-        "a block of one swap, the calls that must come soon",
+        "a block of one swap from a member to the primary, those two's calls",
         "commit, prove, execute on four chains",
         _EMPTY + _ONE_SWAP,
         "one swap from a member to the primary, their two calls",
     ),
     Row(
-        "a block of one swap, calls of all four chains",
+        "a block of one swap between members, the primary's call and the one that pays",
         "the same",
         _EMPTY + _ONE_SWAP,
-        "one swap from a member to the primary, all four chains' calls",
+        "one swap between two members, the primary's call and the one that pays",
+    ),
+    Row(
+        "a block of one swap between members, their calls and the primary's",
+        "the same",
+        _EMPTY + _ONE_SWAP,
+        "one swap between two members, their calls and the primary's",
+    ),
+    Row(
+        "a block of one swap between members, calls of all four chains",
+        "the same",
+        _EMPTY + _ONE_SWAP,
+        "one swap between two members, all four chains' calls",
     ),
     Row(
         "a block of one swap from each of four chains, all calls",

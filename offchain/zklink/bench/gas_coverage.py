@@ -75,6 +75,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 WHOLE: Final = (
     "one swap from a member to the primary, their two calls",
     "one swap from a member to the primary, all four chains' calls",
+    "one swap between two members, the primary's call and the one that pays",
     "one swap between two members, their calls and the primary's",
     "one swap between two members, all four chains' calls",
     "one swap from each of four chains, all calls",

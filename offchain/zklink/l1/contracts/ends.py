@@ -124,7 +124,7 @@ class MemberEndClient(EndClient):
         watchers: bytes = NO_EVIDENCE,
     ) -> Receipt:
         """Raise END. `later` are the commitments of the blocks after this chain's tip, up to the END's; `seal` is the
-        validators' seal of the last (not read for the genesis).
+        validators' seal of the last (not read for the genesis, nor where they say END themselves).
         """
         arguments = (fact.number, fact.sync_hash, list(later), seal, validators, watchers)
         return self._send(account, "raise_end", *arguments)
