@@ -35,7 +35,7 @@ from zklink.signers.validator import Validator
 from zklink.signers.watcher import Watcher
 from zklink.state.state import State
 from zklink.transition.account_block import apply_account_block
-from zklink.transition.block_frame import SealedFrame
+from zklink.transition.block_frame import LaneBlock
 from zklink.transition.swap_block import apply_block
 
 USD = 10**6
@@ -47,10 +47,10 @@ ROUNDS = 60
 BLOCKS_A_DAY = 7
 NO_PROOF = (0,) * 8
 
-Prove = Callable[[SealedFrame], tuple[int, ...]]
+Prove = Callable[[LaneBlock], tuple[int, ...]]
 
 
-def believe(frame: SealedFrame) -> tuple[int, ...]:
+def believe(frame: LaneBlock) -> tuple[int, ...]:
     """For verifiers that believe everything."""
     return NO_PROOF
 
@@ -149,11 +149,11 @@ class Story:
         before = line[line.height].full.block.timestamp if line.height else 0
         now = max(self.bridge(P).client.head().timestamp, before, *(request.queued_at for request in requests))
         domain = compute_lane_domain(deployment.deployment_hash, lane)
-        apply: Callable[..., SealedFrame] = apply_block if lane is Lane.SWAP else apply_account_block
+        apply: Callable[..., LaneBlock] = apply_block if lane is Lane.SWAP else apply_account_block
         frame = apply(state, list(requests), number, now, domain, deployment.preset)
         self.states[number:] = [state]
         header = frame.header
-        block = build_block(lane, header.timestamp, header.counts, header.new_root, frame.commitment)
+        block = build_block(lane, header.timestamp, header.counts, header.new_root, frame.inputs.commitment)
         return FullBlock(block, frame.slices).with_proof(self.prove(frame))
 
     def settle(self, *requests: Request) -> None:
