@@ -287,7 +287,7 @@ def pay_out(**changes: Any) -> Callable[[LedgerPlan], LedgerPlan]:
     return bend
 
 
-def make_known(**changes: ChainId | None) -> Callable[[LedgerPlan], LedgerPlan]:
+def make_known(**changes: Any) -> Callable[[LedgerPlan], LedgerPlan]:
     """The owner becomes known elsewhere, or nowhere."""
     return lambda plan: replace(plan, **changes)
 

@@ -14,7 +14,7 @@ from zklink.prover.source import Statement, circuit_source
     ("statement", "preset", "log_domain"),
     [
         (Statement.SWAP, MINIMAL, 15),
-        (Statement.SWAP, COMPACT, 16),
+        (Statement.SWAP, COMPACT, 17),
         (Statement.ACCOUNT, MINIMAL, 17),
         (Statement.EXIT, MINIMAL, 14),
         (Statement.EXIT, COMPACT, 15),
