@@ -46,9 +46,10 @@ def nest(depth: int) -> Any:
 
 
 class TestSending:
-    def test_wait__the_only_node_fails_on_hashes_for_an_hour__nothing_is_proven(self, node: FakeNode) -> None:
+    def test_wait__the_only_node_fails_on_hashes_for_long__nothing_is_proven(self, node: FakeNode) -> None:
         """It mined the transaction, counts its nonce, and answers no question about hashes: that is no null."""
-        client = client_of(node)
+        policy = replace(POLICY, proof_seconds=10.0)
+        client = ChainClient(PUBLIC, Web3(node), policy, sleep=node.tick, clock=lambda: node.now)
         submission = client.submit(SENDER, CALL, 10**18)
         node.always["eth_getTransactionByHash"] = error("transaction indexing is in progress")
         node.bend = lambda method, found: {**found, "result": None} if "Receipt" in method else found

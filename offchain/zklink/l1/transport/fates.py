@@ -22,7 +22,7 @@ from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import Call, Submission
 from zklink.l1.transport.verdicts import Verdict, classify, decode_reason
 
-LOOKS: Final = 3
+LOOKS: Final = 12
 """How often at least every node is asked before what it does not show counts as absent."""
 SILENT: Final = 5
 """How many times longer the proof takes where a node of several gives no answer."""

@@ -200,6 +200,7 @@ class Sender:
         patience = max(self._policy.seconds_per_fee, self._policy.blocks_per_fee * self._profile.block_time_seconds)
         rounds, since, head = 0, self._clock(), -1
         replacement, barred = Replacement(self._policy.proof_seconds, self._depth), None
+        poll = min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds)
         while (found := self._fates.find_receipt(submission)) is None:
             head = self._fates.head() if head < 0 else head
             if self._fates.count(submission.account.address, "latest") > submission.nonce:
@@ -207,8 +208,10 @@ class Sender:
                     self._replace(submission)
                     replacement.reset()
                     since = self._clock()
-            elif self._clock() - since > patience:
-                replacement.reset()
+                self._sleep(poll)
+                continue
+            replacement.reset()
+            if self._clock() - since > patience:
                 if rounds == self._policy.fee_bumps:
                     raise barred or self._stuck(submission)
                 rounds, since, before, head = rounds + 1, self._clock(), head, self._fates.head()
@@ -218,7 +221,7 @@ class Sender:
                     barred = self._push(submission, is_moving=head > before)
             elif not submission.is_broadcast:
                 self._broadcaster.send(submission)
-            self._sleep(min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds))
+            self._sleep(poll)
         self._flights.note_landed(submission, found.tx_hash)
         return found
 
