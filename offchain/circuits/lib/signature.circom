@@ -5,20 +5,19 @@ pragma circom 2.2.0;
 // curve, neither has small order, S is below the order of the subgroup, and, where enabled, S * B = R + 8 * H_5(R, A, message) * A.
 // Never decides whose key it is: the caller compares the hash.
 //
-// The parts are circomlib's; its own EdDSAPoseidonVerifier is not used because it accepts points off the curve and leaves an
-// inverse free in every valid witness.
-// Why the parts are complete here: the curve's addition law has no exceptions for points on the curve. The multiplication by a
-// variable point adds in Montgomery form, which fails only where two points have the same x: its segments of at most 148 bits of a point
-// of prime order (8 * A, not the identity) never meet that.
+// The parts are circomlib's but for the multiplication of the key (points.circom); its own EdDSAPoseidonVerifier is not used because it
+// accepts points off the curve and leaves an inverse free in every valid witness.
+// Why the parts are complete here: the curve's addition law has no exceptions for points on the curve, and 8 * A, which is not the identity,
+// has the prime order that the multiplication relies on.
 
 include "poseidon.circom";
 include "bitify.circom";
 include "compconstant.circom";
 include "babyjub.circom";
-include "escalarmulany.circom";
 include "escalarmulfix.circom";
 include "buses.circom";
 include "compare.circom";
+include "points.circom";
 
 template CheckSignature() {
     var BASE_X = 5299619240641551281634865583518297030282874472190772894086521144482721001553;
@@ -49,7 +48,7 @@ template CheckSignature() {
     signal challenge_bits[254] <== Num2Bits_strict()(challenge);
 
     signal left[2] <== EscalarMulFix(253, [BASE_X, BASE_Y])(s_bits);
-    signal product[2] <== EscalarMulAny(254)(challenge_bits, key_8);
+    signal product[2] <== MultiplyPoint()(challenge_bits, key_8);
     signal (right_x, right_y) <== BabyAdd()(signature.r_x, signature.r_y, product[0], product[1]);
     enabled * (left[0] - right_x) === 0;
     enabled * (left[1] - right_y) === 0;
@@ -63,9 +62,9 @@ template CheckPoint() {
     signal output times_8[2];
 
     BabyCheck()(x, y);
-    signal (x_2, y_2) <== BabyDbl()(x, y);
-    signal (x_4, y_4) <== BabyDbl()(x_2, y_2);
-    signal (x_8, y_8) <== BabyDbl()(x_4, y_4);
+    signal (x_2, y_2) <== DoublePoint()(x, y);
+    signal (x_4, y_4) <== DoublePoint()(x_2, y_2);
+    signal (x_8, y_8) <== DoublePoint()(x_4, y_4);
     signal is_small <== IsNull()(x_8);
     is_small === 0;
     times_8 <== [x_8, y_8];
