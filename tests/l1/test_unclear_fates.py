@@ -10,7 +10,7 @@ from tests.l1.fake_node import POLICY, PROFILE, FakeNode, Pooled
 from tests.l1.test_one_effect import mined, send_until_done
 from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
-from zklink.l1.transport.fates import Replacement, Sight
+from zklink.l1.transport.fates import LOOKS, Replacement, Sight
 from zklink.l1.transport.nodes import Node, NodePool
 from zklink.lab.rpc_faults import AWAY, LOST, NULL, Fault, error, http, late_error
 from zklink.protocol.errors import FeeCeilingReached, RpcRefused, TransactionRejected, TransactionStuck
@@ -217,14 +217,44 @@ def test_wait__nonce_used_and_the_chain_stands_still__typed_and_continued(node: 
     assert client.send(SENDER, CALL).tx_hash == taken.tx_hash
 
 
+def test_wait__the_nonce_is_used_and_is_not_again_and_again__never_called_replaced(node: FakeNode) -> None:
+    """Branches of the chain take turns: no time without our transaction lasts, and in the end it is mined."""
+    client = node.client()
+    submission = client.submit(SENDER, CALL)
+    taken = node.pool.pop()
+
+    def turn(node: FakeNode) -> None:
+        node.mined.clear()
+        if node.now > 3 * POLICY.proof_seconds:
+            node.mined.append(taken)
+        elif node.now % 100 < 97:
+            node.take_nonce(SENDER.address, 0)
+
+    node.mines, node.on_tick = False, turn
+    for _ in range(20):
+        try:
+            receipt = client.wait(submission)
+            break
+        except TransactionStuck:
+            continue
+    assert receipt.tx_hash == taken.tx_hash
+
+
 class TestReplacement:
+    def looks(self, proof: Replacement, until: float, sight: Sight, height: int = 10) -> list[bool]:
+        return [proof.note(now, height + now // 20, sight) for now in range(0, int(until), 5)]
+
     def test_note__absent_for_the_time_and_deep__proven(self) -> None:
         proof = Replacement(100, 5)
-        assert [proof.note(now, 10 + now // 20, Sight.ABSENT) for now in (0, 50, 99, 100)] == [False] * 3 + [True]
+        assert not any(self.looks(proof, 100, Sight.ABSENT))
+        assert proof.note(100, 15, Sight.ABSENT)
 
-    def test_note__two_looks_only__not_proven(self) -> None:
+    def test_note__few_looks_far_apart__not_proven(self) -> None:
+        """The program was asleep in between."""
         proof = Replacement(100, 1)
-        assert [proof.note(now, 10, Sight.ABSENT) for now in (0, 500)] == [False, False]
+        proof.note(0, 10, Sight.ABSENT)
+        later = [proof.note(500 + index, 10, Sight.ABSENT) for index in range(LOOKS)]
+        assert later == [False] * (LOOKS - 2) + [True] * 2
 
     def test_note__not_deep__not_proven(self) -> None:
         proof = Replacement(100, 5)
@@ -232,14 +262,20 @@ class TestReplacement:
 
     def test_note__seen_once_in_between__begins_again(self) -> None:
         proof = Replacement(100, 1)
-        looks = [(0, Sight.ABSENT), (90, Sight.KNOWN), (95, Sight.ABSENT), (150, Sight.ABSENT), (194, Sight.ABSENT)]
-        assert not any(proof.note(now, 10, sight) for now, sight in looks)
-        assert proof.note(195, 10, Sight.ABSENT)
+        assert not any(self.looks(proof, 100, Sight.ABSENT))
+        assert not proof.note(100, 10, Sight.KNOWN)
+        assert not any(proof.note(now, 10, Sight.ABSENT) for now in range(105, 205, 5))
+        assert proof.note(205, 10, Sight.ABSENT)
 
     def test_note__some_nodes_silent__takes_longer(self) -> None:
         proof = Replacement(100, 1)
-        assert not any(proof.note(now, 10, Sight.PARTLY) for now in range(0, 500, 10))
+        assert not any(self.looks(proof, 500, Sight.PARTLY))
         assert proof.note(500, 10, Sight.PARTLY)
+
+    def test_note__silent_until_the_last_look__is_not_called_absent(self) -> None:
+        proof = Replacement(100, 1)
+        assert not any(self.looks(proof, 300, Sight.PARTLY))
+        assert not proof.note(301, 10, Sight.ABSENT)
 
 
 def pooled_client(nodes: list[FakeNode]) -> ChainClient:

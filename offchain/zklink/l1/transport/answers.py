@@ -6,11 +6,12 @@ answers. Never asks a node.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from web3.types import RPCResponse
 
+from zklink.l1.transport.receipts import is_removed
 from zklink.l1.transport.verdicts import Verdict, classify_answer
 
 HEAD: Final = "eth_getBlockByNumber"
@@ -18,15 +19,26 @@ LOGS: Final = "eth_getLogs"
 SEND: Final = "eth_sendRawTransaction"
 CALL: Final = "eth_call"
 CODE: Final = "eth_getCode"
-BY_HASH: Final = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+TRANSACTION: Final = "eth_getTransactionByHash"
+RECEIPT: Final = "eth_getTransactionReceipt"
+COUNT: Final = "eth_getTransactionCount"
+BY_HASH: Final = (TRANSACTION, RECEIPT)
 
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _WORD: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _FRAME: Final = {"jsonrpc": "2.0", "id": 1}
-_HEAD_FIELDS: Final = ("number", "hash", "parentHash", "timestamp", "baseFeePerGas")
 _LOG_FIELDS: Final = ("blockNumber", "blockHash", "transactionHash", "logIndex", "address", "topics", "data")
+_RECEIPT_FIELDS: Final = ("transactionHash", "blockNumber", "blockHash", "status", "gasUsed", "contractAddress")
+_FIELDS: Final = {
+    HEAD: ("number", "hash", "parentHash", "timestamp", "baseFeePerGas"),
+    TRANSACTION: ("hash", "nonce", "input"),
+    RECEIPT: (*_RECEIPT_FIELDS, "effectiveGasPrice"),
+}
+"""What this client reads of an object; the rest is left out, so that it cannot be a trap."""
+_DEEPEST: Final = 12
+"""How deep an answer that is checked may be nested."""
 
 
 def has_error(answer: Mapping[str, Any]) -> bool:
@@ -34,27 +46,28 @@ def has_error(answer: Mapping[str, Any]) -> bool:
     return answer.get("error") is not None or "result" not in answer
 
 
-def normalise(answer: Mapping[str, Any]) -> RPCResponse:
-    """A checked answer in JSON-RPC's own form, which web3.py insists on; nodes leave parts of it out."""
+def normalise(method: str, answer: Mapping[str, Any]) -> RPCResponse:
+    """A checked answer in JSON-RPC's own form, which web3.py insists on, with nothing in it that was not checked."""
     if not has_error(answer):
-        return cast("RPCResponse", {**_FRAME, "result": answer["result"]})
+        return cast("RPCResponse", {**_FRAME, "result": _reduce(method, answer["result"])})
     error = answer["error"] if isinstance(answer["error"], Mapping) else {"message": answer["error"]}
-    code = error.get("code")
-    told = {**error, "code": code if type(code) is int else -32000, "message": str(error.get("message"))}
-    return cast("RPCResponse", {**_FRAME, "error": told})
+    code, message = error.get("code"), error.get("message")
+    told = {"code": code if type(code) is int else -32000, "message": message if isinstance(message, str) else ""}
+    return cast("RPCResponse", {**_FRAME, "error": told | ({"data": error["data"]} if "data" in error else {})})
 
 
 def check_answer(method: str, params: Sequence[Any], answer: Any) -> None:
     """ValueError, which is no answer, unless this can be an answer to the question."""
     if not isinstance(answer, Mapping):
         raise ValueError("the answer is no JSON-RPC object")
+    check = _CHECKS.get(method)
     if has_error(answer):
+        _check_depth(answer.get("error"))
         if not isinstance(answer.get("error"), Mapping | str):
             raise ValueError("the answer has neither a result nor an error")
-        return
-    result, check = answer["result"], _CHECKS.get(method)
-    if check is not None:
-        check(params, result)
+    elif check is not None:
+        _check_depth(answer["result"])
+        check(params, answer["result"])
 
 
 def read_quantity(value: Any) -> int:
@@ -71,7 +84,7 @@ def find_height(method: str, params: Sequence[Any]) -> int:
     named: Any = None
     if method == LOGS:
         named = params[0].get("toBlock")
-    elif method in (CALL, CODE) and len(params) > 1:
+    elif method in (CALL, CODE, COUNT) and len(params) > 1:
         named = params[1]
     found = _read_bound(named)
     return -1 if found is None else found
@@ -87,13 +100,33 @@ def spell(method: str, answer: Mapping[str, Any]) -> str:
     """A checked answer as a text; equal answers have equal texts."""
     if has_error(answer):
         return _spell_error(answer)
-    result: Any = answer["result"]
-    if method == HEAD:
-        return _write([result.get(name) for name in _HEAD_FIELDS])
-    if method == LOGS:
-        kept = {(_write(log["blockHash"]), _write(log["logIndex"])): log for log in result if not log.get("removed")}
-        return _write([[log.get(name) for name in _LOG_FIELDS] for _, log in sorted(kept.items())])
+    result = _reduce(method, answer["result"])
+    if method == RECEIPT and result is not None:  # not every node has the price
+        result = {name: value for name, value in result.items() if name != "effectiveGasPrice"}
     return _write(result)
+
+
+def _reduce(method: str, result: Any) -> Any:
+    """What counts in a checked result."""
+    if method == LOGS:
+        return _reduce_logs(result)
+    if method not in _FIELDS or result is None:
+        return result
+    kept = {name: result[name] for name in _FIELDS[method] if name in result}
+    return kept | ({"logs": _reduce_logs(result["logs"])} if method == RECEIPT else {})
+
+
+def _reduce_logs(logs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each position of a block once: the last word about it counts."""
+    kept: dict[tuple[str, int], dict[str, Any]] = {}
+    for log in logs:
+        if log.get("blockHash") is None:
+            continue
+        place = _write(log["blockHash"]), read_quantity(log["logIndex"])
+        kept.pop(place, None)
+        if not is_removed(log):
+            kept[place] = {name: log[name] for name in _LOG_FIELDS}
+    return sorted(kept.values(), key=lambda log: (read_quantity(log["blockNumber"]), read_quantity(log["logIndex"])))
 
 
 def _spell_error(answer: Mapping[str, Any]) -> str:
@@ -128,13 +161,7 @@ def _check_logs(params: Sequence[Any], logs: Any) -> None:
     asked = query.get("address")
     addresses = {str(item).lower() for item in ([asked] if isinstance(asked, str) else asked or ())}
     first, last = (_read_bound(query.get(name)) for name in ("fromBlock", "toBlock"))
-    for log in _read_list(logs):
-        if isinstance(log, Mapping) and log.get("blockHash") is None and "blockHash" in log:
-            continue  # of no block yet: nobody counts it
-        _check_fields(log, blockNumber=_QUANTITY, blockHash=_WORD, transactionHash=_WORD, logIndex=_QUANTITY)
-        _check_fields(log, address=_ADDRESS, data=_DATA)
-        if not all(_matches(_WORD, topic) for topic in _read_list(log.get("topics"))):
-            raise ValueError("a log's topic is no word")
+    for log in _check_log_forms(logs):
         number = read_quantity(log["blockNumber"])
         if (first is not None and number < first) or (last is not None and number > last):
             raise ValueError(f"a log of block {number}, which was not asked for")
@@ -142,17 +169,41 @@ def _check_logs(params: Sequence[Any], logs: Any) -> None:
             raise ValueError("a log of a contract that was not asked for")
 
 
-def _check_found(name: str) -> Callable[[Sequence[Any], Any], None]:
+def _check_log_forms(logs: Any) -> Iterator[Mapping[str, Any]]:
+    """The logs of some block, each of the right form."""
+    for log in _read_list(logs):
+        if isinstance(log, Mapping) and log.get("blockHash") is None and "blockHash" in log:
+            continue  # of no block yet: nobody counts it
+        _check_fields(log, blockNumber=_QUANTITY, blockHash=_WORD, transactionHash=_WORD, logIndex=_QUANTITY)
+        _check_fields(log, address=_ADDRESS, data=_DATA)
+        if not all(_matches(_WORD, topic) for topic in _read_list(log.get("topics"))):
+            raise ValueError("a log's topic is no word")
+        yield log
+
+
+def _check_transaction(params: Sequence[Any], found: Any) -> None:
+    if found is not None:
+        _check_fields(found, hash=_WORD, nonce=_QUANTITY, input=_DATA)
+        _check_hash(params, found["hash"])
+
+
+def _check_receipt(params: Sequence[Any], found: Any) -> None:
+    if found is None:
+        return
+    _check_fields(found, transactionHash=_WORD)
+    _check_hash(params, found["transactionHash"])
+    if found.get("blockNumber") is not None:
+        _check_fields(found, blockNumber=_QUANTITY, blockHash=_WORD, status=_QUANTITY, gasUsed=_QUANTITY)
+    optional = {"effectiveGasPrice": _QUANTITY, "contractAddress": _ADDRESS}
+    _check_fields(found, **{name: shape for name, shape in optional.items() if found.get(name) is not None})
+    for _ in _check_log_forms(found.get("logs")):
+        pass
+
+
+def _check_hash(params: Sequence[Any], found: Any) -> None:
     """What stands under a hash names that hash."""
-
-    def check(params: Sequence[Any], found: Any) -> None:
-        if found is None:
-            return
-        _check_fields(found, **{name: _WORD})
-        if _write(found[name]) != _write(params[0]):
-            raise ValueError("it gives another transaction than was asked for")
-
-    return check
+    if _write(found) != _write(params[0]):
+        raise ValueError("it gives another transaction than was asked for")
 
 
 def _check_quantity(params: Sequence[Any], found: Any) -> None:
@@ -171,6 +222,17 @@ def _check_fields(found: Any, **shapes: re.Pattern[str]) -> None:
         value = found.get(name)
         if not (_matches(shape, value) or (shape is _QUANTITY and type(value) is int and value >= 0)):
             raise ValueError(f"the answer's {name} is missing or odd")
+
+
+def _check_depth(value: Any) -> None:
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise ValueError("the answer is nested too deep")
+        if isinstance(part, Mapping | list | tuple):
+            inner = part.values() if isinstance(part, Mapping) else part
+            waiting += [(each, depth + 1) for each in inner]
 
 
 def _matches(shape: re.Pattern[str], value: Any) -> bool:
@@ -194,9 +256,9 @@ _CHECKS: Final[Mapping[str, Callable[[Sequence[Any], Any], None]]] = {
     LOGS: _check_logs,
     CALL: _check_data,
     CODE: _check_data,
-    BY_HASH[0]: _check_found("hash"),
-    BY_HASH[1]: _check_found("transactionHash"),
+    TRANSACTION: _check_transaction,
+    RECEIPT: _check_receipt,
 } | dict.fromkeys(
-    ("eth_chainId", "eth_getTransactionCount", "eth_getBalance", "eth_gasPrice", "eth_estimateGas", "eth_blockNumber"),
+    ("eth_chainId", COUNT, "eth_getBalance", "eth_gasPrice", "eth_estimateGas", "eth_blockNumber"),
     _check_quantity,
 )

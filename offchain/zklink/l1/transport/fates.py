@@ -22,7 +22,7 @@ from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import Call, Submission
 from zklink.l1.transport.verdicts import Verdict, classify, decode_reason
 
-LOOKS: Final = 3
+LOOKS: Final = 12
 """How often at least every node is asked before what it does not show counts as absent."""
 SILENT: Final = 5
 """How many times longer the proof takes where a node of several gives no answer."""
@@ -38,7 +38,9 @@ class Sight(Enum):
     ABSENT = auto()
     """Every node says that it has none."""
     PARTLY = auto()
-    """No node shows one, and not every node answers."""
+    """No node shows one, and not every node says that it has none."""
+    BLIND = auto()
+    """No node answers every question."""
 
 
 class Fates:
@@ -67,14 +69,13 @@ class Fates:
     def look(self, submission: Submission) -> Sight:
         """Ask every node for every version, once."""
         answers = [
-            self._is_shown(node, method, tx_hash)
+            [self._is_shown(node, method, tx_hash) for tx_hash in submission.tx_hashes for method in BY_HASH]
             for node in self._nodes
-            for tx_hash in submission.tx_hashes
-            for method in BY_HASH
         ]
-        if any(answers):
+        if any(map(any, answers)):
             return Sight.KNOWN
-        return Sight.PARTLY if None in answers else Sight.ABSENT
+        silent = sum(None in own for own in answers)
+        return Sight.ABSENT if not silent else Sight.BLIND if silent == len(answers) else Sight.PARTLY
 
     def is_final(self, tx_hash: bytes, confirmations: int) -> bool:
         """Whether a transaction stands in a block that has these confirmations."""
@@ -169,6 +170,7 @@ class Replacement:
         self._begun = now if self._begun is None else self._begun
         if sight is Sight.KNOWN:
             self.reset()
+        if sight in (Sight.KNOWN, Sight.BLIND):
             return False
         self._height = height if self._height is None else self._height
         self._unseen.note(now)

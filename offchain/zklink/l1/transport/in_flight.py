@@ -74,21 +74,32 @@ class Flights:
         """Whether another submission has the same nonce."""
         return any(s is not submission and s.nonce == submission.nonce for s in self._of(submission.account))
 
+    def unwatched_beside(self, submission: Submission) -> list[Submission]:
+        """The submissions with the same nonce that nobody waits for now."""
+        flights = self._of(submission.account)
+        return [s for s in flights if s is not submission and not s.is_watched and s.nonce == submission.nonce]
+
     def remember_refused(self, submission: Submission) -> None:
-        """Keep what a node was asked to take and refused: it holds no nonce, but a node may have taken it all the
-        same.
+        """Keep what a node was asked to take and refused, or what had no effect in a block that is not final: it holds
+        no nonce, but it may have an effect all the same.
         """
+        self.forget_refused(submission)
         self._refused.append(submission)
         del self._refused[:-REFUSED_KEPT]
 
     def find_refused(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
-        """What was refused of exactly this call."""
+        """What was refused, or had no effect, of exactly this call."""
         return next((s for s in self._refused if s.is_for(account.address, call, value_wei)), None)
 
     def take_up(self, submission: Submission) -> None:
         """A refused submission is in flight again."""
-        self._refused.remove(submission)
+        self.forget_refused(submission)
         self.add(submission)
+
+    def forget_refused(self, submission: Submission) -> None:
+        """It can have no effect any more."""
+        if submission in self._refused:
+            self._refused.remove(submission)
 
     def note_landed(self, submission: Submission, tx_hash: bytes) -> None:
         """This version of a submission is mined: it has used the nonce."""

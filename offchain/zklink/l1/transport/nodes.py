@@ -1,8 +1,8 @@
 """Several nodes of one chain as one: health, failover, and agreement about what decides about money.
 
 Takes nodes' providers; is itself a provider for web3.py. A node that fails, answers oddly or serves another chain
-rests, longer each time or as long as it asks, and the next one is asked within the same attempt. With a quorum, a head,
-logs, a contract's code or view count only once so many nodes say the same. Never retries: that is the asker's.
+rests, longer each time or as long as it asks, and the next one is asked within the same attempt. With a quorum, what
+decides about money counts only once so many nodes say the same. Never retries: that is the asker's.
 """
 
 import logging
@@ -18,7 +18,19 @@ from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from zklink.l1.transport import answers
-from zklink.l1.transport.answers import BY_HASH, CALL, CODE, HEAD, LOGS, SEND, check_answer, has_error, read_height
+from zklink.l1.transport.answers import (
+    BY_HASH,
+    CALL,
+    CODE,
+    COUNT,
+    HEAD,
+    LOGS,
+    RECEIPT,
+    SEND,
+    check_answer,
+    has_error,
+    read_height,
+)
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
 from zklink.l1.transport.rpc import RetryPolicy, take_over_retries
@@ -39,8 +51,10 @@ log = logging.getLogger(__name__)
 Found = RPCResponse | Exception
 """A node's answer, or its failure."""
 
-DECIDING: Final = (HEAD, LOGS, CALL, CODE)
-"""What decides about money: the head, events, contracts, and their views such as counts and frozen or not."""
+DECIDING: Final = (HEAD, LOGS, CALL, CODE, COUNT, RECEIPT)
+"""What decides about money: the head, events, contracts, their views such as counts and frozen or not, and what became
+of a transaction.
+"""
 _MAYBE_LATE: Final = (*BY_HASH, HEAD)
 """Questions whose `null` may mean that this node does not know yet: another one is asked."""
 MOST_DOUBLINGS: Final = 30
@@ -59,8 +73,8 @@ _NOT_THE_NODES_FAULT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """quorum: how many nodes must say the same about head, logs, code and views; 1 trusts whichever answers.
-    rest_seconds: how long a node rests after its first failure, doubled after each up to longest_rest_seconds.
+    """quorum: how many nodes must say the same about head, logs, receipts, nonces, code and views; 1 trusts whichever
+    answers. rest_seconds: how long a node rests after its first failure, doubled after each up to longest_rest_seconds.
     """
 
     quorum: int = 1
@@ -99,7 +113,7 @@ class NodePool(BaseProvider):
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         if method == SEND:
             return self._send(params)
-        if self._policy.quorum > 1 and method in DECIDING:
+        if self._policy.quorum > 1 and method in DECIDING and "pending" not in params:
             return self._agree(method, list(params))
         failures: list[Found] = []
         nothing: RPCResponse | None = None
@@ -118,8 +132,8 @@ class NodePool(BaseProvider):
         return _give(failures)
 
     def _send(self, params: Any) -> RPCResponse:
-        """Give a transaction to one node after the other, until one takes or refuses it. A node whose answer is lost
-        may have taken it: that failure counts, whatever other nodes say against the transaction.
+        """Give a transaction to one node after the other, until one takes it. A node whose answer is lost may have
+        taken it: that failure counts, whatever other nodes say against the transaction.
         """
         failures: list[Found] = []
         doubts: list[Found] = []
@@ -130,9 +144,7 @@ class NodePool(BaseProvider):
                 return _give([found])
             is_lost = unasked is None and _classify(found) is Verdict.UNKNOWN and not is_never_sent(found)
             (doubts if is_lost else failures).append(found)
-            if _is_final(found):
-                break
-        return _give(doubts[:1] or failures)
+        return _give(doubts[:1] or [each for each in failures if _is_final(each)] or failures)
 
     # -- one node ------------------------------------------------------------------------------------------------
 
@@ -174,7 +186,7 @@ class NodePool(BaseProvider):
         if not isinstance(found, Exception):
             try:
                 check_answer(method, params, found)
-                found = answers.normalise(found)
+                found = answers.normalise(method, found)
             except ValueError as error:
                 found = error
         if _is_failure(found) and not _is_final(found):
@@ -182,7 +194,8 @@ class NodePool(BaseProvider):
         else:
             node.failures = 0
             if method == HEAD and not _is_failure(found):
-                node.height = max(node.height, read_height(_as_answer(found)))
+                height = read_height(_as_answer(found))
+                node.height = height if params[0] == "latest" else max(node.height, height)
         return found
 
     def _check(self, node: Node) -> None:
@@ -197,7 +210,7 @@ class NodePool(BaseProvider):
     def _read_height(self, node: Node) -> int:
         answer = node.provider.make_request(RPCEndpoint(HEAD), ["latest", False])
         check_answer(HEAD, ["latest", False], answer)
-        node.height = max(node.height, read_height(answer))
+        node.height = read_height(answer)
         return node.height
 
     def _note_failure(self, node: Node, found: Found) -> None:
@@ -220,16 +233,20 @@ class NodePool(BaseProvider):
             height = hex(self._agree_on_height())
             params = [height if param == "latest" else param for param in params]
         said: dict[str, int] = {}
+        nothing: list[RPCResponse] = []
         for node in self._healthy():
             found = self._ask(node, method, params)
             if isinstance(found, Exception) or (_is_failure(found) and not _is_final(found)):
                 continue
             if found.get("result") is None and not has_error(found):
+                nothing.append(found)
                 continue
             text = answers.spell(method, found)
             said[text] = said.get(text, 0) + 1
             if said[text] == self._policy.quorum:
                 return found
+        if method == RECEIPT and nothing:  # not known to so many nodes yet
+            return nothing[0]
         raise NodesDisagree(self._profile.name, method, self._policy.quorum, max(said.values(), default=0))
 
     def _agree_on_height(self) -> int:

@@ -67,7 +67,7 @@ def decode_logs(answer: Iterable[Mapping[str, Any]]) -> list[Log]:
             continue
         log = decode_log(data)
         found.pop((log.block_hash, log.log_index), None)
-        if not _is_removed(data):
+        if not is_removed(data):
             found[log.block_hash, log.log_index] = log
     return sorted(found.values(), key=lambda log: (log.block_number, log.log_index))
 
@@ -104,6 +104,6 @@ def decode_block(data: Mapping[str, Any]) -> BlockInfo:
     return BlockInfo(int(data["number"]), bytes(data["hash"]), bytes(data["parentHash"]), int(data["timestamp"]))
 
 
-def _is_removed(data: Mapping[str, Any]) -> bool:
+def is_removed(data: Mapping[str, Any]) -> bool:
     """Some nodes leave the field out, some write it as text."""
     return str(data.get("removed", False)).lower() in ("true", "0x1", "1")

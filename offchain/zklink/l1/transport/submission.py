@@ -65,7 +65,8 @@ class Submission:
     `is_broadcast`: a node may have a version, so the nonce is never given to another call. `is_watched`: somebody waits
     for it now. `is_abandoned`: nobody will, unless the same call is sent again. `is_doubted`: no node said that it took
     a version, and its nonce is used or another submission's: it gets another nonce once it is proven that another
-    transaction used this one. `cancelled_from`: its versions from there on transfer nothing to itself.
+    transaction used this one. `void_in`: its version that was mined without effect, as it reverted or transfers nothing
+    to itself. `cancelled_from`: its versions from there on transfer nothing to itself.
     """
 
     account: LocalAccount
@@ -80,6 +81,7 @@ class Submission:
     is_watched: bool = False
     is_abandoned: bool = False
     is_doubted: bool = False
+    void_in: bytes | None = None
     cancelled_from: int | None = None
 
     @property

@@ -112,7 +112,12 @@ class Sender:
         finally:
             submission.is_watched = False
         self._land(submission)
-        if submission.is_cancellation(receipt.tx_hash):
+        is_cancelled = submission.is_cancellation(receipt.tx_hash)
+        if self._depth > 1 and (is_cancelled or not receipt.is_success):  # a reorganisation may give it an effect
+            with self._lock:
+                submission.void_in = receipt.tx_hash
+                self._flights.remember_refused(submission)
+        if is_cancelled:
             raise TransactionReplaced(*self._describe(submission), tuple(submission.tx_hashes))
         if not receipt.is_success:
             reason = self._fates.explain(submission, receipt.block_number)
@@ -151,9 +156,13 @@ class Sender:
 
     def _take_up_refused(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> Submission | None:
         """What a node refused of exactly this call: with the same nonce as long as that is free, for a node may have
-        taken it all the same; else its fate must be proven first.
+        taken it all the same; else its fate must be proven first. What had no effect is waited for again until that is
+        final: a reorganisation may give it one.
         """
         refused = self._flights.find_refused(account, call, value_wei)
+        if refused is not None and refused.void_in and self._fates.is_final(refused.void_in, self._depth):
+            self._flights.forget_refused(refused)
+            refused = None
         if refused is None:
             return None
         if self._fates.is_known(refused):
@@ -191,6 +200,7 @@ class Sender:
         patience = max(self._policy.seconds_per_fee, self._policy.blocks_per_fee * self._profile.block_time_seconds)
         rounds, since, head = 0, self._clock(), -1
         replacement, barred = Replacement(self._policy.proof_seconds, self._depth), None
+        poll = min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds)
         while (found := self._fates.find_receipt(submission)) is None:
             head = self._fates.head() if head < 0 else head
             if self._fates.count(submission.account.address, "latest") > submission.nonce:
@@ -198,16 +208,20 @@ class Sender:
                     self._replace(submission)
                     replacement.reset()
                     since = self._clock()
-            elif self._clock() - since > patience:
-                replacement.reset()
+                self._sleep(poll)
+                continue
+            replacement.reset()
+            if self._clock() - since > patience:
                 if rounds == self._policy.fee_bumps:
                     raise barred or self._stuck(submission)
                 rounds, since, before, head = rounds + 1, self._clock(), head, self._fates.head()
-                if not (submission.is_doubted and self._flights.is_shared(submission)):
+                if submission.is_doubted and self._flights.is_shared(submission):
+                    self._forerunners.clear(submission, self._flights.unwatched_beside(submission))
+                else:
                     barred = self._push(submission, is_moving=head > before)
             elif not submission.is_broadcast:
                 self._broadcaster.send(submission)
-            self._sleep(min(self._profile.block_time_seconds / 4, self._policy.longest_poll_seconds))
+            self._sleep(poll)
         self._flights.note_landed(submission, found.tx_hash)
         return found
 

@@ -39,6 +39,9 @@ LONGEST_REST_SECONDS: Final = 3_600.0
 """A node is asked again after so long, whatever it asked for."""
 
 
+_LONGEST_TEXT: Final = 10_000
+
+
 class Verdict(Enum):
     """Causes that need different answers."""
 
@@ -221,7 +224,7 @@ def read_rest(error: BaseException) -> float:
             there = headers.get("Date")
             now = parsedate_to_datetime(there).timestamp() if there else time.time()
             return min(max(0.0, parsedate_to_datetime(value).timestamp() - now), LONGEST_REST_SECONDS)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError, OSError):
         pass
     return 0.0
 
@@ -268,16 +271,22 @@ def _find_data(answer: object) -> bytes | None:
 
 def describe(error: BaseException) -> str:
     """One line about a failure, without the addresses of the requests library's objects and without secrets."""
-    text = redact(str(error)).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+    text = _show(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def describe_answer(answer: Mapping[str, Any]) -> str:
     """One line about an answer that is an error, without secrets."""
     error: Any = answer.get("error")
     told = error.get("message") or error if isinstance(error, Mapping) else error
-    text = redact(str(told)).strip().splitlines()
-    return text[0][:200] if text else "an error without words"
+    return _show(str(told)) or "an error without words"
+
+
+def _show(text: str) -> str:
+    """The first line, redacted, of what can be printed."""
+    lines = redact(text[:_LONGEST_TEXT]).strip().splitlines()
+    shown = lines[0][:200] if lines else ""
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
 def _read_body(error: HTTPError) -> str:

@@ -87,7 +87,8 @@ class CallReverted(L1Error):
 class TransactionReverted(L1Error):
     """A transaction was mined and reverted.
     Do: Look `reason` up among the revert reasons. The state changed between question and mining; ask again before
-    you send again.
+    you send again. Until the reverted transaction has the chain's confirmations, the same call gives this error
+    again: a reorganisation could give both an effect.
     """
 
     chain: str
