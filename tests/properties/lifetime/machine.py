@@ -61,7 +61,8 @@ class Lifetime(RuleBasedStateMachine):
         for dice in burst.dice(self.bursts, CHANCE):
             name, chain = dice.pick(names), dice.pick(CHAINS)
             self.do(name, chain, dice)
-            self.life.check(chain)
+            for concerned in {PRIMARY, chain}:  # accepting is a step of any chain
+                self.life.check(concerned)
         self.is_broken = False
 
     def do(self, name: str, chain: ChainId, dice: Dice) -> None:

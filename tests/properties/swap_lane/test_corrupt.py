@@ -42,7 +42,7 @@ class CorruptWorld(Users):
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3, and with it SOL-1: the chain holds what came in less what went out, and everything donated."""
-        self.play.check(chain)
+        self.play.check(PRIMARY, chain)
 
     def do_forge_block(self, chain: ChainId, dice: Dice) -> None:
         """A block with the chain's own next requests and any payouts at all, which are paid at once or later."""
@@ -167,7 +167,7 @@ class LyingWatchers(Users):
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3: each chain holds what came in less what went out, and everything donated."""
-        self.play.check(chain)
+        self.play.check(PRIMARY, chain)
 
     def do_slander(self, chain: ChainId, dice: Dice) -> None:
         """The primary accepts a request that nobody made on a member; every other member imports the block."""
