@@ -9,7 +9,7 @@ from dataclasses import replace
 from tests.properties.first_blocks import assert_unprovable, block_for_all
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import forge_view
-from tests.support.three_chains import CHAINS, STRANGER, A, B, C
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, STRANGER, A, B, C
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.primitives.field import R
@@ -25,7 +25,8 @@ class TestClaims:
         """The forged slice's evaluation differs at z; whatever is claimed for the others, lambda comes after the
         claims.
         """
-        view = block_for_all(play).view(C)
+        sealed = block_for_all(play)
+        view = sealed.view(C)
         [payout] = [Payout.from_words(p) for p in view.payouts()]
         more = replace(payout, amount=Amount(payout.amount + 1))
         words = tuple(w for r in view.requests() for w in r)
@@ -42,6 +43,8 @@ class TestClaims:
                 evaluations = list(forged.evaluations)
                 evaluations[k] = (evaluations[k] + factor) % R
                 assert_unprovable(play, replace(forged, evaluations=tuple(evaluations)))
+        for chain in (PRIMARY, *MEMBERS):  # what every chain computes for the true block is what is proven
+            play.enter(chain, sealed)
 
     def test_import__header_forged__unprovable(self, play: Play) -> None:
         view = block_for_all(play).view(A)
