@@ -30,8 +30,8 @@ class TestRecordShape:
                 assert refused(play.enter_view, chain, other) == "history: words do not fit"
 
     def test_accept__unused_bit_set__refused(self, play: Play) -> None:
-        """Every bit above a word, every zero bit of a payout, and the place that only a full exit's has; a request's zero
-        bits are in the queue's hash.
+        """Every bit above a word, every zero bit of a payout, and the place that only a full exit's has; a request's
+        zero bits are in the queue's hash.
         """
         view = block_for_all(play).view(B)
         start = len(view.words) - 3
