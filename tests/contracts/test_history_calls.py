@@ -65,7 +65,12 @@ def test_accept__all_blocks_there__changes_nothing_whatever_the_evidence(rig: Ri
 
 def test_import__blocks_that_are_there__are_skipped_with_words_and_claims(rig: Rig) -> None:
     first, second = queue_swaps(rig, A, 2)
-    slices: list[dict[ChainId, Sequence[int]]] = [{A: first, C: PAID[C]}, {B: PAID[B], C: PAID[C]}, {A: second}, {}]
+    slices: list[dict[ChainId, Sequence[int]]] = [
+        {A: first, C: PAID[C]},
+        {B: PAID[B], C: PAID[C]},
+        {A: second, B: PAID[B]},
+        {C: PAID[C]},
+    ]
     rig.accept(*(rig.draft(words) for words in slices[:1]))
     rig.import_on(A)
     rig.accept(rig.draft(slices[1]))
