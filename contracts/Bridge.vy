@@ -21,7 +21,7 @@
 from .interfaces import IBridge
 from .interfaces import IExodus
 from .interfaces import IHistory
-from .interfaces import ITokenRegistry
+from .interfaces import IRegistry
 from .modules import bridge_views
 from .modules import checks
 from .modules import constants
@@ -107,7 +107,7 @@ def __init__(
     @param genesis_root State root of block 0.
     @custom:upholds GOV-1, VER-6, SYN-3
     """
-    assert parts.token_registry.is_contract, "bridge: registry has no code"
+    assert parts.registry.is_contract, "bridge: registry has no code"
     assert parts.history.is_contract, "bridge: history has no code"
     assert parts.end.is_contract, "bridge: end has no code"
     assert parts.exodus.is_contract, "bridge: exodus has no code"
@@ -133,7 +133,7 @@ def swap(order: IBridge.SwapOrder) -> uint64:
     @return The request's id on this chain.
     @custom:upholds SOL-4, SOL-6, SOL-7, SOL-8, CIR-5, QUE-3
     """
-    token: ITokenRegistry.Token = requests.check_order(order)
+    token: IRegistry.Token = requests.check_order(order)
     return requests.queue_swap(order, token, msg.value)
 
 
@@ -147,7 +147,7 @@ def swap_with_permit(order: IBridge.SwapOrder, permit: IBridge.Permit) -> uint64
     @return The request's id on this chain.
     @custom:upholds SOL-9
     """
-    token: ITokenRegistry.Token = requests.check_order(order)
+    token: IRegistry.Token = requests.check_order(order)
     tokens.try_permit(token.token, msg.sender, order.l1_amount, permit)
     return requests.queue_swap(order, token, 0)
 
@@ -162,7 +162,7 @@ def deposit(order: IBridge.DepositOrder) -> uint64:
     @return The request's id in the account lane of this chain.
     @custom:upholds SOL-4, SOL-6, SOL-7, SOL-8, CIR-5, QUE-3
     """
-    token: ITokenRegistry.Token = requests.check_deposit(order)
+    token: IRegistry.Token = requests.check_deposit(order)
     return requests.queue_deposit(order, token, msg.value)
 
 
@@ -176,7 +176,7 @@ def deposit_with_permit(order: IBridge.DepositOrder, permit: IBridge.Permit) -> 
     @return The request's id in the account lane of this chain.
     @custom:upholds SOL-9
     """
-    token: ITokenRegistry.Token = requests.check_deposit(order)
+    token: IRegistry.Token = requests.check_deposit(order)
     tokens.try_permit(token.token, msg.sender, order.l1_amount, permit)
     return requests.queue_deposit(order, token, 0)
 

@@ -10,13 +10,13 @@ from ..interfaces import IBridge
 from ..interfaces import IEnd
 from ..interfaces import IExodus
 from ..interfaces import IHistory
-from ..interfaces import ITokenRegistry
+from ..interfaces import IRegistry
 from . import checks
 from . import deployment
 
 uses: deployment
 
-TOKENS: immutable(ITokenRegistry)
+TOKENS: immutable(IRegistry)
 HISTORY: immutable(address)
 END: immutable(address)
 EXODUS: immutable(address)
@@ -28,7 +28,7 @@ def __init__(parts: IBridge.Parts):
     @notice Fixes the partners. The deployment is initialised before.
     @param parts The partners; each has code.
     """
-    is_own: bool = staticcall ITokenRegistry(parts.token_registry).is_for(
+    is_own: bool = staticcall IRegistry(parts.registry).is_for(
         deployment.CHAIN_ID, deployment.CHAIN_MASK, deployment.TOKEN_LIMIT
     )
     assert is_own, "bridge: registry of another"
@@ -41,7 +41,7 @@ def __init__(parts: IBridge.Parts):
     assert is_own, "bridge: end of another"
     is_own = staticcall IExodus(parts.exodus).is_for(self, parts.history, parts.end)
     assert is_own, "bridge: exodus of another"
-    TOKENS = ITokenRegistry(parts.token_registry)
+    TOKENS = IRegistry(parts.registry)
     HISTORY = parts.history
     END = parts.end
     EXODUS = parts.exodus
@@ -53,7 +53,7 @@ def all_parts() -> IBridge.Parts:
     """
     @notice The partners as they were given.
     """
-    return IBridge.Parts(token_registry=TOKENS.address, history=HISTORY, end=END, exodus=EXODUS)
+    return IBridge.Parts(registry=TOKENS.address, history=HISTORY, end=END, exodus=EXODUS)
 
 
 @internal

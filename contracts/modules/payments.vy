@@ -9,7 +9,7 @@
 """
 
 from ..interfaces import IBridge
-from ..interfaces import ITokenRegistry
+from ..interfaces import IRegistry
 from . import checks
 from . import constants
 from . import custody
@@ -40,7 +40,7 @@ def fill(payout: uint256[3], coin: uint256):
     else:
         checks.require(p.kind == constants.WITHDRAW_PAYOUT_KIND, "fill: not a payment")
         checks.require(p.source == 0, "fill: source of a withdrawal")
-    token: ITokenRegistry.Token = staticcall partners.TOKENS.get_token(p.token_id)
+    token: IRegistry.Token = staticcall partners.TOKENS.get_token(p.token_id)
     checks.require(token.token != empty(address), "fill: unknown token")
     recipient: address = records.to_receiver(p.recipient, deployment.CHAIN_ID)
     checks.require(recipient != empty(address), "fill: recipient format")
@@ -101,7 +101,7 @@ def release(token_id: uint16, receiver: address, amount: uint256) -> (bool, uint
     if amount == 0:
         return False, 0
     custody.debit(token_id, amount)
-    token: ITokenRegistry.Token = staticcall partners.TOKENS.get_token(token_id)
+    token: IRegistry.Token = staticcall partners.TOKENS.get_token(token_id)
     l1_amount: uint256 = amount * token.scale
     is_paid: bool = False
     if receiver != empty(address):

@@ -9,7 +9,7 @@
 """
 
 from ..interfaces import IBridge
-from ..interfaces import ITokenRegistry
+from ..interfaces import IRegistry
 from . import acting
 from . import checks
 from . import constants
@@ -33,12 +33,12 @@ LOWER_HALF: constant(uint256) = constants.MAX_OPEN_ACCOUNT_REQUESTS // 2
 
 @internal
 @view
-def check_order(order: IBridge.SwapOrder) -> ITokenRegistry.Token:
+def check_order(order: IBridge.SwapOrder) -> IRegistry.Token:
     """
     @notice Refuses an order that could never be paid, each for its own reason.
     @return The token that comes in.
     """
-    token: ITokenRegistry.Token = self._check_incoming(order.token_in, order.l1_amount)
+    token: IRegistry.Token = self._check_incoming(order.token_in, order.l1_amount)
     checks.require(deployment.is_chain(order.destination), "swap: unknown destination")
     chains_out: uint256 = convert((staticcall partners.TOKENS.get_token(order.token_out)).chains, uint256)
     checks.require((chains_out >> order.destination) & 1 == 1, "swap: unknown token out")
@@ -53,7 +53,7 @@ def check_order(order: IBridge.SwapOrder) -> ITokenRegistry.Token:
 
 @internal
 @view
-def check_deposit(order: IBridge.DepositOrder) -> ITokenRegistry.Token:
+def check_deposit(order: IBridge.DepositOrder) -> IRegistry.Token:
     """
     @notice Refuses a deposit that could never be credited, or whose owner could never act: an owner that is a contract
             here must be bound to a chain, because the same address may be somebody else's on another one.
@@ -67,7 +67,7 @@ def check_deposit(order: IBridge.DepositOrder) -> ITokenRegistry.Token:
 
 
 @internal
-def queue_swap(order: IBridge.SwapOrder, token: ITokenRegistry.Token, coin: uint256) -> uint64:
+def queue_swap(order: IBridge.SwapOrder, token: IRegistry.Token, coin: uint256) -> uint64:
     """
     @notice Takes the tokens of a checked order in and queues the request.
     @param coin The coin that came with the call, in wei.
@@ -103,7 +103,7 @@ def queue_swap(order: IBridge.SwapOrder, token: ITokenRegistry.Token, coin: uint
 
 
 @internal
-def queue_deposit(order: IBridge.DepositOrder, token: ITokenRegistry.Token, coin: uint256) -> uint64:
+def queue_deposit(order: IBridge.DepositOrder, token: IRegistry.Token, coin: uint256) -> uint64:
     """
     @notice Takes the tokens of a checked deposit in and queues the request.
     @param coin The coin that came with the call, in wei.
@@ -220,12 +220,12 @@ def _check_running():
 
 @internal
 @view
-def _check_incoming(token_id: uint16, l1_amount: uint256) -> ITokenRegistry.Token:
+def _check_incoming(token_id: uint16, l1_amount: uint256) -> IRegistry.Token:
     """
     @notice The token of an amount that wants in; refuses what can never come in.
     """
     self._check_running()
-    token: ITokenRegistry.Token = staticcall partners.TOKENS.get_token(token_id)
+    token: IRegistry.Token = staticcall partners.TOKENS.get_token(token_id)
     checks.require(token.token != empty(address), "bridge: unknown token")
     checks.require(not token.is_paused, "bridge: token paused")
     checks.require(l1_amount > 0, "bridge: zero amount")
@@ -233,7 +233,7 @@ def _check_incoming(token_id: uint16, l1_amount: uint256) -> ITokenRegistry.Toke
 
 
 @internal
-def _take_in(token_id: uint16, token: ITokenRegistry.Token, l1_amount: uint256, coin: uint256) -> (uint256, uint256):
+def _take_in(token_id: uint16, token: IRegistry.Token, l1_amount: uint256, coin: uint256) -> (uint256, uint256):
     """
     @notice Takes tokens in and credits what arrived.
     @return What arrived, in L1 and in layer-2 units.

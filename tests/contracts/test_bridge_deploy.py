@@ -50,7 +50,7 @@ def test_deploy__good_arguments__is_in_use_at_once(site: Site) -> None:
         assert bridge.next_requests(lane) == (0, expected)
         assert bridge.request_counts(lane) == (0, 0)
     assert (bridge.is_frozen(), bridge.frozen_at()) == (False, (0, 0))
-    assert int(bridge.parts()[0], 16) == int(site.here.token_registry.address, 16)
+    assert int(bridge.parts()[0], 16) == int(site.here.registry.address, 16)
 
 
 def test_deploy__every_constant_of_the_deployment__changes_its_hash(site: Site) -> None:
@@ -129,7 +129,7 @@ def test_deploy__bad_argument__is_refused(site: Site, reason: str, changes: dict
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        ("token_registry", "bridge: registry has no code"),
+        ("registry", "bridge: registry has no code"),
         ("history", "bridge: history has no code"),
         ("end", "bridge: end has no code"),
         ("exodus", "bridge: exodus has no code"),
@@ -142,11 +142,11 @@ def test_deploy__part_without_code__is_refused(site: Site, part: str, reason: st
 
 
 def test_deploy__registry_of_another_deployment__is_refused(site: Site) -> None:
-    registry = load_contract("TokenRegistry")
+    registry = load_contract("Registry")
     for chain, mask, limit in ((B, CHAIN_MASK, TOKEN_LIMIT), (A, 1 << A | 1 << B, TOKEN_LIMIT), (A, CHAIN_MASK, 256)):
         other = site.evm.deploy(GOVERNOR, registry, chain, mask, limit, GOVERNOR)
         with reverts("bridge: registry of another"):
-            site.deploy({"token_registry": other.address})
+            site.deploy({"registry": other.address})
 
 
 @pytest.mark.parametrize(

@@ -113,17 +113,17 @@ def test_deposit__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: R
 
 def test_deposit__paused_capped_or_nothing_arrived__is_refused(rig: Rig) -> None:
     here = rig[A]
-    here.token_registry.set_paused(USD, True, sender=GOVERNOR)
+    here.registry.set_paused(USD, True, sender=GOVERNOR)
     with reverts("bridge: token paused"):
         here.deposit(USD, 1_000)
-    here.token_registry.set_paused(USD, False, sender=GOVERNOR)
-    here.token_registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
+    here.registry.set_paused(USD, False, sender=GOVERNOR)
+    here.registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
     with reverts("custody: above the cap"):
         here.deposit(USD, 5_001)
     here.deposit(USD, 5_000)
     with reverts("custody: above the custody limit"):
         here.deposit(BAD, CUSTODY_LIMIT - RESERVE + 1)
-    here.token_registry.set_token_limits(BAD, 0, RESERVE + 5_000, sender=GOVERNOR)
+    here.registry.set_token_limits(BAD, 0, RESERVE + 5_000, sender=GOVERNOR)
     here.token(BAD).set_mode(NOTHING)
     with reverts("bridge: nothing arrived"):
         here.deposit(BAD, 1_000)
@@ -242,7 +242,7 @@ def test_full_exit__second_is_a_bridge__is_refused(rig: Rig) -> None:
 
 def test_full_exit__paused_token__is_admitted(rig: Rig) -> None:
     """A pause never stops anybody from leaving."""
-    rig[A].token_registry.set_paused(USD, True, sender=GOVERNOR)
+    rig[A].registry.set_paused(USD, True, sender=GOVERNOR)
     assert rig[A].full_exit(3, USD) == EARLIER + 1
 
 

@@ -149,18 +149,18 @@ def test_swap__recipient_is_the_bridge_of_another_chain__is_admitted(rig: Rig) -
 
 def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
     here = rig[A]
-    here.token_registry.set_paused(USD, True, sender=GOVERNOR)
-    assert here.token_registry.is_paused(USD) and not here.token_registry.is_paused(OLD)
+    here.registry.set_paused(USD, True, sender=GOVERNOR)
+    assert here.registry.is_paused(USD) and not here.registry.is_paused(OLD)
     with reverts("bridge: token paused"):
         here.swap()
     assert here.swap(token_in=OLD, l1_amount=10**6) == 1
-    here.token_registry.set_paused(USD, False, sender=GOVERNOR)
+    here.registry.set_paused(USD, False, sender=GOVERNOR)
     assert here.swap() == 2
 
 
 def test_swap__above_the_cap__is_refused(rig: Rig) -> None:
     here = rig[A]
-    here.token_registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
+    here.registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
     with reverts("custody: above the cap"):
         here.swap(l1_amount=5_001, operator_fee=1)
     assert here.swap(l1_amount=5_000, operator_fee=1) == 1

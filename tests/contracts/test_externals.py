@@ -18,7 +18,7 @@ DEPLOYABLES = (
     "MemberHistory",
     "PrimaryEnd",
     "PrimaryHistory",
-    "TokenRegistry",
+    "Registry",
 )
 SIZE_LIMIT = 23_500
 """Bytes of code and immutables; a chain allows 24,576."""

@@ -82,7 +82,7 @@ def test_deploy__every_chain__computes_the_same_hashes_as_python(system: LocalSy
 def test_deploy__every_chain__bridge_and_history_rely_on_what_the_file_says(system: LocalSystem) -> None:
     for k, chain in system.deployment.chains.items():
         bridge = system.bridges[k]
-        assert bridge.parts() == Parts(chain.token_registry, chain.history, chain.end, chain.exodus)
+        assert bridge.parts() == Parts(chain.registry, chain.history, chain.end, chain.exodus)
         for name, address in asdict(bridge.history.parts()).items():
             assert address == getattr(chain, name)
 

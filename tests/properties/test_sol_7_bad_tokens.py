@@ -63,7 +63,7 @@ class TestBadTokens:
         play.check()
 
     def test_register__no_code_or_bad_decimals__refused(self, play: Play) -> None:
-        registry = play[A].token_registry
+        registry = play[A].registry
         odd = play.chains.deploy(A, "OddToken", 37)
         few = play.chains.deploy(A, "OddToken", 6)
         mask = 1 << A | 1 << B
@@ -78,7 +78,7 @@ class TestBadTokens:
         registry.register_token(5, (mask, few.address, 6, 1, PLENTY), sender=GOVERNOR)
 
     def test_register__id_or_contract_twice__refused(self, play: Play) -> None:
-        registry = play[A].token_registry
+        registry = play[A].registry
         token = play.chains.deploy(A, "OddToken", 6)
         for token_id, address in (
             (USD, token.address),

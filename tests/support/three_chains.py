@@ -136,7 +136,7 @@ class DeployedChain:
     groups: EvmContract
     end: EvmContract
     exodus: EvmContract
-    token_registry: EvmContract
+    registry: EvmContract
     swap_verifier: EvmContract
     account_verifier: EvmContract
     exit_verifier: EvmContract

@@ -66,9 +66,9 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Exodus.exit": ("exit by proof, ERC-20",),
     "Groups.announce_members": ("announce three members",),
     "Groups.replace_members": ("replace three members",),
-    "TokenRegistry.register_token": ("register a token",),
-    "TokenRegistry.set_token_limits": ("set a token's limits",),
-    "TokenRegistry.set_paused": ("pause a token",),
+    "Registry.register_token": ("register a token",),
+    "Registry.set_token_limits": ("set a token's limits",),
+    "Registry.set_paused": ("pause a token",),
 }
 """Transactions, in the order of the page, by contract and function."""
 

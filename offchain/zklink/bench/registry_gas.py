@@ -15,7 +15,7 @@ from zklink.devnet.tokens import USDC
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact, load_contract
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
-from zklink.l1.contracts.registries import TokenRegistryClient
+from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.deployment.deploy import PARTNERS, load_verifiers
 from zklink.l1.transport.client import encode_call
 from zklink.protocol.ids import Amount, ChainId
@@ -28,7 +28,7 @@ CONTRACTS: Final[Mapping[str, str]] = {
     PRIMARY_END: "end",
     "Exodus": "exodus",
     "Groups": "groups",
-    "TokenRegistry": "token_registry",
+    "Registry": "registry",
 }
 """The contracts of a deployment, and their names in its record."""
 
@@ -83,7 +83,7 @@ def measure_registry(system: LocalSystem, chain: ChainId) -> dict[str, int]:
     roles, client = system.world.roles, system.world[chain].client
     mask, limit = sum(1 << k for k in system.bridges), system.deployment.preset.token_limit
     arguments = chain, mask, limit, roles.governor.address
-    registry = TokenRegistryClient(client, client.deploy(roles.deployer, load_contract("TokenRegistry"), *arguments))
+    registry = RegistryClient(client, client.deploy(roles.deployer, load_contract("Registry"), *arguments))
     config = system.bridges[chain].tokens.token_config(USDC)
     governor, limits = roles.governor, (Amount(config.minimum + 1), Amount(config.cap - 1))
     receipts = {

@@ -172,7 +172,7 @@ class UserActions(OnChains):
     @told("the governor limits {token} on {chain}: at least {minimum}, custody up to {cap}")
     def set_limits(self, chain: ChainId, token: TokenId, minimum: int, cap: int) -> None:
         """Smallest swap and largest custody, layer-2 units."""
-        self[chain].token_registry.set_token_limits(token, minimum, cap, sender=GOVERNOR)
+        self[chain].registry.set_token_limits(token, minimum, cap, sender=GOVERNOR)
 
     @told("{token} on {chain} becomes {mode}")
     def set_token_mode(self, chain: ChainId, token: TokenId, mode: TokenMode, calls: bytes = b"") -> None:

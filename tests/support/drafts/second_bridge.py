@@ -16,7 +16,7 @@ from zklink.protocol.ids import AddressFormat
 Table = Sequence[tuple[int, int, int, bytes]]
 """Entries of a chain table, as the ABI takes them."""
 
-PARTS = ("token_registry", "history", "end", "exodus")
+PARTS = ("registry", "history", "end", "exodus")
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Site:
     def deploy_broken(self, parts: dict[str, str] | None = None, **changes: Any) -> tuple[EvmContract, EvmContract]:
         """A bridge all of whose partners but the registry are one that does whatever a test says; and that one."""
         broken = self.evm.deploy(GOVERNOR, load_contract("BrokenPartner"))
-        known = {"token_registry": self.here.token_registry.address} | (parts or {})
+        known = {"registry": self.here.registry.address} | (parts or {})
         return self.deploy_alone(dict.fromkeys(PARTS, broken.address) | known, **changes), broken
 
     def _arguments(self, entries: Table, addresses: dict[str, str], changes: dict[str, Any]) -> tuple[Any, ...]:
@@ -89,7 +89,7 @@ class Site:
         parts = (at["bridge"], here.groups.address, at["end"], at["exodus"], *verifiers)
         sizes = (TOKEN_LIMIT, ACCOUNT_LIMIT, GENESIS_ROOT, self.vk_hashes.exit)
         self.evm.deploy(GOVERNOR, load_contract("MemberHistory"), A, B, entries, parts, *sizes)
-        return at | {"token_registry": here.token_registry.address}
+        return at | {"registry": here.registry.address}
 
     def deployment_hash(self) -> bytes:
         """What the core computes for the next bridge."""

@@ -28,7 +28,7 @@ from zklink.l1.contracts.event_codec import REQUEST_EVENTS
 from zklink.l1.contracts.exodus import ExodusClient
 from zklink.l1.contracts.groups import GroupsClient
 from zklink.l1.contracts.histories import HistoryClient, MemberHistoryClient, PrimaryHistoryClient
-from zklink.l1.contracts.registries import TokenRegistryClient
+from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.chain_sets import make_chain_set
@@ -110,9 +110,9 @@ class BridgeClient(BridgeViews):
     """
 
     @cached_property
-    def tokens(self) -> TokenRegistryClient:
+    def tokens(self) -> RegistryClient:
         """The chain's token registry."""
-        return TokenRegistryClient(self.client, self._parts.token_registry)
+        return RegistryClient(self.client, self._parts.registry)
 
     @cached_property
     def history(self) -> HistoryClient:

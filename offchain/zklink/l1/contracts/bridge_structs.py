@@ -161,14 +161,14 @@ class Solvency:
 class Parts:
     """The contracts that a bridge relies on."""
 
-    token_registry: str
+    registry: str
     history: str
     end: str
     exodus: str
 
     def abi(self) -> tuple[object, ...]:
         """The tuple that the bridge's constructor takes."""
-        return (self.token_registry, self.history, self.end, self.exodus)
+        return (self.registry, self.history, self.end, self.exodus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ CONTRACTS: Final = (
     "MemberEnd",
     "Groups",
     "Exodus",
-    "TokenRegistry",
+    "Registry",
 )
 
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {

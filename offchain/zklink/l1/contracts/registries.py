@@ -18,13 +18,13 @@ from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
 from zklink.protocol.messages import compute_key_change_digest
 
 
-class TokenRegistryClient:
+class RegistryClient:
     """The tokens of one chain. Reads raise CallReverted and RpcUnavailable, writes the errors of `ChainClient.send`."""
 
     def __init__(self, client: ChainClient, address: str) -> None:
         self.client = client
         self.address = to_checksum_address(address)
-        self._contract = client.contract(self.address, load_contract("TokenRegistry"))
+        self._contract = client.contract(self.address, load_contract("Registry"))
 
     def token_config(self, token_id: int) -> TokenConfig:
         """A token as registered, with its present limits."""

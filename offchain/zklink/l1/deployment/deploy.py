@@ -24,7 +24,7 @@ from zklink.l1.contracts.bridge_structs import (
 )
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
-from zklink.l1.contracts.registries import TokenRegistryClient
+from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.deployment.plan_checks import check_plan
 from zklink.l1.deployment.records import (
     ChainDeployment,
@@ -106,7 +106,7 @@ class _Run:
         groups = (*members, governor, plan.blocks_per_day[chain_id])
         self.contracts[chain_id] = {
             "groups": self._create(chain_id, load_contract("Groups"), *groups),
-            "token_registry": self._create(chain_id, load_contract("TokenRegistry"), *registry),
+            "registry": self._create(chain_id, load_contract("Registry"), *registry),
             "swap_verifier": self._create(chain_id, plan.verifiers.swap),
             "account_verifier": self._create(chain_id, plan.verifiers.account),
             "exit_verifier": self._create(chain_id, plan.verifiers.exit),
@@ -158,7 +158,7 @@ class _Run:
     def register_tokens(self, chain_id: ChainId) -> None:
         """All tokens of the plan, at once: on a slow chain they share a block."""
         client = self.clients[chain_id]
-        registry = TokenRegistryClient(client, self.contracts[chain_id]["token_registry"])
+        registry = RegistryClient(client, self.contracts[chain_id]["registry"])
         calls = [
             registry.encode("register_token", t.token_id, self._config(t, chain_id).abi()) for t in self.plan.tokens
         ]

@@ -107,7 +107,7 @@ class ChainDeployment:
     groups: str
     end: str
     exodus: str
-    token_registry: str
+    registry: str
     swap_verifier: str
     account_verifier: str
     exit_verifier: str

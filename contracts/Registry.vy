@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 # pragma optimize gas
 """
-@title TokenRegistry
+@title Registry
 @license Apache-2.0
 @author The zklink authors
 @notice The contract of each layer-2 token on one chain, its limits and its pause: takes them from the governor, gives
@@ -15,14 +15,14 @@
                   the caps let in, so the governor belongs behind a timelock.
 """
 
-from .interfaces import ITokenRegistry
+from .interfaces import IRegistry
 from .modules import constants
-from .modules import token_registry
+from .modules import registered_tokens
 from .modules import tokens
 
-implements: ITokenRegistry
+implements: IRegistry
 
-initializes: token_registry
+initializes: registered_tokens
 
 chain_id: public(immutable(uint8))
 chain_mask: public(immutable(uint256))
@@ -51,7 +51,7 @@ def __init__(own_chain: uint8, chains: uint256, limit: uint256, governor_: addre
 
 
 @external
-def register_token(token_id: uint16, config: ITokenRegistry.TokenConfig):
+def register_token(token_id: uint16, config: IRegistry.TokenConfig):
     """
     @notice Gives a token id its meaning on this chain, for good.
     @dev The token's contract must exist and state its decimals; the registry reads them here and never again.
@@ -63,15 +63,15 @@ def register_token(token_id: uint16, config: ITokenRegistry.TokenConfig):
     l1_decimals: uint256 = 0
     if config.token != empty(address):
         l1_decimals = tokens.read_decimals(config.token)
-    token_registry.register(token_id, config, l1_decimals, chain_id, chain_mask, token_limit)
-    log ITokenRegistry.TokenRegistered(
+    registered_tokens.register(token_id, config, l1_decimals, chain_id, chain_mask, token_limit)
+    log IRegistry.TokenRegistered(
         token_id=token_id,
         token=config.token,
         chains=config.chains,
         l1_decimals=convert(l1_decimals, uint8),
         layer2_decimals=config.layer2_decimals,
     )
-    log ITokenRegistry.TokenLimitsChanged(token_id=token_id, minimum=config.minimum, cap=config.cap)
+    log IRegistry.TokenLimitsChanged(token_id=token_id, minimum=config.minimum, cap=config.cap)
 
 
 @external
@@ -84,8 +84,8 @@ def set_token_limits(token_id: uint16, minimum: uint112, cap: uint112):
     @param cap Largest custody, in layer-2 units, at most 2^108 - 1.
     """
     self._check_governor()
-    token_registry.set_limits(token_id, minimum, cap)
-    log ITokenRegistry.TokenLimitsChanged(token_id=token_id, minimum=minimum, cap=cap)
+    registered_tokens.set_limits(token_id, minimum, cap)
+    log IRegistry.TokenLimitsChanged(token_id=token_id, minimum=minimum, cap=cap)
 
 
 @external
@@ -98,28 +98,28 @@ def set_paused(token_id: uint16, is_paused_: bool):
     @custom:upholds GOV-3
     """
     self._check_governor()
-    token_registry.set_paused(token_id, is_paused_)
-    log ITokenRegistry.TokenPaused(token_id=token_id, is_paused=is_paused_)
+    registered_tokens.set_paused(token_id, is_paused_)
+    log IRegistry.TokenPaused(token_id=token_id, is_paused=is_paused_)
 
 
 @external
 @view
-def get_token(token_id: uint16) -> ITokenRegistry.Token:
+def get_token(token_id: uint16) -> IRegistry.Token:
     """
     @notice A token as a bridge sees it; all zero when it is not registered.
     @param token_id Any id.
     """
-    return token_registry.get(token_id)
+    return registered_tokens.get(token_id)
 
 
 @external
 @view
-def token_config(token_id: uint16) -> ITokenRegistry.TokenConfig:
+def token_config(token_id: uint16) -> IRegistry.TokenConfig:
     """
     @notice A token as registered here, with its present limits; all zero when it is not.
     @param token_id Any id.
     """
-    return token_registry.get_config(token_id)
+    return registered_tokens.get_config(token_id)
 
 
 @external
@@ -129,7 +129,7 @@ def token_scale(token_id: uint16) -> uint256:
     @notice L1 units per layer-2 unit of a token on this chain; 0 when it is not here.
     @param token_id Any id.
     """
-    return token_registry.get(token_id).scale
+    return registered_tokens.get(token_id).scale
 
 
 @external
@@ -139,7 +139,7 @@ def is_paused(token_id: uint16) -> bool:
     @notice Whether new swaps and deposits of a token are stopped here.
     @param token_id Any id.
     """
-    return token_registry.get(token_id).is_paused
+    return registered_tokens.get(token_id).is_paused
 
 
 @external

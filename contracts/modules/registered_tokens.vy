@@ -1,6 +1,6 @@
 # pragma version 0.4.3
 """
-@title token_registry
+@title registered_tokens
 @license Apache-2.0
 @notice The contract of each layer-2 token on this chain: takes registrations, gives identity, scale and limits. Never
         changes the meaning of an id, never moves tokens.
@@ -8,7 +8,7 @@
      chains 16 | layer2_decimals 8 | l1_decimals 8 | paused 8, limits = minimum 112 | cap 112 (lowest first).
 """
 
-from ..interfaces import ITokenRegistry
+from ..interfaces import IRegistry
 from . import checks
 from . import constants
 
@@ -26,7 +26,7 @@ ids: HashMap[address, uint16]
 
 
 @internal
-def register(token_id: uint16, config: ITokenRegistry.TokenConfig, l1_decimals: uint256, own_chain: uint8, chain_mask: uint256, token_limit: uint256):
+def register(token_id: uint16, config: IRegistry.TokenConfig, l1_decimals: uint256, own_chain: uint8, chain_mask: uint256, token_limit: uint256):
     """
     @notice Gives an id its meaning, once.
     @param token_id 1..token_limit / 2 - 1: the ids above name shares of pools.
@@ -80,7 +80,7 @@ def set_paused(token_id: uint16, is_paused: bool):
 
 @internal
 @view
-def get(token_id: uint16) -> ITokenRegistry.Token:
+def get(token_id: uint16) -> IRegistry.Token:
     """
     @notice A token as this chain sees it; all zero when it is not registered.
     """
@@ -91,7 +91,7 @@ def get(token_id: uint16) -> ITokenRegistry.Token:
     if token != empty(address):
         # Both are at most 36 and l1 is not below layer 2, so the power is below 2^120.
         scale = pow_mod256(10, unsafe_sub((identity >> L1_DECIMALS_SHIFT) & 255, (identity >> LAYER2_DECIMALS_SHIFT) & 255))
-    return ITokenRegistry.Token(
+    return IRegistry.Token(
         token=token,
         scale=scale,
         chains=convert((identity >> CHAINS_SHIFT) & (2**16 - 1), uint16),
@@ -103,13 +103,13 @@ def get(token_id: uint16) -> ITokenRegistry.Token:
 
 @internal
 @view
-def get_config(token_id: uint16) -> ITokenRegistry.TokenConfig:
+def get_config(token_id: uint16) -> IRegistry.TokenConfig:
     """
     @notice A token as it was registered, with its present limits; all zero when it is not registered.
     """
     identity: uint256 = self.identities[token_id]
-    token: ITokenRegistry.Token = self.get(token_id)
-    return ITokenRegistry.TokenConfig(
+    token: IRegistry.Token = self.get(token_id)
+    return IRegistry.TokenConfig(
         chains=token.chains,
         token=token.token,
         layer2_decimals=convert((identity >> LAYER2_DECIMALS_SHIFT) & 255, uint8),

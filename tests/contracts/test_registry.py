@@ -18,21 +18,21 @@ def test_register__every_decimals__scales_exactly(rig: Rig) -> None:
     here = rig[A]
     for token_id, (l1_decimals, layer2_decimals) in enumerate([(0, 0), (6, 0), (18, 6), (36, 0), (36, 36)], start=30):
         token = here.evm.deploy(GOVERNOR, load_contract("AdversarialToken"), l1_decimals)
-        here.token_registry.register_token(
+        here.registry.register_token(
             token_id, config(USD, token.address, layer2_decimals=layer2_decimals), sender=GOVERNOR
         )
         event = here.evm.event("TokenRegistered")
         assert (event["l1_decimals"], event["layer2_decimals"]) == (l1_decimals, layer2_decimals)
-        assert here.token_registry.token_scale(token_id) == 10 ** (l1_decimals - layer2_decimals)
+        assert here.registry.token_scale(token_id) == 10 ** (l1_decimals - layer2_decimals)
 
 
 def test_register__token__reads_back(rig: Rig) -> None:
     here = rig[A]
     expected = config(USD, here.token(USD).address.lower())
-    assert here.token_registry.token_config(USD) == expected
-    assert here.token_registry.token_config(REMOTE)[:3] == (1 << C, ZERO, LAYER2_DECIMALS[REMOTE])
-    assert here.token_registry.token_config(77) == (0, ZERO, 0, 0, 0)
-    assert (here.token_registry.token_scale(REMOTE), here.token_registry.token_scale(77)) == (0, 0)
+    assert here.registry.token_config(USD) == expected
+    assert here.registry.token_config(REMOTE)[:3] == (1 << C, ZERO, LAYER2_DECIMALS[REMOTE])
+    assert here.registry.token_config(77) == (0, ZERO, 0, 0, 0)
+    assert (here.registry.token_scale(REMOTE), here.registry.token_scale(77)) == (0, 0)
     assert here.bridge.solvency(77) == here.bridge.solvency(REMOTE) == (0, 0, 0)
 
 
@@ -65,33 +65,33 @@ def fresh(here: RigChain, decimals: int = 6) -> str:
 def test_register__bad_config__is_refused(rig: Rig, reason: str, token_id: int, changes: dict[str, object]) -> None:
     here = rig[A]
     with reverts(reason):
-        here.token_registry.register_token(token_id, config(USD, fresh(here), **changes), sender=GOVERNOR)
+        here.registry.register_token(token_id, config(USD, fresh(here), **changes), sender=GOVERNOR)
 
 
 def test_register__address_twice__is_refused(rig: Rig) -> None:
     with reverts("registry: address taken"):
-        rig[A].token_registry.register_token(NEW, config(USD, rig[A].token(USD).address), sender=GOVERNOR)
+        rig[A].registry.register_token(NEW, config(USD, rig[A].token(USD).address), sender=GOVERNOR)
 
 
 def test_register__strange_decimals__are_refused(rig: Rig) -> None:
     here = rig[A]
     for decimals in (37, 255, 2**256 - 1):
         with reverts("registry: decimals out of range"):
-            here.token_registry.register_token(NEW, config(USD, fresh(here, decimals)), sender=GOVERNOR)
+            here.registry.register_token(NEW, config(USD, fresh(here, decimals)), sender=GOVERNOR)
 
 
 def test_register__contract_without_decimals__is_refused(rig: Rig) -> None:
     with reverts("tokens: decimals not readable"):
-        rig[A].token_registry.register_token(NEW, config(USD, rig[A].groups.address), sender=GOVERNOR)
+        rig[A].registry.register_token(NEW, config(USD, rig[A].groups.address), sender=GOVERNOR)
 
 
 def test_governance__stranger__is_refused(rig: Rig) -> None:
     here = rig[A]
     for account in (STRANGER, SEQUENCER):
         calls: tuple[Callable[[str], object], ...] = (
-            lambda account: here.token_registry.register_token(NEW, config(USD, fresh(here)), sender=account),
-            lambda account: here.token_registry.set_token_limits(USD, 1, 2, sender=account),
-            lambda account: here.token_registry.set_paused(USD, True, sender=account),
+            lambda account: here.registry.register_token(NEW, config(USD, fresh(here)), sender=account),
+            lambda account: here.registry.set_token_limits(USD, 1, 2, sender=account),
+            lambda account: here.registry.set_paused(USD, True, sender=account),
         )
         for call in calls:
             with reverts("registry: not the governor"):
@@ -100,23 +100,23 @@ def test_governance__stranger__is_refused(rig: Rig) -> None:
 
 def test_set_token_limits__new_limits__bind_at_once(rig: Rig) -> None:
     here = rig[A]
-    here.token_registry.set_token_limits(USD, 10_000, CUSTODY_LIMIT, sender=GOVERNOR)
+    here.registry.set_token_limits(USD, 10_000, CUSTODY_LIMIT, sender=GOVERNOR)
     assert here.evm.event("TokenLimitsChanged") == {"token_id": USD, "minimum": 10_000, "cap": CUSTODY_LIMIT}
     with reverts("bridge: below the minimum"):
         here.swap(l1_amount=9_999)
-    assert here.token_registry.token_config(USD)[3:] == (10_000, CUSTODY_LIMIT)
+    assert here.registry.token_config(USD)[3:] == (10_000, CUSTODY_LIMIT)
 
 
 def test_set_token_limits__bad__is_refused(rig: Rig) -> None:
     with reverts("registry: no such token"):
-        rig[A].token_registry.set_token_limits(77, 1, 2, sender=GOVERNOR)
+        rig[A].registry.set_token_limits(77, 1, 2, sender=GOVERNOR)
     with reverts("registry: limits out of range"):
-        rig[A].token_registry.set_token_limits(USD, 3, 2, sender=GOVERNOR)
+        rig[A].registry.set_token_limits(USD, 3, 2, sender=GOVERNOR)
 
 
 def test_set_paused__unknown_token__is_refused(rig: Rig) -> None:
     with reverts("registry: nothing to pause"):
-        rig[A].token_registry.set_paused(77, True, sender=GOVERNOR)
+        rig[A].registry.set_paused(77, True, sender=GOVERNOR)
 
 
 def registry_arguments(**changes: object) -> list[object]:
@@ -144,20 +144,20 @@ def registry_arguments(**changes: object) -> list[object]:
 )
 def test_deploy__bad_argument__is_refused(rig: Rig, reason: str, changes: dict[str, object]) -> None:
     with reverts(reason):
-        rig[A].evm.deploy(GOVERNOR, load_contract("TokenRegistry"), *registry_arguments(**changes))
+        rig[A].evm.deploy(GOVERNOR, load_contract("Registry"), *registry_arguments(**changes))
 
 
 def test_register__last_id_of_a_token__is_admitted(rig: Rig) -> None:
     """Ids from token_limit / 2 on name shares of pools."""
     here = rig[A]
-    here.token_registry.register_token(TOKEN_LIMIT // 2 - 1, config(USD, fresh(here)), sender=GOVERNOR)
-    assert here.token_registry.token_scale(TOKEN_LIMIT // 2 - 1) == 1
+    here.registry.register_token(TOKEN_LIMIT // 2 - 1, config(USD, fresh(here)), sender=GOVERNOR)
+    assert here.registry.token_scale(TOKEN_LIMIT // 2 - 1) == 1
 
 
 def test_get_token__as_a_bridge_sees_it(rig: Rig) -> None:
     here = rig[B]
-    here.token_registry.set_paused(USD, True, sender=GOVERNOR)
+    here.registry.set_paused(USD, True, sender=GOVERNOR)
     address = here.token(USD).address.lower()
-    assert here.token_registry.get_token(USD) == (address, 10**12, CHAIN_MASK, True, 100, CUSTODY_LIMIT)
-    assert here.token_registry.get_token(REMOTE) == (ZERO, 0, 1 << C, False, 100, CUSTODY_LIMIT)
-    assert here.token_registry.get_token(77) == (ZERO, 0, 0, False, 0, 0)
+    assert here.registry.get_token(USD) == (address, 10**12, CHAIN_MASK, True, 100, CUSTODY_LIMIT)
+    assert here.registry.get_token(REMOTE) == (ZERO, 0, 1 << C, False, 100, CUSTODY_LIMIT)
+    assert here.registry.get_token(77) == (ZERO, 0, 0, False, 0, 0)
