@@ -8,9 +8,9 @@ from tests.scenarios.endings.books import Ending, open_ending
 from zklink.devnet.system import LocalSystem
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def funded(session_system: LocalSystem) -> Iterator[Ending]:
-    """A deployment in which the provider has put money on each chain, once for all stories."""
+    """A deployment in which the provider has put money on each chain, once for all stories of this folder."""
     with session_system.world.isolated():
         yield open_ending(session_system)
 
