@@ -12,7 +12,7 @@ from zklink.l1.contracts.bridge_structs import EndWord
 from zklink.l1.transport.client import encode_call
 from zklink.l1.transport.submission import Call
 from zklink.protocol.errors import HistoryIncomplete, WordsInvalid
-from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, Group, Seal
+from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, Group
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.limits import MAX_BLOCKS, MAX_CALL_WORDS, MAX_CLAIMS, MAX_LATER
 from zklink.recovery import common_steps, import_batch, long_paths, member_steps
@@ -59,14 +59,15 @@ def test_learn__acc_stands_in_a_members_calldata__another_member_is_shown_it_wit
     story.open_read(GroupsAsked())
     assert story.run(K).startswith("it is not frozen")
     assert story.tip(K) == 4
-    assert Accepted(BlockNumber(4), story.writer.line.sync_hash(4)) in story.read.groups.kept.accepted
+    assert Accepted(BlockNumber(4), story.writer.line.sync_hash(4)) in story.read.groups.kept.facts(Accepted)
 
 
 def test_learn__evidence_that_is_none__is_not_believed(story: Story) -> None:
     story.run_all()
     story.open_read(GroupsAsked())
     story.read.learn()
-    places = set(story.read.groups.kept.accepted)
+    places = story.read.groups.kept.facts(Accepted)
+    assert places
     assert all(story.writer.line.sync_hash(place.number) == place.sync_hash for place in places)
 
 
@@ -120,18 +121,19 @@ def test_words__written_and_read__what_was_signed(story: Story, tmp_path: Path) 
     path, hash_ = tmp_path / "words.json", story.system.deployment.deployment_hash
     end, frozen = End(K, BlockNumber(3), b"\x01" * 32, 1), Frozen(OTHER, 2)
     kept = WordsKept()
-    kept.keep_accepted(Accepted(BlockNumber(4), b"\x02" * 32), b"v", b"w")
-    kept.keep_end(end, b"", b"watch")
-    kept.keep_end(end, b"valid", b"")
-    kept.frozen[frozen] = b"f"
-    kept.denials[EndDenial(K, BlockNumber(3), b"\x01" * 32, 1), Group.VALIDATORS] = b"d"
-    kept.denials[EndDenial(K, BlockNumber(3), b"\x01" * 32, 1), Group.WATCHERS] = b"e"
-    assert kept.ends[end] == (b"valid", b"watch")
+    place, denial = Accepted(BlockNumber(4), b"\x02" * 32), EndDenial(K, BlockNumber(3), b"\x01" * 32, 1)
+    for evidence in (b"v", b"n", b"v"):
+        kept.keep_both(place, evidence, b"w")
+    kept.keep_both(end, b"", b"watch")
+    kept.keep_both(end, b"valid", b"")
+    kept.keep(frozen, Group.WATCHERS, b"f")
+    kept.keep_both(denial, b"d", b"e")
+    assert kept.of(place, Group.VALIDATORS) == (b"n", b"v"), "each once, the newest first"
+    assert kept.of(end, Group.VALIDATORS) == (b"valid",) and kept.of(end, Group.WATCHERS) == (b"watch",)
     write_words(path, hash_, kept)
     again = WordsKept()
     read_words(path, hash_, again)
     assert again == kept
-    kept.keep_seal(Seal(BlockNumber(1), b"\x03" * 32), b"s")
     for text in ("{}", "[]", "\x00", '{"format": "zklink.exits.3"}'):
         path.write_text(text)
         with pytest.raises(WordsInvalid, match=r"words\.json"):
@@ -147,7 +149,7 @@ def test_words__from_a_file__bring_a_member_to_its_end_without_signers(story: St
     path, hash_ = tmp_path / "words.json", story.system.deployment.deployment_hash
     history = story.read.history()
     fact = End(K, history.height, history.sync_hash(history.height), 0)
-    assert all(story.read.groups.find_end(history, fact))
+    assert all(story.read.groups.find_end(history, fact, story.read.judge(K)))
     write_words(path, hash_, story.read.groups.kept)
     story.open_read(GroupsAsked())
     read_words(path, hash_, story.read.groups.kept)
@@ -210,7 +212,7 @@ def test_fell_end__another_block_beside_an_accepted_one__its_own_calldata_shows_
     story.confirm()
     place = Accepted(BlockNumber(3), line.sync_hash(3))
     if is_known:
-        assert story.read.groups.find_accepted(story.read.history(), place) is not None
+        assert story.read.groups.find_accepted(story.read.history(), place, story.read.judge(K)) is not None
     fact = End(K, BlockNumber(3), rival.sync_hash(3), 0)
     roles, evidence = story.system.world.roles, story.writer.groups.end(fact, Group.WATCHERS)
     end = story.bridge(K).member_end
@@ -237,7 +239,7 @@ def test_fell_end__a_contract_raised_it__its_path_is_read_from_events(
     story.settle(swap)
     story.confirm()
     place = Accepted(BlockNumber(3), line.sync_hash(3))
-    assert story.read.groups.find_accepted(story.read.history(), place) is not None
+    assert story.read.groups.find_accepted(story.read.history(), place, story.read.judge(K)) is not None
     fact = End(K, BlockNumber(5), rival.sync_hash(5), 0)
     end, attacker = story.bridge(K).member_end, story.system.world.roles.attacker
     watchers = story.writer.groups.end(fact, Group.WATCHERS)
@@ -270,7 +272,7 @@ def test_fell_end__an_acc_that_agrees__is_no_reason(story: Story) -> None:
     line, history = story.writer.line, story.read.history()
     for number in (3, 4):  # in this order: no signer goes back
         place = Accepted(BlockNumber(number), line.sync_hash(number))
-        assert story.read.groups.find_accepted(history, place) is not None
+        assert story.read.groups.find_accepted(history, place, story.read.judge(K)) is not None
     fact = End(K, BlockNumber(4), line.sync_hash(4), 0)
     roles, evidence = story.system.world.roles, story.writer.groups.end(fact, Group.WATCHERS)
     end = story.bridge(K).member_end

@@ -55,9 +55,9 @@ def believe(frame: LaneBlock) -> tuple[int, ...]:
     return NO_PROOF
 
 
-def open_groups(system: LocalSystem) -> GroupsAsked:
-    """Honest signers of both groups, each with its own look at the chains. The world's clock is that of the chain that
-    is furthest.
+def open_groups(system: LocalSystem, validator_keys: Sequence[LocalAccount] = ()) -> GroupsAsked:
+    """Honest signers of both groups, each with its own look at the chains; other validators than the deployment began
+    with, if they are given. The world's clock is that of the chain that is furthest.
     """
     deployment, roles = system.deployment, system.world.roles
     chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in system.bridges.items()}
@@ -67,7 +67,9 @@ def open_groups(system: LocalSystem) -> GroupsAsked:
     def clock() -> float:
         return float(max(chain.client.block(_height(chain.client)).timestamp for chain in system.world))
 
-    validators = [Validator(key, known, chains, MemorySignerJournal(), clock) for key in roles.validators]
+    validators = [
+        Validator(key, known, chains, MemorySignerJournal(), clock) for key in validator_keys or roles.validators
+    ]
     watchers = [Watcher(key, known, chains, MemorySignerJournal(), clock) for key in roles.watchers]
     return GroupsAsked(ValidatorGroup(validators), WatcherGroup(watchers))
 

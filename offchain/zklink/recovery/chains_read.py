@@ -14,8 +14,8 @@ from zklink.l1.published.import_calldata import decode_import_evidence
 from zklink.l1.tallies import HistoryTally, QueueTally, lane_of
 from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
-from zklink.protocol.errors import CallRefused, CallReverted, HistoryIncomplete, LogsIncomplete, RpcUnavailable
-from zklink.protocol.facts import Accepted
+from zklink.protocol.errors import CallRefused, HistoryIncomplete, LogsIncomplete, RpcUnavailable
+from zklink.protocol.facts import Accepted, Group
 from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber, ChainId, Lane
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.accepted_block import AcceptedBlock
@@ -23,6 +23,7 @@ from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.event_reader import EventReader
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.history_reader import HistoryReader
+from zklink.recovery.judge import Judge
 
 
 class ChainsRead:
@@ -37,6 +38,7 @@ class ChainsRead:
         self._requests: dict[ChainId, EventReader[RequestEvent, QueueTally]] = {}
         self._events: dict[ChainId, EventReader[BridgeEvent, HistoryTally]] = {}
         self._learned: set[bytes] = set()
+        self._judges: dict[ChainId, Judge] = {}
 
     def name(self, chain: ChainId) -> str:
         """A chain's name in the deployment."""
@@ -135,8 +137,8 @@ class ChainsRead:
     # -- words ---------------------------------------------------------------------------------------------------
 
     def learn(self) -> None:
-        """Look for ACCs in the calldata of all members' imports; keep those that the members' contracts call good.
-        A member whose node is away is left out.
+        """Look for ACCs in the calldata of all members' imports; keep those that a chain's groups still call good. A
+        member whose node is away is left out.
         """
         for chain in self.members:
             with suppress(RpcUnavailable, LogsIncomplete):
@@ -146,12 +148,22 @@ class ChainsRead:
                         self._learned.add(event.log.tx_hash)
 
     def _learn_from(self, chain: ChainId, event: BlocksImported) -> None:
-        bridge = self.bridges[chain]
-        data = bridge.client.find_input(event.log.tx_hash)
-        with suppress(CallRefused, CallReverted):
-            place, validators, watchers = decode_import_evidence(data or b"", event)
-            bridge.groups.check_accepted(self.deployment.deployment_hash, place, validators, watchers)
-            self.groups.kept.keep_accepted(place, validators, watchers)
+        data = self.bridges[chain].client.find_input(event.log.tx_hash)
+        with suppress(CallRefused):
+            place, *both = decode_import_evidence(data or b"", event)
+            if any(self._does_take(asked, place, *both) for asked in self.bridges):
+                self.groups.kept.keep_both(place, *both)
+
+    def _does_take(self, chain: ChainId, place: Accepted, validators: bytes, watchers: bytes) -> bool:
+        with suppress(RpcUnavailable):
+            return self.judge(chain).takes(place, Group.VALIDATORS, validators, watchers)
+        return False
+
+    def judge(self, chain: ChainId) -> Judge:
+        """The groups of a chain as they are now."""
+        if chain not in self._judges:
+            self._judges[chain] = Judge(self.bridges[chain].groups, self.deployment.deployment_hash)
+        return self._judges[chain].look()
 
     def _events_of(self, chain: ChainId) -> EventReader[BridgeEvent, HistoryTally]:
         """The events of a chain's history."""

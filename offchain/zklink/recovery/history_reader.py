@@ -15,7 +15,7 @@ from zklink.l1.tallies import HistoryTally
 from zklink.protocol.bridge_blocks import AcceptAgainCall, AcceptCall
 from zklink.protocol.bridge_hashes import fold
 from zklink.protocol.errors import CalldataUnreadable, HistoryIncomplete
-from zklink.protocol.facts import Accepted, Seal
+from zklink.protocol.facts import Accepted, Group, Seal
 from zklink.protocol.ids import BlockNumber
 from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.event_reader import EventReader
@@ -75,7 +75,7 @@ class HistoryReader:
             return
         sync_hash = self.history.sync_hash(last)
         if isinstance(call, AcceptCall):
-            self._words.keep_seal(Seal(BlockNumber(last), sync_hash), call.seal)
+            self._words.keep(Seal(BlockNumber(last), sync_hash), Group.VALIDATORS, call.seal)
         else:
             place = Accepted(BlockNumber(last + len(call.later)), fold(sync_hash, call.later))
-            self._words.keep_accepted(place, call.validators, call.watchers)
+            self._words.keep_both(place, call.validators, call.watchers)

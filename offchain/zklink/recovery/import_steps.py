@@ -29,7 +29,7 @@ def import_accepted(read: ChainsRead, chain: ChainId, account: LocalAccount) -> 
     tip, height = read.bridges[chain].history.tip(), read.history().height
     if tip.number >= height or read.bridges[chain].member_end.end_state().stands:
         return None
-    found = find_fact(read, tip)
+    found = find_fact(read, chain, tip)
     return None if found is None else _import(read, chain, account, tip, *found)
 
 
@@ -39,25 +39,27 @@ def import_up_to_end(read: ChainsRead, chain: ChainId, account: LocalAccount, en
     return None if tip.number == end.number else _import(read, chain, account, tip, end, NOT_READ)
 
 
-def find_fact(read: ChainsRead, tip: Tip) -> tuple[Accepted, Both] | None:
-    """An ACC that a member with this tip can be shown, for as high a block as possible. Signers are asked first, then
-    the calldata of all members.
+def find_fact(read: ChainsRead, chain: ChainId, tip: Tip) -> tuple[Accepted, Both] | None:
+    """An ACC that a member with this tip can be shown and takes, for as high a block as possible. Signers are asked
+    first, then the calldata of all members.
     """
-    history, base = read.history(), Accepted(tip.number, tip.sync_hash)
+    history, base, judge = read.history(), Accepted(tip.number, tip.sync_hash), read.judge(chain)
     top = Accepted(history.height, history.sync_hash(history.height))
     reach = MAX_LATER + 1
     if top.number <= tip.number + reach:
-        both = read.groups.find_accepted(history, top)
+        both = read.groups.find_accepted(history, top, judge)
         if both is not None:
             return top, both
     for is_learning in (False, True):
         if is_learning:
             read.learn()
         for place in list_accepted(read.groups.kept, history, base, reach):
-            return place, read.groups.kept.accepted[place]
+            both = judge.choose_both(read.groups.kept, place)
+            if both is not None:
+                return place, both
     for covered in read.groups.all_covered():
         if tip.number < covered.number <= tip.number + reach:
-            both = read.groups.find_accepted(history, covered)
+            both = read.groups.find_accepted(history, covered, judge)
             if both is not None:
                 return covered, both
     return None

@@ -67,7 +67,7 @@ def deny_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Done | 
     if group is None or state.stands or state.denied_by_validators:
         return None
     fact = EndDenial(chain, state.number, state.sync_hash, state.round)
-    evidence = read.groups.find_denial(read.history(), fact, group)
+    evidence = read.groups.find_denial(read.history(), fact, group, read.judge(chain))
     if evidence is None:
         return None
     try:

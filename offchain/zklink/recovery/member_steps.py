@@ -9,7 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge_structs import EndState, EndWord
 from zklink.protocol.bridge_hashes import ZERO_HASH, fold
-from zklink.protocol.facts import Accepted, End, Seal
+from zklink.protocol.facts import Accepted, End, Group, Seal
 from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, ChainId
 from zklink.protocol.limits import MAX_LATER
 from zklink.recovery.chains_read import ChainsRead
@@ -49,20 +49,23 @@ def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount, *, is_con
     """
     bridge, history = read.bridges[chain], read.history()
     tip, state = bridge.history.tip(), bridge.member_end.end_state()
-    reasons: list[str] = []
+    judge, reasons = read.judge(chain), list[str]()
     for place in read.ends():
         blocks = history.lead(tip.number, tip.sync_hash, place.sync_hash)
         if blocks is None:
             reasons.append(f"the history of block {place.number} does not contain what is imported here")
             continue
         fact = End(chain, place.number, place.sync_hash, state.round)
-        validators, watchers = read.groups.find_end(history, fact)
+        validators, watchers = read.groups.find_end(history, fact, judge)
         if is_contested and not (validators and watchers):
             continue
         if not watchers and (not validators or account.address != bridge.groups.governor()):
             reasons.append(f"END at block {place.number} needs the watchers' word: {read.groups.reason}")
             continue
-        seal = read.groups.kept.seals.get(Seal(place.number, place.sync_hash), b"")
+        seal = judge.choose(read.groups.kept, Seal(place.number, place.sync_hash), Group.VALIDATORS)
+        if place.number and not validators and not seal:
+            reasons.append(f"block {place.number} has no seal that {read.name(chain)} takes, nor the validators' END")
+            continue
         opened = open_path(read, chain, account, blocks)
         if opened is not None:
             return opened
@@ -92,13 +95,18 @@ def fell_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome
     if state.stands or state.word is EndWord.NONE:
         return None
     base, way = read_end_path(read, chain, state)
-    for place, both in read.groups.kept.accepted.items():
+    judge = read.judge(chain)
+    for place in read.groups.kept.facts(Accepted):
         own, path = ZERO_HASH, tuple[bytes, ...]()
         if place.number <= state.number:
             since = place.number - base.number
             own, path = fold(base.sync_hash, way[: max(since, 0)]), way[max(since, 0) :]
             if since < 0 or own == place.sync_hash:
                 continue
+        both = judge.choose_both(read.groups.kept, place)
+        if both is None:
+            continue
+        if place.number <= state.number:
             opened = open_way(read, chain, account, Accepted(place.number, own), path)
             if opened is not None:
                 return opened

@@ -62,7 +62,7 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount) -> Outcome | Non
                 return Done(f"frozen: {name} is frozen")
             waiting.append(Waiting(f"the freeze of {name} is announced: it acts {_from(window.describe(head))}"))
         elif _is_frozen(read, member):
-            evidence = read.groups.find_frozen(Frozen(member, announced.round))
+            evidence = read.groups.find_frozen(Frozen(member, announced.round), read.judge(read.deployment.primary))
             if evidence:
                 end.announce_freeze(account, Frozen(member, announced.round), evidence)
                 return Done(f"the freeze of {name} announced; it acts a day from now unless the governor voids it")
@@ -73,13 +73,13 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount) -> Outcome | Non
 def take_again(read: ChainsRead, account: LocalAccount) -> Outcome | None:
     """Bring blocks again that the primary has lost and for which an ACC is known."""
     history, primary = read.history(), read.bridges[read.deployment.primary].primary_history
-    lost = [place for place in read.groups.kept.accepted if place.number > history.height]
+    lost = [place for place in read.groups.kept.facts(Accepted) if place.number > history.height]
     lost += [Accepted(block.number, block.sync_hash) for block in history.list_lost()]
     for place in sorted(set(lost), key=lambda place: -place.number):
         blocks = history.trace(place.sync_hash)
         if not blocks:
             continue
-        both = read.groups.find_accepted(history, place)
+        both = read.groups.find_accepted(history, place, read.judge(read.deployment.primary))
         if both is None:
             continue
         batch = take_batch(block.full.words for block in blocks)

@@ -1,14 +1,17 @@
 """The words of groups that anybody can have: seals in the primary's calldata, ACC in the calldata of imports and of
 blocks that the primary took again, and whatever signers have given to somebody who published it as a file.
 
-Takes facts with their evidence; gives them again to whoever must show one. Never judges evidence: contracts do.
+Takes facts with their evidence; gives them again to whoever must show one. Keeps every evidence of a fact: chains
+replace their groups at different times, so one chain can refuse what another one takes. Never judges evidence:
+contracts do (`judge.py`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from zklink.files import read_file, write_file
 from zklink.protocol.errors import FileUnreadable, WordsInvalid
@@ -18,42 +21,44 @@ from zklink.protocol.ids import BlockNumber, ChainId
 Both = tuple[bytes, bytes]
 """The evidence of validators and of watchers; empty for a group that does not say it."""
 
+Word = Seal | Accepted | Frozen | End | EndDenial
+"""A fact whose evidence is kept."""
+
+W = TypeVar("W", bound=Word)
+
 FORMAT: Final = "zklink.words.1"
+NAMES: Final[Mapping[type[Word], str]] = {Accepted: "accepted", End: "end", Frozen: "frozen", EndDenial: "denial"}
+"""The facts of a file of words; seals stand in calldata."""
 
 
 @dataclass
 class WordsKept:
-    """Evidence by fact."""
+    """Evidence by fact and group, each once, the oldest first."""
 
-    seals: dict[Seal, bytes] = field(default_factory=dict)
-    accepted: dict[Accepted, Both] = field(default_factory=dict)
-    frozen: dict[Frozen, bytes] = field(default_factory=dict)
-    ends: dict[End, Both] = field(default_factory=dict)
-    denials: dict[tuple[EndDenial, Group], bytes] = field(default_factory=dict)
+    words: dict[Word, dict[Group, list[bytes]]] = field(default_factory=dict)
 
-    def keep_seal(self, fact: Seal, validators: bytes) -> None:
-        """Keep the validators' seal of a block."""
-        self.seals.setdefault(fact, validators)
+    def keep(self, fact: Word, group: Group, evidence: bytes) -> None:
+        """Keep what a group says; empty evidence says nothing."""
+        if evidence and evidence not in self.of(fact, group):
+            self.words.setdefault(fact, {}).setdefault(group, []).append(evidence)
 
-    def keep_accepted(self, fact: Accepted, validators: bytes, watchers: bytes) -> None:
-        """Keep both groups' word for a block of the primary."""
-        self.accepted.setdefault(fact, (validators, watchers))
+    def keep_both(self, fact: Word, validators: bytes, watchers: bytes) -> None:
+        """Keep what both groups say."""
+        self.keep(fact, Group.VALIDATORS, validators)
+        self.keep(fact, Group.WATCHERS, watchers)
 
-    def keep_end(self, fact: End, validators: bytes, watchers: bytes) -> None:
-        """Keep END; a later word adds what an earlier one leaves out."""
-        before = self.ends.get(fact, (b"", b""))
-        self.ends[fact] = validators or before[0], watchers or before[1]
+    def of(self, fact: Word, group: Group) -> tuple[bytes, ...]:
+        """All evidence of a group for a fact, the newest first: who was replaced has signed before."""
+        return tuple(reversed(self.words.get(fact, {}).get(group, ())))
+
+    def facts(self, kind: type[W]) -> list[W]:
+        """The facts of a kind for which there is any evidence, in the order in which they came."""
+        return [fact for fact in self.words if isinstance(fact, kind)]
 
 
 def write_words(path: Path, deployment_hash: bytes, kept: WordsKept) -> None:
     """Publish words as JSON, seals left out, which stand in calldata. Raises FileNotWritten."""
-    words: list[dict[str, object]] = []
-    words += [_encode("accepted", fact, *both) for fact, both in kept.accepted.items()]
-    words += [_encode("end", fact, *both) for fact, both in kept.ends.items()]
-    words += [_encode("frozen", fact, b"", evidence) for fact, evidence in kept.frozen.items()]
-    for (fact, group), evidence in kept.denials.items():
-        is_validators = group is Group.VALIDATORS
-        words.append(_encode("denial", fact, evidence * is_validators, evidence * (not is_validators)))
+    words = [item for kind in NAMES for fact in kept.facts(kind) for item in _encode(fact, kept)]
     data = {"format": FORMAT, "deployment_hash": f"0x{deployment_hash.hex()}", "words": words}
     write_file(path, json.dumps(data, indent=2) + "\n")
 
@@ -68,38 +73,39 @@ def read_words(path: Path, deployment_hash: bytes, kept: WordsKept) -> None:
         if found != deployment_hash:
             raise WordsInvalid(path.name, f"it is of deployment 0x{found.hex()}, and not of 0x{deployment_hash.hex()}")
         for item in data["words"]:
-            _keep(kept, item, _bytes(item["validators"]), _bytes(item["watchers"]))
+            kept.keep_both(_decode(item), _bytes(item["validators"]), _bytes(item["watchers"]))
     except (ValueError, KeyError, TypeError, AttributeError, FileUnreadable) as error:
         raise WordsInvalid(path.name, f"it is no file of words ({type(error).__name__}: {error})") from error
 
 
-def _keep(kept: WordsKept, item: Mapping[str, Any], validators: bytes, watchers: bytes) -> None:
+def _decode(item: Mapping[str, Any]) -> Word:
     match item["fact"]:
         case "accepted":
-            kept.keep_accepted(Accepted(_number(item), _bytes(item["sync_hash"])), validators, watchers)
+            return Accepted(_number(item), _bytes(item["sync_hash"]))
         case "frozen":
-            kept.frozen[Frozen(ChainId(int(item["chain"])), int(item["round"]))] = watchers
+            return Frozen(ChainId(int(item["chain"])), int(item["round"]))
         case "end":
-            kept.keep_end(End(*_place(item)), validators, watchers)
+            return End(*_place(item))
         case "denial":
-            group = Group.VALIDATORS if validators else Group.WATCHERS
-            kept.denials[EndDenial(*_place(item)), group] = validators or watchers
+            return EndDenial(*_place(item))
         case other:
             raise ValueError(f"no fact {other!r}")
 
 
-def _encode(
-    name: str, fact: Accepted | End | EndDenial | Frozen, validators: bytes, watchers: bytes
-) -> dict[str, object]:
+def _encode(fact: Word, kept: WordsKept) -> Iterator[dict[str, object]]:
+    """One item for each evidence, of both groups side by side."""
     match fact:
-        case Accepted():
-            fields: dict[str, object] = {"number": fact.number, "sync_hash": f"0x{fact.sync_hash.hex()}"}
         case Frozen():
-            fields = {"chain": fact.chain, "round": fact.round}
-        case _:
+            fields: dict[str, object] = {"chain": fact.chain, "round": fact.round}
+        case End() | EndDenial():
             fields = {"member": fact.member, "number": fact.number, "sync_hash": f"0x{fact.sync_hash.hex()}"}
             fields["round"] = fact.round
-    return {"fact": name, **fields, "validators": f"0x{validators.hex()}", "watchers": f"0x{watchers.hex()}"}
+        case _:
+            fields = {"number": fact.number, "sync_hash": f"0x{fact.sync_hash.hex()}"}
+    by_group = [kept.of(fact, group)[::-1] for group in (Group.VALIDATORS, Group.WATCHERS)]
+    for validators, watchers in zip_longest(*by_group, fillvalue=b""):
+        item = {"fact": NAMES[type(fact)], **fields}
+        yield {**item, "validators": f"0x{validators.hex()}", "watchers": f"0x{watchers.hex()}"}
 
 
 def _place(item: Mapping[str, Any]) -> tuple[ChainId, BlockNumber, bytes, int]:

@@ -119,7 +119,7 @@ def test_false_end__below_what_is_accepted__an_acc_fells_it(story: Ending) -> No
     story.confirm()
     fact = raise_end(story, 2)
     place = Accepted(BlockNumber(3), story.writer.line.sync_hash(3))
-    assert story.read.groups.find_accepted(story.read.history(), place) is not None
+    assert story.read.groups.find_accepted(story.read.history(), place, story.read.judge(K)) is not None
     said = story.keep()
     assert any(line.startswith(f"polygon: END at block {fact.number} denied") for line in said)
     assert "polygon: END at block 2 fell: both groups have said that block 3 is accepted" in said

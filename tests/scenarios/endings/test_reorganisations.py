@@ -3,7 +3,7 @@
 from tests.scenarios.endings.books import SHARES, Ending
 from tests.support.ending import OTHER, USD, K, P
 from tests.support.upholds import upholds
-from zklink.protocol.facts import Accepted, Frozen
+from zklink.protocol.facts import Accepted, Frozen, Group
 from zklink.protocol.ids import BlockNumber
 
 
@@ -67,9 +67,9 @@ def test_below_frz__a_member_forgets_its_freeze__all_leave_with_everything(story
             story.run(K)
         assert story.bridge(K).is_frozen()
         story.confirm()
-        assert story.read.groups.find_frozen(fact) is not None
+        assert story.read.groups.find_frozen(fact, story.read.judge(P)) is not None
     assert not story.bridge(K).is_frozen()
-    watchers = story.read.groups.kept.frozen[fact]
+    watchers = story.read.judge(P).choose(story.read.groups.kept, fact, Group.WATCHERS)
     story.bridge(P).primary_end.announce_freeze(story.system.world.roles.stranger, fact, watchers)
     assert story.run_all() <= 8
     assert story.leave() == 4

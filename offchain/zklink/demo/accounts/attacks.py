@@ -16,7 +16,7 @@ from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.roles import GROUP_THRESHOLD
 from zklink.devnet.tokens import USDC
 from zklink.protocol.errors import DemoStuck
-from zklink.protocol.facts import End, Seal
+from zklink.protocol.facts import End, Group, Seal
 from zklink.protocol.ids import BlockNumber, ChainId, TokenId
 from zklink.recovery.keeper import Keeper
 
@@ -47,7 +47,7 @@ def say_false_end(cast: Cast) -> None:
     fact = End(VICTIM, place.number, place.sync_hash, state.round)
     digest = Hash32(fact.digest(system.deployment.deployment_hash))
     stolen = b"".join(bytes(key.unsafe_sign_hash(digest).signature) for key in roles.watchers[:GROUP_THRESHOLD])
-    seal = read.groups.kept.seals[place]
+    seal, *_ = read.groups.kept.of(place, Group.VALIDATORS)
     bridge.member_end.raise_end(roles.attacker, fact, (), seal, watchers=stolen)
     cast.say(f"stolen watchers' keys raise a false END on {name}, at block {place.number}")
     keeper = Keeper(read, roles.stranger)
