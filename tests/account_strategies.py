@@ -105,7 +105,7 @@ def roll_deposit(dice: Dice) -> DepositRequest:
         queued_at=dice.below(1 << 40),
         account=roll_account(dice),
         by_owner=bool(dice.below(2)),
-        native_fee_gwei=dice.below(1 << 56),
+        native_fee_gwei=dice.below(1 << 40),
     )
 
 
@@ -121,7 +121,7 @@ def roll_full_exit(dice: Dice) -> FullExitRequest:
         second=dice.bytes(32),
         mask=with_chain(ChainSet(dice.below(1 << MAX_CHAINS)), source),
         queued_at=dice.below(1 << 40),
-        native_fee_gwei=dice.below(1 << 56),
+        native_fee_gwei=dice.below(1 << 40),
     )
 
 
@@ -139,7 +139,7 @@ def roll_key_request(dice: Dice) -> KeyRequest:
         owner=dice.bytes(32),
         public_key_hash=dice.below(dice.pick((R, 1 << 256))),
         queued_at=dice.below(1 << 40),
-        native_fee_gwei=dice.below(1 << 56),
+        native_fee_gwei=dice.below(1 << 40),
     )
 
 

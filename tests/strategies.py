@@ -104,7 +104,7 @@ def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
         queued_at=dice.below(1 << 40),
         recipient=dice.bytes(32),
         refund_to=dice.bytes(32),
-        native_fee_gwei=dice.below(1 << 56),
+        native_fee_gwei=dice.below(1 << 40),
     )
 
 
@@ -138,7 +138,8 @@ WIDTHS: dict[str, int] = {
     "fill_fee": 112,
     "deadline": 40,
     "queued_at": 40,
-    "native_fee_gwei": 56,
+    "native_fee_gwei": 40,
+    "via": 16,
 }
 """Every integer field of a request and its width in bits."""
 

@@ -62,7 +62,8 @@ def pack_swap(
         (convert(order.min_out, uint256) << constants.SWAP_REQUEST_1_MIN_OUT_SHIFT)
         | (convert(order.operator_fee, uint256) << constants.SWAP_REQUEST_1_OPERATOR_FEE_SHIFT)
         | ((recipient >> constants.WORD_BITS) << constants.SWAP_REQUEST_1_RECIPIENT_HI_SHIFT),
-        (convert(order.fill_fee, uint256) << constants.SWAP_REQUEST_2_FILL_FEE_SHIFT)
+        (convert(order.via, uint256) << constants.SWAP_REQUEST_2_VIA_SHIFT)
+        | (convert(order.fill_fee, uint256) << constants.SWAP_REQUEST_2_FILL_FEE_SHIFT)
         | (convert(order.deadline, uint256) << constants.SWAP_REQUEST_2_DEADLINE_SHIFT)
         | (queued_at << constants.SWAP_REQUEST_2_QUEUED_AT_SHIFT),
         recipient & LO_MASK,

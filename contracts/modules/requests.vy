@@ -43,6 +43,7 @@ def check_order(order: IBridge.SwapOrder) -> IRegistry.Token:
     chains_out: uint256 = convert((staticcall partners.TOKENS.get_token(order.token_out)).chains, uint256)
     checks.require((chains_out >> order.destination) & 1 == 1, "swap: unknown token out")
     checks.require(order.token_in != order.token_out or order.destination != deployment.CHAIN_ID, "swap: same token, same chain")
+    self._check_route(order)
     checks.require(order.recipient != empty(bytes32), "swap: zero recipient")
     checks.require(deployment.is_address_of(order.destination, order.recipient), "swap: recipient format")
     checks.require(not deployment.is_bridge_of(order.destination, order.recipient), "swap: recipient is a bridge")
@@ -90,12 +91,14 @@ def queue_swap(order: IBridge.SwapOrder, token: IRegistry.Token, coin: uint256) 
         amount=convert(amount, uint112),
         destination=order.destination,
         token_out=order.token_out,
+        via=order.via,
         min_out=order.min_out,
         operator_fee=order.operator_fee,
         fill_fee=order.fill_fee,
         recipient=order.recipient,
         refund_to=order.refund_to,
         deadline=order.deadline,
+        native_fee_gwei=0,
         queued_at=convert(block.timestamp, uint40),
         expires_at=convert(block.timestamp + constants.EXPIRY_SECONDS, uint40),
     )
@@ -187,6 +190,19 @@ def queue_key(owner: uint256, account: uint32, public_key_hash: uint256) -> uint
         expires_at=convert(block.timestamp + constants.EXPIRY_SECONDS, uint40),
     )
     return convert(request_id, uint64)
+
+
+@internal
+@view
+def _check_route(order: IBridge.SwapOrder):
+    """
+    @notice Refuses a route that no circuit proves: its two pools are different ones, each of two tokens.
+    """
+    if order.via == 0:
+        return
+    checks.require(order.token_in != order.token_out, "swap: route to the same token")
+    checks.require(order.via != order.token_in and order.via != order.token_out, "swap: route through own token")
+    checks.require((staticcall partners.TOKENS.get_token(order.via)).chains != 0, "swap: route unknown")
 
 
 @internal

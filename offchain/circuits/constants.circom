@@ -18,7 +18,7 @@ function TIME_BITS() { return 40; }
 function AMOUNT_BITS() { return 112; }
 function ADDRESS_HI_BITS() { return 8; }
 function CHAIN_SET_BITS() { return 8; }
-function NATIVE_FEE_BITS() { return 56; }
+function NATIVE_FEE_BITS() { return 40; }
 function FLAG_BITS() { return 8; }
 function SLOT_BITS() { return 16; }
 function FEE_BITS() { return 14; }
@@ -76,7 +76,8 @@ function SWAP_REQUEST_1_MIN_OUT_SHIFT() { return 128; }
 function SWAP_REQUEST_1_OPERATOR_FEE_SHIFT() { return 16; }
 function SWAP_REQUEST_1_RECIPIENT_HI_SHIFT() { return 8; }
 function SWAP_REQUEST_1_REFUND_TO_HI_SHIFT() { return 0; }
-function SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT() { return 192; }
+function SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT() { return 208; }
+function SWAP_REQUEST_2_VIA_SHIFT() { return 192; }
 function SWAP_REQUEST_2_FILL_FEE_SHIFT() { return 80; }
 function SWAP_REQUEST_2_DEADLINE_SHIFT() { return 40; }
 function SWAP_REQUEST_2_QUEUED_AT_SHIFT() { return 0; }

@@ -103,6 +103,9 @@ template SwapSlot(T, P) {
     signal dx <== request.amount - request.operator_fee;
     RangeCheck(AMOUNT_BITS())(dx - request.used);
 
+    // No slot takes a route yet.
+    request.via === 0;
+
     // The output. Equal tokens have no pool: x = 0 and fee = 0, so g = divisor = dx * D, and with y = dx the output is dx.
     component view = PoolView(P);
     view.token_in <== request.token_in;

@@ -115,7 +115,7 @@ HONEST: dict[str, AccountOperation | None] = {
     "full exit paid elsewhere": full_exit(source=DUST, mask=make_chain_set([A, DUST])),
     "full exit that goes around": full_exit(source=ChainId(8), mask=make_chain_set([A, ChainId(8)])),
     "full exit, all chains dry": full_exit(source=DUST, mask=make_chain_set([DUST, ChainId(5)])),
-    "full exit with the dearest fee": full_exit(native_fee_gwei=2**56 - 1),
+    "full exit with the dearest fee": full_exit(native_fee_gwei=2**40 - 1),
     "deposit by its owner": deposit(source=C, by_owner=True),
     "deposit by its owner, a new one": deposit(NEWCOMER, by_owner=True),
     "deposit where it is known": deposit(by_owner=True),

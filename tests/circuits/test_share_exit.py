@@ -93,7 +93,7 @@ def build_two_pools() -> State:
 
 HONEST: dict[str, tuple[FullExitRequest, Callable[[], State]]] = {
     "own shares": (share_exit(), build_state),
-    "own shares, with the dearest fee": (share_exit(OPERATOR, native_fee_gwei=2**56 - 1), build_state),
+    "own shares, with the dearest fee": (share_exit(OPERATOR, native_fee_gwei=2**40 - 1), build_state),
     "own shares, where the owner is known": (share_exit(source=A, mask=make_chain_set([A])), build_state),
     "no shares": (share_exit(KEYLESS), build_state),
     "a stranger's request": (share_exit(owner=STRANGER), build_state),

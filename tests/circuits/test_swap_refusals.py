@@ -69,7 +69,7 @@ FIELDS: dict[str, tuple[int, int]] = {
     "queued_at": (2**40 - 1, 0),
     "recipient.hi": (255, 8),
     "refund_to.hi": (255, 0),
-    "native_fee": (2**56 - 1, 192),
+    "native_fee": (2**40 - 1, 208),
 }
 WORD_OF = {"request_id": 0, "amount": 0, "fill_fee": 2, "queued_at": 2, "native_fee": 2}
 
@@ -100,6 +100,16 @@ def test_field__one_above_its_range__is_refused(field: str) -> None:
     largest = FIELDS[field][0]
     assert is_accepted(with_field(field, largest))
     assert "RangeCheck" in refuse(with_field(field, largest + 1))
+
+
+@upholds("CIR-1")
+@pytest.mark.parametrize("via", [1, Z, 2**16 - 1])
+def test_via__any_token__is_refused(via: int) -> None:
+    state = build_state()
+    words = [list(slot) for slot in compute_slot_words(apply(state, [REFUNDED], TINY).slots, TINY)]
+    words[0][2] += via << 192
+    inputs = forge(state, [REFUNDED], TINY, slot_words=words, slices=[(), tuple(words[0]), *[()] * 7])
+    assert "SwapSlot" in refuse(inputs | {"request[0].via": via})
 
 
 @upholds("CIR-4")

@@ -25,7 +25,7 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.field import R
 from zklink.protocol.domain import compute_exit_domain, compute_lane_domain
-from zklink.protocol.ids import AddressFormat, ChainId, Lane
+from zklink.protocol.ids import NO_TOKEN, AddressFormat, ChainId, Lane
 
 C_57: dict[str, Any] = {"chain C": (C, 57, 1, universal_address(STRANGER))}
 C_BYTES32: dict[str, Any] = {"chain C": (C, 56, 2, universal_address(STRANGER))}
@@ -204,7 +204,7 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_of_32_bytes(s
     bridge, _ = site.deploy_broken(chains=table)
 
     def swap(recipient: bytes) -> int:
-        order = (COIN, 10**18, C, REMOTE, 1, 0, 0, recipient, GOVERNOR, START_TIME)
+        order = (COIN, 10**18, C, REMOTE, NO_TOKEN, 1, 0, 0, recipient, GOVERNOR, START_TIME)
         return int(bridge.swap(order, sender=GOVERNOR, value=10**18))
 
     assert swap(bytes([255] * 32)) == 1

@@ -13,7 +13,7 @@ from tests.support.three_chains import DEPOSITOR, GOVERNOR, RECIPIENT, STRANGER,
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.ids import ChainId, Lane
+from zklink.protocol.ids import ChainId, Lane, TokenId
 
 FEE, SAY_NO, REVERT, REENTER, DRAIN, NOTHING = 1, 2, 3, 6, 8, 9
 EXPIRY_SECONDS = 3 * 86_400
@@ -87,6 +87,16 @@ def test_swap__same_token_other_chain__is_admitted(rig: Rig) -> None:
     assert rig[A].swap(token_out=USD) == 1
 
 
+@pytest.mark.parametrize("via", [OLD, REMOTE])
+def test_swap__token_between_on_any_chain__is_in_the_words_and_the_event(rig: Rig, via: TokenId) -> None:
+    rig[A].swap(via=via)
+    event = rig[A].evm.event("SwapRequested")
+    assert (event["via"], event["native_fee_gwei"]) == (via, 0)
+    words = rig[A].request_words()
+    assert SwapRequest.from_words(words).via == via
+    assert rig[A].bridge.queue_hash(Lane.SWAP, 1) == next_queue_hash(rig.deployment_hash, words)
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Changes of an ordinary order that must be refused for this reason."""
@@ -108,6 +118,12 @@ REFUSALS = [
     Refusal("swap: unknown token out", {"token_out": 77}),
     Refusal("swap: unknown token out", {"token_out": REMOTE, "destination": B}),
     Refusal("swap: same token, same chain", {"token_out": USD, "destination": A}),
+    Refusal("swap: route through own token", {"via": USD}),
+    Refusal("swap: route through own token", {"via": COIN}),
+    Refusal("swap: route to the same token", {"token_out": USD, "via": OLD}),
+    Refusal("swap: route to the same token", {"token_out": USD, "via": USD}),
+    Refusal("swap: route unknown", {"via": 77}),
+    Refusal("swap: route unknown", {"via": 65_535}),
     Refusal("swap: zero recipient", {"recipient": bytes(32)}),
     Refusal("swap: recipient format", {"recipient": bytes([1]) * 32}),
     Refusal("swap: recipient format", {"recipient": bytes(11) + bytes([1]) + bytes(20)}),

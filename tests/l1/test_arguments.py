@@ -48,7 +48,7 @@ def test_check_arguments__as_the_abi_asks__taken() -> None:
         ("custody", [True], r"token_id must be uint16, not True \(bool\)"),
         ("fill", [[1, "x", 3]], r"fill: \w+\[1\] must be uint256, not 'x' \(str\)"),
         ("fill", [[1, 2]], r"fill: \w+: 2 values do not fit uint256\[3\]"),
-        ("swap", [ORDER[:-1]], "swap: order: 9 fields where 10 are asked for"),
+        ("swap", [ORDER[:-1]], "swap: order: 10 fields where 11 are asked for"),
     ],
 )
 def test_check_arguments__wrong__says_which_and_what_is_asked_for(

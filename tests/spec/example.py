@@ -176,7 +176,8 @@ def request_words(request: dict[str, int]) -> Words:
             (refund_to >> 248, 8),
         ),
         concat(
-            (request["native_fee_gwei"], 56),
+            (request["native_fee_gwei"], 40),
+            (request["via"], 16),
             (request["fill_fee"], 112),
             (request["deadline"], 40),
             (request["queued_at"], 40),

@@ -21,8 +21,8 @@ def deposit_words(deposit: dict[str, int]) -> Words:
         ),
         owner % 2**248,
         concat(
-            (0, 120),
-            (deposit["native_fee_gwei"], 56),
+            (0, 136),
+            (deposit["native_fee_gwei"], 40),
             (deposit["by_owner"], 8),
             (0, 8),
             (owner >> 248, 8),

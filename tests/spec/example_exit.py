@@ -21,8 +21,8 @@ def exit_words(request: dict[str, int], kind: int) -> Words:
         ),
         owner % 2**248,
         concat(
-            (0, 120),
-            (request["native_fee_gwei"], 56),
+            (0, 136),
+            (request["native_fee_gwei"], 40),
             (0, 8),
             (request["mask"], 8),
             (owner >> 248, 8),

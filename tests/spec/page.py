@@ -69,6 +69,7 @@ def read_request(texts: dict[str, str]) -> SwapRequest:
         recipient=_address(n["recipient"]),
         refund_to=_address(n["refund_to"]),
         native_fee_gwei=n["native_fee_gwei"],
+        via=TokenId(n["via"]),
     )
 
 

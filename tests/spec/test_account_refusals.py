@@ -164,7 +164,7 @@ OF_ONE: tuple[tuple[Any, Change, type[Exception]], ...] = (
     (EXIT, {"mask": ChainSet(257)}, e.InadmissibleRequest),
     (EXIT, {"owner": bytes(32)}, e.InadmissibleRequest),
     (EXIT, {"second": bytes(31)}, e.WrongAddressLength),
-    (EXIT, {"native_fee_gwei": 1 << 56}, e.FieldOutOfRange),
+    (EXIT, {"native_fee_gwei": 1 << 40}, e.FieldOutOfRange),
     (KEY, {"account": BEYOND}, e.InadmissibleRequest),
     (KEY, {"source": ChainId(9)}, e.InadmissibleRequest),
     (KEY, {"owner": bytes(32)}, e.InadmissibleRequest),

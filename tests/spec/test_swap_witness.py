@@ -22,8 +22,8 @@ def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
     rows, pools, depth = preset.token_rows, preset.pool_rows, preset.token_depth
     numbers = "commitment z lambda y domain number timestamp old_root new_root account_root token_root pool_root"
     request = (
-        "used source destination request_id token_in token_out amount min_out operator_fee fill_fee deadline queued_at "
-        "recipient.hi recipient.lo refund_to.hi refund_to.lo native_fee"
+        "used source destination request_id token_in token_out via amount min_out operator_fee fill_fee deadline "
+        "queued_at recipient.hi recipient.lo refund_to.hi refund_to.lo native_fee"
     )
     pool = "reserve_lower reserve_higher supply fee lp_token"
     shapes: dict[str, tuple[int, ...]] = {**dict.fromkeys(numbers.split(), ()), "row_id": (rows,)}

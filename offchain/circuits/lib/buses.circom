@@ -85,13 +85,14 @@ bus SwapRequest() {
     signal request_id; // 64 bits
     signal token_in; // token id
     signal token_out; // token id
+    signal via; // token id; 0 if the swap names no token between
     signal amount; // amount
     signal min_out; // amount
     signal operator_fee; // amount, below `amount`
     signal fill_fee; // amount
     signal deadline; // 40 bits
     signal queued_at; // 40 bits
-    signal native_fee; // 56 bits
+    signal native_fee; // 40 bits
     Address() recipient;
     Address() refund_to;
 }
@@ -100,7 +101,7 @@ bus SwapRequest() {
 bus AccountRequest() {
     signal id; // 64 bits
     signal queued_at; // 40 bits
-    signal native_fee; // 56 bits
+    signal native_fee; // 40 bits
     signal by_owner; // bit; of a deposit
     signal mask; // 8 bits: chains; of a full exit
 }

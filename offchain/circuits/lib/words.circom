@@ -37,6 +37,7 @@ template SwapRequestWords() {
         + request.recipient.hi * (1 << SWAP_REQUEST_1_RECIPIENT_HI_SHIFT())
         + request.refund_to.hi * (1 << SWAP_REQUEST_1_REFUND_TO_HI_SHIFT());
     words[2] <== request.native_fee * (1 << SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT())
+        + request.via * (1 << SWAP_REQUEST_2_VIA_SHIFT())
         + request.fill_fee * (1 << SWAP_REQUEST_2_FILL_FEE_SHIFT())
         + request.deadline * (1 << SWAP_REQUEST_2_DEADLINE_SHIFT())
         + request.queued_at * (1 << SWAP_REQUEST_2_QUEUED_AT_SHIFT());

@@ -6,7 +6,7 @@ from typing import Final
 
 from zklink.protocol.addresses import ZERO_ADDRESS, join_address, split_address
 from zklink.protocol.errors import WrongRecordField, WrongRecordKind
-from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
+from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee, unpack_fee
 from zklink.protocol.signing import compute_message
 from zklink.protocol.words import LEDGER_DATA_LAYOUTS, LEDGER_MESSAGE_LAYOUTS, unpack_record
@@ -28,7 +28,6 @@ UNSIGNED_KINDS: Final = (Kind.DEPOSIT, Kind.FULL_EXIT, Kind.KEY_REQUEST, Kind.FU
 """Kinds that are requests of L1."""
 
 NO_ACCOUNT: Final = AccountId(0)
-NO_TOKEN: Final = TokenId(0)
 NO_CHAIN: Final = ChainId(0)
 NOTHING: Final = Amount(0)
 

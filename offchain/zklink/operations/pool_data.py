@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zklink.protocol.errors import WrongRecordField, WrongRecordKind
-from zklink.protocol.ids import AccountId, Amount, ChainId, Kind, Nonce, TokenId
+from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, ChainId, Kind, Nonce, TokenId
 from zklink.protocol.packing import pack_fee, unpack_fee
 from zklink.protocol.signing import compute_message
 from zklink.protocol.words import POOL_DATA_LAYOUTS, POOL_MESSAGE_LAYOUTS, unpack_record
@@ -18,7 +18,6 @@ POOL_KINDS: Final = (
     Kind.SHARE_EXIT,
 )
 NO_CHAIN: Final = ChainId(0)
-NO_TOKEN: Final = TokenId(0)
 NOTHING: Final = Amount(0)
 
 

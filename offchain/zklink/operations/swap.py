@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.errors import WrongRecordKind
-from zklink.protocol.ids import Amount, ChainId, Kind, RequestId, TokenId
+from zklink.protocol.ids import NO_TOKEN, Amount, ChainId, Kind, RequestId, TokenId
 from zklink.protocol.words import SWAP_REQUEST_LAYOUTS, unpack_record
 
 
@@ -15,7 +15,7 @@ class SwapRequest:
     """One entry of a chain's priority queue. Addresses are universal (32 bytes), times are UNIX seconds.
 
     `amount` and `operator_fee` are in units of `token_in`; `min_out` and `fill_fee` in units of `token_out`. A refund
-    pays `refund_to` on the source.
+    pays `refund_to` on the source. `via` is the token between, 0 for none.
     """
 
     kind: ClassVar[Kind] = Kind.SWAP_REQUEST
@@ -34,6 +34,7 @@ class SwapRequest:
     recipient: bytes
     refund_to: bytes
     native_fee_gwei: int = 0
+    via: TokenId = NO_TOKEN
 
     def words(self) -> tuple[int, int, int, int, int]:
         """w0..w4; FieldOutOfRange or WrongAddressLength if the request is not well formed."""
@@ -58,6 +59,7 @@ class SwapRequest:
             ),
             w2.pack(
                 native_fee_gwei=self.native_fee_gwei,
+                via=self.via,
                 fill_fee=self.fill_fee,
                 deadline=self.deadline,
                 queued_at=self.queued_at,
@@ -87,4 +89,5 @@ class SwapRequest:
             recipient=join_address(fields["recipient_hi"], fields["recipient_lo"]),
             refund_to=join_address(fields["refund_to_hi"], fields["refund_to_lo"]),
             native_fee_gwei=fields["native_fee_gwei"],
+            via=TokenId(fields["via"]),
         )

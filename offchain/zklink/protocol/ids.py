@@ -18,6 +18,9 @@ Nonce = NewType("Nonce", int)
 OrderSlot = NewType("OrderSlot", int)
 """Place in an account's order tree."""
 
+NO_TOKEN: Final = TokenId(0)
+"""Where an operation names no token."""
+
 RequestId = NewType("RequestId", int)
 """Index in one of a chain's two priority queues, from 1."""
 
@@ -56,8 +59,8 @@ ADDRESS_HI_BITS: Final = 8
 CHAIN_SET_BITS: Final = MAX_CHAINS
 """A set of chains: bit c - 1 stands for chain c."""
 
-NATIVE_FEE_BITS: Final = 56
-"""The fee of a request in gwei of its chain's coin: up to 72 million coins."""
+NATIVE_FEE_BITS: Final = 40
+"""The fee of a request in gwei of its chain's coin: up to 1,099 coins."""
 
 FLAG_BITS: Final = 8
 """A flag, 0 or 1, takes a byte of a word."""

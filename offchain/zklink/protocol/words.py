@@ -124,6 +124,7 @@ SWAP_REQUEST_LAYOUTS: Final = (
     Layout(
         "swap_request_2",
         ("native_fee_gwei", NATIVE_FEE_BITS),
+        ("via", TOKEN_BITS),
         ("fill_fee", AMOUNT_BITS),
         ("deadline", TIME_BITS),
         ("queued_at", TIME_BITS),
@@ -170,7 +171,7 @@ ACCOUNT_REQUEST_LAYOUTS: Final = (
     Layout("account_request_1", ("owner_lo", WORD_BITS)),
     Layout(
         "account_request_2",
-        (ZERO, 120),
+        (ZERO, 136),
         ("native_fee_gwei", NATIVE_FEE_BITS),
         ("by_owner", FLAG_BITS),
         ("mask", CHAIN_SET_BITS),

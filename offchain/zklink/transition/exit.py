@@ -7,7 +7,7 @@ proof needs. The arithmetic is in `compute_share` and `compute_parts`. Never cha
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from zklink.protocol.ids import OPERATOR_ACCOUNT, POOL_COUNT_ROW, AccountId, Amount, ChainId, TokenId
+from zklink.protocol.ids import NO_TOKEN, OPERATOR_ACCOUNT, POOL_COUNT_ROW, AccountId, Amount, ChainId, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State
 from zklink.transition.account_openings import AccountOpening, OpenSide
@@ -16,8 +16,6 @@ from zklink.transition.hot_rows import Path
 
 ANY_POOL: PoolId = (TokenId(0), TokenId(1))
 """The pair in place of the pool if the token is an ordinary one: a pair that never has a pool."""
-
-NO_TOKEN = TokenId(0)
 
 
 class Claim(NamedTuple):

@@ -19,6 +19,7 @@ _NUMBERS = (
     "request_id",
     "token_in",
     "token_out",
+    "via",
     "amount",
     "min_out",
     "operator_fee",

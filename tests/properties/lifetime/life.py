@@ -27,7 +27,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_blocks import AcceptCall, FullBlock, build_block
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.domain import compute_lane_domain
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
+from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.messages import compute_key_change_digest
 from zklink.protocol.slices import split_records
 from zklink.state.state import State
@@ -99,7 +99,7 @@ class Life(OnChains):
         here, (destination, token_out) = self[source], to
         l1_amount = amount * here.sites[token_in].scale
         amounts = (fields["min_out"], fields["operator_fee"], fields["fill_fee"])
-        order = (token_in, l1_amount, destination, token_out, *amounts, recipient, sender, fields["deadline"])
+        order = (token_in, l1_amount, destination, token_out, NO_TOKEN, *amounts, recipient, sender, fields["deadline"])
         value = l1_amount if here.sites[token_in].contract is None else 0
         request_id = here.bridge.swap(order, sender=sender, value=value)
         words = self._swap_words(here)
@@ -127,6 +127,8 @@ class Life(OnChains):
             queued_at=e["queued_at"],
             recipient=e["recipient"],
             refund_to=universal_address(e["refund_to"]),
+            native_fee_gwei=e["native_fee_gwei"],
+            via=e["via"],
         ).words()
 
     @told("{sender} deposits {amount} {token} on {chain} for {owner}")

@@ -14,7 +14,7 @@ from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, PRIMARY, RE
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.ids import Amount, ChainId, Kind, RequestId, TokenId
+from zklink.protocol.ids import NO_TOKEN, Amount, ChainId, Kind, RequestId, TokenId
 
 FAR_DEADLINE = 2**40 - 1
 
@@ -83,8 +83,8 @@ class UserActions(OnChains):
         here = self[source]
         site = here.sites[token_in]
         l1_amount = amount * site.scale
-        amounts = (min_out, operator_fee, fill_fee)
-        order = (token_in, l1_amount, destination, token_out, *amounts, universal_address(recipient), sender, deadline)
+        numbers = (token_in, l1_amount, destination, token_out, NO_TOKEN, min_out, operator_fee, fill_fee)
+        order = (*numbers, universal_address(recipient), sender, deadline)
         value = l1_amount if site.contract is None else 0
         request_id = here.bridge.swap(order, sender=sender, value=value)
         assert request_id == len(self.queues[source]) + 1, "request ids are not consecutive"
@@ -117,6 +117,7 @@ class UserActions(OnChains):
             amount * site.scale,
             destination,
             token_out,
+            NO_TOKEN,
             0,
             0,
             0,

@@ -41,7 +41,7 @@ from zklink.protocol.bridge_blocks import (
     MismatchCall,
     build_block,
 )
-from zklink.protocol.ids import CUSTODY_LIMIT, SLICE_COUNT, Amount, ChainId, Kind, Lane, RequestId, TokenId
+from zklink.protocol.ids import CUSTODY_LIMIT, NO_TOKEN, SLICE_COUNT, Amount, ChainId, Kind, Lane, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL, Preset
 
 DATA = ChainId(0)
@@ -81,6 +81,7 @@ class RigChain(DeployedChain):
             "l1_amount": 10 * 10**6 * self.scale(USD),
             "destination": B if self.chain != B else A,
             "token_out": COIN,
+            "via": NO_TOKEN,
             "min_out": 5,
             "operator_fee": 1_000,
             "fill_fee": 2,
@@ -103,7 +104,7 @@ class RigChain(DeployedChain):
         return (
             w0 | e["token_in"] << 144 | e["token_out"] << 128 | e["amount"],
             e["min_out"] << 128 | e["operator_fee"] << 16 | (recipient >> 248) << 8,
-            e["fill_fee"] << 80 | e["deadline"] << 40 | e["queued_at"],
+            e["native_fee_gwei"] << 208 | e["via"] << 192 | e["fill_fee"] << 80 | e["deadline"] << 40 | e["queued_at"],
             recipient % 2**248,
             int(e["refund_to"], 16),
         )

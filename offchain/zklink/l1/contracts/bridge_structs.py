@@ -15,7 +15,7 @@ from eth_utils import to_checksum_address
 from zklink.operations.ledger_data import NO_ACCOUNT
 from zklink.protocol.errors import WrongAddressLength
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, TokenId
+from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, BlockNumber, ChainId, TokenId
 
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 """Stands for a chain's own coin where a token's address is expected."""
@@ -39,7 +39,8 @@ def evm_address(address: bytes) -> str:
 class SwapOrder:
     """A user's order to swap. `operator_fee` is in layer-2 units of token_in, `min_out` and `fill_fee` of token_out.
 
-    `refund_to` gets the amount back if the swap is refunded; without it the sender does.
+    `refund_to` gets the amount back if the swap is refunded; without it the sender does. `via`, 0 for none, is the
+    token between that the swap goes through.
     """
 
     token_in: TokenId
@@ -52,6 +53,7 @@ class SwapOrder:
     recipient: bytes
     deadline: int
     refund_to: str | None = None
+    via: TokenId = NO_TOKEN
 
     def abi(self, sender: str) -> tuple[object, ...]:
         """The tuple that `swap` takes from a sender."""
@@ -60,6 +62,7 @@ class SwapOrder:
             self.l1_amount,
             self.destination,
             self.token_out,
+            self.via,
             self.min_out,
             self.operator_fee,
             self.fill_fee,

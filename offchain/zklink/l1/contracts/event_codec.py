@@ -156,6 +156,8 @@ def _decode_swap(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> SwapReq
         queued_at=fields["queued_at"],
         recipient=fields["recipient"],
         refund_to=universal_address(fields["refund_to"]),
+        native_fee_gwei=fields["native_fee_gwei"],
+        via=TokenId(fields["via"]),
     )
     return SwapRequested(log, request, fields["l1_amount"], fields["expires_at"])
 
