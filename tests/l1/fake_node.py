@@ -1,6 +1,6 @@
 """A node that fails on demand: the JSON-RPC methods that the client uses, a pool, and blocks that are mined when told.
 
-Its faults are the laboratory's (`zklink.lab.rpc_faults`), put in a queue per method.
+Its faults and limits are the laboratory's (`zklink.lab.rpc_proxy`).
 """
 
 from collections.abc import Callable
@@ -19,16 +19,13 @@ from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.rpc import RetryPolicy
 from zklink.l1.transport.submission import SendPolicy
-from zklink.lab.rpc_faults import Fault, FaultyRpc, error
+from zklink.lab.rpc_proxy import FaultyRpc
 from zklink.protocol.ids import ChainId
 
 PROFILE = ChainProfile("fake", ChainId(1), 1337, 1.0, 2, "FAK", is_local=True)
 POLICY = SendPolicy(RetryPolicy(attempts=3, pause_seconds=1.0), fee_bumps=2, blocks_per_fee=4, seconds_per_fee=4.0)
 BASE_FEE = 100
 TIP = 7
-
-
-TOO_WIDE = error("query exceeds the range limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,7 @@ class FakeNode(FaultyRpc):
     mined: list[Pooled] = field(default_factory=list)
     received: list[Pooled] = field(default_factory=list)
     now: float = 0.0
-    log_limit: int = 10**9
-    log_refusal: Fault = TOO_WIDE
     log_step: int = 1
-    dense: range = range(0)
     has_blocks: bool = True
     empty_blocks: int = 0
     base_fee: int = BASE_FEE
@@ -226,9 +220,6 @@ class FakeNode(FaultyRpc):
 
     def _eth_getLogs(self, query: Any) -> RPCResponse:
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
-        is_dense = first < last and first < self.dense.stop and last >= self.dense.start
-        if is_dense or last - first + 1 > self.log_limit:
-            return self.misbehave(self.log_refusal, "eth_getLogs", [query])
         return _result(
             [_log(query["address"][0], number) for number in range(first, last + 1) if number % self.log_step == 0]
         )

@@ -5,6 +5,7 @@ import pytest
 from tests.l1.fake_node import BASE_FEE, POLICY, TIP, FakeNode
 from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import ABSENT_ANSWERS, Call, ChainClient
+from zklink.lab.rpc_faults import RangeLimit
 from zklink.protocol.errors import (
     CallReverted,
     RpcUnavailable,
@@ -364,6 +365,6 @@ def test_submit__the_pending_count_lags__nonces_still_differ(node: FakeNode) -> 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
 def test_logs__node_with_a_range_limit__smaller_questions_same_answer(node: FakeNode, limit: int) -> None:
-    node.log_limit = limit
+    node.range_limit = RangeLimit(limit)
     logs = node.client().logs(TARGET, 5, 60)
     assert [log.block_number for log in logs] == list(range(5, 61))

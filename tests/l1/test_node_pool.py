@@ -7,7 +7,7 @@ from tests.l1.fake_node import POLICY, PROFILE, FakeNode
 from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import Node, NodePool, PoolPolicy
-from zklink.lab.rpc_faults import AWAY, EMPTY, HANG, READ_FAULTS, Fault, error, http
+from zklink.lab.rpc_faults import AWAY, EMPTY, HANG, READ_FAULTS, RpcFault, error, http
 from zklink.protocol.errors import CallReverted, NodesDisagree, RpcUnavailable, WrongChain
 
 SENDER = default_roles().sequencer
@@ -40,7 +40,7 @@ class Nodes:
 
 
 @pytest.mark.parametrize("fault", [*READ_FAULTS, http(401), http(404)])
-def test_read__the_first_node_fails__the_second_answers_at_once(fault: Fault) -> None:
+def test_read__the_first_node_fails__the_second_answers_at_once(fault: RpcFault) -> None:
     nodes = Nodes(2)
     nodes.members[0].always["eth_getBlockByNumber"] = fault
     for _ in range(3):

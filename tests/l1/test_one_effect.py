@@ -7,7 +7,7 @@ import pytest
 from tests.l1.fake_node import POLICY, FakeNode
 from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient, Request
-from zklink.lab.rpc_faults import HANG, LOST, NULL, PAGE, Fault, error, http, late_error
+from zklink.lab.rpc_faults import HANG, LOST, NULL, PAGE, RpcFault, error, http, late_error
 from zklink.protocol.errors import (
     CallReverted,
     L1Error,
@@ -73,7 +73,7 @@ def test_transfer__neither_receipt_nor_transaction_for_a_while__pays_once(node: 
 
 @pytest.mark.parametrize("fault", TAKEN, ids=lambda fault: fault.text or fault.kind.name)
 @pytest.mark.parametrize("mines", [True, False])
-def test_transfer__node_takes_it_and_answers_an_error__pays_once(node: FakeNode, fault: Fault, mines: bool) -> None:
+def test_transfer__node_takes_it_and_answers_an_error__pays_once(node: FakeNode, fault: RpcFault, mines: bool) -> None:
     node.mines = mines
     node.fail("eth_sendRawTransaction", fault)
     client = node.client()
@@ -87,7 +87,7 @@ def test_transfer__node_takes_it_and_answers_an_error__pays_once(node: FakeNode,
 @pytest.mark.parametrize("fault", NEVER_TAKEN, ids=lambda fault: f"{fault.kind.name}-{fault.text or fault.status}")
 @pytest.mark.parametrize("times", [1, 3, 7])
 def test_transfer__node_answers_nonsense_and_does_not_take_it__pays_once(
-    node: FakeNode, fault: Fault, times: int
+    node: FakeNode, fault: RpcFault, times: int
 ) -> None:
     node.fail("eth_sendRawTransaction", *[fault] * times)
     send_until_done(node.client(), CALL, 10**18)

@@ -12,7 +12,7 @@ from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.ranges import RangePolicy, Ranges
 from zklink.l1.transport.rpc import RetryPolicy
-from zklink.lab.rpc_faults import AWAY, HANG, NULL, PAGE, READ_FAULTS, Fault, error, http
+from zklink.lab.rpc_faults import AWAY, HANG, NULL, PAGE, READ_FAULTS, RangeLimit, RpcFault, error, http
 from zklink.protocol.errors import L1Error, RpcRefused, RpcUnavailable
 
 TARGET = default_roles().stranger.address
@@ -43,7 +43,7 @@ def node() -> FakeNode:
 
 @pytest.mark.parametrize("method", READS)
 @pytest.mark.parametrize("fault", ODD_ANSWERS, ids=lambda fault: f"{fault.kind.name}-{fault.text or fault.status}")
-def test_read__one_odd_answer__is_asked_again(node: FakeNode, method: str, fault: Fault) -> None:
+def test_read__one_odd_answer__is_asked_again(node: FakeNode, method: str, fault: RpcFault) -> None:
     node.fail(method, fault)
     READS[method](node.client())
     assert node.calls.count(method) >= 2
@@ -51,7 +51,9 @@ def test_read__one_odd_answer__is_asked_again(node: FakeNode, method: str, fault
 
 @pytest.mark.parametrize("method", READS)
 @pytest.mark.parametrize("fault", ODD_ANSWERS, ids=lambda fault: f"{fault.kind.name}-{fault.text or fault.status}")
-def test_read__odd_answers_for_ever__a_typed_error_within_the_budget(node: FakeNode, method: str, fault: Fault) -> None:
+def test_read__odd_answers_for_ever__a_typed_error_within_the_budget(
+    node: FakeNode, method: str, fault: RpcFault
+) -> None:
     node.always[method] = fault
     with pytest.raises(L1Error) as caught:
         READS[method](node.client())
@@ -132,8 +134,8 @@ def test_read__over_http__web3s_own_retries_are_off_and_every_request_has_a_time
 @pytest.mark.parametrize(
     "refusal", [http(413), error("query exceeds the range limit"), error("block range is too wide")]
 )
-def test_logs__limit_on_the_range__learned_once(node: FakeNode, refusal: Fault) -> None:
-    node.log_limit, node.log_refusal, node.log_step = 1_000, refusal, 100
+def test_logs__limit_on_the_range__learned_once(node: FakeNode, refusal: RpcFault) -> None:
+    node.range_limit, node.log_step = RangeLimit(1_000, refusal), 100
     client = node.client()
     assert len(client.logs(TARGET, 1, 20_000)) == 200
     first = node.calls.count("eth_getLogs")
@@ -145,7 +147,7 @@ def test_logs__limit_on_the_range__learned_once(node: FakeNode, refusal: Fault) 
 
 
 def test_logs__one_dense_range__the_pieces_grow_again(node: FakeNode) -> None:
-    node.dense, node.log_step = range(5_000, 5_010), 100
+    node.range_limit, node.log_step = RangeLimit(dense=range(5_000, 5_010)), 100
     logs = node.client().logs(TARGET, 1, 40_000)
     assert [log.block_number for log in logs] == list(range(100, 40_001, 100))
     assert node.calls.count("eth_getLogs") <= 120
@@ -157,7 +159,7 @@ def test_logs__one_block_called_too_large_once__is_asked_again(node: FakeNode) -
 
 
 @pytest.mark.parametrize("fault", [AWAY, HANG, NULL, PAGE, http(500), http(504), error("internal error")])
-def test_logs__a_hiccup_or_two__all_logs_once(node: FakeNode, fault: Fault) -> None:
+def test_logs__a_hiccup_or_two__all_logs_once(node: FakeNode, fault: RpcFault) -> None:
     node.fail("eth_getLogs", fault, fault)
     node.log_step = 50
     logs = node.client().logs(TARGET, 1, 5_000)

@@ -12,7 +12,7 @@ from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.fates import LOOKS, Replacement, Sight
 from zklink.l1.transport.nodes import Node, NodePool
-from zklink.lab.rpc_faults import AWAY, LOST, NULL, Fault, error, http, late_error
+from zklink.lab.rpc_faults import AWAY, LOST, NULL, RpcFault, error, http, late_error
 from zklink.protocol.errors import FeeCeilingReached, RpcRefused, TransactionRejected, TransactionStuck
 
 SENDER = default_roles().sequencer
@@ -33,7 +33,7 @@ def blind(node: FakeNode, looks: int) -> None:
         node.fail(method, *[NULL] * looks)
 
 
-def mine_at_once(node: FakeNode, fault: Fault) -> None:
+def mine_at_once(node: FakeNode, fault: RpcFault) -> None:
     """The next transaction is mined before its answer, which is this fault, arrives."""
 
     def mining(method: str, answer: object) -> object:
@@ -68,7 +68,7 @@ def test_send__refused_late_and_not_shown_for_long__the_repeated_call_keeps_its_
 
 
 @pytest.mark.parametrize("fault", [http(401), http(403), error("the method is not available", -32601)])
-def test_send__answer_lost_at_one_node_and_another_refuses_the_caller__pays_once(fault: Fault) -> None:
+def test_send__answer_lost_at_one_node_and_another_refuses_the_caller__pays_once(fault: RpcFault) -> None:
     """The first node has taken it; whoever asks next must not be told that nobody has."""
     nodes = [FakeNode(), FakeNode()]
     client = pooled_client(nodes)

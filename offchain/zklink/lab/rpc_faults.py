@@ -1,23 +1,17 @@
-"""A node whose RPC misbehaves: before any chain that web3.py reaches, or before a made-up one.
+"""What nodes of providers do wrong, as data: kinds of misbehaviour, menus of them, and chance from a seed.
 
-Takes requests as web3.py hands them to a provider, and faults, put down one by one or drawn from a seed; gives what
-such a node gives: nothing, a late answer, an HTTP status, a page, an error, too little, too much. Never changes a chain
-by itself: a transaction reaches it or does not.
+Takes nothing; gives faults that `rpc_proxy` carries out in process and `rpc_http` over HTTP. Never asks a node.
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Final
-
-import requests
-from web3 import Web3
-from web3.providers import BaseProvider, JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
+from typing import Final
 
 SEND: Final = "eth_sendRawTransaction"
 LOGS: Final = "eth_getLogs"
+CHAIN_ID: Final = "eth_chainId"
 URL: Final = "http://node.invalid/v1/marked-key"
 """The address in the errors of HTTP; it carries a key, as providers' addresses do."""
 
@@ -45,12 +39,18 @@ class Kind(Enum):
     """Each log twice."""
     REMOVED = auto()
     """Beside each log one of a block that a reorganisation took away."""
+    PARTIAL = auto()
+    """The first half of the logs, rounded down."""
+    STALE = auto()
+    """Another node behind the same address answers, which has not seen the last blocks."""
+    WRONG_CHAIN = auto()
+    """Another chain's id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RpcFault:
     """One misbehaviour. `text` is the error's; `rest_seconds` the Retry-After of an HTTP answer; `seconds` what passes
-    until the caller gives up.
+    until the caller gives up; `behind` the blocks that a stale node has not seen; `evm_chain_id` the other chain's.
     """
 
     kind: Kind
@@ -59,115 +59,72 @@ class Fault:
     status: int = 500
     rest_seconds: float | None = None
     seconds: float = 10.0
+    behind: int = 1
+    evm_chain_id: int = 1
 
 
-AWAY: Final = Fault(Kind.AWAY)
-LOST: Final = Fault(Kind.LOST)
-HANG: Final = Fault(Kind.HANG)
-NULL: Final = Fault(Kind.NULL)
-PAGE: Final = Fault(Kind.PAGE)
-EMPTY: Final = Fault(Kind.EMPTY)
-REPEATED: Final = Fault(Kind.REPEATED)
-REMOVED: Final = Fault(Kind.REMOVED)
-_NAMED: Final = {"away": AWAY, "lost": LOST, "blind": NULL, "hang": HANG, "page": PAGE}
+AWAY: Final = RpcFault(Kind.AWAY)
+LOST: Final = RpcFault(Kind.LOST)
+HANG: Final = RpcFault(Kind.HANG)
+NULL: Final = RpcFault(Kind.NULL)
+PAGE: Final = RpcFault(Kind.PAGE)
+EMPTY: Final = RpcFault(Kind.EMPTY)
+REPEATED: Final = RpcFault(Kind.REPEATED)
+REMOVED: Final = RpcFault(Kind.REMOVED)
+PARTIAL: Final = RpcFault(Kind.PARTIAL)
+NAMED: Final = {"away": AWAY, "lost": LOST, "blind": NULL, "hang": HANG, "page": PAGE}
+"""Short names of faults."""
 
 
-def error(text: str, code: int = -32000) -> Fault:
+def error(text: str, code: int = -32000) -> RpcFault:
     """The node answers with an error, and does nothing."""
-    return Fault(Kind.ERROR, text, code)
+    return RpcFault(Kind.ERROR, text, code)
 
 
-def late_error(text: str, code: int = -32000) -> Fault:
+def late_error(text: str, code: int = -32000) -> RpcFault:
     """The node does its work and answers with an error."""
-    return Fault(Kind.LATE_ERROR, text, code)
+    return RpcFault(Kind.LATE_ERROR, text, code)
 
 
-def http(status: int, rest_seconds: float | None = None, text: str = "") -> Fault:
+def http(status: int, rest_seconds: float | None = None, text: str = "") -> RpcFault:
     """The node's HTTP server refuses."""
-    return Fault(Kind.HTTP, text, status=status, rest_seconds=rest_seconds)
+    return RpcFault(Kind.HTTP, text, status=status, rest_seconds=rest_seconds)
 
 
-class FaultyRpc(BaseProvider):
-    """A provider that misbehaves; `serve` gives what the node would say. `wait` lets time pass while it hangs."""
-
-    def __init__(self, wait: Callable[[float], None] = lambda seconds: None) -> None:
-        super().__init__()
-        self.wait = wait
-        self.faults: dict[str, list[Fault | str]] = {}
-        self.always: dict[str, Fault] = {}
-        self.chance: Chance | None = None
-        self.calls: list[str] = []
-
-    def serve(self, method: str, params: Any) -> RPCResponse:
-        """The answer without a fault."""
-        raise NotImplementedError
-
-    def fail(self, method: str, *faults: Fault | str) -> None:
-        """Queue faults of a method; each is used once. A string is "away", "lost", "blind", "hang", "page", or the text
-        of an error.
-        """
-        self.faults.setdefault(method, []).extend(faults)
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        self.calls.append(method)
-        fault = self._next(method)
-        if fault is None:
-            return self.serve(method, params)
-        return self.misbehave(fault, method, params)
-
-    def _next(self, method: str) -> Fault | None:
-        waiting = self.faults.get(method)
-        if waiting:
-            fault = waiting.pop(0)
-            return fault if isinstance(fault, Fault) else _NAMED.get(fault) or error(fault)
-        if method in self.always:
-            return self.always[method]
-        return self.chance.draw(method) if self.chance is not None else None
-
-    def misbehave(self, fault: Fault, method: str, params: Any) -> RPCResponse:
-        """What the node gives with this fault."""
-        match fault.kind:
-            case Kind.AWAY:
-                raise requests.ConnectionError(f"no route to the node {URL}")
-            case Kind.HANG:
-                self.wait(fault.seconds)
-                raise requests.ReadTimeout(f"{URL}: read timed out")
-            case Kind.NULL:
-                return _result(None)
-            case Kind.ERROR:
-                return _error(fault)
-            case Kind.HTTP:
-                raise _http_error(fault)
-            case Kind.PAGE:
-                return JSONBaseProvider.decode_rpc_response(b"<html><body>Just a moment..</body></html>")
-        found = self.serve(method, params)
-        match fault.kind:
-            case Kind.LOST:
-                raise requests.ConnectionError("the answer was lost")
-            case Kind.LATE_ERROR:
-                return _error(fault)
-        return _spoil(found, fault.kind)
+def stale(behind: int = 1) -> RpcFault:
+    """One behind the load balancer answers that is so many blocks late."""
+    return RpcFault(Kind.STALE, behind=behind)
 
 
-class RpcProxy(FaultyRpc):
-    """A misbehaving node before a real chain."""
-
-    def __init__(self, w3: Web3, wait: Callable[[float], None] = lambda seconds: None) -> None:
-        super().__init__(wait)
-        provider: Any = w3.provider
-        self._request = provider.request_func(w3, w3.middleware_onion)
-
-    def serve(self, method: str, params: Any) -> RPCResponse:
-        found: RPCResponse = self._request(RPCEndpoint(method), params)
-        return found
+def wrong_chain(evm_chain_id: int) -> RpcFault:
+    """The address leads to a node of another chain."""
+    return RpcFault(Kind.WRONG_CHAIN, evm_chain_id=evm_chain_id)
 
 
-def put_before(w3: Web3, wait: Callable[[float], None] = lambda seconds: None) -> tuple[Web3, RpcProxy]:
-    """The same chain through a node that misbehaves, and that node."""
-    proxy = RpcProxy(w3, wait)
-    through = Web3(proxy)
-    through.eth.default_account = w3.eth.default_account
-    return through, proxy
+TOO_WIDE: Final = error("query exceeds the range limit")
+TOO_OFTEN: Final = http(429, rest_seconds=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLimit:
+    """Logs are given for at most so many blocks at once; in `dense`, where there are many, for one at a time."""
+
+    blocks: int = 10**9
+    refusal: RpcFault = TOO_WIDE
+    dense: range = range(0)
+
+    def refuses(self, first: int, last: int) -> bool:
+        """Whether blocks first .. last are too many."""
+        is_dense = first < last and first < self.dense.stop and last >= self.dense.start
+        return is_dense or last - first + 1 > self.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests are answered until time passes."""
+
+    requests: int
+    refusal: RpcFault = TOO_OFTEN
 
 
 READ_FAULTS: Final = (
@@ -196,52 +153,19 @@ class Chance:
 
     seed: int
     rate: float
-    menus: Mapping[str, Sequence[Fault]] = field(
+    menus: Mapping[str, Sequence[RpcFault]] = field(
         default_factory=lambda: {"": READ_FAULTS, SEND: SEND_FAULTS, LOGS: LOG_FAULTS}
     )
     rates: Mapping[str, float] = field(default_factory=dict)
-    drawn: list[tuple[str, Fault]] = field(default_factory=list)
+    drawn: list[tuple[str, RpcFault]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def draw(self, method: str) -> Fault | None:
+    def draw(self, method: str) -> RpcFault | None:
         """A fault for this request, or none."""
         if self._random.random() >= self.rates.get(method, self.rate):
             return None
         fault = self._random.choice(self.menus.get(method, self.menus[""]))
         self.drawn.append((method, fault))
         return fault
-
-
-def _spoil(found: RPCResponse, kind: Kind) -> RPCResponse:
-    logs: Iterable[Any] = found.get("result") or ()
-    match kind:
-        case Kind.EMPTY:
-            return _result([])
-        case Kind.REPEATED:
-            return _result([log for log in logs for _ in range(2)])
-        case Kind.REMOVED:
-            return _result([copy for log in logs for copy in (_remove(log), log)])
-    return found
-
-
-def _remove(log: Any) -> dict[str, Any]:
-    return {**dict(log), "removed": True, "blockHash": f"0x{'de' * 32}"}
-
-
-def _http_error(fault: Fault) -> requests.HTTPError:
-    response = requests.Response()
-    response.status_code, response.url = fault.status, URL
-    response._content = fault.text.encode()
-    if fault.rest_seconds is not None:
-        response.headers["Retry-After"] = f"{fault.rest_seconds:g}"
-    return requests.HTTPError(f"{fault.status} error for url: {URL}", response=response)
-
-
-def _result(value: Any) -> RPCResponse:
-    return {"jsonrpc": "2.0", "id": 1, "result": value}
-
-
-def _error(fault: Fault) -> RPCResponse:
-    return {"jsonrpc": "2.0", "id": 1, "error": {"code": fault.code, "message": fault.text}}

@@ -1,27 +1,8 @@
-"""The errors of local chains: a small tree of its own, one class per cause, its data as fields.
-
-LabError
-+-- AnvilFailed         a local chain did not start
-+-- AnvilMissing        there is no anvil to start one with
-+-- EngineFailed        revm did not begin to execute a message
-+-- ForkUnreachable     the node that a fork was to stand on does not answer
-+-- ForkElsewhere       the node that a fork was to stand on serves another chain
-+-- NoSuchBackend       nothing that chains can be made of has this name
-+-- NoSuchChain         a name that none of the chains has
-+-- NodeRefused         a local chain's node answers a request with an error
-+-- PyrevmMissing       there is no pyrevm to run chains in process with
-+-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
-+-- SnapshotGone        the chain has been set further back since the snapshot
-+-- TimeNotLater        a block cannot be as old as its parent, or older
-+-- TimestampNotLater   a block's time is not after its parent's
-+-- TransactionRefused  a chain in process does not take a transaction in
-"""
+"""What can be wrong with local chains."""
 
 from dataclasses import dataclass
 
-
-class LabError(Exception):
-    """Every error that this package raises on purpose."""
+from zklink.lab.errors.base import LabError
 
 
 @dataclass(eq=False)
@@ -91,6 +72,19 @@ class ForkElsewhere(LabError):
 
 
 @dataclass(eq=False)
+class ForkUnnamed(LabError):
+    """Nothing says which node a fork is to stand on.
+    Do: Put a node's address into the variable, or choose chains that are no forks.
+    """
+
+    chain: str
+    variable: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: a fork needs a node: put its address into {self.variable}, or choose another back end"
+
+
+@dataclass(eq=False)
 class NoSuchBackend(LabError):
     """Nothing that chains can be made of has this name. `names` are those there are.
     Do: Use one of `names`.
@@ -128,6 +122,18 @@ class NodeRefused(LabError):
 
     def __str__(self) -> str:
         return f"{self.chain}: {self.method} is refused: {self.detail}"
+
+
+@dataclass(eq=False)
+class PortTaken(LabError):
+    """Another program listens on the port.
+    Do: Choose another port, or 0 for a free one.
+    """
+
+    port: int
+
+    def __str__(self) -> str:
+        return f"port {self.port} is taken: choose another, or 0 for a free one"
 
 
 @dataclass(eq=False)

@@ -1,0 +1,31 @@
+"""The errors of the laboratory: a small tree of its own, one class per cause, its data as fields.
+
+LabError
++-- AnvilFailed         a local chain did not start
++-- AnvilMissing        there is no anvil to start one with
++-- EngineFailed        revm did not begin to execute a message
++-- ForkUnreachable     the node that a fork was to stand on does not answer
++-- ForkElsewhere       the node that a fork was to stand on serves another chain
++-- ForkUnnamed         nothing says which node a fork is to stand on
++-- NoSuchBackend       nothing that chains can be made of has this name
++-- NoSuchChain         a name that none of the chains has
++-- NodeRefused         a local chain's node answers a request with an error
++-- PortTaken           another program listens on the port
++-- PyrevmMissing       there is no pyrevm to run chains in process with
++-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
++-- SnapshotGone        the chain has been set further back since the snapshot
++-- TimeNotLater        a block cannot be as old as its parent, or older
++-- TimestampNotLater   a block's time is not after its parent's
++-- TransactionRefused  a chain in process does not take a transaction in
++-- FaultUnavailable    chains of this kind have no such fault
++-- NeverCame           something did not happen within the rounds given
++-- NoSuchWay           nothing is carried between these chains
++-- PlanInapplicable    a plan names what the world does not have
++-- ReplayUnusable      a file cannot be played again
++-- StepsNeverDone      steps of a machine that no example carried out
++-- UnknownTransaction  no removed transaction has this hash
+"""
+
+from zklink.lab.errors.base import LabError as LabError
+from zklink.lab.errors.of_chains import *  # noqa: F403
+from zklink.lab.errors.of_faults import *  # noqa: F403

@@ -1,0 +1,5 @@
+"""The root of the tree of errors."""
+
+
+class LabError(Exception):
+    """Every error that this package raises on purpose."""

@@ -1,0 +1,96 @@
+"""What can be wrong with faults, plans of them, and machines."""
+
+from dataclasses import dataclass
+
+from zklink.lab.errors.base import LabError
+
+
+@dataclass(eq=False)
+class FaultUnavailable(LabError):
+    """Chains of this kind have no such fault. `backends` says which have it.
+    Do: Choose one of `backends`, or leave the fault out.
+    """
+
+    chain: str
+    fault: str
+    backends: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.fault} needs chains made of {self.backends}"
+
+
+@dataclass(eq=False)
+class NeverCame(LabError):
+    """Something did not happen within the rounds given.
+    Do: Read the story for what stands in its way, or give it more rounds.
+    """
+
+    what: str
+    rounds: int
+
+    def __str__(self) -> str:
+        return f"{self.what}: not within {self.rounds} rounds"
+
+
+@dataclass(eq=False)
+class NoSuchWay(LabError):
+    """Nothing is carried between these chains. `names` are the ways there are.
+    Do: Use one of `names`, or tell the courier of a route first.
+    """
+
+    name: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"nothing is carried {self.name}; there are {', '.join(self.names) or 'no ways yet'}"
+
+
+@dataclass(eq=False)
+class PlanInapplicable(LabError):
+    """A plan cannot be played as it is.
+    Do: Correct what `reason` names.
+    """
+
+    fault: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.fault} cannot be played: {self.reason}"
+
+
+@dataclass(eq=False)
+class ReplayUnusable(LabError):
+    """A file cannot be played again.
+    Do: Correct what `reason` names, or run without the file.
+    """
+
+    file: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} cannot be played again: {self.reason}"
+
+
+@dataclass(eq=False)
+class StepsNeverDone(LabError):
+    """No example of a machine carried out these steps, so it says nothing about them.
+    Do: Loosen the steps' conditions, give them more weight, or play more or longer examples.
+    """
+
+    machine: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.machine} never succeeded in {', '.join(self.names)}"
+
+
+@dataclass(eq=False)
+class UnknownTransaction(LabError):
+    """A reorganisation is told to bring back a transaction that it does not remove.
+    Do: Name transactions of the blocks that it takes away.
+    """
+
+    tx_hash: str
+
+    def __str__(self) -> str:
+        return f"no transaction in the blocks that go is {self.tx_hash}"
