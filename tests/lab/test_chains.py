@@ -18,10 +18,12 @@ from zklink.lab.errors import (
     AnvilFailed,
     AnvilMissing,
     ForkElsewhere,
+    ForkUnnamed,
     ForkUnreachable,
     NodeRefused,
     NoSuchBackend,
     NoSuchChain,
+    PortTaken,
     PyrevmMissing,
 )
 from zklink.lab.revm import pyrevm_import
@@ -36,7 +38,7 @@ def opened_chains(request: pytest.FixtureRequest) -> Iterator[Chains]:
     with pytest.MonkeyPatch.context() as patch:
         for spec in SPECS:
             patch.delenv(f"{spec.name.upper()}_RPC", raising=False)
-        with open_chains(backend, SPECS, anvil_path) as chains:
+        with open_chains(backend, SPECS, anvil_path, stand_ins=True) as chains:
             yield chains
 
 
@@ -107,6 +109,22 @@ def test_open__fork_of_another_chain__says_which(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("BETA_RPC", str(alpha.node_url))
         with pytest.raises(ForkElsewhere, match="beta: the node in BETA_RPC serves EVM chain 4001, not 4002"):
             open_chains("fork", SPECS[1:2], anvil_path)
+
+
+def test_open__fork_without_a_node__one_sentence_unless_a_stand_in_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALPHA_RPC", raising=False)
+    with pytest.raises(ForkUnnamed) as caught:
+        open_chains("fork", SPECS[:1], anvil_path)
+    assert str(caught.value) == (
+        "alpha: a fork needs a node: put its address into ALPHA_RPC, or choose another back end"
+    )
+
+
+def test_open__anvil_on_a_port_in_use__says_so() -> None:
+    with open_chains("anvil", SPECS[:1], anvil_path) as (first,):
+        port = int(str(first.node_url).rpartition(":")[2])
+        with pytest.raises(PortTaken, match=f"port {port} is taken: choose another, or 0 for a free one"):
+            open_chains("anvil", [ChainSpec("beta", 4_002, port=port)], anvil_path)
 
 
 def test_open__unknown_back_end__the_error_says_which_there_are() -> None:

@@ -217,7 +217,7 @@ def test_state__any_steps__engine_memory_and_history_agree(steps: list[str]) -> 
 def test_reorg__some_kept__as_many_other_blocks_and_the_dropped_are_gone(chain: RevmChain) -> None:
     hashes = [chain.send_raw(count(chain, nonce)) for nonce in range(3)]
     before = list(chain.blocks)
-    removed = chain.reorg(2, keep=lambda transaction: transaction.nonce == 1)
+    removed = chain.reorg(2, back=[hashes[1]])
     assert [transaction.tx_hash for transaction in removed] == hashes[1:]
     assert chain.blocks[:2] == before[:2]
     assert [block.timestamp for block in chain.blocks] == [block.timestamp for block in before]
@@ -230,7 +230,7 @@ def test_reorg__some_kept__as_many_other_blocks_and_the_dropped_are_gone(chain: 
 @pytest.mark.parametrize("depth", [-1, 0, 2])
 def test_reorg__blocks_that_are_not_there__refused(chain: RevmChain, depth: int) -> None:
     chain.mine()
-    with pytest.raises(ReorgTooDeep, match=f"takes 1 to 1 blocks of a chain of that height, not {depth}"):
+    with pytest.raises(ReorgTooDeep, match=f"takes 1 to 1 blocks of this chain, not {depth}"):
         chain.reorg(depth)
 
 

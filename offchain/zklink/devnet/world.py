@@ -49,7 +49,7 @@ def open_world(
 ) -> World:
     """Start and connect the chains. Raises AnvilFailed, WrongChain; if one fails, those that were started are ended."""
     ordered = sorted(profiles, key=lambda profile: profile.chain_id)
-    chains = open_chains(backend, [compute_spec(profile) for profile in ordered], anvil_path)
+    chains = open_chains(backend, [compute_spec(profile) for profile in ordered], anvil_path, stand_ins=True)
     try:
         members = [WorldChain.connect(chain, profile, policy) for chain, profile in zip(chains, ordered, strict=True)]
     except BaseException:

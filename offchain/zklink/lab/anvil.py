@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, MNEMONIC
-from zklink.lab.errors import AnvilFailed, AnvilMissing
+from zklink.lab.errors import AnvilFailed, AnvilMissing, PortTaken
 
 _READY: Final = "Listening on"
 _PR_SET_PDEATHSIG: Final = 1
@@ -52,11 +52,11 @@ def anvil_on_path() -> Path:
     return Path(found)
 
 
-def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str) -> AnvilProcess:
-    """Start a chain on a free port; it mines each transaction at once. Raises AnvilFailed."""
+def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port: int = 0) -> AnvilProcess:
+    """Start a chain on a port, 0 for a free one; it mines each transaction at once. Raises AnvilFailed, PortTaken."""
     command = [
         str(binary),
-        *("--port", "0", "--chain-id", str(evm_chain_id), "--hardfork", HARDFORK),
+        *("--port", str(port), "--chain-id", str(evm_chain_id), "--hardfork", HARDFORK),
         *("--mnemonic", MNEMONIC, "--accounts", str(ACCOUNT_COUNT), "--balance", str(BALANCE_ETHER)),
         *options,
     ]
@@ -83,6 +83,8 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str) -> An
             threading.Thread(target=_drain, args=(output,), name=f"anvil-{name}", daemon=True).start()
             return anvil
     process.wait()
+    if port and any("in use" in text for text in seen):
+        raise PortTaken(port)
     raise AnvilFailed(name, " / ".join(text for text in seen if text)[-500:] or f"exit code {process.returncode}")
 
 

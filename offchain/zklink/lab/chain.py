@@ -4,9 +4,8 @@ Takes a connected provider of ape's; gives web3 and those powers. Never knows wh
 """
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -15,16 +14,21 @@ from web3 import Web3
 from web3.types import RPCEndpoint
 
 from zklink.lab.anvil import AnvilProcess
-from zklink.lab.errors import NodeRefused, TimeNotLater
+from zklink.lab.block_clock import BlockClock
+from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater
+from zklink.lab.reorganisation import list_waiting, reorganise
 
 
 @dataclass(frozen=True, slots=True)
 class ChainSpec:
-    """The chain that a local chain imitates. `name` can be any; if ape has an ecosystem of that name, it is used."""
+    """The chain that a local chain imitates. `name` can be any; if ape has an ecosystem of that name, it is used. An
+    anvil listens on `port`; 0 is a free one.
+    """
 
     name: str
     evm_chain_id: int
     block_time_seconds: float = 12.0
+    port: int = 0
 
 
 @dataclass(slots=True)
@@ -38,7 +42,7 @@ class LocalChain:
     provider: Any
     processes: tuple[AnvilProcess, ...] = ()
     is_stand_in: bool = False
-    _clock: "BlockClock | None" = field(default=None, init=False)
+    _clock: BlockClock | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -111,14 +115,52 @@ class LocalChain:
         """Mine one block that is exactly this many seconds later than the last. Raises TimeNotLater below one."""
         if seconds < 1:
             raise TimeNotLater(self.name, seconds)
-        target = self._head_timestamp() + seconds
+        target = self.head_timestamp() + seconds
         if self.is_py_evm:
             self._evm.set_header_timestamp(target)
             self.mine()
             return
         self.rpc("evm_setNextBlockTimestamp", target)
-        if self._head_timestamp() < target:
+        if self.head_timestamp() < target:
             self.mine()
+
+    def mine_at(self, timestamp: int | None, base_fee_wei: int | None = None) -> None:
+        """Mine one block of this time (UNIX seconds) and base fee; what is None, or not later than the last block, is
+        left to the chain. Raises FaultUnavailable for a base fee on py-evm.
+        """
+        if timestamp is not None and timestamp <= self.head_timestamp():
+            timestamp = None
+        if self.is_py_evm:
+            if base_fee_wei is not None:
+                raise FaultUnavailable(self.name, "a base fee", "revm, anvil or fork")
+            if timestamp is not None:
+                self._evm.set_header_timestamp(timestamp)
+            self.mine()
+            return
+        if timestamp is not None:
+            self.rpc("evm_setNextBlockTimestamp", timestamp)
+        if base_fee_wei is not None:
+            self.rpc("anvil_setNextBlockBaseFeePerGas", hex(base_fee_wei))
+        self.mine()
+
+    def set_automine(self, is_automining: bool) -> None:
+        """Mine each transaction at once, or only when told."""
+        if self.is_py_evm:
+            self.provider.auto_mine = is_automining
+        else:
+            self.rpc("evm_setAutomine", is_automining)
+
+    def waiting(self) -> tuple[str, ...]:
+        """The hashes of the transactions that wait for a block. Raises FaultUnavailable on py-evm."""
+        return list_waiting(self)
+
+    def reorg(self, depth: int, back: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Put as many other blocks in place of the last `depth`; gives the hashes of the transactions in those.
+
+        Of them those in `back` come again, in that order; all by default. Raises ReorgTooDeep, UnknownTransaction,
+        FaultUnavailable on py-evm.
+        """
+        return reorganise(self, depth, back)
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give an account exactly this many wei; not on py-evm."""
@@ -141,7 +183,7 @@ class LocalChain:
             self.rpc("evm_setAutomine", False)
             if self.is_revm:
                 self.provider.chain.clock = time.time
-            self._clock = BlockClock(self.spec, self.mine)
+            self._clock = BlockClock(self.name, self.spec.block_time_seconds, self.mine)
             self._clock.start()
 
     def stop_clock(self) -> None:
@@ -170,39 +212,6 @@ class LocalChain:
         for process in self.processes:
             process.stop()
 
-    def _head_timestamp(self) -> int:
+    def head_timestamp(self) -> int:
+        """The last block's time, UNIX seconds."""
         return int(self.w3.eth.get_block("latest")["timestamp"])
-
-
-class BlockClock:
-    """Mines at a steady pace: block n is due at start + n * block time, so delays do not add up.
-
-    A thread of ours rather than anvil's own interval: only anvil's command line takes fractions of a second, and
-    deployments want instant blocks first.
-    """
-
-    def __init__(self, spec: ChainSpec, mine: Callable[[], None]) -> None:
-        self._spec, self._mine = spec, mine
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"clock-{spec.name}", daemon=True)
-        self.failures: list[str] = []
-
-    def start(self) -> None:
-        """Start mining."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop, and wait for a block that is being mined."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        interval = self._spec.block_time_seconds
-        due = time.monotonic() + interval
-        while not self._stopped.wait(max(0.0, due - time.monotonic())):
-            try:
-                self._mine()
-            except Exception as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
-            # After a long pause go on from now: a burst of late blocks would be no clock.
-            due = max(due + interval, time.monotonic() + interval / 4)

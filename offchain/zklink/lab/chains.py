@@ -1,9 +1,9 @@
 """Several local chains at once: in process, as anvils, or as forks; all of them set back together.
 
 `open_chains("revm", ..)` is revm in this process, `"test"` py-evm in this process, `"anvil"` one process per chain,
-`"fork"` a fork of each chain: of the node in `<NAME>_RPC` (for example POLYGON_RPC), else of a stand-in, a local anvil
-with the chain's id and nothing on it, which needs no network. Where ape knows the live chain, the fork is ape's own, so
-that ape's tools see it as one.
+`"fork"` a fork of each chain: of the node in `<NAME>_RPC` (for example POLYGON_RPC), or, where the caller asks for
+`stand_ins`, of a local anvil with the chain's id and nothing on it, which needs no network. Where ape knows the live
+chain, the fork is ape's own, so that ape's tools see it as one.
 Never sends anything to a live chain: a fork only reads it.
 """
 
@@ -21,7 +21,7 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_account, funded_accounts
 from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anvil
 from zklink.lab.chain import ChainSpec, LocalChain
-from zklink.lab.errors import ForkElsewhere, ForkUnreachable, NoSuchBackend, NoSuchChain
+from zklink.lab.errors import ForkElsewhere, ForkUnnamed, ForkUnreachable, NoSuchBackend, NoSuchChain
 
 Backend = Literal["revm", "test", "anvil", "fork"]
 BACKENDS: Final[tuple[Backend, ...]] = ("revm", "test", "anvil", "fork")
@@ -116,13 +116,21 @@ class LocalChains(Generic[Chain]):
 
 
 def open_chains(
-    backend: Backend, specs: Sequence[ChainSpec], find_anvil: AnvilFinder = anvil_on_path
+    backend: Backend,
+    specs: Sequence[ChainSpec],
+    find_anvil: AnvilFinder = anvil_on_path,
+    *,
+    stand_ins: bool = False,
 ) -> LocalChains[LocalChain]:
-    """Start and connect the chains. Raises NoSuchBackend, PyrevmMissing, AnvilFailed, AnvilMissing, ForkUnreachable,
-    ForkElsewhere; if one fails, those that were started are ended.
+    """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. Raises
+    NoSuchBackend, PyrevmMissing, AnvilFailed, AnvilMissing, PortTaken, ForkUnnamed, ForkUnreachable, ForkElsewhere; if
+    one fails, those that were started are ended.
     """
     if backend not in _OPENERS:
         raise NoSuchBackend(backend, BACKENDS)
+    for spec in specs:
+        if backend == "fork" and not stand_ins and fork_url(spec.name) is None:
+            raise ForkUnnamed(spec.name, _fork_variable(spec.name))
     _repair_chain_ids()
     opener = _OPENERS[backend]
     opened: list[LocalChain] = []
@@ -177,7 +185,7 @@ def _open_py_evm(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
 
 
 def _open_anvil(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:
-    process = start_anvil(find_anvil(), spec.name, spec.evm_chain_id)
+    process = start_anvil(find_anvil(), spec.name, spec.evm_chain_id, port=spec.port)
     try:
         return _connect(spec, _local_node(spec, process.url), process)
     except BaseException:

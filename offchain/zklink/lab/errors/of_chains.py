@@ -152,7 +152,8 @@ class PyrevmMissing(LabError):
 
 @dataclass(eq=False)
 class ReorgTooDeep(LabError):
-    """A reorganisation takes at least one block, and leaves the first.
+    """A reorganisation takes at least one block, and leaves the first; on a fork, the first of its own. It can take
+    `height` blocks at most.
     Do: Mine more blocks first, or ask for fewer.
     """
 
@@ -160,7 +161,7 @@ class ReorgTooDeep(LabError):
     height: int
 
     def __str__(self) -> str:
-        return f"a reorganisation takes 1 to {self.height} blocks of a chain of that height, not {self.depth}"
+        return f"a reorganisation takes 1 to {self.height} blocks of this chain, not {self.depth}"
 
 
 @dataclass(eq=False)

@@ -5,17 +5,17 @@ otherwise, so nothing depends on how fast the machine is. All heights are kept f
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from eth_hash.auto import keccak
 
 from zklink.lab.accounts import BALANCE_ETHER, funded_accounts
-from zklink.lab.errors import EngineFailed, ReorgTooDeep, SnapshotGone, TimestampNotLater
+from zklink.lab.errors import EngineFailed, ReorgTooDeep, SnapshotGone, TimestampNotLater, UnknownTransaction
 from zklink.lab.revm.blocks import GENESIS_BASE_FEE, Block, Receipt, compute_next_base_fee, seal_block
 from zklink.lab.revm.engine import BlockContext, Engine
-from zklink.lab.revm.pool import Pool
+from zklink.lab.revm.pool import Pool, can_mine
 from zklink.lab.revm.state import Account, Address, Changes, State
 from zklink.lab.revm.transactions import Transaction, decode_transaction
 
@@ -176,24 +176,29 @@ class RevmChain:
             del self._snapshots[self._snapshots.index(snapshot) + 1 :]
             self.pool, self.pending = snapshot.pool.copy(), snapshot.pending
 
-    def reorg(self, depth: int, keep: Callable[[Transaction], bool] = lambda transaction: True) -> list[Transaction]:
+    def reorg(self, depth: int, back: Sequence[bytes] | None = None) -> list[Transaction]:
         """Put as many other blocks in place of the last `depth`; gives the transactions that were in those.
 
-        The kept ones are mined again by the first new block, as far as they still can be. Raises ReorgTooDeep.
+        Of them those with a hash in `back` come again, in that order, all by default: the first new block mines them
+        as far as it can, and what cannot be mined yet waits. Raises ReorgTooDeep, UnknownTransaction.
         """
         with self.lock:
             if not 0 < depth <= self.head.number:
                 raise ReorgTooDeep(depth, self.head.number)
             gone = self.blocks[-depth:]
             removed = [receipt.transaction for block in gone for receipt in block.receipts]
+            known = {transaction.tx_hash: transaction for transaction in removed}
+            for tx_hash in back or ():
+                if tx_hash not in known:
+                    raise UnknownTransaction(f"0x{tx_hash.hex()}")
+            again = removed if back is None else [known[tx_hash] for tx_hash in back]
             parent = self.blocks[-depth - 1]
             self._rewind(self.marks[parent.number], parent.number + 1)
-            order = {"reorgs": self.pending.reorgs + 1}
-            for transaction in filter(keep, removed):
-                self.pool.waiting.setdefault(transaction.sender, {}).setdefault(transaction.nonce, transaction)
+            reorgs = self.pending.reorgs + 1
             for block in gone:
-                self.pending = Pending(timestamp=block.timestamp, **order)
-                self._mine_block()
+                self.pending = Pending(timestamp=block.timestamp, reorgs=reorgs)
+                self._mine_block(again)
+                again = []
             return removed
 
     # -- mining --------------------------------------------------------------------------------------------------
@@ -202,11 +207,13 @@ class RevmChain:
         while self.pool.pick(self.state, self.next_base_fee, self.gas_limit) is not None:
             self._mine_block()
 
-    def _mine_block(self) -> None:
+    def _mine_block(self, first: Sequence[Transaction] = ()) -> None:
+        """A block of what waits; those of `first` go before it, in their order."""
         context, base_fee, parent = self.next_context(), self.next_base_fee, self.head
         receipts: list[Receipt] = []
         gas_left = self.gas_limit
-        while (transaction := self.pool.pick(self.state, base_fee, gas_left)) is not None:
+        queue = list(first)
+        while (transaction := self._next(queue, base_fee, gas_left)) is not None:
             self.pool.remove(transaction)
             cost = transaction.gas * transaction.max_fee + transaction.value
             if self.state.account(transaction.sender).balance < cost:
@@ -215,6 +222,15 @@ class RevmChain:
             gas_left -= receipts[-1].gas_used
         self._append(seal_block(context, parent.block_hash, base_fee, tuple(receipts)))
         self.pending = Pending(reorgs=self.pending.reorgs)
+
+    def _next(self, queue: list[Transaction], base_fee: int, gas_left: int) -> Transaction | None:
+        while queue:
+            transaction = queue.pop(0)
+            if can_mine(transaction, self.state, base_fee, gas_left):
+                return transaction
+            if transaction.nonce >= self.state.account(transaction.sender).nonce:
+                self.pool.waiting.setdefault(transaction.sender, {}).setdefault(transaction.nonce, transaction)
+        return self.pool.pick(self.state, base_fee, gas_left)
 
     def _execute(
         self, transaction: Transaction, context: BlockContext, base_fee: int, earlier: list[Receipt]

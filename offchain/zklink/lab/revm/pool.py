@@ -17,13 +17,17 @@ PRICE_BUMP_PERCENT: Final = 10
 
 @dataclass(slots=True)
 class Pool:
-    """Waiting transactions by sender and nonce; senders in the order in which they came."""
+    """Waiting transactions by sender and nonce; senders in the order in which they came. No block takes those whose
+    hashes are `withheld`. Where `is_full`, no sender's next one is let in, only one in place of another.
+    """
 
     waiting: dict[Address, dict[int, Transaction]] = field(default_factory=dict)
+    withheld: frozenset[bytes] = frozenset()
+    is_full: bool = False
 
     def copy(self) -> "Pool":
         """The same transactions in a pool of its own."""
-        return Pool({sender: dict(queue) for sender, queue in self.waiting.items()})
+        return Pool({sender: dict(queue) for sender, queue in self.waiting.items()}, self.withheld, self.is_full)
 
     def transactions(self) -> tuple[Transaction, ...]:
         """All that wait."""
@@ -49,6 +53,8 @@ class Pool:
                 self.waiting[transaction.sender][transaction.nonce] = transaction
                 return
             raise TransactionRefused("replacement transaction underpriced")
+        if self.is_full:
+            raise TransactionRefused("txpool is full")
         self.waiting.setdefault(transaction.sender, {})[transaction.nonce] = transaction
 
     def pick(self, state: State, base_fee: int, gas_left: int) -> Transaction | None:
@@ -56,7 +62,7 @@ class Pool:
         best: Transaction | None = None
         for sender, queue in self.waiting.items():
             due = queue.get(state.account(sender).nonce)
-            if due is None or due.gas > gas_left or due.max_fee < base_fee:
+            if due is None or due.tx_hash in self.withheld or not can_mine(due, state, base_fee, gas_left):
                 continue
             if best is None or due.compute_tip(base_fee) > best.compute_tip(base_fee):
                 best = due
@@ -68,6 +74,12 @@ class Pool:
         queue.pop(transaction.nonce, None)
         if not queue:
             self.waiting.pop(transaction.sender, None)
+
+
+def can_mine(transaction: Transaction, state: State, base_fee: int, gas_left: int) -> bool:
+    """Whether a block can take it next: its nonce is due, its fee reaches the base fee, its gas fits."""
+    is_due = transaction.nonce == state.account(transaction.sender).nonce
+    return is_due and transaction.gas <= gas_left and transaction.max_fee >= base_fee
 
 
 def _is_dearer(old: int, new: int) -> bool:
