@@ -20,6 +20,7 @@ from zklink.node.events import (
     OperationRefused,
     PayoutKey,
     RequestConfirmed,
+    RequestsLost,
     Result,
     Retried,
     RolledBack,
@@ -46,6 +47,8 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
     match event:
         case RequestConfirmed():
             return f"{_swap(run, event.key)}: confirmed on {run.chain_name(event.request.source)}"
+        case RequestsLost(_, _, chain, first):
+            return f"a reorganisation of {run.chain_name(chain)} removed request {first} and all later ones"
         case BlockSealed():
             said = [_describe_result(run, result) for result in event.results]
             said += [f"{len(event.requests)} requests and {len(event.operations)} operations"] * (not said)

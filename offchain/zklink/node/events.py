@@ -8,7 +8,7 @@ from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.requests import RequestKey as RequestKey
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Lane, Nonce, RequestId
 from zklink.sequencer.lifecycle import Counters
 from zklink.transition.swap import SwapOutcome
 
@@ -38,12 +38,26 @@ class RequestConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestsLost:
+    """A reorganisation removed confirmed requests of a chain: `first` and all later ones of the lane."""
+
+    at: float
+    lane: Lane
+    chain: ChainId
+    first: RequestId
+
+
+@dataclass(frozen=True, slots=True)
 class OperationAccepted:
-    """A signed operation was checked and waits for a block, or a signed order rests in the book."""
+    """A signed operation was checked and waits for a block, or a signed order rests in the book. `nonce` is an order's
+    own; a match has neither account nor nonce.
+    """
 
     at: float
     id: OperationId
     kind: str
+    account: AccountId | None = None
+    nonce: Nonce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +88,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedItem:
+    """A signed operation or a match of a sealed block; a match has neither account nor nonce."""
+
+    id: OperationId
+    kind: str
+    account: AccountId | None
+    nonce: Nonce | None
+
+
+@dataclass(frozen=True, slots=True)
 class BlockSealed:
     """A block was built; its outcomes are final unless it is rolled back. A block of the swap lane has results. A block
-    of the account lane has requests (deposits and full exits) and signed operations and matches.
+    of the account lane has requests (deposits and full exits) and signed operations and matches. `root` is the state
+    after it, `commitment` the block commitment.
     """
 
     at: float
@@ -86,6 +111,9 @@ class BlockSealed:
     results: tuple[Result, ...] = ()
     requests: tuple[RequestKey, ...] = ()
     operations: tuple[OperationId, ...] = ()
+    signed: tuple[SignedItem, ...] = ()
+    root: int = 0
+    commitment: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +236,7 @@ class ChainFrozen:
 
 Event = (
     RequestConfirmed
+    | RequestsLost
     | OperationAccepted
     | OperationRefused
     | OperationDropped

@@ -36,11 +36,12 @@ from zklink.node.watch import Sighting
 from zklink.node.workers import Workers
 from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import OperationId
+from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.requests import lane_of
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import JournalOutdated, NothingToSeal, ZkLinkError
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Lane, Nonce
 from zklink.sequencer.decision import Accept, AcceptAgain, Action, Import
 from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.lifecycle import Counters
@@ -108,7 +109,8 @@ class Node:
         except ZkLinkError as error:
             self._reporter.emit(OperationRefused(now, name, str(error)))
             raise
-        self._reporter.emit(OperationAccepted(now, id, name))
+        account, nonce = _signer_of(operation)
+        self._reporter.emit(OperationAccepted(now, id, name, account, nonce))
         return id
 
     def step(self) -> None:
@@ -262,6 +264,14 @@ class Node:
 
     def _fill_for(self, broker: Broker) -> Filling:
         return Filling(broker, self._known, self._jobs, self._reporter, self.config.fill_retry_seconds)
+
+
+def _signer_of(operation: Signed[Any] | OrderMatch) -> tuple[AccountId | None, Nonce | None]:
+    """The account and the nonce of an operation, or of an order; a match has neither."""
+    if isinstance(operation, OrderMatch):
+        return None, None
+    signed = operation.operation
+    return signed.account, signed.order_nonce if isinstance(signed, Order) else signed.nonce
 
 
 def _name(action: Action) -> str:

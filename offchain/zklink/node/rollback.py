@@ -7,7 +7,7 @@ for good, and none for its age before a final block of the primary shows it: val
 from collections.abc import Mapping
 
 from zklink.l1.transport.chain_profile import ChainProfile
-from zklink.node.events import RolledBack
+from zklink.node.events import RequestsLost, RolledBack
 from zklink.node.filling import Filling
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
@@ -40,6 +40,7 @@ class Rollback:
         if stays < max(self._known.accepted, self._known.final_number):
             raise HistoryDiverged(chain, BlockNumber(stays + 1))
         dropped = self._sequencer.drop_from(lane, chain, request_id)
+        self._reporter.emit(RequestsLost(self._reporter.now(), lane, chain, request_id))
         self._forget(dropped, f"{self._profiles[chain].name} no longer has request {request_id} as it was")
 
     def reseal_if_old(self) -> None:

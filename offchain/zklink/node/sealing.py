@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from zklink.broker.records import Candidate
-from zklink.node.events import BlockSealed, Result
+from zklink.node.events import BlockSealed, Result, SignedItem
 from zklink.operations.payout import split_operation_id
 from zklink.operations.requests import RequestKey
 from zklink.operations.signed import Signed
 from zklink.operations.swap import SwapRequest
 from zklink.operations.withdraw import Withdraw
 from zklink.protocol.ids import ChainId, Lane, RequestId
+from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import BlockRecord, SealedBlock
 from zklink.signers.proposal import Proposal
+from zklink.transition.rules import type_of
 
 
 def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
@@ -20,8 +22,25 @@ def describe_block(sealed: SealedBlock, at: float) -> BlockSealed:
     """
     results = tuple(Result((r.source, r.request_id), outcome, payout) for r, payout, outcome in sealed.block.results())
     requests = () if sealed.lane is Lane.SWAP else tuple((r.source, r.request_id) for r in sealed.requests)
-    operations = tuple(pending.id for pending in sealed.signed)
-    return BlockSealed(at, sealed.number, sealed.lane, sealed.timestamp, results, requests, operations)
+    signed = tuple(_describe_signed(pending) for pending in sealed.signed)
+    return BlockSealed(
+        at=at,
+        number=sealed.number,
+        lane=sealed.lane,
+        timestamp=sealed.timestamp,
+        results=results,
+        requests=requests,
+        operations=tuple(item.id for item in signed),
+        signed=signed,
+        root=sealed.record.root,
+        commitment=sealed.record.commitment,
+    )
+
+
+def _describe_signed(pending: Pending) -> SignedItem:
+    is_match = pending.account is None
+    nonce = None if is_match else pending.nonce
+    return SignedItem(pending.id, type_of(pending.operation).__name__, pending.account, nonce)
 
 
 def propose(sealed: SealedBlock, previous: BlockRecord, primary: ChainId) -> Proposal:
