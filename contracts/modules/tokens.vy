@@ -20,30 +20,6 @@ NATIVE_PUSH_GAS: constant(uint256) = 50_000
 TOKEN_PUSH_GAS: constant(uint256) = 150_000
 # The cost of the call itself before its gas is taken (cold account, value, new account), with room to spare.
 PUSH_OVERHEAD_GAS: constant(uint256) = 50_000
-DECIMALS_GAS: constant(uint256) = 100_000
-
-
-@internal
-@view
-def read_decimals(token: address) -> uint256:
-    """
-    @notice Decimals of a token's contract; reverts for an address without code or with a strange answer.
-    """
-    if token == NATIVE:
-        return NATIVE_DECIMALS
-    checks.require(token.is_contract, "tokens: no code")
-    success: bool = False
-    answer: Bytes[32] = b""
-    success, answer = raw_call(
-        token,
-        method_id("decimals()"),
-        max_outsize=32,
-        gas=DECIMALS_GAS,
-        is_static_call=True,
-        revert_on_failure=False,
-    )
-    checks.require(success and len(answer) == 32, "tokens: decimals not readable")
-    return convert(answer, uint256)
 
 
 @internal

@@ -144,7 +144,7 @@ def test_deploy__part_without_code__is_refused(site: Site, part: str, reason: st
 def test_deploy__registry_of_another_deployment__is_refused(site: Site) -> None:
     registry = load_contract("Registry")
     for chain, mask, limit in ((B, CHAIN_MASK, TOKEN_LIMIT), (A, 1 << A | 1 << B, TOKEN_LIMIT), (A, CHAIN_MASK, 256)):
-        other = site.evm.deploy(GOVERNOR, registry, chain, mask, limit, GOVERNOR)
+        other = site.evm.deploy(GOVERNOR, registry, chain, mask, limit, GOVERNOR, GOVERNOR, GOVERNOR, ZERO, [])
         with reverts("bridge: registry of another"):
             site.deploy({"registry": other.address})
 

@@ -113,10 +113,10 @@ def test_deposit__bad_order__is_refused_with_its_own_reason(rig: Rig, refusal: R
 
 def test_deposit__paused_capped_or_nothing_arrived__is_refused(rig: Rig) -> None:
     here = rig[A]
-    here.registry.set_paused(USD, True, sender=GOVERNOR)
+    here.registry.pause_token(USD, sender=GOVERNOR)
     with reverts("bridge: token paused"):
         here.deposit(USD, 1_000)
-    here.registry.set_paused(USD, False, sender=GOVERNOR)
+    here.registry.unpause_token(USD, sender=GOVERNOR)
     here.registry.set_token_limits(USD, 1, RESERVE + 5_000, sender=GOVERNOR)
     with reverts("custody: above the cap"):
         here.deposit(USD, 5_001)
@@ -242,7 +242,7 @@ def test_full_exit__second_is_a_bridge__is_refused(rig: Rig) -> None:
 
 def test_full_exit__paused_token__is_admitted(rig: Rig) -> None:
     """A pause never stops anybody from leaving."""
-    rig[A].registry.set_paused(USD, True, sender=GOVERNOR)
+    rig[A].registry.pause_token(USD, sender=GOVERNOR)
     assert rig[A].full_exit(3, USD) == EARLIER + 1
 
 

@@ -229,7 +229,7 @@ def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> No
 
 
 def test_fill__paused_token__still_pays(rig: Rig) -> None:
-    rig[B].registry.set_paused(USD, True, sender=GOVERNOR)
+    rig[B].registry.pause_token(USD, sender=GOVERNOR)
     before = rig[B].balance(USD, RECIPIENT)
     rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
     assert rig[B].balance(USD, RECIPIENT) - before == 5_000 * 10**12

@@ -153,7 +153,7 @@ def test_execute__token_reenters_with_the_same_block__pays_once(rig: Rig) -> Non
 
 def test_execute__paused_token__still_pays(rig: Rig) -> None:
     here = rig[B]
-    here.registry.set_paused(USD, True, sender=GOVERNOR)
+    here.registry.pause_token(USD, sender=GOVERNOR)
     rig.pay(payment(B, USD, 5_000))
     before = here.balance(USD, RECIPIENT)
     rig.execute(B, 1)

@@ -165,12 +165,12 @@ def test_swap__recipient_is_the_bridge_of_another_chain__is_admitted(rig: Rig) -
 
 def test_swap__paused_token__is_refused_until_resumed(rig: Rig) -> None:
     here = rig[A]
-    here.registry.set_paused(USD, True, sender=GOVERNOR)
+    here.registry.pause_token(USD, sender=GOVERNOR)
     assert here.registry.is_paused(USD) and not here.registry.is_paused(OLD)
     with reverts("bridge: token paused"):
         here.swap()
     assert here.swap(token_in=OLD, l1_amount=10**6) == 1
-    here.registry.set_paused(USD, False, sender=GOVERNOR)
+    here.registry.unpause_token(USD, sender=GOVERNOR)
     assert here.swap() == 2
 
 

@@ -85,9 +85,9 @@ def test_swap__unknown_token__the_contracts_reason(system: LocalSystem) -> None:
     assert caught.value.reason == "bridge: unknown token"
 
 
-def test_set_paused__stranger__refused(system: LocalSystem) -> None:
+def test_pause_token__stranger__refused(system: LocalSystem) -> None:
     with pytest.raises(CallReverted, match="governor"):
-        system.bridges[BSC.chain_id].tokens.set_paused(system.world.roles.stranger, USDC, True)
+        system.bridges[BSC.chain_id].tokens.pause_token(system.world.roles.stranger, USDC)
 
 
 def test_deposit__erc20_and_coin__become_the_requests_that_were_asked_for(system: LocalSystem) -> None:

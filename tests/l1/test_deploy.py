@@ -44,6 +44,8 @@ def _plan(system: LocalSystem) -> DeploymentPlan:
         deployment.validators,
         deployment.watchers,
         {k: chain.blocks_per_day for k, chain in deployment.chains.items()},
+        setter=system.world.roles.setter.address,
+        fee_recipient=system.world.roles.treasury.address,
     )
 
 

@@ -80,7 +80,7 @@ class TestPayouts:
         play.set_token_mode(B, USD, TokenMode.HONEST)
         waiting = play.swap(A, USD, 6_000, B, USD)
         for chain in (A, B):
-            play[chain].registry.set_paused(USD, True, sender=GOVERNOR)
+            play[chain].registry.pause_token(USD, sender=GOVERNOR)
         assert refused(play.swap, A, USD, 5_000, B, USD) == "bridge: token paused"
         play.withdraw(B, USD, RECIPIENTS[0])
         payout = play.seal(play.tip(), [waiting]).payouts()[0]

@@ -73,9 +73,9 @@ class TestBadTokens:
             (odd.address, 6),
             (few.address, 7),
         ):
-            config = (mask, token, decimals, 1, PLENTY)
+            config = (mask, token, decimals, 1, PLENTY, 0)
             refused(registry.register_token, 5, config, sender=GOVERNOR)
-        registry.register_token(5, (mask, few.address, 6, 1, PLENTY), sender=GOVERNOR)
+        registry.register_token(5, (mask, few.address, 6, 1, PLENTY, 0), sender=GOVERNOR)
 
     def test_register__id_or_contract_twice__refused(self, play: Play) -> None:
         registry = play[A].registry
@@ -87,5 +87,5 @@ class TestBadTokens:
             (0, token.address),
             (8, token.address),
         ):
-            config = (1 << A | 1 << B, address, 6, 1, PLENTY)
+            config = (1 << A | 1 << B, address, 6, 1, PLENTY, 0)
             refused(registry.register_token, token_id, config, sender=GOVERNOR)

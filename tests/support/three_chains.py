@@ -8,6 +8,7 @@ it writes itself (`drafts/`), or books and blocks of the transition (`books/`).
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from eth_account import Account
@@ -17,7 +18,7 @@ from tests.support.evm import EvmChain, EvmContract
 from tests.support.evm_client import EvmClient
 from tests.support.groups import KnownGroup, KnownGroups
 from tests.support.lines import Line
-from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, universal_address
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, PriceEntry, universal_address
 from zklink.l1.deployment.deploy import deploy
 from zklink.l1.deployment.records import (
     Deployment,
@@ -74,11 +75,12 @@ def actor(role: str) -> str:
 
 
 GOVERNOR, SEQUENCER, STRANGER, PROVIDER = map(actor, ("governor", "sequencer", "stranger", "provider"))
+SETTER, FEE_RECIPIENT = map(actor, ("setter", "fee recipient"))
 DEPOSITORS = (actor("depositor 1"), actor("depositor 2"))
 RECIPIENTS = (actor("recipient 1"), actor("recipient 2"))
 BROKERS = (actor("broker 1"), actor("broker 2"))
 DEPOSITOR, RECIPIENT, BROKER = DEPOSITORS[0], RECIPIENTS[0], BROKERS[0]
-ACTORS = (GOVERNOR, SEQUENCER, STRANGER, PROVIDER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
+ACTORS = (GOVERNOR, SEQUENCER, STRANGER, PROVIDER, SETTER, *DEPOSITORS, *RECIPIENTS, *BROKERS)
 
 
 def account_of(universal: bytes) -> str:
@@ -174,6 +176,9 @@ class DeployedChain:
         """What goes with a call that pays the bridge: the amount if the token is the coin, else nothing."""
         return l1_amount if self.sites[token].contract is None else 0
 
+
+Prices = Mapping[ChainId, tuple[PriceEntry, ...]]
+"""What the doors of each chain cost."""
 
 CONTRACTS = tuple(field.name for field in fields(DeployedChain))[3:]
 """The names of a chain's contracts."""
@@ -271,9 +276,10 @@ def deploy_three_chains(
     genesis_root: int,
     preset: Preset,
     replacements: Replacements = (),
+    prices: Prices = MappingProxyType({}),
 ) -> ThreeChains[DeployedChain]:
     """Tokens and the whole system on three chains. `verifiers` are those of blocks and of exits; mutants are compiled
-    without optimizer and may be larger than a chain allows.
+    without optimizer and may be larger than a chain allows. A door that `prices` do not name costs nothing.
     """
     groups = KnownGroups()
     evms = {k: EvmChain(EVM_CHAIN_IDS[k], START_TIME, is_roomy=bool(replacements)) for k in CHAINS}
@@ -291,6 +297,9 @@ def deploy_three_chains(
         validators=_plan_group(groups.validators),
         watchers=_plan_group(groups.watchers),
         blocks_per_day=dict.fromkeys(CHAINS, BLOCKS_PER_DAY),
+        setter=SETTER,
+        fee_recipient=FEE_RECIPIENT,
+        prices=prices,
         root=genesis_root,
     )
     governor = Account.from_key(actor_key("governor"))

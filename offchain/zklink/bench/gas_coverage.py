@@ -68,7 +68,13 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Groups.replace_members": ("replace three members",),
     "Registry.register_token": ("register a token",),
     "Registry.set_token_limits": ("set a token's limits",),
-    "Registry.set_paused": ("pause a token",),
+    "Registry.tighten_token_limits": ("tighten a token's limits",),
+    "Registry.pause_token": ("pause a token",),
+    "Registry.unpause_token": ("admit a token again",),
+    "Registry.set_prices": ("set twelve prices, rises", "set one price, a fall"),
+    "Registry.set_price_bounds": ("set the bounds of a price",),
+    "Registry.set_setter": ("name another setter",),
+    "Registry.set_fee_recipient": ("name another fee recipient",),
 }
 """Transactions, in the order of the page, by contract and function."""
 

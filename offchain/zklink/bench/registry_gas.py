@@ -13,12 +13,13 @@ from zklink.bench.block_run import HOME, PRIMARY
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact, load_contract
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
 from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.deployment.deploy import PARTNERS, load_verifiers
 from zklink.l1.transport.client import encode_call
-from zklink.protocol.ids import Amount, ChainId
+from zklink.protocol.ids import PRICE_KINDS, Amount, ChainId
 
 CONTRACTS: Final[Mapping[str, str]] = {
     "Bridge": "bridge",
@@ -82,14 +83,23 @@ def measure_registry(system: LocalSystem, chain: ChainId) -> dict[str, int]:
     """A token in a fresh registry, other limits and a pause for it."""
     roles, client = system.world.roles, system.world[chain].client
     mask, limit = sum(1 << k for k in system.bridges), system.deployment.preset.token_limit
-    arguments = chain, mask, limit, roles.governor.address
+    everybody = (roles.governor.address,) * 3
+    prices = [PriceEntry(kind, 1_000, 1, 1_000_000).abi() for kind in range(1, PRICE_KINDS)]
+    arguments = chain, mask, limit, *everybody, NO_ADDRESS, prices
     registry = RegistryClient(client, client.deploy(roles.deployer, load_contract("Registry"), *arguments))
     config = system.bridges[chain].tokens.token_config(USDC)
     governor, limits = roles.governor, (Amount(config.minimum + 1), Amount(config.cap - 1))
     receipts = {
         "register a token": registry.register_token(governor, USDC, config),
         "set a token's limits": registry.set_token_limits(governor, USDC, *limits),
-        "pause a token": registry.set_paused(governor, USDC, True),
+        "tighten a token's limits": registry.tighten_token_limits(governor, USDC, *limits),
+        "pause a token": registry.pause_token(governor, USDC),
+        "admit a token again": registry.unpause_token(governor, USDC),
+        "set twelve prices, rises": registry.set_prices(governor, dict.fromkeys(range(1, PRICE_KINDS), 1_500)),
+        "set one price, a fall": registry.set_prices(governor, {1: 900}),
+        "set the bounds of a price": registry.set_price_bounds(governor, 1, 2, 2_000_000),
+        "name another setter": client.send(governor, registry.encode("set_setter", roles.setter.address)),
+        "name another fee recipient": client.send(governor, registry.encode("set_fee_recipient", roles.setter.address)),
     }
     return {name: receipt.gas_used for name, receipt in receipts.items()}
 

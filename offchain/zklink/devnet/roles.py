@@ -21,7 +21,7 @@ GROUP_THRESHOLD: Final = 2
 @dataclass(frozen=True, slots=True)
 class Roles:
     """The actors of tests and stories. The sequencer sends blocks to the chains, the operator owns layer-2 account 0,
-    the provider fills the pools.
+    the provider fills the pools, the setter sets prices, fees belong to the treasury.
 
     `validators` and `watchers` are in ascending order of addresses, as evidence must be.
     """
@@ -38,6 +38,8 @@ class Roles:
     operator: LocalAccount
     provider: LocalAccount
     trader: LocalAccount
+    setter: LocalAccount
+    treasury: LocalAccount
     validators: tuple[LocalAccount, ...]
     watchers: tuple[LocalAccount, ...]
 
@@ -68,6 +70,8 @@ def default_roles() -> Roles:
         operator=funded_account(12),
         provider=funded_account(13),
         trader=funded_account(14),
+        setter=funded_account(18),
+        treasury=funded_account(19),
         validators=_group(9),
         watchers=_group(15),
     )

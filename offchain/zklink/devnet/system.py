@@ -80,6 +80,8 @@ def deploy_local_system(
         validators=_plan_group(roles.validators),
         watchers=_plan_group(roles.watchers),
         blocks_per_day=dict.fromkeys(world.clients, BLOCKS_PER_DAY),
+        setter=roles.setter.address,
+        fee_recipient=roles.treasury.address,
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)

@@ -1,6 +1,6 @@
 """Identifiers and numeric limits (docs/protocol.md, section 1)."""
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final, NewType
 
 ChainId = NewType("ChainId", int)
@@ -110,6 +110,9 @@ GROUP_DELAY_SECONDS: Final = 55 * DAY
 deadlines together, and 14 days more, so that users can leave before a group that they do not trust has a word.
 """
 
+FEE_NOTICE_SECONDS: Final = 3_600
+"""Seconds between a rise of a price and the time from which it counts."""
+
 SWAP_RING: Final = 8_192
 ACCOUNT_RING: Final = 1_024
 """Places of a lane's queue; twice as many as may wait, so that the hash of no open place is overwritten."""
@@ -126,6 +129,36 @@ OPERATOR_ACCOUNT: Final = AccountId(0)
 
 POOL_COUNT_ROW: Final = TokenId(0)
 """The row of the token tree that belongs to no token: its fees count the pools ever created."""
+
+
+class TokenClass(IntFlag):
+    """What a token's contract can do that its holders should know. The last bit is what a registry has seen itself, the
+    others what the governor says.
+    """
+
+    REBASING = 1
+    FEE_ON_TRANSFER = 2
+    CALLS_HOLDERS = 4
+    CAN_BE_BLOCKED = 8
+    UPGRADABLE = 16
+    REFUSES_NOTHING = 32
+
+
+NO_CLASS: Final = TokenClass(0)
+
+
+class Door(IntEnum):
+    """What has a price beside a swap, whose kind of price is the chain that it goes to."""
+
+    DEPOSIT = 9
+    KEY_REQUEST = 10
+    FULL_EXIT = 11
+    CROWDED_EXIT = 12
+    """Burnt by a full exit that finds its queue half full; doubles with every 32 requests that wait."""
+
+
+PRICE_KINDS: Final = len(Door) + MAX_CHAINS + 1
+"""Kinds of prices, 0 included, which is none."""
 
 
 class Lane(IntEnum):

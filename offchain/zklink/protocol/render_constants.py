@@ -49,6 +49,7 @@ _TIMES: Final = (
     "DENIAL_WINDOW",
     "EXIT_DELAY",
     "GROUP_DELAY",
+    "FEE_NOTICE",
 )
 
 _QUEUES: Final = ("SWAP_RING", "ACCOUNT_RING", "MAX_OPEN_SWAPS", "MAX_OPEN_ACCOUNT_REQUESTS")
@@ -117,6 +118,9 @@ def _limits() -> Iterator[tuple[str, int]]:
     """What circuits do not have: clocks, calls, queues, and ECDSA signatures of groups."""
     yield "DAY", ids.DAY
     yield from ((f"{name}_SECONDS", getattr(ids, f"{name}_SECONDS")) for name in _TIMES)
+    yield "PRICE_KINDS", ids.PRICE_KINDS
+    yield from ((f"{door.name}_PRICE", door.value) for door in ids.Door)
+    yield from ((f"CLASS_{bit.name}", bit.value) for bit in ids.TokenClass)
     yield from ((name, value) for name, value in vars(limits).items() if name.startswith("MAX_"))
     yield from ((name, getattr(ids, name)) for name in _QUEUES)
     yield from ((f"{group.name}_GROUP", group.value) for group in facts.Group)

@@ -177,11 +177,11 @@ class Users(SwapLane):
         """The governor pauses a token, a swap is refused, and the pause ends."""
         here = self.play[chain]
         token = dice.pick(sorted(here.sites))
-        here.registry.set_paused(token, True, sender=GOVERNOR)
+        here.registry.pause_token(token, sender=GOVERNOR)
         others = [c for c in DECIMALS[token] if c != chain]
         assert refused(self.play.swap, chain, token, unit(token), others[0], token) == "bridge: token paused"
-        assert refused(here.registry.set_paused, token, False, sender=STRANGER) == "registry: not the governor"
-        here.registry.set_paused(token, False, sender=GOVERNOR)
+        assert refused(here.registry.unpause_token, token, sender=STRANGER) == "registry: not the governor"
+        here.registry.unpause_token(token, sender=GOVERNOR)
         self.count("pause")
 
     def do_wait(self, chain: ChainId, dice: Dice) -> None:

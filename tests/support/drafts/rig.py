@@ -248,6 +248,7 @@ def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[objec
         "layer2_decimals": LAYER2_DECIMALS[token_id],
         "minimum": 100,
         "cap": CUSTODY_LIMIT,
+        "token_class": 0,
     }
     return tuple((fields | changes).values())
 

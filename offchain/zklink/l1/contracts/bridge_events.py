@@ -315,6 +315,7 @@ class TokenRegistered:
     chains: int
     l1_decimals: int
     layer2_decimals: int
+    token_class: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +335,42 @@ class TokenPaused:
     log: Log
     token_id: TokenId
     is_paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChanged:
+    """A door's price in gwei, from a time (UNIX seconds) on."""
+
+    log: Log
+    kind: int
+    price_gwei: int
+    counts_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBoundsChanged:
+    """The lowest and the highest price of a door, in gwei."""
+
+    log: Log
+    kind: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetterChanged:
+    """Who sets prices."""
+
+    log: Log
+    setter: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRecipientChanged:
+    """Whom the fees belong to."""
+
+    log: Log
+    fee_recipient: str
 
 
 BridgeEvent = (
@@ -369,5 +406,9 @@ BridgeEvent = (
     | TokenRegistered
     | TokenLimitsChanged
     | TokenPaused
+    | PriceChanged
+    | PriceBoundsChanged
+    | SetterChanged
+    | FeeRecipientChanged
 )
 """The events of all contracts of a chain."""

@@ -15,7 +15,7 @@ from eth_utils import to_checksum_address
 from zklink.operations.ledger_data import NO_ACCOUNT
 from zklink.protocol.errors import WrongAddressLength
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, BlockNumber, ChainId, TokenId
+from zklink.protocol.ids import NO_CLASS, NO_TOKEN, AccountId, Amount, BlockNumber, ChainId, TokenClass, TokenId
 
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 """Stands for a chain's own coin where a token's address is expected."""
@@ -115,18 +115,50 @@ class TokenConfig:
     layer2_decimals: int
     minimum: Amount
     cap: Amount
+    token_class: TokenClass = NO_CLASS
 
     def abi(self) -> tuple[object, ...]:
         """The tuple that `register_token` takes."""
-        mask = sum(1 << chain for chain in self.chains)
-        return (mask, to_checksum_address(self.token), self.layer2_decimals, self.minimum, self.cap)
+        mask, said = sum(1 << chain for chain in self.chains), self.token_class & ~TokenClass.REFUSES_NOTHING
+        return (mask, to_checksum_address(self.token), self.layer2_decimals, self.minimum, self.cap, int(said))
 
     @classmethod
-    def from_abi(cls, values: tuple[int, str, int, int, int]) -> "TokenConfig":
+    def from_abi(cls, values: tuple[int, str, int, int, int, int]) -> "TokenConfig":
         """Read the answer of the view `token_config`."""
-        mask, token, decimals, minimum, cap = values
+        mask, token, decimals, minimum, cap, said = values
         chains = frozenset(ChainId(k) for k in range(16) if mask >> k & 1)
-        return cls(chains, to_checksum_address(token), decimals, Amount(minimum), Amount(cap))
+        return cls(chains, to_checksum_address(token), decimals, Amount(minimum), Amount(cap), TokenClass(said))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEntry:
+    """The first price of a door and its bounds, in gwei of the chain's coin. `kind` is a chain for swaps to it, else a
+    Door.
+    """
+
+    kind: int
+    price_gwei: int
+    low: int
+    high: int
+
+    def abi(self) -> tuple[int, int, int, int]:
+        """The tuple that a registry's constructor takes."""
+        return (self.kind, self.price_gwei, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceState:
+    """A door's price in gwei: `now`, and `later` from `counts_from` (UNIX seconds) on; and its bounds."""
+
+    now: int
+    later: int
+    counts_from: int
+    low: int
+    high: int
+
+    def at(self, time: int) -> int:
+        """What a caller pays at a time, unless it is set again before."""
+        return max(self.low, min(self.later if time >= self.counts_from else self.now, self.high))
 
 
 @dataclass(frozen=True, slots=True)

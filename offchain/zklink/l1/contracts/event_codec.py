@@ -70,6 +70,10 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.TokenRegistered,
         bridge_events.TokenLimitsChanged,
         bridge_events.TokenPaused,
+        bridge_events.PriceChanged,
+        bridge_events.PriceBoundsChanged,
+        bridge_events.SetterChanged,
+        bridge_events.FeeRecipientChanged,
     )
 }
 """Events whose fields are the record's fields."""

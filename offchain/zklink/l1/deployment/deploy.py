@@ -101,7 +101,10 @@ class _Run:
     def deploy_helpers(self, chain_id: ChainId) -> None:
         """Deploy the contracts that know no other of their chain."""
         plan, governor = self.plan, self.accounts.governor.address
-        registry = (chain_id, self.chain_mask(), plan.preset.token_limit, governor)
+        prices = [entry.abi() for entry in plan.prices.get(chain_id, ())]
+        addresses = (governor, plan.setter, plan.fee_recipient, plan.wrapped.get(chain_id, NO_ADDRESS))
+        here = (chain_id, self.chain_mask(), plan.preset.token_limit)
+        registry = (*here, *map(to_checksum_address, addresses), prices)
         members = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers))
         groups = (*members, governor, plan.blocks_per_day[chain_id])
         self.contracts[chain_id] = {
@@ -237,7 +240,7 @@ class _Run:
     def _config(self, token: TokenPlan, chain_id: ChainId) -> TokenConfig:
         here = frozenset(chain for chain in token.contracts if chain in self.clients)
         address = token.contracts.get(chain_id, NO_ADDRESS)
-        return TokenConfig(here, address, token.layer2_decimals, token.minimum, token.cap)
+        return TokenConfig(here, address, token.layer2_decimals, token.minimum, token.cap, token.token_class)
 
     def _create(self, chain_id: ChainId, artifact: ContractArtifact, *arguments: object) -> str:
         client = self.clients[chain_id]

@@ -4,21 +4,22 @@ chain.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_structs import PriceEntry
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
-from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.ids import NO_CLASS, Amount, ChainId, TokenClass, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
-FORMAT = "zklink.deployment.3"
+FORMAT = "zklink.deployment.4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class TokenPlan:
     contracts: Mapping[ChainId, str]
     minimum: Amount
     cap: Amount
+    token_class: TokenClass = NO_CLASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class DeploymentPlan:
     """Everything a deployment fixes. `operator` is the universal address that owns account 0 and claims the fees.
 
     `blocks_per_day` says how many of a chain's own blocks a day of a window takes beside its 86,400 seconds; below what
-    the chain makes, so that windows last no longer while it runs.
+    the chain makes, so that windows last no longer while it runs. `setter` sets prices, fees belong to `fee_recipient`.
+    A door of a chain without a price costs nothing; a chain without a wrapped coin pays contracts nothing but coin.
     """
 
     preset: Preset
@@ -79,6 +82,10 @@ class DeploymentPlan:
     validators: GroupPlan
     watchers: GroupPlan
     blocks_per_day: Mapping[ChainId, int]
+    setter: str
+    fee_recipient: str
+    prices: Mapping[ChainId, tuple[PriceEntry, ...]] = field(default_factory=dict)
+    wrapped: Mapping[ChainId, str] = field(default_factory=dict)
 
     @property
     def genesis(self) -> Genesis:
@@ -166,6 +173,7 @@ class Deployment:
                     "contracts": {str(chain_id): address for chain_id, address in token.contracts.items()},
                     "minimum": str(token.minimum),
                     "cap": str(token.cap),
+                    "token_class": int(token.token_class),
                 }
                 for token in self.tokens
             ],
@@ -210,6 +218,7 @@ def _read_token(item: Mapping[str, object]) -> TokenPlan:
         contracts={ChainId(int(chain_id)): str(address) for chain_id, address in contracts.items()},
         minimum=Amount(int(str(item["minimum"]))),
         cap=Amount(int(str(item["cap"]))),
+        token_class=TokenClass(int(str(item["token_class"]))),
     )
 
 
