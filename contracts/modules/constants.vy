@@ -258,3 +258,7 @@ ACCOUNT_DOMAIN_NAME_HASH: constant(bytes32) = 0xedb4870293755928f30d9b49dac792f3
 ACCOUNT_DOMAIN_VERSION_HASH: constant(bytes32) = 0xc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6
 KEY_CHANGE_TYPE_HASH: constant(bytes32) = 0x10045e9eed1c14d1b0ce700d0a2534eab4410498c3cf61ed4bc3391de04185aa
 KEY_REQUEST_TYPE_HASH: constant(bytes32) = 0xdeabe911d5f74e94fb94d81f340e7c3a75f59c94b3c43eec6cbcb12012aab823
+SWAP_ORDER_TYPE_HASH: constant(bytes32) = 0xa5ca8bc3c584ccd65aedd9050209d07cc36faf6d90607d1666bcc283b7c742cd
+DEPOSIT_ORDER_TYPE_HASH: constant(bytes32) = 0x8164fbe63ed8623fbab9a24ea4f5bb65a237dad203bad243a4484ca0b8b556ff
+SWAP_WITNESS: constant(String[288]) = "SwapOrder witness)SwapOrder(uint16 tokenIn,uint256 l1Amount,uint8 destination,uint16 tokenOut,uint16 via,uint112 minOut,uint112 operatorFee,uint112 fillFee,bytes32 recipient,address refundTo,uint40 deadline,uint256 relayerFee,address relayer)TokenPermissions(address token,uint256 amount)"
+DEPOSIT_WITNESS: constant(String[193]) = "DepositOrder witness)DepositOrder(uint16 tokenId,uint256 l1Amount,bytes32 owner,uint32 account,address refundTo,uint256 relayerFee,address relayer)TokenPermissions(address token,uint256 amount)"

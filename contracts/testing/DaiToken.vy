@@ -2,7 +2,8 @@
 """
 @title DaiToken
 @license Apache-2.0
-@notice A token with permits in DAI's form: for everything or nothing. Never deployed outside tests.
+@notice A token that behaves as DAI does: its permits are for everything or nothing, and an allowance of everything is
+        never used up. Never deployed outside tests.
 @custom:emergency Nothing stops; nothing here is worth anything.
 """
 
@@ -63,6 +64,33 @@ def mint(to: address, amount: uint256):
 
 
 @external
+def transfer(to: address, amount: uint256) -> bool:
+    """
+    @notice Moves the caller's tokens.
+    @param to Who gets them.
+    @param amount How many.
+    """
+    self._move(msg.sender, to, amount)
+    return True
+
+
+@external
+def transferFrom(owner: address, to: address, amount: uint256) -> bool:
+    """
+    @notice Moves tokens on an allowance; the owner itself needs none.
+    @param owner Whose tokens.
+    @param to Who gets them.
+    @param amount How many.
+    """
+    allowed: uint256 = self.allowance[owner][msg.sender]
+    if owner != msg.sender and allowed != max_value(uint256):
+        assert allowed >= amount, "Dai/insufficient-allowance"
+        self.allowance[owner][msg.sender] = allowed - amount
+    self._move(owner, to, amount)
+    return True
+
+
+@external
 def approve(spender: address, amount: uint256) -> bool:
     """
     @notice Sets an allowance.
@@ -101,3 +129,10 @@ def permit(
 @view
 def _domain_separator() -> bytes32:
     return keccak256(abi_encode(DOMAIN_TYPE_HASH, keccak256(name), keccak256(version), chain.id, self))
+
+
+@internal
+def _move(owner: address, to: address, amount: uint256):
+    assert self.balanceOf[owner] >= amount, "Dai/insufficient-balance"
+    self.balanceOf[owner] -= amount
+    self.balanceOf[to] += amount

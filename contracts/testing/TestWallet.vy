@@ -32,6 +32,14 @@ def set_mode(mode: uint256):
 
 
 @external
+def act(target: address, data: Bytes[1024]):
+    """
+    @notice Calls anything as this wallet.
+    """
+    raw_call(target, data)
+
+
+@external
 @view
 @raw_return
 def isValidSignature(digest: bytes32, signature: Bytes[2048]) -> Bytes[32]:

@@ -1,9 +1,11 @@
 """One rig for all tests of the contracts; what a test does on it is undone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from tests.support.drafts.entry_scene import EntryScene, build_entry_scene
 from tests.support.drafts.rig import Rig, build_rig
 
 
@@ -18,3 +20,17 @@ def rig(session_rig: Rig) -> Iterator[Rig]:
     """Three fresh bridges."""
     with session_rig.rollback():
         yield session_rig
+
+
+@pytest.fixture(scope="module")
+def module_scene(session_rig: Rig) -> Iterator[EntryScene]:
+    """An entry beside chain A's bridge, deployed once for a file; tests take `scene`."""
+    with session_rig.rollback():
+        yield build_entry_scene(session_rig)
+
+
+@pytest.fixture
+def scene(module_scene: EntryScene) -> Iterator[EntryScene]:
+    """A fresh entry."""
+    with module_scene.rig.rollback():
+        yield replace(module_scene)

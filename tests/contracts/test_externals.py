@@ -12,6 +12,7 @@ from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 
 DEPLOYABLES = (
     "Bridge",
+    "Entry",
     "Exodus",
     "Groups",
     "MemberEnd",

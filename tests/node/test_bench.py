@@ -98,7 +98,7 @@ def test_measure_local_chains__two_transactions__every_back_end_has_its_row() ->
 
 
 def test_surface__every_contract__each_function_has_a_figure() -> None:
-    artifacts = {name: load_contract(name) for name in CONTRACTS} | {
+    artifacts = {name: load_contract(name) for name in (*CONTRACTS, "Entry")} | {
         name: load_contract(f"{name}Minimal") for name in VERIFIERS
     }
     functions, reads = set[str](), set[str]()

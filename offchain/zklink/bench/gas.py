@@ -10,6 +10,7 @@ from zklink.bench.account_gas import measure_account_blocks
 from zklink.bench.block_gas import measure_blocks, measure_primary
 from zklink.bench.block_run import HOME, OTHER, PRIMARY, BlockRun, Provers
 from zklink.bench.end_gas import EndRun
+from zklink.bench.entry_gas import measure_entry
 from zklink.bench.exodus_gas import measure_exodus
 from zklink.bench.group_gas import measure_groups
 from zklink.bench.payout_gas import PayoutRun
@@ -58,7 +59,7 @@ def measure_gas(world: World, preset: Preset, provers: Provers, verifiers: Verif
     share = figures["full block, a swap's share of all calls"]
     figures["full block, a swap's share and its user's call"] = share + figures["swap ERC-20"]
     figures |= PayoutRun(run).measure(account, Nonce(1))
-    figures |= measure_account_requests(run, account)
+    figures |= measure_account_requests(run, account) | measure_entry(run)
     run.requests.swap_dollars(HOME, OTHER)
     run.requests.swap_dollars(PRIMARY, OTHER)
     run.requests.deposit(HOME, USDC)

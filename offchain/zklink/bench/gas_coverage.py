@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Bridge.swap": ("swap ERC-20", "swap native coin"),
+    "Bridge.swap": ("swap ERC-20", "swap native coin", "swap of Circle's dollar"),
     "Bridge.swap_with_permit": ("swap ERC-20 with permit",),
     "Bridge.deposit": ("deposit ERC-20", "deposit native coin"),
     "Bridge.deposit_with_permit": ("deposit ERC-20 with permit",),
@@ -64,6 +64,14 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Exodus.begin_exodus": ("begin exodus",),
     "Exodus.cancel_requests": ("cancel requests, one swap", "cancel requests, one deposit"),
     "Exodus.exit": ("exit by proof, ERC-20",),
+    "Entry.swap_with_permit2": ("swap through Permit2",),
+    "Entry.deposit_with_permit2": ("deposit through Permit2",),
+    "Entry.swap_with_authorization": ("swap with an authorization",),
+    "Entry.deposit_with_authorization": ("deposit with an authorization",),
+    "Entry.swap_with_dai_permit": ("swap with a permit in DAI's form",),
+    "Entry.deposit_with_dai_permit": ("deposit with a permit in DAI's form",),
+    "Entry.swap_nonce": ("read the nonce of a swap order",),
+    "Entry.deposit_nonce": ("read the nonce of a deposit order",),
     "Groups.announce_members": ("announce three members",),
     "Groups.replace_members": ("replace three members",),
     "Registry.register_token": ("register a token",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from zklink.bench.third_party.packages import ensure_packages
 from zklink.cli.progress_bar import RichProgress
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 from zklink.prover.build import ensure_compiled
@@ -21,9 +22,12 @@ preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PR
 @click.command()
 @preset_arguments
 def setup(presets: tuple[str, ...]) -> None:
-    """Install the tools, compile the circuits of PRESETS (minimal) and make their development keys."""
+    """Install the tools, compile the circuits of PRESETS (minimal) and make their development keys; fetch the contracts
+    of other people that tests and measurements use.
+    """
     progress = RichProgress()
     ensure_tools(progress)
+    ensure_packages(progress)
     for name in presets or DEFAULT_PRESETS:
         for statement in Statement:
             artifacts = ensure_circuit(get_preset(name), progress, statement)

