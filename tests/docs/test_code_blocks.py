@@ -79,7 +79,7 @@ def test_python__blocks_of_a_page_in_order__run_and_print_what_the_page_shows(pa
             assert said.getvalue() == (block.output or ""), str(block)
     finally:
         for value in list(names.values()):
-            if hasattr(value, "isolated"):
+            if hasattr(value, "isolated") and not isinstance(value, type):
                 value.close()
 
 

@@ -1,0 +1,95 @@
+"""Hypothesis strategies of faults and plans, for the chains, ways and nodes that a world has.
+
+Takes places; gives strategies that draw only what can be played there. They shrink to fewer, smaller, earlier faults.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hypothesis import strategies as st
+
+from zklink.lab.faults.base import Fault, Strike
+from zklink.lab.faults.of_chains import (
+    Drift,
+    FeeSpike,
+    FullPool,
+    Halt,
+    MissedBlocks,
+    Reorg,
+    Replaced,
+    Skew,
+    SlowBlocks,
+    Withheld,
+)
+from zklink.lab.faults.of_messages import Censored, Delayed, Forged, Lost, Reordered, Repeated
+from zklink.lab.faults.of_nodes import KINDS, BadNode
+from zklink.lab.faults.plan import FaultPlan
+from zklink.lab.world import Places
+
+MOST_ROUNDS: Final = 8
+"""For how long a drawn fault goes on, at most."""
+
+_rounds: Final = st.integers(1, MOST_ROUNDS)
+_backs: Final = st.none() | st.lists(st.integers(0, 5), max_size=6, unique=True).map(tuple)
+
+
+def faults(places: Places, kinds: Sequence[type[Fault]] | None = None) -> st.SearchStrategy[Fault]:
+    """Any fault that can strike there, of these kinds; all by default. Chains, ways and nodes come up equally often."""
+    groups = []
+    for drawn in (_of_chains(places), _of_ways(places), _of_nodes(places)):
+        fitting = [
+            strategy
+            for kind, strategy in drawn.items()
+            if places.backend in kind.backends and (kinds is None or kind in kinds)
+        ]
+        if fitting:
+            groups.append(st.one_of(fitting))
+    # Not `one_of`: it would make one group of all.
+    return st.sampled_from(groups).flatmap(lambda group: group)
+
+
+def plans(
+    places: Places, kinds: Sequence[type[Fault]] | None = None, *, rounds: int = 6, most: int = 4
+) -> st.SearchStrategy[FaultPlan]:
+    """Plans of one to so many faults in the first rounds."""
+    strikes = st.builds(Strike, st.integers(1, rounds), faults(places, kinds))
+    return st.lists(strikes, min_size=1, max_size=most).map(
+        lambda drawn: FaultPlan.of(*((each.at, each.fault) for each in drawn))
+    )
+
+
+def _of_chains(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
+    chain = st.sampled_from(places.chains)
+    return {
+        Reorg: st.builds(Reorg, chain, st.integers(1, MOST_ROUNDS), _backs),
+        Halt: st.builds(Halt, chain, _rounds),
+        SlowBlocks: st.builds(SlowBlocks, chain, st.integers(2, 4), _rounds),
+        MissedBlocks: st.builds(MissedBlocks, chain, _rounds),
+        Skew: st.builds(Skew, chain, st.integers(-900, 900)),
+        Drift: st.builds(Drift, chain, st.integers(-90, 300)),
+        FeeSpike: st.builds(FeeSpike, chain, st.integers(1, 5_000), _rounds),
+        FullPool: st.builds(FullPool, chain, _rounds),
+        Withheld: st.builds(Withheld, chain, _rounds),
+        Replaced: st.builds(Replaced, chain, st.integers(0, 5)),
+    }
+
+
+def _of_ways(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
+    if not places.ways:
+        return {}
+    way = st.sampled_from(places.ways)
+    events, sources = st.sampled_from(["", *places.events]), st.sampled_from(["", *places.sources])
+    return {
+        Delayed: st.builds(Delayed, way, _rounds),
+        Lost: st.builds(Lost, way, st.integers(1, 3)),
+        Repeated: st.builds(Repeated, way, st.integers(0, MOST_ROUNDS)),
+        Reordered: st.builds(Reordered, way, _rounds),
+        Forged: st.builds(Forged, way, st.integers(0, 5), st.integers(1, 10**6)),
+        Censored: st.builds(Censored, way, _rounds, events, sources),
+    }
+
+
+def _of_nodes(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
+    if not places.nodes:
+        return {}
+    return {BadNode: st.builds(BadNode, st.sampled_from(places.nodes), st.sampled_from(sorted(KINDS)), _rounds)}

@@ -1,0 +1,97 @@
+"""Transactions that people of a world send: offered round after round until the chain takes them, as wallets do.
+
+Takes calls of contracts, or plain transactions; gives what became of each. Never waits.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from web3.contract.contract import ContractFunction
+from web3.exceptions import TransactionNotFound, Web3RPCError
+
+from zklink.lab.chain import LocalChain
+from zklink.lab.story import Story
+
+GAS: Final = 2_000_000
+"""What a transaction may use at most: it is not estimated, because what it stands on may wait as well."""
+
+LATER: Final = ("txpool is full", "less than block base fee")
+"""Refusals of a node after which the same is offered again."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """A transaction on its way. `tx_hash` is empty until the chain takes it; `refusal` is why it did not, so far."""
+
+    chain: LocalChain
+    call: Any
+    sender: str
+    text: str
+    value: int = 0
+    tx_hash: str = ""
+    refusal: str = ""
+
+    def offer(self, story: Story) -> bool:
+        """Try to hand it to the chain; whether it was taken. Raises Web3RPCError for a refusal for good."""
+        try:
+            self.tx_hash = f"0x{bytes(self._transact()).hex()}"
+        except Web3RPCError as error:
+            words = next((words for words in LATER if words in str(error)), None)
+            if words is None:
+                raise
+            if not self.refusal:
+                story.tell(self.chain.name, f"the node refuses: {words} ({self.text})")
+            self.refusal = words
+            return False
+        story.names[self.tx_hash] = self.text
+        if self.refusal:
+            story.tell(self.chain.name, f"the node takes it now ({self.text})")
+        return True
+
+    def receipt(self) -> Any:
+        """What became of it; None while it waits, or if it is gone."""
+        if not self.tx_hash:
+            return None
+        try:
+            return self.chain.w3.eth.get_transaction_receipt(self.tx_hash)  # type: ignore[arg-type]
+        except TransactionNotFound:
+            return None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is mined and did what it is for."""
+        receipt = self.receipt()
+        return receipt is not None and bool(receipt["status"])
+
+    @property
+    def is_reverted(self) -> bool:
+        """Whether it is mined and was refused by a contract."""
+        receipt = self.receipt()
+        return receipt is not None and not receipt["status"]
+
+    def reason(self) -> str:
+        """Why the contract refused it: the call again, on the block before its own."""
+        receipt = self.receipt()
+        if receipt is None or receipt["status"]:
+            return ""
+        return find_reason(self.chain, self._transaction(), receipt["blockNumber"])
+
+    def _transaction(self) -> dict[str, Any]:
+        given = {"from": self.sender, "gas": GAS, "value": self.value}
+        if isinstance(self.call, ContractFunction):
+            return {**given, "to": self.call.address, "data": self.call._encode_transaction_data()}
+        return {**given, **self.call}
+
+    def _transact(self) -> bytes:
+        return bytes(self.chain.w3.eth.send_transaction(self._transaction()))  # type: ignore[arg-type]
+
+
+def find_reason(chain: LocalChain, transaction: Any, block: int) -> str:
+    """What a contract says to a transaction of a block: on the state before the block, else on the block's own."""
+    for height in (block - 1, block):
+        try:
+            chain.w3.eth.call(transaction, height)
+        except Exception as error:  # web3.py raises a class per kind of revert
+            said = getattr(error, "message", None) or str(error)
+            return str(said).removeprefix("execution reverted: ")
+    return "reverted"

@@ -1,0 +1,285 @@
+"""Several chains, what is carried between them, and time in rounds: the stage on which a test plays.
+
+Takes local chains; gives rounds. In each of them faults strike, messages are brought, programs act, every chain makes
+its blocks, and what is new is seen. Nothing waits for the machine's clock.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from web3 import Web3
+
+from zklink.lab.accounts import funded_account
+from zklink.lab.chain import LocalChain
+from zklink.lab.chains import LocalChains
+from zklink.lab.courier import Courier
+from zklink.lab.courier_state import State
+from zklink.lab.errors import NeverCame
+from zklink.lab.pace import Pace
+from zklink.lab.rpc_proxy import RpcProxy, put_before
+from zklink.lab.sending import Sent
+from zklink.lab.story import Story
+
+if TYPE_CHECKING:
+    from zklink.lab.faults.base import Fault, Strike
+
+MOST_ROUNDS: Final = 60
+"""How long `until` goes on by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where faults can strike: what the chains are made of, names of chains, ways, carried events, the contracts that
+    emit them, and chains with a node before them.
+    """
+
+    backend: str
+    chains: tuple[str, ...]
+    ways: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything about a world at one moment."""
+
+    chains: tuple[Any, ...]
+    courier: State
+    routes: int
+    story: Story
+    paces: dict[str, Pace]
+    outbox: tuple[Sent, ...]
+    programs: tuple[Callable[[], None], ...]
+    strikes: tuple["Strike", ...]
+
+
+class LabWorld:
+    """A stage. Outside of `by_rounds` each transaction is mined at once, and a round makes further blocks; inside,
+    transactions wait for the round's blocks.
+    """
+
+    def __init__(self, chains: LocalChains[Any], seconds_per_round: int | None = None) -> None:
+        self.chains = chains
+        slowest = max((chain.spec.block_time_seconds for chain in chains), default=1.0)
+        self.seconds_per_round = seconds_per_round or max(1, round(slowest))
+        self.story = Story()
+        self.courier = Courier(lambda: self.story)
+        self.paces: dict[str, Pace] = {}
+        self.programs: list[Callable[[], None]] = []
+        self.outbox: list[Sent] = []
+        self.strikes: list[Strike] = []
+        self._nodes: dict[str, tuple[Web3, RpcProxy]] = {}
+        self.sick_nodes: dict[str, int] = {}
+        self._starts: dict[str, int] = {}
+        self._is_in_round = False
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    @property
+    def round_number(self) -> int:
+        """The round that runs; 0 before the first."""
+        return self.story.round
+
+    @property
+    def coming_round(self) -> int:
+        """The round whose blocks are made next."""
+        return self.story.round + (not self._is_in_round)
+
+    @property
+    def places(self) -> Places:
+        """Where faults can strike as things are."""
+        routes = self.courier.routes
+        return Places(
+            self.chains.backend,
+            tuple(chain.name for chain in self.chains),
+            self.courier.ways(),
+            tuple(dict.fromkeys(route.reader.name for route in routes)),
+            tuple(dict.fromkeys(route.reader.address for route in routes)),
+            tuple(self._nodes),
+        )
+
+    def chain(self, name: str) -> LocalChain:
+        """A chain by its name. Raises NoSuchChain."""
+        found: LocalChain = self.chains.by_name(name)
+        return found
+
+    def pace(self, name: str) -> Pace:
+        """How a chain makes its blocks. Raises NoSuchChain."""
+        chain = self.chain(name)
+        if name not in self.paces:
+            self.paces[name] = Pace.begin(chain, self.seconds_per_round)
+        return self.paces[name]
+
+    def node(self, name: str) -> tuple[Web3, RpcProxy]:
+        """A misbehaving node before a chain, for the program under test, and its switches; `chain.w3` stays honest.
+        Raises NoSuchChain.
+        """
+        if name not in self._nodes:
+            self._nodes[name] = put_before(self.chain(name).w3)
+        return self._nodes[name]
+
+    def own_height(self, name: str) -> int:
+        """How many blocks a chain has had since rounds began: what a reorganisation may take away."""
+        chain = self.chain(name)
+        height: int = chain.w3.eth.block_number
+        return height - self._starts.get(name, 0)
+
+    # -- acting --------------------------------------------------------------------------------------------------
+
+    def tell(self, where: str, text: str) -> None:
+        """A line of the story."""
+        self.story.tell(where, text)
+
+    def send(self, chain: str, call: Any, sender: str | int, text: str = "", value: int = 0) -> Sent:
+        """Send a call of a contract, or a transaction's fields, from an unlocked account: its address, or the number
+        of a funded one. `value` is in wei. If the node's pool is full it is offered again every round. Raises
+        NoSuchChain, and Web3RPCError for what the node never takes.
+        """
+        address = funded_account(sender).address if isinstance(sender, int) else sender
+        sent = Sent(self.chain(chain), call, address, text or "a transaction", value)
+        if text:
+            self.tell(chain, text)
+        if not sent.offer(self.story):
+            self.outbox.append(sent)
+        return sent
+
+    def each_round(self, program: Callable[[], None]) -> None:
+        """Let a program act in every round, before the blocks."""
+        self.programs.append(program)
+
+    def strike(self, fault: "Fault") -> None:
+        """Let a fault strike now. Raises what its `check` raises."""
+        fault.check(self)
+        fault.strike(self)
+
+    # -- rounds --------------------------------------------------------------------------------------------------
+
+    def round(self, count: int = 1) -> None:
+        """Let rounds pass."""
+        for _ in range(count):
+            self.story.round += 1
+            self._is_in_round = True
+            try:
+                self._play_round()
+            finally:
+                self._is_in_round = False
+
+    def _play_round(self) -> None:
+        self._heal_nodes()
+        for chain in self.chains:
+            self.pace(chain.name).begin_round(chain, self.round_number)
+        self._let_strike(is_late=False)
+        self.outbox = [sent for sent in self.outbox if not sent.offer(self.story)]
+        self.courier.bring()
+        for program in self.programs:
+            program()
+        self._let_strike(is_late=True)
+        for chain in self.chains:
+            self.pace(chain.name).pass_round(chain, self.round_number)
+        self.courier.look()
+
+    def _let_strike(self, *, is_late: bool) -> None:
+        for strike in self.strikes:
+            if strike.at == self.round_number and strike.fault.is_late == is_late:
+                strike.fault.strike(self)
+
+    def _heal_nodes(self) -> None:
+        for name, (_, proxy) in self._nodes.items():
+            proxy.refill()
+            if self.sick_nodes.get(name, self.round_number) < self.round_number:
+                del self.sick_nodes[name]
+                proxy.heal()
+
+    def until(self, condition: Callable[[], bool], what: str = "the condition", rounds: int = MOST_ROUNDS) -> None:
+        """Rounds until something holds; none if it does already. Raises NeverCame after so many."""
+        for _ in range(rounds):
+            if condition():
+                return
+            self.round()
+        if not condition():
+            raise NeverCame(what, rounds)
+
+    def settle(self, rounds: int = MOST_ROUNDS) -> None:
+        """Rounds until nothing is under way and nothing waits. Raises NeverCame."""
+        self.courier.look()
+        self.until(self.is_idle, "everything under way has arrived", rounds)
+
+    def is_idle(self) -> bool:
+        """Whether nothing is under way between the chains, and no transaction waits."""
+        is_waiting = self.outbox or any(chain.waiting() for chain in self.chains if not chain.is_py_evm)
+        return self.courier.is_idle() and not is_waiting
+
+    @contextlib.contextmanager
+    def by_rounds(self, strikes: Sequence["Strike"] = ()) -> Iterator[Self]:
+        """A block of code in which transactions wait for rounds, beginning with round 1, and faults strike at theirs.
+
+        py-evm mines each transaction at once all the same.
+        """
+        self.strikes, self.story, self.paces = list(strikes), Story(), {}
+        self._starts = {chain.name: chain.w3.eth.block_number for chain in self.chains}
+        waiting = [chain for chain in self.chains if not chain.is_py_evm]
+        for chain in waiting:
+            chain.set_automine(False)
+        try:
+            yield self
+        finally:
+            self.strikes = []
+            for chain in waiting:
+                self.pace(chain.name).release(chain)
+                chain.set_automine(True)
+            self._heal_all()
+
+    # -- going back ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Moment:
+        """Remember everything; for one `restore`."""
+        return Moment(
+            self.chains.snapshot(),
+            self.courier.state.copy(),
+            len(self.courier.routes),
+            self.story.copy(),
+            {name: pace.copy() for name, pace in self.paces.items()},
+            tuple(self.outbox),
+            tuple(self.programs),
+            tuple(self.strikes),
+        )
+
+    def restore(self, moment: Moment) -> None:
+        """Go back to a snapshot: chains, messages, routes, programs and the story."""
+        self.chains.restore(moment.chains)
+        self.courier.state = moment.courier.copy()
+        del self.courier.routes[moment.routes :]
+        self.story = moment.story.copy()
+        self.paces = {name: pace.copy() for name, pace in moment.paces.items()}
+        self.outbox, self.programs, self.strikes = list(moment.outbox), list(moment.programs), list(moment.strikes)
+        self._heal_all()
+
+    def _heal_all(self) -> None:
+        self.sick_nodes = {}
+        for _, proxy in self._nodes.values():
+            proxy.heal()
+
+    @contextlib.contextmanager
+    def isolated(self) -> Iterator[Self]:
+        """A block of code after which the world is as before; exceptions pass through."""
+        moment = self.snapshot()
+        try:
+            yield self
+        finally:
+            self.restore(moment)
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End every process that the chains have started."""
+        self.chains.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
