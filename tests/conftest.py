@@ -46,6 +46,7 @@ always caught. `--hypothesis-profile=dev` is a tenth of it, `deep` ten times as 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chains", choices=BACKENDS, default="revm", help="what the chains of the tests are made of")
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what nodes keep data in")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,26 +1,17 @@
-"""Files that a full disk or a crash must not leave half-written: whole files, and lists of lines.
+"""Files that a full disk or a crash must not leave half-written, and files that one process alone has.
 
 Takes a path and its content; gives typed errors that name the file and the place. What is written is on the disk when a
 call returns. Never leaves a file that is neither the old one nor the new one.
 """
 
 import fcntl
-import logging
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from zklink.protocol.errors import FileInUse, FileNotWritten, FileUnreadable
 
-log = logging.getLogger(__name__)
-
-_NEWLINE: Final = b"\n"
-_EMPTY: Final = b"\0\n"
-"""What a crash leaves where a line was to be."""
-_PIECE_BYTES: Final = 1 << 8
 _NEW_FILE: Final = 0o666
 _LONGEST_NAME: Final = 200
 
@@ -134,127 +125,12 @@ def lock_file(path: Path) -> None:
     _locks[lock] = handle
 
 
-class LineFile:
-    """A list of lines that grows at its end. One process at a time has it; a line is neither empty nor has a NUL.
-
-    A line without its end was never acknowledged, nor one that is empty or has a NUL: they are cut off the end, and the
-    log says so, when the file is opened and before anything is appended.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Raises FileInUse if another process has it, FileNotWritten if a half line cannot be cut off."""
-        self._path = path
-        self._keep: int | None = None
-        """Where the file must be cut first: the cut after a failed write failed as well."""
-        self._is_name_durable = False
-        with self._writing():
-            lock_file(path)
-            if path.exists():
-                self._mend()
-
-    def lines(self) -> Sequence[bytes]:
-        """Every whole line, without its end. Raises FileUnreadable."""
-        try:
-            written = self._path.read_bytes() if self._path.exists() else b""
-        except OSError as error:
-            raise FileUnreadable(str(self._path), 0, _describe(error)) from error
-        kept = written if self._keep is None else written[: self._keep]
-        return kept.split(_NEWLINE)[:-1]
-
-    def append(self, line: bytes) -> None:
-        """Write one line. Raises FileNotWritten; then the file has no part of it."""
-        assert line and _NEWLINE not in line and b"\0" not in line
-        with self._writing():
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _NEW_FILE)
-            try:
-                self._keep = self._mend(handle)
-                if not self._is_name_durable:
-                    sync_folder(self._path.resolve().parent)
-                    self._is_name_durable = True
-                _write_through(handle, line + _NEWLINE)
-                self._keep = None
-            except BaseException:
-                if self._keep is not None:
-                    with suppress(OSError):  # else the next append cuts first
-                        self._cut(handle, self._keep)
-                        self._keep = None
-                raise
-            finally:
-                os.close(handle)
-
-    def replace(self, lines: Sequence[bytes]) -> None:
-        """Write other lines in the place of all. Raises FileNotWritten; then the file is as it was."""
-        write_file(self._path, b"".join(line + _NEWLINE for line in lines))
-        self._keep = None
-
-    def _mend(self, handle: int | None = None) -> int:
-        """Cut off what is no whole line; gives the size of the rest."""
-        opened = os.open(self._path, os.O_RDWR) if handle is None else handle
-        try:
-            size = os.fstat(opened).st_size
-            whole = _find_end(opened, size) if self._keep is None else min(self._keep, size)
-            self._cut(opened, whole)
-            return whole
-        finally:
-            if handle is None:
-                os.close(opened)
-
-    def _cut(self, handle: int, whole: int) -> None:
-        size = os.fstat(handle).st_size
-        if size <= whole:
-            return
-        os.ftruncate(handle, whole)
-        os.fsync(handle)
-        log.warning("%s: cut after byte %d: the last %d bytes were no whole line", self._path, whole, size - whole)
-
-    def _writing(self) -> "_Writing":
-        return _Writing(self._path)
-
-
-class _Writing:
-    """Turns what the system refuses into FileNotWritten."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise FileNotWritten(str(self._path), _describe(error)) from error
-
-
 def _write_through(handle: int, data: bytes) -> None:
     """Write all of it, through to the disk."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
     os.fsync(handle)
-
-
-def _find_end(handle: int, size: int) -> int:
-    """The place after the last whole line, looked for from the back."""
-    end = size
-    while end > 0:
-        filled = _find_last(handle, end, lambda piece: len(piece.rstrip(_EMPTY)))
-        start = _find_last(handle, filled, lambda piece: piece.rfind(_NEWLINE) + 1)
-        line = os.pread(handle, filled + 1 - start, start)
-        if filled and line.endswith(_NEWLINE) and b"\0" not in line:
-            return filled + 1
-        end = start
-    return 0
-
-
-def _find_last(handle: int, end: int, find: Callable[[bytes], int]) -> int:
-    """The place before `end` that `find` gives, counted from the start of the piece; 0 if it gives 0 for all."""
-    pieces = _PIECE_BYTES
-    while end > 0:
-        start = max(0, end - pieces)
-        if found := find(os.pread(handle, end - start, start)):
-            return start + found
-        end, pieces = start, 2 * pieces
-    return 0
 
 
 def _describe(error: OSError) -> str:

@@ -36,8 +36,8 @@ from zklink.protocol.errors import (
     BalanceTooSmall,
     CallReverted,
     ConsentMissing,
+    DatabaseFailed,
     EvidenceMissing,
-    FileNotWritten,
     HistoryDiverged,
     L1Error,
     RpcUnavailable,
@@ -407,7 +407,7 @@ class FullJournal(MemoryJournal):
 
     def _check(self) -> None:
         if self.is_full:
-            raise FileNotWritten("journal.jsonl", "No space left on device")
+            raise DatabaseFailed("node.db", "database or disk is full")
 
 
 def start_with_a_full_disk() -> tuple[Setting, FullJournal]:
@@ -424,22 +424,25 @@ def test_seal__disk_full__reported_and_sealed_when_there_is_space() -> None:
     assert setting.sequencer.height == 0
     retries = [event for event in setting.events(Retried) if isinstance(event, Retried)]
     assert [(retry.job, retry.failures) for retry in retries] == [("seal", 1), ("seal", 2)]
-    assert "journal.jsonl is not written: No space left on device" in retries[0].reason
+    assert "the database node.db failed: database or disk is full" in retries[0].reason
     journal.is_full = False
     setting.round(2)
     assert (setting.sequencer.height, setting.prover.proven) == (1, [1])
 
 
-def test_sighting__request_gone_and_disk_full__stops_so_that_a_restart_asks_again() -> None:
+def test_sighting__request_gone_and_disk_full__unsealed_when_there_is_space() -> None:
     setting, journal = start_with_a_full_disk()
     journal.is_full = False
     setting.sequencer.add(make_request(1, 1))
     setting.round(2)
     journal.is_full = True
     setting.chains[A].gone_from = {Lane.SWAP: RequestId(1)}
-    with pytest.raises(FileNotWritten):
-        setting.round()
+    setting.round()
+    setting.chains[A].gone_from = {}  # the watch says it once
     assert (setting.sequencer.height, len(journal.entries())) == (1, 1)
+    journal.is_full = False
+    setting.round(5)
+    assert (setting.sequencer.height, len(journal.entries())) == (0, 0)
 
 
 # -- signed operations ---------------------------------------------------------------------------------------------

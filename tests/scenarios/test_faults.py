@@ -25,9 +25,11 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import HistoryDiverged
 from zklink.protocol.ids import MAX_AGE_SECONDS, SILENCE_SECONDS
 from zklink.sequencer import decision
-from zklink.sequencer.journal import FileJournal, MemoryJournal
+from zklink.sequencer.journal import MemoryJournal
 from zklink.service.adapters import FILL_GAS_LIMIT
 from zklink.service.wiring import build_groups
+from zklink.storage.database import open_database
+from zklink.storage.journal import SqlJournal
 from zklink.transition.swap import RefundReason
 
 USD = 10**6
@@ -98,12 +100,13 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
 
 
 def test_node__killed_and_started_again__goes_on_where_the_chains_are(system: LiquidSystem, tmp_path: Path) -> None:
-    first = Pipeline(system, Believer(), journal=system.journal(FileJournal(tmp_path / "journal.jsonl")))
+    url, deployment_hash = f"sqlite:///{tmp_path / 'node.db'}", system.deployment.deployment_hash
+    first = Pipeline(system, Believer(), journal=system.journal(SqlJournal(open_database(url, deployment_hash))))
     before = received(first)
     first.swap(POLYGON, USDC, 10 * USD, (BSC, USDC))
     first.halt(ETHEREUM, POLYGON)
     first.run_until(lambda: first.node.counters[BSC].accepted == first.base + 1)
-    second = Pipeline(system, Believer(), journal=FileJournal(tmp_path / "journal.jsonl"))
+    second = Pipeline(system, Believer(), journal=SqlJournal(open_database(url, deployment_hash)))
     second.swap(POLYGON, USDC, 5 * USD, (BSC, USDC))
     second.finish(2)
     assert second.node.sequencer.block(system.number(1)).record == first.node.sequencer.block(system.number(1)).record

@@ -15,7 +15,6 @@ CAUSES = [cause for branch in BRANCHES for cause in branch.__subclasses__()]
 MET = [
     *(cause for branch in (L1Error, OperationError, ToolError, LabError) for cause in branch.__subclasses__()),
     *(cause for cause in CAUSES if cause.__module__ in (recovery.__name__, sync.__name__)),
-    errors.JournalBroken,
     errors.JournalOutdated,
     errors.HistoryDiverged,
     errors.FilesMixed,

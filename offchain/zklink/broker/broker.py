@@ -5,12 +5,13 @@ Takes payouts of sealed blocks and the confirmations of their requests; sends `f
 more than it holds and has approved, and never fills one payout twice: it asks the bridge's own record first, so a lost
 receipt or a restart is harmless. It asks for its fills until their repayment is final: a reorganisation can take both.
 It asks also for those that are in doubt, until the payout is executed for somebody else: a transaction whose answer was
-lost may be mined late, and a fill that a node did not show may be there.
+lost may be mined late, and a fill that a node did not show may be there. Its books are kept before it acts on them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from zklink.broker.books import FORGETFUL, FillBooks, Kept, Standing
 from zklink.broker.policy import FillPolicy, Verdict
 from zklink.broker.records import (
     AGAIN,
@@ -40,7 +41,11 @@ class Broker:
         ports: Mapping[ChainId, FillPort],
         policy: FillPolicy,
         required: Mapping[ChainId, int],
+        books: FillBooks = FORGETFUL,
     ) -> None:
+        """Raises what `books.load` raises: fills of an earlier run are on the books again, except those repaid for
+        good.
+        """
         self._deployment_hash = deployment_hash
         self._ports = ports
         self._policy = policy
@@ -51,6 +56,9 @@ class Broker:
         self._doubts: dict[bytes, Position] = {}
         self._gone: dict[bytes, int] = {}
         self._final: set[bytes] = set()
+        self._books, self._kept = books, {kept.position.key: kept for kept in books.load()}
+        for kept in self._kept.values():
+            (self._doubts if kept.standing is Standing.DOUBTFUL else self._positions)[kept.position.key] = kept.position
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -77,6 +85,7 @@ class Broker:
             for books in (self._positions, self._doubts):
                 if key in books:
                     books[key] = replace(books[key], candidate=candidate, is_retracted=False)
+                    self._keep(key)
         return declined
 
     def retract(self, after: BlockNumber) -> None:
@@ -88,6 +97,7 @@ class Broker:
             for key, position in books.items():
                 if position.candidate.block > after:
                     books[key] = replace(position, is_retracted=True)
+                    self._keep(key)
 
     def select(self, chain: ChainId, outlook: Outlook) -> Candidate | None:
         """The next payout to fill on `chain`: the oldest, those that failed behind the others, and those that are
@@ -120,6 +130,8 @@ class Broker:
             return Attempt(candidate, key, FillOutcome.TOO_DEAR, l1_amount, reason=reason)
         if port.spendable(payout.token) < l1_amount:
             return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
+        self._kept[key] = doubtful = Kept(Position(candidate, key, 0), Standing.DOUBTFUL)
+        self._books.keep(doubtful)  # from here on it may be mined
         try:
             return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, port.fill(payout, l1_amount))
         except (CallReverted, TransactionReverted) as error:
@@ -148,6 +160,7 @@ class Broker:
             (self._held if attempt.outcome is FillOutcome.HELD else self._waiting)[key] = candidate
         if attempt.is_unclear and known is None:
             self._doubts.setdefault(key, Position(candidate, key, 0, is_retracted=not was_waiting))
+        self._keep(key)
         return not (was_held and attempt.outcome is FillOutcome.HELD)
 
     def open_positions(self, chain: ChainId) -> tuple[Position, ...]:
@@ -192,6 +205,7 @@ class Broker:
                 self._drop_doubt(look)
             elif look.height >= position.l1_block:
                 self._settle(position, look, repaid, lost)
+            self._keep(look.key)
         return Settlement(tuple(repaid), tuple(lost), tuple(found))
 
     def _settle(self, position: Position, look: Look, repaid: list[Position], lost: list[Position]) -> None:
@@ -206,6 +220,22 @@ class Broker:
         elif look.is_repaid:
             repaid += [] if position.is_repaid else [position]
             self._enter_repaid(position, look.height)
+
+    def _keep(self, key: bytes) -> None:
+        """Keep what the books say about a fill now, or that they say nothing."""
+        kept = None
+        if key in self._positions:
+            kept = Kept(self._positions[key], Standing.FINAL if key in self._final else Standing.FILLED)
+        elif key in self._doubts:
+            kept = Kept(self._doubts[key], Standing.DOUBTFUL)
+        if kept == self._kept.get(key):
+            return
+        if kept is None:
+            self._books.drop(key)
+            del self._kept[key]
+        else:
+            self._books.keep(kept)
+            self._kept[key] = kept
 
     def _is_ours(self, look: Look) -> bool:
         return look.state is FillState.MINE or bool(look.is_repaid)

@@ -99,7 +99,7 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
     from zklink.demo.accounts.actors import AccountsOptions
 
     with tempfile.TemporaryDirectory(prefix="zklink-") as folder:
-        options = AccountsOptions(get_preset(preset_name), Path(folder) / "journal.jsonl", timeout_seconds)
+        options = AccountsOptions(get_preset(preset_name), Path(folder) / "node.db", timeout_seconds)
         result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
     outcome.print_report(console, result)
     write_figures(console, json_file, outcome.build_report(result))

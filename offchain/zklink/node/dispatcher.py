@@ -10,13 +10,12 @@ from zklink.l1.transport.redaction import redact
 from zklink.node.events import Event, Retried
 from zklink.node.pacing import BackoffPolicy, Pacer
 from zklink.node.workers import Outcome, Workers
-from zklink.protocol.errors import FileNotWritten, HistoryDiverged, ZkLinkError
+from zklink.protocol.errors import DatabaseFailed, DatabaseInUse, HistoryDiverged, RecordBroken, ZkLinkError
 
 T = TypeVar("T")
 
-FATAL = (HistoryDiverged, FileNotWritten)
-"""Failures that are not tried again: a person has to look at them first. A result that the journal could not take would
-be lost otherwise; after a restart the chains are asked for it again."""
+FATAL = (HistoryDiverged, DatabaseInUse, RecordBroken)
+"""Failures that are not tried again: a person has to look at them first."""
 
 
 class Dispatcher:
@@ -60,14 +59,14 @@ class Dispatcher:
         self._workers.start(worker, job, finish)
 
     def attempt(self, name: str, act: Callable[[], T]) -> T | None:
-        """Do something here and now, unless it is not due after a failure. A file that cannot be written is reported,
-        and the act tried again later: it has changed nothing.
+        """Do something here and now, unless it is not due after a failure. A database that fails is reported, and the
+        act tried again later: it has changed nothing.
         """
         if not self._pacer.is_due(name, self._clock()):
             return None
         try:
             result = act()
-        except FileNotWritten as error:
+        except DatabaseFailed as error:
             self._retry(name, error)
             return None
         self._pacer.succeed(name, self._clock(), 0.0)

@@ -72,6 +72,7 @@ class Node:
         self._known = Knowledge(parts.profiles, self.sequencer.parameters.primary)
         self._filling = None if parts.broker is None else self._fill_for(parts.broker)
         self._rollback = Rollback(self.sequencer, self._known, self._reporter, self._filling, parts.profiles)
+        self._sightings: dict[ChainId, list[Sighting]] = {}
         groups = parts.validators, parts.watchers
         self._vouching = Vouching(self.sequencer, self._known, groups, self._dispatcher, self._reporter)
         self._proving = Proving(
@@ -116,7 +117,7 @@ class Node:
     def step(self) -> None:
         """One round: take results, decide, start jobs.
 
-        Raises HistoryDiverged or FileNotWritten; everything else is reported and tried again.
+        Raises HistoryDiverged, DatabaseInUse or RecordBroken; everything else is reported and tried again.
         """
         self._dispatcher.collect()
         for chain in self.parts.profiles:
@@ -224,6 +225,16 @@ class Node:
     # -- what becomes of jobs; each says whether there was anything to do ----------------------------------------
 
     def _on_sighting(self, chain: ChainId, sighting: Sighting) -> bool:
+        """A watch never gives a sighting twice, so it stays here until it is taken in whole."""
+        sightings = self._sightings.setdefault(chain, [])
+        sightings.append(sighting)
+        has_news = False
+        while sightings:
+            has_news = self._take_in(chain, sightings[0]) or has_news
+            sightings.pop(0)
+        return has_news
+
+    def _take_in(self, chain: ChainId, sighting: Sighting) -> bool:
         for lane, request_id in sighting.gone_from.items():
             self._rollback.lose(lane, chain, request_id)
         self._known.heads[chain] = sighting.head

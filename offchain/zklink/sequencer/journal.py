@@ -2,19 +2,19 @@
 
 Takes and gives one entry per sealed block, written before anything about the block leaves the machine. An entry only
 names its requests, since they come from the chains' queues again; it holds signed operations in full, since nobody else
-has them. Never holds states or proofs: they follow from the transition.
+has them. Beside them it keeps the operations that wait for a block. Never holds states or proofs: they follow from the
+transition.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
-from zklink.files import LineFile
+from zklink.operations.operation_id import OperationId
 from zklink.operations.requests import Request, RequestKey
 from zklink.primitives.keccak import keccak_words
-from zklink.protocol.errors import JournalBroken, ZkLinkError
+from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
 from zklink.schema.operations import decode_operation, encode_operation
 from zklink.sequencer.operation_queue import Pending
@@ -22,7 +22,7 @@ from zklink.sequencer.operation_queue import Pending
 JournalItem = RequestKey | Pending
 
 _NO_ENTRY: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ZkLinkError)
-"""Whatever a line that is no entry raises when it is read."""
+"""Whatever a text that is no entry raises when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class JournalEntry:
         """The keys of its requests."""
         return tuple(item for item in self.items if not isinstance(item, Pending))
 
+    @property
+    def signed(self) -> tuple[Pending, ...]:
+        """Its signed operations and matches."""
+        return tuple(item for item in self.items if isinstance(item, Pending))
+
 
 def compute_requests_hash(requests: Iterable[Request]) -> bytes:
     """The hash by which an entry recognises its requests: after a reorganisation another request can have the same
@@ -49,18 +54,34 @@ def compute_requests_hash(requests: Iterable[Request]) -> bytes:
 
 
 class Journal(Protocol):
-    """Port: an append-only list that can be cut at its end."""
+    """Port: what only the sequencer knows. An append-only list of sealed blocks that can be cut at its end, and the
+    operations and orders that wait. Each call happens or does not, and is durable when it returns.
+    """
 
     def entries(self) -> Sequence[JournalEntry]:
         """Everything written and not cut, in order of block number."""
         ...
 
     def append(self, entry: JournalEntry) -> None:
-        """Write an entry; durable when this returns."""
+        """Write an entry. Its operations wait no longer. Entries of its number and later ones, which nobody was told
+        of, give way.
+        """
         ...
 
     def cut(self, last: BlockNumber) -> None:
-        """Forget all entries after block `last`."""
+        """Forget all entries after block `last`; their operations wait again, before all others."""
+        ...
+
+    def waiting(self) -> Sequence[Pending]:
+        """The operations and orders that wait, those first that were kept first."""
+        ...
+
+    def keep(self, pending: Pending) -> None:
+        """An operation waits from now on, or an order rests."""
+        ...
+
+    def forget(self, ids: Iterable[OperationId]) -> None:
+        """These wait no longer."""
         ...
 
 
@@ -69,71 +90,70 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._entries: list[JournalEntry] = []
+        self._waiting: dict[OperationId, Pending] = {}
 
     def entries(self) -> Sequence[JournalEntry]:
         return tuple(self._entries)
 
     def append(self, entry: JournalEntry) -> None:
-        self._entries.append(entry)
+        self._entries[entry.number - 1 :] = [entry]
+        self.forget(pending.id for pending in entry.signed)
 
     def cut(self, last: BlockNumber) -> None:
+        returned = {pending.id: pending for entry in self._entries[last:] for pending in entry.signed}
+        self._waiting = returned | {id: kept for id, kept in self._waiting.items() if id not in returned}
         del self._entries[last:]
 
+    def waiting(self) -> Sequence[Pending]:
+        return tuple(self._waiting.values())
 
-class FileJournal:
-    """One JSON line per entry (see `LineFile` for what a crash or a full disk leaves). A cut puts a whole new file in
-    the place of the old one.
-    """
+    def keep(self, pending: Pending) -> None:
+        self._waiting[pending.id] = pending
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._file = path, LineFile(path)
-
-    def entries(self) -> Sequence[JournalEntry]:
-        """Raises JournalBroken, FileUnreadable."""
-        entries, position = [], 0
-        for number, line in enumerate(self._file.lines(), start=1):
-            try:
-                entries.append(_decode(line, number))
-            except _NO_ENTRY as error:
-                raise JournalBroken(str(self._path), number, position, str(error)) from error
-            position += len(line) + 1
-        return tuple(entries)
-
-    def append(self, entry: JournalEntry) -> None:
-        """Raises FileNotWritten; then the journal has nothing of the entry."""
-        self._file.append(_encode(entry))
-
-    def cut(self, last: BlockNumber) -> None:
-        """Raises FileNotWritten; then nothing is cut."""
-        self._file.replace([_encode(entry) for entry in self.entries()[:last]])
+    def forget(self, ids: Iterable[OperationId]) -> None:
+        for id in ids:
+            self._waiting.pop(id, None)
 
 
-def _encode(entry: JournalEntry) -> bytes:
-    items = [_encode_item(item) for item in entry.items]
-    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()]).encode()
+def encode_entry(entry: JournalEntry) -> str:
+    """An entry as JSON."""
+    items = [encode_item(item) for item in entry.items]
+    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()])
 
 
-def _encode_item(item: JournalItem) -> object:
+def decode_entry(text: str, number: int) -> JournalEntry:
+    """The entry of block `number`. Raises ValueError with the reason if the text is none."""
+    try:
+        found, lane, timestamp, items, requests_hash = json.loads(text)
+        if found != number:
+            raise ValueError(f"the entry is about block {found}")
+        return JournalEntry(
+            BlockNumber(number),
+            Lane(lane),
+            int(timestamp),
+            tuple(map(decode_item, items)),
+            bytes.fromhex(requests_hash),
+        )
+    except _NO_ENTRY as error:
+        raise ValueError(f"no entry of a block: {error}") from error
+
+
+def encode_item(item: JournalItem) -> object:
+    """An item as a JSON value."""
     if not isinstance(item, Pending):
         return item
     consent = {"consent": item.consent.hex(), "owner": item.owner.hex()}
     return {"id": item.id.hex(), **consent, "operation": encode_operation(item.operation)}
 
 
-def _decode(line: bytes, number: int) -> JournalEntry:
-    """The entry of a line, which is about this block. Raises one of _NO_ENTRY."""
-    found, lane, timestamp, items, requests_hash = json.loads(line.decode())
-    if found != number:
-        raise ValueError(f"the line is about block {found}")
-    return JournalEntry(
-        BlockNumber(number), Lane(lane), int(timestamp), tuple(map(_decode_item, items)), bytes.fromhex(requests_hash)
-    )
-
-
-def _decode_item(item: Any) -> JournalItem:
-    if isinstance(item, list):
-        chain, request = item
-        return ChainId(int(chain)), RequestId(int(request))
-    operation = decode_operation(item["operation"])
-    id, consent, owner = (bytes.fromhex(item[name]) for name in ("id", "consent", "owner"))
-    return Pending(id, operation, consent, owner)
+def decode_item(item: Any) -> JournalItem:
+    """The item of a JSON value. Raises ValueError with the reason if it is none."""
+    try:
+        if isinstance(item, list):
+            chain, request = item
+            return ChainId(int(chain)), RequestId(int(request))
+        operation = decode_operation(item["operation"])
+        id, consent, owner = (bytes.fromhex(item[name]) for name in ("id", "consent", "owner"))
+        return Pending(id, operation, consent, owner)
+    except _NO_ENTRY as error:
+        raise ValueError(f"no item of a block: {error}") from error

@@ -1,8 +1,8 @@
 """The intake of signed operations: each is checked in full before it waits, and again when a block takes it.
 
-Takes an operation with the state on which it is to be carried out; keeps it in the queue, or an order in the book. An
-account's operation is checked on the state that the account's waiting operations will leave, so several can be handed
-in at once. Never asks a chain.
+Takes an operation with the state on which it is to be carried out; keeps it in the queue, or an order in the book, and
+in the journal, from which it comes back after a restart. An account's operation is checked on the state that the
+account's waiting operations will leave, so several can be handed in at once. Never asks a chain.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from zklink.protocol.errors import AlreadyPending, MalformedOperation, QueueFull
 from zklink.protocol.ids import Lane
 from zklink.sequencer.account_builder import Dropped, check_item, operation_of
 from zklink.sequencer.chain_checks import check_consent, find_owner
+from zklink.sequencer.journal import Journal
 from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
@@ -38,9 +39,11 @@ MATCH_LIMIT: Final = 1_000
 class OperationIntake:
     """The queue of operations and the order book, and the way in and out of them."""
 
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
+    def __init__(self, parameters: Parameters, journal: Journal) -> None:
+        self._parameters, self._journal = parameters, journal
         self._domain = parameters.domain(Lane.ACCOUNT)
+        self._gone: list[OperationId] = []
+        """What the journal has not been told yet to forget."""
         self.queue = OperationQueue()
         self.book = OrderBook(self._domain)
 
@@ -50,12 +53,44 @@ class OperationIntake:
         return len(self.queue) > 0
 
     def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> OperationId:
-        """Check an operation for a block of this time; from now on it waits, or rests in the book. Raises
-        OperationError or ProtocolError.
+        """Check an operation for a block of this time; from now on it waits, or rests in the book, also after a
+        restart. Raises OperationError, ProtocolError, and what the journal raises.
         """
+        pending = self._admit(state, operation, timestamp, consent)
+        try:
+            self._journal.keep(pending)
+        except BaseException:
+            self.queue.remove(pending)
+            self.book.withdraw(pending.id)
+            raise
+        return pending.id
+
+    def take_again(self, state: State, kept: Pending, timestamp: int) -> Dropped | None:
+        """Let an operation wait again, or an order rest, that was taken before a restart; gives it back if it has
+        become impossible.
+        """
+        try:
+            self._admit(state, kept.operation, timestamp, kept.consent)
+        except ZkLinkError as error:
+            if kept.id in self.queue or kept.id in self.book:
+                return None
+            self._gone.append(kept.id)
+            return Dropped(kept, error)
+        return None
+
+    def forget_gone(self) -> None:
+        """Tell the journal what waits and rests no longer. Raises what the journal raises; then it is told later."""
+        gone = [*self._gone, *self.book.take_gone()]
+        self._gone = gone
+        if gone:
+            self._journal.forget(gone)
+            self._gone = []
+
+    def _admit(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> Pending:
+        """Check an operation and put it into the queue or the book."""
         if isinstance(operation, Signed) and isinstance(operation.operation, Order):
             context = Context(self._parameters.preset, self._domain, timestamp)
-            return self._take_order(state, operation, context)
+            return Pending(self._take_order(state, operation, context), operation)
         if type_of(operation) not in RULES:
             raise MalformedOperation(f"{type_of(operation).__name__} is not signed")
         owner = find_owner(state, operation)
@@ -63,7 +98,7 @@ class OperationIntake:
             check_consent(owner, operation.operation, consent, self._parameters.deployment_hash)
         pending = self._check(state, operation, timestamp, consent, owner)
         self.queue.add(pending)
-        return pending.id
+        return pending
 
     def _check(
         self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes, owner: bytes
@@ -119,6 +154,7 @@ class OperationIntake:
                 if account is not None and pending.nonce > nonce:
                     self.queue.remove(pending)
                     gone.append(Dropped(pending, WrongNonce(account, nonce, pending.nonce)))
+        self._gone += [item.pending.id for item in gone]
         return gone
 
     def _check_after_waiting(self, state: State, pending: Pending, context: Context) -> None:

@@ -90,6 +90,7 @@ class OrderBook:
         self._ends: list[tuple[int, int, Resting]] = []
         self._count: Counter[AccountId] = Counter()
         self._sequence = count()
+        self._gone: list[OperationId] = []
 
     def __len__(self) -> int:
         return len(self._resting)
@@ -120,6 +121,16 @@ class OrderBook:
             self._remove(known)
         self._insert(resting)
         return resting.id
+
+    def withdraw(self, id: OperationId) -> None:
+        """Take an order out again; does nothing if it does not rest."""
+        for resting in [resting for resting in self._resting.values() if resting.id == id]:
+            self._remove(resting)
+
+    def take_gone(self) -> list[OperationId]:
+        """The orders that have left the book since the last call."""
+        gone, self._gone = self._gone, []
+        return gone
 
     def expire(self, timestamp: int) -> None:
         """Forget orders that end before this time."""
@@ -201,6 +212,7 @@ class OrderBook:
         if self._resting.get(resting.place) is not resting:
             return
         del self._resting[resting.place]
+        self._gone.append(resting.id)
         self._count[resting.place.account] -= 1
         side = self._sides[resting.side]
         del side[bisect_left(side, resting.rank)]

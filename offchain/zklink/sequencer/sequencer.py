@@ -52,7 +52,7 @@ class Sequencer:
         self.parameters = parameters
         self.state = state
         self.requests = RequestQueue(parameters.chains, parameters.deployment_hash)
-        self.intake = OperationIntake(parameters)
+        self.intake = OperationIntake(parameters, journal)
         self._with_paths = with_paths
         self._records = [compute_genesis(state.root, parameters)]
         self._blocks: list[SealedBlock] = []
@@ -61,6 +61,7 @@ class Sequencer:
         self._settled = 0
         self._journal = journal
         self._replay: list[JournalEntry] = list(journal.entries())
+        self._returning: list[Pending] = list(journal.waiting())
         self._dropped: list[Dropped] = []
 
     # -- sealed blocks -------------------------------------------------------------------------------------------
@@ -85,7 +86,11 @@ class Sequencer:
     @property
     def has_waiting(self) -> bool:
         """Whether a request or an operation waits that the next block could take."""
-        return self.intake.has_waiting or any(self.requests.has_waiting(lane, self._consumed(lane)) for lane in Lane)
+        return (
+            bool(self._returning)
+            or self.intake.has_waiting
+            or any(self.requests.has_waiting(lane, self._consumed(lane)) for lane in Lane)
+        )
 
     def blocks(self, after: BlockNumber, limit: int | None = None) -> Sequence[SealedBlock]:
         """Sealed blocks `after + 1`, `after + 2`, .. that are not settled; at most `limit` of them."""
@@ -142,9 +147,11 @@ class Sequencer:
         """Take a signed operation, a signed order for the book, or a match, at the primary chain's time `now`.
 
         `consent` is the owner's signature (65 bytes) for a change of key. Raises an OperationError that says how to
-        mend the operation, or a ProtocolError; then nothing has changed.
+        mend the operation, or a ProtocolError; then nothing has changed. An operation that was taken is in the journal.
         """
-        return self.intake.take(self.state, operation, self._earliest(now), consent)
+        earliest = self._earliest(now)
+        self._return_kept(earliest)
+        return self.intake.take(self.state, operation, earliest, consent)
 
     def compute_least_fee(self, operation: Any) -> Amount:
         """The least fee for which a signed operation is taken now, in layer-2 units of its fee token. Raises
@@ -167,6 +174,8 @@ class Sequencer:
         """
         if self._replay:
             return self._seal_again(self._replay[0])
+        self.intake.forget_gone()  # what left in an earlier call is in a block by now, or is dropped
+        self._return_kept(self._earliest(now))
         last = self._last().lane or Lane.ACCOUNT
         for lane in (OTHER[last], last):
             timestamp, items = self._select(lane, now)
@@ -198,7 +207,9 @@ class Sequencer:
         kept = last - self._settled
         dropped = tuple(self._blocks[kept:])
         self._journal.cut(last)
+        never_sealed = [pending for entry in self._replay for pending in entry.signed]
         self._replay.clear()
+        self._returning[:0] = never_sealed
         if dropped:
             self.state.rollback(self._marks[kept])
             for sealed in dropped:
@@ -216,8 +227,10 @@ class Sequencer:
         if last < self.height:
             dropped = self.roll_back(last)
         else:
-            self._replay = list(takewhile(lambda entry: not _consumes(entry, lane, chain, request_id), self._replay))
-            self._journal.cut(BlockNumber(self.height + len(self._replay)))
+            kept = list(takewhile(lambda entry: not _consumes(entry, lane, chain, request_id), self._replay))
+            self._journal.cut(BlockNumber(self.height + len(kept)))
+            self._returning[:0] = [pending for entry in self._replay[len(kept) :] for pending in entry.signed]
+            self._replay = kept
         self.requests.drop_from(lane, chain, request_id)
         return dropped
 
@@ -247,6 +260,13 @@ class Sequencer:
         )
         self._dropped += self.intake.drop(draft.dropped, self.state)
         return timestamp, tuple(draft.items)
+
+    def _return_kept(self, timestamp: int) -> None:
+        """Operations and orders of an earlier run wait again, as far as they still hold on the state that it had."""
+        while self._returning and not self._replay:
+            dropped = self.intake.take_again(self.state, self._returning[0], timestamp)
+            self._dropped += [] if dropped is None else [dropped]
+            self._returning.pop(0)
 
     def _seal_new(self, lane: Lane, items: tuple[Item, ...], timestamp: int) -> SealedBlock:
         sealed = self._apply(lane, items, timestamp)

@@ -6,11 +6,8 @@ Takes and gives one record, which is on the disk before a signature leaves the s
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-from zklink.files import lock_file, read_file, write_file
-from zklink.protocol.errors import FileNotWritten, SignerJournalBroken
 from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import BlockNumber
 
@@ -69,51 +66,29 @@ class MemorySignerJournal:
         self._given = given
 
 
-class FileSignerJournal:
-    """A file with one JSON value, replaced as a whole. One process at a time has it: two with one key would not know
-    each other's word.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Raises FileInUse if another process has it, FileNotWritten."""
-        try:
-            lock_file(path)
-        except OSError as error:
-            raise FileNotWritten(str(path), error.strerror or str(error)) from error
-        self._path = path
-
-    def load(self) -> Given | None:
-        """Raises SignerJournalBroken, FileUnreadable."""
-        if not self._path.exists():
-            return None
-        text = read_file(self._path)
-        try:
-            return _decode(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise SignerJournalBroken(str(self._path), str(error)) from error
-
-    def save(self, given: Given) -> None:
-        """Raises FileNotWritten; then the file is as it was."""
-        write_file(self._path, json.dumps(_encode(given)) + "\n")
-
-
-def _encode(given: Given) -> object:
+def encode_given(given: Given) -> str:
+    """A word as JSON."""
     seals = [[s.number, s.timestamp, s.previous.hex(), s.sync_hash.hex()] for s in given.seals]
     end = None if given.end is None else _encode_place(given.end)
-    return {"accepted": _encode_place(given.accepted), "seals": seals, "end": end}
+    return json.dumps({"accepted": _encode_place(given.accepted), "seals": seals, "end": end})
 
 
 def _encode_place(place: Accepted) -> object:
     return [place.number, place.sync_hash.hex()]
 
 
-def _decode(value: Any) -> Given:
-    end = value["end"]
-    seals = tuple(
-        Sealed(BlockNumber(int(number)), int(timestamp), _hash(previous), _hash(sync_hash))
-        for number, timestamp, previous, sync_hash in value["seals"]
-    )
-    return Given(_decode_place(value["accepted"]), seals, None if end is None else _decode_place(end))
+def decode_given(text: str) -> Given:
+    """The word of a JSON text. Raises ValueError with the reason if it is none."""
+    try:
+        value = json.loads(text)
+        end = value["end"]
+        seals = tuple(
+            Sealed(BlockNumber(int(number)), int(timestamp), _hash(previous), _hash(sync_hash))
+            for number, timestamp, previous, sync_hash in value["seals"]
+        )
+        return Given(_decode_place(value["accepted"]), seals, None if end is None else _decode_place(end))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no word of a signer: {error}") from error
 
 
 def _decode_place(value: Any) -> Accepted:

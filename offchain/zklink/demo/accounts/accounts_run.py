@@ -30,9 +30,11 @@ from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.groups_asked import GroupsAsked
-from zklink.sequencer.journal import FileJournal, Journal
+from zklink.sequencer.journal import Journal
 from zklink.service.adapters import CircuitProver
 from zklink.service.wiring import NodeKeys, build_parts
+from zklink.storage.database import open_database
+from zklink.storage.journal import SqlJournal
 
 FORTUNE_USD: Final = 1_000_000
 HALTED: Final = POLYGON.chain_id
@@ -112,7 +114,8 @@ def _latest(world: World) -> int:
 def _assemble(
     options: AccountsOptions, system: LocalSystem, blocks: CircuitProver, say: Say, progress: Progress
 ) -> Cast:
-    parts = _build(system, blocks, FileJournal(options.journal))
+    database = open_database(f"sqlite:///{options.database}", system.deployment.deployment_hash)
+    parts = _build(system, blocks, SqlJournal(database))
     node = Node(parts, ThreadWorkers())
     wallets = {name: open_wallet(system, node, name) for name in OWNERS}
     read = ChainsRead(system.deployment, system.bridges, GroupsAsked(parts.validators, parts.watchers))

@@ -38,10 +38,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class AccountsOptions:
-    """The options of a run; `journal` is the operator's only database."""
+    """The options of a run; `database` is the operator's only database."""
 
     preset: Preset
-    journal: Path
+    database: Path
     timeout_seconds: float = 600.0
     profiles: tuple[ChainProfile, ...] = CHAINS
 

@@ -40,9 +40,10 @@ class Leaving:
 
 
 def kill_operator(cast: Cast) -> None:
-    """Stop the node and delete its journal, and with it everything that the operator knew."""
+    """Stop the node and delete its database, and with it everything that the operator knew."""
     cast.node.close()
-    cast.options.journal.unlink()
+    for file in cast.options.database.parent.glob(f"{cast.options.database.name}*"):
+        file.unlink()
     cast.say("the operator is dead, its database deleted")
 
 

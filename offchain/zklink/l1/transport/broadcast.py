@@ -5,6 +5,7 @@ proves nothing: the transaction may have arrived. Never takes a nonce or gives o
 """
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from web3 import Web3
@@ -24,21 +25,33 @@ MOST_CHANGES: Final = 16
 
 
 class Broadcaster:
-    """Broadcasts on one chain."""
+    """Broadcasts on one chain. `keep` is given each version before a node is."""
 
-    def __init__(self, profile: ChainProfile, w3: Web3, asker: Asker, fates: Fates, market: FeeMarket) -> None:
+    def __init__(
+        self,
+        profile: ChainProfile,
+        w3: Web3,
+        asker: Asker,
+        fates: Fates,
+        market: FeeMarket,
+        keep: Callable[[Submission], None],
+    ) -> None:
         self._profile, self._w3, self._asker = profile, w3, asker
-        self._fates, self._market = fates, market
+        self._fates, self._market, self._keep = fates, market, keep
 
     def send(self, submission: Submission) -> bool:
         """Broadcast. Returns also if it is unknown whether a node has it: whoever waits finds out; false if the node
         refuses this version while an earlier one may be in its pool.
 
         Raises TransactionRejected, FeeCeilingReached, RpcRefused if no node says that it has a version. A node may have
-        taken one all the same: the caller must not send the call under another nonce before that is disproven.
+        taken one all the same: the caller must not send the call under another nonce before that is disproven. Raises
+        what `keep` raises; then no node has this version.
         """
-        tries = self._asker.begin("eth_sendRawTransaction")
+        tries, kept = self._asker.begin("eth_sendRawTransaction"), b""
         for _ in range(MOST_CHANGES + self._asker.policy.attempts):
+            if submission.raw != kept:
+                self._keep(submission)
+                kept = submission.raw
             try:
                 tries.rest()
                 self._w3.eth.send_raw_transaction(submission.raw)
@@ -88,6 +101,7 @@ class Broadcaster:
             if self._fates.count(submission.account.address, "latest") <= submission.nonce:
                 return self._settle_unknown(submission, error, tries)  # it is not used, whatever the node says
             submission.is_doubted = True
+            self._keep(submission)
         submission.is_broadcast = True
         return True
 

@@ -28,6 +28,7 @@ from zklink.l1.transport.ranges import Ranges
 from zklink.l1.transport.receipts import BlockInfo, Log, Receipt, check_logs, decode_block, decode_logs
 from zklink.l1.transport.rpc import Asker, take_over_retries
 from zklink.l1.transport.submission import Call, Request, SendPolicy, Submission
+from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.l1.transport.transactions import Sender
 from zklink.protocol.errors import CallReverted, L1Error, RpcRefused, RpcUnavailable, WrongChain
 
@@ -51,7 +52,9 @@ class ChainClient:
         gas_limit: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        kept: SubmissionLog = UNLOGGED,
     ) -> None:
+        """`kept` is where submissions outlive a restart."""
         self.profile = profile
         self.w3 = w3
         guard(w3, profile.name)
@@ -59,7 +62,9 @@ class ChainClient:
         take_over_retries(w3, policy.retry)
         self._asker = Asker(profile.name, policy.retry, sleep, clock)
         self._ranges = Ranges(policy.ranges)
-        self._sender = Sender(profile, w3, policy, self._asker, gas_limit=gas_limit, sleep=sleep, clock=clock)
+        self._sender = Sender(
+            profile, w3, policy, self._asker, gas_limit=gas_limit, sleep=sleep, clock=clock, kept=kept
+        )
 
     def check_chain_id(self) -> None:
         """Raise WrongChain unless the node serves the chain of the profile."""

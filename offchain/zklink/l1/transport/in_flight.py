@@ -4,11 +4,13 @@ Takes and gives submissions. A submission is in the books from the moment it has
 that was refused gives its nonce free, and is remembered. Never asks a node.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.transport.submission import Call, Submission
+from zklink.l1.transport.submission_log import UNLOGGED, KeptSubmission, SubmissionLog
 
 REFUSED_KEPT: Final = 10_000
 """How many refused submissions are remembered, each of another call."""
@@ -17,12 +19,26 @@ LANDED_KEPT: Final = 10_000
 
 
 class Flights:
-    """The submissions in flight on one chain. The caller ensures that one thread at a time changes them."""
+    """The submissions in flight on one chain. The caller ensures that one thread at a time changes them.
 
-    def __init__(self) -> None:
+    What the log has of an account comes back when the account is first named. Raises what the log raises.
+    """
+
+    def __init__(self, log: SubmissionLog = UNLOGGED) -> None:
+        self._log = log
         self._flights: dict[str, list[Submission]] = {}
         self._refused: list[Submission] = []
         self._landed: dict[tuple[str, int], bytes] = {}
+
+    def recall(self, account: LocalAccount) -> Sequence[Submission]:
+        """The submissions of an earlier run whose fates are not known, when the account is first named; else none."""
+        if account.address in self._flights:
+            return ()
+        return tuple(self._of(account))
+
+    def keep(self, submission: Submission) -> None:
+        """Have the log keep a submission as it is: before a node can get it."""
+        self._log.keep(KeptSubmission.of(submission))
 
     def add(self, submission: Submission) -> None:
         """Keep a submission: its nonce is taken."""
@@ -30,6 +46,13 @@ class Flights:
 
     def remove(self, submission: Submission) -> None:
         """Remove a submission whose fate is known, or whose nonce is free again."""
+        flights = self._of(submission.account)
+        if submission in flights:
+            flights.remove(submission)
+        self._log.drop(submission.id)
+
+    def drop_unsent(self, submission: Submission) -> None:
+        """Remove a submission that the log could not keep, and that no node was given."""
         flights = self._of(submission.account)
         if submission in flights:
             flights.remove(submission)
@@ -42,6 +65,7 @@ class Flights:
         self._flights.clear()
         self._refused.clear()
         self._landed.clear()
+        self._log.clear()
 
     def find_free_nonce(self, account: LocalAccount, first: int) -> int:
         """The first nonce from `first` on that no submission has."""
@@ -79,27 +103,32 @@ class Flights:
         flights = self._of(submission.account)
         return [s for s in flights if s is not submission and not s.is_watched and s.nonce == submission.nonce]
 
-    def remember_refused(self, submission: Submission) -> None:
-        """Keep what a node was asked to take and refused, or what had no effect in a block that is not final: it holds
-        no nonce, but it may have an effect all the same.
+    def refuse(self, submission: Submission) -> None:
+        """Remember what a node was asked to take and refused, or what had no effect in a block that is not final: it
+        holds no nonce, but it may have an effect all the same.
         """
-        self.forget_refused(submission)
-        self._refused.append(submission)
-        del self._refused[:-REFUSED_KEPT]
+        self.drop_unsent(submission)
+        if submission not in self._refused:
+            self._refused.append(submission)
+        self._log.keep(KeptSubmission.of(submission, is_refused=True))
+        for oldest in self._refused[:-REFUSED_KEPT]:
+            self.forget_refused(oldest)
 
     def find_refused(self, account: LocalAccount, call: Call, value_wei: int) -> Submission | None:
         """What was refused, or had no effect, of exactly this call."""
+        self.recall(account)
         return next((s for s in self._refused if s.is_for(account.address, call, value_wei)), None)
 
     def take_up(self, submission: Submission) -> None:
         """A refused submission is in flight again."""
-        self.forget_refused(submission)
+        self._refused.remove(submission)
         self.add(submission)
 
     def forget_refused(self, submission: Submission) -> None:
         """It can have no effect any more."""
         if submission in self._refused:
             self._refused.remove(submission)
+            self._log.drop(submission.id)
 
     def note_landed(self, submission: Submission, tx_hash: bytes) -> None:
         """This version of a submission is mined: it has used the nonce."""
@@ -113,4 +142,8 @@ class Flights:
         return None if found in submission.tx_hashes else found
 
     def _of(self, account: LocalAccount) -> list[Submission]:
-        return self._flights.setdefault(account.address, [])
+        if account.address not in self._flights:
+            kept = [(one.is_refused, one.restore(account)) for one in self._log.load(account.address)]
+            self._flights[account.address] = [submission for is_refused, submission in kept if not is_refused]
+            self._refused += [submission for is_refused, submission in kept if is_refused]
+        return self._flights[account.address]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
@@ -83,6 +84,8 @@ class Submission:
     is_doubted: bool = False
     void_in: bytes | None = None
     cancelled_from: int | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
+    """Its name in the log of submissions."""
 
     @property
     def is_cancelled(self) -> bool:

@@ -5,7 +5,8 @@ and every retry (the node is away, the fee is too low, the answer is lost) uses 
 both be mined. It gets another nonce only once it is proven, by hash and time, that another transaction used the first.
 A submission whose fate is unknown is kept, also one that a node refused, and if the caller sends the identical call
 again, it continues that submission. If another call follows instead, whatever nobody waits for is broadcast again
-before it, or replaced by a transfer to itself, so no transaction waits behind a nonce that no node has.
+before it, or replaced by a transfer to itself, so no transaction waits behind a nonce that no node has. Each version is
+kept (`submission_log`) before a node gets it, so all of this holds across a restart.
 """
 
 import logging
@@ -27,8 +28,10 @@ from zklink.l1.transport.market import FeeMarket
 from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.rpc import Asker
 from zklink.l1.transport.submission import Call, SendPolicy, Submission
+from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.protocol.errors import (
     CallReverted,
+    DatabaseFailed,
     FeeCeilingReached,
     RpcRefused,
     TransactionRejected,
@@ -62,13 +65,14 @@ class Sender:
         gas_limit: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        kept: SubmissionLog = UNLOGGED,
     ) -> None:
         self._profile, self._w3, self._policy, self._asker = profile, w3, policy, asker
         self._gas_limit, self._sleep, self._clock = gas_limit, sleep, clock
         self._lock = threading.RLock()
-        self._flights, self._fates = Flights(), Fates(w3, asker)
+        self._flights, self._fates = Flights(kept), Fates(w3, asker)
         self._market = FeeMarket(w3, asker, policy.fees)
-        self._broadcaster = Broadcaster(profile, w3, asker, self._fates, self._market)
+        self._broadcaster = Broadcaster(profile, w3, asker, self._fates, self._market, self._flights.keep)
         self._forerunners = Forerunners(
             profile, self._lock, self._flights, self._fates, self._market, self._broadcaster
         )
@@ -84,6 +88,7 @@ class Sender:
         RpcRefused, RpcUnavailable.
         """
         with self._lock:
+            self._recall(account)
             submission = self._flights.find_abandoned(account, call, value_wei)
             submission = submission or self._take_up_refused(account, call, value_wei, gas)
             if submission is None:
@@ -111,12 +116,13 @@ class Sender:
             raise
         finally:
             submission.is_watched = False
-        self._land(submission)
         is_cancelled = submission.is_cancellation(receipt.tx_hash)
         if self._depth > 1 and (is_cancelled or not receipt.is_success):  # a reorganisation may give it an effect
             with self._lock:
                 submission.void_in = receipt.tx_hash
-                self._flights.remember_refused(submission)
+                self._flights.refuse(submission)
+        else:
+            self._land(submission)
         if is_cancelled:
             raise TransactionReplaced(*self._describe(submission), tuple(submission.tx_hashes))
         if not receipt.is_success:
@@ -143,6 +149,15 @@ class Sender:
         return max(estimated, min(estimated * GAS_MARGIN[0] // GAS_MARGIN[1], TRANSACTION_GAS))
 
     # -- the life of one submission ------------------------------------------------------------------------------
+
+    def _recall(self, account: LocalAccount) -> None:
+        """Of what an earlier run sent, what is mined for good needs nobody any more."""
+        for submission in self._flights.recall(account):
+            log.warning("%s: an earlier run sent %s with nonce %d", *self._describe(submission))
+            found = self._fates.find_receipt(submission)
+            if found is not None and self._fates.is_final(found.tx_hash, self._depth):
+                self._flights.note_landed(submission, found.tx_hash)
+                self._land(submission)
 
     def _price(self, account: LocalAccount, call: Call, value_wei: int, gas: int | None) -> tuple[int, Fees]:
         """The gas limit of a call, and what it offers for it. CallReverted if its own judge is against it."""
@@ -189,8 +204,13 @@ class Sender:
             if submission.is_broadcast:
                 submission.is_abandoned = True
             else:
-                self._land(submission)
-                self._flights.remember_refused(submission)
+                with self._lock:
+                    self._flights.refuse(submission)
+            raise
+        except DatabaseFailed:
+            if not submission.is_broadcast:  # no node has it: another call can have its nonce
+                self._flights.drop_unsent(submission)
+            submission.is_abandoned = True
             raise
         except BaseException:
             submission.is_abandoned = True

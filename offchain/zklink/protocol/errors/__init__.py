@@ -23,6 +23,7 @@ from zklink.protocol.errors.recovery import *
 from zklink.protocol.errors.replay import *
 from zklink.protocol.errors.sequencing import *
 from zklink.protocol.errors.state import *
+from zklink.protocol.errors.storage import *
 from zklink.protocol.errors.sync import *
 from zklink.protocol.errors.tokens import *
 from zklink.protocol.errors.tools import *

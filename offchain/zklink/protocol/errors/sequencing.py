@@ -48,23 +48,6 @@ class UnknownBlock(StateError):
 
 
 @dataclass(eq=False)
-class JournalBroken(StateError):
-    """A line of the sequencer's journal cannot be read. `position` is its first byte; line n is about block n.
-    Do: Put the file back from a copy; blocks before the line are whole. Never start with an empty journal while
-    blocks are not accepted.
-    """
-
-    path: str
-    line: int
-    position: int
-    detail: str
-
-    def __str__(self) -> str:
-        place = f"{self.path}, line {self.line} (byte {self.position})"
-        return f"{place}: {self.detail}; the blocks before it are whole: put the file back from a copy"
-
-
-@dataclass(eq=False)
 class JournalOutdated(StateError):
     """A request changed after a block of an earlier run was sealed with it; that block and all later ones are
     dropped.

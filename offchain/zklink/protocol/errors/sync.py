@@ -151,16 +151,3 @@ class EvidenceMissing(StateError):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.signatures} of {self.threshold} signatures; {self.reason}"
-
-
-@dataclass(eq=False)
-class SignerJournalBroken(StateError):
-    """A signer's journal cannot be read.
-    Do: Put the file back from a copy. Never start with an empty journal: the signer would forget what it has signed.
-    """
-
-    path: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.detail}; put the file back from a copy"

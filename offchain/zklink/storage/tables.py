@@ -1,0 +1,90 @@
+"""The tables of a node's database. `migrations` makes them; a test compares the two.
+
+Values that have a codec of their own stand as JSON text; what is searched for stands in columns. Times are milliseconds
+of the node's clock (UNIX).
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+METADATA: Final = MetaData()
+
+HEX_ADDRESS: Final = 42
+WORKER_NAME: Final = 64
+
+owner = Table(
+    "owner",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("deployment_hash", LargeBinary, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("checks", BigInteger, nullable=False),
+)
+"""One row: whose database this is, how often it was opened, and how often a write was tried that only tries."""
+
+blocks = Table(
+    "blocks",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False),
+)
+"""The sequencer's journal."""
+
+waiting = Table(
+    "waiting",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("sequence", BigInteger, nullable=False, unique=True),
+    Column("item", Text, nullable=False),
+)
+"""Operations and orders that were accepted and stand in no block, with their consents, in the order of `sequence`."""
+
+signers = Table(
+    "signers",
+    METADATA,
+    Column("address", String(HEX_ADDRESS), primary_key=True),
+    Column("word", Text, nullable=False),
+)
+"""What each signer has signed."""
+
+fills = Table(
+    "fills",
+    METADATA,
+    Column("key", LargeBinary, primary_key=True),
+    Column("chain", Integer, nullable=False),
+    Column("standing", String(16), nullable=False),
+    Column("fill", Text, nullable=False),
+)
+"""The broker's books."""
+
+submissions = Table(
+    "submissions",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("chain", Integer, nullable=False),
+    Column("account", String(HEX_ADDRESS), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("is_refused", Boolean, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("submission", Text, nullable=False),
+)
+"""What was sent to a chain and is not known to be mined, each with every version that was signed."""
+Index("submissions_by_account", submissions.c.chain, submissions.c.account)
+
+proof_jobs = Table(
+    "proof_jobs",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("block", BigInteger, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String(WORKER_NAME), nullable=False),
+    Column("lease_until_ms", BigInteger, nullable=False),
+    Column("proof", Text),
+    Column("result_hash", LargeBinary),
+    Column("witness_seconds", Float, nullable=False),
+    Column("proof_seconds", Float, nullable=False),
+)
+"""Proofs that are wanted, leased and made."""
+Index("proof_jobs_by_block", proof_jobs.c.block)
