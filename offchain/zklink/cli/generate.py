@@ -45,7 +45,9 @@ def render_pages(context: click.Context) -> dict[str, str]:
     """The reference pages; the commands are those of the group that this command was called from."""
     root = context.find_root().command
     assert isinstance(root, click.Group)
-    return render_error_page() | render_command_page(root)
+    from zklink.cli.api_page import render_api_page  # the packages of the API come with the extra `node`
+
+    return render_error_page() | render_command_page(root) | render_api_page()
 
 
 @click.command()

@@ -94,6 +94,16 @@ class Node:
         """Whether a chain has frozen: then this node seals nothing more; it goes on with what is sealed."""
         return bool(self._known.frozen)
 
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether every chain has answered for its counters."""
+        return len(self._known.asked) == len(self.parts.profiles)
+
+    @property
+    def now(self) -> int:
+        """The primary chain's last known time in UNIX seconds; 0 before its first answer."""
+        return self._known.now
+
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every further event handed to `listener`, on the thread that calls `step`."""
         self._reporter.listen(listener)
@@ -267,7 +277,7 @@ class Node:
 
     def _settle(self) -> None:
         """Blocks that every chain executed more than `kept_blocks` ago are reduced to their records."""
-        if len(self._known.asked) < len(self.parts.profiles):
+        if not self.has_heard_all:
             return
         executed = min(counters.executed for counters in self._known.counters.values())
         self.sequencer.settle(BlockNumber(max(executed - self.config.kept_blocks, 0)))

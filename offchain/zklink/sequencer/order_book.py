@@ -7,7 +7,7 @@ Each side is kept sorted, so that a proposal looks only at its two best orders.
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
@@ -136,6 +136,16 @@ class OrderBook:
         """Forget orders that end before this time."""
         while self._ends and self._ends[0][0] < timestamp:
             self._remove(heappop(self._ends)[2])
+
+    def of(self, account: AccountId) -> Sequence[Resting]:
+        """An account's orders, by slot; empty for most accounts."""
+        if not self._count[account]:
+            return ()
+        return [resting for place, resting in sorted(self._resting.items()) if place.account == account]
+
+    def side(self, side: BookSide) -> Iterator[Resting]:
+        """The orders of a side, the best first; some of them may be filled or replaced already."""
+        return (rank[-1] for rank in self._sides.get(side, ()))
 
     def crossing(self, state: State, first: int = 0) -> Sequence[BookSide]:
         """The sides (named with the lower token sold) whose best orders cross with those of the opposite side,

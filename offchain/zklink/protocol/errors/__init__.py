@@ -7,6 +7,7 @@
     +-- L1Error              chains, contracts and their nodes
     +-- ProverError          witnesses, keys and proofs
     +-- ToolError            programs and packages the product runs
+    +-- ApiError             requests to the public API
 
 The lab, which knows nothing of this system, has a small tree of its own (`zklink.lab.errors`).
 
@@ -14,6 +15,7 @@ Every class carries its data as fields and states the cause in `__str__`. Misuse
 mistake, never caused by data from outside; it raises a plain ValueError or IndexError.
 """
 
+from zklink.protocol.errors.api import *
 from zklink.protocol.errors.base import *
 from zklink.protocol.errors.l1 import *
 from zklink.protocol.errors.operation import *

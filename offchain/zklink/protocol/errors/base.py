@@ -27,3 +27,7 @@ class ProverError(ZkLinkError):
 
 class ToolError(ZkLinkError):
     """A program or package that the product runs is missing or failed."""
+
+
+class ApiError(ZkLinkError):
+    """A request that the public API refuses."""

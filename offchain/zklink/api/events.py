@@ -1,0 +1,128 @@
+"""Events for whoever has subscribed: what the history's feed names, read from the history when it is sent.
+
+The feed tells on the node's thread; a hub hands that to the event loop, and each subscriber has a bounded queue there.
+Who reads too slowly loses events and is told so, by an event of the topic `reset`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+import msgspec
+
+from zklink.api.answers.chains import describe_chain
+from zklink.api.answers.operations import describe_block, describe_operation
+from zklink.api.answers.transfers import describe_transfer
+from zklink.api.sources import Sources
+from zklink.history.feed import Notice, Topic
+from zklink.schema.api.events import Event, SubscribeRequest
+from zklink.schema.api.scalars import Answer, read_bytes, read_owner
+
+RESET: Final = "reset"
+
+
+class Hub:
+    """Hands notices from the feed's thread to the subscribers of an event loop."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self._subscribers: set[Subscriber] = set()
+        self._leave: Callable[[], None] = lambda: None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on; for the loop's thread."""
+        self._leave = self.sources.history.feed.listen(lambda notice: _hand_over(loop, self._spread, notice))
+
+    def stop(self) -> None:
+        """No further notice."""
+        self._leave()
+
+    def join(self, subscriber: "Subscriber") -> None:
+        """Hand every further notice to a subscriber."""
+        self._subscribers.add(subscriber)
+
+    def leave(self, subscriber: "Subscriber") -> None:
+        """None any more."""
+        self._subscribers.discard(subscriber)
+
+    def _spread(self, notice: Notice) -> None:
+        for subscriber in self._subscribers:
+            subscriber.put(notice)
+
+
+class Subscriber:
+    """One subscription: its filters, and the notices that wait to be sent. For the loop's thread."""
+
+    def __init__(self, sources: Sources, request: SubscribeRequest, waiting: int) -> None:
+        self._sources, self._feed = sources, sources.history.feed
+        self._topics = frozenset(request.topics)
+        self._tx_hash = None if request.tx_hash is None else read_bytes("tx_hash", request.tx_hash, 32)
+        self._address = None if request.address is None else read_owner("address", request.address)
+        self._account = request.account
+        self._waiting: asyncio.Queue[Notice | None] = asyncio.Queue(waiting)
+        self._sent = 0
+        if request.after is not None:
+            self._catch_up(request.after)
+
+    def _catch_up(self, after: str) -> None:
+        run, _, number = after.partition("-")
+        missed = self._feed.since(int(number)) if run == self._feed.run else None
+        if missed is None:
+            self._waiting.put_nowait(None)
+        for notice in missed or ():
+            self.put(notice)
+
+    def put(self, notice: Notice) -> None:
+        """Let a notice wait; if too many do, they are lost, and a reset comes instead."""
+        if notice.topic not in self._topics or notice.number <= self._sent:
+            return
+        if self._waiting.full():
+            while not self._waiting.empty():
+                self._waiting.get_nowait()
+            self._waiting.put_nowait(None)
+        self._waiting.put_nowait(notice)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Events as they happen, without end."""
+        while True:
+            notice = await self._waiting.get()
+            if notice is None:
+                yield Event(id=f"{self._feed.run}-{self._sent}", topic=RESET, data={})
+                continue
+            self._sent = max(self._sent, notice.number)
+            data = self._describe(notice)
+            if data is not None:
+                id = f"{self._feed.run}-{notice.number}"
+                yield Event(id=id, topic=notice.topic.value, data=msgspec.to_builtins(data))
+
+    def _describe(self, notice: Notice) -> Answer | None:
+        """What a notice is about, as it is now; None if it is gone, or filtered out."""
+        history, key = self._sources.history, notice.key
+        match notice.topic:
+            case Topic.TRANSFERS:
+                return self._describe_transfer(key)
+            case Topic.BLOCKS:
+                block = history.block(key)  # type: ignore[arg-type]
+                return None if block is None else describe_block(self._sources, block)
+            case Topic.OPERATIONS:
+                entry = history.operation(key)  # type: ignore[arg-type]
+                if entry is None or self._account not in (None, entry.account):
+                    return None
+                return describe_operation(self._sources, entry)
+            case Topic.CHAINS:
+                return describe_chain(self._sources, key)  # type: ignore[arg-type]
+
+    def _describe_transfer(self, key: Any) -> Answer | None:
+        record = self._sources.history.transfer(key)
+        if record is None or self._tx_hash not in (None, record.tx_hash):
+            return None
+        if self._address not in (None, record.request.recipient, record.request.refund_to):
+            return None
+        return describe_transfer(self._sources, record)
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, spread: Callable[[Notice], None], notice: Notice) -> None:
+    try:
+        loop.call_soon_threadsafe(spread, notice)
+    except RuntimeError:  # the loop has closed: nobody listens any more
+        return

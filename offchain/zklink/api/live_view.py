@@ -1,0 +1,82 @@
+"""What chains have said lately, as data: tokens with their limits and books, groups, freezes, prices of doors.
+
+Whoever reads the chains writes it (`zklink.api.chain_reader`); answers are made from it. It is as old as its block.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
+from zklink.l1.transport.receipts import BlockInfo
+from zklink.protocol.facts import Group
+from zklink.protocol.ids import Amount, ChainId, TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """A token on one chain: limits in layer-2 units, `scale` L1 units per layer-2 unit; `balance` and `pending` in L1
+    units, `custody` in layer-2 units.
+    """
+
+    is_paused: bool
+    minimum: Amount
+    cap: Amount
+    scale: int
+    balance: int
+    pending: int
+    custody: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGroups:
+    """The groups as the chain knows them, and what the governor has announced."""
+
+    members: Mapping[Group, GroupMembers]
+    coming: ComingGroup | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChain:
+    """One chain at one block. `prices_wei` is what a swap to each destination pays at the door."""
+
+    head: BlockInfo
+    is_frozen: bool
+    tokens: Mapping[TokenId, LiveToken]
+    groups: LiveGroups
+    prices_wei: Mapping[ChainId, int] = field(default_factory=dict)
+
+
+class LiveView:
+    """The latest of every chain. For any thread."""
+
+    def __init__(self) -> None:
+        self._chains: dict[ChainId, LiveChain] = {}
+        self._heads: dict[ChainId, BlockInfo] = {}
+        self._lock = Lock()
+
+    def put(self, chain: ChainId, live: LiveChain) -> None:
+        """A chain has answered in full."""
+        with self._lock:
+            self._chains[chain] = live
+            self._heads[chain] = live.head
+
+    def put_head(self, chain: ChainId, head: BlockInfo) -> None:
+        """A chain has a new block."""
+        with self._lock:
+            self._heads[chain] = head
+
+    def chain(self, chain: ChainId) -> LiveChain | None:
+        """A chain's last full answer; None before the first."""
+        with self._lock:
+            return self._chains.get(chain)
+
+    def head(self, chain: ChainId) -> BlockInfo | None:
+        """A chain's newest block; None before the first answer."""
+        with self._lock:
+            return self._heads.get(chain)
+
+    def is_frozen(self, chain: ChainId) -> bool:
+        """Whether the chain has said that it is frozen."""
+        live = self.chain(chain)
+        return live is not None and live.is_frozen

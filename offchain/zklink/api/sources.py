@@ -1,0 +1,60 @@
+"""What answers are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from zklink.api.live_view import LiveView
+from zklink.broker.policy import FillPolicy
+from zklink.history.read_model import ReadModel
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.deployment.records import ChainDeployment, Deployment, TokenPlan
+from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.node.node import Node
+from zklink.protocol.errors import RequestRefused
+from zklink.protocol.ids import ChainId, TokenId
+
+PROOF_SECONDS: Final = 30.0
+"""What an estimate takes for a block's seal, evidence and proof, unless the operator says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """A deployment, its chains, its history, what the chains say, and the node, which only its own thread may ask.
+    Bridges only encode calls here: nobody asks a chain for an answer. `fill_policy` are the terms of this node's
+    broker, None without one.
+    """
+
+    deployment: Deployment
+    profiles: Mapping[ChainId, ChainProfile]
+    bridges: Mapping[ChainId, BridgeClient]
+    history: ReadModel
+    live: LiveView
+    node: Node
+    proof_seconds: float = PROOF_SECONDS
+    fill_policy: FillPolicy | None = None
+    is_audited: bool = False
+
+    @property
+    def primary(self) -> ChainId:
+        return self.deployment.primary
+
+    def place(self, chain: ChainId) -> ChainDeployment:
+        """The contracts on a chain of the deployment."""
+        return self.deployment.chains[chain]
+
+    def find_token(self, token_id: TokenId) -> TokenPlan | None:
+        """A registered token."""
+        return next((plan for plan in self.deployment.tokens if plan.token_id == token_id), None)
+
+    def check_ready(self) -> None:
+        """Raise RequestRefused while the node has not heard from every chain, or repeats earlier blocks. Only for the
+        node's thread.
+        """
+        if not is_ready(self.node):
+            raise RequestRefused("not_ready", "the node has not heard from every chain yet, or repeats earlier blocks")
+
+
+def is_ready(node: Node) -> bool:
+    """Whether every chain has answered and no block of an earlier run is still to be sealed again."""
+    return node.has_heard_all and not node.sequencer.is_replaying
