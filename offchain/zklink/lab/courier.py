@@ -17,6 +17,7 @@ from zklink.lab.committee import Committee
 from zklink.lab.courier_state import Deliver, Delivery, Flight, Route, State, Trouble
 from zklink.lab.errors import NoSuchWay
 from zklink.lab.messages import EventReader, Message
+from zklink.lab.raw_reads import has_logs, read_block_hash, read_height
 from zklink.lab.sending import Sent
 from zklink.lab.story import Story
 
@@ -58,7 +59,7 @@ class Courier:
         reader = EventReader.of(source.w3, contract, event)
         route = Route(source, destination, reader, deliver, confirmations, rounds, committee, digest)
         self.routes.append(route)
-        self.state.seen[len(self.routes) - 1] = [_block(source, source.w3.eth.block_number)]
+        self.state.seen[len(self.routes) - 1] = [_block(source, read_height(source))]
         self.state.troubles.setdefault(route.way, Trouble())
         return route
 
@@ -138,15 +139,16 @@ class Courier:
             self.state.flights.append(replace(flight, due=self._story().round + 1))
 
     def _follow(self, delivery: Delivery) -> None:
-        receipt, chain = delivery.sent.receipt(), delivery.route.destination
-        if receipt is None:
+        mined, chain = delivery.sent.outcome(), delivery.route.destination
+        if mined is None:
             delivery.outcome = ""
             if delivery.sent.tx_hash not in chain.waiting():
                 self._story().tell(chain.name, f"the delivery of {delivery.message} is gone, and is made again")
                 self.state.deliveries.remove(delivery)
                 self.state.flights.append(Flight(delivery.route, delivery.message, self._story().round + 1))
             return
-        outcome = ARRIVED if receipt["status"] else delivery.sent.reason()
+        known = delivery.outcome if delivery.outcome != ARRIVED else ""
+        outcome = ARRIVED if mined[0] else known or delivery.sent.reason()
         if outcome != delivery.outcome:
             delivery.outcome = outcome
             is_known = any(each is not delivery and _is_same(each, delivery) for each in self.state.deliveries)
@@ -158,7 +160,7 @@ class Courier:
         seen, chain = self.state.seen[place], route.source
         while len(seen) > 1 and not _is_there(chain, *seen[-1]):
             seen.pop()
-        last = chain.w3.eth.block_number - route.confirmations + 1
+        last = read_height(chain) - route.confirmations + 1
         places: dict[str, int] = {}
         first = seen[-1][0] + 1
         if last < first:
@@ -169,7 +171,8 @@ class Courier:
             "fromBlock": first,
             "toBlock": last,
         }
-        for log in chain.w3.eth.get_logs(query):
+        is_there = has_logs(chain, route.reader.address, route.reader.topic, first, last)
+        for log in chain.w3.eth.get_logs(query) if is_there else ():
             tx_hash = f"0x{bytes(log['transactionHash']).hex()}"
             places[tx_hash] = places.get(tx_hash, -1) + 1
             self._depart(place, route, log, tx_hash, places[tx_hash])
@@ -207,11 +210,11 @@ def _is_same(one: Delivery, other: Delivery) -> bool:
 
 
 def _block(chain: LocalChain, number: int) -> tuple[int, bytes]:
-    return number, bytes(chain.w3.eth.get_block(number)["hash"])
+    return number, read_block_hash(chain, number) or b""
 
 
 def _is_there(chain: LocalChain, number: int, block_hash: bytes) -> bool:
-    return number <= chain.w3.eth.block_number and _block(chain, number)[1] == block_hash
+    return read_block_hash(chain, number) == block_hash
 
 
 def _show(message: Message) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from web3.contract.contract import ContractFunction
-from web3.exceptions import TransactionNotFound, Web3RPCError
+from web3.exceptions import TransactionNotFound
 
 from zklink.lab.chain import LocalChain
+from zklink.lab.errors import NodeRefused
+from zklink.lab.raw_reads import read_outcome, send_unsigned
 from zklink.lab.story import Story
 
 GAS: Final = 2_000_000
@@ -32,10 +34,10 @@ class Sent:
     refusal: str = ""
 
     def offer(self, story: Story) -> bool:
-        """Try to hand it to the chain; whether it was taken. Raises Web3RPCError for a refusal for good."""
+        """Try to hand it to the chain; whether it was taken. Raises NodeRefused for a refusal for good."""
         try:
-            self.tx_hash = f"0x{bytes(self._transact()).hex()}"
-        except Web3RPCError as error:
+            self.tx_hash = send_unsigned(self.chain, self._transaction())
+        except NodeRefused as error:
             words = next((words for words in LATER if words in str(error)), None)
             if words is None:
                 raise
@@ -57,33 +59,34 @@ class Sent:
         except TransactionNotFound:
             return None
 
+    def outcome(self) -> tuple[bool, int] | None:
+        """Whether it did what it is for, and its block; None while it waits, or if it is gone."""
+        return read_outcome(self.chain, self.tx_hash) if self.tx_hash else None
+
     @property
     def is_done(self) -> bool:
         """Whether it is mined and did what it is for."""
-        receipt = self.receipt()
-        return receipt is not None and bool(receipt["status"])
+        outcome = self.outcome()
+        return outcome is not None and outcome[0]
 
     @property
     def is_reverted(self) -> bool:
         """Whether it is mined and was refused by a contract."""
-        receipt = self.receipt()
-        return receipt is not None and not receipt["status"]
+        outcome = self.outcome()
+        return outcome is not None and not outcome[0]
 
     def reason(self) -> str:
         """Why the contract refused it: the call again, on the block before its own."""
-        receipt = self.receipt()
-        if receipt is None or receipt["status"]:
+        outcome = self.outcome()
+        if outcome is None or outcome[0]:
             return ""
-        return find_reason(self.chain, self._transaction(), receipt["blockNumber"])
+        return find_reason(self.chain, self._transaction(), outcome[1])
 
     def _transaction(self) -> dict[str, Any]:
         given = {"from": self.sender, "gas": GAS, "value": self.value}
         if isinstance(self.call, ContractFunction):
             return {**given, "to": self.call.address, "data": self.call._encode_transaction_data()}
         return {**given, **self.call}
-
-    def _transact(self) -> bytes:
-        return bytes(self.chain.w3.eth.send_transaction(self._transaction()))  # type: ignore[arg-type]
 
 
 def find_reason(chain: LocalChain, transaction: Any, block: int) -> str:

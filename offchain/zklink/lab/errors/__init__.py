@@ -18,6 +18,7 @@ LabError
 +-- TimestampNotLater   a block's time is not after its parent's
 +-- TransactionRefused  a chain in process does not take a transaction in
 +-- FaultUnavailable    chains of this kind have no such fault
++-- MachineUnusable     a machine's class lacks what it needs
 +-- NeverCame           something did not happen within the rounds given
 +-- NoSuchWay           nothing is carried between these chains
 +-- PlanInapplicable    a plan names what the world does not have

@@ -20,6 +20,19 @@ class FaultUnavailable(LabError):
 
 
 @dataclass(eq=False)
+class MachineUnusable(LabError):
+    """A machine's class cannot be played as it is.
+    Do: Do what `reason` says.
+    """
+
+    machine: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.machine} {self.reason}"
+
+
+@dataclass(eq=False)
 class NeverCame(LabError):
     """Something did not happen within the rounds given.
     Do: Read the story for what stands in its way, or give it more rounds.

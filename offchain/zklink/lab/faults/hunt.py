@@ -4,25 +4,22 @@ Takes a world and what is played on it, which raises where something is wrong; g
 the plan, the seed and the story in its notes. The world is as before in every case.
 """
 
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from zklink.lab.errors import FaultUnavailable, LabError, PlanInapplicable
+from zklink.lab.causes import name_cause
+from zklink.lab.errors import FaultUnavailable, PlanInapplicable
 from zklink.lab.faults.plan import FaultPlan
 from zklink.lab.faults.strategies import plans as drawn_plans
 from zklink.lab.world import LabWorld
 
 Play = Callable[[LabWorld], Any]
 """What people and programs do, round by round, and what must hold in the end."""
-
-_HERE: Final = str(Path(__file__).resolve().parents[1])
 
 
 def run_plan(world: LabWorld, plan: FaultPlan, play: Play) -> None:
@@ -93,16 +90,8 @@ def _find_cause(world: LabWorld, plan: FaultPlan, play: Play) -> str:
     except (PlanInapplicable, FaultUnavailable):
         raise
     except Exception as error:
-        return _name_cause(error)
+        return name_cause(error)
     return ""
-
-
-def _name_cause(error: Exception) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_HERE)]
-    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    said = str(error) if isinstance(error, LabError) else ""
-    line = f"{own[-1].filename}:{own[-1].lineno}" if own else ""
-    return f"{type(error).__name__} {said} {line}"
 
 
 def _settings(examples: int) -> settings:

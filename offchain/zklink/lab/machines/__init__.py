@@ -1,0 +1,7 @@
+"""Machines: people and programs who act by chance on several chains, while what must hold is checked."""
+
+from zklink.lab.machines.base import Machine
+from zklink.lab.machines.run import Run, run_machine
+from zklink.lab.machines.steps import invariant, step
+
+__all__ = ["Machine", "Run", "invariant", "run_machine", "step"]
