@@ -180,6 +180,7 @@ class EvmContract:
     def __init__(self, chain: EvmChain, address: str, artifact: ContractArtifact) -> None:
         self.chain = chain
         self.address = address
+        self.artifact = artifact
         self._functions = {x["name"]: _read_function(x) for x in artifact.abi if x["type"] == "function"}
         self._events = {keccak(text=_signature(x)): x for x in artifact.abi if x["type"] == "event"}
 

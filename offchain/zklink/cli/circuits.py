@@ -22,9 +22,7 @@ preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PR
 @click.command()
 @preset_arguments
 def setup(presets: tuple[str, ...]) -> None:
-    """Install the tools, compile the circuits of PRESETS (minimal) and make their development keys; fetch the contracts
-    of other people that tests and measurements use.
-    """
+    """Install the tools and other people's contracts, compile the circuits of PRESETS (minimal), make their keys."""
     progress = RichProgress()
     ensure_tools(progress)
     ensure_packages(progress)

@@ -12,6 +12,7 @@ from zklink.cli.circuits import DEFAULT_PRESETS
 from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
+from zklink.cli.token_page import render_token_page
 from zklink.files import read_file, write_file
 from zklink.protocol.presets import PRESETS, Preset
 from zklink.protocol.render_constants import render_all
@@ -47,7 +48,7 @@ def render_pages(context: click.Context) -> dict[str, str]:
     assert isinstance(root, click.Group)
     from zklink.cli.api_page import render_api_page  # the packages of the API come with the extra `node`
 
-    return render_error_page() | render_command_page(root) | render_api_page()
+    return render_error_page() | render_command_page(root) | render_token_page() | render_api_page()
 
 
 @click.command()

@@ -130,4 +130,10 @@ def _read_published(name: str, package: str, file: str) -> ContractArtifact:
     output = output.get("compilerOutput", output)
     code = output["evm"]["bytecode"]["object"] if "evm" in output else output["bytecode"]
     code = code["object"] if isinstance(code, dict) else code
-    return ContractArtifact(name, tuple(output["abi"]), bytes.fromhex(code.removeprefix("0x")), b"")
+    abi = tuple({"stateMutability": _read_mutability(entry), **entry} for entry in output["abi"])
+    return ContractArtifact(name, abi, bytes.fromhex(code.removeprefix("0x")), b"")
+
+
+def _read_mutability(entry: Mapping[str, Any]) -> str:
+    """As compilers before 0.4.16 wrote it."""
+    return "view" if entry.get("constant") else "payable" if entry.get("payable") else "nonpayable"

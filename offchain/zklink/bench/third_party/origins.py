@@ -38,7 +38,8 @@ ORIGINS: Final[Mapping[str, Origin]] = {
     "FiatTokenProxy": Origin(_CIRCLE, "contracts/v1/FiatTokenProxy.sol", "0.6.12", _USES_OZ3),
     "SignatureChecker": Origin(_CIRCLE, "contracts/util/SignatureChecker.sol", "0.6.12"),
     "WETH9": Origin("canonical-weth@1.4.0", "contracts/WETH9.sol", "0.5.16"),
-    "UniswapV2ERC20": Origin("@uniswap/v2-core@1.0.1", "contracts/UniswapV2ERC20.sol", "0.5.16"),
+    "UniswapV2Factory": Origin("@uniswap/v2-core@1.0.1", "contracts/UniswapV2Factory.sol", "0.5.16"),
+    "UniswapV2Pair": Origin("@uniswap/v2-core@1.0.1", "contracts/UniswapV2Pair.sol", "0.5.16"),
     "LinkToken": Origin("@chainlink/token@1.1.0", "contracts/v0.4/LinkToken.sol", "0.4.26"),
     "AToken": Origin("@aave/core-v3@1.19.3", "contracts/protocol/tokenization/AToken.sol", NEWEST_SOLC),
     "ERC20PresetMinterPauser": Origin(OZ4, "token/ERC20/presets/ERC20PresetMinterPauser.sol", NEWEST_SOLC),
@@ -68,3 +69,8 @@ PUBLISHED: Final[Mapping[str, tuple[str, str]]] = {
     "ZRXToken": ("@0x/contracts-erc20@3.3.57", "lib/generated-artifacts/ZRXToken.json"),
 }
 """Those that are only published compiled, or ask for a compiler that is not published."""
+
+
+def name_source(name: str) -> str:
+    """The package that a contract of the tables comes from, with its version."""
+    return ORIGINS[name].package if name in ORIGINS else PUBLISHED[name][0]

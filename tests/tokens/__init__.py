@@ -1,0 +1,1 @@
+"""What happens to each kind of token: docs/tokens.md, seen."""
