@@ -11,7 +11,8 @@
      or more. What is signed names the deployment, the kind of fact and everything in it (EIP-712,
      offchain/zklink/protocol/facts.py), so evidence of one fact is never evidence of another.
 @custom:emergency The governor announces new members of one group, which come in GROUP_DELAY_SECONDS (55 days) later:
-                  longer than anybody needs to leave, whatever that group does. Nothing else here can be changed.
+                  longer than anybody needs to leave, whatever that group does. It removes a member at once while those
+                  left can still meet the threshold, which stays. Nothing else here can be changed.
 @custom:security No member is in two groups. Three groups are independent only as far as their members are.
 """
 
@@ -86,7 +87,7 @@ def announce_members(group: uint8, members: DynArray[address, constants.MAX_SIGN
     @param threshold How many of them are the group's word: a majority, or more.
     @custom:upholds GOV-1
     """
-    assert msg.sender == governor, "groups: not the governor"
+    self._check_governor()
     group_members.check_list(convert(group, uint256), members, threshold, governor)
     self.coming_group = convert(group, uint256)
     self.coming_members = members
@@ -111,6 +112,21 @@ def replace_members():
     group_members.replace(group, self.coming_members, self.coming_threshold)
     self.coming_group = 0
     log IGroups.MembersReplaced(group=convert(group, uint8))
+
+
+@external
+def remove_member(group: uint8, member: address):
+    """
+    @notice Removes a member of a group at once, by the governor: somebody whose key is lost or stolen. The threshold stays,
+            so nobody's word becomes cheaper.
+    @dev What is announced stays announced: who is removed and stands on the coming list comes back with it.
+    @param group 1 validators, 2 watchers.
+    @param member One of its members; those left must be as many as the threshold.
+    @custom:upholds GOV-2
+    """
+    self._check_governor()
+    group_members.remove(convert(group, uint256), member)
+    log IGroups.MemberRemoved(group=group, member=member)
 
 
 # --- facts ---
@@ -285,3 +301,9 @@ def blocks_per_day() -> uint256:
     @notice The blocks of this chain that a window needs for each of its days.
     """
     return windows.BLOCKS_PER_DAY
+
+
+@internal
+@view
+def _check_governor():
+    assert msg.sender == governor, "groups: not the governor"

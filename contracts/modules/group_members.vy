@@ -51,6 +51,21 @@ def replace(group: uint256, members: DynArray[address, constants.MAX_SIGNERS], t
 
 
 @internal
+def remove(group: uint256, member: address):
+    """
+    @notice Takes one member out of a group whose others can still be its word.
+    """
+    kept: DynArray[address, constants.MAX_SIGNERS] = []
+    for one: address in self.lists[group]:
+        if one != member:
+            kept.append(one)
+    assert len(kept) < len(self.lists[group]), "groups: not a member"
+    assert len(kept) >= self.thresholds[group], "groups: too few would remain"
+    self.group_of[member] = 0
+    self.lists[group] = kept
+
+
+@internal
 @view
 def check(group: uint256, digest: bytes32, evidence: Bytes[constants.MAX_EVIDENCE_BYTES]):
     """

@@ -367,6 +367,42 @@ GROUPS_MUTANTS: dict[str, tuple[str, str, str, GroupsTest]] = {
         "pass",
         groups.test_announce_members__not_the_governor__is_refused,
     ),
+    "removed-by-anybody": (
+        GROUPS,
+        "    self._check_governor()\n    group_members.remove",
+        "    group_members.remove",
+        groups.test_remove_member__not_the_governor__is_refused,
+    ),
+    "removed-below-the-threshold": (
+        MEMBERS,
+        'assert len(kept) >= self.thresholds[group], "groups: too few would remain"',
+        "pass",
+        groups.test_remove_member__below_the_threshold__is_refused,
+    ),
+    "removed-nobody": (
+        MEMBERS,
+        'assert len(kept) < len(self.lists[group]), "groups: not a member"',
+        "pass",
+        groups.test_remove_member__nobody_of_this_group__is_refused,
+    ),
+    "removed-keeps-a-word": (
+        MEMBERS,
+        "    self.group_of[member] = 0\n    self.lists[group] = kept\n",
+        "    self.lists[group] = kept\n",
+        groups.test_remove_member__at_once__has_no_word_and_the_threshold_stays,
+    ),
+    "removed-stays-on-the-list": (
+        MEMBERS,
+        "    self.group_of[member] = 0\n    self.lists[group] = kept\n",
+        "    self.group_of[member] = 0\n",
+        groups.test_remove_member__below_the_threshold__is_refused,
+    ),
+    "word-cheaper-by-a-removal": (
+        MEMBERS,
+        "    self.lists[group] = kept\n",
+        "    self.lists[group] = kept\n    self.thresholds[group] = len(kept) // 2 + 1\n",
+        groups.test_remove_member__below_the_threshold__is_refused,
+    ),
     "delay-not-begun-anew": (
         GROUPS,
         "    self.announced = windows.now()\n",
@@ -408,7 +444,7 @@ def test_bug__in_a_contract__is_noticed(name: str) -> None:
     MUTANTS[name].check_is_caught()
 
 
-@upholds("GOV-1", "SYN-3", "SYN-4")
+@upholds("GOV-1", "GOV-2", "SYN-3", "SYN-4")
 @pytest.mark.parametrize("name", GROUPS_MUTANTS)
 def test_bug__in_the_groups__is_noticed(name: str) -> None:
     contract = deploy_groups(name)

@@ -20,6 +20,7 @@ DEPLOYABLES = (
     "PrimaryEnd",
     "PrimaryHistory",
     "Registry",
+    "Timelock",
 )
 SIZE_LIMIT = 23_500
 """Bytes of code and immutables; a chain allows 24,576."""

@@ -396,6 +396,85 @@ def test_announce_members__not_the_governor__is_refused(fresh: EvmContract) -> N
             announce(fresh, sender=sender)
 
 
+# A member that goes
+
+
+def test_remove_member__at_once__has_no_word_and_the_threshold_stays(fresh: EvmContract) -> None:
+    gone, digest = validators.members[1], SEAL.digest(DEPLOYMENT)
+    fresh.remove_member(int(Group.VALIDATORS), gone, sender=GOVERNOR)
+    event = fresh.chain.event("MemberRemoved")
+    assert (event["group"], event["member"].lower()) == (Group.VALIDATORS, gone.lower())
+    left = tuple(member.lower() for member in validators.members if member != gone)
+    assert fresh.members(int(Group.VALIDATORS)) == (left, 3)
+    for keys in (validators.keys[:3], validators.keys):
+        with reverts("groups: not of this group"):
+            check(fresh, SEAL, evidence=validators.evidence(digest, keys))
+    check(fresh, SEAL, evidence=validators.evidence(digest, [validators.keys[i] for i in (0, 2, 3)]))
+    with reverts("groups: too few signatures"):
+        check(fresh, SEAL, evidence=validators.evidence(digest, [validators.keys[i] for i in (0, 2)]))
+    check(fresh, Frozen(B, 2), Group.WATCHERS)
+
+
+def test_remove_member__below_the_threshold__is_refused(fresh: EvmContract) -> None:
+    for member in watchers.members[:2]:
+        fresh.remove_member(int(Group.WATCHERS), member, sender=GOVERNOR)
+    with reverts("groups: too few would remain"):
+        fresh.remove_member(int(Group.WATCHERS), watchers.members[2], sender=GOVERNOR)
+    check(fresh, Frozen(B, 2), Group.WATCHERS, watchers.evidence(Frozen(B, 2).digest(DEPLOYMENT), watchers.keys[2:]))
+
+
+def test_remove_member__nobody_of_this_group__is_refused(fresh: EvmContract) -> None:
+    fresh.remove_member(int(Group.VALIDATORS), validators.members[0], sender=GOVERNOR)
+    for group, member in (
+        (Group.VALIDATORS, STRANGER),
+        (Group.VALIDATORS, ZERO),
+        (Group.VALIDATORS, watchers.members[0]),
+        (Group.VALIDATORS, validators.members[0]),
+        (Group.WATCHERS, validators.members[1]),
+        (0, STRANGER),
+        (3, validators.members[1]),
+    ):
+        with reverts("groups: not a member"):
+            fresh.remove_member(int(group), member, sender=GOVERNOR)
+
+
+def test_remove_member__not_the_governor__is_refused(fresh: EvmContract) -> None:
+    for sender in (STRANGER, validators.members[0], watchers.members[0]):
+        with reverts("groups: not the governor"):
+            fresh.remove_member(int(Group.VALIDATORS), validators.members[0], sender=sender)
+
+
+def test_remove_member__while_an_announcement_waits__the_coming_list_counts(fresh: EvmContract) -> None:
+    """Neither its wait nor its members change: who is removed, and stands on it, comes back with it."""
+    keys = tuple(sorted([*NEW.keys[:3], *watchers.keys[:2]], key=lambda key: int(key.public_key.to_address(), 16)))
+    mixed = replace(KnownGroup.of((), 3), keys=keys)
+    announce(fresh, known=mixed)
+    coming, digest = fresh.coming(), Frozen(B, 0).digest(DEPLOYMENT)
+    fresh.chain.time += GROUP_DELAY_SECONDS - 1
+    fresh.remove_member(int(Group.WATCHERS), watchers.members[0], sender=GOVERNOR)
+    assert fresh.coming() == coming
+    with reverts("groups: not of this group"):
+        check(fresh, Frozen(B, 0), Group.WATCHERS, NEW.evidence(digest, watchers.keys[:3]))
+    with reverts("groups: too early to replace"):
+        fresh.replace_members(sender=STRANGER)
+    fresh.chain.time += 1
+    fresh.replace_members(sender=STRANGER)
+    assert [m.lower() for m in fresh.members(int(Group.WATCHERS))[0]] == [m.lower() for m in mixed.members]
+    check(fresh, Frozen(B, 0), Group.WATCHERS, NEW.evidence(digest, keys))
+
+
+def test_remove_member__and_announced_in_the_other_group__has_a_word_there(fresh: EvmContract) -> None:
+    """Who has left one group may come into the other, after the delay."""
+    moved = validators.members[0]
+    fresh.remove_member(int(Group.VALIDATORS), moved, sender=GOVERNOR)
+    members = sorted([*watchers.members, moved], key=lambda member: int(member, 16))
+    fresh.announce_members(int(Group.WATCHERS), members, 4, sender=GOVERNOR)
+    fresh.chain.time += GROUP_DELAY_SECONDS
+    fresh.replace_members(sender=STRANGER)
+    keys = sorted([*watchers.keys[:3], validators.keys[0]], key=lambda key: int(key.public_key.to_address(), 16))
+    check(fresh, Frozen(B, 0), Group.WATCHERS, watchers.evidence(Frozen(B, 0).digest(DEPLOYMENT), keys))
+
+
 REFUSED: list[tuple[str, int, Sequence[str], int]] = [
     ("groups: no such group", 0, NEW.members, 3),
     ("groups: no such group", 3, NEW.members, 3),

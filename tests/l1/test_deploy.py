@@ -15,10 +15,14 @@ from zklink.devnet.tokens import USDC, load_tokens
 from zklink.devnet.world import World
 from zklink.l1.contract_artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers, Parts, universal_address
+from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
+from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.deploy import deploy, load_verifiers, predict_address
 from zklink.l1.deployment.plan_checks import check_plan
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
+from zklink.l1.deployment.swift import read_selector
 from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.submission import Call
 from zklink.lab.anvil import start_anvil
 from zklink.protocol.bridge_hashes import genesis_tip
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain
@@ -92,10 +96,54 @@ def test_deploy__every_chain__bridge_and_history_rely_on_what_the_file_says(syst
 def test_deploy__every_chain__knows_the_same_groups_and_its_own_pace(system: LocalSystem) -> None:
     deployment = system.deployment
     for k, bridge in system.bridges.items():
-        assert bridge.groups.governor() == deployment.governor
         for group, plan in ((Group.VALIDATORS, deployment.validators), (Group.WATCHERS, deployment.watchers)):
             assert bridge.groups.members(group) == GroupMembers(plan.members, plan.threshold)
         assert bridge.groups.blocks_per_day() == deployment.chains[k].blocks_per_day
+
+
+SWIFT = {
+    "groups": {"announce_members", "remove_member"},
+    "registry": {"pause_token", "tighten_token_limits"},
+    "end": {"void_freeze"},
+}
+SWIFT_ON_MEMBERS = SWIFT | {"end": {"raise_end", "deny_end", "void_end"}}
+
+
+def test_deploy__every_chain__is_governed_by_its_own_timelock(system: LocalSystem) -> None:
+    deployment, governor = system.deployment, system.world.roles.governor.address
+    assert deployment.governor == governor
+    for k, chain in deployment.chains.items():
+        bridge, timelock = system.bridges[k], TimelockClient(system.world[k].client, chain.timelock)
+        assert bridge.groups.governor() == bridge.tokens.governor() == chain.timelock
+        assert timelock.owner() == bridge.groups.acting_governor() == governor
+        assert not timelock.is_founding()
+        assert timelock.blocks_per_day() == bridge.groups.blocks_per_day()
+
+
+def test_deploy__every_chain__swift_is_what_admits_nothing_and_nothing_else(system: LocalSystem) -> None:
+    """Every function of everything that a timelock governs is asked for."""
+    for k, chain in system.deployment.chains.items():
+        timelock, is_primary = TimelockClient(system.world[k].client, chain.timelock), k == system.deployment.primary
+        contracts = {"groups": "Groups", "registry": "Registry", "end": PRIMARY_END if is_primary else MEMBER_END}
+        found: dict[str, set[str]] = {}
+        for name, contract in (
+            *contracts.items(),
+            ("bridge", "Bridge"),
+            ("exodus", "Exodus"),
+            ("timelock", "Timelock"),
+        ):
+            artifact = load_contract(contract)
+            functions = {entry["name"] for entry in artifact.abi if entry["type"] == "function"}
+            calls = {f: Call(getattr(chain, name), read_selector(artifact, f), f) for f in functions}
+            if swift := {f for f, call in calls.items() if timelock.is_swift(call)}:
+                found[name] = swift
+        assert found == (SWIFT if is_primary else SWIFT_ON_MEMBERS)
+
+
+def test_check_plan__public_chain_without_a_timelock__refused(system: LocalSystem, public_client: ChainClient) -> None:
+    clients = {**system.world.clients, BSC.chain_id: public_client}
+    with pytest.raises(DeploymentRefused, match="its governor needs a timelock"):
+        check_plan(replace(_plan(system), has_timelock=False), clients)
 
 
 def test_deploy__every_token__registered_everywhere_with_its_scale(system: LocalSystem) -> None:
@@ -163,13 +211,15 @@ def test_check_plan__member_of_both_groups__refused(system: LocalSystem) -> None
         check_plan(replace(plan, watchers=shared), system.world.clients)
 
 
-def test_check_plan__governor_in_a_group__refused(system: LocalSystem) -> None:
-    """By the contract alone: who governs is not the plan's."""
+@pytest.mark.parametrize("group", ["validators", "watchers"])
+def test_check_plan__governor_in_a_group__refused(system: LocalSystem, group: str) -> None:
+    """The contracts see the timelock, and not who owns it."""
     plan = _plan(system)
     governor = system.world.roles.governor.address
-    shared = replace(plan.watchers, members=(governor, *plan.watchers.members[1:]))
-    with pytest.raises(DeploymentInterrupted, match="groups: "):
-        deploy(replace(plan, watchers=shared), system.world.clients, _accounts(system.world))
+    before: GroupPlan = getattr(plan, group)
+    shared: Any = {group: replace(before, members=(governor, *before.members[1:]))}
+    with pytest.raises(DeploymentRefused, match=f"is one of the {group}"):
+        deploy(replace(plan, **shared), system.world.clients, _accounts(system.world))
 
 
 @pytest.mark.parametrize("pace", [0, 43_201])

@@ -277,9 +277,11 @@ def deploy_three_chains(
     preset: Preset,
     replacements: Replacements = (),
     prices: Prices = MappingProxyType({}),
+    has_timelock: bool = False,
 ) -> ThreeChains[DeployedChain]:
     """Tokens and the whole system on three chains. `verifiers` are those of blocks and of exits; mutants are compiled
-    without optimizer and may be larger than a chain allows. A door that `prices` do not name costs nothing.
+    without optimizer and may be larger than a chain allows. A door that `prices` do not name costs nothing. GOVERNOR
+    governs, or owns the timelocks.
     """
     groups = KnownGroups()
     evms = {k: EvmChain(EVM_CHAIN_IDS[k], START_TIME, is_roomy=bool(replacements)) for k in CHAINS}
@@ -300,6 +302,7 @@ def deploy_three_chains(
         setter=SETTER,
         fee_recipient=FEE_RECIPIENT,
         prices=prices,
+        has_timelock=has_timelock,
         root=genesis_root,
     )
     governor = Account.from_key(actor_key("governor"))

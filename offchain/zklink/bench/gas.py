@@ -15,6 +15,7 @@ from zklink.bench.exodus_gas import measure_exodus
 from zklink.bench.group_gas import measure_groups
 from zklink.bench.payout_gas import PayoutRun
 from zklink.bench.registry_gas import measure_creations, measure_reads, measure_registry
+from zklink.bench.timelock_gas import measure_timelock
 from zklink.bench.user_gas import measure_account_requests, measure_requests
 from zklink.devnet.system import deploy_local_system
 from zklink.devnet.tokens import USDC
@@ -63,6 +64,6 @@ def measure_gas(world: World, preset: Preset, provers: Provers, verifiers: Verif
     run.requests.swap_dollars(HOME, OTHER)
     run.requests.swap_dollars(PRIMARY, OTHER)
     run.requests.deposit(HOME, USDC)
-    figures |= measure_registry(system, HOME) | measure_groups(run) | measure_creations(system)
+    figures |= measure_registry(system, HOME) | measure_groups(run) | measure_timelock(run) | measure_creations(system)
     figures |= EndRun(run).measure()
     return figures | measure_exodus(run, account) | measure_reads(system)

@@ -30,6 +30,7 @@ CONTRACTS: Final[Mapping[str, str]] = {
     "Exodus": "exodus",
     "Groups": "groups",
     "Registry": "registry",
+    "Timelock": "timelock",
 }
 """The contracts of a deployment, and their names in its record."""
 

@@ -110,6 +110,12 @@ GROUP_DELAY_SECONDS: Final = 55 * DAY
 deadlines together, and 14 days more, so that users can leave before a group that they do not trust has a word.
 """
 
+GRACE_SECONDS: Final = 14 * DAY
+"""Seconds, and blocks, in which a timelock's proposal can be executed after its delay, which is GROUP_DELAY_SECONDS."""
+
+FOUNDING_SECONDS: Final = 7 * DAY
+"""Seconds after its deployment in which a timelock's owner acts at once, unless it closes the founding before."""
+
 FEE_NOTICE_SECONDS: Final = 3_600
 """Seconds between a rise of a price and the time from which it counts."""
 

@@ -49,6 +49,8 @@ _TIMES: Final = (
     "DENIAL_WINDOW",
     "EXIT_DELAY",
     "GROUP_DELAY",
+    "GRACE",
+    "FOUNDING",
     "FEE_NOTICE",
 )
 

@@ -59,7 +59,7 @@ def raise_end(read: ChainsRead, chain: ChainId, account: LocalAccount, *, is_con
         validators, watchers = read.groups.find_end(history, fact, judge)
         if is_contested and not (validators and watchers):
             continue
-        if not watchers and (not validators or account.address != bridge.groups.governor()):
+        if not watchers and (not validators or account.address != bridge.groups.acting_governor()):
             reasons.append(f"END at block {place.number} needs the watchers' word: {read.groups.reason}")
             continue
         seal = judge.choose(read.groups.kept, Seal(place.number, place.sync_hash), Group.VALIDATORS)

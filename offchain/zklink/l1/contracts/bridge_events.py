@@ -271,6 +271,15 @@ class MembersReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """A group has one member less; its threshold is what it was."""
+
+    log: Log
+    group: Group
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExodusBegun:
     """Exits are open here against the root of block `number`."""
 
@@ -373,6 +382,82 @@ class FeeRecipientChanged:
     fee_recipient: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """A call that a timelock makes later; `value_wei` goes with it."""
+
+    target: str
+    value_wei: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A timelock's owner proposes calls; anybody can execute them after the delay."""
+
+    log: Log
+    proposal_id: bytes
+    calls: tuple[ProposedCall, ...]
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The owner takes a proposal back."""
+
+    log: Log
+    proposal_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The calls of a proposal are made."""
+
+    log: Log
+    proposal_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The owner has made a call at once."""
+
+    log: Log
+    target: str
+    selector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SwiftAllowed:
+    """A function that the owner may call at once, told when the timelock is created."""
+
+    log: Log
+    target: str
+    selector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FoundingClosed:
+    """The owner acts at once no more, but for what is swift."""
+
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerNamed:
+    """Who becomes the timelock's owner when it accepts."""
+
+    log: Log
+    coming: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged:
+    """Who owns the timelock."""
+
+    log: Log
+    owner: str
+
+
 BridgeEvent = (
     SwapRequested
     | DepositRequested
@@ -400,6 +485,7 @@ BridgeEvent = (
     | Seceded
     | MembersAnnounced
     | MembersReplaced
+    | MemberRemoved
     | ExodusBegun
     | RequestCancelled
     | Exited
@@ -410,5 +496,13 @@ BridgeEvent = (
     | PriceBoundsChanged
     | SetterChanged
     | FeeRecipientChanged
+    | Proposed
+    | Cancelled
+    | Executed
+    | Acted
+    | SwiftAllowed
+    | FoundingClosed
+    | OwnerNamed
+    | OwnerChanged
 )
 """The events of all contracts of a chain."""

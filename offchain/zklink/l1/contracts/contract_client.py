@@ -11,6 +11,7 @@ from eth_utils import to_checksum_address
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_events import BridgeEvent
 from zklink.l1.contracts.event_codec import decode_events, event_topic
+from zklink.l1.contracts.governed import govern
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import ChainId
@@ -54,3 +55,7 @@ class ContractClient:
 
     def _send(self, account: LocalAccount, function: str, *arguments: object, value: int = 0) -> Receipt:
         return self.client.send(account, self.encode(function, *arguments), value)
+
+    def _govern(self, account: LocalAccount, governor: str, function: str, *arguments: object) -> Receipt:
+        """A call that the governor alone may make; `account` is the governor, or owns the timelock that is."""
+        return self.client.send(account, govern(self.client, account, governor, self.encode(function, *arguments)))

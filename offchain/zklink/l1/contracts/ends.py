@@ -12,7 +12,7 @@ from eth_utils import to_checksum_address
 
 from zklink.l1.contracts.bridge_structs import Announcement, EndState, FreezeCall
 from zklink.l1.contracts.contract_client import ContractClient
-from zklink.l1.contracts.groups import NO_EVIDENCE
+from zklink.l1.contracts.groups import NO_EVIDENCE, GroupsClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_blocks import MismatchCall
 from zklink.protocol.bridge_hashes import ZERO_HASH
@@ -61,6 +61,9 @@ class EndClient(ContractClient):
         """Freeze the chain, FREEZE_DELAY_SECONDS after the call, if the request still waits."""
         return self._send(account, "confirm_freeze", int(lane))
 
+    def _by_governor(self, account: LocalAccount, function: str, *arguments: object) -> Receipt:
+        return self._govern(account, GroupsClient(self.client, self.groups()).governor(), function, *arguments)
+
 
 class PrimaryEndClient(EndClient):
     """The primary's end."""
@@ -81,7 +84,7 @@ class PrimaryEndClient(EndClient):
 
     def void_freeze(self, governor: LocalAccount, chain: ChainId) -> Receipt:
         """Void a member's FRZ; only a word for the next round counts."""
-        return self._send(governor, "void_freeze", chain)
+        return self._by_governor(governor, "void_freeze", chain)
 
     def freeze_for(self, account: LocalAccount, chain: ChainId) -> Receipt:
         """Freeze the primary over a member's FRZ."""
@@ -124,20 +127,25 @@ class MemberEndClient(EndClient):
         watchers: bytes = NO_EVIDENCE,
     ) -> Receipt:
         """Raise END. `later` are the commitments of the blocks after this chain's tip, up to the END's; `seal` is the
-        validators' seal of the last (not read for the genesis, nor where they say END themselves).
+        validators' seal of the last (not read for the genesis, nor where they say END themselves). The account acts as
+        the governor where the watchers are silent.
         """
         arguments = (fact.number, fact.sync_hash, list(later), seal, validators, watchers)
-        return self._send(account, "raise_end", *arguments)
+        if watchers:
+            return self._send(account, "raise_end", *arguments)
+        return self._by_governor(account, "raise_end", *arguments)
 
     def deny_end(self, account: LocalAccount, evidence: bytes = NO_EVIDENCE) -> Receipt:
         """Deny the END that waits: the watchers' by the validators' evidence, one of validators and governor by the
         watchers'; the governor, who denies the watchers' too, brings none.
         """
-        return self._send(account, "deny_end", evidence)
+        if evidence:
+            return self._send(account, "deny_end", evidence)
+        return self._by_governor(account, "deny_end", evidence)
 
     def void_end(self, governor: LocalAccount) -> Receipt:
         """The governor voids an END that validators have denied."""
-        return self._send(governor, "void_end")
+        return self._by_governor(governor, "void_end")
 
     def fell_end(
         self,

@@ -17,9 +17,12 @@ from zklink.l1.contracts.bridge_events import (
     DepositRequested,
     FullExitRequested,
     KeyRequested,
+    Proposed,
+    ProposedCall,
     SwapRequested,
 )
 from zklink.l1.contracts.bridge_structs import EndWord, universal_address
+from zklink.l1.transport.arguments import spell_type
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -37,6 +40,7 @@ CONTRACTS: Final = (
     "Groups",
     "Exodus",
     "Registry",
+    "Timelock",
 )
 
 PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
@@ -64,6 +68,7 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.Seceded,
         bridge_events.MembersAnnounced,
         bridge_events.MembersReplaced,
+        bridge_events.MemberRemoved,
         bridge_events.ExodusBegun,
         bridge_events.RequestCancelled,
         bridge_events.Exited,
@@ -74,6 +79,13 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.PriceBoundsChanged,
         bridge_events.SetterChanged,
         bridge_events.FeeRecipientChanged,
+        bridge_events.Cancelled,
+        bridge_events.Executed,
+        bridge_events.Acted,
+        bridge_events.SwiftAllowed,
+        bridge_events.FoundingClosed,
+        bridge_events.OwnerNamed,
+        bridge_events.OwnerChanged,
     )
 }
 """Events whose fields are the record's fields."""
@@ -106,9 +118,9 @@ def build_codecs(abi: Iterable[Mapping[str, Any]]) -> dict[bytes, EventCodec]:
     for entry in abi:
         if entry["type"] == "event":
             inputs: Sequence[Mapping[str, Any]] = entry["inputs"]
-            topic = keccak(text=f"{entry['name']}({','.join(item['type'] for item in inputs)})")
-            indexed = tuple((item["name"], item["type"]) for item in inputs if item["indexed"])
-            plain = tuple((item["name"], item["type"]) for item in inputs if not item["indexed"])
+            topic = keccak(text=f"{entry['name']}({','.join(map(spell_type, inputs))})")
+            indexed = tuple((item["name"], spell_type(item)) for item in inputs if item["indexed"])
+            plain = tuple((item["name"], spell_type(item)) for item in inputs if not item["indexed"])
             codecs[topic] = EventCodec(entry["name"], topic, indexed, plain)
     return codecs
 
@@ -133,8 +145,8 @@ def decode_event(chain: ChainId, log: Log) -> BridgeEvent | None:
     if codec is None:
         return None
     fields = codec.decode(log)
-    if codec.name in _REQUEST_READERS:
-        return _REQUEST_READERS[codec.name](chain, log, fields)
+    if codec.name in _READERS:
+        return _READERS[codec.name](chain, log, fields)
     fields |= {name: read(fields[name]) for name, read in _ENUMS.get(codec.name, {}).items()}
     build = PLAIN_EVENTS.get(codec.name)
     return build(log, **fields) if build is not None else None
@@ -207,7 +219,13 @@ def _decode_key_request(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> 
     return KeyRequested(log, request, fields["expires_at"])
 
 
-_REQUEST_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]], BridgeEvent]]] = {
+def _decode_proposal(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Proposed:
+    calls = tuple(ProposedCall(to_checksum_address(to), value, bytes(data)) for to, value, data in fields["calls"])
+    return Proposed(log, fields["proposal_id"], calls, fields["salt"])
+
+
+_READERS: Final[Mapping[str, Callable[[ChainId, Log, Mapping[str, Any]], BridgeEvent]]] = {
+    "Proposed": _decode_proposal,
     "SwapRequested": _decode_swap,
     "DepositRequested": _decode_deposit,
     "FullExitRequested": _decode_full_exit,
@@ -220,6 +238,7 @@ _ENUMS: Final[Mapping[str, Mapping[str, Callable[[int], object]]]] = {
     "EndRaised": {"word": EndWord},
     "MembersAnnounced": {"group": Group},
     "MembersReplaced": {"group": Group},
+    "MemberRemoved": {"group": Group},
     "RequestCancelled": {"lane": Lane},
 }
 

@@ -11,6 +11,7 @@ from eth_utils import to_checksum_address
 
 from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.l1.contracts.contract_client import ContractClient
+from zklink.l1.contracts.governed import read_acting_governor
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.facts import Accepted, End, EndDenial, Fact, Frozen, Group, Queues, Seal
 
@@ -26,6 +27,10 @@ class GroupsClient(ContractClient):
     def governor(self) -> str:
         """The address whose voids act at once."""
         return to_checksum_address(self._read("governor"))
+
+    def acting_governor(self) -> str:
+        """The account that acts as governor: the owner, if the governor is a timelock."""
+        return read_acting_governor(self.client, self.governor())
 
     def members(self, group: Group) -> GroupMembers:
         """The signers of a group, and how many of them it takes."""
@@ -46,7 +51,12 @@ class GroupsClient(ContractClient):
 
     def announce_members(self, governor: LocalAccount, group: Group, members: Sequence[str], threshold: int) -> Receipt:
         """The governor announces a group's new members; they have a word GROUP_DELAY_SECONDS later."""
-        return self._send(governor, "announce_members", int(group), list(map(to_checksum_address, members)), threshold)
+        arguments = (int(group), list(map(to_checksum_address, members)), threshold)
+        return self._govern(governor, self.governor(), "announce_members", *arguments)
+
+    def remove_member(self, governor: LocalAccount, group: Group, member: str) -> Receipt:
+        """The governor removes a member of a group, at once."""
+        return self._govern(governor, self.governor(), "remove_member", int(group), to_checksum_address(member))
 
     def replace_members(self, account: LocalAccount) -> Receipt:
         """Anybody carries out what was announced, when the delay is over."""

@@ -13,6 +13,7 @@ from eth_utils import to_checksum_address
 
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import PriceState, TokenConfig
+from zklink.l1.contracts.governed import govern
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
@@ -87,11 +88,11 @@ class RegistryClient:
 
     def tighten_token_limits(self, governor: LocalAccount, token_id: TokenId, minimum: Amount, cap: Amount) -> Receipt:
         """Raise a token's minimum, lower its cap."""
-        return self.client.send(governor, self.encode("tighten_token_limits", token_id, minimum, cap))
+        return self._by_governor(governor, "tighten_token_limits", token_id, minimum, cap)
 
     def pause_token(self, governor: LocalAccount, token_id: TokenId) -> Receipt:
         """Stop new swaps and deposits of a token."""
-        return self.client.send(governor, self.encode("pause_token", token_id))
+        return self._by_governor(governor, "pause_token", token_id)
 
     def unpause_token(self, governor: LocalAccount, token_id: TokenId) -> Receipt:
         """Admit new swaps and deposits of a token again."""
@@ -108,6 +109,10 @@ class RegistryClient:
     def encode(self, function: str, *arguments: object) -> Call:
         """A call for `ChainClient.submit`, for callers that do not want to wait. Raises ArgumentsRefused."""
         return encode_call(self._contract, function, *arguments)
+
+    def _by_governor(self, account: LocalAccount, function: str, *arguments: object) -> Receipt:
+        call = self.encode(function, *arguments)
+        return self.client.send(account, govern(self.client, account, self.governor(), call))
 
     def _read(self, function: str, *arguments: object) -> Any:
         return self.client.read(self._contract, function, *arguments)

@@ -3,7 +3,8 @@
 Takes a plan, a client per chain and the accounts; gives a Deployment. Never sends a transaction before everything that
 can be known beforehand is checked. The contracts of a chain name each other, and all name the bridges of every chain,
 so their addresses are predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A
-chain works as soon as its bridge is constructed, the last of its contracts; liquidity comes in by deposits.
+chain works as soon as its bridge is constructed, the last of its contracts; tokens are registered while its timelock is
+being founded, which is closed last of all; liquidity comes in by deposits.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,9 +24,11 @@ from zklink.l1.contracts.bridge_structs import (
     universal_address,
 )
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
+from zklink.l1.contracts.governed import govern
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
 from zklink.l1.contracts.registries import RegistryClient
-from zklink.l1.deployment.plan_checks import check_plan
+from zklink.l1.contracts.timelock import TimelockClient
+from zklink.l1.deployment.plan_checks import check_governor, check_plan
 from zklink.l1.deployment.records import (
     ChainDeployment,
     Deployment,
@@ -36,6 +39,7 @@ from zklink.l1.deployment.records import (
     Verifiers,
     VkHashes,
 )
+from zklink.l1.deployment.swift import list_swift
 from zklink.l1.transport.client import ChainClient, Request, check_receipts
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import DeploymentInterrupted, ZkLinkError
@@ -45,8 +49,11 @@ from zklink.protocol.presets import Preset
 CIRCUITS: Final = ("Swap", "Account", "Exit")
 """The first word of the names of the generated verifiers."""
 
+HELPERS: Final = ("timelock", "groups", "registry", "swap_verifier", "account_verifier", "exit_verifier")
+"""The contracts of a chain that are complete without the other chains, in the order in which they are created."""
+
 PARTNERS: Final = ("exodus", "end", "history", "bridge")
-"""The contracts of a chain that name each other, in the order in which they are created."""
+"""The contracts of a chain that name each other and all bridges, in the order in which they are created."""
 
 Report = Callable[[str, str], None]
 """Called with a chain's name and the step that begins there."""
@@ -64,18 +71,18 @@ def deploy(
     accounts: DeploymentAccounts,
     report: Report = lambda chain, step: None,
 ) -> Deployment:
-    """Deploy on every chain and register the tokens. Raises DeploymentRefused, DeploymentInterrupted."""
+    """Deploy on every chain, register the tokens and close the founding. Raises DeploymentRefused,
+    DeploymentInterrupted.
+    """
     chains = {chain_id: clients[chain_id] for chain_id in sorted(clients)}
     check_plan(plan, chains)
+    check_governor(plan, accounts.governor.address)
     plan = replace(plan, validators=plan.validators.in_order(), watchers=plan.watchers.in_order())
     run = _Run(plan, chains, accounts, report)
-    for chain_id in chains:
-        run.deploy_helpers(chain_id)
-    run.predict_partners()
-    for chain_id in chains:
-        run.deploy_partners(chain_id)
-    for chain_id in chains:
-        run.register_tokens(chain_id)
+    run.predict()
+    for step in (run.deploy_helpers, run.deploy_partners, run.register_tokens, run.close_founding):
+        for chain_id in chains:
+            step(chain_id)
     return run.result()
 
 
@@ -98,30 +105,19 @@ class _Run:
     from_blocks: dict[ChainId, int] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
 
-    def deploy_helpers(self, chain_id: ChainId) -> None:
-        """Deploy the contracts that know no other of their chain."""
-        plan, governor = self.plan, self.accounts.governor.address
-        prices = [entry.abi() for entry in plan.prices.get(chain_id, ())]
-        addresses = (governor, plan.setter, plan.fee_recipient, plan.wrapped.get(chain_id, NO_ADDRESS))
-        here = (chain_id, self.chain_mask(), plan.preset.token_limit)
-        registry = (*here, *map(to_checksum_address, addresses), prices)
-        members = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers))
-        groups = (*members, governor, plan.blocks_per_day[chain_id])
-        self.contracts[chain_id] = {
-            "groups": self._create(chain_id, load_contract("Groups"), *groups),
-            "registry": self._create(chain_id, load_contract("Registry"), *registry),
-            "swap_verifier": self._create(chain_id, plan.verifiers.swap),
-            "account_verifier": self._create(chain_id, plan.verifiers.account),
-            "exit_verifier": self._create(chain_id, plan.verifiers.exit),
-        }
-
-    def predict_partners(self) -> None:
-        """Predict the addresses of the contracts that name each other: the deployer's next transactions create them."""
+    def predict(self) -> None:
+        """Predict all addresses: the deployer's next transactions on each chain create the contracts."""
         deployer = self.accounts.deployer.address
+        names = HELPERS[not self.plan.has_timelock :] + PARTNERS
         for k, client in self.clients.items():
             nonce = client.nonce(deployer)
-            for i, name in enumerate(PARTNERS):
-                self.contracts[k][name] = predict_address(deployer, nonce + i)
+            self.contracts[k] = {name: predict_address(deployer, nonce + i) for i, name in enumerate(names)}
+            self.contracts[k].setdefault("timelock", NO_ADDRESS)
+
+    def deploy_helpers(self, chain_id: ChainId) -> None:
+        """Deploy the contracts that need nothing of the other chains."""
+        for name in HELPERS[not self.plan.has_timelock :]:
+            self._create(chain_id, name, *self._helper(chain_id, name))
 
     def deploy_partners(self, chain_id: ChainId) -> None:
         """Deploy the exodus contract, the end, the history and the bridge of a chain. The bridge, which comes last,
@@ -129,11 +125,30 @@ class _Run:
         """
         self.from_blocks[chain_id] = self.clients[chain_id].head().number + 1
         for name in PARTNERS:
-            artifact, arguments = self._partner(chain_id, name)
-            address = self._create(chain_id, artifact, *arguments)
-            if address != self.contracts[chain_id][name]:
-                detail = f"it is at {address}, not at {self.contracts[chain_id][name]}"
-                raise self._interrupted(chain_id, artifact.name, detail)
+            self._create(chain_id, name, *self._partner(chain_id, name))
+
+    def governor(self, chain_id: ChainId) -> str:
+        """Who governs the contracts of a chain."""
+        return self.contracts[chain_id]["timelock"] if self.plan.has_timelock else self.accounts.governor.address
+
+    def _helper(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:
+        """One of HELPERS, and what its constructor takes."""
+        plan, here = self.plan, self.contracts[chain_id]
+        if name == "timelock":
+            swift = list_swift(here, chain_id == plan.primary)
+            owner = self.accounts.governor.address
+            return load_contract("Timelock"), (owner, plan.blocks_per_day[chain_id], swift)
+        if name == "groups":
+            members = (*_group_arguments(plan.validators), *_group_arguments(plan.watchers))
+            return load_contract("Groups"), (*members, self.governor(chain_id), plan.blocks_per_day[chain_id])
+        if name == "registry":
+            prices = [entry.abi() for entry in plan.prices.get(chain_id, ())]
+            wrapped = plan.wrapped.get(chain_id, NO_ADDRESS)
+            addresses = map(to_checksum_address, (self.governor(chain_id), plan.setter, plan.fee_recipient, wrapped))
+            registry = (chain_id, self.chain_mask(), plan.preset.token_limit, *addresses, prices)
+            return load_contract("Registry"), registry
+        verifier: ContractArtifact = getattr(plan.verifiers, name.removesuffix("_verifier"))
+        return verifier, ()
 
     def _partner(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:
         """One of PARTNERS, and what its constructor takes."""
@@ -160,16 +175,19 @@ class _Run:
 
     def register_tokens(self, chain_id: ChainId) -> None:
         """All tokens of the plan, at once: on a slow chain they share a block."""
-        client = self.clients[chain_id]
+        client, governor = self.clients[chain_id], self.accounts.governor
         registry = RegistryClient(client, self.contracts[chain_id]["registry"])
         calls = [
             registry.encode("register_token", t.token_id, self._config(t, chain_id).abi()) for t in self.plan.tokens
         ]
+        requests = [Request(govern(client, governor, self.governor(chain_id), call)) for call in calls]
+        self._attempt(chain_id, "tokens", lambda: check_receipts(client.send_all(governor, requests)))
 
-        def send_all() -> None:
-            check_receipts(client.send_all(self.accounts.governor, [Request(call) for call in calls]))
-
-        self._attempt(chain_id, "tokens", send_all)
+    def close_founding(self, chain_id: ChainId) -> None:
+        """From now on the owner of the timelock proposes, and waits."""
+        if self.plan.has_timelock:
+            timelock = TimelockClient(self.clients[chain_id], self.contracts[chain_id]["timelock"])
+            self._attempt(chain_id, "founding", lambda: timelock.close_founding(self.accounts.governor))
 
     def chain_mask(self) -> int:
         """Bit k is set when chain k takes part."""
@@ -242,13 +260,15 @@ class _Run:
         address = token.contracts.get(chain_id, NO_ADDRESS)
         return TokenConfig(here, address, token.layer2_decimals, token.minimum, token.cap, token.token_class)
 
-    def _create(self, chain_id: ChainId, artifact: ContractArtifact, *arguments: object) -> str:
-        client = self.clients[chain_id]
+    def _create(self, chain_id: ChainId, name: str, artifact: ContractArtifact, arguments: tuple[object, ...]) -> None:
+        """Create a contract where it was predicted. Raises DeploymentInterrupted."""
+        client, predicted = self.clients[chain_id], self.contracts[chain_id][name]
         address: str = self._attempt(
             chain_id, artifact.name, lambda: client.deploy(self.accounts.deployer, artifact, *arguments)
         )
         self.done.append(f"{artifact.name} on {client.profile.name} at {address}")
-        return address
+        if address != predicted:
+            raise self._interrupted(chain_id, artifact.name, f"it is at {address}, not at {predicted}")
 
     def _attempt(self, chain_id: ChainId, step: str, action: Callable[[], Any]) -> Any:
         self.report(self.clients[chain_id].profile.name, step)

@@ -33,10 +33,19 @@ def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient]) -> 
         client.check_chain_id()
         _check_pace(client, plan.blocks_per_day.get(chain_id, 0))
         if not client.profile.is_local:
+            if not plan.has_timelock:
+                raise DeploymentRefused(f"{client.profile.name} is a public chain: its governor needs a timelock")
             for verifier in (plan.verifiers.swap, plan.verifiers.account, plan.verifiers.exit):
                 _check_production_key(client, verifier)
         for token in plan.tokens:
             _check_token(client, token)
+
+
+def check_governor(plan: DeploymentPlan, governor: str) -> None:
+    """Raise DeploymentRefused if whoever owns the timelocks is in a group: the contracts see the timelock alone."""
+    for name, group in (("validators", plan.validators), ("watchers", plan.watchers)):
+        if int(governor, 16) in {int(member, 16) for member in group.members}:
+            raise DeploymentRefused(f"the governor {governor} is one of the {name}")
 
 
 def _check_group(name: str, group: GroupPlan) -> None:

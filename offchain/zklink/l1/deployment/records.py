@@ -72,6 +72,8 @@ class DeploymentPlan:
     `blocks_per_day` says how many of a chain's own blocks a day of a window takes beside its 86,400 seconds; below what
     the chain makes, so that windows last no longer while it runs. `setter` sets prices, fees belong to `fee_recipient`.
     A door of a chain without a price costs nothing; a chain without a wrapped coin pays contracts nothing but coin.
+
+    `has_timelock` is False on local chains alone: then the governor's own account governs, and nothing waits.
     """
 
     preset: Preset
@@ -86,6 +88,7 @@ class DeploymentPlan:
     fee_recipient: str
     prices: Mapping[ChainId, tuple[PriceEntry, ...]] = field(default_factory=dict)
     wrapped: Mapping[ChainId, str] = field(default_factory=dict)
+    has_timelock: bool = True
 
     @property
     def genesis(self) -> Genesis:
@@ -95,7 +98,9 @@ class DeploymentPlan:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentAccounts:
-    """The accounts that sign a deployment. The deployer creates the contracts, the governor registers the tokens."""
+    """The accounts that sign a deployment. The deployer creates the contracts; the governor owns the timelocks and
+    registers the tokens while they are being founded.
+    """
 
     deployer: LocalAccount
     governor: LocalAccount
@@ -103,12 +108,13 @@ class DeploymentAccounts:
 
 @dataclass(frozen=True, slots=True)
 class ChainDeployment:
-    """The contracts on one chain. Events start at `from_block`."""
+    """The contracts on one chain; `timelock` is NO_ADDRESS where an account governs. Events start at `from_block`."""
 
     chain_id: ChainId
     name: str
     evm_chain_id: int
     blocks_per_day: int
+    timelock: str
     bridge: str
     history: str
     groups: str
@@ -123,7 +129,7 @@ class ChainDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployed system, with everything that an actor needs to start."""
+    """A deployed system, with everything that an actor needs to start. `governor` owns the timelocks."""
 
     primary: ChainId
     deployment_hash: bytes
