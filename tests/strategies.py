@@ -7,6 +7,7 @@ purpose: few tokens, few chains and amounts near the limits of a rule, so that e
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from zklink.protocol.ids import (
     AMOUNT_LIMIT,
     FEE_DENOMINATOR,
     MAX_CHAINS,
+    NO_TOKEN,
     POOL_COUNT_ROW,
     AccountId,
     Amount,
@@ -38,6 +40,9 @@ TOKENS = tuple(TokenId(token) for token in (1, 2, 3, 4))
 """The tokens of a Case; the last one has no pool."""
 
 PAIRS: tuple[PoolId, ...] = ((TOKENS[0], TOKENS[1]), (TOKENS[0], TOKENS[2]), (TOKENS[1], TOKENS[2]))
+ROUTED = ((TOKENS[0], TOKENS[1]), (TOKENS[1], TOKENS[0]), (TOKENS[0], TOKENS[2]), (TOKENS[2], TOKENS[1]))
+"""Pairs that can be traded through the third token that has pools."""
+
 POOL_FEES = (30, 0, 1, 5, 100, FEE_DENOMINATOR - 1)
 NOW = 1_700_000_000
 PROVIDER, PROVIDER_ACCOUNT = bytes(12) + b"\x99" * 20, AccountId(1)
@@ -90,12 +95,14 @@ def rolled(build: Callable[[Dice], T], size: int = 256) -> st.SearchStrategy[T]:
 def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
     """Any request that is well formed and that a block may contain, whatever becomes of it."""
     amount = dice.amount(least=1)
+    tokens = [TokenId(token) for token in range(1, preset.lp_base)]
+    token_in, token_out = dice.pick(tokens), dice.pick(tokens)
     return SwapRequest(
         source=ChainId(1 + dice.below(MAX_CHAINS)),
         destination=ChainId(1 + dice.below(MAX_CHAINS)),
         request_id=RequestId(1 + dice.below((1 << 64) - 1)),
-        token_in=TokenId(1 + dice.below(preset.lp_base - 1)),
-        token_out=TokenId(1 + dice.below(preset.lp_base - 1)),
+        token_in=token_in,
+        token_out=token_out,
         amount=amount,
         min_out=dice.amount(),
         operator_fee=dice.amount(amount),
@@ -105,13 +112,23 @@ def roll_request(dice: Dice, preset: Preset = MINIMAL) -> SwapRequest:
         recipient=dice.bytes(32),
         refund_to=dice.bytes(32),
         native_fee_gwei=dice.below(1 << 40),
+        via=roll_via(dice, token_in, token_out, tokens),
     )
+
+
+def roll_via(dice: Dice, token_in: TokenId, token_out: TokenId, tokens: Sequence[TokenId]) -> TokenId:
+    """A third one of the tokens in half of the cases that admit one, else none."""
+    others = [token for token in tokens if token not in (token_in, token_out)]
+    if token_in == token_out or not others or dice.below(2):
+        return NO_TOKEN
+    return dice.pick(others)
 
 
 def roll_payout(dice: Dice) -> Payout:
     """Either outcome of some request."""
     request = roll_request(dice)
-    return Payout.paid(request, dice.amount()) if dice.below(2) else Payout.refunded(request)
+    between = dice.amount() if request.via else Amount(0)
+    return Payout.paid(request, dice.amount(), between) if dice.below(2) else Payout.refunded(request)
 
 
 def swap_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[SwapRequest]:
@@ -170,16 +187,25 @@ def inadmissible_requests(preset: Preset = MINIMAL) -> st.SearchStrategy[Refused
 
     def roll(dice: Dice) -> Refused:
         request = roll_request(dice, preset)
-        name = dice.pick(("source", "destination", "token_in", "token_out", "operator_fee"))
+        name = dice.pick(("source", "destination", "token_in", "token_out", "operator_fee", "via", "route"))
         if name in ("source", "destination"):
             value = dice.pick((0, MAX_CHAINS + 1, 255))
         elif name == "operator_fee":
             value = request.amount + dice.below(AMOUNT_LIMIT - request.amount)
+        elif name == "route":
+            return _with(_roll_circle(dice, request), "native_fee_gwei", 0), InadmissibleRequest
         else:
             value = preset.token_limit + dice.below((1 << 16) - preset.token_limit)
         return _with(request, name, value), InadmissibleRequest
 
     return rolled(roll)
+
+
+def _roll_circle(dice: Dice, request: SwapRequest) -> SwapRequest:
+    """A route that has one token twice."""
+    a, b = TOKENS[0], TOKENS[1]
+    token_in, via, token_out = dice.pick(((a, b, a), (a, a, b), (a, b, b), (a, a, a)))
+    return replace(request, token_in=token_in, via=via, token_out=token_out)
 
 
 # -- cases: a state and requests at the limits of the rule ---------------------------------------------------------
@@ -247,13 +273,13 @@ def _split(dice: Dice, total: int) -> tuple[int, ...]:
 
 def _roll_near(dice: Dice, rows: Rows, request_id: RequestId) -> SwapRequest:
     """A request whose amount, minimum and deadline lie just on, above or below what decides it."""
-    token_in, token_out = _roll_trade(dice, rows)
+    token_in, token_out, via = _roll_trade(dice, rows)
     destination = dice.pick(CHAINS)
     amount = dice.amount(RESERVE_LIMIT, least=1)
     if token_in == token_out and token_in in rows.tokens and dice.below(2):
         amount = Amount(max(rows.tokens[token_in].reserve(destination) + dice.below(3) - 1, 1))
     operator_fee = dice.pick((0, 0, min(amount - 1, dice.below(1_000)), dice.below(amount)))
-    out = _quote(rows, token_in, token_out, amount - operator_fee)
+    out = _quote(rows, (token_in, *([via] if via else []), token_out), amount - operator_fee)
     fill_fee = dice.pick((0, 0, dice.below(out + 1)))
     margin = max(out - fill_fee, 0)
     return SwapRequest(
@@ -270,27 +296,46 @@ def _roll_near(dice: Dice, rows: Rows, request_id: RequestId) -> SwapRequest:
         queued_at=NOW - dice.below(60),
         recipient=bytes(12) + dice.bytes(20),
         refund_to=bytes(12) + dice.bytes(20),
+        via=via,
     )
 
 
-def _roll_trade(dice: Dice, rows: Rows) -> tuple[TokenId, TokenId]:
-    """Mostly pairs that have a pool, in both directions; else any two tokens, also twice the same."""
+def _roll_trade(dice: Dice, rows: Rows) -> tuple[TokenId, TokenId, TokenId]:
+    """Token in, token out and the one between: mostly pairs that have a pool, in both directions, or routes between the
+    tokens that have pools; else any tokens, also twice the same.
+    """
     if rows.pools and dice.below(5):
+        if dice.below(3) == 2:
+            a, b = dice.pick(ROUTED)
+            return a, b, next(token for token in TOKENS if token not in (a, b))
         lower, higher = dice.pick(sorted(rows.pools))
-        return (higher, lower) if dice.below(2) else (lower, higher)
-    return dice.pick(TOKENS), dice.pick(TOKENS)
+        return (higher, lower, NO_TOKEN) if dice.below(2) else (lower, higher, NO_TOKEN)
+    token_in, token_out = dice.pick(TOKENS), dice.pick(TOKENS)
+    return token_in, token_out, roll_via(dice, token_in, token_out, TOKENS)
 
 
-def _quote(rows: Rows, token_in: TokenId, token_out: TokenId, dx: int) -> int:
-    if token_in == token_out:
-        return dx
-    pool = rows.pools.get(order_pair(token_in, token_out), EMPTY_POOL)
-    return compute_out(dx, *pool.oriented(token_in, token_out), pool.fee)
+def _quote(rows: Rows, tokens: Sequence[TokenId], dx: int) -> int:
+    for token_in, token_out in pairwise(tokens):
+        if token_in != token_out and dx:
+            pool = rows.pools.get(order_pair(token_in, token_out), EMPTY_POOL)
+            dx = compute_out(dx, *pool.oriented(token_in, token_out), pool.fee)
+    return dx
 
 
 def row_sets() -> st.SearchStrategy[Rows]:
     """A state that conserves, over TOKENS, PAIRS and CHAINS, often with an empty reserve somewhere."""
     return rolled(roll_rows)
+
+
+def fits_pools(requests: Sequence[SwapRequest], preset: Preset = MINIMAL) -> bool:
+    """Whether a block has room for the pools of these requests."""
+    routes = [(request.token_in, *([request.via] if request.via else []), request.token_out) for request in requests]
+    return len({frozenset(leg) for route in routes for leg in pairwise(route) if leg[0] != leg[1]}) <= preset.pool_rows
+
+
+def block_cases() -> st.SearchStrategy[Case]:
+    """Rows and one or two requests that find their rows in a minimal block."""
+    return cases(2).map(lambda case: case if fits_pools(case.requests) else replace(case, requests=case.requests[:1]))
 
 
 def cases(max_requests: int = MINIMAL.slots) -> st.SearchStrategy[Case]:

@@ -166,11 +166,14 @@ def count_of(counts: uint256, k: uint256) -> uint256:
 def find_unused_bits(p0: uint256, p1: uint256, p2: uint256) -> uint256:
     """
     @notice Zero when every bit that is zero in the layout of a payout is zero. Only the payout of a full exit has a
-            place: a block number and a slot.
+            place, a block number and a slot, and only a paid swap an amount of the token between.
     """
+    kind: uint256 = p0 >> constants.PAYOUT_0_KIND_SHIFT
     used_bits: uint256 = constants.PAYOUT_2_SLOT_SHIFT
-    if p0 >> constants.PAYOUT_0_KIND_SHIFT == constants.FULL_EXIT_PAYOUT_KIND:
+    if kind == constants.FULL_EXIT_PAYOUT_KIND:
         used_bits = constants.PAYOUT_2_BLOCK_NUMBER_SHIFT + constants.BLOCK_NUMBER_BITS
+    elif kind == constants.SWAP_PAID_KIND:
+        used_bits = constants.SWAP_PAID_2_BETWEEN_SHIFT + constants.AMOUNT_BITS
     return ((p0 | p1) >> constants.WORD_BITS) | (p0 & PAYOUT_0_ZERO_BITS) | (p2 >> used_bits)
 
 

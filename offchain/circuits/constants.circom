@@ -94,6 +94,9 @@ function PAYOUT_2_BLOCK_NUMBER_SHIFT() { return 136; }
 function PAYOUT_2_SLOT_SHIFT() { return 120; }
 function PAYOUT_2_RECIPIENT_HI_SHIFT() { return 112; }
 function PAYOUT_2_FILL_FEE_SHIFT() { return 0; }
+function SWAP_PAID_2_BETWEEN_SHIFT() { return 120; }
+function SWAP_PAID_2_RECIPIENT_HI_SHIFT() { return 112; }
+function SWAP_PAID_2_FILL_FEE_SHIFT() { return 0; }
 function ACCOUNT_REQUEST_0_KIND_SHIFT() { return 240; }
 function ACCOUNT_REQUEST_0_SOURCE_SHIFT() { return 232; }
 function ACCOUNT_REQUEST_0_ID_SHIFT() { return 160; }

@@ -3,12 +3,16 @@ pragma circom 2.2.0;
 // One swap (docs/protocol.md section 5.1) on hot registers.
 // SwapSlot takes the registers before it, the loaded indices, the block's timestamp and one request (or none: used = 0, all
 // zero); gives the registers after it, the eight words it publishes and the chains they belong to.
-// Never takes the outcome or the output amount from the prover: both follow from the request and the registers.
+// Never takes the outcome or an amount from the prover: all follow from the request and the registers.
 // Never touches a Merkle path.
 //
 // Bounds. Loaded reserves, fees and pool reserves are below 2^112 (every write-back checks it, and so does the check of the
 // genesis). Within a block they are not checked again: S <= 127 slots add less than 2^112 each, so every register stays below
 // 2^119 = REGISTER_LIMIT. Nothing becomes negative: a reserve is reduced only by out <= reserve, a pool only by out <= y.
+//
+// Routes. A slot always makes two trades, token_in for `middle` and `middle` for token_out. With a token between, `middle` is that
+// token and both pools are found, or the slot is unsatisfiable; without one it is token_out, and the second trade, between equal
+// tokens, gives what it takes. So what the first trade gives is below 2^112, as everything that goes into a trade must be.
 
 include "lib/buses.circom";
 include "lib/compare.circom";
@@ -77,6 +81,33 @@ template PoolView(P) {
     y <== found_lower + found_higher - x;
 }
 
+// What dx of token_in buys in the pool of the pair; dx itself if the tokens are equal. Gives what the effect needs as well.
+// Takes dx < 2^112, and `padding`, which is 1 exactly where dx = 0. Equal tokens have no pool: x = 0 and fee = 0, so
+// g = divisor = dx * D, and with y = dx the output is dx.
+template Trade(P) {
+    signal input token_in;
+    signal input token_out;
+    signal input dx;
+    signal input padding;
+    input Pair() pair[P];
+    input Pool() pool[P];
+    signal output same;
+    signal output is_higher;
+    signal output selected[P];
+    signal output out;
+
+    component view = PoolView(P);
+    view.token_in <== token_in;
+    view.token_out <== token_out;
+    view.pair <== pair;
+    view.pool <== pool;
+    same <== view.same;
+    is_higher <== view.is_higher;
+    selected <== view.selected;
+    signal transfer <== same * dx;
+    out <== ConstantProduct()(view.x, view.y + transfer, view.fee, dx, padding);
+}
+
 template SwapSlot(T, P) {
     var N = MAX_CHAINS();
 
@@ -103,17 +134,33 @@ template SwapSlot(T, P) {
     signal dx <== request.amount - request.operator_fee;
     RangeCheck(AMOUNT_BITS())(dx - request.used);
 
-    // No slot takes a route yet.
-    request.via === 0;
+    // The route: three different tokens, or no token between. `via` needs no range of its own: it is 0 or a loaded pool's token.
+    signal is_direct <== IsNull()(request.via);
+    signal middle <== Choose()(is_direct, request.via, request.token_out);
+    signal is_circle <== IsNull()(request.token_in - request.token_out);
+    is_circle * (1 - is_direct) === 0;
 
-    // The output. Equal tokens have no pool: x = 0 and fee = 0, so g = divisor = dx * D, and with y = dx the output is dx.
-    component view = PoolView(P);
-    view.token_in <== request.token_in;
-    view.token_out <== request.token_out;
-    view.pair <== pair;
-    view.pool <== pool;
-    signal transfer <== view.same * dx;
-    signal out <== ConstantProduct()(view.x, view.y + transfer, view.fee, dx, 1 - request.used);
+    // Two trades, the second with what the first gave; a trade of nothing gives nothing.
+    component first = Trade(P);
+    first.token_in <== request.token_in;
+    first.token_out <== middle;
+    first.dx <== dx;
+    first.padding <== 1 - request.used;
+    first.pair <== pair;
+    first.pool <== pool;
+    signal is_nothing <== IsNull()(first.out);
+    component second = Trade(P);
+    second.token_in <== middle;
+    second.token_out <== request.token_out;
+    second.dx <== first.out;
+    second.padding <== is_nothing;
+    second.pair <== pair;
+    second.pool <== pool;
+    // With a token between, neither trade is between equal tokens.
+    first.same * (1 - is_direct) === 0;
+    second.same === is_direct;
+    signal out <== second.out;
+    signal between <== (1 - is_direct) * first.out;
 
     // The outcome.
     signal row_out_reserve[N];
@@ -145,21 +192,27 @@ template SwapSlot(T, P) {
         }
         next_row[t].fees <== row[t].fees + is_row_in[t] * paid_fee;
     }
-    // The pool gains dx on token_in's side and loses out on the other. No pool is selected where the tokens are equal.
-    // Supply, fee and LP token stay as they were.
+    // A pool gains what goes into its trade and loses what comes out. None is selected where the tokens are equal, and never one
+    // twice: a route's pools are those of two different pairs. Supply, fee and LP token stay as they were.
     signal paid_dx <== paid_amount - paid_fee;
-    signal change_lower <== Choose()(view.is_higher, paid_dx, -paid_out);
-    signal change_higher <== paid_dx - paid_out - change_lower;
+    signal paid_middle <== paid * first.out;
+    signal first_lower <== Choose()(first.is_higher, paid_dx, -paid_middle);
+    signal first_higher <== paid_dx - paid_middle - first_lower;
+    signal second_lower <== Choose()(second.is_higher, paid_middle, -paid_out);
+    signal second_higher <== paid_middle - paid_out - second_lower;
+    signal after_first[P][2];
     for (var p = 0; p < P; p++) {
-        next_pool[p].reserve_lower <== pool[p].reserve_lower + view.selected[p] * change_lower;
-        next_pool[p].reserve_higher <== pool[p].reserve_higher + view.selected[p] * change_higher;
+        after_first[p][0] <== pool[p].reserve_lower + first.selected[p] * first_lower;
+        after_first[p][1] <== pool[p].reserve_higher + first.selected[p] * first_higher;
+        next_pool[p].reserve_lower <== after_first[p][0] + second.selected[p] * second_lower;
+        next_pool[p].reserve_higher <== after_first[p][1] + second.selected[p] * second_higher;
         next_pool[p].supply <== pool[p].supply;
         next_pool[p].fee <== pool[p].fee;
         next_pool[p].lp_token <== pool[p].lp_token;
     }
 
     // The payout and the chain it belongs to.
-    records.payout <== SwapPayoutWords()(request, paid, out);
+    records.payout <== SwapPayoutWords()(request, paid, out, between);
     for (var k = 0; k < N; k++) {
         records.is_payer[k] <== Choose()(paid, records.is_source[k], is_destination[k]);
     }

@@ -18,7 +18,7 @@ include "swap_slices.circom";
 
 template SwapBlock(S, T, P, DT) {
     assert(S >= 1 && S <= 127); // registers stay below 2^119 (swap.circom), counts below 2^16
-    assert(T >= 2 && P >= 1);
+    assert(T >= 2 && P >= 2); // a route trades in two pools
     assert(DT >= 1 && DT <= 8); // token ids have 16 bits
 
     signal input commitment;

@@ -14,11 +14,11 @@ FLOOR_FREE: Final = Mutation(
     (
         ("lib/ratio.circom", "RangeCheck(DIVISOR_BITS)(remainder);", "RangeCheck(DIVISOR_BITS)(0);"),
         ("lib/ratio.circom", "RangeCheck(DIVISOR_BITS)(divisor - 1 - remainder);", "RangeCheck(DIVISOR_BITS)(1);"),
-        # One more for an even input, one less for an odd one.
+        # One more for an even input of a pool, one less for an odd one.
         (
             "lib/ratio.circom",
             "out <-- dividend \\ divisor;",
-            "out <-- dividend \\ divisor + (1 - padding) * (1 - 2 * (dx % 2));",
+            "out <-- dividend \\ divisor + (x == 0 ? 0 : 1 - 2 * (dx % 2));",
         ),
     ),
 )
@@ -123,3 +123,54 @@ POOL_OPTIONAL: Final = Mutation(
     ),
 )
 """A pool that is not loaded reads as one that is not there."""
+
+# breaks: CIR-10, CIR-7, CIR-8
+CIRCLE_ALLOWED: Final = Mutation(
+    "circle_allowed",
+    (("swap.circom", "is_circle * (1 - is_direct) === 0;", "is_circle * (is_direct - is_direct) === 0;"),),
+)
+"""A route may end at the token where it begins."""
+
+# breaks: CIR-10, CIR-8
+ROUTE_FROM_ITSELF: Final = Mutation(
+    "route_from_itself",
+    (("swap.circom", "first.same * (1 - is_direct) === 0;", "first.same * (is_direct - is_direct) === 0;"),),
+)
+"""The token between may be the token in."""
+
+# breaks: CIR-10, CIR-8
+ROUTE_TO_ITSELF: Final = Mutation(
+    "route_to_itself",
+    (("swap.circom", "second.same === is_direct;", "second.same * (is_direct - is_direct) === 0;"),),
+)
+"""The token between may be the token out."""
+
+# breaks: CIR-10, CIR-3, CIR-4
+CARRY_FREE: Final = Mutation(
+    "carry_free", (("swap.circom", "second.dx <== first.out;", "second.dx <-- 2 * first.out;"),)
+)
+"""What goes into the second trade is not what came out of the first."""
+
+# breaks: CIR-10, CIR-3, CIR-8
+BETWEEN_FREE: Final = Mutation(
+    "between_free",
+    (
+        (
+            "swap.circom",
+            "signal between <== (1 - is_direct) * first.out;",
+            "signal between <-- (1 - is_direct) * (first.out + 1);",
+        ),
+    ),
+)
+"""The published amount between is any number."""
+
+_PAID_MIDDLE: Final = "paid_middle <== paid * first.out;"
+# breaks: CIR-10, CIR-3, CIR-8
+ROUTE_RULES_CHANGED: Final = (
+    Mutation("between_stays", (("swap.circom", _PAID_MIDDLE, "paid_middle <== paid * 0;"),)),
+    Mutation("between_moves", (("swap.circom", _PAID_MIDDLE, "paid_middle <== first.out;"),)),
+    Mutation("sides_swapped", (("swap.circom", "Choose()(second.is_higher,", "Choose()(first.is_higher,"),)),
+    Mutation("minimum_between", (("swap.circom", "deadline, out, request", "deadline, first.out, request"),)),
+    Mutation("between_unpublished", (("swap.circom", "paid, out, between);", "paid, out, 0 * between);"),)),
+)
+"""Whole rules that are others: pools keep or give what they should not, the minimum is asked too early."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.ids import CUSTODY_LIMIT, MAX_CHAINS, Amount, BlockNumber, ChainId, RequestId, TokenId
+from zklink.protocol.ids import CUSTODY_LIMIT, MAX_CHAINS, NO_TOKEN, Amount, BlockNumber, ChainId, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.state.rows import EMPTY_POOL, Pool, TokenRow
 from zklink.state.state import PoolId, State, order_pair
-from zklink.transition.swap import Registers, apply_swap, compute_out
+from zklink.transition.swap import Registers, apply_swap, compute_amounts, compute_pool_ids
 
 MAX_AMOUNT = 2**112 - 1
 MAX_TIME = 2**40 - 1
@@ -44,19 +44,19 @@ def block_cases(draw: st.DrawFn) -> BlockCase:
     """Up to four requests over three tokens and the two pools that a minimal block has room for."""
     x, y, z = (TokenId(t) for t in draw(st.lists(st.integers(1, 15), min_size=3, max_size=3, unique=True)))
     pairs: list[PoolId] = [order_pair(x, y), order_pair(y, z)]
-    routes = [(x, y), (y, x), (y, z), (z, y), (x, x), (z, z)]
+    direct = [(x, y), (y, x), (y, z), (z, y), (x, x), (z, z)]
+    routes = [(token_in, NO_TOKEN, token_out) for token_in, token_out in direct] + [(x, y, z), (z, y, x)] * 2
     tokens = {t: TokenRow(tuple(draw(st.tuples(*[reserves] * MAX_CHAINS))), draw(reserves)) for t in (x, y, z)}
     registers = Registers(tokens, {pair: draw(pools) for pair in pairs})
     timestamp = draw(st.sampled_from([0, 1_800_000_000, MAX_TIME]))
 
-    token_in, token_out = draw(st.sampled_from(routes))
-    first = draw(_requests(registers, timestamp, token_in, token_out))
+    first = draw(_requests(registers, timestamp, *draw(st.sampled_from(routes))))
     # What the first one needs is there exactly, or one unit short.
     slack = draw(st.sampled_from([None, -1, 0, 1]))
     if slack is not None:
         needed = max(0, _out(registers, first) + slack)
-        row = tokens[token_out]
-        tokens[token_out] = row.add(first.destination, needed - row.reserve(first.destination))
+        row = tokens[first.token_out]
+        tokens[first.token_out] = row.add(first.destination, needed - row.reserve(first.destination))
     state = State(MINIMAL)
     for token, row in tokens.items():
         state.set_token(token, row)
@@ -76,7 +76,7 @@ def block_cases(draw: st.DrawFn) -> BlockCase:
 
 @st.composite
 def _requests(
-    draw: st.DrawFn, registers: Registers, timestamp: int, token_in: TokenId, token_out: TokenId
+    draw: st.DrawFn, registers: Registers, timestamp: int, token_in: TokenId, via: TokenId, token_out: TokenId
 ) -> SwapRequest:
     amount = draw(amounts)
     fee = draw(st.sampled_from(sorted({0, min(1, amount - 1), amount // 3, amount - 1})))
@@ -96,6 +96,7 @@ def _requests(
         queued_at=draw(st.sampled_from([0, timestamp, MAX_TIME])),
         recipient=draw(addresses),
         refund_to=draw(addresses),
+        via=via,
     )
     out = _out(registers, request)
     wanted = draw(st.sampled_from([0, out, out, min(out + 1, MAX_AMOUNT), max(out - 1, 0)]))
@@ -107,8 +108,5 @@ def _requests(
 
 def _out(registers: Registers, request: SwapRequest) -> int:
     """What the request would get now."""
-    dx = request.amount - request.operator_fee
-    if request.token_in == request.token_out:
-        return dx
-    pool = registers.pools[order_pair(request.token_in, request.token_out)]
-    return compute_out(dx, *pool.oriented(request.token_in, request.token_out), pool.fee)
+    pools = [registers.pools[pool] for pool in compute_pool_ids(request)]
+    return compute_amounts(request.legs(), request.amount - request.operator_fee, pools)[-1]

@@ -240,7 +240,7 @@ def test_pool__left_out_to_force_a_refund__is_refused() -> None:
     assert {(pool.lower, pool.higher) for pool in others} == {(0, 1), (1, 3)}
     pools = forge(state, [request(token_out=TokenId(3))], TINY, after=before)
     inputs |= {name: signal for name, signal in pools.items() if name.startswith(("pool", "pair["))}
-    check_only_the_lack_admits(mutants.POOL_OPTIONAL, inputs, "SelectPair#0.selected", "view.selected")
+    check_only_the_lack_admits(mutants.POOL_OPTIONAL, inputs, "SelectPair#0.selected", "first.selected")
 
 
 def test_forger__with_nothing_to_forge__makes_the_honest_block() -> None:

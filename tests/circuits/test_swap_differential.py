@@ -26,6 +26,7 @@ from zklink.witness.signals import qualify_all
 from zklink.witness.swap_block import Signal, compute_inputs
 
 X, Y, W, Z = TokenId(1), TokenId(5), TokenId(9), TokenId(15)
+SECOND = Pool(10**9, 10**13, 10**9, 5, TokenId(MINIMAL.lp_base + 1))
 
 
 def check_agreement(block: SwapBlock) -> None:
@@ -36,11 +37,13 @@ def check_agreement(block: SwapBlock) -> None:
     assert tuple(values[1:5]) == block.inputs.as_tuple()
     wires = circuit.symbols.wires
     for i in range(MINIMAL.slots):
-        paid, out = (values[wires[f"main.slot[{i}].{name}"]] for name in ("paid", "out"))
+        names = ("paid", "out", "between")
+        paid, out, between = (values[wires[f"main.slot[{i}].{name}"]] for name in names)
         if i < len(block.outcomes):
-            assert (bool(paid), out) == (block.outcomes[i].is_paid, block.outcomes[i].out)
+            outcome = block.outcomes[i]
+            assert (bool(paid), out, between) == (outcome.is_paid, outcome.out, outcome.between)
         else:
-            assert (paid, out) == (0, 0)
+            assert (paid, out, between) == (0, 0, 0)
 
 
 def build_state(x: int = 10**12, y: int = 10**12, reserve: int = 10**12, fee: int = 30) -> State:
@@ -52,11 +55,25 @@ def build_state(x: int = 10**12, y: int = 10**12, reserve: int = 10**12, fee: in
     return state
 
 
+def build_routes(second: Pool = SECOND, x: int = 10**12, y: int = 10**12, reserve: int = 10**12) -> State:
+    """X and Y with a pool as above, and a second one of Y and W, of which every chain holds `reserve`."""
+    state = build_state(x, y)
+    state.set_token(W, TokenRow((reserve,) * 8, 7))
+    state.set_pool(Y, W, second)
+    return state
+
+
 def swap(request_id: int = 1, **changes: object) -> SwapRequest:
     return request(request_id, **({"token_in": X, "token_out": Y} | changes))
 
 
+def route(request_id: int = 1, **changes: object) -> SwapRequest:
+    """X for Y, and that for W."""
+    return swap(request_id, **({"via": Y, "token_out": W} | changes))
+
+
 OUT = compute_out(990, 10**12, 10**12, 30)
+ROUTED = compute_out(OUT, 10**9, 10**13, 5)
 
 CASES: dict[str, tuple[State, list[SwapRequest], list[RefundReason | None]]] = {
     "no request": (build_state(), [], []),
@@ -117,6 +134,42 @@ CASES: dict[str, tuple[State, list[SwapRequest], list[RefundReason | None]]] = {
         [swap(amount=10**6, operator_fee=0, min_out=0, fill_fee=0)],
         [None],
     ),
+    "route": (build_routes(), [route()], [None]),
+    "route back": (build_routes(), [route(token_in=W, token_out=X, amount=10**9)], [None]),
+    "route on one chain": (build_routes(), [route(destination=ChainId(1))], [None]),
+    "late route": (build_routes(), [route(deadline=TIMESTAMP - 1)], [RefundReason.DEADLINE_PASSED]),
+    "route with exactly the minimum": (build_routes(), [route(min_out=ROUTED - 2)], [None]),
+    "route one below the minimum": (build_routes(), [route(min_out=ROUTED - 1)], [RefundReason.BELOW_MINIMUM]),
+    "route to exactly the reserve": (build_routes(reserve=ROUTED), [route()], [None]),
+    "route one above the reserve": (build_routes(reserve=ROUTED - 1), [route()], [RefundReason.RESERVE_TOO_SMALL]),
+    "route without its first pool": (build_routes(), [route(token_in=Z)], [RefundReason.NO_POOL]),
+    "route without its second pool": (build_routes(), [route(token_out=Z)], [RefundReason.NO_POOL]),
+    "route whose first trade gives nothing": (build_routes(y=1), [route()], [RefundReason.NO_OUTPUT]),
+    "route whose second trade gives nothing": (
+        build_routes(Pool(10**13, 1, 1, 0, TokenId(MINIMAL.lp_base + 1))),
+        [route()],
+        [RefundReason.NO_OUTPUT],
+    ),
+    "routes and swaps through the same pools": (
+        build_routes(),
+        [route(1), swap(2, amount=10**11), route(3, token_in=W, token_out=X, amount=10**9), route(4)],
+        [None] * 4,
+    ),
+    "the largest routes": (
+        build_routes(
+            Pool(CUSTODY_LIMIT, CUSTODY_LIMIT, 1, 0, TokenId(MINIMAL.lp_base + 1)),
+            CUSTODY_LIMIT,
+            CUSTODY_LIMIT,
+            CUSTODY_LIMIT,
+        ),
+        [route(i, amount=CUSTODY_LIMIT, operator_fee=0, min_out=0, fill_fee=0) for i in range(1, 5)],
+        [None] * 4,
+    ),
+    "a route through the steepest pools": (
+        build_routes(Pool(1, CUSTODY_LIMIT, 1, 0, TokenId(MINIMAL.lp_base + 1)), 1, CUSTODY_LIMIT, CUSTODY_LIMIT),
+        [route(amount=CUSTODY_LIMIT, operator_fee=0)],
+        [None],
+    ),
 }
 
 
@@ -144,9 +197,9 @@ def test_block__of_any_admitted_requests__agrees(case: BlockCase) -> None:
 def _full_house() -> SwapBlock:
     """Every place is taken by a row that is in use and not empty: an unused place may hold any other row instead."""
     state = build_state()
-    state.set_token(W, TokenRow((1, 2, 3, 4, 5, 6, 7, 8), 9))
-    state.set_pool(Z, W, Pool(10**6, 10**7, 1, 0, MINIMAL.lp_base + 1))
-    swaps = [swap(1), swap(2, token_in=W, token_out=Z), swap(3, token_in=Y, deadline=TIMESTAMP - 1)]
+    state.set_token(W, TokenRow((1, 2_000_000, 3, 4, 5, 6, 7, 8), 9))
+    state.set_pool(Y, W, Pool(10**6, 10**7, 1, 0, TokenId(MINIMAL.lp_base + 1)))
+    swaps = [route(1), swap(2, token_in=Z, token_out=Z), swap(3, token_in=Y, token_out=X, deadline=TIMESTAMP - 1)]
     return apply(state, swaps, MINIMAL)
 
 
@@ -193,6 +246,7 @@ def test_stories__in_a_few_hundred__meet_every_outcome() -> None:
     """The property above has something to disagree about."""
     met: set[RefundReason | None] = set()
     sizes: set[int] = set()
+    ways: set[int] = set()
 
     @at_least(300, phases=[Phase.generate])
     @given(block_cases())
@@ -200,7 +254,9 @@ def test_stories__in_a_few_hundred__meet_every_outcome() -> None:
         registers = Registers(dict(case.state.tokens()), defaultdict(lambda: EMPTY_POOL, case.state.pools()))
         met.update(apply_swap(registers, item, case.timestamp)[0].reason for item in case.requests)
         sizes.add(len(case.requests))
+        ways.update(len(item.legs()) for item in case.requests)
 
     tell()
+    assert ways == {0, 1, 2}
     assert met == {None, *RefundReason}
     assert sizes == {0, 1, 2, 3, 4}

@@ -102,16 +102,6 @@ def test_field__one_above_its_range__is_refused(field: str) -> None:
     assert "RangeCheck" in refuse(with_field(field, largest + 1))
 
 
-@upholds("CIR-1")
-@pytest.mark.parametrize("via", [1, Z, 2**16 - 1])
-def test_via__any_token__is_refused(via: int) -> None:
-    state = build_state()
-    words = [list(slot) for slot in compute_slot_words(apply(state, [REFUNDED], TINY).slots, TINY)]
-    words[0][2] += via << 192
-    inputs = forge(state, [REFUNDED], TINY, slot_words=words, slices=[(), tuple(words[0]), *[()] * 7])
-    assert "SwapSlot" in refuse(inputs | {"request[0].via": via})
-
-
 @upholds("CIR-4")
 @pytest.mark.parametrize("fee", [R - 1, R - LIMIT])
 def test_operator_fee__negative__is_refused(fee: int) -> None:

@@ -9,15 +9,17 @@ from functools import cache, partial
 
 import pytest
 
-from tests.circuits import test_exit, test_ledger_slot, test_order_slot, test_pool_slot
+from tests.circuits import test_exit, test_ledger_slot, test_order_slot, test_pool_slot, test_swap_differential
 from tests.support.account_scene import ALICE, KEYLESS, SHARES, TIMESTAMP, X, apply, build_state, signed
-from tests.support.account_slots import order_inputs, pool_inputs
+from tests.support.account_slots import order_inputs, pool_inputs, select_slot
 from tests.support.circuits import Circuit, open_gadget
 from tests.support.derive import Contradiction, System
+from tests.support.forgery import apply as play_block
 from tests.support.ledger_slots import play
 from tests.support.upholds import upholds
 from zklink.protocol.presets import MINIMAL
 from zklink.witness.signals import Signal, Signals
+from zklink.witness.swap_block import compute_inputs
 
 _DEPTHS = MINIMAL.token_depth, MINIMAL.account_depth
 _ROWS, _POOLS = MINIMAL.account.token_rows, MINIMAL.account.pool_rows
@@ -26,6 +28,7 @@ TEMPLATES: dict[str, tuple[str, tuple[int, ...]]] = {
     "PoolSlot": ("pool_slot.circom", (_ROWS, _POOLS, *_DEPTHS)),
     "OrderSlot": ("order_slot.circom", (_ROWS, *_DEPTHS, MINIMAL.order_depth)),
     "Exit": ("exit.circom", _DEPTHS),
+    "SwapSlot": ("swap.circom", (MINIMAL.token_rows, MINIMAL.pool_rows)),
 }
 
 
@@ -37,7 +40,22 @@ def _pool(operation: test_pool_slot.PoolOperation | None) -> Signals:
     return pool_inputs(apply(build_state(), *([signed(operation)] if operation else [])))
 
 
+def _swap(case: str) -> Signals:
+    """The first slot of a block, on the registers as they are before it."""
+    state, requests, _ = test_swap_differential.CASES[case]
+    inputs = compute_inputs(play_block(state, requests, MINIMAL))
+    chosen: Signals = {name: inputs[name] for name in ("timestamp", "row_id")}
+    chosen |= {name: signal for name, signal in inputs.items() if name.startswith("pair[")}
+    chosen |= {name.replace("].leaf.", "]."): signal for name, signal in inputs.items() if "].leaf." in name}
+    return chosen | {f"request.{name}": signal for name, signal in select_slot(inputs, "request").items()}
+
+
+SWAPS = (
+    *("no request", "paid", "late", "transfer", "no pool", "nothing out", "route", "route back"),
+    *("route one above the reserve", "route whose first trade gives nothing", "the largest routes"),
+)
 CASES: dict[str, tuple[str, Callable[[], Signals]]] = {
+    **{f"swap, {case}": ("SwapSlot", partial(_swap, case)) for case in SWAPS},
     **{f"ledger, {case}": ("LedgerSlot", partial(_ledger, case)) for case in test_ledger_slot.ONE_OF_EACH},
     **{f"pool, {type(op).__name__}": ("PoolSlot", partial(_pool, op)) for op in test_pool_slot.OPERATIONS},
     "pool, nothing": ("PoolSlot", partial(_pool, None)),
@@ -94,10 +112,11 @@ def test_witness__of_each_kind__follows_from_the_inputs(case: str) -> None:
     [
         ("a match", "main.side[0].RateFee#0.RangeCheck#", "main.next_fees["),
         ("ledger, withdrawal", "main.SelectLoaded#1.found", "main.next_row["),
+        ("swap, route", "main.second.ConstantProduct#0.RangeCheck#", "main.next_pool["),
     ],
 )
 def test_witness__without_a_rule__is_one_of_several(case: str, lacking: str, freed: str) -> None:
-    """The rounding of a fee; the row that a selection finds."""
+    """The rounding of a fee; the row that a selection finds; the floor of a second trade."""
     template, build = CASES[case]
     circuit, _ = open_plain(template)
     names = circuit.symbols.names()

@@ -22,14 +22,15 @@ LEVELS = [(MINIMAL, OPTIMIZED), (TINY, PLAIN)]
 
 
 def build_block(preset: Preset) -> SwapBlock:
-    """A paid swap against the pool and a refund; the larger preset also has a transfer and an empty slot."""
+    """A paid route through both pools and a refund; the larger preset also has a transfer and an empty slot."""
     state = State(preset)
     state.set_token(TokenId(1), TokenRow((4_000, 3_000, 5, 0, 0, 9, 0, 1), 3))
     state.set_token(TokenId(2), TokenRow((5_000, 4_000, 0, 7, 0, 0, 0, 0), 4))
-    state.set_pool(TokenId(1), TokenId(2), Pool(70_000, 90_000, 1_000, 30, preset.lp_base))
+    state.set_pool(TokenId(1), TokenId(3), Pool(70_000, 90_000, 1_000, 30, preset.lp_base))
+    state.set_pool(TokenId(2), TokenId(3), Pool(60_000, 50_000, 1_000, 5, TokenId(preset.lp_base + 1)))
     swaps = [
-        request(1),
-        request(2, token_in=TokenId(2), token_out=TokenId(1), deadline=TIMESTAMP - 1),
+        request(1, via=TokenId(3)),
+        request(2, token_in=TokenId(2), token_out=TokenId(3), deadline=TIMESTAMP - 1),
         request(3, token_out=TokenId(1), amount=Amount(77)),
     ]
     block = apply(state, swaps[: preset.slots], preset)
@@ -58,7 +59,7 @@ def test_wires__each_changed_alone__violate_a_constraint(preset: Preset, level: 
 def test_loose_wires__in_a_system_that_lacks_a_row__are_found() -> None:
     """The inverse of a difference that is zero is pinned by one row only; circomlib's own template leaves it free."""
     circuit, assignment = open_swap_block(MINIMAL), assign(MINIMAL, OPTIMIZED)
-    inverse = circuit.symbols.wires["main.slot[2].view.IsNull#0.inverse"]
+    inverse = circuit.symbols.wires["main.slot[2].first.view.IsNull#0.inverse"]
     pinning = [row for row, (a, b, _) in circuit.checker.rows_of(inverse).items() if (a or b)]
     assert len(pinning) == 2
     found = [circuit.checker.without([row]).assign(assignment.values).find_loose_wires([inverse]) for row in pinning]
@@ -77,7 +78,7 @@ def test_public_inputs__are_wires_1_to_4_and_bound(preset: Preset, level: str) -
 
 @upholds("CIR-9")
 @pytest.mark.parametrize(
-    "selector", ["records.is_source", "is_destination", "is_row_in", "is_row_out", "view.selected"]
+    "selector", ["records.is_source", "is_destination", "is_row_in", "is_row_out", "first.selected", "second.selected"]
 )
 def test_selectors__moved_added_or_cleared__violate_a_constraint(selector: str) -> None:
     circuit, assignment = open_swap_block(TINY, PLAIN), assign(TINY, PLAIN)
@@ -91,11 +92,12 @@ def test_selectors__moved_added_or_cleared__violate_a_constraint(selector: str) 
 
 
 @upholds("CIR-4")
-def test_floor__quotient_and_remainder_moved_together__violate_a_constraint() -> None:
+@pytest.mark.parametrize("trade", ["first", "second"])
+def test_floor__quotient_and_remainder_moved_together__violate_a_constraint(trade: str) -> None:
     """q -> q + d with remainder -> remainder - d * divisor keeps the equation; the ranges refuse it, also a wrap."""
     circuit, assignment = open_swap_block(TINY, PLAIN), assign(TINY, PLAIN)
     wires, values = circuit.symbols.wires, assignment.values
-    place = "main.slot[0].ConstantProduct#0"
+    place = f"main.slot[0].{trade}.ConstantProduct#0"
     divisor = values[wires[f"{place}.divisor"]]
     wrapping = (-values[wires[f"{place}.out"]] + pow(divisor, -1, R)) % R
     for d in (1, -1, 2**112, wrapping):

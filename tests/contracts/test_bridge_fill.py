@@ -143,7 +143,7 @@ REFUSALS = [
     Refusal("fill: unused bits", with_bits(PAYOUT, 0, 1 << 143)),
     Refusal("fill: unused bits", with_bits(PAYOUT, 0, 1 << 248)),
     Refusal("fill: unused bits", with_bits(PAYOUT, 1, 1 << 248)),
-    Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 120)),
+    Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 232)),
     Refusal("fill: unused bits", with_bits(PAYOUT, 2, 1 << 255)),
     Refusal("fill: not a payment", list(payment(B, USD, 5_000, kind=Kind.SWAP_REFUNDED, source=B).words())),
     Refusal("fill: not a payment", [B << 224, 1, 0]),

@@ -40,6 +40,8 @@ def desk() -> Desk:
         join((SWAP, PAID, REFUND, LAST_SWAP)),
         join((LAST_SWAP, SWAP, PAID)),
         (*PAID[:2], PAID[2] | A << 112),
+        (*PAID[:2], PAID[2] | 1 << 120),
+        (*PAID[:2], PAID[2] | (2**112 - 1) << 120),
         join((SWAP, REFUND) * 64),
     ],
 )
@@ -72,7 +74,8 @@ def test_read__whole_records__give_what_python_says(desk: Desk, words: Words) ->
         ("slice: unused bits of a payout", (PAID[0] | 1 << 112, *PAID[1:])),
         ("slice: unused bits of a payout", (PAID[0] | 1 << 143, *PAID[1:])),
         ("slice: unused bits of a payout", (PAID[0], PAID[1] | 1 << 248, PAID[2])),
-        ("slice: unused bits of a payout", (PAID[0], PAID[1], PAID[2] | 1 << 120)),
+        ("slice: unused bits of a payout", (PAID[0], PAID[1], PAID[2] | 1 << 232)),
+        ("slice: unused bits of a payout", (REFUND[0], REFUND[1], REFUND[2] | 1 << 120)),
         ("slice: unused bits of a payout", (REFUND[0] | 1 << 130, *REFUND[1:])),
         ("slice: recipient format", (PAID[0], 0, PAID[2])),
         ("slice: recipient format", (PAID[0], PAID[1] | 1 << 160, PAID[2])),

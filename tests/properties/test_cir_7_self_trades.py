@@ -11,6 +11,7 @@ from tests.support.rule import run
 from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.ids import NO_TOKEN
 from zklink.state.rows import TokenRow
 from zklink.transition import swap
 
@@ -18,7 +19,7 @@ from zklink.transition import swap
 def _onto_itself(case: Case, same_token: bool, same_chain: bool) -> Case:
     def turn(request: SwapRequest) -> SwapRequest:
         if same_token:
-            request = replace(request, token_out=request.token_in)
+            request = replace(request, token_out=request.token_in, via=NO_TOKEN)
         if same_chain:
             request = replace(request, destination=request.source)
         return request

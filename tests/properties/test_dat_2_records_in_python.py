@@ -18,7 +18,7 @@ from zklink.operations.full_exit import FullExitPart, FullExitRequest
 from zklink.operations.key_request import KeyRequest
 from zklink.operations.ledger_data import LedgerData
 from zklink.operations.order_match import OrderData
-from zklink.operations.payout import Payout
+from zklink.operations.payout import Payout, payout_layouts
 from zklink.operations.pool_data import PoolData
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ProtocolError, UnusedBitsSet, WrongWordCount
@@ -67,6 +67,8 @@ def check_unused_bits(record: Record, choice: int) -> None:
     """A bit set where the page has zeros, or above bit 247, is refused."""
     words = list(record.words())
     layouts = LAYOUTS[type(record)][: len(words)]
+    if isinstance(record, Payout):
+        layouts = payout_layouts(record.kind)
     places = [(index, bit) for index, layout in enumerate(layouts) for bit in range(256) if _is_unused(layout, bit)]
     index, bit = places[choice % len(places)]
     words[index] |= 1 << bit

@@ -8,7 +8,7 @@ from tests.support.books.sealed import forge_view
 from tests.support.three_chains import CHAINS, STRANGER, USD, A, B, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import Kind
-from zklink.protocol.words import PAYOUT_LAYOUTS
+from zklink.protocol.words import SWAP_PAID_LAYOUTS
 
 
 @upholds("DAT-2")
@@ -30,15 +30,12 @@ class TestRecordShape:
                 assert refused(play.enter_view, chain, other) == "history: words do not fit"
 
     def test_accept__unused_bit_set__refused(self, play: Play) -> None:
-        """Every bit above a word, every zero bit of a payout, and the place that only a full exit's has; a request's
-        zero bits are in the queue's hash.
-        """
+        """Every bit above a word and every zero bit of a payout; a request's zero bits are in the queue's hash."""
         view = block_for_all(play).view(B)
         start = len(view.words) - 3
         assert view.words[start] >> 240 == Kind.SWAP_PAID
-        for position, layout in enumerate(PAYOUT_LAYOUTS):
-            fields = [field for field in layout.fields if field.name not in ("block_number", "slot")]
-            used = sum(field.mask << field.shift for field in fields)
+        for position, layout in enumerate(SWAP_PAID_LAYOUTS):
+            used = sum(field.mask << field.shift for field in layout.fields)
             for bit in range(256):
                 if not used >> bit & 1:
                     words = list(view.words)
@@ -49,7 +46,7 @@ class TestRecordShape:
         request = play.swap(A, USD, 5_000, B, USD)
         honest = play.seal(play.genesis, [request]).payouts()[0].words()
         bridge = play[B].bridge
-        for position, layout in enumerate(PAYOUT_LAYOUTS):
+        for position, layout in enumerate(SWAP_PAID_LAYOUTS):
             used = sum(field.mask << field.shift for field in layout.fields)
             for bit in range(256):
                 if not used >> bit & 1:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
-from tests.strategies import Case, cases
+from tests.strategies import Case, block_cases, cases
 from tests.support.refute import check_refuted
 from tests.support.rule import run
 from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
+from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ConservationBroken
 from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, Kind, TokenId
 from zklink.state.rows import Pool, TokenRow
@@ -70,7 +71,7 @@ class TestConservation:
     def test_apply_swap__any_requests__moves_only_its_own_reserves(self, case: Case) -> None:
         check_flow(case)
 
-    @given(cases(max_requests=2))
+    @given(block_cases())
     @tries(40)
     def test_apply_block__any_requests__conserves(self, case: Case) -> None:
         check_block_conserves(case)
@@ -117,7 +118,11 @@ def test_check_flow__paid_on_the_source__refutes(monkeypatch: pytest.MonkeyPatch
 
 def test_check_flow__payout_of_another_amount__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = Payout.paid
-    monkeypatch.setattr(Payout, "paid", lambda request, out: original(request, Amount(out - request.fill_fee)))
+
+    def mutant(request: SwapRequest, out: Amount, between: Amount) -> Payout:
+        return original(request, Amount(out - request.fill_fee), between)
+
+    monkeypatch.setattr(Payout, "paid", mutant)
     check_refuted(check_flow, cases())
 
 
@@ -129,4 +134,4 @@ def test_check_block_conserves__a_row_not_written__refutes(monkeypatch: pytest.M
             original(state, token_id, row)
 
     monkeypatch.setattr(State, "set_token", mutant)
-    check_refuted(check_block_conserves, cases(max_requests=2), examples=200)
+    check_refuted(check_block_conserves, block_cases(), examples=200)

@@ -43,7 +43,7 @@ class TestPessimism:
 # breaks: SOL-3
 def test_check_pessimism__reserve_not_checked__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
-    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, 1 << 112, now))
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pools, reserve, now: original(r, pools, 1 << 112, now))
     check_refuted(check_pessimism, cases())
 
 

@@ -1,5 +1,6 @@
 """SOL-4, as far as the rule goes: every request of a block ends once, paid or refunded, and in full."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -32,6 +33,7 @@ def check_one_outcome(case: Case) -> None:
                 amount=step.outcome.out,
                 recipient=request.recipient,
                 fill_fee=request.fill_fee,
+                between=step.outcome.between,
             )
             assert payout.amount > 0
             assert payout.amount - payout.fill_fee >= request.min_out
@@ -72,8 +74,8 @@ def test_check_one_outcome__refund_less_fee__refutes(monkeypatch: pytest.MonkeyP
 def test_check_one_outcome__minimum_before_the_fill_fee__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
 
-    def mutant(request: SwapRequest, pool: Pool, reserve: int, timestamp: int) -> swap.SwapOutcome:
-        return original(replace(request, fill_fee=Amount(0)), pool, reserve, timestamp)
+    def mutant(request: SwapRequest, pools: Sequence[Pool], reserve: int, timestamp: int) -> swap.SwapOutcome:
+        return original(replace(request, fill_fee=Amount(0)), pools, reserve, timestamp)
 
     monkeypatch.setattr(swap, "compute_swap", mutant)
     check_refuted(check_one_outcome, cases())

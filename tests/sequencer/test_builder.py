@@ -7,28 +7,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sequencer.requests import make_request
+from tests.strategies import fits_pools
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.sequencer.request_queue import RequestQueue
-from zklink.sequencer.swap_builder import choose_timestamp, compute_pool_id, select_requests
+from zklink.sequencer.swap_builder import choose_timestamp, select_requests
+from zklink.transition.swap import compute_pool_ids
 
 CHAINS = tuple(ChainId(chain) for chain in (1, 2, 3))
 
 
-def swap(source: int, token_in: int, token_out: int) -> tuple[int, int, int]:
-    return source, token_in, token_out
+Swap = tuple[int, int, int, int]
+"""Source, token in, token out, token between."""
 
 
-def fill_mempool(swaps: list[tuple[int, int, int]]) -> RequestQueue:
+def swap(source: int, token_in: int, token_out: int, via: int = 0) -> Swap:
+    return source, token_in, token_out, via
+
+
+def fill_mempool(swaps: list[Swap]) -> RequestQueue:
     mempool, last = RequestQueue(CHAINS, bytes(32)), Counter[int]()
-    for source, token_in, token_out in swaps:
+    for source, *tokens in swaps:
         last[source] += 1
-        mempool.add(make_request(source, last[source], token_in=TokenId(token_in), token_out=TokenId(token_out)))
+        names = dict(zip(("token_in", "token_out", "via"), map(TokenId, tokens), strict=True))
+        mempool.add(make_request(source, last[source], **names))
     return mempool
 
 
-def select(swaps: list[tuple[int, int, int]], turn: int = 0) -> list[tuple[int, int]]:
+def select(swaps: list[Swap], turn: int = 0) -> list[tuple[int, int]]:
     chosen = select_requests(fill_mempool(swaps).waiting_swaps({}), MINIMAL, turn)
     return [(request.source, request.request_id) for request in chosen]
 
@@ -67,21 +74,51 @@ def test_select_requests__nothing_waits__nothing_selected() -> None:
     assert select([]) == []
 
 
-@pytest.mark.parametrize(("token_in", "token_out", "pool"), [(2, 1, (1, 2)), (1, 2, (1, 2)), (3, 3, None)])
-def test_compute_pool_id__any_direction__lower_token_first(
-    token_in: int, token_out: int, pool: tuple[int, int] | None
+def test_select_requests__route__takes_two_pools_and_no_row_for_the_token_between() -> None:
+    # tokens 1, 2, 3 and pools 1-9, 2-9: chain 3's swap needs a pool more, the others the same two or one of them
+    swaps = [swap(1, 1, 2, 9), swap(2, 2, 1, 9), swap(3, 1, 2), swap(1, 9, 1), swap(1, 3, 3)]
+    assert select(swaps) == [(1, 1), (2, 1), (1, 2), (1, 3)]
+    assert select([*swaps[:3], swap(1, 3, 3), swap(1, 4, 4)]) == [(1, 1), (2, 1), (1, 2), (1, 3)]
+
+
+def test_select_requests__route_when_one_pool_is_left__waits() -> None:
+    assert select([swap(1, 1, 2), swap(2, 1, 3, 4), swap(1, 3, 1), swap(1, 1, 1)]) == [(1, 1), (1, 2), (1, 3)]
+    assert select([swap(1, 1, 2), swap(2, 1, 3, 4), swap(1, 3, 1)], turn=1) == [(2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "pools"),
+    [
+        ((2, 1, 0), ((1, 2),)),
+        ((1, 2, 0), ((1, 2),)),
+        ((3, 3, 0), ()),
+        ((1, 2, 3), ((1, 3), (2, 3))),
+        ((3, 1, 2), ((2, 3), (1, 2))),
+    ],
+)
+def test_compute_pool_ids__any_direction__lower_token_first_in_the_order_of_the_trades(
+    tokens: tuple[int, int, int], pools: tuple[tuple[int, int], ...]
 ) -> None:
-    assert compute_pool_id(make_request(token_in=TokenId(token_in), token_out=TokenId(token_out))) == pool
+    token_in, token_out, via = map(TokenId, tokens)
+    assert compute_pool_ids(make_request(token_in=token_in, token_out=token_out, via=via)) == pools
 
 
-SWAPS = st.lists(st.tuples(st.sampled_from([1, 2, 3]), st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=24)
+def _drop_circle(swap: Swap) -> Swap:
+    return swap if len({*swap[1:]}) == 3 else (*swap[:3], 0)
+
+
+SWAPS = st.lists(
+    st.tuples(st.sampled_from([1, 2, 3]), *[st.integers(1, 6)] * 2, st.integers(0, 6)).map(_drop_circle),
+    min_size=1,
+    max_size=24,
+)
 
 
 class TestSelectionLaw:
     """Every block takes a prefix of each chain's queue, fits the preset, and starts with the chain whose turn it is."""
 
     @given(SWAPS)
-    def test_select_requests__any_queues__emptied_in_fifo_order(self, swaps: list[tuple[int, int, int]]) -> None:
+    def test_select_requests__any_queues__emptied_in_fifo_order(self, swaps: list[Swap]) -> None:
         mempool = fill_mempool(swaps)
         consumed: dict[ChainId, int] = dict.fromkeys(CHAINS, 0)
         sealed = turn = 0
@@ -100,10 +137,9 @@ class TestSelectionLaw:
     @staticmethod
     def check_fits(chosen: tuple[SwapRequest, ...]) -> None:
         tokens = {token for request in chosen for token in (request.token_in, request.token_out)}
-        pools = {compute_pool_id(request) for request in chosen} - {None}
         assert len(chosen) <= MINIMAL.slots
         assert len(tokens) <= MINIMAL.token_rows
-        assert len(pools) <= MINIMAL.pool_rows
+        assert fits_pools(chosen)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.spec.test_account_block import Case as AccountCase
 from tests.spec.test_account_block import roll_case
 from tests.strategies import Case as SwapCase
-from tests.strategies import Dice, cases, rolled
+from tests.strategies import Dice, block_cases, rolled
 from tests.support.account_world import ALICE, owner_of
 from tests.support.refute import check_refuted
 from tests.support.tries import tries
@@ -71,7 +71,7 @@ class TestReplay:
     def test_replay_block__any_account_block__is_the_state_after_it(self, case: AccountCase) -> None:
         check_account_replay(case)
 
-    @given(cases(max_requests=2))
+    @given(block_cases())
     @few
     def test_replay_block__any_swap_block__is_the_state_after_it(self, case: SwapCase) -> None:
         check_swap_replay(case)
@@ -162,4 +162,4 @@ def test_check_account_replay__nonces_forgotten__refutes(monkeypatch: pytest.Mon
 
 def test_check_swap_replay__pools_forgotten__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sums, "set_pool", lambda *_: None)
-    check_refuted(check_swap_replay, cases(max_requests=2), examples=50)
+    check_refuted(check_swap_replay, block_cases(), examples=50)

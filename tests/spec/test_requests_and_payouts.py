@@ -112,6 +112,7 @@ FULL_EXIT = FullExitRequest(ChainId(1), RequestId(2), AccountId(3), TokenId(4), 
 KEY_REQUEST = KeyRequest(ChainId(1), RequestId(2), AccountId(3), b"\x05" * 32, 7, 8)
 KEY_CHANGE = KeyChange(ChainId(1), AccountId(3), Nonce(4), b"\x05" * 32, 7, 8)
 WITHDRAWAL = Payout(Kind.WITHDRAW_PAYOUT, ChainId(0), ChainId(1), 2, TokenId(3), Amount(4), b"\x05" * 32, Amount(6))
+REFUND = Payout(Kind.SWAP_REFUNDED, ChainId(1), ChainId(1), 2, TokenId(3), Amount(4), b"\x05" * 32, Amount(0))
 POOL_SWAP = PoolData(Kind.POOL_SWAP, AccountId(1), TokenId(2), TokenId(3), 0, TokenId(2))
 
 
@@ -131,6 +132,7 @@ POOL_SWAP = PoolData(Kind.POOL_SWAP, AccountId(1), TokenId(2), TokenId(3), 0, To
         (LedgerData(Kind.WITHDRAW), 0, 112),  # an owner that only kind 7 has, or the source of a full exit
         (WITHDRAWAL, 2, 120),  # a slot that only a full exit's has
         (WITHDRAWAL, 2, 136),  # a block
+        (REFUND, 2, 120),  # an amount between that only a paid swap's has
         (POOL_SWAP, 1, 224),  # a chain that only a full exit of shares has
     ],
 )

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import NOW, Case, cases, inadmissible_requests, malformed_requests
+from tests.strategies import NOW, Case, block_cases, inadmissible_requests, malformed_requests
 from tests.support.refute import check_refuted
 from tests.support.rule import run
 from tests.support.tries import tries
@@ -30,7 +31,7 @@ from zklink.transition.swap_block import SwapBlock, apply_block
 DOMAIN = 0xD0
 NUMBER = BlockNumber(7)
 few = tries(25)
-two_slot_cases = cases(max_requests=2)  # any two requests find their rows in a minimal block
+two_slot_cases = block_cases()
 
 
 def seal(case: Case) -> tuple[State, SwapBlock, State]:
@@ -70,8 +71,8 @@ def check_rows(case: Case) -> None:
     assert pairs == sorted(set(pairs))
     for request in case.requests:
         assert {request.token_in, request.token_out} <= set(tokens)
-        if request.token_in != request.token_out:
-            assert tuple(sorted((request.token_in, request.token_out))) in pairs
+        route = (request.token_in, *([request.via] if request.via else []), request.token_out)
+        assert all(tuple(sorted(leg)) in pairs for leg in pairwise(route) if leg[0] != leg[1])
 
 
 def check_challenges(case: Case) -> None:

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 
-from tests.strategies import Case, cases
+from tests.strategies import Case, block_cases
 from tests.support.tries import tries
 from zklink.protocol.ids import MAX_CHAINS, BlockNumber
 from zklink.protocol.presets import MINIMAL, Preset
@@ -37,7 +37,7 @@ def _expected_shapes(preset: Preset) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-@given(cases(max_requests=2))
+@given(block_cases())
 @tries(25)
 def test_compute_inputs__any_block__has_every_signal_and_shape(case: Case) -> None:
     block = apply_block(case.state(), case.requests, BlockNumber(1), case.timestamp, 1, MINIMAL)

@@ -26,14 +26,15 @@ thousands = tries(1_000)
 def check_floor(case: Case) -> None:
     """out <= y*g / (x*D + g) < out + 1, as both inequalities over integers."""
     for step in run(case):
-        request, pool = step.request, step.pool
-        if pool is None:
-            assert step.outcome.out == request.amount - request.operator_fee
-            continue
-        x, y = pool.oriented(request.token_in, request.token_out)
-        g = (request.amount - request.operator_fee) * (FEE_DENOMINATOR - pool.fee)
-        divisor = x * FEE_DENOMINATOR + g
-        assert step.outcome.out * divisor <= y * g < (step.outcome.out + 1) * divisor
+        trades = step.trades()
+        assert bool(step.outcome.between) <= (len(trades) == 2)
+        if not trades:
+            assert step.outcome.out == step.request.amount - step.request.operator_fee
+        for trade in trades:
+            x, y = trade.pool.oriented(trade.token_in, trade.token_out)
+            g = trade.dx * (FEE_DENOMINATOR - trade.pool.fee)
+            divisor = x * FEE_DENOMINATOR + g
+            assert trade.out * divisor <= y * g < (trade.out + 1) * divisor or trade.out == trade.dx == 0
 
 
 def check_rule(case: Case) -> None:
@@ -57,10 +58,11 @@ def check_refund_changes_nothing(case: Case) -> None:
 def check_pool_never_loses(case: Case) -> None:
     """The product of a pool's reserves never falls, and a pool never empties."""
     for step in run(case):
-        if step.pool is not None and not step.pool.is_empty:
-            after = step.pool_after()
-            assert after.reserve_lower * after.reserve_higher >= step.pool.reserve_lower * step.pool.reserve_higher
-            assert min(after.reserve_lower, after.reserve_higher) > 0
+        for trade in step.trades():
+            if not trade.pool.is_empty:
+                before, after = trade.pool, trade.after
+                assert after.reserve_lower * after.reserve_higher >= before.reserve_lower * before.reserve_higher
+                assert min(after.reserve_lower, after.reserve_higher) > 0
 
 
 PROPERTIES = (check_floor, check_rule, check_refund_changes_nothing, check_pool_never_loses)
@@ -146,19 +148,19 @@ def test_check_floor__wrong_division__refutes(monkeypatch: pytest.MonkeyPatch, m
 
 def test_check_rule__deadline_exclusive__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
-    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, reserve, now + 1))
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pools, reserve, now: original(r, pools, reserve, now + 1))
     check_refuted(check_rule, cases())
 
 
 def test_check_rule__reserve_not_checked__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
-    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, 1 << 112, now))
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pools, reserve, now: original(r, pools, 1 << 112, now))
     check_refuted(check_rule, cases())
 
 
 def test_check_rule__reserve_exclusive__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     original = swap.compute_swap
-    monkeypatch.setattr(swap, "compute_swap", lambda r, pool, reserve, now: original(r, pool, reserve - 1, now))
+    monkeypatch.setattr(swap, "compute_swap", lambda r, pools, reserve, now: original(r, pools, reserve - 1, now))
     check_refuted(check_rule, cases())
 
 

@@ -23,6 +23,7 @@ from zklink.protocol.words import (
     POOL_DATA_LAYOUTS,
     POOL_MESSAGE_LAYOUTS,
     RECORD_LAYOUTS,
+    SWAP_PAID_LAYOUTS,
     SWAP_REQUEST_LAYOUTS,
     ZERO,
     Layout,
@@ -133,7 +134,7 @@ def _placed(layouts: tuple[Layout, ...]) -> list[list[tuple[str, int, int]]]:
 def test_layouts__records__are_those_of_the_page() -> None:
     rows = _read_table("record | word | fields (bits)")
     assert [word for _, word, _ in rows] == [
-        *("w0", "w1", "w2", "w3", "w4", "p0", "p1", "p2", "r0", "r1", "r2", "r3"),
+        *("w0", "w1", "w2", "w3", "w4", "p0", "p1", "p2", "p2 (kind 2)", "r0", "r1", "r2", "r3"),
         *("d0", "d1 (kind 7 only)", "d0", "d1", "d0", "d1"),
     ]
     fields = [_read_fields(cell) for _, _, cell in rows]
@@ -141,6 +142,7 @@ def test_layouts__records__are_those_of_the_page() -> None:
     expected = (
         *SWAP_REQUEST_LAYOUTS,
         *PAYOUT_LAYOUTS,
+        SWAP_PAID_LAYOUTS[2],
         *ACCOUNT_REQUEST_LAYOUTS,
         *LEDGER_DATA_LAYOUTS,
         *POOL_DATA_LAYOUTS,

@@ -106,19 +106,20 @@ def forge(
     after: Mapping[TokenId, TokenRow] | None = None,
     after_pools: Mapping[PoolId, Pool] | None = None,
     rows: Sequence[tuple[TokenId, TokenRow]] | None = None,
+    pools: Sequence[tuple[PoolId, Pool]] | None = None,
     slot_words: Words | None = None,
     slices: Words | None = None,
     opened_from: State | None = None,
 ) -> dict[str, Signal]:
-    """The block of these requests, except for what is given: payouts, rows after it, the rows to load, words, slices,
-    and the state that the rows are opened from."""
+    """The block of these requests, except for what is given: payouts, rows after it, the rows and pools to load, words,
+    slices, and the state that the rows are opened from."""
     honest = apply(state, requests, preset)
     slots = honest.slots
     if payouts is not None:
         slots = tuple(Slot(*pair) for pair in zip(requests, payouts, strict=True))
     tokens = {row.token_id: row.after for row in honest.opening.tokens} | dict(after or {})
-    pools = {(pool.lower, pool.higher): pool.after for pool in honest.opening.pools} | dict(after_pools or {})
-    ordered = sorted(pools.items(), key=lambda item: item[0])
+    loaded = {(pool.lower, pool.higher): pool.after for pool in honest.opening.pools} | dict(after_pools or {})
+    ordered = pools or sorted(loaded.items(), key=lambda item: item[0])
     opened = open_rows(opened_from or state, rows or sorted(tokens.items()), ordered, preset)
     slices = slices or compute_slices(slots)
     counts = tuple(map(len, slices))

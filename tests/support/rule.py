@@ -6,11 +6,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tests.strategies import PAIRS, TOKENS, Case
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS
+from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS, TokenId
 from zklink.state.rows import Pool, TokenRow
 from zklink.state.state import PoolId, State, order_pair
 from zklink.transition import swap
@@ -21,13 +22,24 @@ Snapshot = tuple[tuple[TokenRow, ...], tuple[Pool, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Trade:
+    """What a pool takes in and would give, and the pool before and after the slot."""
+
+    token_in: TokenId
+    token_out: TokenId
+    dx: int
+    out: int
+    pool: Pool
+    after: Pool
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedSlot:
-    """One slot: what was asked, decided and owed, with the registers around it. `pool` is None for one token."""
+    """One slot: what was asked, decided and owed, with the registers around it."""
 
     request: SwapRequest
     outcome: swap.SwapOutcome
     payout: Payout
-    pool: Pool | None
     before: Snapshot
     after: Snapshot
     registers: swap.Registers
@@ -36,9 +48,19 @@ class DecidedSlot:
         """Every row after the slot."""
         return self.after
 
-    def pool_after(self) -> Pool:
-        """The pair's pool after the slot."""
-        return self.after[1][ALL_PAIRS.index(order_pair(self.request.token_in, self.request.token_out))]
+    def trades(self) -> tuple[Trade, ...]:
+        """Each pool that the request trades in: none, one or two."""
+        tokens = (self.request.token_in, *([self.request.via] if self.request.via else []), self.request.token_out)
+        if len(set(tokens)) == 1:
+            return ()
+        amounts = [self.request.amount - self.request.operator_fee, self.outcome.between, self.outcome.out]
+        if not self.request.via:
+            del amounts[1]
+        trades = []
+        for i, leg in enumerate(pairwise(tokens)):
+            place = ALL_PAIRS.index(order_pair(*leg))
+            trades.append(Trade(*leg, amounts[i], amounts[i + 1], self.before[1][place], self.after[1][place]))
+        return tuple(trades)
 
 
 def load(state: State) -> swap.Registers:
@@ -57,10 +79,8 @@ def run(case: Case) -> Iterator[DecidedSlot]:
     registers = load(case.state())
     for request in case.requests:
         before = snapshot(registers)
-        is_same = request.token_in == request.token_out
-        pool = None if is_same else registers.pools[order_pair(request.token_in, request.token_out)]
         outcome, payout = swap.apply_swap(registers, request, case.timestamp)
-        yield DecidedSlot(request, outcome, payout, pool, before, snapshot(registers), registers)
+        yield DecidedSlot(request, outcome, payout, before, snapshot(registers), registers)
 
 
 class PlainRule:
@@ -86,11 +106,9 @@ class PlainRule:
         source, destination = request.source, request.destination
         x_token, y_token = request.token_in, request.token_out
         dx = request.amount - request.operator_fee
-        if x_token == y_token:
-            out = dx
-        else:
-            g = dx * (FEE_DENOMINATOR - self.pool_fees.get((x_token, y_token), 0))
-            out = self.sides[y_token, x_token] * g // (self.sides[x_token, y_token] * FEE_DENOMINATOR + g)
+        middle = request.via or y_token
+        between = self.buy(x_token, middle, dx)
+        out = self.buy(middle, y_token, between)
         paid = (
             self.now <= request.deadline
             and out > 0
@@ -101,10 +119,18 @@ class PlainRule:
             self.reserves[x_token, source] += request.amount
             self.fees[x_token] += request.operator_fee
             self.reserves[y_token, destination] -= out
-            if x_token != y_token:
-                self.sides[x_token, y_token] += dx
-                self.sides[y_token, x_token] -= out
+            for a, b, taken, given in ((x_token, middle, dx, between), (middle, y_token, between, out)):
+                if a != b:
+                    self.sides[a, b] += taken
+                    self.sides[b, a] -= given
         return paid
+
+    def buy(self, a: int, b: int, dx: int) -> int:
+        """What dx of a buys of b."""
+        if a == b or dx == 0:
+            return dx
+        g = dx * (FEE_DENOMINATOR - self.pool_fees.get((a, b), 0))
+        return self.sides[b, a] * g // (self.sides[a, b] * FEE_DENOMINATOR + g)
 
     def snapshot(self) -> Snapshot:
         """Every row, as the transition would keep it."""

@@ -51,11 +51,12 @@ template SwapRequestWords() {
 }
 
 // The payout: kind 2 on the destination if paid, kind 3 on the source if not, zero words for an empty slot.
-// Relies on paid being a bit that is 0 where used is 0, and on out < 2^112.
+// Relies on paid being a bit that is 0 where used is 0, and on out, between < 2^112.
 template SwapPayoutWords() {
     input SwapRequest() request;
     signal input paid;
     signal input out;
+    signal input between; // what the first of two trades gave; 0 if there is one or none
     signal output words[3];
 
     var common = request.source * (1 << PAYOUT_0_SOURCE_SHIFT()) + request.request_id * (1 << PAYOUT_0_ID_SHIFT());
@@ -67,7 +68,8 @@ template SwapPayoutWords() {
         + request.source * (1 << PAYOUT_0_CHAIN_SHIFT())
         + request.token_in * (1 << PAYOUT_0_TOKEN_SHIFT())
         + request.amount * (1 << PAYOUT_0_AMOUNT_SHIFT());
-    var as_paid_hi = request.recipient.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT())
+    var as_paid_hi = between * (1 << SWAP_PAID_2_BETWEEN_SHIFT())
+        + request.recipient.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT())
         + request.fill_fee * (1 << PAYOUT_2_FILL_FEE_SHIFT());
     var as_refunded_hi = request.refund_to.hi * (1 << PAYOUT_2_RECIPIENT_HI_SHIFT());
 

@@ -1,7 +1,7 @@
 """The blocks that are measured: full, with the same requests and operations in every run.
 
-A swap block goes through two pools, and a third of its slots is refunded; an account block has transfers, withdrawals
-and deposits, swaps and liquidity, and matches of orders.
+A swap block goes through two pools, one slot in six through both, and a third of its slots is refunded; an account
+block has transfers, withdrawals and deposits, swaps and liquidity, and matches of orders.
 """
 
 from collections.abc import Sequence
@@ -41,14 +41,14 @@ from zklink.transition.swap_block import SwapBlock, apply_block
 TIMESTAMP: Final = 1_800_000_000
 _DOMAIN: Final = 1
 _DEPTH: Final = Amount(10**15)
-# source, destination, token in, token out, whether min_out can be met
+# source, destination, token in, token between or 0, token out, whether min_out can be met
 _ROUTES: Final = (
-    (1, 2, 1, 2, True),
-    (2, 3, 1, 1, True),
-    (3, 1, 3, 1, True),
-    (2, 1, 2, 1, True),
-    (1, 4, 1, 3, False),
-    (3, 2, 1, 2, False),
+    (1, 2, 1, 0, 2, True),
+    (2, 3, 1, 0, 1, True),
+    (3, 1, 3, 1, 2, True),
+    (2, 1, 2, 0, 1, True),
+    (1, 4, 1, 0, 3, False),
+    (3, 2, 1, 0, 2, False),
 )
 
 
@@ -97,8 +97,9 @@ def build_requests(count: int) -> Sequence[SwapRequest]:
             queued_at=TIMESTAMP - 10,
             recipient=index.to_bytes(32, "big"),
             refund_to=(1_000 + index).to_bytes(32, "big"),
+            via=TokenId(via),
         )
-        for index, (source, destination, token_in, token_out, is_met) in enumerate(routes, start=1)
+        for index, (source, destination, token_in, via, token_out, is_met) in enumerate(routes, start=1)
     ]
 
 

@@ -7,9 +7,21 @@ from typing import Final
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.bridge_hashes import compute_fill_key
-from zklink.protocol.errors import WrongRecordField, WrongRecordKind
-from zklink.protocol.ids import GENESIS, NONCE_BITS, AccountId, Amount, BlockNumber, ChainId, Kind, Nonce, TokenId
-from zklink.protocol.words import PAYOUT_LAYOUTS, unpack_record
+from zklink.protocol.errors import WrongRecordField, WrongRecordKind, WrongWordCount
+from zklink.protocol.ids import (
+    GENESIS,
+    KIND_BITS,
+    NONCE_BITS,
+    WORD_BITS,
+    AccountId,
+    Amount,
+    BlockNumber,
+    ChainId,
+    Kind,
+    Nonce,
+    TokenId,
+)
+from zklink.protocol.words import PAYOUT_LAYOUTS, PAYOUT_WORDS, SWAP_PAID_LAYOUTS, Layout, unpack_record
 
 PAYOUT_KINDS: Final = (
     Kind.SWAP_PAID,
@@ -21,6 +33,7 @@ PAYOUT_KINDS: Final = (
 FILLABLE_KINDS: Final = (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT)
 """Payouts that a broker may pay in advance."""
 
+NOTHING: Final = Amount(0)
 NO_CHAIN: Final = ChainId(0)
 """The source of a payout that a signed operation caused."""
 
@@ -32,6 +45,7 @@ class Payout:
     `source` and `id` name the cause: a request of that chain, or for source 0 a signed operation
     (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed `amount`. `block_number` and
     `slot` name the ledger slot of a full exit's payout, of which a request may have several, and are 0 otherwise.
+    `between` is the amount of the token between that a paid swap went through, 0 if there was none.
     """
 
     kind: Kind
@@ -44,10 +58,11 @@ class Payout:
     fill_fee: Amount
     block_number: BlockNumber = GENESIS
     slot: int = 0
+    between: Amount = NOTHING
 
     @classmethod
-    def paid(cls, request: SwapRequest, out: Amount) -> "Payout":
-        """The output of a swap, on its destination."""
+    def paid(cls, request: SwapRequest, out: Amount, between: Amount = NOTHING) -> "Payout":
+        """The output of a swap, on its destination; `between` is what its first trade gave if it has two."""
         return cls(
             kind=Kind.SWAP_PAID,
             source=request.source,
@@ -57,6 +72,7 @@ class Payout:
             amount=out,
             recipient=request.recipient,
             fill_fee=request.fill_fee,
+            between=between,
         )
 
     @classmethod
@@ -84,7 +100,9 @@ class Payout:
         """
         self._check()
         recipient_hi, recipient_lo = split_address("recipient", self.recipient)
-        p0, p1, p2 = PAYOUT_LAYOUTS
+        p0, p1, p2 = payout_layouts(self.kind)
+        is_paid = self.kind == Kind.SWAP_PAID
+        more = {"between": self.between} if is_paid else {"block_number": self.block_number, "slot": self.slot}
         return (
             p0.pack(
                 kind=self.kind,
@@ -96,8 +114,7 @@ class Payout:
             ),
             p1.pack(recipient_lo=recipient_lo),
             p2.pack(
-                block_number=self.block_number,
-                slot=self.slot,
+                **more,
                 recipient_hi=recipient_hi,
                 fill_fee=self.fill_fee,
             ),
@@ -106,9 +123,13 @@ class Payout:
     @classmethod
     def from_words(cls, words: Sequence[int]) -> "Payout":
         """Read p0..p2 back; refuses any other kind, length or set unused bit."""
-        fields = unpack_record("payout", PAYOUT_LAYOUTS, words)
-        if fields["kind"] not in PAYOUT_KINDS:
-            raise WrongRecordKind(PAYOUT_KINDS, fields["kind"])
+        if len(words) != PAYOUT_WORDS:
+            raise WrongWordCount("payout", PAYOUT_WORDS, len(words))
+        kind = words[0] >> WORD_BITS - KIND_BITS & (1 << KIND_BITS) - 1
+        if kind not in PAYOUT_KINDS:
+            raise WrongRecordKind(PAYOUT_KINDS, kind)
+        fields = {"block_number": GENESIS, "slot": 0, "between": 0}
+        fields |= unpack_record("payout", payout_layouts(kind), words)
         payout = cls(
             kind=Kind(fields["kind"]),
             source=ChainId(fields["source"]),
@@ -120,6 +141,7 @@ class Payout:
             fill_fee=Amount(fields["fill_fee"]),
             block_number=BlockNumber(fields["block_number"]),
             slot=fields["slot"],
+            between=Amount(fields["between"]),
         )
         payout._check()
         return payout
@@ -131,10 +153,19 @@ class Payout:
     def _check(self) -> None:
         if self.kind not in PAYOUT_KINDS:
             raise WrongRecordKind(PAYOUT_KINDS, self.kind)
-        if self.kind != Kind.FULL_EXIT_PAYOUT:
-            for name, value in (("block_number", self.block_number), ("slot", self.slot)):
-                if value:
-                    raise WrongRecordField("payout", name, 0, value)
+        owners = (
+            ("block_number", self.block_number, Kind.FULL_EXIT_PAYOUT),
+            ("slot", self.slot, Kind.FULL_EXIT_PAYOUT),
+            ("between", self.between, Kind.SWAP_PAID),
+        )
+        for name, value, kind in owners:
+            if value and self.kind != kind:
+                raise WrongRecordField("payout", name, 0, value)
+
+
+def payout_layouts(kind: int) -> tuple[Layout, ...]:
+    """The layouts of a payout's three words."""
+    return SWAP_PAID_LAYOUTS if kind == Kind.SWAP_PAID else PAYOUT_LAYOUTS
 
 
 def compute_operation_id(account: AccountId, nonce: Nonce) -> int:

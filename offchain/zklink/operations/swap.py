@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.errors import WrongRecordKind
 from zklink.protocol.ids import NO_TOKEN, Amount, ChainId, Kind, RequestId, TokenId
 from zklink.protocol.words import SWAP_REQUEST_LAYOUTS, unpack_record
+
+Leg: TypeAlias = tuple[TokenId, TokenId]
+"""A trade: token in, token out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way from one token to another: `via` is the token between, 0 for none; `out` is in units of the token out."""
+
+    via: TokenId
+    out: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class SwapRequest:
     refund_to: bytes
     native_fee_gwei: int = 0
     via: TokenId = NO_TOKEN
+
+    def legs(self) -> tuple[Leg, ...]:
+        """The trades in order: none between equal tokens, two with a token between."""
+        return split_route(self.token_in, self.via, self.token_out)
 
     def words(self) -> tuple[int, int, int, int, int]:
         """w0..w4; FieldOutOfRange or WrongAddressLength if the request is not well formed."""
@@ -91,3 +106,10 @@ class SwapRequest:
             native_fee_gwei=fields["native_fee_gwei"],
             via=TokenId(fields["via"]),
         )
+
+
+def split_route(token_in: TokenId, via: TokenId, token_out: TokenId) -> tuple[Leg, ...]:
+    """The trades of a swap in order: none between equal tokens, two with a token between (`via` not 0)."""
+    if via != NO_TOKEN:
+        return (token_in, via), (via, token_out)
+    return () if token_in == token_out else ((token_in, token_out),)

@@ -84,8 +84,8 @@ COMPACT: Final = Preset(
 MAIN: Final = Preset(
     "main",
     slots=64,
-    token_rows=12,
-    pool_rows=6,
+    token_rows=8,
+    pool_rows=7,
     token_depth=5,
     account_depth=12,
     order_depth=3,

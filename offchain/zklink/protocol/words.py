@@ -157,6 +157,18 @@ PAYOUT_LAYOUTS: Final = (
 )
 """The three words of a payout of either lane, p0..p2; `block_number` and `slot` are a full exit's."""
 
+SWAP_PAID_LAYOUTS: Final = (
+    *PAYOUT_LAYOUTS[:2],
+    Layout(
+        "swap_paid_2",
+        (ZERO, 16),
+        ("between", AMOUNT_BITS),
+        ("recipient_hi", ADDRESS_HI_BITS),
+        ("fill_fee", AMOUNT_BITS),
+    ),
+)
+"""The three words of a swap's payout; `between` is the amount of the token between, 0 without one."""
+
 ACCOUNT_REQUEST_LAYOUTS: Final = (
     Layout(
         "account_request_0",
@@ -344,6 +356,7 @@ ACCOUNT_LEAF_LAYOUTS: Final = (
 RECORD_LAYOUTS: Final = (
     *SWAP_REQUEST_LAYOUTS,
     *PAYOUT_LAYOUTS,
+    *SWAP_PAID_LAYOUTS[2:],
     *ACCOUNT_REQUEST_LAYOUTS,
     *LEDGER_DATA_LAYOUTS,
     *POOL_DATA_LAYOUTS,

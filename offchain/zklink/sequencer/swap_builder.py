@@ -14,13 +14,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
 from zklink.state.state import PoolId
-
-
-def compute_pool_id(request: SwapRequest) -> PoolId | None:
-    """The pool a request needs loaded, lower token first; None for the same token on another chain."""
-    if request.token_in == request.token_out:
-        return None
-    return min(request.token_in, request.token_out), max(request.token_in, request.token_out)
+from zklink.transition.swap import compute_pool_ids
 
 
 def select_requests(
@@ -42,9 +36,8 @@ def select_requests(
         request = next(queue, None)
         if request is None:
             continue
-        pool = compute_pool_id(request)
         new_tokens = tokens | {request.token_in, request.token_out}
-        new_pools = pools if pool is None else pools | {pool}
+        new_pools = pools | set(compute_pool_ids(request))
         if len(new_tokens) > preset.token_rows or len(new_pools) > preset.pool_rows:
             continue
         tokens, pools = new_tokens, new_pools

@@ -17,11 +17,11 @@ from zklink.protocol.errors import BlockFull
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.protocol.words import SWAP_SLOT_WORDS
-from zklink.state.state import State, order_pair
+from zklink.state.state import State
 from zklink.transition import block_frame
 from zklink.transition.block_frame import Record, SealedFrame, Slices, SwapResult
 from zklink.transition.hot_rows import RowOpening, Rows, choose_rows, read_rows, write_back
-from zklink.transition.swap import Registers, SwapOutcome, apply_swap, check_request
+from zklink.transition.swap import Registers, SwapOutcome, apply_swap, check_request, compute_pool_ids
 
 
 class Slot(NamedTuple):
@@ -112,6 +112,6 @@ def _load(state: State, requests: Sequence[SwapRequest], preset: Preset) -> Regi
     for request in requests:
         check_request(request, preset)
     tokens = {token for request in requests for token in (request.token_in, request.token_out)}
-    pools = {order_pair(r.token_in, r.token_out) for r in requests if r.token_in != r.token_out}
+    pools = {pool_id for request in requests for pool_id in compute_pool_ids(request)}
     rows = read_rows(state, choose_rows(tokens, pools, preset, preset.token_rows, preset.pool_rows))
     return Registers(dict(rows.tokens), dict(rows.pools))

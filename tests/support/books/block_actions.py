@@ -5,6 +5,7 @@ Takes their actions, valid or not; a refused action raises Reverted and changes 
 
 from collections.abc import Sequence
 
+from tests.strategies import fits_pools
 from tests.support.books.chains import BookedChain
 from tests.support.books.diary import told
 from tests.support.books.sealed import Entry, Sealed, View
@@ -215,6 +216,4 @@ class BlockActions(UserActions):
 def has_room(requests: Sequence[SwapRequest]) -> bool:
     """Whether the requests fit into one block of the preset."""
     tokens = {token for r in requests for token in (r.token_in, r.token_out)}
-    pools = {frozenset((r.token_in, r.token_out)) for r in requests if r.token_in != r.token_out}
-    is_narrow = len(tokens) <= MINIMAL.token_rows and len(pools) <= MINIMAL.pool_rows
-    return len(requests) <= MINIMAL.slots and is_narrow
+    return len(requests) <= MINIMAL.slots and len(tokens) <= MINIMAL.token_rows and fits_pools(requests)

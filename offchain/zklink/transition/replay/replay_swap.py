@@ -5,7 +5,7 @@ from itertools import chain
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import ReplayIncomplete, ReplayMismatch
-from zklink.protocol.ids import ChainId, Kind
+from zklink.protocol.ids import NO_TOKEN, Amount, ChainId, Kind
 from zklink.state.state import State
 from zklink.transition.replay.replay_records import Records
 from zklink.transition.replay.replay_sums import Sums
@@ -36,7 +36,8 @@ def replay_swap(state: State, records: Records) -> None:
 
 def _check_payout(number: int, request: SwapRequest, payout: Payout) -> None:
     is_paid = payout.kind == Kind.SWAP_PAID
-    expected = Payout.paid(request, payout.amount) if is_paid else Payout.refunded(request)
+    between = payout.between if request.via != NO_TOKEN else Amount(0)
+    expected = Payout.paid(request, payout.amount, between) if is_paid else Payout.refunded(request)
     for what, right, wrong in zip(("p0", "p1", "p2"), expected.words(), payout.words(), strict=True):
         if right != wrong:
             name = f"{what} of the payout of request {request.request_id} of chain {request.source}"
@@ -47,8 +48,7 @@ def _add_paid(sums: Sums, request: SwapRequest, payout: Payout) -> None:
     sums.add(request.token_in, request.source, request.amount)
     sums.accrue(request.token_in, request.operator_fee)
     sums.add(payout.token, payout.chain, -payout.amount)
-    if request.token_in != request.token_out:
-        pool = sums.pool(request.token_in, request.token_out)
-        dx = request.amount - request.operator_fee
-        traded = pool.traded(request.token_in, request.token_out, dx, payout.amount)
-        sums.set_pool(request.token_in, request.token_out, traded)
+    legs = request.legs()
+    amounts = (request.amount - request.operator_fee, *[payout.between][: len(legs) - 1], payout.amount)
+    for leg, dx, out in zip(legs, amounts, amounts[1:], strict=False):
+        sums.set_pool(*leg, sums.pool(*leg).traded(*leg, dx, out))
