@@ -7,14 +7,16 @@ import pytest
 
 from tests.sequencer.conftest import ALICE, BALANCE, KEYS, OWNERS, PARAMETERS, X, Y, build_state, owner_of
 from zklink.node.node import Node
+from zklink.operations.swap import Way
 from zklink.operations.transfer import Transfer
 from zklink.protocol.errors import FeeTokenRefused, FeeTooLow, NothingToSeal
-from zklink.protocol.ids import AccountId, Amount, Nonce, TokenId
+from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, Nonce, TokenId
 from zklink.sdk.wallet import LEAST_FEE, Build, Wallet
 from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sequencer import Sequencer
 from zklink.service.in_process import InProcessOperator
+from zklink.state.rows import Pool
 
 NOW: Final = 5_000
 NEWCOMER: Final = b"\x05" * 32
@@ -76,3 +78,14 @@ def test_order__rate_left_open__the_least_that_the_book_takes(wallet: Wallet, no
     with pytest.raises(NothingToSeal):
         node.sequencer.seal(NOW)
     assert len(node.sequencer.intake.book) == 1
+
+
+def test_find_best_way__a_pool_appears__the_operator_quotes_it(node: StubNode) -> None:
+    operator = InProcessOperator(cast(Node, node))
+    node.sequencer.state.set_pool(X, Y, Pool(10**6, 10**6, 10**6, 0, PARAMETERS.preset.lp_base))
+    straight = operator.find_best_way(X, Y, 1_000)
+    assert straight == Way(NO_TOKEN, Amount(999))
+    node.sequencer.state.set_pool(X, Z, Pool(10**6, 2 * 10**6, 10**6, 0, TokenId(PARAMETERS.preset.lp_base + 1)))
+    node.sequencer.state.set_pool(Y, Z, Pool(10**6, 10**6, 10**6, 0, TokenId(PARAMETERS.preset.lp_base + 2)))
+    routed = operator.find_best_way(X, Y, 1_000)
+    assert routed is not None and routed.via == Z and routed.out > 1_990

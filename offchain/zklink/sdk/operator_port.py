@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
+from zklink.operations.swap import Way
 from zklink.protocol.ids import AccountId, Amount, ChainId, Nonce, TokenId
 
 
@@ -54,6 +55,12 @@ class Operator(Protocol):
 
     def least_fee_rate(self, token_buy: TokenId, amount_buy: int) -> int:
         """The least fee rate of an order that buys this much, in 1/FEE_DENOMINATOR. Raises FeeTokenRefused."""
+        ...
+
+    def find_best_way(self, token_in: TokenId, token_out: TokenId, dx: int) -> Way | None:
+        """The way of a swap that brings most, straight or through one token between, by the pools after the last sealed
+        block; None if nothing comes out any way. `dx` is the amount less the operator's fee, in layer-2 units.
+        """
         ...
 
     def submit(self, operation: Signed[Any] | OrderMatch, consent: bytes) -> OperationId:

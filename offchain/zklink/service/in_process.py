@@ -7,7 +7,9 @@ from zklink.node.node import Node
 from zklink.operations.operation_id import OperationId
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
+from zklink.operations.swap import Way
 from zklink.protocol.ids import AccountId, Amount, ChainId, Lane, Nonce, TokenId
+from zklink.transition.swap_ways import find_best_way
 
 
 class InProcessOperator:
@@ -46,6 +48,9 @@ class InProcessOperator:
 
     def least_fee_rate(self, token_buy: TokenId, amount_buy: int) -> int:
         return self._sequencer.parameters.terms.compute_fee_rate(token_buy, amount_buy)
+
+    def find_best_way(self, token_in: TokenId, token_out: TokenId, dx: int) -> Way | None:
+        return find_best_way(dict(self._sequencer.state.pools()), token_in, token_out, dx)
 
     def submit(self, operation: Signed[Any] | OrderMatch, consent: bytes) -> OperationId:
         return self._node.submit(operation, consent)
