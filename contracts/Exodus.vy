@@ -6,7 +6,7 @@
 @license Apache-2.0
 @author The zklink authors
 @notice The way out of one chain when it has ended: anyone can cancel the requests that no block contains, which refunds
-        their senders, and owners leave by proof. Takes requests and proofs, gives payments by the bridge. Never holds
+        them and their fees, and owners leave by proof. Takes requests and proofs, gives payments by the bridge. Never holds
         funds, never pays a balance twice, and never says when a chain has ended: the end contract does.
 @dev A contract of its own, because bridge and exodus together exceed the size limit of a contract. The bridge lets it
      release funds within its custody, on a frozen chain. Protocol sections 10 and 11.
@@ -78,8 +78,9 @@ def begin_exodus():
 @external
 def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_WORDS]):
     """
-    @notice Cancels requests that no block here contains, in order, for anyone. The sender of a swap or a deposit
-            gets its amount back. A full exit is only taken off the queue; its owner leaves by proof.
+    @notice Cancels requests that no block here contains, in order, for anyone. Whoever a swap or a deposit names gets
+            its amount back, and what it paid at the door. A full exit or a key request gives its owner back what it
+            paid, without what it burnt; the owner leaves by proof.
     @param lane 1 swaps, 2 deposits and full exits.
     @param words The words of whole requests, from the first that is not settled.
     @custom:upholds QUE-1, SOL-1, SOL-4, EXI-2, EXI-3
@@ -99,11 +100,21 @@ def cancel_requests(lane: uint8, words: DynArray[uint256, constants.MAX_CANCEL_W
         request_id += 1
         token_id: uint16 = 0
         amount: uint256 = 0
-        sender: address = empty(address)
-        token_id, amount, sender = records.unpack_refund(key, request)
-        l1_amount: uint256 = extcall IBridge(bridge).release(token_id, sender, amount)
+        receiver: address = empty(address)
+        token_id, amount, receiver = records.unpack_refund(key, request)
+        fee_gwei: uint256 = (
+            records.swap_fee(request[2]) if key == constants.SWAP_LANE else records.account_request_fee(request[2])
+        )
+        l1_amount: uint256 = extcall IBridge(bridge).release(token_id, receiver, amount)
+        if fee_gwei > 0:
+            extcall IBridge(bridge).release_fee(lane, receiver, fee_gwei)
         log IExodus.RequestCancelled(
-            lane=lane, request_id=convert(request_id, uint64), receiver=sender, token_id=token_id, l1_amount=l1_amount
+            lane=lane,
+            request_id=convert(request_id, uint64),
+            receiver=receiver,
+            token_id=token_id,
+            l1_amount=l1_amount,
+            fee_gwei=fee_gwei,
         )
 
 

@@ -28,6 +28,7 @@ from .modules import history_views
 from .modules import owner_consents
 from .modules import proofs
 from .modules import settlement
+from .modules import slices
 from .modules import tips
 
 implements: IHistory
@@ -310,7 +311,7 @@ def _is_unmatched(next_block: IHistory.Block) -> (bool, bytes32):
     consumed, reading.queues[index] = settlement.next_requests(lane)
     inputs: uint256[4] = empty(uint256[4])
     reading, inputs = block_reader.read(reading, next_block)
-    count: uint64 = consumed + convert(reading.consumed[lane - 1], uint64)
+    count: uint64 = consumed + convert(reading.consumed[lane - 1] & slices.REQUESTS_MASK, uint64)
     is_matched: bool = staticcall settlement.BRIDGE.queue_hash(next_block.lane, count) == reading.queues[index]
     if reading.parts[index] != empty(bytes32):
         part: bytes32 = staticcall settlement.BRIDGE.queue_hash(next_block.lane, count + 1)

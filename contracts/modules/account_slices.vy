@@ -95,7 +95,8 @@ def read(place: slices.Slice) -> slices.Content:
                 content.part = next_hash if is_part else empty(bytes32)
                 if not is_part:
                     content.queue_hash = next_hash
-                    content.requests = unsafe_add(content.requests, 1)
+                    fee_gwei: uint256 = records.account_request_fee(r[2])
+                    content.requests = unsafe_add(content.requests, slices.ONE_REQUEST | (fee_gwei << slices.FEES_SHIFT))
             at = unsafe_add(at, REQUEST_BYTES)
     content.value = sum % constants.R
     return content

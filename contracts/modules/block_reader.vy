@@ -53,7 +53,7 @@ struct Call:
 # How far the call has been read. `number`, `timestamp`, `root`, `sync_hash` and `block_commitment` are of the last block;
 # `words`, `claims` and `consents` are where its successor's begin in the call. By queue: its hash after the last block,
 # that after its next request if this has been served in part (empty if not), and whether blocks have served it (bit i).
-# By lane: how many of this chain's requests blocks have consumed.
+# By lane: this chain's requests that blocks have consumed, as slices.Content counts them.
 # `queued_at`: when the last of them in the last block was queued.
 struct Reading:
     number: uint64

@@ -8,8 +8,10 @@
 """
 
 from ..interfaces import IBridge
+from . import constants
 from . import custody as books
 from . import deployment
+from . import door_fees
 from . import fills
 from . import partners
 from . import priority_queue
@@ -18,6 +20,7 @@ from . import tokens
 
 uses: books
 uses: deployment
+uses: door_fees
 uses: fills
 uses: partners
 uses: priority_queue
@@ -38,15 +41,6 @@ def chain_id() -> uint8:
 
 @external
 @view
-def primary_chain() -> uint8:
-    """
-    @notice The chain that decides what the history is.
-    """
-    return deployment.PRIMARY_CHAIN
-
-
-@external
-@view
 def is_primary() -> bool:
     """
     @notice Whether this is the primary chain.
@@ -61,16 +55,6 @@ def deployment_hash() -> bytes32:
     @notice Hash of everything that makes this deployment (protocol section 9).
     """
     return deployment.DEPLOYMENT_HASH
-
-
-@external
-@view
-def lane_domain(lane: uint8) -> uint256:
-    """
-    @notice Domain of a lane, 248 bits.
-    @param lane 1 swaps, 2 accounts.
-    """
-    return deployment.domain_of(convert(lane, uint256))
 
 
 @external
@@ -172,12 +156,16 @@ def queue_hash(lane: uint8, count: uint64) -> bytes32:
 
 @external
 @view
-def filler(key: bytes32) -> address:
+def filler(key: bytes32) -> (address, uint40):
     """
-    @notice Who filled a payout: empty for nobody, address 1 when the payout has been executed.
+    @notice Who is repaid for a fill of a payout, and when it was filled (UNIX seconds): empty for nobody, address 1 and
+            no time when the payout has been executed.
     @param key The payout's fill key (protocol section 8).
     """
-    return fills.fillers[key]
+    repay_to: address = empty(address)
+    filled_at: uint256 = 0
+    repay_to, filled_at = fills.unpack(fills.fillers[key])
+    return repay_to, convert(filled_at, uint40)
 
 
 @external
@@ -187,7 +175,7 @@ def custody(token_id: uint16) -> uint256:
     @notice Reserve and open requests of a token on this chain, in layer-2 units.
     @param token_id Any token.
     """
-    return books.amounts[token_id]
+    return books.amount_of(token_id)
 
 
 @external
@@ -196,7 +184,7 @@ def pending_balance(owner: address, token_id: uint16) -> uint256:
     """
     @notice What an owner can withdraw, in L1 units.
     @param owner Any account.
-    @param token_id The token owed.
+    @param token_id The token owed; 0 for coin that is owed outside of tokens.
     """
     return books.pending[owner][token_id]
 
@@ -207,10 +195,49 @@ def solvency(token_id: uint16) -> (uint256, uint256, uint256):
     """
     @notice What this contract holds of a token, what of it is pending (both in L1 units), and its custody (in layer-2
             units).
-    @dev SOL-1: balance >= pending + custody * token_scale. A token that is not here has all zero.
-    @param token_id Any token.
+    @dev SOL-1: balance >= pending + custody * token_scale, and for the chain's coin + both of `fees()`. A token that is
+         not here has all zero. What is pending of the coin includes what is owed outside of tokens.
+    @param token_id Any token; 0 for coin outside of tokens.
     """
-    token: address = (staticcall partners.TOKENS.get_token(token_id)).token
+    token: address = partners.token_of(token_id)
     if token == empty(address):
         return 0, 0, 0
-    return tokens.balance_of(token, self), books.pending_totals[token_id], books.amounts[token_id]
+    pending: uint256 = books.pending_totals[token_id]
+    if token == tokens.NATIVE and token_id != partners.NO_TOKEN:
+        pending += books.pending_totals[partners.NO_TOKEN]
+    return tokens.balance_of(token, self), pending, books.amount_of(token_id)
+
+
+# --- views: fees ---
+
+
+@external
+@view
+def fees() -> (uint256, uint256):
+    """
+    @notice What open requests have paid at the door, and what blocks have earned of it and nobody has collected, in wei.
+    """
+    open_gwei: uint256 = unsafe_add(
+        priority_queue.open_fees(constants.SWAP_LANE), priority_queue.open_fees(constants.ACCOUNT_LANE)
+    )
+    return unsafe_mul(open_gwei, door_fees.WEI_PER_GWEI), door_fees.earned
+
+
+@external
+@view
+def quotes() -> uint256[constants.PRICE_KINDS]:
+    """
+    @notice What a request of each kind costs now, in gwei: at k a swap to chain k, 9 a deposit, 10 a key request, 11 a
+            full exit where nobody crowds the queue; 12 is what `quote_full_exit` starts to burn with.
+    """
+    return staticcall partners.TOKENS.prices()
+
+
+@external
+@view
+def quote_full_exit() -> (uint256, uint256):
+    """
+    @notice What a full exit costs now, in gwei: its fee, and what it burns besides.
+    """
+    burnt_gwei: uint256 = door_fees.crowd_price(priority_queue.count_open(constants.ACCOUNT_LANE))
+    return partners.price(constants.FULL_EXIT_PRICE), burnt_gwei

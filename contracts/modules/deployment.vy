@@ -15,7 +15,6 @@ CHAIN_ID: public(immutable(uint8))
 PRIMARY_CHAIN: public(immutable(uint8))
 TOKEN_LIMIT: public(immutable(uint256))
 ACCOUNT_LIMIT: public(immutable(uint256))
-GENESIS_ROOT: public(immutable(uint256))
 DEPLOYMENT_HASH: public(immutable(bytes32))
 SWAP_DOMAIN: public(immutable(uint256))
 ACCOUNT_DOMAIN: public(immutable(uint256))
@@ -94,7 +93,6 @@ def __init__(
     PRIMARY_CHAIN = primary_chain
     TOKEN_LIMIT = token_limit
     ACCOUNT_LIMIT = account_limit
-    GENESIS_ROOT = genesis_root
     CHAIN_MASK = mask
     COUNT_MASK = count_mask
     ADDRESS_FORMATS = formats

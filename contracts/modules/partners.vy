@@ -13,8 +13,12 @@ from ..interfaces import IHistory
 from ..interfaces import IRegistry
 from . import checks
 from . import deployment
+from . import tokens
 
 uses: deployment
+
+# In place of a token's id: the chain's coin that is owed outside of tokens.
+NO_TOKEN: constant(uint16) = 0
 
 TOKENS: immutable(IRegistry)
 HISTORY: immutable(address)
@@ -54,6 +58,56 @@ def all_parts() -> IBridge.Parts:
     @notice The partners as they were given.
     """
     return IBridge.Parts(registry=TOKENS.address, history=HISTORY, end=END, exodus=EXODUS)
+
+
+@internal
+@view
+def token_of(token_id: uint16) -> address:
+    """
+    @notice The contract of a token, NATIVE for the chain's coin and for NO_TOKEN; empty when it is not here.
+    """
+    if token_id == NO_TOKEN:
+        return tokens.NATIVE
+    return self.get_token(token_id).token
+
+
+@internal
+@view
+def get_token(token_id: uint16) -> IRegistry.Token:
+    """
+    @notice A token of this chain; all zero when it is not registered.
+    """
+    return staticcall TOKENS.get_token(token_id)
+
+
+@internal
+@view
+def price(kind: uint256) -> uint256:
+    """
+    @notice The price of a kind of request, in gwei.
+    """
+    return staticcall TOKENS.price(convert(kind, uint8))
+
+
+@internal
+@view
+def is_token(account: address) -> bool:
+    """
+    @notice Whether an address is a token's contract: what is paid to it is lost.
+    """
+    return staticcall TOKENS.is_token(account)
+
+
+@internal
+@view
+def check_refund(receiver: address):
+    """
+    @notice Reverts for an address that nobody could be paid back at. A caller may always name itself.
+    """
+    if receiver == msg.sender:
+        return
+    checks.require(receiver != empty(address) and receiver != self, "bridge: refund address")
+    checks.require(not self.is_token(receiver), "bridge: refund to a token")
 
 
 @internal

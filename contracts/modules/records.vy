@@ -44,11 +44,17 @@ struct Exit:
 @internal
 @pure
 def pack_swap(
-    source: uint8, request_id: uint256, order: IBridge.SwapOrder, amount: uint256, queued_at: uint256
+    source: uint8,
+    request_id: uint256,
+    order: IBridge.SwapOrder,
+    amount: uint256,
+    fee_gwei: uint256,
+    queued_at: uint256,
 ) -> uint256[5]:
     """
-    @notice The five words of a swap request. The native fee is 0: the door takes none yet.
+    @notice The five words of a swap request.
     @param amount The amount that came in, in layer-2 units, below 2^112.
+    @param fee_gwei What it has paid at the door, below 2^40.
     """
     recipient: uint256 = convert(order.recipient, uint256)
     return [
@@ -62,7 +68,8 @@ def pack_swap(
         (convert(order.min_out, uint256) << constants.SWAP_REQUEST_1_MIN_OUT_SHIFT)
         | (convert(order.operator_fee, uint256) << constants.SWAP_REQUEST_1_OPERATOR_FEE_SHIFT)
         | ((recipient >> constants.WORD_BITS) << constants.SWAP_REQUEST_1_RECIPIENT_HI_SHIFT),
-        (convert(order.via, uint256) << constants.SWAP_REQUEST_2_VIA_SHIFT)
+        (fee_gwei << constants.SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT)
+        | (convert(order.via, uint256) << constants.SWAP_REQUEST_2_VIA_SHIFT)
         | (convert(order.fill_fee, uint256) << constants.SWAP_REQUEST_2_FILL_FEE_SHIFT)
         | (convert(order.deadline, uint256) << constants.SWAP_REQUEST_2_DEADLINE_SHIFT)
         | (queued_at << constants.SWAP_REQUEST_2_QUEUED_AT_SHIFT),
@@ -84,14 +91,15 @@ def pack_account_request(
     second: uint256,
     by_owner: bool,
     mask: uint8,
+    fee_gwei: uint256,
     queued_at: uint256,
 ) -> uint256[5]:
     """
-    @notice The four words of a deposit, a full exit or a key request, and a zero. The native fee is 0: the door takes
-            none yet.
+    @notice The four words of a deposit, a full exit or a key request, and a zero.
     @param amount The amount that came in, in layer-2 units, below 2^112; 0 but for a deposit.
     @param owner A universal address.
     @param second Whom a refund pays, the recipient on other chains, or the new key hash.
+    @param fee_gwei What it has paid at the door, below 2^40.
     """
     return [
         (kind << constants.ACCOUNT_REQUEST_0_KIND_SHIFT)
@@ -101,7 +109,8 @@ def pack_account_request(
         | (convert(account, uint256) << constants.ACCOUNT_REQUEST_0_ACCOUNT_SHIFT)
         | amount,
         owner & LO_MASK,
-        (convert(by_owner, uint256) << constants.ACCOUNT_REQUEST_2_BY_OWNER_SHIFT)
+        (fee_gwei << constants.ACCOUNT_REQUEST_2_NATIVE_FEE_GWEI_SHIFT)
+        | (convert(by_owner, uint256) << constants.ACCOUNT_REQUEST_2_BY_OWNER_SHIFT)
         | (convert(mask, uint256) << constants.ACCOUNT_REQUEST_2_MASK_SHIFT)
         | ((owner >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_OWNER_HI_SHIFT)
         | ((second >> constants.WORD_BITS) << constants.ACCOUNT_REQUEST_2_SECOND_HI_SHIFT)
@@ -115,8 +124,8 @@ def pack_account_request(
 @pure
 def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address):
     """
-    @notice The refund of a request: token, amount in layer-2 units, and who gets it. A full exit and a key request
-            have none.
+    @notice The refund of a request: token, amount in layer-2 units, and who gets it and the fee. A full exit and a key
+            request brought no token: their owner gets the fee.
     @param words The words of a request that this bridge has queued, so whom it refunds is an address of this chain.
     """
     if lane == constants.SWAP_LANE:
@@ -127,8 +136,26 @@ def unpack_refund(lane: uint256, words: uint256[5]) -> (uint16, uint256, address
         )
     token_id: uint16 = convert((words[0] >> constants.ACCOUNT_REQUEST_0_TOKEN_SHIFT) & (2**16 - 1), uint16)
     if words[0] >> constants.ACCOUNT_REQUEST_0_KIND_SHIFT != constants.DEPOSIT_KIND:
-        return token_id, 0, empty(address)
+        return token_id, 0, convert(words[1], address)
     return token_id, words[0] & AMOUNT_MASK, convert(words[3], address)
+
+
+@internal
+@pure
+def swap_fee(w2: uint256) -> uint256:
+    """
+    @notice What a swap has paid at the door, in gwei, from its third word, which has at most 248 bits.
+    """
+    return w2 >> constants.SWAP_REQUEST_2_NATIVE_FEE_GWEI_SHIFT
+
+
+@internal
+@pure
+def account_request_fee(r2: uint256) -> uint256:
+    """
+    @notice What a request of the account lane has paid at the door, in gwei, from its third word.
+    """
+    return (r2 >> constants.ACCOUNT_REQUEST_2_NATIVE_FEE_GWEI_SHIFT) & (2**constants.NATIVE_FEE_BITS - 1)
 
 
 @internal

@@ -69,8 +69,14 @@ def enter(last: IHistory.Tip, reading: block_reader.Reading, call: block_reader.
     for lane: uint256 in range(constants.SWAP_LANE, constants.ACCOUNT_LANE + 1):
         index: uint256 = block_reader.queue_index(lane, convert(deployment.CHAIN_ID, uint256))
         if (reading.served >> index) & 1 == 1:
-            consumed: uint64 = self.next_requests(lane)[0] + convert(reading.consumed[lane - 1], uint64)
-            extcall BRIDGE.consume(convert(lane, uint8), consumed, reading.queues[index], reading.parts[index])
+            requests: uint256 = reading.consumed[lane - 1]
+            extcall BRIDGE.consume(
+                convert(lane, uint8),
+                self.next_requests(lane)[0] + convert(requests & slices.REQUESTS_MASK, uint64),
+                reading.queues[index],
+                reading.parts[index],
+                requests >> slices.FEES_SHIFT,
+            )
     if pay:
         self._settle(last.number, call, True)
 

@@ -10,6 +10,11 @@
 from . import calldata
 from . import constants
 
+# In the number of requests and their fees: where the fees begin, and one request without a fee.
+FEES_SHIFT: constant(uint256) = 64
+ONE_REQUEST: constant(uint256) = 1
+REQUESTS_MASK: constant(uint256) = 2**FEES_SHIFT - 1
+
 # The most words of one slice, for the loops; a call has fewer.
 MAX_WORDS: constant(uint256) = 2**constants.COUNT_BITS - 1
 # A record has at least three words.
@@ -31,8 +36,9 @@ struct Slice:
     consents: uint256
 
 
-# What it contains: its polynomial at z, the queue after it, how many requests it consumes and when the last one that it
-# serves was queued (0 for none), and where the next consent stands. `part` is the queue after the next request, which has
+# What it contains: its polynomial at z, the queue after it, the requests that it consumes, when the last one that it serves
+# was queued (0 for none), and where the next consent stands. `requests` is their number 64 | the fees that they have paid at
+# their door, in gwei, lowest first, so that slices are added up as they are. `part` is the queue after the next request, which has
 # been served in part; empty for none.
 struct Content:
     value: uint256

@@ -59,7 +59,7 @@ def read(place: slices.Slice) -> slices.Content:
             assert (w[1] | w[2] | w[3] | w[4]) >> constants.WORD_BITS == 0, "slice: request word too long"
             content.queue_hash = keccak256(abi_encode(content.queue_hash, w))
             content.queued_at = w[2] & (2**constants.TIME_BITS - 1)
-            content.requests = unsafe_add(content.requests, 1)
+            content.requests = unsafe_add(content.requests, slices.ONE_REQUEST | (records.swap_fee(w[2]) << slices.FEES_SHIFT))
             sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[3])
             sum = unsafe_add(uint256_mulmod(sum, z, constants.R), w[4])
             at = unsafe_add(at, REQUEST_BYTES)

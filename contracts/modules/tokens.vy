@@ -20,6 +20,10 @@ NATIVE_PUSH_GAS: constant(uint256) = 50_000
 TOKEN_PUSH_GAS: constant(uint256) = 150_000
 # The cost of the call itself before its gas is taken (cold account, value, new account), with room to spare.
 PUSH_OVERHEAD_GAS: constant(uint256) = 50_000
+# More than a permit that asks a contract wallet needs.
+PERMIT_GAS: constant(uint256) = 200_000
+# As much of a token's own reason is passed on.
+REASON_BYTES: constant(uint256) = 512
 
 
 @internal
@@ -34,17 +38,17 @@ def balance_of(token: address, owner: address) -> uint256:
 
 
 @internal
-def try_permit(token: address, owner: address, l1_amount: uint256, permit: IBridge.Permit):
+def try_permit(token: address, owner: address, permit: IBridge.Permit):
     """
-    @notice Submits an EIP-2612 permit. A failure is ignored: if somebody copies the permit from the mempool and submits
-            it first, the allowance is given all the same, and the transfer that follows decides.
+    @notice Submits an EIP-2612 permit, with bounded gas. A failure is ignored: if somebody copies the permit from the
+            mempool and submits it first, the allowance is given all the same, and the transfer that follows decides.
     """
     is_used: bool = raw_call(
         token,
         abi_encode(
             owner,
             self,
-            l1_amount,
+            permit.value,
             permit.deadline,
             permit.v,
             permit.r,
@@ -52,60 +56,62 @@ def try_permit(token: address, owner: address, l1_amount: uint256, permit: IBrid
             method_id=method_id("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"),
         ),
         max_outsize=0,
+        gas=PERMIT_GAS,
         revert_on_failure=False,
     )
 
 
 @internal
-def pull(token: address, owner: address, l1_amount: uint256, coin: uint256) -> uint256:
+def pull(token: address, owner: address, receiver: address, l1_amount: uint256) -> (uint256, uint256):
     """
-    @notice Takes tokens in and measures the amount that arrived.
-    @param token A registered token or NATIVE.
+    @notice Moves a token by the owner's allowance for this contract, and measures the amount that arrived, whatever the
+            token says. Reverts with the token's own reason where it gives one.
+    @param token A registered token, not NATIVE.
     @param owner The owner of the tokens; always the caller.
-    @param l1_amount The amount to take, in L1 units.
-    @param coin The coin that came with the call, in wei.
-    @return The amount that arrived, in L1 units.
+    @param receiver Who gets them.
+    @param l1_amount The amount to move, in L1 units.
+    @return The amount that arrived, and the receiver's balance, in L1 units.
     """
-    if token == NATIVE:
-        checks.require(coin == l1_amount, "tokens: value is not the amount")
-        return l1_amount
-    checks.require(coin == 0, "tokens: value with a token")
-    return self._transfer_from(token, owner, self, l1_amount)
+    before: uint256 = self.balance_of(token, receiver)
+    is_moved: bool = self._move(
+        token,
+        abi_encode(owner, receiver, l1_amount, method_id=method_id("transferFrom(address,address,uint256)")),
+        msg.gas,
+        True,
+    )
+    if not is_moved:
+        checks.require(staticcall IERC20(token).allowance(owner, self) >= l1_amount, "tokens: allowance too low")
+        checks.require(self.balance_of(token, owner) >= l1_amount, "tokens: balance too low")
+        raise "tokens: transfer in refused"
+    balance: uint256 = self.balance_of(token, receiver)
+    checks.require(balance >= before, "tokens: balance fell")
+    return unsafe_sub(balance, before), balance  # not below zero by the line above
 
 
 @internal
 def push(token: address, receiver: address, l1_amount: uint256) -> bool:
     """
     @notice Pays with bounded gas. Reverts when there is too little gas to give the receiver its full share, so that a
-            caller cannot make a payment fail on purpose. Only one word of the receiver's answer is copied.
+            caller cannot make a payment fail on purpose. Only a little of the receiver's answer is copied.
     @return Whether the payment went out.
     """
     if token == NATIVE:
         checks.require(msg.gas >= NATIVE_PUSH_GAS * 64 // 63 + PUSH_OVERHEAD_GAS, "tokens: too little gas (coin)")
         return raw_call(receiver, b"", value=l1_amount, gas=NATIVE_PUSH_GAS, max_outsize=0, revert_on_failure=False)
     checks.require(msg.gas >= TOKEN_PUSH_GAS * 64 // 63 + PUSH_OVERHEAD_GAS, "tokens: too little gas (token)")
-    success: bool = False
-    answer: Bytes[32] = b""
-    success, answer = raw_call(
-        token,
-        abi_encode(receiver, l1_amount, method_id=method_id("transfer(address,uint256)")),
-        max_outsize=32,
-        gas=TOKEN_PUSH_GAS,
-        revert_on_failure=False,
-    )
-    return success and self._is_yes(token, answer)
+    return self._transfer(token, receiver, l1_amount, TOKEN_PUSH_GAS, False)
 
 
 @internal
 def send(token: address, receiver: address, l1_amount: uint256):
     """
-    @notice Pays with all remaining gas; reverts when the payment fails.
+    @notice Pays with all remaining gas; reverts when the payment fails, with the token's own reason where it gives one.
     """
     if token == NATIVE:
         is_paid: bool = raw_call(receiver, b"", value=l1_amount, max_outsize=0, revert_on_failure=False)
         checks.require(is_paid, "tokens: coin refused")
     else:
-        is_paid: bool = extcall IERC20(token).transfer(receiver, l1_amount, default_return_value=True)
+        is_paid: bool = self._transfer(token, receiver, l1_amount, msg.gas, True)
         checks.require(is_paid, "tokens: transfer out refused")
 
 
@@ -119,25 +125,38 @@ def relay(token: address, owner: address, receiver: address, l1_amount: uint256,
         self.send(token, receiver, l1_amount)
     else:
         checks.require(coin == 0, "tokens: value with a token fill")
-        checks.require(self._transfer_from(token, owner, receiver, l1_amount) >= l1_amount, "tokens: recipient got too little")
+        checks.require(self.pull(token, owner, receiver, l1_amount)[0] >= l1_amount, "tokens: recipient got too little")
 
 
 @internal
-def _transfer_from(token: address, owner: address, receiver: address, l1_amount: uint256) -> uint256:
-    # The amount that arrives is measured, whatever the token says.
-    before: uint256 = self.balance_of(token, receiver)
-    is_moved: bool = extcall IERC20(token).transferFrom(owner, receiver, l1_amount, default_return_value=True)
-    checks.require(is_moved, "tokens: transfer in refused")
-    balance: uint256 = self.balance_of(token, receiver)
-    checks.require(balance >= before, "tokens: balance fell")
-    return unsafe_sub(balance, before)  # not below zero by the line above
+def wrap(wrapped: address, receiver: address, l1_amount: uint256):
+    """
+    @notice Wraps coin and pays the wrapped coin instead.
+    @param wrapped The contract that wraps this chain's coin, which the registry was made with; it is believed.
+    """
+    raw_call(wrapped, method_id("deposit()"), value=l1_amount)
+    self.send(wrapped, receiver, l1_amount)
 
 
 @internal
-@view
-def _is_yes(token: address, answer: Bytes[32]) -> bool:
-    # One word of value one means yes. A token that moves its units and answers no is believed, at the cost of its
-    # backing. An empty answer means yes from a token that returns nothing, and no from an address without code.
+def _transfer(token: address, receiver: address, l1_amount: uint256, gas_limit: uint256, is_strict: bool) -> bool:
+    data: Bytes[100] = abi_encode(receiver, l1_amount, method_id=method_id("transfer(address,uint256)"))
+    return self._move(token, data, gas_limit, is_strict)
+
+
+@internal
+def _move(token: address, data: Bytes[100], gas_limit: uint256, is_strict: bool) -> bool:
+    """
+    @notice Calls a token. One word of value one means yes. A token that moves its units and answers no is believed, at the
+            cost of its backing. An empty answer means yes from a token that returns nothing, and no from an address
+            without code.
+    @param is_strict Whether to revert with the token's own reason if it gives one.
+    """
+    success: bool = False
+    answer: Bytes[REASON_BYTES] = b""
+    success, answer = raw_call(token, data, max_outsize=REASON_BYTES, gas=gas_limit, revert_on_failure=False)
     if len(answer) == 0:
-        return token.is_contract
-    return len(answer) == 32 and convert(answer, uint256) == 1
+        return success and token.is_contract
+    if not success and is_strict:
+        raw_revert(answer)
+    return success and len(answer) == 32 and convert(slice(answer, 0, 32), uint256) == 1

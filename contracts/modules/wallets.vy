@@ -17,12 +17,14 @@ uses: deployment
 MAGIC: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
 # More than a multisig of many owners needs.
 WALLET_GAS: constant(uint256) = 500_000
+# A multisig of many owners, or a passkey's signature with its proofs.
+MAX_SIGNATURE_BYTES: constant(uint256) = 8192
 
 counters: HashMap[address, uint64]
 
 
 @internal
-def use(owner: address, account: uint32, public_key_hash: uint256, signature: Bytes[2048]):
+def use(owner: address, account: uint32, public_key_hash: uint256, signature: Bytes[MAX_SIGNATURE_BYTES]):
     """
     @notice Reverts unless the wallet accepts the signature now; no signature for the same counter is accepted again.
     """

@@ -25,6 +25,11 @@ TWO: constant(uint256) = 7
 DRAIN: constant(uint256) = 8
 # Says yes and moves nothing.
 NOTHING: constant(uint256) = 9
+# Reverts and says nothing.
+SILENT: constant(uint256) = 10
+# Moves no more than LIMIT units at once.
+LIMITED: constant(uint256) = 11
+LIMIT: constant(uint256) = 1_000
 
 balanceOf: public(HashMap[address, uint256])
 allowance: public(HashMap[address, HashMap[address, uint256]])
@@ -54,6 +59,41 @@ def mint(to: address, amount: uint256):
     @param amount How many.
     """
     self.balanceOf[to] += amount
+
+
+@external
+@payable
+def deposit():
+    """
+    @notice Gives as many tokens as coin comes, for good.
+    """
+    self.balanceOf[msg.sender] += msg.value
+
+
+@external
+def destroy(owner: address, amount: uint256):
+    """
+    @notice Destroys somebody's tokens, as an issuer may.
+    @param owner Who loses them.
+    @param amount How many.
+    """
+    self.balanceOf[owner] -= amount
+
+
+@external
+def permit(owner: address, spender: address, amount: uint256, deadline: uint256, v: uint8, r: bytes32, s: bytes32):
+    """
+    @notice Gives no allowance, and uses all gas it gets.
+    @param owner Not read.
+    @param spender Not read.
+    @param amount Not read.
+    @param deadline Not read.
+    @param v Not read.
+    @param r Not read.
+    @param s Not read.
+    """
+    for i: uint256 in range(1_000_000_000):
+        self.junk = i
 
 
 @external
@@ -128,6 +168,10 @@ def _transfer(owner: address, to: address, amount: uint256) -> Bytes[4096]:
         raise "adversarial: paused"
     if self.mode == SAY_NO:
         return abi_encode(False)
+    if self.mode == SILENT:
+        raw_revert(b"")
+    if self.mode == LIMITED:
+        assert amount <= LIMIT, "adversarial: above the limit"
     if self.mode == BURN_GAS:
         for i: uint256 in range(1_000_000_000):
             self.junk = i

@@ -97,8 +97,8 @@ REFUSALS = [
     Refusal("bridge: refund address", refund_to=ZERO),
     Refusal("bridge: zero amount", l1_amount=0),
     Refusal("bridge: below the minimum", l1_amount=99),
-    Refusal("tokens: value with a token", value=1),
-    Refusal("tokens: value is not the amount", token=COIN, l1_amount=10**18, value=10**18 - 1),
+    Refusal("fee: not whole gwei", value=1),
+    Refusal("fee: below the price", token=COIN, l1_amount=10**18, value=10**18 - 1),
     Refusal("bridge: amount not convertible", token=COIN, l1_amount=10**18 + 1, value=10**18 + 1),
 ]
 
@@ -157,18 +157,18 @@ def test_deposit_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
 def test_deposit_with_permit__permit_submitted_by_somebody_else_before__still_deposits(rig: Rig) -> None:
     here = rig[A]
     here.token(USD).mint(OWNER.address, 10**9)
-    deadline, v, r, s = sign_permit(here, OWNER, 10**6, here.evm.time)
-    here.token(USD).permit(OWNER.address, here.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
+    permit = sign_permit(here, OWNER, 10**6, here.evm.time)
+    here.token(USD).permit(OWNER.address, here.bridge.address, *permit, sender=STRANGER)
     order = (USD, 10**6, ANYBODY, 0, STRANGER)
-    assert here.bridge.deposit_with_permit(order, (deadline, v, r, s), sender=OWNER.address) == EARLIER + 1
+    assert here.bridge.deposit_with_permit(order, permit, sender=OWNER.address) == EARLIER + 1
 
 
 def test_deposit_with_permit__useless_permit_or_bad_order__is_refused(rig: Rig) -> None:
     here = rig[A]
-    nothing = (0, 27, bytes(32), bytes(32))
+    nothing = (0, 1, 27, bytes(32), bytes(32))
     with reverts("bridge: unknown token"):
         here.bridge.deposit_with_permit((77, 10**6, ANYBODY, 0, STRANGER), nothing, sender=DEPOSITOR)
-    with reverts("tokens: value is not the amount"):
+    with reverts("fee: below the price"):
         here.bridge.deposit_with_permit((COIN, 10**18, ANYBODY, 0, STRANGER), nothing, sender=DEPOSITOR)
     with reverts("test token: allowance"):
         here.bridge.deposit_with_permit((USD, 10**6, ANYBODY, 0, STRANGER), nothing, sender=OWNER.address)

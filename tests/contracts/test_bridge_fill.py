@@ -11,7 +11,7 @@ from tests.support.three_chains import BROKER, GOVERNOR, RECIPIENT, STRANGER, US
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import NO_CHAIN, Payout
-from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane, TokenId
 
 FEE, SAY_NO, REENTER = 1, 2, 6
 REFUSE, RECIPIENT_REENTERS = 1, 4
@@ -21,42 +21,42 @@ def test_fill__token__pays_the_recipient_less_the_fee(rig: Rig) -> None:
     here = rig[B]
     payout = payment(B, USD, 5_000, fill_fee=Amount(20))
     before, own = here.balance(USD, RECIPIENT), here.balance(USD, here.bridge.address)
-    here.bridge.fill(payout.words(), sender=BROKER)
+    here.fill(payout, BROKER)
     event = here.evm.event("PayoutFilled")
     assert event["key"] == payout.fill_key(rig.deployment_hash)
     assert (event["broker"], event["recipient"]) == (BROKER, universal_address(RECIPIENT))
     assert (event["token_id"], event["amount"], event["fee"]) == (USD, 5_000, 20)
     assert here.balance(USD, RECIPIENT) - before == 4_980 * 10**12
     assert here.balance(USD, here.bridge.address) == own
-    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
+    assert here.repaid(payout.fill_key(rig.deployment_hash)) == BROKER
 
 
 def test_fill__coin__pays_the_recipient_less_the_fee(rig: Rig) -> None:
     here = rig[B]
     before = here.evm.balance(RECIPIENT)
-    here.bridge.fill(payment(B, COIN, 5_000, fill_fee=Amount(20)).words(), sender=BROKER, value=4_980 * 10**6)
+    here.fill(payment(B, COIN, 5_000, fill_fee=Amount(20)), BROKER, value=4_980 * 10**6)
     assert here.evm.balance(RECIPIENT) - before == 4_980 * 10**6
 
 
 def test_fill__token_without_return_value__works(rig: Rig) -> None:
     here = rig[A]
     before = here.balance(OLD, RECIPIENT)
-    here.bridge.fill(payment(A, OLD, 5_000).words(), sender=BROKER)
+    here.fill(payment(A, OLD, 5_000), BROKER)
     assert here.balance(OLD, RECIPIENT) - before == 5_000
 
 
 def test_fill__request_of_the_same_chain__is_admitted(rig: Rig) -> None:
     payout = payment(A, USD, 5_000, source=A)
-    rig[A].bridge.fill(payout.words(), sender=BROKER)
-    assert rig[A].bridge.filler(payout.fill_key(rig.deployment_hash)) == BROKER
+    rig[A].fill(payout, BROKER)
+    assert rig[A].repaid(payout.fill_key(rig.deployment_hash)) == BROKER
 
 
 def test_fill__twice__is_refused(rig: Rig) -> None:
     here = rig[B]
     payout = payment(B, USD, 5_000)
-    here.bridge.fill(payout.words(), sender=BROKER)
+    here.fill(payout, BROKER)
     with reverts("fills: already filled"):
-        here.bridge.fill(payout.words(), sender=STRANGER)
+        here.fill(payout, STRANGER)
 
 
 def test_fill__after_execution__is_refused(rig: Rig) -> None:
@@ -64,9 +64,9 @@ def test_fill__after_execution__is_refused(rig: Rig) -> None:
     payout = payment(B, USD, 5_000)
     rig.pay(payout)
     rig.execute(B, 1)
-    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
+    assert here.repaid(payout.fill_key(rig.deployment_hash)) == EXECUTED
     with reverts("fills: already executed"):
-        here.bridge.fill(payout.words(), sender=BROKER)
+        here.fill(payout, BROKER)
 
 
 def withdrawal(amount: int, account: int = 0, nonce: int = 0, **changes: object) -> Payout:
@@ -78,24 +78,25 @@ def test_fill__withdrawal__pays_the_recipient_less_the_fee_and_is_repaid(rig: Ri
     here = rig[B]
     payout = withdrawal(5_000, fill_fee=Amount(20))
     before, broker = here.balance(USD, RECIPIENT), here.balance(USD, BROKER)
-    here.bridge.fill(payout.words(), sender=BROKER)
+    here.fill(payout, BROKER)
     assert here.balance(USD, RECIPIENT) - before == 4_980 * 10**12
     with reverts("fills: already filled"):
-        here.bridge.fill(payout.words(), sender=STRANGER)
+        here.fill(payout, STRANGER)
+    here.evm.time += FILL_LEAD_SECONDS
     rig.pay(payout, lane=Lane.ACCOUNT)
     rig.execute(B, 1)
     assert here.balance(USD, BROKER) - broker == 20 * 10**12
     with reverts("fills: already executed"):
-        here.bridge.fill(payout.words(), sender=BROKER)
+        here.fill(payout, BROKER)
 
 
 def test_fill__withdrawals_of_another_account_or_nonce__have_their_own_keys(rig: Rig) -> None:
     here = rig[B]
     payouts = [withdrawal(5_000), withdrawal(5_000, account=1), withdrawal(5_000, nonce=1), withdrawal(5_000, 1, 1)]
     for payout in payouts:
-        here.bridge.fill(payout.words(), sender=BROKER)
+        here.fill(payout, BROKER)
     swap = payment(B, USD, 5_000, 1 << 32)
-    here.bridge.fill(swap.words(), sender=BROKER)
+    here.fill(swap, BROKER)
     assert len({p.fill_key(rig.deployment_hash) for p in [*payouts, swap]}) == 5
 
 
@@ -116,9 +117,9 @@ def test_fill__payouts_that_differ_in_one_field__have_different_keys(rig: Rig, d
     amount: int = difference.pop("amount", 5_000)
     other = payment(B, token, amount, **difference)
     difference.update({"token": token, "amount": amount})
-    here.bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
-    here.bridge.fill(other.words(), sender=BROKER)
-    assert here.bridge.filler(other.fill_key(rig.deployment_hash)) == BROKER
+    here.fill(payment(B, USD, 5_000), BROKER)
+    here.fill(other, BROKER)
+    assert here.repaid(other.fill_key(rig.deployment_hash)) == BROKER
 
 
 def with_bits(payout: Payout, word: int, bits: int) -> list[int]:
@@ -168,20 +169,20 @@ REFUSALS = [
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.reason)
 def test_fill__bad_payout__is_refused_with_its_own_reason(rig: Rig, refusal: Refusal) -> None:
     with reverts(refusal.reason):
-        rig[B].bridge.fill(refusal.words, sender=BROKER, value=refusal.value)
+        rig[B].fill(refusal.words, value=refusal.value)
 
 
 def test_fill__recipient_is_the_bridge__is_refused(rig: Rig) -> None:
     here = rig[B]
     payout = payment(B, USD, 5_000, recipient=universal_address(here.bridge.address))
     with reverts("fill: recipient is the bridge"):
-        here.bridge.fill(payout.words(), sender=BROKER)
+        here.fill(payout, BROKER)
 
 
 def test_fill__broker_is_the_recipient__moves_nothing_and_is_refused(rig: Rig) -> None:
     payout = payment(B, USD, 5_000, recipient=universal_address(BROKER))
     with reverts("tokens: recipient got too little"):
-        rig[B].bridge.fill(payout.words(), sender=BROKER)
+        rig[B].fill(payout, BROKER)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_fill__broker_is_the_recipient__moves_nothing_and_is_refused(rig: Rig) -
 def test_fill__token_that_gives_less__is_refused(rig: Rig, mode: int, reason: str) -> None:
     rig[B].token(BAD).set_mode(mode)
     with reverts(reason):
-        rig[B].bridge.fill(payment(B, BAD, 5_000).words(), sender=BROKER)
+        rig[B].fill(payment(B, BAD, 5_000), BROKER)
 
 
 def test_fill__recipient_refuses_coin__is_refused(rig: Rig) -> None:
@@ -200,8 +201,8 @@ def test_fill__recipient_refuses_coin__is_refused(rig: Rig) -> None:
     recipient.set_mode(REFUSE)
     payout = payment(B, COIN, 5_000, recipient=universal_address(recipient.address))
     with reverts("tokens: coin refused"):
-        here.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
-    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == ZERO
+        here.fill(payout, BROKER, value=5_000 * 10**6)
+    assert here.repaid(payout.fill_key(rig.deployment_hash)) == ZERO
 
 
 def test_fill__recipient_reenters__cannot_fill_or_swap_in_between(rig: Rig) -> None:
@@ -209,10 +210,10 @@ def test_fill__recipient_reenters__cannot_fill_or_swap_in_between(rig: Rig) -> N
     recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
     here.evm.fund(recipient.address)
     inner = payment(B, COIN, 0, request_id=9)
-    recipient.set_call(here.bridge.address, here.bridge.encode("fill", inner.words()))
+    recipient.set_call(here.bridge.address, here.bridge.encode("fill", inner.words(), BROKER))
     recipient.set_mode(RECIPIENT_REENTERS)
     payout = payment(B, COIN, 5_000, recipient=universal_address(recipient.address))
-    here.bridge.fill(payout.words(), sender=BROKER, value=5_000 * 10**6)
+    here.fill(payout, BROKER, value=5_000 * 10**6)
     assert (recipient.reentries(), recipient.refusals()) == (0, 1)
 
 
@@ -220,10 +221,10 @@ def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> No
     here = rig[B]
     bad = here.token(BAD)
     payout = payment(B, BAD, 5_000)
-    bad.set_call(here.bridge.address, here.bridge.encode("fill", payout.words()))
+    bad.set_call(here.bridge.address, here.bridge.encode("fill", payout.words(), BROKER))
     bad.set_mode(REENTER)
     before = here.balance(BAD, RECIPIENT)
-    here.bridge.fill(payout.words(), sender=BROKER)
+    here.fill(payout, BROKER)
     assert (bad.reentries(), bad.refusals()) == (0, 1)
     assert here.balance(BAD, RECIPIENT) - before == 5_000
 
@@ -231,11 +232,11 @@ def test_fill__token_reenters_with_the_same_fill__has_one_winner(rig: Rig) -> No
 def test_fill__paused_token__still_pays(rig: Rig) -> None:
     rig[B].registry.pause_token(USD, sender=GOVERNOR)
     before = rig[B].balance(USD, RECIPIENT)
-    rig[B].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+    rig[B].fill(payment(B, USD, 5_000), BROKER)
     assert rig[B].balance(USD, RECIPIENT) - before == 5_000 * 10**12
 
 
 def test_fill__on_another_chain_with_the_same_words__is_refused(rig: Rig) -> None:
     for chain in (A, C):
         with reverts("fill: paid on another chain"):
-            rig[chain].bridge.fill(payment(B, USD, 5_000).words(), sender=BROKER)
+            rig[chain].fill(payment(B, USD, 5_000))

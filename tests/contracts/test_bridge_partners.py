@@ -75,7 +75,7 @@ def test_consume__broken_history__cannot_go_back_or_beyond_the_queue(site: Site)
         bridge.deposit((COIN, i * 10**9, universal_address(STRANGER), 0, STRANGER), sender=GOVERNOR, value=i * 10**9)
 
     def consume(count: int, queue_hash: bytes, lane: int = Lane.ACCOUNT, part: bytes = NO_PART) -> None:
-        broken.act(bridge.address, bridge.encode("consume", lane, count, queue_hash, part))
+        broken.act(bridge.address, bridge.encode("consume", lane, count, queue_hash, part, 0))
 
     hashes = [bridge.queue_hash(Lane.ACCOUNT, i) for i in range(4)]
     consume(2, hashes[2])
@@ -102,7 +102,7 @@ def test_consume__full_exit_served_in_part__must_be_the_next_and_stays(site: Sit
     hashes = [bridge.queue_hash(Lane.ACCOUNT, i) for i in range(4)]
 
     def consume(count: int, part: bytes) -> None:
-        broken.act(bridge.address, bridge.encode("consume", Lane.ACCOUNT, count, hashes[count], part))
+        broken.act(bridge.address, bridge.encode("consume", Lane.ACCOUNT, count, hashes[count], part, 0))
 
     consume(1, hashes[2])
     consume(1, hashes[2])
@@ -127,7 +127,7 @@ def test_queue__more_requests_than_places__keeps_what_is_open(site: Site) -> Non
             bridge.full_exit(1, COIN, bytes(32), 1, sender=STRANGER)
 
     def consume(count: int) -> None:
-        call = bridge.encode("consume", Lane.ACCOUNT, count, bridge.queue_hash(Lane.ACCOUNT, count), NO_PART)
+        call = bridge.encode("consume", Lane.ACCOUNT, count, bridge.queue_hash(Lane.ACCOUNT, count), NO_PART, 0)
         broken.act(bridge.address, call)
 
     hashes = [bridge.queue_hash(Lane.ACCOUNT, 0)]
@@ -145,7 +145,8 @@ def test_queue__more_requests_than_places__keeps_what_is_open(site: Site) -> Non
         consume(total)
         assert bridge.next_requests(Lane.ACCOUNT) == (total, hashes[total])
     with reverts("queue: other requests"):
-        broken.act(bridge.address, bridge.encode("consume", Lane.ACCOUNT, total + ACCOUNT_RING, hashes[total], NO_PART))
+        call = bridge.encode("consume", Lane.ACCOUNT, total + ACCOUNT_RING, hashes[total], NO_PART, 0)
+        broken.act(bridge.address, call)
 
 
 def test_queue__ring__has_room_for_twice_what_can_be_open() -> None:

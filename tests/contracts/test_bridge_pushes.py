@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.drafts.rig import BAD, COIN, OLD, RESERVE, Rig, RigChain, payment
 from tests.support.evm import EvmContract, reverts
-from tests.support.three_chains import GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, B
+from tests.support.three_chains import GOVERNOR, MOST, RECIPIENT, STRANGER, USD, ZERO, B
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
@@ -47,7 +47,7 @@ def test_execute__recipient_refuses_coin__is_owed_and_blocks_nobody(rig: Rig, mo
     assert here.bridge.solvency(COIN)[1] == 5_000 * here.scale(COIN)
     check_solvent(here)
 
-    recipient.act(here.bridge.address, here.bridge.encode("withdraw_pending_balance", COIN, STRANGER))
+    recipient.act(here.bridge.address, here.bridge.encode("withdraw_pending_balance", COIN, STRANGER, MOST))
     assert here.bridge.pending_balance(recipient.address, COIN) == here.bridge.solvency(COIN)[1] == 0
 
 
@@ -63,7 +63,7 @@ def test_execute__token_refuses__is_owed_and_pulled_later(rig: Rig, mode: int) -
     assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
     bad.set_mode(0)
     before = here.balance(BAD, RECIPIENT)
-    here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+    here.withdraw(BAD, RECIPIENT, sender=RECIPIENT)
     assert here.balance(BAD, RECIPIENT) - before == 5_000
     check_solvent(here)
 
@@ -74,9 +74,9 @@ def test_execute__blacklisted_recipient__pulls_to_another_address(rig: Rig) -> N
     rig.pay(payment(B, BAD, 5_000))
     rig.execute(B, 1)
     with reverts("adversarial: blacklisted"):
-        here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+        here.withdraw(BAD, RECIPIENT, sender=RECIPIENT)
     before = here.balance(BAD, STRANGER)
-    here.bridge.withdraw_pending_balance(BAD, STRANGER, sender=RECIPIENT)
+    here.withdraw(BAD, STRANGER, sender=RECIPIENT)
     event = here.evm.event("PendingBalanceWithdrawn")
     assert (event["owner"], event["receiver"], event["l1_amount"]) == (RECIPIENT, STRANGER, 5_000)
     assert here.balance(BAD, STRANGER) - before == 5_000
@@ -125,7 +125,7 @@ def test_execute__low_gas__cannot_force_a_payout_into_pending(rig: Rig, token: T
 def test_execute__recipient_reenters__finds_the_bridge_locked(rig: Rig) -> None:
     here = rig[B]
     for call in (
-        here.bridge.encode("withdraw_pending_balance", COIN, STRANGER),
+        here.bridge.encode("withdraw_pending_balance", COIN, STRANGER, MOST),
         here.bridge.encode("solvency", COIN),
         here.bridge.encode("swap", here.order()),
     ):
@@ -174,19 +174,19 @@ def owe(rig: Rig, token: TokenId = COIN) -> EvmContract:
 def test_withdraw__nothing_pending__is_refused(rig: Rig) -> None:
     for token in (COIN, USD, TokenId(77)):
         with reverts("custody: nothing pending"):
-            rig[B].bridge.withdraw_pending_balance(token, STRANGER, sender=STRANGER)
+            rig[B].withdraw(token, STRANGER, sender=STRANGER)
 
 
 def test_withdraw__bad_receiver__is_refused(rig: Rig) -> None:
     for receiver in (ZERO, rig[B].bridge.address):
         with reverts("withdraw: receiver"):
-            rig[B].bridge.withdraw_pending_balance(COIN, receiver, sender=STRANGER)
+            rig[B].withdraw(COIN, receiver, sender=STRANGER)
 
 
 def test_withdraw__receiver_refuses__keeps_the_balance(rig: Rig) -> None:
     here = rig[B]
     recipient = owe(rig)
-    call = here.bridge.encode("withdraw_pending_balance", COIN, recipient.address)
+    call = here.bridge.encode("withdraw_pending_balance", COIN, recipient.address, MOST)
     with reverts("tokens: coin refused"):
         recipient.act(here.bridge.address, call)
     assert here.bridge.pending_balance(recipient.address, COIN) == 5_000 * here.scale(COIN)
@@ -198,14 +198,14 @@ def test_withdraw__token_says_no__keeps_the_balance(rig: Rig) -> None:
     here.token(BAD).set_mode(SAY_NO)
     rig.execute(B, 1)
     with reverts("tokens: transfer out refused"):
-        here.bridge.withdraw_pending_balance(BAD, RECIPIENT, sender=RECIPIENT)
+        here.withdraw(BAD, RECIPIENT, sender=RECIPIENT)
     assert here.bridge.pending_balance(RECIPIENT, BAD) == 5_000
 
 
 def test_withdraw__twice__pays_once(rig: Rig) -> None:
     here = rig[B]
     recipient = owe(rig)
-    call = here.bridge.encode("withdraw_pending_balance", COIN, STRANGER)
+    call = here.bridge.encode("withdraw_pending_balance", COIN, STRANGER, MOST)
     before = here.evm.balance(STRANGER)
     recipient.act(here.bridge.address, call)
     with reverts("custody: nothing pending"):

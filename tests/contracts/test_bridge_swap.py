@@ -124,7 +124,7 @@ REFUSALS = [
     Refusal("swap: route to the same token", {"token_out": USD, "via": USD}),
     Refusal("swap: route unknown", {"via": 77}),
     Refusal("swap: route unknown", {"via": 65_535}),
-    Refusal("swap: zero recipient", {"recipient": bytes(32)}),
+    Refusal("swap: recipient format", {"recipient": bytes(32)}),
     Refusal("swap: recipient format", {"recipient": bytes([1]) * 32}),
     Refusal("swap: recipient format", {"recipient": bytes(11) + bytes([1]) + bytes(20)}),
     Refusal("swap: recipient is a bridge", {"recipient": BRIDGE_OF_B}),
@@ -132,9 +132,9 @@ REFUSALS = [
     Refusal("bridge: zero amount", {"l1_amount": 0}),
     Refusal("bridge: below the minimum", {"l1_amount": 99, "operator_fee": 0}),
     Refusal("swap: fee not below amount", {"l1_amount": 1_000, "operator_fee": 1_000}),
-    Refusal("tokens: value with a token", {}, value=1),
-    Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 - 1),
-    Refusal("tokens: value is not the amount", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 + 1),
+    Refusal("fee: not whole gwei", {}, value=1),
+    Refusal("fee: below the price", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 - 1),
+    Refusal("fee: not whole gwei", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18}, 10**18 + 1),
     Refusal(
         "bridge: amount not convertible", {"token_in": COIN, "token_out": USD, "l1_amount": 10**18 + 1}, 10**18 + 1
     ),
@@ -235,6 +235,8 @@ def test_coin_sent_to_the_bridge__is_refused(rig: Rig) -> None:
 # --- swap_with_permit ---
 
 OWNER = Account.create("permit owner")
+USELESS = (0, 1, 27, bytes(32), bytes(32))
+"""A permit that no token takes."""
 
 
 def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
@@ -248,9 +250,9 @@ def test_swap_with_permit__fresh_permit__needs_no_approval(rig: Rig) -> None:
 def test_swap_with_permit__permit_submitted_by_somebody_else_before__still_swaps(rig: Rig) -> None:
     here = rig[A]
     here.token(USD).mint(OWNER.address, 10**9)
-    deadline, v, r, s = sign_permit(here, OWNER, 10**6, here.evm.time)
-    here.token(USD).permit(OWNER.address, here.bridge.address, 10**6, deadline, v, r, s, sender=STRANGER)
-    assert here.bridge.swap_with_permit(here.order(l1_amount=10**6), (deadline, v, r, s), sender=OWNER.address) == 1
+    permit = sign_permit(here, OWNER, 10**6, here.evm.time)
+    here.token(USD).permit(OWNER.address, here.bridge.address, *permit, sender=STRANGER)
+    assert here.bridge.swap_with_permit(here.order(l1_amount=10**6), permit, sender=OWNER.address) == 1
 
 
 def test_swap_with_permit__useless_permit__is_refused_by_the_token(rig: Rig) -> None:
@@ -261,17 +263,18 @@ def test_swap_with_permit__useless_permit__is_refused_by_the_token(rig: Rig) -> 
         here.bridge.swap_with_permit(here.order(l1_amount=10**6), permit, sender=OWNER.address)
 
 
-def test_swap_with_permit__coin__is_refused(rig: Rig) -> None:
+def test_swap_with_permit__coin__needs_the_coin(rig: Rig) -> None:
     here = rig[A]
     order = here.order(token_in=COIN, token_out=USD, l1_amount=10**18)
-    with reverts("tokens: value is not the amount"):
-        here.bridge.swap_with_permit(order, (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+    with reverts("fee: below the price"):
+        here.bridge.swap_with_permit(order, USELESS, sender=DEPOSITOR)
+    assert here.bridge.swap_with_permit(order, USELESS, sender=DEPOSITOR, value=10**18) == 1
 
 
 def test_swap_with_permit__bad_order__is_refused_before_the_token_is_called(rig: Rig) -> None:
     here = rig[A]
     with reverts("bridge: unknown token"):
-        here.bridge.swap_with_permit(here.order(token_in=77), (0, 27, bytes(32), bytes(32)), sender=DEPOSITOR)
+        here.bridge.swap_with_permit(here.order(token_in=77), USELESS, sender=DEPOSITOR)
 
 
 @pytest.mark.parametrize("chain", [A, B, C])

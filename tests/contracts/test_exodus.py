@@ -83,6 +83,7 @@ def test_cancel_requests__swaps_and_deposits__are_paid_back_to_their_senders(rig
         "receiver": DEPOSITOR,
         "token_id": USD,
         "l1_amount": 7_000_000,
+        "fee_gwei": 0,
     }
     assert here.balance(USD, DEPOSITOR) == before + 7_000_000
 

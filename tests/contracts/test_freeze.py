@@ -8,7 +8,6 @@ from tests.support.drafts.rig import COIN, RESERVE, Rig, RigChain, payment
 from tests.support.evm import reverts
 from tests.support.three_chains import (
     BLOCKS_PER_DAY,
-    BROKER,
     DEPOSITOR,
     GOVERNOR,
     PRIMARY,
@@ -219,7 +218,7 @@ def test_freeze__new_requests__are_refused(rig: Rig, chain: ChainId) -> None:
         here.deposit(USD, 10**6)
     with reverts("bridge: frozen"):
         here.full_exit(1, USD)
-    permit = (0, 27, bytes(32), bytes(32))
+    permit = (0, 0, 27, bytes(32), bytes(32))
     with reverts("bridge: frozen"):
         here.bridge.swap_with_permit(here.order(), permit, sender=DEPOSITOR)
     with reverts("bridge: frozen"):
@@ -242,9 +241,9 @@ def test_freeze__fill_and_pending_balances__go_on(rig: Rig) -> None:
     here = rig[A]
     freeze(here)
     payout = payment(A, COIN, 1_000)
-    here.bridge.fill(list(payout.words()), sender=BROKER, value=1_000 * here.scale(COIN))
+    here.fill(payout, value=1_000 * here.scale(COIN))
     with reverts("custody: nothing pending"):
-        here.bridge.withdraw_pending_balance(USD, PROVIDER, sender=PROVIDER)
+        here.withdraw(USD, PROVIDER, PROVIDER)
 
 
 def test_bridge_freeze__only_by_its_end(rig: Rig) -> None:
@@ -259,6 +258,6 @@ def test_bridge_consume_and_pay__only_by_its_history(rig: Rig, chain: ChainId) -
     here = rig[chain]
     for sender in (STRANGER, GOVERNOR, SEQUENCER):
         with reverts("bridge: not the history"):
-            here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), bytes(32), sender=sender)
+            here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), bytes(32), 0, sender=sender)
         with reverts("bridge: not the history"):
             here.bridge.pay(list(payment(chain, USD, 5_000).words()), sender=sender)

@@ -270,7 +270,13 @@ MUTANTS = {
     "own-requests-not-consumed": without(
         "QUE-1",
         SETTLEMENT,
-        "extcall BRIDGE.consume(convert(lane, uint8), consumed, reading.queues[index], reading.parts[index])",
+        """extcall BRIDGE.consume(
+                convert(lane, uint8),
+                self.next_requests(lane)[0] + convert(requests & slices.REQUESTS_MASK, uint64),
+                reading.queues[index],
+                reading.parts[index],
+                requests >> slices.FEES_SHIFT,
+            )""",
         words.test_accept__requests_that_are_not_the_own_queue__are_refused,
     ),
     "payouts-cut-short": without(

@@ -9,7 +9,7 @@ from tests.support.lines import join
 from tests.support.three_chains import BROKER, PRIMARY, RECIPIENT, STRANGER, USD, ZERO, A, B, C
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_hashes import compute_owed_hash
-from zklink.protocol.ids import Amount, ChainId, Kind, Lane, TokenId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane, TokenId
 
 assert PRIMARY == B
 BOTH_KINDS = pytest.mark.parametrize("chain", [A, B])
@@ -175,14 +175,15 @@ def test_execute__filled__repays_the_broker_in_full(rig: Rig, chain: ChainId, to
     here = rig[chain]
     payout = payment(chain, token, 5_000, fill_fee=Amount(100))
     value = 4_900 * here.scale(COIN) if token == COIN else 0
-    here.bridge.fill(payout.words(), sender=BROKER, value=value)
+    here.fill(payout, value=value)
     before, of_recipient = here.balance(token, BROKER), here.balance(token, RECIPIENT)
+    here.evm.time += FILL_LEAD_SECONDS
     rig.extend(rig.draft({chain: payout.words()}))
     bring(rig, chain, pay=True)
     assert here.balance(token, BROKER) - before == 5_000 * here.scale(token)
     assert here.balance(token, RECIPIENT) == of_recipient
     assert here.evm.event("PayoutPaid")["receiver"] == BROKER
-    assert here.bridge.filler(payout.fill_key(rig.deployment_hash)) == EXECUTED
+    assert here.repaid(payout.fill_key(rig.deployment_hash)) == EXECUTED
 
 
 @BOTH_KINDS
@@ -191,7 +192,7 @@ def test_execute__refund_or_account_payout__needs_no_key(rig: Rig, chain: ChainI
     refund = payment(chain, USD, 5_000, kind=Kind.SWAP_REFUNDED, source=chain)
     rig.extend(rig.draft({chain: refund.words()}))
     bring(rig, chain, pay=True)
-    assert here.bridge.filler(refund.fill_key(rig.deployment_hash)) == ZERO
+    assert here.repaid(refund.fill_key(rig.deployment_hash)) == ZERO
     assert received(here) - before == 5_000
 
 

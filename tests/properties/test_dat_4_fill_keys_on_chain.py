@@ -39,7 +39,7 @@ class TestFillKeys:
         play.fill(payout, BROKERS[1])
         play.settle(request)
         key = payout.fill_key(play.chains.deployment_hash)
-        assert play[B].bridge.filler(other.fill_key(play.chains.deployment_hash)) == BROKERS[0]
+        assert play[B].repaid(other.fill_key(play.chains.deployment_hash)) == BROKERS[0]
         assert key != other.fill_key(play.chains.deployment_hash)
         assert play.books.repaid == {key: 1}
         play.check()

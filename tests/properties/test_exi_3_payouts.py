@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.books.chains import ETH, ReceiverMode, TokenMode, unit
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import DEPOSITORS, GOVERNOR, RECIPIENTS, USD, A, B, C
+from tests.support.three_chains import DEPOSITORS, GOVERNOR, MOST, RECIPIENTS, USD, A, B, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import ChainId
 
@@ -67,7 +67,7 @@ class TestPayouts:
         receiver = play[A].receiver
         play.swap(B, ETH, unit(ETH), A, ETH, recipient=receiver.address)
         play.set_receiver_mode(
-            A, ReceiverMode.REENTER, play[A].bridge.encode("withdraw_pending_balance", ETH, DEPOSITORS[0])
+            A, ReceiverMode.REENTER, play[A].bridge.encode("withdraw_pending_balance", ETH, DEPOSITORS[0], MOST)
         )
         play.settle()
         assert receiver.reentries() == 0

@@ -2,7 +2,7 @@
 
 from tests.support.books.chains import ETH, ODD, ReceiverMode, TokenMode, unit
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import RECIPIENTS, USD, A, B, C
+from tests.support.three_chains import MOST, RECIPIENTS, USD, A, B, C
 from tests.support.upholds import upholds
 from zklink.protocol.ids import Kind
 
@@ -63,7 +63,7 @@ class TestSolvency:
         play.set_receiver_mode(A, ReceiverMode.REFUSE)
         play.swap(B, ETH, unit(ETH), A, ETH, recipient=receiver.address)
         play.settle()
-        again = play[A].bridge.encode("withdraw_pending_balance", ETH, receiver.address)
+        again = play[A].bridge.encode("withdraw_pending_balance", ETH, receiver.address, MOST)
         play.set_receiver_mode(A, ReceiverMode.REENTER, again)
         play.withdraw(A, ETH, receiver.address.lower())
         assert receiver.reentries() == 0

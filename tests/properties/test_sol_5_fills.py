@@ -63,14 +63,14 @@ class TestFills:
         for mode in (TokenMode.FEE, TokenMode.LIE, TokenMode.NO, TokenMode.REVERT):
             play.set_token_mode(B, USD, mode)
             refused(play.fill, payout, BROKERS[0])
-            assert play[B].bridge.filler(payout.fill_key(play.chains.deployment_hash)) == "0x" + "00" * 20
+            assert play[B].repaid(payout.fill_key(play.chains.deployment_hash)) == "0x" + "00" * 20
         play.check()
 
     def test_fill__recipient_reenters__one_fill(self, play: Play) -> None:
         receiver = play[A].receiver
         request = play.swap(B, ETH, unit(ETH), A, ETH, recipient=receiver.address)
         payout = play.seal(play.genesis, [request]).payouts()[0]
-        again = play[A].bridge.encode("fill", list(payout.words()))
+        again = play[A].bridge.encode("fill", list(payout.words()), BROKERS[0])
         play.set_receiver_mode(A, ReceiverMode.REENTER, again)
         play.fill(payout, BROKERS[0])
         assert receiver.reentries() == 0

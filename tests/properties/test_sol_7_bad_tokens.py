@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.books.chains import ODD, TokenMode
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import DEPOSITORS, GOVERNOR, RECIPIENTS, USD, ZERO, A, B
+from tests.support.three_chains import DEPOSITORS, GOVERNOR, MOST, RECIPIENTS, USD, ZERO, A, B
 from tests.support.upholds import upholds
 from zklink.protocol.ids import Lane
 
@@ -56,7 +56,7 @@ class TestBadTokens:
         play.swap(A, ODD, 10_000, B, ODD)
         site = play[B].sites[ODD]
         play.set_token_mode(
-            B, ODD, TokenMode.REENTER, play[B].bridge.encode("withdraw_pending_balance", ODD, DEPOSITORS[0])
+            B, ODD, TokenMode.REENTER, play[B].bridge.encode("withdraw_pending_balance", ODD, DEPOSITORS[0], MOST)
         )
         play.settle()
         assert site.contract is not None and site.contract.reentries() == 0

@@ -2,7 +2,7 @@
 
 from tests.support.books.chains import BNB, ETH, unit
 from tests.support.books.play import Play, refused
-from tests.support.three_chains import DEPOSITORS, RECIPIENTS, USD, A, B, C
+from tests.support.three_chains import DEPOSITORS, MOST, RECIPIENTS, USD, A, B, C
 from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import universal_address
 
@@ -35,7 +35,7 @@ class TestCoin:
         here = play[A]
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"", 1)
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"\x12\x34\x56\x78", 1)
-        refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], sender=DEPOSITORS[0], value=1)
+        refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], MOST, sender=DEPOSITORS[0], value=1)
         second = universal_address(DEPOSITORS[0])
         refused(here.bridge.full_exit, 1, ETH, second, 1 << A - 1, sender=DEPOSITORS[0], value=1)
         refused(here.history.execute, 1, [], 1, value=1)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from eth_account import Account
+from eth_utils import to_checksum_address
 
 from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmChain, EvmContract
@@ -54,6 +55,8 @@ AS_COIN = -1
 """In place of decimals: the chain's own coin."""
 MINIMUM = Amount(100)
 """Smallest swap and deposit of every token, layer-2 units."""
+MOST = 2**256 - 1
+"""No limit to an amount."""
 FORTUNE = 10**36
 """L1 units of every token that every actor begins with."""
 
@@ -171,6 +174,23 @@ class DeployedChain:
         l1_amount = amount * self.scale(token)
         order = (token, l1_amount, universal_address(sender) if owner is None else owner, 0, sender)
         return int(self.bridge.deposit(order, sender=sender, value=self.value_of(token, l1_amount)))
+
+    def repaid(self, key: bytes) -> str:
+        """Who is repaid for the fill of a payout; ZERO for nobody, address 1 when it is executed."""
+        return str(self.bridge.filler(key)[0])
+
+    def withdraw(self, token: TokenId, receiver: str, sender: str, l1_amount: int = MOST) -> None:
+        """Somebody pulls what it is owed, by default all. Raises Reverted."""
+        self.bridge.withdraw_pending_balance(token, receiver, l1_amount, sender=sender)
+
+    @property
+    def wrapped(self) -> EvmContract:
+        """What wraps this chain's coin."""
+        return self.evm.contracts[to_checksum_address(self.registry.wrapped())]
+
+    def set_price(self, kind: int, gwei: int) -> None:
+        """The governor fixes what a door costs, at once."""
+        self.registry.set_price_bounds(kind, gwei, gwei, sender=GOVERNOR)
 
     def value_of(self, token: TokenId, l1_amount: int) -> int:
         """What goes with a call that pays the bridge: the amount if the token is the coin, else nothing."""
@@ -303,6 +323,7 @@ def deploy_three_chains(
         fee_recipient=FEE_RECIPIENT,
         prices=prices,
         has_timelock=has_timelock,
+        wrapped={k: evm.deploy(GOVERNOR, load("WrappedCoin")).address for k, evm in evms.items()},
         root=genesis_root,
     )
     governor = Account.from_key(actor_key("governor"))

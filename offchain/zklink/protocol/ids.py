@@ -105,6 +105,12 @@ DENIAL_WINDOW_SECONDS: Final = 14 * DAY
 EXIT_DELAY_SECONDS: Final = 3 * DAY
 """Seconds, and blocks, between the primary's end and its exits; until then it takes what an ACC contains."""
 
+FILL_LEAD_SECONDS: Final = 12
+"""A fill this long before the payment earns the whole fill fee; a later one a part of it, in proportion."""
+
+WRAP_DELAY_SECONDS: Final = 7 * DAY
+"""Between the push of coin that its owner refuses, and the next that sends it the wrapped coin instead."""
+
 GROUP_DELAY_SECONDS: Final = 55 * DAY
 """Seconds, and blocks, between the announcement of a group's new members and the change: longer than all other
 deadlines together, and 14 days more, so that users can leave before a group that they do not trust has a word.

@@ -52,6 +52,8 @@ _TIMES: Final = (
     "GRACE",
     "FOUNDING",
     "FEE_NOTICE",
+    "FILL_LEAD",
+    "WRAP_DELAY",
 )
 
 _QUEUES: Final = ("SWAP_RING", "ACCOUNT_RING", "MAX_OPEN_SWAPS", "MAX_OPEN_ACCOUNT_REQUESTS")

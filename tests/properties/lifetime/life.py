@@ -181,7 +181,7 @@ class Life(OnChains):
         site = self[payout.chain].sites[payout.token]
         l1_amount = (payout.amount - payout.fill_fee) * site.scale
         value = l1_amount if site.contract is None else 0
-        self[payout.chain].bridge.fill(list(payout.words()), sender=broker, value=value)
+        self[payout.chain].bridge.fill(list(payout.words()), broker, sender=broker, value=value)
         self.filled[payout.fill_key(self.chains.deployment_hash)] = broker
 
     # -- sequencer -----------------------------------------------------------------------------------------------------

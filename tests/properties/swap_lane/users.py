@@ -14,7 +14,7 @@ from tests.support.books.play import refused
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
-from tests.support.three_chains import AS_COIN, BROKERS, DEPOSITORS, GOVERNOR, MINIMUM, RECIPIENTS, STRANGER, A
+from tests.support.three_chains import AS_COIN, BROKERS, DEPOSITORS, GOVERNOR, MINIMUM, MOST, RECIPIENTS, STRANGER, A
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.ids import ChainId, TokenId
 
@@ -119,7 +119,7 @@ class Users(SwapLane):
         before = bridge.filler(key)
         with self.chains.rollback():
             try:
-                bridge.fill(words, sender=BROKERS[0])
+                bridge.fill(words, BROKERS[0], sender=BROKERS[0])
                 self.count("fill of another payout")
             except Reverted:
                 self.count("fill of nonsense")
@@ -166,10 +166,10 @@ class Users(SwapLane):
         words = [word for payout in self.play.owed[chain][owing[0].number] for word in payout.words()] if owing else []
         return dice.pick(
             [
-                here.bridge.encode("withdraw_pending_balance", token, STRANGER),
+                here.bridge.encode("withdraw_pending_balance", token, STRANGER, MOST),
                 here.bridge.encode("swap", self.play.order(here.sites[token], MINIMUM, A, token, RECIPIENTS[0])),
                 here.bridge.encode("pay", words[:3]),
-                here.bridge.encode("fill", list(payouts[-1].words()) if payouts else [0, 0, 0]),
+                here.bridge.encode("fill", list(payouts[-1].words()) if payouts else [0, 0, 0], STRANGER),
             ]
         )
 

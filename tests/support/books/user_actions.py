@@ -10,7 +10,7 @@ from tests.support.books.chains import BookedChains, OnChains, ReceiverMode, Tok
 from tests.support.books.diary import Diary, told
 from tests.support.books.sealed import Entry, Sealed, genesis_entry
 from tests.support.books.statement import Prover
-from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, PRIMARY, RECIPIENTS, STRANGER, Site
+from tests.support.three_chains import CHAINS, DEPOSITORS, GOVERNOR, MOST, PRIMARY, RECIPIENTS, STRANGER, Site
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
@@ -132,7 +132,7 @@ class UserActions(OnChains):
         site = self[payout.chain].sites[payout.token]
         l1_amount = (payout.amount - payout.fill_fee) * site.scale
         value = l1_amount if site.contract is None else 0
-        self[payout.chain].bridge.fill(list(words or payout.words()), sender=broker, value=value)
+        self[payout.chain].bridge.fill(list(words or payout.words()), broker, sender=broker, value=value)
         self.books.fill(payout.fill_key(self.chains.deployment_hash), broker)
 
     @told("{owner} withdraws what is pending of {token} on {chain} to {receiver}")
@@ -142,10 +142,10 @@ class UserActions(OnChains):
         here = self[chain]
         before = here.balance(token, receiver)
         if owner == here.receiver.address.lower():
-            data = here.bridge.encode("withdraw_pending_balance", token, receiver)
+            data = here.bridge.encode("withdraw_pending_balance", token, receiver, MOST)
             here.receiver.act(here.bridge.address, data)
         else:
-            here.bridge.withdraw_pending_balance(token, receiver, sender=owner)
+            here.withdraw(token, receiver, owner)
         l1_amount = self.books.withdraw((chain, token), owner)
         assert l1_amount > 0, "something was paid that was not pending"
         received = here.balance(token, receiver) - before

@@ -16,8 +16,8 @@ _TYPES = {
 
 def sign_permit(
     here: RigChain, owner: LocalAccount, l1_amount: int, deadline: int, spender: str | None = None
-) -> tuple[int, int, bytes, bytes]:
-    """Permit(deadline, v, r, s) for the bridge, or for another spender."""
+) -> tuple[int, int, int, bytes, bytes]:
+    """Permit(value, deadline, v, r, s) for the bridge, or for another spender."""
     token = here.token(USD)
     data = {
         "types": {k: [{"name": n, "type": t} for n, t in fields.items()] for k, fields in _TYPES.items()},
@@ -37,4 +37,4 @@ def sign_permit(
         },
     }
     signed = owner.sign_message(encode_typed_data(full_message=data))
-    return deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
+    return l1_amount, deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")

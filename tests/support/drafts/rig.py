@@ -15,6 +15,7 @@ from tests.support.evm import GAS_LIMIT
 from tests.support.lines import Line, Link
 from tests.support.three_chains import (
     AS_COIN,
+    BROKER,
     CHAIN_MASK,
     DEPOSITOR,
     MEMBERS,
@@ -114,7 +115,7 @@ class RigChain(DeployedChain):
         e = self.evm.event("DepositRequested")
         owner = int.from_bytes(e["owner"], "big")
         r0 = Kind.DEPOSIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144 | e["amount"]
-        r2 = e["by_owner"] << 64 | (owner >> 248) << 48 | e["queued_at"]
+        r2 = e["native_fee_gwei"] << 72 | e["by_owner"] << 64 | (owner >> 248) << 48 | e["queued_at"]
         return (r0 | e["account"] << 112, owner % 2**248, r2, int(e["refund_to"], 16))
 
     def full_exit_words(self) -> tuple[int, ...]:
@@ -122,13 +123,30 @@ class RigChain(DeployedChain):
         e = self.evm.event("FullExitRequested")
         owner, second = (int.from_bytes(e[name], "big") for name in ("owner", "second"))
         r0 = Kind.FULL_EXIT << 240 | self.chain << 232 | e["request_id"] << 160 | e["token_id"] << 144
-        r2 = e["mask"] << 56 | (owner >> 248) << 48 | (second >> 248) << 40 | e["queued_at"]
+        r2 = (
+            e["native_fee_gwei"] << 72 | e["mask"] << 56 | (owner >> 248) << 48 | (second >> 248) << 40 | e["queued_at"]
+        )
         return (r0 | e["account"] << 112, owner % 2**248, r2, second % 2**248)
 
-    def full_exit(self, account: int, token: TokenId, sender: str = DEPOSITOR) -> int:
+    def key_words(self) -> tuple[int, ...]:
+        """The words of the key request that the last call queued, from its event alone."""
+        e = self.evm.event("KeyRequested")
+        owner, key = int.from_bytes(e["owner"], "big"), e["public_key_hash"]
+        r0 = Kind.KEY_REQUEST << 240 | self.chain << 232 | e["request_id"] << 160 | e["account"] << 112
+        r2 = e["native_fee_gwei"] << 72 | (owner >> 248) << 48 | (key >> 248) << 40 | e["queued_at"]
+        return (r0, owner % 2**248, r2, key % 2**248)
+
+    def full_exit(self, account: int, token: TokenId, sender: str = DEPOSITOR, value: int = 0) -> int:
         """A full exit that every chain may pay, to the sender's address there; gives the request's id."""
         arguments = (account, token, universal_address(sender), CHAIN_MASK >> 1)
-        return int(self.bridge.full_exit(*arguments, sender=sender))
+        return int(self.bridge.full_exit(*arguments, sender=sender, value=value))
+
+    def fill(
+        self, payout: Payout | Sequence[int], broker: str = BROKER, value: int = 0, repay_to: str | None = None
+    ) -> None:
+        """A broker pays ahead; by default it is repaid itself. Raises Reverted."""
+        words = payout.words() if isinstance(payout, Payout) else payout
+        self.bridge.fill(words, repay_to or broker, sender=broker, value=value)
 
     # Blocks
 
