@@ -80,7 +80,6 @@ exports: (
     bridge_views.frozen_at,
     bridge_views.next_requests,
     bridge_views.request_counts,
-    bridge_views.request_status,
     bridge_views.queue_hash,
 )
 exports: (bridge_views.filler, bridge_views.custody, bridge_views.pending_balance, bridge_views.solvency)

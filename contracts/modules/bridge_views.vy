@@ -124,23 +124,6 @@ def request_counts(lane: uint8) -> (uint64, uint64):
 
 @external
 @view
-def request_status(lane: uint8, request_id: uint64) -> uint8:
-    """
-    @notice How far a request of this chain has got: 0 none, 1 queued, 2 consumed by a block.
-    @param lane 1 swaps, 2 deposits and full exits.
-    @param request_id 1..
-    """
-    total: uint256 = 0
-    consumed: uint256 = 0
-    total, consumed = priority_queue.counts(convert(lane, uint256))
-    id: uint256 = convert(request_id, uint256)
-    if id == 0 or id > total:
-        return 0
-    return 2 if id <= consumed else 1
-
-
-@external
-@view
 def queue_hash(lane: uint8, count: uint64) -> bytes32:
     """
     @notice Rolling hash of requests 1..count of a lane; zero when there are not so many, or when the ring has gone over

@@ -1,13 +1,13 @@
 """The broker: one fill per payout whatever happens in between, never beyond its inventory, repaid at execution."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.sequencer.requests import make_request
 from zklink.broker.broker import Broker
 from zklink.broker.policy import SLACK_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
-from zklink.broker.records import Candidate, FillOutcome, FillState, Outlook, Settlement
+from zklink.broker.records import Books, Candidate, FillOutcome, FillState, Outlook, Repayment, Settlement
 from zklink.l1.transport.receipts import Receipt
 from zklink.operations.payout import Payout
 from zklink.operations.withdraw import Withdraw
@@ -19,13 +19,14 @@ from zklink.protocol.errors import (
     TransactionReverted,
     TransactionStuck,
 )
-from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Nonce, TokenId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, AccountId, Amount, BlockNumber, ChainId, Nonce, TokenId
 
 A, B = ChainId(1), ChainId(2)
 DEPLOYMENT = bytes([7]) * 32
 NONE, FIRST = BlockNumber(0), BlockNumber(1)
 SCALE = 10**12
 NOW = 1_000_000
+OURS = "where this broker is repaid"
 FAR = NOW + SLACK_SECONDS
 RECEIPT = Receipt(bytes(32), 1, bytes(32), True, 80_000, 1, None, ())
 POLICY = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0), Tier(Amount(5_000), 4)), Amount(1))})
@@ -44,8 +45,10 @@ class FakeFillPort:
     gas_price_wei: int = 0
     height: int = 50
     paid_us: dict[bytes, bool] = field(default_factory=dict)
+    lead_seconds: int = FILL_LEAD_SECONDS
     paid_in: int = 10**9
     asked_from: list[int] = field(default_factory=list)
+    filled: dict[bytes, Payout] = field(default_factory=dict)
 
     def gas_price(self) -> int:
         return self.gas_price_wei
@@ -53,9 +56,13 @@ class FakeFillPort:
     def head(self) -> int:
         return self.height
 
-    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
+    def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
         self.asked_from.append(from_block)
-        return self.paid_us.get(key) if from_block <= self.paid_in else None
+        if key not in self.paid_us or from_block > self.paid_in:
+            return None
+        case, is_ours = self.filled[key], self.paid_us[key]
+        amount = Amount(case.amount - case.fill_fee + case.compute_earned_fee(self.lead_seconds))
+        return Repayment(OURS if is_ours else "another", amount, is_ours, self.lead_seconds)
 
     def fill_state(self, key: bytes) -> FillState:
         return self.states.get(key, FillState.OPEN)
@@ -74,6 +81,7 @@ class FakeFillPort:
         if self.refusal is not None:
             raise self.refusal
         self.states[key] = FillState.MINE
+        self.filled[key] = payout
         self.spent += l1_amount
         if self.loses_receipts:
             raise RpcUnavailable("b", "eth_getTransactionReceipt", 1, "gone")
@@ -115,6 +123,7 @@ def look(broker: Broker) -> Settlement:
 
 def execute(port: FakeFillPort, case: Candidate, *, pays_us: bool) -> None:
     port.states[key_of(case)], port.paid_us[key_of(case)] = FillState.EXECUTED, pays_us
+    port.filled[key_of(case)] = case.payout
 
 
 def fill(broker: Broker, case: Candidate) -> None:
@@ -328,7 +337,7 @@ def test_attempt__gas_dearer_than_the_fee__waits_until_it_is_cheaper(port: FakeF
     port.gas_price_wei = 30 * 10**9
     attempt = broker.attempt(first)
     broker.record(attempt)
-    assert (attempt.outcome, attempt.reason) == (FillOutcome.TOO_DEAR, "the fee is 7, and the gas costs 8")
+    assert (attempt.outcome, attempt.reason) == (FillOutcome.TOO_DEAR, "of the fee, 7, it earns 7, and the gas costs 8")
     assert broker.waiting == (second, first)
     assert broker.attempt(second).outcome is FillOutcome.FILLED
     port.gas_price_wei = 28 * 10**9
@@ -344,6 +353,60 @@ def test_select__expires_with_its_block__not_filled_before_its_acceptance_is_fin
     assert broker.select(B, see({A: 1_000}, NONE)) == later
     assert broker.select(B, see({A: 1_000}, NONE, now=NOW + 1)) is None
     assert broker.select(B, see({A: 1_000}, FIRST)) == soon
+
+
+class TestLead:
+    """A fill earns its fee in proportion to its lead before the payment."""
+
+    def test_select__the_chain_has_the_block__it_pays_any_moment_so_nothing_is_filled(self, broker: Broker) -> None:
+        broker.offer([candidate(1, block=1), candidate(2, block=2)])
+        assert broker.select(B, replace(see({A: 102}, FIRST), paying={B: FIRST})) == candidate(2, block=2)
+        assert broker.select(B, replace(see({A: 102}, FIRST), paying={A: FIRST})) == candidate(1, block=1)
+
+    def test_select__leads_were_short__small_fees_wait_and_large_ones_are_filled(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        port.lead_seconds = 1
+        fill(broker, candidate(1))
+        execute(port, candidate(1), pays_us=True)
+        look(broker)
+        small, large = candidate(2, fill_fee=11), candidate(3, fill_fee=12)
+        assert broker.offer([small, large]) == {}, "leads may grow again"
+        assert broker.select(B, see({A: 102}, FIRST)) == large
+        assert broker.waiting == (small, large)
+
+    def test_attempt__what_the_lead_earns_does_not_pay_for_the_gas__too_dear(self, port: FakeFillPort) -> None:
+        terms = TokenPolicy((Tier(Amount(1_000), 0),), Amount(1), coin_prices={B: 2_500})
+        broker = Broker(DEPLOYMENT, {B: port}, FillPolicy({TokenId(2): terms}, fill_gas=100_000), {A: 3, B: 3})
+        port.gas_price_wei = 30 * 10**9
+        attempt = broker.attempt(candidate(fill_fee=15), lead_seconds=6)
+        assert attempt.outcome is FillOutcome.TOO_DEAR
+        assert attempt.reason == "of the fee, 15, it earns 7, and the gas costs 8"
+        assert broker.attempt(candidate(fill_fee=16), lead_seconds=6).outcome is FillOutcome.FILLED
+
+    @pytest.mark.parametrize(("lead", "earned"), [(0, 0), (3, 2), (6, 5), (12, 10), (500, 10)])
+    def test_books__repaid__say_who_was_repaid_and_how_much(
+        self, broker: Broker, port: FakeFillPort, lead: int, earned: int
+    ) -> None:
+        port.lead_seconds = lead
+        fill(broker, candidate(1))
+        fill(broker, candidate(2, amount=500))
+        execute(port, candidate(1), pays_us=True)
+        (position,) = look(broker).repaid
+        assert position.repayment == Repayment(OURS, Amount(990 + earned), True, lead)
+        assert (position.net, position.earned) == (990, earned)
+        assert broker.books() == {(B, TokenId(2)): Books(990 + 490, 490, 990 + earned, earned)}
+
+    def test_books__a_repayment_is_lost__as_before_it(self, broker: Broker, port: FakeFillPort) -> None:
+        fill(broker, candidate())
+        execute(port, candidate(), pays_us=True)
+        look(broker)
+        port.states[key_of(candidate())] = FillState.MINE
+        look(broker)
+        assert broker.books() == {(B, TokenId(2)): Books(990, 990, 0, 0)}
+        port.states.clear()
+        look(broker)
+        assert broker.books() == {}
 
 
 class TestReorganisation:

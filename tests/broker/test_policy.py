@@ -3,11 +3,23 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.sequencer.requests import make_request
+from zklink.broker.leads import REMEMBERED, Leads
 from zklink.broker.policy import FINALITY_SECONDS, FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import DRIFT_SECONDS, MAX_AGE_SECONDS, Amount, ChainId, Kind, TokenId
+from zklink.protocol.ids import (
+    AMOUNT_LIMIT,
+    DRIFT_SECONDS,
+    FILL_LEAD_SECONDS,
+    MAX_AGE_SECONDS,
+    Amount,
+    ChainId,
+    Kind,
+    TokenId,
+)
 
 TERMS = TokenPolicy(tiers=(Tier(Amount(1_000), 0), Tier(Amount(10_000), 5)), minimum_fee=Amount(2), minimum_rate=10)
 FAR = 10**9
@@ -68,6 +80,51 @@ def test_assess__may_expire_when_its_block_is_sealed_again__waits_until_the_acce
     seconds_left: int, is_final: bool, verdict: Verdict
 ) -> None:
     assert POLICY.assess(payout(1_000, 2), 99, 3, seconds_left=seconds_left, is_final=is_final) is verdict
+
+
+@pytest.mark.parametrize(
+    ("fill_fee", "lead", "verdict"),
+    [
+        (24, 12, Verdict.FILL),
+        (24, 1, Verdict.FILL),
+        (24, 0, Verdict.SHORT_LEAD),
+        (23, 1, Verdict.SHORT_LEAD),
+        (2, 99, Verdict.FILL),
+        (2, 11, Verdict.SHORT_LEAD),
+        (1, 99, Verdict.LOW_FEE),
+    ],
+)
+def test_assess__lead_that_is_expected__what_is_earned_must_be_enough(
+    fill_fee: int, lead: int, verdict: Verdict
+) -> None:
+    case = payout(1_000, fill_fee)
+    assert POLICY.assess(case, 99, required=3, seconds_left=FAR, is_final=True, lead_seconds=lead) is verdict
+
+
+def test_assess__terms_ask_for_no_fee__a_fill_that_earns_nothing_is_none() -> None:
+    policy = FillPolicy({TokenId(2): TokenPolicy((Tier(Amount(1_000), 0),), Amount(0))})
+    case = payout(1_000, 11)
+    found = [policy.assess(case, 99, 3, seconds_left=FAR, is_final=True, lead_seconds=lead) for lead in (0, 1, 2)]
+    assert found == [Verdict.SHORT_LEAD, Verdict.SHORT_LEAD, Verdict.FILL]
+
+
+@given(st.integers(0, AMOUNT_LIMIT - 1), st.integers(-5, 100))
+def test_compute_earned_fee__any_fee_and_lead__in_proportion_and_never_more_than_the_fee(fee: int, lead: int) -> None:
+    case = replace(payout(1_000, 1), fill_fee=Amount(fee))
+    earned = case.compute_earned_fee(lead)
+    assert earned == (fee if lead >= FILL_LEAD_SECONDS else fee * max(lead, 0) // FILL_LEAD_SECONDS)
+    assert 0 <= earned <= case.compute_earned_fee(lead + 1) <= fee
+
+
+def test_expect__leads_that_were_seen__three_of_four_were_at_least_that() -> None:
+    leads = Leads(first_seconds=12)
+    assert leads.expect(ChainId(1)) == 12
+    for lead in (9, 3, 20, 7):
+        leads.note(ChainId(1), lead)
+    assert (leads.expect(ChainId(1)), leads.expect(ChainId(2))) == (3, 12)
+    for _ in range(REMEMBERED):
+        leads.note(ChainId(1), 30)
+    assert leads.expect(ChainId(1)) == 30, "old ones are forgotten"
 
 
 @pytest.mark.parametrize(

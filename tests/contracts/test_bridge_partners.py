@@ -81,7 +81,6 @@ def test_consume__broken_history__cannot_go_back_or_beyond_the_queue(site: Site)
     consume(2, hashes[2])
     assert bridge.request_counts(Lane.ACCOUNT) == (3, 2)
     assert bridge.next_requests(Lane.ACCOUNT) == (2, hashes[2])
-    assert [bridge.request_status(Lane.ACCOUNT, i) for i in range(5)] == [0, 2, 2, 1, 0]
     consume(2, hashes[2])
     with reverts("queue: consumed already"):
         consume(1, hashes[1])

@@ -10,6 +10,7 @@ from zklink.l1.transport.arguments import check_arguments, check_creation
 from zklink.protocol.errors import ArgumentsRefused
 from zklink.protocol.ids import Amount, ChainId, TokenId
 
+OWNER = "0x" + "22" * 20
 ORDER = SwapOrder(
     token_in=TokenId(1),
     token_out=TokenId(2),
@@ -46,8 +47,8 @@ def test_check_arguments__as_the_abi_asks__taken() -> None:
         ("custody", ["1"], r"custody: token_id must be uint16, not '1' \(str\)"),
         ("custody", [1 << 16], r"token_id must be uint16, not 65536 \(int\)"),
         ("custody", [True], r"token_id must be uint16, not True \(bool\)"),
-        ("fill", [[1, "x", 3]], r"fill: \w+\[1\] must be uint256, not 'x' \(str\)"),
-        ("fill", [[1, 2]], r"fill: \w+: 2 values do not fit uint256\[3\]"),
+        ("fill", [[1, "x", 3], OWNER], r"fill: \w+\[1\] must be uint256, not 'x' \(str\)"),
+        ("fill", [[1, 2], OWNER], r"fill: \w+: 2 values do not fit uint256\[3\]"),
         ("swap", [ORDER[:-1]], "swap: order: 10 fields where 11 are asked for"),
     ],
 )

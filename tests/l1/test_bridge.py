@@ -58,12 +58,14 @@ def test_swap__eighteen_decimals_here__amount_in_layer_2_units(system: LocalSyst
 
 def test_swap__native_coin__custody_and_balance_grow_alike(system: LocalSystem) -> None:
     bridge = system.bridges[AVALANCHE.chain_id]
-    before = bridge.solvency(AVAX)
+    before, fees = bridge.solvency(AVAX), bridge.fees()
     send_swap(
         system, AVALANCHE.chain_id, build_order(system, AVALANCHE.chain_id, AVAX, 10**18, ETHEREUM.chain_id, USDC)
     )
     after = bridge.solvency(AVAX)
-    assert (after.balance - before.balance, after.custody - before.custody) == (10**18, 10**18)
+    fee = bridge.fees().open_wei - fees.open_wei
+    assert fee == bridge.quotes()[ETHEREUM.chain_id] * 10**9
+    assert (after.balance - before.balance, after.custody - before.custody) == (10**18 + fee, 10**18)
 
 
 def test_swap_with_permit__no_approval__is_queued(system: LocalSystem) -> None:

@@ -192,7 +192,7 @@ class TestPermit:
         permit = token.sign_permit(owner, SPENDER, AMOUNT, deadline)
         assert client.nonce(owner.address) == before
         contract = client.contract(token.address, ERC2612)
-        parts = (owner.address, client.w3.to_checksum_address(SPENDER), AMOUNT, *permit.abi())
+        parts = (owner.address, client.w3.to_checksum_address(SPENDER), *permit.abi())
         client.send(sender, encode_call(contract, "permit", *parts))
         assert token.allowance(owner.address, SPENDER) == AMOUNT
 

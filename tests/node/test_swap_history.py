@@ -57,7 +57,7 @@ def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> N
         ChainMoved(6.0, B, GENESIS_COUNTERS, progress(1, 0)),
         ChainMoved(7.0, A, GENESIS_COUNTERS, progress(1, 1)),
         ChainMoved(8.0, B, progress(1, 0), progress(1, 1)),
-        BrokerRepaid(9.0, KEY, B),
+        BrokerRepaid(9.0, KEY, B, "0x7", Amount(9), 1),
     )
     record = timeline.swaps[KEY]
     assert (record.confirmed_at, record.sealed_at, record.filled_at, record.proven_at) == (1.0, 2.0, 3.0, 4.0)
@@ -70,7 +70,7 @@ def test_take__whole_life_of_a_swap__every_time_is_kept(timeline: Timeline) -> N
 def test_take__repayment_seen_before_the_counters__was_the_execution(timeline: Timeline) -> None:
     executed = ChainMoved(9.0, B, progress(1, 0), progress(1, 1))
     filled = FillTried(3.0, KEY, B, FillOutcome.FILLED)
-    feed(timeline, CONFIRMED, SEALED, filled, BrokerRepaid(8.0, KEY, B), executed)
+    feed(timeline, CONFIRMED, SEALED, filled, BrokerRepaid(8.0, KEY, B, "0x7", Amount(9), 1), executed)
     assert (timeline.swaps[KEY].paid_at, timeline.swaps[KEY].repaid_at) == (8.0, 8.0)
 
 

@@ -243,8 +243,8 @@ class Pipeline:
         return reconcile(self.system.deployment, self.system.bridges, self.node.sequencer)
 
     def check_books(self) -> None:
-        """SOL-1, SOL-2 and exact custody."""
+        """SOL-1, SOL-2, exact custody and exact fees."""
         found = self.reconcile()
         wrong = [holding for holding in found.holdings if not (holding.is_solvent and holding.is_exact)]
-        assert found.is_clean, (wrong, [total for total in found.totals if not total.is_conserved])
-        assert found.holdings and found.totals
+        assert found.is_clean, (wrong, [total for total in found.totals if not total.is_conserved], found.fees)
+        assert found.holdings and found.totals and len(found.fees) == len(self.system.bridges)

@@ -107,12 +107,13 @@ def test_swap__min_out_cannot_be_met__refunded_in_full_on_its_source(stories: St
     assert stories.change("depositor", POLYGON, USDC) == -(1_000 + 600 + 250) * USD
 
 
-def test_swap__fill_fee_offered__broker_pays_first_and_is_repaid_with_the_fee(stories: Stories) -> None:
+def test_swap__fill_fee_offered__broker_pays_first_and_earns_what_its_lead_deserves(stories: Stories) -> None:
     record = stories.record("filled")
     assert record.filled_at is not None and record.paid_at is not None and record.repaid_at is not None
     assert record.filled_at < record.paid_at <= record.repaid_at
-    assert stories.change("recipient", POLYGON, USDC) == 49 * USD
-    assert stories.change("broker", POLYGON, USDC) == USD
+    assert record.earned is not None and 0 <= record.earned <= USD
+    assert stories.change("broker", POLYGON, USDC) == record.earned
+    assert stories.change("recipient", POLYGON, USDC) == 50 * USD - record.earned
 
 
 def test_swap__no_fill_fee__nobody_fills_and_execution_pays(stories: Stories) -> None:

@@ -6,7 +6,7 @@ from zklink.broker.policy import SLACK_SECONDS
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
 from zklink.l1.contract_artifacts import load_contract
-from zklink.l1.contracts.bridge_structs import NATIVE, DepositOrder, SwapOrder, universal_address
+from zklink.l1.contracts.bridge_structs import DepositOrder, SwapOrder, universal_address
 from zklink.l1.deployment.records import Verifiers
 from zklink.l1.transport.client import Receipt
 from zklink.protocol.ids import Amount, ChainId, TokenId
@@ -64,7 +64,7 @@ def send_swap(system: LocalSystem, source: ChainId, order: SwapOrder) -> Receipt
     depositor, bridge = system.world.roles.depositor, system.bridges[source]
     token = system.token(source, order.token_in)
     token.ensure_allowance(depositor, bridge.address, order.l1_amount)
-    return bridge.swap(depositor, order, order.l1_amount if token.address == NATIVE else 0)
+    return bridge.swap(depositor, order)
 
 
 def send_deposit(
@@ -87,4 +87,4 @@ def send_deposit(
     l1_amount = amount * bridge.tokens.token_scale(token_id)
     token.ensure_allowance(account, bridge.address, l1_amount)
     order = DepositOrder(token_id, l1_amount, owner or universal_address(account.address))
-    return bridge.deposit(account, order, l1_amount if token.address == NATIVE else 0)
+    return bridge.deposit(account, order)

@@ -8,8 +8,10 @@ from typing import Final
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Bridge.swap": ("swap ERC-20", "swap native coin", "swap of Circle's dollar"),
+    "Bridge.swap_up_to": ("swap ERC-20, up to an amount",),
     "Bridge.swap_with_permit": ("swap ERC-20 with permit",),
     "Bridge.deposit": ("deposit ERC-20", "deposit native coin"),
+    "Bridge.deposit_up_to": ("deposit ERC-20, up to an amount",),
     "Bridge.deposit_with_permit": ("deposit ERC-20 with permit",),
     "Bridge.full_exit": ("full exit",),
     "Bridge.set_key": ("request for a key",),
@@ -17,6 +19,8 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Bridge.revoke_key_signatures": ("revoke key signatures",),
     "Bridge.fill": ("fill ERC-20", "fill native coin", "fill withdrawal"),
     "Bridge.withdraw_pending_balance": ("pull of a pending balance, native coin, through a contract",),
+    "Bridge.push_pending_balance": ("push of a pending balance, native coin",),
+    "Bridge.collect_fees": ("collect fees",),
     "PrimaryHistory.accept": (
         "accept, fixed part of a block",
         "accept, per word",
@@ -113,6 +117,7 @@ INNER: Final[Mapping[str, str]] = {
     "Bridge.pay": "PrimaryHistory.accept",
     "Bridge.freeze": "PrimaryEnd.confirm_freeze",
     "Bridge.release": "Exodus.exit",
+    "Bridge.release_fee": "Exodus.cancel_requests",
     "MemberHistory.set_end": "MemberEnd.raise_end",
     "MemberHistory.is_unmatched": "MemberEnd.show_mismatch",
     "Groups.check_seal": "PrimaryHistory.accept",

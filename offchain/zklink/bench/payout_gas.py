@@ -1,4 +1,5 @@
-"""Gas of payouts on the home chain: fills by a broker, `execute` of what a block owes, and pulls.
+"""Gas of payouts on the home chain: fills by a broker, `execute` of what a block owes, pulls, pushes and
+fees.
 
 Takes a run, gives gas by figure. Each figure of `execute` is a whole transaction that pays the one payout of a block.
 """
@@ -93,13 +94,17 @@ class PayoutRun:
         return self.run.sequencer.block(number).payouts(HOME)
 
     def _pull(self) -> None:
-        """The recipient that refused the payout takes it later."""
+        """The recipient that refused the payout takes a half later, and is pushed the rest; fees are collected."""
         self._command("set_mode", 0)
-        bridge = self.run.system.bridges[HOME]
-        call = bridge.encode("withdraw_pending_balance", POL, self.run.depositor.address)
+        bridge, depositor = self.run.system.bridges[HOME], self.run.depositor
+        half = bridge.pending_balance(self.refuser, POL) // 2
+        call = bridge.encode("withdraw_pending_balance", POL, depositor.address, half)
         self.figures["pull of a pending balance, native coin, through a contract"] = self._command(
             "act", bridge.address, call.data
         )
+        pushed = bridge.push_pending_balance(depositor, self.refuser, POL)
+        self.figures["push of a pending balance, native coin"] = pushed.gas_used
+        self.figures["collect fees"] = bridge.collect_fees(depositor).gas_used
 
     def _command(self, function: str, *arguments: object) -> int:
         """Call a function of the recipient that refuses payments."""

@@ -41,7 +41,9 @@ class Requests:
         """The universal address whose account the deposits credit."""
         return universal_address(self.depositor.address)
 
-    def deposit(self, chain: ChainId, token_id: TokenId, *, with_permit: bool = False) -> Receipt:
+    def deposit(
+        self, chain: ChainId, token_id: TokenId, *, with_permit: bool = False, is_up_to: bool = False
+    ) -> Receipt:
         """A deposit to the depositor's own account."""
         bridge, token = self.system.bridges[chain], self.system.token(chain, token_id)
         l1_amount = self._l1_amount(bridge, token_id, _DEPOSIT)
@@ -51,7 +53,7 @@ class Requests:
             return self._take(bridge, bridge.deposit_with_permit(self.depositor, order, permit))
         if not token.is_native:
             token.approve(self.depositor, bridge.address, l1_amount)
-        return self._take(bridge, bridge.deposit(self.depositor, order, l1_amount if token.is_native else 0))
+        return self._take(bridge, bridge.deposit(self.depositor, order, is_up_to=is_up_to))
 
     def swap(
         self,
@@ -63,6 +65,7 @@ class Requests:
         min_out: int = 1,
         fill_fee: int = 0,
         with_permit: bool = False,
+        is_up_to: bool = False,
         recipient: str = "",
     ) -> Receipt:
         """A swap to the world's recipient, or to another one."""
@@ -84,7 +87,7 @@ class Requests:
             return self._take(bridge, bridge.swap_with_permit(self.depositor, order, permit))
         if not token.is_native:
             token.approve(self.depositor, bridge.address, l1_amount)
-        return self._take(bridge, bridge.swap(self.depositor, order, l1_amount if token.is_native else 0))
+        return self._take(bridge, bridge.swap(self.depositor, order, is_up_to=is_up_to))
 
     def full_exit(self, chain: ChainId, account: AccountId, token_id: TokenId) -> Receipt:
         """A full exit of the depositor's whole balance of a token."""

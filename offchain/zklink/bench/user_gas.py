@@ -27,6 +27,7 @@ def measure_requests(run: BlockRun) -> dict[str, int]:
         deposits = {
             "deposit ERC-20": requests.deposit(HOME, USDC),
             "deposit native coin": requests.deposit(HOME, POL),
+            "deposit ERC-20, up to an amount": requests.deposit(HOME, USDC, is_up_to=True),
             "deposit ERC-20 with permit": requests.deposit(HOME, USDC, with_permit=True),
         }
     for chain in _CHAINS:
@@ -37,6 +38,7 @@ def measure_requests(run: BlockRun) -> dict[str, int]:
         swaps = {
             "swap ERC-20": requests.swap(HOME, OTHER, USDC, USDC),
             "swap native coin": requests.swap(HOME, OTHER, POL, USDC, min_out=2 * AMOUNT),
+            "swap ERC-20, up to an amount": requests.swap(HOME, OTHER, USDC, USDC, is_up_to=True),
             "swap ERC-20 with permit": requests.swap(HOME, OTHER, USDC, USDC, with_permit=True),
         }
     for chain in _CHAINS:

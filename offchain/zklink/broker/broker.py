@@ -10,13 +10,16 @@ lost may be mined late, and a fill that a node did not show may be there. Its bo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from zklink.broker.books import FORGETFUL, FillBooks, Kept, Standing
+from zklink.broker.leads import Leads
 from zklink.broker.policy import FillPolicy, Verdict
 from zklink.broker.records import (
     AGAIN,
     NOTHING_KNOWN,
     Attempt,
+    Books,
     Candidate,
     FillOutcome,
     FillPort,
@@ -24,10 +27,11 @@ from zklink.broker.records import (
     Look,
     Outlook,
     Position,
+    Repayment,
     Settlement,
 )
 from zklink.protocol.errors import CallReverted, TransactionReverted, ZkLinkError
-from zklink.protocol.ids import Amount, BlockNumber, ChainId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, BlockNumber, ChainId, TokenId
 
 
 class Broker:
@@ -59,6 +63,7 @@ class Broker:
         self._books, self._kept = books, {kept.position.key: kept for kept in books.load()}
         for kept in self._kept.values():
             (self._doubts if kept.standing is Standing.DOUBTFUL else self._positions)[kept.position.key] = kept.position
+        self._leads = Leads(policy.first_lead_seconds)
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -75,7 +80,7 @@ class Broker:
         declined: dict[Candidate, Verdict] = {}
         for candidate in candidates:
             verdict = self._assess(candidate, NOTHING_KNOWN)
-            if verdict not in (Verdict.FILL, Verdict.WAIT) or candidate.payout.chain not in self._ports:
+            if verdict not in KEPT or candidate.payout.chain not in self._ports:
                 declined[candidate] = verdict
                 continue
             key = candidate.payout.fill_key(self._deployment_hash)
@@ -106,27 +111,41 @@ class Broker:
         mine = (candidate for candidate in self.waiting if candidate.payout.chain == chain)
         return next((candidate for candidate in mine if self._assess(candidate, outlook) is Verdict.FILL), None)
 
-    def attempt(self, candidate: Candidate) -> Attempt:
-        """Fill a payout, unless the bridge shows it as filled or executed, or the inventory is too small.
+    def expect_lead(self, candidate: Candidate, outlook: Outlook) -> int:
+        """Seconds by which a fill is expected to come before the payment: none where the chain has the block."""
+        chain = candidate.payout.chain
+        return 0 if candidate.block <= outlook.paying.get(chain, 0) else self._leads.expect(chain)
+
+    def books(self) -> dict[tuple[ChainId, TokenId], Books]:
+        """What was paid, repaid and earned, by chain and token."""
+        books: dict[tuple[ChainId, TokenId], Books] = {}
+        for position in self._positions.values():
+            place = position.candidate.payout.chain, position.candidate.payout.token
+            books[place] = books.get(place, Books()).add(position)
+        return books
+
+    def attempt(self, candidate: Candidate, lead_seconds: int = FILL_LEAD_SECONDS) -> Attempt:
+        """Fill a payout, unless the bridge shows it as filled or executed, the inventory is too small, or what the fill
+        earns at this lead does not pay for its gas.
 
         Every failure is an outcome, not an error: neither a recipient or a token that refuses nor a node or an account
         that fails must hold up other fills.
         """
         key = candidate.payout.fill_key(self._deployment_hash)
         try:
-            return self._attempt(candidate, key)
+            return self._attempt(candidate, key, lead_seconds)
         except Exception as error:
             return Attempt(candidate, key, FillOutcome.FAILED, 0, reason=_explain(error))
 
-    def _attempt(self, candidate: Candidate, key: bytes) -> Attempt:
+    def _attempt(self, candidate: Candidate, key: bytes, lead_seconds: int) -> Attempt:
         payout, port = candidate.payout, self._ports[candidate.payout.chain]
         l1_amount = port.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
         state = port.fill_state(key)
         if state is not FillState.OPEN:
             return Attempt(candidate, key, _FOUND[state], l1_amount)
-        least = self._policy.compute_gas_fee(payout, port.gas_price())
-        if payout.fill_fee < least:
-            reason = f"the fee is {payout.fill_fee}, and the gas costs {least}"
+        least, earned = self._policy.compute_gas_fee(payout, port.gas_price()), payout.compute_earned_fee(lead_seconds)
+        if earned < least:
+            reason = f"of the fee, {payout.fill_fee}, it earns {earned}, and the gas costs {least}"
             return Attempt(candidate, key, FillOutcome.TOO_DEAR, l1_amount, reason=reason)
         if port.spendable(payout.token) < l1_amount:
             return Attempt(candidate, key, FillOutcome.NO_INVENTORY, l1_amount)
@@ -180,25 +199,26 @@ class Broker:
         for position in positions:
             state = port.fill_state(position.key)
             is_executed = state is FillState.EXECUTED
-            is_repaid = self._find_repaid(port, position) if is_executed else None
-            looks.append(Look(position.key, state, height, is_repaid))
+            repayment = self._find_repayment(port, position) if is_executed else None
+            looks.append(Look(position.key, state, height, repayment))
         return tuple(looks)
 
-    def _find_repaid(self, port: FillPort, position: Position) -> bool | None:
+    def _find_repayment(self, port: FillPort, position: Position) -> Repayment | None:
         """As the port says; where it shows no execution after the fill, a reorganisation may have put both earlier."""
-        found = port.is_repaid(position.key, position.l1_block)
-        return port.is_repaid(position.key, 0) if found is None and position.l1_block > 0 else found
+        found = port.find_repayment(position.key, position.l1_block)
+        return port.find_repayment(position.key, 0) if found is None and position.l1_block > 0 else found
 
     def settle(self, looks: Iterable[Look]) -> Settlement:
         """Enter what a chain says about fills.
 
-        A repayment is booked only if the execution paid this broker. A fill that a reorganisation took is struck out,
-        and its payout waits again if nobody else paid it and a block still has it; it stays in doubt, for the node that
-        does not show it may be wrong. A node that is behind a fill says nothing about it.
+        A repayment is booked, with who was paid how much, only if the execution paid this broker. A fill that a
+        reorganisation took is struck out, and its payout waits again if nobody else paid it and a block still has it;
+        it stays in doubt, for the node that does not show it may be wrong. A node that is behind a fill says nothing
+        about it.
         """
         repaid, lost, found = list[Position](), list[Position](), list[Position]()
         for look in looks:
-            if look.key in self._doubts and self._is_ours(look):
+            if look.key in self._doubts and look.is_ours:
                 found.append(self._enter_found(look.key))
             position = self._positions.get(look.key)
             if position is None:
@@ -209,17 +229,17 @@ class Broker:
         return Settlement(tuple(repaid), tuple(lost), tuple(found))
 
     def _settle(self, position: Position, look: Look, repaid: list[Position], lost: list[Position]) -> None:
-        if look.state is FillState.OPEN or look.state is FillState.OTHERS or look.is_repaid is False:
+        if look.state is FillState.OPEN or look.state is FillState.OTHERS or look.is_others:
             lost.append(self._positions.pop(look.key))
             self._final.discard(look.key)
-            self._doubts[look.key] = replace(position, l1_block=0, repaid_at=None)
+            self._doubts[look.key] = replace(position, l1_block=0, repaid_at=None, repayment=None)
             if look.state is FillState.OPEN and not position.is_retracted:
                 self._waiting[look.key] = position.candidate
         elif look.state is FillState.MINE:
-            self._positions[look.key] = replace(position, repaid_at=None)
-        elif look.is_repaid:
-            repaid += [] if position.is_repaid else [position]
-            self._enter_repaid(position, look.height)
+            self._positions[look.key] = replace(position, repaid_at=None, repayment=None)
+        elif look.repayment is not None:
+            entered = self._enter_repaid(position, look.repayment, look.height)
+            repaid += [] if position.is_repaid else [entered]
 
     def _keep(self, key: bytes) -> None:
         """Keep what the books say about a fill now, or that they say nothing."""
@@ -237,9 +257,6 @@ class Broker:
             self._books.keep(kept)
             self._kept[key] = kept
 
-    def _is_ours(self, look: Look) -> bool:
-        return look.state is FillState.MINE or bool(look.is_repaid)
-
     def _enter_found(self, key: bytes) -> Position:
         """A fill that was in doubt is there."""
         self._waiting.pop(key, None)
@@ -253,19 +270,23 @@ class Broker:
         broker can never be mined.
         """
         doubt = self._doubts.get(look.key)
-        if doubt is None or look.state is not FillState.EXECUTED or look.is_repaid is not False:
+        if doubt is None or look.state is not FillState.EXECUTED or not look.is_others:
             self._gone.pop(look.key, None)
             return
         since = self._gone.setdefault(look.key, look.height)
         if look.height - since + 1 >= self._required.get(doubt.candidate.payout.chain, 0):
             del self._doubts[look.key], self._gone[look.key]
 
-    def _enter_repaid(self, position: Position, height: int) -> None:
+    def _enter_repaid(self, position: Position, repayment: Repayment, height: int) -> Position:
         """Once the repayment has the chain's confirmations nobody asks for it again."""
+        chain = position.candidate.payout.chain
+        if position.repayment is None:
+            self._leads.note(chain, repayment.lead_seconds)
         since = height if position.repaid_at is None else position.repaid_at
-        self._positions[position.key] = replace(position, repaid_at=since)
-        if height - since + 1 >= self._required.get(position.candidate.payout.chain, 0):
+        self._positions[position.key] = replace(position, repaid_at=since, repayment=repayment)
+        if height - since + 1 >= self._required.get(chain, 0):
             self._final.add(position.key)
+        return self._positions[position.key]
 
     def _assess(self, candidate: Candidate, outlook: Outlook) -> Verdict:
         payout, l1_block = candidate.payout, candidate.l1_block
@@ -276,12 +297,16 @@ class Broker:
             self._required.get(payout.source, 0),
             seconds_left=candidate.expires - outlook.now,
             is_final=candidate.block <= outlook.final,
+            lead_seconds=self.expect_lead(candidate, outlook),
         )
 
 
 def _explain(error: Exception) -> str:
     return str(error) if isinstance(error, ZkLinkError) else f"{type(error).__name__}: {error}"
 
+
+KEPT: Final = (Verdict.FILL, Verdict.WAIT, Verdict.SHORT_LEAD)
+"""Verdicts that time can change."""
 
 _FOUND = {
     FillState.MINE: FillOutcome.FOUND_FILLED,

@@ -6,6 +6,9 @@ its request must have; above the last tier it is left to execution. There are tw
 confirmations fill when a block is sealed, the others when the primary's acceptance of it is final, from when on nothing
 can change it. A block that is sealed again gets a later time, at which what has expired is refunded or dropped: a
 payout that would not outlive that waits for final acceptance, too.
+
+A fill earns its fee in proportion to its lead before the payment, so what counts is the fee that is earned at the lead
+that the broker expects (`leads.py`).
 """
 
 from collections.abc import Mapping
@@ -14,7 +17,15 @@ from enum import Enum
 from typing import Final
 
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import DRIFT_SECONDS, FEE_DENOMINATOR, MAX_AGE_SECONDS, Amount, ChainId, TokenId
+from zklink.protocol.ids import (
+    DRIFT_SECONDS,
+    FEE_DENOMINATOR,
+    FILL_LEAD_SECONDS,
+    MAX_AGE_SECONDS,
+    Amount,
+    ChainId,
+    TokenId,
+)
 
 FINALITY_SECONDS: Final = 1_800
 """Longer than a chain takes to make a block final, and than its clock may be ahead."""
@@ -30,6 +41,9 @@ FILL_GAS: Final = 130_000
 
 COIN_WEI: Final = 10**18
 
+FIRST_LEAD_SECONDS: Final = FILL_LEAD_SECONDS
+"""The lead that a broker expects on a chain where it has seen none: a proof alone takes longer."""
+
 
 class Verdict(Enum):
     """The decision about a payout, with its reason."""
@@ -39,6 +53,7 @@ class Verdict(Enum):
     NOT_FILLABLE = "the bridge pays it at execution: brokers advance swaps and withdrawals, no refunds"
     NO_FEE = "nobody offers a fill fee"
     LOW_FEE = "the fill fee is too low"
+    SHORT_LEAD = "the payment comes so soon that a fill earns too little of its fee"
     NO_NET = "the fill fee leaves nothing for the recipient"
     EXCLUDED = "this recipient is never filled"
     UNKNOWN_TOKEN = "no policy for this token"
@@ -57,7 +72,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """Terms for one token: tiers by ascending limit, least fee (absolute and in 1/10,000 of the amount).
+    """Terms for one token: tiers by ascending limit, least fee that is earned (absolute and in 1/10,000 of the amount).
 
     `minimum_fee` is in layer-2 units of this token; it covers a fill's gas where no price of the chain's coin is given.
     `coin_prices` are those prices: layer-2 units of this token for one whole coin (10^18 wei) of the destination. With
@@ -74,13 +89,15 @@ class TokenPolicy:
 class FillPolicy:
     """Terms per token; the broker does not fill a token without terms, nor a payout to an `excluded` recipient. The
     broker itself is excluded, since the bridge cannot measure a transfer to oneself. `fill_gas` is what a fill takes,
-    in gas; `slack_seconds` is for how long a payout must still be valid while its block may be sealed again.
+    in gas; `slack_seconds` is for how long a payout must still be valid while its block may be sealed again;
+    `first_lead_seconds` is the lead to expect on a chain before one was seen there.
     """
 
     tokens: Mapping[TokenId, TokenPolicy]
     excluded: frozenset[bytes] = frozenset()
     fill_gas: int = FILL_GAS
     slack_seconds: int = SLACK_SECONDS
+    first_lead_seconds: int = FIRST_LEAD_SECONDS
 
     def compute_gas_fee(self, payout: Payout, gas_price_wei: int) -> Amount:
         """The price of a fill's gas at `gas_price_wei` (wei per gas), in layer-2 units of the payout's token, rounded
@@ -98,10 +115,12 @@ class FillPolicy:
         *,
         seconds_left: int,
         is_final: bool,
+        lead_seconds: int = FILL_LEAD_SECONDS,
     ) -> Verdict:
         """Judge a payout whose request has `confirmations`, where the source chain's profile asks for `required`; a
         withdrawal has no request, None. `is_final` says whether the primary has accepted its block, finally.
-        `seconds_left` is how long its cause is still valid.
+        `seconds_left` is how long its cause is still valid, `lead_seconds` how long before the payment a fill is
+        expected to be.
         """
         if not payout.is_fillable:
             return Verdict.NOT_FILLABLE
@@ -114,11 +133,14 @@ class FillPolicy:
         terms = self.tokens.get(payout.token)
         if terms is None:
             return Verdict.UNKNOWN_TOKEN
-        if payout.fill_fee < max(terms.minimum_fee, payout.amount * terms.minimum_rate // FEE_DENOMINATOR):
+        least = max(terms.minimum_fee, payout.amount * terms.minimum_rate // FEE_DENOMINATOR, 1)
+        if payout.fill_fee < least:
             return Verdict.LOW_FEE
         tier = next((tier for tier in terms.tiers if payout.amount <= tier.limit), None)
         if tier is None:
             return Verdict.TOO_LARGE
+        if payout.compute_earned_fee(lead_seconds) < least:
+            return Verdict.SHORT_LEAD
         is_settled = is_final or tier.extra_confirmations == 0
         is_lasting = is_final or seconds_left >= self.slack_seconds
         is_confirmed = confirmations is None or confirmations >= required + tier.extra_confirmations

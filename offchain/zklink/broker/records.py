@@ -1,7 +1,7 @@
 """What the broker is told, what it says, and what stands in its books; and its port to a chain. Never decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol
 
@@ -19,8 +19,20 @@ class FillState(Enum):
     EXECUTED = "already executed"
 
 
+@dataclass(frozen=True, slots=True)
+class Repayment:
+    """What the execution of a filled payout paid for the fill: `amount` in layer-2 units to `receiver`. `is_ours`: that
+    is where this broker wants to be repaid. `lead_seconds` lay between fill and payment.
+    """
+
+    receiver: str
+    amount: Amount
+    is_ours: bool
+    lead_seconds: int
+
+
 class FillPort(Protocol):
-    """Port: one chain's bridge and tokens, with the broker's account behind it."""
+    """Port: one chain's bridge and tokens, with the broker's account behind it, and the address where it is repaid."""
 
     def fill_state(self, key: bytes) -> FillState:
         """The state of the payout with this key (32 bytes). Raises RpcUnavailable."""
@@ -42,9 +54,9 @@ class FillPort(Protocol):
         """The number of the newest block. Raises RpcUnavailable."""
         ...
 
-    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
-        """Whether the execution of the payout with this key, in block `from_block` or later, paid this broker. None if
-        the node shows no such execution. Raises RpcUnavailable.
+    def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
+        """What the execution of the payout with this key, in block `from_block` or later, paid for a fill, or to the
+        recipient where nobody had filled. None if the node shows no such execution. Raises RpcUnavailable.
         """
         ...
 
@@ -71,13 +83,14 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """The chains as the node sees them: the newest block of each, the time (UNIX seconds), and the last block that the
-    primary has accepted, finally. The time is the later one of the primary's and the world's: a primary that was halted
-    comes back at the world's.
+    primary has accepted, finally; `paying`, the last block that each chain has, which it pays any moment. The time is
+    the later one of the primary's and the world's: a primary that was halted comes back at the world's.
     """
 
     heights: Mapping[ChainId, int]
     now: int
     final: BlockNumber
+    paying: Mapping[ChainId, BlockNumber] = field(default_factory=dict)
 
 
 NOTHING_KNOWN: Final = Outlook({}, 0, BlockNumber(0))
@@ -118,9 +131,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A fill of this broker: it has paid the net amount, and the chain repays the gross amount, with the fee, at
-    execution. The fill was seen in block `l1_block` of its chain, 0 if unknown, and a reorganisation may have moved it
-    since; the repayment was seen at height `repaid_at`.
+    """A fill of this broker: it has paid the net amount, and the chain repays it at execution, with what its lead has
+    earned of the fee. The fill was seen in block `l1_block` of its chain, 0 if unknown, and a reorganisation may have
+    moved it since; the repayment was seen at height `repaid_at`.
     """
 
     candidate: Candidate
@@ -129,6 +142,8 @@ class Position:
     repaid_at: int | None = None
     is_retracted: bool = False
     """Whether the payout's block was unsealed, and no block has the payout since."""
+    repayment: Repayment | None = None
+    """What was paid to whom; None before that."""
 
     @property
     def is_repaid(self) -> bool:
@@ -139,15 +154,51 @@ class Position:
         """The amount that the broker paid, in layer-2 units."""
         return Amount(self.candidate.payout.amount - self.candidate.payout.fill_fee)
 
+    @property
+    def earned(self) -> int:
+        """What the repayment gave beyond that, in layer-2 units; 0 before it."""
+        return 0 if self.repayment is None else self.repayment.amount - self.net
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a chain says about a fill at height `height`; `is_repaid` as `FillPort.is_repaid`, None before execution."""
+    """What a chain says about a fill at height `height`; `repayment` is None before execution, and where the node does
+    not show it.
+    """
 
     key: bytes
     state: FillState
     height: int
-    is_repaid: bool | None
+    repayment: Repayment | None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the chain has, or has repaid, a fill of this broker."""
+        return self.state is FillState.MINE or (self.repayment is not None and self.repayment.is_ours)
+
+    @property
+    def is_others(self) -> bool:
+        """Whether the payout was paid, and not to this broker."""
+        return self.repayment is not None and not self.repayment.is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """One token on one chain, in layer-2 units: paid in fills, of which `open` is not repaid yet; repaid, of which
+    `earned` is fees.
+    """
+
+    paid: int = 0
+    open: int = 0
+    repaid: int = 0
+    earned: int = 0
+
+    def add(self, position: Position) -> "Books":
+        """With one more fill."""
+        net, repayment = position.net, position.repayment
+        if repayment is None:
+            return Books(self.paid + net, self.open + net, self.repaid, self.earned)
+        return Books(self.paid + net, self.open, self.repaid + repayment.amount, self.earned + position.earned)
 
 
 @dataclass(frozen=True, slots=True)

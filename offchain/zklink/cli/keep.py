@@ -43,7 +43,8 @@ def keep(
     pause_seconds: float,
     once: bool,
 ) -> None:
-    """Pay what blocks still owe, bring members what they lack, call and confirm freezes, bring denials of false ENDs.
+    """Pay what blocks still owe, bring members what they lack, call and confirm freezes, bring denials of false ENDs,
+    push what bridges owe to single owners, and send earned fees to their recipient.
 
     Anybody can run it, beside others. It decides nothing: contracts check what it brings, and only signers say what is
     true.

@@ -15,6 +15,7 @@ from zklink.cli.demo_command import demo
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
+from zklink.cli.prices import prices
 from zklink.cli.recover import recover
 from zklink.cli.snapshots import snapshots
 from zklink.l1.transport.redaction import redact, redact_error
@@ -43,5 +44,5 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (demo, setup, circuits, verifier, generate, genesis, recover, keep, bench, snapshots):
+for command in (demo, setup, circuits, verifier, generate, genesis, recover, keep, prices, bench, snapshots):
     main.add_command(command)

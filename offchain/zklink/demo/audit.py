@@ -11,6 +11,7 @@ from zklink.demo.model import Balance, DemoRun, Ticket
 from zklink.demo.stories import Expectation
 from zklink.devnet.tokens import TokenInfo, token_by_id
 from zklink.history.solvency import Reconciliation
+from zklink.l1.contracts.bridge_structs import WEI_PER_GWEI
 from zklink.protocol.ids import ChainId, TokenId
 
 DEPOSITOR, RECIPIENTS, BROKER, BRIDGE = OWNERS = ("user", "recipients", "broker", "bridge")
@@ -67,6 +68,12 @@ def find_problems(
         if not holding.is_exact:
             expected = holding.reserve + holding.open_requests
             problems.append(f"custody of {name} is {holding.custody}, the proven state says {expected}")
+    for fees in reconciliation.fees:
+        coin = f"the coin of {run.chain_name(fees.chain)}"
+        if not fees.is_solvent:
+            problems.append(f"SOL-1: the bridge lacks {coin} for fees and what it owes outside of tokens")
+        if not fees.is_exact:
+            problems.append(f"open fees in {coin} are {fees.open} wei, the waiting requests paid {fees.waiting}")
     for total in reconciliation.totals:
         if not total.is_conserved:
             problems.append(f"SOL-2: reserves of {run.system.deployment.token(total.token).symbol} are not conserved")
@@ -88,23 +95,22 @@ def _check_ticket(run: DemoRun, ticket: Ticket, owned: int) -> Iterator[str]:
         yield f"{story.title}: the broker {'was not repaid' if record.filled_at else 'did not fill it'}"
     if expected is Expectation.PAID and record.filled_at is not None:
         yield f"{story.title}: the broker filled it without a fee"
-    due = _compute_due(ticket, record.is_refund, record.payout.amount, record.filled_at)
+    due = _compute_due(ticket, record.is_refund, record.payout.amount, record.earned)
     if owned != due:
         yield f"{story.title}: the recipient owns {owned} units of {story.symbol_out}, not {due}"
 
 
-def _compute_due(ticket: Ticket, is_refund: bool, amount: int, filled_at: float | None) -> int:
-    """The amount that the recipient must have, in L1 units."""
+def _compute_due(ticket: Ticket, is_refund: bool, amount: int, earned: int | None) -> int:
+    """The amount that the recipient must have, in L1 units: all but what the broker has earned."""
     story = ticket.story
     if is_refund:
         return 0
-    net = amount - story.fill_fee if filled_at is not None else amount
-    return net * story.token_out.scale(story.destination)
+    return (amount - (earned or 0)) * story.token_out.scale(story.destination)
 
 
 def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str]:
-    """The user must have paid the amounts that were not refunded, and the broker must have earned its fees; both paid
-    for their gas in native coin.
+    """The user must have paid the amounts that were not refunded, and the broker must have what its leads earned of the
+    fees; both paid for their gas in native coin, the user for the doors as well.
     """
     due: dict[tuple[str, TokenPlace], int] = {}
     for ticket in run.tickets:
@@ -116,25 +122,25 @@ def _check_balances(run: DemoRun, balances: tuple[Balance, ...]) -> Iterator[str
         destination = run.chain_id(story.destination), story.token_out.token_id
         if not record.is_refund:
             _add(due, DEPOSITOR, source, -story.amount * story.token_in.scale(story.source))
-        if record.filled_at is not None:
-            _add(due, BROKER, destination, story.fill_fee * story.token_out.scale(story.destination))
+        if record.earned is not None:
+            _add(due, BROKER, destination, record.earned * story.token_out.scale(story.destination))
     for balance in balances:
         if balance.owner not in (DEPOSITOR, BROKER):
             continue
         place = balance.chain, balance.token
-        expected = due.get((balance.owner, place), 0) - _gas_paid(run, balance)
+        expected = due.get((balance.owner, place), 0) - _coin_spent(run, balance)
         if balance.after - balance.before != expected:
             name = describe_token(balance.token, run.chain_name(balance.chain))
             yield f"the {balance.owner}'s {name} changed by {balance.after - balance.before} units, not {expected}"
 
 
-def _gas_paid(run: DemoRun, balance: Balance) -> int:
-    """The wei that the owner spent on gas, if the balance is in the chain's own coin; else 0."""
+def _coin_spent(run: DemoRun, balance: Balance) -> int:
+    """The wei that the owner spent on gas and at doors, if the balance is in the chain's own coin; else 0."""
     if not run.system.token(balance.chain, balance.token).is_native:
         return 0
     if balance.owner == DEPOSITOR:
-        receipts = [t.receipt for t in run.tickets if t.receipt and run.chain_id(t.story.source) == balance.chain]
-        return sum(receipt.gas_used * receipt.gas_price_wei for receipt in receipts)
+        sent = [(t.receipt, t.fee_gwei) for t in run.tickets if run.chain_id(t.story.source) == balance.chain]
+        return sum(r.gas_used * r.gas_price_wei + fee_gwei * WEI_PER_GWEI for r, fee_gwei in sent if r)
     fills = [t for t in run.transactions if t.purpose == "fill" and t.chain == balance.chain]
     return sum(fill.gas_used * fill.gas_price_wei for fill in fills)
 

@@ -2,7 +2,7 @@
 
 from zklink.broker.records import FillOutcome
 from zklink.demo.model import DemoRun, Ticket
-from zklink.demo.stories import Story, format_amount
+from zklink.demo.stories import Story, format_amount, format_coin
 from zklink.node.events import (
     BlockAcknowledged,
     BlockProven,
@@ -72,8 +72,9 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             return f"{_swap(run, key)}: a reorganisation of {run.chain_name(chain)} took the fill"
         case FillDeclined(_, key, verdict):
             return f"{_swap(run, key)}: not filled: {verdict.value}"
-        case BrokerRepaid(_, key, chain):
-            return f"{_swap(run, key)}: the broker is repaid on {run.chain_name(chain)}"
+        case BrokerRepaid(_, key, chain, _, _, earned):
+            repaid = f"the broker is repaid on {run.chain_name(chain)}"
+            return f"{_swap(run, key)}: {repaid}, {_describe_earned(run, key, earned)}"
         case Retried():
             return f"{event.job} failed and is tried again in {event.delay_seconds:g} s: {event.reason}"
         case RolledBack():
@@ -97,6 +98,23 @@ def _swap(run: DemoRun, key: PayoutKey) -> str:
     ticket = find_ticket(run, key)
     name = f"request {key[1]} of {run.chain_name(key[0])}"
     return name if ticket is None else f"{name} ({describe_story(ticket.story)})"
+
+
+def _describe_earned(run: DemoRun, key: PayoutKey, earned: int) -> str:
+    """The part of its fee that a fill has earned by its lead before the payment."""
+    ticket = find_ticket(run, key)
+    if ticket is None:
+        return f"and earns {earned} units"
+    fee, token = ticket.story.fill_fee, ticket.story.token_out
+    if earned == fee:
+        return f"and earns its whole fee, {format_amount(fee, token)} {ticket.story.symbol_out}"
+    late = f"{format_amount(earned, token)} of its fee of {format_amount(fee, token)} {ticket.story.symbol_out}"
+    return f"and earns {late}; the recipient gets the rest"
+
+
+def describe_door_fee(run: DemoRun, ticket: Ticket) -> str:
+    """What a swap paid at its door."""
+    return format_coin(ticket.fee_gwei, run.system.world.by_name(ticket.story.source).profile.native_symbol)
 
 
 def _describe_result(run: DemoRun, result: Result) -> str:

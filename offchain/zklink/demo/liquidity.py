@@ -75,7 +75,7 @@ def deposit(system: LocalSystem, wallet: Wallet, chain: ChainId, token_id: Token
     if not token.is_native:
         token.ensure_allowance(wallet.owner, bridge.address, l1_amount)
     order = DepositOrder(token_id=token_id, l1_amount=l1_amount, owner=wallet.address)
-    bridge.deposit(wallet.owner, order, l1_amount if token.is_native else 0)
+    bridge.deposit(wallet.owner, order)
 
 
 def has_key(node: Node, wallet: Wallet) -> bool:

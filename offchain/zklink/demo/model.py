@@ -32,13 +32,15 @@ class DemoOptions:
 
 @dataclass(slots=True)
 class Ticket:
-    """A story in progress: its transaction was handed to a node at `sent_at`, and mined with `receipt`."""
+    """A story in progress: its transaction was handed to a node at `sent_at`, and mined with `receipt`; it paid
+    `fee_gwei` of the chain's coin at the door."""
 
     story: Story
     recipient: LocalAccount
     sent_at: float | None = None
     mined_at: float | None = None
     receipt: Receipt | None = None
+    fee_gwei: int = 0
     key: RequestKey | None = None
     error: str | None = None
 

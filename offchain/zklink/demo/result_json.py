@@ -65,6 +65,7 @@ def _describe_swap(run: DemoRun, ticket: Ticket) -> JSON:
         "title": story.title,
         "swap": describe_story(story),
         "outcome": describe_outcome(ticket, record),
+        "door_fee_gwei": str(ticket.fee_gwei),
         "swap_gas": None if ticket.receipt is None else ticket.receipt.gas_used,
         "tx_hash": None if ticket.receipt is None else f"0x{ticket.receipt.tx_hash.hex()}",
     }
@@ -86,6 +87,7 @@ def _describe_swap(run: DemoRun, ticket: Ticket) -> JSON:
         "seconds_to_acceptance_everywhere": _since(since, record.accepted_everywhere_at(names)),
         "seconds_to_execution": _since(since, record.paid_at),
         "seconds_to_repayment": _since(since, record.repaid_at),
+        "earned_fill_fee": None if record.earned is None else str(record.earned),
     }
 
 
@@ -130,6 +132,15 @@ def _describe_reconciliation(result: DemoResult) -> JSON:
                 "open_requests": str(holding.open_requests),
             }
             for holding in found.holdings
+        ],
+        "fees": [
+            {
+                "chain": run.chain_name(fees.chain),
+                "open_wei": str(fees.open),
+                "earned_wei": str(fees.earned),
+                "pending_wei": str(fees.pending),
+            }
+            for fees in found.fees
         ],
         "totals": [
             {

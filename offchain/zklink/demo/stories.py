@@ -16,6 +16,8 @@ from zklink.devnet.tokens import TokenInfo, find_token
 from zklink.protocol.errors import TapeInvalid
 from zklink.protocol.ids import AMOUNT_LIMIT, Amount
 
+GWEI_PER_COIN: Final = 10**9
+
 COLUMNS: Final = ("seconds", "source", "destination", "token_in", "token_out", "amount", "min_out")
 
 
@@ -97,6 +99,13 @@ def format_amount(amount: int, token: TokenInfo, digits: int = 6) -> str:
     whole, rest = divmod(amount, token.unit)
     fraction = str(rest).rjust(token.layer2_decimals, "0")[:digits].rstrip("0")
     return f"{whole:,}.{fraction}" if fraction else f"{whole:,}"
+
+
+def format_coin(gwei: int, symbol: str) -> str:
+    """An amount of a chain's coin in whole coins, to the gwei."""
+    whole, rest = divmod(gwei, GWEI_PER_COIN)
+    fraction = f"{rest:09d}".rstrip("0")
+    return f"{whole:,}.{fraction} {symbol}" if fraction else f"{whole:,} {symbol}"
 
 
 def _read_rows(reader: "csv.DictReader[str]", chains: Sequence[str]) -> Iterator[Story]:

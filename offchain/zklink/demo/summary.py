@@ -7,12 +7,13 @@ from collections import defaultdict
 from rich.console import Console
 from rich.table import Table
 
-from zklink.demo.lines import describe_story
+from zklink.demo.lines import describe_door_fee, describe_story
 from zklink.demo.model import DemoResult
 from zklink.demo.result_json import average
-from zklink.demo.stories import format_amount
+from zklink.demo.stories import format_amount, format_coin
 from zklink.demo.views import WIDE_COLUMNS, build_timeline, describe_outcome
 from zklink.devnet.tokens import token_by_id
+from zklink.l1.contracts.bridge_structs import WEI_PER_GWEI
 
 PURPOSES = ("swap", "fill", "accept", "accept again", "import", "execute")
 
@@ -23,7 +24,8 @@ def print_summary(console: Console, result: DemoResult) -> None:
         console.print(build_timeline(result.run, console.width))
     is_wide = console.width >= WIDE_COLUMNS
     money = _balances(result, is_wide), _holdings(result, is_wide), _totals(result)
-    for table in (_swaps(result), _blocks(result), _gas(result), *money):
+    fees = _fees(result), _door_fees(result)
+    for table in (_swaps(result), *fees, _blocks(result), _gas(result), *money):
         console.print(table)
     if result.problems:
         console.print("The run does not add up:", style="bold red")
@@ -65,6 +67,33 @@ def _swaps(result: DemoResult) -> Table:
     return table
 
 
+def _fees(result: DemoResult) -> Table:
+    """What each swap paid: its request at the door, and its payout for a fill."""
+    table = _table(
+        "Fees of swaps (a fill earns by its lead before the payment)", "swap", "at the door", "for a fill", "earned"
+    )
+    for ticket in result.run.tickets:
+        record, story = result.run.record(ticket), ticket.story
+        offered = f"{format_amount(story.fill_fee, story.token_out)} {story.symbol_out}" if story.fill_fee else ""
+        earned = "" if record is None or record.earned is None else format_amount(record.earned, story.token_out)
+        door = describe_door_fee(result.run, ticket) if ticket.receipt else ""
+        table.add_row(describe_story(story), door, offered, earned)
+    return table
+
+
+def _door_fees(result: DemoResult) -> Table:
+    """The coin of every chain that belongs to no token."""
+    table = _table(
+        "Fees at the doors (open: paid by requests that no block has, exactly)", "chain", "open", "earned", "owed", ""
+    )
+    for fees in result.reconciliation.fees:
+        symbol = result.run.system.world[fees.chain].profile.native_symbol
+        amounts = (format_coin(wei // WEI_PER_GWEI, symbol) for wei in (fees.open, fees.earned, fees.pending))
+        is_good = fees.is_solvent and fees.is_exact
+        table.add_row(result.run.chain_name(fees.chain), *amounts, "ok" if is_good else "WRONG")
+    return table
+
+
 def _blocks(result: DemoResult) -> Table:
     table = _table(
         "Blocks (the first ones fill the pools)", "block", "lane", "items", "constraints", "witness s", "proof s"
@@ -97,7 +126,7 @@ def _gas(result: DemoResult) -> Table:
 
 def _balances(result: DemoResult, is_wide: bool) -> Table:
     columns = ("chain", "token", "owner", *(("before",) if is_wide else ()), "after", "change")
-    table = _table("Balances that changed (coins also by gas)", *columns)
+    table = _table("Balances that changed (coins also by gas and fees at doors)", *columns)
     for balance in (balance for balance in result.balances if balance.after != balance.before):
         unit = 10**balance.decimals
         before, after = (_decimal(value, unit) for value in (balance.before, balance.after))

@@ -113,7 +113,6 @@ def _send(run: DemoRun, ticket: Ticket) -> None:
     """Send the user's one transaction."""
     story, system = ticket.story, run.system
     bridge = system.bridges[run.chain_id(story.source)]
-    token = system.token(bridge.chain_id, story.token_in.token_id)
     l1_amount = story.amount * story.token_in.scale(story.source)
     ticket.sent_at = time.time()
     try:
@@ -128,10 +127,11 @@ def _send(run: DemoRun, ticket: Ticket) -> None:
             recipient=universal_address(ticket.recipient.address),
             deadline=bridge.client.head().timestamp + DEADLINE_SECONDS,
         )
-        receipt = bridge.swap(system.world.roles.depositor, order, l1_amount if token.is_native else 0)
+        receipt = bridge.swap(system.world.roles.depositor, order)
     except ZkLinkError as error:
         ticket.error = str(error)
         return
     requested = next(event for event in bridge.events_of(receipt) if isinstance(event, SwapRequested))
+    ticket.fee_gwei = requested.request.native_fee_gwei
     ticket.mined_at, ticket.receipt = time.time(), receipt
     ticket.key = requested.request.source, requested.request.request_id

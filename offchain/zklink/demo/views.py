@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from zklink.demo.lines import describe_event, describe_story
+from zklink.demo.lines import describe_door_fee, describe_event, describe_story
 from zklink.demo.model import DemoRun, DemoView, Ticket
 from zklink.history.swaps import SwapRecord
 from zklink.node.events import Event, FillDeclined, FillTried, Retried, RolledBack
@@ -48,13 +48,16 @@ class PlainView:
             self._at(event.at, text)
 
     def refresh(self) -> None:
-        for index, ticket in enumerate(self._run.tickets if self._run else ()):
+        if self._run is None:
+            return
+        for index, ticket in enumerate(self._run.tickets):
             if ticket.sent_at is not None:
                 self._once(
                     index, "sent", ticket.sent_at, f"{describe_story(ticket.story)} [{ticket.story.title}]: sent"
                 )
             if ticket.receipt is not None and ticket.mined_at is not None:
-                mined = f"mined on {ticket.story.source}, {ticket.receipt.gas_used:,} gas"
+                gas, fee = f"{ticket.receipt.gas_used:,} gas", describe_door_fee(self._run, ticket)
+                mined = f"mined on {ticket.story.source}, {gas}, {fee} at the door"
                 self._once(index, "mined", ticket.mined_at, f"{describe_story(ticket.story)}: {mined}")
             if ticket.error is not None:
                 self._once(index, "error", time.time(), f"{describe_story(ticket.story)}: refused: {ticket.error}")

@@ -4,18 +4,28 @@ Takes the chains of a world and a preset; gives the deployed system, where tests
 for local chains. Never creates pools: a story deposits and creates them itself (`pools.py` gives the amounts).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.devnet.door_prices import plan_door_prices
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.roles import GROUP_THRESHOLD
-from zklink.devnet.tokens import LeftOut, TokenInfo, choose_tokens, deploy_test_tokens, load_tokens, mint, token_by_id
+from zklink.devnet.tokens import (
+    LeftOut,
+    TokenInfo,
+    choose_tokens,
+    deploy_test_tokens,
+    deploy_wrapped_coins,
+    load_tokens,
+    mint,
+    token_by_id,
+)
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
+from zklink.l1.contracts.bridge_structs import NATIVE, PriceEntry, universal_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.deploy import Report, deploy, load_verifiers
 from zklink.l1.deployment.records import (
@@ -58,12 +68,14 @@ def deploy_local_system(
     primary: ChainId = AVALANCHE.chain_id,
     tokens: Sequence[TokenInfo] | None = None,
     verifiers: Verifiers | None = None,
+    prices: Mapping[ChainId, tuple[PriceEntry, ...]] | None = None,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
     """Deploy test tokens and the system, and give all actors their fortunes. Of `tokens` (by default all) the preset
     may have no room for some: `left_out` of the result names them. Raises DeploymentRefused, DeploymentInterrupted.
 
-    `verifiers` are the preset's generated ones unless a test brings its own.
+    `verifiers` are the preset's generated ones, `prices` of doors those of the imitated chains, unless a test brings
+    its own.
     """
     roles = world.roles
     for chain in world:
@@ -82,6 +94,8 @@ def deploy_local_system(
         blocks_per_day=dict.fromkeys(world.clients, BLOCKS_PER_DAY),
         setter=roles.setter.address,
         fee_recipient=roles.treasury.address,
+        wrapped=deploy_wrapped_coins(world.clients, roles.deployer),
+        prices=plan_door_prices(world.profiles, primary, preset) if prices is None else prices,
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)

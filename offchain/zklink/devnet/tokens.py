@@ -155,6 +155,12 @@ def deploy_test_tokens(
     return tuple(plans)
 
 
+def deploy_wrapped_coins(clients: Mapping[ChainId, ChainClient], deployer: LocalAccount) -> dict[ChainId, str]:
+    """A contract on each chain that wraps its coin, in the shape of WETH9."""
+    artifact = load_contract("WrappedCoin")
+    return {chain_id: client.deploy(deployer, artifact) for chain_id, client in sorted(clients.items())}
+
+
 def plan_token(token: TokenInfo, contracts: Mapping[ChainId, str], cap: int = CUSTODY_LIMIT) -> TokenPlan:
     """The registration of a token with these contracts; `cap` is in layer-2 units."""
     return TokenPlan(token.token_id, token.symbol, token.layer2_decimals, contracts, token.minimum, Amount(cap))

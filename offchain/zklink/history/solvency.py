@@ -3,7 +3,9 @@
 Takes the books of each bridge, and a state; gives one record per token and chain, and one per token. Never asks a chain
 (`zklink.service.reconcile` does).
 
-- SOL-1, per chain and token: balance >= pending + custody, in L1 units.
+- SOL-1, per chain and token: balance >= pending + custody, in L1 units; for the chain's coin also + what requests have
+  paid at the doors, as far as nobody has collected it.
+- Fees, per chain: the open ones are exactly those of the requests that no block accepted (or imported) there consumes.
 - Custody, per chain and token: exactly the state's reserve after the last block accepted (or imported) there, plus the
   requests that no such block has consumed, plus the payouts of such blocks that are still owed there.
 - SOL-2, per token: the reserves of all chains are the accounts' balances, the pools' reserves and the accrued fees.
@@ -27,7 +29,7 @@ from zklink.state.state import State
 @dataclass(frozen=True, slots=True)
 class BridgeBooks:
     """A bridge's books for one token: `balance` and `pending` in L1 units, `custody` in layer-2 units; `scale` L1 units
-    make one layer-2 unit.
+    make one layer-2 unit. `fees` are open and earned, in wei, where the token is the chain's coin.
     """
 
     chain: ChainId
@@ -36,12 +38,13 @@ class BridgeBooks:
     pending: int
     custody: int
     scale: int
+    fees: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One token on one chain. `balance` and `pending` in L1 units; `custody`, `reserve`, `open_requests` and `owed` in
-    layer-2 units.
+    """One token on one chain. `balance`, `pending` and `fees` in L1 units; `custody`, `reserve`, `open_requests` and
+    `owed` in layer-2 units.
     """
 
     chain: ChainId
@@ -53,11 +56,14 @@ class Holding:
     reserve: int
     open_requests: int
     owed: int
+    fees: int = 0
 
     @property
     def surplus(self) -> int:
-        """The balance beyond all debts, in L1 units: donations. A negative surplus breaks SOL-1."""
-        return self.balance - self.pending - self.custody * self.scale
+        """The balance beyond all debts, in L1 units: donations, and coin that full exits have burnt. A negative surplus
+        breaks SOL-1.
+        """
+        return self.balance - self.pending - self.custody * self.scale - self.fees
 
     @property
     def is_solvent(self) -> bool:
@@ -68,6 +74,30 @@ class Holding:
     def is_exact(self) -> bool:
         """Whether the bridge's custody is exactly the proven reserve, the open requests and the payouts still owed."""
         return self.custody == self.reserve + self.open_requests + self.owed
+
+
+@dataclass(frozen=True, slots=True)
+class FeeHolding:
+    """The coin of one chain that belongs to no token, in wei: what the bridge holds of the coin, what it owes outside
+    of tokens, what open requests have paid at its doors by its books and by their words, and what blocks have earned.
+    """
+
+    chain: ChainId
+    balance: int
+    pending: int
+    open: int
+    waiting: int
+    earned: int
+
+    @property
+    def is_solvent(self) -> bool:
+        """Whether the bridge has it: a part of SOL-1, for chains whose coin is no token, too."""
+        return self.balance >= self.pending + self.open + self.earned
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its books are those of the requests."""
+        return self.open == self.waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +122,14 @@ class Reconciliation:
 
     holdings: tuple[Holding, ...]
     totals: tuple[Total, ...]
+    fees: tuple[FeeHolding, ...]
 
     @property
     def is_clean(self) -> bool:
         """Whether everything adds up."""
         holds = all(holding.is_solvent and holding.is_exact for holding in self.holdings)
-        return holds and all(total.is_conserved for total in self.totals)
+        is_fair = all(fees.is_solvent and fees.is_exact for fees in self.fees)
+        return holds and is_fair and all(total.is_conserved for total in self.totals)
 
 
 def compute_holding(
@@ -109,7 +141,7 @@ def compute_holding(
     the chain's reserve in the state after that block, in layer-2 units, and `owed` what its blocks still owe there.
     """
     chain, token = books.chain, books.token
-    waiting = (r for r in requests if r.request_id > after.consumed[lane_of(r), chain])
+    waiting = list_waiting(chain, requests, after)
     return Holding(
         chain=chain,
         token=token,
@@ -120,7 +152,13 @@ def compute_holding(
         reserve=reserve,
         open_requests=sum(_brought(request, token) for request in waiting),
         owed=sum(payout.amount for payout in owed if payout.token == token),
+        fees=books.fees,
     )
+
+
+def list_waiting(chain: ChainId, requests: Iterable[Request], after: BlockRecord) -> list[Request]:
+    """The requests of a chain that no block up to one consumes."""
+    return [request for request in requests if request.request_id > after.consumed[lane_of(request), chain]]
 
 
 def compute_totals(state: State, tokens: Iterable[TokenId]) -> tuple[Total, ...]:

@@ -31,7 +31,9 @@ from zklink.transition.swap import SwapOutcome
 
 @dataclass(slots=True)
 class SwapRecord:
-    """The stages of one request. Times are None until the event has happened; dictionaries are per chain."""
+    """The stages of one request. Times are None until the event has happened; dictionaries are per chain. `earned` is
+    what a repaid fill got of its fee, in layer-2 units.
+    """
 
     request: SwapRequest
     confirmed_at: float
@@ -46,6 +48,7 @@ class SwapRecord:
     accepted_at: dict[ChainId, float] = field(default_factory=dict)
     executed_at: dict[ChainId, float] = field(default_factory=dict)
     repaid_at: float | None = None
+    earned: int | None = None
 
     @property
     def key(self) -> RequestKey:
@@ -128,10 +131,10 @@ class Timeline:
                     record.filled_at = at
             case FillLost(_, key, _):
                 for record in self._of(key):
-                    record.filled_at = None
-            case BrokerRepaid(at, key, _):
+                    record.filled_at = record.repaid_at = record.earned = None
+            case BrokerRepaid(at, key):
                 for record in self._of(key):
-                    record.repaid_at = at
+                    record.repaid_at, record.earned = at, event.earned
                     if record.payout is not None:  # it is repaid by the execution, which may be seen a little later
                         record.executed_at.setdefault(record.payout.chain, at)
             case RolledBack():

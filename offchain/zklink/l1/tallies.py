@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from zklink.l1.contracts.bridge import BridgeViews
 from zklink.l1.contracts.bridge_events import (
     BlockExecuted,
     BlocksAccepted,
@@ -22,6 +21,7 @@ from zklink.l1.contracts.bridge_events import (
     RequestEvent,
     SwapRequested,
 )
+from zklink.l1.contracts.bridge_views import BridgeViews
 from zklink.l1.contracts.event_codec import REQUEST_EVENTS
 from zklink.l1.contracts.histories import HistoryClient
 from zklink.protocol.bridge_hashes import next_queue_hash

@@ -8,7 +8,7 @@ from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request, lane_of
 from zklink.operations.requests import RequestKey as RequestKey
-from zklink.protocol.ids import AccountId, BlockNumber, ChainId, Lane, Nonce, RequestId
+from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId
 from zklink.sequencer.lifecycle import Counters
 from zklink.transition.swap import SwapOutcome
 
@@ -198,11 +198,16 @@ class FillDeclined:
 
 @dataclass(frozen=True, slots=True)
 class BrokerRepaid:
-    """A filled payout was executed: the broker has the gross amount."""
+    """A filled payout was executed: `receiver` has `amount` (layer-2 units) for it, of which `earned` is the broker's
+    fee, in proportion to its lead; the rest of the fill fee is the recipient's.
+    """
 
     at: float
     key: PayoutKey
     chain: ChainId
+    receiver: str
+    amount: Amount
+    earned: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from zklink.broker.broker import Broker
-from zklink.broker.records import AGAIN, Attempt, Candidate, FillOutcome, Look, Outlook
+from zklink.broker.records import AGAIN, Attempt, Candidate, FillOutcome, Look, Outlook, Position
 from zklink.node.events import BrokerRepaid, FillDeclined, FillLost, FillTried, PayoutKey
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
 from zklink.node.sealing import list_candidates
-from zklink.protocol.ids import BlockNumber, ChainId
+from zklink.protocol.ids import Amount, BlockNumber, ChainId
 from zklink.sequencer.sealed_block import SealedBlock
 
 
@@ -68,7 +68,7 @@ class Filling:
             candidate = broker.select(chain, outlook) if may_fill else None
             positions = broker.watched_positions(chain)
             if candidate is not None:
-                attempt = partial(broker.attempt, candidate)
+                attempt = partial(broker.attempt, candidate, broker.expect_lead(candidate, outlook))
                 self._jobs.start("fill", chain, attempt, self._on_attempt, self._retry_seconds)
             if positions:
                 seen = known.heads.get(chain), known.counters[chain], tuple(position.key for position in positions)
@@ -77,7 +77,8 @@ class Filling:
     def _look_out(self) -> Outlook:
         known = self._known
         heights = {chain: head.number for chain, head in known.heads.items()}
-        return Outlook(heights, max(known.now, int(self._reporter.now())), known.final_number)
+        paying = {chain: counters.accepted for chain, counters in known.counters.items()}
+        return Outlook(heights, max(known.now, int(self._reporter.now())), known.final_number, paying)
 
     def _on_attempt(self, chain: ChainId, attempt: Attempt) -> bool:
         key, now = _key(attempt.candidate), self._reporter.now()
@@ -93,10 +94,19 @@ class Filling:
         for position in settlement.found:
             self._reporter.emit(FillTried(now, _key(position.candidate), chain, FillOutcome.FOUND_FILLED, ""))
         for position in settlement.repaid:
-            self._reporter.emit(BrokerRepaid(now, _key(position.candidate), chain))
+            self._reporter.emit(describe_repayment(position, now))
         for position in settlement.lost:
             self._reporter.emit(FillLost(now, _key(position.candidate), chain))
         return bool(settlement.repaid or settlement.lost or settlement.found)
+
+
+def describe_repayment(position: Position, now: float) -> BrokerRepaid:
+    """The event of a repaid fill."""
+    receiver, amount = "", Amount(0)
+    if position.repayment is not None:
+        receiver, amount = position.repayment.receiver, position.repayment.amount
+    candidate = position.candidate
+    return BrokerRepaid(now, _key(candidate), candidate.payout.chain, receiver, amount, position.earned)
 
 
 def _key(candidate: Candidate) -> PayoutKey:

@@ -9,6 +9,7 @@ from zklink.protocol.addresses import join_address, split_address
 from zklink.protocol.bridge_hashes import compute_fill_key
 from zklink.protocol.errors import WrongRecordField, WrongRecordKind, WrongWordCount
 from zklink.protocol.ids import (
+    FILL_LEAD_SECONDS,
     GENESIS,
     KIND_BITS,
     NONCE_BITS,
@@ -43,9 +44,10 @@ class Payout:
     """The amount of `token` that `chain` owes to `recipient` (32 bytes), in layer-2 units.
 
     `source` and `id` name the cause: a request of that chain, or for source 0 a signed operation
-    (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed `amount`. `block_number` and
-    `slot` name the ledger slot of a full exit's payout, of which a request may have several, and are 0 otherwise.
-    `between` is the amount of the token between that a paid swap went through, 0 if there was none.
+    (`compute_operation_id`). A broker who pays `amount - fill_fee` in advance is owed that and what it earns of
+    the fee. `block_number` and `slot` name the ledger slot of a full exit's payout, of which a request may have
+    several, and are 0 otherwise. `between` is the amount of the token between that a paid swap went through, 0 if
+    there was none.
     """
 
     kind: Kind
@@ -93,6 +95,12 @@ class Payout:
     def is_fillable(self) -> bool:
         """Whether a broker may pay it in advance."""
         return self.kind in FILLABLE_KINDS
+
+    def compute_earned_fee(self, lead_seconds: int) -> Amount:
+        """What a broker earns that fills so long before the payment: the part of the fill fee that its lead is of
+        FILL_LEAD_SECONDS, rounded down. The recipient gets the rest.
+        """
+        return Amount(self.fill_fee * max(0, min(lead_seconds, FILL_LEAD_SECONDS)) // FILL_LEAD_SECONDS)
 
     def words(self) -> tuple[int, int, int]:
         """p0..p2; FieldOutOfRange, WrongAddressLength, WrongRecordKind or WrongRecordField if the payout is not well

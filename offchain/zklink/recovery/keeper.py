@@ -1,5 +1,6 @@
 """A keeper does what anybody may, so that nothing that is due waits for somebody: it pays what blocks still owe, brings
-members what they lack, calls and confirms freezes, and brings chains to their end when they have ended. And it watches
+members what they lack, calls and confirms freezes, and brings chains to their end when they have ended. It pushes what
+bridges owe to single owners, and sends earned fees to their recipient, when nothing else is due. And it watches
 for false ENDs: it asks the group that can object to look, and shows an ACC that contradicts one.
 
 Takes what is read of all chains and an account that pays gas; each round sends one transaction per chain at most, and
@@ -16,6 +17,7 @@ from zklink.protocol.errors import CallReverted, ZkLinkError
 from zklink.protocol.facts import EndDenial, Group
 from zklink.protocol.ids import ChainId
 from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.debts import Debts
 from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.outcome import Done, Outcome
 
@@ -29,6 +31,7 @@ class Keeper:
     read: ChainsRead
     account: LocalAccount
     said: dict[ChainId, str] = field(default_factory=dict)
+    debts: dict[ChainId, Debts] = field(default_factory=dict)
 
     def round(self, say: Say) -> bool:
         """Look at every chain once; whether anything was sent. What goes wrong on one chain is said, once, and does not
@@ -51,7 +54,14 @@ class Keeper:
     def look(self, chain: ChainId) -> Outcome:
         """Send the next transaction that is due on a chain. Raises what `ExodusDriver.advance` does."""
         denied = None if chain == self.read.deployment.primary else deny_end(self.read, chain, self.account)
-        return denied or ExodusDriver(self.read, self.account).advance(chain)
+        outcome = denied or ExodusDriver(self.read, self.account).advance(chain)
+        return outcome if isinstance(outcome, Done) else self._pay(chain) or outcome
+
+    def _pay(self, chain: ChainId) -> Done | None:
+        if chain not in self.debts:
+            self.debts[chain] = Debts(self.read.bridges[chain], self.read.deployment.chains[chain].from_block)
+        debts = self.debts[chain]
+        return debts.push_next(self.account) or debts.collect(self.account)
 
 
 def deny_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Done | None:

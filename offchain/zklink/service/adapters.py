@@ -3,28 +3,32 @@ gives ports. Never decides to send.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Semaphore
-from typing import Final
+from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
+from eth_utils import to_checksum_address
 
-from zklink.broker.records import FillState
+from zklink.broker.records import FillState, Repayment
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_events import PayoutDeferred, PayoutPaid
+from zklink.l1.contracts.bridge_events import BridgeEvent, PayoutDeferred, PayoutFilled, PayoutPaid
 from zklink.l1.contracts.event_codec import decode_events, event_topic
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.parts import NodeConfig
 from zklink.node.ports import Proved
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Amount, Lane, TokenId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, Lane, TokenId
 from zklink.prover.port import Prover
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
 
 EXECUTED_FILLER: Final = 1
 """The answer of a bridge's `filler`, read as a number, for a payout that was executed."""
+
+PAID: Final = (PayoutPaid, PayoutDeferred)
+"""The events of a payment; of a payout that was filled first what the fill is repaid."""
 
 GAS_RESERVE_WEI: Final = 10**17
 """Native coin that a broker keeps for its own transactions, in wei."""
@@ -57,32 +61,53 @@ class CircuitProver:
 
 
 class BridgeFillPort:
-    """A broker's FillPort on one bridge, whose events start at `from_block`."""
+    """A broker's FillPort on one bridge, whose events start at `from_block`. `repay_to` is where this broker, and no
+    other one, is repaid: by it the bridge knows its fills.
+    """
 
-    def __init__(self, bridge: BridgeClient, broker: LocalAccount, from_block: int) -> None:
+    def __init__(
+        self, bridge: BridgeClient, broker: LocalAccount, from_block: int, repay_to: str | None = None
+    ) -> None:
         self._bridge, self._broker, self._from_block = bridge, broker, from_block
+        self._repay_to = to_checksum_address(repay_to or broker.address)
 
     def fill_state(self, key: bytes) -> FillState:
-        filler = self._bridge.filler(key)
-        if filler is None:
+        filled = self._bridge.filler(key)
+        if filled is None:
             return FillState.OPEN
-        if int(filler, 16) == EXECUTED_FILLER:
+        if int(filled.repay_to, 16) == EXECUTED_FILLER:
             return FillState.EXECUTED
-        return FillState.MINE if filler == self._broker.address else FillState.OTHERS
+        return FillState.MINE if filled.repay_to == self._repay_to else FillState.OTHERS
 
     def gas_price(self) -> int:
-        client = self._bridge.client
-        return int(client.ask("eth_gasPrice", lambda: client.w3.eth.gas_price))
+        return self._bridge.client.gas_price()
 
     def head(self) -> int:
         return self._bridge.client.head().number
 
-    def is_repaid(self, key: bytes, from_block: int) -> bool | None:
-        client, kinds = self._bridge.client, [event_topic(PayoutPaid), event_topic(PayoutDeferred)]
+    def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
+        paid = [e for e in self._events(key, from_block, PAID) if isinstance(e, PAID)]
+        if not paid:
+            return None
+        found = next((event for event in paid if event.receiver == self._repay_to), paid[0])
+        amount = Amount(found.l1_amount // self._bridge.tokens.token_scale(found.token_id))
+        is_ours = found.receiver == self._repay_to
+        return Repayment(found.receiver, amount, is_ours, self._read_lead(key, found) if is_ours else 0)
+
+    def _read_lead(self, key: bytes, paid: PayoutPaid | PayoutDeferred) -> int:
+        """Seconds between the fill and the payment; FILL_LEAD_SECONDS where the node does not show the fill."""
+        filled = [e for e in self._events(key, 0, (PayoutFilled,)) if isinstance(e, PayoutFilled)]
+        if not filled:
+            return FILL_LEAD_SECONDS
+        times = [self._bridge.client.block(event.log.block_number).timestamp for event in (filled[-1], paid)]
+        return times[1] - times[0]
+
+    def _events(self, key: bytes, from_block: int, kinds: Sequence[type[Any]]) -> list[BridgeEvent]:
+        """The events of a payout."""
+        client, topics = self._bridge.client, [event_topic(kind) for kind in kinds]
         first = max(from_block, self._from_block)
-        logs = client.logs(self._bridge.address, first, client.head().number, [kinds, key])
-        found = [e for e in decode_events(self._bridge.chain_id, logs) if isinstance(e, PayoutPaid | PayoutDeferred)]
-        return found[-1].receiver == self._broker.address if found else None
+        logs = client.logs(self._bridge.address, first, client.head().number, [topics, key])
+        return decode_events(self._bridge.chain_id, logs)
 
     def l1_amount(self, token: TokenId, amount: Amount) -> int:
         return amount * self._bridge.tokens.token_scale(token)
@@ -96,7 +121,7 @@ class BridgeFillPort:
 
     def fill(self, payout: Payout, l1_amount: int) -> Receipt:
         value = l1_amount if self._token(payout.token).is_native else 0
-        return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT)
+        return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT, self._repay_to)
 
     def _token(self, token: TokenId) -> TokenClient:
         return TokenClient(self._bridge.client, self._bridge.tokens.token_config(token).token)

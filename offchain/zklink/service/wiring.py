@@ -37,13 +37,14 @@ from zklink.signers.watcher import Watcher
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
     """The keys of a node by role. The sequencer sends blocks to the chains. Both groups are local ones here, with all
-    keys in this process.
+    keys in this process. The broker's fills are repaid at `repay_to`, which is its alone; by default its own address.
     """
 
     sequencer: LocalAccount
     broker: LocalAccount
     validators: tuple[LocalAccount, ...]
     watchers: tuple[LocalAccount, ...]
+    repay_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +118,19 @@ def build_parts(
         },
         validators=groups.validators,
         watchers=groups.watchers,
-        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys.broker, fill_policy),
+        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys, fill_policy),
         started_at=read_start(deployment, clients),
     )
 
 
 def _build_broker(
-    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], key: LocalAccount, policy: FillPolicy
+    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], keys: NodeKeys, policy: FillPolicy
 ) -> Broker:
+    repay_to = keys.repay_to or keys.broker.address
     ports = {
-        chain: BridgeFillPort(bridge, key, deployment.chains[chain].from_block) for chain, bridge in bridges.items()
+        chain: BridgeFillPort(bridge, keys.broker, deployment.chains[chain].from_block, repay_to)
+        for chain, bridge in bridges.items()
     }
-    own = replace(policy, excluded=policy.excluded | {universal_address(key.address)})
+    mine = {universal_address(address) for address in (keys.broker.address, repay_to)}
     confirmations = {chain: bridge.client.profile.confirmations for chain, bridge in bridges.items()}
-    return Broker(deployment.deployment_hash, ports, own, confirmations)
+    return Broker(deployment.deployment_hash, ports, replace(policy, excluded=policy.excluded | mine), confirmations)

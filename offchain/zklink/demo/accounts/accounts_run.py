@@ -11,6 +11,7 @@ from zklink.demo.accounts.actors import OWNERS, TOKENS, AccountsOptions, Account
 from zklink.demo.accounts.acts import play, queue_last_requests
 from zklink.demo.accounts.attacks import forget_swap, say_false_end
 from zklink.demo.accounts.claims import find_problems, list_claims, read_balances, read_left
+from zklink.demo.accounts.door_fees import settle_doors
 from zklink.demo.accounts.operator_gone import Leaving, bring_to_end, exit_everybody, kill_operator
 from zklink.demo.liquidity import open_wallet
 from zklink.devnet.profiles import POLYGON
@@ -18,7 +19,6 @@ from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import describe_left_out, mint, token_by_id
 from zklink.devnet.world import World, open_world
-from zklink.l1.contracts.bridge_events import RequestCancelled
 from zklink.node.node import Node
 from zklink.node.parts import NodeParts
 from zklink.node.workers import ThreadWorkers
@@ -82,14 +82,15 @@ def _tell(cast: Cast, world: World, exits: Prover) -> AccountsResult:
     world[HALTED].advance_time(max(1, _latest(world) - world[HALTED].client.head().timestamp))
     cast.say(f"{cast.read.name(HALTED)} is back")
     exit_everybody(cast, bring_to_end(cast, list(cast.system.bridges)), exits, leaving)
-    claims, left, cancelled = list_claims(cast, leaving, before), read_left(cast), _count_cancelled(cast)
-    problems = find_problems(cast, claims, left, forgotten)
+    doors = settle_doors(cast)
+    claims, left = list_claims(cast, leaving, before), read_left(cast)
+    problems = find_problems(cast, claims, left, forgotten) + doors.problems
     expected = dict.fromkeys(cast.system.bridges, last_block) | {forgotten.chain: forgotten.block - 1}
     root = leaving.states[cast.system.deployment.primary].root
     if (leaving.blocks, root) != (expected, last_root):
         problems.append(f"chains end at blocks {leaving.blocks}, and not at {expected}")
-    if cancelled != open_requests:
-        problems.append(f"{cancelled} requests were cancelled, and {open_requests} were open")
+    if doors.cancelled != open_requests:
+        problems.append(f"{doors.cancelled} requests were cancelled, and {open_requests} were open")
     return AccountsResult(
         cast=cast,
         last_block=last_block,
@@ -97,7 +98,7 @@ def _tell(cast: Cast, world: World, exits: Prover) -> AccountsResult:
         blocks=leaving.blocks,
         recovered_root=root,
         forgotten=forgotten.amount,
-        cancelled=cancelled,
+        doors=doors,
         claims=claims,
         left=left,
         exit_proof_seconds=tuple(leaving.seconds),
@@ -138,11 +139,3 @@ def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> Node
     keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
     terms = build_terms(system.deployment.tokens)
     return build_parts(system.deployment, system.world.clients, keys, blocks, journal, terms)
-
-
-def _count_cancelled(cast: Cast) -> int:
-    count = 0
-    for chain, bridge in cast.system.bridges.items():
-        first, last = cast.system.deployment.chains[chain].from_block, bridge.client.head().number
-        count += sum(isinstance(event, RequestCancelled) for event in bridge.exodus.events(first, last))
-    return count

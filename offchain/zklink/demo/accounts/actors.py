@@ -107,6 +107,16 @@ class Left:
     scale: int
 
 
+@dataclass(slots=True)
+class DoorFees:
+    """Fees of all requests, by chain, in gwei: `returned` for those that were cancelled, `collected` for the rest."""
+
+    cancelled: int = 0
+    returned: dict[ChainId, int] = field(default_factory=dict)
+    collected: dict[ChainId, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountsResult:
     """A finished story. `problems` lists every difference that the audit found; it should be empty."""
@@ -117,7 +127,7 @@ class AccountsResult:
     blocks: dict[ChainId, int]
     recovered_root: int
     forgotten: int
-    cancelled: int
+    doors: DoorFees
     claims: tuple[Claimed, ...]
     left: tuple[Left, ...]
     exit_proof_seconds: tuple[float, ...]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from zklink.demo.accounts.actors import FULL_DIGITS, TOKENS, ActDone, Cast
+from zklink.demo.accounts.door_fees import describe_coins, read_paid
 from zklink.demo.liquidity import deposit, has_key, wait
 from zklink.demo.stories import format_amount
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
@@ -37,13 +38,16 @@ Act = tuple[str, Callable[[Cast], Callable[[], bool]]]
 def play(cast: Cast) -> None:
     """Play all acts in order. Raises DemoStuck, and the OperationError of a refused operation."""
     for title, start in ACTS:
-        began, before = time.monotonic(), _read_fees(cast)
+        began, before, paid = time.monotonic(), _read_fees(cast), read_paid(cast)
         with cast.progress.step(title):
             wait(cast.node, start(cast), title, cast.options.timeout_seconds)
         fees = {token: fee - before[token] for token, fee in _read_fees(cast).items() if fee != before[token]}
         done = ActDone(title, time.monotonic() - began, cast.node.sequencer.height, fees)
         cast.acts.append(done)
         cast.say(f"{title}: up to block {done.block}, {done.seconds:.1f} s{_describe_fees(fees)}")
+        coins = describe_coins(cast, {chain: gwei - paid[chain] for chain, gwei in read_paid(cast).items()})
+        if coins:
+            cast.say(f"  paid at the doors: {coins}")
 
 
 def _read_fees(cast: Cast) -> dict[TokenId, int]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, AccountsResult
+from zklink.demo.accounts.door_fees import describe_coins
 from zklink.demo.stories import format_amount
 from zklink.devnet.tokens import USDC, token_by_id
 from zklink.protocol.ids import TokenId
@@ -33,7 +34,11 @@ def build_report(result: AccountsResult) -> dict[str, Any]:
         "ends": {chains[chain].name: block for chain, block in result.blocks.items()},
         "recovered_root": hex(result.recovered_root),
         "forgotten": str(result.forgotten),
-        "cancelled_requests": result.cancelled,
+        "cancelled_requests": result.doors.cancelled,
+        "door_fees_gwei": {
+            name: {chains[chain].name: str(gwei) for chain, gwei in amounts.items()}
+            for name, amounts in (("returned", result.doors.returned), ("collected", result.doors.collected))
+        },
         "exit_proof_seconds": [round(seconds, 2) for seconds in result.exit_proof_seconds],
         "owners": [
             {
@@ -76,10 +81,13 @@ def print_report(console: Console, result: AccountsResult) -> None:
     ends = ", ".join(f"{chains[chain].name} {block}" for chain, block in result.blocks.items())
     console.print(f"chains ended at blocks: {ends} (the operator's last one: {result.last_block})")
     console.print(
-        f"{len(seconds)} exits proven in {sum(seconds) / max(len(seconds), 1):.2f} s each, {result.cancelled} open "
-        "requests refunded"
+        f"{len(seconds)} exits proven in {sum(seconds) / max(len(seconds), 1):.2f} s each, {result.doors.cancelled} "
+        "open requests refunded"
     )
     console.print(f"fees that people paid: {_describe_fees(result)}")
+    cast = result.cast
+    console.print(f"and at the doors, earned by blocks: {describe_coins(cast, result.doors.collected)}")
+    console.print(f"given back with the requests that no block has: {describe_coins(cast, result.doors.returned)}")
     for problem in result.problems:
         console.print(f"[red]problem[/]: {problem}")
     if not result.problems:

@@ -34,11 +34,12 @@ class DepositRequested:
 
 @dataclass(frozen=True, slots=True)
 class FullExitRequested:
-    """A full exit entered the account lane's queue."""
+    """A full exit entered the account lane's queue. It burnt `burnt_gwei` because others crowd the queue."""
 
     log: Log
     request: FullExitRequest
     expires_at: int
+    burnt_gwei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ RequestEvent = SwapRequested | DepositRequested | FullExitRequested | KeyRequest
 
 @dataclass(frozen=True, slots=True)
 class PayoutFilled:
-    """A broker paid a recipient ahead of the block."""
+    """A broker paid a recipient ahead of the block; `repay_to` is repaid."""
 
     log: Log
     key: bytes
     broker: str
+    repay_to: str
     recipient: bytes
     token_id: TokenId
     amount: Amount
@@ -69,7 +71,9 @@ class PayoutFilled:
 
 @dataclass(frozen=True, slots=True)
 class PayoutPaid:
-    """A payout was executed; `kind` is the record's."""
+    """A payout was executed, or a share of one that was filled: the fill is repaid, and the recipient gets what its
+    lead has not earned of the fee. `kind` is the record's.
+    """
 
     log: Log
     key: bytes
@@ -99,6 +103,36 @@ class PendingBalanceWithdrawn:
     owner: str
     receiver: str
     token_id: TokenId
+    l1_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBalancePushed:
+    """Somebody pushed to an owner what it was owed, as wrapped coin if it refuses coin."""
+
+    log: Log
+    owner: str
+    token_id: TokenId
+    l1_amount: int
+    is_wrapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PushRefused:
+    """An owner refuses coin that it is owed: WRAP_DELAY_SECONDS later so much can be sent as wrapped coin."""
+
+    log: Log
+    owner: str
+    token_id: TokenId
+    l1_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeesCollected:
+    """The recipient of fees got what blocks have earned, in wei."""
+
+    log: Log
+    receiver: str
     l1_amount: int
 
 
@@ -290,7 +324,9 @@ class ExodusBegun:
 
 @dataclass(frozen=True, slots=True)
 class RequestCancelled:
-    """A request that no block contains was cancelled and paid back (a full exit: nothing)."""
+    """A request that no block contains was cancelled and paid back: the tokens that it brought in, and what it paid at
+    the door, in gwei.
+    """
 
     log: Log
     lane: Lane
@@ -298,6 +334,7 @@ class RequestCancelled:
     receiver: str
     token_id: TokenId
     l1_amount: int
+    fee_gwei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +504,9 @@ BridgeEvent = (
     | PayoutPaid
     | PayoutDeferred
     | PendingBalanceWithdrawn
+    | PendingBalancePushed
+    | PushRefused
+    | FeesCollected
     | BlocksAccepted
     | BlocksImported
     | PayoutsOwed

@@ -20,6 +20,8 @@ from zklink.protocol.ids import NO_CLASS, NO_TOKEN, AccountId, Amount, BlockNumb
 NATIVE: Final = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 """Stands for a chain's own coin where a token's address is expected."""
 
+WEI_PER_GWEI: Final = 10**9
+
 NO_ADDRESS: Final = "0x0000000000000000000000000000000000000000"
 
 
@@ -94,8 +96,9 @@ class DepositOrder:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """An EIP-2612 signature for the bridge as spender and the order's l1_amount."""
+    """An EIP-2612 signature for the bridge as spender, for `value` (L1 units), which need not be the order's amount."""
 
+    value: int
     deadline: int
     v: int
     r: bytes
@@ -103,7 +106,7 @@ class Permit:
 
     def abi(self) -> tuple[object, ...]:
         """The tuple that the functions with a permit take."""
-        return (self.deadline, self.v, self.r, self.s)
+        return (self.value, self.deadline, self.v, self.r, self.s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,45 @@ class Solvency:
     balance: int
     pending: int
     custody: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What requests have paid at a chain's doors, in wei: `open_wei` of those that no block has consumed, `earned_wei`
+    what nobody has collected yet.
+    """
+
+    open_wei: int
+    earned_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A payout that a broker has paid: who is repaid, and when it was (UNIX seconds; 0 once it is executed)."""
+
+    repay_to: str
+    filled_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a call pays at a door beside tokens: `fee_gwei`, which blocks earn, `burnt_gwei`, which nobody gets, and
+    `coin`, the amount in wei where it is the chain's own coin that comes in.
+    """
+
+    fee_gwei: int
+    burnt_gwei: int = 0
+    coin: int = 0
+
+    @property
+    def fee_wei(self) -> int:
+        """All that is no amount, in wei."""
+        return (self.fee_gwei + self.burnt_gwei) * WEI_PER_GWEI
+
+    @property
+    def value(self) -> int:
+        """The coin that goes with the call, in wei."""
+        return self.fee_wei + self.coin
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.PayoutPaid,
         bridge_events.PayoutDeferred,
         bridge_events.PendingBalanceWithdrawn,
+        bridge_events.PendingBalancePushed,
+        bridge_events.PushRefused,
+        bridge_events.FeesCollected,
         bridge_events.BlocksAccepted,
         bridge_events.BlocksImported,
         bridge_events.PayoutsOwed,
@@ -186,6 +189,7 @@ def _decode_deposit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Depo
         amount=Amount(fields["amount"]),
         owner=fields["owner"],
         refund_to=universal_address(fields["refund_to"]),
+        native_fee_gwei=fields["native_fee_gwei"],
         queued_at=fields["queued_at"],
         account=AccountId(fields["account"]),
         by_owner=fields["by_owner"],
@@ -203,8 +207,9 @@ def _decode_full_exit(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> Fu
         second=fields["second"],
         mask=ChainSet(fields["mask"]),
         queued_at=fields["queued_at"],
+        native_fee_gwei=fields["native_fee_gwei"],
     )
-    return FullExitRequested(log, request, fields["expires_at"])
+    return FullExitRequested(log, request, fields["expires_at"], fields["burnt_gwei"])
 
 
 def _decode_key_request(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> KeyRequested:
@@ -215,6 +220,7 @@ def _decode_key_request(chain: ChainId, log: Log, fields: Mapping[str, Any]) -> 
         owner=fields["owner"],
         public_key_hash=fields["public_key_hash"],
         queued_at=fields["queued_at"],
+        native_fee_gwei=fields["native_fee_gwei"],
     )
     return KeyRequested(log, request, fields["expires_at"])
 

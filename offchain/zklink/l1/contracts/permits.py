@@ -84,7 +84,7 @@ def sign_eip2612(
         "deadline": deadline,
     }
     v, r, s = _sign(account, domain, EIP_2612, message)
-    return Permit(deadline, v, r, s)
+    return Permit(l1_amount, deadline, v, r, s)
 
 
 def sign_dai(

@@ -108,6 +108,10 @@ class ChainClient:
         checksum = to_checksum_address(address)
         return self.ask("eth_getBalance", lambda: int(self.w3.eth.get_balance(checksum)))
 
+    def gas_price(self) -> int:
+        """The node's present price of gas, in wei."""
+        return self.ask("eth_gasPrice", lambda: int(self.w3.eth.gas_price))
+
     def code(self, address: str) -> bytes:
         """Runtime code at an address; empty if the node keeps saying that there is none."""
         checksum = to_checksum_address(address)

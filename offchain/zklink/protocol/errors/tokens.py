@@ -40,6 +40,20 @@ class AllowanceShort(L1Error):
 
 
 @dataclass(eq=False)
+class RecipientIsToken(L1Error):
+    """The recipient or the refund address is the contract of a registered token, or of the wrapped coin; nothing was
+    sent. What it is paid could never be moved again.
+    Do: Name the account that is to have the money.
+    """
+
+    chain: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.address} is the contract of a token: what it is paid, nobody could move again"
+
+
+@dataclass(eq=False)
 class PermitNotOffered(L1Error):
     """A token takes no approval by signature, or none in the form asked for; nothing was sent.
     Do: Approve by transaction.

@@ -83,6 +83,18 @@ class TapeInvalid(ToolError):
 
 
 @dataclass(eq=False)
+class PriceUnknown(ToolError):
+    """A chain has no price of gas or of its coin, so nobody can say what its doors should cost.
+    Do: Give `zklink prices` the price of every chain's coin (`--coin NAME=USD`), and a node of every chain.
+    """
+
+    chain: int
+
+    def __str__(self) -> str:
+        return f"chain {self.chain} has no price of gas or of its coin: give --coin and --rpc for every chain"
+
+
+@dataclass(eq=False)
 class DemoStuck(ToolError):
     """A step of a demo did not happen in time.
     Do: Run it again on a machine with less other work, or with a longer `--timeout`.

@@ -1,0 +1,111 @@
+"""`zklink prices`: keeps the prices at the doors of a deployment near what the chains' gas costs."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+import click
+
+from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.deployment.records import Deployment
+from zklink.prices.setter import PriceSetter
+from zklink.prices.table import DEFAULT_MARGIN, Market, Prices
+from zklink.protocol.ids import ChainId, Door
+from zklink.recovery.connect import connect_bridges
+
+MICRO: Final = 1_000_000
+
+
+@click.command()
+@chain_options
+@click.option(
+    "--coin", "coins", multiple=True, metavar="NAME=USD", help="Dollars for a whole coin of each chain, e.g. bsc=612.5."
+)
+@click.option(
+    "--account", "key_file", type=FILE, help="The setter: a keystore, or a private key in hex; without it: only shown."
+)
+@click.option(
+    "--margin",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MARGIN,
+    show_default=True,
+    help="What a price is, in percent of the gas that a request can cost.",
+)
+@click.option(
+    "--every",
+    "pause_seconds",
+    type=click.FloatRange(min=1),
+    default=60,
+    show_default=True,
+    help="Seconds between two looks at the chains.",
+)
+@click.option("--once", is_flag=True, help="Set what is due and end.")
+def prices(
+    file: Path,
+    rpcs: tuple[str, ...],
+    quorum: int,
+    coins: tuple[str, ...],
+    key_file: Path | None,
+    margin: int,
+    pause_seconds: float,
+    once: bool,
+) -> None:
+    """Compute what every door should cost from the chains' prices of gas, and set the prices that have drifted.
+
+    A price covers, at worst packing, a request's share of all chains' calls and its payout. The registry takes it
+    within the governor's bounds, at most doubled within a day; a rise counts an hour later, a fall at once.
+    """
+    deployment = read_deployment(file)
+    account = None if key_file is None else load_account(key_file, getpass.getpass)
+    usd = parse_coins(coins, deployment)
+    bridges = connect_bridges(deployment, parse_urls(rpcs), quorum)
+
+    def compute() -> Mapping[ChainId, Mapping[int, int]]:
+        table = Prices(read_markets(bridges, usd), deployment.primary, deployment.preset, margin)
+        return {chain: table.compute(chain) for chain in bridges}
+
+    if account is None:
+        show(deployment, compute())
+        return
+    setter = PriceSetter({chain: bridge.tokens for chain, bridge in bridges.items()}, compute, account)
+    while True:
+        setter.round(click.echo)
+        if once:
+            return
+        time.sleep(pause_seconds)
+
+
+def parse_coins(values: tuple[str, ...], deployment: Deployment) -> dict[ChainId, int]:
+    """`NAME=USD` options in millionths of a dollar by chain. BadParameter for anything else."""
+    chains = {place.name: chain for chain, place in deployment.chains.items()}
+    found = {}
+    for value in values:
+        name, _, text = value.partition("=")
+        try:
+            micro_usd = int(Decimal(text) * MICRO)
+        except (InvalidOperation, ValueError, OverflowError):
+            micro_usd = 0
+        if name not in chains or micro_usd <= 0:
+            raise click.BadParameter(f"{value!r} is not NAME=USD with one of {', '.join(chains)}", param_hint="--coin")
+        found[chains[name]] = micro_usd
+    return found
+
+
+def read_markets(bridges: Mapping[ChainId, BridgeClient], usd: Mapping[ChainId, int]) -> dict[ChainId, Market]:
+    """Every chain's price of gas, as its node says, and of its coin. Raises RpcUnavailable."""
+    return {chain: Market(bridge.client.gas_price(), usd.get(chain, 0)) for chain, bridge in bridges.items()}
+
+
+def show(deployment: Deployment, found: Mapping[ChainId, Mapping[int, int]]) -> None:
+    """The table: a line for each chain and door."""
+    names = {int(chain): f"swap to {place.name}" for chain, place in deployment.chains.items()}
+    names |= {int(door): door.name.lower().replace("_", " ") for door in Door}
+    for chain, table in found.items():
+        for kind, gwei in table.items():
+            click.echo(f"{deployment.chains[chain].name}: {names[kind]}: {gwei:,} gwei")

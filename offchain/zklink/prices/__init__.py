@@ -1,0 +1,1 @@
+"""What the doors of every chain should cost, and the loop that sets them when they drift."""
