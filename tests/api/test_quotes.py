@@ -7,8 +7,10 @@ import pytest
 from tests.api.scene import Scene
 from tests.scenarios.pipeline import BSC, ETHEREUM, POLYGON
 from zklink.devnet.tokens import BNB, BTC, ETH, POL, USDC
+from zklink.operations.swap import Way
 from zklink.protocol.ids import Amount
 from zklink.schema.api.scalars import read_units
+from zklink.service.in_process import InProcessOperator
 
 USD = 10**6
 
@@ -31,6 +33,23 @@ def test_quote__before_a_swap__exactly_what_its_block_pays(scene: Scene, amount:
     payout = pay(scene, amount).payout
     assert (told["is_possible"], told["why_not"]) == (True, "")
     assert told["amount_out"] == str(payout.amount)
+
+
+def test_quote__no_pool_of_its_own__through_a_token_between_as_the_block_pays(scene: Scene) -> None:
+    amount = 10**18
+    told = quote(scene, amount, source=BSC, token_in=BNB)
+    assert (told["is_possible"], told["via"]) == (True, USDC)
+    assert [(leg["token_in"], leg["token_out"]) for leg in told["legs"]] == [(BNB, USDC), (USDC, BTC)]
+    assert told["amount_out"] == quote(scene, amount, source=BSC, token_in=BNB, via=USDC)["amount_out"]
+    best = InProcessOperator(scene.pipeline.node).find_best_way(BNB, BTC, amount)
+    key = scene.pipeline.swap(BSC, BNB, amount, (BSC, BTC), via=USDC)
+    scene.pipeline.finish(1)
+    payout = scene.pipeline.record(key).payout
+    assert payout is not None
+    assert told["amount_out"] == str(payout.amount)
+    assert told["legs"][0]["amount_out"] == str(payout.between)
+    assert best == Way(USDC, payout.amount)
+    scene.pipeline.check_books()
 
 
 def test_quote__its_leg__anybody_can_compute_it_again(still: Scene) -> None:

@@ -9,7 +9,7 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import DepositOrder, SwapOrder, universal_address
 from zklink.l1.deployment.records import Verifiers
 from zklink.l1.transport.client import Receipt
-from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.ids import NO_TOKEN, Amount, ChainId, TokenId
 from zklink.protocol.presets import MINIMAL
 
 ORDER_SECONDS = 3_600
@@ -42,6 +42,7 @@ def build_order(
     fill_fee: int = 0,
     recipient: str | None = None,
     seconds: int | None = None,
+    via: TokenId = NO_TOKEN,
 ) -> SwapOrder:
     """An order for the recipient, or for another one; `amount` is in layer-2 units."""
     bridge = system.bridges[source]
@@ -56,6 +57,7 @@ def build_order(
         fill_fee=Amount(fill_fee),
         recipient=universal_address(recipient or system.world.roles.recipient.address),
         deadline=bridge.client.head().timestamp + valid_seconds,
+        via=via,
     )
 
 

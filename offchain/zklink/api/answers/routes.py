@@ -4,14 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
 
 from zklink.protocol.ids import FEE_DENOMINATOR, NO_TOKEN, Amount, TokenId
 from zklink.state.state import State
 from zklink.transition.swap import compute_out
-
-HAS_ROUTES: Final = False
-"""Whether the circuits prove swaps through a token between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def _find(state: State, token_in: TokenId, token_out: TokenId, amount: int, via:
         if not via:
             yield Route(NO_TOKEN, (), amount)
         return
-    between = _list_between(state, via) if HAS_ROUTES else set()
+    between = _list_between(state, via)
     paths = [(NO_TOKEN, (token_in, token_out))] if not via else []
     paths += [(token, (token_in, token, token_out)) for token in sorted(between - {token_in, token_out})]  # type: ignore[misc]
     for token, path in paths:
