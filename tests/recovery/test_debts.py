@@ -85,6 +85,18 @@ def test_keep__the_owner_takes_coin_again__gets_it(story: Story, refuser: str) -
     assert story.bridge(P).client.balance(refuser) == COIN
 
 
+def test_push_next__paid_and_owed_again__not_kept_waiting(story: Story, refuser: str) -> None:
+    owe(story, refuser)
+    set_mode(story, refuser, HONEST)
+    account, found = story.system.world.roles.stranger, Debts(story.bridge(P), 0)
+    assert found.push_next(account) is not None
+    set_mode(story, refuser, REFUSE)
+    owe(story, refuser)
+    set_mode(story, refuser, HONEST)
+    assert found.push_next(account) is not None
+    assert story.bridge(P).client.balance(refuser) == 2 * COIN
+
+
 def test_push_next__the_same_keeper__waits_a_week_and_asks_the_chain_only_then(
     story: Story, refuser: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

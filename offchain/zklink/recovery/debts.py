@@ -72,9 +72,11 @@ class Debts:
         except CallReverted:
             return None
         what = f"what was owed of token {token_id}" if token_id else "coin that was owed"
-        for event in self.bridge.events_of(receipt):
-            if isinstance(event, PushRefused):
-                return Done(f"{owner} refuses {what}: a week later it can be sent wrapped coin")
+        events = self.bridge.events_of(receipt)
+        if any(isinstance(event, PushRefused) for event in events):
+            return Done(f"{owner} refuses {what}: a week later it can be sent wrapped coin")
+        self.owed[owner, token_id] = 0  # a rest, and what is owed from now on, need not wait
+        for event in events:
             if isinstance(event, PendingBalancePushed) and event.is_wrapped:
                 return Done(f"{what} pushed to {owner} as wrapped coin")
         return Done(f"{what} pushed to {owner}")
