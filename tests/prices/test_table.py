@@ -49,7 +49,7 @@ def test_measured__against_the_snapshot__covers_it_and_little_more(name: str) ->
 
 @pytest.mark.parametrize(
     ("preset", "swaps", "deposits", "keys", "exits"),
-    [(MAIN, 3, 4, 12, 2), (COMPACT, 1, 4, 4, 2), (MINIMAL, 1, 2, 2, 1)],
+    [(MAIN, 2, 4, 12, 2), (COMPACT, 1, 4, 4, 2), (MINIMAL, 1, 2, 2, 1)],
 )
 def test_counts__of_a_preset__rows_run_out_before_slots(
     preset: Preset, swaps: int, deposits: int, keys: int, exits: int
@@ -59,18 +59,18 @@ def test_counts__of_a_preset__rows_run_out_before_slots(
 
 
 def test_swap__one_figure_at_a_time__as_counted_by_hand() -> None:
-    """In `main` three swaps share a block, and eight words are a swap's own."""
+    """In `main` two swaps share a block, and eight words are a swap's own."""
     market = dict.fromkeys(MARKETS, Market(GWEI, USD))
 
     def price(source: ChainId, destination: ChainId, **gas: int) -> int:
         return Prices(market, P, MAIN, 100, replace(NOTHING, **gas)).swap(source, destination)
 
-    assert price(A, B, accept_block=300_000) == 100_000
+    assert price(A, B, accept_block=300_000) == 150_000
     assert price(A, B, word=100) == 800
-    assert price(A, B, import_block=300_000) == 200_000, "source and destination"
-    assert price(A, A, import_block=300_000) == price(A, P, import_block=300_000) == 100_000, "one member"
+    assert price(A, B, import_block=300_000) == 300_000, "source and destination"
+    assert price(A, A, import_block=300_000) == price(A, P, import_block=300_000) == 150_000, "one member"
     assert price(P, P, import_block=300_000) == 1, "none, and nothing is free"
-    assert price(A, B, import_further=300_000) == 100_000, "the third member takes it with others"
+    assert price(A, B, import_further=300_000) == 150_000, "the third member takes it with others"
     assert price(A, B, record=1_000) == 2_000 and price(A, P, record=1_000) == 1_000
     assert price(A, B, payment=77) == 77, "paid or refunded, never both"
 
