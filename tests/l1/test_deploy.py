@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from web3 import HTTPProvider, Web3
 
+from tests.l1.test_token_checks import answer, forward_to
 from zklink.devnet.anvil_command import anvil_path
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.system import LocalSystem
@@ -18,7 +19,7 @@ from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers, Parts, univ
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.deploy import deploy, load_verifiers, predict_address
-from zklink.l1.deployment.plan_checks import check_plan
+from zklink.l1.deployment.plan_checks import check_plan, warn_of_tokens
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
 from zklink.l1.deployment.swift import read_selector
 from zklink.l1.transport.client import ChainClient
@@ -26,7 +27,7 @@ from zklink.l1.transport.submission import Call
 from zklink.lab.anvil import start_anvil
 from zklink.protocol.bridge_hashes import genesis_tip
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain
-from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, WrongChain
+from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, TokenUnfit, WrongChain
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import AddressFormat, ChainId, Lane, TokenId
 from zklink.protocol.presets import MINIMAL
@@ -138,6 +139,21 @@ def test_deploy__every_chain__swift_is_what_admits_nothing_and_nothing_else(syst
             if swift := {f for f, call in calls.items() if timelock.is_swift(call)}:
                 found[name] = swift
         assert found == (SWIFT if is_primary else SWIFT_ON_MEMBERS)
+
+
+def test_warn_of_tokens__public_chain__two_addresses_of_one_token_refused(
+    system: LocalSystem, public_client: ChainClient
+) -> None:
+    deployer, chain = system.world.roles.deployer, BSC.chain_id
+    first = public_client.deploy(deployer, load_contract("TestToken"), "A dollar", "ADL", 6)
+    twin, odd = public_client.deploy(deployer, forward_to(first)), public_client.deploy(deployer, answer("paused()"))
+    one, two = (replace(token, contracts={chain: first}) for token in _plan(system).tokens[:2])
+    plan = replace(_plan(system), tokens=(one, replace(two, contracts={chain: twin})))
+    with pytest.raises(TokenUnfit, match="the same of itself"):
+        list(warn_of_tokens(plan, chain, public_client))
+    assert list(warn_of_tokens(plan, chain, system.world[chain].client)) == []
+    plan = replace(plan, tokens=(one, replace(two, contracts={chain: odd})))
+    assert len(list(warn_of_tokens(plan, chain, public_client))) == 1
 
 
 def test_check_plan__public_chain_without_a_timelock__refused(system: LocalSystem, public_client: ChainClient) -> None:

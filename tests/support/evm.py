@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
-from pyrevm import EVM, BlockEnv, CfgEnv, Env
+from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
 from tests.support.engines import note_engine
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
@@ -93,6 +93,19 @@ class EvmChain:
         finally:
             self.evm.revert(saved)
             self._set_block(time, height)
+
+    @contextmanager
+    def any_sender(self, account: str) -> Iterator[str]:
+        """Inside, a contract can be a caller like any account: its code is out of the way, and comes back."""
+        if not self.code(account):
+            yield account
+            return
+        code, nonce = self.code(account), self.nonce(account)
+        self.evm.insert_account_info(account, AccountInfo(nonce=nonce))
+        try:
+            yield account
+        finally:
+            self.evm.insert_account_info(account, AccountInfo(nonce=nonce, code=code))
 
     def fund(self, account: str, wei: int = RICH_WEI) -> str:
         """Give an account coin, by default more than any test spends."""

@@ -11,14 +11,14 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
-from tests.support.evm import GAS_LIMIT, EvmChain
+from tests.support.evm import GAS_LIMIT, EvmChain, Reverted
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient, as_call
 from zklink.l1.transport.receipts import BlockInfo, Receipt
 from zklink.l1.transport.submission import Call, Submission
-from zklink.protocol.errors import WrongChain
+from zklink.protocol.errors import CallReverted, WrongChain
 from zklink.protocol.ids import ChainId
 
 Loader = Callable[[str], ContractArtifact]
@@ -40,7 +40,12 @@ class EvmClient(ChainClient):
         return getattr(self._evm.contracts[str(contract.address)], function)(*arguments)
 
     def call(self, address: str, data: bytes, label: str, sender: str | None = None) -> bytes:
-        return self._evm.read(address, data, sender or NO_ADDRESS)
+        """As a node answers `eth_call`: from any sender, also a contract. Raises CallReverted."""
+        try:
+            with self._evm.any_sender(sender or NO_ADDRESS) as caller, self._evm.rollback():
+                return self._evm.read(address, data, caller)
+        except Reverted as error:
+            raise CallReverted(self.profile.name, label, error.reason) from error
 
     def code(self, address: str) -> bytes:
         return self._evm.code(address)

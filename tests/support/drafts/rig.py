@@ -271,9 +271,10 @@ def config(token_id: TokenId, address: str, /, **changes: object) -> tuple[objec
     return tuple((fields | changes).values())
 
 
-def build_rig(replacements: Replacements = ()) -> Rig:
-    """Deploy, perhaps with a bug in it, and deposit what the provider gives."""
-    base = deploy_three_chains(DESIGNS, ("AcceptAllVerifier", "StatementVerifier"), GENESIS_ROOT, SIZES, replacements)
+def build_rig(replacements: Replacements = (), has_timelock: bool = False) -> Rig:
+    """Deploy, perhaps with a bug in it or with timelocks, and deposit what the provider gives."""
+    verifiers = "AcceptAllVerifier", "StatementVerifier"
+    base = deploy_three_chains(DESIGNS, verifiers, GENESIS_ROOT, SIZES, replacements, has_timelock=has_timelock)
     chains = {here.chain: RigChain(**vars(here)) for here in base}
     for here in chains.values():
         for token in TOKENS:

@@ -61,6 +61,10 @@ class TokenClient:
         """The token's symbol as its contract says, in either form that tokens have: a text, or 32 bytes."""
         return self.client.profile.native_symbol if self.is_native else self._read_text("symbol")
 
+    def total_supply(self) -> int:
+        """All that exists of the token, in L1 units, as its contract says; of an ERC-20 only."""
+        return self._read_number("totalSupply")
+
     def balance(self, owner: str) -> int:
         """An account's balance, in L1 units."""
         if self.is_native:
@@ -255,6 +259,7 @@ ERC20: Final = ContractArtifact(
         _function("name", "", "string"),
         _function("symbol", "", "string"),
         _function("decimals", "", "uint8"),
+        _function("totalSupply", "", "uint256"),
         _function("balanceOf", "address", "uint256"),
         _function("allowance", "address address", "uint256"),
         _function("nonces", "address", "uint256"),

@@ -20,7 +20,6 @@ from zklink.l1.contracts.bridge_structs import (
     NO_ADDRESS,
     HistoryParts,
     Parts,
-    TokenConfig,
     universal_address,
 )
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
@@ -28,14 +27,13 @@ from zklink.l1.contracts.governed import govern
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
 from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.contracts.timelock import TimelockClient
-from zklink.l1.deployment.plan_checks import check_governor, check_plan
+from zklink.l1.deployment.plan_checks import check_governor, check_plan, warn_of_tokens
 from zklink.l1.deployment.records import (
     ChainDeployment,
     Deployment,
     DeploymentAccounts,
     DeploymentPlan,
     GroupPlan,
-    TokenPlan,
     Verifiers,
     VkHashes,
 )
@@ -43,7 +41,7 @@ from zklink.l1.deployment.swift import list_swift
 from zklink.l1.transport.client import ChainClient, Request, check_receipts
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import DeploymentInterrupted, ZkLinkError
-from zklink.protocol.ids import AddressFormat, ChainId
+from zklink.protocol.ids import AddressFormat, ChainId, TokenClass
 from zklink.protocol.presets import Preset
 
 CIRCUITS: Final = ("Swap", "Account", "Exit")
@@ -77,10 +75,13 @@ def deploy(
     chains = {chain_id: clients[chain_id] for chain_id in sorted(clients)}
     check_plan(plan, chains)
     check_governor(plan, accounts.governor.address)
+    for chain_id, client in chains.items():
+        for warning in warn_of_tokens(plan, chain_id, client):
+            report(client.profile.name, warning)
     plan = replace(plan, validators=plan.validators.in_order(), watchers=plan.watchers.in_order())
     run = _Run(plan, chains, accounts, report)
     run.predict()
-    for step in (run.deploy_helpers, run.deploy_partners, run.register_tokens, run.close_founding):
+    for step in (run.deploy_helpers, run.deploy_partners, run.register_tokens, run.check_tokens, run.close_founding):
         for chain_id in chains:
             step(chain_id)
     return run.result()
@@ -178,10 +179,20 @@ class _Run:
         client, governor = self.clients[chain_id], self.accounts.governor
         registry = RegistryClient(client, self.contracts[chain_id]["registry"])
         calls = [
-            registry.encode("register_token", t.token_id, self._config(t, chain_id).abi()) for t in self.plan.tokens
+            registry.encode("register_token", t.token_id, t.config(chain_id, self.clients).abi())
+            for t in self.plan.tokens
         ]
         requests = [Request(govern(client, governor, self.governor(chain_id), call)) for call in calls]
         self._attempt(chain_id, "tokens", lambda: check_receipts(client.send_all(governor, requests)))
+
+    def check_tokens(self, chain_id: ChainId) -> None:
+        """What is registered is what the plan says, before the founding ends. Raises DeploymentInterrupted."""
+        registry = RegistryClient(self.clients[chain_id], self.contracts[chain_id]["registry"])
+        for token in self.plan.tokens:
+            said, found = token.config(chain_id, self.clients), registry.token_config(token.token_id)
+            seen = found.token_class & TokenClass.REFUSES_NOTHING
+            if found != replace(said, token=to_checksum_address(said.token), token_class=said.token_class | seen):
+                raise self._interrupted(chain_id, "tokens", f"token {token.token_id} is {found}, not {said}")
 
     def close_founding(self, chain_id: ChainId) -> None:
         """From now on the owner of the timelock proposes, and waits."""
@@ -254,11 +265,6 @@ class _Run:
                 for k, client in self.clients.items()
             },
         )
-
-    def _config(self, token: TokenPlan, chain_id: ChainId) -> TokenConfig:
-        here = frozenset(chain for chain in token.contracts if chain in self.clients)
-        address = token.contracts.get(chain_id, NO_ADDRESS)
-        return TokenConfig(here, address, token.layer2_decimals, token.minimum, token.cap, token.token_class)
 
     def _create(self, chain_id: ChainId, name: str, artifact: ContractArtifact, arguments: tuple[object, ...]) -> None:
         """Create a contract where it was predicted. Raises DeploymentInterrupted."""

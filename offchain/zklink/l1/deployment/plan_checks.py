@@ -1,14 +1,15 @@
 """What must be right about a plan before anything is sent: takes a plan and a client per chain. Only reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eth_utils import keccak, to_checksum_address
 
 from zklink.l1.contract_artifacts import ContractArtifact
-from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.records import DeploymentPlan, GroupPlan, TokenPlan
+from zklink.l1.deployment.token_checks import check_token
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import CallReverted, DeploymentRefused
 from zklink.protocol.ids import DAY, ChainId
@@ -46,6 +47,18 @@ def check_governor(plan: DeploymentPlan, governor: str) -> None:
     for name, group in (("validators", plan.validators), ("watchers", plan.watchers)):
         if int(governor, 16) in {int(member, 16) for member in group.members}:
             raise DeploymentRefused(f"the governor {governor} is one of the {name}")
+
+
+def warn_of_tokens(plan: DeploymentPlan, chain_id: ChainId, client: ChainClient) -> Iterator[str]:
+    """What people should know about the tokens of a public chain, before they register them for good. Raises TokenUnfit
+    for two tokens that are one, RpcUnavailable.
+    """
+    if not client.profile.is_local:
+        here = {token.token_id: token.contracts[chain_id] for token in plan.tokens if chain_id in token.contracts}
+        for token in plan.tokens:
+            others = {other: address for other, address in here.items() if other < token.token_id}
+            address = here.get(token.token_id, NO_ADDRESS)
+            yield from check_token(client, token.symbol, address, token.token_class, others)
 
 
 def _check_group(name: str, group: GroupPlan) -> None:

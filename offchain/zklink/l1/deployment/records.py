@@ -3,7 +3,7 @@ chain.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import PriceEntry
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
@@ -33,6 +33,12 @@ class TokenPlan:
     minimum: Amount
     cap: Amount
     token_class: TokenClass = NO_CLASS
+
+    def config(self, chain_id: ChainId, chains: Collection[ChainId]) -> TokenConfig:
+        """What the registry of a chain is told, in a deployment of these chains."""
+        here = frozenset(chain for chain in self.contracts if chain in chains)
+        address = self.contracts.get(chain_id, NO_ADDRESS)
+        return TokenConfig(here, address, self.layer2_decimals, self.minimum, self.cap, self.token_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""Errors of acts of government."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import L1Error
+
+
+@dataclass(eq=False)
+class ActsDisagree(L1Error):
+    """An act that must be the same on every chain says different things; nothing was sent.
+    Do: Cancel what waits on the chains that `detail` names, and propose one act for all chains.
+    """
+
+    detail: str
+
+    def __str__(self) -> str:
+        return f"the chains would not agree: {self.detail}"
+
+
+@dataclass(eq=False)
+class TokenUnfit(L1Error):
+    """A contract that should not be registered as this token; nothing was sent.
+    Do: Look at the contract at this address; name another one, or do not register it.
+    """
+
+    chain: str
+    symbol: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} on {self.chain} is refused: {self.reason}"
