@@ -125,6 +125,15 @@ def test_set_key_by_signature__safe__is_asked_by_the_bound_owner_once(rig: Rig) 
 
 
 @upholds("OWN-1")
+def test_set_key_by_signature__safe_of_many__is_asked_by_the_bound_owner(rig: Rig) -> None:
+    here, safe = rig[A], deploy_safe(rig[A].evm, owners=40, threshold=40)
+    signature = safe_signature(here, safe)
+    assert len(signature) == 40 * 65
+    ask_key(here, safe.address, signature)
+    assert here.evm.event("KeyRequested")["owner"] == bound(safe.address, A)
+
+
+@upholds("OWN-1")
 def test_set_key_by_signature__safe_with_too_few__is_refused(rig: Rig) -> None:
     here, safe = rig[A], deploy_safe(rig[A].evm)
     with reverts("key: wallet refused"):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contracts import test_entry as entry
 from tests.contracts import test_entry_attacks as attacks
+from tests.contracts import test_entry_fees as fees
 from tests.support.contract_mutants import ContractMutant
 from tests.support.drafts.entry_scene import EntryScene, build_entry_scene
 from tests.support.drafts.rig import Rig
@@ -25,6 +26,11 @@ def caught(
     promise: str, file: str, old: str, new: str, test: Callable[..., None], **arguments: object
 ) -> ContractMutant:
     return ContractMutant(promise, file, old, new, at_the_entry(partial(test, **arguments)))
+
+
+def priced(test: Callable[[EntryScene], None]) -> Callable[[EntryScene], None]:
+    """The test where doors have a price."""
+    return lambda scene: test(fees.set_prices(scene))
 
 
 # breaks: ENT-1, ENT-2
@@ -163,6 +169,20 @@ MUTANTS = {
         "convert(order.owner, uint256) != bound",
         "True",
         entry.test_bring__refund_or_recipient_is_the_entry__is_refused,
+    ),
+    "donated-coin-pays": caught(
+        "ENT-2",
+        ENTRY,
+        "extcall IBridge(BRIDGE).swap(order, value=msg.value)",
+        "extcall IBridge(BRIDGE).swap(order, value=self.balance)",
+        priced(partial(fees.test_donation__coin_lies_there__pays_for_nobody, is_swap=True)),
+    ),
+    "coin-kept": caught(
+        "ENT-2",
+        ENTRY,
+        "extcall IBridge(BRIDGE).deposit(order, value=msg.value)",
+        "extcall IBridge(BRIDGE).deposit(order, value=msg.value - msg.value % 1_000_000_000_000)",
+        priced(partial(fees.test_bring__with_coin__all_of_it_is_the_requests_fee, way=1, is_swap=False)),
     ),
     "failed-permit-reverts": caught(
         "ENT-1",

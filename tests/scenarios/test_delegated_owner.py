@@ -98,7 +98,7 @@ def test_delegated_owner__called_by_an_entry_point__acts_unbound(system: LocalSy
 
 def _target(system: LocalSystem) -> tuple[str, int, bytes]:
     bridge = system.bridges[HOME]
-    return bridge.address, 0, bridge.encode("set_key", ACCOUNT, KEY).data
+    return bridge.address, bridge.quote_key_request().value, bridge.encode("set_key", ACCOUNT, KEY).data
 
 
 @upholds("OWN-1")

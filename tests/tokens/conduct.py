@@ -81,10 +81,8 @@ class Trial:
 
     def _bring_in(self) -> str:
         here = self.scene.here
-        if self.trouble is None:
-            self._approve(here.bridge.address)
-        else:
-            self._stock()
+        self._approve(here.bridge.address)
+        self._prepare(keeps_allowance=True)
         return self._describe_deposit(
             lambda: here.bridge.deposit(self._order.abi(SIGNER.address), sender=SIGNER.address)
         )
@@ -117,36 +115,43 @@ class Trial:
         rest = ", the rest is owed" if owed == due - got else ", nothing is owed"
         return f"pays {describe_share(got, due)}{rest}{short}"
 
-    def _stock(self) -> None:
+    def _stock(self, *, keeps_allowance: bool = True) -> None:
         """What is paid must have come in; then the trouble begins."""
         self._approve(self.scene.here.bridge.address)
         self.scene.here.bridge.deposit(self._order.abi(SIGNER.address), sender=SIGNER.address)
-        self._befall()
-
-    def _befall(self) -> None:
+        if not keeps_allowance:
+            self.token.approve(self.scene.here.bridge.address, 0, sender=SIGNER.address)
         if self.trouble is not None:
             self.trouble(self.token, self.scene)
+
+    def _prepare(self, *, keeps_allowance: bool) -> None:
+        """The bridge holds some when the trouble begins, perhaps with an allowance for more."""
+        if self.trouble is not None:
+            self._stock(keeps_allowance=keeps_allowance)
 
     def _approve(self, spender: str) -> None:
         self.token.approve(spender, EVERYTHING, sender=SIGNER.address)
 
     def _find_permit(self) -> str:
         """By what the contract offers; a permit that it does not know must not stop whoever has approved."""
-        self._befall()
+        self._prepare(keeps_allowance=False)
         forms = {len(e["inputs"]) for e in self.token.artifact.abi if e.get("name") == "permit"}
-        if 7 in forms:
-            return self._with_permit(self._sign_2612(self._l1_amount), "EIP-2612") + self._find_authorization()
+        if 7 in forms and self._offers("nonces"):
+            return self._with_permit(self._sign_2612(2 * self._l1_amount), "EIP-2612") + self._find_authorization()
         if 8 in forms:
             scene = replace(self.scene, tokens=self.scene.tokens | {DAI: self.token})
             return self._describe_deposit(
                 lambda: scene.bring_dai(self._order, scene.dai_permit()), "DAI's, at an entry"
             )
         self._approve(self.scene.here.bridge.address)
-        return self._with_permit((self.scene.later, 27, bytes(32), bytes(32)), "none")
+        return self._with_permit((0, self.scene.later, 27, bytes(32), bytes(32)), "none")
+
+    def _offers(self, function: str) -> bool:
+        return any(entry.get("name") == function for entry in self.token.artifact.abi)
 
     def _find_authorization(self) -> str:
         """Whether the token takes EIP-3009 besides."""
-        if all(e.get("name") != "receiveWithAuthorization" for e in self.token.artifact.abi):
+        if not self._offers("receiveWithAuthorization"):
             return ""
         scene = replace(self.scene, tokens=self.scene.tokens | {CIRCLE: self.token})
         seen = self._describe_deposit(lambda: scene.bring_authorization(self._order))
@@ -163,10 +168,10 @@ class Trial:
         owner, nonce = SIGNER.address, self.token.nonces(SIGNER.address)
         struct = keccak_words(hash_type(EIP_2612), int(owner, 16), int(spender, 16), value, nonce, later)
         signed = SIGNER.unsafe_sign_hash(Hash32(keccak(b"\x19\x01" + self._separator() + struct)))
-        return (later, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big"))
+        return (value, later, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big"))
 
     def _separator(self) -> bytes:
-        if any(e.get("name") == "DOMAIN_SEPARATOR" for e in self.token.artifact.abi):
+        if self._offers("DOMAIN_SEPARATOR"):
             return bytes(self.token.DOMAIN_SEPARATOR())
         place = {"chainId": self.scene.here.evm.evm_chain_id, "verifyingContract": self.token.address}
         return compute_separator({"name": self.token.name(), **place})
@@ -175,7 +180,7 @@ class Trial:
         """Through Permit2, with a share for the relayer."""
         scene = replace(self.scene, tokens=self.scene.tokens | {TOKEN: self.token})
         self._approve(scene.permit2.address)
-        self._befall()
+        self._prepare(keeps_allowance=True)
         return self._describe_deposit(lambda: scene.bring_permit2(self._order))
 
 

@@ -107,6 +107,9 @@ class _Round:
         user = self.scene.user.address
         return DepositOrder(token, _L1_AMOUNT[token] + 10**12 * self.number, universal_address(user), refund_to=user)
 
+    def _price(self, order: Order) -> int:
+        return self.scene.run.system.bridges[HOME].quote_order(order).value
+
     def _ask(self, function: str, order: Order) -> int:
         call = self.scene.entry.encode(function, order.abi(self.scene.user.address), _FREE.abi())
         return self.scene.client.send(self.scene.relayer, call).gas_used
@@ -116,21 +119,25 @@ class _Round:
         token, user = scene.tokens[_CIRCLE].address, scene.user
         signature = build_permit2_data(scene.entry.place(), token, order, user.address, _FREE, nonce, until).sign(user)
         permit = (nonce, until, signature)
-        return scene.entry.bring_permit2(scene.relayer, order, _FREE, user.address, permit, NO_ADDRESS).gas_used
+        return scene.entry.bring_permit2(
+            scene.relayer, order, _FREE, user.address, permit, NO_ADDRESS, self._price(order)
+        ).gas_used
 
     def _bring_authorization(self, order: Order) -> int:
         scene, until = self.scene, self._until
         user, domain = scene.user, name_domain(scene.client.profile.evm_chain_id, scene.tokens[_CIRCLE].address)
         data = build_authorization_data(scene.entry.place(), domain, order, user.address, _FREE, until)
         signed = (until, data.sign(user))
-        return scene.entry.bring_authorization(scene.relayer, order, _FREE, user.address, signed, NO_ADDRESS).gas_used
+        return scene.entry.bring_authorization(
+            scene.relayer, order, _FREE, user.address, signed, NO_ADDRESS, self._price(order)
+        ).gas_used
 
     def _send_dai(self, order: Order, nonce: int) -> int:
         scene, token = self.scene, self.scene.tokens[_DAI].address
         place = {"chainId": scene.client.profile.evm_chain_id, "verifyingContract": token}
         domain = {"name": "Dai Stablecoin", "version": "1", **place}
         permit = sign_dai(scene.user, domain, scene.entry.address, nonce, self._until, is_allowed=True)
-        return scene.entry.send_with_dai_permit(scene.user, order, permit).gas_used
+        return scene.entry.send_with_dai_permit(scene.user, order, permit, self._price(order)).gas_used
 
 
 def _build_scene(run: BlockRun) -> _Scene:

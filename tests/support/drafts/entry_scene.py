@@ -121,12 +121,13 @@ class EntryScene:
         owner: str = SIGNER.address,
         sender: str = RELAYER,
         fee_to: str = FEE_TO,
+        value: int = 0,
     ) -> int:
         """Bring an order through Permit2; gives the request's id. Raises Reverted."""
         signed = self.permit2_signature(order, relay, nonce) if signature is None else signature
         call = getattr(self.entry, f"{way_of(order)}_with_permit2")
         permit = (nonce, self.later, signed)
-        return int(call(order.abi(SIGNER.address), relay.abi(), owner, permit, fee_to, sender=sender))
+        return int(call(order.abi(SIGNER.address), relay.abi(), owner, permit, fee_to, sender=sender, value=value))
 
     def bring_authorization(
         self,
@@ -137,17 +138,19 @@ class EntryScene:
         owner: str = SIGNER.address,
         sender: str = RELAYER,
         fee_to: str = FEE_TO,
+        value: int = 0,
     ) -> int:
         """Bring an order with an authorization; gives the request's id. Raises Reverted."""
         signed = self.authorization(order, relay) if signature is None else signature
         call = getattr(self.entry, f"{way_of(order)}_with_authorization")
         authorization = (self.later, signed)
-        return int(call(order.abi(SIGNER.address), relay.abi(), owner, authorization, fee_to, sender=sender))
+        arguments = (order.abi(SIGNER.address), relay.abi(), owner, authorization, fee_to)
+        return int(call(*arguments, sender=sender, value=value))
 
-    def bring_dai(self, order: Order, permit: tuple[object, ...], sender: str = SIGNER.address) -> int:
+    def bring_dai(self, order: Order, permit: tuple[object, ...], sender: str = SIGNER.address, value: int = 0) -> int:
         """The caller's own order with a permit in DAI's form; gives the request's id. Raises Reverted."""
         call = getattr(self.entry, f"{way_of(order)}_with_dai_permit")
-        return int(call(order.abi(SIGNER.address), permit, sender=sender))
+        return int(call(order.abi(SIGNER.address), permit, sender=sender, value=value))
 
     def balance(self, token: TokenId, owner: str) -> int:
         """L1 units."""

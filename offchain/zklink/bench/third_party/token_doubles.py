@@ -13,7 +13,7 @@ _REFUSES: Final = TokenClass.REFUSES_NOTHING
 _OWED: Final = "pays 0%, the rest is owed"
 _ON_THE_WAY: Final = "entry: another amount arrived"
 _BY_PERMIT2: Final = "TRANSFER_FROM_FAILED"
-_NO_REASON: Final = "refused without a reason"
+_REFUSED: Final = "tokens: transfer in refused"
 
 
 def _pay(out: str, taken_in: str = WORKS, permit: str = "none", entry: str = WORKS) -> Conduct:
@@ -79,7 +79,7 @@ DOUBLES: Final = (
         "fee on top",
         DOUBLE,
         TokenClass.FEE_ON_TRANSFER,
-        _pay("works; the bridge is short", "credits 100% for 101%", "credits 100% for 101%", _NO_REASON),
+        _pay("works; the bridge is short", "credits 100% for 101%", "credits 100% for 101%", _REFUSED),
         "Must not be registered: each payment costs the bridge more than its books say.",
     ),
     TokenRow(
@@ -110,7 +110,7 @@ DOUBLES: Final = (
         _pay("pays 0%, nothing is owed"),
         "Must not be registered: it says that it has paid, and has not.",
     ),
-    TokenRow("uses all gas", DOUBLE, _REFUSES, _always(_NO_REASON, _BY_PERMIT2), "Never comes in."),
+    TokenRow("uses all gas", DOUBLE, _REFUSES, _always(_REFUSED, _BY_PERMIT2), "Never comes in."),
 )
 """Habits of tokens whose sources are not published as packages, and of none."""
 
@@ -154,8 +154,8 @@ TROUBLES: Final = (
         "balances shrink by half",
         "balances of shares (AMPL)",
         TokenClass.REBASING,
-        _pay("works; the bridge is short"),
-        "Must not be registered: whoever leaves last gets nothing.",
+        _pay("works; the bridge is short", *("bridge: token is short",) * 3),
+        "Must not be registered: whoever leaves last gets nothing. Nobody brings more in.",
     ),
     TokenRow(
         "balances double",
@@ -175,14 +175,14 @@ TROUBLES: Final = (
         "begins to answer false",
         "a double of any token",
         NO_CLASS,
-        _pay(_OWED, *("tokens: transfer in refused",) * 2, _BY_PERMIT2),
+        _pay(_OWED, *(_REFUSED,) * 2, _BY_PERMIT2),
         "All is owed until it moves again.",
     ),
     TokenRow(
         "begins to use all gas",
         "a double of any token",
         NO_CLASS,
-        _pay(_OWED, _NO_REASON, _NO_REASON, _BY_PERMIT2),
+        _pay(_OWED, _REFUSED, _REFUSED, _BY_PERMIT2),
         "All is owed; a payment uses bounded gas, and blocks go on.",
     ),
 )
