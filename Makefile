@@ -19,12 +19,13 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 # The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
 CHECKS := lint format-check types layers generated docs sizes changelog
 
-.PHONY: help setup demo test coverage check $(CHECKS) snapshots bench format lock clean
+.PHONY: help setup demo test test-all coverage check $(CHECKS) snapshots bench format lock clean
 
 help:
 	@echo "make setup         the environment, tools, circuits and development keys"
 	@echo "make demo          set up and run the main job on four local chains (ARGS=\"--story accounts\": the other half)"
 	@echo "make test          set up and run all tests (ARGS=tests/l1: some)"
+	@echo "make test-all      the long tests: kills, and a PostgreSQL server"
 	@echo "make coverage      the same, and a report of the lines and branches of the package that no test enters"
 	@echo "make check         $(CHECKS); each is a target, too:"
 	@echo "make lint          ruff's rules"
@@ -64,6 +65,11 @@ demo: setup
 
 test: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)
+
+# What takes long: kills at every commit, processes that are killed under load, and nodes' data on a PostgreSQL server.
+test-all: setup
+	@$(RUN) $(BIN)/ape test -n $(JOBS) --slow -m slow $(ARGS)
+	@$(RUN) $(BIN)/pytest --database postgresql tests/storage tests/service/proving
 
 coverage: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)

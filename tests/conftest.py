@@ -47,6 +47,14 @@ always caught. `--hypothesis-profile=dev` is a tenth of it, `deep` ten times as 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chains", choices=BACKENDS, default="revm", help="what the chains of the tests are made of")
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what nodes keep data in")
+    parser.addoption("--slow", action="store_true", help="the long tests, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
 
 
 def pytest_configure(config: pytest.Config) -> None:

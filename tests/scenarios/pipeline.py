@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from eth_account.signers.local import LocalAccount
 
 from tests.support.chains import build_order, send_deposit, send_swap
+from zklink.broker.books import FORGETFUL, FillBooks
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.terms import build_terms
@@ -96,6 +97,7 @@ class Pipeline:
     clients: Mapping[ChainId, ChainClient] | None = None
     config: NodeConfig = field(default_factory=NodeConfig)
     groups: LocalGroups | None = None
+    books: FillBooks = FORGETFUL
     clock: TestClock = field(default_factory=TestClock)
 
     def __post_init__(self) -> None:
@@ -112,6 +114,7 @@ class Pipeline:
             build_terms(self.system.deployment.tokens),
             policy if self.has_broker else None,
             groups=self.groups,
+            books=self.books,
         )
         self._submitters = dict(parts.submitters)
         self._active = dict(parts.submitters)

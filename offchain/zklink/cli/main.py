@@ -15,6 +15,7 @@ from zklink.cli.demo_command import demo
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
+from zklink.cli.node import node, prover
 from zklink.cli.prices import prices
 from zklink.cli.recover import recover
 from zklink.cli.snapshots import snapshots
@@ -44,5 +45,6 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-for command in (demo, setup, circuits, verifier, generate, genesis, recover, keep, prices, bench, snapshots):
+COMMANDS = (demo, node, prover, setup, circuits, verifier, generate, genesis, recover, keep, prices, bench, snapshots)
+for command in COMMANDS:
     main.add_command(command)

@@ -7,11 +7,12 @@ goes on from the state of the chains.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import Any, Final
 
 from zklink.broker.broker import Broker
+from zklink.l1.transport.receipts import BlockInfo
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import (
     ChainFrozen,
@@ -66,7 +67,7 @@ class Node:
         self.parts = parts
         self.sequencer = parts.sequencer
         self.config = config or NodeConfig()
-        self._reporter = Reporter(clock)
+        self._reporter = Reporter(clock, self.config.kept_events)
         self._dispatcher = Dispatcher(workers, clock, self.config.backoff, self._reporter.emit)
         self._jobs = ChainJobs(self._dispatcher, parts.profiles, self.config)
         self._known = Knowledge(parts.profiles, self.sequencer.parameters.primary)
@@ -88,6 +89,25 @@ class Node:
     def counters(self) -> Mapping[ChainId, Counters]:
         """Every chain's counters, as far as it was asked."""
         return self._known.counters
+
+    @property
+    def heads(self) -> Mapping[ChainId, BlockInfo]:
+        """Every chain's newest block, as far as it was asked."""
+        return self._known.heads
+
+    @property
+    def asked(self) -> Set[ChainId]:
+        """The chains that have said what they have accepted."""
+        return self._known.asked
+
+    @property
+    def frozen(self) -> Set[ChainId]:
+        """The chains that have frozen."""
+        return self._known.frozen
+
+    def count_unproven(self) -> int:
+        """Sealed blocks without a proof that some chain needs."""
+        return len(self._proving.unproven())
 
     @property
     def is_frozen(self) -> bool:

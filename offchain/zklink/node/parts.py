@@ -24,7 +24,7 @@ class NodeConfig:
     Between two looks at an idle chain passes the share `idle_share` of its block time, at most `longest_idle_seconds`.
     If the primary has accepted nothing for `heartbeat_seconds` of its own clock, the node seals an empty block, so that
     the primary is not taken for dead. It keeps the last `kept_blocks` blocks that are executed everywhere whole, for
-    chains that reorganise, and only the records of older ones.
+    chains that reorganise, and only the records of older ones; of its events the last `kept_events`, or all.
     """
 
     proofs_at_once: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -33,6 +33,7 @@ class NodeConfig:
     fill_retry_seconds: float = 5.0
     heartbeat_seconds: int = SILENCE_SECONDS // 2
     kept_blocks: int = 256
+    kept_events: int | None = None
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
 
     @property

@@ -10,10 +10,11 @@ from zklink.protocol.ids import BlockNumber, ChainId
 class Reporter:
     """`now` gives the time that events carry, in seconds."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], kept: int | None = None) -> None:
+        """Of events the last `kept` stay, or all."""
         self.events: list[Event] = []
-        self.now = clock
-        self._listeners: list[Callable[[Event], None]] = [self.events.append]
+        self.now, self._kept = clock, kept
+        self._listeners: list[Callable[[Event], None]] = []
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every further event handed to `listener`."""
@@ -21,6 +22,9 @@ class Reporter:
 
     def emit(self, event: Event) -> None:
         """Keep an event and hand it to every listener."""
+        self.events.append(event)
+        if self._kept is not None and len(self.events) > 2 * self._kept:
+            del self.events[: -self._kept]
         for listener in self._listeners:
             listener(event)
 

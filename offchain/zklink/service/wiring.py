@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.broker.books import FORGETFUL, FillBooks
 from zklink.broker.broker import Broker
 from zklink.broker.policy import FillPolicy
 from zklink.l1.contracts.bridge import BridgeClient
@@ -94,9 +95,10 @@ def build_parts(
     fill_policy: FillPolicy | None = None,
     import_policy: ImportPolicy | None = None,
     groups: LocalGroups | None = None,
+    books: FillBooks = FORGETFUL,
 ) -> NodeParts:
     """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker.
-    Without `groups` it has new signers, which remember nothing.
+    Without `groups` it has new signers, which remember nothing. `books` are where the broker's fills outlive a restart.
     """
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
@@ -118,13 +120,17 @@ def build_parts(
         },
         validators=groups.validators,
         watchers=groups.watchers,
-        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys, fill_policy),
+        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys, fill_policy, books),
         started_at=read_start(deployment, clients),
     )
 
 
 def _build_broker(
-    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], keys: NodeKeys, policy: FillPolicy
+    deployment: Deployment,
+    bridges: Mapping[ChainId, BridgeClient],
+    keys: NodeKeys,
+    policy: FillPolicy,
+    books: FillBooks,
 ) -> Broker:
     repay_to = keys.repay_to or keys.broker.address
     ports = {
@@ -133,4 +139,5 @@ def _build_broker(
     }
     mine = {universal_address(address) for address in (keys.broker.address, repay_to)}
     confirmations = {chain: bridge.client.profile.confirmations for chain, bridge in bridges.items()}
-    return Broker(deployment.deployment_hash, ports, replace(policy, excluded=policy.excluded | mine), confirmations)
+    own = replace(policy, excluded=policy.excluded | mine)
+    return Broker(deployment.deployment_hash, ports, own, confirmations, books)

@@ -105,3 +105,68 @@ class DemoStuck(ToolError):
 
     def __str__(self) -> str:
         return f"{self.what} did not happen within {self.seconds:g} s"
+
+
+@dataclass(eq=False)
+class SettingsInvalid(ToolError):
+    """A setting is wrong, missing or unknown. `place` is the file, or the variable of the environment; `key` the
+    setting with the tables that it stands in. What stands there is not shown: it may be a secret.
+    Do: Mend `key` in `place` as `reason` says; docs/run-a-node.md lists all settings.
+    """
+
+    place: str
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.key}: {self.reason}" if self.key else f"{self.place}: {self.reason}"
+
+
+@dataclass(eq=False)
+class KeyFileInvalid(ToolError):
+    """A file holds no key, or the passphrase does not open it. Its content is never shown.
+    Do: Give a private key in hex, or a keystore and its passphrase.
+    """
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: it is neither a private key in hex nor a keystore that the passphrase opens"
+
+
+@dataclass(eq=False)
+class ProofRefused(ToolError):
+    """What a prover published does not prove the job that it had.
+    Do: Check the prover's version and keys: they must be those of the deployment.
+    """
+
+    job: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"job {self.job}: {self.reason}"
+
+
+@dataclass(eq=False)
+class ProvingStopped(ToolError):
+    """The node ends, and a proof that was waited for is not made. Its job stays in the database.
+    Do: Nothing; the next start goes on with it.
+    """
+
+    block: int
+
+    def __str__(self) -> str:
+        return f"block {self.block} is not proven: the node ends"
+
+
+@dataclass(eq=False)
+class NodeUnreachable(ToolError):
+    """A node of this system does not answer over HTTP, or answers oddly.
+    Do: Check its address and that it runs; a prover asks again by itself.
+    """
+
+    host: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.detail}"

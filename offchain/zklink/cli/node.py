@@ -1,0 +1,85 @@
+"""`zklink node`, `zklink prover`: a node that runs until it is told to end, and a prover for a node elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from zklink.cli.inputs import FILE
+
+AGAIN_SECONDS = 5.0
+
+
+@click.command()
+@click.option("--config", "path", type=FILE, required=True, help="The settings, a TOML file.")
+@click.option("--check", is_flag=True, help="Read the settings, reach every chain and the database, and end.")
+def node(path: Path, check: bool) -> None:
+    """Run a node: watchers, sequencer, provers, submitters, signers and, if the settings say so, a broker.
+
+    Variables such as ZKLINK__DATABASE__URL go over the file. SIGTERM and SIGINT end it in order; nothing is lost if it
+    is killed. Health is at /health and /ready, metrics at /metrics.
+    """
+    import logging
+
+    from zklink.l1.transport.redaction import redact
+    from zklink.protocol.errors import DatabaseFailed, RpcUnavailable
+    from zklink.service.assembly import assemble
+    from zklink.service.logs import configure_logs
+    from zklink.service.runner import NodeService
+    from zklink.service.settings.source import read_settings
+
+    settings = read_settings(path)
+    if check:
+        assemble(settings, str(path)).database.close()
+        click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
+        return
+    configure_logs(settings.log.format, settings.log.level)
+    while True:
+        try:
+            assembly = assemble(settings, str(path))
+            break
+        except (RpcUnavailable, DatabaseFailed) as error:
+            logging.getLogger(__name__).warning("not started yet: %s", redact(str(error)))
+            time.sleep(AGAIN_SECONDS)
+    service = NodeService(settings, assembly, str(path))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    service.run()
+
+
+@click.command()
+@click.option("--node", "url", required=True, metavar="URL", help="The node whose blocks are to be proven.")
+@click.option(
+    "--processes", type=click.IntRange(min=1), default=1, show_default=True, help="How many proofs are made at a time."
+)
+@click.option("--name", default=None, help="How the node's log calls this prover; default: this machine's name.")
+def prover(url: str, processes: int, name: str | None) -> None:
+    """Prove blocks for a node on another machine, until SIGTERM or SIGINT. The node trusts nobody: it verifies."""
+    from zklink.service.proving.engine import ProcessEngine
+    from zklink.service.proving.remote import RemoteDesk
+    from zklink.service.proving.worker import ProofWorker
+
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("give an http:// or https:// address", param_hint="--node")
+    own = name or f"{socket.gethostname()}-{os.getpid()}"
+    workers = [
+        ProofWorker(f"{own}-{number}"[:64], RemoteDesk(url), ProcessEngine(), click.echo)
+        for number in range(1, processes + 1)
+    ]
+    threads = [threading.Thread(target=worker.run, daemon=True) for worker in workers]
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    for thread in threads:
+        thread.start()
+    ended.wait()
+    for worker in workers:
+        worker.stop()
+    for thread in threads:
+        thread.join(5)

@@ -1,0 +1,205 @@
+"""Puts a whole node together from its settings: chains, database, signers, provers, broker. Never starts anything.
+
+A setting that does not fit the deployment is named like any other mistake.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from web3.middleware import ExtraDataToPOAMiddleware
+
+from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
+from zklink.files import read_file
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.deployment.records import Deployment, VkHashes
+from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.ports import BlockProver
+from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsInvalid, ZkLinkError
+from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
+from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.recovery.connect import check_bridge, check_file
+from zklink.sequencer.fee_terms import PoolTerms, Terms
+from zklink.service.clock import SteadyClock
+from zklink.service.proving.engine import STATEMENTS
+from zklink.service.proving.pool import ProofPool
+from zklink.service.settings.model import NodeSettings
+from zklink.service.wiring import NodeKeys, build_groups, build_parts
+from zklink.storage.database import Database, open_database
+from zklink.storage.fills import SqlFillBooks
+from zklink.storage.journal import SqlJournal
+from zklink.storage.proof_jobs import SqlProofJobs
+from zklink.storage.signer_words import SqlSignerJournal
+from zklink.storage.submissions import SqlSubmissionLog
+
+KEPT_EVENTS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A node's parts, and what they stand on. `pool` is None if something else proves."""
+
+    deployment: Deployment
+    database: Database
+    clients: Mapping[ChainId, ChainClient]
+    parts: NodeParts
+    config: NodeConfig
+    pool: ProofPool | None
+    clock: SteadyClock
+
+
+def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = None) -> Assembly:
+    """The parts of a node; `place` names the settings in errors. Without `prover` the node has a pool of provers.
+
+    Raises SettingsInvalid, KeyFileInvalid, DeploymentRefused, HistoryDisagrees, WrongChain, RpcUnavailable, and what
+    `open_database` raises.
+    """
+    deployment = read_deployment(settings.deployment)
+    terms, policy = _build_terms(settings, deployment, place), _build_policy(settings, deployment, place)
+    keys = _load_keys(settings)
+    clock = SteadyClock()
+    _check_chains(settings, deployment, place)
+    database = open_database(settings.database.url.get_secret_value(), deployment.deployment_hash)
+    try:
+        clients = connect(settings, deployment, database)
+        config = _build_config(settings)
+        pool = None if prover else _open_pool(settings, deployment, database, clock)
+        parts = build_parts(
+            deployment,
+            clients,
+            keys,
+            prover or pool,  # type: ignore[arg-type]  # one of them is there
+            SqlJournal(database),
+            terms,
+            policy,
+            groups=build_groups(
+                deployment,
+                clients,
+                keys.validators,
+                keys.watchers,
+                lambda address: SqlSignerJournal(database, address),
+            ),
+            books=SqlFillBooks(database),
+        )
+    except BaseException:
+        database.close()
+        raise
+    return Assembly(deployment, database, clients, parts, config, pool, clock)
+
+
+def read_deployment(path: Path) -> Deployment:
+    """A published deployment. Raises FileUnreadable, DeploymentRefused."""
+    deployment = Deployment.from_json(read_file(path))
+    check_file(deployment)
+    return deployment
+
+
+def connect(settings: NodeSettings, deployment: Deployment, database: Database) -> dict[ChainId, ChainClient]:
+    """A client per chain of the deployment, whose transactions outlive a restart; each bridge is the deployment's."""
+    clients = {}
+    for chain, found in deployment.chains.items():
+        own = settings.chains[found.name]
+        profile = ChainProfile(
+            found.name,
+            chain,
+            found.evm_chain_id,
+            own.block_time_seconds,
+            own.confirmations,
+            own.native_symbol,
+            own.is_local,
+        )
+        nodes = [node.get_secret_value() for node in own.nodes]
+        w3 = connect_nodes(profile, nodes, policy=PoolPolicy(own.quorum))
+        w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+        client = ChainClient(profile, w3, kept=SqlSubmissionLog(database, chain))
+        client.check_chain_id()
+        check_bridge(BridgeClient(client, found.bridge), deployment)
+        clients[chain] = client
+    return clients
+
+
+def load_key(path: Path, passphrase_file: Path | None) -> LocalAccount:
+    """An account from a file: a private key in hex, or a keystore. Raises KeyFileInvalid; no text shows the content."""
+    try:
+        text = read_file(path).strip()
+        if text.startswith("{"):
+            passphrase = "" if passphrase_file is None else read_file(passphrase_file).strip()
+            text = Account.decrypt(json.loads(text), passphrase).hex()
+        account: LocalAccount = Account.from_key(text)
+        return account
+    except (ValueError, KeyError, TypeError, ZkLinkError):
+        raise KeyFileInvalid(str(path)) from None
+
+
+def _load_keys(settings: NodeSettings) -> NodeKeys:
+    keys = settings.keys
+    sequencer = load_key(keys.sequencer, keys.passphrase_file)
+    broker = sequencer if keys.broker is None else load_key(keys.broker, keys.passphrase_file)
+    groups = [
+        tuple(sorted((load_key(file, keys.passphrase_file) for file in files), key=lambda key: int(key.address, 16)))
+        for files in (keys.validators, keys.watchers)
+    ]
+    return NodeKeys(sequencer, broker, groups[0], groups[1])
+
+
+def _check_chains(settings: NodeSettings, deployment: Deployment, place: str) -> None:
+    names = {chain.name for chain in deployment.chains.values()}
+    for name in settings.chains:
+        if name not in names:
+            raise SettingsInvalid(place, f"chains.{name}", f"the deployment has {', '.join(sorted(names))}")
+    for name in sorted(names - set(settings.chains)):
+        raise SettingsInvalid(place, f"chains.{name}", "the deployment has this chain, and no node of it is given")
+
+
+def _find_token(symbol: str, deployment: Deployment, place: str, key: str) -> TokenId:
+    found = {token.symbol: token.token_id for token in deployment.tokens}
+    if symbol not in found:
+        raise SettingsInvalid(place, f"{key}.{symbol}", f"the deployment's tokens are {', '.join(sorted(found))}")
+    return found[symbol]
+
+
+def _build_terms(settings: NodeSettings, deployment: Deployment, place: str) -> Terms:
+    fees = settings.fees
+    prices = {_find_token(symbol, deployment, place, "fees.prices"): price for symbol, price in fees.prices.items()}
+    tokens = frozenset(token.token_id for token in deployment.tokens)
+    return Terms(prices or None, PoolTerms(fees.pools_are_open, fees.greatest_pool_fee, tokens))
+
+
+def _build_policy(settings: NodeSettings, deployment: Deployment, place: str) -> FillPolicy | None:
+    if not settings.broker.enabled:
+        return None
+    policies = {}
+    for symbol, terms in settings.broker.tokens.items():
+        tiers = tuple(Tier(Amount(tier.limit), tier.extra_confirmations) for tier in terms.tiers)
+        token = _find_token(symbol, deployment, place, "broker.tokens")
+        policies[token] = TokenPolicy(tiers, Amount(terms.minimum_fee), terms.minimum_rate)
+    return FillPolicy(policies)
+
+
+def _build_config(settings: NodeSettings) -> NodeConfig:
+    pace = settings.pace
+    return NodeConfig(
+        proofs_at_once=max(1, settings.prover.processes),
+        longest_idle_seconds=pace.longest_idle_seconds,
+        fill_retry_seconds=pace.fill_retry_seconds,
+        heartbeat_seconds=pace.heartbeat_seconds,
+        kept_blocks=pace.kept_blocks,
+        kept_events=KEPT_EVENTS,
+    )
+
+
+def _open_pool(settings: NodeSettings, deployment: Deployment, database: Database, clock: SteadyClock) -> ProofPool:
+    keys = {lane: ensure_circuit(deployment.preset, statement=STATEMENTS[lane]).vk for lane in Lane}
+    found = VkHashes(keys[Lane.SWAP].hash(), keys[Lane.ACCOUNT].hash(), deployment.vk_hashes.exit)
+    if found != deployment.vk_hashes:
+        raise DeploymentRefused("its verification keys are not those of the circuits of this machine")
+    own = settings.prover
+    jobs = SqlProofJobs(database)
+    return ProofPool(jobs, keys, deployment.preset.name, own.lease_seconds, clock, own.processes > 0)

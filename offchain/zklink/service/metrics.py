@@ -1,0 +1,53 @@
+"""The metrics of a node, in a registry of their own.
+
+Labels are bounded: chains of the deployment, kinds of jobs, and closed sets; never a hash, an address or a number.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PROVE_SECONDS: Final = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320)
+WRITE_SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.5, 1, 5)
+
+
+class Metrics:
+    """Every metric; `registry` gives them to Prometheus."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"zklink_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"zklink_{name}", text, labels, registry=registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"zklink_{name}", text, buckets=buckets, registry=registry)
+
+        self.requests = counter("requests_confirmed", "Requests that have their confirmations", "chain", "lane")
+        self.operations = counter("operations", "Operations by what became of them", "outcome")
+        self.sealed = counter("blocks_sealed", "Blocks that were sealed", "lane")
+        self.rolled_back = counter("rollbacks", "How often blocks were unsealed")
+        self.transactions = counter("transactions_mined", "Own transactions", "chain", "purpose")
+        self.gas_wei = counter("gas_paid_wei", "Gas that was paid, in wei", "chain")
+        self.fills = counter("fills", "Attempts to fill, by outcome", "chain", "outcome")
+        self.fills_lost = counter("fills_lost", "Fills that a reorganisation took", "chain")
+        self.repaid = counter("fills_repaid", "Fills that were repaid", "chain")
+        self.retries = counter("retries", "Jobs that failed and are tried again", "job", "chain")
+        self.prove_seconds = histogram("prove_seconds", "Witness and proof of a block", PROVE_SECONDS)
+        self.height = gauge("height", "The last sealed block")
+        self.head = gauge("chain_head", "The newest block of a chain", "chain")
+        self.head_age = gauge("chain_head_age_seconds", "Seconds since a chain's newest block", "chain")
+        self.accepted = gauge("chain_accepted", "The last block that a chain has accepted", "chain")
+        self.executed = gauge("chain_executed", "The last block that a chain has executed", "chain")
+        self.waiting = gauge("operations_waiting", "Operations that wait for a block")
+        self.orders = gauge("orders_resting", "Orders in the book")
+        self.unproven = gauge("blocks_unproven", "Sealed blocks without a proof")
+        self.oldest = gauge("unaccepted_age_seconds", "Age of the oldest block that the primary has not accepted")
+        self.frozen = gauge("chains_frozen", "Chains that have frozen")
+        self.condition = gauge("part_ready", "1 if a part is ready, 0.5 if it is affected, 0 else", "part")
+        self.database_seconds = histogram("database_check_seconds", "A small durable write", WRITE_SECONDS)
+        self.clock_drift = gauge("clock_drift_seconds", "By how much the machine's clock was set since the start")
+        self.proof_jobs = gauge("proof_jobs", "Proof jobs since the start, by what became of them", "outcome")

@@ -1,0 +1,1 @@
+"""Provers without trust: jobs with leases, workers here and elsewhere, and every proof verified before it is used."""

@@ -1,0 +1,113 @@
+"""Proves in a process of its own, which can be killed, and whose death ends nothing but its job.
+
+Takes a task; gives a proof or the reason why there is none. The process opens a circuit when it first needs it, and
+keeps it. It ends by itself when its parent is gone.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from zklink.protocol.errors import ToolFailed
+from zklink.protocol.ids import Lane
+from zklink.protocol.presets import get_preset
+from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.prover.default_prover import open_prover
+from zklink.prover.port import Prover
+from zklink.prover.source import Statement
+from zklink.service.proving.desk import Made, Task
+
+STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
+
+OpenProver = Callable[[str, Lane], Prover]
+"""Opens the prover of a preset's lane; a function of a module, for it is called in the other process."""
+
+
+def open_native(preset: str, lane: Lane) -> Prover:
+    """The fastest prover of this machine."""
+    return open_prover(ensure_circuit(get_preset(preset), statement=STATEMENTS[lane]))
+
+
+class ProcessEngine:
+    """One process that proves one task at a time. `begin`, then `wait` until it gives something."""
+
+    def __init__(self, opener: OpenProver = open_native) -> None:
+        self._opener = opener
+        self._process: Any = None
+        self._pipe: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None if none runs."""
+        return None if self._process is None else self._process.pid
+
+    def begin(self, task: Task) -> None:
+        """Start to prove. Raises ToolFailed if the process cannot be reached; the next call has a new one."""
+        try:
+            self._reach().send((task.preset, task.lane, task.inputs))
+        except (OSError, ValueError) as error:
+            self.kill()
+            raise ToolFailed("the process of the prover", type(error).__name__) from error
+
+    def wait(self, seconds: float) -> Made | None:
+        """The proof, or None if it takes longer. Raises ToolFailed if there will be none."""
+        pipe = self._reach()
+        try:
+            if not pipe.poll(seconds):
+                return None
+            found = pipe.recv()
+        except (EOFError, OSError) as error:
+            self.kill()
+            raise ToolFailed("the process of the prover", "it has died") from error
+        if isinstance(found, str):
+            raise ToolFailed("the prover", found)
+        made: Made = found
+        return made
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def _reach(self) -> Connection:
+        if self._pipe is None:
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs, self._opener, os.getpid()), daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._pipe
+
+
+def _serve(pipe: Connection, opener: OpenProver, parent: int) -> None:
+    """The life of the process."""
+    provers: dict[tuple[str, Lane], Prover] = {}
+    while True:
+        while not pipe.poll(1.0):
+            if os.getppid() != parent:
+                return
+        try:
+            preset, lane, inputs = pipe.recv()
+        except EOFError:
+            return
+        try:
+            prover = provers.get((preset, lane)) or opener(preset, lane)
+            provers[preset, lane] = prover
+            pipe.send(_prove(prover, inputs))
+        except Exception as error:
+            pipe.send(f"{type(error).__name__}: {error}")
+
+
+def _prove(prover: Prover, inputs: Any) -> Made:
+    start = time.perf_counter()
+    witness = prover.compute_witness(inputs)
+    middle = time.perf_counter()
+    proof = prover.prove_witness(witness)
+    return Made(tuple(proof.evm()), middle - start, time.perf_counter() - middle)

@@ -1,0 +1,147 @@
+"""The settings of a node as typed records. Whatever may hold a key of somebody is a secret: no text shows it.
+
+Amounts are in layer-2 units, times in seconds. Files are relative to the settings file.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from zklink.node.parts import NodeConfig
+
+Positive = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(ge=1)]
+NodeAddress = Annotated[SecretStr, Field(min_length=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class Section(BaseModel):
+    """One table of the file: it has no key that is not described here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ChainSettings(Section):
+    """How a chain of the deployment is reached. `quorum` of its nodes must agree about what decides about money."""
+
+    nodes: Annotated[tuple[NodeAddress, ...], Field(min_length=1)]
+    quorum: Whole = 1
+    confirmations: Whole
+    block_time_seconds: Positive
+    native_symbol: Name = "COIN"
+    is_local: bool = False
+    """Whether it is a chain of the laboratory, where development keys are allowed."""
+
+    @model_validator(mode="after")
+    def _has_enough_nodes(self) -> "ChainSettings":
+        if self.quorum > len(self.nodes):
+            raise ValueError(f"a quorum of {self.quorum} needs as many nodes, and there are {len(self.nodes)}")
+        return self
+
+
+class DatabaseSettings(Section):
+    """Where the node keeps everything that it must not lose."""
+
+    url: SecretStr = SecretStr("sqlite:///zklink.db")
+
+
+class KeySettings(Section):
+    """Files of keys, each a private key in hex or a keystore, which `passphrase_file` opens."""
+
+    sequencer: Path
+    broker: Path | None = None
+    validators: tuple[Path, ...] = ()
+    watchers: tuple[Path, ...] = ()
+    passphrase_file: Path | None = None
+
+
+class FeeSettings(Section):
+    """The price of a unit of work by the symbol of the token that it is paid in; without prices everything is free."""
+
+    prices: dict[str, Whole] = Field(default_factory=dict)
+    pools_are_open: bool = True
+    greatest_pool_fee: Annotated[int, Field(ge=0, lt=10_000)] = 100
+
+
+class TierSettings(Section):
+    """Payouts up to `limit` are filled after so many confirmations beyond those of the source."""
+
+    limit: Whole
+    extra_confirmations: Annotated[int, Field(ge=0)] = 0
+
+
+class FillSettings(Section):
+    """The broker's terms for one token."""
+
+    tiers: Annotated[tuple[TierSettings, ...], Field(min_length=1)]
+    minimum_fee: Annotated[int, Field(ge=0)]
+    minimum_rate: Annotated[int, Field(ge=0, lt=10_000)] = 0
+
+    @model_validator(mode="after")
+    def _tiers_ascend(self) -> "FillSettings":
+        limits = [tier.limit for tier in self.tiers]
+        if limits != sorted(set(limits)):
+            raise ValueError("tiers must ascend by their limits")
+        return self
+
+
+class BrokerSettings(Section):
+    """Whether the node fills, and its terms by the tokens' symbols."""
+
+    enabled: bool = False
+    tokens: dict[str, FillSettings] = Field(default_factory=dict)
+
+
+class ProverSettings(Section):
+    """How proofs are made: by so many processes of this machine, and by whoever comes over HTTP. A prover that does
+    not say within `lease_seconds` that it is at work loses its job to another one.
+    """
+
+    processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: NodeConfig().proofs_at_once)
+    lease_seconds: Positive = 60.0
+    accepts_others: bool = True
+
+
+class HttpSettings(Section):
+    """Where health, metrics, provers and the API are served."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8545
+
+
+class LogSettings(Section):
+    """What is logged, and how."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class PaceSettings(Section):
+    """The node's own pace: see `zklink.node.parts.NodeConfig`."""
+
+    longest_idle_seconds: Positive = 0.5
+    fill_retry_seconds: Positive = 5.0
+    heartbeat_seconds: Whole = NodeConfig().heartbeat_seconds
+    kept_blocks: Whole = 256
+
+
+class NodeSettings(Section):
+    """Everything."""
+
+    deployment: Path
+    chains: Annotated[dict[Name, ChainSettings], Field(min_length=1)]
+    keys: KeySettings
+    database: DatabaseSettings = DatabaseSettings()
+    fees: FeeSettings = FeeSettings()
+    broker: BrokerSettings = BrokerSettings()
+    prover: ProverSettings = Field(default_factory=ProverSettings)
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    pace: PaceSettings = PaceSettings()
+
+    @model_validator(mode="after")
+    def _broker_has_a_key(self) -> "NodeSettings":
+        if self.broker.enabled and self.keys.broker is None:
+            raise ValueError("broker.enabled needs keys.broker")
+        return self

@@ -1,0 +1,106 @@
+"""Reads settings: a TOML file, and over it variables of the environment such as ZKLINK__DATABASE__URL.
+
+Takes a file and an environment; gives typed settings. A mistake is named with its file (or variable) and key; what
+stands there is never shown, for it may be a secret.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from zklink.files import read_file
+from zklink.l1.transport.secrets import keep_secret, keep_words
+from zklink.protocol.errors import SettingsInvalid
+from zklink.service.settings.model import NodeSettings, Section
+
+S = TypeVar("S", bound=Section)
+
+PREFIX: Final = "ZKLINK__"
+_OVER: Final = "__"
+_WORDS: Final = {
+    "extra_forbidden": "there is no such key",
+    "missing": "it is missing",
+}
+"""Reasons in this package's words, where pydantic's own are for programmers."""
+
+
+def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> NodeSettings:
+    """The settings of a node. Raises SettingsInvalid, FileUnreadable. From here on every text that passes `redact`
+    hides what they hold.
+    """
+    settings = read_section(NodeSettings, path, environment)
+    for name, chain in settings.chains.items():
+        for node in chain.nodes:
+            keep_secret(node.get_secret_value(), public=(name,))
+    url = settings.database.url.get_secret_value()
+    if "@" in url:
+        keep_words([part for part in url.partition("://")[2].rpartition("@")[0].split(":")[1:] if part])
+    folder = path.resolve().parent
+    keys = settings.keys
+    return settings.model_copy(
+        update={
+            "deployment": folder / settings.deployment,
+            "keys": keys.model_copy(
+                update={
+                    "sequencer": folder / keys.sequencer,
+                    "broker": None if keys.broker is None else folder / keys.broker,
+                    "validators": tuple(folder / file for file in keys.validators),
+                    "watchers": tuple(folder / file for file in keys.watchers),
+                    "passphrase_file": None if keys.passphrase_file is None else folder / keys.passphrase_file,
+                }
+            ),
+        }
+    )
+
+
+def read_section(kind: type[S], path: Path, environment: Mapping[str, str]) -> S:
+    """A file's settings with those of the environment over them."""
+    try:
+        data = tomllib.loads(read_file(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(str(path), "", f"no TOML: {_without_text(error)}") from None
+    places: dict[tuple[str, ...], str] = {}
+    for name, value in environment.items():
+        if name.upper().startswith(PREFIX):
+            keys = tuple(name[len(PREFIX) :].lower().split(_OVER))
+            places[keys] = name
+            _put(data, keys, _parse(value), name)
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise _explain(error, path, places) from None
+
+
+def _put(data: dict[str, Any], keys: tuple[str, ...], value: Any, name: str) -> None:
+    place = data
+    for key in keys[:-1]:
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise SettingsInvalid(name, ".".join(keys), "it is inside of a key that is no table")
+    place[keys[-1]] = value
+
+
+def _parse(value: str) -> Any:
+    """What a value of the environment means: TOML where it is that, else a text."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _explain(error: ValidationError, path: Path, places: Mapping[tuple[str, ...], str]) -> SettingsInvalid:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    keys = tuple(str(part) for part in first["loc"])
+    named = [name for given, name in places.items() if keys[: len(given)] == given]
+    reason = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return SettingsInvalid(named[0] if named else str(path), ".".join(keys), reason)
+
+
+def _without_text(error: tomllib.TOMLDecodeError) -> str:
+    """The place of a mistake alone: its message can quote the file."""
+    text = str(error)
+    return text[text.rindex("(") :].strip("()") if "(" in text else "it cannot be read"
