@@ -9,13 +9,13 @@
 MAGIC: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
 
 digest: bytes32
-signature: Bytes[64]
+signature: Bytes[8192]
 # 0 honest, 1 reverts, 2 burns its gas, 3 answers four bytes, 4 nothing, 5 all bytes one, 6 the magic value with dirt
 mode: uint256
 
 
 @external
-def expect(digest: bytes32, signature: Bytes[64]):
+def expect(digest: bytes32, signature: Bytes[8192]):
     """
     @notice Accept this signature of this digest, and no other.
     """
@@ -42,7 +42,7 @@ def act(target: address, data: Bytes[1024]):
 @external
 @view
 @raw_return
-def isValidSignature(digest: bytes32, signature: Bytes[2048]) -> Bytes[32]:
+def isValidSignature(digest: bytes32, signature: Bytes[8192]) -> Bytes[32]:
     """
     @notice ERC-1271, as far as the mode allows.
     """

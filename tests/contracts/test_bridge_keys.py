@@ -80,13 +80,36 @@ def test_set_key_by_signature__accepted__is_queued_for_the_bound_owner(rig: Rig)
     assert (request.owner, request.account, request.public_key_hash) == (owner, 3, KEY)
 
 
-def test_set_key_by_signature__again_or_revoked__is_refused(rig: Rig) -> None:
+def test_set_key_by_signature__again__is_refused(rig: Rig) -> None:
     here = rig[A]
     wallet = wallet_on(here)
     set_key(here, wallet)
     with reverts("key: wallet refused"):
         set_key(here, wallet)
     assert here.bridge.key_digest(wallet.address, 3, KEY)[1] == 1
+
+
+def test_set_key_by_signature__revoked__is_refused(rig: Rig) -> None:
+    """Until somebody brings it, a wallet takes back what it has signed: it alone, and for all of its signatures."""
+    here = rig[A]
+    wallet = wallet_on(here)
+    here.bridge.revoke_key_signatures(sender=STRANGER)
+    assert here.bridge.key_digest(wallet.address, 3, KEY)[1] == 0
+    wallet.act(here.bridge.address, here.bridge.encode("revoke_key_signatures"))
+    assert here.bridge.key_digest(wallet.address, 3, KEY)[1] == 1
+    with reverts("key: wallet refused"):
+        set_key(here, wallet)
+
+
+def test_set_key_by_signature__very_long__is_taken_up_to_8192_bytes(rig: Rig) -> None:
+    """A hundred owners of a Safe; what is longer the ABI refuses, without a reason."""
+    here = rig[A]
+    wallet = here.evm.deploy(GOVERNOR, load_contract("TestWallet"))
+    signature = bytes(range(256)) * 32
+    wallet.expect(here.bridge.key_digest(wallet.address, 3, KEY)[0], signature)
+    with reverts(""):
+        set_key(here, wallet, signature=signature + b"1")
+    assert set_key(here, wallet, signature=signature) == EARLIER + 1
 
 
 def test_set_key_by_signature__of_something_else__is_refused(rig: Rig) -> None:

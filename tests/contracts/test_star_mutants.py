@@ -68,8 +68,8 @@ MUTANTS = {
     "PartIsAnAnswer": ContractMutant(
         "EXI-5",
         "modules/priority_queue.vy",
-        "(packed & COUNT_MASK) | (count << 64)",
-        "(packed & COUNT_MASK) | ((count + convert(part != empty(bytes32), uint256)) << 64)",
+        "unsafe_sub(count, consumed) << 64",
+        "unsafe_sub(count + convert(part != empty(bytes32), uint256), consumed) << 64",
         rules.test_import__part__is_no_answer,
     ),
     "AgeIsNotChecked": ContractMutant(

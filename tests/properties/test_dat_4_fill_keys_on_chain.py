@@ -50,4 +50,4 @@ class TestFillKeys:
         for chain in CHAINS:
             if chain != payout.chain:
                 here = play[chain]
-                assert refused(here.bridge.fill, words, sender=BROKERS[0]) == "fill: paid on another chain"
+                assert refused(here.bridge.fill, words, BROKERS[0], sender=BROKERS[0]) == "fill: paid on another chain"

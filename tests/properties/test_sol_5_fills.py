@@ -6,7 +6,7 @@ from tests.support.books.play import Play, refused
 from tests.support.three_chains import BROKERS, RECIPIENTS, USD, A, B
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import MAX_AGE_SECONDS, Kind
+from zklink.protocol.ids import FILL_LEAD_SECONDS, MAX_AGE_SECONDS, Kind
 
 
 @upholds("SOL-5")
@@ -23,6 +23,7 @@ class TestFills:
         play.fill(payout, BROKERS[0])
         assert here.balance(USD, RECIPIENTS[0]) - recipient == 4_950 * scale
         assert here.balance(USD, BROKERS[0]) - broker == -4_950 * scale
+        here.evm.time += FILL_LEAD_SECONDS
         play.settle(request)
         assert here.balance(USD, RECIPIENTS[0]) - recipient == 4_950 * scale
         assert here.balance(USD, BROKERS[0]) - broker == 50 * scale

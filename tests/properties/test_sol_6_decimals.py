@@ -35,6 +35,7 @@ class TestDecimals:
                     0,
                     0,
                     0,
+                    0,
                     universal_address(RECIPIENTS[0]),
                     RECIPIENTS[0],
                     FAR_DEADLINE,
@@ -48,5 +49,17 @@ class TestDecimals:
     def test_swap__fee_token_leaves_a_remainder__refused(self, play: Play) -> None:
         site = play[C].sites[ODD]
         play.set_token_mode(C, ODD, TokenMode.FEE)
-        order = (ODD, 101 * site.scale, A, ODD, 0, 0, 0, universal_address(RECIPIENTS[0]), RECIPIENTS[0], FAR_DEADLINE)
+        order = (
+            ODD,
+            101 * site.scale,
+            A,
+            ODD,
+            0,
+            0,
+            0,
+            0,
+            universal_address(RECIPIENTS[0]),
+            RECIPIENTS[0],
+            FAR_DEADLINE,
+        )
         assert refused(play[C].bridge.swap, order, sender=DEPOSITORS[0]) == "bridge: amount not convertible"

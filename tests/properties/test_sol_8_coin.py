@@ -9,25 +9,25 @@ from zklink.l1.contracts.bridge_structs import universal_address
 
 @upholds("SOL-8")
 class TestCoin:
-    """msg.value and the amount agree, and nothing can be locked by sending coin to the contract."""
+    """msg.value is the amount and the fee, and nothing can be locked by sending coin to the contract."""
 
     def test_swap__value_differs_from_the_amount__refused(self, play: Play) -> None:
         here = play[A]
         order = play.order(here.sites[ETH], unit(ETH), B, ETH, RECIPIENTS[0])
-        for value in (0, unit(ETH) - 1, unit(ETH) + 1):
-            assert (
-                refused(here.bridge.swap, order, sender=DEPOSITORS[0], value=value) == "tokens: value is not the amount"
-            )
+        for value in (0, unit(ETH) - 10**9, unit(ETH) - 1):
+            assert refused(here.bridge.swap, order, sender=DEPOSITORS[0], value=value) == "fee: below the price"
+        reason = refused(here.bridge.swap, order, sender=DEPOSITORS[0], value=unit(ETH) + 1)
+        assert reason == "fee: not whole gwei"
         play.check()
 
     def test_swap_and_fill__token_with_value__refused(self, play: Play) -> None:
         here = play[A]
         order = play.order(here.sites[USD], 5_000, B, USD, RECIPIENTS[0])
-        assert refused(here.bridge.swap, order, sender=DEPOSITORS[0], value=1) == "tokens: value with a token"
+        assert refused(here.bridge.swap, order, sender=DEPOSITORS[0], value=1) == "fee: not whole gwei"
         request = play.swap(B, USD, 5_000, A, USD)
         payout = play.seal(play.genesis, [request]).payouts()[0]
         assert (
-            refused(here.bridge.fill, list(payout.words()), sender=DEPOSITORS[0], value=1)
+            refused(here.bridge.fill, list(payout.words()), DEPOSITORS[0], sender=DEPOSITORS[0], value=1)
             == "tokens: value with a token fill"
         )
 
@@ -37,7 +37,8 @@ class TestCoin:
         refused(here.evm.send, DEPOSITORS[0], here.bridge.address, b"\x12\x34\x56\x78", 1)
         refused(here.bridge.withdraw_pending_balance, ETH, DEPOSITORS[0], MOST, sender=DEPOSITORS[0], value=1)
         second = universal_address(DEPOSITORS[0])
-        refused(here.bridge.full_exit, 1, ETH, second, 1 << A - 1, sender=DEPOSITORS[0], value=1)
+        reason = refused(here.bridge.full_exit, 1, ETH, second, 1 << A - 1, sender=DEPOSITORS[0], value=1)
+        assert reason == "fee: not whole gwei"
         refused(here.history.execute, 1, [], 1, value=1)
         refused(here.end.confirm_freeze, 1, sender=DEPOSITORS[0], value=1)
         refused(here.exodus.begin_exodus, sender=DEPOSITORS[0], value=1)

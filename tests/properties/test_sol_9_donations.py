@@ -27,12 +27,12 @@ class TestDonations:
         before = here.balance(USD, DEPOSITORS[0])
         order = play.order(here.sites[USD], 5_000, B, USD, poor)
         refused(here.bridge.swap, order, sender=poor)
-        permit = (2**256 - 1, 27, b"\1" * 32, b"\2" * 32)
+        permit = (5_000, 2**256 - 1, 27, b"\1" * 32, b"\2" * 32)
         refused(here.bridge.swap_with_permit, order, permit, sender=poor)
         request = play.swap(B, USD, 5_000, A, USD)
         payout = play.seal(play.genesis, [request]).payouts()[0]
         before = here.balance(USD, DEPOSITORS[0])
-        refused(here.bridge.fill, list(payout.words()), sender=poor)
+        refused(here.bridge.fill, list(payout.words()), poor, sender=poor)
         assert here.balance(USD, DEPOSITORS[0]) == before
 
     def test_swap__recipient_is_a_bridge__refused(self, play: Play) -> None:

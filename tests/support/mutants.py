@@ -37,7 +37,7 @@ class Mutant:
             raise StaleMutant(f"{self.name}: {self.file} has {text.count(self.old)} times {self.old!r}")
         changed = {path: text.replace(self.old, self.new)}
         whole = changed.get(bridge, bridge.read_text())
-        changed[bridge] = whole.replace("# pragma optimize gas", "# pragma optimize none")
+        changed[bridge] = whole.replace("# pragma optimize codesize", "# pragma optimize none")
         return tuple(changed.items())
 
 
