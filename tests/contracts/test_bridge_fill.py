@@ -1,6 +1,6 @@
 """`fill`: a broker pays ahead, once, exactly what the payout says, and only for payments on this chain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -88,6 +88,22 @@ def test_fill__withdrawal__pays_the_recipient_less_the_fee_and_is_repaid(rig: Ri
     assert here.balance(USD, BROKER) - broker == 20 * 10**12
     with reverts("fills: already executed"):
         here.fill(payout, BROKER)
+
+
+def test_fill__swap_through_a_token_between__is_repaid_for_exactly_that_amount_between(rig: Rig) -> None:
+    here = rig[B]
+    payout = payment(B, USD, 5_000, fill_fee=Amount(20), between=Amount(2**112 - 1))
+    other = replace(payout, between=Amount(7))
+    assert other.fill_key(rig.deployment_hash) != payout.fill_key(rig.deployment_hash)
+    before, broker, stranger = (here.balance(USD, who) for who in (RECIPIENT, BROKER, STRANGER))
+    here.fill(payout, BROKER)
+    here.fill(other, STRANGER)
+    here.evm.time += FILL_LEAD_SECONDS
+    rig.pay(payout)
+    rig.execute(B, 1)
+    assert here.balance(USD, RECIPIENT) - before == 2 * 4_980 * 10**12
+    assert here.balance(USD, BROKER) - broker == 20 * 10**12
+    assert here.balance(USD, STRANGER) - stranger == -4_980 * 10**12
 
 
 def test_fill__withdrawals_of_another_account_or_nonce__have_their_own_keys(rig: Rig) -> None:

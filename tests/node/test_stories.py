@@ -6,7 +6,7 @@ from zklink.demo.lines import describe_story
 from zklink.demo.prepare import build_fill_policy
 from zklink.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.devnet.profiles import PROFILES
-from zklink.devnet.tokens import BTC, ETH, USDC, token_by_id
+from zklink.devnet.tokens import AVAX, BNB, BTC, ETH, USDC, token_by_id
 from zklink.protocol.errors import TapeInvalid
 
 CHAINS = [profile.name for profile in PROFILES]
@@ -19,6 +19,8 @@ def test_default_stories__what_the_demo_promises__all_there() -> None:
     assert ("polygon", "USDC", "bsc", "USDC") in ways
     assert ("avalanche", "AVAX", "ethereum", "USDC") in ways
     assert any(s.source == "polygon" and s.destination == "bsc" and s.token_in != s.token_out for s in stories)
+    (routed,) = (story for story in stories if story.via is not None)
+    assert routed.legs == ((AVAX, USDC), (USDC, BNB)) and ("avalanche", "AVAX", "bsc", "BNB") in ways
     assert {story.expectation for story in stories} == {Expectation.PAID, Expectation.FILLED, Expectation.REFUNDED}
     assert all((s.fill_fee > 0) == (s.expectation is Expectation.FILLED) for s in stories)
 

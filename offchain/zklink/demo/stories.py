@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Final
 
 from zklink.devnet.tokens import TokenInfo, find_token
+from zklink.operations.swap import Leg, split_route
 from zklink.protocol.errors import TapeInvalid
-from zklink.protocol.ids import AMOUNT_LIMIT, Amount
+from zklink.protocol.ids import AMOUNT_LIMIT, NO_TOKEN, Amount
 
 GWEI_PER_COIN: Final = 10**9
 
@@ -32,7 +33,7 @@ class Expectation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One swap to send. Amounts are layer-2 units; chains go by name."""
+    """One swap to send. Amounts are layer-2 units; chains go by name; `via` is the token between, if there is one."""
 
     title: str
     seconds: float
@@ -44,6 +45,13 @@ class Story:
     min_out: Amount
     fill_fee: Amount
     expectation: Expectation
+    via: TokenInfo | None = None
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The trades in order."""
+        via = NO_TOKEN if self.via is None else self.via.token_id
+        return split_route(self.token_in.token_id, via, self.token_out.token_id)
 
     @property
     def symbol_in(self) -> str:
@@ -57,7 +65,7 @@ class Story:
 
 
 def default_stories() -> tuple[Story, ...]:
-    """The demo's six built-in stories. Those of the fast chains come first, since every chain executes blocks in
+    """The demo's seven built-in stories. Those of the fast chains come first, since every chain executes blocks in
     order.
     """
     filled, paid, refunded = Expectation.FILLED, Expectation.PAID, Expectation.REFUNDED
@@ -67,6 +75,7 @@ def default_stories() -> tuple[Story, ...]:
         ("same token, 6 to 18 decimals", 0.0, ("polygon", "bsc", "USDC", "USDC", "250", "250", "0"), paid),
         ("min_out cannot be met", 0.5, ("polygon", "bsc", "USDC", "BTCB", "100", "0.01", "0"), refunded),
         ("back again, filled", 1.0, ("bsc", "polygon", "USDC", "USDC", "75", "74", "0.5"), filled),
+        ("no common pool, through USDC", 1.0, ("avalanche", "bsc", "AVAX", "BNB", "30", "1", "0", "USDC"), paid),
         ("native coin to Ethereum", 10.0, ("avalanche", "ethereum", "AVAX", "USDC", "20", "550", "0"), paid),
     )
     return tuple(_build(title, seconds, cells, expectation) for title, seconds, cells, expectation in rows)
@@ -123,7 +132,7 @@ def _read_rows(reader: "csv.DictReader[str]", chains: Sequence[str]) -> Iterator
 
 
 def _build(title: str, seconds: float, cells: tuple[str, ...], expectation: Expectation) -> Story:
-    source, destination, symbol_in, symbol_out, amount, min_out, fill_fee = cells
+    source, destination, symbol_in, symbol_out, amount, min_out, fill_fee, *via = cells
     token_in, token_out = find_token(source, symbol_in), find_token(destination, symbol_out)
     return Story(
         title=title,
@@ -136,4 +145,5 @@ def _build(title: str, seconds: float, cells: tuple[str, ...], expectation: Expe
         min_out=parse_amount(min_out, token_out),
         fill_fee=parse_amount(fill_fee, token_out),
         expectation=expectation,
+        via=find_token(source, via[0]) if via else None,
     )

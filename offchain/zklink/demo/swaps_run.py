@@ -21,7 +21,7 @@ from zklink.devnet.world import World, open_world
 from zklink.l1.contracts.bridge_events import SwapRequested
 from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
 from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import Amount, Lane
+from zklink.protocol.ids import NO_TOKEN, Amount, Lane
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
@@ -63,7 +63,7 @@ def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoRe
 
 def _select_pools(stories: Sequence[Story]) -> tuple[PoolPlan, ...]:
     """The local pools that these stories trade in."""
-    pairs = {tuple(sorted((story.token_in.token_id, story.token_out.token_id))) for story in stories}
+    pairs = {tuple(sorted(leg)) for story in stories for leg in story.legs}
     return tuple(pool for pool in DEFAULT_POOLS if pool.pair in pairs)
 
 
@@ -126,6 +126,7 @@ def _send(run: DemoRun, ticket: Ticket) -> None:
             fill_fee=story.fill_fee,
             recipient=universal_address(ticket.recipient.address),
             deadline=bridge.client.head().timestamp + DEADLINE_SECONDS,
+            via=NO_TOKEN if story.via is None else story.via.token_id,
         )
         receipt = bridge.swap(system.world.roles.depositor, order)
     except ZkLinkError as error:
