@@ -15,6 +15,7 @@ from zklink.cli.demo_command import demo
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
+from zklink.cli.lab import lab
 from zklink.cli.node import node, prover
 from zklink.cli.prices import prices
 from zklink.cli.recover import recover
@@ -45,6 +46,21 @@ def main() -> None:
     """Cross-chain swaps, proven to every chain."""
 
 
-COMMANDS = (demo, node, prover, setup, circuits, verifier, generate, genesis, recover, keep, prices, bench, snapshots)
+COMMANDS = (
+    demo,
+    node,
+    prover,
+    setup,
+    circuits,
+    verifier,
+    generate,
+    genesis,
+    recover,
+    keep,
+    prices,
+    bench,
+    snapshots,
+    lab,
+)
 for command in COMMANDS:
     main.add_command(command)

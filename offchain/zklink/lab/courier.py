@@ -85,8 +85,25 @@ class Courier:
         return [(each.message, each.outcome) for each in ended]
 
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
-        return not self.state.flights and all(each.outcome for each in self.state.deliveries)
+        """Whether nothing is under way, and no event waits for its confirmations."""
+        if self.state.flights or not all(each.outcome for each in self.state.deliveries):
+            return False
+        return not any(self._is_awaited(place, route) for place, route in enumerate(self.routes))
+
+    def _is_awaited(self, place: int, route: Route) -> bool:
+        first, last = self.state.seen[place][-1][0] + 1, read_height(route.source)
+        if first > last:
+            return False
+        if not route.source.is_py_evm:
+            return has_logs(route.source, route.reader.address, route.reader.topic, first, last)
+        asked: Any = {"address": route.reader.address, "fromBlock": first, "topics": [route.reader.topic]}
+        return bool(route.source.w3.eth.get_logs(asked))
+
+    def take(self, way: str) -> list[Message]:
+        """What is under way on one way, taken out of the courier's hands: a test brings it itself."""
+        taken = [flight for flight in self.state.flights if flight.route.way == way]
+        self.state.flights = [flight for flight in self.state.flights if flight.route.way != way]
+        return [flight.message for flight in taken]
 
     # -- a round -------------------------------------------------------------------------------------------------
 

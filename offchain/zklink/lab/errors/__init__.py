@@ -17,9 +17,12 @@ LabError
 +-- TimeNotLater        a block cannot be as old as its parent, or older
 +-- TimestampNotLater   a block's time is not after its parent's
 +-- TransactionRefused  a chain in process does not take a transaction in
++-- ContractUnusable    a file gives no contract, or it is not deployed
 +-- FaultUnavailable    chains of this kind have no such fault
++-- FolderTaken         a new project would lie over something else
 +-- MachineUnusable     a machine's class lacks what it needs
 +-- NeverCame           something did not happen within the rounds given
++-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains
 +-- PlanInapplicable    a plan names what the world does not have
 +-- ReplayUnusable      a file cannot be played again

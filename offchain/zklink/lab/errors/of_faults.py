@@ -6,6 +6,19 @@ from zklink.lab.errors.base import LabError
 
 
 @dataclass(eq=False)
+class ContractUnusable(LabError):
+    """A file gives no contract, or a contract is not deployed.
+    Do: Correct what `reason` names.
+    """
+
+    file: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
+
+@dataclass(eq=False)
 class FaultUnavailable(LabError):
     """Chains of this kind have no such fault. `backends` says which have it.
     Do: Choose one of `backends`, or leave the fault out.
@@ -17,6 +30,18 @@ class FaultUnavailable(LabError):
 
     def __str__(self) -> str:
         return f"{self.chain}: {self.fault} needs chains made of {self.backends}"
+
+
+@dataclass(eq=False)
+class FolderTaken(LabError):
+    """A new project is to be written where something is already.
+    Do: Name a folder that does not exist yet, or is empty.
+    """
+
+    folder: str
+
+    def __str__(self) -> str:
+        return f"{self.folder} is not empty: name a folder that does not exist yet"
 
 
 @dataclass(eq=False)
@@ -43,6 +68,19 @@ class NeverCame(LabError):
 
     def __str__(self) -> str:
         return f"{self.what}: not within {self.rounds} rounds"
+
+
+@dataclass(eq=False)
+class NoSuchScenario(LabError):
+    """The suite has no scenario of this name. `names` are those there are.
+    Do: Use one of `names`.
+    """
+
+    name: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"no scenario is called {self.name}; there are {', '.join(self.names)}"
 
 
 @dataclass(eq=False)
