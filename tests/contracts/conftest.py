@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.drafts.entry_scene import EntryScene, build_entry_scene
 from tests.support.drafts.rig import Rig, build_rig
+from tests.support.realm import Realm, build_realm
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,16 @@ def scene(module_scene: EntryScene) -> Iterator[EntryScene]:
     """A fresh entry."""
     with module_scene.rig.rollback():
         yield replace(module_scene)
+
+
+@pytest.fixture(scope="session")
+def session_realm() -> Realm:
+    """Three chains that timelocks govern, deployed once; tests take `realm`."""
+    return build_realm()
+
+
+@pytest.fixture
+def realm(session_realm: Realm) -> Iterator[Realm]:
+    """Nothing has been governed yet."""
+    with session_realm.rig.rollback():
+        yield session_realm

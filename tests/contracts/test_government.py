@@ -1,111 +1,36 @@
-"""Every act of government, through real timelocks on three chains: what it changes, when, and what it never touches."""
+"""Every act of government, through real timelocks on three chains: what it changes, and when."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
-from tests.contracts import test_exits as exits
-from tests.support.compile_vyper import load
-from tests.support.drafts.escape import make_escaping
-from tests.support.drafts.rig import COIN, OLD, RESERVE, Rig, build_rig
-from tests.support.evm import EvmContract, Reverted, reverts
-from tests.support.evm_client import EvmClient
+from tests.support.drafts.rig import RESERVE
+from tests.support.evm import reverts
 from tests.support.groups import KnownGroup
+from tests.support.realm import DELAY, HEIR, NEW, OWNER, SEAL, THIEF, Realm
 from tests.support.three_chains import (
     CHAINS,
-    DEPOSITOR,
-    FEE_RECIPIENT,
-    GOVERNOR,
     SEQUENCER,
     SETTER,
     STRANGER,
     USD,
-    ZERO,
     A,
     B,
     C,
-    actor_key,
 )
 from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.deployment.acts import Act
 from zklink.l1.deployment.agreement import check_registered_alike
-from zklink.l1.deployment.government import Government
 from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.errors import ActsDisagree
 from zklink.protocol.facts import Frozen, Group, Seal
 from zklink.protocol.ids import (
     CUSTODY_LIMIT,
-    DAY,
     FEE_NOTICE_SECONDS,
-    GRACE_SECONDS,
-    GROUP_DELAY_SECONDS,
     Amount,
-    BlockNumber,
     Door,
-    TokenId,
 )
-
-NEW = TokenId(12)
-DELAY = GROUP_DELAY_SECONDS
-OWNER, THIEF, HEIR = (Account.from_key(actor_key(role)) for role in ("governor", "stranger", "sequencer"))
-SEAL = Seal(BlockNumber(7), bytes([7] * 32))
-
-
-@dataclass
-class Realm:
-    """The rig, governed by timelocks that OWNER owns."""
-
-    rig: Rig
-    government: Government
-
-    def wait(self, seconds: int) -> None:
-        """Time passes on every chain."""
-        for here in self.rig:
-            here.evm.time += seconds
-
-    def carry_out(self, act: Act) -> None:
-        """Propose, see that it waits, execute by a stranger."""
-        self.government.propose(OWNER, act)
-        self.wait(DELAY - 1)
-        with reverts("timelock: too early to execute"):
-            self.government.execute(THIEF, act)
-        self.wait(1)
-        self.government.execute(THIEF, act)
-
-    def registries(self) -> Iterator[EvmContract]:
-        return (here.registry for here in self.rig)
-
-    def check_word(self, fact: Seal | Frozen, group: Group, evidence: bytes) -> None:
-        """Ask the groups of every chain about a fact of one group."""
-        for here in self.rig:
-            if isinstance(fact, Seal):
-                here.groups.check_seal(self.rig.deployment_hash, fact.number, fact.sync_hash, evidence)
-            else:
-                here.groups.check_frozen(self.rig.deployment_hash, fact.chain, fact.round, evidence)
-
-    def refuses_word(self, fact: Seal | Frozen, group: Group, evidence: bytes) -> None:
-        """No chain takes it."""
-        for k in CHAINS:
-            with pytest.raises(Reverted, match="groups: "):
-                Realm(replace(self.rig, chains={k: self.rig[k]}), self.government).check_word(fact, group, evidence)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Realm:
-    rig = build_rig(has_timelock=True)
-    clients = {here.chain: EvmClient(here.chain, here.evm, load) for here in rig}
-    return Realm(rig, Government(rig.deployment, clients))
-
-
-@pytest.fixture
-def realm(shared: Realm) -> Iterator[Realm]:
-    with shared.rig.rollback():
-        yield shared
-
 
 # --- who has a word ---
 
@@ -272,113 +197,3 @@ def test_act__half_done__goes_on_with_the_other_chains(realm: Realm) -> None:
     realm.government.propose(OWNER, act, chains=[B, C])
     realm.wait(DELAY)
     realm.government.execute(THIEF, act)
-
-
-# --- who with which key (docs/threat-model.md) ---
-
-
-SLOW = ("register_token", "set_token_limits", "unpause_token", "set_price_bounds", "set_setter", "set_fee_recipient")
-
-
-@upholds("GOV-2")
-def test_stolen_owner_key__admits_nothing_for_55_days__and_the_owner_sees_it(realm: Realm) -> None:
-    """Everything that lets more in, or pays somebody else, is refused at once on every chain."""
-    for here in realm.rig:
-        timelock = realm.government.timelocks[here.chain]
-        arguments: dict[str, tuple[object, ...]] = {
-            "register_token": (NEW, (1 << here.chain, OWNER.address, 6, 1, 1, 0)),
-            "set_token_limits": (USD, 0, CUSTODY_LIMIT),
-            "unpause_token": (USD,),
-            "set_price_bounds": (1, 1, 2**40 - 1),
-            "set_setter": (THIEF.address,),
-            "set_fee_recipient": (THIEF.address,),
-        }
-        assert arguments.keys() == set(SLOW)
-        for function, values in arguments.items():
-            with reverts("registry: not the governor"):
-                getattr(here.registry, function)(*values, sender=GOVERNOR)
-            with reverts("timelock: not swift"):
-                timelock.act(OWNER, realm.government.bridges[here.chain].tokens.encode(function, *values))
-
-
-def test_stolen_owner_key__can_stop_what_comes_in_and_shrink_groups__no_more(realm: Realm) -> None:
-    acts, government = realm.government.acts, realm.government
-    government.act_at_once(THIEF_WITH_KEY, acts.pause_token(USD, CHAINS))
-    government.act_at_once(THIEF_WITH_KEY, acts.tighten_limits(OLD, {k: (Amount(100), Amount(100)) for k in CHAINS}))
-    for group in Group:
-        known = realm.rig.groups.group(group)
-        for member in known.members[: len(known.members) - known.threshold]:
-            government.act_at_once(THIEF_WITH_KEY, acts.remove_member(group, member))
-    here = realm.rig[A]
-    held = here.balance(USD, here.bridge.address)
-    here.full_exit(3, USD)
-    with pytest.raises(Reverted, match="bridge: token paused"):
-        here.deposit(USD, 1_000)
-    here.deposit(COIN, 1_000)
-    assert here.balance(USD, here.bridge.address) == held
-
-
-THIEF_WITH_KEY: LocalAccount = OWNER
-"""The same key, in somebody else's hands."""
-
-
-def test_stranger__any_act__is_refused(realm: Realm) -> None:
-    acts, government = realm.government.acts, realm.government
-    for act in (acts.pause_token(USD, CHAINS), acts.name_setter(THIEF.address)):
-        for deed in (government.act_at_once, government.propose):
-            with reverts("timelock: not the owner"):
-                deed(THIEF, act)
-
-
-def test_setter__stolen_key__at_most_doubles_a_day_within_bounds(realm: Realm) -> None:
-    kind = int(Door.DEPOSIT)
-    realm.carry_out(realm.government.acts.bound_prices({A: {kind: (100, 1_000)}}))
-    registry, evm = realm.rig[A].registry, realm.rig[A].evm
-    for day in range(1, 6):
-        registry.set_prices([(kind, registry.price_ceiling(kind))], sender=SETTER)
-        evm.time += DAY + FEE_NOTICE_SECONDS
-        assert registry.price(kind) == min(100 * 2**day, 1_000)
-    for function, value in (("set_setter", STRANGER), ("set_fee_recipient", STRANGER), ("pause_token", USD)):
-        with reverts("registry: not the governor"):
-            getattr(registry, function)(value, sender=SETTER)
-
-
-def test_lost_owner_key__nothing_changes__and_nothing_that_waits_comes_late(realm: Realm) -> None:
-    """Whoever loses the key leaves what is in force for ever; a proposal that nobody executed in time is void."""
-    act = realm.government.acts.name_setter(HEIR.address)
-    realm.government.propose(OWNER, act)
-    realm.wait(DELAY + GRACE_SECONDS)
-    with reverts("timelock: too late to execute"):
-        realm.government.execute(THIEF, act)
-    assert {registry.setter().lower() for registry in realm.registries()} == {SETTER}
-    assert {registry.fee_recipient().lower() for registry in realm.registries()} == {FEE_RECIPIENT}
-
-
-# --- a frozen chain ---
-
-
-@upholds("GOV-3")
-def test_frozen_chain__government_goes_on__and_touches_no_exit(realm: Realm) -> None:
-    """Tokens, prices and members can change as before, with the same waits; nothing that leaves reads any of it."""
-    escaping = make_escaping(realm.rig)
-    here, acts, government = escaping[A], realm.government.acts, realm.government
-    assert here.bridge.is_frozen()
-    unpause = acts.unpause_token(USD, [A])
-    government.propose(OWNER, unpause)
-    government.act_at_once(OWNER, acts.pause_token(USD, [A]))
-    government.act_at_once(OWNER, acts.tighten_limits(USD, {A: (Amount(100), Amount(100))}))
-    government.act_at_once(OWNER, acts.remove_member(Group.WATCHERS, realm.rig.groups.watchers.members[0]))
-    with pytest.raises(Reverted):
-        here.deposit(USD, 1_000, sender=DEPOSITOR)
-    for test in (
-        exits.test_exit__unsigned_by_the_owner__is_paid_once,
-        exits.test_exit__recipient_that_refuses__is_owed,
-    ):
-        with escaping.rollback():
-            test(escaping)
-    here.evm.time += DELAY
-    government.execute(THIEF, unpause)
-    assert not here.registry.is_paused(USD)
-    with pytest.raises(Reverted):
-        here.deposit(USD, 1_000, sender=DEPOSITOR)
-    assert here.registry.token_config(USD)[1] != ZERO
