@@ -5,12 +5,14 @@ Takes a run, gives gas by figure, and sets the chains back. The second transacti
 relayer takes no fee.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
 from zklink.bench.block_run import HOME, OTHER, BlockRun
+from zklink.bench.end_gas import pass_window
 from zklink.bench.third_party.circle import CODE, LIBRARY, PROXY, name_domain, plan_initialisation
 from zklink.bench.third_party.contracts import link, load_third_party
 from zklink.devnet.tokens import USDC
@@ -19,9 +21,10 @@ from zklink.l1.contracts.bridge_structs import NO_ADDRESS, DepositOrder, SwapOrd
 from zklink.l1.contracts.entry import Order, Relay, build_authorization_data, build_permit2_data
 from zklink.l1.contracts.entry_client import EntryClient, deploy_entry
 from zklink.l1.contracts.permits import sign_dai
+from zklink.l1.contracts.timelock import Proposal, TimelockClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.client import Call, ChainClient, encode_call
-from zklink.protocol.ids import CUSTODY_LIMIT, Amount, TokenId
+from zklink.protocol.ids import CUSTODY_LIMIT, GROUP_DELAY_SECONDS, Amount, TokenId
 
 _CIRCLE, _DAI = TokenId(20), TokenId(21)
 _DECIMALS: Final = {_CIRCLE: 6, _DAI: 12}
@@ -148,12 +151,25 @@ def _build_scene(run: BlockRun) -> _Scene:
     addresses = {_CIRCLE: _deploy_circle(run), _DAI: client.deploy(roles.deployer, load_contract("DaiToken"), True)}
     dai = client.contract(addresses[_DAI], load_contract("DaiToken"))
     client.send(roles.deployer, encode_call(dai, "mint", user.address, _FORTUNE))
-    for token_id, address in addresses.items():
-        config = TokenConfig(frozenset({HOME}), address, _DECIMALS[token_id], Amount(1), Amount(CUSTODY_LIMIT))
-        system.bridges[HOME].tokens.register_token(roles.governor, token_id, config)
+    _register(run, addresses)
     tokens = {token_id: TokenClient(client, address) for token_id, address in addresses.items()}
     tokens[_CIRCLE].approve(user, permit2, 2**256 - 1)
     return _Scene(run, entry, tokens)
+
+
+def _register(run: BlockRun, addresses: Mapping[TokenId, str]) -> None:
+    """Through the timelock, after its delay."""
+    system, governor = run.system, run.system.world.roles.governor
+    registry = system.bridges[HOME].tokens
+    timelock = TimelockClient(registry.client, system.deployment.chains[HOME].timelock)
+    calls: list[Call] = []
+    for token_id, address in addresses.items():
+        config = TokenConfig(frozenset({HOME}), address, _DECIMALS[token_id], Amount(1), Amount(CUSTODY_LIMIT))
+        calls.append(registry.encode("register_token", token_id, config.abi()))
+    proposal = Proposal(tuple(calls))
+    timelock.propose(governor, proposal)
+    pass_window(run, GROUP_DELAY_SECONDS)
+    timelock.execute(governor, proposal)
 
 
 def _deploy_circle(run: BlockRun) -> str:
