@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sequencer.requests import make_request
 from zklink.prices.gas_costs import MEASURED, GasCosts
 from zklink.prices.table import GREATEST_GWEI, Market, Prices
 from zklink.prices.worst_packing import count_deposits, count_full_exits, count_key_requests, count_swaps
 from zklink.protocol.errors import PriceUnknown
-from zklink.protocol.ids import ChainId, Door
+from zklink.protocol.ids import ChainId, Door, TokenId
 from zklink.protocol.presets import COMPACT, MAIN, MINIMAL, PRESETS, Preset
+from zklink.sequencer.swap_builder import select_requests
 
 P, A, B, C = (ChainId(i) for i in (4, 1, 2, 3))
 GWEI = 10**9
@@ -49,7 +51,7 @@ def test_measured__against_the_snapshot__covers_it_and_little_more(name: str) ->
 
 @pytest.mark.parametrize(
     ("preset", "swaps", "deposits", "keys", "exits"),
-    [(MAIN, 2, 4, 12, 2), (COMPACT, 1, 4, 4, 2), (MINIMAL, 1, 2, 2, 1)],
+    [(MAIN, 3, 4, 12, 2), (COMPACT, 1, 4, 4, 2), (MINIMAL, 1, 2, 2, 1)],
 )
 def test_counts__of_a_preset__rows_run_out_before_slots(
     preset: Preset, swaps: int, deposits: int, keys: int, exits: int
@@ -58,19 +60,30 @@ def test_counts__of_a_preset__rows_run_out_before_slots(
     assert counts == (swaps, deposits, keys, exits)
 
 
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=str)
+def test_count_swaps__routes_with_nothing_in_common__are_what_the_builder_takes(preset: Preset) -> None:
+    tokens = [TokenId(token) for token in range(1, preset.lp_base)]
+    routes = [
+        make_request(1, number, token_in=a, via=via, token_out=b)
+        for number, (a, via, b) in enumerate(zip(tokens[0::3], tokens[1::3], tokens[2::3], strict=False), start=1)
+    ]
+    assert len(routes) >= count_swaps(preset)
+    assert len(select_requests({ChainId(1): routes}, preset, 0)) == count_swaps(preset)
+
+
 def test_swap__one_figure_at_a_time__as_counted_by_hand() -> None:
-    """In `main` two swaps share a block, and eight words are a swap's own."""
+    """In `main` three swaps share a block, and eight words are a swap's own."""
     market = dict.fromkeys(MARKETS, Market(GWEI, USD))
 
     def price(source: ChainId, destination: ChainId, **gas: int) -> int:
         return Prices(market, P, MAIN, 100, replace(NOTHING, **gas)).swap(source, destination)
 
-    assert price(A, B, accept_block=300_000) == 150_000
+    assert price(A, B, accept_block=300_000) == 100_000
     assert price(A, B, word=100) == 800
-    assert price(A, B, import_block=300_000) == 300_000, "source and destination"
-    assert price(A, A, import_block=300_000) == price(A, P, import_block=300_000) == 150_000, "one member"
+    assert price(A, B, import_block=300_000) == 200_000, "source and destination"
+    assert price(A, A, import_block=300_000) == price(A, P, import_block=300_000) == 100_000, "one member"
     assert price(P, P, import_block=300_000) == 1, "none, and nothing is free"
-    assert price(A, B, import_further=300_000) == 150_000, "the third member takes it with others"
+    assert price(A, B, import_further=300_000) == 100_000, "the third member takes it with others"
     assert price(A, B, record=1_000) == 2_000 and price(A, P, record=1_000) == 1_000
     assert price(A, B, payment=77) == 77, "paid or refunded, never both"
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from zklink.protocol.presets import Preset
 
-SWAP_TOKENS: Final = 3
+SWAP_TOKENS: Final = 2
 SWAP_POOLS: Final = 2
-"""Rows of a swap through a third token."""
+"""Rows of a swap through a token between, which itself needs no row: no reserve of it moves."""
 
 
 def count_swaps(preset: Preset) -> int:
-    """Swaps of a block, each through a third token of its own."""
+    """Swaps of a block, each between tokens of its own and through two pools of its own."""
     return min(preset.slots, preset.token_rows // SWAP_TOKENS, preset.pool_rows // SWAP_POOLS)
 
 
