@@ -146,7 +146,7 @@ def _balances(result: DemoResult, is_wide: bool) -> Table:
 def _holdings(result: DemoResult, is_wide: bool) -> Table:
     """The books of every bridge; a narrow terminal has no room for what is zero or follows from the rest."""
     title = (
-        "Reconciliation, per chain and token (SOL-1: balance covers pending and custody; custody is the proven reserve)"
+        "Reconciliation, per chain and token (SOL-1: balance covers pending, custody and fees; custody is as proven)"
     )
     more = ("pending", "reserve + open", "surplus") if is_wide else ()
     table = _table(title, "chain", "token", "balance", "custody", *more, "")
