@@ -55,7 +55,7 @@ def test_print_summary__finished_run__says_what_happened(played: Played) -> None
     for words in (
         "12.5 USDC bsc → USDC avalanche",
         "refunded",
-        "the pair has no pool",
+        "a pair of the route has no pool",
         "avalanche: block 2 accepted",  # block 1 has the deposits of the provider
         "block 2 acknowledged",
         "bsc: block 2 imported",
