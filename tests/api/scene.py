@@ -1,5 +1,6 @@
 """The API on a pipeline whose rounds a test lets pass: what a client sees, and what the world does."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -50,8 +51,8 @@ class Scene:
     @contextmanager
     def serve(self) -> Iterator[None]:
         """The API is up."""
-        app = build_app(self.sources, InlineDesk(), self.limits)
-        with TestClient(app, raise_server_exceptions=True) as client:
+        self.app = build_app(self.sources, InlineDesk(), self.limits)
+        with TestClient(self.app, raise_server_exceptions=True) as client:
             self.client = client
             yield
 
@@ -76,6 +77,36 @@ class Scene:
         """(status, code) of a GET that must be refused."""
         response = self.client.get(path, params=query)
         return response.status_code, response.json()["error"]["code"]
+
+    def stream(self, path: str, headers: dict[str, str], events: int) -> list[str]:
+        """The lines of a stream up to so many events, after which the client goes away."""
+        return asyncio.run(self._stream(path, headers, events))
+
+    async def _stream(self, path: str, headers: dict[str, str], events: int) -> list[str]:
+        body, enough = bytearray(), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await enough.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            body.extend(message.get("body", b""))
+            if body.count(b"\ndata: ") >= events:
+                enough.set()
+
+        place, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": place,
+            "raw_path": place.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("192.0.2.1", 5),
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+        }
+        await asyncio.wait_for(self.app(scope, receive, send), 30)
+        return body.decode().splitlines()
 
     def rpc(self, method: str, params: Any = None, **members: Any) -> Any:
         """The whole answer of JSON-RPC."""

@@ -1,15 +1,16 @@
 """A quote says what the next block would do: the same amount, or the reason for which it would refuse."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.api.scene import Scene
 from tests.scenarios.pipeline import BSC, ETHEREUM, POLYGON
+from tests.support.chains import build_order, send_swap
 from zklink.devnet.tokens import BNB, BTC, ETH, POL, USDC
 from zklink.operations.swap import Way
 from zklink.protocol.ids import Amount
-from zklink.schema.api.scalars import read_units
 from zklink.service.in_process import InProcessOperator
 
 USD = 10**6
@@ -74,11 +75,27 @@ def test_quote__larger_amounts__more_impact(still: Scene) -> None:
     assert impacts == sorted(set(impacts)) and impacts[0] < 10 < impacts[2]
 
 
+def test_quote__no_pool_of_the_pair__through_the_token_between_as_its_block_pays(scene: Scene) -> None:
+    told = quote(scene, token_out=BNB)
+    assert (told["via"], len(told["legs"])) == (0, 1)
+    source = {"source": BSC, "token_in": BTC, "destination": BSC, "token_out": BNB}
+    told = quote(scene, 10**6, **source)
+    assert (told["is_possible"], told["via"], len(told["legs"])) == (True, USDC, 2), told
+    assert told["legs"][0]["amount_out"] == told["legs"][1]["amount_in"]
+    order = build_order(scene.pipeline.system, BSC, BTC, 10**6, BSC, BNB)
+    send_swap(scene.pipeline.system, BSC, replace(order, via=USDC))
+    scene.pipeline.finish(1)
+    (record,) = scene.pipeline.timeline.swaps.values()
+    assert record.payout is not None and told["amount_out"] == str(record.payout.amount)
+    assert quote(scene, 10**6, **source, via=0)["why_not"] == "no_pool"
+
+
 def test_quote__native_coin__goes_with_the_transaction(still: Scene) -> None:
     told = quote(still, 5 * 10**18, token_in=POL, token_out=POL, destination=POLYGON)
     fee = int(told["fees"][0]["amount"])
     assert (told["l1_amount"], told["value_wei"]) == (str(5 * 10**18), str(5 * 10**18 + fee))
-    assert quote(still, USD)["value_wei"] == str(fee)
+    dollars = quote(still, USD)
+    assert dollars["value_wei"] == dollars["fees"][0]["amount"]
 
 
 def test_quote__decimals_of_the_source__in_the_amount_for_its_contract(still: Scene) -> None:
@@ -134,7 +151,7 @@ def test_quote__limits_changed__follow_the_chain(scene: Scene) -> None:
     system = scene.pipeline.system
     registry, governor = system.bridges[POLYGON].tokens, system.world.roles.governor
     custody = system.bridges[POLYGON].custody(USDC)
-    registry.set_token_limits(governor, USDC, Amount(read_units("a", str(10 * USD))), Amount(custody + 500 * USD))
+    registry.tighten_token_limits(governor, USDC, Amount(10 * USD), Amount(custody + 500 * USD))
     scene.round(6)
     assert quote(scene, 9 * USD)["why_not"] == "below_minimum"
     assert quote(scene, 500 * USD)["is_possible"]

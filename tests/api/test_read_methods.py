@@ -35,7 +35,7 @@ def test_tokens__usdc__its_contracts_with_scale_and_live_limits(still: Scene) ->
 def test_tokens__governor_changes_limits_and_pauses__shown_at_the_next_look(scene: Scene) -> None:
     system = scene.pipeline.system
     registry, governor = system.bridges[POLYGON].tokens, system.world.roles.governor
-    registry.set_token_limits(governor, USDC, Amount(5 * USD), Amount(7 * USD))
+    registry.tighten_token_limits(governor, USDC, Amount(5 * USD), Amount(7 * USD))
     registry.pause_token(governor, USDC)
     scene.round(6)
     usdc = next(token for token in scene.get("/v1/tokens")["tokens"] if token["token"] == USDC)

@@ -20,12 +20,12 @@ from zklink.l1.contracts.bridge_events import (
     RequestCancelled,
     SwapRequested,
 )
+from zklink.l1.contracts.bridge_structs import NATIVE, WEI_PER_GWEI
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import MAX_CHAINS, Amount, ChainId, Kind, Lane, RequestId, TokenId
 
 MONEY_EVENTS: Final = (PayoutFilled, PayoutPaid, PayoutDeferred, RequestCancelled)
-GWEI: Final = 10**9
 OVERLAP_BLOCKS: Final = 32
 """Confirmed blocks that each look reads again: a node that lags behind another one leaves events out."""
 
@@ -129,7 +129,12 @@ class ChainReader:
     def _read_prices(self) -> dict[ChainId, int]:
         """What a swap to each chain pays at the door, in wei."""
         prices = self._bridge.tokens.prices()
-        return {ChainId(kind): prices[kind] * GWEI for kind in range(1, MAX_CHAINS + 1)}
+        return {ChainId(kind): prices[kind] * WEI_PER_GWEI for kind in range(1, MAX_CHAINS + 1)}
+
+    def _read_fees(self) -> int:
+        """What the doors have taken and nobody has collected, in wei."""
+        fees = self._bridge.fees()
+        return fees.open_wei + fees.earned_wei
 
     def _read_token(self, token: TokenId) -> LiveToken:
         registry, books = self._bridge.tokens, self._bridge.solvency(token)
@@ -142,6 +147,7 @@ class ChainReader:
             balance=books.balance,
             pending=books.pending,
             custody=Amount(books.custody),
+            fees_wei=self._read_fees() if config.token == NATIVE else 0,
         )
 
 

@@ -16,7 +16,7 @@ from zklink.protocol.ids import Amount, ChainId, TokenId
 @dataclass(frozen=True, slots=True)
 class LiveToken:
     """A token on one chain: limits in layer-2 units, `scale` L1 units per layer-2 unit; `balance` and `pending` in L1
-    units, `custody` in layer-2 units.
+    units, `custody` in layer-2 units. `fees_wei` are what doors have taken in the chain's own coin, 0 for other tokens.
     """
 
     is_paused: bool
@@ -26,6 +26,7 @@ class LiveToken:
     balance: int
     pending: int
     custody: Amount
+    fees_wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from zklink import __version__
 from zklink.cli.bench import bench
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
+from zklink.cli.devnet_command import devnet
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
@@ -48,6 +49,7 @@ def main() -> None:
 
 COMMANDS = (
     demo,
+    devnet,
     node,
     prover,
     setup,

@@ -23,7 +23,7 @@ from zklink.schema.api.refusals import REFUSALS, ErrorRow, ErrorTable
 from zklink.schema.api.scalars import NoRequest, show_bytes
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
 
-CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus")
+CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", "timelock")
 
 
 def answer_status(sources: Sources, request: NoRequest) -> chains.NodeStatus:

@@ -49,12 +49,13 @@ def _list_holdings(sources: Sources, plan: TokenPlan) -> Iterator[HoldingInfo]:
         token = None if live is None else live.tokens.get(plan.token_id)
         if live is None or token is None:
             continue
-        surplus = token.balance - token.pending - token.custody * token.scale
+        surplus = token.balance - token.pending - token.fees_wei - token.custody * token.scale
         yield HoldingInfo(
             chain=chain,
             asset=name_asset(sources.profiles[chain], address),
             balance=str(token.balance),
             pending=str(token.pending),
+            door_fees=str(token.fees_wei),
             custody=str(token.custody),
             reserve=str(row.reserve(chain)),
             surplus=str(surplus),

@@ -156,9 +156,10 @@ class HoldingInfo(Answer):
     asset: Caip19
     balance: Annotated[Units, Meta(description="What the bridge holds, in L1 units.")]
     pending: Annotated[Units, Meta(description="What it owes to owners who have not pulled it, in L1 units.")]
+    door_fees: Annotated[Units, Meta(description="What its doors have taken in the chain's own coin; 0 for others.")]
     custody: Annotated[Units, Meta(description="Reserve and open requests, in layer-2 units.")]
     reserve: Annotated[Units, Meta(description="The reserve in the state after the last sealed block, layer-2 units.")]
-    surplus: Annotated[str, Meta(description="balance - pending - custody, in L1 units.", examples=["0"])]
+    surplus: Annotated[str, Meta(description="balance - pending - door_fees - custody, in L1 units.", examples=["0"])]
     is_solvent: bool
     at_block: Annotated[int, Meta(description="The chain's block at which its bridge was asked.")]
 
