@@ -20,7 +20,7 @@ AGAIN_SECONDS = 5.0
 @click.option("--config", "path", type=FILE, required=True, help="The settings, a TOML file.")
 @click.option("--check", is_flag=True, help="Read the settings, reach every chain and the database, and end.")
 def node(path: Path, check: bool) -> None:
-    """Run a node: watchers, sequencer, provers, submitters, signers and, if the settings say so, a broker.
+    """Run a node: watchers, sequencer, provers, submitters, signers, API and, if the settings say so, a broker.
 
     Variables such as ZKLINK__DATABASE__URL go over the file. SIGTERM and SIGINT end it in order; nothing is lost if it
     is killed. Health is at /health and /ready, metrics at /metrics.
@@ -29,9 +29,10 @@ def node(path: Path, check: bool) -> None:
 
     from zklink.l1.transport.redaction import redact
     from zklink.protocol.errors import DatabaseFailed, RpcUnavailable
+    from zklink.service.api_mount import mount_api
     from zklink.service.assembly import assemble
     from zklink.service.logs import configure_logs
-    from zklink.service.runner import NodeService
+    from zklink.service.runner import NodeService, only_own_routes
     from zklink.service.settings.source import read_settings
 
     settings = read_settings(path)
@@ -47,7 +48,7 @@ def node(path: Path, check: bool) -> None:
         except (RpcUnavailable, DatabaseFailed) as error:
             logging.getLogger(__name__).warning("not started yet: %s", redact(str(error)))
             time.sleep(AGAIN_SECONDS)
-    service = NodeService(settings, assembly, str(path))
+    service = NodeService(settings, assembly, str(path), mount_api if settings.http.api else only_own_routes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.run()

@@ -53,6 +53,7 @@ class Assembly:
     config: NodeConfig
     pool: ProofPool | None
     clock: SteadyClock
+    fill_policy: FillPolicy | None = None
 
 
 def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = None) -> Assembly:
@@ -91,7 +92,7 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
     except BaseException:
         database.close()
         raise
-    return Assembly(deployment, database, clients, parts, config, pool, clock)
+    return Assembly(deployment, database, clients, parts, config, pool, clock, policy)
 
 
 def read_deployment(path: Path) -> Deployment:

@@ -61,6 +61,9 @@ class NodeService:
         self.node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
         self.idle: Callable[[float], None] = time.sleep
         """What the node's thread does for so many seconds between two steps: an API answers questions."""
+        self.threads: list[threading.Thread] = []
+        """What runs beside the node until it ends: they look at `is_stopped`."""
+        self.on_close: list[Callable[[], None]] = []
         self._monitor = Monitor(self.node, assembly.clock, self.board, self.metrics)
         self.node.listen(self._monitor.take)
         self.node.listen(log_event)
@@ -81,12 +84,21 @@ class NodeService:
         """End soon. Safe to call from a signal or any thread."""
         self._stop.set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the node is to end."""
+        return self._stop.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until the node is to end."""
+        self._stop.wait(seconds)
+
     def run(self) -> None:
         """Drive the node until `stop`. Raises HistoryDiverged, DatabaseInUse, RecordBroken: a person has to look first.
         Whatever comes, everything is closed when it returns.
         """
         threads = [threading.Thread(target=worker.run, name=worker.name, daemon=True) for worker in self._workers]
-        threads.append(threading.Thread(target=self._look_after, name="look after", daemon=True))
+        threads += [threading.Thread(target=self._look_after, name="look after", daemon=True), *self.threads]
         for thread in threads:
             thread.start()
         log.info("the node runs; health and metrics are on port %d", self.port)
@@ -116,6 +128,8 @@ class NodeService:
             worker.stop()
         if self.assembly.pool is not None:
             self.assembly.pool.stop()
+        for close in self.on_close:
+            close()
         self.node.close()
         self._server.close()
         for thread in threads:

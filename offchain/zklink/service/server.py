@@ -7,6 +7,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from zklink.api.limits import Limits
+from zklink.api.server import bound_protocol
 from zklink.protocol.errors import SettingsInvalid
 
 STOP_SECONDS: Final = 5
@@ -27,8 +29,16 @@ class HttpServer:
             reason = f"port {port} of {host} cannot be had: {error.strerror or error}"
             raise SettingsInvalid(place, "http.port", reason) from None
         self.host, self.port = host, int(self._socket.getsockname()[1])
+        limits = Limits()
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+            app,
+            http=bound_protocol(limits),
+            ws="websockets-sansio",
+            ws_max_size=limits.body_bytes,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)

@@ -106,6 +106,8 @@ class ProverSettings(Section):
 class HttpSettings(Section):
     """Where health, metrics, provers and the API are served."""
 
+    api: bool = True
+    """Whether the API is there, beside health and metrics."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8545
 
