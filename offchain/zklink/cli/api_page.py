@@ -29,9 +29,9 @@ _HEAD: Final = """\
 
 One table of methods makes three doors, which give the same answers and refuse with the same codes:
 
-- **REST**: the paths below. Its OpenAPI 3.1 document is at `/openapi.json`.
+- **REST**: the paths below. Its OpenAPI 3.1 document is at `http://HOST:PORT/openapi.json`.
 - **JSON-RPC 2.0** at `POST /rpc`, one call or a batch; `params` by name, or in the order of the fields. Its OpenRPC
-  document is at `/openrpc.json`, and `rpc.discover` gives it.
+  document is at `http://HOST:PORT/openrpc.json`, and `rpc.discover` gives it.
 - **JSON-RPC over WebSocket** at `/rpc`, with `subscribe` and `unsubscribe` besides.
 
 Amounts are whole numbers as decimal strings, since they exceed 2^53: in layer-2 units, unless a name says `l1` or
