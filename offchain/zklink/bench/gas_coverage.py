@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from typing import Final
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Bridge.swap": ("swap ERC-20", "swap native coin", "swap of Circle's dollar"),
+    "Bridge.swap": (
+        "swap ERC-20",
+        "swap ERC-20, in a used place of the queue",
+        "swap native coin",
+        "swap of Circle's dollar",
+    ),
     "Bridge.swap_up_to": ("swap ERC-20, up to an amount",),
     "Bridge.swap_with_permit": ("swap ERC-20 with permit",),
     "Bridge.deposit": ("deposit ERC-20", "deposit native coin"),
