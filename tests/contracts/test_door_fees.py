@@ -275,7 +275,7 @@ def test_consume__refund_in_a_block__gives_no_fee_back(rig: Rig) -> None:
 
 def test_consume__broken_history__earns_no_more_than_is_open(rig: Rig) -> None:
     """And of one lane no more than is open in that lane."""
-    site = Site(rig[A], rig.deployment.vk_hashes)
+    site = Site(rig[A], rig.deployment.vk_hashes, replacements=rig.replacements)
     bridge, broken = site.deploy_broken()
     bridge.set_key(3, 11, sender=STRANGER, value=9 * GWEI)
 
@@ -428,7 +428,7 @@ def test_cancel_requests__burnt__is_not_given_back(rig: Rig) -> None:
 
 
 def test_release_fee__exodus_contract_alone_on_a_frozen_chain_no_more_than_is_open(rig: Rig) -> None:
-    site = Site(rig[A], rig.deployment.vk_hashes)
+    site = Site(rig[A], rig.deployment.vk_hashes, replacements=rig.replacements)
     bridge, broken = site.deploy_broken()
     bridge.set_key(3, 11, sender=STRANGER, value=9 * GWEI)
     with reverts("bridge: not the exodus contract"):

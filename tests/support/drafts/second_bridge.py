@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.compile_vyper import Replacements, load
 from tests.support.drafts.rig import ACCOUNT_LIMIT, GENESIS_ROOT, TOKEN_LIMIT, RigChain
 from tests.support.evm import EvmChain, EvmContract
 from tests.support.three_chains import EVM_CHAIN_IDS, GOVERNOR, STRANGER, A, B, C
@@ -29,6 +30,8 @@ class Site:
     """Which end the next bridge gets."""
     groups: str = ""
     """And that end's groups; those of the chain if empty."""
+    replacements: Replacements = ()
+    """Bugs in the next bridge."""
 
     @property
     def evm(self) -> EvmChain:
@@ -51,12 +54,14 @@ class Site:
         """
         entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in self.table()]
         addresses = self._make_partners(entries) | (parts or {})
-        return self.evm.deploy(GOVERNOR, load_contract("Bridge"), *self._arguments(entries, addresses, changes))
+        bridge = load("Bridge", self.replacements)
+        return self.evm.deploy(GOVERNOR, bridge, *self._arguments(entries, addresses, changes))
 
     def deploy_alone(self, parts: dict[str, str], **changes: Any) -> EvmContract:
         """A bridge whose partners are there."""
         entries = [(e.chain_id, e.evm_chain_id, e.address_format, e.bridge) for e in self.table(0)]
-        return self.evm.deploy(GOVERNOR, load_contract("Bridge"), *self._arguments(entries, parts, changes))
+        bridge = load("Bridge", self.replacements)
+        return self.evm.deploy(GOVERNOR, bridge, *self._arguments(entries, parts, changes))
 
     def deploy_broken(self, parts: dict[str, str] | None = None, **changes: Any) -> tuple[EvmContract, EvmContract]:
         """A bridge all of whose partners but the registry are one that does whatever a test says; and that one."""
