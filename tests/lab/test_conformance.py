@@ -1,10 +1,8 @@
 """The suite of known exploits has teeth: a sound bridge passes, a planted bug is found exactly where it is planted."""
 
 import importlib.util
-import shutil
 import tomllib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,55 +13,52 @@ from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.chains import open_chains
 from zklink.lab.conformance import SCENARIOS, SPECS, find_weaknesses, run_scenario
 from zklink.lab.errors import NoSuchScenario
-from zklink.lab.new_project import TEMPLATE
+from zklink.lab.mutation import Mutant, read_mutants
+from zklink.lab.new_project import TEMPLATE, write_project
 from zklink.lab.world import LabWorld
 
 PLANTED = Path(__file__).resolve().parents[2] / "examples" / "lock_and_mint" / "planted.toml"
-BUGS: list[dict[str, Any]] = tomllib.loads(PLANTED.read_text())["bug"]
+BUGS = read_mutants(PLANTED)
+BY_CHANCE = {each["name"]: set(each.get("by_chance", ())) for each in tomllib.loads(PLANTED.read_text())["mutant"]}
 
 
-@cache
-def adapter() -> Any:
-    """The adapter of the bridge that a new project begins with."""
-    spec = importlib.util.spec_from_file_location("lock_and_mint", TEMPLATE / "tests" / "lock_and_mint.py")
+def bridge_in(project: Path) -> Callable[[], Any]:
+    """What makes the bridge of a project: its adapter."""
+    spec = importlib.util.spec_from_file_location("lock_and_mint", project / "tests" / "lock_and_mint.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    made: Callable[[], Any] = module.LockAndMint
+    return made
 
 
-def plant(bug: dict[str, Any], folder: Path) -> Callable[[], Any]:
-    """Makes the bridge with a bug in it."""
-    contracts = folder / "contracts"
-    shutil.copytree(TEMPLATE / "contracts", contracts)
-    for change in bug.get("change", ()):
-        file = contracts / change["file"]
-        text = file.read_text()
-        assert text.count(change["old"]) == 1, f"{change['file']} has not once: {change['old']}"
-        file.write_text(text.replace(change["old"], change["new"]))
-    return lambda: adapter().LockAndMint(contracts, bug.get("confirmations", 4))
+def plant(bug: Mutant, folder: Path) -> Callable[[], Any]:
+    """What makes the bridge with a bug in it."""
+    write_project(folder / "bridge")
+    bug.plant(folder / "bridge")
+    return bridge_in(folder / "bridge")
 
 
 def test_conformance__sound_bridge__no_weakness() -> None:
     note_engine("revm")
-    assert find_weaknesses(adapter().LockAndMint) == {}
+    assert find_weaknesses(bridge_in(TEMPLATE)) == {}
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug["name"].replace(" ", "-"))
-def test_conformance__planted_bug__is_found_exactly_there(bug: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))
+def test_conformance__planted_bug__is_found_exactly_there(bug: Mutant, tmp_path: Path) -> None:
     note_engine("revm")
     found = set(find_weaknesses(plant(bug, tmp_path)))
-    assert found - set(bug.get("by_chance", ())) == set(bug["found_by"])
+    assert found - BY_CHANCE[bug.name] == set(bug.tests)
 
 
 def test_planted__every_scenario__finds_at_least_one() -> None:
-    found = {name for bug in BUGS for name in bug["found_by"]}
+    found = {name for bug in BUGS for name in bug.tests}
     assert found == {each.name for each in SCENARIOS} - {"there_and_back"}
 
 
 def test_run_scenario__weak_bridge__lesson_and_story(tmp_path: Path) -> None:
     note_engine("anvil")
-    make = plant(next(bug for bug in BUGS if bug["name"] == "any contract is the vault"), tmp_path)
+    make = plant(next(bug for bug in BUGS if bug.name == "any contract is the vault"), tmp_path)
     with LabWorld(open_chains("anvil", SPECS, anvil_path)) as world:
         with pytest.raises(AssertionError, match="what another contract said was believed") as caught:
             run_scenario(world, "look_alike", make)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from zklink.lab.mutation import Mutant, Verdict, generate_mutants, read_mutants, run_mutants
 from zklink.lab.new_project import write_project
 
 
@@ -22,3 +23,27 @@ def new(folder: Path) -> None:
     for file in write_project(folder):
         click.echo(file)
     click.echo(f"run the tests: cd {folder} && pytest")
+
+
+@lab.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--mutants", "named", type=click.Path(path_type=Path), help="Named mutants, a TOML file.")
+@click.option("--generate", "files", multiple=True, help="A Vyper file of which to make mutants; can be repeated.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="How many run at a time.")
+def mutate(folder: Path, named: Path | None, files: tuple[str, ...], workers: int) -> None:
+    """Plant one mutant after the other in a copy of the project in FOLDER, and say which its tests do not notice.
+
+    The tests are those that pytest finds there. Verdicts are kept in .lab-mutants, so only what changed runs again.
+    Ends with code 1 if a mutant survives.
+    """
+    mutants = [*(read_mutants(named) if named else ()), *generate_mutants(folder, files)]
+    if not mutants:
+        raise click.UsageError("nothing to plant: name a file with --mutants, or contracts with --generate")
+
+    def tell(mutant: Mutant, verdict: Verdict) -> None:
+        click.echo(f"{verdict.value:<16} {mutant.name}")
+
+    verdicts = list(run_mutants(folder, mutants, workers=workers, tell=tell).values())
+    click.echo(", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict))
+    if Verdict.SURVIVED in verdicts:
+        raise click.exceptions.Exit(1)

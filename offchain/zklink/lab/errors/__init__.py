@@ -21,6 +21,7 @@ LabError
 +-- FaultUnavailable    chains of this kind have no such fault
 +-- FolderTaken         a new project would lie over something else
 +-- MachineUnusable     a machine's class lacks what it needs
++-- MutantUnusable      a mutant cannot be planted or tested
 +-- NeverCame           something did not happen within the rounds given
 +-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains

@@ -58,6 +58,19 @@ class MachineUnusable(LabError):
 
 
 @dataclass(eq=False)
+class MutantUnusable(LabError):
+    """A mutant cannot be planted, or its tests cannot be run.
+    Do: Correct what `reason` names.
+    """
+
+    mutant: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.mutant}: {self.reason}"
+
+
+@dataclass(eq=False)
 class NeverCame(LabError):
     """Something did not happen within the rounds given.
     Do: Read the story for what stands in its way, or give it more rounds.
