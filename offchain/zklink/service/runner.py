@@ -153,6 +153,8 @@ class NodeService:
         start = time.perf_counter()
         try:
             self.assembly.database.check()
+            if self.assembly.pool is not None:
+                self.assembly.pool.forget(self.node.sequencer.settled)
             self.board.note("database", WELL)
         except DatabaseInUse as error:
             self.board.note("database", Health(Condition.STOPPED, str(error)))

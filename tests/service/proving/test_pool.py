@@ -215,3 +215,16 @@ def test_sql__proof_that_is_not_that_of_its_hash__refused(database: Database, cl
         connection.execute(proof_jobs.update().values(proof='["2"]'))
     with pytest.raises(RecordBroken, match="not that of its hash"):
         jobs.want(bytes(32), BlockNumber(1), ONE.lane)
+
+
+def test_forget__settled_blocks__their_jobs_go_and_later_ones_stay(pool: ProofPool, jobs: ProofJobs) -> None:
+    waiting = [Waiting(pool, ONE), Waiting(pool, TWO)]
+    for name in "ab":
+        task = take(pool, name)
+        pool.publish(name, task, prove(task))
+    for one in waiting:
+        one.end()
+    for last in (0, 1, 1):
+        pool.forget(BlockNumber(last))
+    kept = [jobs.want(compute_job_id(block), block.header.number, block.lane).proof for block in BLOCKS]
+    assert (kept[0], kept[1] is None) == (None, False)

@@ -70,6 +70,7 @@ class ProofPool:
         self._resting: dict[str, float] = {}
         self._changed = threading.Condition()
         self._is_stopped = False
+        self._forgotten = BlockNumber(0)
         self.counts = PoolCounts()
         jobs.bound_leases(self._until_ms())
 
@@ -103,8 +104,10 @@ class ProofPool:
         return None
 
     def forget(self, last: BlockNumber) -> None:
-        """Nobody needs the proofs of blocks up to `last`."""
-        self._jobs.forget(last)
+        """Nobody needs the proofs of blocks up to `last`. Raises what the jobs raise."""
+        if last > self._forgotten:
+            self._jobs.forget(last)
+            self._forgotten = last
 
     def stop(self) -> None:
         """End every wait; jobs stay as they are."""
