@@ -11,8 +11,9 @@
      or more. What is signed names the deployment, the kind of fact and everything in it (EIP-712,
      offchain/zklink/protocol/facts.py), so evidence of one fact is never evidence of another.
 @custom:emergency The governor announces new members of one group, which come in GROUP_DELAY_SECONDS (55 days) later:
-                  longer than anybody needs to leave, whatever that group does. It removes a member at once while those
-                  left can still meet the threshold, which stays. Nothing else here can be changed.
+                  longer than anybody needs to leave, whatever that group does. It removes a member at once, one of a
+                  group in as long a time, while those left can still meet the threshold, which stays. Nothing else here
+                  can be changed.
 @custom:security No member is in two groups. Three groups are independent only as far as their members are.
 """
 
@@ -43,6 +44,8 @@ coming_group: uint256
 coming_members: DynArray[address, constants.MAX_SIGNERS]
 coming_threshold: uint256
 announced: uint256
+# By group: when a member was last removed, 0 for never.
+removed: HashMap[uint256, uint256]
 
 
 @deploy
@@ -119,13 +122,21 @@ def remove_member(group: uint8, member: address):
     """
     @notice Removes a member of a group at once, by the governor: somebody whose key is lost or stolen. The threshold stays,
             so nobody's word becomes cheaper.
-    @dev What is announced stays announced: who is removed and stands on the coming list comes back with it.
+    @dev What is announced stays announced: who is removed and stands on the coming list comes back with it. The next one
+         waits GROUP_DELAY_SECONDS and as many days' blocks: each makes the silence of those left cheaper.
     @param group 1 validators, 2 watchers.
     @param member One of its members; those left must be as many as the threshold.
     @custom:upholds GOV-2
     """
     self._check_governor()
     group_members.remove(convert(group, uint256), member)
+    last: uint256 = self.removed[convert(group, uint256)]
+    began_at: uint256 = 0
+    began_in: uint256 = 0
+    began_at, began_in = windows.unpack(last)
+    is_over: bool = last == 0 or windows.is_over(began_at, began_in, constants.GROUP_DELAY_SECONDS)
+    assert is_over, "groups: too early to remove"
+    self.removed[convert(group, uint256)] = windows.now()
     log IGroups.MemberRemoved(group=group, member=member)
 
 

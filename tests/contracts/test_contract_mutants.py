@@ -379,6 +379,24 @@ GROUPS_MUTANTS: dict[str, tuple[str, str, str, GroupsTest]] = {
         "pass",
         groups.test_remove_member__below_the_threshold__is_refused,
     ),
+    "removed-one-after-the-other": (
+        GROUPS,
+        'assert is_over, "groups: too early to remove"',
+        "pass",
+        groups.test_remove_member__another_of_the_group__waits_as_long_as_new_members,
+    ),
+    "removal-not-noted": (
+        GROUPS,
+        "    self.removed[convert(group, uint256)] = windows.now()\n",
+        "",
+        groups.test_remove_member__another_of_the_group__waits_as_long_as_new_members,
+    ),
+    "removal-of-one-group-stops-the-other": (
+        GROUPS,
+        "last: uint256 = self.removed[convert(group, uint256)]",
+        "last: uint256 = max(self.removed[1], self.removed[2])",
+        groups.test_remove_member__another_of_the_group__waits_as_long_as_new_members,
+    ),
     "removed-nobody": (
         MEMBERS,
         'assert len(kept) < len(self.lists[group]), "groups: not a member"',

@@ -65,6 +65,9 @@ def test_removal__one_member__at_once_and_never_below_the_threshold(
     realm.refuses_word(fact, group, known.evidence(digest, known.keys[: known.threshold]))
     realm.check_word(fact, group, known.evidence(digest, known.keys[1 : 1 + known.threshold]))
     for member in known.members[1 : len(known.members) - known.threshold]:
+        with reverts("groups: too early to remove"):
+            realm.government.act_at_once(OWNER, realm.government.acts.remove_member(group, member))
+        realm.wait(DELAY)
         realm.government.act_at_once(OWNER, realm.government.acts.remove_member(group, member))
     with reverts("groups: too few would remain"):
         realm.government.act_at_once(OWNER, realm.government.acts.remove_member(group, known.members[-1]))

@@ -418,9 +418,28 @@ def test_remove_member__at_once__has_no_word_and_the_threshold_stays(fresh: EvmC
 def test_remove_member__below_the_threshold__is_refused(fresh: EvmContract) -> None:
     for member in watchers.members[:2]:
         fresh.remove_member(int(Group.WATCHERS), member, sender=GOVERNOR)
+        fresh.chain.time += GROUP_DELAY_SECONDS
     with reverts("groups: too few would remain"):
         fresh.remove_member(int(Group.WATCHERS), watchers.members[2], sender=GOVERNOR)
     check(fresh, Frozen(B, 2), Group.WATCHERS, watchers.evidence(Frozen(B, 2).digest(DEPLOYMENT), watchers.keys[2:]))
+
+
+def test_remove_member__another_of_the_group__waits_as_long_as_new_members(fresh: EvmContract) -> None:
+    """Else who owns the governor takes a group down to its threshold at once, where one silent member stops it."""
+    fresh.remove_member(int(Group.WATCHERS), watchers.members[0], sender=GOVERNOR)
+    fresh.remove_member(int(Group.VALIDATORS), validators.members[0], sender=GOVERNOR)
+    for group in (watchers, validators):
+        kind = int(Group.WATCHERS if group is watchers else Group.VALIDATORS)
+        with fresh.chain.rollback():
+            fresh.chain.time += GROUP_DELAY_SECONDS - 1
+            with reverts("groups: too early to remove"):
+                fresh.remove_member(kind, group.members[1], sender=GOVERNOR)
+            fresh.chain.time += 1
+            fresh.remove_member(kind, group.members[1], sender=GOVERNOR)
+        with fresh.chain.rollback():
+            fresh.chain.halt(GROUP_DELAY_SECONDS)
+            with reverts("groups: too early to remove"):
+                fresh.remove_member(kind, group.members[1], sender=GOVERNOR)
 
 
 def test_remove_member__nobody_of_this_group__is_refused(fresh: EvmContract) -> None:

@@ -159,6 +159,7 @@ MEANINGS: Final = {
     "groups: nothing announced": "No new members are announced.",
     "groups: signer order": "The signatures are not in ascending order of their signers, each once.",
     "groups: threshold above members": "More signatures are required than the group has members.",
+    "groups: too early to remove": "The days, or the blocks, since a member of this group was removed are not over.",
     "groups: too early to replace": "The days, or the blocks, since the announcement are not over.",
     "groups: too few signatures": "There are fewer signatures than the group's threshold.",
     "groups: too few would remain": "The members left could not reach the group's threshold.",
