@@ -165,6 +165,10 @@ def test_fees__of_an_operation_and_of_an_order__those_that_the_operator_takes(sc
     assert told["fee_token"] == USDC
     assert owner.submit(owner.transfer(fee=Amount(int(told["least_fee"]))))[0] == 200
     assert int(told["least_fee"]) > 0
+    order = owner.encode(owner.order((USDC, 20 * USD), (BTC, 10**5)))
+    unsigned = {name: value for name, value in order.items() if name not in ("public_key", "signature")}
+    refused = scene.client.post("/v1/fees", json={"operation": unsigned}).json()
+    assert refused["error"]["code"] == "invalid_request"  # an order has a rate
     rate = scene.get("/v1/fee-rate", token_buy=USDC, amount_buy=str(100 * USD))["least_fee_rate"]
     assert rate == scene.pipeline.node.sequencer.parameters.terms.compute_fee_rate(USDC, 100 * USD) > 0
     assert scene.refuse("/v1/fee-rate", token_buy=60_000, amount_buy="1") == (422, "operation_refused")

@@ -230,6 +230,7 @@ def test_feed__what_changes__told_in_order_to_those_who_listen(history: History)
     leave = history.feed.listen(told.append)
     feed(history, confirm(), PAID, accept(B))
     leave()
+    leave()
     feed(history, move(PRIMARY, 0, 1))
     topics = [(notice.topic, notice.key) for notice in told]
     sealed = [(Topic.BLOCKS, ONE), (Topic.TRANSFERS, KEY)]

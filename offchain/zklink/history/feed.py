@@ -58,13 +58,14 @@ class Feed:
             listener(notice)
 
     def listen(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
-        """Have every further notice handed to `listener`; gives the way to end that."""
+        """Have every further notice handed to `listener`; gives the way to end that, once or again."""
         with self._lock:
             self._listeners.append(listener)
 
         def leave() -> None:
             with self._lock:
-                self._listeners.remove(listener)
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
 
         return leave
 

@@ -125,6 +125,8 @@ def describe_block(sources: Sources, entry: BlockEntry) -> operations.BlockInfo:
 
 def answer_fees(sources: Sources, request: trading.FeesRequest) -> trading.FeesAnswer:
     operation = operations.read_unsigned(request.operation)
+    if sources.find_token(operation.fee_token) is None:
+        raise RequestRefused("invalid_request", "the fee's token is none of this deployment", {"field": "operation"})
     try:
         least = sources.node.sequencer.compute_least_fee(operation)
     except ZkLinkError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, defstruct, to_builtins
 
+from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.protocol.errors import MalformedOperation, RequestRefused
@@ -49,7 +50,8 @@ def _define(name: str, type_: type, is_signed: bool) -> type[Struct]:
 
 
 _SIGNED = {name: _define(name, type_, True) for name, type_ in TYPES.items()}
-_UNSIGNED = {name: _define(name, type_, False) for name, type_ in TYPES.items()}
+_UNSIGNED = {name: _define(name, type_, False) for name, type_ in TYPES.items() if type_ is not Order}
+"""Those that pay a fee of their own; an order pays by its rate."""
 
 if TYPE_CHECKING:
     SignedOperation = Any

@@ -107,7 +107,7 @@ class QuoteAnswer(Answer):
 
 
 class FeesRequest(Request):
-    """A signed operation without its signature; its fee is ignored."""
+    """A signed operation without its signature; its fee is ignored. Of an order ask `fee_rate`."""
 
     operation: UnsignedOperation
 
