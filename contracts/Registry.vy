@@ -60,7 +60,7 @@ def __init__(
     @param limit The first id too large for the state; a power of four up to 4^8.
     @param governor_ The address that registers, limits and pauses tokens, and bounds prices; not zero.
     @param setter_ The address that sets prices within bounds; not zero.
-    @param fee_recipient_ Whom the fees belong to; not zero.
+    @param fee_recipient_ Whom the fees belong to; not zero, and not the wrapped coin.
     @param wrapped_ The wrapped coin of this chain, zero for none.
     @param first_prices Prices and bounds by kind, each kind at most once; a door that is not named costs nothing.
     @custom:upholds GOV-1
@@ -98,6 +98,8 @@ def register_token(token_id: uint16, config: IRegistry.TokenConfig):
     @custom:upholds SOL-6, SOL-7, GOV-2, GOV-4
     """
     self._check_governor()
+    # Who brings coin to a wrapped coin's contract has it as tokens: the fees would be the bridge's, and nobody's.
+    assert config.token != self.fee_recipient, "registry: token takes the fees"
     is_asked: bool = config.token != empty(address) and config.token != tokens.NATIVE
     l1_decimals: uint256 = 0
     if config.token != empty(address):
@@ -212,7 +214,7 @@ def set_setter(account: address):
 def set_fee_recipient(account: address):
     """
     @notice Names whom the fees belong to, those that are earned and not collected included.
-    @param account Not zero.
+    @param account Not zero, and no token: what is sent to one is nobody's.
     """
     self._check_governor()
     self._set_fee_recipient(account)
@@ -265,9 +267,7 @@ def is_token(account: address) -> bool:
     @notice Whether an account is a token's contract on this chain: a registered one, or the wrapped coin.
     @param account Any; the stand-in for the coin is none.
     """
-    if account == empty(address) or account == tokens.NATIVE:
-        return False
-    return account == wrapped or registered_tokens.ids[account] != 0
+    return self._is_token(account)
 
 
 @external
@@ -384,8 +384,20 @@ def _set_setter(account: address):
 @internal
 def _set_fee_recipient(account: address):
     assert account != empty(address), "registry: zero fee recipient"
+    assert not self._is_token(account), "registry: fees to a token"
     self.fee_recipient = account
     log IRegistry.FeeRecipientChanged(fee_recipient=account)
+
+
+@internal
+@view
+def _is_token(account: address) -> bool:
+    """
+    @notice Whether an account is a registered contract or the wrapped coin.
+    """
+    if account == empty(address) or account == tokens.NATIVE:
+        return False
+    return account == wrapped or registered_tokens.ids[account] != 0
 
 
 @internal

@@ -216,8 +216,9 @@ def test_is_token__registered_and_wrapped__no_other(rig: Rig) -> None:
     assert registry.is_token(here.token(USD).address) and registry.is_token(wrapped)
     for other in (ZERO, NATIVE, STRANGER, here.token(OLD).address, registry.address):
         assert not registry.is_token(other)
-    assert not here.registry.is_token(ZERO)
-    assert (registry.wrapped(), here.registry.wrapped()) == (wrapped.lower(), ZERO)
+    bare = rig.deploy(A, "Registry", *registry_arguments())
+    assert not bare.is_token(ZERO)
+    assert (registry.wrapped(), bare.wrapped()) == (wrapped.lower(), ZERO)
 
 
 def test_governance__stranger__is_refused(rig: Rig) -> None:
@@ -370,3 +371,19 @@ def test_setter_and_fee_recipient__named_anew__say_so(rig: Rig) -> None:
     for function in (here.registry.set_setter, here.registry.set_fee_recipient):
         with pytest.raises(Reverted, match="zero"):
             function(ZERO, sender=GOVERNOR)
+
+
+def test_fee_recipient__token__is_refused_whichever_comes_first(rig: Rig) -> None:
+    """A wrapped coin's contract takes coin and owes it to the bridge, where it is in no book: anybody who collects
+    would lock all fees for ever.
+    """
+    here = rig[A]
+    for token in (here.wrapped.address, here.token(USD).address):
+        with reverts("registry: fees to a token"):
+            here.registry.set_fee_recipient(token, sender=GOVERNOR)
+    coming = fresh(here)
+    here.registry.set_fee_recipient(coming, sender=GOVERNOR)
+    with reverts("registry: token takes the fees"):
+        here.registry.register_token(NEW, config(USD, coming), sender=GOVERNOR)
+    with reverts("registry: fees to a token"):
+        rig.deploy(A, "Registry", *registry_arguments(wrapped=coming, fee_recipient=coming))

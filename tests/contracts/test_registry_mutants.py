@@ -206,7 +206,7 @@ def refuse_config(reason: str, **changes: object) -> Callable[[Rig], None]:
     )
 
 
-# breaks: SOL-6, SOL-7, GOV-2, GOV-3, GOV-4
+# breaks: SOL-1, SOL-6, SOL-7, GOV-2, GOV-3, GOV-4
 TOKEN_MUTANTS = {
     "any-decimals-answer": ContractMutant(
         "GOV-4",
@@ -301,6 +301,20 @@ TOKEN_MUTANTS = {
         "# pragma nonreentrancy on\n",
         "",
         partial(registry.test_register__token_reenters__finds_every_door_locked, function="set_setter"),
+    ),
+    "fees-to-a-token": ContractMutant(
+        "SOL-1",
+        REGISTRY,
+        'assert not self._is_token(account), "registry: fees to a token"',
+        "pass",
+        registry.test_fee_recipient__token__is_refused_whichever_comes_first,
+    ),
+    "token-takes-the-fees": ContractMutant(
+        "SOL-1",
+        REGISTRY,
+        'assert config.token != self.fee_recipient, "registry: token takes the fees"',
+        "pass",
+        registry.test_fee_recipient__token__is_refused_whichever_comes_first,
     ),
     "coin-is-a-token": ContractMutant(
         "SOL-7",
