@@ -90,6 +90,12 @@ def test_quote__no_pool_of_the_pair__through_the_token_between_as_its_block_pays
     assert quote(scene, 10**6, **source, via=0)["why_not"] == "no_pool"
 
 
+def test_quote__before_the_source_was_read__not_ready(scene: Scene) -> None:
+    scene.live._chains.pop(POLYGON)
+    plan = {"source": POLYGON, "token_in": USDC, "destination": BSC, "token_out": BTC, "amount": str(USD)}
+    assert scene.refuse("/v1/quote", **plan) == (503, "not_ready")
+
+
 def test_quote__native_coin__goes_with_the_transaction(still: Scene) -> None:
     told = quote(still, 5 * 10**18, token_in=POL, token_out=POL, destination=POLYGON)
     fee = int(told["fees"][0]["amount"])

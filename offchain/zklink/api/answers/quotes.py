@@ -9,6 +9,7 @@ from zklink.api.answers.routes import Route, find_best
 from zklink.api.sources import Sources
 from zklink.broker.policy import TokenPolicy
 from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import FEE_DENOMINATOR, ChainId, TokenId
 from zklink.schema.api import trading
 from zklink.schema.api.scalars import read_units
@@ -74,7 +75,9 @@ def answer_quote(sources: Sources, request: trading.QuoteRequest) -> trading.Quo
 
 
 def compute_quote(sources: Sources, plan: Plan) -> trading.QuoteAnswer:
-    """The quote of a plan. Only for the node's thread."""
+    """The quote of a plan. Only for the node's thread. Raises RequestRefused before the source was read."""
+    if plan.source in sources.profiles and sources.live.chain(plan.source) is None:
+        raise RequestRefused("not_ready", "the source has not been asked for its tokens and prices yet")
     route = _find_route(sources, plan)
     why_not = next(_find_reasons(sources, plan, route), "")
     sequencer, reserve = sources.node.sequencer, _read_reserve(sources, plan)
