@@ -129,6 +129,28 @@ def test_pause__at_once__and_only_the_delay_ends_it(realm: Realm) -> None:
     realm.rig[A].deposit(USD, 1_000)
 
 
+def test_pause__while_an_older_proposal_waits__is_undone_by_anybody_unless_it_is_cancelled(realm: Realm) -> None:
+    """What waits outlives what the owner does at once; the owner does it again, or cancels."""
+    acts, here = realm.government.acts, realm.rig[A]
+    unpause = acts.unpause_token(USD, [A])
+    realm.government.propose(OWNER, unpause)
+    realm.wait(DELAY)
+    realm.government.act_at_once(OWNER, acts.pause_token(USD, [A]))
+    with here.evm.rollback():
+        realm.government.execute(THIEF, unpause)
+        here.deposit(USD, 1_000)
+        realm.government.act_at_once(OWNER, acts.pause_token(USD, [A]))
+        with reverts("bridge: token paused"):
+            here.deposit(USD, 1_000)
+        with reverts("timelock: not proposed"):
+            realm.government.execute(THIEF, unpause)
+    realm.government.cancel(OWNER, unpause)
+    with reverts("timelock: not proposed"):
+        realm.government.execute(THIEF, unpause)
+    with reverts("bridge: token paused"):
+        here.deposit(USD, 1_000)
+
+
 def test_caps__tighter_at_once__looser_after_the_delay(realm: Realm) -> None:
     acts, cap = realm.government.acts, Amount(RESERVE + 5_000)
     realm.government.act_at_once(OWNER, acts.tighten_limits(USD, {A: (Amount(100), cap)}))
