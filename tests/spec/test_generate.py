@@ -34,11 +34,11 @@ def test_render_vyper__names__are_unique() -> None:
 def test_render_circom__integers__are_those_of_vyper() -> None:
     vyper = dict(re.findall(r"^(\w+): constant\(uint256\) = (\d+)$", render_vyper_constants(), re.MULTILINE))
     circom = dict(re.findall(r"^function (\w+)\(\) \{ return (\d+); \}$", render_circom_constants(), re.MULTILINE))
-    of_calls_and_clocks = ("_RING", "_GROUP", "_SECONDS")
-    only_vyper = {"R", "Q", "SIGNATURE_BYTES", "HALF_ORDER", "DAY"}
+    of_calls_and_clocks = ("_RING", "_GROUP", "_SECONDS", "_PRICE")
+    only_vyper = {"R", "Q", "SIGNATURE_BYTES", "HALF_ORDER", "DAY", "PRICE_KINDS"}
     only_vyper |= {
         name
         for name in vyper
-        if (name.startswith("MAX_") and name != "MAX_CHAINS") or name.endswith(of_calls_and_clocks)
+        if (name.startswith(("MAX_", "CLASS_")) and name != "MAX_CHAINS") or name.endswith(of_calls_and_clocks)
     }
     assert circom == {name: value for name, value in vyper.items() if name not in only_vyper}
