@@ -23,7 +23,7 @@ from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.deployment.acts import Act
 from zklink.l1.deployment.agreement import check_registered_alike
 from zklink.l1.deployment.records import TokenPlan
-from zklink.protocol.errors import ActsDisagree
+from zklink.protocol.errors import ActsDisagree, OwnerInGroup
 from zklink.protocol.facts import Frozen, Group, Seal
 from zklink.protocol.ids import (
     CUSTODY_LIMIT,
@@ -201,6 +201,25 @@ def test_owner__of_one_chain_alone__is_refused(realm: Realm) -> None:
     act = realm.government.acts.name_owner(HEIR.address)
     with pytest.raises(ActsDisagree, match="nothing"):
         realm.government.propose(OWNER, Act(act.title, {A: act.calls[A]}))
+
+
+@upholds("GOV-1")
+def test_owner__in_a_group__is_refused_before_anything_is_sent(realm: Realm) -> None:
+    """The groups know the timelock alone, so who owns it is compared with present and announced members."""
+    government, acts = realm.government, realm.government.acts
+    for group in Group:
+        member = realm.rig.groups.group(group).members[1]
+        with pytest.raises(OwnerInGroup, match=f"would own the timelocks and be one of the {group.name.lower()}"):
+            government.propose(OWNER, acts.name_owner(member))
+        for owner in (OWNER, HEIR):
+            with realm.rig.rollback():
+                if owner is HEIR:
+                    realm.carry_out(acts.name_owner(HEIR.address))
+                with pytest.raises(OwnerInGroup, match="(?i)" + owner.address):
+                    government.act_at_once(OWNER, acts.announce_group(group, [owner.address], 1))
+    government.act_at_once(OWNER, acts.announce_group(Group.WATCHERS, [HEIR.address], 1))
+    with pytest.raises(OwnerInGroup, match="watchers"):
+        government.propose(OWNER, acts.name_owner(HEIR.address))
 
 
 def test_act__taken_back__is_never_carried_out(realm: Realm) -> None:

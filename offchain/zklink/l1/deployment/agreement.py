@@ -5,7 +5,7 @@ Takes calls by chain, from an act or from the log of a proposal; reads them with
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
@@ -14,7 +14,8 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.deployment.swift import read_selector
 from zklink.l1.transport.arguments import spell_type
-from zklink.protocol.errors import ActsDisagree
+from zklink.protocol.errors import ActsDisagree, OwnerInGroup
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
 
 COMMON: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,6 +45,25 @@ def check_alike(calls: Mapping[ChainId, Sequence[bytes]], chains: Sequence[Chain
     for k in chains:
         if said[k] != said[first]:
             raise ActsDisagree(f"chain {first} says {_spell(said[first])}, chain {k} says {_spell(said[k])}")
+
+
+def check_apart(calls: Sequence[bytes], owners: Sequence[str], members: Sequence[tuple[Group, Sequence[str]]]) -> None:
+    """Raise OwnerInGroup if calls on one chain put an owner of its timelock into a group, or make a member the owner:
+    the contract of the groups sees the timelock alone. `members` may name a group twice, with its coming members.
+    """
+    for name, *arguments in read_statements(calls):
+        if name == "set_owner":
+            _check_apart([str(arguments[0])], members)
+        elif name == "announce_members":
+            group, listed, _ = cast("tuple[int, Sequence[str], int]", tuple(arguments))
+            _check_apart(owners, [(Group(group), listed)])
+
+
+def _check_apart(owners: Sequence[str], members: Sequence[tuple[Group, Sequence[str]]]) -> None:
+    for group, listed in members:
+        both = {int(owner, 16) for owner in owners} & {int(member, 16) for member in listed}
+        if both:
+            raise OwnerInGroup(f"0x{min(both):040x}", group.name.lower())
 
 
 def check_registered_alike(bridges: Mapping[ChainId, BridgeClient], token_id: TokenId) -> None:

@@ -11,10 +11,11 @@ from eth_account.signers.local import LocalAccount
 from zklink.l1.contracts.bridge_events import Proposed
 from zklink.l1.contracts.timelock import Proposal, TimelockClient, Waiting
 from zklink.l1.deployment.acts import Act, Acts
-from zklink.l1.deployment.agreement import check_alike
+from zklink.l1.deployment.agreement import check_alike, check_apart, read_statements
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import CallReverted
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
 
 NO_SALT = bytes(32)
@@ -35,8 +36,18 @@ class Government:
         self.acts = Acts(self.bridges, self.timelocks)
 
     def check(self, act: Act) -> None:
-        """Raise ActsDisagree for an act that would leave the chains with different meanings, members or owners."""
-        check_alike({k: [call.data for call in calls] for k, calls in act.calls.items()}, tuple(self.timelocks))
+        """Raise ActsDisagree for an act that would leave the chains with different meanings, members or owners,
+        OwnerInGroup for one after which an owner is in a group.
+        """
+        calls = {k: [call.data for call in each] for k, each in act.calls.items()}
+        check_alike(calls, tuple(self.timelocks))
+        for k in (k for k in calls if read_statements(calls[k])):
+            lock, groups = self.timelocks[k], self.bridges[k].groups
+            known = [(group, groups.members(group).members) for group in Group]
+            coming = groups.coming()
+            if coming is not None:
+                known.append((coming.group, coming.signers.members))
+            check_apart(calls[k], (lock.owner(), lock.coming_owner()), known)
 
     def try_act(self, act: Act) -> dict[ChainId, str]:
         """The reasons for which calls of an act would be refused now, by chain; a wait of 55 days is not worth an act

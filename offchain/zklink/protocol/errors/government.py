@@ -18,6 +18,19 @@ class ActsDisagree(L1Error):
 
 
 @dataclass(eq=False)
+class OwnerInGroup(L1Error):
+    """An act would have one account own the timelocks and be in a group: two parties would be one. Nothing was sent.
+    Do: Name another owner, or leave the account out of the group.
+    """
+
+    owner: str
+    group: str
+
+    def __str__(self) -> str:
+        return f"{self.owner} would own the timelocks and be one of the {self.group}"
+
+
+@dataclass(eq=False)
 class TokenUnfit(L1Error):
     """A contract that should not be registered as this token; nothing was sent.
     Do: Look at the contract at this address; name another one, or do not register it.
