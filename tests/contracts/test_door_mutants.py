@@ -4,11 +4,15 @@ from functools import partial
 
 import pytest
 
+from tests.contracts import test_bridge_keys as keys
 from tests.contracts import test_door_amounts as amounts
 from tests.contracts import test_door_fees as fees
+from tests.contracts import test_fill_leads as leads
+from tests.contracts import test_freeze as freeze
+from tests.contracts import test_pending_payments as pending
 from tests.support.contract_mutants import ContractMutant, RigTest
 from tests.support.drafts.rig import Rig
-from tests.support.three_chains import C
+from tests.support.three_chains import A, C
 from tests.support.upholds import upholds
 
 QUEUE, PAYMENTS, SETTLEMENT = "modules/priority_queue.vy", "modules/payments.vy", "modules/settlement.vy"
@@ -35,6 +39,11 @@ def door(name: str) -> RigTest:
 
 UNSAYABLE = partial(fees.test_door__fee_that_words_cannot_say__is_refused, way=fees.WAYS["swap"])
 CONSUMED = partial(fees.test_consume__requests_of_every_kind__their_fees_are_earned_and_no_others, chain=C)
+COUNTS = pending.test_push__refusals__from_whom_they_do_not_count_change_nothing
+WRAPPED = partial(pending.test_push__coin_refused_for_a_week__goes_out_wrapped, mode=pending.REFUSE)
+LEAD = partial(leads.test_fill__lead__earns_its_part_and_the_recipient_gets_the_rest, lead=5)
+LATE = partial(leads.test_fill__lead__earns_its_part_and_the_recipient_gets_the_rest, lead=86_400)
+TOKEN_HERE = amounts.test_recipient__token_of_this_chain__is_refused_at_every_door
 SHORT = amounts.test_token_is_short__nothing_comes_in__until_somebody_makes_it_good
 SHORT_BY_PENDING = amounts.test_token_is_short__by_what_is_pending__nothing_comes_in
 DUST = partial(amounts.test_swap_up_to__dust__stays_with_the_caller, dust=1)
@@ -46,7 +55,7 @@ RELEASE = """    partners.check_exodus()
     checks.require(standstill.is_frozen(), "bridge: not frozen")
 """
 
-# breaks: EXI-2, QUE-2, SOL-1, SOL-6, SOL-7, SOL-9
+# breaks: SOL-1, SOL-4, SOL-5, SOL-6, SOL-7, SOL-9, EXI-2, EXI-3, QUE-2, CIR-6
 MUTANTS = {
     "no-price": ContractMutant("SOL-1", FEES, "fee_gwei >= price_gwei", "True", door("deposit")),
     "part-of-a-gwei": without("SOL-1", FEES, WHOLE_GWEI, UNSAYABLE),
@@ -110,6 +119,12 @@ MUTANTS = {
         "SOL-1", BRIDGE, "priority_queue.close_fees(convert(lane, uint256), fee_gwei)", RELEASED
     ),
     "anybody-releases": ContractMutant("EXI-2", BRIDGE, RELEASE, "    pass\n", RELEASED),
+    "open-after-the-freeze": without(
+        "QUE-2",
+        BRIDGE,
+        "priority_queue.close()",
+        partial(freeze.test_freeze__new_requests__are_refused, chain=A),
+    ),
     "up-to-is-exact": ContractMutant("SOL-6", REQUESTS, "unsafe_sub(most, most % token.scale)", "most", DUST),
     "short-token-comes-in": without(
         "SOL-7",
@@ -118,6 +133,7 @@ MUTANTS = {
         SHORT,
     ),
     "pending-is-not-owed": ContractMutant("SOL-7", CUSTODY, "if packed >= HAS_PENDING:", "if False:", SHORT_BY_PENDING),
+    "pending-is-not-noted": ContractMutant("SOL-7", CUSTODY, "packed |= HAS_PENDING", "pass", SHORT_BY_PENDING),
     "permit-of-the-amount-alone": ContractMutant(
         "SOL-9",
         TOKENS,
@@ -132,10 +148,156 @@ MUTANTS = {
         "",
         amounts.test_permit__token_that_burns_all_gas__costs_a_bounded_part,
     ),
+    "reason-swallowed": ContractMutant(
+        "SOL-7",
+        TOKENS,
+        "    if not success and is_strict:\n        raw_revert(answer)\n",
+        "",
+        amounts.test_pull__token_with_a_reason__is_passed_on,
+    ),
+    "allowance-not-named": without(
+        "SOL-7",
+        TOKENS,
+        'checks.require(staticcall IERC20(token).allowance(owner, self) >= l1_amount, "tokens: allowance too low")',
+        amounts.test_pull__token_without_a_reason__is_told_apart,
+    ),
+    "balance-not-named": without(
+        "SOL-7",
+        TOKENS,
+        'checks.require(self.balance_of(token, owner) >= l1_amount, "tokens: balance too low")',
+        amounts.test_pull__token_without_a_reason__is_told_apart,
+    ),
+    "swap-to-a-token": without(
+        "SOL-9",
+        REQUESTS,
+        'checks.require(not partners.is_token(recipient), "swap: recipient is a token")',
+        TOKEN_HERE,
+    ),
+    "refund-to-a-token": without(
+        "SOL-9", PARTNERS, 'checks.require(not self.is_token(receiver), "bridge: refund to a token")', TOKEN_HERE
+    ),
+    "fill-to-a-token": without(
+        "SOL-9",
+        PAYMENTS,
+        'checks.require(not partners.is_token(recipient), "fill: recipient is a token")',
+        TOKEN_HERE,
+    ),
+    "refund-to-nobody": without(
+        "SOL-4",
+        PARTNERS,
+        'checks.require(receiver != empty(address) and receiver != self, "bridge: refund address")',
+        partial(amounts.test_refund_address__zero_or_the_bridge__is_refused_at_every_door, refund_to="bridge"),
+    ),
+    "repay-to-unchecked": without(
+        "SOL-5",
+        PAYMENTS,
+        "partners.check_refund(repay_to)",
+        partial(leads.test_fill__repay_to_nobody__is_refused, repay_to="bridge"),
+    ),
+    "caller-is-repaid": ContractMutant(
+        "SOL-5",
+        PAYMENTS,
+        "fills.record(key, repay_to)",
+        "fills.record(key, msg.sender)",
+        leads.test_fill__repay_to__is_repaid_instead_of_the_caller,
+    ),
+    "fee-earned-at-once": ContractMutant(
+        "SOL-5", PAYMENTS, "fills.earned_fee(filled_at, p.fill_fee)", "p.fill_fee", LEAD
+    ),
+    "lead-without-a-limit": ContractMutant(
+        "SOL-5",
+        FILLS,
+        "min(unsafe_sub(block.timestamp, filled_at), constants.FILL_LEAD_SECONDS)",
+        "unsafe_sub(block.timestamp, filled_at)",
+        LATE,
+    ),
+    "rest-is-kept": without(
+        "SOL-5",
+        PAYMENTS,
+        "self._pay_share(key, p, records.to_receiver(p.recipient, deployment.CHAIN_ID), rest)",
+        LEAD,
+    ),
+    "pull-more-than-there-is": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "l1_amount = min(l1_amount, tokens.balance_of(token, self))",
+        "pass",
+        pending.test_withdraw__token_that_was_destroyed__what_there_is,
+    ),
+    "pull-everything": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "min(limit, custody.pending[owner][token_id])",
+        "custody.pending[owner][token_id]",
+        pending.test_withdraw__in_pieces__each_at_most_what_is_left,
+    ),
+    "push-as-little-gas": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "gas: uint256 = msg.gas\n",
+        "gas: uint256 = 50_000\n",
+        pending.test_push__coin__brings_more_gas_than_a_block_does,
+    ),
+    "any-caller-counts": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "msg.sender == tx.origin and not msg.sender.is_contract and gas >= COUNTED_GAS",
+        "gas >= COUNTED_GAS",
+        COUNTS,
+    ),
+    "any-gas-counts": ContractMutant("EXI-3", PENDING, " and gas >= COUNTED_GAS", " and gas >= RESERVED_GAS", COUNTS),
+    "nothing-reserved": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "gas = unsafe_sub(gas, RESERVED_GAS)",
+        "pass",
+        pending.test_push__owner_that_burns_gas__at_every_gas_the_push_counts_or_fails_as_a_whole,
+    ),
+    "wrapped-at-once": without("EXI-3", PENDING, 'checks.require(is_due, "push: too early to wrap")', WRAPPED),
+    "all-is-wrapped": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "min(l1_amount, noted >> constants.TIME_BITS)",
+        "l1_amount",
+        pending.test_push__more_owed_since_the_refusal__only_what_was_refused_is_wrapped,
+    ),
+    "wrapped-and-still-owed": ContractMutant(
+        "SOL-1",
+        PENDING,
+        "unsafe_sub(l1_amount, amount))",
+        "l1_amount)",
+        WRAPPED,
+    ),
+    "push-forgets-no-refusal": ContractMutant(
+        "EXI-3",
+        PENDING,
+        "        self.refusals[owner][token_id] = 0\n    else:",
+        "        pass\n    else:",
+        partial(pending.test_push__paid_in_between__the_week_begins_anew, way="pushed"),
+    ),
+    "pull-forgets-no-refusal": without(
+        "EXI-3",
+        PENDING,
+        "self.refusals[msg.sender][token_id] = 0",
+        partial(pending.test_push__paid_in_between__the_week_begins_anew, way="pulled"),
+    ),
+    "consent-not-revoked": ContractMutant(
+        "CIR-6",
+        WALLETS,
+        '''    @notice Makes every signature void that the wallet accepts and nobody has used.
+    """
+    self.counters[owner] += 1
+''',
+        '''    @notice Makes every signature void that the wallet accepts and nobody has used.
+    """
+    pass
+''',
+        keys.test_set_key_by_signature__revoked__is_refused,
+    ),
 }
 
 
-@upholds("EXI-2", "QUE-2", "SOL-1", "SOL-6", "SOL-7", "SOL-9")
+@upholds("SOL-1", "SOL-4", "SOL-5", "SOL-6", "SOL-7", "SOL-9", "EXI-2", "EXI-3", "QUE-2", "CIR-6")
 class TestDoors:
     """Every guard of a door is there for a case that a test has."""
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.drafts.rig import BAD, COIN, Rig, RigChain, config, payment
 from tests.support.drafts.second_bridge import Site
 from tests.support.evm import EvmContract, Reverted, reverts
-from tests.support.three_chains import GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, A
+from tests.support.three_chains import GOVERNOR, RECIPIENT, STRANGER, ZERO, A
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, universal_address
 from zklink.protocol.ids import WRAP_DELAY_SECONDS
@@ -128,13 +128,10 @@ def test_push__token_that_refuses__keeps_the_balance(rig: Rig) -> None:
 def test_push__coin__brings_more_gas_than_a_block_does(rig: Rig) -> None:
     """A recipient that spends more than a payout's gas, and that cannot call the bridge itself."""
     here = rig[A]
-    contract = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
-    inner = here.token(USD).encode("approve", STRANGER, 1)
-    contract.set_call(contract.address, contract.encode("act", here.token(USD).address, inner))
-    contract.set_mode(REENTER)
-    here.evm.fund(contract.address, 0)
-    contract.set_mode(BURN_GAS)
-    owe_more(rig, contract, UNITS)
+    contract = owe_coin(rig, BURN_GAS)
+    long_call = contract.encode("set_call", contract.address, b"\1" * 320)
+    other = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    contract.set_call(other.address, long_call)
     contract.set_mode(REENTER)
     push(here, contract.address)
     assert here.evm.balance(contract.address) == UNITS * here.scale(COIN)

@@ -52,7 +52,7 @@ class TestRecordShape:
                 if not used >> bit & 1:
                     words = list(honest)
                     words[position] ^= 1 << bit
-                    refused(bridge.fill, words, sender=STRANGER)
+                    refused(bridge.fill, words, STRANGER, sender=STRANGER)
 
     def test_import__unknown_kind__refused(self, play: Play) -> None:
         view = block_for_all(play).view(C)

@@ -165,6 +165,11 @@ class SwapLane(RuleBasedStateMachine):
         for chain, token, owner in [(*place, owner) for place, owner in self.play.books.pending_l1]:
             self.play.withdraw(chain, token, owner)
             self.count("withdraw")
+        for chain in CHAINS:
+            self.play.diary.check(
+                f"open fees of chain {name_chain(chain)} at the end", self.play.books.fees.open[chain], 0
+            )
+            self.play.collect(chain)
         for payout in [p for chain in CHAINS for p in self.payouts(chain)]:
             if payout.fill_key(self.chains.deployment_hash) in self.play.books.settled_keys:
                 self.count(refused(self.play.fill, payout, BROKERS[0]))

@@ -9,13 +9,14 @@ from hypothesis.stateful import rule
 from tests.properties.swap_lane.machine import guarded
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
 from tests.strategies import Dice
-from tests.support.books.chains import ETH, unit
+from tests.support.books.block_actions import has_room
+from tests.support.books.chains import ETH, ODD, ReceiverMode, TokenMode, unit
 from tests.support.books.play import refused
 from tests.support.books.sealed import forge_view
 from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
 from tests.support.groups import Acc
-from tests.support.three_chains import MEMBERS, PRIMARY, STRANGER, USD
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, STRANGER, USD
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
 from zklink.protocol.facts import Accepted, Group
@@ -51,6 +52,16 @@ class Operators(Users):
     def everything_happens(self, burst: Burst) -> None:
         """The same, with cheats, and tokens and receivers that change."""
         self.take(burst, [*LIFE, *TRADES, *CHANGES, *CHEATS])
+
+    @rule(burst=bursts(20))
+    @guarded
+    def debts_grow(self, burst: Burst) -> None:
+        """The receiving contracts and the odd token refuse what they get; owners pull, strangers push."""
+        for chain in CHAINS:
+            self.play.set_receiver_mode(chain, ReceiverMode.REFUSE)
+            self.play.set_token_mode(chain, ODD, TokenMode.NO)
+        debts = ["push", "push", "push", "withdraw", "receiver_turns_bad", "token_turns_bad"]
+        self.take(burst, [*LIFE, "execute", "execute", "swap", "swap", "swap", *debts])
 
     def do_seal(self, chain: ChainId, dice: Dice) -> None:
         """Seal waiting requests after some block of the one history, perhaps beside another of the same number."""
@@ -152,6 +163,9 @@ class Operators(Users):
             ways["repeat"] = [waiting[0], waiting[0]]
         if len(waiting) > 1:
             ways |= {"skip": waiting[1:2], "reorder": waiting[:2][::-1]}
+        ways = {how: requests for how, requests in ways.items() if has_room(requests)}
+        if not ways:
+            return
         how = dice.pick(sorted(ways))
         sealed = self.play.seal(top, ways[how])
         assert refused(self.play.accept, sealed).startswith(("accept: ", "queue: "))

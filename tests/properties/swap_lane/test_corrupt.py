@@ -1,6 +1,7 @@
 """SOL-3 where everything outside a chain is corrupt, and what honest watchers alone still guarantee."""
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
 
 from hypothesis.stateful import rule, run_state_machine_as_test
@@ -54,9 +55,11 @@ class CorruptWorld(Users):
             self.count("forged payouts within custody")
             return
         entries, history, owed = list(self.play.entries[chain]), list(self.play.history[chain]), self.play.owed[chain]
+        fees = deepcopy(self.play.books.fees)
         with self.chains.rollback():
             entry = self.play.force_view(chain, view)
             assert refused(self.play.execute, chain, entry) == "custody: more than came in"
+        self.play.books.fees = fees
         self.play.entries[chain], self.play.history[chain] = entries, history
         del owed[entry.number]
         self.count("forged payouts above custody")

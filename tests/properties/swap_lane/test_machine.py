@@ -12,13 +12,16 @@ from tests.support.books.chains import BookedChains
 from tests.support.tries import at_least
 from tests.support.upholds import upholds
 
-EXAMPLES = 80
+EXAMPLES = 100
 STEPS = 6
 
 RULES = {
     "swap coin", "swap token", "swap FEE", "swap REENTER", "swap of a token that does not deliver",
     "fill", "fills: already filled", "fills: already executed", "fill of nonsense", "fill of another payout",
-    "withdraw", "donate", "token turns bad", "receiver turns bad", "pause", "wait",
+    "swap below the price", "swap of a router", "swap through a token between",
+    "price rises", "price falls", "prices: more than doubled", "prices: out of bounds", "collect",
+    "push paid", "push refused", "push noted", "push wrapped",
+    "withdraw", "withdraw some", "donate", "token turns bad", "receiver turns bad", "pause", "wait",
     "seal", "seal beside another", "accept", "accept and pay", "accept too old",
     "import", "import and pay", "import again", "execute", "execute some",
     "forged fact", "accept unvouched",

@@ -7,7 +7,8 @@ from functools import partial
 
 from hypothesis.stateful import initialize
 
-from tests.properties.swap_lane.machine import SwapLane, guarded
+from tests.properties.swap_lane.door_users import DOORS, DoorUsers
+from tests.properties.swap_lane.machine import guarded
 from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, ODD, ReceiverMode, TokenMode, unit
 from tests.support.books.play import refused
@@ -16,7 +17,7 @@ from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
 from tests.support.three_chains import AS_COIN, BROKERS, DEPOSITORS, GOVERNOR, MINIMUM, MOST, RECIPIENTS, STRANGER, A
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.ids import NO_TOKEN, ChainId, TokenId
 
 ROUTES = [
     (token_in, source, token_out, destination)
@@ -33,18 +34,19 @@ SIZES: list[Callable[[TokenId], int]] = [
     lambda token: 40 * unit(token),
     lambda token: 3000 * unit(token),
 ]
-TRADES = ["swap", "swap", "fill", "fill", "withdraw", "fill_something_else"]
-CHANGES = ["donate", "token_turns_bad", "token_turns_bad", "receiver_turns_bad", "pause", "wait"]
+TRADES = ["swap", "swap", "swap", "fill", "fill", "withdraw", "fill_something_else"]
+CHANGES = [*DOORS, "donate", "token_turns_bad", "token_turns_bad", "receiver_turns_bad", "pause", "wait", "wait"]
 STUBBORN = (TokenMode.NO, TokenMode.REVERT, TokenMode.LIE, TokenMode.BURN)
 
 
-class Users(SwapLane):
+class Users(DoorUsers):
     """Everybody outside the protocol."""
 
     @initialize(burst=bursts(4))
     @guarded
     def begin(self, burst: Burst) -> None:
         """Nothing is interesting without a few swaps."""
+        self.open_doors()
         self.take(burst, ["swap"])
 
     def mode(self, chain: ChainId, token: TokenId) -> TokenMode:
@@ -66,6 +68,10 @@ class Users(SwapLane):
             if rest or arrives < MINIMUM:
                 mode = TokenMode.NO
         receiver = self.play[destination].receiver.address
+        price = int(here.bridge.quotes()[destination])
+        scale = here.sites[token_in].scale
+        between = [token for token in DECIMALS if token not in (token_in, token_out)] if token_in != token_out else []
+        sender = dice.pick(DEPOSITORS)
         swap = partial(
             self.play.swap,
             *(source, token_in, amount, destination, token_out),
@@ -74,13 +80,24 @@ class Users(SwapLane):
             operator_fee=dice.pick([0, MINIMUM // 4]),
             fill_fee=dice.pick([0, 3]),
             recipient=dice.pick([*RECIPIENTS, receiver, receiver]),
-            sender=dice.pick(DEPOSITORS),
+            sender=sender,
+            refund_to=dice.pick([sender, sender, *RECIPIENTS]),
+            via=dice.pick([NO_TOKEN, NO_TOKEN, *between[:1]]),
+            native_fee_gwei=price + dice.pick([0, 0, 1, 10**6]),
+            dust=dice.pick([0, 0, 1 % scale, scale - 1]) if mode == TokenMode.HONEST else 0,
         )
         if mode in STUBBORN:
             refused(swap)
             self.count("swap of a token that does not deliver")
             return
-        swap(arrives=arrives)
+        if dice.below(4) == 0:
+            assert refused(swap, native_fee_gwei=price - 1) == "fee: below the price"
+            self.count("swap below the price")
+        request = swap(arrives=arrives)
+        if request.refund_to != universal_address(sender):
+            self.count("swap of a router")
+        if request.via:
+            self.count("swap through a token between")
         kind = "coin" if DECIMALS[token_in][source] == AS_COIN else "token"
         self.count(f"swap {kind}" if mode == TokenMode.HONEST else f"swap {mode.name}")
 
@@ -98,7 +115,7 @@ class Users(SwapLane):
             assert refused(self.play.fill, payout, broker) == "fill: fee not below amount"
             return
         try:
-            self.play.fill(payout, broker)
+            self.play.fill(payout, broker, repay_to=dice.pick([broker, *BROKERS]))
         except Reverted:
             is_hostile = payout.recipient == universal_address(self.play[chain].receiver.address)
             assert is_hostile or self.mode(chain, payout.token), "a good fill was refused"
@@ -124,21 +141,6 @@ class Users(SwapLane):
             except Reverted:
                 self.count("fill of nonsense")
             assert bridge.filler(key) == before
-
-    def do_withdraw(self, chain: ChainId, dice: Dice) -> None:
-        """An owner pulls what could not be pushed; nobody else can pull anything."""
-        refused(self.play.withdraw, chain, dice.pick(sorted(self.play[chain].sites)), STRANGER)
-        owed = [(token, owner) for (place, token), owner in self.play.books.pending_l1 if place == chain]
-        if not owed:
-            return
-        token, owner = dice.pick(owed)
-        try:
-            self.play.withdraw(chain, token, owner, dice.pick([owner, RECIPIENTS[0]]))
-        except Reverted:
-            is_hostile = owner == self.play[chain].receiver.address.lower()
-            assert is_hostile or self.mode(chain, token), "a good withdrawal was refused"
-            return
-        self.count("withdraw")
 
     def do_donate(self, chain: ChainId, dice: Dice) -> None:
         """A stranger gives a bridge tokens, or coin by force."""

@@ -168,6 +168,9 @@ class BlockActions(UserActions):
         """
         self.entries[chain].append(entry)
         self.history[chain].append(sealed)
+        assert entry.view is not None
+        requests = [SwapRequest.from_words(words) for words in entry.view.requests()]
+        self.books.fees.earn(chain, sum(request.native_fee_gwei for request in requests))
         payouts = entry.payouts()
         if paid is None:
             self.owed[chain][entry.number] = payouts
@@ -191,21 +194,20 @@ class BlockActions(UserActions):
         for payout in payouts:
             place = (payout.chain, payout.token)
             site = here.sites[payout.token]
-            owner = self.books.pay(payout, payout.fill_key(self.chains.deployment_hash))
-            if owner is None:
-                continue
-            now = int(here.bridge.pending_balance(owner, payout.token))
-            booked = before[owner][payout.token]
-            if now >= booked + payout.amount * site.scale:
-                self.books.defer(place, owner, payout.amount * site.scale)
-                before[owner][payout.token] += payout.amount * site.scale
-            elif self.is_lying(site):
-                self.books.donate(place, payout.amount * site.scale)
+            key = payout.fill_key(self.chains.deployment_hash)
+            for owner, amount in self.books.pay(payout, key, here.evm.time):
+                l1_amount = amount * site.scale
+                now = int(here.bridge.pending_balance(owner, payout.token))
+                if now >= before[owner][payout.token] + l1_amount:
+                    self.books.defer(place, owner, l1_amount)
+                    before[owner][payout.token] += l1_amount
+                elif self.is_lying(site):
+                    self.books.donate(place, l1_amount)
 
     def owners(self, payouts: Sequence[Payout]) -> set[str]:
         """Everybody who may be owed one of the payouts."""
         recipients = {"0x" + payout.recipient[12:].hex() for payout in payouts}
-        return recipients | set(self.books.fills.values())
+        return recipients | {repay_to for repay_to, _ in self.books.fills.values()}
 
     @staticmethod
     def pending_view(here: BookedChain, owner: str) -> dict[TokenId, int]:
@@ -215,5 +217,5 @@ class BlockActions(UserActions):
 
 def has_room(requests: Sequence[SwapRequest]) -> bool:
     """Whether the requests fit into one block of the preset."""
-    tokens = {token for r in requests for token in (r.token_in, r.token_out)}
+    tokens = {token for r in requests for token in (r.token_in, r.via, r.token_out) if token}
     return len(requests) <= MINIMAL.slots and len(tokens) <= MINIMAL.token_rows and fits_pools(requests)

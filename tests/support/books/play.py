@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.support.books.block_actions import BlockActions
 from tests.support.books.books import CorruptBooks
 from tests.support.books.chains import BookedChain
-from tests.support.books.diary import name_place, say
+from tests.support.books.diary import name_chain, name_place, say
 from tests.support.books.sealed import Entry, Sealed, View
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import Reverted
@@ -106,6 +106,8 @@ class Play(BlockActions):
             here = self[chain]
             for site in here.sites.values():
                 self.check_place(here, site)
+            self.check_fees(here)
+            self.watch_prices(chain)
 
     def check_place(self, here: BookedChain, site: Site) -> None:
         """One token on one chain: what the bridge holds, what it says it owes, and the books."""
@@ -115,9 +117,17 @@ class Play(BlockActions):
         name, books = name_place(*place), self.books
         self.diary.check(f"custody of {name}", custody, books.custody[place])
         self.diary.check(f"pending balances of {name}", pending, books.pending_total(place))
-        self.diary.check_at_most(f"what the bridge owes of {name}", pending + custody * site.scale, held)
-        self.diary.check(f"balance of the bridge of {name}", held, books.expected_balance(place))
+        fees = books.fees.held(site.chain) if site.contract is None else 0
+        self.diary.check_at_most(f"what the bridge owes of {name}", pending + custody * site.scale + fees, held)
+        self.diary.check(f"balance of the bridge of {name}", held, books.expected_balance(place) + fees)
         self.diary.check(f"balance that the bridge tells of {name}", balance, held)
+
+    def check_fees(self, here: BookedChain) -> None:
+        """SOL-1 for the fees in coin: what is open, what is earned, and that the bridge has it."""
+        name, fees = f"chain {name_chain(here.chain)}", self.books.fees
+        told = tuple(map(int, here.bridge.fees()))
+        self.diary.check(f"open and earned fees of {name}", told, (fees.open[here.chain], fees.earned[here.chain]))
+        self.diary.check_at_most(f"fees of {name}", sum(told), here.evm.balance(here.bridge.address))
 
     def check_pending(self) -> None:
         """Every pending balance is the books'."""
