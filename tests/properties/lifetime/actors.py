@@ -9,7 +9,7 @@ from eth_keys.datatypes import PrivateKey as EthKey
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.compile_vyper import Replacements, load
 from tests.support.evm import EvmContract
-from tests.support.three_chains import GOVERNOR, ROLES, A, C, account_of, actor, actor_key
+from tests.support.three_chains import FORTUNE, GOVERNOR, MOST, ROLES, A, C, account_of, actor, actor_key
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak256
@@ -73,10 +73,25 @@ class Stage:
     wallet: EvmContract
 
     @property
+    def wallet_person(self) -> Person:
+        """The owner that is the wallet."""
+        return Person("wallet", self.wallet.address.lower(), None)
+
+    @property
     def people(self) -> dict[bytes, Person]:
         """Everybody by owner."""
-        wallet = Person("wallet", self.wallet.address.lower(), None)
-        return {person.owner: person for person in (*SIGNERS, KEYLESS, *NEWCOMERS, wallet)}
+        return {person.owner: person for person in (*SIGNERS, KEYLESS, *NEWCOMERS, self.wallet_person)}
+
+    def wallet_on(self, chain: ChainId) -> EvmContract:
+        """The wallet, which is on one chain."""
+        assert chain == WALLET_CHAIN, "the wallet acts on another chain than its own"
+        return self.wallet
+
+
+def acting_owner(stage: Stage, account: str) -> bytes:
+    """As which owner an account acts: a contract as the one that is bound to its chain."""
+    is_wallet = account == stage.wallet.address.lower()
+    return stage.wallet_person.owner if is_wallet else universal_address(account)
 
 
 def genesis_state() -> State:
@@ -89,8 +104,15 @@ def genesis_state() -> State:
 def build_stage(replacements: Replacements = ()) -> Stage:
     """A deployment that begins empty; blocks need no proofs, an exit's proof names exactly its statement."""
     chains = build_chains(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
-    wallet = chains[WALLET_CHAIN].evm.deploy(GOVERNOR, load("ActingWallet"))
+    for one in chains:
+        for person in (*SIGNERS, KEYLESS, *NEWCOMERS):
+            one.evm.fund(person.address, FORTUNE)
+    here = chains[WALLET_CHAIN]
+    wallet = here.evm.deploy(GOVERNOR, load("AdversarialRecipient"))
     ROLES[wallet.address.lower()] = "wallet"
+    for contract in filter(None, (site.contract for site in here.sites.values())):
+        contract.mint(wallet.address, FORTUNE)
+        wallet.act(contract.address, contract.encode("approve", here.bridge.address, MOST), sender=GOVERNOR)
     return Stage(chains, wallet)
 
 

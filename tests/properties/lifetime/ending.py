@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.lifetime.actors import PRESET, genesis_state
-from tests.properties.lifetime.life import Life, LineBlock, Place, Queue, Request
+from tests.properties.lifetime.life import Life, LineBlock, Place, Queue
 from tests.strategies import Dice
 from tests.support.books.chains import TOKEN_NAMES
 from tests.support.books.diary import Diary, name_chain, name_place, say
 from tests.support.three_chains import CHAINS, PRIMARY
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
+from zklink.operations.requests import Request
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, BlockNumber, ChainId, Kind, Lane, TokenId
 from zklink.state.state import State

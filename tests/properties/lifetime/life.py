@@ -7,27 +7,44 @@ that comes into a bridge or leaves it is measured at the accounts of those who p
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
-from tests.properties.lifetime.actors import PRESET, WALLET_CHAIN, Person, Stage, genesis_state, owner_address
+from tests.properties.lifetime.actors import PRESET, Person, Stage, acting_owner, genesis_state, owner_address
+from tests.properties.lifetime.doors import Doors, coins_of
 from tests.support.books.chains import BookedChain, OnChains
 from tests.support.books.diary import Diary, name_chain, name_place, say, told
+from tests.support.books.door_books import WEI_PER_GWEI
 from tests.support.books.play import refused
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import EvmContract
 from tests.support.groups import sign
 from tests.support.lines import Link
-from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, SEQUENCER, STRANGER, account_of
+from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, SEQUENCER, STRANGER
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.key_request import KeyRequest
 from zklink.operations.payout import Payout
+from zklink.operations.requests import Request
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_blocks import AcceptCall, FullBlock, build_block
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.domain import compute_lane_domain
-from zklink.protocol.ids import NO_TOKEN, AccountId, Amount, BlockNumber, ChainId, Kind, Lane, RequestId, TokenId
+from zklink.protocol.ids import (
+    FILL_LEAD_SECONDS,
+    NO_TOKEN,
+    AccountId,
+    Amount,
+    BlockNumber,
+    ChainId,
+    Door,
+    Kind,
+    Lane,
+    RequestId,
+    TokenId,
+)
 from zklink.protocol.messages import compute_key_change_digest
 from zklink.protocol.slices import split_records
 from zklink.state.state import State
@@ -35,7 +52,6 @@ from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.rules import AccountOperation
 from zklink.transition.swap_block import SwapBlock, apply_block
 
-Request = SwapRequest | DepositRequest | FullExitRequest | KeyRequest
 Queue = tuple[Lane, ChainId]
 Place = tuple[ChainId, TokenId]
 LANES = (Lane.SWAP, Lane.ACCOUNT)
@@ -68,9 +84,10 @@ class Life(OnChains):
         self.line = [LineBlock(0, genesis_state())]
         self.links = stage.chains.line()
         self.queues: dict[Queue, list[Request]] = {(lane, chain): [] for lane in LANES for chain in CHAINS}
+        self.doors = Doors(stage.chains, diary, self.queues)
         self.owed: dict[ChainId, dict[int, list[Payout]]] = {chain: {} for chain in CHAINS}
         self.accepted: list[FullBlock] = []
-        self.filled: dict[bytes, str] = {}
+        self.filled: dict[bytes, tuple[str, int]] = {}
         self.executed: dict[bytes, Payout] = {}
         self.inflow: Counter[Place] = Counter()
         self.released: Counter[Place] = Counter()
@@ -93,22 +110,21 @@ class Life(OnChains):
     def swap(
         self, source: ChainId, token_in: TokenId, amount: int, to: tuple[ChainId, TokenId], **more: object
     ) -> None:
-        """Queue a swap. Raises Reverted. `more`: min_out, operator_fee, fill_fee, recipient, sender, deadline."""
-        fields: dict[str, object] = {"min_out": 0, "operator_fee": 0, "fill_fee": 0, "deadline": FAR_DEADLINE} | more
+        """Queue a swap. Raises Reverted. `more`: min_out, operator_fee, fill_fee, recipient, sender, deadline, tip."""
+        fields: dict[str, Any] = {"min_out": 0, "operator_fee": 0, "fill_fee": 0, "deadline": FAR_DEADLINE, "tip": 0}
+        fields |= more
         sender, recipient = str(fields["sender"]), universal_address(str(fields["recipient"]))
         here, (destination, token_out) = self[source], to
         l1_amount = amount * here.sites[token_in].scale
         amounts = (fields["min_out"], fields["operator_fee"], fields["fill_fee"])
         order = (token_in, l1_amount, destination, token_out, NO_TOKEN, *amounts, recipient, sender, fields["deadline"])
-        value = l1_amount if here.sites[token_in].contract is None else 0
+        fee = self.fee(source, destination, fields["tip"])
+        value = here.value_of(token_in, l1_amount) + fee * WEI_PER_GWEI
         request_id = here.bridge.swap(order, sender=sender, value=value)
         words = self._swap_words(here)
         request = SwapRequest.from_words(words)
-        assert (request.request_id, request.amount, request.refund_to) == (
-            request_id,
-            amount,
-            universal_address(sender),
-        )
+        expected = (request_id, amount, universal_address(sender), fee)
+        assert (request.request_id, request.amount, request.refund_to, request.native_fee_gwei) == expected
         self._queue(Lane.SWAP, source, request, token_in, amount)
 
     def _swap_words(self, here: BookedChain) -> tuple[int, ...]:
@@ -131,44 +147,68 @@ class Life(OnChains):
             via=e["via"],
         ).words()
 
+    def fee(self, chain: ChainId, kind: int, tip: int) -> int:
+        """The price of a request now and so much more, gwei; it is not taken for less."""
+        return self.doors.price(chain, kind) + tip
+
     @told("{sender} deposits {amount} {token} on {chain} for {owner}")
-    def deposit(self, chain: ChainId, token: TokenId, amount: int, owner: bytes, sender: str) -> None:
+    def deposit(self, chain: ChainId, token: TokenId, amount: int, owner: bytes, sender: str, tip: int = 0) -> None:
         """Queue a deposit for an owner. Raises Reverted."""
-        here = self[chain]
+        here, fee = self[chain], self.fee(chain, Door.DEPOSIT, tip)
         l1_amount = amount * here.sites[token].scale
-        value = l1_amount if here.sites[token].contract is None else 0
-        request_id = here.bridge.deposit((token, l1_amount, owner, 0, sender), sender=sender, value=value)
-        identity = (chain, RequestId(request_id), token, Amount(amount), owner, universal_address(sender))
-        request = DepositRequest(*identity, self.now(), by_owner=owner == universal_address(sender))
+        order = (token, l1_amount, owner, 0, sender)
+        value = here.value_of(token, l1_amount) + fee * WEI_PER_GWEI
+        self.send(chain, sender, here.bridge, "deposit", order, value=value)
+        request_id = RequestId(here.bridge.request_counts(Lane.ACCOUNT)[0])
+        identity = (chain, request_id, token, Amount(amount), owner, universal_address(sender))
+        by_owner = owner == acting_owner(self.stage, sender)
+        request = DepositRequest(*identity, self.now(), by_owner=by_owner, native_fee_gwei=fee)
         self._queue(Lane.ACCOUNT, chain, request, token, amount)
 
     @told("{owner} asks {chain} for the full exit of {token} from account {account}, from {others} too")
     def full_exit(
-        self, chain: ChainId, account: AccountId, token: TokenId, owner: Person, others: Sequence[ChainId] = ()
+        self,
+        chain: ChainId,
+        account: AccountId,
+        token: TokenId,
+        owner: Person,
+        others: Sequence[ChainId] = (),
+        tip: int = 0,
     ) -> None:
         """Queue an owner's exit, which other chains may pay, too. Raises Reverted."""
         bridge, second, mask = self[chain].bridge, owner.owner, make_chain_set([chain, *others])
-        self.send(chain, owner.address, bridge, "full_exit", account, token, second, mask)
-        request_id = bridge.request_counts(Lane.ACCOUNT)[0]
-        request = FullExitRequest(chain, RequestId(request_id), account, token, owner.owner, second, mask, self.now())
+        fee = self.fee(chain, Door.FULL_EXIT, tip)
+        order = (account, token, second, mask)
+        self.send(chain, owner.address, bridge, "full_exit", *order, value=fee * WEI_PER_GWEI)
+        request_id = RequestId(bridge.request_counts(Lane.ACCOUNT)[0])
+        named = (account, token, owner.owner, second, mask)
+        request = FullExitRequest(chain, request_id, *named, self.now(), native_fee_gwei=fee)
         self._queue(Lane.ACCOUNT, chain, request, token, 0)
 
     @told("{owner} asks {chain} for a key of account {account}")
-    def set_key(self, chain: ChainId, account: AccountId, owner: Person, key_hash: int) -> None:
+    def set_key(self, chain: ChainId, account: AccountId, owner: Person, key_hash: int, tip: int = 0) -> None:
         """Queue an owner's key request. Raises Reverted."""
-        bridge = self[chain].bridge
-        self.send(chain, owner.address, bridge, "set_key", account, key_hash)
-        request_id = bridge.request_counts(Lane.ACCOUNT)[0]
-        request = KeyRequest(chain, RequestId(request_id), account, owner.owner, key_hash, self.now())
+        bridge, fee = self[chain].bridge, self.fee(chain, Door.KEY_REQUEST, tip)
+        self.send(chain, owner.address, bridge, "set_key", account, key_hash, value=fee * WEI_PER_GWEI)
+        request_id = RequestId(bridge.request_counts(Lane.ACCOUNT)[0])
+        request = KeyRequest(chain, request_id, account, owner.owner, key_hash, self.now(), native_fee_gwei=fee)
         self._queue(Lane.ACCOUNT, chain, request, TokenId(0), 0)
 
-    def send(self, chain: ChainId, sender: str, contract: EvmContract, function: str, *arguments: object) -> None:
-        """Anybody's transaction; the wallet's goes through the wallet. Raises Reverted."""
-        wallet = self.stage.wallet
-        if chain == WALLET_CHAIN and sender == wallet.address.lower():
-            wallet.act(contract.address, contract.encode(function, *arguments), sender=STRANGER)
+    def send(
+        self,
+        chain: ChainId,
+        sender: str,
+        contract: EvmContract,
+        function: str,
+        *arguments: object,
+        value: int = 0,
+    ) -> None:
+        """Anybody's transaction, with coin; the wallet's goes through the wallet. Raises Reverted."""
+        if sender == self.stage.wallet.address.lower():
+            data = contract.encode(function, *arguments)
+            self.stage.wallet_on(chain).act(contract.address, data, sender=STRANGER, value=value)
         else:
-            getattr(contract, function)(*arguments, sender=sender)
+            getattr(contract, function)(*arguments, sender=sender, value=value)
 
     def _queue(self, lane: Lane, chain: ChainId, request: Request, token: TokenId, amount: int) -> None:
         self.queues[lane, chain].append(request)
@@ -182,7 +222,7 @@ class Life(OnChains):
         l1_amount = (payout.amount - payout.fill_fee) * site.scale
         value = l1_amount if site.contract is None else 0
         self[payout.chain].bridge.fill(list(payout.words()), broker, sender=broker, value=value)
-        self.filled[payout.fill_key(self.chains.deployment_hash)] = broker
+        self.filled[payout.fill_key(self.chains.deployment_hash)] = broker, self.now()
 
     # -- sequencer -----------------------------------------------------------------------------------------------------
 
@@ -283,27 +323,48 @@ class Life(OnChains):
         for payout in payouts:
             key = payout.fill_key(self.chains.deployment_hash)
             assert key not in self.executed, f"executed twice: {say(payout)}"
-            expected[self.filled.get(key, owner_address(payout.recipient)), payout.token] += payout.amount
+            broker, filled_at = self.filled.get(key, (None, 0))
+            lead = min(self.now() - filled_at, FILL_LEAD_SECONDS)
+            rest = payout.fill_fee - payout.fill_fee * lead // FILL_LEAD_SECONDS if broker else payout.amount
+            expected[owner_address(payout.recipient), payout.token] += rest
+            if broker:
+                expected[broker, payout.token] += payout.amount - rest
         self.pays(chain, action, expected)
         for payout in payouts:
             self.executed[payout.fill_key(self.chains.deployment_hash)] = payout
 
-    def pays(self, chain: ChainId, action: Callable[[], object], expected: Counter[tuple[str, TokenId]]) -> None:
-        """Run something by which the bridge pays these, in layer-2 units: all of it arrives or is owed to them."""
-        before = {key: self.worth(chain, *key) for key in expected}
-        action()
+    def pays(
+        self,
+        chain: ChainId,
+        action: Callable[[], object],
+        expected: Counter[tuple[str, TokenId]],
+        coin: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Run something by which the bridge pays these, in layer-2 units, and coin outside of tokens, in wei: all of it
+        arrives or is owed to them.
+        """
+        due = Counter({(owner, NO_TOKEN): wei for owner, wei in coin.items()})
         for (owner, token), amount in expected.items():
-            l1_amount = amount * self[chain].sites[token].scale
+            due[owner, self.purse(chain, token)] += amount * self[chain].scale(token)
+        before = {key: self.worth(chain, *key) for key in due}
+        action()
+        for (owner, token), l1_amount in due.items():
             paid = self.worth(chain, owner, token) - before[owner, token]
-            self.diary.check(f"what {say(owner)} gets of {name_place(chain, token)}", paid, l1_amount)
+            what = name_place(chain, token) if token else f"the coin of {name_chain(chain)}"
+            self.diary.check(f"what {say(owner)} gets of {what}", paid, l1_amount)
+        for (_, token), amount in expected.items():
             self.released[chain, token] += amount
 
-    def worth(self, chain: ChainId, owner: str, token: TokenId) -> int:
-        """What an account has or can pull, L1 units; nothing of a token that is not there."""
+    def purse(self, chain: ChainId, token: TokenId) -> TokenId:
+        """Where a token is kept on a chain: NO_TOKEN for the chain's coin."""
+        return NO_TOKEN if token in coins_of(self[chain]) else token
+
+    def worth(self, chain: ChainId, owner: str, purse: TokenId) -> int:
+        """What an account has or can pull, L1 units."""
         here = self[chain]
-        if token not in here.sites:
-            return 0
-        return here.balance(token, owner) + int(here.bridge.pending_balance(owner, token))
+        tokens = [purse] if purse else [NO_TOKEN, *coins_of(here)]
+        has = here.balance(purse, owner) if purse else here.evm.balance(owner)
+        return has + sum(int(here.bridge.pending_balance(owner, token)) for token in tokens)
 
     def sign_consent(self, change: KeyChange, person: Person | None = None) -> bytes:
         """The owner's signature under a change, or somebody else's."""
@@ -336,11 +397,13 @@ class Life(OnChains):
             due = step.state.token(token).reserve(chain) + still_open[token] - self.left[chain, token]
             place, released = name_place(chain, token), self.released[chain, token]
             self.diary.check(f"custody of {place}, which is reserve, open requests and what is owed", custody, due)
-            self.diary.check(f"balance of the bridge of {place}", balance, pending + custody * site.scale)
+            if site.contract is not None:
+                self.diary.check(f"balance of the bridge of {place}", balance, pending + custody * site.scale)
             self.diary.check(
                 f"balance that the bridge tells of {place}", balance, here.balance(token, here.bridge.address)
             )
             self.diary.check_at_most(f"released of {place}", released, self.inflow[chain, token])
+        self.doors.check(chain, step.consumed)
 
 
 def payouts_of(link: Link, chain: ChainId) -> list[Payout]:
@@ -361,9 +424,11 @@ def brought(request: Request) -> tuple[TokenId, int]:
     return (request.token, request.amount) if isinstance(request, DepositRequest) else (TokenId(0), 0)
 
 
-def sender_of(request: Request) -> str:
-    """Who gets back what a request has brought."""
-    return account_of(request.refund_to) if isinstance(request, SwapRequest | DepositRequest) else STRANGER
+def refund_receiver(request: Request) -> str:
+    """Who gets back what a request has brought and paid."""
+    if isinstance(request, SwapRequest | DepositRequest):
+        return owner_address(request.refund_to)
+    return owner_address(request.owner)
 
 
 def name_of(operation: object) -> str:

@@ -25,6 +25,7 @@ from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
 from zklink.protocol.ids import ChainId, Lane
 
 USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
+DOORS = ("set_price", "set_price", "collect", "pay_too_little")
 BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "accept", "accept")
 CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "import", "import", "import", "execute", "execute", "execute")
 TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad")
@@ -75,7 +76,8 @@ class Lifetime(RuleBasedStateMachine):
     def begin(self, start: Burst, burst: Burst) -> None:
         """People arrive, get keys, and make pools."""
         dice = spread(start.choices, CHANCE)
-        wallet = next(p for p in self.stage.people.values() if p.key is None)
+        self.life.doors.open()
+        wallet = self.stage.wallet_person
         for person in (OPERATOR, ANN, BOB, KEYLESS, wallet):
             for token in TOKENS[dice.below(2) :]:
                 chain = dice.pick(tuple(DECIMALS[token]))
@@ -97,7 +99,7 @@ class Lifetime(RuleBasedStateMachine):
     @rule(burst=bursts(40))
     def all_goes_on(self, burst: Burst) -> None:
         """Users use it and blocks live, in any order."""
-        self.take(burst, (*USERS, *CHAIN_WORK, *CHAIN_WORK))
+        self.take(burst, (*USERS, *DOORS, *CHAIN_WORK, *CHAIN_WORK))
 
     @rule(burst=bursts(24))
     def trouble(self, burst: Burst) -> None:

@@ -8,9 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, layer2_keys, owner_address
+from tests.properties.lifetime.doors import fees_of
 from tests.properties.lifetime.ending import Ending
-from tests.properties.lifetime.life import LANES, all_words, brought, sender_of
+from tests.properties.lifetime.life import LANES, all_words, brought, refund_receiver
 from tests.support.books.diary import told
+from tests.support.books.door_books import WEI_PER_GWEI
 from tests.support.books.play import refused
 from tests.support.three_chains import (
     CHAINS,
@@ -72,6 +74,7 @@ class Rescue(Ending):
             self.settle(chain, last)
             self.cancel(chain)
             self.leave(chain, last)
+            self.close_doors(chain, last)
             self.life.check(chain)
         self.check_ends(last)
         self.check_paid(last)
@@ -202,16 +205,19 @@ class Rescue(Ending):
 
     @told("{size} requests of lane {lane} of {chain} are cancelled, from request {at} on (counted from 0)")
     def cancel_batch(self, chain: ChainId, lane: Lane, at: int, size: int) -> None:
-        """The senders get what they brought."""
+        """Whoever asked gets back what it brought, and exactly what it paid at the door."""
         life, exodus = self.life, self.life[chain].exodus
         batch = life.queues[lane, chain][at : at + size]
         expected: Counter[tuple[str, TokenId]] = Counter()
+        coin: Counter[str] = Counter()
         for request in batch:
             token, amount = brought(request)
             if amount:
-                expected[sender_of(request), token] += amount
+                expected[refund_receiver(request), token] += amount
+            coin[refund_receiver(request)] += request.native_fee_gwei * WEI_PER_GWEI
         words = all_words(batch)
-        life.pays(chain, lambda: exodus.cancel_requests(lane, words, sender=STRANGER), expected)
+        life.pays(chain, lambda: exodus.cancel_requests(lane, words, sender=STRANGER), expected, coin)
+        life.doors.given_back[chain] += fees_of(batch)
         for request in batch:
             token, amount = brought(request)
             life.left[chain, token] += amount
@@ -219,6 +225,13 @@ class Rescue(Ending):
             life.cancelled.add(((lane, chain), request.request_id))
             self.count(f"cancelled {type(request).__name__}")
         assert refused(exodus.cancel_requests, lane, words) == "cancel: not the next requests"
+
+    def close_doors(self, chain: ChainId, last: int) -> None:
+        """No fee is open any more; what was earned goes to its recipient, and the bridge keeps no coin for it."""
+        life = self.life
+        collected = life.doors.collect(chain, life.line[last].consumed)
+        self.diary.check("fees that stay", tuple(map(int, life[chain].bridge.fees())), (0, 0))
+        self.count("fees collected at the end" if collected else "no fees at the end")
 
     # -- exits ---------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ RULES = {
     "key request", "key request for another's account",
     "swap paid", "swap refunded",
     "fill of SWAP_PAID", "fill of WITHDRAW_PAYOUT", "broker repaid for SWAP_PAID", "broker repaid for WITHDRAW_PAYOUT",
+    "paid too little", "price rises", "price falls", "fees collected", "fees collected at the end",
     "consent forged", "wait", "accept", "accept several", "accept too old", "import", "execute",
     "frozen by a request of lane 1", "frozen by a request of lane 2",
     "ended by request", "ended by member", "ended by silence",
@@ -46,8 +47,9 @@ class TestLifetime:
     block, all chains import and pay up to it, give every later request back, and pay every account, over all chains,
     what the state of that block says, less than one unit short per rounding.
 
-    After every step custody is exactly reserve, open requests and payouts that are owed; at the end it is at most the
-    number of roundings. The state itself comes back out of the primary's calldata.
+    After every step custody is exactly reserve, open requests and payouts that are owed, and the coin of the doors what
+    open requests have paid and blocks have earned; a request that is cancelled gives back what it has paid. At the end
+    custody is at most the number of roundings. The state itself comes back out of the primary's calldata.
     """
 
     @pytest.fixture(scope="class")

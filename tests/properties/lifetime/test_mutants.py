@@ -33,15 +33,16 @@ def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
     return Mutant(name, promise, file, old, new, "lifetime/test_machine::TestLifetime")
 
 
+GIVE_BACK = "extcall IBridge(bridge).release_fee(lane, receiver, fee_gwei)"
 OWNER = "convert(request[1] % 2**160, address)"
-# breaks: SOL-1, SOL-4, EXI-1, EXI-2, SYN-9, CIR-6
+# breaks: SOL-1, SOL-4, EXI-1, EXI-2, EXI-3, SYN-9, CIR-6
 CONTRACTS = (
     seeded(
         "refunded-to-the-owner",
         "SOL-4",
         "Exodus.vy",
-        "release(token_id, sender, amount)",
-        f"release(token_id, sender if key == constants.SWAP_LANE else {OWNER}, amount)",
+        "release(token_id, receiver, amount)",
+        f"release(token_id, receiver if key == constants.SWAP_LANE else {OWNER}, amount)",
     ),
     seeded("cancelled-twice", "EXI-2", "Exodus.vy", "    self.settled[key] = last\n", ""),
     seeded("exited-twice", "EXI-1", "Exodus.vy", "    self.exited[key] = True\n", ""),
@@ -70,6 +71,17 @@ CONTRACTS = (
     ),
     seeded(
         "custody-not-lowered-by-release", "SOL-1", "modules/payments.vy", "    custody.debit(token_id, amount)\n", ""
+    ),
+    seeded("fee-kept-at-the-end", "EXI-3", "Exodus.vy", "if fee_gwei > 0:", "if fee_gwei > 2**40:"),
+    seeded(
+        "fee-given-back-twice", "SOL-1", "Exodus.vy", f"            {GIVE_BACK}\n", f"            {GIVE_BACK}\n" * 2
+    ),
+    seeded(
+        "fee-given-back-and-still-open",
+        "SOL-1",
+        "modules/priority_queue.vy",
+        "unsafe_sub(self.packed_counts[lane], fee_gwei << FEES_SHIFT)",
+        "unsafe_sub(self.packed_counts[lane], 0)",
     ),
     seeded("owed-after-execution", "EXI-2", "modules/settlement.vy", "    self.owed[number] = left\n", ""),
 )
@@ -124,7 +136,7 @@ def play(stage: Stage) -> None:
     run_state_machine_as_test(machine_on(stage), settings=config)
 
 
-@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "SYN-9")
+@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "SYN-9")
 class TestTeeth:
     """No seeded bug survives a few lives."""
 

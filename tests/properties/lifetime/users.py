@@ -7,12 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.properties.lifetime.actors import ANN, KEYLESS, PRESET, acting_chains, layer2_keys
+from tests.properties.lifetime.doors import HIGH, KINDS, LOW
 from tests.properties.lifetime.life import Life
 from tests.strategies import Dice
-from tests.support.books.chains import DECIMALS, TOKENS, ReceiverMode, unit
+from tests.support.books.chains import DECIMALS, ODD, TOKENS, ReceiverMode, unit
+from tests.support.books.play import refused
 from tests.support.evm import Reverted
-from tests.support.three_chains import BROKERS, CHAINS, DEPOSITORS, MINIMUM, RECIPIENTS
-from zklink.protocol.ids import AccountId, ChainId, Kind
+from tests.support.three_chains import BROKERS, CHAINS, DEPOSITORS, MINIMUM, RECIPIENTS, USD
+from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, ChainId, Kind
+
+TIPS = (0, 0, 0, 7)
+"""What a request pays above its price, gwei."""
 
 
 @dataclass
@@ -27,7 +32,7 @@ class Users:
         token = dice.pick([t for t in TOKENS if chain in DECIMALS[t]])
         owner = dice.pick(list(self.life.stage.people))
         amount = dice.pick((MINIMUM, unit(token) + 1, 50 * unit(token) + dice.below(1_000)))
-        self.life.deposit(chain, token, amount, owner, dice.pick(DEPOSITORS))
+        self.life.deposit(chain, token, amount, owner, dice.pick(DEPOSITORS), dice.pick(TIPS))
         self.count("deposit")
 
     def do_swap(self, chain: ChainId, dice: Dice) -> None:
@@ -48,6 +53,7 @@ class Users:
             fill_fee=dice.pick((0, 3)),
             recipient=dice.pick((*RECIPIENTS, receiver)),
             sender=dice.pick(DEPOSITORS),
+            tip=dice.pick(TIPS),
         )
         self.count("swap")
 
@@ -61,7 +67,7 @@ class Users:
         if chain not in acting_chains(owner):
             return
         others = [k for k in CHAINS if k != chain and dice.below(2)] if owner.key is not None else []
-        self.life.full_exit(chain, AccountId(account), token, owner, others)
+        self.life.full_exit(chain, AccountId(account), token, owner, others, dice.pick(TIPS))
         self.count("full exit" if owner.owner == view.owner else "full exit of another's account")
 
     def do_set_key(self, chain: ChainId, dice: Dice) -> None:
@@ -70,7 +76,7 @@ class Users:
         owner = self.life.stage.people[view.owner if dice.below(3) else ANN.owner]
         keys = list(layer2_keys(owner.name))
         if chain in acting_chains(owner) and owner.owner != KEYLESS.owner:
-            self.life.set_key(chain, AccountId(account), owner, dice.pick(keys))
+            self.life.set_key(chain, AccountId(account), owner, dice.pick(keys), dice.pick(TIPS))
             self.count("key request" if owner.owner == view.owner else "key request for another's account")
 
     def do_fill(self, chain: ChainId, dice: Dice) -> None:
@@ -89,6 +95,37 @@ class Users:
             assert payout.recipient[12:].hex() == self.life[chain].receiver.address[2:].lower()
             return
         self.count(f"fill of {payout.kind.name}")
+
+    def do_pay_too_little(self, chain: ChainId, dice: Dice) -> None:
+        """A request that brings one gwei less than its price is refused, whatever it is."""
+        life, token = self.life, dice.pick([t for t in TOKENS if chain in DECIMALS[t]])
+        terms = {"recipient": RECIPIENTS[0], "sender": DEPOSITORS[0], "tip": -1}
+        token_out = USD if token != USD else ODD
+        tries = (
+            lambda: life.deposit(chain, token, unit(token), ANN.owner, DEPOSITORS[0], -1),
+            lambda: life.swap(chain, token, unit(token), (chain, token_out), **terms),
+            lambda: life.full_exit(chain, OPERATOR_ACCOUNT, USD, ANN, tip=-1),
+            lambda: life.set_key(chain, OPERATOR_ACCOUNT, ANN, 0, -1),
+        )
+        assert refused(dice.pick(tries)) == "fee: below the price"
+        self.count("paid too little")
+
+    def do_set_price(self, chain: ChainId, dice: Dice) -> None:
+        """The setter lets a price rise or fall within its bounds."""
+        kind = dice.pick(KINDS)
+        now = self.life.doors.price(chain, kind)
+        gwei = dice.pick((LOW, now + now // 2, 2 * now, min(now + 1, HIGH)))
+        try:
+            self.life.doors.set_price(chain, kind, gwei)
+        except Reverted as error:
+            assert error.reason == ("prices: out of bounds" if gwei > HIGH else "prices: more than doubled")
+            return
+        self.count("price rises" if gwei > now else "price falls")
+
+    def do_collect(self, chain: ChainId, dice: Dice) -> None:
+        """Anybody sends the earned fees to their recipient."""
+        if self.life.doors.collect(chain, self.life.line[self.life.height(chain)].consumed):
+            self.count("fees collected")
 
     def do_receiver_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """The receiving contract changes what it does when it gets coin."""

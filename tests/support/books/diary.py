@@ -18,6 +18,7 @@ from tests.support.three_chains import CHAIN_NAMES, ROLES, account_of
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
+from zklink.operations.key_request import KeyRequest
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.payout import Payout
 from zklink.operations.signed import Signed
@@ -151,7 +152,8 @@ def _(value: OrderMatch) -> str:
 
 @say.register(DepositRequest)
 @say.register(FullExitRequest)
-def _(value: DepositRequest | FullExitRequest) -> str:
+@say.register(KeyRequest)
+def _(value: DepositRequest | FullExitRequest | KeyRequest) -> str:
     return f"{type(value).__name__} {value.request_id} of {name_chain(value.source)}"
 
 
