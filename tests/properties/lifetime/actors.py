@@ -82,15 +82,10 @@ class Stage:
         """Everybody by owner."""
         return {person.owner: person for person in (*SIGNERS, KEYLESS, *NEWCOMERS, self.wallet_person)}
 
-    def wallet_on(self, chain: ChainId) -> EvmContract:
-        """The wallet, which is on one chain."""
-        assert chain == WALLET_CHAIN, "the wallet acts on another chain than its own"
-        return self.wallet
 
-
-def acting_owner(stage: Stage, account: str) -> bytes:
+def acting_owner(stage: Stage, chain: ChainId, account: str) -> bytes:
     """As which owner an account acts: a contract as the one that is bound to its chain."""
-    is_wallet = account == stage.wallet.address.lower()
+    is_wallet = chain == WALLET_CHAIN and account == stage.wallet.address.lower()
     return stage.wallet_person.owner if is_wallet else universal_address(account)
 
 
@@ -104,12 +99,12 @@ def genesis_state() -> State:
 def build_stage(replacements: Replacements = ()) -> Stage:
     """A deployment that begins empty; blocks need no proofs, an exit's proof names exactly its statement."""
     chains = build_chains(replacements, "AcceptAllVerifier", genesis_state(), "StatementVerifier")
-    for one in chains:
-        for person in (*SIGNERS, KEYLESS, *NEWCOMERS):
-            one.evm.fund(person.address, FORTUNE)
     here = chains[WALLET_CHAIN]
     wallet = here.evm.deploy(GOVERNOR, load("AdversarialRecipient"))
     ROLES[wallet.address.lower()] = "wallet"
+    for one in chains:  # on the other chains the wallet's address is somebody else's
+        for account in (*(person.address for person in (*SIGNERS, KEYLESS, *NEWCOMERS)), wallet.address):
+            one.evm.fund(account, FORTUNE)
     for contract in filter(None, (site.contract for site in here.sites.values())):
         contract.mint(wallet.address, FORTUNE)
         wallet.act(contract.address, contract.encode("approve", here.bridge.address, MOST), sender=GOVERNOR)

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from tests.properties.lifetime.actors import PRESET, Person, Stage, acting_owner, genesis_state, owner_address
+from tests.properties.lifetime.actors import (
+    PRESET,
+    WALLET_CHAIN,
+    Person,
+    Stage,
+    acting_owner,
+    genesis_state,
+    owner_address,
+)
 from tests.properties.lifetime.doors import Doors, coins_of
 from tests.support.books.chains import BookedChain, OnChains
 from tests.support.books.diary import Diary, name_chain, name_place, say, told
@@ -161,7 +169,7 @@ class Life(OnChains):
         self.send(chain, sender, here.bridge, "deposit", order, value=value)
         request_id = RequestId(here.bridge.request_counts(Lane.ACCOUNT)[0])
         identity = (chain, request_id, token, Amount(amount), owner, universal_address(sender))
-        by_owner = owner == acting_owner(self.stage, sender)
+        by_owner = owner == acting_owner(self.stage, chain, sender)
         request = DepositRequest(*identity, self.now(), by_owner=by_owner, native_fee_gwei=fee)
         self._queue(Lane.ACCOUNT, chain, request, token, amount)
 
@@ -204,9 +212,9 @@ class Life(OnChains):
         value: int = 0,
     ) -> None:
         """Anybody's transaction, with coin; the wallet's goes through the wallet. Raises Reverted."""
-        if sender == self.stage.wallet.address.lower():
-            data = contract.encode(function, *arguments)
-            self.stage.wallet_on(chain).act(contract.address, data, sender=STRANGER, value=value)
+        wallet = self.stage.wallet
+        if chain == WALLET_CHAIN and sender == wallet.address.lower():
+            wallet.act(contract.address, contract.encode(function, *arguments), sender=STRANGER, value=value)
         else:
             getattr(contract, function)(*arguments, sender=sender, value=value)
 

@@ -17,6 +17,7 @@ from tests.properties.lifetime.life import Life
 from tests.properties.lifetime.operators import Operators
 from tests.properties.lifetime.rescue import Rescue
 from tests.properties.lifetime.users import Users
+from tests.properties.lifetime.wallet import WalletOwner
 from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS, unit
 from tests.support.books.diary import Diary
@@ -25,10 +26,11 @@ from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
 from zklink.protocol.ids import ChainId, Lane
 
 USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
+WALLET = ("wallet_deposits", "wallet_asks", "wallet_asks", "namesake")
 DOORS = ("set_price", "set_price", "collect", "pay_too_little")
 BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "accept", "accept")
 CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "import", "import", "import", "execute", "execute", "execute")
-TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad")
+TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad", "wallet_turns_bad", "wallet_turns_bad")
 CHANCE = 600
 """Bytes of chance for one step."""
 
@@ -45,6 +47,7 @@ class Lifetime(RuleBasedStateMachine):
         self.undo.enter_context(self.stage.chains.rollback())
         self.life = Life(self.stage, Diary(note, event))
         self.users = Users(self.life, self.count)
+        self.wallet = WalletOwner(self.life, self.count)
         self.operators = Operators(self.life, self.count)
         self.is_broken = True
         self.bursts = 0
@@ -68,7 +71,8 @@ class Lifetime(RuleBasedStateMachine):
 
     def do(self, name: str, chain: ChainId, dice: Dice) -> None:
         """One step, of a user or of whoever runs the protocol."""
-        owner = self.users if hasattr(self.users, f"do_{name}") else self.operators
+        everybody = (self.users, self.wallet, self.operators)
+        owner = next(one for one in everybody if hasattr(one, f"do_{name}"))
         if name != "import" or chain != PRIMARY:
             getattr(owner, f"do_{name}")(chain, dice)
 
@@ -99,12 +103,12 @@ class Lifetime(RuleBasedStateMachine):
     @rule(burst=bursts(40))
     def all_goes_on(self, burst: Burst) -> None:
         """Users use it and blocks live, in any order."""
-        self.take(burst, (*USERS, *DOORS, *CHAIN_WORK, *CHAIN_WORK))
+        self.take(burst, (*USERS, *DOORS, *WALLET, *CHAIN_WORK, *CHAIN_WORK))
 
     @rule(burst=bursts(24))
     def trouble(self, burst: Burst) -> None:
         """The same, with long waits and a receiver that refuses."""
-        self.take(burst, (*USERS, *CHAIN_WORK, *TROUBLE))
+        self.take(burst, (*USERS, *WALLET, *CHAIN_WORK, *TROUBLE))
 
     def teardown(self) -> None:
         """The operator is gone: everybody gets out, unless something is broken already; then undo it all."""

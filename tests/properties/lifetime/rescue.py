@@ -11,6 +11,7 @@ from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, lay
 from tests.properties.lifetime.doors import fees_of
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, refund_receiver
+from tests.properties.lifetime.wallet import WalletOwner
 from tests.support.books.diary import told
 from tests.support.books.door_books import WEI_PER_GWEI
 from tests.support.books.play import refused
@@ -75,6 +76,8 @@ class Rescue(Ending):
             self.cancel(chain)
             self.leave(chain, last)
             self.close_doors(chain, last)
+            if chain == WALLET_CHAIN:
+                WalletOwner(self.life, self.count).pull(self.dice)
             self.life.check(chain)
         self.check_ends(last)
         self.check_paid(last)
@@ -216,7 +219,11 @@ class Rescue(Ending):
                 expected[refund_receiver(request), token] += amount
             coin[refund_receiver(request)] += request.native_fee_gwei * WEI_PER_GWEI
         words = all_words(batch)
-        life.pays(chain, lambda: exodus.cancel_requests(lane, words, sender=STRANGER), expected, coin)
+        sender = STRANGER
+        if chain == WALLET_CHAIN and self.dice.below(2):
+            sender = life.stage.wallet_person.address
+            self.count("wallet cancels")
+        life.pays(chain, lambda: life.send(chain, sender, exodus, "cancel_requests", lane, words), expected, coin)
         life.doors.given_back[chain] += fees_of(batch)
         for request in batch:
             token, amount = brought(request)

@@ -23,6 +23,8 @@ RULES = {
     "swap paid", "swap refunded",
     "fill of SWAP_PAID", "fill of WITHDRAW_PAYOUT", "broker repaid for SWAP_PAID", "broker repaid for WITHDRAW_PAYOUT",
     "paid too little", "price rises", "price falls", "fees collected", "fees collected at the end",
+    "wallet deposits for itself", "wallet asks for a key", "wallet asks for a full exit", "namesake asks elsewhere",
+    "wallet cancels", "wallet pulls what it is owed", "wallet pulls a fee that it is owed",
     "consent forged", "wait", "accept", "accept several", "accept too old", "import", "execute",
     "frozen by a request of lane 1", "frozen by a request of lane 2",
     "ended by request", "ended by member", "ended by silence",
@@ -40,7 +42,20 @@ def machine_on(stage: Stage) -> type[Lifetime]:
 
 
 @upholds(
-    "SOL-1", "SOL-2", "SOL-3", "SOL-4", "SOL-5", "EXI-1", "EXI-2", "EXI-3", "EXI-4", "QUE-1", "QUE-2", "SYN-2", "SYN-9"
+    "SOL-1",
+    "SOL-2",
+    "SOL-3",
+    "SOL-4",
+    "SOL-5",
+    "EXI-1",
+    "EXI-2",
+    "EXI-3",
+    "EXI-4",
+    "OWN-1",
+    "QUE-1",
+    "QUE-2",
+    "SYN-2",
+    "SYN-9",
 )
 class TestLifetime:
     """Whatever was going on when the operator stopped: the primary ends, END stands on every member with its last

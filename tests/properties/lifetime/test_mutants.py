@@ -35,7 +35,7 @@ def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
 
 GIVE_BACK = "extcall IBridge(bridge).release_fee(lane, receiver, fee_gwei)"
 OWNER = "convert(request[1] % 2**160, address)"
-# breaks: SOL-1, SOL-4, EXI-1, EXI-2, EXI-3, SYN-9, CIR-6
+# breaks: SOL-1, SOL-4, EXI-1, EXI-2, EXI-3, OWN-1, SYN-9, CIR-6
 CONTRACTS = (
     seeded(
         "refunded-to-the-owner",
@@ -82,6 +82,20 @@ CONTRACTS = (
         "modules/priority_queue.vy",
         "unsafe_sub(self.packed_counts[lane], fee_gwei << FEES_SHIFT)",
         "unsafe_sub(self.packed_counts[lane], 0)",
+    ),
+    seeded(
+        "contract-acts-as-a-person",
+        "OWN-1",
+        "modules/acting.vy",
+        "return self.bind(msg.sender, chain_id)",
+        "return convert(msg.sender, uint256)",
+    ),
+    seeded(
+        "deposit-for-a-contract-unbound",
+        "OWN-1",
+        "modules/acting.vy",
+        "return not account.is_contract or",
+        "return True or not account.is_contract or",
     ),
     seeded("owed-after-execution", "EXI-2", "modules/settlement.vy", "    self.owed[number] = left\n", ""),
 )
@@ -136,7 +150,7 @@ def play(stage: Stage) -> None:
     run_state_machine_as_test(machine_on(stage), settings=config)
 
 
-@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "SYN-9")
+@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "OWN-1", "SYN-9")
 class TestTeeth:
     """No seeded bug survives a few lives."""
 
