@@ -18,10 +18,10 @@ from zklink.l1.contracts.bridge_events import (
     SwapRequested,
 )
 from zklink.l1.contracts.bridge_structs import DepositOrder, Fees, Quote, universal_address
-from zklink.l1.contracts.doors import QUOTE_SECONDS
+from zklink.l1.contracts.doors import MAX_SIGNATURE_BYTES, QUOTE_SECONDS
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.errors import AllowanceShort, CallReverted, RecipientIsToken, TokensShort
+from zklink.protocol.errors import AllowanceShort, CallReverted, RecipientIsToken, SignatureTooLong, TokensShort
 from zklink.protocol.ids import AccountId, ChainId, Door, Lane
 from zklink.sdk.doors import Doors
 
@@ -191,3 +191,16 @@ class TestTokensAsRecipients:
         approve(system, HERE, ONE_USDC)
         with pytest.raises(CallReverted, match="refund to a token"):
             system.bridges[HERE].swap(system.world.roles.depositor, replace(order, refund_to=token))
+
+
+class TestKeys:
+    def test_key_by_signature__longer_than_the_bridge_takes__is_told_before_it_is_sent(
+        self, system: LocalSystem
+    ) -> None:
+        bridge, roles = system.bridges[HERE], system.world.roles
+        wallet, signature = system.token(HERE, USDC).address, bytes(MAX_SIGNATURE_BYTES + 1)
+        with pytest.raises(SignatureTooLong, match=str(len(signature))):
+            bridge.set_key_by_signature(roles.depositor, wallet, AccountId(7), 1, signature)
+        # One byte less reaches the contract, which asks the wallet.
+        with pytest.raises(CallReverted, match="key: "):
+            bridge.set_key_by_signature(roles.depositor, wallet, AccountId(7), 1, signature[1:])

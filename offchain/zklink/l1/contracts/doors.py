@@ -29,11 +29,14 @@ from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.chain_sets import make_chain_set
-from zklink.protocol.errors import CallReverted, TransactionRejected
+from zklink.protocol.errors import CallReverted, SignatureTooLong, TransactionRejected
 from zklink.protocol.ids import AccountId, ChainId, Door, TokenId
 
 QUOTE_SECONDS: Final = 600
 """A quote also covers a rise that counts within this time, so that a call may take a while to be mined."""
+
+MAX_SIGNATURE_BYTES: Final = 8_192
+"""The longest signature of a contract wallet that a bridge takes: some 120 owners of a Safe."""
 
 EVERYTHING: Final = 2**256 - 1
 """An amount that nothing exceeds: pull all that is owed."""
@@ -137,7 +140,12 @@ class DoorsClient(BridgeViews):
         signature: bytes,
         quote: Quote | None = None,
     ) -> Receipt:
-        """Queue a contract wallet's request for a new key, with a signature that it accepts (ERC-1271); anyone may."""
+        """Queue a contract wallet's request for a new key, with a signature that it accepts (ERC-1271); anyone may.
+
+        Raises SignatureTooLong before anything is sent; the contract gives no reason for that.
+        """
+        if len(signature) > MAX_SIGNATURE_BYTES:
+            raise SignatureTooLong(wallet, MAX_SIGNATURE_BYTES, len(signature))
         arguments = to_checksum_address(wallet), account, public_key_hash, signature
         value = (quote or self.quote_key_request()).value
         return self._send(sender, "set_key_by_signature", *arguments, value=value)

@@ -1,4 +1,4 @@
-"""Tokens on L1: what an account lacks, and what a token does not offer."""
+"""Doors on L1: what an account lacks, and what a token or a bridge does not take."""
 
 from dataclasses import dataclass
 
@@ -51,6 +51,20 @@ class RecipientIsToken(L1Error):
 
     def __str__(self) -> str:
         return f"{self.chain}: {self.address} is the contract of a token: what it is paid, nobody could move again"
+
+
+@dataclass(eq=False)
+class SignatureTooLong(L1Error):
+    """The signature of a contract wallet is longer than a bridge takes; nothing was sent. Sizes are bytes.
+    Do: Sign with fewer owners, or let the wallet itself call `set_key`.
+    """
+
+    wallet: str
+    most: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"the signature of {self.wallet} has {self.found} bytes; a bridge takes {self.most}"
 
 
 @dataclass(eq=False)
