@@ -11,17 +11,16 @@ from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 
 from zklink.l1.contract_artifacts import load_contract
-from zklink.l1.contracts import bridge_events
+from zklink.l1.contracts import bridge_events, governance_events
 from zklink.l1.contracts.bridge_events import (
     BridgeEvent,
     DepositRequested,
     FullExitRequested,
     KeyRequested,
-    Proposed,
-    ProposedCall,
     SwapRequested,
 )
 from zklink.l1.contracts.bridge_structs import EndWord, universal_address
+from zklink.l1.contracts.governance_events import Proposed, ProposedCall
 from zklink.l1.transport.arguments import spell_type
 from zklink.l1.transport.receipts import Log
 from zklink.operations.deposit import DepositRequest
@@ -75,20 +74,20 @@ PLAIN_EVENTS: Final[Mapping[str, Callable[..., BridgeEvent]]] = {
         bridge_events.ExodusBegun,
         bridge_events.RequestCancelled,
         bridge_events.Exited,
-        bridge_events.TokenRegistered,
-        bridge_events.TokenLimitsChanged,
-        bridge_events.TokenPaused,
-        bridge_events.PriceChanged,
-        bridge_events.PriceBoundsChanged,
-        bridge_events.SetterChanged,
-        bridge_events.FeeRecipientChanged,
-        bridge_events.Cancelled,
-        bridge_events.Executed,
-        bridge_events.Acted,
-        bridge_events.SwiftAllowed,
-        bridge_events.FoundingClosed,
-        bridge_events.OwnerNamed,
-        bridge_events.OwnerChanged,
+        governance_events.TokenRegistered,
+        governance_events.TokenLimitsChanged,
+        governance_events.TokenPaused,
+        governance_events.PriceChanged,
+        governance_events.PriceBoundsChanged,
+        governance_events.SetterChanged,
+        governance_events.FeeRecipientChanged,
+        governance_events.Cancelled,
+        governance_events.Executed,
+        governance_events.Acted,
+        governance_events.SwiftAllowed,
+        governance_events.FoundingClosed,
+        governance_events.OwnerNamed,
+        governance_events.OwnerChanged,
     )
 }
 """Events whose fields are the record's fields."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.l1.contracts.bridge_events import Proposed
+from zklink.l1.contracts.governance_events import Proposed
 from zklink.l1.contracts.timelock import Proposal, TimelockClient, Waiting
 from zklink.l1.deployment.acts import Act, Acts
 from zklink.l1.deployment.agreement import check_alike, check_apart, read_statements
