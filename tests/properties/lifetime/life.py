@@ -6,7 +6,7 @@ that comes into a bridge or leaves it is measured at the accounts of those who p
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.support.books.door_books import WEI_PER_GWEI
 from tests.support.books.play import refused
 from tests.support.books.user_actions import FAR_DEADLINE
 from tests.support.evm import EvmContract
-from tests.support.groups import sign
+from tests.support.groups import KnownGroup, KnownGroups, sign
 from tests.support.lines import Link
 from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, SEQUENCER, STRANGER
 from zklink.l1.contracts.bridge_structs import universal_address
@@ -40,6 +40,7 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_blocks import AcceptCall, FullBlock, build_block
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.domain import compute_lane_domain
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import (
     FILL_LEAD_SECONDS,
     NO_TOKEN,
@@ -83,12 +84,18 @@ class LineBlock:
     def __str__(self) -> str:
         return f"block {self.number}"
 
+    @property
+    def timestamp(self) -> int:
+        """When it was sealed, UNIX seconds."""
+        assert self.link is not None, "the genesis has no time"
+        return self.link.full.block.timestamp
+
 
 class Life(OnChains):
     """Three chains and one line of blocks."""
 
     def __init__(self, stage: Stage, diary: Diary) -> None:
-        self.stage, self.chains, self.diary = stage, stage.chains, diary
+        self.stage, self.chains, self.diary = stage, replace(stage.chains), diary
         self.line = [LineBlock(0, genesis_state())]
         self.links = stage.chains.line()
         self.queues: dict[Queue, list[Request]] = {(lane, chain): [] for lane in LANES for chain in CHAINS}
@@ -101,6 +108,19 @@ class Life(OnChains):
         self.released: Counter[Place] = Counter()
         self.left: Counter[Place] = Counter()
         self.cancelled: set[tuple[Queue, int]] = set()
+        self.retired: list[tuple[Group, KnownGroup]] = []
+        """Words that counted once, of members of whom some are gone, oldest first."""
+        self.removed: set[Group] = set()
+        """Which groups have lost a member within the delay."""
+
+    @property
+    def groups(self) -> KnownGroups:
+        """Who signs now."""
+        return self.chains.groups
+
+    def set_groups(self, groups: KnownGroups) -> None:
+        """From now on these sign."""
+        self.chains.groups = self.links.groups = groups
 
     def now(self) -> int:
         """The same on every chain."""

@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from typing import ClassVar
 
 from hypothesis import event, note
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.properties.lifetime.actors import ANN, BOB, KEYLESS, OPERATOR, WALLET_CHAIN, Stage, layer2_keys
 from tests.properties.lifetime.life import Life
+from tests.properties.lifetime.members import Members
 from tests.properties.lifetime.operators import Operators
 from tests.properties.lifetime.rescue import Rescue
 from tests.properties.lifetime.users import Users
@@ -25,12 +26,13 @@ from tests.support.bursts import Burst, bursts, spread
 from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
 from zklink.protocol.ids import ChainId, Lane
 
-USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
+USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
 WALLET = ("wallet_deposits", "wallet_asks", "wallet_asks", "namesake")
 DOORS = ("set_price", "set_price", "collect", "pay_too_little")
 BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "accept", "accept")
 CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "import", "import", "import", "execute", "execute", "execute")
-TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad", "wallet_turns_bad", "wallet_turns_bad")
+REMOVAL = ("remove_member", "remove_member")
+TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad", "wallet_turns_bad", "wallet_turns_bad", *REMOVAL)
 CHANCE = 600
 """Bytes of chance for one step."""
 
@@ -48,8 +50,10 @@ class Lifetime(RuleBasedStateMachine):
         self.life = Life(self.stage, Diary(note, event))
         self.users = Users(self.life, self.count)
         self.wallet = WalletOwner(self.life, self.count)
+        self.members = Members(self.life, self.count)
         self.operators = Operators(self.life, self.count)
         self.is_broken = True
+        self.has_rotated = False
         self.bursts = 0
         self.last = b""
 
@@ -71,7 +75,7 @@ class Lifetime(RuleBasedStateMachine):
 
     def do(self, name: str, chain: ChainId, dice: Dice) -> None:
         """One step, of a user or of whoever runs the protocol."""
-        everybody = (self.users, self.wallet, self.operators)
+        everybody = (self.users, self.wallet, self.members, self.operators)
         owner = next(one for one in everybody if hasattr(one, f"do_{name}"))
         if name != "import" or chain != PRIMARY:
             getattr(owner, f"do_{name}")(chain, dice)
@@ -109,6 +113,18 @@ class Lifetime(RuleBasedStateMachine):
     def trouble(self, burst: Burst) -> None:
         """The same, with long waits and a receiver that refuses."""
         self.take(burst, (*USERS, *WALLET, *CHAIN_WORK, *TROUBLE))
+
+    @precondition(lambda self: not self.has_rotated)
+    @rule(burst=bursts(12))
+    def groups_change(self, burst: Burst) -> None:
+        """New members of a group take over, and life goes on."""
+        self.is_broken = True
+        self.has_rotated = True
+        chance = spread([b"%d" % self.bursts, self.last, *burst.choices], CHANCE)
+        self.members.rotate(chance, self.operators.late)
+        for chain in CHAINS:
+            self.life.check(chain)
+        self.take(burst, (*USERS, *WALLET, *CHAIN_WORK, *REMOVAL))
 
     def teardown(self) -> None:
         """The operator is gone: everybody gets out, unless something is broken already; then undo it all."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.properties.lifetime.actors import KEYLESS, PRESET
 from tests.properties.lifetime.life import Life, key_changes
+from tests.properties.lifetime.members import Members
 from tests.properties.lifetime.operations import Roll
 from tests.strategies import Dice
 from tests.support.books.block_actions import has_room as has_room_for_swaps
@@ -42,6 +43,11 @@ class Operators:
     life: Life
     count: Callable[[str], None]
     orders: list[Signed[Order]] = field(default_factory=list)
+
+    @property
+    def members(self) -> Members:
+        """Of both groups."""
+        return Members(self.life, self.count)
 
     def is_far_ahead(self) -> bool:
         """Whether enough is sealed for now."""
@@ -128,6 +134,7 @@ class Operators:
         """First with other consents, which are refused."""
         life, first = self.life, self.life.height(PRIMARY) + 1
         self.forge_consents(count)
+        self.members.try_accept(count)
         try:
             paid = life.accept(PRIMARY, count, pay=pay)
         except Reverted as error:
@@ -159,7 +166,9 @@ class Operators:
         """A member imports the next blocks, by the ACC of the primary's last one."""
         missing = self.life.height(PRIMARY) - self.life.height(chain)
         if missing:
-            self.note_paid(self.life.import_(chain, 1 + dice.below(min(missing, 3)), pay=dice.below(2) == 0))
+            count = 1 + dice.below(min(missing, 3))
+            self.members.try_import(chain, count)
+            self.note_paid(self.life.import_(chain, count, pay=dice.below(2) == 0))
             self.count("import")
 
     def do_execute(self, chain: ChainId, dice: Dice) -> None:

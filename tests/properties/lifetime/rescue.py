@@ -11,6 +11,7 @@ from tests.properties.lifetime.actors import OPERATOR, PRESET, WALLET_CHAIN, lay
 from tests.properties.lifetime.doors import fees_of
 from tests.properties.lifetime.ending import Ending
 from tests.properties.lifetime.life import LANES, all_words, brought, refund_receiver
+from tests.properties.lifetime.members import Members
 from tests.properties.lifetime.wallet import WalletOwner
 from tests.support.books.diary import told
 from tests.support.books.door_books import WEI_PER_GWEI
@@ -170,6 +171,7 @@ class Rescue(Ending):
         life, groups = self.life, self.life.chains.groups
         evidence = [groups.end(fact, group) if group in words else b"" for group in Group]
         later = list(life.links.commitments(life.height(fact.member), fact.number))
+        Members(life, self.count).try_end(fact, later, words)
         seal = groups.seal(fact.number, fact.sync_hash)
         arguments = (fact.number, fact.sync_hash, later, seal, *evidence)
         life[fact.member].end.raise_end(*arguments, sender=GOVERNOR)

@@ -10,7 +10,7 @@ from tests.properties.lifetime.machine import Lifetime
 from tests.support.tries import at_least
 from tests.support.upholds import upholds
 
-EXAMPLES = 30
+EXAMPLES = 34
 STEPS = 4
 
 RULES = {
@@ -25,6 +25,11 @@ RULES = {
     "paid too little", "price rises", "price falls", "fees collected", "fees collected at the end",
     "wallet deposits for itself", "wallet asks for a key", "wallet asks for a full exit", "namesake asks elsewhere",
     "wallet cancels", "wallet pulls what it is owed", "wallet pulls a fee that it is owed",
+    "new VALIDATORS", "new WATCHERS", "one of the VALIDATORS removed", "one of the WATCHERS removed",
+    "second removal refused",
+    "old word of VALIDATORS refused by accept", "old word of VALIDATORS refused by import",
+    "old word of VALIDATORS refused by END", "old word of WATCHERS refused by accept",
+    "old word of WATCHERS refused by import", "old word of WATCHERS refused by END",
     "consent forged", "wait", "accept", "accept several", "accept too old", "import", "execute",
     "frozen by a request of lane 1", "frozen by a request of lane 2",
     "ended by request", "ended by member", "ended by silence",
@@ -55,6 +60,7 @@ def machine_on(stage: Stage) -> type[Lifetime]:
     "QUE-1",
     "QUE-2",
     "SYN-2",
+    "SYN-4",
     "SYN-9",
 )
 class TestLifetime:
@@ -64,7 +70,8 @@ class TestLifetime:
 
     After every step custody is exactly reserve, open requests and payouts that are owed, and the coin of the doors what
     open requests have paid and blocks have earned; a request that is cancelled gives back what it has paid. At the end
-    custody is at most the number of roundings. The state itself comes back out of the primary's calldata.
+    custody is at most the number of roundings. Who was a member of a group and is gone has no word
+    at any door, and those who took over have. The state itself comes back out of the primary's calldata.
     """
 
     @pytest.fixture(scope="class")

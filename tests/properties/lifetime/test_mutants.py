@@ -35,7 +35,7 @@ def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
 
 GIVE_BACK = "extcall IBridge(bridge).release_fee(lane, receiver, fee_gwei)"
 OWNER = "convert(request[1] % 2**160, address)"
-# breaks: SOL-1, SOL-4, EXI-1, EXI-2, EXI-3, OWN-1, SYN-9, CIR-6
+# breaks: SOL-1, SOL-4, EXI-1, EXI-2, EXI-3, OWN-1, SYN-4, SYN-9, CIR-6
 CONTRACTS = (
     seeded(
         "refunded-to-the-owner",
@@ -97,6 +97,27 @@ CONTRACTS = (
         "return not account.is_contract or",
         "return True or not account.is_contract or",
     ),
+    seeded(
+        "removed-member-still-has-a-word",
+        "SYN-4",
+        "modules/group_members.vy",
+        "    self.group_of[member] = 0\n    self.lists[group] = kept\n",
+        "    self.lists[group] = kept\n",
+    ),
+    seeded(
+        "replaced-members-still-have-a-word",
+        "SYN-4",
+        "modules/group_members.vy",
+        "    for member: address in self.lists[group]:\n        self.group_of[member] = 0\n",
+        "",
+    ),
+    seeded(
+        "replaced-within-the-delay",
+        "SYN-4",
+        "Groups.vy",
+        "assert windows.is_over(began_at, began_in, constants.GROUP_DELAY_SECONDS)",
+        "assert windows.is_over(began_at, began_in, constants.DAY)",
+    ),
     seeded("owed-after-execution", "EXI-2", "modules/settlement.vy", "    self.owed[number] = left\n", ""),
 )
 
@@ -150,7 +171,7 @@ def play(stage: Stage) -> None:
     run_state_machine_as_test(machine_on(stage), settings=config)
 
 
-@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "OWN-1", "SYN-9")
+@upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "OWN-1", "SYN-4", "SYN-9")
 class TestTeeth:
     """No seeded bug survives a few lives."""
 

@@ -62,7 +62,9 @@ class Users:
         here = [t for t in TOKENS if chain in DECIMALS[t]]
         accounts = list(self.life.line[-1].state.accounts())
         rich = [(a, view, t) for a, view in accounts for t in view.balances if t in here or t >= PRESET.lp_base]
-        account, view, token = dice.pick(rich or [(*accounts[0], here[0])])
+        shares = [one for one in rich if one[2] >= PRESET.lp_base]
+        chosen = shares if shares and dice.below(4) == 0 else rich
+        account, view, token = dice.pick(chosen or [(*accounts[0], here[0])])
         owner = self.life.stage.people[view.owner if dice.below(2) else ANN.owner]
         if chain not in acting_chains(owner):
             return
