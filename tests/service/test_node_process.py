@@ -5,6 +5,7 @@ import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from subprocess import run
 
@@ -69,9 +70,13 @@ def count_deposits(system: LocalSystem) -> int:
 
 
 def read_requests(process: NodeProcess) -> list[int]:
-    """The deposits in sealed blocks, as the node's database has them."""
-    with sqlite3.connect(f"file:{process.folder}/node.db?mode=ro", uri=True) as connection:
-        rows = connection.execute("SELECT number, entry FROM blocks ORDER BY number").fetchall()
+    """The deposits in sealed blocks, as the node's database has them; none before the node has made its tables."""
+    try:
+        with closing(sqlite3.connect(f"file:{process.folder}/node.db?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT number, entry FROM blocks ORDER BY number").fetchall()
+    except sqlite3.OperationalError as error:
+        assert "unable to open" in str(error) or "no such table" in str(error), error
+        return []
     return [request for number, text in rows for _, request in decode_entry(text, number).requests]
 
 
