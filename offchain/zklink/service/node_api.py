@@ -7,12 +7,10 @@ like), the API goes on answering from what is known, and `failure` says why. Nev
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from typing import Final
 
 from zklink.api.app import build_app
-from zklink.api.chain_reader import ChainReader
 from zklink.api.desk import ThreadDesk
 from zklink.api.limits import Limits
 from zklink.api.live_view import LiveView
@@ -27,17 +25,14 @@ from zklink.l1.transport.redaction import redact
 from zklink.node.node import Node
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
+from zklink.service.chain_threads import Pace, make_chain_threads
 
 LOG: Final = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 0.02
 """Between two steps of the node; questions are answered meanwhile."""
 
-LOOK_SHARE: Final = 0.25
-LONGEST_LOOK_SECONDS: Final = 1.0
-"""Between two looks at a chain passes this share of its block time, and no longer than that."""
-
-FAILED_LOOK_SECONDS: Final = 2.0
+PACE: Final = Pace(longest_look=1.0, failed_look=2.0)
 JOIN_SECONDS: Final = 10.0
 
 
@@ -65,13 +60,9 @@ class NodeApi:
             deployment, profiles, bridges, history, self._live, node, proof_seconds, fill_policy=fill_policy
         )
         self._threads = [threading.Thread(target=self._drive, name="node", daemon=True)]
-        for chain, bridge in sorted(bridges.items()):
-            tokens = [plan.token_id for plan in deployment.tokens if chain in plan.contracts]
-            start = deployment.chains[chain].from_block
-            reader = ChainReader(bridge, start, tokens, history, self._live, time.monotonic)
-            pause = min(LONGEST_LOOK_SECONDS, bridge.client.profile.block_time_seconds * LOOK_SHARE)
-            name = f"read-{bridge.client.profile.name}"
-            self._threads.append(threading.Thread(target=self._read, args=(reader, pause), name=name, daemon=True))
+        self._threads += make_chain_threads(
+            deployment, bridges, history, self._live, PACE, self._stopped.is_set, self._stopped.wait
+        )
         self._server = ApiServer(build_app(self.sources, self._desk, limits), host, port, limits)
 
     @property
@@ -102,15 +93,6 @@ class NodeApi:
                 self.failure = redact(str(error))
                 LOG.error("the node has stopped: %s", self.failure)
             self._desk.serve(PAUSE_SECONDS)
-
-    def _read(self, reader: ChainReader, pause_seconds: float) -> None:
-        while not self._stopped.is_set():
-            try:
-                reader.look()
-                self._stopped.wait(pause_seconds)
-            except ZkLinkError as error:
-                LOG.warning("a chain could not be read: %s", redact(str(error)))
-                self._stopped.wait(FAILED_LOOK_SECONDS)
 
 
 def open_history(deployment: Deployment, node: Node) -> MemoryHistory:
