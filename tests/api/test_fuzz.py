@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
 from jsonschema import Draft202012Validator
@@ -17,6 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from schemathesis import GenerationMode
 
 from tests.api.scene import Scene
+from tests.support.tries import tries
 from zklink.schema.api.documents import build_schemas
 from zklink.schema.api.methods import BY_NAME, METHODS, Method
 from zklink.schema.api.openapi import EVENTS_PATH
@@ -27,11 +28,8 @@ from zklink.schema.api.refusals import REFUSALS
 BUSY = ("timed_out", "not_ready", "internal")
 """What a scene that is ready and quick never answers."""
 
-TRIES = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
+TRIES = tries(
+    40,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.test_registry import registry_arguments
@@ -12,6 +12,7 @@ from tests.support.compile_vyper import Replacements, load
 from tests.support.drafts.rig import Rig
 from tests.support.evm import EvmChain, EvmContract, Reverted, reverts
 from tests.support.three_chains import GOVERNOR, SETTER, STRANGER, A
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.protocol.ids import DAY, FEE_NOTICE_SECONDS, PRICE_KINDS, Door
 
@@ -304,7 +305,7 @@ class TestSetter:
     ahead.
     """
 
-    @settings(max_examples=200, deadline=None)
+    @tries(200)
     @given(moves=st.lists(steps, min_size=1, max_size=12))
     def test_set_prices__any_setter__within_an_hour_and_a_day(self, session_rig: Rig, moves: list[Step]) -> None:
         with session_rig.rollback():

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.lab.letters import NOBODY, SPECS, WAY, Letters
 from tests.support.engines import note_engine
+from tests.support.tries import at_least
 from zklink.lab.chain import LocalChain
 from zklink.lab.chains import LocalChains, open_chains
 from zklink.lab.errors import NoSuchChain, PlanInapplicable
@@ -135,7 +136,7 @@ def test_strategies__each_kind__is_drawn_where_it_can_be() -> None:
     def kinds(places: Places) -> set[str]:
         seen: set[str] = set()
 
-        @settings(max_examples=400)
+        @at_least(400)
         @given(faults(places))
         def look(fault: Any) -> None:
             seen.add(fault.title)

@@ -17,10 +17,10 @@ from zklink.operations.payout import PAYOUT_KINDS, Payout
 from zklink.operations.requests import Request
 from zklink.primitives.keccak import keccak_words
 from zklink.protocol import bridge_hashes
-from zklink.protocol.ids import BlockNumber, Kind
+from zklink.protocol.ids import Kind
 
-NO_SLOT: dict[str, Any] = {"block_number": BlockNumber(0), "slot": 0}
-"""As every payout has them but a full exit's."""
+OWNERS = {"block_number": Kind.FULL_EXIT_PAYOUT, "slot": Kind.FULL_EXIT_PAYOUT, "between": Kind.SWAP_PAID}
+"""The fields that only a payout of one kind has; they are 0 in all others."""
 
 PAYOUT_FIELDS = tuple(field.name for field in fields(Payout))
 any_payouts = rolled(roll_any_payout)
@@ -28,12 +28,18 @@ requests: st.SearchStrategy[Request] = st.one_of(swap_requests(), account_reques
 choices, places = st.integers(0, 1_000), st.integers(0, 31)
 
 
+def _as_kind(payout: Payout, kind: Kind) -> Payout:
+    """The payout as one of another kind, which has no field that only its own kind has."""
+    none: Any = {name: 0 for name, owner in OWNERS.items() if owner != kind}
+    return replace(payout, kind=kind, **none)
+
+
 def _changed(record: Any, name: str, place: int) -> Any:
     """The record with one field different and still well formed; of an address, one byte."""
     value = getattr(record, name)
     if name == "kind":
         others = [kind for kind in PAYOUT_KINDS if kind != value]
-        return replace(record, kind=others[place % len(others)], **NO_SLOT)
+        return _as_kind(record, others[place % len(others)])
     if isinstance(value, bytes):
         flipped = bytes([value[place] ^ 1])
         return replace(record, **{name: value[:place] + flipped + value[place + 1 :]})
@@ -42,8 +48,8 @@ def _changed(record: Any, name: str, place: int) -> Any:
 
 def check_fill_key(payout: Payout, name: str, place: int, deployment: bytes) -> None:
     """Another payout, or another deployment, has another key."""
-    if name in NO_SLOT:
-        payout = replace(payout, kind=Kind.FULL_EXIT_PAYOUT)
+    if name in OWNERS:
+        payout = _as_kind(payout, OWNERS[name])
     assert _changed(payout, name, place).fill_key(deployment) != payout.fill_key(deployment)
     another = bytes([deployment[0] ^ 1]) + deployment[1:]
     assert payout.fill_key(another) != payout.fill_key(deployment)

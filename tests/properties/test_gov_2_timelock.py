@@ -3,12 +3,13 @@
 from functools import lru_cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.evm import Reverted, reverts
 from tests.support.three_chains import GOVERNOR
 from tests.support.timelock import SALT, Lock, deploy_lock
+from tests.support.tries import tries
 from tests.support.upholds import upholds
 from zklink.protocol.ids import DAY, GRACE_SECONDS, GROUP_DELAY_SECONDS
 
@@ -19,7 +20,7 @@ class TestTimelock:
     was not taken back since; and each proposal is made once.
     """
 
-    @settings(max_examples=60, deadline=None)
+    @tries(60)
     @given(
         moves=st.lists(
             st.tuples(
