@@ -101,6 +101,16 @@ class WrongAddressLength(ProtocolError):
 
 
 @dataclass(eq=False)
+class WrongSignature(ProtocolError):
+    """A signature that makes a layer-2 key must be the 65 bytes of a plain account's ECDSA signature."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"this signature makes no layer-2 key: {self.reason}"
+
+
+@dataclass(eq=False)
 class NotAScalar(ProtocolError):
     """A number that must be a canonical field element is not below the modulus."""
 
