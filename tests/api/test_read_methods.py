@@ -1,5 +1,7 @@
 """What the API says of chains, tokens, pools, accounts, blocks and trust, against the chains and the state."""
 
+import pytest
+
 from tests.api.scene import Scene
 from tests.scenarios.liquidity import POOLS
 from tests.scenarios.pipeline import AVALANCHE, BSC, ETHEREUM, POLYGON
@@ -58,7 +60,7 @@ def test_deployment_and_status__what_a_client_signs_for(still: Scene) -> None:
     deployment, status = still.get("/v1/deployment"), still.get("/v1/status")
     assert deployment["deployment_hash"] == f"0x{still.pipeline.system.deployment.deployment_hash.hex()}"
     assert (deployment["primary"], USDC in deployment["fee_tokens"]) == (AVALANCHE, True)
-    assert status["is_ready"] and not status["is_frozen"]
+    assert status["is_ready"] and not status["is_frozen"] and not status["is_devnet"]
     assert status["block"] == still.pipeline.base
 
 
@@ -151,6 +153,13 @@ def test_errors__the_whole_table(still: Scene) -> None:
     rows = still.get("/v1/errors")["errors"]
     assert {row["code"] for row in rows} == REFUSALS.keys()
     assert len({row["number"] for row in rows}) == len(rows)
+
+
+def test_status__a_chain_not_read_for_quotes_yet__is_not_ready(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert scene.get("/v1/status")["is_ready"] is True
+    real = scene.live.chain
+    monkeypatch.setattr(scene.live, "chain", lambda chain: None if chain == POLYGON else real(chain))
+    assert scene.get("/v1/status")["is_ready"] is False
 
 
 def test_not_ready__chains_not_heard__says_so_and_reads_of_history_still_answer(scene: Scene) -> None:

@@ -22,7 +22,7 @@ PROOF_SECONDS: Final = 30.0
 class Sources:
     """A deployment, its chains, its history, what the chains say, and the node, which only its own thread may ask.
     Bridges only encode calls here: nobody asks a chain for an answer. `fill_policy` are the terms of this node's
-    broker, None without one.
+    broker, None without one. `is_devnet` says that it runs on chains of the laboratory and has a faucet.
     """
 
     deployment: Deployment
@@ -34,6 +34,14 @@ class Sources:
     proof_seconds: float = PROOF_SECONDS
     fill_policy: FillPolicy | None = None
     is_audited: bool = False
+    is_devnet: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every question is answered: the node is ready, and every chain was read for the API. For any thread:
+        an answer that is a moment old does no harm.
+        """
+        return is_ready(self.node) and all(self.live.chain(chain) is not None for chain in self.profiles)
 
     @property
     def primary(self) -> ChainId:

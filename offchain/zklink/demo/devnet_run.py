@@ -73,6 +73,7 @@ def open_devnet(
                 port=port,
                 fill_policy=policy,
                 proof_seconds=seconds,
+                is_devnet=True,
             )
             api.start()
             try:

@@ -51,13 +51,22 @@ class NodeApi:
         limits: Limits | None = None,
         fill_policy: FillPolicy | None = None,
         proof_seconds: float = PROOF_SECONDS,
+        is_devnet: bool = False,
     ) -> None:
         self.failure: str | None = None
         self._node, self._desk, self._live = node, ThreadDesk(), LiveView()
         self._stopped = threading.Event()
         profiles = {chain: bridge.client.profile for chain, bridge in bridges.items()}
         self.sources = Sources(
-            deployment, profiles, bridges, history, self._live, node, proof_seconds, fill_policy=fill_policy
+            deployment,
+            profiles,
+            bridges,
+            history,
+            self._live,
+            node,
+            proof_seconds,
+            fill_policy=fill_policy,
+            is_devnet=is_devnet,
         )
         self._threads = [threading.Thread(target=self._drive, name="node", daemon=True)]
         self._threads += make_chain_threads(

@@ -5,7 +5,7 @@ from typing import Final
 
 from zklink.api.answers.answerer import Answerer
 from zklink.api.names import name_account, name_asset, name_chain, name_token
-from zklink.api.sources import Sources, is_ready
+from zklink.api.sources import Sources
 from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers
 from zklink.l1.deployment.records import GroupPlan, TokenPlan
 from zklink.protocol.facts import Group
@@ -29,7 +29,8 @@ CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", 
 def answer_status(sources: Sources, request: NoRequest) -> chains.NodeStatus:
     node = sources.node
     return chains.NodeStatus(
-        is_ready=is_ready(node),
+        is_ready=sources.is_ready,
+        is_devnet=sources.is_devnet,
         is_frozen=node.is_frozen,
         block=node.sequencer.height,
         timestamp=node.now,

@@ -114,7 +114,8 @@ class Deployment(Answer):
 class NodeStatus(Answer):
     """The node itself."""
 
-    is_ready: Annotated[bool, Meta(description="Whether it has heard from every chain and repeats no earlier block.")]
+    is_ready: Annotated[bool, Meta(description="Whether it quotes: every chain was read, no block is repeated.")]
+    is_devnet: Annotated[bool, Meta(description="The laboratory: keys that everybody knows, a faucet, no real value.")]
     is_frozen: Annotated[bool, Meta(description="A chain has frozen: nothing more is sealed.")]
     block: Annotated[BlockId, Meta(description="The last sealed block.")]
     timestamp: Annotated[Seconds, Meta(description="The primary chain's time, as far as known.")]
