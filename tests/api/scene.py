@@ -14,6 +14,7 @@ from zklink.api.desk import InlineDesk
 from zklink.api.limits import Limits
 from zklink.api.live_view import LiveView
 from zklink.api.sources import Sources
+from zklink.explorer.pages import build_pages
 from zklink.history.memory import MemoryHistory
 from zklink.l1.contracts.bridge_events import SwapRequested
 from zklink.operations.requests import RequestKey
@@ -51,7 +52,7 @@ class Scene:
     @contextmanager
     def serve(self) -> Iterator[None]:
         """The API is up."""
-        self.app = build_app(self.sources, InlineDesk(), self.limits)
+        self.app = build_app(self.sources, InlineDesk(), self.limits, pages=build_pages)
         with TestClient(self.app, raise_server_exceptions=True) as client:
             self.client = client
             yield

@@ -130,7 +130,7 @@ def test_json_rpc__discover__the_document_that_is_served(still: Scene) -> None:
     ("path", "query", "expected"),
     [
         ("/v1/nothing", {}, (404, "no_such_method")),
-        ("/", {}, (404, "no_such_method")),
+        ("/nothing", {}, (404, "no_such_method")),
         ("/v1/blocks/x", {}, (400, "invalid_request")),
         ("/v1/blocks/-1", {}, (400, "invalid_request")),
         ("/v1/blocks", {"limit": ["1", "2"]}, (400, "invalid_request")),

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -30,11 +30,20 @@ from zklink.schema.api.openrpc import build_openrpc
 
 RPC_PATH = "/rpc"
 
+MakePages = Callable[[Calls], Sequence[BaseRoute]]
+"""What serves pages from the answers of these calls: `zklink.explorer.pages.build_pages`."""
+
 
 def build_app(
-    sources: Sources, desk: Desk, limits: Limits | None = None, further: Sequence[BaseRoute] = ()
+    sources: Sources,
+    desk: Desk,
+    limits: Limits | None = None,
+    further: Sequence[BaseRoute] = (),
+    pages: MakePages | None = None,
 ) -> Starlette:
-    """An ASGI application; `further` are routes that are looked at after its own. Every route answers every verb."""
+    """An ASGI application; `further` are routes that are looked at after its own, and those of `pages` come last.
+    Every route answers every verb.
+    """
     limits = limits or Limits()
     calls = Calls(sources, desk, limits)
     hub = Hub(sources)
@@ -57,6 +66,7 @@ def build_app(
         Route("/openapi.json", _Document(build_openapi())),
         Route("/openrpc.json", _Document(build_openrpc())),
         *further,
+        *(() if pages is None else pages(calls)),
     ]
     return Starlette(
         routes=routes,

@@ -69,6 +69,12 @@ class Feed:
 
         return leave
 
+    def latest(self, topic: Topic, limit: int) -> list[RequestKey | BlockNumber | OperationId | ChainId]:
+        """The things of a topic that changed last, each once, the last one first: at most `limit` of what is kept."""
+        with self._lock:
+            kept = [notice.key for notice in self._kept if notice.topic is topic]
+        return list(dict.fromkeys(reversed(kept)))[:limit]
+
     def since(self, number: int) -> list[Notice] | None:
         """The notices after this one; None if some of them are not kept any more, or it never was."""
         with self._lock:

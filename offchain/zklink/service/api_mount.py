@@ -11,6 +11,7 @@ from zklink.api.app import build_app
 from zklink.api.desk import ThreadDesk
 from zklink.api.live_view import LiveView
 from zklink.api.sources import Sources
+from zklink.explorer.pages import build_pages
 from zklink.service.chain_threads import Pace, make_chain_threads
 from zklink.service.node_api import open_history
 from zklink.service.runner import NodeService
@@ -33,4 +34,5 @@ def mount_api(service: NodeService, routes: list[BaseRoute]) -> ASGIApp:
         Sources(deployment, profiles, bridges, history, live, node, fill_policy=assembly.fill_policy),
         desk,
         further=routes,
+        pages=build_pages,
     )

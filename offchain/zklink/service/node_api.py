@@ -17,6 +17,7 @@ from zklink.api.live_view import LiveView
 from zklink.api.server import ApiServer
 from zklink.api.sources import PROOF_SECONDS, Sources
 from zklink.broker.policy import FillPolicy
+from zklink.explorer.pages import build_pages
 from zklink.history.memory import MemoryHistory
 from zklink.history.read_model import History
 from zklink.l1.contracts.bridge import BridgeClient
@@ -72,7 +73,7 @@ class NodeApi:
         self._threads += make_chain_threads(
             deployment, bridges, history, self._live, PACE, self._stopped.is_set, self._stopped.wait
         )
-        self._server = ApiServer(build_app(self.sources, self._desk, limits), host, port, limits)
+        self._server = ApiServer(build_app(self.sources, self._desk, limits, pages=build_pages), host, port, limits)
 
     @property
     def url(self) -> str:

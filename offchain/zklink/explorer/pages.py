@@ -1,0 +1,55 @@
+"""The table of pages, and the routes that serve them beside the API's."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from zklink.api.calls import Calls
+from zklink.api.guard import refuse_unknown
+from zklink.explorer.page import HEADERS, Show, respond, show_refusal
+from zklink.explorer.static_files import PREFIX, answer_file
+from zklink.explorer.views.home import show_home
+from zklink.protocol.errors import RequestRefused
+
+PAGES: Final[Mapping[str, Show]] = {
+    "/": show_home,
+}
+"""Every page by its path."""
+
+
+def build_pages(calls: Calls) -> list[BaseRoute]:
+    """Routes for all pages and their files, and at the end one for every other path: `pages` of `build_app`."""
+    routes: list[BaseRoute] = [Route(path, _Page(calls, show)) for path, show in PAGES.items()]
+    return [*routes, Route("/{rest:path}", _Rest())]
+
+
+class _Page:
+    """A page as an ASGI application, so that every verb comes here."""
+
+    def __init__(self, calls: Calls, show: Show) -> None:
+        self._calls, self._show = calls, show
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        response = await respond(self._calls, self._show, Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class _Rest:
+    """What is no page: a file, or nothing. Programs are refused as the API does it, readers in words."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await _answer_rest(Request(scope, receive))(scope, receive, send)
+
+
+def _answer_rest(request: Request) -> Response:
+    file = answer_file(request) if request.url.path.startswith(PREFIX) else None
+    if file is not None:
+        file.headers.update({"Content-Security-Policy": HEADERS["Content-Security-Policy"]})
+        return file
+    is_reader = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    if not is_reader:
+        return refuse_unknown(request, None)
+    return show_refusal(request, RequestRefused("no_such_method", "There is no page at this address."))
