@@ -196,5 +196,5 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 @upholds("ENT-1", "ENT-2")
-def test_seeded_bug__any__is_caught(name: str) -> None:
-    MUTANTS[name].check_is_caught()
+def test_seeded_bug__any__is_caught(session_rig: Rig, name: str) -> None:
+    MUTANTS[name].check_is_caught_beside(session_rig)

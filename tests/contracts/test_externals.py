@@ -20,6 +20,7 @@ DEPLOYABLES = (
     "PrimaryEnd",
     "PrimaryHistory",
     "Registry",
+    "Resolver",
     "Timelock",
 )
 SIZE_LIMIT = 23_500

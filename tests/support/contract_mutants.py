@@ -5,7 +5,7 @@ compiled anew.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pytest
@@ -42,6 +42,11 @@ class ContractMutant:
         rig = _build(self)
         with pytest.raises(CAUGHT):
             self.play(rig)
+
+    def check_is_caught_beside(self, rig: Rig) -> None:
+        """The same for a contract that a test deploys beside a system without bugs."""
+        with pytest.raises(CAUGHT):
+            self.play(replace(rig, replacements=self.replacements()))
 
     def play(self, rig: Rig) -> None:
         """Run the test."""
