@@ -8,6 +8,7 @@ from tests.api.scene import Scene
 from tests.scenarios.pipeline import BSC, POLYGON
 from zklink.api.answers import ANSWERS
 from zklink.devnet.tokens import BTC, USDC
+from zklink.protocol.errors import DatabaseFailed
 from zklink.schema.api.methods import BY_NAME, METHODS
 from zklink.schema.api.openapi import build_openapi
 from zklink.schema.api.openrpc import build_openrpc
@@ -31,6 +32,14 @@ def test_table__every_method__has_an_answer_and_documented_refusals() -> None:
     assert names == BY_NAME.keys() | {"subscribe", "unsubscribe"}
     operations = {verb["operationId"] for path in build_openapi()["paths"].values() for verb in path.values()}
     assert operations == BY_NAME.keys() | {"events"}
+
+
+def test_answers__database_gone__not_ready_instead_of_a_mistake(still: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseFailed("node.db", "disk I/O error")
+
+    monkeypatch.setattr(still.history, "blocks", fail)
+    assert code(still.rpc("blocks", {})) == "not_ready"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from zklink.node.events import (
     OperationAccepted,
     OperationDropped,
     OperationRefused,
+    QueuesRead,
     Retried,
     RolledBack,
 )
@@ -363,6 +364,23 @@ def test_sighting__request_of_a_sealed_block_gone__rolled_back_with_its_evidence
     assert setting.rolled_back() == [1]
     horizon = setting.chains[PRIMARY].horizons[-1]
     assert (horizon.height, dict(horizon.vouched), list(horizon.proofs)) == (1, {}, [1])
+
+
+def test_sighting__request_of_a_block_of_the_run_before_gone__said_though_it_was_not_sealed_again() -> None:
+    setting = Setting(blocks=2)
+    setting.chains[A].gone_from = {Lane.SWAP: RequestId(2)}
+    setting.round()
+    assert setting.rolled_back() == [1]
+    assert [entry.number for entry in setting.journal.entries()] == [1]
+
+
+def test_sighting__first_of_a_chain__says_how_long_its_queues_are() -> None:
+    setting = Setting(blocks=2)
+    setting.round(3)
+    none = {Lane.SWAP: 0, Lane.ACCOUNT: 0}
+    found = {event.chain: dict(event.last) for event in setting.node.events if isinstance(event, QueuesRead)}
+    assert found == {chain: none | ({Lane.SWAP: 2} if chain == A else {}) for chain in CHAINS}
+    assert len(setting.events(QueuesRead)) == len(CHAINS)
 
 
 # -- a sign of life ------------------------------------------------------------------------------------------------

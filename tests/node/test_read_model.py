@@ -31,6 +31,7 @@ from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS, Counters
+from zklink.storage.history import SqlHistory
 from zklink.transition.swap import RefundReason, SwapOutcome
 
 A, B, PRIMARY = ChainId(1), ChainId(2), ChainId(3)
@@ -50,12 +51,18 @@ REFUNDED = BlockSealed(
 )
 ID, OTHER_ID = OperationId(bytes([5]) * 32), OperationId(bytes([6]) * 32)
 
-IMPLEMENTATIONS: dict[str, Callable[[], History]] = {"memory": lambda: MemoryHistory(DEPLOYMENT)}
+IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], History]] = {
+    "memory": lambda _: MemoryHistory(DEPLOYMENT),
+    "database": lambda request: SqlHistory(request.getfixturevalue("database"), DEPLOYMENT),
+    "database, written later": lambda request: SqlHistory(
+        request.getfixturevalue("database"), DEPLOYMENT, is_eager=False
+    ),
+}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 def history(request: pytest.FixtureRequest) -> History:
-    return IMPLEMENTATIONS[request.param]()
+    return IMPLEMENTATIONS[request.param](request)
 
 
 def confirm(request: SwapRequest = REQUEST, tx_hash: bytes = HASH) -> RequestConfirmed:
@@ -65,6 +72,7 @@ def confirm(request: SwapRequest = REQUEST, tx_hash: bytes = HASH) -> RequestCon
 def feed(history: History, *events: Event) -> None:
     for event in events:
         history.take(event)
+    history.counters()  # whoever writes later has written now
 
 
 def move(chain: ChainId, before: int, after: int) -> ChainMoved:

@@ -142,6 +142,9 @@ def test_node__killed_when_its_block_is_sealed__the_next_process_goes_on(process
     wait_for(lambda: process.log.count(SEALED) > sealed, process.describe)
     process.kill()
     process.start()
+    wait_for(lambda: process.ask("/health") is not None, process.describe)
+    blocks = process.ask("/v1/blocks")
+    assert blocks is not None and blocks.json()["blocks"], "the history is there before anything is sealed again"
     wait_for(lambda: all(tip > before[chain] for chain, tip in tips(system).items()), process.describe)
     assert process.end() == 0
     check_nothing_twice(system, since)

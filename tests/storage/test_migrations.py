@@ -26,6 +26,14 @@ ROWS = {
     "0003": {
         "proof_jobs": "INSERT INTO proof_jobs VALUES (:bytes, 1, 2, 3, 'w', 4, 'proof', :bytes, 0.5, 1.5)",
     },
+    "0004": {
+        "history_transfers": "INSERT INTO history_transfers VALUES (1, 2, :bytes, :bytes, 'record')",
+        "history_addresses": "INSERT INTO history_addresses VALUES (:bytes, 5, 1, 2)",
+        "history_receipts": "INSERT INTO history_receipts VALUES (:bytes, :bytes, 7, 'receipt')",
+        "history_blocks": "INSERT INTO history_blocks VALUES (1, 'entry')",
+        "history_operations": "INSERT INTO history_operations VALUES (:bytes, 3, 4, 'entry')",
+        "history_chains": "INSERT INTO history_chains VALUES (1, 5, 4)",
+    },
 }
 """A row of each table, by the version that made the table."""
 

@@ -18,7 +18,7 @@ from zklink.api.answers import ANSWERS
 from zklink.api.desk import Desk
 from zklink.api.limits import Limits
 from zklink.api.sources import Sources
-from zklink.protocol.errors import RequestRefused
+from zklink.protocol.errors import DatabaseFailed, RequestRefused
 from zklink.schema.api.methods import BY_NAME, Method
 from zklink.schema.api.refusals import Problem
 from zklink.schema.api.scalars import Answer
@@ -52,6 +52,9 @@ class Calls:
             return await self._ask_node(partial(self._answer_on_node, method.name, request))
         except RequestRefused:
             raise
+        except DatabaseFailed as error:
+            LOG.warning("%s: %s", method.name, error)
+            raise RequestRefused("not_ready", "the node's database does not answer at present") from error
         except Exception as error:
             LOG.exception("%s failed", method.name)
             raise RequestRefused("internal", "a mistake of this program; it is logged") from error

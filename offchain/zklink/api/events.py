@@ -15,6 +15,7 @@ from zklink.api.answers.operations import describe_block, describe_operation
 from zklink.api.answers.transfers import describe_transfer
 from zklink.api.sources import Sources
 from zklink.history.feed import Notice, Topic
+from zklink.protocol.errors import DatabaseFailed
 from zklink.schema.api.events import Event, SubscribeRequest
 from zklink.schema.api.scalars import Answer, read_bytes, read_owner
 
@@ -90,7 +91,11 @@ class Subscriber:
                 yield Event(id=f"{self._feed.run}-{self._sent}", topic=RESET, data={})
                 continue
             self._sent = max(self._sent, notice.number)
-            data = self._describe(notice)
+            try:
+                data = self._describe(notice)
+            except DatabaseFailed:
+                yield Event(id=f"{self._feed.run}-{self._sent}", topic=RESET, data={})
+                continue
             if data is not None:
                 id = f"{self._feed.run}-{notice.number}"
                 yield Event(id=id, topic=notice.topic.value, data=msgspec.to_builtins(data))

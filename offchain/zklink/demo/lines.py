@@ -19,6 +19,7 @@ from zklink.node.events import (
     OperationDropped,
     OperationRefused,
     PayoutKey,
+    QueuesRead,
     RequestConfirmed,
     RequestsLost,
     Result,
@@ -61,7 +62,7 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             return f"block {event.number} vouched for: by the validators' seal, and the watchers for its requests"
         case BlockAcknowledged():
             return f"block {event.number} acknowledged: both groups say that it is accepted, finally"
-        case ChainMoved():
+        case ChainMoved() | QueuesRead():
             return None
         case TransactionMined():
             return _describe_transaction(run, event)

@@ -1,8 +1,8 @@
 """The history in this process: folds a node's events, and what chains show, into records that anybody may read.
 
 Takes events on one thread (hand `take` to `Node.listen`), glimpses and receipts on any; gives records on any thread. It
-is never stored: after a restart the node repeats its journal and the chains are read again, which gives the same
-records. Only operations that no block had taken are forgotten then, here as in the node. Never asks a node or a chain.
+is never stored, which is enough for a network that lives as long as its process; `zklink.storage.history` keeps the
+same in a database. Never asks a node or a chain.
 """
 
 from bisect import bisect_left
@@ -11,6 +11,7 @@ from dataclasses import replace
 from threading import RLock
 
 from zklink.history.feed import Feed, Topic
+from zklink.history.glimpses import Glimpses
 from zklink.history.read_model import BlockEntry, OperationEntry, Page
 from zklink.history.transfer_record import Glimpse, MoneyReceipt, TransferRecord
 from zklink.node.events import (
@@ -40,7 +41,7 @@ class MemoryHistory:
         self._deployment_hash = deployment_hash
         self._lock = RLock()
         self._transfers: dict[RequestKey, TransferRecord] = {}
-        self._glimpses: dict[ChainId, tuple[Glimpse, ...]] = {}
+        self._glimpses = Glimpses()
         self._by_hash: dict[bytes, list[RequestKey]] = {}
         self._by_address: dict[bytes, list[tuple[int, int]]] = {}
         self._by_payout: dict[bytes, RequestKey] = {}
@@ -62,14 +63,7 @@ class MemoryHistory:
 
     def see(self, chain: ChainId, glimpses: Iterable[Glimpse]) -> None:
         """What a chain shows now of requests without confirmations: all of them, instead of those before."""
-        with self._lock:
-            before = {g.request.request_id for g in self._glimpses.get(chain, ())}
-            self._glimpses[chain] = tuple(glimpses)
-            new = [
-                (g.request.source, g.request.request_id)
-                for g in self._glimpses[chain]
-                if g.request.request_id not in before
-            ]
+        new = self._glimpses.see(chain, glimpses)
         for key in new:
             self.feed.tell(Topic.TRANSFERS, key)
 
@@ -99,19 +93,15 @@ class MemoryHistory:
         with self._lock:
             keys = self._by_hash.get(tx_hash, ())
             confirmed = [self._complete(self._transfers[key]) for key in keys]
-            glimpses = [g for seen in self._glimpses.values() for g in seen if g.tx_hash == tx_hash]
             known = {record.key for record in confirmed}
-            fresh = (TransferRecord(g.request, g.tx_hash, g.l1_block, is_confirmed=False) for g in glimpses)
+            fresh = self._glimpses.by_hash(tx_hash)
             return (*confirmed, *(record for record in fresh if record.key not in known))
 
     def transfer(self, key: RequestKey) -> TransferRecord | None:
         with self._lock:
             if key in self._transfers:
                 return self._complete(self._transfers[key])
-            for glimpse in self._glimpses.get(key[0], ()):
-                if glimpse.request.request_id == key[1]:
-                    return TransferRecord(glimpse.request, glimpse.tx_hash, glimpse.l1_block, is_confirmed=False)
-            return None
+            return self._glimpses.find(key)
 
     def transfers_of(self, address: bytes, before: tuple[int, int] | None, limit: int) -> Page[TransferRecord]:
         with self._lock:

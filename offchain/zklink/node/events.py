@@ -1,5 +1,6 @@
 """A node's actions and observations as typed events, each with its second. Timeline, demo and logs read only these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zklink.broker.policy import Verdict
@@ -45,6 +46,17 @@ class RequestsLost:
     lane: Lane
     chain: ChainId
     first: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class QueuesRead:
+    """A chain was read for the first time since this node started: of each lane it has confirmed the requests up to
+    `last`, and no further ones.
+    """
+
+    at: float
+    chain: ChainId
+    last: Mapping[Lane, RequestId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +254,7 @@ class ChainFrozen:
 Event = (
     RequestConfirmed
     | RequestsLost
+    | QueuesRead
     | OperationAccepted
     | OperationRefused
     | OperationDropped

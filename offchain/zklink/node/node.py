@@ -21,6 +21,7 @@ from zklink.node.events import (
     OperationAccepted,
     OperationDropped,
     OperationRefused,
+    QueuesRead,
     RequestConfirmed,
     RolledBack,
 )
@@ -267,6 +268,7 @@ class Node:
     def _take_in(self, chain: ChainId, sighting: Sighting) -> bool:
         for lane, request_id in sighting.gone_from.items():
             self._rollback.lose(lane, chain, request_id)
+        is_first = chain not in self._known.heads
         self._known.heads[chain] = sighting.head
         for event in sighting.requests:
             request, log = event.request, event.log
@@ -274,6 +276,9 @@ class Node:
                 self._known.request_blocks[request.source, request.request_id] = log.block_number
             if self.sequencer.add(request):
                 self._reporter.emit(RequestConfirmed(self._reporter.now(), request, log.block_number, log.tx_hash))
+        if is_first:
+            last = {lane: self.sequencer.requests.last_request_id(lane, chain) for lane in Lane}
+            self._reporter.emit(QueuesRead(self._reporter.now(), chain, last))
         return bool(sighting.requests)
 
     def _on_advance(self, chain: ChainId, advance: Advance) -> bool:

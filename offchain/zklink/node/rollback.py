@@ -39,9 +39,11 @@ class Rollback:
         stays = self._sequencer.last_before(lane, chain, request_id)
         if stays < max(self._known.accepted, self._known.final_number):
             raise HistoryDiverged(chain, BlockNumber(stays + 1))
+        before = self._sequencer.journal_height
         dropped = self._sequencer.drop_from(lane, chain, request_id)
         self._reporter.emit(RequestsLost(self._reporter.now(), lane, chain, request_id))
-        self._forget(dropped, f"{self._profiles[chain].name} no longer has request {request_id} as it was")
+        if self._sequencer.journal_height < before:
+            self._forget(dropped, f"{self._profiles[chain].name} no longer has request {request_id} as it was")
 
     def reseal_if_old(self) -> None:
         """Unseal blocks that a final block of the primary shows to be too old, so that they are sealed again with the
@@ -56,10 +58,10 @@ class Rollback:
             self._forget(dropped, f"block {oldest} grew too old for the primary chain")
 
     def _forget(self, dropped: tuple[SealedBlock, ...], reason: str) -> None:
-        if not dropped:
-            return
-        height = self._sequencer.height
-        self._known.forget_after(height)
-        if self._filling is not None:
-            self._filling.retract(height)
+        """Blocks are gone: sealed ones, or ones of an earlier run that were to be sealed again."""
+        height = self._sequencer.journal_height
+        if dropped:
+            self._known.forget_after(height)
+            if self._filling is not None:
+                self._filling.retract(height)
         self._reporter.emit(RolledBack(self._reporter.now(), height, reason))

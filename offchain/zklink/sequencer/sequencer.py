@@ -84,6 +84,11 @@ class Sequencer:
         return bool(self._replay)
 
     @property
+    def journal_height(self) -> BlockNumber:
+        """The last block of the journal: of those of an earlier run, some may still have to be sealed again."""
+        return BlockNumber(self.height + len(self._replay))
+
+    @property
     def has_waiting(self) -> bool:
         """Whether a request or an operation waits that the next block could take."""
         return (

@@ -106,7 +106,7 @@ class NodeApi:
 
 
 def open_history(deployment: Deployment, node: Node) -> MemoryHistory:
-    """A history that the node feeds from now on; before the node's first step it misses nothing."""
+    """A history in memory that the node feeds from now on; before the node's first step it misses nothing."""
     history = MemoryHistory(deployment.deployment_hash, secrets.token_hex(4))
     node.listen(history.take)
     return history

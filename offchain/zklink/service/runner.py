@@ -63,7 +63,7 @@ class NodeService:
         """What the node's thread does for so many seconds between two steps: an API answers questions."""
         self.threads: list[threading.Thread] = []
         """What runs beside the node until it ends: they look at `is_stopped`."""
-        self.on_close: list[Callable[[], None]] = []
+        self.on_close: list[Callable[[], object]] = []
         self._monitor = Monitor(self.node, assembly.clock, self.board, self.metrics)
         self.node.listen(self._monitor.take)
         self.node.listen(log_event)

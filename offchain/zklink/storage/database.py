@@ -26,6 +26,7 @@ BUSY_SECONDS: Final = 30
 """How long a transaction waits for another one of this process."""
 CONNECT_SECONDS: Final = 10
 OWNER: Final = 1
+READS_ONLY: Final = "zklink_reads_only"
 ADVISORY_LOCK: Final = 0x7A6B6C696E6B
 """The advisory lock of PostgreSQL that a node holds: "zklink"."""
 
@@ -59,6 +60,14 @@ class Database:
             if found != self._epoch:
                 raise DatabaseInUse(self.place)
             yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: it never waits for one that writes. Raises DatabaseFailed."""
+        with _translated(self.place), self._engine.connect() as plain:
+            connection = plain.execution_options(**{READS_ONLY: True})
+            with connection.begin():
+                yield connection
 
     def check(self) -> None:
         """Raise DatabaseFailed unless the database answers and can write, DatabaseInUse if it is another process's."""
@@ -135,7 +144,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """A transaction that may write takes the lock at once: one that first reads would fail, however long it waited."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get(READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def _take_lock(engine: Engine, place: str) -> Connection | None:

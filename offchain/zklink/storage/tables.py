@@ -88,3 +88,65 @@ proof_jobs = Table(
 )
 """Proofs that are wanted, leased and made."""
 Index("proof_jobs_by_block", proof_jobs.c.block)
+
+history_transfers = Table(
+    "history_transfers",
+    METADATA,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("request", BigInteger, primary_key=True, autoincrement=False),
+    Column("tx_hash", LargeBinary, nullable=False),
+    Column("payout_key", LargeBinary),
+    Column("record", Text, nullable=False),
+)
+"""Confirmed swaps, without their receipts."""
+Index("history_transfers_by_hash", history_transfers.c.tx_hash)
+Index("history_transfers_by_payout", history_transfers.c.payout_key)
+
+history_addresses = Table(
+    "history_addresses",
+    METADATA,
+    Column("address", LargeBinary, primary_key=True),
+    Column("queued_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("request", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Who is paid by a swap, and to whom it is refunded."""
+Index("history_addresses_by_request", history_addresses.c.chain, history_addresses.c.request)
+
+history_receipts = Table(
+    "history_receipts",
+    METADATA,
+    Column("name", LargeBinary, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("l1_block", BigInteger, nullable=False),
+    Column("receipt", Text, nullable=False),
+)
+"""What chains showed of money, by the key of the payout, or by the request that was cancelled."""
+
+history_blocks = Table(
+    "history_blocks",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False),
+)
+"""Sealed blocks, as they are told."""
+
+history_operations = Table(
+    "history_operations",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("place", BigInteger, nullable=False, unique=True),
+    Column("account", BigInteger),
+    Column("entry", Text, nullable=False),
+)
+"""Signed operations, orders and matches, in the order in which they were first seen."""
+Index("history_operations_by_account", history_operations.c.account, history_operations.c.place)
+
+history_chains = Table(
+    "history_chains",
+    METADATA,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("executed", BigInteger, nullable=False),
+)
+"""How far each chain was when it was last asked."""
