@@ -1,3 +1,44 @@
-"""Cross-chain swaps without a deposit, proven to every chain."""
+"""Cross-chain swaps without a deposit, proven to every chain.
+
+`from zklink import Client, Wallet` is all that most users need; what stands in `__all__` is the public face. Each name
+is loaded when it is first used, so that `import zklink` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zklink.client.client import Client
+    from zklink.client.core import AsyncClient
+    from zklink.client.following import Sent
+    from zklink.client.outgoing import Step
+    from zklink.client.quotes import Quote
+    from zklink.client.signers import Signer
+    from zklink.client.swaps import Rehearsal
+    from zklink.client.wallet import Wallet
+    from zklink.protocol.errors import ZkLinkError
 
 __version__ = "0.1.0"
+__all__ = ["AsyncClient", "Client", "Quote", "Rehearsal", "Sent", "Signer", "Step", "Wallet", "ZkLinkError"]
+
+_HOMES: Final = {
+    "AsyncClient": "zklink.client.core",
+    "Client": "zklink.client.client",
+    "Quote": "zklink.client.quotes",
+    "Rehearsal": "zklink.client.swaps",
+    "Sent": "zklink.client.following",
+    "Signer": "zklink.client.signers",
+    "Step": "zklink.client.outgoing",
+    "Wallet": "zklink.client.wallet",
+    "ZkLinkError": "zklink.protocol.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'zklink' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from zklink.cli.api_page import render_api_page
 from zklink.cli.circuits import DEFAULT_PRESETS
+from zklink.cli.client_methods import render_client_methods
 from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
@@ -46,9 +48,8 @@ def render_pages(context: click.Context) -> dict[str, str]:
     """The reference pages; the commands are those of the group that this command was called from."""
     root = context.find_root().command
     assert isinstance(root, click.Group)
-    from zklink.cli.api_page import render_api_page  # the packages of the API come with the extra `node`
-
-    return render_error_page() | render_command_page(root) | render_token_page() | render_api_page()
+    pages = render_error_page() | render_command_page(root) | render_token_page() | render_api_page()
+    return pages | render_client_methods()
 
 
 @click.command()

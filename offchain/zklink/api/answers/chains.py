@@ -1,6 +1,7 @@
 """Chains, tokens, pools, the deployment, the node itself, and whom users have to trust."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from zklink.api.answers.answerer import Answerer
@@ -22,6 +23,7 @@ from zklink.schema.api import chains
 from zklink.schema.api.refusals import REFUSALS, ErrorRow, ErrorTable
 from zklink.schema.api.scalars import NoRequest, show_bytes
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
+from zklink.state.genesis_state import Genesis
 
 CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", "timelock")
 
@@ -46,9 +48,18 @@ def answer_deployment(sources: Sources, request: NoRequest) -> chains.Deployment
         account_domain=str(parameters.domain(Lane.ACCOUNT)),
         primary=deployment.primary,
         preset=deployment.preset.name,
+        token_limit=deployment.preset.token_limit,
+        account_limit=deployment.preset.account_limit,
+        genesis_root=str(compute_genesis_root(deployment.genesis)),
         operator_account=name_account(deployment.deployment_hash, OPERATOR_ACCOUNT),
         fee_tokens=sorted(parameters.terms.prices or (0,)),
     )
+
+
+@cache
+def compute_genesis_root(genesis: Genesis) -> int:
+    """The state root of block 0, computed once."""
+    return genesis.root
 
 
 def answer_chains(sources: Sources, request: NoRequest) -> chains.Chains:

@@ -8,6 +8,7 @@
     +-- ProverError          witnesses, keys and proofs
     +-- ToolError            programs and packages the product runs
     +-- ApiError             requests to the public API
+    +-- ClientError          what a client does not believe, does not know, or has not seen in time
 
 The lab, which knows nothing of this system, has a small tree of its own (`zklink.lab.errors`).
 
@@ -17,6 +18,7 @@ mistake, never caused by data from outside; it raises a plain ValueError or Inde
 
 from zklink.protocol.errors.api import *
 from zklink.protocol.errors.base import *
+from zklink.protocol.errors.client import *
 from zklink.protocol.errors.government import *
 from zklink.protocol.errors.l1 import *
 from zklink.protocol.errors.operation import *

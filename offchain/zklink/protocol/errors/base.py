@@ -31,3 +31,7 @@ class ToolError(ZkLinkError):
 
 class ApiError(ZkLinkError):
     """A request that the public API refuses."""
+
+
+class ClientError(ZkLinkError):
+    """What a client does not believe, does not know, or has not seen in time."""

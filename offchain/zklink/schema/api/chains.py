@@ -107,6 +107,9 @@ class Deployment(Answer):
     account_domain: Annotated[Units, Meta(description="What every signature of an account is bound to.")]
     primary: ChainNumber
     preset: Annotated[str, Meta(description="The size of the circuits.")]
+    token_limit: Annotated[int, Meta(description="Token ids are below it.")]
+    account_limit: Annotated[int, Meta(description="Account ids are below it.")]
+    genesis_root: Annotated[Units, Meta(description="The state root of block 0.")]
     operator_account: Annotated[Caip10, Meta(description="Account 0, which claims the fees.")]
     fee_tokens: list[TokenNumber]
 

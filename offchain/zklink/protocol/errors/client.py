@@ -1,0 +1,169 @@
+"""What a client finds before it sends, and while it waits. Nothing was sent unless a class says so."""
+
+from dataclasses import dataclass
+
+from zklink.protocol.errors.base import ClientError
+
+
+@dataclass(eq=False)
+class QuoteUntrue(ClientError):
+    """A node's quote is not what the rule of a swap gives for the reserves that the node publishes, better or worse.
+    Do: Do not use this node. Ask another one of the deployment, and report this one.
+    """
+
+    what: str
+    said: str
+    computed: str
+
+    def __str__(self) -> str:
+        return f"the node's quote is untrue: {self.what} is {self.said}, and by the rule it is {self.computed}"
+
+
+@dataclass(eq=False)
+class QuotesUnsteady(ClientError):
+    """The pools changed between every quote and the reserves that were read to check it.
+    Do: Ask again.
+    """
+
+    attempts: int
+
+    def __str__(self) -> str:
+        return f"{self.attempts} quotes in turn were for other reserves than the node published: ask again"
+
+
+@dataclass(eq=False)
+class SwapImpossible(ClientError):
+    """A swap that would be refused or refunded now; `why_not` is the quote's word for it.
+    Do: Change what `why_not` names: amount, token, chain or limit.
+    """
+
+    why_not: str
+    explanation: str
+
+    def __str__(self) -> str:
+        return f"this swap is not possible now ({self.why_not}): {self.explanation}"
+
+
+@dataclass(eq=False)
+class DeploymentUntrue(ClientError):
+    """The chains, bridges and keys that a node publishes are not those of the deployment that the client expects, or
+    that the node names.
+    Do: Do not use this node. Compare the deployment hash with the one that the operator publishes elsewhere.
+    """
+
+    expected: bytes
+    computed: bytes
+
+    def __str__(self) -> str:
+        return f"what the node publishes is deployment 0x{self.computed.hex()}, not 0x{self.expected.hex()}"
+
+
+@dataclass(eq=False)
+class ContractUntrue(ClientError):
+    """A chain's own contracts contradict what a node says of them: the address of a bridge, or of a token.
+    Do: Do not use this node, and send nothing to the address that it names.
+    """
+
+    chain: str
+    what: str
+    said: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node says that {self.what} is {self.said}, and the chain says {self.found}"
+
+
+@dataclass(eq=False)
+class ReceiptUntrue(ClientError):
+    """A node says that money has arrived, and the chain's receipt does not show it.
+    Do: Do not believe this node: look the transaction up at the chain, and ask another node.
+    """
+
+    chain: str
+    tx_hash: bytes
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the receipt of 0x{self.tx_hash.hex()} does not show what the node says: {self.detail}"
+
+
+@dataclass(eq=False)
+class NodeOfChainMissing(ClientError):
+    """The client has no address of a node of this chain, and must ask the chain itself.
+    Do: Give one: `Client(url, rpc={"NAME": "https://.."})`.
+    """
+
+    chain: str
+
+    def __str__(self) -> str:
+        return (
+            f'no node of {self.chain} is known: give its address as Client(url, rpc={{"{self.chain}": "https://.."}})'
+        )
+
+
+@dataclass(eq=False)
+class NameUnknown(ClientError):
+    """No chain or token has this name or id, or more than one has; `known` are those that there are.
+    Do: Use one of `known`, or its id.
+    """
+
+    kind: str
+    name: str
+    known: str
+
+    def __str__(self) -> str:
+        return f"no single {self.kind} is named {self.name}; there are {self.known}"
+
+
+@dataclass(eq=False)
+class AmountRefused(ClientError):
+    """A text is no amount of the token: it has too many decimals, or is no positive number.
+    Do: Give a number of tokens such as "12.5", or an int of layer-2 units.
+    """
+
+    text: str
+    symbol: str
+    decimals: int
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is no amount of {self.symbol}, which has {self.decimals} decimals on layer 2"
+
+
+@dataclass(eq=False)
+class StillWaiting(ClientError):
+    """What was waited for had not happened when the time was over. Whatever was sent goes on.
+    Do: Wait again, with `resume` and the hash of the transaction.
+    """
+
+    what: str
+    seconds: float
+    state: str
+
+    def __str__(self) -> str:
+        return f"{self.what} was not there after {self.seconds:g} s; it is {self.state}"
+
+
+@dataclass(eq=False)
+class SignerUnfit(ClientError):
+    """A signer does not give what was asked of it: another account's signature, or another one each time.
+    Do: Use another signer, or give the wallet its layer-2 key as a seed.
+    """
+
+    address: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the signer of {self.address} is not fit: {self.reason}"
+
+
+@dataclass(eq=False)
+class ExtraMissing(ClientError):
+    """A part of this package that is not installed.
+    Do: Install the extra that the message names.
+    """
+
+    extra: str
+    purpose: str
+
+    def __str__(self) -> str:
+        return f"{self.purpose} needs more packages: pip install 'zklink[{self.extra}]'"

@@ -1,0 +1,103 @@
+"""The public face: complete, documented, the same for both kinds of code, and thin."""
+
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import zklink
+from zklink.client import contract_calls
+from zklink.client.client import Client
+from zklink.client.core import AsyncClient
+from zklink.client.transport import AsyncTransport, BlockingTransport
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.transport.arguments import spell_type
+from zklink.schema.api.methods import METHODS
+
+HEAVY = (
+    "web3",
+    "ape",
+    "llvmlite",
+    "numpy",
+    "click",
+    "sqlalchemy",
+    "starlette",
+    "wasmtime",
+    "groth16py",
+    "platformdirs",
+)
+"""Packages that a thin installation does not have."""
+
+
+def list_methods(face: type) -> dict[str, Any]:
+    return {name: found for name, found in vars(face).items() if not name.startswith("_") and callable(found)}
+
+
+def test_all__every_name__is_there_and_documented() -> None:
+    assert zklink.__all__ == sorted(zklink.__all__)
+    assert set(zklink.__all__) == zklink._HOMES.keys() <= set(dir(zklink))
+    for name in zklink.__all__:
+        found = getattr(zklink, name)
+        assert found.__name__ == name
+        assert inspect.getdoc(found)
+
+
+def test_all__every_class_of_the_face__says_what_each_method_does() -> None:
+    bare = [
+        f"{name}.{method}"
+        for name in zklink.__all__
+        for method, found in vars(getattr(zklink, name)).items()
+        if not method.startswith("_") and (callable(found) or isinstance(found, property)) and not inspect.getdoc(found)
+    ]
+    assert bare == []
+
+
+def test_getattr__no_such_name__an_attribute_error_as_of_any_module() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Klient'"):
+        zklink.Klient  # noqa: B018
+
+
+def test_faces__every_method__has_the_same_parameters_and_answer() -> None:
+    plain, coroutines = list_methods(Client), list_methods(AsyncClient)
+    assert plain.keys() == coroutines.keys()
+    for name, found in plain.items():
+        assert inspect.signature(found) == inspect.signature(coroutines[name]), name
+        assert inspect.iscoroutinefunction(coroutines[name]) and not inspect.iscoroutinefunction(found)
+        assert f"AsyncClient.{name}" in (inspect.getdoc(found) or "")
+
+
+def test_transports__both__have_the_same_coroutines() -> None:
+    for name, found in list_methods(BlockingTransport).items():
+        assert inspect.signature(found) == inspect.signature(getattr(AsyncTransport, name)), name
+
+
+def test_api__both_faces__have_every_method_of_the_table() -> None:
+    from zklink.client.api_methods import Api, AsyncApi
+
+    assert list_methods(Api).keys() == list_methods(AsyncApi).keys() == {method.name for method in METHODS}
+
+
+def test_contract_calls__every_signature__is_the_compilers() -> None:
+    for contract, signatures in (("Bridge", contract_calls.BRIDGE), ("Registry", contract_calls.REGISTRY)):
+        compiled = {
+            f"{entry['name']}({','.join(spell_type(item) for item in entry['inputs'])})"
+            for entry in load_contract(contract).abi
+            if entry["type"] == "function"
+        }
+        assert set(signatures.values()) <= compiled, contract
+    events = {
+        f"{entry['name']}({','.join(spell_type(item) for item in entry['inputs'])})"
+        for entry in load_contract("Bridge").abi
+        if entry["type"] == "event"
+    }
+    assert set(contract_calls.EVENTS.values()) <= events
+
+
+def test_import__in_an_empty_interpreter__brings_nothing_heavy() -> None:
+    blocked = f"import sys; [sys.modules.__setitem__(name, None) for name in {HEAVY!r}]"
+    program = f"{blocked}\nimport zklink\nassert not [m for m in sys.modules if m.startswith('zklink.')]\n"
+    program += "from zklink import AsyncClient, Client, Wallet\nprint(Wallet.from_key('0x' + '11' * 32).address)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A\n", done.stderr

@@ -1,0 +1,92 @@
+"""The wire between a client and a node in this process: requests reach the API and the chains, and time passes in
+rounds. A test may tamper with any answer, or cut the wire.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tests.api.scene import Scene
+from zklink import AsyncClient, Client, Wallet
+from zklink.client.transport import Reply
+from zklink.lab.rpc_proxy import RpcProxy
+from zklink.protocol.errors import NodeUnreachable
+
+T = TypeVar("T")
+API = "http://node"
+Tamper = Callable[[Any], Any]
+
+
+class Wire:
+    """A transport for both faces. `sent` are the methods and paths that were asked, in order."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.seconds = scene, 0.0
+        self.sent: list[str] = []
+        self.lies: dict[str, Tamper] = {}
+        self.cuts: dict[str, int] = {}
+        self.rounds_per_sleep = 1
+        self._nodes = {chain.name: RpcProxy(_ask(chain)) for chain in scene.pipeline.system.world}
+
+    @property
+    def urls(self) -> dict[str | int, str]:
+        """Addresses of the chains' nodes."""
+        return {name: f"http://{name}" for name in self._nodes}
+
+    def open(self, **terms: Any) -> Client:
+        """A client on this wire."""
+        return Client(API, terms.pop("rpc", self.urls), transport=self, **terms)
+
+    def open_async(self, **terms: Any) -> AsyncClient:
+        """The other face on this wire."""
+        return AsyncClient(API, terms.pop("rpc", self.urls), transport=self, **terms)
+
+    def wallet(self, role: str = "depositor") -> Wallet:
+        """The wallet of one of the local network's people."""
+        return Wallet.from_account(getattr(self.scene.pipeline.system.world.roles, role))
+
+    def lie(self, what: str, tamper: Tamper) -> None:
+        """Change the answers to a path of the API, or to `CHAIN METHOD`."""
+        self.lies[what] = tamper
+
+    def cut(self, what: str, times: int) -> None:
+        """So many questions of this kind get no answer."""
+        self.cuts[what] = times
+
+    async def send(self, verb: str, url: str, params: Mapping[str, str], body: bytes | None) -> Reply:
+        host, _, path = url.removeprefix("http://").partition("/")
+        what = f"/{path}" if host == "node" else f"{host} {json.loads(body or b'{}')['method']}"
+        self.sent.append(what)
+        if self.cuts.get(what, 0) > 0:
+            self.cuts[what] -= 1
+            raise NodeUnreachable(host, "cut")
+        if host == "node":
+            response = self.scene.client.request(
+                verb, f"/{path}", params=dict(params), content=body, headers={"content-type": "application/json"}
+            )
+            return Reply(response.status_code, self._tell(what, response.content))
+        asked = json.loads(body or b"{}")
+        answer = self._nodes[host].make_request(asked["method"], asked["params"])
+        return Reply(200, self._tell(what, json.dumps(answer).encode()))
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.scene.round(self.rounds_per_sleep)
+
+    async def work(self, function: Callable[[], T]) -> T:
+        return function()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def now(self) -> float:
+        return self.seconds
+
+    def _tell(self, what: str, content: bytes) -> bytes:
+        if what not in self.lies:
+            return content
+        return json.dumps(self.lies[what](json.loads(content))).encode()
+
+
+def _ask(chain: Any) -> Callable[[str, Any], Any]:
+    return lambda method, params: chain.w3.provider.make_request(method, params)
