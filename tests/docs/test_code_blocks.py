@@ -25,8 +25,8 @@ from zklink.cli import main
 from zklink.cli.command_page import list_commands
 from zklink.prover.tools import ensure_tools, node_binary
 
-LANGUAGES: Final = {"python", "sh", "vyper", "json", "text"}
-"""Those that are checked here, and `text` for what is shown only: outputs, formulas, usage."""
+LANGUAGES: Final = {"python", "sh", "vyper", "json", "js", "text"}
+"""Those that are checked here, `js`, which tests/javascript runs, and `text` for what is shown only."""
 
 COMMANDS: Final = list_commands(main)
 TOOLS: Final = {"pre-commit", "mkdocs"}

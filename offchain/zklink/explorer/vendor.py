@@ -1,12 +1,14 @@
 """The files of other people that pages load: which they are, and how they come from npm.
 
 `vendor.json` names packages with the integrity of their archives, the files that are taken from each, and the SHA-256
-of every file as it stands in `static/vendor/`. `python -m zklink.explorer.vendor` writes them all anew.
+of every file as it stands in `static/vendor/`. `python -m zklink.explorer.vendor` writes them all anew. Files stand as
+they are published, but where one imports from another package by its name: a page finds no packages, only paths.
 """
 
 import base64
 import hashlib
 import json
+import re
 import sys
 import tarfile
 import tempfile
@@ -20,6 +22,7 @@ from zklink.prover.tools import run_npm
 
 LIST: Final = Path(__file__).with_name("vendor.json")
 VENDOR: Final = Path(__file__).with_name("static") / "vendor"
+_NOBLE_HASHES: Final = b"'@noble/hashes/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,18 @@ def fetch(package: Package) -> dict[str, bytes]:
         if found != package.integrity:
             raise ToolFailed("npm pack", f"{package.spec} has the hash {found}, not {package.integrity}")
         with tarfile.open(archive) as tar:
-            return {name: _read(tar, place) for place, name in package.files.items()}
+            return {name: localize(name, _read(tar, place)) for place, name in package.files.items()}
+
+
+def localize(name: str, content: bytes) -> bytes:
+    """The file with paths in place of names of packages where it imports."""
+    up = "../" * (name.count("/") - 1)
+    return content.replace(_NOBLE_HASHES, f"'{up}hashes/".encode())
+
+
+def publish(content: bytes) -> bytes:
+    """The file as it was published: the reverse of `localize`."""
+    return re.sub(rb"'(?:\.\./)+hashes/", _NOBLE_HASHES, content)
 
 
 def _read(tar: tarfile.TarFile, place: str) -> bytes:

@@ -1,6 +1,6 @@
-"""Renders the protocol's constants for the other two languages, so that each number is written once.
+"""Renders the protocol's constants for the other languages, so that each number is written once.
 
-Takes nothing, gives the text of two files. Never writes a file (`zklink generate` does).
+Takes nothing, gives the text of three files. Never writes a file (`zklink generate` does).
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Final
 
 from zklink.primitives.field import Q, R
 from zklink.protocol import domain, entry_orders, facts, ids, limits, messages, slices, words
+from zklink.protocol.render_javascript import JAVASCRIPT_PATH, render_javascript_constants
 
 VYPER_PATH: Final = "contracts/modules/constants.vy"
 CIRCOM_PATH: Final = "offchain/circuits/constants.circom"
@@ -91,7 +92,11 @@ def render_circom_constants() -> str:
 
 def render_all() -> dict[str, str]:
     """Every generated file: path from the repository's root to its text."""
-    return {VYPER_PATH: render_vyper_constants(), CIRCOM_PATH: render_circom_constants()}
+    return {
+        VYPER_PATH: render_vyper_constants(),
+        CIRCOM_PATH: render_circom_constants(),
+        JAVASCRIPT_PATH: render_javascript_constants(),
+    }
 
 
 def _integers() -> Iterator[tuple[str, int]]:

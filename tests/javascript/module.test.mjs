@@ -1,0 +1,108 @@
+// Node's own tests of the module: every vector that Python has written, and what has no counterpart there.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
+import { answer, write } from "./calls.mjs";
+
+const vectors = JSON.parse(readFileSync(new URL("../vectors/javascript.json", import.meta.url)));
+const circomlib = JSON.parse(readFileSync(new URL("../vectors/eddsa_poseidon.json", import.meta.url)));
+const plain = (value) => JSON.parse(write(value));
+const named = (name) => (error) => error instanceof zklink.ZkLinkError && error.name === name;
+// Python refuses these by errors that are no part of its tree.
+const OWN_NAMES = new Set(["NotAnAmount", "TooManyDecimals", "WrongChecksum"]);
+
+for (const [place, vector] of vectors.entries()) {
+  test(`vector ${place}: ${vector.call}`, () => {
+    const found = answer(vector);
+    if (vector.refused === "Refused") assert.ok(OWN_NAMES.has(found.refused), JSON.stringify(found));
+    else if (vector.refused) assert.deepEqual(found, { refused: vector.refused });
+    else assert.deepEqual(plain(found.answer), vector.answer);
+  });
+}
+
+test("circomlibjs: keys and signatures are the same", () => {
+  assert.ok(circomlib.signatures.length > 3);
+  for (const { seed, message, public_key: key, r8, s } of circomlib.signatures) {
+    const mine = new zklink.PrivateKey(zklink.fromHex(`0x${seed}`));
+    const signature = mine.sign(message);
+    assert.deepEqual([mine.publicKey.x, mine.publicKey.y].map(String), key);
+    assert.deepEqual([signature.r8.x, signature.r8.y].map(String), r8);
+    assert.equal(String(signature.s), s);
+    assert.ok(zklink.verify(mine.publicKey, BigInt(message), signature));
+  }
+});
+
+test("verify: forged signatures and odd points are refused, never raised", () => {
+  const key = new zklink.PrivateKey(new Uint8Array(32).fill(7));
+  const { r8, s } = key.sign(5n);
+  const { MODULUS, SUBORDER } = zklink.constants;
+  const identity = { x: 0n, y: 1n };
+  assert.ok(zklink.verify(key.publicKey, 5n, { r8, s }));
+  assert.ok(!zklink.verify(key.publicKey, 6n, { r8, s }));
+  assert.ok(!zklink.verify(key.publicKey, 5n, { r8, s: s + SUBORDER }));
+  assert.ok(!zklink.verify(key.publicKey, 5n + MODULUS, { r8, s }));
+  assert.ok(!zklink.verify(key.publicKey, 5n, { r8: { x: r8.x + MODULUS, y: r8.y }, s }));
+  assert.ok(!zklink.verify(key.publicKey, 5n, { r8: { x: r8.x, y: r8.y + 1n }, s }));
+  for (const small of [identity, { x: 0n, y: MODULUS - 1n }]) {
+    assert.ok(!zklink.verify(small, 5n, { r8, s }));
+    assert.ok(!zklink.verify(key.publicKey, 5n, { r8: small, s }));
+  }
+});
+
+test("a private key shows its secrets nowhere", () => {
+  const key = new zklink.PrivateKey(new Uint8Array(32).fill(9));
+  assert.deepEqual(Object.keys(key), ["publicKey"]);
+  assert.deepEqual(Object.keys(plain(key)), ["publicKey"]);
+  assert.throws(() => new zklink.PrivateKey(new Uint8Array(31)), named("WrongLength"));
+});
+
+test("a signature of somebody else, or of something else, makes no key", () => {
+  const vector = vectors.find(({ call, answer: found }) => call === "layer2_key" && found);
+  const { deployment, owner, signature } = vector.arguments;
+  assert.throws(() => zklink.deriveLayer2Key(deployment, `0x${"22".repeat(20)}`, signature), named("WrongSignature"));
+  assert.throws(() => zklink.deriveLayer2Key(`0x${"00".repeat(32)}`, owner, signature), named("WrongSignature"));
+});
+
+test("numbers are read strictly", () => {
+  for (const wrong of ["", "1.0", "0x10", "-1", "01", " 1", 1.5, 2 ** 53, NaN, null, undefined, {}, true]) {
+    assert.throws(() => zklink.toBigInt(wrong), named("NotANumber"), String(wrong));
+  }
+  for (const wrong of ["", "0x1", "12", "0xzz", null]) assert.throws(() => zklink.fromHex(wrong), named("NotHex"));
+});
+
+test("an address with a mistyped letter is refused", () => {
+  const right = zklink.checksumAddress(`0x${"ab".repeat(20)}`);
+  assert.equal(zklink.checkAddress(right.toLowerCase()), right);
+  const wrong = right.slice(0, -1) + (right.endsWith("b") ? "B" : "b");
+  assert.throws(() => zklink.checkAddress(wrong), named("WrongChecksum"));
+});
+
+test("an order or operation with a field too many or too few is refused", () => {
+  const { door, order } = vectors.find(({ call }) => call === "call_door").arguments;
+  assert.equal(door, "swap");
+  assert.throws(() => zklink.encodeSwap({ ...order, extra: 1 }), named("FieldMismatch"));
+  const { via, ...rest } = order;
+  assert.throws(() => zklink.encodeSwap(rest), named("FieldMismatch"), via);
+  const { type, operation, domain } = vectors.find(({ call }) => call === "message").arguments;
+  assert.throws(() => zklink.computeMessage(type, { ...operation, slot: 1 }, domain), named("FieldMismatch"));
+  assert.throws(() => zklink.computeMessage(type, {}, domain), named("FieldMismatch"));
+  assert.throws(() => zklink.computeMessage("constructor", {}, domain), named("UnknownOperation"));
+  assert.throws(() => zklink.encodeSwap(order, { upTo: true, permit: {} }), named("WrongArguments"));
+});
+
+test("a quote that its pools do not give is found out", () => {
+  const { pools } = vectors.find(({ call }) => call === "best_route").arguments;
+  const route = zklink.findBestRoute(pools, 1, 2, 5000);
+  const quote = { amount_in: "5001", amount_out: String(route.out), via: route.via };
+  assert.equal(zklink.findContradiction(quote, pools, 1, 2, 1), "");
+  assert.match(zklink.findContradiction({ ...quote, amount_out: String(route.out + 1n) }, pools, 1, 2, 1), /the pools give/);
+  assert.match(zklink.findContradiction({ ...quote, via: 77 }, pools, 1, 2, 1), /without pools/);
+});
+
+test("the least output leaves room for the fee and the tolerance", () => {
+  assert.equal(zklink.computeMinOut(1000, 10, 100), 980n);
+  assert.equal(zklink.computeMinOut(10, 10, 100), 0n);
+  for (const wrong of [-1, 10_001, 0.5]) assert.throws(() => zklink.computeMinOut(1, 0, wrong), named("WrongArguments"));
+});
