@@ -10,20 +10,14 @@ from typing import Final
 
 import pytest
 
-from tests.support.compiler_flaws import (
-    BLUEPRINT_OFFSET,
-    LINE_SEPARATOR,
-    MULTI_BYTE,
-    NESTED_ARRAYS,
-    REVERSED_ORDER,
-    TRUTHY_BRANCH,
-    find_flaws,
-    find_sources,
-)
 from tests.support.evm import EvmChain
 from zklink.l1.contract_artifacts import CONTRACTS, compile_source
+from zklink.lab.gates import read_project
+from zklink.lab.gates.bytes import LINE_SEPARATOR, MULTI_BYTE
+from zklink.lab.gates.flaws import BLUEPRINT_OFFSET, NESTED_ARRAYS, REVERSED_ORDER, TRUTHY_BRANCH, find_flaws
 from zklink.protocol.errors import ContractNotCompiled
 
+PROJECT: Final = read_project(CONTRACTS.parent)
 SENDER: Final = "0x" + "11" * 20
 PLACE: Final = CONTRACTS / "Seeded.vy"
 WRITTEN: Final = "0x" + "1" * 40
@@ -126,20 +120,20 @@ HARMLESS: Final = {
 }
 
 
-@pytest.mark.parametrize("path", find_sources(), ids=lambda path: str(path.relative_to(CONTRACTS)))
+@pytest.mark.parametrize("path", PROJECT.sources, ids=lambda path: str(path.relative_to(CONTRACTS)))
 def test_source__as_written__uses_nothing_that_the_compiler_gets_wrong(path: Path) -> None:
-    assert [str(finding) for finding in find_flaws(path, path.read_bytes())] == []
+    assert find_flaws(PROJECT, path, path.read_bytes()) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
 def test_rule__seeded_source__is_refused(seed: Seed) -> None:
-    found = find_flaws(PLACE, seed.source.encode())
-    assert [(finding.advisory, finding.line) for finding in found] == [(seed.advisory, seed.line)]
+    found = find_flaws(PROJECT, PLACE, seed.source.encode())
+    assert [(flaw.advisory, flaw.line) for flaw in found] == [(seed.advisory, seed.line)]
 
 
 @pytest.mark.parametrize("source", HARMLESS.values(), ids=HARMLESS.keys())
 def test_rule__neighbour_of_the_pattern__passes(source: str) -> None:
-    assert find_flaws(PLACE, source.encode()) == []
+    assert find_flaws(PROJECT, PLACE, source.encode()) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
@@ -152,14 +146,12 @@ def test_compiler__seeded_source__still_gives_another_value(seed: Seed) -> None:
 
 @pytest.mark.parametrize("byte", [b"\x00", b"\t", b"\r", b"\x0b", b"\x1c", b"\x7f", b"\xc2\x85", "\u2028".encode()])
 def test_rule__byte_that_is_no_printable_ascii__is_refused(byte: bytes) -> None:
-    found = find_flaws(PLACE, b"# a comment\n#" + byte + b"\n")
-    assert [(finding.advisory, finding.line) for finding in found] == [
-        (MULTI_BYTE if byte[0] >= 0x80 else LINE_SEPARATOR, 2)
-    ]
+    found = find_flaws(PROJECT, PLACE, b"# a comment\n#" + byte + b"\n")
+    assert [(flaw.advisory, flaw.line) for flaw in found] == [(MULTI_BYTE if byte[0] >= 0x80 else LINE_SEPARATOR, 2)]
 
 
 def test_rule__byte_order_mark__is_refused() -> None:
-    assert [finding.advisory for finding in find_flaws(PLACE, "\ufeff# a comment\n".encode())] == [MULTI_BYTE]
+    assert [flaw.advisory for flaw in find_flaws(PROJECT, PLACE, "\ufeff# a comment\n".encode())] == [MULTI_BYTE]
 
 
 def test_compiler__zero_length_slice__is_refused() -> None:

@@ -10,7 +10,8 @@ from zklink.bench.gas import MISSED, TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, WHOLE
 from zklink.bench.performance_page import render_gas
 from zklink.bench.registry_gas import CREATION
-from zklink.bench.snapshots import describe_changes, find_changes, measure_gas_by_function, read_snapshot
+from zklink.bench.snapshots import describe_changes, measure_gas_by_function, read_snapshot
+from zklink.lab.gates.figures import find_changes
 
 
 @lru_cache(maxsize=1)

@@ -11,9 +11,7 @@ from zklink.bench.registry_gas import load_contracts
 from zklink.bench.snapshots import (
     FOLDER,
     PARTS,
-    Change,
     describe_changes,
-    find_changes,
     measure_code_sizes,
     read_snapshot,
     write_snapshot,
@@ -21,6 +19,7 @@ from zklink.bench.snapshots import (
 from zklink.bench.workload import build_exit
 from zklink.cli import snapshots as command
 from zklink.devnet.system import LocalSystem
+from zklink.lab.gates.figures import Change, find_changes
 from zklink.protocol.errors import WitnessUnsatisfied
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.circuit_artifacts import ensure_circuit

@@ -1,12 +1,10 @@
 """Figures that are the same at every run: gas of each function, bytes of each contract, constraints of each circuit.
 
-Takes the checkout, gives figures by name, reads and writes them under `snapshots/`, and lists changes. Never gives a
+Takes the checkout, gives figures by name, reads and writes them under `snapshots/`, and tells changes. Never gives a
 time or another figure that depends on the machine.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,17 +12,15 @@ from zklink.bench.gas import measure_gas
 from zklink.bench.gas_coverage import FUNCTIONS
 from zklink.bench.proving import count_account_slots
 from zklink.devnet.world import open_world
-from zklink.files import write_file
 from zklink.l1.contract_artifacts import CONTRACTS, load_contract
 from zklink.l1.deployment.deploy import load_verifiers
+from zklink.lab.gates.figures import Change, Figures, read_figures, write_figures
 from zklink.protocol.presets import COMPACT, MAIN, MINIMAL
 from zklink.prover.build import ensure_compiled
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.source import Statement, circuit_source
-
-Figures = Mapping[str, int]
 
 FOLDER: Final = CONTRACTS.parent / "snapshots"
 _START: Final = 4_000_000_000
@@ -87,40 +83,14 @@ PARTS: Final[Mapping[str, Callable[[Progress], dict[str, int]]]] = {
 """The measurement of each part, by the name of its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A figure that differs from the snapshot; None on the side where it is missing."""
-
-    name: str
-    before: int | None
-    after: int | None
-
-    def __str__(self) -> str:
-        if self.before is None:
-            return f"{self.name}: new, {self.after:,}"
-        if self.after is None:
-            return f"{self.name}: gone, was {self.before:,}"
-        percent = f" ({(self.after - self.before) / self.before:+.2%})" if self.before else ""
-        return f"{self.name}: {self.before:,} -> {self.after:,}{percent}"
-
-
-def find_changes(before: Figures, after: Figures) -> list[Change]:
-    """Every figure that differs, by name."""
-    names = sorted(before.keys() | after.keys())
-    return [Change(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)]
-
-
 def read_snapshot(part: str, folder: Path = FOLDER) -> dict[str, int]:
     """The committed figures; none if there is no file yet."""
-    path = folder / f"{part}.json"
-    figures: dict[str, int] = json.loads(path.read_text()) if path.is_file() else {}
-    return figures
+    return read_figures(folder / f"{part}.json")
 
 
 def write_snapshot(part: str, figures: Figures, folder: Path = FOLDER) -> None:
     """Accept figures: one line each, by name."""
-    folder.mkdir(exist_ok=True)
-    write_file(folder / f"{part}.json", json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    write_figures(folder / f"{part}.json", figures)
 
 
 def describe_changes(part: str, changes: list[Change]) -> str:

@@ -8,25 +8,20 @@ does).
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import groupby
 from typing import Final
 
 from zklink.cli.reason_meanings import MEANINGS
 from zklink.l1.contract_artifacts import CONTRACTS
 from zklink.lab.errors import LabError
+from zklink.lab.gates.project import read_project
+from zklink.lab.gates.reasons import Reason, find_reasons
 from zklink.protocol.errors import ZkLinkError
 
 PATH: Final = "docs/errors.md"
-NOT_PRODUCT: Final = ("testing", "verifiers")
-"""Folders of contracts whose reasons no user meets: those for tests, and generated verifiers, which only say no."""
-
-_REASON: Final = re.compile(r'"([a-z][a-z0-9-]*: [^"\n]*)"')
-_FUNCTION: Final = re.compile(r"^def (\w+)\(")
-
 _HEAD: Final = """\
 # Errors
 
@@ -41,32 +36,6 @@ Errors that nobody is told to do anything about are mistakes in a program or in 
 
 DO: Final = "Do:"
 """In a docstring: what follows is for whoever meets the error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A revert reason: its text, the source below `contracts/` that has it, and the function."""
-
-    text: str
-    source: str
-    function: str
-
-
-def find_reasons() -> list[Reason]:
-    """Every reason in the sources that are deployed, as often as it is written, by source and line."""
-    return [
-        reason for path in sorted(CONTRACTS.rglob("*.vy")) for reason in _read_reasons(str(path.relative_to(CONTRACTS)))
-    ]
-
-
-def _read_reasons(source: str) -> Iterator[Reason]:
-    if source.split("/")[0] in NOT_PRODUCT:
-        return
-    function = ""
-    for line in (CONTRACTS / source).read_text().splitlines():
-        if found := _FUNCTION.match(line):
-            function = found[1]
-        yield from (Reason(text, source, function) for text in _REASON.findall(line))
 
 
 def render_error_page() -> dict[str, str]:
@@ -114,7 +83,8 @@ def read_action(cause: type[Exception]) -> str:
 
 def _render_reasons() -> Iterator[str]:
     yield "## Revert reasons of the contracts\n"
-    for prefix, reasons in groupby(sorted(find_reasons(), key=_order), key=lambda reason: reason.text.split(":")[0]):
+    found = sorted(find_reasons(read_project(CONTRACTS.parent)), key=_order)
+    for prefix, reasons in groupby(found, key=lambda reason: reason.text.split(":")[0]):
         yield f"### {prefix}\n\n| reason | meaning | where |\n|---|---|---|"
         yield (
             "\n".join(f"| `{r.text}` | {_cell(MEANINGS[r.text])} | `{r.source}:{r.function}` |" for r in reasons) + "\n"

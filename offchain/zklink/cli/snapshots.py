@@ -23,12 +23,13 @@ def snapshots(parts: tuple[str, ...], check: bool) -> None:
     """
     # Imported here: ape takes seconds to load, and no other command needs it.
     from zklink.bench import snapshots as kept
+    from zklink.lab.gates.figures import find_changes
 
     progress = RichProgress()
     is_stale = False
     for part in parts or PARTS:
         figures = kept.PARTS[part](progress)
-        changes = kept.find_changes(kept.read_snapshot(part), figures)
+        changes = find_changes(kept.read_snapshot(part), figures)
         if check and changes:
             is_stale = True
             click.echo(kept.describe_changes(part, changes), err=True)

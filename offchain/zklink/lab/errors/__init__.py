@@ -23,9 +23,11 @@ LabError
 +-- MachineUnusable     a machine's class lacks what it needs
 +-- MutantUnusable      a mutant cannot be planted or tested
 +-- NeverCame           something did not happen within the rounds given
++-- NoSuchGate          no gate of a project has this name
 +-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains
 +-- PlanInapplicable    a plan names what the world does not have
++-- ProjectUnusable     a folder or its settings are no project to look at
 +-- ReplayUnusable      a file cannot be played again
 +-- StepsNeverDone      steps of a machine that no example carried out
 +-- UnknownTransaction  no removed transaction has this hash
@@ -34,3 +36,4 @@ LabError
 from zklink.lab.errors.base import LabError as LabError
 from zklink.lab.errors.of_chains import *  # noqa: F403
 from zklink.lab.errors.of_faults import *  # noqa: F403
+from zklink.lab.errors.of_projects import *  # noqa: F403

@@ -7,19 +7,17 @@ everything else is judged on the compiler's own annotated syntax tree. Never com
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from vyper import ast as vy_ast
-from vyper.compiler import CompilerData
-from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
-from vyper.compiler.settings import Settings, anchor_settings
 from vyper.semantics.types.function import ContractFunctionT
 
-from zklink.l1.contract_artifacts import CONTRACTS, EVM_VERSION
+from zklink.lab.gates.bytes import find_odd_bytes
+from zklink.lab.gates.compiling import AstNode, annotate
+from zklink.lab.gates.finding import Finding
+from zklink.lab.gates.project import Project
 
-MULTI_BYTE: Final = "CVE-2026-114114"
 NESTED_ARRAYS: Final = "CVE-2026-114115"
-LINE_SEPARATOR: Final = "CVE-2026-114116"
 TRUTHY_BRANCH: Final = "CVE-2026-114117"
 BLUEPRINT_OFFSET: Final = "CVE-2026-114118"
 REVERSED_ORDER: Final = "CVE-2023-40015"
@@ -32,54 +30,33 @@ _CHANGING_CALLS: Final = {
 }  # fmt: skip
 _CHANGING_MEMBERS: Final = {"pop", "append"}
 
-AstNode = Any
-"""A node of the compiler's tree; the compiler has no types to import."""
-
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One place that uses an affected pattern."""
+class Flaw:
+    """One line that uses an affected pattern."""
 
     advisory: str
-    place: str
     line: int
 
-    def __str__(self) -> str:
-        return f"{self.place}:{self.line} uses what {self.advisory} affects"
 
-
-def find_sources() -> list[Path]:
-    """Every Vyper source of the product: contracts, modules, interfaces, generated verifiers, test contracts."""
-    return sorted(path for path in CONTRACTS.rglob("*") if path.suffix in (".vy", ".vyi"))
-
-
-def find_flaws(place: Path, source: bytes) -> list[Finding]:
-    """What the source, read as if it stood at `place`, uses of the known flaws. Odd bytes are told without parsing."""
-    name = str(place.relative_to(CONTRACTS))
-    odd = [Finding(advisory, name, line) for advisory, line in _find_odd_bytes(source)]
+def find_flaws(project: Project, place: Path, source: bytes) -> list[Flaw]:
+    """What the source, read as if it stood at `place`, uses of the known flaws. Odd bytes are told without parsing.
+    Raises ContractUnusable.
+    """
+    odd = [Flaw(advisory, line) for advisory, line in find_odd_bytes(source)]
     if odd:
         return odd
-    module = _annotate(place, source.decode("ascii"))
-    return [Finding(advisory, name, node.lineno) for advisory, rule in _RULES.items() for node in rule(module)]
+    module = annotate(project, place, source.decode("ascii"))
+    return [Flaw(advisory, node.lineno) for advisory, rule in _RULES.items() for node in rule(module)]
 
 
-def _find_odd_bytes(source: bytes) -> Iterator[tuple[str, int]]:
-    """Only line feeds and printable ASCII pass: whatever else some reader of lines or columns may count differently."""
-    for number, line in enumerate(source.split(b"\n"), start=1):
-        if any(byte >= 0x80 for byte in line):
-            yield MULTI_BYTE, number
-        if any(byte < 0x20 or byte == 0x7F for byte in line):
-            yield LINE_SEPARATOR, number
-
-
-def _annotate(place: Path, source: str) -> AstNode:
-    """The tree with types. The compiler analyses a module that says `uses:` without an owner, too."""
-    bundle = FilesystemInputBundle([CONTRACTS.parent, CONTRACTS])
-    unit = FileInput(contents=source, source_id=-1, path=place, resolved_path=place)
-    with bundle.search_path(place.parent):
-        data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
-        with anchor_settings(data.settings):
-            return data.annotated_vyper_module
+def find_flawed(project: Project) -> Iterator[Finding]:
+    """Patterns in sources that the compiler gets wrong; whether bytes are odd is another gate's."""
+    for path in project.sources:
+        source = path.read_bytes()
+        if not any(True for _ in find_odd_bytes(source)):
+            for flaw in find_flaws(project, path, source):
+                yield Finding("compiler", project.place(path), flaw.line, f"this is what {flaw.advisory} affects")
 
 
 def _find_wide_ternaries(module: AstNode) -> Iterator[AstNode]:
