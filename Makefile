@@ -54,7 +54,7 @@ else
 		|| { echo "only Python 3.11 and 3.12 will do, and uv could not fetch one: please install it"; exit 1; }
 	@$(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV)
 endif
-	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[node,test,docs]'
+	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[node,lab,ape,test,docs]'
 	@touch $@
 
 setup: $(STAMP)
@@ -115,7 +115,7 @@ format: $(STAMP)
 
 lock: $(STAMP)
 	@$(RUN) $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-		pyproject.toml --extra node --extra test --extra docs --output-file constraints.txt
+		pyproject.toml --all-extras --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-uv .build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis offchain/*.egg-info

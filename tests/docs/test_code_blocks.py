@@ -21,8 +21,8 @@ import pytest
 from vyper import compile_code
 
 from tests.docs.code_blocks import BLOCKS, ROOT, Block, blocks_in
-from zklink.cli import main
 from zklink.cli.command_page import list_commands
+from zklink.cli.main import main
 from zklink.prover.tools import ensure_tools, node_binary
 
 LANGUAGES: Final = {"python", "sh", "vyper", "json", "js", "text"}

@@ -3,8 +3,8 @@
 import click
 import pytest
 
-from zklink.cli import main
 from zklink.cli.command_page import PATH, list_commands, render_command_page
+from zklink.cli.main import main
 
 COMMANDS = list_commands(main)
 

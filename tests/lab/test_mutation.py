@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from zklink.cli import main
+from zklink.cli.main import main
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.mutation import Change, Mutant, Verdict, generate_mutants, read_mutants, run_mutants
 

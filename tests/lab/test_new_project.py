@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.engines import note_engine
-from zklink.cli import main
+from zklink.cli.main import main
 from zklink.lab.errors import FolderTaken
 from zklink.lab.new_project import TEMPLATE, write_project
 

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.foreign_circuit import run_ceremony
-from zklink.cli import main
 from zklink.cli.generate import VERIFIERS
+from zklink.cli.main import main
 from zklink.protocol.presets import COMPACT, MINIMAL
 from zklink.protocol.render_constants import render_all
 from zklink.prover.cache import project_root

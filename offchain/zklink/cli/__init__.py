@@ -1,5 +1,15 @@
 """`zklink …`: tools, circuits, keys, generated files, genesis. Thin: each command parses, calls and prints."""
 
-from zklink.cli.main import main
+import sys
+from typing import Any
 
-__all__ = ["main"]
+from zklink.cli.extras import name_missing
+
+
+def main(*arguments: Any, **options: Any) -> Any:
+    """The command group. Where its packages are not installed, one line says which extra brings them."""
+    try:
+        from zklink.cli.main import main as group
+    except ModuleNotFoundError as error:
+        sys.exit(f"zklink: {name_missing(error)}")
+    return group(*arguments, **options)
