@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from click.testing import CliRunner, Result
 
-from zklink.cli import main
+from zklink.cli.main import main
 from zklink.lab.errors import NoSuchGate
 from zklink.lab.gates import GATES, find_findings, read_project
 
