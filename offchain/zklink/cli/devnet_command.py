@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
 
 from zklink.cli.progress_bar import RichProgress
-from zklink.files import write_file
 from zklink.l1.transport.redaction import redact
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
+from zklink.prover.progress import SILENT
 
 if TYPE_CHECKING:
-    from zklink.devnet.system import LocalSystem
-    from zklink.service.node_api import NodeApi
+    from zklink.demo.network.running import Network
+    from zklink.l1.transport.chain_profile import ChainProfile
 
 FIXED, REAL = "fixed", "real"
 
 
 @click.command()
+@click.option(
+    "--chains",
+    default="4",
+    show_default=True,
+    metavar="NAMES|NUMBER",
+    help="Names with commas between them, or how many: avalanche, then bsc, polygon, ethereum.",
+)
+@click.option("--fork", "is_fork", is_flag=True, help="Fork the chains from the nodes in ETHEREUM_RPC, POLYGON_RPC, ..")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep everything here at the end, and come back to it at the next start.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the API listens.")
-@click.option("--port", default=8645, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--port",
+    default=8645,
+    show_default=True,
+    type=click.IntRange(0, 65000),
+    help="The API's; the chains' nodes take those after it. 0: free ones.",
+)
 @click.option(
     "--proofs",
     type=click.Choice([FIXED, REAL]),
@@ -41,31 +65,67 @@ FIXED, REAL = "fixed", "real"
     show_default=True,
     help="Size of a block.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write addresses and keys here."
-)
+@click.option("--json", "is_json", is_flag=True, help="One line of JSON when it is ready, and nothing else.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="End by itself after so long.")
-def devnet(host: str, port: int, proofs: str, preset_name: str, json_file: Path | None, seconds: float | None) -> None:
-    """Run four local chains, a deployed system with full pools, a node with a broker, and the API."""
-    from zklink.demo.devnet_run import open_devnet  # other commands should not wait for chains and provers to load
+def devnet(
+    chains: str,
+    is_fork: bool,
+    state: Path | None,
+    host: str,
+    port: int,
+    proofs: str,
+    preset_name: str,
+    is_json: bool,
+    seconds: float | None,
+) -> None:
+    """Run local chains, a deployed system with full pools, a node with a broker, and the API; until Ctrl-C."""
+    # Other commands should not wait for chains and provers to load.
+    from zklink.demo.network.running import NetworkOptions, open_network
 
+    if is_fork and state is not None:
+        raise click.UsageError("--state keeps chains of this machine; forks begin anew each time: leave --fork out")
+    options = NetworkOptions(
+        get_preset(preset_name), choose_chains(chains), host, port, proofs == REAL, is_fork, state
+    )
+    notes = Console(stderr=True, width=80)
+    start = time.monotonic()
     try:
-        with open_devnet(get_preset(preset_name), host, port, proofs == REAL, RichProgress()) as (system, api):
-            described = describe(system, api)
-            if json_file is not None:
-                write_file(json_file, json.dumps(described, indent=2) + "\n")
-            tell(described)
-            wait(api, seconds)
+        with _ending_in_order(), open_network(options, SILENT if is_json else RichProgress(), notes.print) as network:
+            described = describe(network, time.monotonic() - start)
+            click.echo(json.dumps(described) if is_json else "\n".join(tell(described)))
+            wait(network, seconds)
+    except KeyboardInterrupt:
+        notes.print("ended before it was ready")
     except (ZkLinkError, LabError) as error:
         raise click.ClickException(redact(str(error))) from error
 
 
-def describe(system: LocalSystem, api: NodeApi) -> dict[str, Any]:
+def choose_chains(text: str) -> tuple[ChainProfile, ...]:
+    """The profiles that the option names. Raises click.BadParameter."""
+    from zklink.devnet.profiles import PROFILES, select_profiles
+
+    if text.isdecimal():
+        if not 2 <= int(text) <= len(PROFILES):
+            raise click.BadParameter(f"give 2 to {len(PROFILES)} chains, or names", param_hint="--chains")
+        return PROFILES[-int(text) :]
+    try:
+        chosen = select_profiles(list(dict.fromkeys(name.strip() for name in text.split(","))))
+    except LabError as error:
+        raise click.BadParameter(str(error), param_hint="--chains") from None
+    if len(chosen) < 2:
+        raise click.BadParameter("swaps need two chains at least", param_hint="--chains")
+    return chosen
+
+
+def describe(network: Network, seconds: float) -> dict[str, Any]:
     """Where everything is. The keys are the laboratory's, which everybody knows."""
+    system = network.system
     roles = system.world.roles
+    accounts = {"depositor": roles.depositor, "recipient": roles.recipient, "trader": roles.trader}
     return {
-        "api": api.url,
+        "api": network.url,
         "deployment_hash": f"0x{system.deployment.deployment_hash.hex()}",
+        "ready_seconds": round(seconds, 1),
         "chains": [
             {
                 "chain": chain.profile.chain_id,
@@ -77,30 +137,51 @@ def describe(system: LocalSystem, api: NodeApi) -> dict[str, Any]:
             for chain in system.world
         ],
         "accounts": {
-            "depositor": {"address": roles.depositor.address, "key": f"0x{bytes(roles.depositor.key).hex()}"},
-            "recipient": {"address": roles.recipient.address},
+            name: {"address": account.address, "key": f"0x{bytes(account.key).hex()}"}
+            for name, account in accounts.items()
         },
+        "state": None if network.options.state is None else str(network.options.state),
     }
 
 
-def tell(described: dict[str, Any]) -> None:
-    """What there is, and what to try next."""
+def tell(described: dict[str, Any]) -> Iterator[str]:
+    """What there is, and what to try next; in 80 columns."""
+    api, depositor = described["api"], described["accounts"]["depositor"]
+    yield f"The devnet is ready after {described['ready_seconds']:g} s."
+    yield ""
     for chain in described["chains"]:
-        click.echo(f"{chain['name']}: {chain['rpc']}, EVM chain {chain['evm_chain_id']}, bridge {chain['bridge']}")
-    depositor = described["accounts"]["depositor"]
-    click.echo(f"an account with a fortune: {depositor['address']}, key {depositor['key']} (everybody knows it)")
-    click.echo(f"API: {described['api']}  (documents: /openapi.json, /openrpc.json)")
-    click.echo(f"try: curl {described['api']}/v1/pools")
-    click.echo("Ctrl-C ends it")
+        yield f"  {chain['name']:<10} {chain['rpc']}   EVM chain id {chain['evm_chain_id']}"
+    yield f"  API        {api}/v1/status   (all methods: {api}/openapi.json)"
+    yield f"  page       {api}/"
+    yield ""
+    yield "An account with tokens and coins on every chain; everybody knows its key:"
+    yield f"  {depositor['address']}"
+    yield f"  {depositor['key']}"
+    yield ""
+    yield "Try next:"
+    yield f"  curl {api}/v1/pools"
+    yield ""
+    folder = described["state"]
+    yield "Ctrl-C ends it" + (f" and keeps everything in {folder}" if folder else "; --state DIR would keep it")
 
 
-def wait(api: NodeApi, seconds: float | None) -> None:
+def wait(network: Network, seconds: float | None) -> None:
     """Until the time is over, the node has stopped, or somebody interrupts. Raises click.ClickException."""
     end = None if seconds is None else time.monotonic() + seconds
     try:
         while end is None or time.monotonic() < end:
-            if api.failure is not None:
-                raise click.ClickException(f"the node has stopped: {api.failure}")
+            if network.failure is not None:
+                raise click.ClickException(f"the node has stopped: {network.failure}")
             time.sleep(0.2)
     except KeyboardInterrupt:
-        click.echo("ending")
+        click.echo("ending", err=True)
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM is Ctrl-C, so that whoever ends the process loses nothing."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -29,7 +29,7 @@ def node(path: Path, check: bool) -> None:
 
     from zklink.l1.transport.redaction import redact
     from zklink.protocol.errors import DatabaseFailed, RpcUnavailable
-    from zklink.service.api_mount import mount_api
+    from zklink.service.api_mount import ApiMount
     from zklink.service.assembly import assemble
     from zklink.service.logs import configure_logs
     from zklink.service.runner import NodeService, only_own_routes
@@ -48,7 +48,7 @@ def node(path: Path, check: bool) -> None:
         except (RpcUnavailable, DatabaseFailed) as error:
             logging.getLogger(__name__).warning("not started yet: %s", redact(str(error)))
             time.sleep(AGAIN_SECONDS)
-    service = NodeService(settings, assembly, str(path), mount_api if settings.http.api else only_own_routes)
+    service = NodeService(settings, assembly, str(path), ApiMount() if settings.http.api else only_own_routes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.run()

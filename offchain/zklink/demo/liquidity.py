@@ -5,6 +5,7 @@ transaction on a chain or a signed operation.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from zklink.devnet.pools import PlannedDeposit, PoolPlan, plan_deposits
@@ -54,7 +55,9 @@ def fund_pools(
             provider.set_key()
             wait(node, lambda: has_key(node, provider), "the provider's key")
             for pool in pools:
-                _create(node, provider, pool)
+                _create(provider, pool)
+            for pool in pools:
+                wait(node, partial(_is_filled, node, pool), "a pool's liquidity")
                 step.advance()
     with progress.step("every chain executes it"):
         wait(node, node.is_settled, "the execution of these blocks")
@@ -89,7 +92,8 @@ def wait(node: Node, is_done: Callable[[], bool], what: str, timeout_seconds: fl
         raise DemoStuck(what, timeout_seconds)
 
 
-def _create(node: Node, provider: Wallet, pool: PoolPlan) -> None:
+def _create(provider: Wallet, pool: PoolPlan) -> None:
+    """Hand in a pool's creation and its filling, both at once: they wait for their blocks in this order."""
     (lower, higher), (amount_lower, amount_higher) = pool.pair, pool.amounts
 
     def create(account: AccountId, nonce: Nonce, valid_until: int) -> CreatePool:
@@ -101,6 +105,8 @@ def _create(node: Node, provider: Wallet, pool: PoolPlan) -> None:
         )
 
     provider.send(create)
-    wait(node, lambda: node.sequencer.state.pool(lower, higher).lp_token != 0, "a pool's creation")
     provider.send(add)
-    wait(node, lambda: node.sequencer.state.pool(lower, higher).lp_supply > 0, "a pool's liquidity")
+
+
+def _is_filled(node: Node, pool: PoolPlan) -> bool:
+    return node.sequencer.state.pool(*pool.pair).lp_supply > 0

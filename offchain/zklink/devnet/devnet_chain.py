@@ -40,6 +40,6 @@ class WorldChain(LocalChain):
         self.client.forget_submissions()
 
 
-def compute_spec(profile: ChainProfile) -> ChainSpec:
-    """A chain's profile in the lab's terms."""
-    return ChainSpec(profile.name, profile.evm_chain_id, profile.block_time_seconds)
+def compute_spec(profile: ChainProfile, port: int = 0) -> ChainSpec:
+    """A chain's profile in the lab's terms; an anvil listens on `port`, 0 is a free one."""
+    return ChainSpec(profile.name, profile.evm_chain_id, profile.block_time_seconds, port)

@@ -4,7 +4,7 @@
 a fork of each chain; see `zklink.lab.chains`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zklink.devnet.anvil_command import anvil_path
@@ -45,11 +45,17 @@ class World(LocalChains[WorldChain]):
 
 
 def open_world(
-    backend: Backend = "test", profiles: Sequence[ChainProfile] = PROFILES, policy: SendPolicy | None = None
+    backend: Backend = "test",
+    profiles: Sequence[ChainProfile] = PROFILES,
+    policy: SendPolicy | None = None,
+    ports: Mapping[ChainId, int] | None = None,
 ) -> World:
-    """Start and connect the chains. Raises AnvilFailed, WrongChain; if one fails, those that were started are ended."""
+    """Start and connect the chains; anvils listen on `ports`, by default on free ones. Raises AnvilFailed, PortTaken,
+    WrongChain; if one fails, those that were started are ended.
+    """
     ordered = sorted(profiles, key=lambda profile: profile.chain_id)
-    chains = open_chains(backend, [compute_spec(profile) for profile in ordered], anvil_path, stand_ins=True)
+    specs = [compute_spec(profile, (ports or {}).get(profile.chain_id, 0)) for profile in ordered]
+    chains = open_chains(backend, specs, anvil_path, stand_ins=True)
     try:
         members = [WorldChain.connect(chain, profile, policy) for chain, profile in zip(chains, ordered, strict=True)]
     except BaseException:

@@ -67,6 +67,7 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # Ctrl-C ends our process, which may still want to save the chain
             preexec_fn=_die_with_parent if _can_die_with_parent() else None,
         )
     except OSError as error:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from zklink.api.app import build_app
 from zklink.api.desk import ThreadDesk
 from zklink.api.live_view import LiveView
-from zklink.api.sources import Sources
+from zklink.api.sources import PROOF_SECONDS, Sources
 from zklink.explorer.pages import build_pages
 from zklink.l1.deployment.records import Deployment
 from zklink.node.node import Node
@@ -23,28 +23,43 @@ from zklink.storage.history import SqlHistory
 PACE: Final = Pace(longest_look=2.0, failed_look=5.0)
 
 
-def mount_api(service: NodeService, routes: list[BaseRoute]) -> ASGIApp:
-    """The application of a node that has an API: a `MakeApp` for `NodeService`."""
-    assembly, node = service.assembly, service.node
-    deployment, bridges = assembly.deployment, assembly.deployment.bridges(assembly.clients)
-    history, live, desk = open_history(assembly.database, deployment, node), LiveView(), ThreadDesk()
+class ApiMount:
+    """Gives one node an API: a `MakeApp` for `NodeService`. `proof_seconds` is what quotes take for a block's proof.
+    Once it is mounted there are `sources`, what answers are made from, and `desk`, which asks the node's thread.
+    """
 
-    def idle(seconds: float) -> None:
-        history.flush()
-        desk.serve(seconds)
+    sources: Sources
+    desk: ThreadDesk
 
-    service.idle = idle
-    service.on_close += [desk.close, history.flush]
-    service.threads += make_chain_threads(
-        deployment, bridges, history, live, PACE, lambda: service.is_stopped, service.wait
-    )
-    profiles = {chain: bridge.client.profile for chain, bridge in bridges.items()}
-    return build_app(
-        Sources(deployment, profiles, bridges, history, live, node, fill_policy=assembly.fill_policy),
-        desk,
-        further=routes,
-        pages=build_pages,
-    )
+    def __init__(self, proof_seconds: float = PROOF_SECONDS, *, is_devnet: bool = False) -> None:
+        self._proof_seconds, self._is_devnet = proof_seconds, is_devnet
+
+    def __call__(self, service: NodeService, routes: list[BaseRoute]) -> ASGIApp:
+        assembly, node = service.assembly, service.node
+        deployment, bridges = assembly.deployment, assembly.deployment.bridges(assembly.clients)
+        history, live, self.desk = open_history(assembly.database, deployment, node), LiveView(), ThreadDesk()
+
+        def idle(seconds: float) -> None:
+            history.flush()
+            self.desk.serve(seconds)
+
+        service.idle = idle
+        service.on_close += [self.desk.close, history.flush]
+        service.threads += make_chain_threads(
+            deployment, bridges, history, live, PACE, lambda: service.is_stopped, service.wait
+        )
+        self.sources = Sources(
+            deployment,
+            {chain: bridge.client.profile for chain, bridge in bridges.items()},
+            bridges,
+            history,
+            live,
+            node,
+            self._proof_seconds,
+            assembly.fill_policy,
+            is_devnet=self._is_devnet,
+        )
+        return build_app(self.sources, self.desk, further=routes, pages=build_pages)
 
 
 def open_history(database: Database, deployment: Deployment, node: Node) -> SqlHistory:

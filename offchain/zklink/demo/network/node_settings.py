@@ -1,0 +1,94 @@
+"""The settings of a devnet's node: the same records that an operator's settings file gives.
+
+Takes the deployed system; writes the deployment and the development keys, which everybody knows, into a folder, and
+gives the settings. Never for keys of value.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+from pydantic import SecretStr
+
+from zklink.devnet.roles import Roles
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.terms import GREATEST_POOL_FEE, build_terms
+from zklink.devnet.tokens import token_by_id
+from zklink.devnet.world import WorldChain
+from zklink.files import write_file
+from zklink.protocol.ids import TokenId
+from zklink.service.settings.model import (
+    BrokerSettings,
+    ChainSettings,
+    DatabaseSettings,
+    FeeSettings,
+    FillSettings,
+    HttpSettings,
+    KeySettings,
+    NodeSettings,
+    ProverSettings,
+    TierSettings,
+)
+
+SMALL_FILL_USD: Final = 5_000
+LARGE_FILL_USD: Final = 50_000
+LARGE_FILL_CONFIRMATIONS: Final = 10
+LEAST_FEES_PER_USD: Final = 4
+"""The least fee for a fill is a quarter of a dollar: at the cheap chains' prices more than its gas."""
+
+DEPLOYMENT_FILE: Final = "deployment.json"
+DATABASE_FILE: Final = "node.db"
+
+
+def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", port: int = 0) -> NodeSettings:
+    """The settings of a node on these chains, whose files and database are in `folder`. Raises FileNotWritten."""
+    write_file(folder / DEPLOYMENT_FILE, system.deployment.to_json())
+    symbols = {plan.token_id: plan.symbol for plan in system.deployment.tokens}
+    prices = build_terms(system.deployment.tokens).prices or {}
+    return NodeSettings(
+        deployment=folder / DEPLOYMENT_FILE,
+        chains={chain.name: _build_chain(chain) for chain in system.world},
+        keys=_write_keys(folder, system.world.roles),
+        database=DatabaseSettings(url=SecretStr(f"sqlite:///{(folder / DATABASE_FILE).resolve()}")),
+        fees=FeeSettings(
+            prices={symbols[token]: price for token, price in prices.items()}, greatest_pool_fee=GREATEST_POOL_FEE
+        ),
+        broker=BrokerSettings(enabled=True, tokens={symbol: _build_fills(id) for id, symbol in symbols.items()}),
+        prover=ProverSettings(processes=0, accepts_others=False),
+        http=HttpSettings(host=host, port=port),
+    )
+
+
+def _build_chain(chain: WorldChain) -> ChainSettings:
+    profile = chain.profile
+    return ChainSettings(
+        nodes=(SecretStr(str(chain.node_url)),),
+        confirmations=profile.confirmations,
+        block_time_seconds=profile.block_time_seconds,
+        native_symbol=profile.native_symbol,
+        is_local=True,
+    )
+
+
+def _write_keys(folder: Path, roles: Roles) -> KeySettings:
+    def write(name: str, account: LocalAccount) -> Path:
+        path = folder / f"{name}.key"
+        write_file(path, bytes(account.key).hex())
+        return path
+
+    return KeySettings(
+        sequencer=write("sequencer", roles.sequencer),
+        broker=write("broker", roles.broker),
+        validators=tuple(write(f"validator{n}", account) for n, account in enumerate(roles.validators)),
+        watchers=tuple(write(f"watcher{n}", account) for n, account in enumerate(roles.watchers)),
+    )
+
+
+def _build_fills(token_id: TokenId) -> FillSettings:
+    """Small payouts are filled at once, larger ones after more confirmations, the largest never."""
+    token = token_by_id(token_id)
+    tiers = (
+        TierSettings(limit=token.amount_for(SMALL_FILL_USD)),
+        TierSettings(limit=token.amount_for(LARGE_FILL_USD), extra_confirmations=LARGE_FILL_CONFIRMATIONS),
+    )
+    return FillSettings(tiers=tiers, minimum_fee=token.amount_for(1) // LEAST_FEES_PER_USD)
