@@ -89,6 +89,7 @@ def devnet(
     )
     notes = Console(stderr=True, width=80)
     start = time.monotonic()
+    keep_log(state)
     try:
         with _ending_in_order(), open_network(options, SILENT if is_json else RichProgress(), notes.print) as network:
             described = describe(network, time.monotonic() - start)
@@ -98,6 +99,17 @@ def devnet(
         notes.print("ended before it was ready")
     except (ZkLinkError, LabError) as error:
         raise click.ClickException(redact(str(error))) from error
+
+
+def keep_log(state: Path | None) -> None:
+    """The node's log goes into the folder to come back to; without one only errors are shown."""
+    from zklink.service.logs import configure_logs
+
+    if state is None:
+        configure_logs("console", "error")
+        return
+    state.mkdir(parents=True, exist_ok=True)
+    configure_logs("console", "info", (state / "node.log").open("a", buffering=1))
 
 
 def choose_chains(text: str) -> tuple[ChainProfile, ...]:
@@ -151,8 +163,7 @@ def tell(described: dict[str, Any]) -> Iterator[str]:
     yield ""
     for chain in described["chains"]:
         yield f"  {chain['name']:<10} {chain['rpc']}   EVM chain id {chain['evm_chain_id']}"
-    yield f"  API        {api}/v1/status   (all methods: {api}/openapi.json)"
-    yield f"  page       {api}/"
+    yield f"  API        {api}   described at /openapi.json"
     yield ""
     yield "An account with tokens and coins on every chain; everybody knows its key:"
     yield f"  {depositor['address']}"
