@@ -5,6 +5,10 @@ that follows a swap by its transaction alone.
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -19,17 +23,23 @@ from zklink.devnet.tokens import BTC, USDC
 from zklink.devnet.world import open_world
 from zklink.lab.chains import Backend
 from zklink.node.node import Node
-from zklink.node.workers import InlineWorkers, ThreadWorkers
+from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.workers import InlineWorkers
 from zklink.protocol.ids import ChainId, Lane
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import SILENT
 from zklink.prover.source import Statement
-from zklink.sequencer.journal import MemoryJournal
 from zklink.service.adapters import CircuitProver
-from zklink.service.node_api import NodeApi, open_history
+from zklink.service.api_mount import ApiMount, open_history
+from zklink.service.assembly import Assembly
+from zklink.service.clock import SteadyClock
+from zklink.service.runner import NodeService
+from zklink.service.settings.model import HttpSettings, ProverSettings
 from zklink.service.wiring import NodeKeys, build_parts
+from zklink.storage.database import Database, open_database
+from zklink.storage.journal import SqlJournal
 
 POLYGON, BSC = ChainId(2), ChainId(3)
 PATIENCE_SECONDS = 240.0
@@ -38,49 +48,71 @@ POLL_SECONDS = 0.1
 USD = 10**6
 
 
+@dataclass(frozen=True)
+class Served:
+    """A system, and the service of its node with the API."""
+
+    system: LocalSystem
+    service: NodeService
+    api: ApiMount
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.service.port}"
+
+
 @pytest.fixture(scope="module")
-def served(backend: Backend) -> Iterator[tuple[LocalSystem, NodeApi]]:
+def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A node with real circuits and proofs of their development keys, on its own thread, with a pool."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('live')}/node.db"
     with open_world(backend) as world:
         system = deploy_local_system(world, MINIMAL)
-        roles = world.roles
-        provers = {
-            Lane.SWAP: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.SWAP)),
-            Lane.ACCOUNT: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.ACCOUNT)),
-        }
-        keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
-        terms, journal = build_terms(system.deployment.tokens), MemoryJournal()
-        parts = build_parts(system.deployment, world.clients, keys, CircuitProver(provers), journal, terms)
-        first = Node(parts, InlineWorkers())
+        database = open_database(url, system.deployment.deployment_hash)
+        first = Node(build_node_parts(system, database), InlineWorkers())
+        history = open_history(database, system.deployment, first)
         world.confirm()
         first.listen(lambda event: world.mine())
         fund_pools(system, first, [PoolPlan((USDC, BTC), usd_per_side=100_000)], [], SILENT)
         first.close()
-        again = build_parts(system.deployment, world.clients, keys, CircuitProver(provers), journal, terms)
-        node = Node(again, ThreadWorkers())
-        api = NodeApi(system.deployment, system.bridges, node, open_history(system.deployment, node))
-        api.start()
-        yield system, api
-        api.stop()
-        node.close()
+        history.flush()
+        parts = build_node_parts(system, database)
+        assembly = Assembly(system.deployment, database, world.clients, parts, NodeConfig(), None, SteadyClock())
+        settings: Any = SimpleNamespace(http=HttpSettings(port=0), prover=ProverSettings())
+        api = ApiMount(3.0)
+        service = NodeService(settings, assembly, "the test", api)
+        thread = Thread(target=service.run, daemon=True)
+        thread.start()
+        yield Served(system, service, api)
+        service.stop()
+        thread.join()
 
 
-def test_swap__sent_on_one_chain__followed_over_http_to_arrived(served: tuple[LocalSystem, NodeApi]) -> None:
-    system, api = served
+def build_node_parts(system: LocalSystem, database: Database) -> NodeParts:
+    roles = system.world.roles
+    provers = {
+        Lane.SWAP: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.SWAP)),
+        Lane.ACCOUNT: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.ACCOUNT)),
+    }
+    keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
+    terms, clients = build_terms(system.deployment.tokens), system.world.clients
+    return build_parts(system.deployment, clients, keys, CircuitProver(provers), SqlJournal(database), terms)
+
+
+def test_swap__sent_on_one_chain__followed_over_http_to_arrived(served: Served) -> None:
+    system = served.system
     end = time.monotonic() + PATIENCE_SECONDS
     with (
-        httpx.Client(base_url=api.url, timeout=30) as client,
-        connect(f"{api.url.replace('http', 'ws')}/rpc") as socket,
+        httpx.Client(base_url=served.url, timeout=30) as client,
+        connect(f"{served.url.replace('http', 'ws')}/rpc") as socket,
     ):
         while not client.get("/v1/status").json()["is_ready"]:
-            assert time.monotonic() < end, api.failure
+            assert time.monotonic() < end
             system.world.mine()
             time.sleep(POLL_SECONDS)
         quote: dict[str, str | int] = {"source": POLYGON, "token_in": USDC, "destination": BSC, "token_out": BTC}
         quote["amount"] = str(50 * USD)
-        while (answer := client.get("/v1/quote", params=quote)).status_code != 200:
-            assert answer.json()["error"]["code"] == "not_ready" and time.monotonic() < end, answer.text
-            time.sleep(POLL_SECONDS)
+        answer = client.get("/v1/quote", params=quote)
+        assert answer.status_code == 200, answer.text  # a node that says it is ready quotes
         told = answer.json()
         assert told["is_possible"], told
         order = build_order(system, POLYGON, USDC, 50 * USD, BSC, BTC, min_out=int(told["amount_out"]))
@@ -90,7 +122,7 @@ def test_swap__sent_on_one_chain__followed_over_http_to_arrived(served: tuple[Lo
         assert json.loads(socket.recv(timeout=30))["result"] == {"subscription": 1}
         states: list[str] = []
         while states[-1:] != ["arrived"]:
-            assert time.monotonic() < end, (states, api.failure)
+            assert time.monotonic() < end, states
             found = client.get(f"/v1/transfers/{tx_hash}")
             assert found.status_code == 200
             state = found.json()["state"]
@@ -103,6 +135,6 @@ def test_swap__sent_on_one_chain__followed_over_http_to_arrived(served: tuple[Lo
             told_by_events.append(event["data"]["state"])
     transfer = found.json()["transfers"][0]
     assert transfer["amount_out"] == told["amount_out"]
-    assert transfer["receipts"][0]["how"] == "pay" and api.failure is None
+    assert transfer["receipts"][0]["how"] == "pay" and not served.service.is_stopped
     recipient = system.world.roles.recipient.address
     assert system.token(BSC, BTC).balance(recipient) == int(told["amount_out"]) * 10**10

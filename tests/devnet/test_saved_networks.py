@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from zklink.cli.devnet_command import devnet, tell
 from zklink.demo.network.places import StateFolder, ensure_founded
-from zklink.demo.network.saved_state import FORMAT, LIST_FILE, SLEEP_SECONDS, Saved, compute_key, find_fault
+from zklink.demo.network.saved_state import FORMAT, LIST_FILE, SLEEP_SECONDS, Saved, compute_key, find_fault, read_saved
 from zklink.protocol.presets import COMPACT, MINIMAL
 from zklink.service import logs
 
@@ -103,9 +103,9 @@ def test_state_folder__put_twice__has_the_second(tmp_path: Path) -> None:
     place = StateFolder(tmp_path / "net")
     assert place.find(KEY, pytest.fail) is None
     place.put(write_saved)
-    place.put(lambda new: (write_saved(new), (new / "mark").touch())[0])
+    place.put(lambda new: write_saved(new, saved_at=1_000))
     found = place.find(KEY, pytest.fail)
-    assert found is not None and (found / "mark").exists()
+    assert found is not None and read_saved(found).saved_at == 1_000
 
 
 def test_state_folder__damaged__set_aside_and_told(tmp_path: Path) -> None:

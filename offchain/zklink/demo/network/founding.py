@@ -23,6 +23,7 @@ from zklink.protocol.presets import Preset
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import Progress
 from zklink.service.adapters import CircuitProver
+from zklink.service.api_mount import open_history
 from zklink.service.assembly import assemble
 
 HURRY_SECONDS: Final = 0.25
@@ -39,11 +40,13 @@ def found_network(
         _approve(system)
     assembly = assemble(build_settings(folder, system), "the devnet", CircuitProver(provers))
     node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
+    history = open_history(assembly.database, system.deployment, node)
     try:
         with _hurrying(world):
             fund_pools(system, node, select_pools(system.deployment.tokens), [], progress)
     finally:
         node.close()
+        history.flush()
         assembly.database.close()
     return system
 

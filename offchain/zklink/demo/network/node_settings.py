@@ -10,11 +10,11 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 from pydantic import SecretStr
 
+from zklink.devnet.devnet_chain import WorldChain
 from zklink.devnet.roles import Roles
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.terms import GREATEST_POOL_FEE, build_terms
 from zklink.devnet.tokens import token_by_id
-from zklink.devnet.world import WorldChain
 from zklink.files import write_file
 from zklink.protocol.ids import TokenId
 from zklink.service.settings.model import (

@@ -21,7 +21,7 @@ from zklink.demo.network.places import Say, StateFolder, ensure_founded
 from zklink.demo.network.saved_state import compute_key, load_network, save_network
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.world import World, open_world
+from zklink.devnet.world import open_world
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.redaction import redact
 from zklink.lab.chains import fork_url
@@ -181,7 +181,7 @@ def _running(
 
 
 def check_options(options: NetworkOptions) -> None:
-    """Raise ForkUnnamed for a fork without its node, PortTaken for a port that is in use: before anything takes long."""
+    """Before anything takes long, raise ForkUnnamed for a fork without its node, PortTaken for a port in use."""
     for profile in options.profiles:
         if options.is_fork and fork_url(profile.name) is None:
             raise ForkUnnamed(profile.name, f"{profile.name.upper()}_RPC")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zklink.demo.network.node_settings import DATABASE_FILE, DEPLOYMENT_FILE
+from zklink.devnet.anvil_command import anvil_path
 from zklink.devnet.profiles import profile_by_name
 from zklink.devnet.tokens import TOKENS_FILE
 from zklink.devnet.world import World
@@ -25,7 +26,6 @@ from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import SILENCE_SECONDS
 from zklink.protocol.presets import Preset
 from zklink.prover.cache import compute_content_hash
-from zklink.devnet.anvil_command import anvil_path
 
 FORMAT: Final = "zklink.devnet.1"
 LIST_FILE: Final = "network.json"
@@ -59,9 +59,7 @@ def compute_key(preset: Preset, key_hashes: Sequence[bytes], chains: Sequence[st
     """The hash of everything that a saved network is made from: code, contracts, tokens, circuits' keys, options and
     the program that runs the chains.
     """
-    sources = [
-        path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ELSEWHERE
-    ]
+    sources = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ELSEWHERE]
     profiles = [repr(profile_by_name(name)) for name in chains]
     return compute_content_hash(
         FORMAT,
