@@ -14,7 +14,7 @@ from zklink.l1.contracts.bridge_events import DepositRequested, RequestEvent, Sw
 from zklink.l1.contracts.bridge_structs import RequestCounts
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import Log
-from zklink.l1.watcher import L1Watcher
+from zklink.l1.watcher import L1Watcher, QueuePlace
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import next_queue_hash
@@ -266,6 +266,55 @@ def test_rewind__everything_changed__starts_over() -> None:
         watcher.poll()
     assert watcher.rewind() == {Lane.SWAP: 0, Lane.ACCOUNT: 0}
     assert _amounts(watcher.poll()) == [8]
+
+
+def _resumed(chain: FakeChain, first: L1Watcher, swaps: int, deposits: int) -> L1Watcher:
+    place = first.find_place({Lane.SWAP: swaps, Lane.ACCOUNT: deposits})
+    return L1Watcher(cast(BridgeClient, chain), START, DEPLOYMENT_HASH, place)
+
+
+@pytest.mark.parametrize(
+    ("counts", "first_block", "rest"), [((0, 0), 1, [1, -2, 3, 4, -5]), ((1, 1), 3, [3, 4, -5]), ((3, 2), 7, [])]
+)
+def test_find_place__another_watcher_begins_there__gets_the_rest_alone(
+    counts: tuple[int, int], first_block: int, rest: list[int]
+) -> None:
+    chain = FakeChain()
+    for amounts in ((1,), (-2,), (3,), (4, -5), (), (), (), ()):
+        chain.mine(*amounts)
+    first = _watcher(chain)
+    first.poll()
+    place = first.find_place({Lane.SWAP: counts[0], Lane.ACCOUNT: counts[1]})
+    assert place.next_block == first_block
+    again = _resumed(chain, first, *counts)
+    assert again.last_request_id(Lane.SWAP) == counts[0]
+    assert _amounts(again.poll()) == rest
+    chain.mine(6, -7)
+    for _ in range(CONFIRMATIONS):
+        chain.mine()
+    assert _amounts(again.poll()) == [6, -7]
+    assert again.find_place({Lane.SWAP: 4, Lane.ACCOUNT: 3}) == first_place(chain, 4, 3)
+
+
+def first_place(chain: FakeChain, swaps: int, deposits: int) -> QueuePlace:
+    """The same place as a watcher knows it that has read everything."""
+    whole = _watcher(chain)
+    whole.poll()
+    return whole.find_place({Lane.SWAP: swaps, Lane.ACCOUNT: deposits})
+
+
+def test_rewind__what_the_place_had_is_gone__ids_below_it() -> None:
+    chain = FakeChain()
+    for amounts in ((1,), (2,), (3,), (), (), ()):
+        chain.mine(*amounts)
+    first = _watcher(chain)
+    first.poll()
+    again = _resumed(chain, first, 2, 0)
+    assert _amounts(again.poll()) == [3]
+    chain.reorg(6, [9], [8], [7], [], [], [], [])
+    with pytest.raises(RequestRewritten):
+        again.poll()
+    assert again.rewind()[Lane.SWAP] == 1
 
 
 def test_poll__answer_from_a_node_that_lags__unavailable_and_nothing_moves() -> None:

@@ -10,10 +10,17 @@ import pytest
 from zklink.bench import recovery
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
-from zklink.bench.performance_page import render_local_chains, render_recovery, render_throughput, write_part
+from zklink.bench.performance_page import (
+    render_local_chains,
+    render_recovery,
+    render_restart,
+    render_throughput,
+    write_part,
+)
 from zklink.bench.proving import count_account_slots
 from zklink.bench.recovery import measure_recovery
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, is_read
+from zklink.bench.restart import measure_restart
 from zklink.bench.synthetic_history import SyntheticCall, build_calls
 from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
 from zklink.bench.workload import build_account_block, build_block, build_exit
@@ -87,6 +94,13 @@ def test_measure_recovery__a_call_is_missing__raises(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(recovery, "build_calls", lose_one)
     with pytest.raises(HistoryDisagrees):
         measure_recovery(MINIMAL, 9)
+
+
+def test_measure_restart__a_few_blocks__sealed_again_in_both_ways() -> None:
+    figures = measure_restart(MINIMAL, 40, kept=2)
+    assert (figures.preset, figures.again, figures.blocks > 8, figures.operations >= 40) == ("minimal", 4, True, True)
+    assert min(figures.whole_seconds, figures.open_seconds, figures.again_seconds, figures.checkpoint_bytes) > 0
+    assert "blocks of `minimal` |" in render_restart([figures], "quiet")
 
 
 def test_measure_local_chains__two_transactions__every_back_end_has_its_row() -> None:

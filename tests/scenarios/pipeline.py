@@ -24,7 +24,7 @@ from zklink.l1.transport.client import ChainClient
 from zklink.node.events import BlockProven, RequestKey, Retried, TransactionMined
 from zklink.node.node import Node
 from zklink.node.parts import NodeConfig
-from zklink.node.ports import BlockProver, Proved
+from zklink.node.ports import BlockProver, CheckpointStore, Proved
 from zklink.node.workers import InlineWorkers
 from zklink.operations.signed import Signable, Signed, sign
 from zklink.primitives.eddsa import PrivateKey
@@ -98,6 +98,7 @@ class Pipeline:
     config: NodeConfig = field(default_factory=NodeConfig)
     groups: LocalGroups | None = None
     books: FillBooks = FORGETFUL
+    checkpoints: CheckpointStore | None = None
     clock: TestClock = field(default_factory=TestClock)
 
     def __post_init__(self) -> None:
@@ -115,6 +116,7 @@ class Pipeline:
             policy if self.has_broker else None,
             groups=self.groups,
             books=self.books,
+            checkpoints=self.checkpoints,
         )
         self._submitters = dict(parts.submitters)
         self._active = dict(parts.submitters)

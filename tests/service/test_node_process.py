@@ -169,6 +169,27 @@ def test_node__killed_at_random_under_load__nothing_lost_and_nothing_twice(proce
     check_nothing_twice(system, since)
 
 
+@pytest.mark.slow
+def test_node__killed_with_checkpoints__the_next_process_goes_on_from_one(process: NodeProcess) -> None:
+    system = process.system
+    process.settings.write_text(process.settings.read_text() + "[pace]\nkept_blocks = 1\ncheckpoint_blocks = 1\n")
+    process.start()
+    process.wait_ready()
+    for _ in range(3):
+        before = tips(system)
+        deposit(system)
+        wait_for(lambda before=before: all(tip > before[k] for k, tip in tips(system).items()), process.describe)  # type: ignore[misc]
+    process.kill()
+    process.start()
+    process.wait_ready()
+    assert "the node goes on from its checkpoint at block" in process.log
+    before = tips(system)
+    deposit(system)
+    wait_for(lambda: all(tip > before[chain] for chain, tip in tips(system).items()), process.describe)
+    assert process.end() == 0
+    assert sorted(read_requests(process)) == list(range(1, count_deposits(system) + 1))
+
+
 def test_node__settings_that_do_not_fit__one_line_that_names_the_key(process: NodeProcess) -> None:
     process.settings.write_text(process.settings.read_text().replace("[chains.bsc]", "[chains.gnosis]"))
     done = run([PROGRAM, "node", "--config", str(process.settings)], capture_output=True, text=True, check=False)

@@ -34,6 +34,9 @@ ROWS = {
         "history_operations": "INSERT INTO history_operations VALUES (:bytes, 3, 4, 'entry')",
         "history_chains": "INSERT INTO history_chains VALUES (1, 5, 4)",
     },
+    "0005": {
+        "checkpoints": "INSERT INTO checkpoints VALUES (6, 0, :bytes, :bytes)",
+    },
 }
 """A row of each table, by the version that made the table."""
 

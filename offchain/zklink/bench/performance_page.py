@@ -15,6 +15,7 @@ from zklink.bench.local_chains import ChainFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
 from zklink.bench.recovery import RecoveryFigures
 from zklink.bench.registry_gas import CONTRACTS, CREATION, VERIFIERS
+from zklink.bench.restart import RestartFigures
 from zklink.bench.this_machine import describe_machine
 from zklink.bench.throughput import ThroughputFigures
 from zklink.l1.contract_artifacts import load_contract
@@ -160,6 +161,32 @@ def render_recovery(figures: Sequence[RecoveryFigures], load: str) -> str:
                 f"{f.check_seconds:,.1f} s",
                 f"{f.replay_seconds:,.1f} s",
                 f"{f.decode_seconds + f.check_seconds + f.replay_seconds:,.1f} s",
+            )
+            for f in figures
+        ],
+    )
+    return f"{render_measured(load)}\n\n{table}"
+
+
+def render_restart(figures: Sequence[RestartFigures], load: str) -> str:
+    """A restart with everything sealed again, and from a checkpoint, one row for each history."""
+    table = render_table(
+        (
+            "history",
+            "sealed again whole",
+            "checkpoint",
+            "opened and hashed",
+            "blocks above it sealed again",
+            "together",
+        ),
+        [
+            (
+                f"{f.operations:,} operations in {f.blocks:,} blocks of `{f.preset}`",
+                f"{f.whole_seconds:,.1f} s",
+                f"{f.checkpoint_bytes / 1_000:,.0f} kB",
+                f"{f.open_seconds:,.1f} s",
+                f"{f.again:,} in {f.again_seconds:,.1f} s",
+                f"{f.open_seconds + f.again_seconds:,.1f} s",
             )
             for f in figures
         ],

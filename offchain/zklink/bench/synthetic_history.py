@@ -56,10 +56,10 @@ def build_blocks(preset: Preset, state: State, count: int) -> Iterator[SealedFra
     domains = {lane: compute_lane_domain(DEPLOYMENT_HASH, lane) for lane in Lane}
     for number in map(BlockNumber, range(1, count + 1)):
         if number % 3:
-            requests = [_renumber(request, taken) for request in build_requests(preset.slots)]
+            requests = [renumber(request, taken) for request in build_requests(preset.slots)]
             yield apply_block(state, requests, number, TIMESTAMP, domains[Lane.SWAP], preset)
         else:
-            operations = _build_transfers(state, preset.account.ledger)
+            operations = build_transfers(state, preset.account.ledger)
             yield apply_account_block(state, operations, number, TIMESTAMP, domains[Lane.ACCOUNT], preset)
 
 
@@ -84,12 +84,13 @@ def build_history(preset: Preset, count: int) -> tuple[State, AcceptedHistory, S
     return before, history, state
 
 
-def _renumber(request: SwapRequest, taken: Counter[ChainId]) -> SwapRequest:
+def renumber(request: SwapRequest, taken: Counter[ChainId]) -> SwapRequest:
+    """The same request as the next one of its chain, of which so many were taken."""
     taken[request.source] += 1
     return replace(request, request_id=RequestId(taken[request.source]))
 
 
-def _build_transfers(state: State, count: int) -> list[AccountOperation]:
+def build_transfers(state: State, count: int) -> list[AccountOperation]:
     """Transfers and withdrawals of account 1."""
     domain, key, sender = compute_lane_domain(DEPLOYMENT_HASH, Lane.ACCOUNT), KEYS[USER], state.account(USER)
     operations: list[AccountOperation] = []

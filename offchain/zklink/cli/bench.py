@@ -12,8 +12,8 @@ from zklink.prover.cache import project_root
 from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
-SEQUENCER, RECOVERY, GAS, CHAINS = "sequencer", "recovery", "gas", "chains"
-PARTS = (SEQUENCER, RECOVERY, GAS, CHAINS, *PRESETS)
+SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
+PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, *PRESETS)
 
 
 @click.command()
@@ -27,7 +27,7 @@ PARTS = (SEQUENCER, RECOVERY, GAS, CHAINS, *PRESETS)
 def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
-    """Measure PARTS (all of them): the sequencer, recovery, gas, local chains, or the circuits of a preset.
+    """Measure PARTS (all of them): the sequencer, recovery, restart, gas, local chains, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
@@ -48,6 +48,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     from zklink.bench.local_chains import measure_local_chains
     from zklink.bench.proving import measure_circuit
     from zklink.bench.recovery import measure_recovery
+    from zklink.bench.restart import measure_restart
     from zklink.bench.snapshots import measure_fixed_gas
     from zklink.bench.this_machine import describe_load
     from zklink.bench.throughput import measure_throughput
@@ -60,6 +61,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     if part == RECOVERY:
         histories = [measure_recovery(preset, progress=progress) for preset in (MINIMAL, MAIN)]
         return performance_page.render_recovery(histories, load)
+    if part == RESTART:
+        return performance_page.render_restart([measure_restart(MAIN, progress=progress)], load)
     if part == GAS:
         return performance_page.render_gas(measure_fixed_gas(progress), MAIN.name, load)
     if part == CHAINS:

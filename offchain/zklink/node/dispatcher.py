@@ -29,6 +29,10 @@ class Dispatcher:
         self._idle_on: dict[str, object] = {}
         self._fatal: BaseException | None = None
 
+    def is_free(self, worker: str) -> bool:
+        """Whether a worker has no job and is due for one."""
+        return not self._workers.is_busy(worker) and self._pacer.is_due(worker, self._clock())
+
     def start(
         self, worker: str, job: Callable[[], T], done: Callable[[T], bool], idle_seconds: float, seen: object = None
     ) -> None:
@@ -39,7 +43,7 @@ class Dispatcher:
         also waits until a call passes another `seen`, which stands for everything that the job's result depends on.
         """
         is_unchanged = seen is not None and self._idle_on.get(worker) == seen
-        if is_unchanged or self._workers.is_busy(worker) or not self._pacer.is_due(worker, self._clock()):
+        if is_unchanged or not self.is_free(worker):
             return
         self._idle_on.pop(worker, None)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from zklink.broker.broker import Broker
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.node.checkpointing import Checkpointing
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import (
     ChainFrozen,
@@ -29,6 +30,7 @@ from zklink.node.filling import Filling
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.parts import NodeConfig, NodeParts
+from zklink.node.ports import CheckpointStore
 from zklink.node.proving import Proving
 from zklink.node.reporter import Reporter
 from zklink.node.rollback import Rollback
@@ -80,6 +82,8 @@ class Node:
         self._proving = Proving(
             self.sequencer, self._known, parts.prover, self._dispatcher, self._reporter, self.config.max_unproven
         )
+
+        self._checkpointing = None if parts.checkpoints is None else self._keep_in(parts.checkpoints)
 
     @property
     def events(self) -> list[Event]:
@@ -307,6 +311,12 @@ class Node:
         executed = min(counters.executed for counters in self._known.counters.values())
         self.sequencer.settle(BlockNumber(max(executed - self.config.kept_blocks, 0)))
         self._known.forget_up_to(self.sequencer.settled)
+        if self._checkpointing is not None and not self.sequencer.is_replaying:
+            self._checkpointing.start()
+
+    def _keep_in(self, store: CheckpointStore) -> Checkpointing:
+        every = self.config.checkpoint_blocks
+        return Checkpointing(self.sequencer, self.parts.watches, store, self._dispatcher, every)
 
     def _fill_for(self, broker: Broker) -> Filling:
         return Filling(broker, self._known, self._jobs, self._reporter, self.config.fill_retry_seconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zklink.broker.broker import Broker
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.pacing import BackoffPolicy
-from zklink.node.ports import BlockProver
+from zklink.node.ports import BlockProver, CheckpointStore
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import SILENCE_SECONDS, ChainId
 from zklink.sequencer.sequencer import Sequencer
@@ -24,7 +24,8 @@ class NodeConfig:
     Between two looks at an idle chain passes the share `idle_share` of its block time, at most `longest_idle_seconds`.
     If the primary has accepted nothing for `heartbeat_seconds` of its own clock, the node seals an empty block, so that
     the primary is not taken for dead. It keeps the last `kept_blocks` blocks that are executed everywhere whole, for
-    chains that reorganise, and only the records of older ones; of its events the last `kept_events`, or all.
+    chains that reorganise, and only the records of older ones. Every `checkpoint_blocks` of those it keeps a
+    checkpoint, if it has a place for them. It keeps of its events the last `kept_events`, or all.
     """
 
     proofs_at_once: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -33,6 +34,7 @@ class NodeConfig:
     fill_retry_seconds: float = 5.0
     heartbeat_seconds: int = SILENCE_SECONDS // 2
     kept_blocks: int = 256
+    checkpoint_blocks: int = 64
     kept_events: int | None = None
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
 
@@ -45,7 +47,7 @@ class NodeConfig:
 @dataclass(frozen=True, slots=True)
 class NodeParts:
     """The parts of a node. `broker` is None if others run it. `started_at` is when the primary's history began (UNIX
-    seconds).
+    seconds). `checkpoints` is where checkpoints are kept, None if nobody keeps any.
     """
 
     profiles: Mapping[ChainId, ChainProfile]
@@ -57,3 +59,4 @@ class NodeParts:
     watchers: Watchers
     broker: Broker | None
     started_at: int
+    checkpoints: CheckpointStore | None = None

@@ -1,8 +1,10 @@
-"""The port of a node to its prover."""
+"""The ports of a node to its prover and to the place of its checkpoints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from zklink.protocol.ids import BlockNumber
 from zklink.transition.block_frame import LaneBlock
 
 
@@ -21,3 +23,15 @@ class BlockProver(Protocol):
     """
 
     def prove(self, block: LaneBlock) -> Proved: ...
+
+
+class CheckpointStore(Protocol):
+    """Port: where checkpoints are kept."""
+
+    def keep(self, number: BlockNumber, data: bytes) -> None:
+        """Keep the checkpoint of a block, instead of all but the one before. Raises DatabaseFailed."""
+        ...
+
+    def load(self) -> Iterator[tuple[BlockNumber, bytes]]:
+        """The checkpoints that are kept and undamaged, the newest first. Raises DatabaseFailed."""
+        ...

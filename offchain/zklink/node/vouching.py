@@ -44,7 +44,7 @@ class Vouching:
         sealed = self._find_unvouched()
         if sealed is None:
             return
-        since = min(self._known.accepted, BlockNumber(sealed.number - 1))
+        since = max(min(self._known.accepted, BlockNumber(sealed.number - 1)), self._sequencer.base)
         queues = self._sequencer.served(since, sealed.number)
         previous = self._sequencer.record(BlockNumber(sealed.number - 1))
         job = partial(self._ask_vouched, sealed, propose(sealed, previous, self._known.primary), since, queues)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import RequestEvent
 from zklink.l1.transport.receipts import BlockInfo
-from zklink.l1.watcher import L1Watcher
+from zklink.l1.watcher import L1Watcher, QueuePlace
 from zklink.protocol.errors import RequestRewritten
 from zklink.protocol.ids import Lane, RequestId
 
@@ -42,6 +42,10 @@ class ChainWatch:
             return Sighting(head, (), self._rewind())
         self._last = head.hash
         return sighting
+
+    def find_place(self, counts: Mapping[Lane, int]) -> QueuePlace:
+        """Where to begin to read behind the first `counts` requests (see `L1Watcher.find_place`); on any thread."""
+        return self._watcher.find_place(counts)
 
     def _rewind(self) -> dict[Lane, RequestId]:
         last = {lane: self._watcher.last_request_id(lane) for lane in Lane}

@@ -21,19 +21,25 @@ from zklink.sequencer.operation_queue import Pending
 
 JournalItem = RequestKey | Pending
 
+FIRST: Final = BlockNumber(0)
+"""Before the first block."""
+
 _NO_ENTRY: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ZkLinkError)
 """Whatever a text that is no entry raises when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One sealed block: its number, lane and timestamp, the items of its slots, and the hash of all its requests."""
+    """One sealed block: its number, lane and timestamp, the items of its slots, the hash of all its requests, and its
+    block commitment, by which a checkpoint is compared with the chains.
+    """
 
     number: BlockNumber
     lane: Lane
     timestamp: int
     items: tuple[JournalItem, ...]
     requests_hash: bytes
+    commitment: bytes = b""
 
     @property
     def requests(self) -> tuple[RequestKey, ...]:
@@ -44,6 +50,10 @@ class JournalEntry:
     def signed(self) -> tuple[Pending, ...]:
         """Its signed operations and matches."""
         return tuple(item for item in self.items if isinstance(item, Pending))
+
+    def consumes(self, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
+        """Whether this block has a request of a queue or a later one."""
+        return self.lane is lane and any(c == chain and i >= request_id for c, i in self.requests)
 
 
 def compute_requests_hash(requests: Iterable[Request]) -> bytes:
@@ -58,8 +68,8 @@ class Journal(Protocol):
     operations and orders that wait. Each call happens or does not, and is durable when it returns.
     """
 
-    def entries(self) -> Sequence[JournalEntry]:
-        """Everything written and not cut, in order of block number."""
+    def entries(self, after: BlockNumber = FIRST) -> Sequence[JournalEntry]:
+        """Everything written and not cut of blocks after `after`, in order of block number."""
         ...
 
     def append(self, entry: JournalEntry) -> None:
@@ -92,8 +102,8 @@ class MemoryJournal:
         self._entries: list[JournalEntry] = []
         self._waiting: dict[OperationId, Pending] = {}
 
-    def entries(self) -> Sequence[JournalEntry]:
-        return tuple(self._entries)
+    def entries(self, after: BlockNumber = FIRST) -> Sequence[JournalEntry]:
+        return tuple(self._entries[after:])
 
     def append(self, entry: JournalEntry) -> None:
         self._entries[entry.number - 1 :] = [entry]
@@ -118,13 +128,14 @@ class MemoryJournal:
 def encode_entry(entry: JournalEntry) -> str:
     """An entry as JSON."""
     items = [encode_item(item) for item in entry.items]
-    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, entry.requests_hash.hex()])
+    hashes = entry.requests_hash.hex(), entry.commitment.hex()
+    return json.dumps([entry.number, int(entry.lane), entry.timestamp, items, *hashes])
 
 
 def decode_entry(text: str, number: int) -> JournalEntry:
     """The entry of block `number`. Raises ValueError with the reason if the text is none."""
     try:
-        found, lane, timestamp, items, requests_hash = json.loads(text)
+        found, lane, timestamp, items, requests_hash, *more = json.loads(text)
         if found != number:
             raise ValueError(f"the entry is about block {found}")
         return JournalEntry(
@@ -133,6 +144,7 @@ def decode_entry(text: str, number: int) -> JournalEntry:
             int(timestamp),
             tuple(map(decode_item, items)),
             bytes.fromhex(requests_hash),
+            bytes.fromhex(*more) if more else b"",  # entries of older versions have none
         )
     except _NO_ENTRY as error:
         raise ValueError(f"no entry of a block: {error}") from error

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from zklink.operations.operation_id import OperationId
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request
+from zklink.protocol.block_preimage import BlockPreimage
 from zklink.protocol.bridge_blocks import Block, FullBlock, MemberBlock, build_block
 from zklink.protocol.bridge_hashes import next_sync_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.facts import Accepted
-from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
 from zklink.protocol.presets import Preset
 from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
 from zklink.sequencer.operation_queue import Pending
@@ -108,6 +109,10 @@ class SealedBlock:
         """Whether `chain` has a slice in this block."""
         return self.block.header.counts[chain] > 0
 
+    def serves(self, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
+        """Whether this block serves a request of a queue or a later one."""
+        return self.lane is lane and any(r.source == chain and r.request_id >= request_id for r in self.requests)
+
     def find(self, id: OperationId) -> Pending | None:
         """A signed operation of this block."""
         return next((pending for pending in self.signed if pending.id == id), None)
@@ -124,6 +129,17 @@ class SealedBlock:
         hashes, values = self.block.slice_hashes, self.block.evaluations
         own = self.block.slices[chain]
         return MemberBlock(self._frame(), own, tuple(hashes[k] for k in others), tuple(values[k] for k in others))
+
+    def preimage(self) -> BlockPreimage:
+        """The preimages of the block commitment."""
+        block = self.block
+        return BlockPreimage(
+            block.header.elements(),
+            block.inputs.commitment,
+            tuple(block.slice_hashes),
+            block.header_value,
+            tuple(block.evaluations),
+        )
 
     def _frame(self) -> Block:
         header = self.block.header

@@ -5,6 +5,7 @@ sealed blocks. Works on one state, with a mark before every block that may still
 that removes a request rolls back to the block before it. Never talks to a chain.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
@@ -19,9 +20,11 @@ from zklink.protocol.errors import JournalOutdated, NothingToSeal, SequencerRepl
 from zklink.protocol.facts import QueueFact
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, RequestId, TokenId
 from zklink.sequencer.account_builder import Dropped, operation_of, select_operations
+from zklink.sequencer.checkpoint import Checkpoint, QueueEnd
 from zklink.sequencer.journal import Journal, JournalEntry, JournalItem, compute_requests_hash
 from zklink.sequencer.operation_intake import OperationIntake
 from zklink.sequencer.operation_queue import Pending
+from zklink.sequencer.record_line import RecordLine
 from zklink.sequencer.request_queue import RequestQueue
 from zklink.sequencer.sealed_block import (
     BlockRecord,
@@ -48,19 +51,33 @@ class Sequencer:
     only the sequencer may change it. Without `with_paths` its blocks cannot be proven, and are sealed faster.
     """
 
-    def __init__(self, parameters: Parameters, state: State, journal: Journal, *, with_paths: bool = True) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        state: State,
+        journal: Journal,
+        *,
+        with_paths: bool = True,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """With a checkpoint, `state` is not looked at: the sequencer goes on after the block of the checkpoint."""
         self.parameters = parameters
-        self.state = state
+        self.state = state if checkpoint is None else checkpoint.state
         self.requests = RequestQueue(parameters.chains, parameters.deployment_hash)
         self.intake = OperationIntake(parameters, journal)
         self._with_paths = with_paths
-        self._records = [compute_genesis(state.root, parameters)]
+        self._line = RecordLine(compute_genesis(state.root, parameters)) if checkpoint is None else _resume(checkpoint)
         self._blocks: list[SealedBlock] = []
         self._marks: list[Mark] = []
         self._turns = dict.fromkeys(Lane, 0)
-        self._settled = 0
+        self._last_settled: SealedBlock | None = None
+        if checkpoint is not None:
+            self._turns |= checkpoint.turns
+            for (lane, chain), end in checkpoint.queues.items():
+                self.requests.start_after(lane, chain, end.count, end.hash)
+        self._settled: int = self.height
         self._journal = journal
-        self._replay: list[JournalEntry] = list(journal.entries())
+        self._replay: list[JournalEntry] = list(journal.entries(self.height))
         self._returning: list[Pending] = list(journal.waiting())
         self._dropped: list[Dropped] = []
 
@@ -69,7 +86,12 @@ class Sequencer:
     @property
     def height(self) -> BlockNumber:
         """The last sealed block; 0 before the first."""
-        return BlockNumber(len(self._records) - 1)
+        return self._line.height
+
+    @property
+    def base(self) -> BlockNumber:
+        """The lowest block that has a record here: 0, or the block of the checkpoint from which this goes on."""
+        return self._line.base
 
     @property
     def settled(self) -> BlockNumber:
@@ -109,23 +131,18 @@ class Sequencer:
         return self._blocks[number - self._settled - 1]
 
     def record(self, number: BlockNumber) -> BlockRecord:
-        """The record of block `number`; block 0 is the genesis. Raises UnknownBlock."""
-        if not 0 <= number <= self.height:
-            raise UnknownBlock(number, self.height)
-        return self._records[number]
+        """The record of block `number`, which is not below `base`; block 0 is the genesis. Raises UnknownBlock."""
+        return self._line.get(number)
 
     def commitments(self, after: BlockNumber) -> tuple[bytes, ...]:
         """The block commitments of all blocks after `after`, settled ones too."""
-        return tuple(record.commitment for record in self._records[after + 1 :])
+        return self._line.commitments(after)
 
     def served(self, after: BlockNumber, last: BlockNumber) -> tuple[QueueFact, ...]:
         """The queues of members that blocks `after` + 1 .. `last` serve, as they are with the last of them. Raises
         UnknownBlock.
         """
-        self.record(last)
-        served: dict[tuple[Lane, ChainId], int] = {}
-        for record in self._records[after + 1 : last + 1]:
-            served |= record.served
+        served = self._line.served(after, last)
         return tuple(
             QueueFact(chain, lane, place, self.requests.queue_hash(lane, chain, place))
             for (lane, chain), place in sorted(served.items())
@@ -200,8 +217,32 @@ class Sequencer:
         """Blocks up to `last` will never be rolled back: reduce them to their records."""
         count = min(last, self.height) - self._settled
         if count > 0:
+            self._last_settled = self._blocks[count - 1]
             del self._blocks[:count], self._marks[:count]
             self._settled += count
+
+    def take_checkpoint(self) -> Checkpoint | None:
+        """A checkpoint at the last settled block, without places in the chains' logs; None if none was settled here.
+        It copies the state, and changes nothing.
+        """
+        last = self._last_settled
+        if last is None:
+            return None
+        state = self.state.copy_at(self._marks[0]) if self._marks else self.state.copy()
+        turns = Counter(sealed.lane for sealed in self._blocks)
+        queues = {
+            (lane, chain): QueueEnd(count, self.requests.queue_hash(lane, chain, count))
+            for (lane, chain), count in last.record.consumed.items()
+        }
+        return Checkpoint(
+            record=last.record,
+            commitments=self._line.commitments(BlockNumber(0), last.number),
+            preimage=last.preimage(),
+            turns={lane: count - turns[lane] for lane, count in self._turns.items()},
+            queues=queues,
+            state=state,
+            l1_blocks={},
+        )
 
     def roll_back(self, last: BlockNumber) -> tuple[SealedBlock, ...]:
         """Unseal every block after `last`; their requests and operations wait again, unless they are dropped. Raises
@@ -219,7 +260,8 @@ class Sequencer:
             self.state.rollback(self._marks[kept])
             for sealed in dropped:
                 self._turns[sealed.lane] -= 1
-            del self._blocks[kept:], self._marks[kept:], self._records[last + 1 :]
+            del self._blocks[kept:], self._marks[kept:]
+            self._line.cut(last)
             self.intake.restore(pending for sealed in dropped for pending in sealed.signed)
         return dropped
 
@@ -232,7 +274,7 @@ class Sequencer:
         if last < self.height:
             dropped = self.roll_back(last)
         else:
-            kept = list(takewhile(lambda entry: not _consumes(entry, lane, chain, request_id), self._replay))
+            kept = list(takewhile(lambda entry: not entry.consumes(lane, chain, request_id), self._replay))
             self._journal.cut(BlockNumber(self.height + len(kept)))
             self._returning[:0] = [pending for entry in self._replay[len(kept) :] for pending in entry.signed]
             self._replay = kept
@@ -241,8 +283,8 @@ class Sequencer:
 
     def last_before(self, lane: Lane, chain: ChainId, request_id: RequestId) -> BlockNumber:
         """The last sealed block before the one that consumed `request_id` of a queue, or served it in part."""
-        before = sum(record.consumed[lane, chain] < request_id for record in self._records[1:])
-        served = (sealed.number - 1 for sealed in self._blocks if _serves(sealed, lane, chain, request_id))
+        before = self._line.last_before(lane, chain, request_id)
+        served = (sealed.number - 1 for sealed in self._blocks if sealed.serves(lane, chain, request_id))
         return BlockNumber(min((before, *served)))
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -314,17 +356,17 @@ class Sequencer:
         sealed = compute_sealed(block, items, self._last())
         self._blocks.append(sealed)
         self._marks.append(mark)
-        self._records.append(sealed.record)
+        self._line.append(sealed.record)
         self._turns[lane] += 1
         return sealed
 
     def _take_back(self) -> None:
         self.state.rollback(self._marks.pop())
         self._turns[self._blocks.pop().lane] -= 1
-        self._records.pop()
+        self._line.cut(BlockNumber(self.height - 1))
 
     def _last(self) -> BlockRecord:
-        return self._records[-1]
+        return self._line.last
 
     def _earliest(self, now: int) -> int:
         """The earliest timestamp of a block that can take an operation handed in now. Raises SequencerReplaying."""
@@ -341,12 +383,8 @@ def _describe(sealed: SealedBlock) -> JournalEntry:
         item if isinstance(item, Pending) else (item.source, item.request_id) for item in sealed.items
     )
     timestamp, requests_hash = sealed.timestamp, compute_requests_hash(sealed.requests)
-    return JournalEntry(sealed.number, sealed.lane, timestamp, items, requests_hash)
+    return JournalEntry(sealed.number, sealed.lane, timestamp, items, requests_hash, sealed.record.commitment)
 
 
-def _serves(sealed: SealedBlock, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
-    return sealed.lane is lane and any(r.source == chain and r.request_id >= request_id for r in sealed.requests)
-
-
-def _consumes(entry: JournalEntry, lane: Lane, chain: ChainId, request_id: RequestId) -> bool:
-    return entry.lane is lane and any(c == chain and i >= request_id for c, i in entry.requests)
+def _resume(checkpoint: Checkpoint) -> RecordLine:
+    return RecordLine(checkpoint.record, checkpoint.commitments)

@@ -23,7 +23,7 @@ from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
 from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsInvalid, ZkLinkError
-from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
+from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.recovery.connect import check_bridge, check_file
 from zklink.sequencer.fee_terms import PoolTerms, Terms
@@ -32,8 +32,10 @@ from zklink.service.proving.engine import STATEMENTS
 from zklink.service.proving.pool import ProofPool
 from zklink.service.settings.model import NodeSettings
 from zklink.service.wiring import NodeKeys, build_groups, build_parts
+from zklink.storage.checkpoints import SqlCheckpoints
 from zklink.storage.database import Database, open_database
 from zklink.storage.fills import SqlFillBooks
+from zklink.storage.history import SqlHistory
 from zklink.storage.journal import SqlJournal
 from zklink.storage.proof_jobs import SqlProofJobs
 from zklink.storage.signer_words import SqlSignerJournal
@@ -88,6 +90,8 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
                 lambda address: SqlSignerJournal(database, address),
             ),
             books=SqlFillBooks(database),
+            checkpoints=SqlCheckpoints(database),
+            told_up_to=_find_told(database, deployment) if settings.http.api else None,
         )
     except BaseException:
         database.close()
@@ -192,8 +196,15 @@ def _build_config(settings: NodeSettings) -> NodeConfig:
         fill_retry_seconds=pace.fill_retry_seconds,
         heartbeat_seconds=pace.heartbeat_seconds,
         kept_blocks=pace.kept_blocks,
+        checkpoint_blocks=pace.checkpoint_blocks,
         kept_events=KEPT_EVENTS,
     )
+
+
+def _find_told(database: Database, deployment: Deployment) -> BlockNumber:
+    """The last block of the history that the API shows."""
+    newest = SqlHistory(database, deployment.deployment_hash).blocks(None, 1).entries
+    return newest[0].number if newest else BlockNumber(0)
 
 
 def _open_pool(settings: NodeSettings, deployment: Deployment, database: Database, clock: SteadyClock) -> ProofPool:

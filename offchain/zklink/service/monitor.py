@@ -26,7 +26,7 @@ from zklink.service.metrics import Metrics
 GRACE_SECONDS: Final = 10.0
 """A job that failed counts as mended this long after the pause that followed its last failure."""
 
-JOBS: Final = ("watch", "submit", "fill", "repay", "prove", "seal", "vouch", "acknowledge")
+JOBS: Final = ("watch", "submit", "fill", "repay", "prove", "seal", "vouch", "acknowledge", "checkpoint")
 OTHER: Final = "other"
 
 
@@ -121,7 +121,7 @@ class Monitor:
         if node.frozen:
             names = ", ".join(self._names[chain] for chain in sorted(node.frozen))
             return Health(Condition.AFFECTED, f"nothing more is sealed: frozen are {names}")
-        return self._judge(("seal",))
+        return self._judge(("seal", "checkpoint"))
 
     def _judge_chain(self, chain: ChainId, name: str) -> Health:
         if chain not in self._node.heads or chain not in self._node.asked:

@@ -17,9 +17,9 @@ from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.watcher import L1Watcher
 from zklink.node.parts import NodeParts
-from zklink.node.ports import BlockProver
+from zklink.node.ports import BlockProver, CheckpointStore
 from zklink.node.watch import ChainWatch
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import ImportPolicy
 from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import Journal
@@ -27,6 +27,7 @@ from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import HistoryGate, Submitter
 from zklink.service.adapters import BridgeFillPort
+from zklink.service.restoring import choose_checkpoint, place_of
 from zklink.signers import signer
 from zklink.signers.bridge_reader import BridgeReader
 from zklink.signers.groups import ValidatorGroup, WatcherGroup
@@ -96,9 +97,12 @@ def build_parts(
     import_policy: ImportPolicy | None = None,
     groups: LocalGroups | None = None,
     books: FillBooks = FORGETFUL,
+    checkpoints: CheckpointStore | None = None,
+    told_up_to: BlockNumber | None = None,
 ) -> NodeParts:
     """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker.
     Without `groups` it has new signers, which remember nothing. `books` are where the broker's fills outlive a restart.
+    With `checkpoints` the node goes on from the newest that holds (see `choose_checkpoint`).
     """
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
@@ -107,12 +111,14 @@ def build_parts(
     parameters = Parameters(*place, terms, unpayable)
     groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
+    found = None if checkpoints is None else choose_checkpoint(checkpoints, parameters, journal, bridges, told_up_to)
+    places = {chain: None if found is None else place_of(found, chain) for chain in bridges}
     return NodeParts(
         profiles={chain: bridge.client.profile for chain, bridge in bridges.items()},
-        sequencer=Sequencer(parameters, deployment.genesis.state(), journal),
+        sequencer=Sequencer(parameters, deployment.genesis.state(), journal, checkpoint=found),
         prover=prover,
         watches={
-            chain: ChainWatch(bridge, L1Watcher(bridge, start[chain], deployment.deployment_hash))
+            chain: ChainWatch(bridge, L1Watcher(bridge, start[chain], deployment.deployment_hash, places[chain]))
             for chain, bridge in bridges.items()
         },
         submitters={
@@ -122,6 +128,7 @@ def build_parts(
         watchers=groups.watchers,
         broker=None if fill_policy is None else _build_broker(deployment, bridges, keys, fill_policy, books),
         started_at=read_start(deployment, clients),
+        checkpoints=checkpoints,
     )
 
 

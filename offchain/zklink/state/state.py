@@ -7,6 +7,7 @@ path is asked for, so code that only moves amounts never hashes. Every change ca
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any, Final
 
 from zklink.primitives.field import is_scalar
 from zklink.primitives.merkle import Siblings, SparseMerkleTree
@@ -23,6 +24,8 @@ from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow, check_amo
 from zklink.state.undo_log import Mark, UndoLog
 
 PoolId = tuple[TokenId, TokenId]
+
+_ROW_SETTERS: Final = ("set_token", "set_pool")
 
 
 class State:
@@ -227,6 +230,20 @@ class State:
         twin._stale_tokens, twin._stale_pools = set(self._stale_tokens), set(self._stale_pools)
         twin._token_tree, twin._pool_tree = self._token_tree.copy(), self._pool_tree.copy()
         return twin
+
+    def copy_at(self, mark: Mark) -> "State":
+        """An independent state as this one was at a mark; nothing changes here."""
+        twin = self.copy()
+        for undo, arguments in self._undo_log.since(mark):
+            twin._undo(undo.__name__, arguments)
+        return twin
+
+    def _undo(self, setter: str, arguments: tuple[Any, ...]) -> None:
+        """Put one value back by the name of its setter, here or in the account tree."""
+        if setter in _ROW_SETTERS:
+            getattr(self, setter)(*arguments)
+        elif setter.startswith("set_"):  # the others only say what is hashed, which a copy is
+            getattr(self._accounts, setter)(*arguments)
 
     def check_conservation(self) -> None:
         """ConservationBroken or PoolsMiscounted unless SOL-2 holds; looks at every account."""

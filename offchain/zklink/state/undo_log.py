@@ -1,6 +1,6 @@
 """The changes since a mark, so that they can be undone at a cost per change, however large the state is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Undo = tuple[Callable[..., None], tuple[Any, ...]]
@@ -58,6 +58,14 @@ class UndoLog:
             undo, arguments = self._steps.pop()
             undo(*arguments)
         self._is_undoing = False
+
+    def since(self, mark: Mark) -> Iterator[Undo]:
+        """The steps that would undo everything since `mark`, the latest first; ValueError for a mark that was itself
+        rolled back.
+        """
+        if mark.position > self._end:
+            raise ValueError("the mark lies in what was rolled back")
+        return reversed(self._steps[mark.position - self._base :])
 
     @property
     def _end(self) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from zklink.operations.operation_id import OperationId
 from zklink.protocol.errors import RecordBroken
 from zklink.protocol.ids import BlockNumber
-from zklink.sequencer.journal import JournalEntry, decode_entry, decode_item, encode_entry, encode_item
+from zklink.sequencer.journal import FIRST, JournalEntry, decode_entry, decode_item, encode_entry, encode_item
 from zklink.sequencer.operation_queue import Pending
 from zklink.storage.database import Database
 from zklink.storage.tables import blocks, waiting
@@ -20,9 +20,9 @@ class SqlJournal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self) -> Sequence[JournalEntry]:
+    def entries(self, after: BlockNumber = FIRST) -> Sequence[JournalEntry]:
         with self._database.transaction() as connection:
-            return _read_entries(connection, BlockNumber(0))
+            return _read_entries(connection, after)
 
     def append(self, entry: JournalEntry) -> None:
         with self._database.transaction() as connection:

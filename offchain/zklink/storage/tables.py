@@ -150,3 +150,13 @@ history_chains = Table(
     Column("executed", BigInteger, nullable=False),
 )
 """How far each chain was when it was last asked."""
+
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+"""States after settled blocks, in parts; the digest is of all parts of a block together, and stands with each."""

@@ -265,3 +265,15 @@ class PoolTokenUnknown(OperationError):
 
     def __str__(self) -> str:
         return f"the deployment has no token {self.token}: its tokens are {', '.join(map(str, self.tokens))}"
+
+
+@dataclass(eq=False)
+class CheckpointRefused(StateError):
+    """A checkpoint is damaged, or not of this history: the node goes on without it.
+    Do: Nothing: the node uses an older one, or seals the blocks of its journal again, which takes longer.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the checkpoint does not hold: {self.reason}"

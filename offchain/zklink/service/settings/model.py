@@ -125,7 +125,8 @@ class PaceSettings(Section):
     longest_idle_seconds: Positive = 0.5
     fill_retry_seconds: Positive = 5.0
     heartbeat_seconds: Whole = NodeConfig().heartbeat_seconds
-    kept_blocks: Whole = 256
+    kept_blocks: Whole = 64
+    checkpoint_blocks: Whole = NodeConfig().checkpoint_blocks
 
 
 class NodeSettings(Section):
