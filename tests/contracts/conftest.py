@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.compile_vyper import PLAIN
 from tests.support.drafts.entry_scene import EntryScene, build_entry_scene
 from tests.support.drafts.rig import Rig, build_rig
 from tests.support.realm import Realm, build_realm
@@ -21,6 +22,19 @@ def rig(session_rig: Rig) -> Iterator[Rig]:
     """Three fresh bridges."""
     with session_rig.rollback():
         yield session_rig
+
+
+@pytest.fixture(scope="session")
+def session_plain_rig() -> Rig:
+    """Three bridges, compiled as mutants are, deployed once; tests take `plain_rig`."""
+    return build_rig(PLAIN)
+
+
+@pytest.fixture
+def plain_rig(session_plain_rig: Rig) -> Iterator[Rig]:
+    """Three fresh bridges without a bug, compiled as mutants are: what catches a mutant must hold here."""
+    with session_plain_rig.rollback():
+        yield session_plain_rig
 
 
 @pytest.fixture(scope="module")

@@ -60,3 +60,8 @@ MUTANTS = {
 @upholds("OWN-1")
 def test_seeded_bug__any__is_caught(name: str) -> None:
     MUTANTS[name].check_is_caught()
+
+
+def test_tests__on_the_product__pass(plain_rig: Rig) -> None:
+    for mutant in MUTANTS.values():
+        mutant.play(plain_rig)

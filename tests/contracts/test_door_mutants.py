@@ -305,6 +305,6 @@ class TestDoors:
     def test_door__mutated__is_noticed(self, name: str) -> None:
         MUTANTS[name].check_is_caught()
 
-    def test_tests__on_the_product__pass(self, rig: Rig) -> None:
+    def test_tests__on_the_product__pass(self, plain_rig: Rig) -> None:
         for mutant in MUTANTS.values():
-            mutant.play(rig)
+            mutant.play(plain_rig)

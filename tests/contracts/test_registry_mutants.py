@@ -8,6 +8,7 @@ import pytest
 
 from tests.contracts import test_prices as prices
 from tests.contracts import test_registry as registry
+from tests.support.compile_vyper import PLAIN
 from tests.support.contract_mutants import CAUGHT, ContractMutant, replace_text
 from tests.support.drafts.rig import Rig
 from tests.support.evm import EvmChain
@@ -350,8 +351,8 @@ def test_bug__in_the_prices__is_noticed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRICE_MUTANTS)
-def test_rule_of_prices__on_the_product__holds(rig: Rig, name: str) -> None:
-    PRICE_MUTANTS[name].caught_by(prices.deploy_prices(rig[A].evm))
+def test_rule_of_prices__on_the_product__holds(plain_rig: Rig, name: str) -> None:
+    PRICE_MUTANTS[name].caught_by(prices.deploy_prices(plain_rig[A].evm, PLAIN))
 
 
 @upholds("SOL-6", "SOL-7", "GOV-2", "GOV-3", "GOV-4")
@@ -361,5 +362,5 @@ def test_bug__in_the_tokens__is_noticed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOKEN_MUTANTS)
-def test_rule_of_tokens__on_the_product__holds(rig: Rig, name: str) -> None:
-    TOKEN_MUTANTS[name].play(rig)
+def test_rule_of_tokens__on_the_product__holds(plain_rig: Rig, name: str) -> None:
+    TOKEN_MUTANTS[name].play(plain_rig)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contracts import test_timelock as rules
+from tests.support.compile_vyper import PLAIN
 from tests.support.contract_mutants import CAUGHT, replace_text
 from tests.support.timelock import deploy_lock
 from tests.support.upholds import upholds
@@ -156,3 +157,9 @@ def test_bug__in_the_timelock__is_noticed(name: str) -> None:
     lock = deploy_lock(replace_text(mutant.file, mutant.old, mutant.new), mutant.is_founding)
     with pytest.raises(CAUGHT):
         mutant.caught_by(lock)
+
+
+@pytest.mark.parametrize("is_founding", [False, True])
+def test_rules__on_the_product__hold(is_founding: bool) -> None:
+    for caught_by in {mutant.caught_by for mutant in MUTANTS.values() if mutant.is_founding == is_founding}:
+        caught_by(deploy_lock(PLAIN, is_founding))

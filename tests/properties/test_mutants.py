@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.properties.swap_lane.test_machine import machine_on
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.books.play import Play
+from tests.support.compile_vyper import PLAIN
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
 from tests.support.tries import at_least
@@ -60,7 +61,11 @@ def chains_of(mutant: Mutant) -> BookedChains:
 
 
 class TestMutants:
-    """Each mutant is caught by its test, which passes on the original sources."""
+    """Each mutant is caught by its test, which passes on the original sources, compiled as mutants are."""
+
+    @pytest.fixture(scope="class")
+    def plain(self) -> BookedChains:
+        return build_chains(PLAIN)
 
     @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
     def test_contracts__mutated__property_fails(self, mutant: Mutant) -> None:
@@ -70,8 +75,8 @@ class TestMutants:
             play(test, chains)
 
     @pytest.mark.parametrize("caught_by", sorted({m.caught_by for m in MUTANTS if "machine" not in m.caught_by}))
-    def test_contracts__original__property_holds(self, three_chains: BookedChains, caught_by: str) -> None:
-        play(find_test(caught_by), three_chains)
+    def test_contracts__original__property_holds(self, plain: BookedChains, caught_by: str) -> None:
+        play(find_test(caught_by), plain)
 
     def test_mutant__text_not_there__noticed(self) -> None:
         stale = Mutant("stale", "SOL-1", "Bridge.vy", "no such text", "", "")

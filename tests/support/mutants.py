@@ -30,15 +30,12 @@ class Mutant:
     caught_by: str
 
     def replacements(self) -> Replacements:
-        """The mutated file, without optimizer, in half the time; StaleMutant if the text is not there."""
-        path, bridge = CONTRACTS / self.file, CONTRACTS / "Bridge.vy"
+        """The mutated file; StaleMutant if the text is not there."""
+        path = CONTRACTS / self.file
         text = path.read_text()
         if text.count(self.old) != 1 or self.old == self.new:
             raise StaleMutant(f"{self.name}: {self.file} has {text.count(self.old)} times {self.old!r}")
-        changed = {path: text.replace(self.old, self.new)}
-        whole = changed.get(bridge, bridge.read_text())
-        changed[bridge] = whole.replace("# pragma optimize codesize", "# pragma optimize none")
-        return tuple(changed.items())
+        return ((path, text.replace(self.old, self.new)),)
 
 
 MUTANTS = tuple(Mutant(**entry) for entry in tomllib.loads(TABLE.read_text())["mutant"])
