@@ -8,13 +8,16 @@ Gas is measured elsewhere (`zklink.bench.bridge_gas`): revm keeps slots warm fro
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pytest
 from eth_abi import decode, encode
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
+from eth_utils import to_checksum_address as compute_checksum_address
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
+from tests.support.abi_codec import Abi, abi_of
 from tests.support.engines import note_engine
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 from zklink.l1.deployment.deploy import predict_address
@@ -22,6 +25,14 @@ from zklink.l1.deployment.deploy import predict_address
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
 RICH_WEI = 10**30
+
+to_checksum_address = lru_cache(maxsize=4096)(compute_checksum_address)
+
+
+@lru_cache(maxsize=4096)
+def hash_text(text: str) -> bytes:
+    """Keccak-256 of a signature."""
+    return bytes(keccak(text=text))
 
 
 class Reverted(Exception):
@@ -182,8 +193,8 @@ class _Function:
     """One entry of an ABI, ready to be called."""
 
     selector: bytes
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    inputs: Abi
+    outputs: Abi
     is_view: bool
 
 
@@ -195,20 +206,20 @@ class EvmContract:
         self.address = address
         self.artifact = artifact
         self._functions = {x["name"]: _read_function(x) for x in artifact.abi if x["type"] == "function"}
-        self._events = {keccak(text=_signature(x)): x for x in artifact.abi if x["type"] == "event"}
+        self._events = {hash_text(_signature(x)): x for x in artifact.abi if x["type"] == "event"}
 
     def encode(self, name: str, *args: object) -> bytes:
         """Calldata of a call."""
         function = self._functions[name]
-        return function.selector + encode(function.inputs, args)
+        return function.selector + function.inputs.encode(args)
 
     def decode_event(self, log: Any) -> Event:
         """One log of this contract."""
         entry = self._events[bytes.fromhex(log.topics[0][2:])]
         indexed = [i for i in entry["inputs"] if i["indexed"]]
         others = [i for i in entry["inputs"] if not i["indexed"]]
-        topics = [decode([type_of(i)], bytes.fromhex(t[2:]))[0] for i, t in zip(indexed, log.topics[1:], strict=True)]
-        values = decode([type_of(i) for i in others], bytes(log.data[1]))
+        topics = [_decode([i], bytes.fromhex(t[2:]))[0] for i, t in zip(indexed, log.topics[1:], strict=True)]
+        values = _decode(others, bytes(log.data[1]))
         named = zip([*indexed, *others], [*topics, *values], strict=True)
         return Event(entry["name"], {i["name"]: value for i, value in named})
 
@@ -218,12 +229,12 @@ class EvmContract:
         function = self._functions[name]
 
         def call(*args: object, sender: str = "0x" + "11" * 20, value: int = 0, gas: int = GAS_LIMIT) -> Any:
-            data = function.selector + encode(function.inputs, args)
+            data = function.selector + function.inputs.encode(args)
             if function.is_view:
                 returned = self.chain.read(self.address, data, sender, value, gas)
             else:
                 returned = self.chain.send(sender, self.address, data, value, gas)
-            values = decode(function.outputs, returned)
+            values = function.outputs.decode(returned)
             return values[0] if len(values) == 1 else values
 
         return call
@@ -239,11 +250,15 @@ def type_of(entry: dict[str, Any]) -> str:
 
 def _read_function(entry: AbiEntry) -> _Function:
     return _Function(
-        selector=keccak(text=_signature(entry))[:4],
-        inputs=tuple(type_of(i) for i in entry["inputs"]),
-        outputs=tuple(type_of(o) for o in entry["outputs"]),
+        selector=hash_text(_signature(entry))[:4],
+        inputs=abi_of(tuple(map(type_of, entry["inputs"]))),
+        outputs=abi_of(tuple(map(type_of, entry["outputs"]))),
         is_view=entry["stateMutability"] in ("view", "pure"),
     )
+
+
+def _decode(entries: list[dict[str, Any]], data: bytes) -> tuple[Any, ...]:
+    return abi_of(tuple(map(type_of, entries))).decode(data)
 
 
 def _signature(entry: dict[str, Any]) -> str:

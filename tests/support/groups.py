@@ -5,6 +5,7 @@ Takes facts (zklink.protocol.facts), gives evidence as contracts take it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from eth_account.signers.local import LocalAccount
@@ -97,8 +98,9 @@ class KnownGroups:
         return self.sign(EndDenial(fact.member, fact.number, fact.sync_hash, fact.round), group)
 
 
+@lru_cache(maxsize=4096)
 def sign(digest: bytes, key: PrivateKey) -> bytes:
-    """65 bytes r || s || v."""
+    """65 bytes r || s || v; a key signs a digest in one way alone."""
     signature = key.sign_msg_hash(digest)
     return bytes(signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big") + bytes([signature.v + 27]))
 
