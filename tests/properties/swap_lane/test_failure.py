@@ -26,6 +26,7 @@ SHORT = 40
 """Lines of a story of one or two requests; an unshrunk one has hundreds."""
 
 
+@pytest.mark.slow  # a counterexample of hundreds of steps is shrunk to a few: two minutes by nature
 def test_machine__finds_a_bug__tells_a_short_story_with_its_values() -> None:
     machine = machine_on(build_chains(BUG.replacements()))
     config = at_least(10, stateful_step_count=6, phases=[Phase.generate, Phase.shrink])
