@@ -127,5 +127,10 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 @upholds("ENT-3")
-def test_seeded_bug__any__is_caught(session_rig: Rig, name: str) -> None:
-    MUTANTS[name].check_is_caught_beside(session_rig)
+def test_seeded_bug__any__is_caught(session_plain_rig: Rig, name: str) -> None:
+    MUTANTS[name].check_is_caught_beside(session_plain_rig)
+
+
+def test_tests__on_the_product__pass(plain_rig: Rig) -> None:
+    for mutant in MUTANTS.values():
+        mutant.play(plain_rig)
