@@ -44,7 +44,7 @@ class ContractMutant:
             self.play(rig)
 
     def check_is_caught_beside(self, rig: Rig) -> None:
-        """The same for a contract that a test deploys beside a system without bugs, which is compiled as mutants are."""
+        """The same for a contract that a test deploys beside a system without bugs, compiled as mutants are."""
         with pytest.raises(CAUGHT):
             self.play(replace(rig, replacements=self.replacements()))
 
