@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from zklink.client.accounts import AsyncAccounts
+    from zklink.client.blocking_accounts import Accounts
     from zklink.client.client import Client
     from zklink.client.core import AsyncClient
     from zklink.client.following import Sent
@@ -19,9 +21,23 @@ if TYPE_CHECKING:
     from zklink.protocol.errors import ZkLinkError
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "Client", "Quote", "Rehearsal", "Sent", "Signer", "Step", "Wallet", "ZkLinkError"]
+__all__ = [
+    "Accounts",
+    "AsyncAccounts",
+    "AsyncClient",
+    "Client",
+    "Quote",
+    "Rehearsal",
+    "Sent",
+    "Signer",
+    "Step",
+    "Wallet",
+    "ZkLinkError",
+]
 
 _HOMES: Final = {
+    "Accounts": "zklink.client.blocking_accounts",
+    "AsyncAccounts": "zklink.client.accounts",
     "AsyncClient": "zklink.client.core",
     "Client": "zklink.client.client",
     "Quote": "zklink.client.quotes",

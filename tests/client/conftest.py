@@ -1,4 +1,8 @@
-"""Tests of the client: Client and AsyncClient against the API of a node on chains in this process."""
+"""Tests of the client: Client and AsyncClient against the API of a node on chains in this process.
+
+A file's tests share one scene, since opening it takes seconds: each counts from what it finds. Lies and cuts are a
+test's own.
+"""
 
 import pytest
 
@@ -9,12 +13,6 @@ from tests.scenarios.conftest import session_liquid  # noqa: F401  # a fixture
 
 
 @pytest.fixture
-def wire(scene: Scene) -> Wire:  # noqa: F811
-    """What lies between a client and the scene; what a test does is undone."""
-    return Wire(scene)
-
-
-@pytest.fixture
-def still_wire(still: Scene) -> Wire:  # noqa: F811
-    """The same for tests that change nothing."""
+def wire(still: Scene) -> Wire:  # noqa: F811
+    """What lies between a client and the scene."""
     return Wire(still)

@@ -67,20 +67,20 @@ def less(answer: Any) -> Any:
         (in_leg(token_out=5), "the reserve in of the pool"),
     ],
 )
-def test_quote__untrue__refused_and_named(still_wire: Wire, lie: Callable[[Any], Any], about: str) -> None:
-    assert ask(still_wire).is_possible
-    still_wire.lie("/v1/quote", lie)
+def test_quote__untrue__refused_and_named(wire: Wire, lie: Callable[[Any], Any], about: str) -> None:
+    assert ask(wire).is_possible
+    wire.lie("/v1/quote", lie)
     with pytest.raises(QuoteUntrue, match=f"untrue: {about}"):
-        ask(still_wire)
+        ask(wire)
 
 
-def test_quote__published_reserves_untrue__refused(still_wire: Wire) -> None:
-    still_wire.lie("/v1/pools", lambda answer: {**answer, "pools": [{**p, "reserve_a": "9"} for p in answer["pools"]]})
+def test_quote__published_reserves_untrue__refused(wire: Wire) -> None:
+    wire.lie("/v1/pools", lambda answer: {**answer, "pools": [{**p, "reserve_a": "9"} for p in answer["pools"]]})
     with pytest.raises(QuoteUntrue, match="the reserve in"):
-        ask(still_wire)
+        ask(wire)
 
 
-def test_quote__worse_route_than_there_is__refused(still_wire: Wire) -> None:
+def test_quote__worse_route_than_there_is__refused(wire: Wire) -> None:
     """A node that offers the worse one of two ways takes the difference."""
     between, rich = 60, {"reserve_a": str(10**20), "reserve_b": str(10**20), "fee_bps": 0}
 
@@ -89,22 +89,22 @@ def test_quote__worse_route_than_there_is__refused(still_wire: Wire) -> None:
         made_up = [{**pair, **rich, "token_a": token, "token_b": between} for token in (USDC, BTC)]
         return {**answer, "pools": [*answer["pools"], *made_up]}
 
-    still_wire.lie("/v1/pools", tamper)
+    wire.lie("/v1/pools", tamper)
     with pytest.raises(QuoteUntrue, match="the output"):
-        ask(still_wire)
+        ask(wire)
 
 
-def test_quote__never_of_the_published_block__refused(still_wire: Wire) -> None:
-    still_wire.lie("/v1/quote", lambda answer: {**answer, "block": answer["block"] + 1})
+def test_quote__never_of_the_published_block__refused(wire: Wire) -> None:
+    wire.lie("/v1/quote", lambda answer: {**answer, "block": answer["block"] + 1})
     with pytest.raises(QuotesUnsteady):
-        ask(still_wire)
+        ask(wire)
 
 
-def test_swap__quote_says_why_not__refused_before_anything_is_sent(still_wire: Wire) -> None:
-    quote = ask(still_wire, min_out="1")
+def test_swap__quote_says_why_not__refused_before_anything_is_sent(wire: Wire) -> None:
+    quote = ask(wire, min_out="1")
     assert (quote.is_possible, quote.why_not) == (False, "below_min_out")
     with pytest.raises(SwapImpossible, match="below_min_out"):
-        still_wire.open().swap(still_wire.wallet(), quote)
+        wire.open().swap(wire.wallet(), quote)
 
 
 def lie_of_chain(wire: Wire, **fields: Any) -> None:
@@ -115,58 +115,56 @@ def lie_of_chain(wire: Wire, **fields: Any) -> None:
 
 
 class TestDeployment:
-    def test_book__other_hash_than_expected__refused(self, still_wire: Wire) -> None:
+    def test_book__other_hash_than_expected__refused(self, wire: Wire) -> None:
         with pytest.raises(DeploymentUntrue):
-            still_wire.open(deployment_hash="0x" + "77" * 32).book()
-        known = still_wire.scene.pipeline.system.deployment.deployment_hash
-        assert still_wire.open(deployment_hash=known).book().deployment_hash == known
+            wire.open(deployment_hash="0x" + "77" * 32).book()
+        known = wire.scene.pipeline.system.deployment.deployment_hash
+        assert wire.open(deployment_hash=known).book().deployment_hash == known
 
     @pytest.mark.parametrize(
         "fields",
         [{"contracts": {"bridge": ELSEWHERE}}, {"caip2": "eip155:1"}, {"chain": 7}, {"contracts": {}}],
     )
-    def test_book__a_chain_or_a_door_untrue__is_not_the_deployment(
-        self, still_wire: Wire, fields: dict[str, Any]
-    ) -> None:
-        lie_of_chain(still_wire, **fields)
+    def test_book__a_chain_or_a_door_untrue__is_not_the_deployment(self, wire: Wire, fields: dict[str, Any]) -> None:
+        lie_of_chain(wire, **fields)
         with pytest.raises(DeploymentUntrue):
-            ask(still_wire)
+            ask(wire)
 
     @pytest.mark.parametrize("fields", [{"genesis_root": "5"}, {"primary": 2}, {"token_limit": 4}])
-    def test_book__sizes_untrue__is_not_the_deployment(self, still_wire: Wire, fields: dict[str, Any]) -> None:
-        still_wire.lie("/v1/deployment", change(**fields))
+    def test_book__sizes_untrue__is_not_the_deployment(self, wire: Wire, fields: dict[str, Any]) -> None:
+        wire.lie("/v1/deployment", change(**fields))
         with pytest.raises(DeploymentUntrue):
-            still_wire.open().book()
+            wire.open().book()
 
-    def test_swap__bridge_of_another_deployment_on_the_chain__refused(self, still_wire: Wire) -> None:
+    def test_swap__bridge_of_another_deployment_on_the_chain__refused(self, wire: Wire) -> None:
         """A whole made-up deployment hashes to itself; its doors must still be there on the chain."""
-        quote = ask(still_wire)
-        still_wire.lie("polygon eth_call", lambda answer: {**answer, "result": "0x" + "00" * 32})
+        quote = ask(wire)
+        wire.lie("polygon eth_call", lambda answer: {**answer, "result": "0x" + "00" * 32})
         with pytest.raises(ContractUntrue, match="bridge of deployment"):
-            still_wire.open().swap(still_wire.wallet(), quote)
+            wire.open().swap(wire.wallet(), quote)
 
-    def test_swap__node_of_another_chain__refused(self, still_wire: Wire) -> None:
-        quote = ask(still_wire)
+    def test_swap__node_of_another_chain__refused(self, wire: Wire) -> None:
+        quote = ask(wire)
         crossed = {"polygon": "http://bsc"}
         with pytest.raises(WrongChain, match="serves EVM chain 56, not 137"):
-            still_wire.open(rpc=crossed).swap(still_wire.wallet(), quote)
+            wire.open(rpc=crossed).swap(wire.wallet(), quote)
 
-    def test_swap__no_node_of_the_source__says_how_to_give_one(self, still_wire: Wire) -> None:
-        quote = ask(still_wire)
+    def test_swap__no_node_of_the_source__says_how_to_give_one(self, wire: Wire) -> None:
+        quote = ask(wire)
         with pytest.raises(NodeOfChainMissing, match=r'Client\(url, rpc=\{"polygon"'):
-            still_wire.open(rpc={}).swap(still_wire.wallet(), quote)
+            wire.open(rpc={}).swap(wire.wallet(), quote)
 
-    def test_swap__token_contract_untrue__refused(self, still_wire: Wire) -> None:
+    def test_swap__token_contract_untrue__refused(self, wire: Wire) -> None:
         def tamper(answer: Any) -> Any:
             for token in answer["tokens"]:
                 for contract in token["contracts"]:
                     contract["address"] = ELSEWHERE
             return answer
 
-        quote = ask(still_wire)
-        still_wire.lie("/v1/tokens", tamper)
+        quote = ask(wire)
+        wire.lie("/v1/tokens", tamper)
         with pytest.raises(ContractUntrue, match="the contract of USDC is 0x6666"):
-            still_wire.open().swap(still_wire.wallet(), quote)
+            wire.open().swap(wire.wallet(), quote)
 
 
 class TestReceipts:

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 import zklink
+from zklink import Accounts, AsyncAccounts, AsyncClient, Client
 from zklink.client import contract_calls
-from zklink.client.client import Client
-from zklink.client.core import AsyncClient
 from zklink.client.transport import AsyncTransport, BlockingTransport
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.transport.arguments import spell_type
@@ -59,13 +58,14 @@ def test_getattr__no_such_name__an_attribute_error_as_of_any_module() -> None:
         zklink.Klient  # noqa: B018
 
 
-def test_faces__every_method__has_the_same_parameters_and_answer() -> None:
-    plain, coroutines = list_methods(Client), list_methods(AsyncClient)
+@pytest.mark.parametrize(("face", "core"), [(Client, AsyncClient), (Accounts, AsyncAccounts)])
+def test_faces__every_method__has_the_same_parameters_and_answer(face: type, core: type) -> None:
+    plain, coroutines = list_methods(face), list_methods(core)
     assert plain.keys() == coroutines.keys()
     for name, found in plain.items():
         assert inspect.signature(found) == inspect.signature(coroutines[name]), name
         assert inspect.iscoroutinefunction(coroutines[name]) and not inspect.iscoroutinefunction(found)
-        assert f"AsyncClient.{name}" in (inspect.getdoc(found) or "")
+        assert inspect.getdoc(found) == f"See `{core.__name__}.{name}`."
 
 
 def test_transports__both__have_the_same_coroutines() -> None:

@@ -54,7 +54,7 @@ def test_dry_run__approval_missing__lists_the_calls_and_sends_nothing(wire: Wire
 
 
 @pytest.mark.parametrize("amount", ["1", "1000", "250000"])
-def test_quote__any_amount__is_the_rules(still_wire: Wire, amount: str) -> None:
-    quote = quote_dollars(still_wire, amount)
+def test_quote__any_amount__is_the_rules(wire: Wire, amount: str) -> None:
+    quote = quote_dollars(wire, amount)
     assert quote.is_possible
     assert quote.min_out == quote.amount_out * 9_950 // 10_000

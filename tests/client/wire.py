@@ -25,7 +25,7 @@ class Wire:
         self.sent: list[str] = []
         self.lies: dict[str, Tamper] = {}
         self.cuts: dict[str, int] = {}
-        self.rounds_per_sleep = 1
+        self.losses: dict[str, int] = {}
         self._nodes = {chain.name: RpcProxy(_ask(chain)) for chain in scene.pipeline.system.world}
 
     @property
@@ -53,6 +53,10 @@ class Wire:
         """So many questions of this kind get no answer."""
         self.cuts[what] = times
 
+    def lose(self, what: str, times: int) -> None:
+        """So many questions of this kind arrive, and their answers get lost."""
+        self.losses[what] = times
+
     async def send(self, verb: str, url: str, params: Mapping[str, str], body: bytes | None) -> Reply:
         host, _, path = url.removeprefix("http://").partition("/")
         what = f"/{path}" if host == "node" else f"{host} {json.loads(body or b'{}')['method']}"
@@ -60,6 +64,15 @@ class Wire:
         if self.cuts.get(what, 0) > 0:
             self.cuts[what] -= 1
             raise NodeUnreachable(host, "cut")
+        reply = self._answer(host, path, verb, params, body, what)
+        if self.losses.get(what, 0) > 0:
+            self.losses[what] -= 1
+            raise NodeUnreachable(host, "lost")
+        return reply
+
+    def _answer(
+        self, host: str, path: str, verb: str, params: Mapping[str, str], body: bytes | None, what: str
+    ) -> Reply:
         if host == "node":
             response = self.scene.client.request(
                 verb, f"/{path}", params=dict(params), content=body, headers={"content-type": "application/json"}
@@ -71,7 +84,7 @@ class Wire:
 
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
-        self.scene.round(self.rounds_per_sleep)
+        self.scene.round()
 
     async def work(self, function: Callable[[], T]) -> T:
         return function()

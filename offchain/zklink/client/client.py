@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from zklink.client.api_methods import Api
+from zklink.client.blocking_accounts import Accounts
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
-from zklink.client.core import APPROVAL_SECONDS, AsyncClient
+from zklink.client.core import AsyncClient
 from zklink.client.following import WAIT_SECONDS, Sent
 from zklink.client.quotes import SLIPPAGE_BPS, Quote
-from zklink.client.swaps import Rehearsal
+from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal
 from zklink.client.transport import BlockingTransport, Transport, run
 from zklink.client.wallet import Wallet
 from zklink.schema.api.transfers import Transfer, TransferAnswer
@@ -39,6 +40,7 @@ class Client:
             transport=transport or BlockingTransport(),
         )
         self.api = Api(self._core._session.caller)
+        self.accounts = Accounts(self._core.accounts)
 
     def __enter__(self) -> Self:
         return self

@@ -9,18 +9,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from zklink.client.accounts import AsyncAccounts
 from zklink.client.api_methods import AsyncApi
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
 from zklink.client.following import WAIT_SECONDS, Sent, follow, look
 from zklink.client.quotes import SLIPPAGE_BPS, Quote, ask_quote
 from zklink.client.session import Session
-from zklink.client.swaps import Rehearsal, rehearse_swap, send_swap
+from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal, rehearse_swap, send_swap
 from zklink.client.transport import AsyncTransport, Transport
 from zklink.client.wallet import Wallet
 from zklink.schema.api.transfers import Transfer, TransferAnswer
-
-APPROVAL_SECONDS = 300.0
-"""How long an approval is waited for before the swap is sent."""
 
 
 class AsyncClient:
@@ -41,6 +39,7 @@ class AsyncClient:
         if isinstance(expected, str):
             expected = bytes.fromhex(expected.removeprefix("0x"))
         self._session = Session(transport or AsyncTransport(), url, dict(rpc or {}), expected, poll_seconds)
+        self.accounts = AsyncAccounts(self._session)
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from eth_utils import to_checksum_address
 from zklink.client.contract_calls import BRIDGE, REGISTRY, TOKEN, encode_call
 from zklink.client.outgoing import COIN, Step
 from zklink.client.session import Place, Session
+from zklink.client.wallet import Wallet
 from zklink.l1.contracts.bridge_structs import (
     NATIVE,
     NO_ADDRESS,
@@ -25,8 +26,9 @@ from zklink.l1.contracts.bridge_structs import (
     evm_address,
     universal_address,
 )
+from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import ContractUntrue, RecipientIsToken, SwapImpossible, TokensShort
-from zklink.protocol.ids import ChainId, Door, TokenId
+from zklink.protocol.ids import AccountId, ChainId, Door, TokenId
 
 PRICE_SECONDS: Final = 600
 """A price covers a rise that counts within this time, so that a call may take a while to be mined."""
@@ -96,6 +98,21 @@ async def plan_deposit(session: Session, place: Place, sender: str, order: Depos
     return await _plan(session, place, sender, ("deposit", order.token_id, order.l1_amount), order, price, permit)
 
 
+async def plan_full_exit(
+    session: Session, place: Place, owner: Wallet, account: AccountId, token_id: TokenId, others: Sequence[ChainId]
+) -> Plan:
+    """The call of a full exit. Raises TokensShort, RecipientIsToken, ContractUntrue, SwapImpossible."""
+    for chain in others:
+        await check_recipient(session, chain, owner.owner)
+    token = await find_token(place, session, token_id)
+    fee, burnt = await place.rpc.read(place.bridge, BRIDGE["quote_full_exit"], "uint256 uint256")
+    value = max(fee * WEI_PER_GWEI, await find_price(place, int(Door.FULL_EXIT))) + burnt * WEI_PER_GWEI
+    await _check_coin(place, owner.address, value)
+    mask = make_chain_set([place.id, *others])
+    data = encode_call(BRIDGE["full_exit"], account, token_id, owner.owner, mask)
+    return Plan(place, token, 0, value, (Step("full_exit", place.bridge, data, value),))
+
+
 async def check_recipient(session: Session, chain: ChainId, recipient: bytes) -> None:
     """Raise RecipientIsToken if the recipient is a token's contract; of a chain whose node is known."""
     if any(recipient[:12]) or not await session.has_chain(chain):
@@ -123,13 +140,17 @@ async def _plan(
         if permit is None:
             steps += await _plan_approval(place, token, sender, l1_amount)
     value = price_wei + (l1_amount if token.is_native else 0)
-    found = await place.rpc.balance(sender)
-    if found < value:
-        raise TokensShort(place.name, COIN, sender, value, found)
+    await _check_coin(place, sender, value)
     arguments: Sequence[object] = [order.abi(sender)] if permit is None else [order.abi(sender), permit.abi()]
     name = door if permit is None else f"{door}_with_permit"
     steps.append(Step(door, place.bridge, encode_call(BRIDGE[name], *arguments), value))
     return Plan(place, token, l1_amount, price_wei, tuple(steps))
+
+
+async def _check_coin(place: Place, sender: str, value: int) -> None:
+    found = await place.rpc.balance(sender)
+    if found < value:
+        raise TokensShort(place.name, COIN, sender, value, found)
 
 
 async def _check_tokens(place: Place, token: ChainToken, sender: str, l1_amount: int) -> None:

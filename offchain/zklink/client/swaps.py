@@ -18,6 +18,8 @@ from zklink.protocol.ids import Amount
 
 VALID_SECONDS: Final = 7_200
 """How long a swap may wait for a block before it is refunded; a broker pays at once only while 90 minutes are left."""
+APPROVAL_SECONDS: Final = 300.0
+"""How long an approval is waited for before the request is sent."""
 
 
 @dataclass(frozen=True, slots=True)

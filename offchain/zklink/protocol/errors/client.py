@@ -167,3 +167,18 @@ class ExtraMissing(ClientError):
 
     def __str__(self) -> str:
         return f"{self.purpose} needs more packages: pip install 'zklink[{self.extra}]'"
+
+
+@dataclass(eq=False)
+class FeeUnfair(ClientError):
+    """The fee that a node asks for an operation is more than the caller allows: by default a tenth of what the
+    operation moves, or of what the account has of the fee's token. Amounts are layer-2 units.
+    Do: Allow as much with `most_fee`, or pay the fee in another token, or ask another node.
+    """
+
+    token: int
+    fee: int
+    most: int
+
+    def __str__(self) -> str:
+        return f"the node asks a fee of {self.fee} of token {self.token}, and at most {self.most} is allowed"

@@ -12,7 +12,9 @@ from msgspec import Meta, Struct, defstruct, to_builtins
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
+from zklink.primitives.field import R as FIELD_MODULUS
 from zklink.protocol.errors import MalformedOperation, RequestRefused
+from zklink.protocol.ids import AMOUNT_LIMIT
 from zklink.schema.api.scalars import (
     AccountNumber,
     Answer,
@@ -27,6 +29,9 @@ from zklink.schema.api.scalars import (
     read_units,
 )
 from zklink.schema.operations import BYTE_FIELDS, TYPES, decode_operation
+
+SCALAR_FIELDS = frozenset({"public_key_hash"})
+"""Fields that are elements of the circuits' field; every other number is below AMOUNT_LIMIT."""
 
 Pair = Annotated[list[Units], Meta(min_length=2, max_length=2, description="A point of the curve: x, y.")]
 Triple = Annotated[list[Units], Meta(min_length=3, max_length=3, description="A signature: r8.x, r8.y, s.")]
@@ -193,7 +198,10 @@ def read_unsigned(operation: Any) -> Any:
     """An operation without a signature. Raises RequestRefused."""
     given = to_builtins(operation)
     type_ = TYPES[given.pop("type")]
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        values[name] = read_bytes(name, text, 32) if name in BYTE_FIELDS else read_units(name, text)
-    return type_(**values)
+    return type_(**{name: _read_field(name, text) for name, text in given.items()})
+
+
+def _read_field(name: str, text: str) -> int | bytes:
+    if name in BYTE_FIELDS:
+        return read_bytes(name, text, 32)
+    return read_units(name, text, FIELD_MODULUS if name in SCALAR_FIELDS else AMOUNT_LIMIT)
