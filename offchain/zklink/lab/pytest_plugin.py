@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lab-seed", default="0", metavar="N", help=f"the seed of faults and machines, or {RANDOM!r}")
     group.addoption("--lab-depth", default="1", metavar="N", help="so many times as many examples")
     group.addoption("--lab-replay", default=None, metavar="FILE", help="play only this saved crash of a machine")
+    group.addoption("--lab-promise", default=None, metavar="ID", help="only tests that carry @upholds of this promise")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,7 +58,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    replay = config.getoption("--lab-replay")
+    promise, replay = config.getoption("--lab-promise"), config.getoption("--lab-replay")
+    if promise is not None:
+        _keep_upholding(promise, config, items)
     if replay is None:
         return
     name = _read_replay(Path(replay))
@@ -154,6 +157,21 @@ def lab_hunt(lab_world: "LabWorld", lab_run: "Run") -> Callable[..., None]:
         partial(hunt, lab_world, play, plans)(examples=examples * lab_run.depth, seed=lab_run.seed)
 
     return hunt_here
+
+
+def _keep_upholding(promise: str, config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen = [item for item in items if promise in _list_upheld(item)]
+    if not chosen:
+        raise pytest.UsageError(f"none of these tests upholds {promise}")
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def _list_upheld(item: pytest.Item) -> set[str]:
+    """The ids on a test's function and on the classes around it."""
+    from zklink.lab.promises import get_upheld
+
+    return {name for part in ("function", "cls") for name in get_upheld(getattr(item, part, None))}
 
 
 def _read_number(option: str, text: str, least: int) -> int:

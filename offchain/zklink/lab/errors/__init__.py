@@ -24,6 +24,7 @@ LabError
 +-- MutantUnusable      a mutant cannot be planted or tested
 +-- NeverCame           something did not happen within the rounds given
 +-- NoSuchGate          no gate of a project has this name
++-- NoSuchPromise       no promise of a project has this name
 +-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains
 +-- PlanInapplicable    a plan names what the world does not have

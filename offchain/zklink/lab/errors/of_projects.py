@@ -19,6 +19,19 @@ class NoSuchGate(LabError):
 
 
 @dataclass(eq=False)
+class NoSuchPromise(LabError):
+    """The page has no promise of this name. `names` are those there are.
+    Do: Use one of `names`.
+    """
+
+    name: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"no promise is called {self.name}; there are {', '.join(self.names)}"
+
+
+@dataclass(eq=False)
 class ProjectUnusable(LabError):
     """A folder is no project that can be looked at, or its settings are none.
     Do: Correct what `detail` names; settings stand in pyproject.toml under `[tool.zklink.lab]`.

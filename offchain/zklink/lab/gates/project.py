@@ -27,7 +27,10 @@ class Project:
     root: Path
     contracts: str = "contracts"
     tests: tuple[str, ...] = ("tests",)
-    """Where each reason of a revert must be named."""
+    """Folders of Python files."""
+
+    reason_tests: tuple[str, ...] = ()
+    """Folders of tests where each reason of a revert must be named; all by default."""
 
     helpers: tuple[str, ...] = ()
     """Folders of contracts for tests alone: only the compiler's flaws, bytes and pragmas are looked at."""
@@ -47,9 +50,6 @@ class Project:
 
     code_sizes: str | None = None
     """A JSON file with the size of each contract; a change must be accepted."""
-
-    gas: str | None = None
-    """A JSON file with the gas of each call of each test."""
 
     promises: str | None = None
     """A page of promises."""
@@ -88,13 +88,18 @@ class Project:
         """How findings name a file."""
         return path.relative_to(self.root).as_posix()
 
-    def list_test_files(self) -> list[Path]:
-        """Every Python file of the tests."""
-        return sorted(path for folder in self.tests for path in (self.root / folder).rglob("*.py"))
+    def list_test_files(self, folders: tuple[str, ...] = ()) -> list[Path]:
+        """Every Python file of the tests, or of some of their folders."""
+        return sorted(path for folder in folders or self.tests for path in (self.root / folder).rglob("*.py"))
 
     def check(self) -> Self:
         """Raises ProjectUnusable where a named folder does not exist, or nothing is there to look at."""
-        for name in (self.contracts, *self.tests, *(f"{self.contracts}/{each}" for each in self._set_aside)):
+        for name in (
+            self.contracts,
+            *self.tests,
+            *self.reason_tests,
+            *(f"{self.contracts}/{each}" for each in self._set_aside),
+        ):
             if not (self.root / name).is_dir():
                 raise ProjectUnusable(str(self.root), f"there is no folder {name}")
         for file in (self.promises, *self.mutants):
@@ -107,6 +112,11 @@ class Project:
 
 def read_project(root: Path) -> Project:
     """The project in a folder, with its settings or the usual ones. Raises ProjectUnusable."""
+    return read_settings(root).check()
+
+
+def read_settings(root: Path) -> Project:
+    """The same, whether or not the folders and files exist. Raises ProjectUnusable."""
     file = root / "pyproject.toml"
     try:
         data = tomllib.loads(file.read_text()) if file.is_file() else {}
@@ -120,7 +130,7 @@ def read_project(root: Path) -> Project:
         if not _fits(value, known[name]):
             raise ProjectUnusable(str(file), f"[tool.zklink.lab] {name} is {_KINDS[known[name]]}, not {value!r}")
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    return Project(root.resolve(), **values).check()
+    return Project(root.resolve(), **values)
 
 
 _KINDS: Final[dict[Any, str]] = {

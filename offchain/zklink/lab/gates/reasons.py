@@ -55,7 +55,7 @@ def _read(path: Path, source: str) -> Iterator[Reason]:
 
 def find_bad_reasons(project: Project) -> Iterator[Finding]:
     """Reasons that are too long, written twice, or in no test; assertions without any."""
-    tests = [path.read_text() for path in project.list_test_files()]
+    tests = [path.read_text() for path in project.list_test_files(project.reason_tests)]
     places: dict[str, list[Reason]] = defaultdict(list)
     for reason in find_reasons(project):
         places[reason.text].append(reason)

@@ -28,6 +28,13 @@ def _find_flawed(project: Project) -> Iterator[Finding]:
     yield from find_flawed(project)
 
 
+def _find_broken_promises(project: Project) -> Iterator[Finding]:
+    # Not above: promises stand on findings.
+    from zklink.lab.promises.check import find_broken
+
+    yield from find_broken(project)
+
+
 GATES: Final[dict[str, Gate]] = {
     "ascii": find_odd,
     "pragma": find_bad_pragmas,
@@ -35,6 +42,7 @@ GATES: Final[dict[str, Gate]] = {
     "locks": find_unlocked,
     "natspec": _find_bad_natspec,
     "reasons": find_bad_reasons,
+    "promises": _find_broken_promises,
     "sizes": find_bad_sizes,
 }
 """What each gate looks for, by its name."""

@@ -25,11 +25,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A change with a name. `tests` are the names of those tests that should notice it; none is all of them."""
+    """A change with a name. `tests` are those that should notice it, by words of their names or as pytest's
+    `file.py::test`; none is all of them. `promise` is the id of what it breaks.
+    """
 
     name: str
     changes: tuple[Change, ...]
     tests: tuple[str, ...] = ()
+    promise: str = ""
 
     def plant(self, folder: Path) -> None:
         """Carry the changes out below a folder. Raises MutantUnusable."""
@@ -48,8 +51,9 @@ class Mutant:
 
 
 def read_mutants(file: Path) -> list[Mutant]:
-    """Named mutants from TOML: `[[mutant]]` with name, tests, and `[[mutant.change]]` with file, old, new. Raises
-    MutantUnusable.
+    """Named mutants from TOML: `[[mutant]]` with name, tests, promise, and `[[mutant.change]]` with file, old, new.
+    What is short is written shorter: file, old and new beside the name, and `caught_by` for one test. Above them,
+    `below` is the folder of all files, `tests_below` that of all tests. Raises MutantUnusable.
     """
     try:
         data = tomllib.loads(file.read_text())
@@ -57,24 +61,41 @@ def read_mutants(file: Path) -> list[Mutant]:
         raise MutantUnusable(str(file), error.strerror or "it cannot be read") from None
     except tomllib.TOMLDecodeError as error:
         raise MutantUnusable(str(file), f"it is no TOML: {error}") from None
-    found = [_read_one(each, file) for each in data.get("mutant", ())]
+    below, tests_below = data.get("below", ""), data.get("tests_below", "")
+    found = [_read_one(each, file, below, tests_below) for each in data.get("mutant", ())]
     if not found:
         raise MutantUnusable(str(file), "it has no [[mutant]]")
     return found
 
 
-def _read_one(data: Any, file: Path) -> Mutant:
+def _read_one(data: Any, file: Path, below: str, tests_below: str) -> Mutant:
     match data:
         case {"name": str(name), "change": list(changes)} if changes:
-            read = [_read_change(each, name) for each in changes]
-            return Mutant(name, tuple(read), tuple(map(str, data.get("tests", ()))))
-    raise MutantUnusable(str(file), "each [[mutant]] has a name and at least one [[mutant.change]]")
+            read = [_read_change(each, name, below) for each in changes]
+        case {"name": str(name), "file": _}:
+            read = [_read_change(data, name, below)]
+        case _:
+            raise MutantUnusable(str(file), "each [[mutant]] has a name and at least one [[mutant.change]]")
+    tests = [str(each) for each in data.get("tests", ())]
+    if "caught_by" in data:
+        tests.append(_join(tests_below, _name_node(str(data["caught_by"]))))
+    return Mutant(name, tuple(read), tuple(tests), str(data.get("promise", "")))
 
 
-def _read_change(data: Any, name: str) -> Change:
+def _name_node(test: str) -> str:
+    """pytest's name of a test whose file may be named without its ending."""
+    file, separator, rest = test.partition("::")
+    return f"{file}{'' if file.endswith('.py') else '.py'}{separator}{rest}"
+
+
+def _join(folder: str, file: str) -> str:
+    return f"{folder}/{file}" if folder else file
+
+
+def _read_change(data: Any, name: str, below: str) -> Change:
     match data:
         case {"file": str(file), "old": str(old), "new": str(new)} if old != new and old:
-            return Change(file, old, new)
+            return Change(_join(below, file), old, new)
     raise MutantUnusable(name, "each change has a file, an old text and another new one")
 
 

@@ -5,17 +5,19 @@ only what has changed runs again. The project itself is never touched.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from zklink.lab.errors import MutantUnusable
+from zklink.lab.errors import ContractUnusable, MutantUnusable
 from zklink.lab.mutation.mutants import Mutant
 
 CACHE: Final = ".lab-mutants"
@@ -53,8 +55,9 @@ def run_mutants(
     cache = folder / CACHE
     cache.mkdir(exist_ok=True)
     state = _hash_project(folder)
-    nothing = Mutant("no mutant", ())
-    if _judge(folder, nothing, cache, state) is not Verdict.SURVIVED:
+    named = sorted({test for mutant in mutants for test in mutant.tests})
+    tests = tuple(named) if all(mutant.tests for mutant in mutants) else ()
+    if _judge(folder, Mutant("no mutant", (), tests), cache, state) is not Verdict.SURVIVED:
         raise MutantUnusable("no mutant", "the tests fail without any: mend them first")
 
     def judge(mutant: Mutant) -> tuple[str, Verdict]:
@@ -80,8 +83,12 @@ def _judge(folder: Path, mutant: Mutant, cache: Path, state: str) -> Verdict:
 
 
 def _run_tests(copy: Path, mutant: Mutant) -> Verdict:
-    chosen = ["-k", " or ".join(mutant.tests)] if mutant.tests else []
-    done = subprocess.run([*PYTEST, *chosen], cwd=copy, capture_output=True, text=True, check=False)
+    nodes = [test for test in mutant.tests if ".py" in test]
+    words = [test for test in mutant.tests if ".py" not in test]
+    chosen = [*nodes, *(["-k", " or ".join(words)] if words else [])]
+    done = subprocess.run(
+        [*PYTEST, *chosen], cwd=copy, env=_environment(copy), capture_output=True, text=True, check=False
+    )
     if done.returncode in (0, 1):
         return Verdict.KILLED if done.returncode else Verdict.SURVIVED
     if done.returncode == NO_TESTS:
@@ -90,18 +97,29 @@ def _run_tests(copy: Path, mutant: Mutant) -> Verdict:
     raise MutantUnusable(mutant.name, f"pytest does not run: {' '.join(last)}")
 
 
-def _compiles(copy: Path, mutant: Mutant) -> bool:
-    from vyper.compiler import compile_from_file_input
-    from vyper.compiler.input_bundle import FilesystemInputBundle
+def _environment(copy: Path) -> dict[str, str]:
+    """The copy's own packages come before the project's, which may be installed in place, and loaded by a plugin before
+    pytest reads its `pythonpath`.
+    """
+    file = copy / "pyproject.toml"
+    data = tomllib.loads(file.read_text()) if file.is_file() else {}
+    folders = data.get("tool", {}).get("pytest", {}).get("ini_options", {}).get("pythonpath", ())
+    given = [folders] if isinstance(folders, str) else folders
+    paths = [*(str(copy / each) for each in given), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
-    # A module is compiled with the contracts that stand beside it.
-    for folder in {(copy / change.file).parent for change in mutant.changes if change.file.endswith(".vy")}:
-        for file in sorted(folder.glob("*.vy")):
-            bundle = FilesystemInputBundle([folder])
-            try:
-                compile_from_file_input(bundle.load_file(file.name), input_bundle=bundle, output_formats=["abi"])
-            except Exception:  # Vyper raises classes of its own and of Python
-                return False
+
+def _compiles(copy: Path, mutant: Mutant) -> bool:
+    """Whether the changed sources still pass the compiler's analysis."""
+    from zklink.lab.gates.compiling import annotate
+    from zklink.lab.gates.project import read_settings
+
+    project = read_settings(copy)
+    for file in {change.file for change in mutant.changes if change.file.endswith(".vy")}:
+        try:
+            annotate(project, copy / file, (copy / file).read_text())
+        except ContractUnusable:
+            return False
     return True
 
 

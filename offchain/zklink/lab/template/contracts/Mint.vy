@@ -50,6 +50,10 @@ def __init__(token_decimals: uint256):
 def initialise(vault: address, vault_chain: uint256, members: DynArray[address, 7], threshold: uint256):
     """
     @notice Names the contract on the other chain and the committee, once.
+    @param vault The contract on the other chain
+    @param vault_chain The other chain's id
+    @param members Of the committee, 1 to 7
+    @param threshold How many of them must sign
     """
     committee._initialise(members, threshold)
     assert msg.sender == OWNER, "mint: not the owner"
@@ -68,6 +72,12 @@ def mint(
 ):
     """
     @notice Mints for a lock, once, if it has not expired.
+    @param source The contract that says so on the other chain
+    @param number Of the message, from 1 on
+    @param recipient Who gets it
+    @param amount In 18 decimals
+    @param deadline Until when it can be minted, UNIX seconds
+    @param signatures Of the committee, in ascending order of the members' addresses
     """
     self._check(source, number, recipient, amount, deadline, signatures)
     assert not self.is_settled[number], "mint: settled before"
@@ -89,10 +99,16 @@ def expire(
 ):
     """
     @notice After its deadline anybody can say that a lock was not minted: from then on it never is, and is refunded.
+    @param source The contract that says so on the other chain
+    @param number Of the message, from 1 on
+    @param recipient Who gets it
+    @param amount In 18 decimals
+    @param deadline Until when it can be minted, UNIX seconds
+    @param signatures Of the committee, in ascending order of the members' addresses
     """
     self._check(source, number, recipient, amount, deadline, signatures)
     assert block.timestamp > deadline, "mint: not expired"
-    assert not self.is_settled[number], "mint: settled before"
+    assert not self.is_settled[number], "mint: settled already"
     self.is_settled[number] = True
     log Expired(number=number)
 
@@ -101,6 +117,8 @@ def expire(
 def burn(amount: uint256, recipient: address) -> uint256:
     """
     @notice Burns what is then released to `recipient` on the other chain: whole units of the token there.
+    @param amount In 18 decimals
+    @param recipient Who gets it
     """
     assert amount != 0 and amount % SCALE == 0, "mint: no whole units"
     self.balanceOf[msg.sender] -= amount
@@ -115,6 +133,8 @@ def burn(amount: uint256, recipient: address) -> uint256:
 def transfer(receiver: address, amount: uint256) -> bool:
     """
     @notice Gives tokens to somebody else.
+    @param receiver Who gets it
+    @param amount In 18 decimals
     """
     self.balanceOf[msg.sender] -= amount
     self.balanceOf[receiver] += amount

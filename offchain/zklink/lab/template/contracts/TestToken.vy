@@ -34,6 +34,11 @@ def __init__(token_decimals: uint8, fee_percent: uint256):
 
 @external
 def mint(receiver: address, amount: uint256):
+    """
+    @notice Gives new tokens to anybody.
+    @param receiver Who gets it
+    @param amount In the token's own units
+    """
     self.balanceOf[receiver] += amount
     self.totalSupply += amount
     log Transfer(sender=empty(address), receiver=receiver, value=amount)
@@ -41,11 +46,21 @@ def mint(receiver: address, amount: uint256):
 
 @external
 def refuse(receiver: address, is_refused: bool):
+    """
+    @notice Says whether somebody can receive.
+    @param receiver Who gets it
+    @param is_refused Whether nothing can be sent there from now on
+    """
     self.is_refused[receiver] = is_refused
 
 
 @external
 def approve(spender: address, amount: uint256) -> bool:
+    """
+    @notice Lets somebody else move one's tokens.
+    @param spender Who may move it
+    @param amount In the token's own units
+    """
     self.allowance[msg.sender][spender] = amount
     log Approval(owner=msg.sender, spender=spender, value=amount)
     return True
@@ -53,12 +68,23 @@ def approve(spender: address, amount: uint256) -> bool:
 
 @external
 def transfer(receiver: address, amount: uint256) -> bool:
+    """
+    @notice Moves one's own tokens, less the fee.
+    @param receiver Who gets it
+    @param amount In the token's own units
+    """
     self._move(msg.sender, receiver, amount)
     return True
 
 
 @external
 def transferFrom(sender: address, receiver: address, amount: uint256) -> bool:
+    """
+    @notice Moves tokens that somebody has been allowed to move, less the fee.
+    @param sender Whose it is
+    @param receiver Who gets it
+    @param amount In the token's own units
+    """
     self.allowance[sender][msg.sender] -= amount
     self._move(sender, receiver, amount)
     return True

@@ -55,6 +55,10 @@ def __init__(token: address, decimals: uint256):
 def initialise(mint: address, mint_chain: uint256, members: DynArray[address, 7], threshold: uint256):
     """
     @notice Names the contract on the other chain and the committee, once.
+    @param mint The contract on the other chain
+    @param mint_chain The other chain's id
+    @param members Of the committee, 1 to 7
+    @param threshold How many of them must sign
     """
     committee._initialise(members, threshold)
     assert msg.sender == OWNER, "vault: not the owner"
@@ -66,6 +70,9 @@ def initialise(mint: address, mint_chain: uint256, members: DynArray[address, 7]
 def lock(amount: uint256, recipient: address, deadline: uint256) -> uint256:
     """
     @notice Locks what really arrives; whoever it is for gets it on the other chain until `deadline` (UNIX seconds).
+    @param amount What is paid, in the token's own units
+    @param recipient Who gets it
+    @param deadline Until when it can be minted, UNIX seconds
     """
     before: uint256 = staticcall IERC20(TOKEN).balanceOf(self)
     assert extcall IERC20(TOKEN).transferFrom(msg.sender, self, amount, default_return_value=True), "vault: not paid"
@@ -81,6 +88,11 @@ def lock(amount: uint256, recipient: address, deadline: uint256) -> uint256:
 def release(source: address, number: uint256, recipient: address, amount: uint256, signatures: DynArray[Bytes[65], 7]):
     """
     @notice Pays for a burn on the other chain, once.
+    @param source The contract that says so on the other chain
+    @param number Of the message, from 1 on
+    @param recipient Who gets it
+    @param amount What was burned, in 18 decimals
+    @param signatures Of the committee, in ascending order of the members' addresses
     """
     assert source == self.mint, "vault: another source"
     committee._check(self._digest(RELEASE, source, number, recipient, amount, 0), signatures)
@@ -93,8 +105,11 @@ def release(source: address, number: uint256, recipient: address, amount: uint25
 def refund(source: address, number: uint256, signatures: DynArray[Bytes[65], 7]):
     """
     @notice Pays a lock back that has expired on the other chain, once.
+    @param source The contract that says so on the other chain
+    @param number Of the message, from 1 on
+    @param signatures Of the committee, in ascending order of the members' addresses
     """
-    assert source == self.mint, "vault: another source"
+    assert source == self.mint, "vault: refund from elsewhere"
     committee._check(self._digest(REFUND, source, number, empty(address), 0, 0), signatures)
     lock: Lock = self.locks[number]
     assert lock.amount != 0, "vault: nothing to refund"

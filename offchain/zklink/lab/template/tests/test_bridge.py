@@ -9,6 +9,7 @@ from zklink.lab.conformance import AWAY, HOME, SPECS, Setting
 from zklink.lab.faults import Censored, Delayed, Forged, Halt, Lost, Reordered, Reorg, Repeated, Skew
 from zklink.lab.faults.strategies import plans
 from zklink.lab.machines import Machine, invariant, step
+from zklink.lab.promises import upholds
 from zklink.lab.pytest_plugin import machine_test
 from zklink.lab.world import LabWorld
 
@@ -33,6 +34,7 @@ def test_lock__honest_courier__minted_away(lab_world: LabWorld) -> None:
     assert bridge.locked() == bridge.minted() == 100
 
 
+@upholds("SOL-1", "MSG-1")
 def test_lock__messages_under_faults__never_more_minted_than_locked(
     lab_world: LabWorld, lab_hunt: Callable[..., None]
 ) -> None:
@@ -86,4 +88,4 @@ class Solvency(Machine):
         assert self.bridge.minted() <= self.bridge.locked(), "more is minted than locked"
 
 
-test_solvency = machine_test(Solvency)
+test_solvency = upholds("SOL-1")(machine_test(Solvency))
