@@ -1,25 +1,25 @@
-"""Every page over HTTP: it answers, its head says what may run in it, and nothing in it does."""
+"""Every page over HTTP: it answers, escapes what comes from outside, and nothing runs that stands in it."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import pytest
+from starlette.routing import compile_path
+from starlette.testclient import TestClient
 
-from tests.api.scene import Scene
-from zklink.explorer.pages import PAGES
-from zklink.explorer.static_files import name_file, read_files
+from tests.api.scene import GENEROUS, Scene
+from tests.explorer.busy import HOSTILE, Busy
+from zklink.api.app import build_app
+from zklink.api.desk import InlineDesk
+from zklink.api.live_view import LiveView
+from zklink.explorer import page as page_module
+from zklink.explorer.pages import PAGES, TIMED_PAGES, build_pages
+from zklink.history.memory import MemoryHistory
 
 READER: Final = {"accept": "text/html,*/*;q=0.8"}
-FIXED: Final = sorted(path for path in PAGES if "{" not in path)
-
-
-@pytest.mark.parametrize("path", FIXED)
-def test_page__of_a_running_system__200_with_the_policy_and_without_inline_code(still: Scene, path: str) -> None:
-    response = still.client.get(path, headers=READER)
-    assert response.status_code == 200, response.text
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'self'" in response.headers["content-security-policy"]
-    check_no_inline_code(response.text)
+FIXED: Final = sorted(path for path in (*PAGES, *TIMED_PAGES) if "{" not in path)
+NONE: Final = "0x" + "ab" * 32
 
 
 def check_no_inline_code(text: str) -> None:
@@ -28,42 +28,115 @@ def check_no_inline_code(text: str) -> None:
     assert re.findall(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:", text) == []
 
 
-def test_files_of_a_page__have_the_version_of_their_content_and_never_change(still: Scene) -> None:
-    for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', still.client.get("/").text):
-        response = still.client.get(address)
-        assert (response.status_code, response.headers["cache-control"]) == (
-            200,
-            "public, max-age=31536000, immutable",
-        )
-        assert response.headers["x-content-type-options"] == "nosniff"
+def find_links(text: str) -> set[str]:
+    return {link.partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', text)}
 
 
-def test_file__the_browser_has_it__304(still: Scene) -> None:
-    address = name_file("site.css").partition("?")[0]
-    first = still.client.get(address)
-    assert first.headers["cache-control"] == "no-cache"
-    again = still.client.get(address, headers={"if-none-match": first.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+def test_pages__of_a_busy_system__answer_escaped_with_the_policy_and_one_heading(busy: Busy) -> None:
+    shown = 0
+    for path in busy.list_pages():
+        response = busy.scene.client.get(path, headers=READER)
+        assert response.status_code == (404 if path == "/search?q=nothing" else 200), path
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+        assert "unsafe" not in response.headers["content-security-policy"]
+        assert HOSTILE not in response.text, path
+        assert response.text.count("<h1>") == 1, path
+        check_no_inline_code(response.text)
+        shown += "&lt;script&gt;" in response.text
+    assert shown >= 10
 
 
-@pytest.mark.parametrize("path", ["/static/../page.py", "/static/%2e%2e/page.py", "/static/none.css", "/static/"])
-def test_file__that_is_none__404(still: Scene, path: str) -> None:
-    assert still.client.get(path, headers=READER).status_code == 404
+def test_pages__every_one_of_the_table__is_among_those_looked_at(busy: Busy) -> None:
+    looked_at = [path.partition("?")[0] for path in busy.list_pages()]
+    for path in (*PAGES, *TIMED_PAGES):
+        pattern, _, _ = compile_path(path)
+        assert any(pattern.match(one) for one in looked_at), path
 
 
-def test_path__nobody_serves__words_for_readers_and_a_refusal_for_programs(still: Scene) -> None:
-    page = still.client.get("/nothing/here", headers=READER)
-    assert (page.status_code, "There is no page at this address." in page.text) == (404, True)
-    assert still.refuse("/nothing/here") == (404, "no_such_method")
-    program = still.client.get("/v1/nothing", headers=READER)
+def test_pages__every_link_of_theirs__leads_somewhere(busy: Busy) -> None:
+    found = {link for path in busy.list_pages() for link in find_links(busy.scene.client.get(path).text)}
+    assert len(found) > 40
+    for link in found:
+        assert busy.scene.client.get(link, headers=READER).status_code == 200, link
+
+
+def test_pages__nothing_has_happened_and_no_chain_has_answered__200_and_say_so(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene.pipeline.node._known, "asked", set())
+    empty = replace(scene.sources, history=MemoryHistory(bytes(32)), live=LiveView())
+    with TestClient(build_app(empty, InlineDesk(), GENEROUS, pages=build_pages)) as client:
+        for path in FIXED:
+            response = client.get(path, headers=READER)
+            assert response.status_code == 200, response.text
+            check_no_inline_code(response.text)
+            if path in ("/", "/pools", "/tokens"):
+                assert re.search("does not say yet", response.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/blocks/999999", "there is no block 999999"),
+        ("/accounts/4294967295", "there is no account 4294967295"),
+        ("/requests/9-9", "No chain has confirmed a swap 9-9."),
+        ("/requests/<b>", "No chain has confirmed a swap &lt;b&gt;."),
+        (f"/operations/{NONE}", "This node has not seen an operation of that id."),
+        (f"/transfers/{NONE}", "No chain has shown this transaction yet"),
+        ("/tokens/99", "There is no token 99."),
+        ("/nothing/here", "There is no page at this address."),
+    ],
+)
+def test_page__of_something_that_is_not_there__404_in_words(scene: Scene, path: str, words: str) -> None:
+    response = scene.client.get(path, headers=READER)
+    assert (response.status_code, words in response.text) == (404, True), response.text
+
+
+@pytest.mark.parametrize("path", ["/blocks/x", "/blocks/-1", "/accounts/x", "/operations/0x", "/transfers/0xzz"])
+def test_page__of_no_possible_id__400_in_words(scene: Scene, path: str) -> None:
+    response = scene.client.get(path, headers=READER)
+    assert (response.status_code, "That does not look right" in response.text) == (400, True)
+
+
+def test_path__nobody_serves__is_a_refusal_for_programs(scene: Scene) -> None:
+    assert scene.refuse("/nothing/here") == (404, "no_such_method")
+    program = scene.client.get("/v1/nothing", headers=READER)
     assert program.json()["error"]["code"] == "no_such_method"
 
 
-def test_page__another_verb__405_in_words(still: Scene) -> None:
-    response = still.client.post("/")
+def test_page__another_verb__405_in_words(scene: Scene) -> None:
+    response = scene.client.post("/")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
-    assert still.client.head("/").status_code == 200
+    assert scene.client.head("/").status_code == 200
 
 
-def test_static_files__every_file_of_the_folder__has_a_type() -> None:
-    assert {"site.css", "vendor/htmx.min.js"} <= set(read_files())
+def test_page__allowance_used_up__429_in_words_with_the_seconds_to_wait(scene: Scene) -> None:
+    limits = replace(GENEROUS, allowance=10, allowance_per_second=1)
+    with TestClient(build_app(scene.sources, InlineDesk(), limits, pages=build_pages)) as client:
+        responses = [client.get("/trust", headers=READER) for _ in range(5)]
+    assert responses[0].status_code == 200
+    assert (responses[-1].status_code, "Too many questions" in responses[-1].text) == (429, True)
+    assert int(responses[-1].headers["retry-after"]) >= 1
+
+
+def test_page__a_mistake_of_this_program__503_in_words_and_no_trace(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(ask: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(page_module, "load_naming", fail)
+    response = scene.client.get("/chains", headers=READER)
+    assert (response.status_code, "a secret" in response.text) == (503, False)
+    assert "This page cannot be shown" in response.text
+
+
+def test_blocks__more_than_a_page__the_rest_is_behind_a_link(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zklink.explorer.views.blocks.PAGE", 5)
+    first = busy.scene.client.get("/blocks").text
+    (link,) = re.findall(r'href="(/blocks\?cursor=[^"]+)"', first)
+    second = busy.scene.client.get(link).text
+    numbers = [[int(n) for n in re.findall(r'href="/blocks/(\d+)"', text)] for text in (first, second)]
+    assert numbers[0] == list(range(numbers[0][0], numbers[0][0] - 5, -1))
+    assert numbers[1][0] == numbers[0][-1] - 1

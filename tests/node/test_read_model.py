@@ -255,3 +255,13 @@ def test_since__no_longer_kept_or_never_was__none() -> None:
     assert kept.since(4) == []
     assert kept.since(1) is None
     assert kept.since(5) is None
+
+
+def test_latest__of_a_topic__each_once_the_last_change_first() -> None:
+    feed = Feed()
+    for number in (1, 2, 1, 3):
+        feed.tell(Topic.BLOCKS, BlockNumber(number))
+    feed.tell(Topic.CHAINS, ChainId(4))
+    assert feed.latest(Topic.BLOCKS, 10) == [3, 1, 2]
+    assert feed.latest(Topic.BLOCKS, 2) == [3, 1]
+    assert feed.latest(Topic.TRANSFERS, 2) == []

@@ -3,14 +3,19 @@
 Whoever reads the chains writes it (`zklink.api.chain_reader`); answers are made from it. It is as old as its block.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Final
 
 from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import Amount, ChainId, TokenId
+
+HEADS_KEPT: Final = 2_000
+"""Blocks of each chain whose times are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +58,26 @@ class LiveView:
 
     def __init__(self) -> None:
         self._chains: dict[ChainId, LiveChain] = {}
-        self._heads: dict[ChainId, BlockInfo] = {}
+        self._heads: dict[ChainId, deque[BlockInfo]] = {}
         self._lock = Lock()
 
     def put(self, chain: ChainId, live: LiveChain) -> None:
         """A chain has answered in full."""
         with self._lock:
             self._chains[chain] = live
-            self._heads[chain] = live.head
+            self._put_head(chain, live.head)
 
     def put_head(self, chain: ChainId, head: BlockInfo) -> None:
         """A chain has a new block."""
         with self._lock:
-            self._heads[chain] = head
+            self._put_head(chain, head)
+
+    def _put_head(self, chain: ChainId, head: BlockInfo) -> None:
+        """Keep a head, and none that stood at its number or above: a reorganisation has taken those."""
+        heads = self._heads.setdefault(chain, deque(maxlen=HEADS_KEPT))
+        while heads and heads[-1].number >= head.number:
+            heads.pop()
+        heads.append(head)
 
     def chain(self, chain: ChainId) -> LiveChain | None:
         """A chain's last full answer; None before the first."""
@@ -75,7 +87,13 @@ class LiveView:
     def head(self, chain: ChainId) -> BlockInfo | None:
         """A chain's newest block; None before the first answer."""
         with self._lock:
-            return self._heads.get(chain)
+            heads = self._heads.get(chain)
+            return heads[-1] if heads else None
+
+    def heads(self, chain: ChainId) -> Sequence[BlockInfo]:
+        """The newest blocks that were seen as heads, ascending: not every block was one."""
+        with self._lock:
+            return tuple(self._heads.get(chain, ()))
 
     def is_frozen(self, chain: ChainId) -> bool:
         """Whether the chain has said that it is frozen."""

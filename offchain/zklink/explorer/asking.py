@@ -40,6 +40,15 @@ class Asker:
                 return None
             raise
 
+    async def find(self, name: str, /, **values: Any) -> Any:
+        """The same, or None if there is no such thing, or no number like that."""
+        try:
+            return await self.try_ask(name, **values)
+        except RequestRefused as error:
+            if error.code in ("not_found", "invalid_request"):
+                return None
+            raise
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:

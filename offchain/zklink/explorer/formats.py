@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Final
 
 NOBREAK: Final = "\u202f"
 """Between groups of three digits."""
 
+SHOWN_DECIMALS: Final = 8
+"""In tables; the whole amount stands in the title."""
+
+CENTURY: Final = 36_525 * 86_400
 LAST_YEAR: Final = 253_402_300_799
 """Times after the year 9999 are shown as numbers."""
 
@@ -75,6 +80,14 @@ def show_units(units: int, decimals: int) -> str:
     return sign + group_digits(whole) + (f".{part}" if part else "")
 
 
+def show_ratio(ratio: Fraction) -> str:
+    """A price with six figures: 61 234.5, 0.000 016 331."""
+    if not ratio:
+        return "0"
+    places = max(0, 6 - len(str(int(ratio)))) if ratio >= 1 else 5 + len(str(int(1 / ratio)))
+    return show_units(round(ratio * 10**places), places)
+
+
 def show_time(seconds: int) -> str:
     """A second of UNIX time, in UTC."""
     if not 0 <= seconds <= LAST_YEAR:
@@ -106,7 +119,25 @@ def show_distance(seconds: int, now: int) -> str:
         return ""
     if seconds == now:
         return "now"
+    if abs(seconds - now) > CENTURY:
+        return "in more than a century" if seconds > now else "more than a century ago"
     return f"{show_span(now - seconds)} ago" if seconds < now else f"in {show_span(seconds - now)}"
+
+
+def show_age(seconds: int, now: int) -> str:
+    """How long ago something was. Chains' clocks differ: what one says was a moment after now is just now."""
+    return "just now" if now and seconds >= now else show_distance(seconds, now)
+
+
+def count_things(number: int, thing: str) -> str:
+    """A number of things: `1 swap`, `2 swaps`."""
+    return f"{group_digits(str(number))} {thing}{'' if number == 1 else 's'}"
+
+
+def cut_decimals(text: str) -> str:
+    """An amount with at most eight decimals; an ellipsis says that there are more."""
+    whole, _, part = text.partition(".")
+    return text if len(part) <= SHOWN_DECIMALS else f"{whole}.{part[:SHOWN_DECIMALS]}…"
 
 
 def shorten(text: str) -> str:
@@ -117,3 +148,8 @@ def shorten(text: str) -> str:
 def pick_address(caip10: str) -> str:
     """The owner in a CAIP-10 name."""
     return caip10.rpartition(":")[2]
+
+
+def capitalize_first(text: str) -> str:
+    """A text that begins a sentence."""
+    return text[:1].upper() + text[1:]

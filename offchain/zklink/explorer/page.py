@@ -21,6 +21,7 @@ from zklink.explorer import formats
 from zklink.explorer.asking import Asker, load_naming
 from zklink.explorer.static_files import name_file
 from zklink.protocol.errors import RequestRefused
+from zklink.protocol.ids import CUSTODY_LIMIT
 from zklink.schema.api.refusals import REFUSALS
 
 LOG: Final = logging.getLogger(__name__)
@@ -59,15 +60,34 @@ Show = Callable[[Asker, Request], Awaitable[View | Redirect]]
 """What makes a page. Raises RequestRefused."""
 
 
+FILTERS: Final = (
+    "capitalize_first",
+    "count_things",
+    "cut_decimals",
+    "group_digits",
+    "pick_address",
+    "shorten",
+    "show_age",
+    "show_distance",
+    "show_span",
+    "show_time",
+    "stamp_time",
+)
+
+
 @lru_cache(maxsize=1)
 def load_templates() -> Environment:
     """The templates; every text that they are filled with is escaped, and a name that is missing is a mistake."""
     folder = Path(__file__).with_name("templates")
     made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, auto_reload=False)
     made.trim_blocks = made.lstrip_blocks = True
-    names = ("group_digits", "show_time", "stamp_time", "show_span", "show_distance", "shorten", "pick_address")
-    made.filters |= {name: getattr(formats, name) for name in names}
-    made.globals |= {"static": name_file, "look_of": formats.look_of, "show_units": formats.show_units}
+    made.filters |= {name: getattr(formats, name) for name in FILTERS}
+    made.globals |= {
+        "static": name_file,
+        "look_of": formats.look_of,
+        "show_units": formats.show_units,
+        "no_cap": CUSTODY_LIMIT - 1,
+    }
     return made
 
 

@@ -1,6 +1,6 @@
 """The table of pages, and the routes that serve them beside the API's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -11,18 +11,47 @@ from zklink.api.calls import Calls
 from zklink.api.guard import refuse_unknown
 from zklink.explorer.page import HEADERS, Show, respond, show_refusal
 from zklink.explorer.static_files import PREFIX, answer_file
+from zklink.explorer.timings import Timings
+from zklink.explorer.views.accounts import show_account, show_operation
+from zklink.explorer.views.blocks import make_block_page, show_blocks
 from zklink.explorer.views.home import show_home
+from zklink.explorer.views.places import show_chains, show_trust
+from zklink.explorer.views.search import show_search
+from zklink.explorer.views.times import make_times_page
+from zklink.explorer.views.tokens import show_pools, show_token, show_tokens
+from zklink.explorer.views.transfers import show_address, show_request, show_transaction, show_transfers
 from zklink.protocol.errors import RequestRefused
 
 PAGES: Final[Mapping[str, Show]] = {
     "/": show_home,
+    "/search": show_search,
+    "/transfers": show_transfers,
+    "/transfers/{tx_hash}": show_transaction,
+    "/requests/{key}": show_request,
+    "/addresses/{owner}": show_address,
+    "/blocks": show_blocks,
+    "/accounts/{account}": show_account,
+    "/operations/{id}": show_operation,
+    "/tokens": show_tokens,
+    "/tokens/{token}": show_token,
+    "/pools": show_pools,
+    "/chains": show_chains,
+    "/trust": show_trust,
 }
-"""Every page by its path."""
+"""Every page by its path, but those that show times."""
+
+TIMED_PAGES: Final[Mapping[str, Callable[[Timings], Show]]] = {
+    "/blocks/{number}": make_block_page,
+    "/times": make_times_page,
+}
+"""Pages that show what was timed, by their paths."""
 
 
 def build_pages(calls: Calls) -> list[BaseRoute]:
     """Routes for all pages and their files, and at the end one for every other path: `pages` of `build_app`."""
-    routes: list[BaseRoute] = [Route(path, _Page(calls, show)) for path, show in PAGES.items()]
+    timings = Timings(calls.sources, calls.sources.node)
+    shows = {**PAGES, **{path: make(timings) for path, make in TIMED_PAGES.items()}}
+    routes: list[BaseRoute] = [Route(path, _Page(calls, show)) for path, show in shows.items()]
     return [*routes, Route("/{rest:path}", _Rest())]
 
 

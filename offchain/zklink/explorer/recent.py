@@ -13,6 +13,9 @@ from zklink.schema.api.transfers import Transfer
 
 BLOCKS_LOOKED_AT: Final = 50
 
+RECENT_COST: Final = 5
+"""What the list costs of an allowance: as much as a page of an address's swaps."""
+
 
 def list_recent(sources: Sources, limit: int) -> list[Transfer]:
     """At most `limit` swaps, those asked for last first."""

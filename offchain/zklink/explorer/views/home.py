@@ -6,11 +6,9 @@ from starlette.requests import Request
 
 from zklink.explorer.asking import Asker
 from zklink.explorer.page import View
-from zklink.explorer.recent import list_recent
+from zklink.explorer.recent import RECENT_COST, list_recent
 
 ROWS: Final = 8
-RECENT_COST: Final = 5
-"""What the latest swaps cost of an allowance, as a page of an address's swaps does."""
 
 
 async def show_home(ask: Asker, request: Request) -> View:
