@@ -34,6 +34,7 @@ class Busy:
         """An address for every page of the table, with things that are there."""
         return [
             "/",
+            "/swap?from=2-1&to=3-5&amount=12",
             "/search",
             "/search?q=nothing",
             "/search?q=1",

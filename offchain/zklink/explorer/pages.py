@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from zklink.api.calls import Calls
 from zklink.api.guard import refuse_unknown
+from zklink.explorer.chain_relay import PATH as RELAY_PATH
+from zklink.explorer.chain_relay import ChainRelay
 from zklink.explorer.page import HEADERS, Show, respond, show_refusal
 from zklink.explorer.static_files import PREFIX, answer_file
 from zklink.explorer.timings import Timings
@@ -17,6 +19,7 @@ from zklink.explorer.views.blocks import make_block_page, show_blocks
 from zklink.explorer.views.home import show_home
 from zklink.explorer.views.places import show_chains, show_trust
 from zklink.explorer.views.search import show_search
+from zklink.explorer.views.swap import show_swap
 from zklink.explorer.views.times import make_times_page
 from zklink.explorer.views.tokens import show_pools, show_token, show_tokens
 from zklink.explorer.views.transfers import show_address, show_request, show_transaction, show_transfers
@@ -24,6 +27,7 @@ from zklink.protocol.errors import RequestRefused
 
 PAGES: Final[Mapping[str, Show]] = {
     "/": show_home,
+    "/swap": show_swap,
     "/search": show_search,
     "/transfers": show_transfers,
     "/transfers/{tx_hash}": show_transaction,
@@ -52,7 +56,7 @@ def build_pages(calls: Calls) -> list[BaseRoute]:
     timings = Timings(calls.sources, calls.sources.node)
     shows = {**PAGES, **{path: make(timings) for path, make in TIMED_PAGES.items()}}
     routes: list[BaseRoute] = [Route(path, _Page(calls, show)) for path, show in shows.items()]
-    return [*routes, Route("/{rest:path}", _Rest())]
+    return [*routes, Route(RELAY_PATH, ChainRelay(calls)), Route("/{rest:path}", _Rest())]
 
 
 class _Page:

@@ -154,6 +154,10 @@ export const reads = {
   chainId: () => read("chain_id()", [], "uint8"),
   deploymentHash: () => read("deployment_hash()", [], "bytes32"),
   isFrozen: () => read("is_frozen()", [], "bool"),
+  /** The first of a bridge's parts. */
+  registry: () => read("parts()", [], "address"),
+  /** The first of what a registry knows of a token: its contract. @param {Numeric} tokenId */
+  tokenContract: (tokenId) => read("get_token(uint16)", [tokenId], "address"),
 };
 
 /**

@@ -1,0 +1,104 @@
+"""A way to the chains of a devnet for its pages: JSON-RPC of one chain at `POST /swap/rpc/{chain}`, a few methods only.
+
+A page's policy lets it speak to nobody but the node that serves it. On a devnet, where the test wallet needs a chain,
+this passes its questions on. A node that is no devnet, or has a chain that is none of the laboratory's, refuses all of
+them. It holds no key, signs nothing, and lets through no method that changes a node.
+"""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zklink.api.allowance import name_caller
+from zklink.api.bodies import read_body
+from zklink.api.calls import Calls
+from zklink.api.json_text import decode_json
+from zklink.api.replies import reply, reply_refusal
+from zklink.api.sources import Sources
+from zklink.l1.transport.redaction import redact
+from zklink.protocol.errors import RequestRefused
+from zklink.protocol.ids import ChainId
+
+LOG: Final = logging.getLogger(__name__)
+
+PATH: Final = "/swap/rpc/{chain:int}"
+METHODS: Final = frozenset(
+    {
+        "eth_blockNumber",
+        "eth_call",
+        "eth_chainId",
+        "eth_estimateGas",
+        "eth_gasPrice",
+        "eth_getBalance",
+        "eth_getBlockByNumber",
+        "eth_getCode",
+        "eth_getTransactionByHash",
+        "eth_getTransactionCount",
+        "eth_getTransactionReceipt",
+        "eth_sendRawTransaction",
+        "net_version",
+    }
+)
+"""What a wallet needs: reads, and transactions that it has signed itself."""
+
+ANSWER_SECONDS: Final = 10.0
+COST: Final = 1
+
+
+def is_offered(sources: Sources) -> bool:
+    """Whether the node is a devnet's, and every chain one of the laboratory, whatever id it has."""
+    return sources.is_devnet and all(profile.is_local for profile in sources.profiles.values())
+
+
+class ChainRelay:
+    """The endpoint, an ASGI application."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except RequestRefused as error:
+            response = reply_refusal(error)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        sources, chain = self._calls.sources, ChainId(request.path_params["chain"])
+        if not is_offered(sources):
+            raise RequestRefused("no_such_method", "only a devnet passes questions on to its chains")
+        if request.method != "POST":
+            raise RequestRefused("wrong_verb", "this path takes POST", {"allow": "POST"})
+        if chain not in sources.bridges:
+            raise RequestRefused("no_such_method", f"the deployment has no chain {chain}")
+        caller = name_caller(request.client.host if request.client else None)
+        self._calls.allowances.spend(caller, COST)
+        limits = self._calls.limits
+        question = decode_json(await read_body(request, limits), limits.depth)
+        if not isinstance(question, dict) or not isinstance(question.get("params", []), list):
+            raise RequestRefused("not_a_request", "one call with `method` and a list of `params`")
+        method = question.get("method")
+        if method not in METHODS:
+            raise RequestRefused("no_such_method", f"{str(method)[:40]!r} is not passed on")
+        answer = await self._pass_on(chain, method, question.get("params", []))
+        return reply({"jsonrpc": "2.0", "id": question.get("id"), **answer})
+
+    async def _pass_on(self, chain: ChainId, method: str, params: list[Any]) -> dict[str, Any]:
+        provider = self._calls.sources.bridges[chain].client.w3.provider
+        try:
+            asked = asyncio.to_thread(provider.make_request, method, params)  # type: ignore[arg-type]
+            found = await asyncio.wait_for(asked, ANSWER_SECONDS)
+        except Exception as error:
+            LOG.info("a question of a page to chain %s failed: %s", chain, redact(str(error)))
+            return {"error": {"code": -32000, "message": "the chain's node does not answer"}}
+        if "error" not in found:
+            return {"result": found.get("result")}
+        given: Any = found["error"]
+        shown = (
+            {key: given[key] for key in ("code", "message", "data") if key in given} if isinstance(given, dict) else {}
+        )
+        return {"error": {"code": -32000, "message": "refused", **shown}}
