@@ -14,7 +14,7 @@ from web3.contract import Contract
 from zklink.lab.accounts import ACCOUNT_COUNT, funded_account
 from zklink.lab.chain import LocalChain
 from zklink.lab.committee import Committee
-from zklink.lab.courier_state import Deliver, Delivery, Flight, Route, State, Trouble
+from zklink.lab.courier_state import Deliver, Delivery, Flight, Only, Route, State, Trouble
 from zklink.lab.errors import NoSuchWay
 from zklink.lab.messages import EventReader, Message
 from zklink.lab.raw_reads import has_logs, read_block_hash, read_height
@@ -52,12 +52,15 @@ class Courier:
         rounds: int = 1,
         committee: Committee | None = None,
         digest: Callable[[Message], bytes] | None = None,
+        only: Only | None = None,
     ) -> Route:
         """Carry an event from now on: by its name if `contract` has an ABI, by its whole signature if it is an
-        address. What was said before is not carried.
+        address. What was said before is not carried, nor what `only` does not take: it gets an event's values.
         """
         reader = EventReader.of(source.w3, contract, event)
         route = Route(source, destination, reader, deliver, confirmations, rounds, committee, digest)
+        if only is not None:
+            route = replace(route, only=only)
         self.routes.append(route)
         self.state.seen[len(self.routes) - 1] = [_block(source, read_height(source))]
         self.state.troubles.setdefault(route.way, Trouble())
@@ -199,9 +202,11 @@ class Courier:
         if (place, tx_hash, index) in self.state.known:
             return
         self.state.known.add((place, tx_hash, index))
+        args, source = route.reader.read(log), route.reader.address
+        if not route.only(args):
+            return
         way, name = route.way, route.reader.name
         self.state.counts[way] = number = self.state.counts.get(way, 0) + 1
-        args, source = route.reader.read(log), route.reader.address
         message = route.sign(Message(way, name, number, args, source, tx_hash, index, CARRIER), route.committee)
         self.state.last[way] = route, message
         story, trouble, due = self._story(), self.state.troubles[way], self._story().round + route.rounds

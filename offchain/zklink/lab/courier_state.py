@@ -3,7 +3,7 @@
 Takes nothing, carries nothing; it can be copied, so that a world goes back to a moment.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,10 +16,18 @@ Deliver = Callable[[Message], Any]
 """Gives the call that brings a message: a contract's function with its arguments, or a transaction's fields."""
 
 
+Only = Callable[[Mapping[str, Any]], bool]
+"""Whether an event with these values is for the route."""
+
+
+def _always(args: Mapping[str, Any]) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What is carried: an event of a contract, once it has so many confirmations (its own block included), so many
-    rounds later. A committee signs `digest(message)` first.
+    """What is carried: an event of a contract with values that `only` takes, once it has so many confirmations (its own
+    block included), so many rounds later. A committee signs `digest(message)` first.
     """
 
     source: LocalChain
@@ -30,6 +38,7 @@ class Route:
     rounds: int = 1
     committee: Committee | None = None
     digest: Callable[[Message], bytes] | None = None
+    only: Only = _always
 
     @property
     def way(self) -> str:

@@ -27,6 +27,7 @@ LabError
 +-- NoSuchPromise       no promise of a project has this name
 +-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains
++-- PackageUnavailable  a package of npm cannot be had
 +-- PlanInapplicable    a plan names what the world does not have
 +-- ProjectUnusable     a folder or its settings are no project to look at
 +-- ReplayUnusable      a file cannot be played again

@@ -32,6 +32,19 @@ class NoSuchPromise(LabError):
 
 
 @dataclass(eq=False)
+class PackageUnavailable(LabError):
+    """A package of npm cannot be had, or is not the one that was expected.
+    Do: Read `detail`: npm must be there and reach its registry.
+    """
+
+    package: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.package}: {self.detail}"
+
+
+@dataclass(eq=False)
 class ProjectUnusable(LabError):
     """A folder is no project that can be looked at, or its settings are none.
     Do: Correct what `detail` names; settings stand in pyproject.toml under `[tool.zklink.lab]`.
