@@ -3,7 +3,7 @@
 import pytest
 
 from zklink.demo.lines import describe_story
-from zklink.demo.prepare import build_fill_policy
+from zklink.demo.network.node_settings import build_fills
 from zklink.demo.stories import Expectation, default_stories, format_amount, parse_amount, read_tape
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.tokens import AVAX, BNB, BTC, ETH, USDC, token_by_id
@@ -65,9 +65,7 @@ def test_format_amount__whatever_was_parsed__reads_the_same(text: str, shown: st
     assert format_amount(parse_amount(text, token), token) == shown
 
 
-def test_fill_policy__stories_of_the_demo__their_fees_are_enough_and_one_unit_is_not() -> None:
-    policy = build_fill_policy(default_stories())
+def test_fills__stories_of_the_demo__their_fees_are_enough_and_one_unit_is_not() -> None:
     for story in default_stories():
         if story.expectation is Expectation.FILLED:
-            terms = policy.tokens[story.token_out.token_id]
-            assert 1 < terms.minimum_fee <= story.fill_fee
+            assert 1 < build_fills(story.token_out.token_id).minimum_fee <= story.fill_fee

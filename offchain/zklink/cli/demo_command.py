@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from zklink.cli.devnet_command import wait
 from zklink.cli.progress_bar import RichProgress
 from zklink.files import read_file, write_file
 from zklink.l1.transport.redaction import redact
@@ -54,10 +55,25 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Seconds until the run counts as failed.",
 )
-def demo(story: str, preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float) -> None:
-    """Deploy on local chains, tell a story there, and reconcile every token on every chain."""
-    if story == "accounts" and tape is not None:
-        raise click.UsageError("--tape is a list of swaps: it goes with --story swaps")
+@click.option("--stay", is_flag=True, help="Leave the network running at the end, to look at it; until Ctrl-C.")
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65000), help="The port of the API and the pages; 0: a free one."
+)
+def demo(
+    story: str,
+    preset_name: str,
+    tape: Path | None,
+    json_file: Path | None,
+    timeout_seconds: float,
+    stay: bool,
+    port: int,
+) -> None:
+    """Tell a story on local chains with real proofs, and reconcile every token on every chain."""
+    if story == "accounts" and (tape is not None or stay or port):
+        raise click.UsageError("--tape, --stay and --port go with --story swaps")
+    from zklink.service.logs import configure_logs
+
+    configure_logs("console", "error")
     console = Console()
     if not console.is_terminal:
         console = Console(width=LOG_WIDTH)
@@ -65,18 +81,25 @@ def demo(story: str, preset_name: str, tape: Path | None, json_file: Path | None
         if story == "accounts":
             code = tell_accounts(console, preset_name, json_file, timeout_seconds)
         else:
-            code = tell_swaps(console, preset_name, tape, json_file, timeout_seconds)
+            code = tell_swaps(console, preset_name, tape, json_file, timeout_seconds, stay, port)
     except (ZkLinkError, LabError) as error:
         raise click.ClickException(redact(str(error))) from error
     sys.exit(code)
 
 
 def tell_swaps(
-    console: Console, preset_name: str, tape: Path | None, json_file: Path | None, timeout_seconds: float
+    console: Console,
+    preset_name: str,
+    tape: Path | None,
+    json_file: Path | None,
+    timeout_seconds: float,
+    stay: bool,
+    port: int,
 ) -> int:
     """The swaps story, or a tape; gives the exit code."""
     # Here and below: the other commands should not wait for chains and provers to load.
-    from zklink.demo.model import DemoOptions
+    from zklink.demo.model import DemoOptions, DemoResult
+    from zklink.demo.network.running import Network
     from zklink.demo.result_json import build_report
     from zklink.demo.stories import default_stories, read_tape
     from zklink.demo.summary import print_summary
@@ -85,11 +108,18 @@ def tell_swaps(
     from zklink.devnet.profiles import PROFILES
 
     stories = default_stories() if tape is None else read_tape(read_file(tape), [p.name for p in PROFILES])
-    options = DemoOptions(get_preset(preset_name), stories, timeout_seconds)
-    result = run_demo(options, choose_view(console), RichProgress())
-    print_summary(console, result)
-    write_figures(console, json_file, build_report(result))
-    return 1 if result.problems else 0
+    options = DemoOptions(get_preset(preset_name), stories, timeout_seconds, port=port)
+
+    def show(result: DemoResult, network: Network) -> None:
+        print_summary(console, result)
+        write_figures(console, json_file, build_report(result))
+        if stay:
+            console.print(f"it goes on until Ctrl-C; every swap is on the page: {network.url}/", highlight=False)
+            wait(network, None)
+        else:
+            console.print("to look at all of it on a page: zklink demo --stay, or zklink devnet", highlight=False)
+
+    return 1 if run_demo(options, choose_view(console), RichProgress(), show).problems else 0
 
 
 def tell_accounts(console: Console, preset_name: str, json_file: Path | None, timeout_seconds: float) -> int:

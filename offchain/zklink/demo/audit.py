@@ -15,6 +15,9 @@ from zklink.l1.contracts.bridge_structs import WEI_PER_GWEI
 from zklink.protocol.ids import ChainId, TokenId
 
 DEPOSITOR, RECIPIENTS, BROKER, BRIDGE = OWNERS = ("user", "recipients", "broker", "bridge")
+ARRIVED, REFUNDED = "arrived", "refunded"
+"""The API's words for the two ends of a swap."""
+
 TokenPlace = tuple[ChainId, TokenId]
 
 
@@ -91,6 +94,8 @@ def _check_ticket(run: DemoRun, ticket: Ticket, owned: int) -> Iterator[str]:
     expected = story.expectation
     if expected is not Expectation.ANY and record.is_refund != (expected is Expectation.REFUNDED):
         yield f"{story.title}: it was {'refunded' if record.is_refund else 'paid'}, not {expected.value}"
+    if ticket.state != (REFUNDED if record.is_refund else ARRIVED):
+        yield f"{story.title}: the API says {ticket.state}"
     if expected is Expectation.FILLED and (record.filled_at is None or record.repaid_at is None):
         yield f"{story.title}: the broker {'was not repaid' if record.filled_at else 'did not fill it'}"
     if expected is Expectation.PAID and record.filled_at is not None:

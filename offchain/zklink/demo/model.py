@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.demo.network.running import Network
 from zklink.demo.stories import Story
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
@@ -14,7 +16,6 @@ from zklink.history.swaps import SwapRecord, Timeline
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.receipts import Receipt
 from zklink.node.events import Event, RequestKey, TransactionMined
-from zklink.node.node import Node
 from zklink.protocol.ids import ChainId, Lane, TokenId
 from zklink.protocol.presets import Preset
 from zklink.prover.circuit_artifacts import CircuitArtifacts
@@ -28,12 +29,13 @@ class DemoOptions:
     stories: tuple[Story, ...]
     timeout_seconds: float = 600.0
     profiles: tuple[ChainProfile, ...] = PROFILES
+    port: int = 0
 
 
 @dataclass(slots=True)
 class Ticket:
     """A story in progress: its transaction was handed to a node at `sent_at`, and mined with `receipt`; it paid
-    `fee_gwei` of the chain's coin at the door."""
+    `fee_gwei` of the chain's coin at the door. `state` is the last word of the API about it."""
 
     story: Story
     recipient: LocalAccount
@@ -42,21 +44,40 @@ class Ticket:
     receipt: Receipt | None = None
     fee_gwei: int = 0
     key: RequestKey | None = None
+    state: str | None = None
     error: str | None = None
 
 
 @dataclass(slots=True)
 class DemoRun:
-    """A run in progress. Times are UNIX seconds; `start` is when the first story is due."""
+    """A run in progress. Times are UNIX seconds; `start` is when the first story is due. `events` are those that the
+    node has told and nobody has taken yet.
+    """
 
     options: DemoOptions
-    system: LocalSystem
-    circuits: Mapping[Lane, CircuitArtifacts]
-    node: Node
+    network: Network
     timeline: Timeline
     tickets: tuple[Ticket, ...]
+    events: SimpleQueue[Event]
     start: float = 0.0
+    setup_seconds: float = 0.0
     transactions: list[TransactionMined] = field(default_factory=list)
+
+    @property
+    def system(self) -> LocalSystem:
+        """The deployed system on its chains."""
+        return self.network.system
+
+    @property
+    def circuits(self) -> Mapping[Lane, CircuitArtifacts]:
+        """The circuits that the blocks are proven with."""
+        return self.network.circuits
+
+    @property
+    def seconds_to_first_swap(self) -> float | None:
+        """From the start of everything to the first transaction of a user."""
+        sent = [ticket.sent_at for ticket in self.tickets if ticket.sent_at is not None]
+        return self.setup_seconds + min(sent) - self.start if sent else None
 
     def chain_id(self, name: str) -> ChainId:
         """A chain's id by its name."""
@@ -69,11 +90,6 @@ class DemoRun:
     def record(self, ticket: Ticket) -> SwapRecord | None:
         """The node's record of a ticket's swap."""
         return None if ticket.key is None else self.timeline.swaps.get(ticket.key)
-
-    def is_finished(self) -> bool:
-        """Whether every story has ended and every block is executed everywhere."""
-        known = all(t.error is not None or (t.key is not None and t.key in self.timeline.swaps) for t in self.tickets)
-        return known and self.node.is_settled()
 
 
 @dataclass(frozen=True, slots=True)

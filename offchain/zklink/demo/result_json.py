@@ -26,6 +26,7 @@ def build_report(result: DemoResult) -> JSON:
         "preset": run.options.preset.name,
         "constraints": {lane.name.lower(): circuit.constraints for lane, circuit in run.circuits.items()},
         "setup_seconds": round(result.setup_seconds, 2),
+        "seconds_to_first_swap": _round(run.seconds_to_first_swap),
         "run_seconds": round(result.run_seconds, 2),
         "chains": [_describe_chain(run, chain) for chain in sorted(run.system.bridges)],
         "swaps": [_describe_swap(run, ticket) for ticket in run.tickets],

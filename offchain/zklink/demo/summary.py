@@ -35,7 +35,8 @@ def print_summary(console: Console, result: DemoResult) -> None:
         run = result.run
         console.print(
             f"Everything adds up: {len(run.tickets)} swaps in {len(run.timeline.blocks)} proven blocks on "
-            f"{len(run.system.bridges)} chains, {result.run_seconds:.0f} s (set-up {result.setup_seconds:.0f} s).",
+            f"{len(run.system.bridges)} chains, {result.run_seconds:.0f} s (the first swap was sent "
+            f"{run.seconds_to_first_swap or 0:.0f} s after the start).",
             style="bold green",
             highlight=False,
         )
@@ -95,9 +96,7 @@ def _door_fees(result: DemoResult) -> Table:
 
 
 def _blocks(result: DemoResult) -> Table:
-    table = _table(
-        "Blocks (the first ones fill the pools)", "block", "lane", "items", "constraints", "witness s", "proof s"
-    )
+    table = _table("Blocks", "block", "lane", "items", "constraints", "witness s", "proof s")
     for block in result.run.timeline.blocks.values():
         times = (
             f"{seconds:.2f}" if seconds is not None else "" for seconds in (block.witness_seconds, block.proof_seconds)

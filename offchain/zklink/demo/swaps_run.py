@@ -1,138 +1,197 @@
-"""One demo run: open the chains, deploy, send the swaps at their times, drive the node until all are done, check
+"""One demo run: open a devnet, send the swaps at their times through the client, watch until all are done, check
 everything.
 
-Takes options and a view; gives a `DemoResult`. Never sends a transaction that a user, a node, a signer or a
-broker would not send.
+Takes options and a view; gives a `DemoResult`. The users know the node's API and the chains' nodes, as any program
+does; only the view and the audit look at the node itself.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import Final
 
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from web3.types import HexStr
+
+from zklink.client.client import Client
+from zklink.client.wallet import Wallet
 from zklink.demo.audit import find_problems, read_balances, read_received
-from zklink.demo.liquidity import fund_pools
 from zklink.demo.model import DemoOptions, DemoResult, DemoRun, DemoView, Ticket
-from zklink.demo.prepare import prepare
-from zklink.demo.stories import Story
-from zklink.devnet.pools import DEFAULT_POOLS, PlannedDeposit, PoolPlan
+from zklink.demo.network.running import Network, NetworkOptions, open_network
 from zklink.devnet.tokens import describe_left_out
-from zklink.devnet.world import World, open_world
+from zklink.history.swaps import Timeline
 from zklink.l1.contracts.bridge_events import SwapRequested
-from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
-from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import NO_TOKEN, Amount, Lane
-from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.l1.transport.receipts import decode_receipt
+from zklink.node.events import Event, TransactionMined
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.errors import DemoStuck, ZkLinkError
+from zklink.protocol.ids import NO_TOKEN
 from zklink.prover.progress import Progress
-from zklink.prover.source import Statement
 from zklink.service.reconcile import reconcile
 
-DEADLINE_SECONDS: Final = 7_200
-PAUSE_SECONDS: Final = 0.02
-NO_FEE: Final = Amount(0)
-STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
+PAUSE_SECONDS: Final = 0.05
+SETTLED_SECONDS: Final = 0.5
+"""Between two questions whether the node has nothing to do any more."""
+
+MINED_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 60.0
+
+WhenDone = Callable[[DemoResult, Network], None]
 
 
-def run_demo(options: DemoOptions, view: DemoView, progress: Progress) -> DemoResult:
-    """Run everything. Raises the errors of building circuits, opening chains and deploying."""
+def run_demo(
+    options: DemoOptions, view: DemoView, progress: Progress, when_done: WhenDone = lambda result, network: None
+) -> DemoResult:
+    """Run everything; `when_done` is called while the network still runs. Raises the errors of opening it, DemoStuck if
+    its node stops.
+    """
     began = time.monotonic()
-    circuits = {lane: ensure_circuit(options.preset, progress, statement) for lane, statement in STATEMENTS.items()}
-    for artifacts in circuits.values():
-        key = artifacts.vk_hash.hex()[:16]
-        view.say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints, key {key}")
-    with open_world("anvil", options.profiles) as world:
-        _introduce(world, view)
-        run = prepare(options, world, circuits, progress)
-        deployment = run.system.deployment
-        primary = world[deployment.primary].profile.name
-        view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {len(world)} chains, primary chain {primary}")
-        for line in describe_left_out(run.system.left_out):
-            view.say(line)
-        world.start_clocks()
-        fund_pools(run.system, run.node, _select_pools(options.stories), _plan_reserves(run), progress)
+    network_options = NetworkOptions(options.preset, options.profiles, port=options.port, has_real_proofs=True)
+    with open_network(network_options, progress, view.say) as network:
+        run = _prepare(options, network)
+        _introduce(run, view)
         before = read_balances(run)
-        setup_seconds = time.monotonic() - began
+        run.setup_seconds = time.monotonic() - began
         is_complete = _drive(run, view)
         run_seconds = time.time() - run.start
-        world.stop_clocks()
-        found = reconcile(deployment, run.system.bridges, run.node.sequencer)
+        deployment, bridges = run.system.deployment, run.system.bridges
+        found = network.ask(lambda: reconcile(deployment, bridges, network.node.sequencer), ANSWER_SECONDS)
         balances = read_balances(run, before)
         problems = find_problems(run, found, balances, read_received(run), is_complete)
-        return DemoResult(run, found, balances, setup_seconds, run_seconds, problems)
+        result = DemoResult(run, found, balances, run.setup_seconds, run_seconds, problems)
+        when_done(result, network)
+        return result
 
 
-def _select_pools(stories: Sequence[Story]) -> tuple[PoolPlan, ...]:
-    """The local pools that these stories trade in."""
-    pairs = {tuple(sorted(leg)) for story in stories for leg in story.legs}
-    return tuple(pool for pool in DEFAULT_POOLS if pool.pair in pairs)
+def _prepare(options: DemoOptions, network: Network) -> DemoRun:
+    """A run whose records begin now: what founded the network is none of its blocks."""
+    tickets = tuple(Ticket(story, _recipient(index)) for index, story in enumerate(options.stories))
+    events: SimpleQueue[Event] = SimpleQueue()
+    run = DemoRun(options, network, Timeline(network.system.bridges), tickets, events)
+    network.node.listen(events.put)
+    return run
 
 
-def _plan_reserves(run: DemoRun) -> tuple[PlannedDeposit, ...]:
-    """The deposits that chains need for stories that only move a token there."""
-    moves = [story for story in run.options.stories if story.token_in.token_id == story.token_out.token_id]
-    return tuple(PlannedDeposit(run.chain_id(s.destination), s.token_out.token_id, s.amount) for s in moves)
+def _recipient(index: int) -> LocalAccount:
+    """A fresh account for each story, so that its final balance is the story's payout."""
+    account: LocalAccount = Account.from_key(keccak256(f"demo recipient {index}".encode()))
+    return account
 
 
-def _introduce(world: World, view: DemoView) -> None:
-    for chain in world:
-        profile = chain.profile
+def _introduce(run: DemoRun, view: DemoView) -> None:
+    for artifacts in run.circuits.values():
+        key = artifacts.vk_hash.hex()[:16]
+        view.say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints, key {key}")
+    for profile in run.system.world.profiles:
         view.say(
             f"{profile.name}: EVM chain {profile.evm_chain_id}, a block every {profile.block_time_seconds:g} s, "
             f"{profile.confirmations} confirmations"
         )
+    deployment = run.system.deployment
+    primary = run.chain_name(deployment.primary)
+    count = len(run.system.bridges)
+    view.say(f"deployment {deployment.deployment_hash.hex()[:16]} on {count} chains, primary chain {primary}")
+    for line in describe_left_out(run.system.left_out):
+        view.say(line)
+    view.say(f"to watch it in a browser: {run.network.url}/")
 
 
 def _drive(run: DemoRun, view: DemoView) -> bool:
-    """Send and step until everything is done, or time is up; true if it is done."""
-    run.node.listen(view.take)
+    """Send and watch until everything is done, or time is up; true if it is done."""
     run.start = time.time()
     view.begin(run)
     waiting = sorted(run.tickets, key=lambda ticket: ticket.story.seconds)
-    sending: list[Future[None]] = []
-    with ThreadPoolExecutor(max(1, len(waiting)), thread_name_prefix="user") as users:
+    # One account sends them all: one after the other, for its nonces' sake.
+    with ThreadPoolExecutor(1, thread_name_prefix="user") as user, ThreadPoolExecutor(len(waiting)) as watchers:
+        sending: list[Future[None]] = []
         try:
-            while not run.is_finished():
+            while not _is_finished(run, sending):
                 elapsed = time.time() - run.start
                 if elapsed > run.options.timeout_seconds:
                     return False
                 while waiting and waiting[0].story.seconds <= elapsed:
-                    sending.append(users.submit(_send, run, waiting.pop(0)))
-                for future in sending:
-                    if future.done():
-                        future.result()  # raises what is nobody's refusal but a mistake
-                run.node.step()
+                    sending.append(user.submit(_send, run, waiting.pop(0), watchers))
+                _take_events(run, view)
                 view.refresh()
                 time.sleep(PAUSE_SECONDS)
+            _take_events(run, view)
             return True
         finally:
             view.end()
-            run.node.close()
 
 
-def _send(run: DemoRun, ticket: Ticket) -> None:
-    """Send the user's one transaction."""
-    story, system = ticket.story, run.system
-    bridge = system.bridges[run.chain_id(story.source)]
-    l1_amount = story.amount * story.token_in.scale(story.source)
-    ticket.sent_at = time.time()
+def _is_finished(run: DemoRun, sending: Sequence[Future[None]]) -> bool:
+    """Whether every swap is final for its user, and every block executed everywhere. Raises DemoStuck, and what is
+    nobody's refusal but a mistake.
+    """
+    if run.network.failure is not None:
+        raise DemoStuck(f"the node: {run.network.failure}", run.options.timeout_seconds)
+    for future in sending:
+        if future.done():
+            future.result()
+    if not all(ticket.error is not None or ticket.state is not None for ticket in run.tickets):
+        return False
+    time.sleep(SETTLED_SECONDS)
+    return run.network.ask(run.network.node.is_settled, ANSWER_SECONDS)
+
+
+def _take_events(run: DemoRun, view: DemoView) -> None:
+    """Everything that the node has told since the last time."""
+    while True:
+        try:
+            event = run.events.get_nowait()
+        except Empty:
+            return
+        run.timeline.take(event)
+        if isinstance(event, TransactionMined):
+            run.transactions.append(event)
+        view.take(event)
+
+
+def _send(run: DemoRun, ticket: Ticket, watchers: ThreadPoolExecutor) -> None:
+    """Quote and send the user's one transaction; somebody else waits for it."""
+    story = ticket.story
     try:
-        order = SwapOrder(
-            token_in=story.token_in.token_id,
-            l1_amount=l1_amount,
-            destination=run.chain_id(story.destination),
-            token_out=story.token_out.token_id,
-            min_out=story.min_out,
-            operator_fee=NO_FEE,
-            fill_fee=story.fill_fee,
-            recipient=universal_address(ticket.recipient.address),
-            deadline=bridge.client.head().timestamp + DEADLINE_SECONDS,
+        client = _open_client(run)
+        quote = client.quote(
+            story.source,
+            story.token_in.token_id,
+            story.amount,
+            story.destination,
+            story.token_out.token_id,
             via=NO_TOKEN if story.via is None else story.via.token_id,
+            fill_fee=story.fill_fee or None,
         )
-        receipt = bridge.swap(system.world.roles.depositor, order)
+        # The user insists on the story's least output, also where the quote gives less: then the swap is refunded.
+        insisted = replace(quote, min_out=story.min_out)
+        wallet = Wallet.from_account(run.system.world.roles.depositor)
+        ticket.sent_at = time.time()
+        sent = client.swap(wallet, insisted, recipient=ticket.recipient.address)
     except ZkLinkError as error:
         ticket.error = str(error)
         return
-    requested = next(event for event in bridge.events_of(receipt) if isinstance(event, SwapRequested))
-    ticket.fee_gwei = requested.request.native_fee_gwei
-    ticket.mined_at, ticket.receipt = time.time(), receipt
-    ticket.key = requested.request.source, requested.request.request_id
+    watchers.submit(_follow, run, ticket, client, sent.tx_hash)
+
+
+def _follow(run: DemoRun, ticket: Ticket, client: Client, tx_hash: str) -> None:
+    """Wait for a swap as its user does: its block, and then what the API says of it."""
+    try:
+        bridge = run.system.bridges[run.chain_id(ticket.story.source)]
+        w3 = run.system.world.by_name(ticket.story.source).w3
+        receipt = decode_receipt(w3.eth.wait_for_transaction_receipt(HexStr(tx_hash), MINED_SECONDS, PAUSE_SECONDS))
+        requested = next(event for event in bridge.events_of(receipt) if isinstance(event, SwapRequested))
+        ticket.fee_gwei = requested.request.native_fee_gwei
+        ticket.mined_at, ticket.receipt = time.time(), receipt
+        ticket.key = requested.request.source, requested.request.request_id
+        left = run.start + run.options.timeout_seconds - time.time()
+        ticket.state = client.wait(tx_hash, max(left, 1.0)).state
+    except Exception as error:
+        ticket.error = f"{type(error).__name__}: {error}"
+
+
+def _open_client(run: DemoRun) -> Client:
+    rpc: dict[str | int, str] = {chain.name: str(chain.node_url) for chain in run.system.world}
+    return Client(run.network.url, rpc, deployment_hash=run.system.deployment.deployment_hash)

@@ -53,7 +53,7 @@ def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", p
         fees=FeeSettings(
             prices={symbols[token]: price for token, price in prices.items()}, greatest_pool_fee=GREATEST_POOL_FEE
         ),
-        broker=BrokerSettings(enabled=True, tokens={symbol: _build_fills(id) for id, symbol in symbols.items()}),
+        broker=BrokerSettings(enabled=True, tokens={symbol: build_fills(id) for id, symbol in symbols.items()}),
         prover=ProverSettings(processes=0, accepts_others=False),
         http=HttpSettings(host=host, port=port),
     )
@@ -84,7 +84,7 @@ def _write_keys(folder: Path, roles: Roles) -> KeySettings:
     )
 
 
-def _build_fills(token_id: TokenId) -> FillSettings:
+def build_fills(token_id: TokenId) -> FillSettings:
     """Small payouts are filled at once, larger ones after more confirmations, the largest never."""
     token = token_by_id(token_id)
     tiers = (

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from zklink.demo.network.founding import found_network
 from zklink.demo.network.node_settings import build_settings
@@ -21,6 +21,7 @@ from zklink.demo.network.places import Say, StateFolder, ensure_founded
 from zklink.demo.network.saved_state import compute_key, load_network, save_network
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import choose_tokens, load_tokens
 from zklink.devnet.world import open_world
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.redaction import redact
@@ -40,6 +41,8 @@ from zklink.service.api_mount import ApiMount
 from zklink.service.assembly import assemble
 from zklink.service.proving.engine import STATEMENTS
 from zklink.service.runner import NodeService
+
+T = TypeVar("T")
 
 FIXED_SECONDS, REAL_SECONDS = 3.0, 15.0
 """What a quote takes for a block's proof."""
@@ -97,6 +100,10 @@ class Network:
                 raise DemoStuck(self.failure or "the node to read its chains", READY_SECONDS)
             time.sleep(LOOK_SECONDS)
 
+    def ask(self, question: Callable[[], T], seconds: float) -> T:
+        """What the node's thread answers. Raises TimeoutError, and what the question raises."""
+        return self.api.desk.ask(question).result(seconds)
+
     def stop(self) -> None:
         """End the node, in order."""
         self.service.stop()
@@ -111,11 +118,9 @@ class Network:
 
 
 @contextmanager
-def open_network(
-    options: NetworkOptions, progress: Progress, say: Say, prepare: Callable[[Network], None] = lambda network: None
-) -> Iterator[Network]:
-    """The network, ready; `prepare` is called before the node's first step. Raises PortTaken, ForkUnnamed, FileInUse,
-    and the errors of building circuits, opening chains and founding.
+def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Iterator[Network]:
+    """The network, ready. Raises PortTaken, ForkUnnamed, FileInUse, and the errors of building circuits, opening chains
+    and founding.
     """
     check_options(options)
     circuits = {lane: ensure_circuit(options.preset, progress, statement) for lane, statement in STATEMENTS.items()}
@@ -137,8 +142,9 @@ def open_network(
         else:
             with progress.step("the saved chains"):
                 deployment = load_network(saved, world, run)
-            system = LocalSystem(world, deployment, deployment.bridges(world.clients))
-        with _running(options, system, circuits, run, progress, prepare) as network:
+            _, left_out = choose_tokens(load_tokens(), options.preset, [chain.name for chain in world])
+            system = LocalSystem(world, deployment, deployment.bridges(world.clients), left_out=left_out)
+        with _running(options, system, circuits, run, progress) as network:
             yield network
         if place is not None:
             with progress.step(f"saving the chains and the node in {options.state}"):
@@ -152,7 +158,6 @@ def _running(
     circuits: Mapping[Lane, CircuitArtifacts],
     run: Path,
     progress: Progress,
-    prepare: Callable[[Network], None],
 ) -> Iterator[Network]:
     """The node on its chains, whose clocks run; afterwards nothing moves any more."""
     provers: Mapping[Lane, Prover] = (
@@ -169,7 +174,6 @@ def _running(
         assembly.database.close()
         raise
     network = Network(options, system, circuits, service, api)
-    prepare(network)
     system.world.start_clocks()
     try:
         with progress.step("the node reads its chains"):
