@@ -9,6 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.demo.network.running import Network
 from zklink.demo.stories import Story
+from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
 from zklink.history.solvency import Reconciliation
@@ -29,6 +30,7 @@ class DemoOptions:
     stories: tuple[Story, ...]
     timeout_seconds: float = 600.0
     profiles: tuple[ChainProfile, ...] = PROFILES
+    pools: tuple[PoolPlan, ...] = DEFAULT_POOLS
     port: int = 0
 
 

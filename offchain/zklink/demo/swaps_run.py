@@ -49,7 +49,9 @@ def run_demo(
     its node stops.
     """
     began = time.monotonic()
-    network_options = NetworkOptions(options.preset, options.profiles, port=options.port, has_real_proofs=True)
+    network_options = NetworkOptions(
+        options.preset, options.profiles, options.pools, port=options.port, has_real_proofs=True
+    )
     with open_network(network_options, progress, view.say) as network:
         run = _prepare(options, network)
         _introduce(run, view)

@@ -4,14 +4,14 @@ Takes open chains and a folder; gives the deployed system, with the node's datab
 nothing waits. The first blocks have fixed proofs: those of development keys, whose secrets everybody knows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from zklink.demo.liquidity import fund_pools
 from zklink.demo.network.node_settings import build_settings
-from zklink.devnet.pools import select_pools
+from zklink.devnet.pools import PoolPlan, select_pools
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
@@ -31,9 +31,14 @@ HURRY_SECONDS: Final = 0.25
 
 
 def found_network(
-    world: World, folder: Path, preset: Preset, provers: Mapping[Lane, FixedProver], progress: Progress
+    world: World,
+    folder: Path,
+    preset: Preset,
+    pools: Sequence[PoolPlan],
+    provers: Mapping[Lane, FixedProver],
+    progress: Progress,
 ) -> LocalSystem:
-    """Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` raises."""
+    """A network with those of the pools whose tokens its chains have. Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` raises."""
     primary = choose_primary(world)
     with progress.step("contracts and tokens on all chains") as step:
         system = deploy_local_system(world, preset, primary=primary, report=lambda chain, what: step.advance())
@@ -43,7 +48,7 @@ def found_network(
     history = open_history(assembly.database, system.deployment, node)
     try:
         with _hurrying(world):
-            fund_pools(system, node, select_pools(system.deployment.tokens), [], progress)
+            fund_pools(system, node, select_pools(system.deployment.tokens, pools), [], progress)
     finally:
         node.close()
         history.flush()

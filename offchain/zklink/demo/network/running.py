@@ -19,6 +19,7 @@ from zklink.demo.network.founding import found_network
 from zklink.demo.network.node_settings import build_settings
 from zklink.demo.network.places import Say, StateFolder, ensure_founded
 from zklink.demo.network.saved_state import compute_key, load_network, save_network
+from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import choose_tokens, load_tokens
@@ -61,6 +62,7 @@ class NetworkOptions:
 
     preset: Preset = MINIMAL
     profiles: tuple[ChainProfile, ...] = PROFILES
+    pools: tuple[PoolPlan, ...] = DEFAULT_POOLS
     host: str = "127.0.0.1"
     port: int = 0
     has_real_proofs: bool = False
@@ -125,9 +127,7 @@ def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Itera
     check_options(options)
     circuits = {lane: ensure_circuit(options.preset, progress, statement) for lane, statement in STATEMENTS.items()}
     place = None if options.state is None else StateFolder(options.state)
-    key = compute_key(
-        options.preset, [circuits[lane].vk_hash for lane in Lane], [profile.name for profile in options.profiles]
-    )
+    key = compute_key(options.preset, [circuits[lane].vk_hash for lane in Lane], options.profiles, options.pools)
     saved = None
     if not options.is_fork:
         saved = place.find(key, say) if place is not None else None
@@ -138,7 +138,7 @@ def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Itera
     ):
         run = Path(folder)
         if saved is None:
-            system = found_network(world, run, options.preset, _open_fixed(circuits), progress)
+            system = found_network(world, run, options.preset, options.pools, _open_fixed(circuits), progress)
         else:
             with progress.step("the saved chains"):
                 deployment = load_network(saved, world, run)
@@ -215,5 +215,5 @@ def _found(
         tempfile.TemporaryDirectory(prefix="zklink-devnet-") as folder,
         open_world("anvil", options.profiles) as world,
     ):
-        found_network(world, Path(folder), options.preset, _open_fixed(circuits), progress)
+        found_network(world, Path(folder), options.preset, options.pools, _open_fixed(circuits), progress)
         save_network(target, world, Path(folder), key, options.preset)

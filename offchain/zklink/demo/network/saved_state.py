@@ -16,12 +16,13 @@ from typing import Any, Final
 
 from zklink.demo.network.node_settings import DATABASE_FILE, DEPLOYMENT_FILE
 from zklink.devnet.anvil_command import anvil_path
-from zklink.devnet.profiles import profile_by_name
+from zklink.devnet.pools import PoolPlan
 from zklink.devnet.tokens import TOKENS_FILE
 from zklink.devnet.world import World
 from zklink.files import read_file, sync_folder, write_file
 from zklink.l1.contract_artifacts import compute_sources_hash
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import SILENCE_SECONDS
 from zklink.protocol.presets import Preset
@@ -55,17 +56,19 @@ class Saved:
         return time.time() - self.saved_at
 
 
-def compute_key(preset: Preset, key_hashes: Sequence[bytes], chains: Sequence[str]) -> str:
+def compute_key(
+    preset: Preset, key_hashes: Sequence[bytes], chains: Sequence[ChainProfile], pools: Sequence[PoolPlan]
+) -> str:
     """The hash of everything that a saved network is made from: code, contracts, tokens, circuits' keys, options and
     the program that runs the chains.
     """
     sources = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ELSEWHERE]
-    profiles = [repr(profile_by_name(name)) for name in chains]
     return compute_content_hash(
         FORMAT,
         repr(preset),
         *key_hashes,
-        *profiles,
+        repr(tuple(chains)),
+        repr(tuple(pools)),
         compute_sources_hash(),
         str(anvil_path().resolve()),
         TOKENS_FILE.read_bytes(),
