@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.chains import build_order, send_swap
 from zklink.demo.network.running import Network, NetworkOptions, open_network
+from zklink.devnet.pools import PoolPlan
 from zklink.devnet.profiles import AVALANCHE, BSC
 from zklink.devnet.tokens import BNB, USDC
 from zklink.prover.progress import SILENT
@@ -17,6 +18,7 @@ from zklink.prover.progress import SILENT
 pytestmark = pytest.mark.slow
 
 USD = 10**6
+POOLS = (PoolPlan((USDC, BNB), usd_per_side=100_000),)
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.2
 
@@ -48,7 +50,7 @@ def swap(network: Network) -> str:
 
 
 def test_devnet__stopped_and_started_again__is_as_it_was(tmp_path: Path) -> None:
-    options = NetworkOptions(profiles=(BSC, AVALANCHE), state=tmp_path / "net")
+    options = NetworkOptions(profiles=(BSC, AVALANCHE), pools=POOLS, state=tmp_path / "net")
     with open_network(options, SILENT, lambda text: None) as network:
         status = ask(network, "/v1/status")
         assert status["is_ready"] and status["is_devnet"]

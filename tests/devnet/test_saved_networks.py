@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from zklink.cli.devnet_command import devnet, tell
 from zklink.demo.network.places import StateFolder, ensure_founded
 from zklink.demo.network.saved_state import FORMAT, LIST_FILE, SLEEP_SECONDS, Saved, compute_key, find_fault, read_saved
+from zklink.devnet.pools import DEFAULT_POOLS
+from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.protocol.presets import COMPACT, MINIMAL
 from zklink.service import logs
 
@@ -65,14 +67,16 @@ def test_find_fault__damaged_or_of_other_code__says_why(tmp_path: Path, damage: 
 
 
 def test_compute_key__chains_preset_or_keys_differ__another_key() -> None:
-    keys = [
-        compute_key(MINIMAL, [bytes(32)], ["bsc", "avalanche"]),
-        compute_key(COMPACT, [bytes(32)], ["bsc", "avalanche"]),
-        compute_key(MINIMAL, [b"\1" * 32], ["bsc", "avalanche"]),
-        compute_key(MINIMAL, [bytes(32)], ["polygon", "avalanche"]),
+    chains, keys, pools = (BSC, AVALANCHE), [bytes(32)], DEFAULT_POOLS
+    found = [
+        compute_key(MINIMAL, keys, chains, pools),
+        compute_key(COMPACT, keys, chains, pools),
+        compute_key(MINIMAL, [b"\1" * 32], chains, pools),
+        compute_key(MINIMAL, keys, (POLYGON, AVALANCHE), pools),
+        compute_key(MINIMAL, keys, chains, pools[:1]),
     ]
-    assert len(set(keys)) == len(keys)
-    assert keys[0] == compute_key(MINIMAL, [bytes(32)], ["bsc", "avalanche"])
+    assert len(set(found)) == len(found)
+    assert found[0] == compute_key(MINIMAL, keys, chains, pools)
 
 
 @pytest.mark.parametrize("fault", ["half", "old", "none"])

@@ -84,7 +84,15 @@ def devnet(
 
     if is_fork and state is not None:
         raise click.UsageError("--state keeps chains of this machine; forks begin anew each time: leave --fork out")
-    options = NetworkOptions(get_preset(preset_name), choose_chains(chains), host, port, proofs == REAL, is_fork, state)
+    options = NetworkOptions(
+        get_preset(preset_name),
+        choose_chains(chains),
+        host=host,
+        port=port,
+        has_real_proofs=proofs == REAL,
+        is_fork=is_fork,
+        state=state,
+    )
     notes = Console(stderr=True, width=80)
     start = time.monotonic()
     keep_log(state)

@@ -38,7 +38,9 @@ def found_network(
     provers: Mapping[Lane, FixedProver],
     progress: Progress,
 ) -> LocalSystem:
-    """A network with those of the pools whose tokens its chains have. Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` raises."""
+    """A network with those of the pools whose tokens its chains have.
+
+    Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` raises."""
     primary = choose_primary(world)
     with progress.step("contracts and tokens on all chains") as step:
         system = deploy_local_system(world, preset, primary=primary, report=lambda chain, what: step.advance())
