@@ -7,14 +7,12 @@ What is replaced is compiled without optimizer, in half the time: `PLAIN` is the
 a test that catches a mutant must pass.
 """
 
-import gc
 import hashlib
 import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from vyper.compiler.input_bundle import CompilerInput, FileInput, FilesystemInpu
 from vyper.compiler.output import build_abi_output
 from vyper.compiler.settings import Settings
 
+from tests.support.quick_vyper import quickly
 from zklink.l1.contract_artifacts import (
     CONTRACTS,
     EVM_VERSION,
@@ -110,22 +109,10 @@ def _load(source: Path, replacements: Replacements, digest: str) -> ContractArti
 def _compile(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
     bundle = _ReplacingBundle([CONTRACTS.parent, CONTRACTS], replaced)
     text = replaced.get(source, source.read_text())
-    with bundle.search_path(source.parent), _without_collection():
+    with bundle.search_path(source.parent), quickly():
         unit = FileInput(contents=text, source_id=-1, path=source, resolved_path=source)
         data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
         return ContractArtifact(source.stem, tuple(build_abi_output(data)), data.bytecode, b"")
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """No search for unreachable cycles inside: a syntax tree is nothing but cycles that are reachable."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _decode(data: dict[str, Any]) -> ContractArtifact:
