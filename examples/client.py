@@ -1,6 +1,6 @@
 """A swap from a program of your own: it needs `pip install zklink`, a node's API, and a node of the source's chain.
 
-Start `zklink devnet --json devnet.json`, then run `python examples/client.py devnet.json`. It prints something like:
+Start `zklink devnet --json > devnet.json`, then run `python examples/client.py devnet.json`. It prints something like:
 
     600 USDC on polygon for 0.00996009 BTC on bsc
     sent: 0x5d0c.. on polygon

@@ -27,12 +27,15 @@ class ServedScene:
     def __init__(self, scene: Scene, api: ApiServer, desk: ThreadDesk, rpc: dict[str, str], lock: Any) -> None:
         self._scene, self._desk, self._lock = scene, desk, lock
         system = scene.pipeline.system
-        depositor = system.world.roles.depositor
+        roles = system.world.roles
         self.described = {
             "api": api.url,
             "deployment_hash": f"0x{system.deployment.deployment_hash.hex()}",
             "chains": [{"name": name, "rpc": url} for name, url in rpc.items()],
-            "accounts": {"depositor": {"address": depositor.address, "key": f"0x{bytes(depositor.key).hex()}"}},
+            "accounts": {
+                name: {"address": account.address, "key": f"0x{bytes(account.key).hex()}"}
+                for name, account in (("depositor", roles.depositor), ("recipient", roles.recipient))
+            },
         }
 
     def run_beside(self, command: Sequence[str | Path], folder: Path, rounds: int = 2_000) -> tuple[int, str, str]:

@@ -11,6 +11,7 @@ import click
 from zklink.cli.api_page import render_api_page
 from zklink.cli.circuits import DEFAULT_PRESETS
 from zklink.cli.client_methods import render_client_methods
+from zklink.cli.client_page import render_client_page
 from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
@@ -49,7 +50,7 @@ def render_pages(context: click.Context) -> dict[str, str]:
     root = context.find_root().command
     assert isinstance(root, click.Group)
     pages = render_error_page() | render_command_page(root) | render_token_page() | render_api_page()
-    return pages | render_client_methods()
+    return pages | render_client_methods() | render_client_page()
 
 
 @click.command()
