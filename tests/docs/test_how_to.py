@@ -26,7 +26,7 @@ CODE: Final = re.compile(r"`([^`\n]+)`")
 PATH: Final = re.compile(r"[\w./-]+\.(?:py|vyi|vy|circom|toml|md|json|svg)")
 ROW: Final = re.compile(r"^\| `([\w./]+)` \|", re.MULTILINE)
 MADE: Final = re.compile(
-    r"deployments/\w+\.json|(verification_key|circuit\.zkey|genesis|exits|figures)\.json|Payer\.vy"
+    r"deployments/\w+\.json|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json|Payer\.vy|first_swap\.py"
 )
 """Files that commands write."""
 
