@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.conftest import still  # noqa: F401  # a fixture
 from tests.api.scene import Scene
 from tests.explorer.busy import Busy, name_hostile, play
 from tests.explorer.site import Site

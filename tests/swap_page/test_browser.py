@@ -3,18 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.api.scene import Scene
 from tests.explorer.browser import SCREENSHOTS, open_browser, open_page
-from tests.explorer.browser_wallet import NAME, BrowserWallet
 from tests.explorer.site import Site
-from tests.scenarios.pipeline import Believer, LiquidSystem, Pipeline
+from tests.swap_page.browser_wallet import NAME, BrowserWallet
 from zklink.l1.contracts.token import TokenClient
 from zklink.prover.tools import run_npm
 
@@ -77,18 +74,6 @@ class Opened:
 def browser() -> Iterator[Browser]:
     with open_browser() as found:
         yield found
-
-
-@pytest.fixture
-def site(session_liquid: LiquidSystem) -> Iterator[Site]:
-    """A devnet's node, whose world goes on when the test says so."""
-    with session_liquid.world.isolated():
-        scene = Scene(Pipeline(session_liquid, Believer()))
-        scene.sources = replace(scene.sources, is_devnet=True)
-        site = Site(scene)
-        with scene.serve(), site.run():
-            yield site
-        scene.pipeline.node.close()
 
 
 def test_test_wallet__a_swap__arrives_and_is_found_again_by_its_hash_alone(site: Site, browser: Browser) -> None:
