@@ -10,14 +10,13 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.explorer.browser import SCREENSHOTS, open_browser, open_page
+from tests.explorer.npm import ensure_axe
 from tests.explorer.site import Site
 from tests.swap_page.browser_wallet import NAME, BrowserWallet
 from zklink.l1.contracts.token import TokenClient
-from zklink.prover.tools import run_npm
 
 pytestmark = pytest.mark.slow
 
-AXE: Final = "axe-core@4.11.0"
 TEST_WALLET: Final = "Test wallet: its key is public, for local chains only"
 ROUNDS: Final = 60
 
@@ -203,36 +202,28 @@ def test_page__without_javascript__quotes_and_says_what_sending_needs(site: Site
     assert opened.complaints == []
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What finds mistakes for people with disabilities."""
-    folder = tmp_path_factory.mktemp("axe")
-    run_npm(["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE], cwd=folder)
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_page__in_every_width_and_theme__fits_and_is_accessible(
-    site: Site, browser: Browser, axe: str, width: int, theme: str
+    site: Site, browser: Browser, width: int, theme: str
 ) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     opened = Opened(site, browser, width=width, theme=theme)
     page = opened.open()
     opened.fill()
-    _look(page, axe, SCREENSHOTS / f"swap-{width}-{theme}-quote.png")
+    _look(page, SCREENSHOTS / f"swap-{width}-{theme}-quote.png")
     opened.send(TEST_WALLET)
     opened.wait(lambda: page.is_visible("#watch"))
-    _look(page, axe, SCREENSHOTS / f"swap-{width}-{theme}-sent.png")
+    _look(page, SCREENSHOTS / f"swap-{width}-{theme}-sent.png")
     page.fill("#amount", "1e9")
     expect(page.locator("#mistake")).to_be_visible()
-    _look(page, axe, SCREENSHOTS / f"swap-{width}-{theme}-mistake.png")
+    _look(page, SCREENSHOTS / f"swap-{width}-{theme}-mistake.png")
 
 
-def _look(page: Page, axe: str, file: Path) -> None:
+def _look(page: Page, file: Path) -> None:
     page.screenshot(path=str(file), full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.evaluate(axe)
+    page.evaluate(f"{ensure_axe()}; undefined")
     found = page.evaluate(
         "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map((n) => n.html)]))"
     )
