@@ -162,6 +162,11 @@ def test_status__a_chain_not_read_for_quotes_yet__is_not_ready(scene: Scene, mon
     assert scene.get("/v1/status")["is_ready"] is False
 
 
+def test_faucet__no_devnet__refused(still: Scene) -> None:
+    answer = still.client.post("/v1/devnet/faucet", json={"address": "0x" + "11" * 20})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "no_faucet")
+
+
 def test_not_ready__chains_not_heard__says_so_and_reads_of_history_still_answer(scene: Scene) -> None:
     known = scene.pipeline.node._known
     known.asked.clear()

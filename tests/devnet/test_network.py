@@ -49,12 +49,28 @@ def swap(network: Network) -> str:
     return tx_hash
 
 
+def check_faucet(network: Network) -> None:
+    """Tokens and coins for a new address on every chain; not more than the limit."""
+    address = "0x" + "5a" * 20
+    answer = httpx.post(f"{network.url}/v1/devnet/faucet", json={"address": address}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    payments = answer.json()["payments"]
+    assert {payment["chain"] for payment in payments} == {BSC.chain_id, AVALANCHE.chain_id}
+    for payment in payments:
+        token = network.system.token(payment["chain"], payment["token"])
+        wait_for(network, lambda token=token, payment=payment: token.balance(address) == int(payment["l1_amount"]))  # type: ignore[misc]
+    greedy = {"address": address, "token": USDC, "chain": BSC.chain_id, "amount": str(2_000_000 * USD)}
+    refused = httpx.post(f"{network.url}/v1/devnet/faucet", json=greedy, timeout=30)
+    assert (refused.status_code, refused.json()["error"]["details"]["field"]) == (400, "amount")
+
+
 def test_devnet__stopped_and_started_again__is_as_it_was(tmp_path: Path) -> None:
     options = NetworkOptions(profiles=(BSC, AVALANCHE), pools=POOLS, state=tmp_path / "net")
     with open_network(options, SILENT, lambda text: None) as network:
         status = ask(network, "/v1/status")
         assert status["is_ready"] and status["is_devnet"]
         assert {BNB, USDC} <= {pool["token_b"] for pool in ask(network, "/v1/pools")["pools"]} | {USDC}
+        check_faucet(network)
         tx_hash = swap(network)
         owned = network.system.token(AVALANCHE.chain_id, USDC).balance(network.system.world.roles.recipient.address)
         wait_for(network, lambda: network.api.desk.ask(network.node.is_settled).result())

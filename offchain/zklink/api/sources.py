@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.api.faucet import Faucet
 from zklink.api.live_view import LiveView
 from zklink.broker.policy import FillPolicy
 from zklink.history.read_model import ReadModel
@@ -22,7 +23,7 @@ PROOF_SECONDS: Final = 30.0
 class Sources:
     """A deployment, its chains, its history, what the chains say, and the node, which only its own thread may ask.
     Bridges only encode calls here: nobody asks a chain for an answer. `fill_policy` are the terms of this node's
-    broker, None without one. `is_devnet` says that it runs on chains of the laboratory and has a faucet.
+    broker, None without one. `is_devnet` says that it runs on chains of the laboratory; there it has a `faucet`.
     """
 
     deployment: Deployment
@@ -35,6 +36,7 @@ class Sources:
     fill_policy: FillPolicy | None = None
     is_audited: bool = False
     is_devnet: bool = False
+    faucet: Faucet | None = None
 
     @property
     def is_ready(self) -> bool:

@@ -177,6 +177,16 @@ def tell(described: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "Try next:"
     yield f"  curl {api}/v1/pools"
+    yield "  tokens and coins for an address of yours:"
+    yield f'  curl -d \'{{"address": "0x.."}}\' {api}/v1/devnet/faucet \\'
+    yield "    -H 'Content-Type: application/json'"
+    yield "  a swap in Python, with that key:"
+    yield "    from zklink import Client, Wallet"
+    first, second = described["chains"][:2]
+    yield f"    client = Client({api!r},"
+    yield f"        {{{first['name']!r}: {first['rpc']!r}}})"
+    yield f"    quote = client.quote({first['name']!r}, 'USDC', '100', {second['name']!r}, 'USDC')"
+    yield "    sent = client.swap(Wallet.from_key(KEY), quote); client.wait(sent)"
     yield ""
     folder = described["state"]
     yield "Ctrl-C ends it" + (f" and keeps everything in {folder}" if folder else "; --state DIR would keep it")

@@ -15,6 +15,7 @@ from zklink.schema.api.accounts import (
     NonceAnswer,
 )
 from zklink.schema.api.chains import Chains, Deployment, NodeStatus, Pools, Solvency, Tokens, Trust
+from zklink.schema.api.devnet import FaucetAnswer, FaucetRequest
 from zklink.schema.api.oif import OifOrder, OifOrderById, OifOrderRequest, OifOrderResponse, OifQuoteRequest, OifQuotes
 from zklink.schema.api.operations import (
     BlockInfo,
@@ -178,6 +179,11 @@ class AsyncApi:
         answer: OifOrder = await self._caller.ask("oif_order", request)
         return answer
 
+    async def faucet(self, request: FaucetRequest) -> FaucetAnswer:
+        """Tokens and coins for an address, of a devnet only."""
+        answer: FaucetAnswer = await self._caller.ask("faucet", request)
+        return answer
+
 
 class Api:
     """The methods of the table as plain functions."""
@@ -313,4 +319,9 @@ class Api:
     def oif_order(self, request: OifOrderById) -> OifOrder:
         """An order of the framework by the hash of its transaction."""
         answer: OifOrder = run(self._caller.ask("oif_order", request))
+        return answer
+
+    def faucet(self, request: FaucetRequest) -> FaucetAnswer:
+        """Tokens and coins for an address, of a devnet only."""
+        answer: FaucetAnswer = run(self._caller.ask("faucet", request))
         return answer

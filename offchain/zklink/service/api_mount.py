@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from zklink.api.app import build_app
 from zklink.api.desk import ThreadDesk
+from zklink.api.faucet import Faucet
 from zklink.api.live_view import LiveView
 from zklink.api.sources import PROOF_SECONDS, Sources
 from zklink.explorer.pages import build_pages
@@ -24,15 +25,16 @@ PACE: Final = Pace(longest_look=2.0, failed_look=5.0)
 
 
 class ApiMount:
-    """Gives one node an API: a `MakeApp` for `NodeService`. `proof_seconds` is what quotes take for a block's proof.
-    Once it is mounted there are `sources`, what answers are made from, and `desk`, which asks the node's thread.
+    """Gives one node an API: a `MakeApp` for `NodeService`. `proof_seconds` is what quotes take for a block's proof; with
+    a `faucet` it is the API of a devnet. Once it is mounted there are `sources`, what answers are made from, and `desk`,
+    which asks the node's thread.
     """
 
     sources: Sources
     desk: ThreadDesk
 
-    def __init__(self, proof_seconds: float = PROOF_SECONDS, *, is_devnet: bool = False) -> None:
-        self._proof_seconds, self._is_devnet = proof_seconds, is_devnet
+    def __init__(self, proof_seconds: float = PROOF_SECONDS, faucet: Faucet | None = None) -> None:
+        self._proof_seconds, self._faucet = proof_seconds, faucet
 
     def __call__(self, service: NodeService, routes: list[BaseRoute]) -> ASGIApp:
         assembly, node = service.assembly, service.node
@@ -57,7 +59,8 @@ class ApiMount:
             node,
             self._proof_seconds,
             assembly.fill_policy,
-            is_devnet=self._is_devnet,
+            is_devnet=self._faucet is not None,
+            faucet=self._faucet,
         )
         return build_app(self.sources, self.desk, further=routes, pages=build_pages)
 

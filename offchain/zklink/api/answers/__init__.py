@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from zklink.api.answers import accounts, chains, oif, operations, order_book, quotes, solvency, transfers
+from zklink.api.answers import accounts, chains, devnet, oif, operations, order_book, quotes, solvency, transfers
 from zklink.api.answers.answerer import Answerer
 
 ANSWERS: Final[Mapping[str, Answerer]] = {
@@ -15,4 +15,5 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     **order_book.ANSWERS,
     **solvency.ANSWERS,
     **oif.ANSWERS,
+    **devnet.ANSWERS,
 }

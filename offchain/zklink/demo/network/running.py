@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from zklink.demo.network.faucet import DevnetFaucet
 from zklink.demo.network.founding import found_network
 from zklink.demo.network.node_settings import build_settings
 from zklink.demo.network.places import Say, StateFolder, ensure_founded
@@ -167,7 +168,7 @@ def _running(
     )
     settings = build_settings(run, system, options.host, options.port)
     assembly = assemble(settings, PLACE, CircuitProver(provers))
-    api = ApiMount(REAL_SECONDS if options.has_real_proofs else FIXED_SECONDS, is_devnet=True)
+    api = ApiMount(REAL_SECONDS if options.has_real_proofs else FIXED_SECONDS, DevnetFaucet(system))
     try:
         service = NodeService(settings, assembly, PLACE, api)
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from zklink.schema.api import accounts, chains, oif, operations, trading, transfers
+from zklink.schema.api import accounts, chains, devnet, oif, operations, trading, transfers
 from zklink.schema.api.refusals import ErrorTable
 from zklink.schema.api.scalars import NoRequest
 
@@ -187,6 +187,16 @@ METHODS: Final[tuple[Method, ...]] = (
         "An order of the framework by the hash of its transaction.",
         oif.OifOrderById,
         _LOST,
+    ),
+    Method(
+        "faucet",
+        "POST",
+        "/v1/devnet/faucet",
+        devnet.FaucetRequest,
+        devnet.FaucetAnswer,
+        "Tokens and coins for an address, of a devnet only.",
+        ("no_faucet",),
+        40,
     ),
 )
 BY_NAME: Final = {method.name: method for method in METHODS}

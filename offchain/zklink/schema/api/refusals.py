@@ -86,6 +86,7 @@ _ROWS: Final = (
         "an order of the Open Intents Framework that this system does not take",
         "Ask for a quote of type `oif-user-open-v0` and send its transaction.",
     ),
+    Refusal("no_faucet", 403, -32022, "a node that is of no devnet is asked for tokens", "Ask a devnet's node."),
     Refusal("internal", 500, -32603, "a mistake of this program", "Report it."),
 )
 REFUSALS: Final = {row.code: row for row in _ROWS}

@@ -1,0 +1,64 @@
+"""Gives tokens and coins of a devnet to whoever asks. Takes local chains, whose nodes sign for the test mnemonic's
+accounts; never anything else.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from eth_utils import to_checksum_address
+from web3.types import TxParams, Wei
+
+from zklink.api.faucet import Payment
+from zklink.devnet.devnet_chain import WorldChain
+from zklink.devnet.system import LocalSystem
+from zklink.devnet.tokens import TokenInfo, token_by_id
+from zklink.l1.contract_artifacts import load_contract
+from zklink.l1.deployment.records import TokenPlan
+from zklink.protocol.errors import RequestRefused
+from zklink.protocol.ids import Amount, ChainId, TokenId
+
+USUAL_USD: Final = 10_000
+LARGEST_USD: Final = 1_000_000
+"""Dollars' worth of one token in one request, at the table's prices."""
+
+
+class DevnetFaucet:
+    """A Faucet (see `zklink.api.faucet`). Test tokens are minted; coins come from the deployer's account."""
+
+    def __init__(self, system: LocalSystem) -> None:
+        self._system = system
+
+    def give(self, address: str, chain: ChainId | None, token: TokenId | None, amount: int | None) -> list[Payment]:
+        """See `Faucet`."""
+        places = [place for place in self._system.world if chain in (None, place.profile.chain_id)]
+        plans = [plan for plan in self._system.deployment.tokens if token in (None, plan.token_id)]
+        if not places:
+            raise RequestRefused("invalid_request", f"the devnet has no chain {chain}", {"field": "chain"})
+        wanted = list(self._list(places, plans))
+        if not wanted:
+            raise RequestRefused("invalid_request", f"token {token} is on none of these chains", {"field": "token"})
+        for _, info in wanted:
+            largest = info.amount_for(LARGEST_USD)
+            if amount is not None and not 0 < amount <= largest:
+                raise RequestRefused("invalid_request", f"amount is 1 to {largest}", {"field": "amount"})
+        return [self._pay(place, info, to_checksum_address(address), amount) for place, info in wanted]
+
+    def _list(self, places: list[WorldChain], plans: list[TokenPlan]) -> Iterator[tuple[WorldChain, TokenInfo]]:
+        for place in places:
+            for plan in plans:
+                if place.profile.chain_id in plan.contracts:
+                    yield place, token_by_id(plan.token_id)
+
+    def _pay(self, place: WorldChain, info: TokenInfo, address: str, amount: int | None) -> Payment:
+        chain = place.profile.chain_id
+        given = Amount(info.amount_for(USUAL_USD) if amount is None else amount)
+        l1_amount = given * info.scale(place.name)
+        payer: TxParams = {"from": to_checksum_address(self._system.world.roles.deployer.address)}
+        if info.contracts[place.name].is_native:
+            to = to_checksum_address(address)
+            tx_hash = place.w3.eth.send_transaction({**payer, "to": to, "value": Wei(l1_amount)})
+        else:
+            contract = self._system.deployment.token(info.token_id).contracts[chain]
+            token = place.w3.eth.contract(to_checksum_address(contract), abi=load_contract("TestToken").abi_list())
+            tx_hash = token.functions.mint(address, l1_amount).transact(payer)
+        return Payment(chain, info.token_id, given, l1_amount, bytes(tx_hash))
