@@ -25,8 +25,8 @@ PACE: Final = Pace(longest_look=2.0, failed_look=5.0)
 
 
 class ApiMount:
-    """Gives one node an API: a `MakeApp` for `NodeService`. `proof_seconds` is what quotes take for a block's proof; with
-    a `faucet` it is the API of a devnet. Once it is mounted there are `sources`, what answers are made from, and `desk`,
+    """Gives one node an API: a `MakeApp` for `NodeService`. `proof_seconds` is what quotes take for a proof; with
+    a `faucet` it is a devnet's. Once it is mounted there are `sources`, what answers are made from, and `desk`,
     which asks the node's thread.
     """
 
