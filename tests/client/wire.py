@@ -14,6 +14,8 @@ from zklink.protocol.errors import NodeUnreachable
 
 T = TypeVar("T")
 API = "http://node"
+ROUND_SECONDS = 1.0
+"""Pauses that are shorter let no round pass: between two attempts nothing has to happen."""
 Tamper = Callable[[Any], Any]
 
 
@@ -84,7 +86,8 @@ class Wire:
 
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
-        self.scene.round()
+        if seconds >= ROUND_SECONDS:
+            self.scene.round()
 
     async def work(self, function: Callable[[], T]) -> T:
         return function()

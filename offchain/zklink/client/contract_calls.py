@@ -12,6 +12,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import ArgumentsRefused
 
+WORD_BYTES: Final = 32
 ORDER: Final = "(uint16,uint256,uint8,uint16,uint16,uint112,uint112,uint112,bytes32,address,uint40)"
 DEPOSIT: Final = "(uint16,uint256,bytes32,uint32,address)"
 PERMIT: Final = "(uint256,uint256,uint8,bytes32,bytes32)"
@@ -60,8 +61,10 @@ def encode_call(signature: str, *arguments: object) -> bytes:
 
 def decode_answer(types: str, answer: bytes) -> tuple[Any, ...] | None:
     """The values of an answer of these types, separated by spaces; None if it is none."""
+    kinds = types.split()
     try:
-        return decode(types.split(), answer)
+        # Some libraries make the decoder fill up what is missing.
+        return decode(kinds, answer) if len(answer) >= WORD_BYTES * len(kinds) else None
     except (DecodingError, OverflowError, UnicodeDecodeError):
         return None
 
