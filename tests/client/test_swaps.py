@@ -8,6 +8,7 @@ from tests.client.wire import Wire
 from tests.scenarios.pipeline import BSC, POLYGON
 from zklink import Quote
 from zklink.devnet.tokens import BTC, USDC
+from zklink.protocol.errors import PermitNotOffered
 
 USD = 10**6
 
@@ -39,6 +40,33 @@ def test_swap__asynchronous_face__the_same(wire: Wire) -> None:
             return (await client.wait(sent)).state
 
     assert asyncio.run(swap()) == "arrived"
+
+
+def test_swap__with_a_permit__no_approval_is_sent(wire: Wire) -> None:
+    client, wallet, system = wire.open(), wire.wallet(), wire.scene.pipeline.system
+    quote = client.quote("polygon", "USDC", "30", "bsc", "USDC")
+    before = system.token(POLYGON, USDC).balance(wallet.address)
+    client.swap(wallet, quote, with_permit=True)
+    assert wire.sent.count("polygon eth_sendRawTransaction") == 1
+    wire.scene.round()
+    assert before - system.token(POLYGON, USDC).balance(wallet.address) == 30 * USD
+    assert system.token(POLYGON, USDC).allowance(wallet.address, system.bridges[POLYGON].address) == 0
+
+
+def test_deposit__with_a_permit__no_approval_is_sent(wire: Wire) -> None:
+    client, wallet = wire.open(), wire.wallet()
+    client.accounts.deposit(wallet, "polygon", "USDC", "20", with_permit=True)
+    assert wire.sent.count("polygon eth_sendRawTransaction") == 1
+    client.accounts.wait_balance(wallet, "USDC", "20")
+
+
+def test_swap__token_without_permits__says_so_and_sends_nothing(wire: Wire) -> None:
+    client = wire.open()
+    quote = client.quote("polygon", "USDC", "30", "bsc", "USDC")
+    wire.refuse_calls("polygon", "nonces(address)")
+    with pytest.raises(PermitNotOffered, match="no nonces"):
+        client.swap(wire.wallet(), quote, with_permit=True)
+    assert "polygon eth_sendRawTransaction" not in wire.sent
 
 
 def test_dry_run__approval_missing__lists_the_calls_and_sends_nothing(wire: Wire) -> None:

@@ -10,6 +10,7 @@ from tests.api.scene import Scene
 from zklink import AsyncClient, Client, Wallet
 from zklink.client.transport import Reply
 from zklink.lab.rpc_proxy import RpcProxy
+from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import NodeUnreachable
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ class Wire:
         self.lies: dict[str, Tamper] = {}
         self.cuts: dict[str, int] = {}
         self.losses: dict[str, int] = {}
+        self.missing: dict[str, str] = {}
         self._nodes = {chain.name: RpcProxy(_ask(chain)) for chain in scene.pipeline.system.world}
 
     @property
@@ -59,6 +61,10 @@ class Wire:
         """So many questions of this kind arrive, and their answers get lost."""
         self.losses[what] = times
 
+    def refuse_calls(self, chain: str, signature: str) -> None:
+        """A function that no contract of a chain has."""
+        self.missing[chain] = f"0x{keccak256(signature.encode())[:4].hex()}"
+
     async def send(self, verb: str, url: str, params: Mapping[str, str], body: bytes | None) -> Reply:
         host, _, path = url.removeprefix("http://").partition("/")
         what = f"/{path}" if host == "node" else f"{host} {json.loads(body or b'{}')['method']}"
@@ -81,6 +87,8 @@ class Wire:
             )
             return Reply(response.status_code, self._tell(what, response.content))
         asked = json.loads(body or b"{}")
+        if asked["method"] == "eth_call" and asked["params"][0]["data"].startswith(self.missing.get(host, "none")):
+            return Reply(200, json.dumps({"error": {"code": 3, "message": "execution reverted"}}).encode())
         answer = self._nodes[host].make_request(asked["method"], asked["params"])
         return Reply(200, self._tell(what, json.dumps(answer).encode()))
 

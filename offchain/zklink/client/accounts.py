@@ -21,6 +21,7 @@ from zklink.client.book import AmountLike, ChainRef, TokenRef
 from zklink.client.following import Sent
 from zklink.client.key_change import change_key, find_fee_tokens
 from zklink.client.orders import find_token, plan_deposit, plan_full_exit
+from zklink.client.permits import sign_permit
 from zklink.client.quote_rule import Depth, compute_out, read_depths
 from zklink.client.quotes import SLIPPAGE_BPS
 from zklink.client.session import Session
@@ -67,6 +68,7 @@ class AsyncAccounts:
         amount: AmountLike,
         *,
         owner: str | None = None,
+        with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Sent:
         """Bring tokens into the account of `owner`, by default the wallet's own; the first deposit opens it. Raises as
@@ -77,7 +79,10 @@ class AsyncAccounts:
         found = await find_token(place, self._session, TokenId(info.token))
         l1_amount = book.read_amount(info, amount) * found.scale
         order = DepositOrder(TokenId(info.token), l1_amount, universal_address(owner or wallet.address))
-        plan = await plan_deposit(self._session, place, wallet.address, order, None)
+        permit = None
+        if with_permit and not found.is_native:
+            permit = await sign_permit(self._session, place, wallet.signer, found.address, l1_amount)
+        plan = await plan_deposit(self._session, place, wallet.address, order, permit)
         return await send_plan(self._session, wallet, place, plan, approval_seconds)
 
     async def wait_balance(
@@ -98,9 +103,8 @@ class AsyncAccounts:
         """Give the account the wallet's layer-2 key: the account signs its consent. The fee is paid in `fee_token`, by
         default in the first one of which the account has enough.
         """
-        limits = {}
-        for token in await find_fee_tokens(self._session, fee_token):
-            limits[token] = await self._limit(token, most_fee)
+        tokens = await find_fee_tokens(self._session, fee_token)
+        limits = {token: await self._limit(token, most_fee) for token in tokens}
         return await change_key(self._session, wallet, limits)
 
     async def transfer(

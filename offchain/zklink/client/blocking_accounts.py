@@ -35,10 +35,15 @@ class Accounts:
         amount: AmountLike,
         *,
         owner: str | None = None,
+        with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Sent:
         """See `AsyncAccounts.deposit`."""
-        return run(self._core.deposit(wallet, chain, token, amount, owner=owner, approval_seconds=approval_seconds))
+        return run(
+            self._core.deposit(
+                wallet, chain, token, amount, owner=owner, with_permit=with_permit, approval_seconds=approval_seconds
+            )
+        )
 
     def wait_balance(
         self, wallet: Wallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS

@@ -99,11 +99,19 @@ class Client:
         *,
         recipient: str | None = None,
         seconds: int | None = None,
+        with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Sent:
         """See `AsyncClient.swap`."""
         return run(
-            self._core.swap(wallet, quote, recipient=recipient, seconds=seconds, approval_seconds=approval_seconds)
+            self._core.swap(
+                wallet,
+                quote,
+                recipient=recipient,
+                seconds=seconds,
+                with_permit=with_permit,
+                approval_seconds=approval_seconds,
+            )
         )
 
     def status(self, tx_hash: str) -> TransferAnswer:

@@ -105,14 +105,16 @@ class AsyncClient:
         *,
         recipient: str | None = None,
         seconds: int | None = None,
+        with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Sent:
         """Send a swap as it was quoted, to `recipient` or the wallet's own address, and an approval before it if one is
-        needed. It is refunded in full if no block has it within `seconds`. Does not wait for the swap: `wait` does.
-        Raises SwapImpossible, TokensShort, RecipientIsToken, WrongChain, ContractUntrue, CallReverted,
-        TransactionRejected, RpcUnavailable, StillWaiting for the approval.
+        needed, or a permit with it (PermitNotOffered if the token takes none). It is refunded in full if no block has
+        it within `seconds`. Does not wait for the swap: `wait` does. Raises SwapImpossible, TokensShort,
+        RecipientIsToken, WrongChain, ContractUntrue, CallReverted, TransactionRejected, RpcUnavailable, and
+        StillWaiting for the approval.
         """
-        return await send_swap(self._session, wallet, quote, recipient, seconds, approval_seconds)
+        return await send_swap(self._session, wallet, quote, recipient, seconds, approval_seconds, with_permit)
 
     async def status(self, tx_hash: str) -> TransferAnswer:
         """What the node knows now of a swap, by the hash of its transaction."""

@@ -10,6 +10,7 @@ from typing import Final
 from zklink.client.following import Sent
 from zklink.client.orders import Plan, find_token, plan_swap
 from zklink.client.outgoing import Step, estimate_step, send_step, wait_mined
+from zklink.client.permits import sign_permit
 from zklink.client.quotes import Quote
 from zklink.client.session import Place, Session
 from zklink.client.wallet import Wallet
@@ -49,9 +50,10 @@ async def send_swap(
     recipient: str | None,
     seconds: int | None,
     approval_seconds: float,
+    with_permit: bool,
 ) -> Sent:
     """See `AsyncClient.swap`."""
-    place, plan = await _plan(session, wallet, quote, recipient, seconds)
+    place, plan = await _plan(session, wallet, quote, recipient, seconds, with_permit)
     return await send_plan(session, wallet, place, plan, approval_seconds)
 
 
@@ -66,7 +68,12 @@ async def send_plan(session: Session, wallet: Wallet, place: Place, plan: Plan, 
 
 
 async def _plan(
-    session: Session, wallet: Wallet, quote: Quote, recipient: str | None, seconds: int | None
+    session: Session,
+    wallet: Wallet,
+    quote: Quote,
+    recipient: str | None,
+    seconds: int | None,
+    with_permit: bool = False,
 ) -> tuple[Place, Plan]:
     quote.check_possible()
     place = await session.place(quote.source)
@@ -84,4 +91,7 @@ async def _plan(
         deadline=now + (VALID_SECONDS if seconds is None else seconds),
         via=quote.via,
     )
-    return place, await plan_swap(session, place, wallet.address, order, None)
+    permit = None
+    if with_permit and not token.is_native:
+        permit = await sign_permit(session, place, wallet.signer, token.address, order.l1_amount)
+    return place, await plan_swap(session, place, wallet.address, order, permit)
