@@ -71,6 +71,9 @@ class BrowserWallet:
             return {"result": None}
         if method == "eth_sendTransaction":
             return {"result": self._send(params[0])}
+        if method == "eth_signTypedData_v4":
+            signed = self.account.sign_typed_data(full_message=_with_numbers(json.loads(params[1])))
+            return {"result": f"0x{signed.signature.hex()}"}
         found: Any = self.clients[self.chain_id].w3.provider.make_request(method, params)  # type: ignore[arg-type]
         return {"error": found["error"]} if "error" in found else {"result": _plain(found["result"])}
 
@@ -90,3 +93,15 @@ class BrowserWallet:
 
 def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=lambda each: f"0x{bytes(each).hex()}"))
+
+
+def _with_numbers(data: dict[str, Any]) -> dict[str, Any]:
+    """Typed data as eth-account takes it: it refuses numbers that are decimal strings, which wallets take."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: read(each) for name, each in value.items()}
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    domain = {**data["domain"], "chainId": int(data["domain"]["chainId"])}
+    return {**data, "domain": domain, "message": read(data["message"])}

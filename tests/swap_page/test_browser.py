@@ -19,6 +19,8 @@ pytestmark = pytest.mark.slow
 
 TEST_WALLET: Final = "Test wallet: its key is public, for local chains only"
 ROUNDS: Final = 60
+SWAP, SWAP_WITH_PERMIT, APPROVE = "0x6e87626a", "0xbcc3fef7", "0x095ea7b3"
+"""Selectors of calls."""
 
 
 class Opened:
@@ -99,15 +101,55 @@ def test_own_wallet__on_another_chain_without_allowance__is_switched_and_asked_f
     wallet = opened.bring_wallet(chain_id=1)
     page = opened.open()
     opened.fill("25.5")
+    page.uncheck("#by-signature")
     opened.send(NAME)
     opened.wait(lambda: page.is_visible("#watch"))
     assert wallet.chain_id == 137 and "wallet_switchEthereumChain" in wallet.methods
     sent = [params[0] for method, params in wallet.asked if method == "eth_sendTransaction"]
-    assert [call["data"][:10] for call in sent] == ["0x095ea7b3", "0x6e87626a"]
+    assert [call["data"][:10] for call in sent] == [APPROVE, SWAP]
     assert int(sent[0]["data"][74:], 16) == 25_500_000, "the approval is of the amount, no more"
     opened.wait(lambda: "This is final" in page.inner_text("#watch-now"))
     assert "Arrived" in page.inner_text("#timeline")
     assert opened.complaints == []
+
+
+def test_own_wallet__that_signs_the_permission__sends_one_transaction(site: Site, browser: Browser) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet()
+    page = opened.open()
+    opened.fill("25.5")
+    opened.send(NAME)
+    opened.wait(lambda: page.is_visible("#watch"))
+    (sent,) = [params[0] for method, params in wallet.asked if method == "eth_sendTransaction"]
+    assert sent["data"][:10] == SWAP_WITH_PERMIT and "signed: no transaction" in page.inner_text("#steps")
+    opened.wait(lambda: "This is final" in page.inner_text("#watch-now"))
+    assert opened.complaints == []
+
+
+def test_own_wallet__whose_signature_of_a_permission_fails__is_asked_for_a_transaction(
+    site: Site, browser: Browser
+) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet()
+    wallet.answer["eth_signTypedData_v4"] = "0x" + "11" * 65
+    page = opened.open()
+    opened.fill("25.5")
+    opened.send(NAME)
+    opened.wait(lambda: page.is_visible("#watch"))
+    assert wallet.methods.count("eth_sendTransaction") == 2
+
+
+def test_own_wallet__that_does_not_know_the_chain__is_told_where_a_devnets_is(site: Site, browser: Browser) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet(chain_id=1)
+    wallet.clients = {id: client for id, client in wallet.clients.items() if id == 1}
+    wallet.answer["wallet_addEthereumChain"] = None
+    opened.open()
+    opened.fill()
+    opened.send(NAME)
+    assert "The wallet is on another chain: switch it to polygon" in opened.wait_for_trouble()
+    (added,) = [params[0] for method, params in wallet.asked if method == "wallet_addEthereumChain"]
+    assert added["chainId"] == "0x89" and added["rpcUrls"] == [f"{site.url}/swap/rpc/2"]
 
 
 @pytest.mark.parametrize(

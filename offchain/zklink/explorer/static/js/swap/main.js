@@ -167,7 +167,8 @@ function readForm() {
   const toleranceBps = Number(tolerance[1]) * 100 + Number((tolerance[2] ?? "").padEnd(2, "0"));
   if (toleranceBps > 5000) throw new Trouble("A tolerance above 50 % gives the swap away.");
   const recipient = /** @type {HTMLInputElement} */ (byId("recipient")).value;
-  return { source, tokenIn, destination, tokenOut, amount: text("amount"), recipient, toleranceBps, isFast: text("fast") === "yes" };
+  const bySignature = /** @type {HTMLInputElement} */ (byId("by-signature")).checked;
+  return { source, tokenIn, destination, tokenOut, amount: text("amount"), recipient, toleranceBps, isFast: text("fast") === "yes", bySignature };
 }
 
 sendButton.addEventListener("click", async () => {

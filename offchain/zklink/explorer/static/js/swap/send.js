@@ -9,10 +9,11 @@ import {
   universalAddress,
 } from "../zklink/index.js";
 import { askQuote, loadDeployment, sleep } from "./api.js";
+import { signPermit } from "./permits.js";
 import { Trouble, ensureChain, explain, read } from "./wallets.js";
 
 /** @typedef {import("./wallets.js").Provider} Provider */
-/** @typedef {{ source: number, tokenIn: number, destination: number, tokenOut: number, amount: string, recipient: string, toleranceBps: number, isFast: boolean }} Form */
+/** @typedef {{ source: number, tokenIn: number, destination: number, tokenOut: number, amount: string, recipient: string, toleranceBps: number, isFast: boolean, bySignature: boolean }} Form */
 /** @typedef {(step: string, state: "now" | "done" | "bad", words?: string) => void} Say */
 
 const APPROVAL_SECONDS = 180;
@@ -53,8 +54,8 @@ export async function sendSwap(provider, account, form, minutes, say) {
     const price = await run("bridge", () => checkBridge(provider, plan));
     const value = price.wei + (plan.isNative ? plan.l1Amount : 0n);
     await run("funds", () => checkFunds(provider, account, plan, value));
-    await run("approve", () => approve(provider, account, plan, (words) => say("approve", "now", words)));
-    const sent = await run("send", () => send(provider, account, plan, value));
+    const { permit } = await run("approve", () => permitOrApprove(provider, account, plan, value, (words) => say("approve", "now", words)));
+    const sent = await run("send", () => send(provider, account, plan, value, permit));
     return sent.hash;
   } catch (error) {
     say(step, "bad");
@@ -98,7 +99,8 @@ async function makePlan(account, form, minutes) {
   const words = `at least ${formatAmount(minOut, tokenOut.decimals)} ${tokenOut.symbol} on ${destination.name}`;
   return {
     words, order, source, tokenIn, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge,
-    deploymentHash: known.deploymentHash, destination: form.destination, quotedWei: BigInt(quote.value_wei),
+    deploymentHash: known.deploymentHash, destination: form.destination, bySignature: form.bySignature,
+    evmChainId: BigInt(source.caip2.split(":")[1]),
     rpcUrl: known.isDevnet ? new URL(`/swap/rpc/${form.source}`, location.href).href : null,
   };
 }
@@ -155,16 +157,51 @@ async function checkFunds(provider, account, plan, value) {
 }
 
 /**
- * An approval of exactly the amount, unless the bridge may take as much already.
+ * Permission for exactly the amount, unless the bridge may take as much already: by a signature that the bridge takes, or
+ * by a transaction.
  * @param {Provider} provider
  * @param {string} account
  * @param {Plan} plan
+ * @param {bigint} value
+ * @param {(words: string) => void} tell
+ * @returns {Promise<{ words: string, permit?: import("./permits.js").Permit }>}
+ */
+async function permitOrApprove(provider, account, plan, value, tell) {
+  if (plan.isNative) return { words: "not needed for the chain's coin" };
+  const left = /** @type {bigint} */ (await read(provider, plan.token, reads.allowance(account, plan.bridge)));
+  if (left >= plan.l1Amount) return { words: "there already" };
+  const words = `of exactly ${showTokens(plan.l1Amount, plan)}`;
+  if (plan.bySignature) {
+    tell("Sign it in your wallet");
+    const wanted = { token: plan.token, owner: account, spender: plan.bridge, evmChainId: plan.evmChainId, value: plan.l1Amount, deadline: plan.order.deadline };
+    const permit = await signPermit(provider, wanted);
+    if (permit && (await isTaken(provider, account, plan, value, permit))) return { words: `${words}, signed: no transaction`, permit };
+  }
+  await approve(provider, account, plan, left, tell);
+  return { words };
+}
+
+/**
+ * @param {Provider} provider
+ * @param {string} account
+ * @param {Plan} plan
+ * @param {bigint} value
+ * @param {import("./permits.js").Permit} permit
+ * @returns {Promise<boolean>}
+ */
+async function isTaken(provider, account, plan, value, permit) {
+  const question = { method: "eth_call", params: [makeCall(account, plan, value, permit), "latest"] };
+  return provider.request(question).then(() => true, () => false);
+}
+
+/**
+ * @param {Provider} provider
+ * @param {string} account
+ * @param {Plan} plan
+ * @param {bigint} left What the bridge may take now.
  * @param {(words: string) => void} tell
  */
-async function approve(provider, account, plan, tell) {
-  if (plan.isNative) return { words: "not needed for the chain's coin" };
-  const left = await read(provider, plan.token, reads.allowance(account, plan.bridge));
-  if (/** @type {bigint} */ (left) >= plan.l1Amount) return { words: "there already" };
+async function approve(provider, account, plan, left, tell) {
   // Some tokens change an allowance only from zero or to zero.
   for (const amount of left ? [0n, plan.l1Amount] : [plan.l1Amount]) {
     tell("Confirm it in your wallet");
@@ -173,7 +210,6 @@ async function approve(provider, account, plan, tell) {
     tell("Waiting for the chain");
     await waitMined(provider, hash);
   }
-  return { words: `of exactly ${showTokens(plan.l1Amount, plan)}` };
 }
 
 /**
@@ -181,13 +217,24 @@ async function approve(provider, account, plan, tell) {
  * @param {string} account
  * @param {Plan} plan
  * @param {bigint} value
+ * @param {import("./permits.js").Permit} [permit]
  */
-async function send(provider, account, plan, value) {
-  const call = { from: account, to: plan.bridge, data: encodeSwap(plan.order), value: `0x${value.toString(16)}` };
+async function send(provider, account, plan, value, permit) {
+  const call = makeCall(account, plan, value, permit);
   // Tried first: a wallet would sign what is refused, and the gas would be gone.
   await provider.request({ method: "eth_call", params: [call, "latest"] });
   const hash = await provider.request({ method: "eth_sendTransaction", params: [call] });
   return { hash, words: "sent" };
+}
+
+/**
+ * @param {string} account
+ * @param {Plan} plan
+ * @param {bigint} value
+ * @param {import("./permits.js").Permit} [permit]
+ */
+function makeCall(account, plan, value, permit) {
+  return { from: account, to: plan.bridge, data: encodeSwap(plan.order, permit ? { permit } : {}), value: `0x${value.toString(16)}` };
 }
 
 /**

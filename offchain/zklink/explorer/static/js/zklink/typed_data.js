@@ -36,6 +36,15 @@ export function computeDigest(data) {
 }
 
 /**
+ * The separator of a domain, as contracts answer it.
+ * @param {Struct} domain
+ * @returns {Uint8Array}
+ */
+export function computeSeparator(domain) {
+  return hashStruct({ EIP712Domain: describeDomain(domain) }, "EIP712Domain", domain);
+}
+
+/**
  * What an owner signs to have a layer-2 key made of the signature. The signature is as secret as the key.
  * @param {string} deploymentHash 32 bytes.
  * @param {string} owner The address of a plain account.
