@@ -395,7 +395,7 @@ class TestLead:
         (position,) = look(broker).repaid
         assert position.repayment == Repayment(OURS, Amount(990 + earned), True, lead)
         assert (position.net, position.earned) == (990, earned)
-        assert broker.books() == {(B, TokenId(2)): Books(990 + 490, 490, 990 + earned, earned)}
+        assert broker.books() == {(B, TokenId(2)): Books(990 + 490, 490, 990 + earned, earned, 2, 2 * 80_000)}
 
     def test_books__a_repayment_is_lost__as_before_it(self, broker: Broker, port: FakeFillPort) -> None:
         fill(broker, candidate())
@@ -403,7 +403,7 @@ class TestLead:
         look(broker)
         port.states[key_of(candidate())] = FillState.MINE
         look(broker)
-        assert broker.books() == {(B, TokenId(2)): Books(990, 990, 0, 0)}
+        assert broker.books() == {(B, TokenId(2)): Books(990, 990, 0, 0, 1, 80_000)}
         port.states.clear()
         look(broker)
         assert broker.books() == {}

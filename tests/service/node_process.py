@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,13 @@ def wait_for(is_done: Callable[[], bool], what: Callable[[], str]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @dataclass
 class NodeProcess:
     """A folder with settings, keys and a database, and the process that runs on it, if one does."""
@@ -49,18 +57,22 @@ class NodeProcess:
         for name, account in accounts.items():
             (self.folder / name).write_text(account.key.hex())
         groups = {kind: [f"{kind}{n}" for n in range(3)] for kind in ("validator", "watcher")}
-        chains = "".join(
-            f'[chains.{chain.profile.name}]\nnodes = ["{chain.node_url}"]\nis_local = true\n'
-            f"confirmations = {chain.profile.confirmations}\nblock_time_seconds = {chain.profile.block_time_seconds}\n"
-            for chain in self.system.world
-        )
         self.settings.write_text(
-            f'deployment = "deployment.json"\n{chains}'
+            f'deployment = "deployment.json"\n{self.chain_settings}'
             f'[keys]\nsequencer = "sequencer"\nbroker = "broker"\n'
             f"validators = {json.dumps(groups['validator'])}\nwatchers = {json.dumps(groups['watcher'])}\n"
             f'[database]\nurl = "sqlite:///{self.folder}/node.db"\n'
             f"[prover]\nprocesses = {self.processes}\nlease_seconds = 20\n"
             f"[http]\nport = {self.port}\n"
+        )
+
+    @property
+    def chain_settings(self) -> str:
+        """The part of the settings that says how chains are reached."""
+        return "".join(
+            f'[chains.{chain.profile.name}]\nnodes = ["{chain.node_url}"]\nis_local = true\n'
+            f"confirmations = {chain.profile.confirmations}\nblock_time_seconds = {chain.profile.block_time_seconds}\n"
+            for chain in self.system.world
         )
 
     @property
@@ -76,9 +88,9 @@ class NodeProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the node."""
-        self.process = self._run("node", "--config", str(self.settings))
+    def start(self, *command: str) -> None:
+        """Start the node, or another program of the package on this folder."""
+        self.process = self._run(*(command or ("node", "--config", str(self.settings))))
 
     def start_prover(self, name: str) -> subprocess.Popen[bytes]:
         """Start a prover for the node, a process that knows nothing but its address."""

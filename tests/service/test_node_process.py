@@ -1,7 +1,6 @@
 """A node as a process: it starts, works, says how it is, ends in order, and survives kill -9 at any time."""
 
 import random
-import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from subprocess import run
 
 import pytest
 
-from tests.service.node_process import PROGRAM, NodeProcess, wait_for
+from tests.service.node_process import PROGRAM, NodeProcess, free_port, wait_for
 from tests.support.chains import send_deposit
 from tests.support.engines import note_engine
 from zklink.devnet.profiles import AVALANCHE, BSC
@@ -46,10 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def process(deployed: LocalSystem, folder: Path, request: pytest.FixtureRequest) -> Iterator[NodeProcess]:
     note_engine("anvil")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    process = NodeProcess(deployed, folder, port, processes=getattr(request, "param", 1))
+    process = NodeProcess(deployed, folder, free_port(), processes=getattr(request, "param", 1))
     yield process
     process.close()
 

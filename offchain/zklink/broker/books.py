@@ -25,12 +25,21 @@ class Kept:
     position: Position
     standing: Standing
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether it is sure to be a fill of this broker."""
+        return self.standing is not Standing.DOUBTFUL
+
 
 class FillBooks(Protocol):
     """Port: fills by their key. Safe to use from several threads; what is kept is durable when a call returns."""
 
     def load(self) -> Sequence[Kept]:
         """Every fill that is not final, the oldest first."""
+        ...
+
+    def load_final(self) -> Sequence[Position]:
+        """Every fill that is final, the oldest first: what was earned, and by which leads."""
         ...
 
     def keep(self, kept: Kept) -> None:
@@ -46,6 +55,9 @@ class NoBooks:
     """Books of a broker that remembers nothing after a restart: it asks bridges again, and finds what is open there."""
 
     def load(self) -> Sequence[Kept]:
+        return ()
+
+    def load_final(self) -> Sequence[Position]:
         return ()
 
     def keep(self, kept: Kept) -> None:

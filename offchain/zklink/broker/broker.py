@@ -30,8 +30,11 @@ from zklink.broker.records import (
     Repayment,
     Settlement,
 )
+from zklink.operations.payout import Payout
 from zklink.protocol.errors import CallReverted, TransactionReverted, ZkLinkError
 from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, BlockNumber, ChainId, TokenId
+
+Place = tuple[ChainId, TokenId]
 
 
 class Broker:
@@ -63,7 +66,11 @@ class Broker:
         self._books, self._kept = books, {kept.position.key: kept for kept in books.load()}
         for kept in self._kept.values():
             (self._doubts if kept.standing is Standing.DOUBTFUL else self._positions)[kept.position.key] = kept.position
-        self._leads = Leads(policy.first_lead_seconds)
+        self.leads, self._past = Leads(policy.first_lead_seconds), dict[Place, Books]()
+        for position in books.load_final():
+            _add(self._past, position)
+            if position.repayment is not None:
+                self.leads.note(position.candidate.payout.chain, position.repayment.lead_seconds)
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -108,20 +115,29 @@ class Broker:
         """The next payout to fill on `chain`: the oldest, those that failed behind the others, and those that are
         refused at present behind all.
         """
-        mine = (candidate for candidate in self.waiting if candidate.payout.chain == chain)
+        mine = (c for c in self.waiting if c.payout.chain == chain and self._has_room(c.payout))
         return next((candidate for candidate in mine if self._assess(candidate, outlook) is Verdict.FILL), None)
+
+    def _has_room(self, payout: Payout) -> bool:
+        """Whether a fill stays within what may be open on its chain."""
+        terms = self._policy.tokens.get(payout.token)
+        if terms is None or terms.most_open is None:
+            return True
+        positions = (*self.open_positions(payout.chain), *self._doubts.values())
+        places = [(p.candidate.payout.chain, p.candidate.payout.token, p.net) for p in positions]
+        taken = sum(net for *place, net in places if place == [payout.chain, payout.token])
+        return taken + payout.amount - payout.fill_fee <= terms.most_open
 
     def expect_lead(self, candidate: Candidate, outlook: Outlook) -> int:
         """Seconds by which a fill is expected to come before the payment: none where the chain has the block."""
         chain = candidate.payout.chain
-        return 0 if candidate.block <= outlook.paying.get(chain, 0) else self._leads.expect(chain)
+        return 0 if candidate.block <= outlook.paying.get(chain, 0) else self.leads.expect(chain)
 
-    def books(self) -> dict[tuple[ChainId, TokenId], Books]:
-        """What was paid, repaid and earned, by chain and token."""
-        books: dict[tuple[ChainId, TokenId], Books] = {}
+    def books(self) -> dict[Place, Books]:
+        """What was paid, repaid and earned, by chain and token, in earlier runs too."""
+        books = dict(self._past)
         for position in self._positions.values():
-            place = position.candidate.payout.chain, position.candidate.payout.token
-            books[place] = books.get(place, Books()).add(position)
+            _add(books, position)
         return books
 
     def attempt(self, candidate: Candidate, lead_seconds: int = FILL_LEAD_SECONDS) -> Attempt:
@@ -173,7 +189,8 @@ class Broker:
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
             l1_block = 0 if attempt.receipt is None else attempt.receipt.block_number
             is_retracted = not was_waiting if known is None else known.is_retracted
-            self._positions[key] = Position(candidate, key, l1_block, is_retracted=is_retracted)
+            gas_wei = 0 if attempt.receipt is None else attempt.receipt.gas_used * attempt.receipt.gas_price_wei
+            self._positions[key] = Position(candidate, key, l1_block, is_retracted=is_retracted, gas_wei=gas_wei)
             self._doubts.pop(key, None)
         elif attempt.outcome in AGAIN and was_waiting:
             (self._held if attempt.outcome is FillOutcome.HELD else self._waiting)[key] = candidate
@@ -281,7 +298,7 @@ class Broker:
         """Once the repayment has the chain's confirmations nobody asks for it again."""
         chain = position.candidate.payout.chain
         if position.repayment is None:
-            self._leads.note(chain, repayment.lead_seconds)
+            self.leads.note(chain, repayment.lead_seconds)
         since = height if position.repaid_at is None else position.repaid_at
         self._positions[position.key] = replace(position, repaid_at=since, repayment=repayment)
         if height - since + 1 >= self._required.get(chain, 0):
@@ -299,6 +316,11 @@ class Broker:
             is_final=candidate.block <= outlook.final,
             lead_seconds=self.expect_lead(candidate, outlook),
         )
+
+
+def _add(books: dict[Place, Books], position: Position) -> None:
+    place = position.candidate.payout.chain, position.candidate.payout.token
+    books[place] = books.get(place, Books()).add(position)
 
 
 def _explain(error: Exception) -> str:

@@ -58,6 +58,7 @@ class Verdict(Enum):
     EXCLUDED = "this recipient is never filled"
     UNKNOWN_TOKEN = "no policy for this token"
     TOO_LARGE = "too large for any tier"
+    NOT_ASKED_FOR = "no confirmed request of its source chain asks for this payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,15 @@ class TokenPolicy:
 
     `minimum_fee` is in layer-2 units of this token; it covers a fill's gas where no price of the chain's coin is given.
     `coin_prices` are those prices: layer-2 units of this token for one whole coin (10^18 wei) of the destination. With
-    them the least fee follows the destination's price of gas.
+    them the least fee follows the destination's price of gas. At most `most_open` (layer-2 units) is paid on one chain
+    and not repaid at a time.
     """
 
     tiers: tuple[Tier, ...]
     minimum_fee: Amount
     minimum_rate: int = 0
     coin_prices: Mapping[ChainId, int] = field(default_factory=dict)
+    most_open: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,8 @@ class Position:
     """Whether the payout's block was unsealed, and no block has the payout since."""
     repayment: Repayment | None = None
     """What was paid to whom; None before that."""
+    gas_wei: int = 0
+    """The gas of the fill, in wei of its chain's coin; 0 if its receipt was lost."""
 
     @property
     def is_repaid(self) -> bool:
@@ -185,20 +187,27 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Books:
     """One token on one chain, in layer-2 units: paid in fills, of which `open` is not repaid yet; repaid, of which
-    `earned` is fees.
+    `earned` is fees. `fills` counts them, and `gas_wei` is the gas of those whose receipt is known.
     """
 
     paid: int = 0
     open: int = 0
     repaid: int = 0
     earned: int = 0
+    fills: int = 0
+    gas_wei: int = 0
 
     def add(self, position: Position) -> "Books":
         """With one more fill."""
         net, repayment = position.net, position.repayment
-        if repayment is None:
-            return Books(self.paid + net, self.open + net, self.repaid, self.earned)
-        return Books(self.paid + net, self.open, self.repaid + repayment.amount, self.earned + position.earned)
+        return Books(
+            paid=self.paid + net,
+            open=self.open + (net if repayment is None else 0),
+            repaid=self.repaid + (0 if repayment is None else repayment.amount),
+            earned=self.earned + position.earned,
+            fills=self.fills + 1,
+            gas_wei=self.gas_wei + position.gas_wei,
+        )
 
 
 @dataclass(frozen=True, slots=True)

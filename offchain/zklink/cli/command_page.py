@@ -61,6 +61,8 @@ def _load_script(path: Path) -> click.Command:
 def _walk(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{prefix} {name}", command
             yield from _walk(f"{prefix} {name}", command)
         else:
             yield f"{prefix} {name}", command

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from zklink import __version__
 from zklink.cli.bench import bench
+from zklink.cli.broker import broker
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
 from zklink.cli.devnet_command import devnet
@@ -52,6 +53,7 @@ COMMANDS = (
     devnet,
     node,
     prover,
+    broker,
     setup,
     circuits,
     verifier,

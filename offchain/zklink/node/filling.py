@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from functools import partial
 
 from zklink.broker.broker import Broker
+from zklink.broker.policy import Verdict
 from zklink.broker.records import AGAIN, Attempt, Candidate, FillOutcome, Look, Outlook, Position
 from zklink.node.events import BrokerRepaid, FillDeclined, FillLost, FillTried, PayoutKey
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
 from zklink.node.sealing import list_candidates
+from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber, ChainId
 from zklink.sequencer.sealed_block import SealedBlock
 
@@ -43,10 +45,22 @@ class Filling:
                 continue
             if not is_ready:
                 return
-            self._offered = sealed.number
-            declined = self._broker.offer(list_candidates(sealed, self._known.counters, self._known.request_blocks))
-            for candidate, verdict in declined.items():
-                self._reporter.emit(FillDeclined(self._reporter.now(), _key(candidate), verdict))
+            candidates = list_candidates(sealed, self._known.counters, self._known.request_blocks)
+            self.offer_payouts(sealed.number, candidates)
+
+    def offer_payouts(self, number: BlockNumber, candidates: Iterable[Candidate]) -> None:
+        """Offer the payouts of a block, which is the next one."""
+        self._offered = number
+        self.offer_late(candidates)
+
+    def offer_late(self, candidates: Iterable[Candidate]) -> None:
+        """Offer payouts of a block that was offered."""
+        for candidate, verdict in self._broker.offer(candidates).items():
+            self.decline(candidate.payout, verdict)
+
+    def decline(self, payout: Payout, verdict: Verdict) -> None:
+        """Say that a payout is declined for good."""
+        self._reporter.emit(FillDeclined(self._reporter.now(), (payout.source, payout.id), verdict))
 
     @property
     def offered(self) -> BlockNumber:

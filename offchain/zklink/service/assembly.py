@@ -30,7 +30,7 @@ from zklink.sequencer.fee_terms import PoolTerms, Terms
 from zklink.service.clock import SteadyClock
 from zklink.service.proving.engine import STATEMENTS
 from zklink.service.proving.pool import ProofPool
-from zklink.service.settings.model import NodeSettings
+from zklink.service.settings.model import ChainSettings, FillSettings, NodeSettings
 from zklink.service.wiring import NodeKeys, build_groups, build_parts
 from zklink.storage.checkpoints import SqlCheckpoints
 from zklink.storage.database import Database, open_database
@@ -68,10 +68,10 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
     terms, policy = _build_terms(settings, deployment, place), _build_policy(settings, deployment, place)
     keys = _load_keys(settings)
     clock = SteadyClock()
-    _check_chains(settings, deployment, place)
+    check_chains(settings.chains, deployment, place)
     database = open_database(settings.database.url.get_secret_value(), deployment.deployment_hash)
     try:
-        clients = connect(settings, deployment, database)
+        clients = connect(settings.chains, deployment, database)
         config = _build_config(settings)
         pool = None if prover else _open_pool(settings, deployment, database, clock)
         parts = build_parts(
@@ -106,11 +106,13 @@ def read_deployment(path: Path) -> Deployment:
     return deployment
 
 
-def connect(settings: NodeSettings, deployment: Deployment, database: Database) -> dict[ChainId, ChainClient]:
+def connect(
+    chains: Mapping[str, ChainSettings], deployment: Deployment, database: Database
+) -> dict[ChainId, ChainClient]:
     """A client per chain of the deployment, whose transactions outlive a restart; each bridge is the deployment's."""
     clients = {}
     for chain, found in deployment.chains.items():
-        own = settings.chains[found.name]
+        own = chains[found.name]
         profile = ChainProfile(
             found.name,
             chain,
@@ -154,12 +156,13 @@ def _load_keys(settings: NodeSettings) -> NodeKeys:
     return NodeKeys(sequencer, broker, groups[0], groups[1])
 
 
-def _check_chains(settings: NodeSettings, deployment: Deployment, place: str) -> None:
+def check_chains(chains: Mapping[str, ChainSettings], deployment: Deployment, place: str) -> None:
+    """Raise SettingsInvalid unless the settings have just the deployment's chains."""
     names = {chain.name for chain in deployment.chains.values()}
-    for name in settings.chains:
+    for name in chains:
         if name not in names:
             raise SettingsInvalid(place, f"chains.{name}", f"the deployment has {', '.join(sorted(names))}")
-    for name in sorted(names - set(settings.chains)):
+    for name in sorted(names - set(chains)):
         raise SettingsInvalid(place, f"chains.{name}", "the deployment has this chain, and no node of it is given")
 
 
@@ -178,14 +181,30 @@ def _build_terms(settings: NodeSettings, deployment: Deployment, place: str) -> 
 
 
 def _build_policy(settings: NodeSettings, deployment: Deployment, place: str) -> FillPolicy | None:
-    if not settings.broker.enabled:
-        return None
+    return build_policy(settings.broker.tokens, deployment, place, "broker.tokens") if settings.broker.enabled else None
+
+
+def build_policy(tokens: Mapping[str, FillSettings], deployment: Deployment, place: str, key: str) -> FillPolicy:
+    """A broker's terms. Raises SettingsInvalid for tokens and chains that the deployment does not have."""
     policies = {}
-    for symbol, terms in settings.broker.tokens.items():
-        tiers = tuple(Tier(Amount(tier.limit), tier.extra_confirmations) for tier in terms.tiers)
-        token = _find_token(symbol, deployment, place, "broker.tokens")
-        policies[token] = TokenPolicy(tiers, Amount(terms.minimum_fee), terms.minimum_rate)
+    for symbol, terms in tokens.items():
+        policies[_find_token(symbol, deployment, place, key)] = TokenPolicy(
+            tuple(Tier(Amount(tier.limit), tier.extra_confirmations) for tier in terms.tiers),
+            Amount(terms.minimum_fee),
+            terms.minimum_rate,
+            by_chain(terms.coin_prices, deployment, place, f"{key}.{symbol}.coin_prices"),
+            None if terms.most_open is None else Amount(terms.most_open),
+        )
     return FillPolicy(policies)
+
+
+def by_chain(values: Mapping[str, int], deployment: Deployment, place: str, key: str) -> dict[ChainId, int]:
+    """Values by the chains' names as values by their ids. Raises SettingsInvalid."""
+    found = {chain.name: chain.chain_id for chain in deployment.chains.values()}
+    for name in values:
+        if name not in found:
+            raise SettingsInvalid(place, f"{key}.{name}", f"the deployment's chains are {', '.join(sorted(found))}")
+    return {found[name]: value for name, value in values.items()}
 
 
 def _build_config(settings: NodeSettings) -> NodeConfig:

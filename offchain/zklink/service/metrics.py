@@ -35,6 +35,12 @@ class Metrics:
         self.fills = counter("fills", "Attempts to fill, by outcome", "chain", "outcome")
         self.fills_lost = counter("fills_lost", "Fills that a reorganisation took", "chain")
         self.repaid = counter("fills_repaid", "Fills that were repaid", "chain")
+        self.broker_held = gauge("broker_held", "What the broker holds, in layer-2 units", "chain", "token")
+        self.broker_target = gauge("broker_target", "What it wants to hold, in layer-2 units", "chain", "token")
+        self.broker_open = gauge(
+            "broker_open", "What it has paid and is not repaid, in layer-2 units", "chain", "token"
+        )
+        self.broker_earned = gauge("broker_earned", "What its fills have earned, in layer-2 units", "chain", "token")
         self.retries = counter("retries", "Jobs that failed and are tried again", "job", "chain")
         self.prove_seconds = histogram("prove_seconds", "Witness and proof of a block", PROVE_SECONDS)
         self.height = gauge("height", "The last sealed block")

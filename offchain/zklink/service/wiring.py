@@ -126,25 +126,29 @@ def build_parts(
         },
         validators=groups.validators,
         watchers=groups.watchers,
-        broker=None if fill_policy is None else _build_broker(deployment, bridges, keys, fill_policy, books),
+        broker=None
+        if fill_policy is None
+        else build_broker(deployment, bridges, keys.broker, keys.repay_to, fill_policy, books),
         started_at=read_start(deployment, clients),
         checkpoints=checkpoints,
     )
 
 
-def _build_broker(
+def build_broker(
     deployment: Deployment,
     bridges: Mapping[ChainId, BridgeClient],
-    keys: NodeKeys,
+    key: LocalAccount,
+    repay_to: str | None,
     policy: FillPolicy,
     books: FillBooks,
 ) -> Broker:
-    repay_to = keys.repay_to or keys.broker.address
+    """A broker, of a node or alone. Raises what `books.load` raises."""
+    repaid = repay_to or key.address
     ports = {
-        chain: BridgeFillPort(bridge, keys.broker, deployment.chains[chain].from_block, repay_to)
+        chain: BridgeFillPort(bridge, key, deployment.chains[chain].from_block, repaid)
         for chain, bridge in bridges.items()
     }
-    mine = {universal_address(address) for address in (keys.broker.address, repay_to)}
+    mine = {universal_address(address) for address in (key.address, repaid)}
     confirmations = {chain: bridge.client.profile.confirmations for chain, bridge in bridges.items()}
     own = replace(policy, excluded=policy.excluded | mine)
     return Broker(deployment.deployment_hash, ports, own, confirmations, books)

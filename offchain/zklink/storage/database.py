@@ -26,6 +26,8 @@ BUSY_SECONDS: Final = 30
 """How long a transaction waits for another one of this process."""
 CONNECT_SECONDS: Final = 10
 OWNER: Final = 1
+NOBODY: Final = -1
+"""The number of an opening that there never was."""
 READS_ONLY: Final = "zklink_reads_only"
 ADVISORY_LOCK: Final = 0x7A6B6C696E6B
 """The advisory lock of PostgreSQL that a node holds: "zklink"."""
@@ -100,6 +102,29 @@ def open_database(url: str, deployment_hash: bytes) -> Database:
         engine.dispose()
         raise
     return Database(engine, place, epoch, guard)
+
+
+def look_into(url: str, deployment_hash: bytes) -> Database:
+    """A database that is only read, also while another process has it: its transactions that write raise
+    DatabaseInUse. Raises DatabaseFailed, and DatabaseRefused for one of another version or deployment.
+    """
+    place, engine = describe_place(url), connect(url)
+    database = Database(engine, place, NOBODY, None)
+    try:
+        if engine.dialect.name == "sqlite" and not Path(place).exists():
+            raise DatabaseFailed(place, "there is no such file")
+        with database.reading() as connection:
+            if versions.read_version(connection) != versions.list_versions()[-1]:
+                raise DatabaseRefused(
+                    place, "its tables are of another version: the program that it belongs to makes them"
+                )
+            found = connection.execute(select(owner.c.deployment_hash)).scalar_one_or_none()
+        if found is None or bytes(found) != deployment_hash:
+            raise DatabaseRefused(place, f"it is not of deployment 0x{deployment_hash.hex()}")
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def describe_place(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from zklink.broker.books import Kept, Standing
 from zklink.broker.records import Position
@@ -19,9 +19,14 @@ class SqlFillBooks:
         self._database = database
 
     def load(self) -> Sequence[Kept]:
-        query = select(fills).where(fills.c.standing != Standing.FINAL.value).order_by(fills.c.key)
-        with self._database.transaction() as connection:
-            rows = connection.execute(query).all()
+        return self._read(fills.c.standing != Standing.FINAL.value)
+
+    def load_final(self) -> Sequence[Position]:
+        return [kept.position for kept in self._read(fills.c.standing == Standing.FINAL.value)]
+
+    def _read(self, condition: ColumnElement[bool]) -> Sequence[Kept]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(fills).where(condition).order_by(fills.c.key)).all()
         kept = [_decode(bytes(row.key), row.standing, row.fill) for row in rows]
         return sorted(kept, key=lambda item: item.position.candidate.block)
 

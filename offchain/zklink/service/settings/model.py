@@ -72,11 +72,16 @@ class TierSettings(Section):
 
 
 class FillSettings(Section):
-    """The broker's terms for one token."""
+    """The broker's terms for one token: see `zklink.broker.policy.TokenPolicy`. `coin_prices` are by the chains' names,
+    and so are `targets`, what the broker wants to hold there.
+    """
 
     tiers: Annotated[tuple[TierSettings, ...], Field(min_length=1)]
     minimum_fee: Annotated[int, Field(ge=0)]
     minimum_rate: Annotated[int, Field(ge=0, lt=10_000)] = 0
+    most_open: Whole | None = None
+    coin_prices: dict[Name, Whole] = Field(default_factory=dict)
+    targets: dict[Name, Whole] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _tiers_ascend(self) -> "FillSettings":
@@ -110,6 +115,13 @@ class HttpSettings(Section):
     """Whether the API is there, beside health and metrics."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8545
+
+
+class DoorSettings(Section):
+    """Where a program that has no API serves its health and metrics."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8547
 
 
 class LogSettings(Section):

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from zklink.files import read_file
 from zklink.l1.transport.secrets import keep_secret, keep_words
 from zklink.protocol.errors import SettingsInvalid
-from zklink.service.settings.model import NodeSettings, Section
+from zklink.service.settings.broker import AloneBrokerSettings
+from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section
 
 S = TypeVar("S", bound=Section)
 
@@ -33,12 +34,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
     hides what they hold.
     """
     settings = read_section(NodeSettings, path, environment)
-    for name, chain in settings.chains.items():
-        for node in chain.nodes:
-            keep_secret(node.get_secret_value(), public=(name,))
-    url = settings.database.url.get_secret_value()
-    if "@" in url:
-        keep_words([part for part in url.partition("://")[2].rpartition("@")[0].split(":")[1:] if part])
+    keep_secrets(settings.chains, settings.database)
     folder = path.resolve().parent
     keys = settings.keys
     return settings.model_copy(
@@ -55,6 +51,26 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
             ),
         }
     )
+
+
+def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ) -> AloneBrokerSettings:
+    """The settings of a broker that runs alone, as `read_settings` gives those of a node."""
+    settings = read_section(AloneBrokerSettings, path, environment)
+    keep_secrets(settings.chains, settings.database)
+    folder, keys = path.resolve().parent, settings.keys
+    passphrase = None if keys.passphrase_file is None else folder / keys.passphrase_file
+    own = keys.model_copy(update={"broker": folder / keys.broker, "passphrase_file": passphrase})
+    return settings.model_copy(update={"deployment": folder / settings.deployment, "keys": own})
+
+
+def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings) -> None:
+    """Have every text that passes `redact` hide the nodes' addresses and the database's password."""
+    for name, chain in chains.items():
+        for node in chain.nodes:
+            keep_secret(node.get_secret_value(), public=(name,))
+    url = database.url.get_secret_value()
+    if "@" in url:
+        keep_words([part for part in url.partition("://")[2].rpartition("@")[0].split(":")[1:] if part])
 
 
 def read_section(kind: type[S], path: Path, environment: Mapping[str, str]) -> S:
