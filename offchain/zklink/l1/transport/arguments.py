@@ -17,8 +17,8 @@ AbiItem = Mapping[str, Any]
 _LONGEST: Final = 60
 
 
-def check_arguments(abi: Iterable[AbiItem], function: str, arguments: Sequence[object]) -> None:
-    """ArgumentsRefused unless the ABI has this function, and these values can be encoded for it."""
+def check_arguments(abi: Iterable[AbiItem], function: str, arguments: Sequence[object]) -> AbiItem:
+    """The function of the ABI for which these values can be encoded. Raises ArgumentsRefused if it has none."""
     functions = [entry for entry in abi if entry["type"] == "function"]
     found = [entry for entry in functions if entry["name"] == function]
     if not found:
@@ -27,6 +27,7 @@ def check_arguments(abi: Iterable[AbiItem], function: str, arguments: Sequence[o
     refusals = [_find_refusal(entry["inputs"], arguments) for entry in found]
     if all(refusals):
         raise ArgumentsRefused(function, str(refusals[0]))
+    return found[refusals.index(None)]
 
 
 def check_creation(name: str, inputs: Sequence[AbiItem], arguments: Sequence[object]) -> None:

@@ -12,13 +12,14 @@ from typing import Any, Final, TypeVar
 
 from eth_abi import encode
 from eth_account.signers.local import LocalAccount
+from eth_typing import BlockNumber
 from eth_utils import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.exceptions import TransactionNotFound
-from web3.types import FilterParams, TxParams, Wei
+from web3.types import BlockIdentifier, FilterParams, TxParams, Wei
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.transport.arguments import check_arguments, check_creation, spell_type
@@ -30,6 +31,7 @@ from zklink.l1.transport.rpc import Asker, take_over_retries
 from zklink.l1.transport.submission import Call, Request, SendPolicy, Submission
 from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.l1.transport.transactions import Sender
+from zklink.l1.transport.views import decode_view, encode_view
 from zklink.protocol.errors import CallReverted, L1Error, RpcRefused, RpcUnavailable, WrongChain
 
 __all__ = ["Call", "ChainClient", "ChainProfile", "Receipt", "Request", "SendPolicy", "Submission"]
@@ -90,9 +92,10 @@ class ChainClient:
 
     def read(self, contract: Contract, function: str, *arguments: object, block: int | None = None) -> Any:
         """Call a view. Raises ArgumentsRefused, CallReverted with the contract's reason, RpcUnavailable."""
-        check_arguments(contract.abi, function, arguments)
-        bound = contract.functions[function](*arguments)
-        return self.ask(function, lambda: bound.call(block_identifier="latest" if block is None else block))
+        view = check_arguments(contract.abi, function, arguments)
+        question: TxParams = {"to": contract.address, "data": HexBytes(encode_view(self.w3.codec, view, arguments))}
+        at: BlockIdentifier = "latest" if block is None else BlockNumber(block)
+        return self.ask(function, lambda: decode_view(self.w3.codec, view, bytes(self.w3.eth.call(question, at))))
 
     def call(self, address: str, data: bytes, label: str, sender: str | None = None) -> bytes:
         """The bytes that a contract answers, as it gives them; `label` names the call in errors. Raises CallReverted,
