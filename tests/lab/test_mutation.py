@@ -69,6 +69,7 @@ def test_generate__contract__each_assertion_and_operator_but_no_comment(project:
         generate_mutants(project, ["contracts/Bag.vy"])
 
 
+@pytest.mark.slow  # each mutant runs a suite in a process
 def test_mutate__generated__survivors_are_told_and_verdicts_are_kept(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

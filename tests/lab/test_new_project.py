@@ -47,6 +47,7 @@ def test_new__something_is_there__is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow  # a project of its own runs all its tests
 def test_project__as_written__its_tests_pass(tmp_path: Path) -> None:
     write_project(tmp_path / "bridge")
     code, said = run(tmp_path / "bridge", "pytest", "-q", "-p", "no:cacheprovider")
@@ -61,6 +62,7 @@ def test_project__under_ape__its_tests_pass(tmp_path: Path) -> None:
     assert "2 passed" in said
 
 
+@pytest.mark.slow  # the same, with a bug that they find
 def test_project__message_counted_twice__is_found_by_exploit_hunt_and_machine(tmp_path: Path) -> None:
     write_project(tmp_path / "bridge")
     mint = tmp_path / "bridge" / "contracts" / "Mint.vy"

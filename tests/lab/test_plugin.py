@@ -88,6 +88,7 @@ def test_plugin__whole_file__passes_and_the_header_says_what_runs(folder: Path) 
     assert "5 passed" in said
 
 
+@pytest.mark.slow  # a counterexample is shrunk and played again, each in a process
 def test_plugin__machine_fails__saved_and_replayed_alone(folder: Path) -> None:
     write(folder, limit=60)
     code, said = run(folder, *WITHOUT_APE, "-k", "shard1")

@@ -50,6 +50,7 @@ class Weather:
         return self.proxy
 
 
+@pytest.mark.slow  # a long story through nodes that misbehave
 @pytest.mark.parametrize("seed", [1])
 def test_chaos__every_node_misbehaves__every_swap_is_paid_once_and_the_books_are_right(
     system: LiquidSystem, seed: int, caplog: pytest.LogCaptureFixture

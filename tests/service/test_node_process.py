@@ -106,6 +106,7 @@ def check_nothing_twice(system: LocalSystem, after: dict[ChainId, int]) -> None:
         assert set(calls.values()) <= {1}
 
 
+@pytest.mark.slow  # a node and a prover, each a process of its own
 @pytest.mark.parametrize("process", [0], indirect=True)
 def test_node__a_prover_of_another_process__blocks_reach_every_chain_and_it_ends_in_order(
     process: NodeProcess,
