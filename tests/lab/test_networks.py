@@ -237,7 +237,7 @@ def test_fetch__archive_is_another__is_refused_and_not_kept(tmp_path: Path, monk
     npm.chmod(0o755)
     monkeypatch.setenv("ZKLINK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(PackageUnavailable, match="its archive has the SHA-256 [0-9a-f]{64}, not 00"):
+    with pytest.raises(PackageUnavailable, match=r"its archive has the SHA-256 [0-9a-f]{64}, not 00"):
         fetch_package(Package("other", "1.0.0", "00"))
     assert not list((tmp_path / "cache").rglob("package"))
 
