@@ -83,7 +83,7 @@ def run(folder: Path, *options: str) -> tuple[int, str]:
 def test_plugin__whole_file__passes_and_the_header_says_what_runs(folder: Path) -> None:
     code, said = run(folder, "--lab-seed", "41")
     assert code == 0, said
-    assert "lab: chains are revm, in this process; --lab-seed=41\n" in said
+    assert "lab: chains are revm, in this process; --lab-seed=41; ape's chain is revm\n" in said
     assert "seed is 41" in said
     assert "5 passed" in said
 

@@ -7,6 +7,7 @@ ape or revm before a test asks for chains.
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,7 @@ RANDOM: Final = "random"
 CRASHES: Final = Path(".lab-crashes")
 MARK: Final = "lab_machine"
 _SEED: Final = pytest.StashKey[int]()
+_APE: Final = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,11 +51,27 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_number("--lab-depth", config.getoption("--lab-depth"), 1)
     if (replay := config.getoption("--lab-replay")) is not None:
         _read_replay(Path(replay))
+    config.stash[_APE] = _is_ape_here(config) and _give_ape_revm(config)
+
+
+def _is_ape_here(config: pytest.Config) -> bool:
+    """Whether ape runs tests here, and they can run on revm."""
+    is_help = "--help" in config.invocation_params.args
+    return config.pluginmanager.hasplugin("ape_test") and not is_help and find_spec("pyrevm") is not None
+
+
+def _give_ape_revm(config: pytest.Config) -> bool:
+    """Give ape the provider; whether it is the one that runs because nobody has named another."""
+    from zklink.lab.ape_plugin import make_default, register
+
+    register()
+    return not config.getoption("--network", default=None) and make_default(config.rootpath)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     line = f"lab: chains are {BACKENDS[config.getoption('--lab-chains')]}; --lab-seed={config.stash[_SEED]}"
     replay = config.getoption("--lab-replay")
+    line = f"{line}; ape's chain is revm" if config.stash[_APE] else line
     return f"{line}; only the crash in {replay}" if replay else line
 
 

@@ -6,7 +6,7 @@ Takes the chain's id from the provider settings; gives a provider that `networks
 import itertools
 import time
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ape.api import TestProviderAPI
 from ape.exceptions import ContractLogicError, OutOfGasError, UnknownSnapshotError, VirtualMachineError
@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr
 from web3 import Web3
 from web3.exceptions import ContractLogicError as RpcLogicError
 
+from zklink.lab.accounts import ACCOUNT_COUNT, MNEMONIC
 from zklink.lab.errors import SnapshotGone
 from zklink.lab.revm.chain import RevmChain, Snapshot
 from zklink.lab.revm.rpc import CLIENT, RevmRpc
@@ -26,6 +27,9 @@ _NUMBERS: Final = itertools.count(1)
 
 class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
     """A chain in this process, as ape sees it."""
+
+    NAME: ClassVar[str] = "revm"
+    """How `--network` calls it."""
 
     name: str = "revm"
     provider_settings: dict[str, Any] = Field(default_factory=dict)
@@ -101,9 +105,18 @@ class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
 
     def connect(self) -> None:
         """Begin a chain at this time of day."""
-        self._chain = RevmChain(int(self.provider_settings["chain_id"]), int(time.time()))
+        chain_id = self.provider_settings.get("chain_id") or self.config_manager.get_config("test").provider.chain_id
+        self._chain = RevmChain(int(chain_id), int(time.time()))
         self._web3 = Web3(RevmRpc(self._chain))
+        self._fund()
         self._snapshots = {}
+
+    def _fund(self) -> None:
+        """Give ape's test accounts their coins where they are not those of the laboratory."""
+        given = self.config_manager.get_config("test")
+        if given.mnemonic != MNEMONIC or given.number_of_accounts > ACCOUNT_COUNT:
+            for account in self.account_manager.test_accounts:
+                self._ask("anvil_setBalance", account.address, int(given.balance))
 
     def disconnect(self) -> None:
         """Forget the chain."""
