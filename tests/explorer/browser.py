@@ -7,15 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.explorer.npm import ensure_axe, ensure_chromium
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / ".build" / "explorer"
 PATIENCE_MS: Final = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 MISSING: Final = "the server responded with a status of 404"
 
+OVERFLOW: Final = """
+Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll(".card")].map(
+  (card) => innerWidth + card.scrollWidth - card.clientWidth))
+"""
 Theme = Literal["light", "dark"]
 
 
@@ -67,8 +72,8 @@ class Look:
         self.page.goto(self.url + path, wait_until="load")
 
     def count_overflow(self) -> int:
-        """By how many pixels the page is wider than its window."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth")) - self.width
+        """By how many pixels the page is wider than its window, or what a card holds than the card."""
+        return int(self.page.evaluate(OVERFLOW)) - self.width
 
     def list_violations(self) -> list[str]:
         """What axe-core finds wrong, with the first element of each."""

@@ -62,6 +62,6 @@ def test_looks__every_state_of_the_api__has_a_word_an_icon_and_a_tone() -> None:
     assert names <= set(formats.LOOKS)
 
 
-@pytest.mark.parametrize(("text", "cut"), [("1.5", "1.5"), ("0.123456789", "0.12345678…"), ("12", "12")])
+@pytest.mark.parametrize(("text", "cut"), [("1.5", "1.5"), ("0.123456789", "0.123456…"), ("12", "12")])
 def test_cut_decimals__says_that_there_are_more(text: str, cut: str) -> None:
     assert formats.cut_decimals(text) == cut

@@ -15,7 +15,9 @@ from zklink.api.desk import InlineDesk
 from zklink.api.live_view import LiveView
 from zklink.explorer import page as page_module
 from zklink.explorer.pages import PAGES, TIMED_PAGES, build_pages
+from zklink.history.feed import Topic
 from zklink.history.memory import MemoryHistory
+from zklink.protocol.ids import BlockNumber
 
 READER: Final = {"accept": "text/html,*/*;q=0.8"}
 FIXED: Final = sorted(path for path in (*PAGES, *TIMED_PAGES) if "{" not in path)
@@ -140,3 +142,15 @@ def test_blocks__more_than_a_page__the_rest_is_behind_a_link(busy: Busy, monkeyp
     numbers = [[int(n) for n in re.findall(r'href="/blocks/(\d+)"', text)] for text in (first, second)]
     assert numbers[0] == list(range(numbers[0][0], numbers[0][0] - 5, -1))
     assert numbers[1][0] == numbers[0][-1] - 1
+
+
+def test_page__its_stream__begins_where_the_page_was_made(busy: Busy) -> None:
+    text = busy.scene.client.get("/blocks").text
+    (stream,) = re.findall(r'hx-sse:connect="([^"]+)"', text)
+    stream = stream.replace("&amp;", "&")
+    feed = busy.scene.sources.history.feed
+    number = feed.last_number
+    assert number > 0 and stream == f"/v1/events?topics=blocks&after={feed.run}-{number}"
+    feed.tell(Topic.BLOCKS, BlockNumber(17))
+    lines = busy.scene.stream(stream, {}, 1)
+    assert f"id: {feed.run}-{number + 1}" in lines and "event: blocks" in lines

@@ -8,7 +8,7 @@ from typing import Final
 NOBREAK: Final = "\u202f"
 """Between groups of three digits."""
 
-SHOWN_DECIMALS: Final = 8
+SHOWN_DECIMALS: Final = 6
 """In tables; the whole amount stands in the title."""
 
 CENTURY: Final = 36_525 * 86_400
@@ -135,7 +135,7 @@ def count_things(number: int, thing: str) -> str:
 
 
 def cut_decimals(text: str) -> str:
-    """An amount with at most eight decimals; an ellipsis says that there are more."""
+    """An amount with at most six decimals; an ellipsis says that there are more."""
     whole, _, part = text.partition(".")
     return text if len(part) <= SHOWN_DECIMALS else f"{whole}.{part[:SHOWN_DECIMALS]}…"
 

@@ -92,8 +92,12 @@ def load_templates() -> Environment:
 
 
 async def respond(calls: Calls, show: Show, request: Request) -> Response:
-    """The page, or one that says why there is none."""
+    """The page, or one that says why there is none. `after` is the last event before the page was made: its stream
+    begins there, so that nothing is missed between the two.
+    """
     ask = Asker(calls, name_caller(request.client.host if request.client else None))
+    feed = calls.sources.history.feed
+    after = f"{feed.run}-{feed.last_number}"
     try:
         if request.method not in ("GET", "HEAD"):
             raise RequestRefused("wrong_verb", "this page takes GET", {"allow": "GET, HEAD"})
@@ -101,7 +105,7 @@ async def respond(calls: Calls, show: Show, request: Request) -> Response:
         if isinstance(view, Redirect):
             return Response(status_code=303, headers={**HEADERS, "Location": view.path})
         names = await load_naming(ask)
-        return _render(request, view.template, {**view.data, "names": names}, view.status)
+        return _render(request, view.template, {**view.data, "names": names, "after": after}, view.status)
     except RequestRefused as error:
         return show_refusal(request, error)
     except Exception:

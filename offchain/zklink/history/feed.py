@@ -57,6 +57,12 @@ class Feed:
         for listener in listeners:
             listener(notice)
 
+    @property
+    def last_number(self) -> int:
+        """The number of the last notice; 0 before the first."""
+        with self._lock:
+            return self._kept[-1].number if self._kept else 0
+
     def listen(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         """Have every further notice handed to `listener`; gives the way to end that, once or again."""
         with self._lock:
