@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from zklink.bench import recovery
+from zklink.bench import devnet_start, recovery
+from zklink.bench.devnet_start import measure_devnet
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
 from zklink.bench.performance_page import (
+    render_devnet,
     render_local_chains,
     render_recovery,
     render_restart,
@@ -27,7 +29,7 @@ from zklink.bench.workload import build_account_block, build_block, build_exit
 from zklink.cli.bench import PARTS
 from zklink.l1.contract_artifacts import load_contract
 from zklink.primitives.eddsa import PrivateKey
-from zklink.protocol.errors import HistoryDisagrees
+from zklink.protocol.errors import HistoryDisagrees, ToolFailed
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL, PRESETS, Preset
 from zklink.prover.cache import project_root
@@ -134,3 +136,26 @@ def test_write_part__one_part__leaves_the_rest_of_the_page(tmp_path: Path) -> No
         begin, end = f"<!-- begin {part}: written by `make bench` -->", f"<!-- end {part} -->"
         before, rest = original.split(begin)
         assert page.read_text() == f"{before}{begin}\n\nnew figures\n\n{end}{rest.split(end)[1]}"
+
+
+def test_measure_devnet__a_program_that_is_ready_at_once__rows_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, seen = tmp_path / "zklink", tmp_path / "seen"
+    program.write_text(f"""#!/bin/sh
+ls "$ZKLINK_CACHE" >> {seen}
+echo 'before: nothing'
+echo '{{"ready_seconds": 1}}'
+echo '[0.0 s] a swap: sent'
+""")
+    program.chmod(0o755)
+    (tmp_path / "cache" / "devnet").mkdir(parents=True)
+    (tmp_path / "cache" / "circuits").mkdir()
+    monkeypatch.setenv("ZKLINK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(devnet_start, "PROGRAM", program)
+    figures = measure_devnet()
+    assert all(f.seconds > 0 for f in figures) and seen.read_text().split() == ["circuits"] * len(figures)
+    assert all(f.what in render_devnet(figures, "quiet") for f in figures)
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(ToolFailed, match="3"):
+        measure_devnet()

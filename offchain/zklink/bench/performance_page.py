@@ -9,6 +9,7 @@ from typing import Final
 
 from zklink.bench.comparison import MESSAGE, ROWS
 from zklink.bench.comparison import Row as Comparison
+from zklink.bench.devnet_start import StartFigures
 from zklink.bench.gas import TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
@@ -144,6 +145,15 @@ def render_local_chains(figures: Sequence[ChainFigures], load: str) -> str:
             )
             for f in figures
         ],
+    )
+    return f"{render_measured(load)}\n\n{table}"
+
+
+def render_devnet(figures: Sequence[StartFigures], load: str) -> str:
+    """What people wait for, one row for each command."""
+    table = render_table(
+        ("what", "after", "processor time of the run"),
+        [(f.what, f"{f.seconds:,.0f} s", f"{f.processor_seconds:,.0f} s") for f in figures],
     )
     return f"{render_measured(load)}\n\n{table}"
 

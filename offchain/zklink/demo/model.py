@@ -63,6 +63,7 @@ class DemoRun:
     events: SimpleQueue[Event]
     start: float = 0.0
     setup_seconds: float = 0.0
+    is_over: bool = False
     transactions: list[TransactionMined] = field(default_factory=list)
 
     @property

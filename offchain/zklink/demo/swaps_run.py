@@ -8,6 +8,7 @@ does; only the view and the audit look at the node itself.
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -27,7 +28,7 @@ from zklink.l1.contracts.bridge_events import SwapRequested
 from zklink.l1.transport.receipts import decode_receipt
 from zklink.node.events import Event, TransactionMined
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.errors import DemoStuck, ZkLinkError
+from zklink.protocol.errors import DemoStuck, StillWaiting, ZkLinkError
 from zklink.protocol.ids import NO_TOKEN
 from zklink.prover.progress import Progress
 from zklink.service.reconcile import reconcile
@@ -38,6 +39,8 @@ SETTLED_SECONDS: Final = 0.5
 
 MINED_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 60.0
+WAIT_SECONDS: Final = 3.0
+"""How long a user waits before looking whether the run is over."""
 
 WhenDone = Callable[[DemoResult, Network], None]
 
@@ -122,6 +125,7 @@ def _drive(run: DemoRun, view: DemoView) -> bool:
             _take_events(run, view)
             return True
         finally:
+            run.is_over = True
             view.end()
 
 
@@ -188,8 +192,9 @@ def _follow(run: DemoRun, ticket: Ticket, client: Client, tx_hash: str) -> None:
         ticket.fee_gwei = requested.request.native_fee_gwei
         ticket.mined_at, ticket.receipt = time.time(), receipt
         ticket.key = requested.request.source, requested.request.request_id
-        left = run.start + run.options.timeout_seconds - time.time()
-        ticket.state = client.wait(tx_hash, max(left, 1.0)).state
+        while ticket.state is None and not run.is_over:
+            with suppress(StillWaiting):
+                ticket.state = client.wait(tx_hash, WAIT_SECONDS).state
     except Exception as error:
         ticket.error = f"{type(error).__name__}: {error}"
 
