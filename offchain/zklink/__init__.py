@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zklink.client.swaps import Rehearsal
     from zklink.client.wallet import Wallet
     from zklink.protocol.errors import ZkLinkError
+    from zklink.recovery import exits
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Step",
     "Wallet",
     "ZkLinkError",
+    "exits",
 ]
 
 _HOMES: Final = {
@@ -47,13 +49,26 @@ _HOMES: Final = {
     "Step": "zklink.client.outgoing",
     "Wallet": "zklink.client.wallet",
     "ZkLinkError": "zklink.protocol.errors",
+    "exits": "zklink.recovery.exits",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'zklink' has no attribute {name!r}")
+    if name == "exits":
+        return _open_exits()
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _open_exits() -> object:
+    """The module of exits. Raises ExtraMissing where a node's packages are not installed."""
+    try:
+        return import_module(_HOMES["exits"])
+    except ModuleNotFoundError as error:
+        from zklink.protocol.errors import ExtraMissing
+
+        raise ExtraMissing("node", "leaving without the operator") from error
 
 
 def __dir__() -> list[str]:

@@ -43,6 +43,8 @@ def _render_all() -> Iterator[str]:
             yield from (f"| `{field}` | `{_spell(kind)}` |" for field, kind in found.__annotations__.items())
             yield ""
         for method, value in vars(found).items():
+            if inspect.ismodule(found) and getattr(value, "__module__", "") != found.__name__:
+                continue
             if not method.startswith("_") and (inspect.getdoc(value) if value is not None else None):
                 yield from _render_member(method, value)
 

@@ -41,20 +41,20 @@ class LocalSigner:
     """A key in this process."""
 
     def __init__(self, account: LocalAccount) -> None:
-        self._account = account
+        self.account = account
 
     @property
     def address(self) -> str:
         """See `Signer`."""
-        return to_checksum_address(self._account.address)
+        return to_checksum_address(self.account.address)
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
         """See `Signer`."""
-        return bytes(self._account.sign_transaction(dict(transaction)).raw_transaction)
+        return bytes(self.account.sign_transaction(dict(transaction)).raw_transaction)
 
     def sign_typed_data(self, data: Mapping[str, Any]) -> bytes:
         """See `Signer`."""
-        return bytes(self._account.sign_typed_data(full_message=dict(data)).signature)
+        return bytes(self.account.sign_typed_data(full_message=dict(data)).signature)
 
 
 class ApeSigner:
