@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_all__every_class_of_the_face__says_what_each_method_does() -> None:
         f"{name}.{method}"
         for name in zklink.__all__
         for method, found in vars(getattr(zklink, name)).items()
-        if not method.startswith("_") and (inspect.isfunction(found) or isinstance(found, property))
+        if not method.startswith("_") and isinstance(found, FunctionType | classmethod | property)
         if not inspect.getdoc(found)
     ]
     assert bare == []
