@@ -73,6 +73,11 @@ class EventReader:
         topic = reader.events[name]().topic
         return cls(str(reader.address), name, str(topic), reader)
 
+    @property
+    def abi(self) -> Any:
+        """What is known of the contract."""
+        return self._contract.abi
+
     def read(self, log: Any) -> dict[str, Any]:
         """The values of a log by name."""
         return dict(self._contract.events[self.name]().process_log(log)["args"])

@@ -21,6 +21,7 @@ from zklink.lab.pace import Pace
 from zklink.lab.rpc_proxy import RpcProxy, put_before
 from zklink.lab.sending import Sent
 from zklink.lab.story import Story
+from zklink.lab.trace import Names, Trace, trace
 
 if TYPE_CHECKING:
     from zklink.lab.faults.base import Fault, Strike
@@ -146,6 +147,12 @@ class LabWorld:
         if not sent.offer(self.story):
             self.outbox.append(sent)
         return sent
+
+    def trace(self, sent: Sent, names: Names | None = None) -> Trace:
+        """What a transaction caused on all chains so far: calls, gas, events. `names` are contracts', by chain and
+        address.
+        """
+        return trace(self, sent, names or {})
 
     def each_round(self, program: Callable[[], None]) -> None:
         """Let a program act in every round, before the blocks."""
