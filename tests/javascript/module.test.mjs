@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
+import { describePaid, describeWay } from "../../offchain/zklink/explorer/static/js/swap/watch.js";
+import { signTransaction } from "../../offchain/zklink/explorer/static/js/swap/rlp.js";
 import { answer, write } from "./calls.mjs";
 
 const vectors = JSON.parse(readFileSync(new URL("../vectors/javascript.json", import.meta.url)));
@@ -105,4 +107,33 @@ test("the least output leaves room for the fee and the tolerance", () => {
   assert.equal(zklink.computeMinOut(1000, 10, 100), 980n);
   assert.equal(zklink.computeMinOut(10, 10, 100), 0n);
   for (const wrong of [-1, 10_001, 0.5]) assert.throws(() => zklink.computeMinOut(1, 0, wrong), named("WrongArguments"));
+});
+
+test("the way of a swap: one step is going on, or none if it is final", () => {
+  const states = (state, isFinal) => describeWay({ state, is_final: isFinal }).map((line) => line.state);
+  assert.deepEqual(states("sealed", false), ["done", "done", "done", "now", "todo", "todo", "todo", "todo"]);
+  assert.deepEqual(new Set(states("arrived", true)), new Set(["done"]));
+  assert.deepEqual(describeWay(null).map((line) => line.state).slice(0, 3), ["done", "now", "todo"]);
+  for (const [state, end] of [["refunded", "done"], ["cancelled", "done"], ["owed", "bad"], ["stopped", "bad"]]) {
+    assert.deepEqual(states(state, false), ["done", end]);
+  }
+});
+
+test("what has arrived is what the recipient got: less the fee of a broker that paid", () => {
+  const tokens = new Map([[2, { decimals: 2, symbol: "BTC" }]]);
+  const transfer = { state: "arrived", token_out: 2, amount_out: "150", recipient: "eip155:56:0xab", receipts: [{ how: "pay", amount: "9" }] };
+  assert.equal(describePaid(transfer, tokens), "1.5 BTC for 0xab");
+  const filled = { ...transfer, receipts: [...transfer.receipts, { how: "fill", amount: "140" }] };
+  assert.equal(describePaid(filled, tokens), "1.4 BTC for 0xab, from a broker");
+  for (const other of [{ ...transfer, state: "executed" }, { ...transfer, token_out: 7 }, null]) assert.equal(describePaid(other, tokens), "");
+});
+
+test("a transaction of the test wallet is that of EIP-155's own example", () => {
+  const transaction = {
+    nonce: 9n, gasPrice: 20n * 10n ** 9n, gas: 21000n, to: `0x${"35".repeat(20)}`, value: 10n ** 18n, data: "0x", chainId: 1n,
+  };
+  assert.equal(
+    signTransaction(transaction, `0x${"46".repeat(32)}`),
+    "0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83",
+  );
 });

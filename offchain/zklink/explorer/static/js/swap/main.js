@@ -1,12 +1,11 @@
 // @ts-check
 /** The swap page in a browser with JavaScript: quotes while one types, wallets, the sending, and the swap's life. */
 
-import { formatAmount } from "../zklink/index.js";
 import { loadDeployment } from "./api.js";
 import { STEPS, sendSwap } from "./send.js";
 import { makeTestWallet } from "./test_wallet.js";
 import { Trouble, explain, findWallets } from "./wallets.js";
-import { describeWay, watchSwap } from "./watch.js";
+import { describePaid, describeWay, watchSwap } from "./watch.js";
 
 /** @typedef {import("./wallets.js").Wallet} Wallet */
 
@@ -67,7 +66,7 @@ function makeLine(state, title, words) {
   path.setAttribute("d", ICONS[state]);
   icon.append(path);
   const step = make("span", { class: "step" }, make("strong", {}, title), make("span", { class: "unseen" }, UNSEEN[state]));
-  const item = make("li", { class: state }, make("span", { class: `dot ${TONES[state]}` }, icon), step);
+  const item = make("li", { class: state === "bad" ? "failed" : state }, make("span", { class: `dot ${TONES[state]}` }, icon), step);
   if (words) item.append(make("p", {}, words));
   return item;
 }
@@ -209,17 +208,6 @@ function line(found, title) {
 /** @type {Map<number, any>} */
 let tokens = new Map();
 
-/**
- * What has arrived; empty before.
- * @param {any} transfer
- * @returns {string}
- */
-function paid(transfer) {
-  const token = tokens.get(transfer?.token_out);
-  if (!transfer?.is_final || !token || transfer.amount_out === null) return "";
-  return `${formatAmount(transfer.amount_out, token.decimals)} ${token.symbol} for ${transfer.recipient.split(":").pop()}`;
-}
-
 /** @param {string} hash */
 function watch(hash) {
   byId("watch").hidden = false;
@@ -229,7 +217,7 @@ function watch(hash) {
     const wait = transfer?.wait?.waits_for ? `Waits for ${transfer.wait.waits_for}` : "";
     const lines = describeWay(transfer);
     byId("timeline").replaceChildren(
-      ...lines.map(({ name, words, state }) => makeLine(state, words, state === "now" ? wait : name === "arrived" ? paid(transfer) : "")),
+      ...lines.map(({ name, words, state }) => makeLine(state, words, state === "now" ? wait : name === "arrived" ? describePaid(transfer, tokens) : "")),
     );
     const refund = transfer?.refund_reason ? ` Refunded: ${transfer.refund_reason}.` : "";
     const state = answer?.is_final ? "This is final." : transfer ? "" : "No chain has shown it yet: that takes its confirmations.";

@@ -1,6 +1,7 @@
 // @ts-check
 /** The life of a swap by the hash of its transaction alone: asked again whenever an event says so, or time has passed. */
 
+import { formatAmount } from "../zklink/index.js";
 import { ask, sleep } from "./api.js";
 
 /** @typedef {{ name: string, words: string, state: "done" | "now" | "todo" | "bad" }} Line */
@@ -74,4 +75,18 @@ export function describeWay(transfer) {
   }
   if (at < 0) lines[1].state = "now";
   return lines;
+}
+
+/**
+ * What has arrived, and for whom; empty before. A broker that paid ahead of the block has kept its fee.
+ * @param {any} transfer
+ * @param {Map<number, any>} tokens
+ * @returns {string}
+ */
+export function describePaid(transfer, tokens) {
+  const token = tokens.get(transfer?.token_out);
+  if (transfer?.state !== "arrived" || !token || transfer.amount_out === null) return "";
+  const fill = transfer.receipts.find((/** @type {any} */ receipt) => receipt.how === "fill");
+  const amount = `${formatAmount(fill ? fill.amount : transfer.amount_out, token.decimals)} ${token.symbol}`;
+  return `${amount} for ${transfer.recipient.split(":").pop()}${fill ? ", from a broker" : ""}`;
 }
