@@ -21,6 +21,7 @@ from zklink.cli.lab import lab
 from zklink.cli.node import node, prover
 from zklink.cli.prices import prices
 from zklink.cli.recover import recover
+from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
@@ -54,6 +55,7 @@ COMMANDS = (
     node,
     prover,
     broker,
+    signer,
     setup,
     circuits,
     verifier,

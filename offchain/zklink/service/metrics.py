@@ -41,6 +41,7 @@ class Metrics:
             "broker_open", "What it has paid and is not repaid, in layer-2 units", "chain", "token"
         )
         self.broker_earned = gauge("broker_earned", "What its fills have earned, in layer-2 units", "chain", "token")
+        self.signer_answers = counter("signer_answers", "Questions to this signer, by what became of them", "outcome")
         self.retries = counter("retries", "Jobs that failed and are tried again", "job", "chain")
         self.prove_seconds = histogram("prove_seconds", "Witness and proof of a block", PROVE_SECONDS)
         self.height = gauge("height", "The last sealed block")

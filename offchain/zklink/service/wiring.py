@@ -3,7 +3,7 @@ Never starts anything.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eth_account.signers.local import LocalAccount
@@ -32,6 +32,7 @@ from zklink.signers import signer
 from zklink.signers.bridge_reader import BridgeReader
 from zklink.signers.groups import ValidatorGroup, WatcherGroup
 from zklink.signers.journal import MemorySignerJournal, SignerJournal
+from zklink.signers.ports import ValidatorPort, WatcherPort
 from zklink.signers.validator import Validator
 from zklink.signers.watcher import Watcher
 
@@ -51,7 +52,7 @@ class NodeKeys:
 
 @dataclass(frozen=True, slots=True)
 class LocalGroups:
-    """Both groups, all of whose signers are in this process."""
+    """Both groups, with signers of this process and of others."""
 
     validators: ValidatorGroup
     watchers: WatcherGroup
@@ -69,14 +70,21 @@ def build_groups(
     watchers: tuple[LocalAccount, ...],
     journal_of: Callable[[str], SignerJournal] = forget_signers,
     clock: Callable[[], float] = time.time,
+    elsewhere: tuple[Sequence[ValidatorPort], Sequence[WatcherPort]] = ((), ()),
 ) -> LocalGroups:
-    """Both groups. `journal_of` gives a signer's journal by its address, `clock` the world's time in UNIX seconds."""
+    """Both groups, with the signers `elsewhere`. `journal_of` gives a signer's journal by its address, `clock` the
+    world's time in UNIX seconds.
+    """
     bridges = deployment.bridges(clients)
     chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
     known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
     return LocalGroups(
-        ValidatorGroup([Validator(key, known, chains, journal_of(key.address), clock) for key in validators]),
-        WatcherGroup([Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers]),
+        ValidatorGroup(
+            [*(Validator(key, known, chains, journal_of(key.address), clock) for key in validators), *elsewhere[0]]
+        ),
+        WatcherGroup(
+            [*(Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers), *elsewhere[1]]
+        ),
     )
 
 

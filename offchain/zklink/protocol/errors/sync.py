@@ -151,3 +151,16 @@ class EvidenceMissing(StateError):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.signatures} of {self.threshold} signatures; {self.reason}"
+
+
+@dataclass(eq=False)
+class SignerFailed(StateError):
+    """A signer of another process does not answer, gives no word, or one that is not its signature of what was asked.
+    Do: Nothing, as long as a majority of its group signs. Look at that signer's `/health` and log.
+    """
+
+    address: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"signer {self.address}: {self.reason}"

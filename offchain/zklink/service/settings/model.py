@@ -56,6 +56,27 @@ class KeySettings(Section):
     passphrase_file: Path | None = None
 
 
+class SignerPlace(Section):
+    """A signer that runs as a process."""
+
+    url: Annotated[str, Field(pattern="^https?://")]
+    address: Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
+
+
+class SignersSettings(Section):
+    """Signers elsewhere, which belong to the groups beside those of `keys`; `secret_file` is what they ask for."""
+
+    validators: tuple[SignerPlace, ...] = ()
+    watchers: tuple[SignerPlace, ...] = ()
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> "SignersSettings":
+        if (self.validators or self.watchers) and self.secret_file is None:
+            raise ValueError("signers elsewhere need secret_file")
+        return self
+
+
 class FeeSettings(Section):
     """The price of a unit of work by the symbol of the token that it is paid in; without prices everything is free."""
 
@@ -147,6 +168,7 @@ class NodeSettings(Section):
     deployment: Path
     chains: Annotated[dict[Name, ChainSettings], Field(min_length=1)]
     keys: KeySettings
+    signers: SignersSettings = SignersSettings()
     database: DatabaseSettings = DatabaseSettings()
     fees: FeeSettings = FeeSettings()
     broker: BrokerSettings = BrokerSettings()

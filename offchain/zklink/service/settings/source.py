@@ -17,6 +17,7 @@ from zklink.l1.transport.secrets import keep_secret, keep_words
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.settings.broker import AloneBrokerSettings
 from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section
+from zklink.service.settings.signer import SignerSettings
 
 S = TypeVar("S", bound=Section)
 
@@ -36,9 +37,10 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
     settings = read_section(NodeSettings, path, environment)
     keep_secrets(settings.chains, settings.database)
     folder = path.resolve().parent
-    keys = settings.keys
+    keys, secret = settings.keys, settings.signers.secret_file
     return settings.model_copy(
         update={
+            "signers": settings.signers.model_copy(update={"secret_file": None if secret is None else folder / secret}),
             "deployment": folder / settings.deployment,
             "keys": keys.model_copy(
                 update={
@@ -61,6 +63,16 @@ def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ
     passphrase = None if keys.passphrase_file is None else folder / keys.passphrase_file
     own = keys.model_copy(update={"broker": folder / keys.broker, "passphrase_file": passphrase})
     return settings.model_copy(update={"deployment": folder / settings.deployment, "keys": own})
+
+
+def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ) -> SignerSettings:
+    """The settings of a signer, as `read_settings` gives those of a node."""
+    settings = read_section(SignerSettings, path, environment)
+    keep_secrets(settings.chains, settings.database)
+    folder = path.resolve().parent
+    files = {name: folder / getattr(settings, name) for name in ("deployment", "key", "secret_file")}
+    passphrase = None if settings.passphrase_file is None else folder / settings.passphrase_file
+    return settings.model_copy(update={**files, "passphrase_file": passphrase})
 
 
 def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings) -> None:
