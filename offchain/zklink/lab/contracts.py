@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from eth_utils.abi import function_abi_to_4byte_selector
 from web3.contract import Contract
 
 from zklink.lab.accounts import funded_account
@@ -33,6 +34,7 @@ class Build:
 
 
 _BUILDS: Final[dict[tuple[tuple[str, str], ...], Build]] = {}
+_READ: Final[list[Build]] = []
 
 
 def compile_vyper(file: Path) -> Build:
@@ -43,6 +45,18 @@ def compile_vyper(file: Path) -> Build:
     if key not in _BUILDS:
         _BUILDS[key] = _compile(file)
     return _BUILDS[key]
+
+
+def list_functions() -> dict[bytes, str]:
+    """Names of the functions of all that was compiled or read here, by selector; more than one contract has some."""
+    found: dict[bytes, list[str]] = {}
+    for build in (*_BUILDS.values(), *_READ):
+        for entry in build.abi:
+            if entry["type"] == "function":
+                name = f"{build.name}.{entry['name']}"
+                names = found.setdefault(bytes(function_abi_to_4byte_selector(entry)), [])
+                names += [name] if name not in names else []
+    return {selector: " or ".join(names) for selector, names in found.items()}
 
 
 def _list_sources(file: Path) -> set[Path]:
@@ -84,7 +98,9 @@ def read_artifact(file: Path) -> Build:
         bytecode = bytecode.get("object") or bytecode.get("bytecode")
     if not isinstance(bytecode, str) or "abi" not in data:
         raise ContractUnusable(str(file), "it is no artifact with `abi` and `bytecode`")
-    return Build(file.stem, data["abi"], f"0x{bytecode.removeprefix('0x')}")
+    build = Build(file.stem, data["abi"], f"0x{bytecode.removeprefix('0x')}")
+    _READ.append(build)
+    return build
 
 
 def deploy(chain: LocalChain, build: Build, *arguments: Any, sender: int = 0) -> Contract:

@@ -38,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lab-seed", default="0", metavar="N", help=f"the seed of faults and machines, or {RANDOM!r}")
     group.addoption("--lab-depth", default="1", metavar="N", help="so many times as many examples")
     group.addoption("--lab-replay", default=None, metavar="FILE", help="play only this saved crash of a machine")
+    group.addoption("--lab-gas", action="store_true", help="tables of the gas that tests pay on revm (one process)")
+    group.addoption("--lab-gas-file", default=None, metavar="FILE", help="write the gas of each test there, as JSON")
     group.addoption("--lab-promise", default=None, metavar="ID", help="only tests that carry @upholds of this promise")
 
 
@@ -51,7 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_number("--lab-depth", config.getoption("--lab-depth"), 1)
     if (replay := config.getoption("--lab-replay")) is not None:
         _read_replay(Path(replay))
+    if config.getoption("--lab-gas") or config.getoption("--lab-gas-file"):
+        config.pluginmanager.register(_count_gas(config), "zklink-lab-gas")
     config.stash[_APE] = _is_ape_here(config) and _give_ape_revm(config)
+
+
+def _count_gas(config: pytest.Config) -> object:
+    from zklink.lab.pytest_gas import GasPlugin
+
+    file = config.getoption("--lab-gas-file")
+    return GasPlugin(config.getoption("--lab-gas"), None if file is None else Path(file))
 
 
 def _is_ape_here(config: pytest.Config) -> bool:

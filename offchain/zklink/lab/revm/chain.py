@@ -20,6 +20,9 @@ from zklink.lab.revm.state import Account, Address, Changes, State
 from zklink.lab.revm.transactions import Transaction, decode_transaction
 
 BLOCK_GAS_LIMIT: Final = 30_000_000
+WATCHERS: Final[list[Callable[[Block], None]]] = []
+"""Who is told of every block of every chain in this process."""
+
 NOBODY: Final = Address("0x" + "00" * 20)
 
 
@@ -278,6 +281,8 @@ class RevmChain:
         self.engine.write(changes)
 
     def _append(self, block: Block) -> None:
+        for watch in WATCHERS:
+            watch(block)
         self.blocks.append(block)
         self.marks.append(self.state.mark())
         self._numbers[block.block_hash] = block.number

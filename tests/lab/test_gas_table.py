@@ -1,0 +1,78 @@
+"""Gas by test and by function, from the blocks of chains on revm."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import note_engine
+from zklink.lab.accounts import funded_account
+from zklink.lab.chain import ChainSpec
+from zklink.lab.chains import open_chains
+from zklink.lab.contracts import compile_vyper, deploy
+from zklink.lab.gas_table import GasTable
+from zklink.lab.revm.chain import WATCHERS
+
+BOX = """# pragma version 0.4.3
+count: public(uint256)
+
+@external
+def gas_table_add(amount: uint256):
+    self.count += amount
+"""
+TEST = """
+from pathlib import Path
+
+from zklink.lab.contracts import compile_vyper, deploy
+
+
+def test_box(lab_world):
+    left = lab_world.chain("left")
+    box = deploy(left, compile_vyper(Path("Box.vy")))
+    lab_world.send("left", box.functions.gas_table_add(5), 1)
+
+
+def test_nothing():
+    assert True
+"""
+
+
+def test_table__a_test_that_sends__has_its_transactions_by_function(tmp_path: Path) -> None:
+    note_engine("revm")
+    (tmp_path / "Box.vy").write_text(BOX)
+    table = GasTable()
+    WATCHERS.append(table.see)
+    try:
+        with open_chains("revm", [ChainSpec("one", 81)]) as chains:
+            chain = chains.by_name("one")
+            box = deploy(chain, compile_vyper(tmp_path / "Box.vy"))
+            assert table.figures() == {}
+            table.test = "test_a"
+            sender = {"from": funded_account(1).address, "gas": 100_000}
+            hashes = [box.functions.gas_table_add(amount).transact(sender) for amount in (1, 2)]  # type: ignore[arg-type]
+            paid = [chain.w3.eth.get_transaction_receipt(each)["gasUsed"] for each in hashes]
+    finally:
+        WATCHERS.remove(table.see)
+    assert paid[0] > paid[1]
+    assert table.figures() == {"test_a": sum(paid)}
+    lines = list(table.render())
+    assert lines[1].split() == ["2", f"{sum(paid):,}", f"{max(paid):,}", "test_a"]
+    assert lines[-1].split() == ["2", f"{paid[1]:,}", f"{paid[1]:,}", f"{paid[0]:,}", "Box.gas_table_add"]
+
+
+def test_plugin__lab_gas__prints_tables_and_writes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_engine("revm")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (tmp_path / "Box.vy").write_text(BOX)
+    (tmp_path / "test_box.py").write_text(TEST)
+    options = ["-p", "zklink.lab.pytest_plugin", "-p", "no:cacheprovider", "--lab-gas", "--lab-gas-file", "gas.json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (gas,) = json.loads((tmp_path / "gas.json").read_text()).values()
+    assert f"2 {gas:>12,}" in done.stdout
+    assert "Box.gas_table_add" in done.stdout and "a contract's creation" in done.stdout
+    assert "test_nothing" not in done.stdout
