@@ -95,6 +95,9 @@ def resolve(payload: Bytes[1024]) -> IResolver.ResolvedOrder:
     is_known: bool = number <= last
     checks.require(is_known or not staticcall IBridge(BRIDGE).is_frozen(), "resolver: the chain has frozen")
 
+    assumed: String[32] = "zklink.sealed"
+    if is_known:
+        assumed = "zklink.accepted"
     paid: Bytes[59] = interoperable.name(chain.id, token.token)
     bridge: Bytes[59] = interoperable.name(chain.id, BRIDGE)
     return IResolver.ResolvedOrder(
@@ -124,9 +127,7 @@ def resolve(payload: Bytes[1024]) -> IResolver.ResolvedOrder:
             )
         ],
         assumptions=[
-            IResolver.Assumption(
-                name="zklink.accepted" if is_known else "zklink.sealed", data=abi_encode(DEPLOYMENT_HASH, number, key)
-            ),
+            IResolver.Assumption(name=assumed, data=abi_encode(DEPLOYMENT_HASH, number, key)),
             IResolver.Assumption(name="zklink.lead", data=abi_encode(constants.FILL_LEAD_SECONDS)),
         ],
     )
