@@ -23,6 +23,7 @@ from zklink.cli.prices import prices
 from zklink.cli.recover import recover
 from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
+from zklink.cli.watch import watch
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
@@ -56,6 +57,7 @@ COMMANDS = (
     prover,
     broker,
     signer,
+    watch,
     setup,
     circuits,
     verifier,

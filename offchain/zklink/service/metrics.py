@@ -41,6 +41,9 @@ class Metrics:
             "broker_open", "What it has paid and is not repaid, in layer-2 units", "chain", "token"
         )
         self.broker_earned = gauge("broker_earned", "What its fills have earned, in layer-2 units", "chain", "token")
+        self.request_age = gauge("request_age_seconds", "How long the oldest request waits", "chain", "lane")
+        self.blocks_unpaid = gauge("blocks_unpaid", "Blocks that owe payouts on a chain", "chain")
+        self.chain_frozen = gauge("chain_is_frozen", "1 if a chain is frozen", "chain")
         self.signer_answers = counter("signer_answers", "Questions to this signer, by what became of them", "outcome")
         self.retries = counter("retries", "Jobs that failed and are tried again", "job", "chain")
         self.prove_seconds = histogram("prove_seconds", "Witness and proof of a block", PROVE_SECONDS)
