@@ -132,6 +132,7 @@ def test_trust__groups_and_keys__as_the_primary_says(still: Scene) -> None:
     assert trust["verification_keys"]["swap"] == f"0x{deployment.vk_hashes.swap.hex()}"
     assert trust["confirmations"] == {"1": 2, "2": 3, "3": 4, "4": 2}
     assert trust["is_audited"] is False
+    assert trust["has_development_keys"] is True
 
 
 def test_trust__members_announced__named_with_the_time_from_which_they_count(scene: Scene) -> None:

@@ -6,6 +6,7 @@ about money hangs on it. Never sends anything.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from zklink.api.live_view import LiveChain, LiveGroups, LiveToken, LiveView
@@ -21,6 +22,7 @@ from zklink.l1.contracts.bridge_events import (
     SwapRequested,
 )
 from zklink.l1.contracts.bridge_structs import NATIVE, WEI_PER_GWEI
+from zklink.l1.contracts.verifiers import has_development_key
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import MAX_CHAINS, Amount, ChainId, Kind, Lane, RequestId, TokenId
@@ -124,6 +126,16 @@ class ChainReader:
             tokens={token: self._read_token(token) for token in self._tokens},
             groups=LiveGroups({group: groups.members(group) for group in Group}, groups.coming()),
             prices_wei=self._read_prices(),
+            has_development_keys=self._has_development_keys,
+        )
+
+    @cached_property
+    def _has_development_keys(self) -> bool:
+        """What the verifiers of blocks say of their keys, which never change."""
+        parts = self._bridge.history.parts()
+        return any(
+            has_development_key(self._bridge.client, verifier)
+            for verifier in (parts.swap_verifier, parts.account_verifier)
         )
 
     def _read_prices(self) -> dict[ChainId, int]:

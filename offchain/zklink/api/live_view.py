@@ -44,13 +44,16 @@ class LiveGroups:
 
 @dataclass(frozen=True, slots=True)
 class LiveChain:
-    """One chain at one block. `prices_wei` is what a swap to each destination pays at the door."""
+    """One chain at one block. `prices_wei` is what a swap to each destination pays at the door. With
+    `has_development_keys` anybody can forge the proofs of blocks there.
+    """
 
     head: BlockInfo
     is_frozen: bool
     tokens: Mapping[TokenId, LiveToken]
     groups: LiveGroups
     prices_wei: Mapping[ChainId, int] = field(default_factory=dict)
+    has_development_keys: bool = True
 
 
 class LiveView:

@@ -142,9 +142,11 @@ def answer_trust(sources: Sources, request: NoRequest) -> chains.Trust:
     deployment = sources.deployment
     hashes = deployment.vk_hashes
     keys = {"swap": hashes.swap, "account": hashes.account, "exit": hashes.exit}
+    live = sources.live.chain(sources.primary)
     return chains.Trust(
         deployment_hash=show_bytes(deployment.deployment_hash),
         verification_keys={name: show_bytes(value) for name, value in keys.items()},
+        has_development_keys=live is None or live.has_development_keys,
         validators=_describe_group(sources, Group.VALIDATORS, deployment.validators),
         watchers=_describe_group(sources, Group.WATCHERS, deployment.watchers),
         governor=deployment.governor,

@@ -1,17 +1,17 @@
 """What must be right about a plan before anything is sent: takes a plan and a client per chain. Only reads."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from eth_utils import keccak, to_checksum_address
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS
 from zklink.l1.contracts.token import TokenClient
+from zklink.l1.contracts.verifiers import has_development_key
 from zklink.l1.deployment.records import DeploymentPlan, GroupPlan, TokenPlan
 from zklink.l1.deployment.token_checks import check_token
 from zklink.l1.transport.client import ChainClient
-from zklink.protocol.errors import CallReverted, DeploymentRefused
+from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import DAY, ChainId
 from zklink.protocol.limits import MAX_SIGNERS
 
@@ -90,11 +90,5 @@ def _check_token(client: ChainClient, token: TokenPlan) -> None:
 def _check_production_key(client: ChainClient, verifier: ContractArtifact) -> None:
     """Ask the verifier's code, without deploying it, whether its key's secrets are published."""
     place = to_checksum_address(keccak(text=verifier.name)[12:])
-    transaction: Any = {"to": place, "data": f"0x{keccak(text='is_development()')[:4].hex()}"}
-    override: Any = {place: {"code": f"0x{verifier.runtime_bytecode.hex()}"}}
-    try:
-        answer = client.ask("is_development", lambda: bytes(client.w3.eth.call(transaction, "latest", override)))
-    except CallReverted:
-        answer = b""
-    if answer != bytes(32):
+    if has_development_key(client, place, verifier.runtime_bytecode):
         raise DeploymentRefused(f"{verifier.name} has a development key, and {client.profile.name} is a public chain")

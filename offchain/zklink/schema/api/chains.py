@@ -141,6 +141,10 @@ class Trust(Answer):
 
     deployment_hash: Bytes32
     verification_keys: Annotated[dict[str, Bytes32], Meta(description="Hash of each circuit's key.")]
+    has_development_keys: Annotated[
+        bool,
+        Meta(description="Anybody can forge proofs, by the word of the primary's verifiers."),
+    ]
     validators: GroupInfo
     watchers: GroupInfo
     governor: Address
