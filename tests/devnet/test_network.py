@@ -1,5 +1,9 @@
 """The devnet as people use it: start, swap through the API, stop, come back to what was there."""
 
+import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +14,7 @@ import pytest
 
 from tests.support.chains import build_order, send_swap
 from zklink.demo.network.running import Network, NetworkOptions, open_network
+from zklink.demo.network.saved_state import find_fault, read_saved
 from zklink.devnet.pools import PoolPlan
 from zklink.devnet.profiles import AVALANCHE, BSC
 from zklink.devnet.tokens import BNB, USDC
@@ -92,3 +97,16 @@ def test_devnet__stopped_and_started_again__is_as_it_was(tmp_path: Path) -> None
         assert "bsc.state is damaged" in said[0]
         assert ask(network, "/v1/status")["block"] <= block
         assert httpx.get(f"{network.url}/v1/transfers/{tx_hash}").json()["state"] != "arrived"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_devnet_command__ended_by_a_signal__has_kept_everything(tmp_path: Path, number: signal.Signals) -> None:
+    program = Path(sys.executable).with_name("zklink")
+    command = [str(program), "devnet", "--chains", "2", "--state", str(tmp_path), "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert httpx.get(f"{ready['api']}/v1/status", timeout=30).json()["is_devnet"]
+        process.send_signal(number)
+        assert process.wait(PATIENCE_SECONDS) == 0
+    assert find_fault(tmp_path / "saved", read_saved(tmp_path / "saved").key) == ""

@@ -6,7 +6,6 @@ import json
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +96,7 @@ def devnet(
     start = time.monotonic()
     keep_log(state)
     try:
-        with _ending_in_order(), open_network(options, SILENT if is_json else RichProgress(), notes.print) as network:
+        with open_network(options, SILENT if is_json else RichProgress(), notes.print) as network:
             described = describe(network, time.monotonic() - start)
             click.echo(json.dumps(described) if is_json else "\n".join(tell(described)))
             wait(network, seconds)
@@ -170,6 +169,7 @@ def tell(described: dict[str, Any]) -> Iterator[str]:
     for chain in described["chains"]:
         yield f"  {chain['name']:<10} {chain['rpc']}   EVM chain id {chain['evm_chain_id']}"
     yield f"  API        {api}   described at /openapi.json"
+    yield f"  page       {api}/  every swap, block, account and token, live"
     yield ""
     yield "An account with tokens and coins on every chain; everybody knows its key:"
     yield f"  {depositor['address']}"
@@ -196,19 +196,12 @@ def wait(network: Network, seconds: float | None) -> None:
     """Until the time is over, the node has stopped, or somebody interrupts. Raises click.ClickException."""
     end = None if seconds is None else time.monotonic() + seconds
     try:
+        # ape's providers have put in handlers that end the program at once: nothing would be kept.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         while end is None or time.monotonic() < end:
             if network.failure is not None:
                 raise click.ClickException(f"the node has stopped: {network.failure}")
             time.sleep(0.2)
     except KeyboardInterrupt:
         click.echo("ending", err=True)
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """SIGTERM is Ctrl-C, so that whoever ends the process loses nothing."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
