@@ -148,3 +148,19 @@ def test_live__a_swap_is_sent_and_arrives__seen_without_asking_again(site: Site,
     for look in (home, times, one):
         assert look.complaints == []
         look.close()
+
+
+def test_live__a_transaction_that_no_chain_has_shown__appears_when_one_does(
+    site: Site, busy: Busy, browser: Browser
+) -> None:
+    scene, look = site.scene, Look(browser, site.url)
+    key = site.act(lambda: scene.pipeline.swap(POLYGON, USDC, 555 * USD, (BSC, BTC)))
+    with look.page.expect_response(re.compile("/v1/events")):
+        look.go(f"/transfers/{scene.tx_hash(key)}")
+    expect(look.page.locator("h1")).to_have_text("No chain has shown this transaction yet")
+    site.act(scene.read)
+    expect(look.page.locator(".status.big")).to_have_text("Seen")
+    site.act(lambda: scene.follow(scene.tx_hash(key), "arrived"))
+    expect(look.page.locator(".status.big")).to_have_text("Arrived")
+    assert look.complaints == []
+    look.close()
