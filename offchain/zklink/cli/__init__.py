@@ -11,5 +11,16 @@ def main(*arguments: Any, **options: Any) -> Any:
     try:
         from zklink.cli.main import main as group
     except ModuleNotFoundError as error:
+        if sys.argv[1:2] != ["lab"]:
+            sys.exit(f"zklink: {name_missing(error)}")
+        return _run_lab(*arguments, **options)
+    return group(*arguments, **options)
+
+
+def _run_lab(*arguments: Any, **options: Any) -> Any:
+    """The laboratory needs nothing of the rest."""
+    try:
+        from zklink.cli.lab_alone import main as group
+    except ModuleNotFoundError as error:
         sys.exit(f"zklink: {name_missing(error)}")
     return group(*arguments, **options)
