@@ -26,8 +26,8 @@ def refuse_list(reason: str, contract: EvmContract) -> None:
 
 FRZ = Frozen(A, 2)
 
-# breaks: GOV-1, SYN-3, SYN-4
 # By name: file, what it says, what it says with the bug, and the test that notices.
+# breaks: GOV-1, SYN-3, SYN-4
 MUTANTS: dict[str, tuple[str, str, str, GroupsTest]] = {
     "threshold-off-by-one": (
         MEMBERS,
