@@ -68,6 +68,7 @@ test: setup
 
 # What takes long: kills at every commit, processes that are killed under load, and nodes' data on a PostgreSQL server.
 test-all: setup
+	@$(RUN) $(BIN)/uv pip install --quiet --constraints constraints.txt -e '.[ray]'
 	@$(RUN) $(BIN)/ape test -n $(JOBS) --slow -m slow $(ARGS)
 	@$(RUN) $(BIN)/pytest --database postgresql tests/storage tests/service/proving
 

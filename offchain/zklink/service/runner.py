@@ -25,9 +25,10 @@ from zklink.service.metrics import Metrics
 from zklink.service.monitor import Monitor
 from zklink.service.proving.engine import OpenProver, ProcessEngine, open_native
 from zklink.service.proving.pool import OwnDesk
-from zklink.service.proving.worker import ProofWorker
+from zklink.service.proving.ray_engine import RayEngine
+from zklink.service.proving.worker import Engine, ProofWorker
 from zklink.service.server import HttpServer
-from zklink.service.settings.model import NodeSettings
+from zklink.service.settings.model import NodeSettings, ProverSettings
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class NodeService:
         pool = assembly.pool
         processes = 0 if pool is None else settings.prover.processes
         self._workers = [
-            ProofWorker(f"own {number}", OwnDesk(pool), ProcessEngine(opener))
+            ProofWorker(f"own {number}", OwnDesk(pool), _make_engine(settings.prover, opener))
             for number in range(1, processes + 1)
             if pool is not None
         ]
@@ -170,3 +171,8 @@ def judge_clock(clock: SteadyClock) -> Health:
         return WELL
     way = "forward" if drift > 0 else "back"
     return Health(Condition.AFFECTED, f"the machine's clock was set {way} by {abs(drift):.0f} s: signers judge by it")
+
+
+def _make_engine(settings: ProverSettings, opener: OpenProver) -> Engine:
+    """Raises ExtraMissing, ToolFailed if there is no such cluster."""
+    return ProcessEngine(opener) if settings.ray is None else RayEngine(settings.ray, opener)

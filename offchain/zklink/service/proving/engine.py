@@ -100,12 +100,13 @@ def _serve(pipe: Connection, opener: OpenProver, parent: int) -> None:
         try:
             prover = provers.get((preset, lane)) or opener(preset, lane)
             provers[preset, lane] = prover
-            pipe.send(_prove(prover, inputs))
+            pipe.send(prove(prover, inputs))
         except Exception as error:
             pipe.send(f"{type(error).__name__}: {error}")
 
 
-def _prove(prover: Prover, inputs: Any) -> Made:
+def prove(prover: Prover, inputs: Any) -> Made:
+    """A proof of these inputs, with the time that it took."""
     start = time.perf_counter()
     witness = prover.compute_witness(inputs)
     middle = time.perf_counter()

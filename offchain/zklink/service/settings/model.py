@@ -120,10 +120,12 @@ class BrokerSettings(Section):
 
 
 class ProverSettings(Section):
-    """How proofs are made: by so many processes of this machine, and by whoever comes over HTTP. A prover that does
-    not say within `lease_seconds` that it is at work loses its job to another one.
+    """How proofs are made: by so many processes of this machine, or of the Ray cluster at the address `ray`, and by
+    whoever comes over HTTP. A prover that does not say within `lease_seconds` that it is at work loses its job to
+    another one.
     """
 
+    ray: str | None = None
     processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: NodeConfig().proofs_at_once)
     lease_seconds: Positive = 60.0
     accepts_others: bool = True
