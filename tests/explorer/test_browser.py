@@ -164,3 +164,17 @@ def test_live__a_transaction_that_no_chain_has_shown__appears_when_one_does(
     expect(look.page.locator(".status.big")).to_have_text("Arrived")
     assert look.complaints == []
     look.close()
+
+
+def test_live__stream_is_refused__the_page_asks_for_itself_now_and_then(
+    site: Site, busy: Busy, browser: Browser
+) -> None:
+    scene, look = site.scene, Look(browser, site.url)
+    look.page.route("**/v1/events*", lambda route: route.fulfill(status=429, body="{}"))
+    key = site.act(lambda: scene.pipeline.swap(POLYGON, USDC, 556 * USD, (BSC, BTC)))
+    with look.page.expect_response(re.compile("/v1/events")):
+        look.go(f"/transfers/{scene.tx_hash(key)}")
+    expect(look.page.locator("h1")).to_have_text("No chain has shown this transaction yet")
+    site.act(scene.read)
+    expect(look.page.locator(".status.big")).to_have_text("Seen")
+    look.close()
