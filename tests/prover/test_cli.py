@@ -108,4 +108,4 @@ def test_demo__tape_of_accounts__refused_with_what_would_be_right(tmp_path: Path
     tape = tmp_path / "tape.csv"
     tape.write_text("")
     code, said = run("demo", "--story", "accounts", "--tape", str(tape))
-    assert code == 2 and "it goes with --story swaps" in said
+    assert code == 2 and "--tape, --stay and --port go with --story swaps" in said

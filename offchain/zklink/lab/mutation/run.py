@@ -57,7 +57,8 @@ def run_mutants(
     state = _hash_project(folder)
     named = sorted({test for mutant in mutants for test in mutant.tests})
     tests = tuple(named) if all(mutant.tests for mutant in mutants) else ()
-    if _judge(folder, Mutant("no mutant", (), tests), cache, state) is not Verdict.SURVIVED:
+    unchanged = Mutant(mutants[0].name if tests else "no mutant", (), tests)
+    if _judge(folder, unchanged, cache, state) is not Verdict.SURVIVED:
         raise MutantUnusable("no mutant", "the tests fail without any: mend them first")
 
     def judge(mutant: Mutant) -> tuple[str, Verdict]:
