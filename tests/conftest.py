@@ -5,6 +5,7 @@ anvil` and `--chains fork` on real nodes. Tests that use chains take `world` (or
 after each test.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from structlog.stdlib import ProcessorFormatter
 
 from tests.support.chains import open_credulous_system, open_system
 from tests.support.stale_builds import drop_stale_build
@@ -80,6 +82,17 @@ def pytest_exception_interact(report: pytest.TestReport) -> Iterator[None]:
     made_by_pytest = report.longrepr
     yield
     report.longrepr = made_by_pytest
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that a test runs configures the logs of its process, which is this one."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.setLevel(level)
+    root.handlers[:] = [handler for handler in root.handlers if not isinstance(handler.formatter, ProcessorFormatter)]
+    root.handlers += [handler for handler in before if handler not in root.handlers]
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ from zklink import cli
 from zklink.cli import lab_alone
 
 
-def test_main__package_of_a_node_is_not_there__lab_works_and_others_name_the_extra(
+def test_run__package_of_a_node_is_not_there__lab_works_and_others_name_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "zklink.cli.main", None)
     monkeypatch.setattr(sys, "argv", ["zklink", "lab", "--help"])
     with pytest.raises(SystemExit) as end:
-        cli.main()
+        cli.run()
     assert end.value.code == 0
     assert "Test contracts of any project on several chains" in capsys.readouterr().out
 

@@ -163,7 +163,10 @@ def test_promise__write__the_lists_are_those_of_the_code(folder: Path) -> None:
     assert (folder / "PROMISES.md").read_text() == PAGE
 
 
-def test_promise__by_name__says_where_runs_its_tests_and_plants_its_bugs(folder: Path) -> None:
+def test_promise__by_name__says_where_runs_its_tests_and_plants_its_bugs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     result = run(folder, "BOX-1")
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()

@@ -6,7 +6,7 @@ from typing import Any
 from zklink.cli.extras import name_missing
 
 
-def main(*arguments: Any, **options: Any) -> Any:
+def run(*arguments: Any, **options: Any) -> Any:
     """The command group. Where its packages are not installed, one line says which extra brings them."""
     try:
         from zklink.cli.main import main as group

@@ -10,7 +10,7 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import TransactionNotFound
 
 from zklink.lab.chain import LocalChain
-from zklink.lab.errors import NodeRefused
+from zklink.lab.errors import ContractUnusable, NodeRefused
 from zklink.lab.raw_reads import read_outcome, send_unsigned
 from zklink.lab.story import Story
 
@@ -87,6 +87,16 @@ class Sent:
         if isinstance(self.call, ContractFunction):
             return {**given, "to": self.call.address, "data": self.call._encode_transaction_data()}
         return {**given, **self.call}
+
+
+def set_up(chain: LocalChain, call: Any, sender: str, text: str, story: Story) -> None:
+    """Send a call before anything is played, and see it mined. Raises ContractUnusable if it is refused."""
+    sent = Sent(chain, call, sender, text)
+    sent.offer(story)
+    if sent.outcome() is None:
+        chain.mine()
+    if not sent.is_done:
+        raise ContractUnusable(chain.name, f"{text} is refused: {sent.reason()}")
 
 
 def find_reason(chain: LocalChain, transaction: Any, block: int) -> str:

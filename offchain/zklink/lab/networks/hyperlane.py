@@ -20,7 +20,7 @@ from zklink.lab.contracts import Build, deploy
 from zklink.lab.errors import ContractUnusable
 from zklink.lab.messages import Message
 from zklink.lab.networks.npm import Package, fetch_package
-from zklink.lab.sending import Sent
+from zklink.lab.sending import set_up
 from zklink.lab.world import LabWorld
 
 CORE: Final = Package(
@@ -89,12 +89,7 @@ class Hyperlane:
         return Side(chain, mailbox, hook, module)
 
     def _send(self, chain: LocalChain, call: Any) -> None:
-        sent = Sent(chain, call, OWNER, "Hyperlane's deployment")
-        sent.offer(self.world.story)
-        if not sent.is_done:
-            chain.mine()
-        if not sent.is_done:
-            raise ContractUnusable(chain.name, f"Hyperlane's deployment is refused: {sent.reason()}")
+        set_up(chain, call, OWNER, "Hyperlane's deployment", self.world.story)
 
     def _carry(self, source: Side, destination: Side, confirmations: int) -> None:
         def digest(message: Message) -> bytes:

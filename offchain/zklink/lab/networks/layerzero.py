@@ -17,10 +17,9 @@ from zklink.lab.accounts import funded_account
 from zklink.lab.chain import LocalChain
 from zklink.lab.contracts import deploy, read_artifact
 from zklink.lab.courier import CARRIER
-from zklink.lab.errors import ContractUnusable
 from zklink.lab.messages import Message
 from zklink.lab.networks.npm import Package, fetch_package
-from zklink.lab.sending import Sent
+from zklink.lab.sending import Sent, set_up
 from zklink.lab.world import LabWorld
 
 PROTOCOL: Final = Package(
@@ -113,12 +112,7 @@ class LayerZero:
         return Side(chain, endpoint, library)
 
     def _send(self, chain: LocalChain, call: Any) -> None:
-        sent = Sent(chain, call, OWNER, "LayerZero's deployment")
-        sent.offer(self.world.story)
-        if not sent.is_done:
-            chain.mine()
-        if not sent.is_done:
-            raise ContractUnusable(chain.name, f"LayerZero's deployment is refused: {sent.reason()}")
+        set_up(chain, call, OWNER, "LayerZero's deployment", self.world.story)
 
     def _connect(self, source: Side, destination: Side, confirmations: int) -> None:
         self._send(

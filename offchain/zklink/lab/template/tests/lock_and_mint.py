@@ -12,9 +12,8 @@ from zklink.lab.accounts import funded_account
 from zklink.lab.chain import LocalChain
 from zklink.lab.conformance import AWAY, ELSEWHERE, HOME, Setting
 from zklink.lab.contracts import compile_vyper, deploy
-from zklink.lab.errors import ContractUnusable
 from zklink.lab.messages import Message, name_way
-from zklink.lab.sending import Sent
+from zklink.lab.sending import set_up
 from zklink.lab.world import LabWorld
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "contracts"
@@ -45,10 +44,7 @@ class LockAndMint:
         }
         if setting.is_initialised:
             for chain, call in self.set_up_calls():
-                sent = Sent(world.chain(chain), call, self._owner(chain), "set-up")
-                sent.offer(world.story)
-                if not sent.is_done:
-                    raise ContractUnusable(chain, f"set-up is refused: {sent.reason()}")
+                set_up(world.chain(chain), call, self._owner(chain), "set-up", world.story)
         self._carry()
 
     def set_up_calls(self) -> Sequence[tuple[str, Any]]:
