@@ -73,10 +73,11 @@ def test_project__message_counted_twice__is_found_by_exploit_hunt_and_machine(tm
     mint.write_text(mint.read_text().replace(checked, "    self.is_settled[number] = True\n    self.b"))
     code, said = run(tmp_path / "bridge", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--lab-seed=1")
     assert code == 1
-    failed = sorted(line.partition("::")[2].split(" ")[0] for line in said.splitlines() if line.startswith("FAILED"))
+    failed = sorted(line.partition("::")[2].split(" - ")[0] for line in said.splitlines() if line.startswith("FAILED"))
     assert failed == [
         "test_bridge__known_exploit__does_not_give_in[refund_and_payment]",
         "test_bridge__known_exploit__does_not_give_in[replayed]",
+        "test_call__refused__says_why[mint: settled before]",
         "test_lock__messages_under_faults__never_more_minted_than_locked",
         "test_solvency[shard0]",
     ]
