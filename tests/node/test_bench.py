@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from zklink.bench import devnet_start, recovery
+from zklink.bench import devnet_start, node_load, recovery
 from zklink.bench.devnet_start import measure_devnet
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
+from zklink.bench.node_load import AskFigures, SwapFigures, find_share
 from zklink.bench.performance_page import (
     render_devnet,
     render_local_chains,
+    render_node,
     render_recovery,
     render_restart,
     render_throughput,
@@ -159,3 +161,26 @@ echo '[0.0 s] a swap: sent'
     program.write_text("#!/bin/sh\nexit 3\n")
     with pytest.raises(ToolFailed, match="3"):
         measure_devnet()
+
+
+def test_find_share__ranks__nearest() -> None:
+    values = [float(value) for value in range(100, 0, -1)]
+    assert [find_share(values, share) for share in (0.5, 0.95, 0.99)] == [51.0, 96.0, 100.0]
+    assert find_share([3.0], 0.99) == 3.0
+
+
+def test_render_node__figures__rows_of_the_page() -> None:
+    asked = [AskFigures("quote", 16, 812.4, 9.04, 20.5, 31.0)]
+    swaps = [SwapFigures(50, 250, 249, 6.25, 21.04, 40.0)]
+    page = render_node(asked, swaps, "quiet")
+    assert "| quote | 16 | 812 | 9.0 ms | 20.5 ms | 31.0 ms |" in page
+    assert "| 50 | 250 | 249 | 6.2 | 21.0 s | 40.0 s |" in page
+
+
+def test_run_devnet__a_program_that_ends__its_code_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "zklink"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(node_load, "PROGRAM", program)
+    with pytest.raises(ToolFailed, match="ended with 3"), node_load.run_devnet():
+        pass

@@ -13,6 +13,7 @@ from zklink.bench.devnet_start import StartFigures
 from zklink.bench.gas import TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
+from zklink.bench.node_load import AskFigures, SwapFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
 from zklink.bench.recovery import RecoveryFigures
 from zklink.bench.registry_gas import CONTRACTS, CREATION, VERIFIERS
@@ -156,6 +157,37 @@ def render_devnet(figures: Sequence[StartFigures], load: str) -> str:
         [(f.what, f"{f.seconds:,.0f} s", f"{f.processor_seconds:,.0f} s") for f in figures],
     )
     return f"{render_measured(load)}\n\n{table}"
+
+
+def render_node(asked: Sequence[AskFigures], swaps: Sequence[SwapFigures], load: str) -> str:
+    """What one node bears: swaps by the rate at which they are offered, questions by how many ask at once."""
+    through = render_table(
+        ("swaps offered a second", "sent", "arrived", "arrived a second", "a swap takes, median", "95 of 100 within"),
+        [
+            (
+                f"{f.offered_per_second:,}",
+                f"{f.swaps:,}",
+                f"{f.arrived:,}",
+                f"{f.per_second:,.1f}",
+                f"{f.median_seconds:,.1f} s",
+                f"{f.p95_seconds:,.1f} s",
+            )
+            for f in swaps
+        ],
+    )
+    questions = render_table(
+        ("question", "callers at once", "answers a second", "median", "95 of 100 within", "99 of 100 within"),
+        [
+            (
+                f.question,
+                f"{f.at_once:,}",
+                f"{f.per_second:,.0f}",
+                *(f"{value:,.1f} ms" for value in (f.median_ms, f.p95_ms, f.p99_ms)),
+            )
+            for f in asked
+        ],
+    )
+    return f"{render_measured(load)}\n\n{through}\n\n{questions}"
 
 
 def render_recovery(figures: Sequence[RecoveryFigures], load: str) -> str:
