@@ -160,7 +160,7 @@ def test_tell__everything__fits_eighty_columns() -> None:
     url, key = "http://127.0.0.1:65000", "0x" + "ab" * 32
     chains = [{"name": "avalanche", "rpc": url, "evm_chain_id": 43114}] * 4
     accounts = {"depositor": {"address": "0x" + "ab" * 20, "key": key}}
-    described = {"api": url, "chains": chains, "accounts": accounts, "ready_seconds": 12.3, "state": "/tmp/net"}
+    described = {"api": url, "chains": chains, "accounts": accounts, "ready_seconds": 12.3, "state": "kept/net"}
     lines = list(tell(described))
     assert max(map(len, lines)) <= 80
     assert any(line.strip().startswith(f"curl {url}") for line in lines) and any(key in line for line in lines)

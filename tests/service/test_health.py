@@ -172,13 +172,9 @@ def test_clock__machine_clock_is_set__goes_on_as_before_and_it_is_said(jump: flo
 
 @pytest.fixture
 def stream() -> Any:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
     stream = io.StringIO()
     configure_logs("json", "info", stream)
     yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
     structlog.reset_defaults()
 
 

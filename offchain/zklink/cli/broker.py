@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from pathlib import Path
 
 import click
 
 from zklink.cli.inputs import FILE
-
-AGAIN_SECONDS = 5.0
+from zklink.cli.running import assemble_patiently, end_on_signals
 
 
 @click.group(invoke_without_command=True)
@@ -28,10 +25,6 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
     if ctx.invoked_subcommand is not None:
         ctx.obj = path
         return
-    import logging
-
-    from zklink.l1.transport.redaction import redact
-    from zklink.protocol.errors import DatabaseFailed, RpcUnavailable
     from zklink.service.broker_alone import BrokerService
     from zklink.service.broker_assembly import assemble_broker
     from zklink.service.logs import configure_logs
@@ -43,16 +36,9 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
         return
     configure_logs(settings.log.format, settings.log.level)
-    while True:
-        try:
-            assembly = assemble_broker(settings, str(path))
-            break
-        except (RpcUnavailable, DatabaseFailed) as error:
-            logging.getLogger(__name__).warning("not started yet: %s", redact(str(error)))
-            time.sleep(AGAIN_SECONDS)
+    assembly = assemble_patiently(lambda: assemble_broker(settings, str(path)))
     service = BrokerService(settings, assembly, str(path))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    end_on_signals(service.stop)
     service.run()
 
 

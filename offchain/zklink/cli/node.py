@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import click
 
 from zklink.cli.inputs import FILE
-
-AGAIN_SECONDS = 5.0
+from zklink.cli.running import assemble_patiently, end_on_signals
 
 
 @click.command()
@@ -25,10 +22,6 @@ def node(path: Path, check: bool) -> None:
     Variables such as ZKLINK__DATABASE__URL go over the file. SIGTERM and SIGINT end it in order; nothing is lost if it
     is killed. Health is at /health and /ready, metrics at /metrics.
     """
-    import logging
-
-    from zklink.l1.transport.redaction import redact
-    from zklink.protocol.errors import DatabaseFailed, RpcUnavailable
     from zklink.service.api_mount import ApiMount
     from zklink.service.assembly import assemble
     from zklink.service.logs import configure_logs
@@ -41,16 +34,9 @@ def node(path: Path, check: bool) -> None:
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
         return
     configure_logs(settings.log.format, settings.log.level)
-    while True:
-        try:
-            assembly = assemble(settings, str(path))
-            break
-        except (RpcUnavailable, DatabaseFailed) as error:
-            logging.getLogger(__name__).warning("not started yet: %s", redact(str(error)))
-            time.sleep(AGAIN_SECONDS)
+    assembly = assemble_patiently(lambda: assemble(settings, str(path)))
     service = NodeService(settings, assembly, str(path), ApiMount() if settings.http.api else only_own_routes)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    end_on_signals(service.stop)
     service.run()
 
 
@@ -75,8 +61,7 @@ def prover(url: str, processes: int, name: str | None) -> None:
     ]
     threads = [threading.Thread(target=worker.run, daemon=True) for worker in workers]
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    end_on_signals(ended.set)
     for thread in threads:
         thread.start()
     ended.wait()

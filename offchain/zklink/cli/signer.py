@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import click
 
 from zklink.cli.inputs import FILE
+from zklink.cli.running import end_on_signals
 
 
 @click.command()
@@ -25,6 +25,5 @@ def signer(path: Path) -> None:
     settings = read_signer_settings(path)
     configure_logs(settings.log.format, settings.log.level)
     service = assemble_signer(settings, str(path))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    end_on_signals(service.stop)
     service.run()

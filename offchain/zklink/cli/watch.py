@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from zklink.cli.inputs import chain_options, parse_urls, read_deployment
+from zklink.cli.running import end_on_signals
 
 
 @click.command()
@@ -46,8 +46,7 @@ def watch(
     configure_logs("console", "info")
     server = HttpServer(Starlette(routes=build_routes(looking.board, looking.metrics, None)), host, port, "--port")
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    end_on_signals(ended.set)
     try:
         while not ended.is_set():
             looking.round()
