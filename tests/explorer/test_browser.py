@@ -4,10 +4,11 @@ The tests that let something happen come last: the scene is that of all tests of
 """
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.explorer.browser import Look, Theme, open_browser
 from tests.explorer.busy import USD, Busy
@@ -162,6 +163,22 @@ def test_live__a_transaction_that_no_chain_has_shown__appears_when_one_does(
     expect(look.page.locator(".status.big")).to_have_text("Seen")
     site.act(lambda: scene.follow(scene.tx_hash(key), "arrived"))
     expect(look.page.locator(".status.big")).to_have_text("Arrived")
+    assert look.complaints == []
+    look.close()
+
+
+def test_live__part_for_streams_arrives_late__the_stream_is_opened_all_the_same(
+    site: Site, busy: Busy, browser: Browser
+) -> None:
+    look = Look(browser, site.url)
+
+    def delay(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    look.page.route("**/hx-sse.min.js*", delay)
+    with look.page.expect_response(re.compile("/v1/events")):
+        look.go("/")
     assert look.complaints == []
     look.close()
 
