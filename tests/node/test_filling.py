@@ -39,6 +39,12 @@ class WatchingBroker:
         self.outlooks.append(outlook)
         return None
 
+    def note_executed(self, chain: ChainId, executed: BlockNumber) -> None:
+        self.offered = [block for block in self.offered if block > executed]
+
+    def list_asked(self, chain: ChainId) -> tuple[tuple[bytes, Candidate], ...]:
+        return ()
+
     def watched_positions(self, chain: ChainId) -> tuple[Position, ...]:
         return ()
 

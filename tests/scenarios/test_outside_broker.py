@@ -21,6 +21,7 @@ from zklink.node.watch import ChainWatch
 from zklink.node.workers import InlineWorkers
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount
+from zklink.service.adapters import BridgeFillPort
 from zklink.service.broker_alone import BrokerService
 from zklink.service.broker_assembly import BrokerAssembly
 from zklink.service.broker_report import read_report
@@ -156,6 +157,37 @@ def test_step__more_open_than_allowed__the_second_waits_for_the_first(pipeline: 
     broker = open_broker(replace(TERMS, most_open=Amount(15 * USD)))
     drive(broker, pipeline)
     assert tried(broker) == [FillOutcome.FILLED]
+
+
+def test_step__waits_and_somebody_else_pays__waits_no_more_also_after_a_restart(
+    pipeline: Pipeline, open_broker: Open
+) -> None:
+    """One payout is filled by another broker, one is executed, one stays open; this broker takes none of them."""
+    system, patient = pipeline.system, replace(TERMS, tiers=(Tier(Amount(1_000 * USD), 10**6),))
+    other = system.world.roles.provider
+    system.token(BSC, USDC).ensure_allowance(other, system.bridges[BSC].address, 10**24)
+    executed = accept(pipeline, 30 * USD)
+    broker = open_broker(patient)
+    drive(broker, pipeline)
+    assert [waiting.payout.id for waiting in broker.broker.waiting] == [executed[1]]
+    pipeline.resume()
+    pipeline.finish(1)
+    pipeline.halt(BSC)
+    drive(broker, pipeline)
+    assert not broker.broker.waiting
+    filled, left = accept(pipeline, 10 * USD), accept(pipeline, 20 * USD)
+    drive(broker, pipeline)
+    waiting = {candidate.payout.id: candidate.payout for candidate in broker.broker.waiting}
+    assert set(waiting) == {filled[1], left[1]}
+    payout = waiting[filled[1]]
+    port = BridgeFillPort(system.bridges[BSC], other, 0)
+    port.fill(payout, port.l1_amount(USDC, Amount(payout.amount - payout.fill_fee)))
+    drive(broker, pipeline)
+    for each in (broker, open_broker(patient)):
+        drive(each, pipeline)
+        assert [candidate.payout.id for candidate in each.broker.waiting] == [left[1]]
+        assert FillOutcome.FILLED not in tried(each)
+    assert FillOutcome.TAKEN in tried(broker)
 
 
 def test_step__no_request_asks_for_it__never_filled(

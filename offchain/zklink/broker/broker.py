@@ -30,6 +30,7 @@ from zklink.broker.records import (
     Repayment,
     Settlement,
 )
+from zklink.broker.waiting import WaitingList
 from zklink.operations.payout import Payout
 from zklink.protocol.errors import CallReverted, TransactionReverted, ZkLinkError
 from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, BlockNumber, ChainId, TokenId
@@ -57,8 +58,7 @@ class Broker:
         self._ports = ports
         self._policy = policy
         self._required = required
-        self._waiting: dict[bytes, Candidate] = {}
-        self._held: dict[bytes, Candidate] = {}
+        self._waiting = WaitingList()
         self._positions: dict[bytes, Position] = {}
         self._doubts: dict[bytes, Position] = {}
         self._gone: dict[bytes, int] = {}
@@ -80,7 +80,7 @@ class Broker:
     @property
     def waiting(self) -> tuple[Candidate, ...]:
         """Payouts that may still be filled, those that are refused at present behind the others."""
-        return (*self._waiting.values(), *self._held.values())
+        return tuple(self._waiting)
 
     def offer(self, candidates: Iterable[Candidate]) -> dict[Candidate, Verdict]:
         """Take the payouts of a sealed block; gives those that the broker declines for good, with the reason."""
@@ -91,9 +91,8 @@ class Broker:
                 declined[candidate] = verdict
                 continue
             key = candidate.payout.fill_key(self._deployment_hash)
-            self._held.pop(key, None)
             if key not in self._positions:
-                self._waiting[key] = candidate
+                self._waiting.put_offered(key, candidate)
             for books in (self._positions, self._doubts):
                 if key in books:
                     books[key] = replace(books[key], candidate=candidate, is_retracted=False)
@@ -102,9 +101,7 @@ class Broker:
 
     def retract(self, after: BlockNumber) -> None:
         """Blocks after `after` were unsealed: their payouts may change. Fills that are done stay on the books."""
-        for candidates in (self._waiting, self._held):
-            for key in [key for key, candidate in candidates.items() if candidate.block > after]:
-                del candidates[key]
+        self._waiting.retract(after)
         for books in (self._positions, self._doubts):
             for key, position in books.items():
                 if position.candidate.block > after:
@@ -183,8 +180,8 @@ class Broker:
         execution.
         """
         key, candidate = attempt.key, attempt.candidate
-        was_held = self._held.pop(key, None) is not None
-        was_waiting = self._waiting.pop(key, None) is not None or was_held
+        waited = self._waiting.take(key)
+        was_waiting, was_held = waited is not None, waited is not None and waited.is_held
         known = self._positions.get(key)
         if attempt.outcome in (FillOutcome.FILLED, FillOutcome.FOUND_FILLED):
             l1_block = 0 if attempt.receipt is None else attempt.receipt.block_number
@@ -193,11 +190,40 @@ class Broker:
             self._positions[key] = Position(candidate, key, l1_block, is_retracted=is_retracted, gas_wei=gas_wei)
             self._doubts.pop(key, None)
         elif attempt.outcome in AGAIN and was_waiting:
-            (self._held if attempt.outcome is FillOutcome.HELD else self._waiting)[key] = candidate
+            self._waiting.put(key, candidate, is_held=attempt.outcome is FillOutcome.HELD)
         if attempt.is_unclear and known is None:
             self._doubts.setdefault(key, Position(candidate, key, 0, is_retracted=not was_waiting))
         self._keep(key)
         return not (was_held and attempt.outcome is FillOutcome.HELD)
+
+    def note_executed(self, chain: ChainId, executed: BlockNumber) -> None:
+        """A chain has paid everything up to a block: its payouts wait no more."""
+        self._waiting.note_executed(chain, executed)
+
+    def list_asked(self, chain: ChainId) -> tuple[tuple[bytes, Candidate], ...]:
+        """Payouts that wait on `chain`, in turns, by their keys; without those that this broker may have paid."""
+        return tuple((key, candidate) for key, candidate in self._waiting.list_asked(chain) if key not in self._kept)
+
+    def ask(self, chain: ChainId, asked: Iterable[tuple[bytes, Candidate]]) -> tuple[Attempt, ...]:
+        """Those of the payouts that `chain` shows as filled or executed. Raises RpcUnavailable."""
+        port, found = self._ports[chain], []
+        for key, candidate in asked:
+            state = port.fill_state(key)
+            if state is not FillState.OPEN:
+                payout = candidate.payout
+                l1_amount = port.l1_amount(payout.token, Amount(payout.amount - payout.fill_fee))
+                found.append(Attempt(candidate, key, _FOUND[state], l1_amount))
+        return tuple(found)
+
+    def clear(self, asked: Iterable[tuple[bytes, Candidate]], found: Iterable[Attempt]) -> tuple[Attempt, ...]:
+        """Enter what `ask` has found: those payouts wait no more. Gives what is news; what this broker has begun to pay
+        since it asked is not.
+        """
+        self._waiting.note_asked(key for key, _ in asked)
+        news = [attempt for attempt in found if attempt.key in self._waiting and attempt.key not in self._kept]
+        for attempt in news:
+            self.record(attempt)
+        return tuple(news)
 
     def open_positions(self, chain: ChainId) -> tuple[Position, ...]:
         """Fills on `chain` that are not repaid yet."""
@@ -251,7 +277,7 @@ class Broker:
             self._final.discard(look.key)
             self._doubts[look.key] = replace(position, l1_block=0, repaid_at=None, repayment=None)
             if look.state is FillState.OPEN and not position.is_retracted:
-                self._waiting[look.key] = position.candidate
+                self._waiting.put(look.key, position.candidate)
         elif look.state is FillState.MINE:
             self._positions[look.key] = replace(position, repaid_at=None, repayment=None)
         elif look.repayment is not None:
@@ -276,8 +302,7 @@ class Broker:
 
     def _enter_found(self, key: bytes) -> Position:
         """A fill that was in doubt is there."""
-        self._waiting.pop(key, None)
-        self._held.pop(key, None)
+        self._waiting.take(key)
         self._gone.pop(key, None)
         self._positions[key] = self._doubts.pop(key)
         return self._positions[key]

@@ -74,19 +74,26 @@ class Filling:
 
     def start(self, may_fill: bool = True) -> None:
         """On each chain try the payout that is due, if it `may_fill`, and ask about the fills that are not repaid for
-        good.
+        good, and about payouts that wait: whoever has paid one, it waits no more.
         """
         broker, known = self._broker, self._known
         outlook = self._look_out()
         for chain in known.counters:
+            broker.note_executed(chain, known.counters[chain].executed)
             candidate = broker.select(chain, outlook) if may_fill else None
             positions = broker.watched_positions(chain)
             if candidate is not None:
                 attempt = partial(broker.attempt, candidate, broker.expect_lead(candidate, outlook))
                 self._jobs.start("fill", chain, attempt, self._on_attempt, self._retry_seconds)
+            seen = known.heads.get(chain), known.counters[chain]
             if positions:
-                seen = known.heads.get(chain), known.counters[chain], tuple(position.key for position in positions)
-                self._jobs.start("repay", chain, partial(broker.look, chain, positions), self._on_look, seen=seen)
+                keys = tuple(position.key for position in positions)
+                self._jobs.start(
+                    "repay", chain, partial(broker.look, chain, positions), self._on_look, seen=(seen, keys)
+                )
+            if asked := broker.list_asked(chain):
+                ask, clear = partial(broker.ask, chain, asked), partial(self._on_answers, asked)
+                self._jobs.start("clear", chain, ask, clear, seen=seen)
 
     def _look_out(self) -> Outlook:
         known = self._known
@@ -102,6 +109,14 @@ class Filling:
         if attempt.receipt is not None:
             self._reporter.emit_mined(chain, "fill", (attempt.candidate.block,), attempt.receipt)
         return attempt.outcome not in AGAIN or (attempt.outcome is FillOutcome.HELD and is_news)
+
+    def _on_answers(
+        self, asked: tuple[tuple[bytes, Candidate], ...], chain: ChainId, found: tuple[Attempt, ...]
+    ) -> bool:
+        news = self._broker.clear(asked, found)
+        for attempt in news:
+            self._reporter.emit(FillTried(self._reporter.now(), _key(attempt.candidate), chain, attempt.outcome, ""))
+        return bool(news)
 
     def _on_look(self, chain: ChainId, looks: tuple[Look, ...]) -> bool:
         settlement, now = self._broker.settle(looks), self._reporter.now()

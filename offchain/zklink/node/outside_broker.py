@@ -26,6 +26,7 @@ from zklink.node.workers import Workers
 from zklink.operations.payout import Payout
 from zklink.operations.requests import RequestKey
 from zklink.operations.swap import SwapRequest
+from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane, RequestId
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.accepted_block import AcceptedBlock
@@ -103,19 +104,26 @@ class OutsideBroker:
 
     # -- what is asked -----------------------------------------------------------------------------------------------
 
-    def _ask_tip(self, chain: ChainId) -> tuple[Counters, FinalView | None]:
+    def _ask_tip(self, chain: ChainId) -> tuple[Tip, FinalView | None]:
         bridge = self._bridges[chain]
         tip = bridge.history.tip()
         final, height = None, bridge.client.confirmed_height()
         if chain == self.known.primary and height >= 0:
             final = FinalView(bridge.client.block(height).timestamp, bridge.history.tip(block=height))
-        return Counters(tip.number, tip.number), final
+        return tip, final
 
-    def _on_tip(self, chain: ChainId, answer: tuple[Counters, FinalView | None]) -> bool:
-        counters, final = answer
+    def _on_tip(self, chain: ChainId, answer: tuple[Tip, FinalView | None]) -> bool:
+        tip, final = answer
+        executed = min(tip.number, self.known.counters[chain].executed) if tip.unpaid else tip.number
+        counters = Counters(tip.number, executed)
         before = self.known.take_counters(chain, counters)
         if counters != before:
             self._reporter.emit(ChainMoved(self._reporter.now(), chain, before, counters))
+            self._unmatched = {
+                key: (payout, number)
+                for key, (payout, number) in self._unmatched.items()
+                if payout.chain != chain or number > executed
+            }
         if final is not None:
             self.known.take_final(final)
         return False

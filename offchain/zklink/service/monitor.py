@@ -26,7 +26,7 @@ from zklink.service.metrics import Metrics
 GRACE_SECONDS: Final = 10.0
 """A job that failed counts as mended this long after the pause that followed its last failure."""
 
-JOBS: Final = ("watch", "submit", "fill", "repay", "prove", "seal", "vouch", "acknowledge", "checkpoint")
+JOBS: Final = ("watch", "submit", "fill", "repay", "clear", "prove", "seal", "vouch", "acknowledge", "checkpoint")
 OTHER: Final = "other"
 
 
@@ -96,12 +96,13 @@ class Monitor:
                 metrics.head.labels(name).set(head.number)
                 metrics.head_age.labels(name).set(max(0.0, now - head.timestamp))
         self._failing = {key: failure for key, failure in self._failing.items() if failure[0] > now}
+        filling = self._judge(("fill", "repay", "clear"))
         self._board.note_all(
             {
                 "sequencer": self._judge_sequencer(),
                 "prover": self._judge(("prove",)),
                 "signers": self._judge(("vouch", "acknowledge")),
-                "broker": self._judge(("fill", "repay")) if node.parts.broker else Health(Condition.READY, "not here"),
+                "broker": filling if node.parts.broker else Health(Condition.READY, "not here"),
                 **{f"chain {name}": self._judge_chain(chain, name) for chain, name in self._names.items()},
             }
         )
