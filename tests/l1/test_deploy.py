@@ -17,8 +17,10 @@ from zklink.devnet.world import World
 from zklink.l1.contract_artifacts import CONTRACTS, ContractArtifact, compile_source, load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers, Parts, universal_address
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
+from zklink.l1.contracts.entry import EntryPlace
+from zklink.l1.contracts.entry_client import EntryClient
 from zklink.l1.contracts.timelock import TimelockClient
-from zklink.l1.deployment.deploy import deploy, load_verifiers, predict_address
+from zklink.l1.deployment.deploy import PARTNERS, deploy, load_verifiers, predict_address
 from zklink.l1.deployment.plan_checks import check_plan, warn_of_tokens
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
 from zklink.l1.deployment.swift import read_selector
@@ -92,6 +94,29 @@ def test_deploy__every_chain__bridge_and_history_rely_on_what_the_file_says(syst
         assert bridge.parts() == Parts(chain.registry, chain.history, chain.end, chain.exodus)
         for name, address in asdict(bridge.history.parts()).items():
             assert address == getattr(chain, name)
+
+
+def test_deploy__every_chain__entry_and_resolver_stand_beside_its_bridge(system: LocalSystem) -> None:
+    for k, chain in system.deployment.chains.items():
+        client = system.world[k].client
+        assert EntryClient(client, chain.entry).place() == EntryPlace(
+            chain.evm_chain_id, chain.entry, chain.bridge, chain.permit2
+        )
+        assert all(_names(client, chain.resolver, part) for part in (chain.bridge, chain.registry, chain.history))
+
+
+def test_deploy__every_chain__nothing_that_pays_or_counts_names_what_stands_beside_it(system: LocalSystem) -> None:
+    """Whoever deploys a false entry or resolver gains no right: no contract of a bridge has either in its code."""
+    for k, chain in system.deployment.chains.items():
+        client = system.world[k].client
+        for name in (*PARTNERS, "groups", "registry", "timelock"):
+            assert not any(_names(client, getattr(chain, name), beside) for beside in (chain.entry, chain.resolver))
+        assert _names(client, chain.bridge, chain.registry)
+
+
+def _names(client: ChainClient, place: str, other: str) -> bool:
+    """Whether the code at a place, with what its constructor fixed, has another address in it."""
+    return bytes.fromhex(other.removeprefix("0x")) in client.code(place)
 
 
 def test_deploy__every_chain__knows_the_same_groups_and_its_own_pace(system: LocalSystem) -> None:
@@ -181,7 +206,7 @@ def test_deployment__json__reads_back_the_same(system: LocalSystem) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "zklink.deployment.2"}', '{"format": "zklink.deployment.3"}']
+    "text", ["", "[]", "{}", '{"format": "zklink.deployment.2"}', '{"format": "zklink.deployment.4"}']
 )
 def test_deployment__malformed_json__refused(text: str) -> None:
     with pytest.raises(DeploymentRefused):
@@ -270,6 +295,18 @@ def test_check_plan__token_id_of_pool_shares__refused(system: LocalSystem) -> No
     wrong = replace(plan.tokens[0], token_id=TokenId(MINIMAL.lp_base))
     with pytest.raises(DeploymentRefused, match="has id 8, and minimal has 1 to 7"):
         check_plan(replace(plan, tokens=(wrong,)), system.world.clients)
+
+
+def test_check_plan__permit2_without_code__refused(system: LocalSystem) -> None:
+    wrong = replace(_plan(system), permit2={BSC.chain_id: system.world.roles.stranger.address})
+    with pytest.raises(DeploymentRefused, match="Permit2 on bsc: there is no contract"):
+        check_plan(wrong, system.world.clients)
+
+
+def test_deployment__former_format__refused_with_what_would_be_right(system: LocalSystem) -> None:
+    former = system.deployment.to_json().replace("zklink.deployment.5", "zklink.deployment.4")
+    with pytest.raises(DeploymentRefused, match=r"'zklink.deployment.4' is not 'zklink.deployment.5': deploy with"):
+        Deployment.from_json(former)
 
 
 @pytest.mark.parametrize("operator", [b"", bytes(32), bytes(19) + b"\x01"])

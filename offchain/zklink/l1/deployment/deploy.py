@@ -3,8 +3,8 @@
 Takes a plan, a client per chain and the accounts; gives a Deployment. Never sends a transaction before everything that
 can be known beforehand is checked. The contracts of a chain name each other, and all name the bridges of every chain,
 so their addresses are predicted from the deployer's nonces: the deployer must not send anything else in the meantime. A
-chain works as soon as its bridge is constructed, the last of its contracts; tokens are registered while its timelock is
-being founded, which is closed last of all; liquidity comes in by deposits.
+chain works as soon as its bridge is constructed; what stands beside it follows. Tokens are registered while its
+timelock is being founded, which is closed last of all; liquidity comes in by deposits.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,6 +52,9 @@ HELPERS: Final = ("timelock", "groups", "registry", "swap_verifier", "account_ve
 
 PARTNERS: Final = ("exodus", "end", "history", "bridge")
 """The contracts of a chain that name each other and all bridges, in the order in which they are created."""
+
+BESIDE: Final = ("entry", "resolver")
+"""The contracts beside a chain's bridge, on which no other relies, in the order in which they are created."""
 
 Report = Callable[[str, str], None]
 """Called with a chain's name and the step that begins there."""
@@ -109,11 +112,12 @@ class _Run:
     def predict(self) -> None:
         """Predict all addresses: the deployer's next transactions on each chain create the contracts."""
         deployer = self.accounts.deployer.address
-        names = HELPERS[not self.plan.has_timelock :] + PARTNERS
+        names = HELPERS[not self.plan.has_timelock :] + PARTNERS + BESIDE
         for k, client in self.clients.items():
             nonce = client.nonce(deployer)
             self.contracts[k] = {name: predict_address(deployer, nonce + i) for i, name in enumerate(names)}
             self.contracts[k].setdefault("timelock", NO_ADDRESS)
+            self.contracts[k]["permit2"] = to_checksum_address(self.plan.permit2.get(k, NO_ADDRESS))
 
     def deploy_helpers(self, chain_id: ChainId) -> None:
         """Deploy the contracts that need nothing of the other chains."""
@@ -121,11 +125,11 @@ class _Run:
             self._create(chain_id, name, *self._helper(chain_id, name))
 
     def deploy_partners(self, chain_id: ChainId) -> None:
-        """Deploy the exodus contract, the end, the history and the bridge of a chain. The bridge, which comes last,
-        refuses partners of another bridge or deployment hash.
+        """Deploy the exodus contract, the end, the history and the bridge of a chain, then what stands beside it. The
+        bridge refuses partners of another bridge or deployment hash.
         """
         self.from_blocks[chain_id] = self.clients[chain_id].head().number + 1
-        for name in PARTNERS:
+        for name in PARTNERS + BESIDE:
             self._create(chain_id, name, *self._partner(chain_id, name))
 
     def governor(self, chain_id: ChainId) -> str:
@@ -152,7 +156,7 @@ class _Run:
         return verifier, ()
 
     def _partner(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:
-        """One of PARTNERS, and what its constructor takes."""
+        """One of PARTNERS or BESIDE, and what its constructor takes."""
         here, is_primary = self.contracts[chain_id], chain_id == self.plan.primary
         if name == "exodus":
             partners = (here["bridge"], here["history"], here["end"])
@@ -164,6 +168,10 @@ class _Run:
         if name == "history":
             history = load_contract(PRIMARY_HISTORY if is_primary else MEMBER_HISTORY)
             return history, (*self._for_all(chain_id, HistoryParts), self.vk_hashes().exit)
+        if name == "entry":
+            return load_contract("Entry"), (here["bridge"], here["permit2"])
+        if name == "resolver":
+            return load_contract("Resolver"), (here["bridge"],)
         return bridge_artifact(), self._for_all(chain_id, Parts)
 
     def _for_all(self, chain_id: ChainId, kind: type[Parts] | type[HistoryParts]) -> tuple[object, ...]:

@@ -40,6 +40,9 @@ def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient]) -> 
                 _check_production_key(client, verifier)
         for token in plan.tokens:
             _check_token(client, token)
+        permit2 = plan.permit2.get(chain_id, NO_ADDRESS)
+        if permit2 != NO_ADDRESS and not client.code(permit2):
+            raise DeploymentRefused(f"Permit2 on {client.profile.name}: there is no contract at {permit2}")
 
 
 def check_governor(plan: DeploymentPlan, governor: str) -> None:

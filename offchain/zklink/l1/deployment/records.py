@@ -19,7 +19,10 @@ from zklink.protocol.ids import NO_CLASS, Amount, ChainId, TokenClass, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
-FORMAT = "zklink.deployment.4"
+FORMAT = "zklink.deployment.5"
+"""The form of the published record; of any other it is refused. Form 5 names beside each bridge its entry contract, the
+Permit2 that this was made for (zero where there is none) and its resolver, which form 4 did not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class DeploymentPlan:
     `blocks_per_day` says how many of a chain's own blocks a day of a window takes beside its 86,400 seconds; below what
     the chain makes, so that windows last no longer while it runs. `setter` sets prices, fees belong to `fee_recipient`.
     A door of a chain without a price costs nothing; a chain without a wrapped coin pays contracts nothing but coin.
+    `permit2` is that contract's address where a chain has it; without it the chain's entry takes no such signatures.
 
     `has_timelock` is False on local chains alone: then the governor's own account governs, and nothing waits.
     """
@@ -94,6 +98,7 @@ class DeploymentPlan:
     fee_recipient: str
     prices: Mapping[ChainId, tuple[PriceEntry, ...]] = field(default_factory=dict)
     wrapped: Mapping[ChainId, str] = field(default_factory=dict)
+    permit2: Mapping[ChainId, str] = field(default_factory=dict)
     has_timelock: bool = True
 
     @property
@@ -114,7 +119,9 @@ class DeploymentAccounts:
 
 @dataclass(frozen=True, slots=True)
 class ChainDeployment:
-    """The contracts on one chain; `timelock` is NO_ADDRESS where an account governs. Events start at `from_block`."""
+    """The contracts on one chain; `timelock` is NO_ADDRESS where an account governs, `permit2` where there is none.
+    Events start at `from_block`. Entry and resolver stand beside the bridge: no contract here relies on them.
+    """
 
     chain_id: ChainId
     name: str
@@ -130,6 +137,9 @@ class ChainDeployment:
     swap_verifier: str
     account_verifier: str
     exit_verifier: str
+    permit2: str
+    entry: str
+    resolver: str
     from_block: int
 
 
@@ -198,7 +208,7 @@ class Deployment:
         try:
             data = json.loads(text)
             if data["format"] != FORMAT:
-                raise DeploymentRefused(f"format {data['format']!r} is not {FORMAT!r}")
+                raise DeploymentRefused(f"format {data['format']!r} is not {FORMAT!r}: deploy with this version")
             chains = [ChainDeployment(**{**item, "chain_id": ChainId(item["chain_id"])}) for item in data["chains"]]
             return cls(
                 primary=ChainId(data["primary"]),
