@@ -23,6 +23,7 @@ from zklink.cli.prices import prices
 from zklink.cli.recover import recover
 from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
+from zklink.cli.status import status
 from zklink.cli.watch import watch
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
@@ -58,6 +59,7 @@ COMMANDS = (
     broker,
     signer,
     watch,
+    status,
     setup,
     circuits,
     verifier,

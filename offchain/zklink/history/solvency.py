@@ -150,7 +150,7 @@ def compute_holding(
         scale=books.scale,
         custody=books.custody,
         reserve=reserve,
-        open_requests=sum(_brought(request, token) for request in waiting),
+        open_requests=sum_brought(waiting, token),
         owed=sum(payout.amount for payout in owed if payout.token == token),
         fees=books.fees,
     )
@@ -165,6 +165,11 @@ def compute_totals(state: State, tokens: Iterable[TokenId]) -> tuple[Total, ...]
     """The two sides of SOL-2 for each of the tokens, in this state."""
     balances = _sum_balances(state)
     return tuple(_compute_total(token, state, balances) for token in tokens)
+
+
+def sum_brought(requests: Iterable[Request], token: TokenId) -> int:
+    """How much of a token requests brought in, in layer-2 units."""
+    return sum(_brought(request, token) for request in requests)
 
 
 def _brought(request: Request, token: TokenId) -> int:

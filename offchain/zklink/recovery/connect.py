@@ -8,12 +8,14 @@ from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.deployment.records import ChainDeployment, Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.submission import SendPolicy
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
-from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing
+from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing, ZkLinkError
 from zklink.protocol.ids import AddressFormat, ChainId
 
 BLOCK_TIME_SECONDS = 2.0
@@ -83,15 +85,45 @@ def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId
             raise ChainUnknown(name, names)
     clients: dict[ChainId, ChainClient] = {}
     for chain_id, place in deployment.chains.items():
-        if place.name not in urls:
-            if chain_id == deployment.primary:
-                raise NodeMissing(place.name, names)
-            continue
-        profile = ChainProfile(place.name, chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
-        found = urls[place.name]
-        nodes = [found] if isinstance(found, str) else list(found)
-        w3 = connect_nodes(profile, nodes, policy=PoolPolicy(quorum))
-        w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-        clients[chain_id] = ChainClient(profile, w3)
-        clients[chain_id].check_chain_id()
+        if place.name in urls:
+            clients[chain_id] = connect_chain(place, urls[place.name], quorum)
+        elif chain_id == deployment.primary:
+            raise NodeMissing(place.name, names)
     return clients
+
+
+def connect_chain(
+    place: ChainDeployment, nodes: str | Sequence[str], quorum: int = 1, policy: SendPolicy | None = None
+) -> ChainClient:
+    """A client of one chain. Raises NodesDisagree, WrongChain, RpcUnavailable."""
+    profile = ChainProfile(place.name, place.chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
+    w3 = connect_nodes(profile, [nodes] if isinstance(nodes, str) else list(nodes), policy=PoolPolicy(quorum))
+    w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+    client = ChainClient(profile, w3, policy)
+    client.check_chain_id()
+    return client
+
+
+def reach_bridges(
+    deployment: Deployment, urls: Urls, quorum: int = 1, policy: SendPolicy | None = None
+) -> tuple[dict[ChainId, BridgeClient], dict[ChainId, str]]:
+    """The bridges that answer, and the reasons of those that do not: a chain without a node, away, or another one.
+    Raises ChainUnknown, DeploymentRefused.
+    """
+    check_file(deployment)
+    names = tuple(place.name for place in deployment.chains.values())
+    for name in urls:
+        if name not in names:
+            raise ChainUnknown(name, names)
+    bridges, reasons = dict[ChainId, BridgeClient](), dict[ChainId, str]()
+    for chain_id, place in deployment.chains.items():
+        try:
+            if place.name not in urls:
+                raise NodeMissing(place.name, names)
+            bridge = BridgeClient(connect_chain(place, urls[place.name], quorum, policy), place.bridge)
+            check_bridge(bridge, deployment)
+        except ZkLinkError as error:
+            reasons[chain_id] = redact(str(error))
+        else:
+            bridges[chain_id] = bridge
+    return bridges, reasons

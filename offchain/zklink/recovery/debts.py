@@ -63,6 +63,12 @@ class Debts:
                 return done
         return None
 
+    def list_pending(self) -> list[tuple[Debt, int]]:
+        """What the bridge owes to single owners now, in L1 units. Raises RpcUnavailable."""
+        self._read()
+        amounts = [(debt, self.bridge.pending_balance(*debt)) for debt in self.owed]
+        return [(debt, amount) for debt, amount in amounts if amount]
+
     def _push(self, account: LocalAccount, owner: str, token_id: TokenId) -> Done | None:
         """Nothing is sent that would revert."""
         call = self.bridge.encode("push_pending_balance", owner, token_id)

@@ -78,7 +78,7 @@ def stand_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcom
     """Let the END that waits stand, if its window is over."""
     bridge = read.bridges[chain]
     tip, state = bridge.history.tip(), bridge.member_end.end_state()
-    if not _window(read, chain, state).is_over(bridge.client.head()):
+    if not end_window(read, chain, state).is_over(bridge.client.head()):
         return None
     blocks = read.lead(chain, tip, Accepted(state.number, state.sync_hash))
     opened = open_path(read, chain, account, blocks)
@@ -115,7 +115,8 @@ def fell_end(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome
     return None
 
 
-def _window(read: ChainsRead, chain: ChainId, state: EndState) -> Window:
+def end_window(read: ChainsRead, chain: ChainId, state: EndState) -> Window:
+    """How long the END that waits on a member is contested."""
     seconds = DENIAL_WINDOW_SECONDS
     if state.word is EndWord.WATCHERS:
         is_denied = state.denied_by_validators or state.denied_by_governor
@@ -125,7 +126,7 @@ def _window(read: ChainsRead, chain: ChainId, state: EndState) -> Window:
 
 
 def _explain_window(read: ChainsRead, chain: ChainId, state: EndState) -> str:
-    until = _window(read, chain, state).describe(read.bridges[chain].client.head())
+    until = end_window(read, chain, state).describe(read.bridges[chain].client.head())
     denied = ", denied by the validators: the governor may void it" if state.denied_by_validators else ""
     denied = denied or (", denied by the governor" if state.denied_by_governor else "")
     return f"END at block {state.number} is contested {until}{denied}"

@@ -1,0 +1,88 @@
+"""How commands name a deployment and reach its chains: a name or a file, and nodes from options or the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address, to_checksum_address
+
+from zklink.cli.inputs import parse_urls, read_deployment
+from zklink.l1.deployment.records import Deployment
+
+FOLDER: Final = "deployments"
+"""Where a name is looked for, from the directory that the command is called in."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS: Final = (
+    click.argument("name", metavar="NAME|FILE"),
+    click.option(
+        "--rpc",
+        "rpcs",
+        multiple=True,
+        metavar="NAME=URL",
+        help="A node of a chain; several times for several nodes. Default: the variable NAME_RPC.",
+    ),
+    click.option(
+        "--quorum",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many nodes of a chain must say the same.",
+    ),
+)
+
+
+def deployment_options(command: Command) -> Command:
+    """The argument `name` and the options `rpcs` and `quorum`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def find_deployment(name: str) -> Deployment:
+    """The deployment of a name, in FOLDER, or of a file. ClickException says where it was looked for."""
+    path = Path(name)
+    if not path.is_file():
+        path = Path(FOLDER) / f"{name}.json"
+    if not path.is_file():
+        known = sorted(each.stem for each in Path(FOLDER).glob("*.json") if each.stem != "tokens")
+        listed = f"; there are {', '.join(known)}" if known else ""
+        raise click.ClickException(f"{name} is neither a file nor the name of a deployment in {FOLDER}/{listed}")
+    return read_deployment(path)
+
+
+def find_urls(
+    deployment: Deployment, rpcs: tuple[str, ...], environment: Mapping[str, str] = os.environ
+) -> dict[str, str | tuple[str, ...]]:
+    """The nodes of each chain by its name: those of --rpc, for other chains that of the environment."""
+    urls = parse_urls(rpcs)
+    for place in deployment.chains.values():
+        found = environment.get(f"{place.name.upper().replace('-', '_')}_RPC")
+        if found and place.name not in urls:
+            urls |= parse_urls((f"{place.name}={found}",))
+    return urls
+
+
+def parse_accounts(values: tuple[str, ...], option: str) -> dict[str, str]:
+    """`NAME=ADDRESS` options as addresses by name. BadParameter for anything else."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, _, address = value.partition("=")
+        if not name or not is_hex_address(address):
+            raise click.BadParameter(f"{value!r} is not NAME=ADDRESS", param_hint=option)
+        found[name] = parse_account(address, option)
+    return found
+
+
+def parse_account(address: str, option: str) -> str:
+    """An account's address on an EVM chain, with its checksum. BadParameter for anything else."""
+    if not is_hex_address(address):
+        raise click.BadParameter(f"{address!r} is not an address of 20 bytes", param_hint=option)
+    if is_checksum_formatted_address(address) and not is_checksum_address(address):
+        raise click.BadParameter(f"{address} has a wrong checksum: is a character mistyped?", param_hint=option)
+    return str(to_checksum_address(address))

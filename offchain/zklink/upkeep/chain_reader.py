@@ -1,0 +1,178 @@
+"""Reads how one chain of a deployment stands, with the clock of whoever looks.
+
+Takes what was read of all chains; gives a record. Never sends anything, and never judges (`alarms.py` does).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, EndState, EndWord
+from zklink.l1.contracts.timelock import TimelockClient
+from zklink.l1.transport.receipts import BlockInfo
+from zklink.protocol.bridge_hashes import Tip
+from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.ids import (
+    EXPIRY_SECONDS,
+    FREEZE_DELAY_SECONDS,
+    GROUP_DELAY_SECONDS,
+    ChainId,
+    Lane,
+    TokenId,
+)
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.debts import Debts
+from zklink.recovery.import_steps import find_fact
+from zklink.recovery.member_steps import end_window
+from zklink.recovery.outcome import Window
+from zklink.upkeep.status_records import (
+    AnnouncedFreeze,
+    ChainStatus,
+    ComingMembers,
+    LaneStatus,
+    PendingStatus,
+    SignerStatus,
+    TokenStatus,
+)
+
+Reserves = Mapping[TokenId, int]
+"""The custody that a chain should have of each token, in layer-2 units."""
+
+
+def read_chain(
+    read: ChainsRead, chain: ChainId, now: int, signers: Mapping[str, str], reserves: Reserves | None = None
+) -> ChainStatus:
+    """How a chain stands at `now` (UNIX seconds). `signers` are addresses by name. Raises what `ChainsRead` does."""
+    bridge, deployment = read.bridges[chain], read.deployment
+    head, tip = bridge.client.head(), bridge.history.tip()
+    is_primary = chain == deployment.primary
+    end = None if is_primary else bridge.member_end.end_state()
+    waits = end is not None and end.word is not EndWord.NONE and not end.stands
+    place = deployment.chains[chain]
+    lag, since = _read_lag(read, tip, is_primary)
+    return ChainStatus(
+        chain_id=chain,
+        name=place.name,
+        is_primary=is_primary,
+        head=head.number,
+        time=head.timestamp,
+        age=max(0, now - head.timestamp),
+        block=tip.number,
+        unpaid=tip.unpaid,
+        lag=lag,
+        lag_since=since,
+        quiet_since=tip.timestamp if is_primary and tip.number else None,
+        is_frozen=bridge.end.is_frozen(),
+        is_exodus=bridge.exodus.is_begun(),
+        is_founding=place.timelock != NO_ADDRESS and TimelockClient(bridge.client, place.timelock).is_founding(),
+        lanes=[_read_lane(read, chain, lane) for lane in Lane],
+        missing=list(_list_missing(read, chain, tip, head, end)),
+        end=end,
+        end_window=end_window(read, chain, end) if waits and end is not None else None,
+        freezes=list(_list_freezes(read)) if is_primary else [],
+        coming=_read_coming(read, chain),
+        pending=_read_pending(read, chain),
+        tokens=[_read_token(read, chain, token, reserves) for token in _tokens_of(read, chain)],
+        signers=_read_signers(read, chain, signers),
+    )
+
+
+def _read_lag(read: ChainsRead, tip: Tip, is_primary: bool) -> tuple[int | None, int | None]:
+    """Blocks behind the primary, and when the first of them was made."""
+    if is_primary:
+        return 0, None
+    if read.deployment.primary not in read.bridges:
+        return None, None
+    history = read.history()
+    lag = max(0, history.height - tip.number)
+    return lag, history.block(tip.number + 1).full.block.timestamp if lag else None
+
+
+def _read_lane(read: ChainsRead, chain: ChainId, lane: Lane) -> LaneStatus:
+    waiting, end = read.waiting(chain, lane), read.bridges[chain].end
+    called = end.freeze_call(lane)
+    first = waiting[0] if waiting else None
+    since = first.queued_at if first is not None else None
+    window = None
+    if first is not None and called.request_id == first.request_id:
+        window = Window(called.called_at, called.called_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
+    return LaneStatus(lane, len(waiting), since, None if since is None else since + EXPIRY_SECONDS, window)
+
+
+def _list_missing(read: ChainsRead, chain: ChainId, tip: Tip, head: BlockInfo, end: EndState | None) -> Iterator[str]:
+    """The groups' words that the chain needs now and that neither calldata nor a file of words has."""
+    primary = read.deployment.primary
+    if primary not in read.bridges:
+        return
+    if end is None:
+        yield from (f"FRZ of {read.name(member)}, by the watchers" for member in _list_unannounced(read))
+        return
+    height = read.history().height
+    if tip.number < height and not end.stands and find_fact(read, chain, tip) is None:
+        yield f"ACC of block {tip.number + 1} or a later one, by both groups"
+    if end.word is EndWord.NONE and read.has_ended(chain):
+        yield f"END at block {height}, by the watchers"
+
+
+def _list_unannounced(read: ChainsRead) -> Iterator[ChainId]:
+    """The members that are frozen, as far as they answer, and that the primary does not know of."""
+    primary = read.bridges[read.deployment.primary]
+    if primary.is_frozen():
+        return
+    for member in read.members:
+        with suppress(RpcUnavailable):
+            if read.bridges[member].is_frozen() and not primary.primary_end.announcement(member).announced_at:
+                yield member
+
+
+def _list_freezes(read: ChainsRead) -> Iterator[AnnouncedFreeze]:
+    end = read.bridges[read.deployment.primary].primary_end
+    for member in read.deployment.members:
+        said = end.announcement(member)
+        if said.announced_at:
+            window = Window(said.announced_at, said.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
+            yield AnnouncedFreeze(read.name(member), window)
+
+
+def _read_coming(read: ChainsRead, chain: ChainId) -> ComingMembers | None:
+    groups = read.bridges[chain].groups
+    coming = groups.coming()
+    if coming is None:
+        return None
+    window = Window(coming.announced_at, coming.announced_in, GROUP_DELAY_SECONDS, groups.blocks_per_day())
+    return ComingMembers(coming.group, len(coming.signers.members), coming.signers.threshold, window)
+
+
+def _read_pending(read: ChainsRead, chain: ChainId) -> list[PendingStatus]:
+    names = {token.token_id: token.symbol for token in read.deployment.tokens}
+    found = Debts(read.bridges[chain], read.deployment.chains[chain].from_block).list_pending()
+    return [
+        PendingStatus(owner, names.get(token, f"token {token}") if token else "coin", amount)
+        for (owner, token), amount in found
+    ]
+
+
+def _tokens_of(read: ChainsRead, chain: ChainId) -> Sequence[TokenId]:
+    return [token.token_id for token in read.deployment.tokens if chain in token.contracts]
+
+
+def _read_token(read: ChainsRead, chain: ChainId, token_id: TokenId, reserves: Reserves | None) -> TokenStatus:
+    bridge, plan = read.bridges[chain], read.deployment.token(token_id)
+    at, fees = bridge.solvency(token_id), bridge.fees()
+    return TokenStatus(
+        symbol=plan.symbol,
+        balance=at.balance,
+        pending=at.pending,
+        custody=at.custody,
+        scale=bridge.tokens.token_scale(token_id),
+        fees=fees.open_wei + fees.earned_wei if plan.contracts[chain] == NATIVE else 0,
+        expected=None if reserves is None else reserves.get(token_id, 0),
+    )
+
+
+def _read_signers(read: ChainsRead, chain: ChainId, signers: Mapping[str, str]) -> list[SignerStatus]:
+    if not signers:
+        return []
+    client = read.bridges[chain].client
+    price = max(1, client.gas_price())
+    coins = {name: client.balance(address) for name, address in signers.items()}
+    return [SignerStatus(name, signers[name], coin, coin // price) for name, coin in coins.items()]

@@ -1,0 +1,188 @@
+"""The two forms of a status: words for a terminal of 80 columns, and JSON for programs (docs/status.md).
+
+Takes a status; gives text. Pure.
+"""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final
+
+from zklink.recovery.outcome import Window, show_count, show_time
+from zklink.upkeep.status_records import Alarm, ChainStatus, LaneStatus, Status, TokenStatus, Unread, Urgency
+
+FORMAT: Final = "zklink.status.1"
+WIDTH: Final = 80
+WORDS: Final = {
+    Urgency.WELL: "well",
+    Urgency.ATTENTION: "attention",
+    Urgency.ACT_NOW: "act now",
+    Urgency.UNKNOWN: "cannot tell",
+}
+
+
+def show_status(status: Status) -> str:
+    """Words, no line of them longer than WIDTH but for an address."""
+    lines = [
+        f"{WORDS[status.urgency]}: deployment 0x{status.deployment_hash.hex()[:16]}.. at {show_time(status.looked_at)}"
+    ]
+    for alarm in status.alarms:
+        lines += _wrap(f"{WORDS[alarm.urgency]}: {alarm.chain}: {alarm.text}", 0)
+        lines += _wrap(alarm.help, 2)
+    for chain in status.chains:
+        lines += ["", *_show_chain(chain)]
+    return "\n".join(lines)
+
+
+def encode_status(status: Status) -> str:
+    """JSON: amounts as decimal strings, times in UNIX seconds."""
+    data = {
+        "format": FORMAT,
+        "deployment_hash": f"0x{status.deployment_hash.hex()}",
+        "looked_at": status.looked_at,
+        "urgency": status.urgency.name.lower(),
+        "alarms": [_encode_alarm(alarm) for alarm in status.alarms],
+        "chains": [_encode_chain(chain) for chain in status.chains],
+    }
+    return json.dumps(data, indent=2)
+
+
+def _show_chain(chain: ChainStatus | Unread) -> Iterator[str]:
+    head = f"{chain.name}{' (primary)' if chain.is_primary else ''}"
+    if isinstance(chain, Unread):
+        yield from _wrap(f"{head}: not read", 0)
+        return
+    yield from _wrap(f"{head}: L1 block {chain.head}, {chain.age} s old; block {chain.block}{_lag(chain)}", 0)
+    for lane in chain.lanes:
+        yield from _wrap(_show_lane(lane, chain.time), 2)
+    for text in chain.missing:
+        yield from _wrap(f"missing: {text}", 2)
+    if chain.coming is not None:
+        group = chain.coming
+        text = f"{group.members} {group.group.name.lower()}, of whom {group.threshold} sign, are announced"
+        yield from _wrap(f"{text}; they have a word from {show_time(group.window.ends_at)} on", 2)
+    for owed in chain.pending:
+        yield from _wrap(f"owed to {owed.owner}: {owed.amount} units of {owed.symbol}", 2)
+    for token in chain.tokens:
+        yield from _wrap(_show_token(token), 2)
+    for signer in chain.signers:
+        yield from _wrap(f"{signer.name}: {_coins(signer.coin)} coins, {signer.gas // 10**6} million gas", 2)
+
+
+def _lag(chain: ChainStatus) -> str:
+    unpaid = f", {chain.unpaid} unpaid" if chain.unpaid else ""
+    if chain.is_primary:
+        return unpaid
+    behind = "how far behind is not known" if chain.lag is None else f"{chain.lag} behind the primary"
+    return f", {behind}{unpaid}"
+
+
+def _show_lane(lane: LaneStatus, now: int) -> str:
+    text = f"lane {lane.lane.name.lower()}: {show_count(lane.waiting, 'request')} in no block"
+    if lane.oldest_since is None or lane.freeze_from is None:
+        return text
+    waited = _hours(now - lane.oldest_since)
+    return f"{text}, the oldest for {waited}; a freeze can be called from {show_time(lane.freeze_from)} on"
+
+
+def _show_token(token: TokenStatus) -> str:
+    text = f"{token.symbol}: custody {token.custody}, surplus {token.surplus} L1 units"
+    return text if token.expected is None else f"{text}; state and queues give {token.expected}"
+
+
+def _encode_alarm(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "urgency": alarm.urgency.name.lower(),
+        "chain": alarm.chain,
+        "kind": alarm.kind,
+        "text": alarm.text,
+        "help": alarm.help,
+    }
+
+
+def _encode_chain(chain: ChainStatus | Unread) -> dict[str, Any]:
+    known = {"chain_id": chain.chain_id, "name": chain.name, "is_primary": chain.is_primary}
+    if isinstance(chain, Unread):
+        return {**known, "unread": chain.reason}
+    names = ("head", "time", "age", "block", "unpaid", "lag", "lag_since", "quiet_since")
+    flags = ("is_frozen", "is_exodus", "is_founding")
+    return {
+        **known,
+        **{name: getattr(chain, name) for name in (*names, *flags)},
+        "lanes": [_encode_lane(lane) for lane in chain.lanes],
+        "missing": list(chain.missing),
+        "end": _encode_end(chain),
+        "freezes": [{"member": each.member, "window": _encode_window(each.window)} for each in chain.freezes],
+        "coming": _encode_coming(chain),
+        "pending": [{"owner": p.owner, "symbol": p.symbol, "amount": str(p.amount)} for p in chain.pending],
+        "tokens": [_encode_token(token) for token in chain.tokens],
+        "signers": [
+            {"name": s.name, "address": s.address, "coin": str(s.coin), "gas": str(s.gas)} for s in chain.signers
+        ],
+    }
+
+
+def _encode_lane(lane: LaneStatus) -> dict[str, Any]:
+    return {
+        "lane": lane.lane.name.lower(),
+        "waiting": lane.waiting,
+        "oldest_since": lane.oldest_since,
+        "freeze_from": lane.freeze_from,
+        "called": _encode_window(lane.called),
+    }
+
+
+def _encode_end(chain: ChainStatus) -> dict[str, Any] | None:
+    end = chain.end
+    if end is None or not end.word:
+        return None
+    return {
+        "number": end.number,
+        "word": end.word.name.lower(),
+        "stands": end.stands,
+        "denied_by_validators": end.denied_by_validators,
+        "denied_by_governor": end.denied_by_governor,
+        "window": _encode_window(chain.end_window),
+    }
+
+
+def _encode_coming(chain: ChainStatus) -> dict[str, Any] | None:
+    group = chain.coming
+    if group is None:
+        return None
+    return {
+        "group": group.group.name.lower(),
+        "members": group.members,
+        "threshold": group.threshold,
+        "window": _encode_window(group.window),
+    }
+
+
+def _encode_token(token: TokenStatus) -> dict[str, Any]:
+    amounts = ("balance", "pending", "custody", "scale", "fees", "surplus")
+    expected = None if token.expected is None else str(token.expected)
+    return {"symbol": token.symbol, **{name: str(getattr(token, name)) for name in amounts}, "expected": expected}
+
+
+def _encode_window(window: Window | None) -> dict[str, int] | None:
+    return None if window is None else {"ends_at": window.ends_at, "ends_in": window.ends_in}
+
+
+def _wrap(text: str, indent: int) -> list[str]:
+    space = " " * indent
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=space,
+        subsequent_indent=f"{space}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
+
+
+def _coins(wei: int) -> str:
+    return f"{wei // 10**18}.{wei % 10**18 // 10**14:04d}"
