@@ -19,7 +19,12 @@ def test_chains__four__with_contracts_heights_and_names(still: Scene) -> None:
     assert [chain["chain"] for chain in chains] == [ETHEREUM, POLYGON, BSC, AVALANCHE]
     polygon, avalanche = chains[1], chains[3]
     assert (polygon["caip2"], polygon["native_asset"]) == ("eip155:137", "eip155:137/slip44:966")
-    assert polygon["contracts"]["bridge"] == still.pipeline.system.bridges[POLYGON].address
+    place = still.pipeline.system.deployment.chains[POLYGON]
+    assert {name: polygon["contracts"][name] for name in ("bridge", "entry", "resolver")} == {
+        "bridge": place.bridge,
+        "entry": place.entry,
+        "resolver": place.resolver,
+    }
     assert [chain["is_primary"] for chain in chains] == [False, False, False, True]
     assert {chain["status"] for chain in chains} == {"live"}
     assert avalanche["executed_block"] == avalanche["accepted_block"] == still.pipeline.base

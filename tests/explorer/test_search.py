@@ -47,8 +47,11 @@ def test_search__number_of_a_block_and_of_an_account__offers_both(busy: Busy) ->
 
 
 def test_search__contract__says_which_one_it_is_on_which_chain(busy: Busy) -> None:
-    status, text = ask(busy.scene, busy.scene.sources.place(BSC).groups)
-    assert (status, text) == (303, "/chains#chain-3") or "The contract groups on bsc" in text
+    place = busy.scene.sources.place(BSC)
+    for name in ("groups", "entry", "resolver"):
+        status, text = ask(busy.scene, getattr(place, name))
+        assert (status, text) == (303, "/chains#chain-3") or f"The contract {name} on bsc" in text
+        assert getattr(place, name) in busy.scene.client.get("/chains").text
 
 
 @pytest.mark.parametrize("text", ["999999", "9-9", "nothing", "0x" + "12" * 20, "<b>bold</b>", "9" * 30])

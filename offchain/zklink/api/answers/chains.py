@@ -7,8 +7,8 @@ from typing import Final
 from zklink.api.answers.answerer import Answerer
 from zklink.api.names import name_account, name_asset, name_chain, name_token
 from zklink.api.sources import Sources
-from zklink.l1.contracts.bridge_structs import NATIVE, GroupMembers
-from zklink.l1.deployment.records import GroupPlan, TokenPlan
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, GroupMembers
+from zklink.l1.deployment.records import ChainDeployment, GroupPlan, TokenPlan
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import (
     EXPIRY_SECONDS,
@@ -25,7 +25,8 @@ from zklink.schema.api.scalars import NoRequest, show_bytes
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
 from zklink.state.genesis_state import Genesis
 
-CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", "timelock")
+CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", "timelock", "entry", "resolver")
+"""Names in the deployment's record. The last two stand beside the bridge; `permit2` follows where there is one."""
 
 
 def answer_status(sources: Sources, request: NoRequest) -> chains.NodeStatus:
@@ -85,8 +86,13 @@ def describe_chain(sources: Sources, chain: ChainId) -> chains.ChainInfo:
         head_timestamp=None if head is None else head.timestamp,
         accepted_block=counters.accepted,
         executed_block=counters.executed,
-        contracts={name: getattr(place, name) for name in CONTRACTS},
+        contracts=_list_contracts(place),
     )
+
+
+def _list_contracts(place: ChainDeployment) -> dict[str, str]:
+    contracts = {name: str(getattr(place, name)) for name in CONTRACTS}
+    return contracts if place.permit2 == NO_ADDRESS else {**contracts, "permit2": place.permit2}
 
 
 def answer_tokens(sources: Sources, request: NoRequest) -> chains.Tokens:

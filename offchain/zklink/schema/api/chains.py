@@ -41,7 +41,13 @@ class ChainInfo(Answer):
     head_timestamp: Seconds | None
     accepted_block: Annotated[BlockId, Meta(description="The last block of layer 2 that it has accepted or imported.")]
     executed_block: Annotated[BlockId, Meta(description="The last one up to which it has paid everything.")]
-    contracts: Annotated[dict[str, Address], Meta(description="The deployment's contracts there by name.")]
+    contracts: Annotated[
+        dict[str, Address],
+        Meta(
+            description="The deployment's contracts there by name. `entry` and `resolver` stand beside the bridge, and"
+            " nothing vouches for them but their code on the chain."
+        ),
+    ]
 
 
 class Chains(Answer):
