@@ -2,7 +2,8 @@
 """
 @title TestToken
 @license Apache-2.0
-@notice A well-behaved ERC-20 with EIP-2612 permits, in the shape of whatever token it stands in for. Anybody may mint: for local chains.
+@notice A well-behaved ERC-20 with EIP-2612 permits and authorizations of EIP-3009, in the shape of whatever token it
+        stands in for. Anybody may mint: for local chains.
 @custom:emergency Nothing stops; nothing here is worth anything.
 """
 
@@ -21,10 +22,22 @@ balanceOf: public(HashMap[address, uint256])
 allowance: public(HashMap[address, HashMap[address, uint256]])
 totalSupply: public(uint256)
 nonces: public(HashMap[address, uint256])
+# Whether an authorization of an owner is used up (EIP-3009).
+authorizationState: public(HashMap[address, HashMap[bytes32, bool]])
+
+
+event AuthorizationUsed:
+    authorizer: indexed(address)
+    nonce: indexed(bytes32)
+
 
 PERMIT_TYPE_HASH: constant(bytes32) = keccak256(
     "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 )
+RECEIVE_TYPE_HASH: constant(bytes32) = keccak256(
+    "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+)
+CANCEL_TYPE_HASH: constant(bytes32) = keccak256("CancelAuthorization(address authorizer,bytes32 nonce)")
 DOMAIN_TYPE_HASH: constant(bytes32) = keccak256(
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
@@ -107,19 +120,66 @@ def permit(owner: address, spender: address, amount: uint256, deadline: uint256,
     @param s Second half, in the lower range.
     """
     assert block.timestamp <= deadline, "test token: permit expired"
-    assert convert(s, uint256) <= constants.HALF_ORDER, "test token: permit malleable"
     nonce: uint256 = self.nonces[owner]
-    digest: bytes32 = keccak256(
-        concat(
-            b"\x19\x01",
-            self._domain_separator(),
-            keccak256(abi_encode(PERMIT_TYPE_HASH, owner, spender, amount, nonce, deadline)),
-        )
+    self._check_signature(
+        owner, keccak256(abi_encode(PERMIT_TYPE_HASH, owner, spender, amount, nonce, deadline)), v, r, s
     )
-    signer: address = ecrecover(digest, v, r, s)
-    assert signer != empty(address) and signer == owner, "test token: permit signature"
     self.nonces[owner] = nonce + 1
     self._approve(owner, spender, amount)
+
+
+@external
+def receiveWithAuthorization(
+    owner: address,
+    to: address,
+    amount: uint256,
+    valid_after: uint256,
+    valid_before: uint256,
+    nonce: bytes32,
+    v: uint8,
+    r: bytes32,
+    s: bytes32,
+):
+    """
+    @notice Moves tokens to the caller on the owner's signature, once (EIP-3009).
+    @param owner Whose tokens, and whose signature.
+    @param to Who gets them: the caller.
+    @param amount How many.
+    @param valid_after The second after which the signature counts.
+    @param valid_before The second before which it counts.
+    @param nonce Any that the owner has not used.
+    @param v Recovery id, 27 or 28.
+    @param r First half of the signature.
+    @param s Second half, in the lower range.
+    """
+    assert to == msg.sender, "test token: another caller"
+    assert valid_after < block.timestamp and block.timestamp < valid_before, "test token: not valid now"
+    assert not self.authorizationState[owner][nonce], "test token: authorization is used"
+    self._check_signature(
+        owner,
+        keccak256(abi_encode(RECEIVE_TYPE_HASH, owner, to, amount, valid_after, valid_before, nonce)),
+        v,
+        r,
+        s,
+    )
+    self.authorizationState[owner][nonce] = True
+    log AuthorizationUsed(authorizer=owner, nonce=nonce)
+    self._move(owner, to, amount)
+
+
+@external
+def cancelAuthorization(owner: address, nonce: bytes32, v: uint8, r: bytes32, s: bytes32):
+    """
+    @notice Uses up an authorization without moving anything (EIP-3009).
+    @param owner Whose signature.
+    @param nonce The authorization's.
+    @param v Recovery id, 27 or 28.
+    @param r First half of the signature.
+    @param s Second half, in the lower range.
+    """
+    assert not self.authorizationState[owner][nonce], "test token: authorization is used"
+    self._check_signature(owner, keccak256(abi_encode(CANCEL_TYPE_HASH, owner, nonce)), v, r, s)
+    self.authorizationState[owner][nonce] = True
 
 
 @external
@@ -129,6 +189,15 @@ def DOMAIN_SEPARATOR() -> bytes32:
     @notice The EIP-712 domain of permits.
     """
     return self._domain_separator()
+
+
+@internal
+@view
+def _check_signature(owner: address, message: bytes32, v: uint8, r: bytes32, s: bytes32):
+    assert convert(s, uint256) <= constants.HALF_ORDER, "test token: permit malleable"
+    digest: bytes32 = keccak256(concat(b"\x19\x01", self._domain_separator(), message))
+    signer: address = ecrecover(digest, v, r, s)
+    assert signer != empty(address) and signer == owner, "test token: permit signature"
 
 
 @internal
