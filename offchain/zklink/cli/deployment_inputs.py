@@ -86,3 +86,14 @@ def parse_account(address: str, option: str) -> str:
     if is_checksum_formatted_address(address) and not is_checksum_address(address):
         raise click.BadParameter(f"{address} has a wrong checksum: is a character mistyped?", param_hint=option)
     return str(to_checksum_address(address))
+
+
+def find_account(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """The file of a key: a path, or the keystore of an account of ape. ClickException says where it was looked for."""
+    path = Path(name)
+    folder = Path(environment.get("APE_DATA_FOLDER") or Path.home() / ".ape") / "accounts"
+    keystore = folder / f"{name}.json"
+    for found in (path, keystore):
+        if found.is_file():
+            return found
+    raise click.ClickException(f"{name} is neither a file nor an account of ape: `ape accounts list` has those")

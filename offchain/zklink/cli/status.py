@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_deployment, find_urls, parse_accounts
 from zklink.cli.inputs import FILE
+from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.l1.transport.rpc import RetryPolicy
 from zklink.l1.transport.submission import SendPolicy
@@ -71,7 +73,8 @@ def status(
     It needs no key. The exit code is for monitors: 0 well, 1 wants attention, 2 act now, 3 (and any other) cannot tell.
     """
     deployment, accounts = find_deployment(name), parse_accounts(signers, "--signer")
-    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, PATIENCE)
+    make = partial(ChainClient, policy=PATIENCE)
+    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, make)
     read = ChainsRead(deployment, bridges)
     if words is not None:
         read_words(words, deployment.deployment_hash, read.groups.kept)

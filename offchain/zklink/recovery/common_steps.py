@@ -20,6 +20,13 @@ PAYOUTS_A_CALL: Final = 32
 """Payouts that one call executes: each may burn the gas of a push to a contract."""
 
 
+FREEZE_DUE: Final = "a freeze is due"
+"""Begins the reason of whoever does not freeze what is due."""
+
+NOT_FROZEN: Final = "it is not frozen, and nothing waits there"
+"""Begins the reason why a chain in peace does not end."""
+
+
 def execute_owed(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome | None:
     """Pay the next payouts that blocks still owe on a chain; as few as one at a time, where gas allows no more."""
     history = read.bridges[chain].history
@@ -37,9 +44,11 @@ def execute_owed(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Out
     return None
 
 
-def freeze_for_request(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome | None:
+def freeze_for_request(
+    read: ChainsRead, chain: ChainId, account: LocalAccount, may_freeze: bool = True
+) -> Outcome | None:
     """Call a freeze over a request that no block contains after EXPIRY_SECONDS, and confirm it when it is due. None if
-    no request waits.
+    no request waits. Without `may_freeze` it only says that a freeze is due.
     """
     bridge, head = read.bridges[chain], read.bridges[chain].client.head()
     waits: list[tuple[int, str]] = []
@@ -52,10 +61,14 @@ def freeze_for_request(read: ChainsRead, chain: ChainId, account: LocalAccount) 
         if called.request_id == first.request_id:
             window = Window(called.called_at, called.called_in, FREEZE_DELAY_SECONDS, bridge.end.blocks_per_day())
             if window.is_over(head):
+                if not may_freeze:
+                    return Waiting(f"{FREEZE_DUE} over {what}: anyone can confirm it now")
                 bridge.end.confirm_freeze(account, lane)
                 return Done(f"frozen: {what} is in no block")
             waits.append((window.ends_at, f"a freeze is called over {what}: anyone can confirm it"))
         elif head.timestamp > first.queued_at + EXPIRY_SECONDS:
+            if not may_freeze:
+                return Waiting(f"{FREEZE_DUE} over {what}: anyone can call it now")
             bridge.end.call_freeze(account, lane, first.words())
             return Done(f"freeze called: {what} waits too long; anyone can confirm it a day from now")
         else:

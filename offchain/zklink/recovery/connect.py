@@ -2,8 +2,9 @@
 deployment's bridges. Never gives a bridge that is not of that deployment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
@@ -13,7 +14,6 @@ from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import redact
-from zklink.l1.transport.submission import SendPolicy
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing, ZkLinkError
 from zklink.protocol.ids import AddressFormat, ChainId
@@ -24,6 +24,9 @@ BLOCK_TIME_SECONDS = 2.0
 
 Urls = Mapping[str, str | Sequence[str]]
 """The nodes of each chain, by its name in the deployment."""
+
+MakeClient = Callable[[ChainProfile, Web3], ChainClient]
+"""How a client is made of a chain's profile and a connection."""
 
 
 def connect_bridges(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId, BridgeClient]:
@@ -93,19 +96,19 @@ def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId
 
 
 def connect_chain(
-    place: ChainDeployment, nodes: str | Sequence[str], quorum: int = 1, policy: SendPolicy | None = None
+    place: ChainDeployment, nodes: str | Sequence[str], quorum: int = 1, make: MakeClient = ChainClient
 ) -> ChainClient:
-    """A client of one chain. Raises NodesDisagree, WrongChain, RpcUnavailable."""
+    """A client of one chain, made by `make`. Raises NodesDisagree, WrongChain, RpcUnavailable."""
     profile = ChainProfile(place.name, place.chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
     w3 = connect_nodes(profile, [nodes] if isinstance(nodes, str) else list(nodes), policy=PoolPolicy(quorum))
     w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    client = ChainClient(profile, w3, policy)
+    client = make(profile, w3)
     client.check_chain_id()
     return client
 
 
 def reach_bridges(
-    deployment: Deployment, urls: Urls, quorum: int = 1, policy: SendPolicy | None = None
+    deployment: Deployment, urls: Urls, quorum: int = 1, make: MakeClient = ChainClient
 ) -> tuple[dict[ChainId, BridgeClient], dict[ChainId, str]]:
     """The bridges that answer, and the reasons of those that do not: a chain without a node, away, or another one.
     Raises ChainUnknown, DeploymentRefused.
@@ -120,7 +123,7 @@ def reach_bridges(
         try:
             if place.name not in urls:
                 raise NodeMissing(place.name, names)
-            bridge = BridgeClient(connect_chain(place, urls[place.name], quorum, policy), place.bridge)
+            bridge = BridgeClient(connect_chain(place, urls[place.name], quorum, make), place.bridge)
             check_bridge(bridge, deployment)
         except ZkLinkError as error:
             reasons[chain_id] = redact(str(error))

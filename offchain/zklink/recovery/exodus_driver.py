@@ -19,12 +19,12 @@ class ExodusDriver:
     RpcUnavailable, and what `ChainClient.send` raises.
     """
 
-    def __init__(self, read: ChainsRead, account: LocalAccount) -> None:
-        self.read, self.account = read, account
+    def __init__(self, read: ChainsRead, account: LocalAccount, may_freeze: bool = True) -> None:
+        self.read, self.account, self.may_freeze = read, account, may_freeze
         self.deployment, self.bridges = read.deployment, read.bridges
 
     def advance(self, chain: ChainId) -> Outcome:
         """Send the next transaction that brings `chain` towards exits."""
         if chain == self.deployment.primary:
-            return advance_primary(self.read, self.account)
-        return advance_member(self.read, chain, self.account)
+            return advance_primary(self.read, self.account, self.may_freeze)
+        return advance_member(self.read, chain, self.account, self.may_freeze)

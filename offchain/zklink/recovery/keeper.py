@@ -13,23 +13,28 @@ from dataclasses import dataclass, field
 from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contracts.bridge_structs import EndWord
+from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import CallReverted, ZkLinkError
 from zklink.protocol.facts import EndDenial, Group
 from zklink.protocol.ids import ChainId
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.debts import Debts
 from zklink.recovery.exodus_driver import ExodusDriver
-from zklink.recovery.outcome import Done, Outcome
+from zklink.recovery.outcome import Done, Outcome, Waiting
 
 Say = Callable[[str], None]
 
 
 @dataclass
 class Keeper:
-    """Keeps the chains of a deployment."""
+    """Keeps the chains of a deployment; freezes what is due only if it `may_freeze`. `left` is why it sent nothing to a
+    chain in the last round.
+    """
 
     read: ChainsRead
     account: LocalAccount
+    may_freeze: bool = True
+    left: dict[ChainId, str] = field(default_factory=dict)
     said: dict[ChainId, str] = field(default_factory=dict)
     debts: dict[ChainId, Debts] = field(default_factory=dict)
 
@@ -42,10 +47,12 @@ class Keeper:
             try:
                 outcome = self.look(chain)
             except ZkLinkError as error:
-                if self.said.get(chain) != str(error):
-                    say(f"{bridge.client.profile.name}: {error}")
-                self.said[chain] = str(error)
+                text = self.left[chain] = redact(str(error))
+                if self.said.get(chain) != text:
+                    say(f"{bridge.client.profile.name}: {text}")
+                self.said[chain] = text
                 continue
+            self.left[chain] = outcome.why if isinstance(outcome, Waiting) else ""
             if isinstance(outcome, Done):
                 say(f"{bridge.client.profile.name}: {outcome.what}")
                 is_busy = True
@@ -54,7 +61,7 @@ class Keeper:
     def look(self, chain: ChainId) -> Outcome:
         """Send the next transaction that is due on a chain. Raises what `ExodusDriver.advance` does."""
         denied = None if chain == self.read.deployment.primary else deny_end(self.read, chain, self.account)
-        outcome = denied or ExodusDriver(self.read, self.account).advance(chain)
+        outcome = denied or ExodusDriver(self.read, self.account, self.may_freeze).advance(chain)
         return outcome if isinstance(outcome, Done) else self._pay(chain) or outcome
 
     def _pay(self, chain: ChainId) -> Done | None:

@@ -13,15 +13,15 @@ from zklink.protocol.facts import Accepted, End, Group, Seal
 from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, ChainId
 from zklink.protocol.limits import MAX_LATER
 from zklink.recovery.chains_read import ChainsRead
-from zklink.recovery.common_steps import begin_exodus, cancel_requests, execute_owed, freeze_for_request
+from zklink.recovery.common_steps import NOT_FROZEN, begin_exodus, cancel_requests, execute_owed, freeze_for_request
 from zklink.recovery.end_path import read_end_path
 from zklink.recovery.import_steps import import_accepted, import_up_to_end
 from zklink.recovery.long_paths import open_path, open_way, show_path
 from zklink.recovery.outcome import Done, Outcome, Waiting, Window
 
 
-def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Outcome:
-    """The next transaction that brings a member towards exits."""
+def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount, may_freeze: bool = True) -> Outcome:
+    """The next transaction that brings a member towards exits; no freeze unless it `may_freeze`."""
     bridge = read.bridges[chain]
     if bridge.exodus.is_begun():
         return cancel_requests(read, chain, account)
@@ -39,7 +39,7 @@ def advance_member(read: ChainsRead, chain: ChainId, account: LocalAccount) -> O
     if done is None and read.has_ended(chain):
         done = raise_end(read, chain, account)
     if done is None and not bridge.is_frozen():
-        done = freeze_for_request(read, chain, account)
+        done = freeze_for_request(read, chain, account, may_freeze)
     return done or Waiting(_explain(read, chain))
 
 
@@ -135,7 +135,7 @@ def _explain_window(read: ChainsRead, chain: ChainId, state: EndState) -> str:
 def _explain(read: ChainsRead, chain: ChainId) -> str:
     primary = read.name(read.deployment.primary)
     if not read.bridges[chain].is_frozen():
-        return "it is not frozen, and nothing waits there: a request such as a full exit starts the clock"
+        return f"{NOT_FROZEN}: a request such as a full exit starts the clock"
     return f"it is frozen; it ends when {primary} has ended: bring {primary} to its end first"
 
 

@@ -12,45 +12,52 @@ from zklink.protocol.facts import Accepted, Frozen
 from zklink.protocol.ids import EXIT_DELAY_SECONDS, FREEZE_DELAY_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId
 from zklink.recovery.accepted_history import list_commitments
 from zklink.recovery.chains_read import ChainsRead
-from zklink.recovery.common_steps import begin_exodus, cancel_requests, execute_owed, freeze_for_request
+from zklink.recovery.common_steps import (
+    FREEZE_DUE,
+    NOT_FROZEN,
+    begin_exodus,
+    cancel_requests,
+    execute_owed,
+    freeze_for_request,
+)
 from zklink.recovery.import_batch import take_batch
 from zklink.recovery.outcome import Done, Outcome, Waiting, Window, show_count, show_time
 
 
-def advance_primary(read: ChainsRead, account: LocalAccount) -> Outcome:
-    """The next transaction that brings the primary towards exits."""
+def advance_primary(read: ChainsRead, account: LocalAccount, may_freeze: bool = True) -> Outcome:
+    """The next transaction that brings the primary towards exits; no freeze unless it `may_freeze`."""
     chain = read.deployment.primary
     bridge = read.bridges[chain]
     if bridge.exodus.is_begun():
         return cancel_requests(read, chain, account)
     done = execute_owed(read, chain, account) or take_again(read, account)
     if done is None and not bridge.is_frozen():
-        done = freeze_primary(read, account)
+        done = freeze_primary(read, account, may_freeze)
         if isinstance(done, Waiting):
             return done
         if done is None:
             last = bridge.history.tip().timestamp
             quiet = f"or without a block until {show_time(last + SILENCE_SECONDS)}" if last else "or its silence"
-            return Waiting(
-                f"it is not frozen, and nothing waits there: a request such as a full exit, {quiet}, ends it"
-            )
+            return Waiting(f"{NOT_FROZEN}: a request such as a full exit, {quiet}, ends it")
     return done or begin_exodus(read, chain, account) or Waiting(_explain(read))
 
 
-def freeze_primary(read: ChainsRead, account: LocalAccount) -> Outcome | None:
-    """Freeze the primary if there is a reason."""
+def freeze_primary(read: ChainsRead, account: LocalAccount, may_freeze: bool = True) -> Outcome | None:
+    """Freeze the primary if there is a reason, and if it `may_freeze`; else say that it is due."""
     bridge = read.bridges[read.deployment.primary]
     if bridge.primary_history.is_silent():
+        if not may_freeze:
+            return Waiting(f"{FREEZE_DUE}: it has accepted nothing for two days")
         bridge.primary_end.freeze_for_silence(account)
         return Done("frozen: it has accepted nothing for two days")
-    own = freeze_for_request(read, read.deployment.primary, account)
+    own = freeze_for_request(read, read.deployment.primary, account, may_freeze)
     if isinstance(own, Done):
         return own
-    return freeze_for_members(read, account) or own
+    return freeze_for_members(read, account, may_freeze) or own
 
 
-def freeze_for_members(read: ChainsRead, account: LocalAccount) -> Outcome | None:
-    """Announce the freeze of a member that is frozen, and freeze when that is due."""
+def freeze_for_members(read: ChainsRead, account: LocalAccount, may_freeze: bool = True) -> Outcome | None:
+    """Announce the freeze of a member that is frozen, and freeze when that is due; without `may_freeze` say so."""
     bridge = read.bridges[read.deployment.primary]
     end, head, waiting = bridge.primary_end, bridge.client.head(), list[Waiting]()
     for member in read.members:
@@ -58,10 +65,14 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount) -> Outcome | Non
         if announced.announced_at:
             window = Window(announced.announced_at, announced.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
             if window.is_over(head):
+                if not may_freeze:
+                    return Waiting(f"{FREEZE_DUE}: {name} is frozen, and nobody has voided that")
                 end.freeze_for(account, member)
                 return Done(f"frozen: {name} is frozen")
             waiting.append(Waiting(f"the freeze of {name} is announced: it acts {_from(window.describe(head))}"))
         elif _is_frozen(read, member):
+            if not may_freeze:
+                return Waiting(f"{FREEZE_DUE}: {name} is frozen, and that can be announced")
             evidence = read.groups.find_frozen(Frozen(member, announced.round), read.judge(read.deployment.primary))
             if evidence:
                 end.announce_freeze(account, Frozen(member, announced.round), evidence)

@@ -6,9 +6,8 @@ Takes what was read of all chains; gives a record. Never sends anything, and nev
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, EndState, EndWord
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, EndWord
 from zklink.l1.contracts.timelock import TimelockClient
-from zklink.l1.transport.receipts import BlockInfo
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import (
@@ -65,7 +64,7 @@ def read_chain(
         is_exodus=bridge.exodus.is_begun(),
         is_founding=place.timelock != NO_ADDRESS and TimelockClient(bridge.client, place.timelock).is_founding(),
         lanes=[_read_lane(read, chain, lane) for lane in Lane],
-        missing=list(_list_missing(read, chain, tip, head, end)),
+        missing=list_missing(read, chain),
         end=end,
         end_window=end_window(read, chain, end) if waits and end is not None else None,
         freezes=list(_list_freezes(read)) if is_primary else [],
@@ -98,19 +97,22 @@ def _read_lane(read: ChainsRead, chain: ChainId, lane: Lane) -> LaneStatus:
     return LaneStatus(lane, len(waiting), since, None if since is None else since + EXPIRY_SECONDS, window)
 
 
-def _list_missing(read: ChainsRead, chain: ChainId, tip: Tip, head: BlockInfo, end: EndState | None) -> Iterator[str]:
-    """The groups' words that the chain needs now and that neither calldata nor a file of words has."""
+def list_missing(read: ChainsRead, chain: ChainId) -> list[str]:
+    """The groups' words that the chain needs now and that neither calldata nor a file of words has. Raises what
+    `ChainsRead` does.
+    """
     primary = read.deployment.primary
     if primary not in read.bridges:
-        return
-    if end is None:
-        yield from (f"FRZ of {read.name(member)}, by the watchers" for member in _list_unannounced(read))
-        return
-    height = read.history().height
+        return []
+    if chain == primary:
+        return [f"FRZ of {read.name(member)}, by the watchers" for member in _list_unannounced(read)]
+    bridge, height = read.bridges[chain], read.history().height
+    tip, end, missing = bridge.history.tip(), bridge.member_end.end_state(), list[str]()
     if tip.number < height and not end.stands and find_fact(read, chain, tip) is None:
-        yield f"ACC of block {tip.number + 1} or a later one, by both groups"
+        missing.append(f"ACC of block {tip.number + 1} or a later one, by both groups")
     if end.word is EndWord.NONE and read.has_ended(chain):
-        yield f"END at block {height}, by the watchers"
+        missing.append(f"END at block {height}, by the watchers")
+    return missing
 
 
 def _list_unannounced(read: ChainsRead) -> Iterator[ChainId]:

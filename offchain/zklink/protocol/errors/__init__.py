@@ -33,3 +33,4 @@ from zklink.protocol.errors.sync import *
 from zklink.protocol.errors.tokens import *
 from zklink.protocol.errors.tools import *
 from zklink.protocol.errors.trading import *
+from zklink.protocol.errors.upkeep import *
