@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zklink.client.blocking_accounts import Accounts
     from zklink.client.client import Client
     from zklink.client.core import AsyncClient
+    from zklink.client.event_models import BlockEvent, ChainEvent, OperationEvent, TransferEvent
     from zklink.client.following import Sent
     from zklink.client.outgoing import Step
     from zklink.client.quotes import Quote
@@ -26,12 +27,16 @@ __all__ = [
     "Accounts",
     "AsyncAccounts",
     "AsyncClient",
+    "BlockEvent",
+    "ChainEvent",
     "Client",
+    "OperationEvent",
     "Quote",
     "Rehearsal",
     "Sent",
     "Signer",
     "Step",
+    "TransferEvent",
     "Wallet",
     "ZkLinkError",
     "exits",
@@ -41,12 +46,16 @@ _HOMES: Final = {
     "Accounts": "zklink.client.blocking_accounts",
     "AsyncAccounts": "zklink.client.accounts",
     "AsyncClient": "zklink.client.core",
+    "BlockEvent": "zklink.client.event_models",
+    "ChainEvent": "zklink.client.event_models",
     "Client": "zklink.client.client",
+    "OperationEvent": "zklink.client.event_models",
     "Quote": "zklink.client.quotes",
     "Rehearsal": "zklink.client.swaps",
     "Sent": "zklink.client.following",
     "Signer": "zklink.client.signers",
     "Step": "zklink.client.outgoing",
+    "TransferEvent": "zklink.client.event_models",
     "Wallet": "zklink.client.wallet",
     "ZkLinkError": "zklink.protocol.errors",
     "exits": "zklink.recovery.exits",

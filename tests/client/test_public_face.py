@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from collections.abc import AsyncGenerator, Iterator
 from types import FunctionType
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import zklink
 from zklink import Accounts, AsyncAccounts, AsyncClient, Client
 from zklink.client import contract_calls
+from zklink.client.event_models import Event
 from zklink.client.transport import AsyncTransport, BlockingTransport
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.transport.arguments import spell_type
@@ -29,6 +31,8 @@ HEAVY = (
     "platformdirs",
 )
 """Packages that a thin installation does not have."""
+STREAMS = {"subscribe"}
+"""Methods that give one thing after another."""
 
 
 def list_methods(face: type) -> dict[str, Any]:
@@ -65,8 +69,14 @@ def test_faces__every_method__has_the_same_parameters_and_answer(face: type, cor
     plain, coroutines = list_methods(face), list_methods(core)
     assert plain.keys() == coroutines.keys()
     for name, found in plain.items():
-        assert inspect.signature(found) == inspect.signature(coroutines[name]), name
-        assert inspect.iscoroutinefunction(coroutines[name]) and not inspect.iscoroutinefunction(found)
+        core_signature = inspect.signature(coroutines[name])
+        assert inspect.signature(found).parameters == core_signature.parameters, name
+        if name in STREAMS:
+            assert inspect.signature(found).return_annotation == Iterator[Event]
+            assert core_signature.return_annotation == AsyncGenerator[Event, None]
+        else:
+            assert inspect.signature(found) == core_signature, name
+            assert inspect.iscoroutinefunction(coroutines[name]) and not inspect.iscoroutinefunction(found)
         assert inspect.getdoc(found) == f"See `{core.__name__}.{name}`."
 
 

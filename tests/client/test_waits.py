@@ -1,5 +1,6 @@
 """Waits survive what passes, and end: at their deadline, or with what a chain says for good."""
 
+from itertools import count, repeat
 from typing import Any
 
 import pytest
@@ -39,6 +40,25 @@ def test_wait__node_and_chains_are_away_for_a_while__goes_on_to_the_end(wire: Wi
     wire.cut("bsc eth_getTransactionReceipt", 2)
     assert wire.open().wait(sent).state == "arrived"
     assert wire.cuts[f"/v1/transfers/{sent.tx_hash}"] == 0
+
+
+def test_wait__node_has_a_stream__asks_when_it_rings_and_pauses_for_nothing(wire: Wire) -> None:
+    sent = send(wire)
+    wire.frames = ({"id": f"0123abcd-{number}", "topic": "mark", "data": {}} for number in count(1))
+    begun, asked = wire.seconds, len(wire.sent)
+    assert wire.open().wait(sent).state == "arrived"
+    assert wire.sent[asked:].count("socket") == 1
+    assert wire.seconds == begun
+
+
+@pytest.mark.parametrize("frame", [None, {"id": "0123abcd-0", "topic": "reset", "data": {}}, {"id": 7}])
+def test_wait__stream_breaks_or_loses_events__opened_again_and_polled_meanwhile(wire: Wire, frame: Any) -> None:
+    sent = send(wire)
+    wire.frames = repeat(frame)
+    begun, asked = wire.seconds, len(wire.sent)
+    assert wire.open().wait(sent).state == "arrived"
+    assert wire.sent[asked:].count("socket") > 1
+    assert wire.seconds > begun
 
 
 def test_wait__refunded__says_so_and_is_no_error(wire: Wire) -> None:

@@ -3,15 +3,16 @@ rounds. A test may tamper with any answer, or cut the wire.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from tests.api.scene import Scene
 from zklink import AsyncClient, Client, Wallet
+from zklink.client.sockets import Socket
 from zklink.client.transport import Reply
 from zklink.lab.rpc_proxy import RpcProxy
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.errors import NodeUnreachable
+from zklink.protocol.errors import EventsNotOffered, NodeUnreachable
 
 T = TypeVar("T")
 API = "http://node"
@@ -21,7 +22,8 @@ Tamper = Callable[[Any], Any]
 
 
 class Wire:
-    """A transport for both faces. `sent` are the methods and paths that were asked, in order."""
+    """A transport for both faces. `sent` are the methods and paths that were asked, in order. `frames`
+    are the events of its sockets; without them it has none."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.seconds = scene, 0.0
@@ -30,6 +32,7 @@ class Wire:
         self.cuts: dict[str, int] = {}
         self.losses: dict[str, int] = {}
         self.missing: dict[str, str] = {}
+        self.frames: Iterator[dict[str, Any] | None] | None = None
         self._nodes = {chain.name: RpcProxy(_ask(chain)) for chain in scene.pipeline.system.world}
 
     @property
@@ -92,6 +95,12 @@ class Wire:
         answer = self._nodes[host].make_request(asked["method"], asked["params"])
         return Reply(200, self._tell(what, json.dumps(answer).encode()))
 
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        if self.frames is None:
+            raise EventsNotOffered("node", "nothing but requests goes over this wire")
+        self.sent.append("socket")
+        return Ringing(self)
+
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
         if seconds >= ROUND_SECONDS:
@@ -110,6 +119,30 @@ class Wire:
         if what not in self.lies:
             return content
         return json.dumps(self.lies[what](json.loads(content))).encode()
+
+
+class Ringing:
+    """A socket that takes a subscription; then a round passes for each of the wire's frames. It breaks at a None."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire, self._is_subscribed = wire, False
+
+    async def send(self, text: str) -> None:
+        assert json.loads(text)["params"]["topics"] == ["transfers"]
+
+    async def receive(self, seconds: float) -> str | None:
+        if not self._is_subscribed:
+            self._is_subscribed = True
+            return json.dumps({"result": {"subscription": 1, "last": "0123abcd-0"}})
+        self._wire.scene.round()
+        assert self._wire.frames is not None
+        frame = next(self._wire.frames)
+        if frame is None:
+            raise NodeUnreachable("node", "broken")
+        return json.dumps({"params": {"subscription": 1, "event": frame}})
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def _ask(chain: Any) -> Callable[[str, Any], Any]:

@@ -49,11 +49,11 @@ class EventStreams:
 
     async def _stream(self, caller: str, subscriber: Subscriber) -> AsyncIterator[bytes]:
         self._of[caller] += 1
-        self._hub.join(subscriber)
+        last = self._hub.join(subscriber)
         events = subscriber.events()
         coming: asyncio.Future[Any] = asyncio.ensure_future(anext(events))
         try:
-            yield b": hello\n\n"
+            yield f"id: {last}\n\n".encode()  # no event, but the id with which a browser comes back
             while True:
                 done, _ = await asyncio.wait({coming}, timeout=SILENCE_SECONDS)
                 if not done:

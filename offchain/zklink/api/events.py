@@ -20,6 +20,11 @@ from zklink.schema.api.events import Event, SubscribeRequest
 from zklink.schema.api.scalars import Answer, read_bytes, read_owner
 
 RESET: Final = "reset"
+MARK: Final = "mark"
+MARK_EVERY: Final = 256
+"""After so many notices that a subscriber does not get, a mark tells it how far its stream is: it can come back there
+while the feed still keeps what follows.
+"""
 
 
 class Hub:
@@ -28,25 +33,29 @@ class Hub:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self._subscribers: set[Subscriber] = set()
+        self._spread_to = 0
         self._leave: Callable[[], None] = lambda: None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """From now on; for the loop's thread."""
+        self._spread_to = self.sources.history.feed.last_number
         self._leave = self.sources.history.feed.listen(lambda notice: _hand_over(loop, self._spread, notice))
 
     def stop(self) -> None:
         """No further notice."""
         self._leave()
 
-    def join(self, subscriber: "Subscriber") -> None:
-        """Hand every further notice to a subscriber."""
+    def join(self, subscriber: "Subscriber") -> str:
+        """Hand a subscriber what it has missed and every further notice. Gives the id of the event before them."""
         self._subscribers.add(subscriber)
+        return subscriber.begin(self._spread_to)
 
     def leave(self, subscriber: "Subscriber") -> None:
         """None any more."""
         self._subscribers.discard(subscriber)
 
     def _spread(self, notice: Notice) -> None:
+        self._spread_to = notice.number
         for subscriber in self._subscribers:
             subscriber.put(notice)
 
@@ -61,22 +70,30 @@ class Subscriber:
         self._address = None if request.address is None else read_owner("address", request.address)
         self._account = request.account
         self._waiting: asyncio.Queue[Notice | None] = asyncio.Queue(waiting)
-        self._sent = 0
-        if request.after is not None:
-            self._catch_up(request.after)
+        self._after = request.after
+        self._sent = self._taken = 0
 
-    def _catch_up(self, after: str) -> None:
-        run, _, number = after.partition("-")
-        missed = self._feed.since(int(number)) if run == self._feed.run else None
+    def begin(self, number: int) -> str:
+        """Start after this notice, or where the request says. Gives the id of the event before the first."""
+        self._sent = self._taken = number
+        if self._after is None:
+            return self._name(number)
+        run, _, last = self._after.partition("-")
+        missed = self._feed.since(int(last)) if run == self._feed.run else None
         if missed is None:
             self._waiting.put_nowait(None)
-        for notice in missed or ():
+            return self._name(number)
+        self._sent = self._taken = int(last)
+        for notice in missed:
             self.put(notice)
+        return self._after
 
     def put(self, notice: Notice) -> None:
-        """Let a notice wait; if too many do, they are lost, and a reset comes instead."""
-        if notice.topic not in self._topics or notice.number <= self._sent:
+        """Let a notice wait, once; if too many do, they are lost, and a reset comes instead."""
+        skipped = notice.number - self._taken
+        if skipped <= 0 or (notice.topic not in self._topics and skipped < MARK_EVERY):
             return
+        self._taken = notice.number
         if self._waiting.full():
             while not self._waiting.empty():
                 self._waiting.get_nowait()
@@ -87,18 +104,26 @@ class Subscriber:
         """Events as they happen, without end."""
         while True:
             notice = await self._waiting.get()
-            if notice is None:
-                yield Event(id=f"{self._feed.run}-{self._sent}", topic=RESET, data={})
-                continue
-            self._sent = max(self._sent, notice.number)
-            try:
-                data = self._describe(notice)
-            except DatabaseFailed:
-                yield Event(id=f"{self._feed.run}-{self._sent}", topic=RESET, data={})
-                continue
-            if data is not None:
-                id = f"{self._feed.run}-{notice.number}"
-                yield Event(id=id, topic=notice.topic.value, data=msgspec.to_builtins(data))
+            event = Event(self._name(self._sent), RESET, {}) if notice is None else self._tell(notice)
+            if event is not None:
+                yield event
+
+    def _tell(self, notice: Notice) -> Event | None:
+        """The event of a notice: a mark after many that are filtered out, a reset if the database does not answer."""
+        id = self._name(notice.number)
+        try:
+            data = self._describe(notice) if notice.topic in self._topics else None
+        except DatabaseFailed:
+            return Event(id, RESET, {})
+        if data is None and notice.number - self._sent < MARK_EVERY:
+            return None
+        self._sent = notice.number
+        if data is None:
+            return Event(id, MARK, {})
+        return Event(id, notice.topic.value, msgspec.to_builtins(data))
+
+    def _name(self, number: int) -> str:
+        return f"{self._feed.run}-{number}"
 
     def _describe(self, notice: Notice) -> Answer | None:
         """What a notice is about, as it is now; None if it is gone, or filtered out."""

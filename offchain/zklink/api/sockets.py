@@ -86,9 +86,9 @@ class _Connection:
             raise RequestRefused("too_many_connections", f"a connection may have {limit} subscriptions")
         subscriber = Subscriber(self._hub.sources, request, self._calls.limits.events_waiting)
         number = next(self._numbers)
-        self._hub.join(subscriber)
+        last = self._hub.join(subscriber)
         self._subscriptions[number] = subscriber, asyncio.create_task(self._forward(number, subscriber))
-        return Subscribed(subscription=number)
+        return Subscribed(subscription=number, last=last)
 
     async def _unsubscribe(self, params: Any) -> Unsubscribed:
         self._calls.allowances.spend(self._caller, UNSUBSCRIBE.cost)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from typing import Any, Final
 
+from msgspec import Struct
+
 import zklink
 
 PATH: Final = "docs/client.md"
@@ -38,15 +40,22 @@ def _render_all() -> Iterator[str]:
         yield f"## {name}\n\n{_flow(found)}\n"
         if name in PLAIN:
             continue
-        if is_dataclass(found):
+        fields = _list_fields(found)
+        if fields:
             yield "| field | type |\n|---|---|"
-            yield from (f"| `{field}` | `{_spell(kind)}` |" for field, kind in found.__annotations__.items())
+            yield from (f"| `{field}` | `{_spell(found.__annotations__[field])}` |" for field in fields)
             yield ""
         for method, value in vars(found).items():
             if inspect.ismodule(found) and getattr(value, "__module__", "") != found.__name__:
                 continue
             if not method.startswith("_") and (inspect.getdoc(value) if value is not None else None):
                 yield from _render_member(method, value)
+
+
+def _list_fields(found: Any) -> tuple[str, ...]:
+    if isinstance(found, type) and issubclass(found, Struct):
+        return found.__struct_fields__
+    return tuple(found.__annotations__) if is_dataclass(found) else ()
 
 
 def _render_member(name: str, value: Any) -> Iterator[str]:
@@ -63,8 +72,10 @@ def _render_member(name: str, value: Any) -> Iterator[str]:
         if parameter.kind is parameter.KEYWORD_ONLY and not has_star:
             shown.append("*")
             has_star = True
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        has_star = has_star or bool(star)
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
-        shown.append(f"{parameter.name}{default}")
+        shown.append(f"{star}{parameter.name}{default}")
     yield f"**`{name}({', '.join(shown)})`**: {_flow(function)}\n"
 
 

@@ -4,7 +4,7 @@ Each method is the coroutine of `AsyncClient` with the same name, run to its end
 blocks; a test compares the two faces. What a method does is said there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -12,11 +12,14 @@ from zklink.client.api_methods import Api
 from zklink.client.blocking_accounts import Accounts
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
 from zklink.client.core import AsyncClient
+from zklink.client.event_models import Event
 from zklink.client.following import WAIT_SECONDS, Sent
 from zklink.client.quotes import SLIPPAGE_BPS, Quote
+from zklink.client.subscription import SUBSCRIBE_SECONDS
 from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal
-from zklink.client.transport import BlockingTransport, Transport, run
+from zklink.client.transport import BlockingTransport, Transport, run, run_each
 from zklink.client.wallet import Wallet
+from zklink.schema.api.events import Topic
 from zklink.schema.api.transfers import Transfer, TransferAnswer
 
 
@@ -111,6 +114,22 @@ class Client:
                 seconds=seconds,
                 with_permit=with_permit,
                 approval_seconds=approval_seconds,
+            )
+        )
+
+    def subscribe(
+        self,
+        *topics: Topic,
+        tx_hash: str | None = None,
+        address: str | None = None,
+        account: int | None = None,
+        after: str | None = None,
+        seconds: float = SUBSCRIBE_SECONDS,
+    ) -> Iterator[Event]:
+        """See `AsyncClient.subscribe`."""
+        return run_each(
+            self._core.subscribe(
+                *topics, tx_hash=tx_hash, address=address, account=account, after=after, seconds=seconds
             )
         )
 

@@ -5,19 +5,22 @@ What a node says is checked where it can be: against the deployment's hash, the 
 state but what it has learned of the deployment.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Self
 
 from zklink.client.accounts import AsyncAccounts
 from zklink.client.api_methods import AsyncApi
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
+from zklink.client.event_models import Event
 from zklink.client.following import WAIT_SECONDS, Sent, follow, look
 from zklink.client.quotes import SLIPPAGE_BPS, Quote, ask_quote
 from zklink.client.session import Session
+from zklink.client.subscription import SUBSCRIBE_SECONDS, build_request, subscribe
 from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal, rehearse_swap, send_swap
 from zklink.client.transport import AsyncTransport, Transport
 from zklink.client.wallet import Wallet
+from zklink.schema.api.events import Topic
 from zklink.schema.api.transfers import Transfer, TransferAnswer
 
 
@@ -116,13 +119,32 @@ class AsyncClient:
         """
         return await send_swap(self._session, wallet, quote, recipient, seconds, approval_seconds, with_permit)
 
+    def subscribe(
+        self,
+        *topics: Topic,
+        tx_hash: str | None = None,
+        address: str | None = None,
+        account: int | None = None,
+        after: str | None = None,
+        seconds: float = SUBSCRIBE_SECONDS,
+    ) -> AsyncGenerator[Event, None]:
+        """Events of the node as they happen, each once and in order, for so many seconds: what has changed among
+        `transfers`, `blocks`, `operations` or `chains`, as it is then. Filters leave only the transfers of one
+        transaction or address, and the operations of one account. A broken connection is made again and goes on after
+        the last event; `after` is the `id` of an event to go on from. Raises EventsLost for events that the node does
+        not keep any more, EventsNotOffered, RequestRefused, and StillWaiting if it has no connection at the end.
+        """
+        request = build_request(topics, tx_hash=tx_hash, address=address, account=account, after=after)
+        return subscribe(self._session, request, seconds)
+
     async def status(self, tx_hash: str) -> TransferAnswer:
         """What the node knows now of a swap, by the hash of its transaction."""
         return await look(self._session, tx_hash)
 
     async def wait(self, sent: Sent | str, seconds: float = WAIT_SECONDS) -> Transfer:
         """Wait until a swap is final: arrived, refunded or cancelled. Arrived is said only of money that the chain's
-        receipt shows. Raises StillWaiting, TransactionReverted, ReceiptUntrue.
+        receipt shows. The node's events shorten the wait where it has a stream of them; otherwise it is asked now and
+        then. Raises StillWaiting, TransactionReverted, ReceiptUntrue.
         """
         return await follow(self._session, sent if isinstance(sent, str) else sent.tx_hash, seconds)
 

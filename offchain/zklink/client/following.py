@@ -1,6 +1,7 @@
 """What becomes of a swap, by the hash of its transaction alone.
 
-Takes the hash; asks the node, and the source chain while the node knows nothing. Nothing that passes ends a wait: a
+Takes the hash; asks the node whenever its stream of events names the swap, or now and then where it has none, and the
+source chain while the node knows nothing. Nothing that passes ends a wait: a
 node that is away, a chain that does not answer. Money that the node says has arrived is looked up in the chain's
 receipt.
 """
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.client.bell import Bell
 from zklink.client.contract_calls import EVENTS, decode_answer
 from zklink.client.patience import Patience
 from zklink.client.session import Session
@@ -59,8 +61,17 @@ async def look(session: Session, tx_hash: str, seconds: float = ONE_LOOK_SECONDS
 
 async def follow(session: Session, tx_hash: str, seconds: float) -> Transfer:
     """The swap of a transaction in its final state. Raises StillWaiting, TransactionReverted, ReceiptUntrue."""
+    bell = Bell(session, tx_hash)
+    try:
+        return await _follow(session, tx_hash, seconds, bell)
+    finally:
+        await bell.close()
+
+
+async def _follow(session: Session, tx_hash: str, seconds: float, bell: Bell) -> Transfer:
     patience, state, pause = Patience(session.transport, seconds), "unknown to the node", session.poll_seconds
     while True:
+        await bell.open(patience.left)
         try:
             answer = await look(session, tx_hash)
             if answer.is_final:
@@ -81,7 +92,7 @@ async def follow(session: Session, tx_hash: str, seconds: float) -> Transfer:
             state = f"not to be seen: {error}"
         if patience.is_over:
             raise StillWaiting(f"the swap of {tx_hash}", seconds, state)
-        await patience.tick(pause)
+        await bell.wait(patience, pause)
 
 
 async def check_receipts(session: Session, transfer: Transfer) -> None:

@@ -12,6 +12,7 @@ ASK_SECONDS: Final = 20.0
 """How long one question is asked again while nobody answers it."""
 FIRST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 3.0
+MOST_DOUBLINGS: Final = 8
 
 
 @dataclass(slots=True)
@@ -37,8 +38,8 @@ class Patience:
 
     async def pause(self, seconds: float = 0.0) -> bool:
         """Wait, longer each time, but at least `seconds`. False at once if so much time is not left."""
-        pause = max(seconds, min(FIRST_PAUSE_SECONDS * 2.0**self._pauses, LONGEST_PAUSE_SECONDS))
-        self._pauses += 1
+        pause = max(seconds, min(FIRST_PAUSE_SECONDS * 2**self._pauses, LONGEST_PAUSE_SECONDS))
+        self._pauses = min(self._pauses + 1, MOST_DOUBLINGS)
         if pause > self.left:
             return False
         await self.transport.sleep(pause)

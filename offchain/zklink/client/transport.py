@@ -7,13 +7,14 @@ hold a key.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+from zklink.client.sockets import AsyncSocket, BlockingSocket, Socket
 from zklink.protocol.errors import NodeUnreachable
 
 T = TypeVar("T")
@@ -37,6 +38,10 @@ class Transport(Protocol):
 
     async def send(self, verb: str, url: str, params: Mapping[str, str], body: bytes | None) -> Reply:
         """The reply to one request, whatever its status."""
+        ...
+
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        """A WebSocket at an http:// or https:// address. Raises NodeUnreachable, EventsNotOffered."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -69,6 +74,10 @@ class BlockingTransport:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _refuse(url, error) from None
 
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        """See `Transport`."""
+        return BlockingSocket(url.replace("http", "ws", 1), name_host(url), seconds)
+
     async def sleep(self, seconds: float) -> None:
         """See `Transport`."""
         time.sleep(seconds)
@@ -99,6 +108,10 @@ class AsyncTransport:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _refuse(url, error) from None
 
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        """See `Transport`."""
+        return await AsyncSocket.open(url.replace("http", "ws", 1), name_host(url), seconds)
+
     async def sleep(self, seconds: float) -> None:
         """See `Transport`."""
         await asyncio.sleep(seconds)
@@ -127,6 +140,23 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         return result
     coroutine.close()
     raise RuntimeError("a blocking transport has suspended")
+
+
+def run_each(items: AsyncGenerator[T, None]) -> Iterator[T]:
+    """What a generator over a BlockingTransport yields, in this thread."""
+    try:
+        while True:
+            try:
+                item = run(_take(items))
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        run(items.aclose())
+
+
+async def _take(items: AsyncGenerator[T, None]) -> T:
+    return await anext(items)
 
 
 def name_host(url: str) -> str:

@@ -144,6 +144,32 @@ class StillWaiting(ClientError):
 
 
 @dataclass(eq=False)
+class EventsLost(ClientError):
+    """Events of a subscription cannot be had any more: the node was started again, or keeps no more of them, or they
+    were taken too slowly. `after` is the last one that came.
+    Do: Read again what matters, and subscribe anew without `after`.
+    """
+
+    after: str
+
+    def __str__(self) -> str:
+        return f"events after {self.after or 'the beginning'} are lost: read again what matters"
+
+
+@dataclass(eq=False)
+class EventsNotOffered(ClientError):
+    """What answers at a node's address takes no WebSocket, so there are no subscriptions; a proxy may be the cause.
+    Do: Have the proxy pass WebSockets on to `/rpc`, or ask the methods of the API now and then.
+    """
+
+    host: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.host} offers no events: {self.detail}"
+
+
+@dataclass(eq=False)
 class SignerUnfit(ClientError):
     """A signer does not give what was asked of it: another account's signature, or another one each time.
     Do: Use another signer, or give the wallet its layer-2 key as a seed.

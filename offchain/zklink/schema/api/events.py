@@ -1,11 +1,16 @@
 """Subscriptions: topics, filters and what is sent."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
+from zklink.schema.api.chains import ChainInfo
+from zklink.schema.api.operations import BlockInfo, OperationInfo
 from zklink.schema.api.scalars import AccountNumber, Answer, Bytes32, OwnerText, Request
+from zklink.schema.api.transfers import Transfer
 
+TOPICS: Final = {"transfers": Transfer, "blocks": BlockInfo, "operations": OperationInfo, "chains": ChainInfo}
+"""What an event's `data` is, by its topic."""
 Topic = Literal["transfers", "blocks", "operations", "chains"]
 EventId = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{8}-[0-9]{1,18}$", max_length=27, description="The id of an event of this stream.")
@@ -25,9 +30,12 @@ class SubscribeRequest(Request):
 
 
 class Subscribed(Answer):
-    """The subscription's number on this connection."""
+    """The subscription's number on this connection. `last` is the id of the event before its first: the `after` of a
+    caller that comes back before any event.
+    """
 
     subscription: int
+    last: EventId
 
 
 class UnsubscribeRequest(Request):
@@ -45,9 +53,10 @@ class Unsubscribed(Answer):
 class Event(Answer):
     """One event. `data` is what the topic is about: a Transfer, a BlockInfo, an OperationInfo, a ChainInfo.
 
-    An event of the topic `reset` says that events were lost: read again what matters.
+    An event of the topic `reset` says that events were lost: read again what matters. One of the topic `mark` comes
+    after many that the subscription does not take: its id is how far the stream is, for `after`.
     """
 
     id: str
-    topic: Literal["transfers", "blocks", "operations", "chains", "reset"]
+    topic: Literal["transfers", "blocks", "operations", "chains", "reset", "mark"]
     data: dict[str, Any]
