@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from functools import lru_cache
 from typing import Any
 
 import pytest
+import wasmtime
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +16,11 @@ from tests.support.foreign_circuit import FIXTURES, chain_source
 from tests.support.tries import tries
 from zklink.primitives.field import R
 from zklink.protocol.errors import WitnessInputInvalid, WitnessUnsatisfied
+from zklink.prover import witness_calculator
 from zklink.prover.build import ensure_compiled
 from zklink.prover.r1cs import ConstraintSystem, SparseMatrix, read_r1cs
 from zklink.prover.source import CircuitSource
-from zklink.prover.witness_calculator import Witness, WitnessCalculator
+from zklink.prover.witness_calculator import CircuitInputs, Witness, WitnessCalculator, _Run
 
 LINKS = 20
 GATE = CircuitSource("gate", FIXTURES, "gate.circom", "Gate", (3,), ("total",))
@@ -98,3 +102,22 @@ def test_encode_wtns__is_the_format_of_snarkjs() -> None:
     data = witness.encode_wtns()
     assert data[:4] == b"wtns" and data.endswith(witness.data)
     assert len(data) == 12 + (12 + 40) + 12 + 32 * len(witness)
+
+
+def test_compute__again_and_again__each_run_gives_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[weakref.ref[_Run]] = []
+
+    class Watched(_Run):
+        def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
+            super().__init__(engine, module)
+            runs.append(weakref.ref(self))
+
+    monkeypatch.setattr(witness_calculator, "_Run", Watched)
+    good: CircuitInputs = {"total": 6, "bits": [[1, 1], [0, 1], [1, 0]], "weights": (1, 2, 3)}
+    calculator = WitnessCalculator(ensure_compiled(GATE))
+    calculator.compute(good)
+    for name, error in (("total", WitnessUnsatisfied), ("sum", WitnessInputInvalid)):
+        with pytest.raises(error):
+            calculator.compute({**good, name: 7})
+    gc.collect()
+    assert len(runs) == 4 and [run() for run in runs] == [None] * 4

@@ -74,14 +74,14 @@ class SwapFigures:
 
 @contextmanager
 def run_devnet() -> Iterator[dict[str, Any]]:
-    """What a devnet says of itself when it is ready. Raises ToolFailed if it ends before."""
+    """What a devnet says of itself when it is ready, and its process as `pid`. Raises ToolFailed if it ends before."""
     with subprocess.Popen([str(PROGRAM), *START], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as node:
         assert node.stdout is not None
         line = node.stdout.readline()
         if not line:
             raise ToolFailed("zklink devnet", f"ended with {node.wait()} before it was ready")
         try:
-            yield json.loads(line)
+            yield json.loads(line) | {"pid": node.pid}
         finally:
             node.send_signal(signal.SIGINT)
 
@@ -146,14 +146,14 @@ async def _offer_swaps(devnet: dict[str, Any], rate: int, seconds: int) -> tuple
         quote = await client.quote("polygon", "USDC", "10", "bsc", "BTC", slippage_bps=5_000)
         *before, swap = (await client.dry_run(wallet, quote)).steps
         for approval in before:
-            await _send(node, rpc["polygon"], wallet.address, approval)
+            await send_from_node(node, rpc["polygon"], wallet.address, approval)
         sent: dict[str, float] = {}
         waited: deque[str] = deque()
         begun = time.perf_counter()
         following = asyncio.create_task(_follow(devnet["api"], waited, rate * seconds))
         for number in range(rate * seconds):
             await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
-            tx_hash = await _send(node, rpc["polygon"], wallet.address, swap)
+            tx_hash = await send_from_node(node, rpc["polygon"], wallet.address, swap)
             sent[tx_hash] = time.perf_counter()
             waited.append(tx_hash)
         arrived = await following
@@ -173,7 +173,7 @@ async def _offer_swaps(devnet: dict[str, Any], rate: int, seconds: int) -> tuple
     )
 
 
-async def _send(node: httpx.AsyncClient, url: str, sender: str, step: Step) -> str:
+async def send_from_node(node: httpx.AsyncClient, url: str, sender: str, step: Step) -> str:
     """Send from an account that the chain's node holds; gives the hash."""
     transaction = {
         "from": sender,

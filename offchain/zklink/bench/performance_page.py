@@ -13,6 +13,7 @@ from zklink.bench.devnet_start import StartFigures
 from zklink.bench.gas import TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
+from zklink.bench.node_hours import Look, WayFigures
 from zklink.bench.node_load import AskFigures, SwapFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
 from zklink.bench.recovery import RecoveryFigures
@@ -208,6 +209,30 @@ def render_recovery(figures: Sequence[RecoveryFigures], load: str) -> str:
         ],
     )
     return f"{render_measured(load)}\n\n{table}"
+
+
+def render_hours(looks: Sequence[Look], ways: Sequence[WayFigures], load: str) -> str:
+    """A node's memory and database as it goes on, what each swap has added to it, and how long swaps took."""
+    first, last = looks[0], looks[-1]
+    growth = (last.database_bytes - first.database_bytes) / max(1, last.swaps - first.swaps)
+    memory = render_table(
+        ("after", "swaps", "memory of the node", "of provers beside it", "database"),
+        [
+            (
+                f"{look.minutes:,.0f} min",
+                f"{look.swaps:,}",
+                *(f"{size / 1_000_000:,.0f} MB" for size in (look.node_bytes, look.prover_bytes)),
+                f"{look.database_bytes / 1_000_000:,.1f} MB",
+            )
+            for look in looks
+        ],
+    )
+    times = render_table(
+        ("money comes by", "swaps", "from the request's block to that of the money, median", "95 of 100 within"),
+        [(w.paid_by, f"{w.swaps:,}", f"{w.median_seconds:,.0f} s", f"{w.p95_seconds:,.0f} s") for w in ways],
+    )
+    grown = f"Each swap has added {growth / 1_000:,.1f} kB to the database."
+    return f"{render_measured(load)}\n\n{memory}\n\n{grown}\n\n{times}"
 
 
 def render_restart(figures: Sequence[RestartFigures], load: str) -> str:

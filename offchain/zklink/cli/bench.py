@@ -13,8 +13,8 @@ from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
 SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
-DEVNET, NODE = "devnet", "node"
-PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, *PRESETS)
+DEVNET, NODE, HOURS = "devnet", "node", "hours"
+PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, *PRESETS)
 
 
 @click.command()
@@ -29,7 +29,7 @@ def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
     """Measure PARTS (all of them): the sequencer, recovery, restart, gas, local chains, a devnet's start, a node
-    under load, or the circuits of a preset.
+    under load and over an hour, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
@@ -49,6 +49,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     from zklink.bench import performance_page
     from zklink.bench.devnet_start import measure_devnet
     from zklink.bench.local_chains import measure_local_chains
+    from zklink.bench.node_hours import measure_hours
     from zklink.bench.node_load import measure_node
     from zklink.bench.proving import measure_circuit
     from zklink.bench.recovery import measure_recovery
@@ -75,6 +76,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
         return performance_page.render_devnet(measure_devnet(progress), load)
     if part == NODE:
         return performance_page.render_node(*measure_node(progress), load)
+    if part == HOURS:
+        return performance_page.render_hours(*measure_hours(progress=progress), load)
     preset = get_preset(part)
     proving = [measure_circuit(preset, statement, progress, is_cross_checked=cross_check) for statement in Statement]
     return performance_page.render_proving(proving, load)

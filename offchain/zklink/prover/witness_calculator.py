@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,13 +93,15 @@ class _Failed(Exception):
 
 
 class _Run:
-    """One instance of the calculator: inputs in, witness out."""
+    """One instance of the calculator: inputs in, witness out. Its memory is freed when it is closed, and never before:
+    the store holds the handlers and they hold the store.
+    """
 
     def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         self.store = wasmtime.Store(engine)
         self.messages: list[str] = []
         self.failure: _Failed | None = None
-        linker = wasmtime.Linker(engine)
+        self._linker = linker = wasmtime.Linker(engine)
         handlers: dict[str, Callable[..., None]] = {
             "exceptionHandler": self._on_exception,
             "printErrorMessage": self._on_message,
@@ -109,6 +111,10 @@ class _Run:
                 handler = handlers.get(item.name or "", lambda *_: None)
                 linker.define_func(item.module, item.name or "", item.type, handler)
         self.exports = linker.instantiate(self.store, module).exports(self.store)
+
+    def close(self) -> None:
+        self._linker.close()
+        self.store.close()
 
     def call(self, name: str, *arguments: int) -> int:
         function = self.exports[name]
@@ -155,8 +161,8 @@ class WitnessCalculator:
         self._dump = wasmtime.Module(self._engine, _DUMP)
         # wasmtime's own destructors fail when they run after the interpreter has begun to shut down.
         weakref.finalize(self, _close, self._dump, self._module, self._engine)
-        with self._own_failures():
-            self.wires = self._start().call("getWitnessSize")
+        with self._own_failures(), closing(_Run(self._engine, self._module)) as run:
+            self.wires = run.call("getWitnessSize")
         """The length of its witnesses."""
         expected = read_r1cs_header(circuit.r1cs).wires
         if self.wires != expected:
@@ -167,8 +173,8 @@ class WitnessCalculator:
         """The witness. Raises WitnessInputInvalid for bad inputs, WitnessUnsatisfied if a constraint fails,
         CalculatorInvalid if the calculator's own code does.
         """
-        with self._own_failures():
-            return self._compute(inputs)
+        with self._own_failures(), closing(_Run(self._engine, self._module)) as run:
+            return self._compute(run, inputs)
 
     @contextmanager
     def _own_failures(self) -> Iterator[None]:
@@ -178,11 +184,7 @@ class WitnessCalculator:
             detail = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise CalculatorInvalid(str(self._path), f"no witness calculator that works ({detail})") from error
 
-    def _start(self) -> _Run:
-        return _Run(self._engine, self._module)
-
-    def _compute(self, inputs: CircuitInputs) -> Witness:
-        run = self._start()
+    def _compute(self, run: _Run, inputs: CircuitInputs) -> Witness:
         run.call("init", 0)
         buffer = run.call("getSharedRWMemoryStart")
         prepared = [(name, *_hash_name(name), self._check(run, name, signal)) for name, signal in inputs.items()]
