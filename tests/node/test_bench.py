@@ -11,9 +11,11 @@ from zklink.bench import devnet_start, node_load, recovery
 from zklink.bench.devnet_start import measure_devnet
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
+from zklink.bench.node_hours import Look, WayFigures
 from zklink.bench.node_load import AskFigures, SwapFigures, find_share
 from zklink.bench.performance_page import (
     render_devnet,
+    render_hours,
     render_local_chains,
     render_node,
     render_recovery,
@@ -175,6 +177,14 @@ def test_render_node__figures__rows_of_the_page() -> None:
     page = render_node(asked, swaps, "quiet")
     assert "| quote | 16 | 812 | 9.0 ms | 20.5 ms | 31.0 ms |" in page
     assert "| 50 | 250 | 249 | 6.2 | 21.0 s | 40.0 s |" in page
+
+
+def test_render_hours__figures__growth_of_a_swap_and_rows_of_the_page() -> None:
+    looks = [Look(0, 0, 700_000_000, 0, 200_000), Look(60, 1_000, 830_400_000, 40_000_000, 4_200_000)]
+    page = render_hours(looks, [WayFigures("a broker's fill", 500, 6, 9)], "quiet")
+    assert "| 60 min | 1,000 | 830 MB | 40 MB | 4.2 MB |" in page
+    assert "Each swap has added 4.0 kB to the database." in page
+    assert "| a broker's fill | 500 | 6 s | 9 s |" in page
 
 
 def test_run_devnet__a_program_that_ends__its_code_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
