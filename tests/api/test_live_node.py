@@ -14,17 +14,15 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from tests.scenarios.liquidity import fill_pools
 from tests.support.chains import build_order, send_swap
-from zklink.demo.liquidity import fund_pools
 from zklink.devnet.pools import PoolPlan
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import BTC, USDC
 from zklink.devnet.world import open_world
 from zklink.lab.chains import Backend
-from zklink.node.node import Node
 from zklink.node.parts import NodeConfig, NodeParts
-from zklink.node.workers import InlineWorkers
 from zklink.protocol.ids import ChainId, Lane
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.circuit_artifacts import ensure_circuit
@@ -32,7 +30,7 @@ from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import SILENT
 from zklink.prover.source import Statement
 from zklink.service.adapters import CircuitProver
-from zklink.service.api_mount import ApiMount, open_history
+from zklink.service.api_mount import ApiMount
 from zklink.service.assembly import Assembly
 from zklink.service.clock import SteadyClock
 from zklink.service.runner import NodeService
@@ -46,6 +44,7 @@ PATIENCE_SECONDS = 240.0
 POLL_SECONDS = 0.1
 """Between two questions: ten a second are within what the server allows a caller."""
 USD = 10**6
+POOLS = (PoolPlan((USDC, BTC), usd_per_side=100_000),)
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,9 @@ def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A node with real circuits and proofs of their development keys, on its own thread, with a pool."""
     url = f"sqlite:///{tmp_path_factory.mktemp('live')}/node.db"
     with open_world(backend) as world:
-        system = deploy_local_system(world, MINIMAL)
+        system = fill_pools(deploy_local_system(world, MINIMAL), open_provers(), POOLS)
         database = open_database(url, system.deployment.deployment_hash)
-        first = Node(build_node_parts(system, database), InlineWorkers())
-        history = open_history(database, system.deployment, first)
-        world.confirm()
-        first.listen(lambda event: world.mine())
-        fund_pools(system, first, [PoolPlan((USDC, BTC), usd_per_side=100_000)], [], SILENT)
-        first.close()
-        history.flush()
+        system.journal(SqlJournal(database))
         parts = build_node_parts(system, database)
         assembly = Assembly(system.deployment, database, world.clients, parts, NodeConfig(), None, SteadyClock())
         settings: Any = SimpleNamespace(http=HttpSettings(port=0), prover=ProverSettings())
@@ -87,15 +80,16 @@ def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         thread.join()
 
 
+def open_provers() -> CircuitProver:
+    lanes = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
+    return CircuitProver({lane: FixedProver(ensure_circuit(MINIMAL, SILENT, lanes[lane])) for lane in lanes})
+
+
 def build_node_parts(system: LocalSystem, database: Database) -> NodeParts:
     roles = system.world.roles
-    provers = {
-        Lane.SWAP: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.SWAP)),
-        Lane.ACCOUNT: FixedProver(ensure_circuit(MINIMAL, SILENT, Statement.ACCOUNT)),
-    }
     keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
     terms, clients = build_terms(system.deployment.tokens), system.world.clients
-    return build_parts(system.deployment, clients, keys, CircuitProver(provers), SqlJournal(database), terms)
+    return build_parts(system.deployment, clients, keys, open_provers(), SqlJournal(database), terms)
 
 
 def test_swap__sent_on_one_chain__followed_over_http_to_arrived(served: Served) -> None:

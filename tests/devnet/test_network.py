@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from tests.support.chains import build_order, send_swap
-from zklink.demo.network.running import Network, NetworkOptions, open_network
+from zklink.demo.network.running import open_network
 from zklink.demo.network.saved_state import find_fault, read_saved
+from zklink.demo.network.serving import Network, NetworkOptions
 from zklink.devnet.pools import PoolPlan
 from zklink.devnet.profiles import AVALANCHE, BSC
 from zklink.devnet.tokens import BNB, USDC

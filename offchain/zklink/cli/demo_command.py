@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def tell_swaps(
     """The swaps story, or a tape; gives the exit code."""
     # Here and below: the other commands should not wait for chains and provers to load.
     from zklink.demo.model import DemoOptions, DemoResult
-    from zklink.demo.network.running import Network
+    from zklink.demo.network.serving import Network
     from zklink.demo.result_json import build_report
     from zklink.demo.stories import default_stories, read_tape
     from zklink.demo.summary import print_summary
@@ -128,9 +127,8 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
     from zklink.demo.accounts.accounts_run import run_accounts
     from zklink.demo.accounts.actors import AccountsOptions
 
-    with tempfile.TemporaryDirectory(prefix="zklink-") as folder:
-        options = AccountsOptions(get_preset(preset_name), Path(folder) / "node.db", timeout_seconds)
-        result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
+    options = AccountsOptions(get_preset(preset_name), timeout_seconds)
+    result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
     outcome.print_report(console, result)
     write_figures(console, json_file, outcome.build_report(result))
     return 1 if result.problems else 0

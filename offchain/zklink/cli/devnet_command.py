@@ -20,7 +20,7 @@ from zklink.protocol.presets import MINIMAL, PRESETS, get_preset
 from zklink.prover.progress import SILENT
 
 if TYPE_CHECKING:
-    from zklink.demo.network.running import Network
+    from zklink.demo.network.serving import Network
     from zklink.l1.transport.chain_profile import ChainProfile
 
 FIXED, REAL = "fixed", "real"
@@ -79,7 +79,8 @@ def devnet(
 ) -> None:
     """Run local chains, a deployed system with full pools, a node with a broker, and the API; until Ctrl-C."""
     # Other commands should not wait for chains and provers to load.
-    from zklink.demo.network.running import NetworkOptions, open_network
+    from zklink.demo.network.running import open_network
+    from zklink.demo.network.serving import NetworkOptions
 
     if is_fork and state is not None:
         raise click.UsageError("--state keeps chains of this machine; forks begin anew each time: leave --fork out")

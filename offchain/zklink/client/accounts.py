@@ -7,6 +7,7 @@ becomes of them. The node's fees are bounded, its nonce is its word, and a signa
 from collections.abc import Sequence
 from typing import Final
 
+from zklink.client.account_requests import deposit, full_exit, request_key
 from zklink.client.account_sender import (
     VALID_SECONDS,
     Build,
@@ -20,15 +21,14 @@ from zklink.client.account_sender import (
 from zklink.client.book import AmountLike, ChainRef, TokenRef
 from zklink.client.following import Sent
 from zklink.client.key_change import change_key, find_fee_tokens
-from zklink.client.orders import find_token, plan_deposit, plan_full_exit
-from zklink.client.permits import sign_permit
 from zklink.client.quote_rule import Depth, compute_out, read_depths
 from zklink.client.quotes import SLIPPAGE_BPS
 from zklink.client.session import Session
-from zklink.client.swaps import APPROVAL_SECONDS, send_plan
+from zklink.client.swaps import APPROVAL_SECONDS
 from zklink.client.wallet import Wallet
-from zklink.l1.contracts.bridge_structs import DepositOrder, universal_address
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.add_liquidity import AddLiquidity
+from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.create_pool import CreatePool
 from zklink.operations.order import Order
 from zklink.operations.pool_swap import PoolSwap
@@ -74,16 +74,7 @@ class AsyncAccounts:
         """Bring tokens into the account of `owner`, by default the wallet's own; the first deposit opens it. Raises as
         `AsyncClient.swap`.
         """
-        book, place = await self._session.book(), await self._session.place(chain)
-        info = book.find_token(token)
-        found = await find_token(place, self._session, TokenId(info.token))
-        l1_amount = book.read_amount(info, amount) * found.scale
-        order = DepositOrder(TokenId(info.token), l1_amount, universal_address(owner or wallet.address))
-        permit = None
-        if with_permit and not found.is_native:
-            permit = await sign_permit(self._session, place, wallet.signer, found.address, l1_amount)
-        plan = await plan_deposit(self._session, place, wallet.address, order, permit)
-        return await send_plan(self._session, wallet, place, plan, approval_seconds)
+        return await deposit(self._session, wallet, chain, token, amount, owner, with_permit, approval_seconds)
 
     async def wait_balance(
         self, wallet: Wallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS
@@ -106,6 +97,12 @@ class AsyncAccounts:
         tokens = await find_fee_tokens(self._session, fee_token)
         limits = {token: await self._limit(token, most_fee) for token in tokens}
         return await change_key(self._session, wallet, limits)
+
+    async def request_key(self, wallet: Wallet, chain: ChainRef) -> Sent:
+        """Ask a chain itself for the wallet's layer-2 key: for an owner that sends transactions and signs no consent.
+        It costs the door's price and no fee. Raises as `AsyncClient.swap`.
+        """
+        return await request_key(self._session, wallet, chain)
 
     async def transfer(
         self, wallet: Wallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
@@ -231,6 +228,15 @@ class AsyncAccounts:
 
         return await self._send(wallet, build, paid, most_fee, None)
 
+    async def claim_fees(self, wallet: Wallet, token: TokenRef, amount: AmountLike) -> str:
+        """Move earned fees of a token into the account: for the operator's account alone."""
+        id, units = await self._read(token, amount)
+
+        def build(account: AccountId, nonce: Nonce, until: int) -> ClaimFees:
+            return ClaimFees(account, nonce, until, id, units, OPEN)
+
+        return await self._send(wallet, build, id, None, units)
+
     async def order(
         self,
         wallet: Wallet,
@@ -275,11 +281,7 @@ class AsyncAccounts:
         """Ask the chain itself for the account's whole balance of a token, which the operator must answer or be frozen;
         what the chain does not hold comes from `others`. Raises as `AsyncClient.swap`.
         """
-        book, place = await self._session.book(), await self._session.place(chain)
-        number = (await self.find(wallet)).account if account is None else account
-        chains = [ChainId(book.find_chain(other).chain) for other in others]
-        plan = await plan_full_exit(self._session, place, wallet, AccountId(number), await self._find(token), chains)
-        return await send_plan(self._session, wallet, place, plan, APPROVAL_SECONDS)
+        return await full_exit(self._session, wallet, chain, token, others, account)
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,10 @@ class Accounts:
         """See `AsyncAccounts.set_key`."""
         return run(self._core.set_key(wallet, fee_token=fee_token, most_fee=most_fee))
 
+    def request_key(self, wallet: Wallet, chain: ChainRef) -> Sent:
+        """See `AsyncAccounts.request_key`."""
+        return run(self._core.request_key(wallet, chain))
+
     def transfer(
         self, wallet: Wallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
     ) -> str:
@@ -158,6 +162,10 @@ class Accounts:
                 most_fee=most_fee,
             )
         )
+
+    def claim_fees(self, wallet: Wallet, token: TokenRef, amount: AmountLike) -> str:
+        """See `AsyncAccounts.claim_fees`."""
+        return run(self._core.claim_fees(wallet, token, amount))
 
     def order(
         self,

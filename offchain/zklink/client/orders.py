@@ -24,7 +24,6 @@ from zklink.l1.contracts.bridge_structs import (
     PriceState,
     SwapOrder,
     evm_address,
-    universal_address,
 )
 from zklink.protocol.chain_sets import make_chain_set
 from zklink.protocol.errors import ContractUntrue, RecipientIsToken, SwapImpossible, TokensShort
@@ -55,7 +54,6 @@ class Plan:
     """
 
     place: Place
-    token: ChainToken
     l1_amount: int
     fee_wei: int
     steps: tuple[Step, ...]
@@ -86,8 +84,6 @@ async def find_price(place: Place, kind: int) -> int:
 async def plan_swap(session: Session, place: Place, sender: str, order: SwapOrder, permit: Permit | None) -> Plan:
     """The calls of a swap. Raises TokensShort, RecipientIsToken, ContractUntrue, SwapImpossible."""
     await check_recipient(session, order.destination, order.recipient)
-    if order.refund_to is not None:
-        await check_recipient(session, place.id, universal_address(order.refund_to))
     price = await find_price(place, int(order.destination))
     return await _plan(session, place, sender, ("swap", order.token_in, order.l1_amount), order, price, permit)
 
@@ -104,13 +100,21 @@ async def plan_full_exit(
     """The call of a full exit. Raises TokensShort, RecipientIsToken, ContractUntrue, SwapImpossible."""
     for chain in others:
         await check_recipient(session, chain, owner.owner)
-    token = await find_token(place, session, token_id)
+    await find_token(place, session, token_id)
     fee, burnt = await place.rpc.read(place.bridge, BRIDGE["quote_full_exit"], "uint256 uint256")
     value = max(fee * WEI_PER_GWEI, await find_price(place, int(Door.FULL_EXIT))) + burnt * WEI_PER_GWEI
     await _check_coin(place, owner.address, value)
     mask = make_chain_set([place.id, *others])
     data = encode_call(BRIDGE["full_exit"], account, token_id, owner.owner, mask)
-    return Plan(place, token, 0, value, (Step("full_exit", place.bridge, data, value),))
+    return Plan(place, 0, value, (Step("full_exit", place.bridge, data, value),))
+
+
+async def plan_key_request(place: Place, owner: str, account: AccountId, public_key_hash: int) -> Plan:
+    """The call that asks for a key. Raises TokensShort."""
+    price = await find_price(place, int(Door.KEY_REQUEST))
+    await _check_coin(place, owner, price)
+    data = encode_call(BRIDGE["set_key"], account, public_key_hash)
+    return Plan(place, 0, price, (Step("set_key", place.bridge, data, price),))
 
 
 async def check_recipient(session: Session, chain: ChainId, recipient: bytes) -> None:
@@ -144,7 +148,7 @@ async def _plan(
     arguments: Sequence[object] = [order.abi(sender)] if permit is None else [order.abi(sender), permit.abi()]
     name = door if permit is None else f"{door}_with_permit"
     steps.append(Step(door, place.bridge, encode_call(BRIDGE[name], *arguments), value))
-    return Plan(place, token, l1_amount, price_wei, tuple(steps))
+    return Plan(place, l1_amount, price_wei, tuple(steps))
 
 
 async def _check_coin(place: Place, sender: str, value: int) -> None:

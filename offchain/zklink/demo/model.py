@@ -7,7 +7,7 @@ from typing import Protocol
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.demo.network.running import Network
+from zklink.demo.network.serving import Network
 from zklink.demo.stories import Story
 from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
 from zklink.devnet.profiles import PROFILES

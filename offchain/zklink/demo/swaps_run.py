@@ -21,7 +21,8 @@ from zklink.client.client import Client
 from zklink.client.wallet import Wallet
 from zklink.demo.audit import find_problems, read_balances, read_received
 from zklink.demo.model import DemoOptions, DemoResult, DemoRun, DemoView, Ticket
-from zklink.demo.network.running import Network, NetworkOptions, open_network
+from zklink.demo.network.running import open_network
+from zklink.demo.network.serving import Network, NetworkOptions
 from zklink.devnet.tokens import describe_left_out
 from zklink.history.swaps import Timeline
 from zklink.l1.contracts.bridge_events import SwapRequested
@@ -38,7 +39,6 @@ SETTLED_SECONDS: Final = 0.5
 """Between two questions whether the node has nothing to do any more."""
 
 MINED_SECONDS: Final = 60.0
-ANSWER_SECONDS: Final = 60.0
 WAIT_SECONDS: Final = 3.0
 """How long a user waits before looking whether the run is over."""
 
@@ -63,7 +63,7 @@ def run_demo(
         is_complete = _drive(run, view)
         run_seconds = time.time() - run.start
         deployment, bridges = run.system.deployment, run.system.bridges
-        found = network.ask(lambda: reconcile(deployment, bridges, network.node.sequencer), ANSWER_SECONDS)
+        found = network.ask(lambda: reconcile(deployment, bridges, network.node.sequencer))
         balances = read_balances(run, before)
         problems = find_problems(run, found, balances, read_received(run), is_complete)
         result = DemoResult(run, found, balances, run.setup_seconds, run_seconds, problems)
@@ -141,7 +141,7 @@ def _is_finished(run: DemoRun, sending: Sequence[Future[None]]) -> bool:
     if not all(ticket.error is not None or ticket.state is not None for ticket in run.tickets):
         return False
     time.sleep(SETTLED_SECONDS)
-    return run.network.ask(run.network.node.is_settled, ANSWER_SECONDS)
+    return run.network.ask(run.network.node.is_settled)
 
 
 def _take_events(run: DemoRun, view: DemoView) -> None:
@@ -161,7 +161,7 @@ def _send(run: DemoRun, ticket: Ticket, watchers: ThreadPoolExecutor) -> None:
     """Quote and send the user's one transaction; somebody else waits for it."""
     story = ticket.story
     try:
-        client = _open_client(run)
+        client = run.network.open_client()
         quote = client.quote(
             story.source,
             story.token_in.token_id,
@@ -197,8 +197,3 @@ def _follow(run: DemoRun, ticket: Ticket, client: Client, tx_hash: str) -> None:
                 ticket.state = client.wait(tx_hash, WAIT_SECONDS).state
     except Exception as error:
         ticket.error = f"{type(error).__name__}: {error}"
-
-
-def _open_client(run: DemoRun) -> Client:
-    rpc: dict[str | int, str] = {chain.name: str(chain.node_url) for chain in run.system.world}
-    return Client(run.network.url, rpc, deployment_hash=run.system.deployment.deployment_hash)

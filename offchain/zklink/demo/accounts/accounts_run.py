@@ -1,28 +1,26 @@
 """The accounts story from the first block to the last exit.
 
-Takes options; opens the chains, deploys, lets people act, attacks, kills the operator, recovers and leaves. Gives an
+Takes options; opens a network, lets people act, attacks, kills the operator, recovers and leaves. Gives an
 `AccountsResult`. Never uses the operator's state after its end.
 """
 
 import time
+from itertools import product
 from typing import Final
 
+from zklink.client.client import Client
+from zklink.client.wallet import Wallet
 from zklink.demo.accounts.actors import OWNERS, TOKENS, AccountsOptions, AccountsResult, Cast, Say
 from zklink.demo.accounts.acts import play, queue_last_requests
 from zklink.demo.accounts.attacks import forget_swap, say_false_end
 from zklink.demo.accounts.claims import find_problems, list_claims, read_balances, read_left
 from zklink.demo.accounts.door_fees import settle_doors
 from zklink.demo.accounts.operator_gone import Leaving, bring_to_end, exit_everybody, kill_operator
-from zklink.demo.liquidity import open_wallet
+from zklink.demo.network.running import open_network
+from zklink.demo.network.serving import Network, NetworkOptions
 from zklink.devnet.profiles import POLYGON
-from zklink.devnet.system import LocalSystem, deploy_local_system
-from zklink.devnet.terms import build_terms
-from zklink.devnet.tokens import describe_left_out, mint, token_by_id
-from zklink.devnet.world import World, open_world
-from zklink.node.node import Node
-from zklink.node.parts import NodeParts
-from zklink.node.workers import ThreadWorkers
-from zklink.protocol.ids import Lane
+from zklink.devnet.tokens import describe_left_out, token_by_id
+from zklink.devnet.world import World
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
 from zklink.prover.port import Prover
@@ -30,11 +28,7 @@ from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.groups_asked import GroupsAsked
-from zklink.sequencer.journal import Journal
-from zklink.service.adapters import CircuitProver
-from zklink.service.wiring import NodeKeys, build_parts
-from zklink.storage.database import open_database
-from zklink.storage.journal import SqlJournal
+from zklink.schema.api.devnet import FaucetRequest
 
 FORTUNE_USD: Final = 1_000_000
 HALTED: Final = POLYGON.chain_id
@@ -42,39 +36,30 @@ HALTED: Final = POLYGON.chain_id
 
 
 def run_accounts(options: AccountsOptions, say: Say, progress: Progress) -> AccountsResult:
-    """Run the whole story. Raises DemoStuck, and the errors of building circuits, opening chains and deploying."""
-    provers = {
-        statement: open_prover(ensure_circuit(options.preset, progress, statement), progress) for statement in Statement
-    }
-    for statement, prover in provers.items():
-        say(f"{statement} circuit: {prover.artifacts.constraints:,} constraints")
-    with open_world("anvil", options.profiles) as world:
-        with progress.step("deploying on all chains") as step:
-            tokens = [token_by_id(token) for token in TOKENS]
-            system = deploy_local_system(
-                world, options.preset, tokens=tokens, report=lambda chain, what: step.advance()
-            )
-            _hand_out(system)
-        for line in describe_left_out(system.left_out):
+    """Run the whole story. Raises DemoStuck, and the errors of opening a network, of the client and of exits."""
+    exit_prover = open_prover(ensure_circuit(options.preset, progress, Statement.EXIT), progress)
+    network_options = NetworkOptions(options.preset, options.profiles, pools=(), has_real_proofs=True)
+    with open_network(network_options, progress, say) as network, network.open_client() as client:
+        for artifacts in (*network.circuits.values(), exit_prover.artifacts):
+            say(f"circuit {artifacts.name}: {artifacts.constraints:,} constraints")
+        for line in describe_left_out(network.system.left_out):
             say(line)
-        blocks = CircuitProver({Lane.SWAP: provers[Statement.SWAP], Lane.ACCOUNT: provers[Statement.ACCOUNT]})
-        cast = _assemble(options, system, blocks, say, progress)
-        world.start_clocks()
-        try:
-            return _tell(cast, world, provers[Statement.EXIT])
-        finally:
-            world.stop_clocks()
+        say(f"to watch it in a browser until the operator dies: {network.url}/")
+        cast = _assemble(options, network, client, say, progress)
+        _hand_out(cast)
+        return _tell(cast, exit_prover)
 
 
-def _tell(cast: Cast, world: World, exits: Prover) -> AccountsResult:
-    began, leaving = time.monotonic(), Leaving()
+def _tell(cast: Cast, exits: Prover) -> AccountsResult:
+    began, leaving, world = time.monotonic(), Leaving(), cast.system.world
     play(cast)
     say_false_end(cast)
     forgotten = forget_swap(cast)
-    last_block, last_root = cast.node.sequencer.height, cast.node.sequencer.state.root
+    sequencer = cast.network.node.sequencer
+    last_block, last_root = sequencer.height, sequencer.state.root
     kill_operator(cast)
     before = read_balances(cast)
-    open_requests = queue_last_requests(cast)
+    open_requests = queue_last_requests(cast, forgotten.quote)
     world[HALTED].halt()
     cast.say(f"{cast.read.name(HALTED)} halts; nobody else needs it")
     exit_everybody(cast, bring_to_end(cast, [k for k in cast.system.bridges if k != HALTED]), exits, leaving)
@@ -112,30 +97,24 @@ def _latest(world: World) -> int:
     return max(chain.client.head().timestamp for chain in world)
 
 
-def _assemble(
-    options: AccountsOptions, system: LocalSystem, blocks: CircuitProver, say: Say, progress: Progress
-) -> Cast:
-    database = open_database(f"sqlite:///{options.database}", system.deployment.deployment_hash)
-    parts = _build(system, blocks, SqlJournal(database))
-    node = Node(parts, ThreadWorkers())
-    wallets = {name: open_wallet(system, node, name) for name in OWNERS}
+def _assemble(options: AccountsOptions, network: Network, client: Client, say: Say, progress: Progress) -> Cast:
+    system, parts = network.system, network.service.assembly.parts
+    wallets = {name: Wallet.from_account(getattr(system.world.roles, name)) for name in OWNERS}
     read = ChainsRead(system.deployment, system.bridges, GroupsAsked(parts.validators, parts.watchers))
-    return Cast(options, system, node, wallets, say, progress, read)
+    return Cast(options, network, client, wallets, say, progress, read)
 
 
-def _hand_out(system: LocalSystem) -> None:
-    """Give tokens to those of the cast who have none yet."""
-    roles = system.world.roles
-    owners = [roles.trader.address, roles.operator.address, roles.stranger.address]
-    for plan in system.deployment.tokens:
-        for chain, address in plan.contracts.items():
-            token, name = token_by_id(plan.token_id), system.world[chain].profile.name
-            fortune = token.amount_for(FORTUNE_USD) * token.scale(name)
-            mint(system.world[chain].client, roles.deployer, address, owners, fortune)
+def _hand_out(cast: Cast) -> None:
+    """Ask the faucet for those of the cast who have no tokens yet, and wait for them."""
+    roles = cast.system.world.roles
+    owners = [owner.address for owner in (roles.trader, roles.operator, roles.stranger)]
+    places = [(plan.token_id, chain) for plan in cast.system.deployment.tokens for chain in plan.contracts]
+    places = [(token, chain) for token, chain in places if token in TOKENS]
+    for owner, (token, chain) in product(owners, places):
+        amount = str(token_by_id(token).amount_for(FORTUNE_USD))
+        cast.client.api.faucet(FaucetRequest(address=owner, chain=chain, token=token, amount=amount))
 
+    def has_come() -> bool:
+        return all(cast.system.token(chain, token).balance(owner) for owner, (token, chain) in product(owners, places))
 
-def _build(system: LocalSystem, blocks: CircuitProver, journal: Journal) -> NodeParts:
-    roles = system.world.roles
-    keys = NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers)
-    terms = build_terms(system.deployment.tokens)
-    return build_parts(system.deployment, system.world.clients, keys, blocks, journal, terms)
+    cast.network.wait(has_come, "the faucet's tokens", cast.options.timeout_seconds)

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
+from zklink.client.client import Client
+from zklink.client.wallet import Wallet
+from zklink.demo.network.serving import Network
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import BTC, USDC, token_by_id
 from zklink.l1.contracts.bridge_structs import Solvency
 from zklink.l1.transport.chain_profile import ChainProfile
-from zklink.node.node import Node
 from zklink.protocol.ids import AccountId, BlockNumber, ChainId, TokenId
 from zklink.protocol.presets import Preset
 from zklink.prover.progress import Progress
 from zklink.recovery.chains_read import ChainsRead
-from zklink.sdk.wallet import Wallet
 
 CHAINS: Final = (POLYGON, BSC, AVALANCHE)
 TOKENS: Final = (USDC, BTC)
@@ -38,26 +38,30 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class AccountsOptions:
-    """The options of a run; `database` is the operator's only database."""
+    """The options of a run."""
 
     preset: Preset
-    database: Path
     timeout_seconds: float = 600.0
     profiles: tuple[ChainProfile, ...] = CHAINS
 
 
 @dataclass(slots=True)
 class Cast:
-    """The system, node, wallets and results of the story; `read` is what anybody can read and ask of signers."""
+    """The network, its client, wallets and results of the story; `read` is what anybody can read and ask of signers."""
 
     options: AccountsOptions
-    system: LocalSystem
-    node: Node
+    network: Network
+    client: Client
     wallets: dict[str, Wallet]
     say: Say
     progress: Progress
     read: ChainsRead
     acts: list["ActDone"] = field(default_factory=list)
+
+    @property
+    def system(self) -> LocalSystem:
+        """The deployed system on its chains."""
+        return self.network.system
 
     def units(self, token: TokenId, usd: int) -> int:
         """So many dollars of a token at the table's price, in layer-2 units."""

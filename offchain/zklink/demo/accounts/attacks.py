@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from eth_typing import Hash32
 
+from zklink.client.quotes import Quote
 from zklink.demo.accounts.actors import Cast
-from zklink.demo.accounts.acts import send_swap
-from zklink.demo.liquidity import wait
+from zklink.demo.accounts.acts import quote_swap, stranger
 from zklink.devnet.profiles import BSC, POLYGON
 from zklink.devnet.roles import GROUP_THRESHOLD
 from zklink.devnet.tokens import USDC
@@ -27,13 +27,14 @@ FORGETFUL = BSC.chain_id
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """A swap that another chain has paid and whose request its own chain does not have any more; in layer-2 units of
-    the token that came in.
+    the token that came in. `quote` is what it was sent by.
     """
 
     chain: ChainId
     block: BlockNumber
     token: TokenId
     amount: int
+    quote: Quote
 
 
 def say_false_end(cast: Cast) -> None:
@@ -51,7 +52,7 @@ def say_false_end(cast: Cast) -> None:
     bridge.member_end.raise_end(roles.attacker, fact, (), seal, watchers=stolen)
     cast.say(f"stolen watchers' keys raise a false END on {name}, at block {place.number}")
     keeper = Keeper(read, roles.stranger)
-    keeper.round(cast.say)
+    cast.network.ask(lambda: keeper.round(cast.say))
     if not bridge.member_end.end_state().denied_by_validators:
         raise DemoStuck("the validators' denial", 0)
     bridge.member_end.void_end(roles.governor)
@@ -59,14 +60,16 @@ def say_false_end(cast: Cast) -> None:
 
 
 def forget_swap(cast: Cast) -> Forgotten:
-    """A stranger swaps from a chain which then forgets it, though it had been final; everybody else has the block."""
-    local, name = cast.system.world[FORGETFUL], cast.read.name(FORGETFUL)
-    wait(cast.node, cast.node.is_settled, "the blocks before")
-    snapshot, height = local.snapshot(), cast.node.sequencer.height
-    amount = send_swap(cast, FORGETFUL)
-    wait(cast.node, lambda: cast.node.sequencer.height > height and cast.node.is_settled(), "the last swap")
-    cast.node.close()
+    """A stranger swaps from a chain which then forgets it, though it had been final; everybody else has the block. The
+    node has stopped by then.
+    """
+    local, name, patience = cast.system.world[FORGETFUL], cast.read.name(FORGETFUL), cast.options.timeout_seconds
+    cast.network.wait_settled(patience)
+    snapshot, quote = local.snapshot(), quote_swap(cast, FORGETFUL)
+    cast.client.wait(cast.client.swap(stranger(cast), quote), patience)
+    cast.network.wait_settled(patience)
+    block = BlockNumber(cast.client.api.status().block)
+    cast.network.stop()
     local.restore(snapshot)
-    block = cast.node.sequencer.height
     cast.say(f"{name} forgets the request that block {block} has paid: it was not as final as it said")
-    return Forgotten(FORGETFUL, block, USDC, amount)
+    return Forgotten(FORGETFUL, block, USDC, quote.amount_in, quote)

@@ -22,7 +22,7 @@ def read_balances(cast: Cast) -> dict[str, Balances]:
     """The balances of every owner, of every ERC-20 token on every chain, in layer-2 units."""
     found: dict[str, Balances] = {}
     for name in OWNERS:
-        address, balances = cast.wallets[name].owner.address, dict[tuple[ChainId, TokenId], int]()
+        address, balances = cast.wallets[name].address, dict[tuple[ChainId, TokenId], int]()
         for plan in cast.system.deployment.tokens:
             for chain in plan.contracts:
                 token = cast.system.token(chain, plan.token_id)
@@ -36,7 +36,7 @@ def list_claims(cast: Cast, leaving: Leaving, before: Mapping[str, Balances]) ->
     """What each owner had by the primary's last state, and what chains have paid since `before`."""
     state, after, found = leaving.states[cast.system.deployment.primary], read_balances(cast), list[Claimed]()
     for name in OWNERS:
-        accounts = state.accounts_of(cast.wallets[name].address)
+        accounts = state.accounts_of(cast.wallets[name].owner)
         for token, amount in _entitled(state, accounts).items():
             now, then = after[name], before[name]
             paid = {chain: now[chain, t] - then[chain, t] for chain, t in now if t == token}

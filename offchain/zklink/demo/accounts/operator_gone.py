@@ -6,20 +6,30 @@ keys; gives payments. Never reads the operator's state.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
-from zklink.demo.accounts.actors import OWNERS, Cast, Say
+from zklink.client.wallet import Wallet
+from zklink.demo.accounts.actors import NAMES, OWNERS, Cast, Say
+from zklink.l1.deployment.records import Deployment
 from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import DAY, ChainId, TokenId
 from zklink.prover.port import Prover
+from zklink.recovery import exits
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
-from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
-from zklink.recovery.exit_sender import leave, send_exits
+from zklink.recovery.exit_proofs import ExitOrder, prove_exits
+from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
+from zklink.recovery.groups_asked import GroupsAsked
+from zklink.service.wiring import build_groups
+from zklink.signers.journal import MemorySignerJournal
 from zklink.state.state import State
+from zklink.storage.database import open_database
+from zklink.storage.signer_words import SqlSignerJournal
+from zklink.transition.exit import ExitStatement
 
 PAUSE_SECONDS: Final = 0.2
 BLOCKS_A_DAY: Final = 8
@@ -40,10 +50,26 @@ class Leaving:
 
 
 def kill_operator(cast: Cast) -> None:
-    """Stop the node and delete its database, and with it everything that the operator knew."""
-    cast.node.close()
-    for file in cast.options.database.parent.glob(f"{cast.options.database.name}*"):
-        file.unlink()
+    """Stop the node and delete its database, and with it everything that the operator knew. The signers, who are not
+    the operator, take their words along.
+    """
+    cast.network.stop()
+    roles, file = cast.system.world.roles, cast.network.database_file
+    signers = (*roles.validators, *roles.watchers)
+    journals: dict[str, MemorySignerJournal] = {str(key.address): MemorySignerJournal() for key in signers}
+    database = open_database(f"sqlite:///{file}", cast.system.deployment.deployment_hash)
+    for address, journal in journals.items():
+        word = SqlSignerJournal(database, address).load()
+        if word is not None:
+            journal.save(word)
+    database.close()
+    for found in file.parent.glob(f"{file.name}*"):
+        found.unlink()
+    system = cast.system
+    clients = system.world.clients
+    groups = build_groups(system.deployment, clients, roles.validators, roles.watchers, journals.__getitem__)
+    kept = cast.read.groups.kept
+    cast.read = ChainsRead(system.deployment, system.bridges, GroupsAsked(groups.validators, groups.watchers, kept))
     cast.say("the operator is dead, its database deleted")
 
 
@@ -66,30 +92,46 @@ def bring_to_end(cast: Cast, chains: Collection[ChainId]) -> ChainsRead:
 
 
 def exit_everybody(cast: Cast, read: ChainsRead, prover: Prover, leaving: Leaving) -> None:
-    """Rebuild the state at each chain's end from the primary's calldata alone, prove and send every owner's exits
-    there.
+    """Each owner rebuilds the state at each chain's end from the primary's calldata alone, proves its exits and sends
+    them there. Raises DemoStuck if a chain does not take them, and what `exits` raises.
     """
     ends = {chain: end for chain, end in find_ends(read).items() if chain not in leaving.states}
-    states = rebuild_ends(read, ends, cast.progress)
-    leaving.states |= states
+    leaving.states |= rebuild_ends(read, ends, cast.progress)
     for chain, end in ends.items():
         leaving.blocks[chain] = end.place.number
-        root = f"{states[chain].root:#066x}"
+        root = f"{leaving.states[chain].root:#066x}"
         cast.say(f"{read.name(chain)}: state of block {end.place.number} rebuilt, root {root[:18]}..")
-    system = cast.system
+    rpc = {read.name(chain): cast.network.rpc[read.name(chain)] for chain in read.bridges}
     for name in OWNERS:
         wallet = cast.wallets[name]
-        key = wallet.key if name == SIGNED else None
-        sender = system.world.roles.attacker if name == SIGNED else wallet.owner
-        for chain, state in states.items():
-            orders: list[ExitOrder] = []
-            for statement in find_exits(state, wallet.address, [chain]):
-                began = time.monotonic()
-                orders += prove_exits([statement], system.deployment, prover, key)
-                leaving.seconds.append(time.monotonic() - began)
-                for token in {statement.token_a, statement.token_b} - {0}:
-                    leaving.exits[name, token] = leaving.exits.get((name, token), 0) + 1
-            send_exits(read.bridges[chain], system.deployment, orders, sender, cast.say)
+        sender = Wallet.from_account(cast.system.world.roles.attacker) if name == SIGNED else wallet
+        prove = partial(_prove, cast, leaving, name, prover, frozenset(ends))
+        prepared = exits.prepare(cast.network.deployment_file, rpc, wallet, prove)
+        if not exits.send(prepared, rpc, sender, cast.say):
+            raise DemoStuck(f"the exits of {NAMES[name]}", 0)
+
+
+def _prove(
+    cast: Cast,
+    leaving: Leaving,
+    name: str,
+    prover: Prover,
+    chains: Collection[ChainId],
+    statements: Sequence[ExitStatement],
+    deployment: Deployment,
+) -> list[ExitOrder]:
+    """Exits on these chains, one by one; on the others the owner has left already."""
+    orders: list[ExitOrder] = []
+    key = cast.wallets[name].layer2_key(deployment.deployment_hash) if name == SIGNED else None
+    for statement in statements:
+        if statement.chain not in chains:
+            continue
+        began = time.monotonic()
+        orders += prove_exits([statement], deployment, prover, key)
+        leaving.seconds.append(time.monotonic() - began)
+        for token in {statement.token_a, statement.token_b} - {0}:
+            leaving.exits[name, token] = leaving.exits.get((name, token), 0) + 1
+    return orders
 
 
 def _let_pass(cast: Cast, chains: Collection[ChainId], seconds: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, AccountsResult
+from zklink.demo.accounts.actors import FULL_DIGITS, NAMES, TOKENS, AccountsResult
 from zklink.demo.accounts.door_fees import describe_coins
 from zklink.demo.stories import format_amount
 from zklink.devnet.tokens import USDC, token_by_id
@@ -73,7 +73,7 @@ def print_report(console: Console, result: AccountsResult) -> None:
     left = Table(title="what is left in the bridges", title_justify="left")
     for header in ("chain", "token", "units of rounding"):
         left.add_column(header, no_wrap=True)
-    for item in result.left:
+    for item in (item for item in result.left if item.token in TOKENS):
         name = chains[item.chain].name
         left.add_row(name, token_by_id(item.token).symbol_on(name), str(item.solvency.custody))
     console.print(left)

@@ -4,57 +4,52 @@ Takes open chains and a folder; gives the deployed system, with the node's datab
 nothing waits. The first blocks have fixed proofs: those of development keys, whose secrets everybody knows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from zklink.demo.liquidity import fund_pools
-from zklink.demo.network.node_settings import build_settings
-from zklink.devnet.pools import PoolPlan, select_pools
+from zklink.client.wallet import Wallet
+from zklink.demo.network.liquidity import fund_pools
+from zklink.demo.network.serving import NetworkOptions, serve_network
+from zklink.devnet.pools import select_pools
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.world import World
 from zklink.lab.block_clock import BlockClock
-from zklink.node.node import Node
-from zklink.node.workers import ThreadWorkers
 from zklink.protocol.ids import ChainId, Lane
-from zklink.protocol.presets import Preset
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.progress import Progress
-from zklink.service.adapters import CircuitProver
-from zklink.service.api_mount import open_history
-from zklink.service.assembly import assemble
 
 HURRY_SECONDS: Final = 0.25
 """Between two blocks of every chain while the pools are filled: many blocks are needed, and nobody watches yet."""
+SETTLE_SECONDS: Final = 600.0
 
 
 def found_network(
     world: World,
     folder: Path,
-    preset: Preset,
-    pools: Sequence[PoolPlan],
+    options: NetworkOptions,
+    circuits: Mapping[Lane, CircuitArtifacts],
     provers: Mapping[Lane, FixedProver],
     progress: Progress,
 ) -> LocalSystem:
-    """A network with those of the pools whose tokens its chains have.
+    """A network with those of the options' pools whose tokens its chains have.
 
-    Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` raises."""
+    Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` and a client raise."""
     primary = choose_primary(world)
     with progress.step("contracts and tokens on all chains") as step:
-        system = deploy_local_system(world, preset, primary=primary, report=lambda chain, what: step.advance())
+        system = deploy_local_system(world, options.preset, primary=primary, report=lambda chain, what: step.advance())
         _approve(system)
-    assembly = assemble(build_settings(folder, system), "the devnet", CircuitProver(provers))
-    node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
-    history = open_history(assembly.database, system.deployment, node)
-    try:
-        with _hurrying(world):
-            fund_pools(system, node, select_pools(system.deployment.tokens, pools), [], progress)
-    finally:
-        node.close()
-        history.flush()
-        assembly.database.close()
+    pools = select_pools(system.deployment.tokens, options.pools)
+    quiet = replace(options, port=0, has_real_proofs=False)
+    with _hurrying(world), serve_network(quiet, system, circuits, provers, folder, progress) as network:
+        with network.open_client() as client:
+            fund_pools(client, Wallet.from_account(world.roles.provider), system.deployment, pools, progress)
+        with progress.step("every chain executes it"):
+            network.wait_settled(SETTLE_SECONDS)
     return system
 
 

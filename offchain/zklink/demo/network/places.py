@@ -37,7 +37,7 @@ def ensure_founded(key: str, found: Callable[[Path], None], say: Say) -> Path:
                 say(f"the saved network is made anew: {fault}")
                 shutil.rmtree(entry)
         if not entry.is_dir():
-            say("no saved network yet: contracts are deployed and pools are filled, once (about 30 s)")
+            say("no saved network yet: it is founded, once (about 30 s)")
         return ensure_entry(CACHE, key, found)
 
 

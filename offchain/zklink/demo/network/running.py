@@ -1,4 +1,4 @@
-"""A running network: local chains at their own pace, and on them the node that `zklink node` runs, with its API.
+"""A network from nothing, or from where it was left: local chains at their own pace, and on them a node with its API.
 
 Takes options; gives the network, ready, until its block is left. With a folder it comes back as it was left. What it
 has in common with every other network of its kind, the founding, comes from the cache. Only for local chains.
@@ -6,118 +6,27 @@ has in common with every other network of its kind, the founding, comes from the
 
 import socket
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
 
-from zklink.demo.network.faucet import DevnetFaucet
 from zklink.demo.network.founding import found_network
-from zklink.demo.network.node_settings import build_settings
 from zklink.demo.network.places import Say, StateFolder, ensure_founded
 from zklink.demo.network.saved_state import compute_key, load_network, save_network
-from zklink.devnet.pools import DEFAULT_POOLS, PoolPlan
-from zklink.devnet.profiles import PROFILES
+from zklink.demo.network.serving import Network, NetworkOptions, serve_network
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import choose_tokens, load_tokens
 from zklink.devnet.world import open_world
-from zklink.l1.transport.chain_profile import ChainProfile
-from zklink.l1.transport.redaction import redact
 from zklink.lab.chains import fork_url
 from zklink.lab.errors import ForkUnnamed, PortTaken
-from zklink.node.node import Node
-from zklink.protocol.errors import DemoStuck, ZkLinkError
 from zklink.protocol.ids import ChainId, Lane
-from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.default_prover import open_prover
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
-from zklink.service.adapters import CircuitProver
-from zklink.service.api_mount import ApiMount
-from zklink.service.assembly import assemble
 from zklink.service.proving.engine import STATEMENTS
-from zklink.service.runner import NodeService
-
-T = TypeVar("T")
-
-FIXED_SECONDS, REAL_SECONDS = 3.0, 15.0
-"""What a quote takes for a block's proof."""
-
-READY_SECONDS: Final = 120.0
-STOP_SECONDS: Final = 60.0
-LOOK_SECONDS: Final = 0.1
-PLACE: Final = "the devnet"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkOptions:
-    """What to run. `port` is the API's; the chains' nodes listen on those after it, or all on free ones if it is 0.
-    `state` is a folder to come back to. Forks stand on the nodes in ETHEREUM_RPC, POLYGON_RPC, ...
-    """
-
-    preset: Preset = MINIMAL
-    profiles: tuple[ChainProfile, ...] = PROFILES
-    pools: tuple[PoolPlan, ...] = DEFAULT_POOLS
-    host: str = "127.0.0.1"
-    port: int = 0
-    has_real_proofs: bool = False
-    is_fork: bool = False
-    state: Path | None = None
-
-
-@dataclass(slots=True)
-class Network:
-    """A running network. `failure` says why its node has stopped, if it has."""
-
-    options: NetworkOptions
-    system: LocalSystem
-    circuits: Mapping[Lane, CircuitArtifacts]
-    service: NodeService
-    api: ApiMount
-    failure: str | None = None
-    _thread: threading.Thread | None = field(default=None, init=False)
-
-    @property
-    def url(self) -> str:
-        """Where the API is, without a slash at the end."""
-        return f"http://{self.options.host}:{self.service.port}"
-
-    @property
-    def node(self) -> Node:
-        """The node; only its own thread may ask it (`api.desk`)."""
-        return self.service.node
-
-    def start(self) -> None:
-        """Let the node run, on a thread of its own, until it is ready. Raises DemoStuck."""
-        self._thread = threading.Thread(target=self._run, name="node", daemon=True)
-        self._thread.start()
-        end = time.monotonic() + READY_SECONDS
-        while not self.api.sources.is_ready:
-            if self.failure is not None or time.monotonic() > end:
-                raise DemoStuck(self.failure or "the node to read its chains", READY_SECONDS)
-            time.sleep(LOOK_SECONDS)
-
-    def ask(self, question: Callable[[], T], seconds: float) -> T:
-        """What the node's thread answers. Raises TimeoutError, and what the question raises."""
-        return self.api.desk.ask(question).result(seconds)
-
-    def stop(self) -> None:
-        """End the node, in order."""
-        self.service.stop()
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
-
-    def _run(self) -> None:
-        try:
-            self.service.run()
-        except ZkLinkError as error:
-            self.failure = redact(str(error))
 
 
 @contextmanager
@@ -139,7 +48,7 @@ def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Itera
     ):
         run = Path(folder)
         if saved is None:
-            system = found_network(world, run, options.preset, options.pools, _open_fixed(circuits), progress)
+            system = found_network(world, run, options, circuits, _open_fixed(circuits), progress)
         else:
             with progress.step("the saved chains"):
                 deployment = load_network(saved, world, run)
@@ -166,22 +75,11 @@ def _running(
         if options.has_real_proofs
         else _open_fixed(circuits)
     )
-    settings = build_settings(run, system, options.host, options.port)
-    assembly = assemble(settings, PLACE, CircuitProver(provers))
-    api = ApiMount(REAL_SECONDS if options.has_real_proofs else FIXED_SECONDS, DevnetFaucet(system))
-    try:
-        service = NodeService(settings, assembly, PLACE, api)
-    except BaseException:
-        assembly.database.close()
-        raise
-    network = Network(options, system, circuits, service, api)
     system.world.start_clocks()
     try:
-        with progress.step("the node reads its chains"):
-            network.start()
-        yield network
+        with serve_network(options, system, circuits, provers, run, progress) as network:
+            yield network
     finally:
-        network.stop()
         system.world.stop_clocks()
 
 
@@ -216,5 +114,5 @@ def _found(
         tempfile.TemporaryDirectory(prefix="zklink-devnet-") as folder,
         open_world("anvil", options.profiles) as world,
     ):
-        found_network(world, Path(folder), options.preset, options.pools, _open_fixed(circuits), progress)
+        found_network(world, Path(folder), options, circuits, _open_fixed(circuits), progress)
         save_network(target, world, Path(folder), key, options.preset)
