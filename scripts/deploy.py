@@ -1,4 +1,7 @@
-"""`ape run deploy`: the whole system on local chains, described in a machine-written file for as long as they live.
+"""`ape run deploy`: the whole system on public networks, or on local chains for as long as they live.
+
+ape run deploy --environment deployments/testnets.toml --account ALIAS --dry-run    on forks: nothing is sent
+ape run deploy --environment deployments/testnets.toml --account ALIAS              shows the plan, asks, deploys
 
 ape run deploy                          four anvils; they run until Ctrl-C, and deployments/anvil.json describes them
 ape run deploy --chains test            a rehearsal in this process
@@ -15,6 +18,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from zklink.cli.deploy_networks import deploy_to_networks, find_deployer
+from zklink.cli.inputs import FILE
 from zklink.devnet.profiles import PROFILES, profile_by_name
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.tokens import describe_left_out
@@ -34,6 +39,11 @@ PAUSE_SECONDS = 0.2
 
 
 @click.command()
+@click.option("--environment", type=FILE, help="Deploy on the networks of this file, and leave FILE.json.")
+@click.option("--account", metavar="ALIAS", help="The account that deploys, of ape's keystore.")
+@click.option("--impersonate", metavar="ADDRESS", help="An address that deploys, on forks.")
+@click.option("--dry-run", is_flag=True, help="Deploy on forks of the networks; nothing is sent to them.")
+@click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
 @click.option(
     "--chains",
     "backend",
@@ -60,8 +70,24 @@ PAUSE_SECONDS = 0.2
 @click.option(
     "--hold/--no-hold", default=None, help="Keep the chains running; default: on a terminal, unless in this process."
 )
-def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: bool | None) -> None:
-    """Deploy the system on local chains."""
+def cli(
+    environment: Path | None,
+    account: str | None,
+    impersonate: str | None,
+    dry_run: bool,
+    yes: bool,
+    backend: Backend,
+    preset: str,
+    primary: str,
+    out: Path | None,
+    hold: bool | None,
+) -> None:
+    """Deploy the system: with --environment on public networks, else on local chains."""
+    if environment is not None:
+        deploy_environment(environment, account, impersonate, dry_run, yes)
+        return
+    if account or impersonate or dry_run:
+        raise click.UsageError("--account, --impersonate and --dry-run need --environment FILE")
     if hold and backend in IN_PROCESS:
         raise click.UsageError("chains in this process end with it: --hold needs --chains anvil or --chains fork")
     is_held = hold if hold is not None else backend not in IN_PROCESS and sys.stdin.isatty()
@@ -80,6 +106,18 @@ def cli(backend: Backend, preset: str, primary: str, out: Path | None, hold: boo
                 say(console, line)
             wait = (lambda: hold_open(console, world)) if is_held else None
             publish(console, system.deployment, out, FOLDER / f"{backend}.json", wait)
+    except (ZkLinkError, LabError) as error:
+        raise click.ClickException(redact(str(error))) from error
+
+
+def deploy_environment(
+    file: Path, account: str | None, impersonate: str | None, is_dry: bool, is_confirmed: bool
+) -> None:
+    """Deploy on the networks of a file."""
+    console = Console()
+    try:
+        deployer = find_deployer(account, impersonate)
+        deploy_to_networks(file, deployer, is_dry, is_confirmed, lambda line: say(console, line))
     except (ZkLinkError, LabError) as error:
         raise click.ClickException(redact(str(error))) from error
 

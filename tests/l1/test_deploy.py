@@ -20,7 +20,8 @@ from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.entry import EntryPlace
 from zklink.l1.contracts.entry_client import EntryClient
 from zklink.l1.contracts.timelock import TimelockClient
-from zklink.l1.deployment.deploy import PARTNERS, deploy, load_verifiers, predict_address
+from zklink.l1.deployment.blueprint import PARTNERS, predict_address
+from zklink.l1.deployment.deploy import deploy, load_verifiers
 from zklink.l1.deployment.plan_checks import check_plan, warn_of_tokens
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
 from zklink.l1.deployment.swift import read_selector

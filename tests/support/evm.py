@@ -20,7 +20,7 @@ from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 from tests.support.abi_codec import Abi, abi_of
 from tests.support.engines import note_engine
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
-from zklink.l1.deployment.deploy import predict_address
+from zklink.l1.deployment.blueprint import predict_address
 
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]

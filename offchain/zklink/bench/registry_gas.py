@@ -17,7 +17,8 @@ from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
 from zklink.l1.contracts.registries import RegistryClient
-from zklink.l1.deployment.deploy import PARTNERS, load_verifiers
+from zklink.l1.deployment.blueprint import PARTNERS
+from zklink.l1.deployment.deploy import load_verifiers
 from zklink.l1.transport.client import encode_call
 from zklink.protocol.ids import PRICE_KINDS, Amount, ChainId
 

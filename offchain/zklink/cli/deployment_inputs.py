@@ -46,6 +46,11 @@ def deployment_options(command: Command) -> Command:
 
 def find_deployment(name: str) -> Deployment:
     """The deployment of a name, in FOLDER, or of a file. ClickException says where it was looked for."""
+    return read_deployment(find_record(name))
+
+
+def find_record(name: str) -> Path:
+    """The file of a deployment of a name. ClickException says where it was looked for."""
     path = Path(name)
     if not path.is_file():
         path = Path(FOLDER) / f"{name}.json"
@@ -53,7 +58,7 @@ def find_deployment(name: str) -> Deployment:
         known = sorted(each.stem for each in Path(FOLDER).glob("*.json") if each.stem != "tokens")
         listed = f"; there are {', '.join(known)}" if known else ""
         raise click.ClickException(f"{name} is neither a file nor the name of a deployment in {FOLDER}/{listed}")
-    return read_deployment(path)
+    return path
 
 
 def find_urls(

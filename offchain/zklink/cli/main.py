@@ -24,6 +24,7 @@ from zklink.cli.recover import recover
 from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
 from zklink.cli.status import status
+from zklink.cli.verify_deployment import verify_deployment
 from zklink.cli.watch import watch
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
@@ -60,6 +61,7 @@ COMMANDS = (
     signer,
     watch,
     status,
+    verify_deployment,
     setup,
     circuits,
     verifier,

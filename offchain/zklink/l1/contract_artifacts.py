@@ -71,6 +71,13 @@ def compile_source(name: str, source: str, path: Path | None = None) -> Contract
     return _compile(name, source, path or CONTRACTS / f"{name}.vy")[0]
 
 
+def compiler_version() -> str:
+    """The compiler of this package, as records name it."""
+    import vyper
+
+    return f"vyper {vyper.__version__}, {EVM_VERSION}"
+
+
 def cache_directory() -> Path:
     """`$ZKLINK_CACHE`, else the user's cache directory."""
     given = os.environ.get("ZKLINK_CACHE")

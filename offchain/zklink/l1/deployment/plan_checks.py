@@ -16,8 +16,10 @@ from zklink.protocol.ids import DAY, ChainId
 from zklink.protocol.limits import MAX_SIGNERS
 
 
-def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient]) -> None:
-    """Raise DeploymentRefused, WrongChain for a plan that cannot or must not be carried out; sends nothing."""
+def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient], *, are_keys_checked: bool = False) -> None:
+    """Raise DeploymentRefused, WrongChain for a plan that cannot or must not be carried out; sends nothing.
+    `are_keys_checked` says that somebody has judged the verifiers' keys already.
+    """
     if plan.primary not in clients:
         raise DeploymentRefused(f"the primary chain {plan.primary} is not among the chains")
     _check_group("validators", plan.validators)
@@ -36,7 +38,8 @@ def check_plan(plan: DeploymentPlan, clients: Mapping[ChainId, ChainClient]) -> 
         if not client.profile.is_local:
             if not plan.has_timelock:
                 raise DeploymentRefused(f"{client.profile.name} is a public chain: its governor needs a timelock")
-            for verifier in (plan.verifiers.swap, plan.verifiers.account, plan.verifiers.exit):
+            verifiers = () if are_keys_checked else (plan.verifiers.swap, plan.verifiers.account, plan.verifiers.exit)
+            for verifier in verifiers:
                 _check_production_key(client, verifier)
         for token in plan.tokens:
             _check_token(client, token)

@@ -6,11 +6,11 @@ stands there is never shown, for it may be a secret.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from zklink.files import read_file
 from zklink.l1.transport.secrets import keep_secret, keep_words
@@ -77,12 +77,17 @@ def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ
 
 def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings) -> None:
     """Have every text that passes `redact` hide the nodes' addresses and the database's password."""
-    for name, chain in chains.items():
-        for node in chain.nodes:
-            keep_secret(node.get_secret_value(), public=(name,))
+    keep_node_secrets({name: chain.nodes for name, chain in chains.items()})
     url = database.url.get_secret_value()
     if "@" in url:
         keep_words([part for part in url.partition("://")[2].rpartition("@")[0].split(":")[1:] if part])
+
+
+def keep_node_secrets(nodes: Mapping[str, Sequence[SecretStr]]) -> None:
+    """Have every text that passes `redact` hide the addresses of nodes, given by the chains' names."""
+    for name, addresses in nodes.items():
+        for address in addresses:
+            keep_secret(address.get_secret_value(), public=(name,))
 
 
 def read_section(kind: type[S], path: Path, environment: Mapping[str, str]) -> S:

@@ -1,0 +1,1 @@
+"""Deploying on public networks: the environment, the journal, the record, and what a stranger finds."""
