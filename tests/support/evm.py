@@ -21,6 +21,7 @@ from tests.support.abi_codec import Abi, abi_of
 from tests.support.engines import note_engine
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 from zklink.l1.deployment.blueprint import predict_address
+from zklink.lab.coverage import find_recorder
 
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
@@ -69,6 +70,9 @@ class EvmChain:
         block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
         config = CfgEnv(chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy else None)
         self.evm = EVM(env=Env(cfg=config, block=block), spec_id="CANCUN")
+        self._recorder = find_recorder()
+        if self._recorder is not None:
+            self._recorder.watch(self, self.evm)
         self.contracts: dict[str, EvmContract] = {}
         self._logs: list[Any] = []
 
@@ -155,9 +159,15 @@ class EvmChain:
         """A transaction that creates a contract; gives its address. Raises Reverted."""
         note_engine("revm")
         try:
-            return str(self.evm.deploy(deployer=deployer, code=code))
+            if self._recorder is None:
+                return str(self.evm.deploy(deployer=deployer, code=code))
+            address = str(self.evm.deploy(deployer=deployer, code=self._recorder.swap_creation(code)))
         except RuntimeError as error:
             raise Reverted(_reason(error)) from None
+        balance, probed = self.balance(address), self._recorder.swap_code(self.code(address))
+        self.evm.insert_account_info(address, AccountInfo(nonce=1, code=probed))
+        self.evm.set_balance(address, balance)
+        return address
 
     def send(self, sender: str, to: str, data: bytes = b"", value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A transaction; gives what it returned. Raises Reverted."""

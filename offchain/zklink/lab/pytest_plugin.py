@@ -26,6 +26,7 @@ BACKENDS: Final = {
     "fork": "forks of live chains",
 }
 RANDOM: Final = "random"
+PAGE: Final = Path(".lab-coverage.html")
 CRASHES: Final = Path(".lab-crashes")
 MARK: Final = "lab_machine"
 _SEED: Final = pytest.StashKey[int]()
@@ -40,6 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lab-replay", default=None, metavar="FILE", help="play only this saved crash of a machine")
     group.addoption("--lab-gas", action="store_true", help="tables of the gas that tests pay on revm (one process)")
     group.addoption("--lab-gas-file", default=None, metavar="FILE", help="write the gas of each test there, as JSON")
+    group.addoption("--lab-coverage", action="store_true", help="which statements of contracts tests run on revm")
+    group.addoption(
+        "--lab-coverage-page", default=str(PAGE), metavar="FILE", help=f"the same in colour; default {PAGE}"
+    )
     group.addoption("--lab-promise", default=None, metavar="ID", help="only tests that carry @upholds of this promise")
 
 
@@ -55,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _read_replay(Path(replay))
     if config.getoption("--lab-gas") or config.getoption("--lab-gas-file"):
         config.pluginmanager.register(_count_gas(config), "zklink-lab-gas")
+    if config.getoption("--lab-coverage") and "--help" not in config.invocation_params.args:
+        config.pluginmanager.register(_cover(config), "zklink-lab-coverage")
     config.stash[_APE] = _is_ape_here(config) and _give_ape_revm(config)
 
 
@@ -63,6 +70,14 @@ def _count_gas(config: pytest.Config) -> object:
 
     file = config.getoption("--lab-gas-file")
     return GasPlugin(config.getoption("--lab-gas"), None if file is None else Path(file))
+
+
+def _cover(config: pytest.Config) -> object:
+    if (kind := config.getoption("--lab-chains")) != "revm":
+        raise pytest.UsageError(f"--lab-coverage sees what runs on revm, not on {kind}: leave --lab-chains out")
+    from zklink.lab.pytest_coverage import CoveragePlugin
+
+    return CoveragePlugin(config.rootpath, config.rootpath / config.getoption("--lab-coverage-page"))
 
 
 def _is_ape_here(config: pytest.Config) -> bool:

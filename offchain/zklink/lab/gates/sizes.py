@@ -6,13 +6,11 @@ hash of a contract and all it imports.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
+from zklink.lab.gates.cache import find_cache
 from zklink.lab.gates.compiling import open_compiler, parse
 from zklink.lab.gates.figures import find_changes, read_figures
 from zklink.lab.gates.finding import Finding
@@ -57,7 +55,7 @@ def measure_sizes(project: Project) -> dict[str, int]:
 def _measure(project: Project, path: Path) -> tuple[int, int] | None:
     """Runtime and creation; None for a module that offers no function."""
     with open_compiler(project, path, path.read_text()) as data:
-        kept = _cache_folder() / f"{_hash(data, project)}.json"
+        kept = find_cache("sizes") / f"{_hash(data, project)}.json"
         if kept.is_file():
             runtime, creation = json.loads(kept.read_text())
             return runtime, creation
@@ -73,11 +71,6 @@ def _hash(data: Any, project: Project) -> str:
     import vyper
 
     return hashlib.sha256(f"{vyper.__version__} {project.evm_version} {data.integrity_sum}".encode()).hexdigest()
-
-
-def _cache_folder() -> Path:
-    given = os.environ.get("ZKLINK_CACHE")
-    return (Path(given) if given else Path(platformdirs.user_cache_dir("zklink"))) / "lab" / "sizes"
 
 
 def find_bad_sizes(project: Project) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from eth_hash.auto import keccak
 from zklink.lab.accounts import BALANCE_ETHER, funded_accounts
 from zklink.lab.errors import EngineFailed, ReorgTooDeep, SnapshotGone, TimestampNotLater, UnknownTransaction
 from zklink.lab.revm.blocks import GENESIS_BASE_FEE, Block, Receipt, compute_next_base_fee, seal_block
-from zklink.lab.revm.engine import BlockContext, Engine
+from zklink.lab.revm.engine import ENGINES, BlockContext
 from zklink.lab.revm.pool import Pool, can_mine
 from zklink.lab.revm.state import Account, Address, Changes, State
 from zklink.lab.revm.transactions import Transaction, decode_transaction
@@ -59,7 +59,7 @@ class RevmChain:
         self.lock = threading.RLock()
         self.state = State()
         self.pool = Pool()
-        self.engine = Engine(evm_chain_id, gas_limit, self.state)
+        self.engine = ENGINES[-1](evm_chain_id, gas_limit, self.state)
         self.pending = Pending()
         self._snapshots: list[Snapshot] = []
         self._numbers: dict[bytes, int] = {}

@@ -9,7 +9,7 @@ BLOCKHASH the Keccak hash of the block number's decimal digits.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -231,6 +231,10 @@ class Engine:
             checkpoint = evm.snapshot()
             evm.insert_account_storage(address, key, value)
             evm.revert(checkpoint)
+
+
+ENGINES: Final[list[Callable[[int, int, State], Engine]]] = [Engine]
+"""What a chain executes with: the last one, given its id, its gas limit and its state."""
 
 
 def _read_account(info: Any, before: Account) -> Account:
