@@ -112,17 +112,15 @@ def check_call(words: list[str]) -> None:
             assert importlib.util.find_spec(module) is not None
         case ["ape", "test", *rest] | ["pytest", *rest]:
             assert [word for word in rest if "/" in word and not (ROOT / word.split("::")[0]).exists()] == []
-        case ["ape", "run", script, *rest]:
-            parse(COMMANDS[f"ape run {script}"], rest)
+        case ["ape", "run", *_] | ["zklink", *_]:
+            name = next(name for name in COMMANDS if f"{' '.join(words)} ".startswith(f"{name} "))
+            parse(COMMANDS[name], words[len(name.split()) :])
         case ["ape", name, *rest]:
             from ape._cli import cli
 
             command = cli.get_command(click.Context(cli), name)
             assert command is not None
             parse(command, rest)
-        case ["zklink", *rest]:
-            name = next(name for name in COMMANDS if f"{' '.join(['zklink', *rest])} ".startswith(f"{name} "))
-            parse(COMMANDS[name], rest[len(name.split()) - 1 :])
         case ["snarkjs", area, verb, *_]:
             assert re.search(rf"^{area} {verb}\s", read_snarkjs_help(), re.MULTILINE)
         case [tool, *_]:

@@ -34,14 +34,22 @@ def render_command_page(root: click.Group) -> dict[str, str]:
     """The page's path and text; `root` is the `zklink` group."""
     parts = [_HEAD]
     parts += ["## zklink\n", *(_render(name, command) for name, command in _walk("zklink", root))]
-    parts += ["## ape run\n", *(_render(f"ape run {name}", command) for name, command in load_scripts().items())]
+    parts += ["## ape run\n", *(_render(name, command) for name, command in _list_scripts().items())]
     return {PATH: "\n".join(parts)}
 
 
 def list_commands(root: click.Group) -> dict[str, click.Command]:
     """Every command that can be run, by the words that a user types."""
-    scripts = {f"ape run {name}": command for name, command in load_scripts().items()}
-    return dict(_walk("zklink", root)) | scripts
+    return dict(_walk("zklink", root)) | _list_scripts()
+
+
+def _list_scripts() -> dict[str, click.Command]:
+    """The `ape run` commands by the words that a user types, those of groups one by one."""
+    found: dict[str, click.Command] = {}
+    for name, command in load_scripts().items():
+        words = f"ape run {name}"
+        found |= dict(_walk(words, command)) if isinstance(command, click.Group) else {words: command}
+    return found
 
 
 def load_scripts() -> dict[str, click.Command]:

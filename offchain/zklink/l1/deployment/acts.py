@@ -99,6 +99,21 @@ class Acts:
         title = f"{member} is none of the {group.name.lower()} any more"
         return self._groups(title, "remove_member", int(group), to_checksum_address(member))
 
+    def void_freeze(self, primary: ChainId, member: ChainId) -> Act:
+        """The FRZ of a member that waits on the primary is void."""
+        call = self.bridges[primary].primary_end.encode("void_freeze", member)
+        return Act(f"the freeze of chain {member} is void", {primary: (call,)})
+
+    def deny_end(self, member: ChainId) -> Act:
+        """The watchers' END that waits on a member is contested 14 days longer."""
+        call = self.bridges[member].member_end.encode("deny_end", b"")
+        return Act(f"the END of chain {member} is denied by the governor", {member: (call,)})
+
+    def void_end(self, member: ChainId) -> Act:
+        """The END that waits on a member, and that the validators have denied, is void."""
+        call = self.bridges[member].member_end.encode("void_end")
+        return Act(f"the END of chain {member} is void", {member: (call,)})
+
     def _everywhere(self, *call: object) -> dict[ChainId, tuple[object, ...]]:
         return dict.fromkeys(self.bridges, call)
 

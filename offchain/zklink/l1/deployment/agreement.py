@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from eth_abi import decode
+from eth_abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
 from zklink.l1.contract_artifacts import load_contract
@@ -78,13 +78,23 @@ def check_registered_alike(bridges: Mapping[ChainId, BridgeClient], token_id: To
             raise ActsDisagree(f"token {token_id} is {meanings[first]} on chain {first}, {meaning} on chain {k}")
 
 
+def decode_whole(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """Arguments of a call, if the data is just what encodes them: nothing short, beside or between. Raises
+    DecodingError.
+    """
+    arguments = decode(types, data)
+    if encode(types, arguments) != data:
+        raise DecodingError("the data is not what encodes its arguments")
+    return arguments
+
+
 def _statements(calls: Sequence[bytes]) -> Iterator[Statement]:
     for data in calls:
         found = _functions().get(data[:4])
         if found is not None:
             name, types = found
             try:
-                arguments = decode(types, data[4:])
+                arguments = decode_whole(types, data[4:])
             except DecodingError as error:
                 raise ActsDisagree(f"a call of {name} cannot be read ({error})") from error
             yield _state(name, arguments)

@@ -1,0 +1,55 @@
+"""`ape run proposals`: what the timelocks of all chains have proposed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from zklink.cli.deployment_inputs import deployment_options, find_deployment, find_urls
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.client import ChainClient
+from zklink.protocol.ids import ChainId
+from zklink.recovery.connect import reach_bridges
+from zklink.upkeep.acting import describe_wait
+from zklink.upkeep.proposals import Known, list_matters, read_proposals
+
+
+@click.command()
+@deployment_options
+@click.option("--all", "everything", is_flag=True, help="Also what is executed, cancelled or void.")
+def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -> None:
+    """Say what the governor has proposed: what it would change on each chain, from when anybody can execute it, and
+    whether the chains say the same.
+
+    Ends with code 1 if chains do not say the same, or do not answer: what one chain hides is not known to be alike.
+    """
+    deployment = find_deployment(name)
+    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum)
+    clients = {chain: bridge.client for chain, bridge in bridges.items()}
+    found = read_proposals(deployment, clients)
+    matters = list_matters(deployment, found)
+    for matter in matters:
+        click.echo("; ".join(matter.title))
+        click.echo(f"  NOT ALIKE: {matter.disagreement}" if matter.disagreement else "  the chains say the same")
+        for known in matter.proposals:
+            _show(deployment, known, clients)
+    if not matters:
+        click.echo("nothing waits")
+    if everything:
+        for known in (known for known in found if not known.is_open):
+            click.echo("; ".join(known.words))
+            _show(deployment, known, clients)
+    for chain, reason in away.items():
+        click.echo(f"{deployment.chains[chain].name}: not read: {reason}")
+    if away or any(matter.disagreement for matter in matters):
+        click.get_current_context().exit(1)
+
+
+def _show(deployment: Deployment, known: Known, clients: Mapping[ChainId, ChainClient]) -> None:
+    name, until = deployment.chains[known.chain].name, ""
+    if known.is_open and known.waiting is not None:
+        until = f", {describe_wait(known.waiting, clients[known.chain].head())}"
+    click.echo(f"  {name}: {known.stand}{until}; id 0x{known.proposal_id.hex()}")
+    for words in known.words:
+        click.echo(f"    {words}")
