@@ -8,7 +8,8 @@ from zklink.devnet.tokens import USDC
 from zklink.protocol.ids import EXPIRY_SECONDS
 from zklink.recovery.chains_read import ChainsRead
 from zklink.service.health import Condition
-from zklink.service.watching import HEAD_SECONDS, Watch
+from zklink.service.settings.watch import WatchLimits
+from zklink.service.watching.watch import Watch
 
 USD = 10**6
 
@@ -38,6 +39,6 @@ def test_round__a_request_that_nobody_serves__said_with_its_share_of_the_time(
     polygon = watch.board.read()["chain polygon"]
     assert polygon.condition is Condition.AFFECTED
     assert "a request of lane swap has waited 50 % of the time to a freeze" in polygon.detail
-    now[0] += HEAD_SECONDS + 1
+    now[0] += WatchLimits().head_seconds + 1
     watch.round()
     assert "its newest block is 30" in watch.board.read()["chain polygon"].detail

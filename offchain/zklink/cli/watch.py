@@ -2,54 +2,105 @@
 
 from __future__ import annotations
 
-import threading
+import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from zklink.cli.inputs import chain_options, parse_urls, read_deployment
+from zklink.cli.inputs import FILE, parse_urls
 from zklink.cli.running import end_on_signals
+
+if TYPE_CHECKING:
+    from zklink.service.settings.watch import WatchSettings
+    from zklink.service.watching.alarms import Alarm
+
+ALARMS_ON: Final = 3
+"""The exit code of `--once` while something is wrong."""
 
 
 @click.command()
-@chain_options
+@click.option("--config", "path", type=FILE, help="The settings, a TOML file.")
+@click.option("--check", is_flag=True, help="Read the settings, reach every chain, and end.")
+@click.option("--once", is_flag=True, help="Look once, print what is wrong, and end: with exit code 3 if anything is.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON list instead of text.")
+@click.option("--deployment", "file", type=FILE, help="Instead of --config: the published deployment.")
+@click.option("--rpc", "rpcs", multiple=True, metavar="NAME=URL", help="With --deployment: a node of each chain.")
+@click.option("--quorum", type=click.IntRange(min=1), default=1, show_default=True, help="With --deployment.")
 @click.option("--words", type=click.Path(path_type=Path, dir_okay=False), help="Keep the groups' words in this file.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where health and metrics are served.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8549, show_default=True, help="And on which port.")
-@click.option(
-    "--every",
-    type=click.FloatRange(min=1),
-    default=15,
-    show_default=True,
-    help="Seconds between two looks.",
-)
 def watch(
-    file: Path, rpcs: tuple[str, ...], quorum: int, words: Path | None, host: str, port: int, every: float
+    path: Path | None,
+    check: bool,
+    once: bool,
+    as_json: bool,
+    file: Path | None,
+    rpcs: tuple[str, ...],
+    quorum: int,
+    words: Path | None,
 ) -> None:
-    """Watch a deployment through your own nodes: freezes, late requests, unpaid blocks, chains that stand still.
+    """Watch a deployment through your own nodes: ENDs and freezes that are pending, custody that differs from the
+    replayed state, chains that stand still, late imports, payouts and requests, and what governors prepare.
 
-    It needs no key. Health is at /health, metrics are at /metrics; alarms are logged as they come and go. SIGTERM and
-    SIGINT end it. What it keeps with --words is what a member needs to end, for `zklink keep`.
+    It needs no key. Variables such as ZKLINK__HTTP__PORT go over the file. Health is at /health, metrics are at
+    /metrics; alarms are logged as they come and go. SIGTERM and SIGINT end it. What it keeps with --words is what a
+    member needs to end, for `zklink keep`.
     """
-    from starlette.applications import Starlette
-
-    from zklink.recovery.chains_read import ChainsRead
-    from zklink.recovery.connect import connect_bridges
-    from zklink.service.http import build_routes
     from zklink.service.logs import configure_logs
-    from zklink.service.server import HttpServer
-    from zklink.service.watching import Watch
+    from zklink.service.watching.assembly import assemble_watch
+    from zklink.service.watching.service import WatchService
 
-    deployment = read_deployment(file)
-    looking = Watch(ChainsRead(deployment, connect_bridges(deployment, parse_urls(rpcs), quorum)), time.time, words)
-    configure_logs("console", "info")
-    server = HttpServer(Starlette(routes=build_routes(looking.board, looking.metrics, None)), host, port, "--port")
-    ended = threading.Event()
-    end_on_signals(ended.set)
-    try:
-        while not ended.is_set():
-            looking.round()
-            ended.wait(every)
-    finally:
-        server.close()
+    settings, place = _read(path, file, rpcs, quorum, words)
+    looking = assemble_watch(settings, place, time.time, needs_all=path is not None)
+    if check:
+        looking.check(needs_all=True)
+        click.echo(f"{place}: the settings fit the deployment, and all chains answer")
+        return
+    configure_logs(settings.log.format, "critical" if once else settings.log.level)
+    looking.check()
+    if once:
+        looking.look_once()
+        _show(looking.alarms.on, as_json)
+        raise SystemExit(ALARMS_ON if looking.alarms.on else 0)
+    service = WatchService(settings, looking, place)
+    end_on_signals(service.stop)
+    service.run()
+
+
+def _read(
+    path: Path | None, file: Path | None, rpcs: tuple[str, ...], quorum: int, words: Path | None
+) -> tuple[WatchSettings, str]:
+    """The settings, from a file or from options, and how they are called in errors."""
+    from zklink.service.settings.source import read_watch_settings
+    from zklink.service.settings.watch import WatchSettings
+
+    if (path is None) == (file is None) or (path is not None and rpcs):
+        raise click.UsageError("give --config FILE, or --deployment FILE with --rpc NAME=URL for each chain")
+    if path is not None:
+        settings, place = read_watch_settings(path), str(path)
+    else:
+        urls = {name: (nodes,) if isinstance(nodes, str) else tuple(nodes) for name, nodes in parse_urls(rpcs).items()}
+        if not urls:
+            raise click.BadParameter("give a node of each chain, as NAME=URL", param_hint="--rpc")
+        for name, nodes in urls.items():
+            if quorum > len(nodes):
+                raise click.BadParameter(f"{name} has fewer nodes than that", param_hint="--quorum")
+        chains = {name: {"nodes": nodes, "quorum": quorum} for name, nodes in urls.items()}
+        data = {"deployment": file, "chains": chains, "log": {"format": "console"}}
+        settings, place = WatchSettings.model_validate(data), "--rpc"
+    return (settings if words is None else settings.model_copy(update={"words": words})), place
+
+
+def _show(alarms: Sequence[Alarm], as_json: bool) -> None:
+    """The alarms, for people 80 columns wide."""
+    if as_json:
+        names = ("name", "place", "level", "text", "until")
+        click.echo(json.dumps([{name: getattr(alarm, name) for name in names} for alarm in alarms]))
+        return
+    if not alarms:
+        click.echo("nothing is wrong")
+    for alarm in alarms:
+        click.echo(f"{alarm.level:<8}  {alarm.place}  {alarm.name}")
+        click.echo(fill(alarm.text, 78, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))

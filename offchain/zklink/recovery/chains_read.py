@@ -95,24 +95,34 @@ class ChainsRead:
 
     # -- debts ---------------------------------------------------------------------------------------------------
 
-    def owed(self, chain: ChainId) -> list[tuple[BlockNumber, tuple[int, ...]]]:
-        """The blocks that still owe payouts on a chain, each with the words of those that are left. Raises
-        HistoryIncomplete, LogsIncomplete, RpcUnavailable.
+    def owed(self, chain: ChainId, height: int | None = None) -> list[tuple[BlockNumber, tuple[int, ...]]]:
+        """The blocks that still owe payouts on a chain, now or at L1 block `height`, each with the words of those that
+        are left. Raises HistoryIncomplete, LogsIncomplete, RpcUnavailable.
         """
         contract = self.bridges[chain].history
-        tip = contract.tip()
+        tip = contract.tip(block=height)
         if not tip.unpaid:
             return []
         blocks = self.lead(chain, self.genesis, Accepted(tip.number, tip.sync_hash))
         found = []
-        self._events_of(chain).read()
-        for number in sorted(self._events_of(chain).tally.owed):
-            left, owed = blocks[number - 1].payouts(chain), contract.owed(number)
+        for number in self._list_owed(chain, height):
+            left, owed = blocks[number - 1].payouts(chain), contract.owed(number, block=height)
             while left and compute_owed_hash(left) != owed:
                 left = left[PAYOUT_WORDS:]
             if owed != ZERO_HASH:
                 found.append((number, left))
         return found
+
+    def find_oldest_owed(self, chain: ChainId) -> BlockNumber:
+        """The first block that still owes payouts on a chain, 0 for none. Raises LogsIncomplete, RpcUnavailable."""
+        return min(self._list_owed(chain), default=BlockNumber(0))
+
+    def _list_owed(self, chain: ChainId, height: int | None = None) -> list[BlockNumber]:
+        events = self._events_of(chain).read()
+        if height is None:
+            return sorted(self._events_of(chain).tally.owed)
+        empty = HistoryTally.empty(self.bridges[chain].history, self.deployment.deployment_hash)
+        return sorted(empty.after([event for event in events if event.log.block_number <= height]).owed)
 
     # -- queues --------------------------------------------------------------------------------------------------
 
@@ -121,11 +131,7 @@ class ChainsRead:
         LogsIncomplete, RequestGap, RpcUnavailable.
         """
         bridge = self.bridges[chain]
-        if chain not in self._requests:
-            from_block, deployment_hash = self.deployment.chains[chain].from_block, self.deployment.deployment_hash
-            empty = QueueTally.empty(bridge, deployment_hash)
-            self._requests[chain] = EventReader(bridge.client, bridge.requests, from_block, empty)
-        requests = [event.request for event in self._requests[chain].read() if lane_of(event) is lane]
+        requests = [event.request for event in self._requests_of(chain).read() if lane_of(event) is lane]
         counts = bridge.request_counts(lane)
         if len(requests) < counts.total:
             detail = (
@@ -133,6 +139,23 @@ class ChainsRead:
             )
             raise LogsIncomplete(self.name(chain), detail)
         return requests[counts.consumed if settled is None else settled :]
+
+    def open_requests(self, chain: ChainId, height: int) -> list[Request]:
+        """The requests of both lanes that had come by L1 block `height`, and that no block had consumed there. Raises
+        LogsIncomplete, RequestGap, RpcUnavailable.
+        """
+        consumed = {lane: self.bridges[chain].request_counts(lane, block=height).consumed for lane in Lane}
+        come = [event for event in self._requests_of(chain).read() if event.log.block_number <= height]
+        return [event.request for event in come if event.request.request_id > consumed[lane_of(event)]]
+
+    def _requests_of(self, chain: ChainId) -> EventReader[RequestEvent, QueueTally]:
+        """The requests of a chain."""
+        if chain not in self._requests:
+            bridge = self.bridges[chain]
+            from_block, deployment_hash = self.deployment.chains[chain].from_block, self.deployment.deployment_hash
+            empty = QueueTally.empty(bridge, deployment_hash)
+            self._requests[chain] = EventReader(bridge.client, bridge.requests, from_block, empty)
+        return self._requests[chain]
 
     # -- words ---------------------------------------------------------------------------------------------------
 

@@ -17,11 +17,12 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.files import read_file
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.deployment.records import Deployment, VkHashes
+from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.secrets import keep_words
+from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
 from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsInvalid, ZkLinkError
@@ -116,24 +117,28 @@ def connect(
     """A client per chain of the deployment, whose transactions outlive a restart; each bridge is the deployment's."""
     clients = {}
     for chain, found in deployment.chains.items():
-        own = chains[found.name]
-        profile = ChainProfile(
-            found.name,
-            chain,
-            found.evm_chain_id,
-            own.block_time_seconds,
-            own.confirmations,
-            own.native_symbol,
-            own.is_local,
-        )
-        nodes = [node.get_secret_value() for node in own.nodes]
-        w3 = connect_nodes(profile, nodes, policy=PoolPolicy(own.quorum))
-        w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-        client = ChainClient(profile, w3, kept=SqlSubmissionLog(database, chain))
+        client = connect_chain(found, chains[found.name], SqlSubmissionLog(database, chain))
         client.check_chain_id()
         check_bridge(BridgeClient(client, found.bridge), deployment)
         clients[chain] = client
     return clients
+
+
+def connect_chain(place: ChainDeployment, own: ChainSettings, kept: SubmissionLog = UNLOGGED) -> ChainClient:
+    """A client of one chain of the deployment; its nodes are not asked anything yet."""
+    profile = ChainProfile(
+        place.name,
+        place.chain_id,
+        place.evm_chain_id,
+        own.block_time_seconds,
+        own.confirmations,
+        own.native_symbol,
+        own.is_local,
+    )
+    nodes = [node.get_secret_value() for node in own.nodes]
+    w3 = connect_nodes(profile, nodes, policy=PoolPolicy(own.quorum))
+    w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+    return ChainClient(profile, w3, kept=kept)
 
 
 def load_key(path: Path, passphrase_file: Path | None) -> LocalAccount:

@@ -60,4 +60,16 @@ class Metrics:
         self.condition = gauge("part_ready", "1 if a part is ready, 0.5 if it is affected, 0 else", "part")
         self.database_seconds = histogram("database_check_seconds", "A small durable write", WRITE_SECONDS)
         self.clock_drift = gauge("clock_drift_seconds", "By how much the machine's clock was set since the start")
+        self.alarms = gauge("alarm", "Alarms of a watch that are on", "place", "alarm", "level")
+        self.alarm_until = gauge(
+            "alarm_until_seconds", "When the window of an alarm is over, in UNIX seconds; 0 for none", "place", "alarm"
+        )
+        self.watch_looked_at = gauge("watch_looked_at_seconds", "When a watch looked last, in UNIX seconds", "place")
+        self.custody = gauge("custody", "What a bridge holds by its books, in layer-2 units", "chain", "token")
+        self.custody_surplus = gauge(
+            "custody_surplus", "What it holds beyond what it owes, in layer-2 units", "chain", "token"
+        )
+        self.custody_difference = gauge(
+            "custody_difference", "Its books less the replayed state, in layer-2 units", "chain", "token"
+        )
         self.proof_jobs = gauge("proof_jobs", "Proof jobs since the start, by what became of them", "outcome")

@@ -52,9 +52,9 @@ class BridgeViews(ContractClient):
         """
         return int(self._read("pending_balance", to_checksum_address(owner), token_id))
 
-    def solvency(self, token_id: int) -> Solvency:
+    def solvency(self, token_id: int, block: int | None = None) -> Solvency:
         """The bridge's balance and debts of a token."""
-        return Solvency(*self._read("solvency", token_id))
+        return Solvency(*self._read("solvency", token_id, block=block))
 
     def fees(self, block: int | None = None) -> Fees:
         """What requests have paid at the doors, in wei: of those that no block has consumed, and earned but not yet

@@ -18,6 +18,7 @@ from zklink.protocol.errors import SettingsInvalid
 from zklink.service.settings.broker import AloneBrokerSettings
 from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section
 from zklink.service.settings.signer import SignerSettings
+from zklink.service.settings.watch import WatchSettings
 
 S = TypeVar("S", bound=Section)
 
@@ -75,10 +76,19 @@ def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ
     return settings.model_copy(update={**files, "passphrase_file": passphrase})
 
 
-def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings) -> None:
+def read_watch_settings(path: Path, environment: Mapping[str, str] = os.environ) -> WatchSettings:
+    """The settings of a watch, as `read_settings` gives those of a node."""
+    settings = read_section(WatchSettings, path, environment)
+    keep_secrets(settings.chains)
+    folder = path.resolve().parent
+    words = None if settings.words is None else folder / settings.words
+    return settings.model_copy(update={"deployment": folder / settings.deployment, "words": words})
+
+
+def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings | None = None) -> None:
     """Have every text that passes `redact` hide the nodes' addresses and the database's password."""
     keep_node_secrets({name: chain.nodes for name, chain in chains.items()})
-    url = database.url.get_secret_value()
+    url = "" if database is None else database.url.get_secret_value()
     if "@" in url:
         keep_words([part for part in url.partition("://")[2].rpartition("@")[0].split(":")[1:] if part])
 
