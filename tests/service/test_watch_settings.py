@@ -120,15 +120,15 @@ def test_enter__comes_stays_changes_and_goes__said_once_each() -> None:
 def test_enter__a_look_that_was_cut_short__ends_nothing() -> None:
     book = Book()
     book.alarms.enter("bsc", [Alarm(AlarmName.END_RAISED, "bsc", "an END")])
-    book.alarms.enter("bsc", [Alarm(AlarmName.CHAIN_AWAY, "bsc", "gone")], is_whole=False)
-    assert [alarm.name for alarm in book.alarms.on] == [AlarmName.END_RAISED, AlarmName.CHAIN_AWAY]
+    book.alarms.enter("bsc", [Alarm(AlarmName.UNREAD, "bsc", "gone")], is_whole=False)
+    assert [alarm.name for alarm in book.alarms.on] == [AlarmName.END_RAISED, AlarmName.UNREAD]
     assert book.board.read()["chain bsc"].detail == "an END; gone"
 
 
 def test_alarms__each_that_is_critical__has_a_rule_and_every_one_a_line_in_the_table() -> None:
     [group] = yaml.safe_load((project_root() / "ops" / "alerts.yaml").read_text())["groups"]
     expressions = " ".join(rule["expr"] for rule in group["rules"])
-    for name in CRITICAL - {AlarmName.CHAIN_FROZEN}:  # whose metric is older
+    for name in CRITICAL - {AlarmName.FROZEN}:  # whose metric is older
         assert name in expressions, name
     page = (project_root() / "docs" / "run-a-node.md").read_text()
     for name in AlarmName:

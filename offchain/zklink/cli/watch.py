@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from textwrap import fill
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,17 +13,11 @@ from zklink.cli.running import end_on_signals
 
 if TYPE_CHECKING:
     from zklink.service.settings.watch import WatchSettings
-    from zklink.service.watching.alarms import Alarm
-
-ALARMS_ON: Final = 3
-"""The exit code of `--once` while something is wrong."""
 
 
 @click.command()
 @click.option("--config", "path", type=FILE, help="The settings, a TOML file.")
 @click.option("--check", is_flag=True, help="Read the settings, reach every chain, and end.")
-@click.option("--once", is_flag=True, help="Look once, print what is wrong, and end: with exit code 3 if anything is.")
-@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON list instead of text.")
 @click.option("--deployment", "file", type=FILE, help="Instead of --config: the published deployment.")
 @click.option("--rpc", "rpcs", multiple=True, metavar="NAME=URL", help="With --deployment: a node of each chain.")
 @click.option("--quorum", type=click.IntRange(min=1), default=1, show_default=True, help="With --deployment.")
@@ -34,8 +25,6 @@ ALARMS_ON: Final = 3
 def watch(
     path: Path | None,
     check: bool,
-    once: bool,
-    as_json: bool,
     file: Path | None,
     rpcs: tuple[str, ...],
     quorum: int,
@@ -58,12 +47,7 @@ def watch(
         looking.check(needs_all=True)
         click.echo(f"{place}: the settings fit the deployment, and all chains answer")
         return
-    configure_logs(settings.log.format, "critical" if once else settings.log.level)
-    looking.check()
-    if once:
-        looking.look_once()
-        _show(looking.alarms.on, as_json)
-        raise SystemExit(ALARMS_ON if looking.alarms.on else 0)
+    configure_logs(settings.log.format, settings.log.level)
     service = WatchService(settings, looking, place)
     end_on_signals(service.stop)
     service.run()
@@ -91,16 +75,3 @@ def _read(
         data = {"deployment": file, "chains": chains, "log": {"format": "console"}}
         settings, place = WatchSettings.model_validate(data), "--rpc"
     return (settings if words is None else settings.model_copy(update={"words": words})), place
-
-
-def _show(alarms: Sequence[Alarm], as_json: bool) -> None:
-    """The alarms, for people 80 columns wide."""
-    if as_json:
-        names = ("name", "place", "level", "text", "until")
-        click.echo(json.dumps([{name: getattr(alarm, name) for name in names} for alarm in alarms]))
-        return
-    if not alarms:
-        click.echo("nothing is wrong")
-    for alarm in alarms:
-        click.echo(f"{alarm.level:<8}  {alarm.place}  {alarm.name}")
-        click.echo(fill(alarm.text, 78, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))

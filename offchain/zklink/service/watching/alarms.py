@@ -20,22 +20,22 @@ DEPLOYMENT: Final = "deployment"
 class AlarmName(StrEnum):
     """What can be wrong. The names stand in logs and metrics, and stay as they are."""
 
-    CHAIN_AWAY = "chain_away"
+    UNREAD = "unread"
     HEAD_STANDS = "head_stands"
     FINAL_LOST = "final_lost"
-    CHAIN_FROZEN = "chain_frozen"
+    FROZEN = "frozen"
     FREEZE_CALLED = "freeze_called"
     FREEZE_ANNOUNCED = "freeze_announced"
     END_RAISED = "end_raised"
     END_STANDS = "end_stands"
-    PRIMARY_SILENT = "primary_silent"
-    IMPORTS_LATE = "imports_late"
-    PAYOUTS_OWED = "payouts_owed"
+    SILENCE = "silence"
+    LAG = "lag"
+    UNPAID = "unpaid"
     REQUEST_WAITS = "request_waits"
-    CUSTODY_SHORT = "custody_short"
-    CUSTODY_DIFFERS = "custody_differs"
+    INSOLVENT = "insolvent"
+    CUSTODY = "custody"
     HISTORY_BROKEN = "history_broken"
-    FOUNDING_OPEN = "founding_open"
+    FOUNDING = "founding"
     GROUP_ANNOUNCED = "group_announced"
     PROPOSAL_WAITS = "proposal_waits"
     WORDS_NOT_KEPT = "words_not_kept"
@@ -44,14 +44,14 @@ class AlarmName(StrEnum):
 CRITICAL: Final = frozenset(
     {
         AlarmName.FINAL_LOST,
-        AlarmName.CHAIN_FROZEN,
+        AlarmName.FROZEN,
         AlarmName.FREEZE_CALLED,
         AlarmName.FREEZE_ANNOUNCED,
         AlarmName.END_RAISED,
         AlarmName.END_STANDS,
-        AlarmName.PRIMARY_SILENT,
-        AlarmName.CUSTODY_SHORT,
-        AlarmName.CUSTODY_DIFFERS,
+        AlarmName.SILENCE,
+        AlarmName.INSOLVENT,
+        AlarmName.CUSTODY,
         AlarmName.HISTORY_BROKEN,
     }
 )

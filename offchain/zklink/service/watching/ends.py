@@ -26,7 +26,7 @@ def find_freezes(read: ChainsRead, chain: ChainId, block: int) -> Iterator[Alarm
     bridge, name = read.bridges[chain], read.name(chain)
     end = bridge.end
     if end.is_frozen(block=block):
-        yield Alarm(AlarmName.CHAIN_FROZEN, name, "it is frozen: owners leave by exits")
+        yield Alarm(AlarmName.FROZEN, name, "it is frozen: owners leave by exits")
         return
     for lane in Lane:
         call = end.freeze_call(lane, block=block)

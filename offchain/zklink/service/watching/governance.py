@@ -40,7 +40,7 @@ class Governance:
             return
         if timelock.is_founding():
             text = "its founding is open: the timelock's owner can call anything at once; bring nothing in"
-            yield Alarm(AlarmName.FOUNDING_OPEN, self.name, text)
+            yield Alarm(AlarmName.FOUNDING, self.name, text)
         yield from self._look_at_proposals(timelock, height)
 
     def _look_at_proposals(self, timelock: TimelockClient, height: int) -> Iterator[Alarm]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.history.solvency import Holding, compute_totals, count_brought
+from zklink.history.solvency import Holding, compute_totals, sum_brought
 from zklink.l1.contracts.bridge_structs import NATIVE, WEI_PER_GWEI
 from zklink.l1.deployment.records import Deployment
 from zklink.operations.payout import Payout
@@ -116,7 +116,7 @@ class Custody:
         paid = sum(request.native_fee_gwei for request in requests) * WEI_PER_GWEI
         if reserves is not None and fees.open_wei != paid:
             text = f"at block {height} its open fees are {fees.open_wei} wei, and open requests have paid {paid}"
-            yield Alarm(AlarmName.CUSTODY_DIFFERS, name, text, mark="fees")
+            yield Alarm(AlarmName.CUSTODY, name, text, mark="fees")
         owed = list(self._list_owed(height)) if reserves is not None else []
         for plan in (plan for plan in self.read.deployment.tokens if self.chain in plan.contracts):
             token, at = plan.token_id, bridge.solvency(plan.token_id, block=height)
@@ -128,7 +128,7 @@ class Custody:
                 bridge.tokens.token_scale(token),
                 at.custody,
                 0 if reserves is None else reserves[self.chain, token],
-                sum(count_brought(request, token) for request in requests),
+                sum_brought(requests, token),
                 sum(payout.amount for payout in owed if payout.token == token),
                 fees.open_wei + fees.earned_wei if plan.contracts[self.chain] == NATIVE else 0,
             )
@@ -143,11 +143,11 @@ class Custody:
         if not holding.is_solvent:
             owes = holding.balance - holding.surplus
             text = f"at block {height} it holds {holding.balance} of {symbol} (L1 units), and owes {owes}"
-            yield Alarm(AlarmName.CUSTODY_SHORT, name, text, mark=symbol)
+            yield Alarm(AlarmName.INSOLVENT, name, text, mark=symbol)
         if does_know and not holding.is_exact:
             parts = f"reserve {holding.reserve} + open requests {holding.open_requests} + payouts owed {holding.owed}"
             text = f"at block {height} its custody of {symbol} is {holding.custody}, and {parts} (layer-2 units) is"
-            yield Alarm(AlarmName.CUSTODY_DIFFERS, name, f"{text} {explained}", mark=symbol)
+            yield Alarm(AlarmName.CUSTODY, name, f"{text} {explained}", mark=symbol)
 
     def _list_owed(self, height: int) -> Iterator[Payout]:
         for _, words in self.read.owed(self.chain, height):

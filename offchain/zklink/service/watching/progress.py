@@ -63,7 +63,7 @@ class Progress:
             if head.timestamp - since >= self.limits.payouts_seconds:
                 owing = f"{show_count(tip.unpaid, 'block')} {'owe' if tip.unpaid > 1 else 'owes'} payouts"
                 text = f"{owing}, the oldest is block {oldest} of {show_time(since)}"
-                yield Alarm(AlarmName.PAYOUTS_OWED, self.read.name(self.chain), f"{text}: `zklink keep` pays them")
+                yield Alarm(AlarmName.UNPAID, self.read.name(self.chain), f"{text}: `zklink keep` pays them")
 
     def _check_final(self, bridge: BridgeClient, head: BlockInfo) -> Iterator[Alarm]:
         """What had its confirmations must still be there."""
@@ -89,10 +89,10 @@ class Progress:
                 until = tip.timestamp + SILENCE_SECONDS
                 text = f"it has accepted no block since {show_time(tip.timestamp)}; if it takes none until"
                 said = f"{text} {show_time(until)}, it never does again, and the deployment ends"
-                yield Alarm(AlarmName.PRIMARY_SILENT, name, said, until, str(tip.number))
+                yield Alarm(AlarmName.SILENCE, name, said, until, str(tip.number))
         elif history is not None and tip.number < history.height and history.has(tip.number, tip.sync_hash):
             since = history.block(tip.number + 1).full.block.timestamp
             if head.timestamp - since > self.limits.import_seconds:
                 behind = history.height - tip.number
                 text = f"it lacks {show_count(behind, 'block')} of the primary, the first of {show_time(since)}"
-                yield Alarm(AlarmName.IMPORTS_LATE, name, f"{text}: `zklink keep` brings them")
+                yield Alarm(AlarmName.LAG, name, f"{text}: `zklink keep` brings them")

@@ -28,9 +28,10 @@ class WatchService:
         self._stop.set()
 
     def run(self) -> None:
-        """Look again and again until `stop`."""
+        """Look again and again until `stop`. Raises WrongChain and HistoryDisagrees for settings that do not fit."""
         log.info("the watch runs; health and metrics are on port %d", self.port)
         try:
+            self.watch.check()
             while not self._stop.is_set():
                 self.watch.round()
                 self._stop.wait(self._pause)

@@ -42,7 +42,7 @@ class Watch:
         places = (*map(read.name, read.bridges), DEPLOYMENT)
         self.board = HealthBoard(tuple(map(name_part, places)))
         self.alarms = AlarmBook(places, self.metrics, self.board)
-        self._ledger, self._known, self._is_behind = Ledger(read.deployment), set[ChainId](), False
+        self._ledger, self._known = Ledger(read.deployment), set[ChainId]()
         starts = {chain: read.deployment.chains[chain].from_block for chain in read.bridges}
         self._progress = {chain: Progress(read, chain, limits, self.metrics) for chain in read.bridges}
         self._custody = {chain: Custody(read, chain, self.metrics) for chain in read.bridges}
@@ -63,12 +63,6 @@ class Watch:
                 if needs_all:
                     raise
 
-    def look_once(self) -> None:
-        """Rounds until the whole history is replayed."""
-        self.round()
-        while self._is_behind:
-            self.round()
-
     def round(self) -> None:
         """Look at every chain; what cannot be read now is said and looked at again."""
         history = self._look_at_history()
@@ -78,17 +72,15 @@ class Watch:
 
     def _look_at_history(self) -> AcceptedHistory | None:
         """The primary's history, as far as it can be read; what it says of itself is entered."""
-        found, history, self._is_behind = list[Alarm](), None, False
+        found, history = list[Alarm](), None
         try:
             self._recognise(self._read.deployment.primary)
             history = self._read.history()
-            before = self._ledger.number
             found += self._ledger.advance(history)
-            self._is_behind = before < self._ledger.number < history.height
         except (HistoryDisagrees, ReplayMismatch) as error:
             found.append(Alarm(AlarmName.HISTORY_BROKEN, DEPLOYMENT, str(error)))
         except ZkLinkError as error:
-            found.append(Alarm(AlarmName.CHAIN_AWAY, DEPLOYMENT, f"the primary's history cannot be read: {error}"))
+            found.append(Alarm(AlarmName.UNREAD, DEPLOYMENT, f"the primary's history cannot be read: {error}"))
         if self._words is not None:
             found += self._carry_words(self._words)
         self.alarms.enter(DEPLOYMENT, found, is_whole=history is not None)
@@ -102,7 +94,7 @@ class Watch:
                 found.append(alarm)
             is_whole = True
         except ZkLinkError as error:
-            found.append(Alarm(AlarmName.CHAIN_AWAY, name, f"it cannot be read: {error}"))
+            found.append(Alarm(AlarmName.UNREAD, name, f"it cannot be read: {error}"))
             is_whole = False
         self.alarms.enter(name, found, is_whole=is_whole)
         return tips[-1]
