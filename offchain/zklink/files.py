@@ -12,8 +12,17 @@ from uuid import uuid4
 
 from zklink.protocol.errors import FileInUse, FileNotWritten, FileUnreadable
 
+PACKAGED: Final = Path(__file__).with_name("project")
+"""Where a wheel has what is not Python: contracts, circuits, the tools' versions (`setup.py` puts it there)."""
 _NEW_FILE: Final = 0o666
 _LONGEST_NAME: Final = 200
+
+
+def project_root() -> Path:
+    """The folder that holds `contracts`, `offchain/circuits`, `deployments/tokens.json` and `package.json`: in an
+    installed wheel, or the checkout that this package is installed from.
+    """
+    return PACKAGED if PACKAGED.is_dir() else Path(__file__).resolve().parents[2]
 
 
 def write_file(path: Path, content: str | bytes) -> None:

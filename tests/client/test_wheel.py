@@ -1,7 +1,6 @@
 """What `pip install zklink` brings: a wheel in an empty environment, with the client and without what a node needs."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,8 @@ import pytest
 
 from tests.api.scene import Scene
 from tests.client.served import serve_scene
+from tests.support.wheel import ROOT, UV, build_wheel, install_wheel
 
-ROOT = Path(__file__).resolve().parents[2]
-UV = Path(sys.executable).parent / "uv"
 HEAVY = {"web3", "eth-ape", "click", "numpy", "llvmlite", "sqlalchemy", "starlette", "uvicorn", "wasmtime", "rich"}
 MOST_PACKAGES = 45
 """Some 35 are needed; many more would mean that a client takes what belongs to a node."""
@@ -45,26 +43,8 @@ class Thin:
 @pytest.fixture(scope="module")
 def thin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Thin]:
     folder = tmp_path_factory.mktemp("thin")
-    source = copy_source(folder / "source")  # setuptools would leave its `build` in the checkout, and use it again
-    call(UV, "build", "--quiet", "--wheel", "--out-dir", folder / "dist", source)
-    (wheel,) = (folder / "dist").glob("*.whl")
-    call(UV, "venv", "--quiet", "--python", sys.executable, folder / "env")
-    call(UV, "pip", "install", "--quiet", "--python", folder / "env" / "bin" / "python", wheel)
-    yield Thin(folder / "env", wheel)
-
-
-def copy_source(folder: Path) -> Path:
-    """What a wheel is built from."""
-    package = Path("offchain") / "zklink"
-    shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "LICENSE", "NOTICE"):
-        shutil.copy(ROOT / name, folder)
-    return folder
-
-
-def call(*command: str | Path) -> None:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    wheel = build_wheel(folder)
+    yield Thin(install_wheel(wheel, folder / "env").parents[1], wheel)
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ class NodeProcess:
     folder: Path
     port: int
     processes: int = 1
+    program: str = PROGRAM
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     others: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
 
@@ -134,4 +135,6 @@ class NodeProcess:
     def _run(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment: dict[str, Any] = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen([PROGRAM, *arguments], stdout=log, stderr=log, env=environment)
+            return subprocess.Popen(
+                [self.program, *arguments], cwd=self.folder, stdout=log, stderr=log, env=environment
+            )

@@ -21,6 +21,7 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import ZkLinkError
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SEED_BYTES = 32
 _NAME = re.compile(r"[\w-]+")

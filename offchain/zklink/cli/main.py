@@ -14,6 +14,7 @@ from zklink.cli.broker import broker
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
 from zklink.cli.devnet_command import devnet
+from zklink.cli.extras import name_missing
 from zklink.cli.generate import generate, verifier
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
@@ -38,12 +39,19 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except (ZkLinkError, LabError) as error:
-            text = escape(redact(str(error)))
-            Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {text}", highlight=False, soft_wrap=True)
+            _show(error)
+            ctx.exit(1)
+        except ModuleNotFoundError as error:  # of an extra that is not installed
+            _show(name_missing(error))
             ctx.exit(1)
         except Exception as error:
             redact_error(error)
             raise
+
+
+def _show(error: Exception) -> None:
+    text = escape(redact(str(error)))
+    Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {text}", highlight=False, soft_wrap=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

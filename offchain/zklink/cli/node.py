@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE
+from zklink.cli.inputs import FILE, FOLDER
 from zklink.cli.running import assemble_patiently, end_on_signals
 
 
@@ -45,10 +45,11 @@ def node(path: Path, check: bool) -> None:
 @click.option(
     "--processes", type=click.IntRange(min=1), default=1, show_default=True, help="How many proofs are made at a time."
 )
+@click.option("--keys", type=FOLDER, help="A folder of proving keys with SHA256SUMS; default: those of development.")
 @click.option("--name", default=None, help="How the node's log calls this prover; default: this machine's name.")
-def prover(url: str, processes: int, name: str | None) -> None:
+def prover(url: str, processes: int, keys: Path | None, name: str | None) -> None:
     """Prove blocks for a node on another machine, until SIGTERM or SIGINT. The node trusts nobody: it verifies."""
-    from zklink.service.proving.engine import ProcessEngine
+    from zklink.service.proving.engine import ProcessEngine, choose_opener
     from zklink.service.proving.remote import RemoteDesk
     from zklink.service.proving.worker import ProofWorker
 
@@ -56,7 +57,7 @@ def prover(url: str, processes: int, name: str | None) -> None:
         raise click.BadParameter("give an http:// or https:// address", param_hint="--node")
     own = name or f"{socket.gethostname()}-{os.getpid()}"
     workers = [
-        ProofWorker(f"{own}-{number}"[:64], RemoteDesk(url), ProcessEngine(), click.echo)
+        ProofWorker(f"{own}-{number}"[:64], RemoteDesk(url), ProcessEngine(choose_opener(keys)), click.echo)
         for number in range(1, processes + 1)
     ]
     threads = [threading.Thread(target=worker.run, daemon=True) for worker in workers]

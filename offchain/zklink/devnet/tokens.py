@@ -9,11 +9,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.files import project_root
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.records import TokenPlan
@@ -21,7 +21,7 @@ from zklink.l1.transport.client import ChainClient, Request, check_receipts, enc
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset
 
-TOKENS_FILE: Final = Path(__file__).resolve().parents[3] / "deployments" / "tokens.json"
+TOKENS_FILE: Final = project_root() / "deployments" / "tokens.json"
 _NATIVE_MARK: Final = "native"
 
 USDC, USDT, ETH, BNB, POL, AVAX, BTC = (TokenId(i) for i in range(1, 8))

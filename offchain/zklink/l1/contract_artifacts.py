@@ -16,10 +16,10 @@ from typing import Any, Final, cast
 
 import platformdirs
 
-from zklink.files import read_file, write_file
+from zklink.files import project_root, read_file, write_file
 from zklink.protocol.errors import ContractNotCompiled, ContractNotFound, FileUnreadable
 
-CONTRACTS: Final = Path(__file__).resolve().parents[3] / "contracts"
+CONTRACTS: Final = project_root() / "contracts"
 EVM_VERSION: Final = "cancun"
 _SUFFIXES: Final = (".vy", ".vyi", ".json")
 _ENTRY_FORMAT: Final = 2

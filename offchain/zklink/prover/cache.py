@@ -18,6 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
+from zklink.files import project_root as project_root
 from zklink.files import sync_folder, sync_tree
 
 PROJECT_MARK = "package.json"
@@ -27,11 +28,6 @@ def cache_directory() -> Path:
     """`$ZKLINK_CACHE`, else the user's cache directory."""
     given = os.environ.get("ZKLINK_CACHE")
     return Path(given) if given else Path(platformdirs.user_cache_dir("zklink"))
-
-
-def project_root() -> Path:
-    """The checkout this package is installed from: it holds the circuits, the contracts and the tools' versions."""
-    return Path(__file__).resolve().parents[3]
 
 
 def compute_content_hash(*parts: bytes | str) -> str:

@@ -11,6 +11,7 @@ from zklink.files import read_file
 from zklink.protocol.errors import FilesMixed, VerificationKeyInvalid
 from zklink.protocol.presets import Preset
 from zklink.prover.build import CompiledCircuit, ensure_compiled, find_compiled
+from zklink.prover.key_folder import check_key_files
 from zklink.prover.key_header import read_key_header
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.r1cs import read_r1cs_header
@@ -96,6 +97,17 @@ def ensure_artifacts(source: CircuitSource, progress: Progress = SILENT) -> Circ
     circuit = ensure_compiled(source, progress)
     keys: Keys = ensure_keys(circuit, progress)
     return load_artifacts(circuit, keys.zkey, keys.verification_key)
+
+
+def open_circuit(preset: Preset, statement: Statement, keys: Path | None) -> CircuitArtifacts:
+    """The circuit of a statement with the keys of a folder, as a ceremony gives them; without one with those of
+    development. Raises KeyFilesMissing, ProvingKeyInvalid, and what `load_artifacts` raises.
+    """
+    if keys is None:
+        return ensure_circuit(preset, statement=statement)
+    source = circuit_source(statement, preset)
+    zkey, vk_path = check_key_files(keys, source.name)
+    return load_artifacts(ensure_compiled(source), zkey, vk_path)
 
 
 def ensure_circuit(

@@ -27,7 +27,7 @@ from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
 from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsInvalid, ZkLinkError
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
-from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import open_circuit
 from zklink.recovery.connect import check_bridge, check_file
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 from zklink.service.clock import SteadyClock
@@ -255,10 +255,10 @@ def _find_told(database: Database, deployment: Deployment) -> BlockNumber:
 
 
 def _open_pool(settings: NodeSettings, deployment: Deployment, database: Database, clock: SteadyClock) -> ProofPool:
-    keys = {lane: ensure_circuit(deployment.preset, statement=STATEMENTS[lane]).vk for lane in Lane}
+    keys = {lane: open_circuit(deployment.preset, STATEMENTS[lane], settings.prover.keys).vk for lane in Lane}
     found = VkHashes(keys[Lane.SWAP].hash(), keys[Lane.ACCOUNT].hash(), deployment.vk_hashes.exit)
     if found != deployment.vk_hashes:
-        raise DeploymentRefused("its verification keys are not those of the circuits of this machine")
+        raise DeploymentRefused("its verification keys are not those that this node proves with")
     own = settings.prover
     jobs = SqlProofJobs(database)
     return ProofPool(jobs, keys, deployment.preset.name, own.lease_seconds, clock, own.processes > 0)

@@ -23,7 +23,7 @@ from zklink.service.http import build_routes
 from zklink.service.logs import log_event
 from zklink.service.metrics import Metrics
 from zklink.service.monitor import Monitor
-from zklink.service.proving.engine import OpenProver, ProcessEngine, open_native
+from zklink.service.proving.engine import OpenProver, ProcessEngine, choose_opener
 from zklink.service.proving.pool import OwnDesk
 from zklink.service.proving.ray_engine import RayEngine
 from zklink.service.proving.worker import Engine, ProofWorker
@@ -55,7 +55,7 @@ class NodeService:
         assembly: Assembly,
         place: str,
         make_app: MakeApp = only_own_routes,
-        opener: OpenProver = open_native,
+        opener: OpenProver | None = None,
     ) -> None:
         """Everything is ready to run, and the port is taken. Raises SettingsInvalid for a port that cannot be had."""
         self.assembly, self.board, self.metrics = assembly, HealthBoard(("database", "clock")), Metrics()
@@ -71,6 +71,7 @@ class NodeService:
         self._stop = threading.Event()
         pool = assembly.pool
         processes = 0 if pool is None else settings.prover.processes
+        opener = opener or choose_opener(settings.prover.keys)
         self._workers = [
             ProofWorker(f"own {number}", OwnDesk(pool), _make_engine(settings.prover, opener))
             for number in range(1, processes + 1)

@@ -30,6 +30,21 @@ class CircuitCompileFailed(ProverError):
 
 
 @dataclass(eq=False)
+class KeyFilesMissing(ProverError):
+    """A folder of proving keys does not have the files of a circuit, or its list does not name them.
+    Do: Put there what the operator of the deployment publishes: for each circuit NAME.zkey and NAME.vkey.json, and
+    SHA256SUMS with a line for each.
+    """
+
+    circuit: str
+    folder: str
+    files: str
+
+    def __str__(self) -> str:
+        return f"the keys of {self.circuit} are not in {self.folder}: {self.files}"
+
+
+@dataclass(eq=False)
 class WitnessInputInvalid(ProverError):
     """An input signal is unknown, missing, of the wrong size or not a field element."""
 

@@ -8,13 +8,15 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final
 
 from zklink.protocol.errors import ToolFailed
 from zklink.protocol.ids import Lane
 from zklink.protocol.presets import get_preset
-from zklink.prover.circuit_artifacts import ensure_circuit
+from zklink.prover.circuit_artifacts import open_circuit
 from zklink.prover.default_prover import open_prover
 from zklink.prover.port import Prover
 from zklink.prover.source import Statement
@@ -26,9 +28,14 @@ OpenProver = Callable[[str, Lane], Prover]
 """Opens the prover of a preset's lane; a function of a module, for it is called in the other process."""
 
 
-def open_native(preset: str, lane: Lane) -> Prover:
-    """The fastest prover of this machine."""
-    return open_prover(ensure_circuit(get_preset(preset), statement=STATEMENTS[lane]))
+def open_native(preset: str, lane: Lane, keys: Path | None = None) -> Prover:
+    """The fastest prover of this machine, with the proving keys of a folder or those of development."""
+    return open_prover(open_circuit(get_preset(preset), STATEMENTS[lane], keys))
+
+
+def choose_opener(keys: Path | None) -> OpenProver:
+    """`open_native` with these keys."""
+    return partial(open_native, keys=keys)
 
 
 class ProcessEngine:

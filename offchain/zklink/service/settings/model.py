@@ -122,10 +122,12 @@ class BrokerSettings(Section):
 class ProverSettings(Section):
     """How proofs are made: by so many processes of this machine, or of the Ray cluster at the address `ray`, and by
     whoever comes over HTTP. A prover that does not say within `lease_seconds` that it is at work loses its job to
-    another one.
+    another one. `keys` is a folder of proving keys, see `zklink.prover.key_folder`; without it there are those of
+    development.
     """
 
     ray: str | None = None
+    keys: Path | None = None
     processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: NodeConfig().proofs_at_once)
     lease_seconds: Positive = 60.0
     accepts_others: bool = True

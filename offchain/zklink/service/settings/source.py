@@ -38,11 +38,12 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
     settings = read_section(NodeSettings, path, environment)
     keep_secrets(settings.chains, settings.database)
     folder = path.resolve().parent
-    keys, secret = settings.keys, settings.signers.secret_file
+    keys, secret, own = settings.keys, settings.signers.secret_file, settings.prover.keys
     return settings.model_copy(
         update={
             "signers": settings.signers.model_copy(update={"secret_file": None if secret is None else folder / secret}),
             "deployment": folder / settings.deployment,
+            "prover": settings.prover.model_copy(update={"keys": None if own is None else folder / own}),
             "keys": keys.model_copy(
                 update={
                     "sequencer": folder / keys.sequencer,
