@@ -11,7 +11,7 @@ from tests.support.chains import build_order, send_swap
 from zklink.devnet.tokens import BNB, BTC, ETH, POL, USDC
 from zklink.operations.swap import Way
 from zklink.protocol.ids import Amount
-from zklink.service.in_process import InProcessOperator
+from zklink.transition.swap_ways import find_best_way
 
 USD = 10**6
 
@@ -42,7 +42,7 @@ def test_quote__no_pool_of_its_own__through_a_token_between_as_the_block_pays(sc
     assert (told["is_possible"], told["via"]) == (True, USDC)
     assert [(leg["token_in"], leg["token_out"]) for leg in told["legs"]] == [(BNB, USDC), (USDC, BTC)]
     assert told["amount_out"] == quote(scene, amount, source=BSC, token_in=BNB, via=USDC)["amount_out"]
-    best = InProcessOperator(scene.pipeline.node).find_best_way(BNB, BTC, amount)
+    best = find_best_way(dict(scene.pipeline.node.sequencer.state.pools()), BNB, BTC, amount)
     key = scene.pipeline.swap(BSC, BNB, amount, (BSC, BTC), via=USDC)
     scene.pipeline.finish(1)
     payout = scene.pipeline.record(key).payout

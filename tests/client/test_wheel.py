@@ -80,7 +80,7 @@ def test_wheel__commands__say_in_one_line_what_to_install(thin: Thin, command: t
 def test_wheel__its_clients_example__sends_a_swap_and_sees_it_arrive(thin: Thin, scene: Scene, tmp_path: Path) -> None:
     with serve_scene(scene) as served:
         (tmp_path / "devnet.json").write_text(json.dumps(served.described))
-        command = (thin.bin / "python", ROOT / "examples" / "client.py", "devnet.json")
+        command = (thin.bin / "python", ROOT / "examples" / "swap.py", "devnet.json")
         code, out, errors = served.run_beside(command, tmp_path)
     assert code == 0, errors
     quoted, sent, arrived = out.splitlines()

@@ -40,6 +40,22 @@ class Wire:
         """Addresses of the chains' nodes."""
         return {name: f"http://{name}" for name in self._nodes}
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What `zklink devnet --json` would write of this scene."""
+        system = self.scene.pipeline.system
+        roles = system.world.roles
+        accounts = {"depositor": roles.depositor, "recipient": roles.recipient}
+        return {
+            "api": API,
+            "deployment_hash": f"0x{system.deployment.deployment_hash.hex()}",
+            "chains": [{"name": name, "rpc": url} for name, url in self.urls.items()],
+            "accounts": {
+                name: {"address": account.address, "key": f"0x{bytes(account.key).hex()}"}
+                for name, account in accounts.items()
+            },
+        }
+
     def open(self, **terms: Any) -> Client:
         """A client on this wire."""
         return Client(API, terms.pop("rpc", self.urls), transport=self, **terms)

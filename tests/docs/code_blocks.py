@@ -58,3 +58,17 @@ BLOCKS: Final = [block for page in PAGES for block in read_blocks(page)]
 def blocks_in(*languages: str) -> list[Block]:
     """All blocks in one of these languages."""
     return [block for block in BLOCKS if block.language in languages]
+
+
+LIKE: Final = "\n\nIt prints something like:\n\n"
+VARIES: Final = re.compile(r"0x[0-9a-f]{64}|\b0\.\d+")
+"""Hashes, and amounts of bitcoin: they depend on the pools."""
+
+
+def read_program(page: Path) -> tuple[str, str]:
+    """(a page's Python blocks as one program, what the page says that it prints)."""
+    blocks, text = read_blocks(page), page.read_text()
+    programs = [block.text for block in blocks if block.language == "python"]
+    shown = [block.text for block in blocks if block.language == "text"]
+    assert len(programs) == len(shown) == text.count(LIKE)
+    return "\n".join(programs), "".join(shown)

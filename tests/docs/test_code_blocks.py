@@ -33,10 +33,12 @@ TOOLS: Final = {"pre-commit", "mkdocs"}
 """Programs of others: their words are not checked, only that set-up brings them."""
 
 TARGETS: Final = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-ELSEWHERE: Final = "docs/quickstart.md"
-"""Its programs need a devnet: tests/client/test_quickstart.py runs them."""
+ELSEWHERE: Final = {"docs/quickstart.md", "docs/integrate.md"}
+"""Their programs need a devnet: tests/client runs them."""
 PYTHON_PAGES: Final = {
-    page: list(blocks) for page, blocks in groupby(blocks_in("python", "vyper"), lambda b: b.page) if page != ELSEWHERE
+    page: list(blocks)
+    for page, blocks in groupby(blocks_in("python", "vyper"), lambda block: block.page)
+    if page not in ELSEWHERE
 }
 
 
@@ -59,9 +61,8 @@ def test_json__any__can_be_read(block: Block) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working directory; what stands in `examples/` can be imported."""
-    monkeypatch.syspath_prepend(ROOT / "examples")
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty working directory."""
     with contextlib.chdir(tmp_path):
         yield tmp_path
 

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
 from tests.support.chains import build_order
 from zklink.devnet.profiles import AVALANCHE, BSC, ETHEREUM, POLYGON
@@ -21,18 +19,12 @@ from zklink.l1.contracts.bridge_structs import DepositOrder, Fees, Quote, univer
 from zklink.l1.contracts.doors import MAX_SIGNATURE_BYTES, QUOTE_SECONDS
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.errors import AllowanceShort, CallReverted, RecipientIsToken, SignatureTooLong, TokensShort
+from zklink.protocol.errors import CallReverted, SignatureTooLong
 from zklink.protocol.ids import AccountId, ChainId, Door, Lane
-from zklink.sdk.doors import Doors
 
 ONE_USDC = 10**6
 GWEI = 10**9
 HERE, THERE = POLYGON.chain_id, BSC.chain_id
-
-
-@pytest.fixture
-def doors(system: LocalSystem) -> Doors:
-    return Doors(system.bridges, system.world.roles.depositor)
 
 
 def requested(system: LocalSystem, chain: ChainId, receipt: Receipt) -> RequestEvent:
@@ -54,18 +46,16 @@ def owner_of(system: LocalSystem) -> bytes:
 
 
 class TestPrices:
-    def test_doors__every_kind__pay_the_registrys_price_and_the_words_carry_it(
-        self, system: LocalSystem, doors: Doors
-    ) -> None:
-        bridge = system.bridges[HERE]
+    def test_doors__every_kind__pay_the_registrys_price_and_the_words_carry_it(self, system: LocalSystem) -> None:
+        bridge, owner = system.bridges[HERE], system.world.roles.depositor
         approve(system, HERE, 2 * ONE_USDC)
-        swap = doors.offer_swap(HERE, build_order(system, HERE, USDC, ONE_USDC, THERE, USDC))
-        deposit = doors.offer_deposit(HERE, DepositOrder(USDC, ONE_USDC, owner_of(system)))
+        deposit = DepositOrder(USDC, ONE_USDC, owner_of(system))
+        quote = bridge.quote_order(deposit)
         receipts = {
-            int(THERE): doors.swap(swap),
-            Door.DEPOSIT: doors.deposit(deposit),
-            Door.KEY_REQUEST: doors.set_key(HERE, AccountId(3), 99),
-            Door.FULL_EXIT: doors.full_exit(HERE, AccountId(3), USDC),
+            int(THERE): bridge.swap(owner, build_order(system, HERE, USDC, ONE_USDC, THERE, USDC)),
+            Door.DEPOSIT: bridge.deposit(owner, deposit),
+            Door.KEY_REQUEST: bridge.set_key(owner, AccountId(3), 99),
+            Door.FULL_EXIT: bridge.full_exit(owner, AccountId(3), USDC),
         }
         paid = 0
         for kind, receipt in receipts.items():
@@ -73,29 +63,25 @@ class TestPrices:
             assert request.native_fee_gwei == price(system, HERE, kind) > 0
             paid += request.native_fee_gwei * GWEI
         assert bridge.fees() == Fees(paid, 0)
-        assert bridge.quotes()[Door.DEPOSIT] == deposit.quote.fee_gwei
+        assert bridge.quotes()[Door.DEPOSIT] == quote.fee_gwei
 
-    def test_words__of_requests_that_paid__hash_to_the_bridges_queue(self, system: LocalSystem, doors: Doors) -> None:
+    def test_words__of_requests_that_paid__hash_to_the_bridges_queue(self, system: LocalSystem) -> None:
         queue_hash, bridge = system.deployment.deployment_hash, system.bridges[HERE]
-        receipts = [doors.set_key(HERE, AccountId(3), 99), doors.full_exit(HERE, AccountId(3), USDC)]
+        owner = system.world.roles.depositor
+        receipts = [bridge.set_key(owner, AccountId(3), 99), bridge.full_exit(owner, AccountId(3), USDC)]
         for receipt in receipts:
             queue_hash = next_queue_hash(queue_hash, requested(system, HERE, receipt).request.words())
         assert bridge.queue_hash(Lane.ACCOUNT, 2) == queue_hash
 
-    def test_offer_swap__coin_comes_in__the_amount_and_the_fee_go_along(
-        self, system: LocalSystem, doors: Doors
-    ) -> None:
+    def test_swap__coin_comes_in__the_amount_and_the_fee_go_along(self, system: LocalSystem) -> None:
         chain, amount = AVALANCHE.chain_id, 3 * 10**18
-        order = build_order(system, chain, AVAX, amount, ETHEREUM.chain_id, USDC)
-        offer = doors.offer_swap(chain, order)
-        fee = price(system, chain, ETHEREUM.chain_id)
-        assert offer.quote == Quote(fee, coin=amount) and offer.quote.value == amount + fee * GWEI
-        event = requested(system, chain, doors.swap(offer))
+        bridge, order = system.bridges[chain], build_order(system, chain, AVAX, amount, ETHEREUM.chain_id, USDC)
+        quote, fee = bridge.quote_order(order), price(system, chain, ETHEREUM.chain_id)
+        assert quote == Quote(fee, coin=amount) and quote.value == amount + fee * GWEI
+        event = requested(system, chain, bridge.swap(system.world.roles.depositor, order))
         assert (event.request.native_fee_gwei, event.request.amount) == (fee, amount)  # type: ignore[union-attr]
 
-    def test_quote__a_rise_counts_before_a_call_may_be_mined__covers_it(
-        self, system: LocalSystem, doors: Doors
-    ) -> None:
+    def test_quote__a_rise_counts_before_a_call_may_be_mined__covers_it(self, system: LocalSystem) -> None:
         bridge, roles = system.bridges[HERE], system.world.roles
         before = price(system, HERE, Door.KEY_REQUEST)
         bridge.tokens.set_prices(roles.setter, {Door.KEY_REQUEST: before * 3 // 2})
@@ -114,40 +100,17 @@ class TestPrices:
 
 
 class TestFunds:
-    """What is missing is said before anything is sent."""
+    """What goes along, and what is left; what is missing is told in tests/l1/test_bridge.py."""
 
-    def test_offer__allowance_tokens_or_coin_short__says_which_and_how_much(
-        self, system: LocalSystem, doors: Doors
-    ) -> None:
-        bridge, owner = system.bridges[HERE], system.world.roles.depositor
-        token, order = system.token(HERE, USDC), build_order(system, HERE, USDC, ONE_USDC, THERE, USDC)
-        before = bridge.client.nonce(owner.address)
-        with pytest.raises(AllowanceShort) as allowance:
-            doors.offer_swap(HERE, order)
-        assert (allowance.value.needed, allowance.value.found) == (ONE_USDC, 0)
-        has = token.balance(owner.address)
-        with pytest.raises(TokensShort) as tokens:
-            doors.offer_deposit(HERE, DepositOrder(USDC, has + 1, owner_of(system)))
-        assert (tokens.value.token, tokens.value.needed, tokens.value.found) == (token.address, has + 1, has)
-        assert bridge.client.nonce(owner.address) == before
-
-    def test_offer__no_coin_for_the_fee__says_so(self, system: LocalSystem) -> None:
-        poor: LocalAccount = Account.from_key(b"\x07" * 32)
-        client = system.bridges[HERE].client
-        with pytest.raises(TokensShort) as coin:
-            Doors(system.bridges, poor).set_key(HERE, AccountId(3), 99)
-        assert coin.value.needed == price(system, HERE, Door.KEY_REQUEST) * GWEI > coin.value.found
-        assert client.nonce(poor.address) == 0
-
-    def test_offer__with_a_permit__asks_for_no_allowance(self, system: LocalSystem, doors: Doors) -> None:
+    def test_swap__with_a_permit_for_more__asks_for_no_allowance_and_leaves_the_rest(self, system: LocalSystem) -> None:
         bridge, owner = system.bridges[HERE], system.world.roles.depositor
         order = build_order(system, HERE, USDC, ONE_USDC, THERE, USDC)
-        offer = doors.offer_swap(HERE, order, with_permit=True)
         permit = system.token(HERE, USDC).sign_permit(owner, bridge.address, 2 * ONE_USDC, order.deadline)
-        assert requested(system, HERE, doors.swap(offer, permit)).request.native_fee_gwei == offer.quote.fee_gwei
+        event = requested(system, HERE, bridge.swap_with_permit(owner, order, permit))
+        assert event.request.native_fee_gwei == price(system, HERE, THERE)
         assert system.token(HERE, USDC).allowance(owner.address, bridge.address) == ONE_USDC, "more than the amount"
 
-    def test_offer__up_to__takes_whole_units_and_says_what_is_left(self, system: LocalSystem, doors: Doors) -> None:
+    def test_swap__up_to__takes_whole_units_and_leaves_the_rest(self, system: LocalSystem) -> None:
         """Dollars have 18 decimals on this chain and six on layer 2."""
         bridge, owner = system.bridges[THERE], system.world.roles.depositor
         asked = 5 * 10**18 + 123_456
@@ -155,13 +118,10 @@ class TestFunds:
         order = replace(build_order(system, THERE, USDC, ONE_USDC, HERE, USDC), l1_amount=asked)
         with pytest.raises(CallReverted, match="not convertible"):
             bridge.swap(owner, order)
-        offer = doors.offer_swap(THERE, order, is_up_to=True)
-        assert (offer.order.l1_amount, offer.left) == (5 * 10**18, 123_456)
-        event = requested(system, THERE, doors.swap(offer))
-        assert isinstance(event, SwapRequested) and event.request.amount == 5 * ONE_USDC
-        approve(system, THERE, asked)
-        again = requested(system, THERE, bridge.swap(owner, order, is_up_to=True))
-        assert isinstance(again, SwapRequested) and again.l1_amount == 5 * 10**18
+        assert bridge.round_order(order).l1_amount == 5 * 10**18
+        event = requested(system, THERE, bridge.swap(owner, order, is_up_to=True))
+        assert isinstance(event, SwapRequested)
+        assert (event.request.amount, event.l1_amount) == (5 * ONE_USDC, 5 * 10**18)
 
     def test_deposit__up_to_of_coin__the_rest_of_the_coin_is_not_taken(self, system: LocalSystem) -> None:
         bridge, owner = system.bridges[THERE], system.world.roles.depositor
@@ -172,19 +132,6 @@ class TestFunds:
 
 
 class TestTokensAsRecipients:
-    def test_offer__a_token_would_be_paid_or_refunded__refused(self, system: LocalSystem, doors: Doors) -> None:
-        there, here = system.token(THERE, USDC).address, system.token(HERE, USDC).address
-        order = build_order(system, HERE, USDC, ONE_USDC, THERE, USDC)
-        with pytest.raises(RecipientIsToken, match="bsc"):
-            doors.offer_swap(HERE, replace(order, recipient=universal_address(there)))
-        with pytest.raises(RecipientIsToken, match="polygon"):
-            doors.offer_swap(HERE, replace(order, refund_to=here))
-        with pytest.raises(RecipientIsToken, match="polygon"):
-            doors.offer_deposit(HERE, DepositOrder(USDC, ONE_USDC, owner_of(system), refund_to=here))
-        wrapped = system.bridges[THERE].tokens.wrapped()
-        with pytest.raises(RecipientIsToken, match=wrapped):
-            doors.offer_swap(HERE, replace(order, recipient=universal_address(wrapped)))
-
     def test_swap__the_contract_says_so_where_the_recipient_is_on_its_chain(self, system: LocalSystem) -> None:
         token = system.token(HERE, USDC).address
         order = build_order(system, HERE, USDC, ONE_USDC, THERE, USDC)

@@ -69,13 +69,13 @@ def ruin(session_liquid: LiquidSystem) -> Iterator[Ruin]:
         pipeline.swap(BSC, USDC, 9 * USD, (POLYGON, USDC))
         groups = GroupsAsked(pipeline.parts.validators, pipeline.parts.watchers)
         read = ChainsRead(session_liquid.deployment, bridges, groups)
-        said = _bring_to_exodus(pipeline, read)
+        said = bring_to_exodus(pipeline, read)
         fresh = ChainsRead(session_liquid.deployment, bridges)
         state = rebuild_ends(fresh, find_ends(fresh))[AVALANCHE]
         yield Ruin(pipeline, said, sequencer.height, sequencer.state.root, fresh, state)
 
 
-def _bring_to_exodus(pipeline: Pipeline, read: ChainsRead) -> list[str]:
+def bring_to_exodus(pipeline: Pipeline, read: ChainsRead) -> list[str]:
     system, said = pipeline.system, list[str]()
     account = system.world.roles.stranger
     rescue = ExodusDriver(read, account)

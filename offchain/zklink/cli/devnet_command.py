@@ -143,6 +143,7 @@ def describe(network: Network, seconds: float) -> dict[str, Any]:
     return {
         "api": network.url,
         "deployment_hash": f"0x{system.deployment.deployment_hash.hex()}",
+        "deployment": str(network.deployment_file),
         "ready_seconds": round(seconds, 1),
         "chains": [
             {
