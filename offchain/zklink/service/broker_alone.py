@@ -44,6 +44,7 @@ class BrokerService:
         names = {chain: assembly.name(chain) for chain in assembly.bridges}
         self.board = HealthBoard(("broker", "database", "stock", *(f"chain {name}" for name in names.values())))
         self.metrics = Metrics()
+        self.metrics.rpc.add(bridge.client for bridge in assembly.bridges.values())
         pace = settings.pace
         config = NodeConfig(longest_idle_seconds=pace.longest_idle_seconds, fill_retry_seconds=pace.fill_retry_seconds)
         parts = assembly.deployment, assembly.bridges, assembly.watches

@@ -7,6 +7,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from zklink.service.rpc_metrics import RpcMetrics
+
 PROVE_SECONDS: Final = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320)
 WRITE_SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.5, 1, 5)
 
@@ -60,6 +62,8 @@ class Metrics:
         self.condition = gauge("part_ready", "1 if a part is ready, 0.5 if it is affected, 0 else", "part")
         self.database_seconds = histogram("database_check_seconds", "A small durable write", WRITE_SECONDS)
         self.clock_drift = gauge("clock_drift_seconds", "By how much the machine's clock was set since the start")
+        self.rpc = RpcMetrics()
+        registry.register(self.rpc)
         self.alarms = gauge("alarm", "Alarms of a watch that are on", "place", "alarm", "level")
         self.alarm_until = gauge(
             "alarm_until_seconds", "When the window of an alarm is over, in UNIX seconds; 0 for none", "place", "alarm"

@@ -60,6 +60,7 @@ class NodeService:
         """Everything is ready to run, and the port is taken. Raises SettingsInvalid for a port that cannot be had."""
         self.assembly, self.board, self.metrics = assembly, HealthBoard(("database", "clock")), Metrics()
         self.node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
+        self.metrics.rpc.add(assembly.clients.values())
         self.idle: Callable[[float], None] = time.sleep
         """What the node's thread does for so many seconds between two steps: an API answers questions."""
         self.threads: list[threading.Thread] = []

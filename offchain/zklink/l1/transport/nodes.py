@@ -8,12 +8,12 @@ decides about money counts only once so many nodes say the same. Never retries: 
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import requests
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -33,6 +33,7 @@ from zklink.l1.transport.answers import (
 )
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
+from zklink.l1.transport.metering import MeteredProvider, NodeMeter
 from zklink.l1.transport.rpc import RetryPolicy, take_over_retries
 from zklink.l1.transport.verdicts import (
     Verdict,
@@ -92,6 +93,7 @@ class Node:
     failures: int = 0
     height: int = -1
     is_checked: bool = False
+    meter: NodeMeter = field(default_factory=NodeMeter)
 
 
 class NodePool(BaseProvider):
@@ -107,6 +109,8 @@ class NodePool(BaseProvider):
         super().__init__()
         self._profile, self.nodes, self._policy = profile, tuple(nodes), policy or PoolPolicy()
         self._clock = clock
+        for node in self.nodes:
+            node.meter.clock = clock
         if not 1 <= self._policy.quorum <= len(self.nodes):
             raise NodesDisagree(profile.name, "any question", self._policy.quorum, len(self.nodes))
 
@@ -223,6 +227,7 @@ class NodePool(BaseProvider):
         if isinstance(found, WrongChain):
             rest = policy.longest_rest_seconds
         node.failures, node.rest_until = node.failures + 1, self._clock() + rest
+        node.meter.rest(node.rest_until)
         log.warning("%s: the node %s rests for %.0f seconds: %s", self._profile.name, node.name, rest, detail)
 
     # -- a quorum ------------------------------------------------------------------------------------------------
@@ -265,10 +270,11 @@ def connect_nodes(
     retry = retry or RetryPolicy()
     nodes = []
     for url in urls:
-        w3 = Web3(HTTPProvider(url))
+        provider = MeteredProvider(url)
+        w3 = Web3(provider)
         take_over_retries(w3, retry)
         guard(w3, profile.name)
-        nodes.append(Node(urlsplit(url).hostname or "node", w3.provider))
+        nodes.append(Node(urlsplit(url).hostname or "node", provider, meter=provider.meter))
     if len(nodes) == 1 and (policy is None or policy.quorum == 1):
         return Web3(nodes[0].provider)
     return Web3(NodePool(profile, nodes, policy))
@@ -278,6 +284,14 @@ def split_nodes(w3: Web3) -> tuple[Web3, ...]:
     """Every node behind a web3, each alone."""
     pool = w3.provider
     return tuple(Web3(node.provider) for node in pool.nodes) if isinstance(pool, NodePool) else (w3,)
+
+
+def list_meters(w3: Web3) -> tuple[NodeMeter, ...]:
+    """What is counted of the nodes behind a web3, in the order given; nothing if `connect_nodes` did not make it."""
+    provider = w3.provider
+    if isinstance(provider, NodePool):
+        return tuple(node.meter for node in provider.nodes)
+    return (provider.meter,) if isinstance(provider, MeteredProvider) else ()
 
 
 def _classify(found: Found) -> Verdict:

@@ -39,6 +39,7 @@ class Watch:
     ) -> None:
         self._read, self._clock, self._words = read, clock, words
         limits, self.metrics = limits or WatchLimits(), metrics or Metrics()
+        self.metrics.rpc.add(bridge.client for bridge in read.bridges.values())
         places = (*map(read.name, read.bridges), DEPLOYMENT)
         self.board = HealthBoard(tuple(map(name_part, places)))
         self.alarms = AlarmBook(places, self.metrics, self.board)

@@ -1,0 +1,138 @@
+"""What is counted of each node of a chain: outcomes of a closed set, times, rests, heads; and never an address."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import requests
+from prometheus_client import CollectorRegistry, generate_latest
+from urllib3.exceptions import NewConnectionError
+from web3 import HTTPProvider
+
+from tests.l1.fake_node import POLICY, PROFILE, FakeNode
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.metering import SECONDS, NodeMeter, Outcome, name_answer, name_failure
+from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.lab.rpc_faults import AWAY, HANG, READ_FAULTS, RpcFault, http
+from zklink.service.rpc_metrics import RpcMetrics
+
+URLS = ("http://me:sesame@first.example/v2/OpenSesame", "http://second.example/?key=OpenSesame")
+
+
+class Scene:
+    """Two nodes over HTTP, as settings name them, and the metrics of a process that asks them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int = 2, quorum: int = 1) -> None:
+        self.nodes = {url: FakeNode() for url in URLS[:count]}
+
+        def make_request(provider: HTTPProvider, method: str, params: Any) -> Any:
+            return self.nodes[str(provider.endpoint_uri)].make_request(method, params)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(HTTPProvider, "make_request", make_request)
+        w3 = connect_nodes(PROFILE, tuple(self.nodes), policy=PoolPolicy(quorum))
+        self.client = ChainClient(PROFILE, w3, POLICY, sleep=lambda seconds: None)
+        self.metrics, self.registry = RpcMetrics(), CollectorRegistry()
+        self.metrics.add([self.client])
+        self.registry.register(self.metrics)
+
+    def read(self, name: str, node: int, **labels: str) -> float | None:
+        found = {"chain": "fake", "node": str(node), **labels}
+        return self.registry.get_sample_value(f"zklink_rpc_{name}", found)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_metrics__a_node_answers__counted_with_its_time_and_head(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    scene = Scene(monkeypatch, count)
+    assert scene.client.head().number == 0
+    before = scene.read("requests_total", 1, outcome="ok")
+    scene.client.head()
+    assert before is not None and scene.read("requests_total", 1, outcome="ok") == before + 1
+    assert (scene.read("head", 1), scene.read("resting", 1), scene.read("rests_total", 1)) == (0, 0, 0)
+    assert scene.read("seconds_count", 1) == before + 1 == scene.read("seconds_bucket", 1, le="+Inf")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [(AWAY, "unreachable"), (HANG, "timed_out"), (http(429), "limited"), (http(401), "denied"), (http(502), "failed")],
+    ids=str,
+)
+def test_metrics__a_node_fails__counted_by_kind_and_its_rest_too(
+    monkeypatch: pytest.MonkeyPatch, fault: RpcFault, outcome: str
+) -> None:
+    scene = Scene(monkeypatch)
+    scene.nodes[URLS[0]].always["eth_getBlockByNumber"] = fault
+    scene.client.head()
+    assert scene.read("requests_total", 1, outcome=outcome) == 1
+    assert (scene.read("rests_total", 1), scene.read("resting", 1), scene.read("head", 1)) == (1, 1, None)
+    assert (scene.read("rests_total", 2), scene.read("head", 2)) == (0, 0)
+
+
+def test_metrics__any_fault_and_any_answer__labels_are_of_a_closed_set_and_show_no_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = Scene(monkeypatch)
+    for fault in READ_FAULTS:
+        scene.nodes[URLS[0]].fail("eth_getBlockByNumber", fault)
+        scene.client.head()
+    text = generate_latest(scene.registry).decode()
+    assert set(re.findall(r'(\w+)="', text)) == {"chain", "node", "outcome", "le"}
+    assert set(re.findall(r'node="(.*?)"', text)) == {"1", "2"}
+    assert set(re.findall(r'outcome="(.*?)"', text)) == {outcome.value for outcome in Outcome}
+    assert not re.search("example|sesame|me:", text, re.IGNORECASE)
+
+
+def test_metrics__nodes_of_a_quorum_differ__each_head_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, quorum=2)
+    scene.nodes[URLS[1]].empty_blocks = 3
+    scene.client.head()
+    assert (scene.read("head", 1), scene.read("head", 2)) == (0, 3)
+
+
+def _http_error(status: int, body: bytes = b"") -> requests.HTTPError:
+    response = requests.Response()
+    response.status_code, response._content = status, body
+    return requests.HTTPError("told", response=response)
+
+
+FAILURES: Mapping[str, tuple[Callable[[], Exception], Outcome]] = {
+    "no connection": (
+        lambda: requests.ConnectionError(NewConnectionError(None, "refused")),  # type: ignore[arg-type]
+        Outcome.UNREACHABLE,
+    ),
+    "too slow": (lambda: requests.ReadTimeout("slow"), Outcome.TIMED_OUT),
+    "no JSON": (lambda: requests.exceptions.JSONDecodeError("no", "JSON", 0), Outcome.ODD),
+    "a revert with a status": (
+        lambda: _http_error(400, b'{"error": {"code": 3, "message": "execution reverted"}}'),
+        Outcome.TOLD,
+    ),
+    "broken off": (lambda: requests.ConnectionError("reset"), Outcome.UNREACHABLE),
+    "its own error": (lambda: _http_error(502), Outcome.FAILED),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_name_failure__each_kind__one_outcome(case: str) -> None:
+    make, outcome = FAILURES[case]
+    assert name_failure(make()) is outcome
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"error": {"code": -32601, "message": "the method does not exist"}}, Outcome.UNSUPPORTED),
+        ({"error": {"code": -32000, "message": "nonce too low"}}, Outcome.TOLD),
+        ({"error": {"code": -32603, "message": "internal error"}}, Outcome.FAILED),
+        ({"result": {"number": "no number"}}, Outcome.ODD),
+        ([], Outcome.ODD),
+    ],
+)
+def test_name_answer__each_kind__one_outcome(answer: Any, outcome: Outcome) -> None:
+    assert name_answer("eth_getBlockByNumber", ["latest", False], answer) is outcome
+
+
+def test_count__any_time__in_the_first_bucket_that_holds_it() -> None:
+    meter = NodeMeter()
+    for seconds in (0.0, SECONDS[0], 0.3, 99.0):
+        meter.count(Outcome.OK, seconds)
+    assert meter.buckets == [2, 0, 0, 0, 1, 0, 0, 0, 0, 1]
