@@ -26,9 +26,10 @@ CODE: Final = re.compile(r"`([^`\n]+)`")
 PATH: Final = re.compile(r"[\w./-]+\.(?:py|vyi|vy|circom|toml|md|json|svg)")
 ROW: Final = re.compile(r"^\| `([\w./]+)` \|", re.MULTILINE)
 MADE: Final = re.compile(
-    r"deployments/\w+\.json|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json|Payer\.vy|first_swap\.py"
+    r"deployments/\w+\.json|deployments/mine\.toml|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json"
+    r"|\w+\.vkey\.json|Payer\.vy|first_swap\.py"
 )
-"""Files that commands write."""
+"""Files that commands, or readers, write."""
 
 NOT_NAMED: Final = ("demo", "bench")
 """Packages that use an operation or an event, as users do; the how-to pages are about what makes one."""
