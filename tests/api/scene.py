@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from tests.api.signed_orders import open_relayer
 from tests.scenarios.pipeline import MAX_ROUNDS, Pipeline
 from zklink.api.app import build_app
 from zklink.api.chain_reader import ChainReader
@@ -44,8 +45,16 @@ class Scene:
             for chain, bridge in sorted(system.bridges.items())
         ]
         profiles = {chain: bridge.client.profile for chain, bridge in system.bridges.items()}
+        self.relayer = open_relayer(system)
         self.sources = Sources(
-            system.deployment, profiles, system.bridges, self.history, self.live, pipeline.node, proof_seconds=3.0
+            system.deployment,
+            profiles,
+            system.bridges,
+            self.history,
+            self.live,
+            pipeline.node,
+            proof_seconds=3.0,
+            relayer=self.relayer,
         )
         self.round(2)
 

@@ -100,9 +100,10 @@ def test_oif__what_is_not_served__refused_with_the_reason(still: Scene, changes:
     assert ask(still, **changes).json()["error"]["code"] == expected
 
 
-def test_oif__signed_order__rejected_with_the_way_that_works(still: Scene) -> None:
-    answer = still.client.post("/v1/orders", json={"order": {"type": "oif-escrow-v0"}, "signature": "0x12"}).json()
-    assert answer["status"] == "rejected" and "oif-user-open-v0" in answer["message"]
+def test_oif__signed_order_of_another_type__rejected_with_the_one_that_is_taken(still: Scene) -> None:
+    body = {"order": {"type": "oif-escrow-v0"}, "signature": "0x12"}
+    answer = still.client.post("/v1/orders", json=body).json()
+    assert (answer["status"], answer["code"]) == ("rejected", "order_type") and "oif-3009-v0" in answer["message"]
     assert still.refuse(f"/v1/orders/0x{'ab' * 32}") == (404, "not_found")
 
 

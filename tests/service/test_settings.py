@@ -71,6 +71,11 @@ def test_read__environment__goes_over_the_file(tmp_path: Path) -> None:
             "node.toml: chains.alpha: a quorum of 2 needs as many nodes, and there are 1",
         ),
         (("[keys]", "[broker]\nenabled = true\n[keys]"), "node.toml: broker.enabled needs keys.broker"),
+        (("[keys]", "[relay]\nenabled = true\n[keys]"), "node.toml: relay.enabled needs keys.relayer"),
+        (
+            ("[keys]", '[relay]\nenabled = true\n[keys]\nrelayer = "keys/sequencer"'),
+            "node.toml: keys.relayer must be an account of its own",
+        ),
         (("[keys]", '[log]\nlevel = "loud"\n[keys]'), "node.toml: log.level: Input should be 'debug', 'info'"),
         (("[keys]", "[http]\nport = 70000\n[keys]"), "node.toml: http.port: Input should be less than or equal to"),
         (("[keys]", "[keys"), "node.toml: no TOML: at line 9"),

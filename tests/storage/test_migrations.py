@@ -37,6 +37,9 @@ ROWS = {
     "0005": {
         "checkpoints": "INSERT INTO checkpoints VALUES (6, 0, :bytes, :bytes)",
     },
+    "0006": {
+        "relays": "INSERT INTO relays VALUES (:bytes, 'open', 7, 'relay')",
+    },
 }
 """A row of each table, by the version that made the table."""
 

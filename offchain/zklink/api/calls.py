@@ -7,7 +7,7 @@ and its caller learns nothing but `internal`.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -47,6 +47,8 @@ class Calls:
         """The answer to a request that was checked and paid for. Raises RequestRefused only."""
         answerer = ANSWERS[method.name]
         try:
+            if answerer.asks_chains:
+                return await self._ask_beside(partial(answerer.function, self.sources, request))
             if not answerer.on_node:
                 return answerer.function(self.sources, request)
             return await self._ask_node(partial(self._answer_on_node, method.name, request))
@@ -62,6 +64,12 @@ class Calls:
     def _answer_on_node(self, name: str, request: msgspec.Struct) -> Answer:
         self.sources.check_ready()
         return ANSWERS[name].function(self.sources, request)
+
+    async def _ask_beside(self, question: Callable[[], Answer]) -> Answer:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(question), self.limits.answer_seconds)
+        except TimeoutError:
+            raise RequestRefused("timed_out", "a chain did not answer in time") from None
 
     async def _ask_node(self, question: Any) -> Answer:
         try:

@@ -127,6 +127,7 @@ class ChainReader:
             groups=LiveGroups({group: groups.members(group) for group in Group}, groups.coming()),
             prices_wei=self._read_prices(),
             has_development_keys=self._has_development_keys,
+            gas_price_wei=self._bridge.client.gas_price(),
         )
 
     @cached_property

@@ -44,8 +44,8 @@ class LiveGroups:
 
 @dataclass(frozen=True, slots=True)
 class LiveChain:
-    """One chain at one block. `prices_wei` is what a swap to each destination pays at the door. With
-    `has_development_keys` anybody can forge the proofs of blocks there.
+    """One chain at one block. `prices_wei` is what a swap to each destination pays at the door, `gas_price_wei` what
+    the chain's node asks for gas. With `has_development_keys` anybody can forge the proofs of blocks there.
     """
 
     head: BlockInfo
@@ -54,6 +54,7 @@ class LiveChain:
     groups: LiveGroups
     prices_wei: Mapping[ChainId, int] = field(default_factory=dict)
     has_development_keys: bool = True
+    gas_price_wei: int = 0
 
 
 class LiveView:

@@ -14,6 +14,7 @@ from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.node import Node
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import ChainId, TokenId
+from zklink.relayer.relayer import Relayer
 
 PROOF_SECONDS: Final = 30.0
 """What an estimate takes for a block's seal, evidence and proof, unless the operator says otherwise."""
@@ -23,7 +24,8 @@ PROOF_SECONDS: Final = 30.0
 class Sources:
     """A deployment, its chains, its history, what the chains say, and the node, which only its own thread may ask.
     Bridges only encode calls here: nobody asks a chain for an answer. `fill_policy` are the terms of this node's
-    broker, None without one. `is_devnet` says that it runs on chains of the laboratory; there it has a `faucet`.
+    broker, None without one; `relayer` brings signed orders, None if nobody does. `is_devnet` says that it runs on
+    chains of the laboratory; there it has a `faucet`.
     """
 
     deployment: Deployment
@@ -37,6 +39,7 @@ class Sources:
     is_audited: bool = False
     is_devnet: bool = False
     faucet: Faucet | None = None
+    relayer: Relayer | None = None
 
     @property
     def is_ready(self) -> bool:

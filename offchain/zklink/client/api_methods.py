@@ -170,12 +170,12 @@ class AsyncApi:
         return answer
 
     async def oif_submit(self, request: OifOrderRequest) -> OifOrderResponse:
-        """Signed orders of the framework: all are rejected, with the way that works."""
+        """A signed order of the framework, which the node's relayer brings to its chain; or why it does not."""
         answer: OifOrderResponse = await self._caller.ask("oif_submit", request)
         return answer
 
     async def oif_order(self, request: OifOrderById) -> OifOrder:
-        """An order of the framework by the hash of its transaction."""
+        """An order of the framework by the hash of its transaction, or by the nonce of its authorization."""
         answer: OifOrder = await self._caller.ask("oif_order", request)
         return answer
 
@@ -312,12 +312,12 @@ class Api:
         return answer
 
     def oif_submit(self, request: OifOrderRequest) -> OifOrderResponse:
-        """Signed orders of the framework: all are rejected, with the way that works."""
+        """A signed order of the framework, which the node's relayer brings to its chain; or why it does not."""
         answer: OifOrderResponse = run(self._caller.ask("oif_submit", request))
         return answer
 
     def oif_order(self, request: OifOrderById) -> OifOrder:
-        """An order of the framework by the hash of its transaction."""
+        """An order of the framework by the hash of its transaction, or by the nonce of its authorization."""
         answer: OifOrder = run(self._caller.ask("oif_order", request))
         return answer
 

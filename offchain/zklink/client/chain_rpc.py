@@ -110,6 +110,13 @@ class ChainRpc:
         """The nonce of an account's next transaction, after those that wait."""
         return await self._ask_number("eth_getTransactionCount", address, "pending")
 
+    async def code(self, address: str) -> bytes:
+        """The code at an address; empty if there is none."""
+        try:
+            return _bytes(await self.ask("eth_getCode", address, "latest"))
+        except ValueError:
+            raise self._doubt("eth_getCode") from None
+
     async def head(self) -> Head:
         """The newest block."""
         found = await self.ask("eth_getBlockByNumber", "latest", False)

@@ -14,6 +14,7 @@ from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
 from zklink.client.core import AsyncClient
 from zklink.client.event_models import Event
 from zklink.client.following import WAIT_SECONDS, Sent
+from zklink.client.gasless import BROUGHT_SECONDS
 from zklink.client.quotes import SLIPPAGE_BPS, Quote
 from zklink.client.subscription import SUBSCRIBE_SECONDS
 from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal
@@ -104,6 +105,9 @@ class Client:
         seconds: int | None = None,
         with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
+        gasless: bool = False,
+        greatest_relayer_fee: AmountLike | None = None,
+        brought_seconds: float = BROUGHT_SECONDS,
     ) -> Sent:
         """See `AsyncClient.swap`."""
         return run(
@@ -114,6 +118,9 @@ class Client:
                 seconds=seconds,
                 with_permit=with_permit,
                 approval_seconds=approval_seconds,
+                gasless=gasless,
+                greatest_relayer_fee=greatest_relayer_fee,
+                brought_seconds=brought_seconds,
             )
         )
 

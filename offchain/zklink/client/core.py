@@ -14,6 +14,7 @@ from zklink.client.api_methods import AsyncApi
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
 from zklink.client.event_models import Event
 from zklink.client.following import WAIT_SECONDS, Sent, follow, look
+from zklink.client.gasless import BROUGHT_SECONDS, send_gasless
 from zklink.client.quotes import SLIPPAGE_BPS, Quote, ask_quote
 from zklink.client.session import Session
 from zklink.client.subscription import SUBSCRIBE_SECONDS, build_request, subscribe
@@ -110,13 +111,26 @@ class AsyncClient:
         seconds: int | None = None,
         with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
+        gasless: bool = False,
+        greatest_relayer_fee: AmountLike | None = None,
+        brought_seconds: float = BROUGHT_SECONDS,
     ) -> Sent:
         """Send a swap as it was quoted, to `recipient` or the wallet's own address, and an approval before it if one is
         needed, or a permit with it (PermitNotOffered if the token takes none). It is refunded in full if no block has
         it within `seconds`. Does not wait for the swap: `wait` does. Raises SwapImpossible, TokensShort,
         RecipientIsToken, WrongChain, ContractUntrue, CallReverted, TransactionRejected, RpcUnavailable, and
         StillWaiting for the approval.
+
+        With `gasless` the wallet only signs (EIP-3009), and the node's relayer sends it and pays the coin, for the
+        quote's `relayer_fee`, at most `greatest_relayer_fee`, by default a twentieth of the amount; its transaction is
+        waited for. Raises also RelayRefused, RelayFeeHigh, OrderNotBrought, PermitNotOffered.
         """
+        if gasless:
+            most = None
+            if greatest_relayer_fee is not None:
+                book = await self._session.book()
+                most = book.read_amount(book.find_token(quote.token_in), greatest_relayer_fee)
+            return await send_gasless(self._session, wallet, quote, recipient, seconds, most, brought_seconds)
         return await send_swap(self._session, wallet, quote, recipient, seconds, approval_seconds, with_permit)
 
     def subscribe(

@@ -42,7 +42,7 @@ async def sign_permit(session: Session, place: Place, signer: Signer, token: str
     except CallReverted as error:
         raise PermitNotOffered(place.name, token, f"no nonces ({error.reason})") from error
     deadline, refusal = (await place.rpc.head()).timestamp + PERMIT_SECONDS, "its domain is none of those known"
-    for domain in await _find_domains(place, token):
+    for domain in await find_domains(place, token):
         data = build_permit_data(domain, signer.address, place.bridge, l1_amount, nonce, deadline)
         signature = await session.transport.work(lambda data=data: sign_checked(signer, data))  # type: ignore[misc]
         permit = Permit(l1_amount, deadline, signature[64], signature[:32], signature[32:64])
@@ -71,7 +71,7 @@ def build_permit_data(
     }
 
 
-async def _find_domains(place: Place, token: str) -> list[Mapping[str, Any]]:
+async def find_domains(place: Place, token: str) -> list[Mapping[str, Any]]:
     """The domains that agree with the token's own separator, as far as it shows one; the likely ones first."""
     separator = await _read_optional(place, token, "DOMAIN_SEPARATOR()", "bytes32")
     described = await _read_optional(place, token, "eip712Domain()", EIP_5267)

@@ -7,6 +7,8 @@ why. Nothing is promised: `min_out` is what protects the swap.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from eth_utils import to_checksum_address
+
 from zklink.client.book import AmountLike, Book, ChainRef, TokenRef
 from zklink.client.quote_rule import check_quote
 from zklink.client.session import Session
@@ -25,6 +27,8 @@ ATTEMPTS: Final = 8
 class Quote:
     """A checked quote. Amounts are layer-2 units, fees included; `min_out` is the least that the recipient gets, less
     than it is refunded. `expected_seconds` is the node's estimate, `fill_seconds` that of a broker, None without one.
+    `relayer` is who would bring the swap if it is signed only, for `relayer_fee` of the token's L1 units beside the
+    amount; None if nobody would.
     """
 
     source: ChainId
@@ -46,6 +50,8 @@ class Quote:
     fees: tuple[FeeItem, ...]
     block: int
     text: str
+    relayer: str | None = None
+    relayer_fee: int = 0
 
     def __str__(self) -> str:
         return self.text
@@ -128,5 +134,7 @@ def _read_quote(book: Book, request: QuoteRequest, answer: QuoteAnswer) -> Quote
         fill_seconds=answer.fill_seconds,
         fees=tuple(answer.fees),
         block=answer.block,
+        relayer=None if answer.relay is None else to_checksum_address(answer.relay.relayer),
+        relayer_fee=0 if answer.relay is None else int(answer.relay.fee),
         text=text if answer.is_possible else f"{text}: not possible, {answer.explanation}",
     )

@@ -1,10 +1,14 @@
-"""The fee terms of a local network's operator: a cent for a unit of work, in every token of the deployment."""
+"""The fee terms of a local network's operator: a cent for a unit of work, in every token of the deployment; and what a
+relayer there holds a chain's coin to be worth.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from zklink.devnet.door_prices import find_market
 from zklink.devnet.tokens import token_by_id
 from zklink.l1.deployment.records import TokenPlan
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.ids import TokenId
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 
@@ -19,6 +23,13 @@ def build_terms(tokens: Iterable[TokenPlan]) -> Terms:
     """Prices from the table's, rounded up; anybody may create pools of these tokens."""
     prices = {plan.token_id: _price(plan.token_id) for plan in tokens}
     return Terms(prices, PoolTerms(greatest_fee=GREATEST_POOL_FEE, tokens=frozenset(prices)))
+
+
+def price_coins(token_id: TokenId, profiles: Sequence[ChainProfile]) -> dict[str, int]:
+    """Layer-2 units of a token for one whole coin of each chain, by the chain's name, at the table's prices."""
+    token = token_by_id(token_id)
+    coins = {profile.name: find_market(profile).coin_micro_usd for profile in profiles}
+    return {name: max(token.unit * coin // token.price_micro_usd, 1) for name, coin in coins.items()}
 
 
 def _price(token_id: TokenId) -> int:

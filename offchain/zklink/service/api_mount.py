@@ -2,7 +2,10 @@
 questions that the node's thread answers between two steps. The node's own routes stand beside the API's.
 """
 
+import logging
 import secrets
+import threading
+from collections.abc import Callable
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -15,11 +18,19 @@ from zklink.api.live_view import LiveView
 from zklink.api.sources import PROOF_SECONDS, Sources
 from zklink.explorer.pages import build_pages
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.redaction import redact
 from zklink.node.node import Node
+from zklink.protocol.errors import ZkLinkError
+from zklink.relayer.relayer import Relayer
 from zklink.service.chain_threads import Pace, make_chain_threads
 from zklink.service.runner import NodeService
 from zklink.storage.database import Database
 from zklink.storage.history import SqlHistory
+
+log = logging.getLogger(__name__)
+
+ORDERS_SECONDS: Final = 15.0
+"""Between two looks at the relayer's open orders."""
 
 PACE: Final = Pace(longest_look=2.0, failed_look=5.0)
 
@@ -50,6 +61,8 @@ class ApiMount:
         service.threads += make_chain_threads(
             deployment, bridges, history, live, PACE, lambda: service.is_stopped, service.wait
         )
+        if assembly.relayer is not None:
+            service.threads.append(_watch_orders(assembly.relayer, lambda: service.is_stopped, service.wait))
         self.sources = Sources(
             deployment,
             {chain: bridge.client.profile for chain, bridge in bridges.items()},
@@ -61,8 +74,25 @@ class ApiMount:
             assembly.fill_policy,
             is_devnet=self._faucet is not None,
             faucet=self._faucet,
+            relayer=assembly.relayer,
         )
         return build_app(self.sources, self.desk, further=routes, pages=build_pages)
+
+
+def _watch_orders(
+    relayer: Relayer, is_stopped: Callable[[], bool], wait: Callable[[float], object]
+) -> threading.Thread:
+    """A thread, not started, that goes on with orders for which nobody waits."""
+
+    def look() -> None:
+        while not is_stopped():
+            try:
+                relayer.look()
+            except ZkLinkError as error:
+                log.warning("signed orders could not be looked at: %s", redact(str(error)))
+            wait(ORDERS_SECONDS)
+
+    return threading.Thread(target=look, name="orders", daemon=True)
 
 
 def open_history(database: Database, deployment: Deployment, node: Node) -> SqlHistory:

@@ -29,6 +29,8 @@ from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsIn
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.prover.circuit_artifacts import open_circuit
 from zklink.recovery.connect import check_bridge, check_file
+from zklink.relayer.relayer import Relayer
+from zklink.relayer.terms import RelayTerms
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 from zklink.service.clock import SteadyClock
 from zklink.service.proving.engine import STATEMENTS
@@ -42,6 +44,7 @@ from zklink.storage.fills import SqlFillBooks
 from zklink.storage.history import SqlHistory
 from zklink.storage.journal import SqlJournal
 from zklink.storage.proof_jobs import SqlProofJobs
+from zklink.storage.relays import SqlRelayBooks
 from zklink.storage.signer_words import SqlSignerJournal
 from zklink.storage.submissions import SqlSubmissionLog
 
@@ -60,6 +63,7 @@ class Assembly:
     pool: ProofPool | None
     clock: SteadyClock
     fill_policy: FillPolicy | None = None
+    relayer: Relayer | None = None
 
 
 def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = None) -> Assembly:
@@ -70,7 +74,7 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
     """
     deployment = read_deployment(settings.deployment)
     terms, policy = _build_terms(settings, deployment, place), _build_policy(settings, deployment, place)
-    keys = _load_keys(settings)
+    keys, relay_terms = _load_keys(settings), _build_relay_terms(settings, deployment, place)
     clock = SteadyClock()
     check_chains(settings.chains, deployment, place)
     database = open_database(settings.database.url.get_secret_value(), deployment.deployment_hash)
@@ -98,10 +102,11 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
             checkpoints=SqlCheckpoints(database),
             told_up_to=_find_told(database, deployment) if settings.http.api else None,
         )
+        relayer = None if relay_terms is None else _open_relayer(settings, deployment, clients, relay_terms, database)
     except BaseException:
         database.close()
         raise
-    return Assembly(deployment, database, clients, parts, config, pool, clock, policy)
+    return Assembly(deployment, database, clients, parts, config, pool, clock, policy, relayer)
 
 
 def read_deployment(path: Path) -> Deployment:
@@ -224,6 +229,32 @@ def build_policy(tokens: Mapping[str, FillSettings], deployment: Deployment, pla
             None if terms.most_open is None else Amount(terms.most_open),
         )
     return FillPolicy(policies)
+
+
+def _build_relay_terms(settings: NodeSettings, deployment: Deployment, place: str) -> RelayTerms | None:
+    own = settings.relay
+    if not own.enabled:
+        return None
+    prices = {
+        _find_token(symbol, deployment, place, "relay.tokens"): by_chain(
+            token.coin_prices, deployment, place, f"relay.tokens.{symbol}.coin_prices"
+        )
+        for symbol, token in own.tokens.items()
+    }
+    return RelayTerms(prices, own.greatest_loss_wei, own.most_open)
+
+
+def _open_relayer(
+    settings: NodeSettings,
+    deployment: Deployment,
+    clients: Mapping[ChainId, ChainClient],
+    terms: RelayTerms,
+    database: Database,
+) -> Relayer:
+    keys = settings.keys
+    assert keys.relayer is not None  # the settings ask for it
+    account = load_key(keys.relayer, keys.passphrase_file)
+    return Relayer(deployment, clients, account, terms, SqlRelayBooks(database))
 
 
 def by_chain(values: Mapping[str, int], deployment: Deployment, place: str, key: str) -> dict[ChainId, int]:

@@ -72,6 +72,17 @@ submissions = Table(
 """What was sent to a chain and is not known to be mined, each with every version that was signed."""
 Index("submissions_by_account", submissions.c.chain, submissions.c.account)
 
+relays = Table(
+    "relays",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("standing", String(16), nullable=False),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("relay", Text, nullable=False),
+)
+"""Signed orders that the relayer has taken; times are their chain's UNIX seconds."""
+Index("relays_by_standing", relays.c.standing, relays.c.taken_at)
+
 proof_jobs = Table(
     "proof_jobs",
     METADATA,

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from zklink.api.answers import accounts, chains, devnet, oif, operations, order_book, quotes, solvency, transfers
+from zklink.api.answers import (
+    accounts,
+    chains,
+    devnet,
+    oif,
+    oif_orders,
+    operations,
+    order_book,
+    quotes,
+    solvency,
+    transfers,
+)
 from zklink.api.answers.answerer import Answerer
 
 ANSWERS: Final[Mapping[str, Answerer]] = {
@@ -15,5 +26,6 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     **order_book.ANSWERS,
     **solvency.ANSWERS,
     **oif.ANSWERS,
+    **oif_orders.ANSWERS,
     **devnet.ANSWERS,
 }

@@ -1,24 +1,18 @@
-"""Quotes and orders in the shape of the Open Intents Framework, made from the same quotes and transfers.
-
-A quote is the user's own transaction to the bridge. Signed orders are not taken: there is nothing in this system that
-could carry them out for the user.
-"""
+"""Quotes in the shape of the Open Intents Framework, made from our own: the user's own transaction to the bridge."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from zklink.api.answers.answerer import Answerer
 from zklink.api.answers.quotes import Plan, compute_quote
-from zklink.api.answers.transfers import describe_transfer
 from zklink.api.names import decode_interop, encode_interop
 from zklink.api.sources import Sources
 from zklink.l1.contracts.bridge_structs import NATIVE, SwapOrder, universal_address
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import AMOUNT_LIMIT, Amount, ChainId, TokenId
 from zklink.schema.api import oif
-from zklink.schema.api.scalars import read_bytes, read_units
+from zklink.schema.api.scalars import read_units
 from zklink.schema.api.trading import QuoteAnswer
-from zklink.schema.api.transfers import Transfer, TransferStateName
 
 QUOTE_SECONDS: Final = 60
 """For how long a quote's transaction is meant to be sent."""
@@ -34,22 +28,6 @@ GAS: Final = 400_000
 
 NO_COIN: Final = "0x0000000000000000000000000000000000000000"
 """Another name that callers have for a chain's own coin."""
-
-STATUSES: Final[Mapping[TransferStateName, str]] = {
-    "unknown": "created",
-    "seen": "created",
-    "queued": "pending",
-    "stopped": "pending",
-    "sealed": "pending",
-    "accepted": "pending",
-    "imported": "pending",
-    "executed": "pending",
-    "owed": "executed",
-    "arrived": "finalized",
-    "refunded": "refunded",
-    "cancelled": "refunded",
-}
-"""Our states in the framework's words; only a receipt makes an order `finalized`."""
 
 
 def answer_oif_quotes(sources: Sources, request: oif.OifQuoteRequest) -> oif.OifQuotes:
@@ -86,7 +64,10 @@ def _build(sources: Sources, plan: Plan, quote: QuoteAnswer, least: int, user: s
         refund_to=user,
         via=TokenId(quote.via),
     )
-    asset_in, asset_out = _asset(sources, plan.source, plan.token_in), _asset(sources, plan.destination, plan.token_out)
+    asset_in, asset_out = (
+        name_asset(sources, plan.source, plan.token_in),
+        name_asset(sources, plan.destination, plan.token_out),
+    )
     required = [
         oif.OifAllowance(
             token=asset_in,
@@ -99,7 +80,7 @@ def _build(sources: Sources, plan: Plan, quote: QuoteAnswer, least: int, user: s
     out = oif.OifPreviewOutput(
         receiver=encode_interop(there, receiver),
         asset=asset_out,
-        amount=str(int(quote.amount_out) * _scale(sources, plan.destination, plan.token_out)),
+        amount=str(int(quote.amount_out) * find_scale(sources, plan.destination, plan.token_out)),
     )
     return oif.OifQuote(
         order=oif.OifUserOpen(
@@ -162,7 +143,7 @@ def _read_least(sources: Sources, request: oif.OifQuoteRequest, destination: Cha
     wanted = request.intent.outputs[0].amount
     if wanted is None:
         return 0
-    return -(-read_units("outputs[0].amount", wanted, 2**256) // (_scale(sources, destination, token) or 1))
+    return -(-read_units("outputs[0].amount", wanted, 2**256) // (find_scale(sources, destination, token) or 1))
 
 
 def _find_asset(sources: Sources, field: str, text: str) -> tuple[ChainId, TokenId]:
@@ -176,12 +157,12 @@ def _find_asset(sources: Sources, field: str, text: str) -> tuple[ChainId, Token
     raise RequestRefused("order_refused", f"{field} is no token of this deployment", {"field": field})
 
 
-def _scale(sources: Sources, chain: ChainId, token: TokenId) -> int:
+def find_scale(sources: Sources, chain: ChainId, token: TokenId) -> int:
     live = sources.live.chain(chain)
     return live.tokens[token].scale if live is not None and token in live.tokens else 0
 
 
-def _asset(sources: Sources, chain: ChainId, token: TokenId) -> str:
+def name_asset(sources: Sources, chain: ChainId, token: TokenId) -> str:
     plan = sources.find_token(token)
     address = NO_COIN if plan is None else plan.contracts[chain]
     return encode_interop(sources.place(chain).evm_chain_id, address)
@@ -196,49 +177,4 @@ def _refuse(message: str) -> RequestRefused:
     return RequestRefused("order_refused", message)
 
 
-def answer_oif_submit(sources: Sources, request: oif.OifOrderRequest) -> oif.OifOrderResponse:
-    return oif.OifOrderResponse(
-        status="rejected",
-        message=f"no signed orders: ask for a quote of type {oif.USER_OPEN}, send its transaction, and look the order"
-        " up by the transaction's hash",
-    )
-
-
-def answer_oif_order(sources: Sources, request: oif.OifOrderById) -> oif.OifOrder:
-    records = sources.history.transfers_by_hash(read_bytes("id", request.id, 32))
-    if not records:
-        raise RequestRefused("not_found", "no chain has shown a swap of this transaction", {"id": request.id})
-    transfer = describe_transfer(sources, records[0])
-    return oif.OifOrder(
-        id=request.id.lower(),
-        status=STATUSES[transfer.state],  # type: ignore[arg-type]
-        created_at=transfer.queued_at,
-        updated_at=transfer.queued_at,
-        input_amounts=[_show_amount(sources, transfer.source, transfer.token_in, transfer.amount)],
-        output_amounts=_list_outputs(sources, transfer),
-        settlement=oif.OifSettlement(type="escrow", data={"state": transfer.state}),
-        fill_transaction=_find_fill(transfer),
-    )
-
-
-def _list_outputs(sources: Sources, transfer: Transfer) -> list[oif.OifAmount]:
-    if transfer.amount_out is None:
-        return []
-    return [_show_amount(sources, transfer.destination, transfer.token_out, transfer.amount_out)]
-
-
-def _show_amount(sources: Sources, chain: int, token: int, amount: str) -> oif.OifAmount:
-    scale = _scale(sources, ChainId(chain), TokenId(token)) or 1
-    return oif.OifAmount(asset=_asset(sources, ChainId(chain), TokenId(token)), amount=str(int(amount) * scale))
-
-
-def _find_fill(transfer: Transfer) -> dict[str, str] | None:
-    shown = next((receipt for receipt in transfer.receipts if receipt.how in ("fill", "pay")), None)
-    return None if shown is None else {"chain": str(shown.chain), "hash": shown.tx_hash, "how": shown.how}
-
-
-ANSWERS: Final[Mapping[str, Answerer]] = {
-    "oif_quotes": Answerer(answer_oif_quotes, on_node=True),
-    "oif_submit": Answerer(answer_oif_submit),
-    "oif_order": Answerer(answer_oif_order),
-}
+ANSWERS: Final[Mapping[str, Answerer]] = {"oif_quotes": Answerer(answer_oif_quotes, on_node=True)}

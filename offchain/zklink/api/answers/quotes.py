@@ -101,7 +101,19 @@ def compute_quote(sources: Sources, plan: Plan) -> trading.QuoteAnswer:
         fill_seconds=_estimate_fill(sources, plan, terms, out),
         block=sequencer.height,
         as_of=sources.node.now,
+        relay=_find_relay(sources, plan, price),
     )
+
+
+def _find_relay(sources: Sources, plan: Plan, price: int) -> trading.RelayOffer | None:
+    """What this node's relayer takes for the swap now, where it serves its token."""
+    live = sources.live.chain(plan.source)
+    if sources.relayer is None or live is None or plan.token_in not in live.tokens:
+        return None
+    fee = sources.relayer.quote(plan.source, plan.token_in, live.gas_price_wei, price)
+    if fee is None:
+        return None
+    return trading.RelayOffer(relayer=sources.relayer.address, fee=str(fee * live.tokens[plan.token_in].scale))
 
 
 def _find_route(sources: Sources, plan: Plan) -> Route | None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from zklink.devnet.devnet_chain import WorldChain
 from zklink.devnet.roles import Roles
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.terms import GREATEST_POOL_FEE, build_terms
+from zklink.devnet.terms import GREATEST_POOL_FEE, build_terms, price_coins
 from zklink.devnet.tokens import token_by_id
 from zklink.files import write_file
 from zklink.protocol.ids import TokenId
@@ -27,6 +27,8 @@ from zklink.service.settings.model import (
     KeySettings,
     NodeSettings,
     ProverSettings,
+    RelaySettings,
+    RelayTokenSettings,
     TierSettings,
 )
 
@@ -54,6 +56,13 @@ def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", p
             prices={symbols[token]: price for token, price in prices.items()}, greatest_pool_fee=GREATEST_POOL_FEE
         ),
         broker=BrokerSettings(enabled=True, tokens={symbol: build_fills(id) for id, symbol in symbols.items()}),
+        relay=RelaySettings(
+            enabled=True,
+            tokens={
+                symbol: RelayTokenSettings(coin_prices=price_coins(id, system.world.profiles))
+                for id, symbol in symbols.items()
+            },
+        ),
         prover=ProverSettings(processes=0, accepts_others=False),
         http=HttpSettings(host=host, port=port),
     )
@@ -79,6 +88,7 @@ def _write_keys(folder: Path, roles: Roles) -> KeySettings:
     return KeySettings(
         sequencer=write("sequencer", roles.sequencer),
         broker=write("broker", roles.broker),
+        relayer=write("relayer", roles.relayer),
         validators=tuple(write(f"validator{n}", account) for n, account in enumerate(roles.validators)),
         watchers=tuple(write(f"watcher{n}", account) for n, account in enumerate(roles.watchers)),
     )

@@ -14,6 +14,7 @@ from zklink.l1.contracts.entry import EntryPlace, Order, Relay
 from zklink.l1.contracts.permits import DaiPermit
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.receipts import Receipt
+from zklink.protocol.errors import DeploymentRefused
 
 
 def deploy_entry(client: ChainClient, deployer: LocalAccount, bridge: str, permit2: str = NO_ADDRESS) -> "EntryClient":
@@ -35,6 +36,15 @@ class EntryClient(ContractClient):
         """Where it stands, for what wallets sign."""
         bridge, permit2 = (to_checksum_address(self._read(name)) for name in ("bridge", "permit2"))
         return EntryPlace(self.client.profile.evm_chain_id, self.address, bridge, permit2)
+
+    def check_genuine(self, bridge: str) -> None:
+        """Raise DeploymentRefused unless the code there is this version's entry, made for this bridge."""
+        code, expected = self.client.code(self.address), load_contract("Entry")
+        size = len(expected.runtime_bytecode)
+        if code[:size] != expected.runtime_bytecode or len(code) != expected.code_size:
+            raise DeploymentRefused(f"{self.client.profile.name}: no entry of this version is at {self.address}")
+        if (found := self.place().bridge) != to_checksum_address(bridge):
+            raise DeploymentRefused(f"{self.client.profile.name}: the entry {self.address} is one of bridge {found}")
 
     def bring_permit2(
         self,

@@ -79,6 +79,11 @@ class TokenClient:
             return MAX_ALLOWANCE
         return self._read_number("allowance", to_checksum_address(owner), to_checksum_address(spender))
 
+    def domain_separator(self) -> bytes:
+        """The EIP-712 domain of what its holders sign, 32 bytes. Raises CallReverted if the token does not say."""
+        answer = self._call(keccak(text="DOMAIN_SEPARATOR()")[:4], "DOMAIN_SEPARATOR")
+        return bytes(self._decode("DOMAIN_SEPARATOR", answer, "bytes32")[0])
+
     def check_funds(self, owner: str, l1_amount: int, spender: str | None = None) -> None:
         """Raise TokensShort unless `owner` has this much, AllowanceShort unless `spender` may move it."""
         chain, found = self.client.profile.name, self.balance(owner)

@@ -208,3 +208,49 @@ class FeeUnfair(ClientError):
 
     def __str__(self) -> str:
         return f"the node asks a fee of {self.fee} of token {self.token}, and at most {self.most} is allowed"
+
+
+@dataclass(eq=False)
+class RelayRefused(ClientError):
+    """A relayer does not bring a signed order; `code` is one of those of `POST /v1/orders`. What was signed stays good
+    until its time is over, but for this relayer alone.
+    Do: What `code` names; or send the swap yourself, for the chain's coin.
+    """
+
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"the relayer does not bring this order ({self.code}): {self.detail}"
+
+
+@dataclass(eq=False)
+class OrderNotBrought(ClientError):
+    """A signed order was handed in, and the chain does not show it yet. It may still be brought until `valid_before`
+    (UNIX seconds); after that nobody can.
+    Do: Look it up by `order_id` at `GET /v1/orders/{id}`, and sign no other one before `valid_before`.
+    """
+
+    chain: str
+    order_id: bytes
+    valid_before: int
+    state: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chain}: order 0x{self.order_id.hex()} is not mined yet ({self.state}); it can be until"
+            f" {self.valid_before}"
+        )
+
+
+@dataclass(eq=False)
+class RelayFeeHigh(ClientError):
+    """A relayer would take more than the caller lets it; both in L1 units of the token. Nothing was signed.
+    Do: Swap a larger amount, send the swap yourself, or give `greatest_relayer_fee`.
+    """
+
+    fee: int
+    greatest: int
+
+    def __str__(self) -> str:
+        return f"the relayer takes {self.fee} of the token's units, and at most {self.greatest} may be taken"

@@ -1,13 +1,15 @@
 """Quotes and orders in the shape of the Open Intents Framework, for aggregators that speak it.
 
-Addresses are ERC-7930 (version 1) in hexadecimal, amounts decimal strings in the units of each token's contract. The
-only order type is `oif-user-open-v0`: the user's own transaction to the bridge. Names are the framework's.
+Addresses are ERC-7930 (version 1) in hexadecimal, amounts decimal strings in the units of each token's contract. Names
+are the framework's. A quote is `oif-user-open-v0`: the user's own transaction to the bridge. Where the node has a
+relayer it also takes `oif-3009-v0`: an authorization of EIP-3009 that the user signs for the chain's entry contract.
 """
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from zklink.schema.api.oif_signed import OrderCode
 from zklink.schema.api.scalars import Answer, Hex, Request, Units
 
 Interop = Annotated[
@@ -146,7 +148,9 @@ class OifQuotes(Answer):
 
 
 class OifOrderRequest(Request, rename="camel"):
-    """A signed order. This system's orders are transactions, so it takes none."""
+    """A signed order of type `oif-3009-v0`: its `payload` and `metadata` are described in the guide for integrators,
+    `signature` is r, s and v, 65 bytes.
+    """
 
     order: dict[str, Any]
     signature: Any = None
@@ -155,15 +159,16 @@ class OifOrderRequest(Request, rename="camel"):
 
 
 class OifOrderResponse(Answer, rename="camel"):
-    """The answer to a signed order."""
+    """The answer to a signed order. `order_id` is the nonce of its authorization; handed in again, it is the same."""
 
     status: Literal["received", "rejected", "error"]
     message: str
     order_id: str | None = None
+    code: OrderCode = ""
 
 
 class OifOrderById(Request):
-    """An order by its id: the hash of the transaction that opened it."""
+    """An order by its id: the hash of the transaction that opened it, or the nonce of its authorization."""
 
     id: Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{64}$", min_length=66, max_length=66, examples=["0x" + "ab" * 32])]
 

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from zklink.schema.api.operations import UnsignedOperation
 from zklink.schema.api.scalars import (
+    Address,
     Answer,
     BlockId,
     ChainNumber,
@@ -79,6 +80,13 @@ class FeeItem(Answer):
     paid: Annotated[str, Meta(description="How it is paid.")]
 
 
+class RelayOffer(Answer):
+    """What it takes that a relayer brings the order, which the user signs (EIP-3009), and pays the source's coin."""
+
+    relayer: Annotated[Address, Meta(description="Whom the order must name as its relayer.")]
+    fee: Annotated[Units, Meta(description="What it takes, in units of token_in's contract, on top of the amount.")]
+
+
 class QuoteAnswer(Answer):
     """What a swap would give if the next block took it now. Nothing is kept: `min_out` is the user's protection."""
 
@@ -104,6 +112,9 @@ class QuoteAnswer(Answer):
     ]
     block: Annotated[BlockId, Meta(description="The sealed block after which this was computed.")]
     as_of: Seconds
+    relay: Annotated[
+        RelayOffer | None, Meta(description="The terms on which this node brings a signed order; null if it does not.")
+    ] = None
 
 
 class FeesRequest(Request):

@@ -51,6 +51,7 @@ class KeySettings(Section):
 
     sequencer: Path
     broker: Path | None = None
+    relayer: Path | None = None
     validators: tuple[Path, ...] = ()
     watchers: tuple[Path, ...] = ()
     passphrase_file: Path | None = None
@@ -119,6 +120,23 @@ class BrokerSettings(Section):
     tokens: dict[str, FillSettings] = Field(default_factory=dict)
 
 
+class RelayTokenSettings(Section):
+    """A token in which the relayer is paid: by the chains' names, its layer-2 units for one whole coin of the chain."""
+
+    coin_prices: Annotated[dict[Name, Whole], Field(min_length=1)]
+
+
+class RelaySettings(Section):
+    """Whether the node brings orders that users have signed, and pays the coin for them from `keys.relayer`: see
+    `zklink.relayer.terms.RelayTerms`. `greatest_loss_wei` is what calls in vain may cost on each chain within a day.
+    """
+
+    enabled: bool = False
+    tokens: dict[str, RelayTokenSettings] = Field(default_factory=dict)
+    greatest_loss_wei: Whole = 10**17
+    most_open: Annotated[int, Field(ge=1, le=64)] = 8
+
+
 class ProverSettings(Section):
     """How proofs are made: by so many processes of this machine, or of the Ray cluster at the address `ray`, and by
     whoever comes over HTTP. A prover that does not say within `lease_seconds` that it is at work loses its job to
@@ -176,6 +194,7 @@ class NodeSettings(Section):
     database: DatabaseSettings = DatabaseSettings()
     fees: FeeSettings = FeeSettings()
     broker: BrokerSettings = BrokerSettings()
+    relay: RelaySettings = RelaySettings()
     prover: ProverSettings = Field(default_factory=ProverSettings)
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
@@ -185,4 +204,12 @@ class NodeSettings(Section):
     def _broker_has_a_key(self) -> "NodeSettings":
         if self.broker.enabled and self.keys.broker is None:
             raise ValueError("broker.enabled needs keys.broker")
+        return self
+
+    @model_validator(mode="after")
+    def _relayer_has_a_key(self) -> "NodeSettings":
+        if self.relay.enabled and self.keys.relayer is None:
+            raise ValueError("relay.enabled needs keys.relayer")
+        if self.relay.enabled and self.keys.relayer in (self.keys.sequencer, self.keys.broker):
+            raise ValueError("keys.relayer must be an account of its own: whoever signs orders makes it spend")
         return self

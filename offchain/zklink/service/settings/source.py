@@ -48,6 +48,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
                 update={
                     "sequencer": folder / keys.sequencer,
                     "broker": None if keys.broker is None else folder / keys.broker,
+                    "relayer": None if keys.relayer is None else folder / keys.relayer,
                     "validators": tuple(folder / file for file in keys.validators),
                     "watchers": tuple(folder / file for file in keys.watchers),
                     "passphrase_file": None if keys.passphrase_file is None else folder / keys.passphrase_file,

@@ -1,0 +1,205 @@
+"""The relayer: takes signed orders, sends each once from its own account, and keeps what became of it.
+
+Takes a deployment's chains, an account, terms and books; gives orders on the books. It never sends what it has not
+tried, and never more than its terms let it lose: an owner who signs and then takes the tokens away costs the relayer
+gas for a call in vain. So on each chain an owner has one order at a time, none within a day of one that failed, and all
+that fail or are on their way share what may be lost in a day. An order that was taken goes on after a restart.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore, Lock
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+from eth_utils import to_canonical_address, to_checksum_address
+
+from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.l1.contracts.entry_client import EntryClient
+from zklink.l1.contracts.token import TokenClient
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.client import Call, ChainClient, Submission
+from zklink.primitives.keccak import keccak256
+from zklink.protocol.errors import (
+    L1Error,
+    RelayRefused,
+    TransactionReplaced,
+    TransactionReverted,
+    ZkLinkError,
+)
+from zklink.protocol.ids import DAY, ChainId, TokenId
+from zklink.relayer.order_checks import Cost, RelayPlace, check_form, check_on_chain
+from zklink.relayer.records import RelayBooks, RelayedOrder, SignedSwap, Standing
+from zklink.relayer.terms import QUOTED_PERCENT, RELAY_GAS, RelayTerms
+
+log = logging.getLogger(__name__)
+
+CHECKED_AT_ONCE: Final = 4
+"""Orders that may ask the chains at a time."""
+USED: Final = keccak256(b"AuthorizationUsed(address,bytes32)")
+"""What a token shows when an authorization of EIP-3009 is used up."""
+
+Start = Callable[[Callable[[], None]], object]
+"""Runs a job at some time on some thread."""
+
+
+class Relayer:
+    """One account on every chain. For any thread."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        clients: Mapping[ChainId, ChainClient],
+        account: LocalAccount,
+        terms: RelayTerms,
+        books: RelayBooks,
+        start: Start | None = None,
+    ) -> None:
+        """`start` runs what waits for receipts; by default on threads of its own. Raises DeploymentRefused for an entry
+        that is none, RpcUnavailable.
+        """
+        self.terms, self.books = terms, books
+        self._account, self._deployment = account, deployment
+        bridges = deployment.bridges(clients)
+        entries = {k: EntryClient(clients[k], chain.entry) for k, chain in deployment.chains.items()}
+        for k, entry in entries.items():
+            entry.check_genuine(bridges[k].address)
+        self._places = {k: RelayPlace(bridges[k], entry, entry.place()) for k, entry in entries.items()}
+        self._start = start or ThreadPoolExecutor(max(1, terms.most_open * len(entries)), "relay").submit
+        self._lock, self._checks = Lock(), BoundedSemaphore(CHECKED_AT_ONCE)
+        self._held: set[bytes] = set()
+
+    @property
+    def address(self) -> str:
+        """Whom an order must name as its relayer."""
+        return str(self._account.address)
+
+    def quote(self, chain: ChainId, token: TokenId, gas_price_wei: int, door_wei: int) -> int | None:
+        """The fee for a swap of this token, in layer-2 units; None where it is not served."""
+        if not self._is_served(chain, token):
+            return None
+        return self.terms.compute_fee(chain, token, RELAY_GAS * gas_price_wei + door_wei, QUOTED_PERCENT)
+
+    def bring(self, signed: SignedSwap) -> RelayedOrder:
+        """Take an order and send it; the same one again is the order on the books. Raises RelayRefused."""
+        place = self._places.get(signed.chain)
+        if place is None:
+            raise RelayRefused("wrong_chain", "the deployment has no such chain")
+        if not self._is_served(signed.chain, signed.order.token_in):
+            raise RelayRefused("token_not_served", "the relayer takes no fee in this token on this chain")
+        token = self._token(signed.chain, signed.order.token_in)
+        check_form(place, signed, token.address, self.address)
+        known = self.books.find(signed.nonce)
+        if known is not None:
+            return known
+        if not self._checks.acquire(blocking=False):
+            raise RelayRefused("busy", "the relayer is looking at other orders: come again")
+        try:
+            cost = check_on_chain(place, signed, token, self.terms, self.address)
+        finally:
+            self._checks.release()
+        order = self._take(signed, cost)
+        self._send(order, cost.call)
+        return self.books.find(order.id) or order
+
+    def look(self) -> None:
+        """Go on with orders that nobody waits for: after a restart, or when a node did not answer."""
+        for order in self.books.load_open():
+            with self._lock:
+                is_held = order.id in self._held
+                self._held.add(order.id)
+            if not is_held:
+                try:
+                    self._resume(order)
+                except L1Error as error:
+                    log.warning("order 0x%s waits: %s", order.id.hex(), error)
+                    self._let_go(order)
+
+    def _is_served(self, chain: ChainId, token: TokenId) -> bool:
+        address = next((t.contracts.get(chain) for t in self._deployment.tokens if t.token_id == token), None)
+        return address not in (None, NATIVE) and self.terms.is_served(chain, token)
+
+    def _token(self, chain: ChainId, token: TokenId) -> TokenClient:
+        return TokenClient(self._places[chain].client, self._deployment.token(token).contracts[chain])
+
+    def _take(self, signed: SignedSwap, cost: Cost) -> RelayedOrder:
+        """Put an order onto the books, if what it risks may still be lost. Raises RelayRefused."""
+        number, now = cost.head
+        order = RelayedOrder(
+            id=signed.nonce,
+            chain=signed.chain,
+            owner=to_checksum_address(signed.owner),
+            token_in=signed.order.token_in,
+            destination=signed.order.destination,
+            token_out=signed.order.token_out,
+            l1_amount=signed.order.l1_amount,
+            valid_before=signed.valid_before,
+            call=cost.call.data,
+            value_wei=cost.value_wei,
+            gas=cost.gas,
+            risk_wei=cost.risk_wei,
+            taken_at=now,
+            since_block=number,
+            standing=Standing.OPEN,
+        )
+        with self._lock:
+            opened = [other for other in self.books.load_open() if other.chain == order.chain]
+            failed = [other for other in self.books.load_failed(now - DAY) if other.chain == order.chain]
+            if any(other.owner == order.owner for other in opened):
+                raise RelayRefused("owner_busy", "another order of this owner is on its way on this chain")
+            if any(other.owner == order.owner for other in failed):
+                raise RelayRefused("owner_barred", "an order of this owner has failed within a day")
+            if len(opened) >= self.terms.most_open:
+                raise RelayRefused("busy", "as many orders as may be are on their way on this chain")
+            if sum(other.risk_wei for other in (*opened, *failed, order)) > self.terms.greatest_loss_wei:
+                raise RelayRefused("exhausted", "what may be lost within a day has been lost, or is at risk")
+            self.books.keep(order)
+            self._held.add(order.id)
+        return order
+
+    def _send(self, order: RelayedOrder, call: Call) -> None:
+        """Broadcast an order that is held, and have somebody wait for it. One of unknown fate stays open."""
+        client = self._places[order.chain].client
+        try:
+            submission = client.submit(self._account, call, order.value_wei, order.gas)
+        except L1Error as error:
+            log.warning("order 0x%s is not sent yet: %s", order.id.hex(), error)
+            self._let_go(order)
+            return
+        order = order.become(Standing.OPEN, submission.tx_hashes[-1])
+        self.books.keep(order)
+        self._start(lambda: self._settle(order, submission))
+
+    def _settle(self, order: RelayedOrder, submission: Submission) -> None:
+        """Wait for the receipt."""
+        try:
+            receipt = self._places[order.chain].client.wait(submission)
+            self.books.keep(order.become(Standing.BROUGHT, receipt.tx_hash))
+        except (TransactionReverted, TransactionReplaced) as error:
+            log.warning("order 0x%s was sent in vain: %s", order.id.hex(), error)
+            self.books.keep(order.become(Standing.FAILED))
+        except ZkLinkError as error:
+            log.warning("order 0x%s is not mined yet: %s", order.id.hex(), error)
+        finally:
+            self._let_go(order)
+
+    def _resume(self, order: RelayedOrder) -> None:
+        """What became of an order, as its token shows it; if nothing did, it is sent again."""
+        place = self._places[order.chain]
+        head = place.client.head()
+        topics = [USED, bytes(12) + to_canonical_address(order.owner), order.id]
+        token = self._token(order.chain, order.token_in).address
+        found = place.client.logs(token, order.since_block, head.number, topics)
+        if found:
+            self.books.keep(order.become(Standing.BROUGHT, found[-1].tx_hash))
+        elif head.timestamp >= order.valid_before:
+            self.books.keep(order.become(Standing.FAILED))
+        else:
+            self._send(order, Call(place.entry.address, order.call, "swap_with_authorization"))
+            return
+        self._let_go(order)
+
+    def _let_go(self, order: RelayedOrder) -> None:
+        with self._lock:
+            self._held.discard(order.id)
