@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
 from eth_account.messages import encode_typed_data
 from web3 import Web3
 from web3.contract.contract import Contract
 
+from zklink.client.permits import EIP_5267
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import DepositOrder, SwapOrder
 from zklink.l1.contracts.entry import EntryPlace, Relay, TypedData, build_authorization_data, build_permit2_data
+from zklink.l1.contracts.permits import compute_separator, guess_domains, read_domain
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.entry_orders import DEPOSIT_FIELDS, SWAP_FIELDS
 from zklink.protocol.ids import AccountId, TokenId
@@ -84,6 +87,16 @@ def load(contract: str) -> type[Contract]:
 
 def encode(contract: str, function: str, *arguments: object) -> str:
     return str(load(contract).encode_abi(function, args=list(arguments)))
+
+
+def guess_separators(name: str, version: str | None, chain: str, token: str) -> list[str]:
+    """The separators of the domains that tokens use, in the order in which they are tried."""
+    return [show(compute_separator(domain)) for domain in guess_domains(name, version, int(chain), token)]
+
+
+def read_separator(data: str) -> str:
+    """The separator of the domain that a token describes (EIP-5267)."""
+    return show(compute_separator(read_domain(abi_decode(EIP_5267.split(), unhex(data)))))
 
 
 def call_door(door: str, order: Json, how: Json) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from eth_abi.abi import encode as abi_encode
 from eth_account import Account
 
 from tests.javascript.contract_reference import ANY
 from tests.javascript.reference import answer
+from zklink.client.permits import EIP_5267
 from zklink.protocol.layer2_key import ORDER, build_layer2_key_data
 
 PATH: Final = Path(__file__).resolve().parents[1] / "vectors" / "javascript.json"
@@ -174,6 +176,11 @@ def _list_contract_calls() -> Iterator[Question]:
     yield "call_full_exit", {"account": "1", "token": "2", "second": UNIVERSAL, "mask": "7"}
     yield "call_set_key", {"account": "1", "public_key_hash": "5"}
     yield "call_approve", {"spender": OTHER, "amount": str(2**256 - 1)}
+    for version in (None, "1", "2", "7"):
+        yield "guess_domains", {"name": "USD Coin", "version": version, "chain": "137", "token": ANY}
+    for used in (b"\x0f", b"\x0d", b"\x1f", b"\x1b"):
+        described: tuple[Any, ...] = (used, "USD Coin", "2", 137, ANY, bytes([9] * 32), [])
+        yield "read_domain", {"data": f"0x{abi_encode(EIP_5267.split(), described).hex()}"}
     text = "00" * 31 + "20" + "00" * 31 + "03" + "616263" + "00" * 29
     yield "decode", {"types": ["string"], "data": f"0x{text}"}
     yield (

@@ -1,7 +1,8 @@
 """A wallet in the browser as an extension would put it there (EIP-6963), whose user is the test.
 
 Takes a page and a chain for each EIP-155 id; signs with a key of the laboratory. `refuse` maps a method to the error
-with which it is refused; `asked` has every question.
+with which it is refused, `reverted` has selectors of views that no contract of its chains has; `asked` has every
+question.
 """
 
 import json
@@ -40,6 +41,7 @@ class BrowserWallet:
         self.account, self.clients, self.chain_id = account, clients, chain_id
         self.refuse: dict[str, dict[str, Any]] = {}
         self.answer: dict[str, Any] = {}
+        self.reverted: set[str] = set()
         self.asked: list[tuple[str, Any]] = []
         page.expose_function("askWallet", self._ask)
         page.add_init_script(ANNOUNCE % NAME)
@@ -59,6 +61,8 @@ class BrowserWallet:
     def _respond(self, method: str, params: list[Any]) -> dict[str, Any]:
         if method in self.answer:
             return {"result": self.answer[method]}
+        if method == "eth_call" and params[0]["data"][:10] in self.reverted:
+            return {"error": {"code": 3, "message": "execution reverted"}}
         if method == "eth_requestAccounts":
             return {"result": [self.account.address.lower()]}
         if method == "eth_chainId":

@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.explorer.browser import SCREENSHOTS, open_browser, open_page
 from tests.explorer.npm import ensure_axe
 from tests.explorer.site import Site
+from tests.scenarios.pipeline import POLYGON
 from tests.swap_page.browser_wallet import NAME, BrowserWallet
+from zklink.bench.third_party.contracts import load_third_party
+from zklink.devnet.tokens import USDC
+from zklink.l1.contracts.entry_client import deploy_entry
 from zklink.l1.contracts.token import TokenClient
 
 pytestmark = pytest.mark.slow
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 TEST_WALLET: Final = "Test wallet: its key is public, for local chains only"
 ROUNDS: Final = 60
 SWAP, SWAP_WITH_PERMIT, APPROVE = "0x6e87626a", "0xbcc3fef7", "0x095ea7b3"
+NONCES, AUTHORIZATION_STATE = "0x7ecebe00", "0xe94a0102"
 """Selectors of calls."""
 
 
@@ -124,6 +129,77 @@ def test_own_wallet__that_signs_the_permission__sends_one_transaction(site: Site
     assert sent["data"][:10] == SWAP_WITH_PERMIT and "signed: no transaction" in page.inner_text("#steps")
     opened.wait(lambda: "This is final" in page.inner_text("#watch-now"))
     assert opened.complaints == []
+
+
+def test_own_wallet__token_with_authorizations_alone__one_signature_and_one_transaction_at_the_entry(
+    site: Site, browser: Browser
+) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet()
+    wallet.reverted = {NONCES}
+    page = opened.open()
+    opened.fill("25.5")
+    opened.send(NAME)
+    opened.wait(lambda: page.is_visible("#watch"))
+    (sent,) = [params[0] for method, params in wallet.asked if method == "eth_sendTransaction"]
+    assert sent["to"] == site.scene.pipeline.system.deployment.chains[POLYGON].entry
+    assert wallet.methods.count("eth_signTypedData_v4") == 1
+    assert "signed as an authorization: no transaction" in page.inner_text("#steps")
+    _look(page, SCREENSHOTS / "swap-authorization.png")
+    opened.wait(lambda: "This is final" in page.inner_text("#watch-now"))
+    assert "Arrived" in page.inner_text("#timeline")
+    assert opened.complaints == []
+
+
+def test_own_wallet__that_has_approved_permit2__one_signature_and_one_transaction_at_the_entry(
+    site: Site, browser: Browser
+) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet()
+    wallet.reverted = {NONCES, AUTHORIZATION_STATE}
+    entry = site.act(lambda: open_permit2(site, wallet))
+    opened.page.route(lambda url: url.endswith("/v1/chains"), lambda route: _replace_entry(route, entry))
+    page = opened.open()
+    opened.fill("25.5")
+    opened.send(NAME)
+    opened.wait(lambda: page.is_visible("#watch"))
+    (sent,) = [params[0] for method, params in wallet.asked if method == "eth_sendTransaction"]
+    assert sent["to"] == entry and "signed for Permit2: no transaction" in page.inner_text("#steps")
+    opened.wait(lambda: "This is final" in page.inner_text("#watch-now"))
+    assert opened.complaints == []
+
+
+def test_own_wallet__node_names_an_entry_of_another_bridge__is_asked_for_an_approval(
+    site: Site, browser: Browser
+) -> None:
+    opened = Opened(site, browser)
+    wallet = opened.bring_wallet()
+    wallet.reverted = {NONCES}
+    entry = site.scene.pipeline.system.deployment.chains[POLYGON].resolver
+    opened.page.route(lambda url: url.endswith("/v1/chains"), lambda route: _replace_entry(route, entry))
+    page = opened.open()
+    opened.fill("25.5")
+    opened.send(NAME)
+    opened.wait(lambda: page.is_visible("#watch"))
+    sent = [params[0]["data"][:10] for method, params in wallet.asked if method == "eth_sendTransaction"]
+    assert sent == [APPROVE, SWAP] and "eth_signTypedData_v4" not in wallet.methods
+
+
+def open_permit2(site: Site, wallet: BrowserWallet) -> str:
+    """An entry on Polygon for Permit2, which the wallet's user has allowed to take dollars."""
+    system = site.scene.pipeline.system
+    client, deployer = system.bridges[POLYGON].client, system.world.roles.deployer
+    permit2 = client.deploy(deployer, load_third_party("Permit2"))
+    system.token(POLYGON, USDC).approve(wallet.account, permit2, 2**256 - 1)
+    return deploy_entry(client, deployer, system.bridges[POLYGON].address, permit2).address
+
+
+def _replace_entry(route: Any, entry: str) -> None:
+    body = route.fetch().json()
+    for chain in body["chains"]:
+        if chain["chain"] == POLYGON:
+            chain["contracts"]["entry"] = entry
+    route.fulfill(json=body)
 
 
 def test_own_wallet__whose_signature_of_a_permission_fails__is_asked_for_a_transaction(

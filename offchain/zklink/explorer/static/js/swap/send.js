@@ -5,18 +5,16 @@
  */
 
 import {
-  checkAddress, computeMinOut, encodeApprove, encodeSwap, findContradiction, formatAmount, parseAmount, readPrices, reads,
-  universalAddress,
+  checkAddress, computeMinOut, findContradiction, formatAmount, parseAmount, readPrices, reads, universalAddress,
 } from "../zklink/index.js";
-import { askQuote, loadDeployment, sleep } from "./api.js";
-import { signPermit } from "./permits.js";
+import { askQuote, loadDeployment } from "./api.js";
 import { Trouble, ensureChain, explain, read } from "./wallets.js";
+import { chooseWay } from "./ways.js";
 
 /** @typedef {import("./wallets.js").Provider} Provider */
 /** @typedef {{ source: number, tokenIn: number, destination: number, tokenOut: number, amount: string, recipient: string, toleranceBps: number, isFast: boolean, bySignature: boolean }} Form */
 /** @typedef {(step: string, state: "now" | "done" | "bad", words?: string) => void} Say */
 
-const APPROVAL_SECONDS = 180;
 const GWEI = 10n ** 9n;
 
 /** The steps in order, and how they are called. */
@@ -54,8 +52,10 @@ export async function sendSwap(provider, account, form, minutes, say) {
     const price = await run("bridge", () => checkBridge(provider, plan));
     const value = price.wei + (plan.isNative ? plan.l1Amount : 0n);
     await run("funds", () => checkFunds(provider, account, plan, value));
-    const { permit } = await run("approve", () => permitOrApprove(provider, account, plan, value, (words) => say("approve", "now", words)));
-    const sent = await run("send", () => send(provider, account, plan, value, permit));
+    const tell = (/** @type {string} */ words) => say("approve", "now", words);
+    const amount = showTokens(plan.l1Amount, plan);
+    const { call } = await run("approve", () => chooseWay(provider, account, plan, value, amount, tell));
+    const sent = await run("send", () => send(provider, call));
     return sent.hash;
   } catch (error) {
     say(step, "bad");
@@ -98,7 +98,7 @@ async function makePlan(account, form, minutes) {
   };
   const words = `at least ${formatAmount(minOut, tokenOut.decimals)} ${tokenOut.symbol} on ${destination.name}`;
   return {
-    words, order, source, tokenIn, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge,
+    words, order, source, tokenIn, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge, entry: source.contracts.entry ?? "",
     deploymentHash: known.deploymentHash, destination: form.destination, bySignature: form.bySignature,
     evmChainId: BigInt(source.caip2.split(":")[1]),
     rpcUrl: known.isDevnet ? new URL(`/swap/rpc/${form.source}`, location.href).href : null,
@@ -157,102 +157,14 @@ async function checkFunds(provider, account, plan, value) {
 }
 
 /**
- * Permission for exactly the amount, unless the bridge may take as much already: by a signature that the bridge takes, or
- * by a transaction.
  * @param {Provider} provider
- * @param {string} account
- * @param {Plan} plan
- * @param {bigint} value
- * @param {(words: string) => void} tell
- * @returns {Promise<{ words: string, permit?: import("./permits.js").Permit }>}
+ * @param {import("./ways.js").Call} call
  */
-async function permitOrApprove(provider, account, plan, value, tell) {
-  if (plan.isNative) return { words: "not needed for the chain's coin" };
-  const left = /** @type {bigint} */ (await read(provider, plan.token, reads.allowance(account, plan.bridge)));
-  if (left >= plan.l1Amount) return { words: "there already" };
-  const words = `of exactly ${showTokens(plan.l1Amount, plan)}`;
-  if (plan.bySignature) {
-    tell("Sign it in your wallet");
-    const wanted = { token: plan.token, owner: account, spender: plan.bridge, evmChainId: plan.evmChainId, value: plan.l1Amount, deadline: plan.order.deadline };
-    const permit = await signPermit(provider, wanted);
-    if (permit && (await isTaken(provider, account, plan, value, permit))) return { words: `${words}, signed: no transaction`, permit };
-  }
-  await approve(provider, account, plan, left, tell);
-  return { words };
-}
-
-/**
- * @param {Provider} provider
- * @param {string} account
- * @param {Plan} plan
- * @param {bigint} value
- * @param {import("./permits.js").Permit} permit
- * @returns {Promise<boolean>}
- */
-async function isTaken(provider, account, plan, value, permit) {
-  const question = { method: "eth_call", params: [makeCall(account, plan, value, permit), "latest"] };
-  return provider.request(question).then(() => true, () => false);
-}
-
-/**
- * @param {Provider} provider
- * @param {string} account
- * @param {Plan} plan
- * @param {bigint} left What the bridge may take now.
- * @param {(words: string) => void} tell
- */
-async function approve(provider, account, plan, left, tell) {
-  // Some tokens change an allowance only from zero or to zero.
-  for (const amount of left ? [0n, plan.l1Amount] : [plan.l1Amount]) {
-    tell("Confirm it in your wallet");
-    const data = encodeApprove(plan.bridge, amount);
-    const hash = await provider.request({ method: "eth_sendTransaction", params: [{ from: account, to: plan.token, data }] });
-    tell("Waiting for the chain");
-    await waitMined(provider, hash);
-  }
-}
-
-/**
- * @param {Provider} provider
- * @param {string} account
- * @param {Plan} plan
- * @param {bigint} value
- * @param {import("./permits.js").Permit} [permit]
- */
-async function send(provider, account, plan, value, permit) {
-  const call = makeCall(account, plan, value, permit);
+async function send(provider, call) {
   // Tried first: a wallet would sign what is refused, and the gas would be gone.
   await provider.request({ method: "eth_call", params: [call, "latest"] });
   const hash = await provider.request({ method: "eth_sendTransaction", params: [call] });
   return { hash, words: "sent" };
-}
-
-/**
- * @param {string} account
- * @param {Plan} plan
- * @param {bigint} value
- * @param {import("./permits.js").Permit} [permit]
- */
-function makeCall(account, plan, value, permit) {
-  return { from: account, to: plan.bridge, data: encodeSwap(plan.order, permit ? { permit } : {}), value: `0x${value.toString(16)}` };
-}
-
-/**
- * Polls for the receipt. Raises Trouble if it reverted, or did not come in time.
- * @param {Provider} provider
- * @param {string} hash
- */
-async function waitMined(provider, hash) {
-  const end = Date.now() + 1000 * APPROVAL_SECONDS;
-  while (Date.now() < end) {
-    const receipt = await provider.request({ method: "eth_getTransactionReceipt", params: [hash] }).catch(() => null);
-    if (receipt) {
-      if (BigInt(receipt.status) === 1n) return;
-      throw new Trouble("The token has refused the approval. Nothing was swapped.");
-    }
-    await sleep(500);
-  }
-  throw new Trouble("The approval is not mined yet: wait until your wallet shows it, then press the button again.");
 }
 
 /**

@@ -5,6 +5,7 @@ import { decodeValues, encodeCall } from "./abi.js";
 import { checkAddress } from "./addresses.js";
 import { DEPOSIT_FIELDS, RELAY_FIELDS, SWAP_FIELDS } from "./constants.js";
 import { ZkLinkError } from "./errors.js";
+import { readDomain } from "./token_domains.js";
 
 /** @import { Numeric } from "./bytes.js" */
 /**
@@ -150,6 +151,14 @@ export const reads = {
   nonces: (owner) => read("nonces(address)", [owner], "uint256"),
   name: () => read("name()", [], "string"),
   version: () => read("version()", [], "string"),
+  /** All of the token's domain, where it tells it (EIP-5267). */
+  domain: () => ({ data: encodeCall("eip712Domain()", []), decode: readDomain }),
+  /** Whether the nonce of an authorization is used (EIP-3009). @param {string} owner @param {string} nonce */
+  authorizationState: (owner, nonce) => read("authorizationState(address,bytes32)", [owner, nonce], "bool"),
+  /** The bridge that an entry brings orders to. */
+  entryBridge: () => read("bridge()", [], "address"),
+  /** The Permit2 of an entry; zero where there is none. */
+  entryPermit2: () => read("permit2()", [], "address"),
   domainSeparator: () => read("DOMAIN_SEPARATOR()", [], "bytes32"),
   chainId: () => read("chain_id()", [], "uint8"),
   deploymentHash: () => read("deployment_hash()", [], "bytes32"),

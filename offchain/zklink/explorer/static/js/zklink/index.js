@@ -18,5 +18,6 @@ export { poseidon } from "./poseidon.js";
 export * from "./quote.js";
 export * from "./requests.js";
 export { addressOf, recoverSigner, signDigest } from "./secp256k1.js";
+export * from "./token_domains.js";
 export * from "./typed_data.js";
 export { packRecord, packWord, unpackRecord, unpackWord } from "./words.js";
