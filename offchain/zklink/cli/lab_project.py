@@ -8,6 +8,7 @@ import click
 from zklink.lab.errors import LabError
 from zklink.lab.gates import GATES, Finding, Project, find_findings, read_project
 from zklink.lab.gates.figures import write_figures
+from zklink.lab.gates.gas import measure_gas
 from zklink.lab.gates.sizes import measure_sizes
 from zklink.lab.mutation import Mutant, Verdict
 from zklink.lab.promises.page import read_sections, render
@@ -21,19 +22,19 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--gate", "gates", multiple=True, type=click.Choice(list(GATES)), help="Only this gate; can be repeated.")
 @click.option("--json", "is_json", is_flag=True, help="Findings as a JSON list of objects.")
-@click.option("--accept", is_flag=True, help="Write the code sizes as they are now; then look.")
+@click.option("--accept", is_flag=True, help="Write code sizes and gas as they are now; then look.")
 def check(folder: Path, gates: tuple[str, ...], is_json: bool, accept: bool) -> None:
     """Look at the Vyper project in FOLDER (default: here), and say in one line each what does not pass its gates.
 
     Gates are: bytes that are no ASCII, compilers that are not named exactly, patterns that the compiler gets wrong,
-    externals without lock or NatSpec, reasons of reverts that are long, twice, or in no test, and code sizes. Settings
-    are in the project's pyproject.toml under [tool.zklink.lab]. Ends with 0 if everything passes, 1 if there are
-    findings, and 2 if the folder is no such project.
+    externals without lock or NatSpec, reasons of reverts that are long, twice, or in no test, code sizes, and gas, for
+    which the project's tests run. Settings are in the project's pyproject.toml under [tool.zklink.lab]. Ends with 0 if
+    everything passes, 1 if there are findings, and 2 if the folder is no such project.
     """
     try:
         project = read_project(folder)
         if accept:
-            _accept_sizes(project)
+            _accept(project, gates)
         found = find_findings(project, gates)
     except LabError as error:
         raise click.UsageError(str(error)) from None
@@ -42,10 +43,14 @@ def check(folder: Path, gates: tuple[str, ...], is_json: bool, accept: bool) -> 
         raise click.exceptions.Exit(1)
 
 
-def _accept_sizes(project: Project) -> None:
-    if project.code_sizes is None:
-        raise click.UsageError("name a file for code_sizes in pyproject.toml under [tool.zklink.lab] first")
-    write_figures(project.root / project.code_sizes, measure_sizes(project))
+def _accept(project: Project, gates: tuple[str, ...]) -> None:
+    """Write the snapshots that the project names; with `--gate`, only those of these gates."""
+    files = {"sizes": (project.code_sizes, measure_sizes), "gas": (project.gas, measure_gas)}
+    wanted = [(file, measure) for gate, (file, measure) in files.items() if file and (not gates or gate in gates)]
+    if not wanted:
+        raise click.UsageError("name a file for code_sizes or gas in pyproject.toml under [tool.zklink.lab] first")
+    for file, measure in wanted:
+        write_figures(project.root / str(file), measure(project))
 
 
 def _tell_findings(found: list[Finding], is_json: bool) -> None:

@@ -56,7 +56,7 @@ def list_functions() -> dict[bytes, str]:
                 name = f"{build.name}.{entry['name']}"
                 names = found.setdefault(bytes(function_abi_to_4byte_selector(entry)), [])
                 names += [name] if name not in names else []
-    return {selector: " or ".join(names) for selector, names in found.items()}
+    return {selector: " or ".join(sorted(names)) for selector, names in found.items()}
 
 
 def _list_sources(file: Path) -> set[Path]:

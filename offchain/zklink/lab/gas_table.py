@@ -34,6 +34,12 @@ class GasTable:
         """Gas of each test."""
         return {test: sum(paid) for test, paid in self.by_test.items()}
 
+    def functions(self) -> dict[str, int]:
+        """The most that each function cost, by its name; creations are left out."""
+        names = list_functions()
+        paid = {names.get(key, f"0x{key.hex()}"): max(gas) for key, gas in self.by_call.items() if key}
+        return dict(sorted(paid.items()))
+
     def render(self) -> Iterator[str]:
         """The tables' lines."""
         yield f"{'transactions':>12} {'gas':>12} {'dearest':>10}  test"

@@ -11,10 +11,10 @@ from zklink.lab.revm.chain import WATCHERS
 
 
 class GasPlugin:
-    """Registered where `--lab-gas` or `--lab-gas-file` asks for it."""
+    """Registered where an option asks for it: tables at the end, a file of gas by test, one by function."""
 
-    def __init__(self, is_told: bool, file: Path | None) -> None:
-        self.table, self.is_told, self.file = GasTable(), is_told, file
+    def __init__(self, is_told: bool, tests: Path | None, functions: Path | None) -> None:
+        self.table, self.is_told, self.tests, self.functions = GasTable(), is_told, tests, functions
         WATCHERS.append(self.table.see)
 
     @pytest.hookimpl(wrapper=True)
@@ -34,9 +34,11 @@ class GasPlugin:
                 terminalreporter.line(line)
 
     def pytest_sessionfinish(self) -> None:
-        """The file."""
-        if self.file is not None:
-            write_figures(self.file, self.table.figures())
+        """The files."""
+        if self.tests is not None:
+            write_figures(self.tests, self.table.figures())
+        if self.functions is not None:
+            write_figures(self.functions, self.table.functions())
 
     def pytest_unconfigure(self) -> None:
         """Nobody is told any more."""

@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lab-replay", default=None, metavar="FILE", help="play only this saved crash of a machine")
     group.addoption("--lab-gas", action="store_true", help="tables of the gas that tests pay on revm (one process)")
     group.addoption("--lab-gas-file", default=None, metavar="FILE", help="write the gas of each test there, as JSON")
+    group.addoption("--lab-gas-functions", default=None, metavar="FILE", help="write the most that each function costs")
     group.addoption("--lab-coverage", action="store_true", help="which statements of contracts tests run on revm")
     group.addoption(
         "--lab-coverage-page", default=str(PAGE), metavar="FILE", help=f"the same in colour; default {PAGE}"
@@ -58,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_number("--lab-depth", config.getoption("--lab-depth"), 1)
     if (replay := config.getoption("--lab-replay")) is not None:
         _read_replay(Path(replay))
-    if config.getoption("--lab-gas") or config.getoption("--lab-gas-file"):
+    if any(config.getoption(option) for option in ("--lab-gas", "--lab-gas-file", "--lab-gas-functions")):
         config.pluginmanager.register(_count_gas(config), "zklink-lab-gas")
     if config.getoption("--lab-coverage") and "--help" not in config.invocation_params.args:
         config.pluginmanager.register(_cover(config), "zklink-lab-coverage")
@@ -68,8 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def _count_gas(config: pytest.Config) -> object:
     from zklink.lab.pytest_gas import GasPlugin
 
-    file = config.getoption("--lab-gas-file")
-    return GasPlugin(config.getoption("--lab-gas"), None if file is None else Path(file))
+    given = (config.getoption(option) for option in ("--lab-gas-file", "--lab-gas-functions"))
+    tests, functions = (None if file is None else Path(file) for file in given)
+    return GasPlugin(config.getoption("--lab-gas"), tests, functions)
 
 
 def _cover(config: pytest.Config) -> object:

@@ -51,6 +51,15 @@ class Project:
     code_sizes: str | None = None
     """A JSON file with the size of each contract; a change must be accepted."""
 
+    gas: str | None = None
+    """A JSON file with the most that each function costs in the tests; what is dearer must be accepted."""
+
+    gas_tests: tuple[str, ...] = ()
+    """The tests for that, as pytest names them; all by default."""
+
+    gas_tolerance: int = 1
+    """So many percent more than accepted pass."""
+
     promises: str | None = None
     """A page of promises."""
 
