@@ -79,12 +79,18 @@ def _keep(path: Path, old: Path) -> None:
         _write_new(old, path.read_bytes(), path.stat().st_mode & 0o777)
 
 
+def read_bytes(path: Path) -> bytes:
+    """What a file holds. Raises FileUnreadable."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(str(path), 0, _describe(error)) from error
+
+
 def read_file(path: Path) -> str:
     """A file's text. Raises FileUnreadable, with the place of the first byte that is no UTF-8."""
     try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        raise FileUnreadable(str(path), 0, _describe(error)) from error
+        return read_bytes(path).decode()
     except UnicodeDecodeError as error:
         raise FileUnreadable(str(path), error.start, f"no text: byte 0x{error.object[error.start]:02x}") from error
 

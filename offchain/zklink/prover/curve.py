@@ -26,7 +26,7 @@ _MONTGOMERY_BITS = 256
 _SCALAR_BITS = 254
 _SMALL_JOB = 4096
 _REPORT_EVERY = 1024
-_TWIST_B = (
+TWIST_B = (
     19485874751759354771024239261021720505790618469301721065564631296452457478373,
     266929791119991161246907387137283842545076965332900288569378510910307636690,
 )
@@ -45,7 +45,7 @@ def is_on_g2(point: PointG2) -> bool:
         return False
     square = ((x0 * x0 - x1 * x1) % Q, 2 * x0 * x1 % Q)
     cube = (square[0] * x0 - square[1] * x1, square[0] * x1 + square[1] * x0)
-    if (y0 * y0 - y1 * y1 - cube[0] - _TWIST_B[0]) % Q or (2 * y0 * y1 - cube[1] - _TWIST_B[1]) % Q:
+    if (y0 * y0 - y1 * y1 - cube[0] - TWIST_B[0]) % Q or (2 * y0 * y1 - cube[1] - TWIST_B[1]) % Q:
         return False
     try:
         with panics_as(ValueError):  # the wheel panics on a point outside the subgroup
