@@ -41,7 +41,7 @@ def compile_vyper(file: Path) -> Build:
     """Compile a contract; what it imports is looked for beside it. Raises ContractUnusable."""
     if not file.is_file():
         raise ContractUnusable(str(file), "there is no such file")
-    key = tuple(sorted((path.name, path.read_text()) for path in _list_sources(file)))
+    key = tuple(sorted((path.name, path.read_text()) for path in list_sources(file)))
     if key not in _BUILDS:
         _BUILDS[key] = _compile(file)
     return _BUILDS[key]
@@ -59,8 +59,8 @@ def list_functions() -> dict[bytes, str]:
     return {selector: " or ".join(sorted(names)) for selector, names in found.items()}
 
 
-def _list_sources(file: Path) -> set[Path]:
-    """The file, and what it imports from its own folder."""
+def list_sources(file: Path, folder: Path | None = None) -> set[Path]:
+    """The file, and what it imports from a folder, which is its own if none is named."""
     found, waiting = set[Path](), [file]
     while waiting:
         source = waiting.pop()
@@ -69,7 +69,7 @@ def _list_sources(file: Path) -> set[Path]:
         found.add(source)
         for match in _IMPORT.finditer(source.read_text()):
             names = [match[1].split(".")[-1], *re.findall(r"\w+", match[2] or "")]
-            waiting += [path for name in names for path in file.parent.rglob(f"{name}.vy*")]
+            waiting += [path for name in names for path in (folder or file.parent).rglob(f"{name}.vy*")]
     return found
 
 

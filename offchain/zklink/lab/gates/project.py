@@ -66,6 +66,9 @@ class Project:
     mutants: tuple[str, ...] = ()
     """TOML files of named mutants."""
 
+    mutation: str | None = None
+    """A TOML file that says which tests concern which contracts, for generated mutants."""
+
     @property
     def folder(self) -> Path:
         """Where the contracts stand."""
@@ -111,7 +114,7 @@ class Project:
         ):
             if not (self.root / name).is_dir():
                 raise ProjectUnusable(str(self.root), f"there is no folder {name}")
-        for file in (self.promises, *self.mutants):
+        for file in (self.promises, self.mutation, *self.mutants):
             if file is not None and not (self.root / file).is_file():
                 raise ProjectUnusable(str(self.root), f"there is no file {file}")
         if not self.sources:

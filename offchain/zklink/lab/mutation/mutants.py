@@ -5,12 +5,15 @@ Takes files; gives changes of texts. Never changes a file.
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from zklink.lab.errors import MutantUnusable
+from zklink.lab.gates.compiling import parse
+from zklink.lab.mutation.operators import Edit, find_edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +29,42 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A change with a name. `tests` are those that should notice it, by words of their names or as pytest's
-    `file.py::test`; none is all of them. `promise` is the id of what it breaks.
+    `file.py::test`; none is all of them. `promise` is the id of what it breaks,
+    `operator` the rule that made it.
     """
 
     name: str
     changes: tuple[Change, ...]
     tests: tuple[str, ...] = ()
     promise: str = ""
+    operator: str = ""
 
     def plant(self, folder: Path) -> None:
         """Carry the changes out below a folder. Raises MutantUnusable."""
+        for file, text in self.texts(folder).items():
+            (folder / file).write_text(text)
+
+    def texts(self, folder: Path) -> dict[str, str]:
+        """The changed files of a folder, as they read with the changes. Raises MutantUnusable."""
+        found: dict[str, str] = {}
         for change in self.changes:
             file = folder / change.file
             if not file.is_file():
                 raise MutantUnusable(self.name, f"there is no {change.file}")
-            text = file.read_text()
-            places = [match.start() for match in re.finditer(re.escape(change.old), text)]
+            text = found.get(change.file) or file.read_text()
+            places = _find_places(text, change.old)
             if change.at is None and len(places) != 1:
                 raise MutantUnusable(
                     self.name, f"{change.file} has {len(places)} times, not once: {change.old.strip()}"
                 )
             start = places[change.at or 0]
-            file.write_text(text[:start] + change.new + text[start + len(change.old) :])
+            found[change.file] = text[:start] + change.new + text[start + len(change.old) :]
+        return found
+
+
+def _find_places(text: str, old: str) -> list[int]:
+    """Where a text starts, also where it overlaps itself."""
+    return [match.start() for match in re.finditer(f"(?={re.escape(old)})", text)]
 
 
 def read_mutants(file: Path) -> list[Mutant]:
@@ -99,52 +116,29 @@ def _read_change(data: Any, name: str, below: str) -> Change:
     raise MutantUnusable(name, "each change has a file, an old text and another new one")
 
 
-_COMMENT: Final = re.compile(r"#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
-_ASSERT: Final = re.compile(r"^[ \t]+assert [^\n]*\n", re.MULTILINE)
-_RULES: Final[tuple[tuple[str, str, str], ...]] = (
-    (r" >= ", " > ", "at least becomes more than"),
-    (r" <= ", " < ", "at most becomes less than"),
-    (r" > ", " >= ", "more than becomes at least"),
-    (r" < ", " <= ", "less than becomes at most"),
-    (r" == ", " != ", "equal becomes different"),
-    (r" != ", " == ", "different becomes equal"),
-    (r" and ", " or ", "and becomes or"),
-    (r" \+= ", " -= ", "more becomes less"),
-    (r" -= ", " += ", "less becomes more"),
-    (r" = True\n", " = False\n", "true becomes false"),
-    (r" // ", " * ", "divided becomes multiplied"),
-)
-"""What is put in place of what, with how it is told."""
-
-
 def generate_mutants(folder: Path, files: Sequence[str]) -> list[Mutant]:
-    """Mutants of Vyper files: each assertion left out, each operator turned. Raises MutantUnusable."""
+    """Mutants of Vyper files, by the rules of `operators`. Raises MutantUnusable, ContractUnusable."""
     return [mutant for file in files for mutant in _generate(folder, file)]
 
 
-def _generate(folder: Path, file: str) -> Iterator[Mutant]:
+def _generate(folder: Path, file: str) -> list[Mutant]:
     if not (folder / file).is_file():
         raise MutantUnusable(file, f"there is no such file in {folder}")
     text = (folder / file).read_text()
-    silent = [range(*match.span()) for match in _COMMENT.finditer(text)]
-    for match in _ASSERT.finditer(text):
-        is_whole = match[0].count("(") == match[0].count(")")
-        if is_whole and not any(match.start() in each for each in silent):
-            said = match[0].strip()
-            yield _mutant(text, file, match, _keep_block(text, match), f"without `{said}`")
-    for pattern, new, told in _RULES:
-        for match in re.finditer(pattern, text):
-            if not any(match.start() in each for each in silent):
-                yield _mutant(text, file, match, new, told)
+    edits = find_edits(text, parse(folder / file))
+    lines = Counter(_tell(text, file, edit) for edit in edits)
+    seen, found = Counter[str](), []
+    for edit in edits:
+        name = _tell(text, file, edit)
+        seen[name] += 1
+        at = _find_places(text, edit.old).index(edit.start)
+        told = name if lines[name] == 1 else f"{name} ({seen[name]})"
+        found.append(Mutant(told, (Change(file, edit.old, edit.new, at),), operator=edit.operator))
+    return found
 
 
-def _keep_block(text: str, match: "re.Match[str]") -> str:
-    """`pass` where the assertion may be all that a block has."""
-    indent = match[0][: len(match[0]) - len(match[0].lstrip())]
-    return f"{indent}pass\n"
-
-
-def _mutant(text: str, file: str, match: "re.Match[str]", new: str, told: str) -> Mutant:
-    old, line = match[0], text.count("\n", 0, match.start() + 1) + 1
-    at = len(re.findall(re.escape(old), text[: match.start()]))
-    return Mutant(f"{file}:{line} {told}", (Change(file, old, new, at),))
+def _tell(text: str, file: str, edit: Edit) -> str:
+    """The name of a mutant: its file, its line, and what becomes what."""
+    line = text.count("\n", 0, edit.start) + 1
+    old, new = (" ".join(each.split()) for each in (edit.old, edit.new))
+    return f"{file}:{line} {edit.operator}: `{old}` -> `{new}`"

@@ -42,6 +42,7 @@ class Verdict(Enum):
     KILLED = "killed"
     SURVIVED = "survived"
     UNUSABLE = "does not compile"
+    SAME = "same code"
 
 
 def run_mutants(
@@ -88,7 +89,7 @@ def _run_tests(copy: Path, mutant: Mutant) -> Verdict:
     words = [test for test in mutant.tests if ".py" not in test]
     chosen = [*nodes, *(["-k", " or ".join(words)] if words else [])]
     done = subprocess.run(
-        [*PYTEST, *chosen], cwd=copy, env=_environment(copy), capture_output=True, text=True, check=False
+        [*PYTEST, *chosen], cwd=copy, env=environment(copy), capture_output=True, text=True, check=False
     )
     if done.returncode in (0, 1):
         return Verdict.KILLED if done.returncode else Verdict.SURVIVED
@@ -98,9 +99,9 @@ def _run_tests(copy: Path, mutant: Mutant) -> Verdict:
     raise MutantUnusable(mutant.name, f"pytest does not run: {' '.join(last)}")
 
 
-def _environment(copy: Path) -> dict[str, str]:
-    """The copy's own packages come before the project's, which may be installed in place, and loaded by a plugin before
-    pytest reads its `pythonpath`.
+def environment(copy: Path) -> dict[str, str]:
+    """For a process in a copy of a project. The copy's own packages come before the project's, which may be installed
+    in place, and loaded by a plugin before pytest reads its `pythonpath`.
     """
     file = copy / "pyproject.toml"
     data = tomllib.loads(file.read_text()) if file.is_file() else {}

@@ -1,0 +1,235 @@
+"""What is changed in a Vyper source, by the compiler's own syntax tree: never in a comment, a name or a text.
+
+Takes the text of a source; gives edits of it. Never compiles and never writes. The replacements are those of
+universalmutator's rules for any language (its file of rules for Vyper is empty) that make sense in Vyper, and some that
+only contracts have: who called, what an external call may do, what is never logged.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+AstNode = Any
+"""A node of the compiler's tree; the compiler has no types to import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change: the operator's name, where it starts in the text, what stands there, what comes instead."""
+
+    operator: str
+    start: int
+    old: str
+    new: str
+
+
+class Source:
+    """A source and the places of its nodes."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lines = [0]
+        for line in text.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+
+    def start(self, node: AstNode) -> int:
+        """Where a node starts."""
+        return int(self._lines[node.lineno - 1] + node.col_offset)
+
+    def end(self, node: AstNode) -> int:
+        """The place behind it."""
+        return int(self._lines[node.end_lineno - 1] + node.end_col_offset)
+
+    def of(self, node: AstNode) -> str:
+        """Its text."""
+        return self.text[self.start(node) : self.end(node)]
+
+    def edit(self, operator: str, node: AstNode, new: str) -> Edit:
+        """Another text in place of a node."""
+        return Edit(operator, self.start(node), self.of(node), new)
+
+    def between(self, left: AstNode, right: AstNode, old: str) -> int | None:
+        """Where an operator stands between its operands."""
+        found = re.search(re.escape(old), self.text[self.end(left) : self.start(right)])
+        return self.end(left) + found.start() if found else None
+
+
+_COMPARISONS: Final = {
+    "Lt": ("<", "<=", ">="),
+    "LtE": ("<=", "<", ">"),
+    "Gt": (">", ">=", "<="),
+    "GtE": (">=", ">", "<"),
+    "Eq": ("==", None, "!="),
+    "NotEq": ("!=", None, "=="),
+    "In": ("in", None, "not in"),
+    "NotIn": ("not in", None, "in"),
+}
+"""Each with its neighbour, if it has one, and its opposite."""
+
+_ARITHMETIC: Final = {
+    "Add": ("+", "-"),
+    "Sub": ("-", "+"),
+    "Mult": ("*", "//"),
+    "FloorDiv": ("//", "*"),
+    "Mod": ("%", "//"),
+    "BitAnd": ("&", "|"),
+    "BitOr": ("|", "&"),
+    "BitXor": ("^", "&"),
+    "LShift": ("<<", ">>"),
+    "RShift": (">>", "<<"),
+}
+_FUNCTIONS: Final = {
+    "unsafe_add": "unsafe_sub",
+    "unsafe_sub": "unsafe_add",
+    "unsafe_mul": "unsafe_div",
+    "unsafe_div": "unsafe_mul",
+    "min": "max",
+    "max": "min",
+}
+_EITHER_WAY: Final = ("unsafe_add", "unsafe_mul", "min", "max")
+"""Functions that do not mind the order of what they take."""
+
+_SENDERS: Final = {"msg.sender": "tx.origin", "tx.origin": "msg.sender"}
+_STATEMENTS: Final = ("Expr", "Assign", "AugAssign", "Assert", "Log", "Raise")
+_KEYWORDS: Final = ("default_return_value", "revert_on_failure", "max_outsize", "gas", "skip_contract_check", "value")
+
+
+def find_edits(text: str, tree: AstNode) -> list[Edit]:
+    """Every edit of a source, each text once, in the order of the source."""
+    source = Source(text)
+    found: dict[tuple[int, str, str], Edit] = {}
+    for node in tree.get_descendants():
+        for edit in _edit(source, node):
+            if edit.old and edit.old != edit.new and text.startswith(edit.old, edit.start):
+                found.setdefault((edit.start, edit.old, edit.new), edit)
+    return sorted(found.values(), key=lambda edit: (edit.start, edit.operator, edit.new))
+
+
+def _edit(source: Source, node: AstNode) -> Iterator[Edit]:
+    kind = type(node).__name__
+    if kind in _STATEMENTS:
+        yield from _leave_out(source, node)
+    if kind in _RULES and getattr(node, "end_lineno", None):
+        yield from _RULES[kind](source, node)
+
+
+def _leave_out(source: Source, node: AstNode) -> Iterator[Edit]:
+    """A statement left out; a text that stands alone is documentation."""
+    if type(node).__name__ != "Expr" or type(node.value).__name__ not in ("Str", "DocStr"):
+        yield source.edit("statement left out", node, "pass")
+
+
+def _compare(source: Source, node: AstNode) -> Iterator[Edit]:
+    old, neighbour, opposite = _COMPARISONS[type(node.op).__name__]
+    start = source.between(node.left, node.right, old)
+    if start is not None:
+        if neighbour:
+            yield Edit("bound moved by one", start, old, neighbour)
+        yield Edit("comparison turned", start, old, opposite)
+
+
+def _arithmetic(source: Source, node: AstNode) -> Iterator[Edit]:
+    if type(node.op).__name__ in _ARITHMETIC:
+        old, new = _ARITHMETIC[type(node.op).__name__]
+        start = source.between(node.left, node.right, old)
+        if start is not None:
+            yield Edit("arithmetic changed", start, old, new)
+
+
+def _assign_more(source: Source, node: AstNode) -> Iterator[Edit]:
+    if type(node.op).__name__ in _ARITHMETIC:
+        old, new = (f"{sign}=" for sign in _ARITHMETIC[type(node.op).__name__])
+        start = source.between(node.target, node.value, old)
+        if start is not None:
+            yield Edit("arithmetic changed", start, old, new)
+            yield Edit("arithmetic changed", start, old, "=")
+
+
+def _both(source: Source, node: AstNode) -> Iterator[Edit]:
+    old, new = ("and", "or") if type(node.op).__name__ == "And" else ("or", "and")
+    for left, right in zip(node.values, node.values[1:], strict=False):
+        start = source.between(left, right, old)
+        if start is not None:
+            yield Edit("and becomes or", start, old, new)
+
+
+def _turn_not(source: Source, node: AstNode) -> Iterator[Edit]:
+    if type(node.op).__name__ == "Not":
+        yield source.edit("not left out", node, source.of(node.operand))
+
+
+def _decide(source: Source, node: AstNode) -> Iterator[Edit]:
+    for new in ("True", "False"):
+        yield source.edit("condition decided", node.test, new)
+
+
+def _count(source: Source, node: AstNode) -> Iterator[Edit]:
+    """A number and its neighbours; a length in a type is not one."""
+    old = source.of(node)
+    if re.fullmatch(r"[\d_]+", old) and not _is_in_type(node):
+        yield source.edit("number moved by one", node, str(node.value + 1))
+        if node.value > 0:
+            yield source.edit("number moved by one", node, str(node.value - 1))
+
+
+def _is_in_type(node: AstNode) -> bool:
+    child, parent = node, node.get_ancestor()
+    while parent is not None:
+        name = type(parent).__name__
+        if name in ("AnnAssign", "VariableDecl", "arg") and _holds(parent.annotation, child):
+            return True
+        if name == "FunctionDef":
+            return parent.returns is not None and _holds(parent.returns, child)
+        child, parent = parent, parent.get_ancestor() if name != "Module" else None
+    return False
+
+
+def _holds(outer: AstNode, inner: AstNode) -> bool:
+    return outer is inner or any(each is inner for each in outer.get_descendants())
+
+
+def _truth(source: Source, node: AstNode) -> Iterator[Edit]:
+    yield source.edit("truth turned", node, "False" if node.value else "True")
+
+
+def _call(source: Source, node: AstNode) -> Iterator[Edit]:
+    name = source.of(node.func)
+    if name in _FUNCTIONS:
+        yield source.edit("function changed", node.func, _FUNCTIONS[name])
+    for left, right in zip(node.args, node.args[1:], strict=False):
+        if name not in _EITHER_WAY and source.of(left) != source.of(right):
+            middle = source.text[source.end(left) : source.start(right)]
+            old = f"{source.of(left)}{middle}{source.of(right)}"
+            yield Edit("arguments swapped", source.start(left), old, f"{source.of(right)}{middle}{source.of(left)}")
+    yield from _leave_out_keywords(source, node)
+
+
+def _leave_out_keywords(source: Source, node: AstNode) -> Iterator[Edit]:
+    parts = [*node.args, *(each.value for each in node.keywords)]
+    for before, keyword in zip(parts[-len(node.keywords) - 1 :], node.keywords, strict=False):
+        if keyword.arg in _KEYWORDS and before is not keyword.value:
+            start = source.end(before)
+            yield Edit("keyword left out", start, source.text[start : source.end(keyword.value)], "")
+
+
+def _sender(source: Source, node: AstNode) -> Iterator[Edit]:
+    old = source.of(node)
+    if old in _SENDERS:
+        yield source.edit("sender changed", node, _SENDERS[old])
+
+
+_RULES: Final[dict[str, Callable[[Source, AstNode], Iterator[Edit]]]] = {
+    "Compare": _compare,
+    "BinOp": _arithmetic,
+    "AugAssign": _assign_more,
+    "BoolOp": _both,
+    "UnaryOp": _turn_not,
+    "If": _decide,
+    "IfExp": _decide,
+    "Int": _count,
+    "NameConstant": _truth,
+    "Call": _call,
+    "Attribute": _sender,
+}
+"""What is done with which node."""

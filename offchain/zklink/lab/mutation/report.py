@@ -1,0 +1,93 @@
+"""What was found of a project's generated mutants, as a page and in one line.
+
+Takes mutants and findings; gives text. A mutant is explained if the plan says why no test can notice it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zklink.lab.errors import MutantUnusable
+from zklink.lab.mutation.judge import Finding
+from zklink.lab.mutation.mutants import Mutant
+from zklink.lab.mutation.plan import Plan, Same, explain
+from zklink.lab.mutation.run import Verdict
+
+BEGIN: Final = "<!-- mutants -->"
+END: Final = "<!-- end of mutants -->"
+_HEAD: Final = """| source | generated | run | killed | same code | does not compile | explained | survived |
+|---|--:|--:|--:|--:|--:|--:|--:|"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All mutants of a plan's sources, and what was found of some."""
+
+    folder: Path
+    plan: Plan
+    mutants: Sequence[Mutant]
+    findings: Sequence[Finding]
+
+    @property
+    def explained(self) -> dict[str, Same]:
+        """The explanations, by the mutants' names."""
+        return explain(self.folder, self.mutants, self.plan)
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        """Those that survived and that nobody has explained."""
+        explained = self.explained
+        survived = [found.mutant for found in self.findings if found.verdict is Verdict.SURVIVED]
+        return [mutant for mutant in survived if mutant.name not in explained]
+
+    def tell(self) -> str:
+        """One line."""
+        return ", ".join(f"{count} {name}" for name, count in self._count(self.mutants).items())
+
+    def to_table(self) -> str:
+        """A row for each source, and all together."""
+        rows = [
+            f"| `{file}` | {self._row([mutant for mutant in self.mutants if mutant.changes[0].file == file])} |"
+            for file in self.plan.files
+        ]
+        return "\n".join([_HEAD, *rows, f"| all | {self._row(self.mutants)} |"])
+
+    def _row(self, mutants: Sequence[Mutant]) -> str:
+        return " | ".join(str(count) for count in self._count(mutants).values())
+
+    def _count(self, mutants: Sequence[Mutant]) -> dict[str, int]:
+        names, explained, left = {each.name for each in mutants}, self.explained, {each.name for each in self.survivors}
+        found = [finding for finding in self.findings if finding.mutant.name in names]
+        verdicts = Counter(finding.verdict for finding in found)
+        return {
+            "generated": len(mutants),
+            "run": len(found),
+            "killed": verdicts[Verdict.KILLED],
+            "same code": verdicts[Verdict.SAME],
+            "does not compile": verdicts[Verdict.UNUSABLE],
+            "explained": sum(f.verdict is Verdict.SURVIVED and f.mutant.name in explained for f in found),
+            "survived": sum(finding.mutant.name in left for finding in found),
+        }
+
+    def to_list(self) -> str:
+        """What survived, and why it may."""
+        explained = self.explained
+        lines = [f"- {_name(mutant)}: nobody has said why" for mutant in self.survivors]
+        names = {mutant.name: mutant for mutant in self.mutants}
+        return "\n".join([*lines, *(f"- {_name(names[name])}: {same.why}" for name, same in explained.items())])
+
+
+def _name(mutant: Mutant) -> str:
+    place, _, told = mutant.name.partition(" ")
+    return f"`{place}`, {told}"
+
+
+def write_page(page: Path, report: Report) -> None:
+    """Put table and list between the page's two comments. Raises MutantUnusable if it has none."""
+    head, begin, rest = page.read_text().partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise MutantUnusable(str(page), f"it has no {BEGIN} and {END}")
+    page.write_text(f"{head}{BEGIN}\n\n{report.to_table()}\n\n{report.to_list()}\n\n{END}{tail}")
