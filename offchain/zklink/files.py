@@ -84,7 +84,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise FileUnreadable(str(path), 0, _describe(error)) from error
+        raise FileUnreadable(str(path), None, _describe(error)) from error
 
 
 def read_file(path: Path) -> str:

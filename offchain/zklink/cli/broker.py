@@ -25,6 +25,7 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
     if ctx.invoked_subcommand is not None:
         ctx.obj = path
         return
+    from zklink.service.assembly import check_nodes
     from zklink.service.broker_alone import BrokerService
     from zklink.service.broker_assembly import assemble_broker
     from zklink.service.logs import configure_logs
@@ -32,7 +33,11 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
 
     settings = read_broker_settings(path)
     if check:
-        assemble_broker(settings, str(path)).database.close()
+        assembly = assemble_broker(settings, str(path))
+        try:
+            check_nodes(bridge.client for bridge in assembly.bridges.values())
+        finally:
+            assembly.database.close()
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
         return
     configure_logs(settings.log.format, settings.log.level)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -31,6 +32,12 @@ from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
 
+DO: Final = "Do:"
+"""In an error's docstring: what follows is for whoever meets it."""
+
+KEPT_RUNNING: Final = ("node", "prover", "broker", "signer", "watch")
+"""Programs of operators: their errors say what to do, too."""
+
 
 class _Group(click.Group):
     """Prints the product's own errors as one line instead of a traceback, and nothing of a node but its host."""
@@ -39,7 +46,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except (ZkLinkError, LabError) as error:
-            _show(error)
+            _show(error, ctx.invoked_subcommand in KEPT_RUNNING)
             ctx.exit(1)
         except ModuleNotFoundError as error:  # of an extra that is not installed
             _show(name_missing(error))
@@ -49,9 +56,13 @@ class _Group(click.Group):
             raise
 
 
-def _show(error: Exception) -> None:
-    text = escape(redact(str(error)))
-    Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {text}", highlight=False, soft_wrap=True)
+def _show(error: Exception, advises: bool = False) -> None:
+    """One line; if it `advises`, with what to do about it, which the error's class says."""
+    text, advice = str(error), " ".join((inspect.getdoc(type(error)) or "").partition(DO)[2].split())
+    if advises and advice:
+        text = f"{text}. {DO} {advice}"
+    shown = escape(redact(text))
+    Console(stderr=True).print(f"[red]{type(error).__name__}[/]: {shown}", highlight=False, soft_wrap=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -23,14 +23,18 @@ def node(path: Path, check: bool) -> None:
     is killed. Health is at /health and /ready, metrics at /metrics.
     """
     from zklink.service.api_mount import ApiMount
-    from zklink.service.assembly import assemble
+    from zklink.service.assembly import assemble, check_nodes
     from zklink.service.logs import configure_logs
     from zklink.service.runner import NodeService, only_own_routes
     from zklink.service.settings.source import read_settings
 
     settings = read_settings(path)
     if check:
-        assemble(settings, str(path)).database.close()
+        assembly = assemble(settings, str(path))
+        try:
+            check_nodes(assembly.clients.values())
+        finally:
+            assembly.database.close()
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
         return
     configure_logs(settings.log.format, settings.log.level)

@@ -43,4 +43,4 @@ def hash_file(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FileUnreadable(str(path), 0, error.strerror or str(error)) from error
+        raise FileUnreadable(str(path), None, error.strerror or str(error)) from error

@@ -4,8 +4,8 @@ A setting that does not fit the deployment is named like any other mistake.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +20,12 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.nodes import PoolPolicy, connect_nodes, split_nodes
 from zklink.l1.transport.secrets import keep_words
 from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
-from zklink.protocol.errors import DeploymentRefused, KeyFileInvalid, SettingsInvalid, ZkLinkError
+from zklink.protocol.errors import DeploymentRefused, FileUnreadable, KeyFileInvalid, SettingsInvalid
 from zklink.protocol.ids import Amount, BlockNumber, ChainId, Lane, TokenId
 from zklink.prover.circuit_artifacts import open_circuit
 from zklink.recovery.connect import check_bridge, check_file
@@ -110,10 +110,25 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
 
 
 def read_deployment(path: Path) -> Deployment:
-    """A published deployment. Raises FileUnreadable, DeploymentRefused."""
-    deployment = Deployment.from_json(read_file(path))
-    check_file(deployment)
+    """A published deployment. Raises FileUnreadable, and DeploymentRefused, which names the file."""
+    text = read_file(path)
+    try:
+        deployment = Deployment.from_json(text)
+        check_file(deployment)
+    except DeploymentRefused as error:
+        raise DeploymentRefused(f"{path}: {error.reason}; give the file that `ape run deploy` published") from error
     return deployment
+
+
+def check_nodes(clients: Iterable[ChainClient]) -> None:
+    """Every node must answer and serve its chain, also one among several. Raises WrongChain and RpcUnavailable, which
+    name the node by its place in the settings.
+    """
+    for client in clients:
+        nodes = split_nodes(client.w3)
+        for number, node in enumerate(nodes, start=1):
+            name = f"{client.profile.name}, node {number}" if len(nodes) > 1 else client.profile.name
+            ChainClient(replace(client.profile, name=name), node).check_chain_id()
 
 
 def connect(
@@ -147,7 +162,9 @@ def connect_chain(place: ChainDeployment, own: ChainSettings, kept: SubmissionLo
 
 
 def load_key(path: Path, passphrase_file: Path | None) -> LocalAccount:
-    """An account from a file: a private key in hex, or a keystore. Raises KeyFileInvalid; no text shows the content."""
+    """An account from a file: a private key in hex, or a keystore. Raises FileUnreadable, KeyFileInvalid; no text shows
+    the content.
+    """
     try:
         text = read_file(path).strip()
         if text.startswith("{"):
@@ -155,7 +172,11 @@ def load_key(path: Path, passphrase_file: Path | None) -> LocalAccount:
             text = Account.decrypt(json.loads(text), passphrase).hex()
         account: LocalAccount = Account.from_key(text)
         return account
-    except (ValueError, KeyError, TypeError, ZkLinkError):
+    except FileUnreadable as error:
+        if error.position is None:
+            raise
+        raise KeyFileInvalid(str(path)) from None
+    except (ValueError, KeyError, TypeError):
         raise KeyFileInvalid(str(path)) from None
 
 

@@ -48,7 +48,7 @@ def configure_logs(kind: str, level: str, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("urllib3", "web3", "asyncio", "httpx", "httpcore", "alembic"):
+    for name in ("urllib3", "web3", "asyncio", "httpx", "httpcore", "alembic", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

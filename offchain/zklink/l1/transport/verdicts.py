@@ -40,6 +40,10 @@ LONGEST_REST_SECONDS: Final = 3_600.0
 
 
 _LONGEST_TEXT: Final = 10_000
+_NO_CONNECTION: Final = re.compile(
+    r"HTTPS?ConnectionPool\(host='([^']{1,253})', port=(\d{1,5})\): Max retries exceeded .{0,300}?"
+    r"(?:\[Errno -?\d{1,6}\]|timed out\.|Caused by \w{1,60}\() ?([^'\"()]{1,120})"
+)
 
 
 class Verdict(Enum):
@@ -271,7 +275,7 @@ def _find_data(answer: object) -> bytes | None:
 
 def describe(error: BaseException) -> str:
     """One line about a failure, without the addresses of the requests library's objects and without secrets."""
-    text = _show(str(error))
+    text = _show(_shorten(str(error)))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -280,6 +284,12 @@ def describe_answer(answer: Mapping[str, Any]) -> str:
     error: Any = answer.get("error")
     told = error.get("message") or error if isinstance(error, Mapping) else error
     return _show(str(told)) or "an error without words"
+
+
+def _shorten(text: str) -> str:
+    """What the requests library says of a connection that it did not get, in words for whoever runs the program."""
+    found = _NO_CONNECTION.search(text)
+    return text if found is None else f"no connection to {found[1]}, port {found[2]}: {found[3].strip()}"
 
 
 def _show(text: str) -> str:

@@ -57,16 +57,17 @@ class FileInUse(ToolError):
 
 @dataclass(eq=False)
 class FileUnreadable(ToolError):
-    """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte.
+    """A file cannot be read, or holds bytes that are no text; `position` is that of the first such byte, or None.
     Do: Give another file, or put it back from a copy.
     """
 
     path: str
-    position: int
+    position: int | None
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.path}, byte {self.position}: {self.detail}"
+        place = "" if self.position is None else f", byte {self.position}"
+        return f"{self.path}{place}: {self.detail}"
 
 
 @dataclass(eq=False)
@@ -111,7 +112,7 @@ class DemoStuck(ToolError):
 class SettingsInvalid(ToolError):
     """A setting is wrong, missing or unknown. `place` is the file, or the variable of the environment; `key` the
     setting with the tables that it stands in. What stands there is not shown: it may be a secret.
-    Do: Mend `key` in `place` as `reason` says; docs/run-a-node.md lists all settings.
+    Do: Mend that setting there; docs/run-a-node.md lists all of them.
     """
 
     place: str

@@ -27,6 +27,16 @@ _OVER: Final = "__"
 _WORDS: Final = {
     "extra_forbidden": "there is no such key",
     "missing": "it is missing",
+    "tuple_type": 'give a list, as ["one", "another"]',
+    "int_type": "give a whole number",
+    "int_parsing": "give a whole number",
+    "float_type": "give a number",
+    "float_parsing": "give a number",
+    "bool_type": "give true or false",
+    "bool_parsing": "give true or false",
+    "string_type": "give a text",
+    "model_type": "it is a table, and needs keys",
+    "dict_type": "it is a table, and needs keys",
 }
 """Reasons in this package's words, where pydantic's own are for programmers."""
 

@@ -14,6 +14,7 @@ from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import check_bridge
 from zklink.recovery.words_kept import read_words, write_words
+from zklink.service.assembly import check_nodes
 from zklink.service.health import HealthBoard
 from zklink.service.metrics import Metrics
 from zklink.service.settings.watch import WatchLimits
@@ -55,7 +56,7 @@ class Watch:
 
     def check(self, *, needs_all: bool = False) -> None:
         """Raise WrongChain or HistoryDisagrees for a node of another chain, or a bridge of another deployment; with
-        `needs_all` also RpcUnavailable for a chain that is away, which is looked at later else.
+        `needs_all` every single node must answer (RpcUnavailable); else a chain that is away is looked at later.
         """
         for chain in self._read.bridges:
             try:
@@ -63,6 +64,8 @@ class Watch:
             except RpcUnavailable:
                 if needs_all:
                     raise
+        if needs_all:
+            check_nodes(bridge.client for bridge in self._read.bridges.values())
 
     def round(self) -> None:
         """Look at every chain; what cannot be read now is said and looked at again."""
