@@ -247,6 +247,35 @@ def test_relayer__owners_take_their_word_back__loses_no_more_than_its_budget(sti
     assert shown.relayer is not None and shown.relayer.books.find(bytes.fromhex(order)) == failed
 
 
+class Late(MemoryBooks):
+    """Books that do not know an order when they are first asked: it came twice at the same time."""
+
+    is_late = False
+
+    def find(self, id: bytes) -> RelayedOrder | None:
+        if self.is_late:
+            self.is_late = False
+            return None
+        return super().find(id)
+
+
+@pytest.mark.parametrize("is_mined", [True, False])
+def test_relayer__the_same_order_twice_at_once__sends_one_and_answers_both(still: Scene, is_mined: bool) -> None:
+    system, user, books = still.pipeline.system, signer(still), Late()
+    relayer = open_relayer(system, books)
+    if not is_mined:
+        kept = Spiteful(_stop)
+        with pytest.raises(Stopped):
+            hand_in(open_relayer(system, kept), still, user.body())
+        books.keep(*kept.load_open())
+    body = user.body()
+    if is_mined:
+        assert hand_in(relayer, still, body) == ""
+    count, books.is_late = sent_by(relayer, still), True
+    assert hand_in(relayer, still, body) == "" and not books.is_late
+    assert sent_by(relayer, still) == count
+
+
 def test_relayer__stopped_after_it_sent__knows_after_a_restart_and_sends_nothing_twice(still: Scene) -> None:
     system, user, books = still.pipeline.system, signer(still), MemoryBooks()
     stopped = open_relayer(system, books, start=lambda job: None)

@@ -52,6 +52,9 @@ def test_search__contract__says_which_one_it_is_on_which_chain(busy: Busy) -> No
         status, text = ask(busy.scene, getattr(place, name))
         assert (status, text) == (303, "/chains#chain-3") or f"The contract {name} on bsc" in text
         assert getattr(place, name) in busy.scene.client.get("/chains").text
+        page = busy.scene.client.get(f"/addresses/{getattr(place, name)}").text
+        assert f'<a href="/chains#chain-{BSC}">{name} on bsc</a>' in page
+    assert "The contract" not in busy.scene.client.get("/addresses/0x" + "12" * 20).text
 
 
 @pytest.mark.parametrize("text", ["999999", "9-9", "nothing", "0x" + "12" * 20, "<b>bold</b>", "9" * 30])

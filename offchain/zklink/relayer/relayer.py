@@ -8,8 +8,7 @@ that fail or are on their way share what may be lost in a day. An order that was
 
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Lock, Thread
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -66,7 +65,7 @@ class Relayer:
         for k, entry in entries.items():
             entry.check_genuine(bridges[k].address)
         self._places = {k: RelayPlace(bridges[k], entry, entry.place()) for k, entry in entries.items()}
-        self._start = start or ThreadPoolExecutor(max(1, terms.most_open * len(entries)), "relay").submit
+        self._start = start or _start_thread
         self._lock, self._checks = Lock(), BoundedSemaphore(CHECKED_AT_ONCE)
         self._held: set[bytes] = set()
 
@@ -97,10 +96,15 @@ class Relayer:
             raise RelayRefused("busy", "the relayer is looking at other orders: come again")
         try:
             cost = check_on_chain(place, signed, token, self.terms, self.address)
+        except RelayRefused:
+            if (known := self.books.find(signed.nonce)) is not None:  # it came twice, and the other was faster
+                return known
+            raise
         finally:
             self._checks.release()
-        order = self._take(signed, cost)
-        self._send(order, cost.call)
+        order, is_new = self._take(signed, cost)
+        if is_new:
+            self._send(order, cost.call)
         return self.books.find(order.id) or order
 
     def look(self) -> None:
@@ -123,8 +127,10 @@ class Relayer:
     def _token(self, chain: ChainId, token: TokenId) -> TokenClient:
         return TokenClient(self._places[chain].client, self._deployment.token(token).contracts[chain])
 
-    def _take(self, signed: SignedSwap, cost: Cost) -> RelayedOrder:
-        """Put an order onto the books, if what it risks may still be lost. Raises RelayRefused."""
+    def _take(self, signed: SignedSwap, cost: Cost) -> tuple[RelayedOrder, bool]:
+        """Put an order onto the books, if what it risks may still be lost; False for one that was there. Raises
+        RelayRefused.
+        """
         number, now = cost.head
         order = RelayedOrder(
             id=signed.nonce,
@@ -144,6 +150,8 @@ class Relayer:
             standing=Standing.OPEN,
         )
         with self._lock:
+            if (known := self.books.find(order.id)) is not None:
+                return known, False
             opened = [other for other in self.books.load_open() if other.chain == order.chain]
             failed = [other for other in self.books.load_failed(now - DAY) if other.chain == order.chain]
             if any(other.owner == order.owner for other in opened):
@@ -156,7 +164,7 @@ class Relayer:
                 raise RelayRefused("exhausted", "what may be lost within a day has been lost, or is at risk")
             self.books.keep(order)
             self._held.add(order.id)
-        return order
+        return order, True
 
     def _send(self, order: RelayedOrder, call: Call) -> None:
         """Broadcast an order that is held, and have somebody wait for it. One of unknown fate stays open."""
@@ -174,15 +182,19 @@ class Relayer:
     def _settle(self, order: RelayedOrder, submission: Submission) -> None:
         """Wait for the receipt."""
         try:
-            receipt = self._places[order.chain].client.wait(submission)
-            self.books.keep(order.become(Standing.BROUGHT, receipt.tx_hash))
-        except (TransactionReverted, TransactionReplaced) as error:
-            log.warning("order 0x%s was sent in vain: %s", order.id.hex(), error)
-            self.books.keep(order.become(Standing.FAILED))
+            self.books.keep(self._wait(order, submission))
         except ZkLinkError as error:
             log.warning("order 0x%s is not mined yet: %s", order.id.hex(), error)
         finally:
             self._let_go(order)
+
+    def _wait(self, order: RelayedOrder, submission: Submission) -> RelayedOrder:
+        try:
+            receipt = self._places[order.chain].client.wait(submission)
+        except (TransactionReverted, TransactionReplaced) as error:
+            log.warning("order 0x%s was sent in vain: %s", order.id.hex(), error)
+            return order.become(Standing.FAILED)
+        return order.become(Standing.BROUGHT, receipt.tx_hash)
 
     def _resume(self, order: RelayedOrder) -> None:
         """What became of an order, as its token shows it; if nothing did, it is sent again."""
@@ -203,3 +215,8 @@ class Relayer:
     def _let_go(self, order: RelayedOrder) -> None:
         with self._lock:
             self._held.discard(order.id)
+
+
+def _start_thread(job: Callable[[], None]) -> None:
+    """A thread of its own, which no process waits for at its end: what it waits for goes on after a restart."""
+    Thread(target=job, name="relay", daemon=True).start()

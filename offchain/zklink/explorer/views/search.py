@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from zklink.explorer.asking import Asker
 from zklink.explorer.page import Redirect, View
+from zklink.explorer.views.places import find_contracts
 from zklink.explorer.views.transfers import read_key
 
 MOST: Final = 200
@@ -73,9 +74,10 @@ async def _find_address(ask: Asker, text: str) -> list[Find]:
     for token in (await ask.ask("tokens")).tokens:
         if any(place.address.lower() == text and not place.is_native for place in token.contracts):
             finds.append(Find(f"/tokens/{token.token}", f"The token {token.symbol}"))
-    for chain in (await ask.ask("chains")).chains:
-        if name := next((name for name, at in chain.contracts.items() if at.lower() == text), None):
-            finds.append(Find(f"/chains#chain-{chain.chain}", f"The contract {name} on {chain.name}"))
+    finds += [
+        Find(f"/chains#chain-{chain.chain}", f"The contract {name} on {chain.name}")
+        for chain, name in find_contracts((await ask.ask("chains")).chains, text)
+    ]
     return finds
 
 

@@ -8,6 +8,7 @@ from zklink.api.answers.transfers import describe_transfer
 from zklink.explorer.asking import Asker
 from zklink.explorer.page import View
 from zklink.explorer.recent import RECENT_COST, list_recent
+from zklink.explorer.views.places import find_contracts
 from zklink.explorer.way import Step, list_steps
 from zklink.operations.requests import RequestKey
 from zklink.protocol.errors import RequestRefused
@@ -50,7 +51,13 @@ async def show_address(ask: Asker, request: Request) -> View:
     owner, cursor = request.path_params["owner"], request.query_params.get("cursor")
     accounts = await ask.try_ask("accounts", owner=owner)
     page = await ask.ask("transfers", address=owner, cursor=cursor, limit=PAGE)
-    data = {"owner": owner, "accounts": accounts and accounts.accounts, "transfers": page.transfers, "next": page.next}
+    data = {
+        "owner": owner,
+        "contracts": find_contracts((await ask.ask("chains")).chains, owner.rpartition(":")[2]),
+        "accounts": accounts and accounts.accounts,
+        "transfers": page.transfers,
+        "next": page.next,
+    }
     return View("address.html", data)
 
 

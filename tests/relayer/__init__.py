@@ -1,0 +1,1 @@
+"""Tests of the relayer's arithmetic; what it does is told through the API's tests."""
