@@ -1,17 +1,19 @@
-"""Two test networks in process; what a test does on them is undone."""
+"""Two test networks in process, also with the system deployed on them; what a test does on them is undone."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.deploying.testnets import Networks, open_testnets
+from tests.deploying.testnets import GOVERNOR, Networks, open_testnets
+from zklink.l1.contracts.timelock import TimelockClient
+from zklink.l1.deployment.dossier import Dossier
 
 
 @pytest.fixture(scope="package")
 def package_networks() -> Iterator[Networks]:
     """The chains of all tests of this folder; tests take `networks`."""
-    with open_testnets() as testnets:
-        yield testnets
+    with open_testnets() as networks:
+        yield networks
 
 
 @pytest.fixture
@@ -19,3 +21,22 @@ def networks(package_networks: Networks) -> Iterator[Networks]:
     """Two chains without the system."""
     with package_networks.world.isolated():
         yield package_networks
+
+
+@pytest.fixture(scope="package")
+def package_deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Networks, Dossier]]:
+    """Two other chains with the system, whose governor has accepted the timelocks; tests take `deployed`."""
+    with open_testnets() as networks:
+        dossier = networks.deploy(tmp_path_factory.mktemp("deployed"))
+        for k, chain in dossier.deployment.chains.items():
+            client = networks.world[k].client
+            client.transfer(networks.deployer, GOVERNOR.address, 10**18)
+            TimelockClient(client, chain.timelock).accept_ownership(GOVERNOR)
+        yield networks, dossier
+
+
+@pytest.fixture
+def deployed(package_deployed: tuple[Networks, Dossier]) -> Iterator[tuple[Networks, Dossier]]:
+    """The system on two networks, and its record."""
+    with package_deployed[0].world.isolated():
+        yield package_deployed

@@ -104,6 +104,11 @@ class Networks:
             for k, profile in project.profiles.items()
         }
 
+    @property
+    def clients(self) -> dict[ChainId, ChainClient]:
+        """Anybody's clients; they do not wait."""
+        return {c.profile.chain_id: ChainClient(c.profile, c.w3, sleep=lambda seconds: None) for c in self.world}
+
     def prepare(self, folder: Path, changes: Mapping[str, str] | None = None) -> Prepared:
         """As a process that begins, with the journal that is there."""
         journal, project = Journal(folder / "pair.journal"), self.project(folder, changes)

@@ -80,7 +80,7 @@ def deploy_to_networks(file: Path, deployer: Deployer, is_dry: bool, is_confirme
     except ZkLinkError:
         say(f"stopped; {path} has what is done: the same command goes on from there")
         raise
-    write_dossier(dossier, record)
+    say(f"the compiler's inputs, for block explorers, are in {write_dossier(dossier, record)}")
     _finish(prepared, dossier, record, say)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 
 import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_record, find_urls
 from zklink.files import read_file
+from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
-from zklink.l1.deployment.verify import Check, verify
+from zklink.l1.deployment.rehearsal import read_keys
+from zklink.l1.deployment.trust import describe_trust
+from zklink.l1.deployment.verify import load_named_verifiers, verify
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import NodeMissing
 from zklink.protocol.ids import ChainId
@@ -31,12 +33,15 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     clients = connect(deployment, find_urls(deployment, rpcs), quorum)
     _check_all_there(dossier, clients)
     checks = tuple(verify(dossier, clients))
-    for chain, each in groupby(checks, lambda check: check.chain):
-        found = tuple(each)
+    for chain in dict.fromkeys(check.chain for check in checks):
+        found = [check for check in checks if check.chain == chain]
         wrong = [check for check in found if not check.is_right]
         click.echo(f"{chain}: {len(found) - len(wrong)} of {len(found)} checks are as recorded")
         for check in found if is_long else wrong:
             click.echo(_show(check))
+    click.echo("whom the users of this deployment trust:")
+    for line in describe_trust(dossier, read_keys(load_named_verifiers(dossier))):
+        click.echo(f"  - {line}")
     if not all(check.is_right for check in checks):
         click.echo(f"{path} DOES NOT AGREE with the chains and these sources")
         click.get_current_context().exit(1)

@@ -61,6 +61,17 @@ def load_contract(name: str) -> ContractArtifact:
     return _load(name, compute_sources_hash())
 
 
+def load_sources(name: str) -> dict[str, str]:
+    """A contract's source and all that it imports, by their paths in the repository, the contract first. Raises
+    ContractNotFound, ContractNotCompiled.
+    """
+    load_contract(name)
+    source = find_source(name)
+    imported = json.loads(read_file(cache_directory() / "contracts" / name / "imports.json"))
+    paths = [source, *(CONTRACTS / item for item in imported)]
+    return {path.relative_to(CONTRACTS.parent).as_posix(): read_file(path) for path in paths}
+
+
 def compute_sources_hash() -> str:
     """Hash of everything that can change a compilation; recomputed when a file's time or size changes."""
     return _hash_sources(_fingerprint())

@@ -3,33 +3,19 @@ run; gives every check with its outcome. Only reads, and believes nothing of the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.deployment.blueprint import Blueprint, Creation
+from zklink.l1.deployment.checks import Check, check
 from zklink.l1.deployment.dossier import BuiltContract, Dossier
 from zklink.l1.deployment.lookups import find_origin, find_receipt
 from zklink.l1.deployment.records import Verifiers
 from zklink.l1.deployment.rehearsal import KeyFacts, Rehearsed, hash_code, read_keys, rehearse
+from zklink.l1.deployment.standard_json import hash_inputs
+from zklink.l1.deployment.verify_state import verify_state
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import RehearsalFailed
 from zklink.protocol.ids import ChainId
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One question about a chain and its answer; `detail` says what was found where it is not what it should be."""
-
-    chain: str
-    what: str
-    is_right: bool
-    detail: str = ""
-
-
-def check(chain: str, what: str, found: object, expected: object) -> Check:
-    """The outcome of a comparison."""
-    is_right = found == expected
-    return Check(chain, what, is_right, "" if is_right else f"found {found}, expected {expected}")
 
 
 def load_named_verifiers(dossier: Dossier) -> Verifiers:
@@ -50,6 +36,8 @@ def draw_blueprint(dossier: Dossier, verifiers: Verifiers, keys: KeyFacts) -> Bl
 def verify(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Iterator[Check]:
     """Everything that a record says of its chains. Raises RpcUnavailable, ContractNotFound, ContractNotCompiled."""
     yield from verify_code(dossier, clients)
+    for k, client in clients.items():
+        yield from verify_state(dossier, k, client)
 
 
 def verify_code(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Iterator[Check]:
@@ -67,13 +55,17 @@ def verify_code(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Ite
     except RehearsalFailed as error:
         yield Check(error.chain, f"{error.contract} from the sources", False, error.reason)
         return
+    inputs = hash_inputs(one.creation.artifact.name for contracts in rehearsed.values() for one in contracts)
     for k, contracts in rehearsed.items():
         said = {one.name: one for one in dossier.contracts[k]}
         name = clients[k].profile.name
         yield check(name, "contracts in the record", sorted(said), sorted(one.creation.name for one in contracts))
         for one in contracts:
             if one.creation.name in said:
-                yield from _verify_contract(clients[k], said[one.creation.name], one)
+                found = said[one.creation.name]
+                yield from _verify_contract(clients[k], found, one)
+                what = one.creation.artifact.name
+                yield check(name, f"{what}: compiler input", found.input_hash, inputs[what])
 
 
 def _verify_contract(client: ChainClient, said: BuiltContract, expected: Rehearsed) -> Iterator[Check]:

@@ -22,6 +22,7 @@ from zklink.l1.deployment.journal import Begun, Done, Journal
 from zklink.l1.deployment.lookups import count_with_waiting, find_receipt
 from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.client import Call, ChainClient, Request, check_receipts, encode_call, encode_creation
+from zklink.l1.transport.impersonation import find_true_hash
 from zklink.l1.transport.receipts import Receipt
 from zklink.protocol.errors import CodeUnexpected, DeploymentRefused, NonceSpent
 from zklink.protocol.ids import ChainId
@@ -148,7 +149,7 @@ class Works:
         if receipt is None:
             self.journal.finish(Done(chain_id, step, "", 0, 0, address))
             return
-        transaction = f"0x{receipt.tx_hash.hex()}"
+        transaction = f"0x{find_true_hash(receipt.tx_hash).hex()}"
         self.journal.finish(Done(chain_id, step, transaction, receipt.block_number, receipt.gas_used, address))
 
     def _find_receipt(self, chain_id: ChainId, nonce: int) -> Receipt | None:

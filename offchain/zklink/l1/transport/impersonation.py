@@ -20,7 +20,9 @@ from zklink.protocol.errors import RpcRefused
 NAME: Final = "zklink impersonation"
 MARK: Final = b"\x7fzklink impersonated\x00"
 """No transaction begins so: 0x7f is no type."""
-_BY_HASH: Final = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+_BY_HASH: Final = {"eth_getTransactionReceipt": "transactionHash", "eth_getTransactionByHash": "hash"}
+_HASHES: Final[dict[bytes, bytes]] = {}
+"""The nodes' hashes of what this process has sent in envelopes, by those of the envelopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,13 @@ def impersonate(w3: Web3, chain: str, address: str) -> LocalAccount:
     return cast(LocalAccount, ImpersonatedAccount(checksum))
 
 
-class Impersonation(Web3Middleware):
-    """Stands before the node, and tells envelopes from transactions. Envelopes and the node's hashes are remembered."""
+def find_true_hash(tx_hash: bytes) -> bytes:
+    """A transaction's hash on its chain: another one than this package's, if it was sent in an envelope."""
+    return _HASHES.get(tx_hash, tx_hash)
 
-    def __init__(self, w3: Web3) -> None:
-        super().__init__(w3)
-        self._hashes: dict[str, str] = {}
+
+class Impersonation(Web3Middleware):
+    """Stands before the node, and tells envelopes from transactions; answers name the envelopes."""
 
     def wrap_make_request(
         self, make_request: Callable[[RPCEndpoint, Any], RPCResponse]
@@ -72,19 +75,23 @@ class Impersonation(Web3Middleware):
                 raw = _bytes(params[0])
                 if raw.startswith(MARK):
                     return self._send(make_request, raw)
-            if method in _BY_HASH:
-                known = self._hashes.get(_hex(_bytes(params[0])))
-                params = [known, *params[1:]] if known else params
-            return make_request(method, params)
+            known = _HASHES.get(_bytes(params[0])) if method in _BY_HASH else None
+            if known is None:
+                return make_request(method, params)
+            answer = make_request(method, [_hex(known), *params[1:]])
+            found = answer.get("result")
+            if found is not None:
+                answer = cast(RPCResponse, {**answer, "result": {**found, _BY_HASH[method]: params[0]}})
+            return answer
 
         return request
 
     def _send(self, make_request: Callable[[RPCEndpoint, Any], RPCResponse], raw: bytes) -> RPCResponse:
-        envelope = _hex(keccak(raw))
+        envelope = keccak(raw)
         answer = make_request(RPCEndpoint("eth_sendTransaction"), [json.loads(raw[len(MARK) :])])
         if answer.get("error") is None:
-            self._hashes[envelope] = _hex(_bytes(answer["result"]))
-            answer = cast(RPCResponse, {**answer, "result": envelope})
+            _HASHES[envelope] = _bytes(answer["result"])
+            answer = cast(RPCResponse, {**answer, "result": _hex(envelope)})
         return answer
 
 

@@ -18,6 +18,7 @@ from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.plan_checks import warn_of_tokens
 from zklink.l1.deployment.preflight import check_keys, check_people, check_surroundings
 from zklink.l1.deployment.rehearsal import KeyFacts, Rehearsed, read_keys, rehearse
+from zklink.l1.deployment.standard_json import hash_inputs, write_inputs
 from zklink.l1.deployment.verify import read_times
 from zklink.l1.deployment.works import Works, begin
 from zklink.l1.transport.client import ChainClient
@@ -73,11 +74,16 @@ def build(prepared: Prepared, deployer: LocalAccount, report: Report) -> Dossier
     Works(prepared.blueprint, prepared.clients, deployer, project.governor, journal, report).run()
     blocks = {key: done.block for key, done in journal.done.items() if done.address}
     rehearsed = rehearse(prepared.blueprint, read_times(blocks, prepared.clients))
-    return compile_dossier(
-        project.name, prepared.blueprint, project.governor, project.networks, journal, rehearsed, compiler_version(), {}
-    )
+    names = {one.creation.artifact.name for contracts in rehearsed.values() for one in contracts}
+    papers = (journal, rehearsed, compiler_version(), hash_inputs(names))
+    return compile_dossier(project.name, prepared.blueprint, project.governor, project.networks, *papers)
 
 
-def write_dossier(dossier: Dossier, path: Path) -> None:
-    """Publish the record. Raises FileNotWritten."""
+def write_dossier(dossier: Dossier, path: Path) -> Path:
+    """Publish the record, and in a folder beside it the compiler's input of each contract. Gives that folder. Raises
+    FileNotWritten.
+    """
+    folder = path.with_suffix("")
+    write_inputs((one.contract for built in dossier.contracts.values() for one in built), folder)
     write_file(path, dossier.to_json())
+    return folder
