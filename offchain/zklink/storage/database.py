@@ -144,10 +144,7 @@ def _parse(url: str) -> URL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed
-    raise DatabaseRefused(
-        redact(parsed.drivername),
-        "the database is neither a sqlite file nor a postgresql server",
-    )
+    raise DatabaseRefused(redact(parsed.drivername), "give sqlite:///FILE or postgresql://USER@HOST/NAME")
 
 
 def connect(url: str) -> Engine:
