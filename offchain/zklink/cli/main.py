@@ -12,6 +12,7 @@ from rich.markup import escape
 from zklink import __version__
 from zklink.cli.bench import bench
 from zklink.cli.broker import broker
+from zklink.cli.ceremony import ceremony
 from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
 from zklink.cli.devnet_command import devnet
@@ -83,6 +84,7 @@ COMMANDS = (
     verify_deployment,
     setup,
     circuits,
+    ceremony,
     verifier,
     generate,
     genesis,

@@ -18,6 +18,7 @@ mistake, never caused by data from outside; it raises a plain ValueError or Inde
 
 from zklink.protocol.errors.api import *
 from zklink.protocol.errors.base import *
+from zklink.protocol.errors.ceremony import *
 from zklink.protocol.errors.client import *
 from zklink.protocol.errors.deploying import *
 from zklink.protocol.errors.government import *
