@@ -1,21 +1,34 @@
 """Each mistake is named with its chain and with what to do, before anything is sent."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.deploying.testnets import GOVERNOR, MEMBERS, Networks
-from zklink.protocol.errors import ZkLinkError
+from tests.deploying.testnets import FUJI, GOVERNOR, MEMBERS, SEPOLIA, Networks
+from zklink.l1.deployment.deploy import load_verifiers
+from zklink.l1.deployment.preflight import TEST_NETWORKS, check_keys
+from zklink.l1.deployment.rehearsal import read_keys
+from zklink.l1.transport.client import ChainClient
+from zklink.protocol.errors import DeploymentRefused, SettingsInvalid, ZkLinkError
+from zklink.protocol.ids import ChainId
+from zklink.protocol.presets import MINIMAL
+from zklink.prover.cache import project_root
+from zklink.service.deploying.planning import plan_project
+from zklink.service.settings.deployer import read_environment
+
+DEPLOYMENTS = project_root() / "deployments"
 
 REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
     "development keys that nobody allowed": (
         {"allows_development_keys = true": ""},
         "SwapVerifierMinimal has a development key.*sepolia is public.*keys of a ceremony",
     ),
-    "development keys on a main network": (
+    "a test account on a main network": (
         {"evm_chain_id = 43113": "evm_chain_id = 43114"},
-        r"has a development key.*fuji \(EVM chain 43114\) is a public network",
+        r"the deployer 0x\w+ is a test account, whose key everybody has: not on fuji",
     ),
     "a threshold that is no majority": ({"threshold = 2": "threshold = 1"}, "1 of 3 is no majority of the validators"),
     "a threshold that is never met": ({"threshold = 2": "threshold = 4"}, "4 of 3 is no majority of the validators"),
@@ -58,3 +71,35 @@ def test_prepare__mistake_in_the_environment__refused_with_what_to_do(
     with pytest.raises(ZkLinkError, match=said):
         networks.prepare(tmp_path, changes)
     assert not (tmp_path / "pair.journal").exists()
+
+
+def test_check_keys__development_keys_on_a_main_network__refused_even_if_allowed(networks: Networks) -> None:
+    main = {1: networks.clients[FUJI.chain_id], 4: networks.clients[SEPOLIA.chain_id]}
+    clients = {ChainId(k): ChainClient(replace(c.profile, evm_chain_id=43114), c.w3) for k, c in main.items()}
+    with pytest.raises(DeploymentRefused, match=r"has a development key.*\(EVM chain 43114\) is a public network"):
+        check_keys(read_keys(load_verifiers(MINIMAL)), clients, is_allowed=True)
+
+
+@pytest.mark.parametrize("name", ["testnets", "mainnets"])
+def test_template__as_it_is__says_what_to_fill_in(name: str) -> None:
+    with pytest.raises(SettingsInvalid, match="operator: fill in an address"):
+        read_environment(DEPLOYMENTS / f"{name}.toml", {})
+
+
+@pytest.mark.parametrize("name, chains, tokens", [("testnets", 4, 3), ("mainnets", 4, 7)])
+def test_template__filled_in__is_a_plan(tmp_path: Path, name: str, chains: int, tokens: int) -> None:
+    text = (DEPLOYMENTS / f"{name}.toml").read_text()
+    for key, address in zip(
+        ("operator", "governor", "setter", "fee_recipient"), (GOVERNOR.address, *MEMBERS), strict=False
+    ):
+        text = text.replace(f'{key} = ""', f'{key} = "{address}"')
+    for members in (MEMBERS[:3], MEMBERS[3:]):
+        text = text.replace("members = []", f"members = {json.dumps(members)}", 1)
+    file = tmp_path / f"{name}.toml"
+    file.write_text(text)
+    project = plan_project(name, read_environment(file, {}))
+    assert (len(project.profiles), len(project.plan.tokens)) == (chains, tokens)
+    assert all(profile.evm_chain_id in TEST_NETWORKS for profile in project.profiles.values()) == (name == "testnets")
+    assert all(project.plan.prices[k] for k in project.profiles)
+    for k, profile in project.profiles.items():
+        assert project.plan.blocks_per_day[k] < 86_400 / profile.block_time_seconds

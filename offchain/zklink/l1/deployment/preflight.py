@@ -2,7 +2,7 @@
 plan. Takes a plan, who is who, and a client per chain. Only reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from eth_utils import to_checksum_address
@@ -11,7 +11,9 @@ from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.deployment.plan_checks import check_governor, check_plan
 from zklink.l1.deployment.records import DeploymentPlan
 from zklink.l1.deployment.rehearsal import KeyFacts
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
+from zklink.lab.accounts import funded_accounts
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import ChainId
 
@@ -30,6 +32,22 @@ def check_people(plan: DeploymentPlan, governor: str, deployer: str) -> None:
     check_governor(plan, deployer)
     if to_checksum_address(plan.setter) == to_checksum_address(governor):
         raise DeploymentRefused(f"the setter {plan.setter} is the governor: prices are set by a key that is in use")
+
+
+def check_accounts(plan: DeploymentPlan, governor: str, deployer: str, profiles: Iterable[ChainProfile]) -> None:
+    """Raise DeploymentRefused for an account of the laboratory, whose key everybody has, where anything is worth
+    something.
+    """
+    worthy = [profile.name for profile in profiles if profile.evm_chain_id not in TEST_NETWORKS]
+    known = {account.address for account in funded_accounts()}
+    roles = {"governor": governor, "deployer": deployer, "setter": plan.setter, "fee recipient": plan.fee_recipient}
+    roles |= {f"validator {i}": member for i, member in enumerate(plan.validators.members, 1)}
+    roles |= {f"watcher {i}": member for i, member in enumerate(plan.watchers.members, 1)}
+    for role, address in roles.items():
+        if worthy and to_checksum_address(address) in known:
+            raise DeploymentRefused(
+                f"the {role} {address} is a test account, whose key everybody has: not on {worthy[0]}"
+            )
 
 
 def check_keys(keys: KeyFacts, clients: Mapping[ChainId, ChainClient], is_allowed: bool) -> None:

@@ -16,7 +16,7 @@ from zklink.l1.deployment.deploy import Report
 from zklink.l1.deployment.dossier import Dossier, compile_dossier
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.plan_checks import warn_of_tokens
-from zklink.l1.deployment.preflight import check_keys, check_people, check_surroundings
+from zklink.l1.deployment.preflight import check_accounts, check_keys, check_people, check_surroundings
 from zklink.l1.deployment.rehearsal import KeyFacts, Rehearsed, read_keys, rehearse
 from zklink.l1.deployment.standard_json import hash_inputs, write_inputs
 from zklink.l1.deployment.verify import read_times
@@ -54,6 +54,7 @@ def prepare(project: Project, deployer: str, clients: Mapping[ChainId, ChainClie
     """
     plan = project.plan
     check_people(plan, project.governor, deployer)
+    check_accounts(plan, project.governor, deployer, project.profiles.values())
     keys = read_keys(plan.verifiers)
     check_keys(keys, clients, project.allows_development_keys)
     check_surroundings(plan, clients)
