@@ -14,6 +14,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from zklink.client.sockets import Socket
 from zklink.client.transport import AsyncTransport, BlockingTransport
 from zklink.primitives.keccak import keccak256
 
@@ -143,10 +144,19 @@ def open_wire(port: int, *cuts: int) -> Iterator[str]:
         wire.close()
 
 
+MOST_OPENED = 200
+"""Connections of one client; more are made by one that tries again without a rest."""
+
+
 class HastyBlocking(BlockingTransport):
     """Its clock is that of its pauses, which take no time."""
 
-    paused = 0.0
+    paused, opened = 0.0, 0
+
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        self.opened += 1
+        assert self.opened <= MOST_OPENED
+        return await super().open_socket(url, seconds)
 
     async def sleep(self, seconds: float) -> None:
         self.paused += seconds
@@ -158,7 +168,12 @@ class HastyBlocking(BlockingTransport):
 class HastyAsync(AsyncTransport):
     """Its clock is that of its pauses, which take no time."""
 
-    paused = 0.0
+    paused, opened = 0.0, 0
+
+    async def open_socket(self, url: str, seconds: float) -> Socket:
+        self.opened += 1
+        assert self.opened <= MOST_OPENED
+        return await super().open_socket(url, seconds)
 
     async def sleep(self, seconds: float) -> None:
         self.paused += seconds

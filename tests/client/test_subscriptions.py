@@ -190,6 +190,14 @@ def test_subscribe__bad_topic__refused_before_anything_is_sent() -> None:
         Client("http://127.0.0.1:1").subscribe("everything")  # type: ignore[arg-type]
 
 
+def test_subscribe__each_connection_brings_nothing__rests_between_them_and_ends(take: Any) -> None:
+    teller = Teller()
+    teller.extra = {1: [{"params": {"subscription": 1, "event": {"id": 7}}}]}
+    with open_node(teller) as url, pytest.raises(StillWaiting, match="its message is none of this API"):
+        take(url, 1, seconds=9)
+    assert 3 <= len(teller.asked) <= 9
+
+
 def test_subscribe__server_without_sockets__said_at_once(take: Any) -> None:
     with open_pages() as url, pytest.raises(EventsNotOffered, match="HTTP 404"):
         take(url, 1)

@@ -129,16 +129,21 @@ def build_request(topics: Sequence[Topic], **filters: Any) -> SubscribeRequest:
 async def subscribe(session: Session, request: SubscribeRequest, seconds: float) -> AsyncGenerator[Event, None]:
     """See `AsyncClient.subscribe`."""
     line, patience = EventLine(session, request, request.after or ""), Patience(session.transport, seconds)
+    rests = Patience(session.transport, seconds)
     try:
         while not patience.is_over:
             await _open_patiently(line, patience)
+            begun_after = line.last
             try:
                 while not patience.is_over:
                     event = await line.next(min(QUIET_SECONDS, patience.left))
                     if event is not None and not isinstance(event, Mark):
                         yield event
-            except NodeUnreachable:
-                continue
+            except NodeUnreachable as error:
+                if line.last != begun_after:
+                    rests = Patience(session.transport, patience.left)
+                elif not await rests.pause() or patience.is_over:  # what brings nothing is not opened again at once
+                    raise StillWaiting("the stream of events", seconds, f"not to be had: {error}") from error
     finally:
         await line.close()
 
