@@ -64,10 +64,10 @@ def _measure(backend: Backend, count: int) -> ChainFigures:
         opened = time.process_time() - start + sum(_seconds_of(chain) for chain in chains)
         chain, payer = chains.members[0], funded_account(0)
         raw = [_sign(chain.spec, payer, nonce) for nonce in range(count)]
-        direct = _per_second(chain, count, lambda index: chain.rpc("eth_sendRawTransaction", f"0x{raw[index].hex()}"))
-        web3 = _per_second(chain, count, lambda index: _send(chain, payer, count + index))
+        direct = per_second(chain, count, lambda index: chain.rpc("eth_sendRawTransaction", f"0x{raw[index].hex()}"))
+        web3 = per_second(chain, count, lambda index: _send(chain, payer, count + index))
         with chain.use():
-            ape = _per_second(chain, count, lambda index: send_through_ape(0, 1))
+            ape = per_second(chain, count, lambda index: send_through_ape(0, 1))
         return ChainFigures(backend, direct, web3, ape, _measure_restore(chains), opened)
 
 
@@ -86,7 +86,8 @@ def _measure_restore(chains: LocalChains[LocalChain]) -> float:
     return spent / ROUNDS
 
 
-def _per_second(chain: LocalChain, count: int, act: Callable[[int], Any]) -> float:
+def per_second(chain: LocalChain, count: int, act: Callable[[int], Any]) -> float:
+    """How often per second of processor time, the chain's own included."""
     before = time.process_time() + _seconds_of(chain)
     for index in range(count):
         act(index)

@@ -13,8 +13,8 @@ from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
 SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
-DEVNET, NODE, HOURS = "devnet", "node", "hours"
-PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, *PRESETS)
+DEVNET, NODE, HOURS, LAB = "devnet", "node", "hours", "lab"
+PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, LAB, *PRESETS)
 
 
 @click.command()
@@ -29,7 +29,7 @@ def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
     """Measure PARTS (all of them): the sequencer, recovery, restart, gas, local chains, a devnet's start, a node
-    under load and over an hour, or the circuits of a preset.
+    under load and over an hour, the laboratory, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
@@ -48,6 +48,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     # Imported here: ape takes seconds to load, and no other command needs it.
     from zklink.bench import performance_page
     from zklink.bench.devnet_start import measure_devnet
+    from zklink.bench.lab_kit import measure_lab
+    from zklink.bench.lab_page import render_lab
     from zklink.bench.local_chains import measure_local_chains
     from zklink.bench.node_hours import measure_hours
     from zklink.bench.node_load import measure_node
@@ -72,6 +74,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
         return performance_page.render_gas(measure_fixed_gas(progress), MAIN.name, load)
     if part == CHAINS:
         return performance_page.render_local_chains(measure_local_chains(progress), load)
+    if part == LAB:
+        return render_lab(measure_local_chains(progress), measure_lab(progress), load)
     if part == DEVNET:
         return performance_page.render_devnet(measure_devnet(progress), load)
     if part == NODE:
