@@ -124,6 +124,10 @@ def test_plugin__hunt_fails__the_story_stands_below_the_line(folder: Path) -> No
     [
         (["--lab-chains", "ganache"], "--lab-chains is one of revm, test, anvil, fork, not ganache"),
         (["--lab-coverage", "--lab-chains", "anvil"], "--lab-coverage sees what runs on revm, not on anvil: "),
+        (
+            ["--lab-gas", "--lab-chains", "test"],
+            "--lab-gas sees what runs on revm, not on test: ",
+        ),
         (["--lab-seed", "x"], "--lab-seed is a whole number from 0 on or 'random', not 'x'"),
         (["--lab-depth", "0"], "--lab-depth is a whole number from 1 on, not '0'"),
         (["--lab-replay", "none.json"], "none.json cannot be played again: No such file or directory"),

@@ -14,6 +14,7 @@ from tests.support.engines import note_engine
 UV = Path(sys.executable).parent / "uv"
 TUTORIAL = ROOT / "docs" / "tutorial-your-own-bridge.md"
 COPIED = ("pyproject.toml", "setup.py", "LICENSE", "NOTICE", "package.json", "deployments/tokens.json")
+EXPLOIT = "test_bridge__known_exploit__does_not_give_in"
 END = "-- end of a block --"
 
 
@@ -77,7 +78,9 @@ def test_tutorial__from_the_wheel__finds_its_bugs_where_it_says(programs: Path, 
 
     pytest_said = (tmp_path / "pytest.txt").read_text()
     assert all(line.rstrip() in pytest_said for line in shown.splitlines())
-    assert "4 failed" in pytest_said
+    found = [line.partition(":")[0] for line in (steps[planting].output or "").splitlines()]
+    assert len(found) == 4
+    assert all(f"FAILED tests/test_exploits.py::{EXPLOIT}[{name}]" in pytest_said for name in found)
 
     assert len(commands) == 3
     for command in commands:

@@ -72,7 +72,7 @@ def measure_lab(progress: Progress = SILENT) -> LabFigures:
         (folder / "Counter.vy").write_text(COUNTER)
         calls: dict[str, float | None] = {}
         for backend in MEASURED:
-            calls[backend] = _measure_calls(backend, folder / "Counter.vy")
+            calls[backend] = measure_calls(backend, folder / "Counter.vy")
             step.advance()
         calls["titanoboa"] = _measure_titanoboa(folder)
         step.advance()
@@ -84,7 +84,8 @@ def measure_lab(progress: Progress = SILENT) -> LabFigures:
         return LabFigures(calls, steps, mutants)
 
 
-def _measure_calls(backend: Any, file: Path) -> float:
+def measure_calls(backend: Any, file: Path) -> float:
+    """Calls of the counter in a file per second, each in a block of its own."""
     with open_chains(backend, [ChainSpec("one", 31_337)], anvil_path) as chains:
         chain = chains.by_name("one")
         counter = deploy(chain, compile_vyper(file))

@@ -59,6 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_number("--lab-depth", config.getoption("--lab-depth"), 1)
     if (replay := config.getoption("--lab-replay")) is not None:
         _read_replay(Path(replay))
+    for option in ("--lab-gas", "--lab-gas-file", "--lab-gas-functions", "--lab-coverage"):
+        if config.getoption(option) and kind != "revm":
+            raise pytest.UsageError(f"{option} sees what runs on revm, not on {kind}: leave --lab-chains out")
     if any(config.getoption(option) for option in ("--lab-gas", "--lab-gas-file", "--lab-gas-functions")):
         config.pluginmanager.register(_count_gas(config), "zklink-lab-gas")
     if config.getoption("--lab-coverage") and "--help" not in config.invocation_params.args:
@@ -75,8 +78,6 @@ def _count_gas(config: pytest.Config) -> object:
 
 
 def _cover(config: pytest.Config) -> object:
-    if (kind := config.getoption("--lab-chains")) != "revm":
-        raise pytest.UsageError(f"--lab-coverage sees what runs on revm, not on {kind}: leave --lab-chains out")
     from zklink.lab.pytest_coverage import CoveragePlugin
 
     return CoveragePlugin(config.rootpath, config.rootpath / config.getoption("--lab-coverage-page"))
