@@ -101,6 +101,23 @@ def test_set_key_by_signature__revoked__is_refused(rig: Rig) -> None:
         set_key(here, wallet)
 
 
+def test_set_key_by_signature__used_and_revoked_many_times__no_signature_is_good_again(rig: Rig) -> None:
+    """The counter goes on with every use and every revocation: it never stands where it stood."""
+    here = rig[A]
+    wallet = wallet_on(here)
+    set_key(here, wallet)
+    for counter in range(1, 4):
+        digest, stands = here.bridge.key_digest(wallet.address, 3, KEY)
+        assert stands == 2 * counter - 1
+        wallet.expect(digest, SIGNATURE)
+        set_key(here, wallet)
+        with reverts("key: wallet refused"):
+            set_key(here, wallet)
+        wallet.act(here.bridge.address, here.bridge.encode("revoke_key_signatures"))
+        with reverts("key: wallet refused"):
+            set_key(here, wallet)
+
+
 def test_set_key_by_signature__very_long__is_taken_up_to_8192_bytes(rig: Rig) -> None:
     """A hundred owners of a Safe; what is longer the ABI refuses, without a reason."""
     here = rig[A]

@@ -101,10 +101,15 @@ def test_execute__token_answers_neither_yes_nor_no__is_owed(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "reason"), [(COIN, "tokens: too little gas (coin)"), (USD, "tokens: too little gas (token)")]
+    ("token", "share", "reason"),
+    [(COIN, 50_000, "tokens: too little gas (coin)"), (USD, 150_000, "tokens: too little gas (token)")],
 )
-def test_execute__low_gas__cannot_force_a_payout_into_pending(rig: Rig, token: TokenId, reason: str) -> None:
-    """At every gas limit the payout is made in full, or the call fails as a whole."""
+def test_execute__low_gas__cannot_force_a_payout_into_pending(
+    rig: Rig, token: TokenId, share: int, reason: str
+) -> None:
+    """At every gas limit the payout is made in full, or the call fails as a whole. Whoever needs the whole
+    share of gas has it: nothing is paid with less.
+    """
     here = rig[B]
     payout = payment(B, token, 5_000)
     rig.pay(payout)
@@ -117,6 +122,7 @@ def test_execute__low_gas__cannot_force_a_payout_into_pending(rig: Rig, token: T
             except Exception as error:
                 refused += reason in str(error)
                 continue
+            assert gas > share * 64 // 63 + 50_000
             assert here.balance(token, RECIPIENT) - before == 5_000 * here.scale(token)
     assert refused > 0
     rig.execute(B, 1)

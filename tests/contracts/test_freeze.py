@@ -164,6 +164,17 @@ def test_confirm_freeze__a_day_later__freezes_for_good(rig: Rig, chain: ChainId)
 
 
 @upholds("QUE-4")
+@pytest.mark.parametrize("later", [0, 1])
+def test_confirm_freeze__in_a_block_of_either_parity__both_moments_are_noted(rig: Rig, later: int) -> None:
+    """Time and block share a word: no bit of one is read as the other's, or no exit would ever open."""
+    here = rig[A]
+    call_freeze(here)
+    here.evm.time += FREEZE_DELAY_SECONDS + later
+    confirm(here)
+    assert here.bridge.frozen_at() == (here.evm.time, here.evm.height)
+
+
+@upholds("QUE-4")
 @BOTH_KINDS
 def test_confirm_freeze__a_chain_that_was_halted__waits_for_its_blocks(rig: Rig, chain: ChainId) -> None:
     """It wakes up past the day, before anybody could bring the block."""

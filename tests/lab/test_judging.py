@@ -123,9 +123,9 @@ def test_mutate__survivor__is_told_until_it_is_explained_and_stands_on_the_page(
     (project / "plan.toml").write_text(PLAN + SAME)
     result = mutate()
     assert result.exit_code == 0, result.output
-    assert result.output == "9 generated, 4 run, 3 killed, 0 same code, 0 does not compile, 1 explained, 0 survived\n"
+    assert result.output == "11 generated, 4 run, 2 killed, 1 same code, 0 does not compile, 1 explained, 0 survived\n"
     page = (project / "page.md").read_text()
-    assert "| `contracts/Box.vy` | 9 | 4 | 3 | 0 | 0 | 1 | 0 |" in page
+    assert "| `contracts/Box.vy` | 11 | 4 | 2 | 1 | 0 | 1 | 0 |" in page
     assert "- `contracts/Box.vy:7`, arithmetic changed: `+=` -> `-=`: nobody counts\n" in page
     (project / "plan.toml").write_text(PLAN + SAME.replace("+= amount", "+= 1"))
     result = mutate()

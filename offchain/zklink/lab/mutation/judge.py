@@ -127,7 +127,7 @@ class Judge:
         return hashlib.sha256(f"{state} {mutant.changes!r}".encode()).hexdigest()
 
     def _hash_tests(self, mutant: Mutant, by: str) -> str:
-        """Of the file of the test that noticed, or of all that were asked; a compiler's word needs none."""
+        """Of the file of the test that noticed, or of all that would be asked."""
         if "::" in by:
             return _hash([self.folder / by.partition("::")[0]])
         return _hash(
