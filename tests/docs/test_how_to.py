@@ -27,7 +27,7 @@ PATH: Final = re.compile(r"[\w./-]+\.(?:py|vyi|vy|circom|toml|md|json|svg)")
 ROW: Final = re.compile(r"^\| `([\w./]+)` \|", re.MULTILINE)
 MADE: Final = re.compile(
     r"deployments/\w+\.json|deployments/mine\.toml|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json"
-    r"|\w+\.vkey\.json|Payer\.vy|first_swap\.py"
+    r"|\w+\.vkey\.json|tests/test_gas\.py|Payer\.vy|first_swap\.py"
 )
 """Files that commands, or readers, write."""
 
