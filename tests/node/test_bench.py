@@ -180,10 +180,14 @@ def test_render_node__figures__rows_of_the_page() -> None:
 
 
 def test_render_hours__figures__growth_of_a_swap_and_rows_of_the_page() -> None:
-    looks = [Look(0, 0, 700_000_000, 0, 200_000), Look(60, 1_000, 830_400_000, 40_000_000, 4_200_000)]
+    looks = [
+        Look(0, 0, 7, 0, 9),
+        Look(1, 0, 700_000_000, 0, 200_000),
+        Look(60, 1_000, 830_400_000, 40_000_000, 4_200_000),
+    ]
     page = render_hours(looks, [WayFigures("a broker's fill", 500, 6, 9)], "quiet")
     assert "| 60 min | 1,000 | 830 MB | 40 MB | 4.2 MB |" in page
-    assert "Each swap has added 4.0 kB to the database." in page
+    assert "each swap has added 4.0 kB to the database." in page
     assert "| a broker's fill | 500 | 6 s | 9 s |" in page
 
 

@@ -213,7 +213,7 @@ def render_recovery(figures: Sequence[RecoveryFigures], load: str) -> str:
 
 def render_hours(looks: Sequence[Look], ways: Sequence[WayFigures], load: str) -> str:
     """A node's memory and database as it goes on, what each swap has added to it, and how long swaps took."""
-    first, last = looks[0], looks[-1]
+    first, last = looks[1], looks[-1]  # before, the log that is written ahead grows to its size
     growth = (last.database_bytes - first.database_bytes) / max(1, last.swaps - first.swaps)
     memory = render_table(
         ("after", "swaps", "memory of the node", "of provers beside it", "database"),
@@ -231,7 +231,7 @@ def render_hours(looks: Sequence[Look], ways: Sequence[WayFigures], load: str) -
         ("money comes by", "swaps", "from the request's block to that of the money, median", "95 of 100 within"),
         [(w.paid_by, f"{w.swaps:,}", f"{w.median_seconds:,.0f} s", f"{w.p95_seconds:,.0f} s") for w in ways],
     )
-    grown = f"Each swap has added {growth / 1_000:,.1f} kB to the database."
+    grown = f"After the first row of swaps, each swap has added {growth / 1_000:,.1f} kB to the database."
     return f"{render_measured(load)}\n\n{memory}\n\n{grown}\n\n{times}"
 
 
