@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zklink.bench import devnet_start, node_load, recovery
+from zklink.bench import devnet_start, node_load, prover_pool, recovery
 from zklink.bench.devnet_start import measure_devnet
 from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
@@ -18,6 +18,7 @@ from zklink.bench.performance_page import (
     render_hours,
     render_local_chains,
     render_node,
+    render_pools,
     render_recovery,
     render_restart,
     render_throughput,
@@ -41,6 +42,7 @@ from zklink.prover.progress import SILENT
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
+from zklink.service.proving.desk import Made, Task
 from zklink.state.state import State
 from zklink.witness import account_block, exit
 
@@ -189,6 +191,39 @@ def test_render_hours__figures__growth_of_a_swap_and_rows_of_the_page() -> None:
     assert "| 60 min | 1,000 | 830 MB | 40 MB | 4.2 MB |" in page
     assert "each swap has added 4.0 kB to the database." in page
     assert "| a broker's fill | 500 | 6 s | 9 s |" in page
+
+
+class _Fixed:
+    """Makes each proof at once, or none."""
+
+    def __init__(self, made: Made | None) -> None:
+        self.made, self.begun, self.killed = made, 0, 0
+
+    def begin(self, task: Task) -> None:
+        self.begun += 1
+
+    def wait(self, seconds: float) -> Made | None:
+        return self.made
+
+    def kill(self) -> None:
+        self.killed += 1
+
+
+def test_measure_pools__two_workers__share_what_waits_and_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines: list[_Fixed] = []
+
+    def open_engine() -> _Fixed:
+        engines.append(_Fixed(Made((0,) * 8, 0.0, 0.0)))
+        return engines[-1]
+
+    monkeypatch.setattr(prover_pool, "WORKERS", [("two", 2, open_engine)])
+    [figures] = prover_pool.measure_pools(MINIMAL, 10)
+    assert (figures.workers, figures.proofs) == ("two", 10)
+    assert sum(engine.begun for engine in engines) == 2 + 10 and [engine.killed for engine in engines] == [1, 1]
+    assert "| two | 10 |" in render_pools([figures], "minimal", "quiet")
+    monkeypatch.setattr(prover_pool, "WORKERS", [("one", 1, lambda: _Fixed(None))])
+    with pytest.raises(ToolFailed, match="no proof within"):
+        prover_pool.measure_pools(MINIMAL, 1)
 
 
 def test_run_devnet__a_program_that_ends__its_code_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from zklink.cli.progress_bar import RichProgress
-from zklink.protocol.presets import MAIN, MINIMAL, PRESETS, get_preset
+from zklink.protocol.presets import COMPACT, MAIN, MINIMAL, PRESETS, get_preset
 from zklink.prover.cache import project_root
 from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
 SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
-DEVNET, NODE, HOURS, LAB = "devnet", "node", "hours", "lab"
-PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, LAB, *PRESETS)
+DEVNET, NODE, HOURS, POOL, LAB = "devnet", "node", "hours", "pool", "lab"
+PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, POOL, LAB, *PRESETS)
 
 
 @click.command()
@@ -29,7 +29,7 @@ def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
     """Measure PARTS (all of them): the sequencer, recovery, restart, gas, local chains, a devnet's start, a node
-    under load and over an hour, the laboratory, or the circuits of a preset.
+    under load and over an hour, a node's workers, the laboratory, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
@@ -53,6 +53,7 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     from zklink.bench.local_chains import measure_local_chains
     from zklink.bench.node_hours import measure_hours
     from zklink.bench.node_load import measure_node
+    from zklink.bench.prover_pool import measure_pools
     from zklink.bench.proving import measure_circuit
     from zklink.bench.recovery import measure_recovery
     from zklink.bench.restart import measure_restart
@@ -82,6 +83,8 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
         return performance_page.render_node(*measure_node(progress), load)
     if part == HOURS:
         return performance_page.render_hours(*measure_hours(progress=progress), load)
+    if part == POOL:
+        return performance_page.render_pools(measure_pools(progress=progress), COMPACT.name, load)
     preset = get_preset(part)
     proving = [measure_circuit(preset, statement, progress, is_cross_checked=cross_check) for statement in Statement]
     return performance_page.render_proving(proving, load)
