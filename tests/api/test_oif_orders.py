@@ -17,10 +17,10 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.entry import TypedData
 from zklink.l1.contracts.entry_client import deploy_entry
 from zklink.l1.transport.client import encode_call
-from zklink.protocol.errors import DeploymentRefused
+from zklink.protocol.errors import DatabaseFailed, DeploymentRefused
 from zklink.protocol.ids import Amount, TokenId
 from zklink.relayer.records import MemoryBooks, RelayedOrder, Standing
-from zklink.relayer.relayer import Relayer
+from zklink.relayer.relayer import CHECKED_AT_ONCE, Relayer
 from zklink.schema.api.oif import OifOrderRequest
 
 
@@ -304,6 +304,61 @@ def test_relayer__stopped_before_it_sent__sends_after_a_restart_unless_it_is_too
     relayer.look()
     found = [books.find(order.id) for order in orders]
     assert [order and order.standing for order in found] == [Standing.BROUGHT, Standing.FAILED]
+
+
+def test_relayer__mined_in_vain_while_it_was_stopped__sends_nothing_again(still: Scene) -> None:
+    system, user = still.pipeline.system, signer(still)
+    books = Spiteful(lambda order: take_back(still, user, order))
+    stopped = open_relayer(system, books, start=lambda job: None)
+    assert hand_in(stopped, still, user.body()) == ""
+    (order,) = books.load_open()
+    count = sent_by(stopped, still)
+    open_relayer(system, books).look()
+    found = books.find(order.id)
+    assert found is not None and found.standing is Standing.FAILED
+    assert sent_by(stopped, still) == count
+
+
+class Away(MemoryBooks):
+    """Books in a database that does not answer for a while."""
+
+    is_away = False
+
+    def keep(self, order: RelayedOrder) -> None:
+        if self.is_away:
+            raise DatabaseFailed("the books", "away")
+        super().keep(order)
+
+
+def test_relayer__books_are_away_for_a_while__goes_on_with_its_orders(still: Scene) -> None:
+    system, user, books = still.pipeline.system, signer(still), Away()
+    assert hand_in(open_relayer(system, books, start=lambda job: None), still, user.body()) == ""
+    (order,) = books.load_open()
+    again, books.is_away = open_relayer(system, books), True
+    again.look()
+    assert books.find(order.id) == order
+    books.is_away = False
+    again.look()
+    found = books.find(order.id)
+    assert found is not None and found.standing is Standing.BROUGHT
+
+
+def test_relayer__another_chain_does_not_answer__takes_orders_of_this_one(still: Scene) -> None:
+    relayer = open_relayer(still.pipeline.system)
+    for _ in range(CHECKED_AT_ONCE):
+        relayer._checks[BSC].acquire()
+    assert hand_in(relayer, still, signer(still).body()) == ""
+    for _ in range(CHECKED_AT_ONCE):
+        relayer._checks[POLYGON].acquire()
+    assert hand_in(relayer, still, signer(still).body()) == "busy"
+
+
+def test_relayer__another_owner_has_signed_the_same_order__says_so(still: Scene) -> None:
+    relayer, user, other = open_relayer(still.pipeline.system), signer(still), signer(still)
+    order = user.order()
+    assert hand_in(relayer, still, other.body(order=order)) == ""
+    assert hand_in(relayer, still, user.body(order=order)) == "wrong_order"
+    assert hand_in(relayer, still, user.body(order=replace(order, deadline=order.deadline + 1))) == ""
 
 
 class Stopped(BaseException):

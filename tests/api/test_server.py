@@ -7,15 +7,20 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from zklink.api.app import build_app
 from zklink.api.desk import InlineDesk
 from zklink.api.limits import Limits
 from zklink.api.server import ApiServer
+from zklink.api.sockets import INTERNAL_ERROR
+from zklink.history.feed import Topic
 from zklink.history.memory import MemoryHistory
 from zklink.protocol.errors import ServerNotStarted
+from zklink.protocol.ids import ChainId
 
-LIMITS = Limits(connections_per_caller=5, arrive_seconds=0.5, allowance=30, allowance_per_second=1)
+LIMITS = Limits(connections_per_caller=5, requests_at_once=3, arrive_seconds=0.5, allowance=30, allowance_per_second=1)
 WAIT_SECONDS = 20.0
 
 
@@ -42,6 +47,41 @@ def test_connections__one_more_than_allowed__is_closed_and_the_others_go_on(serv
         assert client.get("/v1/errors").status_code == 200
         for other in others:
             other.close()
+
+
+def test_sockets__opened_and_closed_again_and_again__count_no_more(server: ApiServer) -> None:
+    """A connection that becomes a WebSocket is handed to another protocol: its end has to be noticed there."""
+    for _ in range(3 * LIMITS.connections_per_caller):
+        with connect(f"ws://{server.host}:{server.port}/rpc", open_timeout=WAIT_SECONDS):
+            pass
+    assert httpx.get(f"{server.url}/v1/errors").status_code == 200
+
+
+def test_socket__a_subscription_that_fails__is_closed_and_does_not_fall_silent() -> None:
+    history = MemoryHistory(bytes(32))
+    sources: Any = SimpleNamespace(history=history)  # nothing can be said of a chain
+    server = ApiServer(build_app(sources, InlineDesk(), LIMITS), "127.0.0.1", 0, LIMITS)
+    server.start()
+    try:
+        with connect(f"ws://{server.host}:{server.port}/rpc", open_timeout=WAIT_SECONDS) as socket:
+            socket.send('{"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": {"topics": ["chains"]}}')
+            assert "result" in socket.recv(WAIT_SECONDS)
+            history.feed.tell(Topic.CHAINS, ChainId(1))
+            with pytest.raises(ConnectionClosedError) as closed:
+                socket.recv(WAIT_SECONDS)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == INTERNAL_ERROR
+    finally:
+        server.stop()
+
+
+def test_streams__as_many_as_requests_at_once__leave_room_for_requests(server: ApiServer) -> None:
+    streams = [open_socket(server) for _ in range(LIMITS.requests_at_once)]
+    for stream in streams:
+        stream.sendall(b"GET /v1/events?topics=blocks HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert stream.recv(4096).startswith(b"HTTP/1.1 200")
+    assert httpx.get(f"{server.url}/v1/errors").status_code == 200
+    for stream in streams:
+        stream.close()
 
 
 def test_head__never_comes__the_connection_is_closed(server: ApiServer) -> None:

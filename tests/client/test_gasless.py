@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import zklink.explorer
 from tests.api.signed_orders import Signer
 from tests.client.wire import Wire
 from tests.scenarios.pipeline import BSC, POLYGON
@@ -51,6 +53,8 @@ def name_entry(wire: Wire, address: str) -> None:
 def test_entry_code__is_what_the_compiler_makes() -> None:
     code = load_contract("Entry").runtime_bytecode
     assert (len(code), keccak256(code).hex()) == (ENTRY_CODE_BYTES, ENTRY_CODE_HASH.hex())
+    page = (Path(zklink.explorer.__path__[0]) / "static/js/swap/ways.js").read_text()
+    assert f"ENTRY_CODE_BYTES = {len(code)};" in page and f'"0x{ENTRY_CODE_HASH.hex()}"' in page
 
 
 def test_swap__gasless__a_wallet_without_coin_swaps(wire: Wire) -> None:
@@ -146,15 +150,28 @@ def test_swap__gasless_token_without_authorizations__says_so_and_signs_nothing(w
     assert "/v1/orders" not in wire.sent
 
 
-def test_swap__gasless_node_names_another_transaction__is_not_believed(wire: Wire) -> None:
-    """Only the entry's event in the chain's own receipt shows that an order was brought."""
+def test_swap__gasless_and_the_answer_is_lost__names_the_order_and_until_when_it_is_good(wire: Wire) -> None:
+    """Whoever signs another order now may swap twice."""
+    client, wallet, quote = wire.open(), open_wallet(wire), quote_dollars(wire)
+    wire.lose("/v1/orders", 1_000)
+    with pytest.raises(OrderNotBrought) as waiting:
+        client.swap(wallet, quote, gasless=True)
+    assert waiting.value.valid_before > 0 and "handed in" in waiting.value.state
+
+
+@pytest.mark.parametrize("named", ["one that is not there", "the order before"])
+def test_swap__gasless_node_names_another_transaction__is_not_believed(wire: Wire, named: str) -> None:
+    """Only the events of entry and token in the chain's own receipt show that this order was brought."""
+    client, wallet, quote = wire.open(), open_wallet(wire), quote_dollars(wire)
+    before = "0x" + "ab" * 32
+    if named == "the order before":
+        before = client.swap(wallet, quote_dollars(wire, "50"), gasless=True).tx_hash
 
     def tamper(answer: Any) -> Any:
         if "settlement" in answer:
-            answer["settlement"]["data"]["opened_by"] = "0x" + "ab" * 32
+            answer["settlement"]["data"]["opened_by"] = before
         return answer
 
-    client, wallet, quote = wire.open(), open_wallet(wire), quote_dollars(wire)
     told: list[str] = []
     original = wire.send
 

@@ -198,6 +198,15 @@ def test_subscribe__each_connection_brings_nothing__rests_between_them_and_ends(
     assert 3 <= len(teller.asked) <= 9
 
 
+@pytest.mark.parametrize("id", ["0123abcd-" + "9" * 5_000, "0123abcd-x", "", "0123abcd-1-1"])
+def test_subscribe__event_without_an_id__is_none(take: Any, id: str) -> None:
+    teller, odd = Teller(), build_event(1)
+    odd["params"]["event"]["id"] = id
+    teller.extra = {1: [odd]}
+    with open_node(teller) as url, pytest.raises(StillWaiting, match="no id of this API"):
+        take(url, 1, seconds=9)
+
+
 def test_subscribe__server_without_sockets__said_at_once(take: Any) -> None:
     with open_pages() as url, pytest.raises(EventsNotOffered, match="HTTP 404"):
         take(url, 1)

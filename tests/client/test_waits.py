@@ -9,6 +9,7 @@ from tests.client.wire import Wire
 from tests.scenarios.pipeline import BSC, POLYGON
 from zklink import Sent
 from zklink.client.api_caller import rebuild_error
+from zklink.client.bell import LEAST_SECONDS, MOST_AT_ONCE
 from zklink.client.chain_rpc import ChainRpc
 from zklink.client.transport import run
 from zklink.devnet.tokens import USDC
@@ -49,6 +50,14 @@ def test_wait__node_has_a_stream__asks_when_it_rings_and_pauses_for_nothing(wire
     assert wire.open().wait(sent).state == "arrived"
     assert wire.sent[asked:].count("socket") == 1
     assert wire.seconds == begun
+
+
+def test_wait__stream_rings_without_end__chains_are_not_asked_without_end(wire: Wire) -> None:
+    wire.frames = ({"id": f"0123abcd-{number}", "topic": "mark", "data": {}} for number in count(1))
+    asked = len(wire.sent)
+    with pytest.raises(StillWaiting):
+        wire.open().resume(NOWHERE, seconds=3)
+    assert wire.sent[asked:].count("polygon eth_getTransactionReceipt") <= MOST_AT_ONCE + 3 / LEAST_SECONDS + 2
 
 
 @pytest.mark.parametrize("frame", [None, {"id": "0123abcd-0", "topic": "reset", "data": {}}, {"id": 7}])

@@ -4,14 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.deploying.testnets import FUJI, GOVERNOR, MEMBERS, SEPOLIA, Networks
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.deploy import load_verifiers
-from zklink.l1.deployment.preflight import TEST_NETWORKS, check_keys
+from zklink.l1.deployment.preflight import TEST_NETWORKS, check_accounts, check_keys
 from zklink.l1.deployment.rehearsal import read_keys
 from zklink.l1.transport.client import ChainClient
+from zklink.lab.accounts import funded_account
 from zklink.protocol.errors import DeploymentRefused, SettingsInvalid, ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL
@@ -78,6 +82,16 @@ def test_check_keys__development_keys_on_a_main_network__refused_even_if_allowed
     clients = {ChainId(k): ChainClient(replace(c.profile, evm_chain_id=43114), c.w3) for k, c in main.items()}
     with pytest.raises(DeploymentRefused, match=r"has a development key.*\(EVM chain 43114\) is a public network"):
         check_keys(read_keys(load_verifiers(MINIMAL)), clients, is_allowed=True)
+
+
+def test_check_accounts__the_operator_is_a_test_account__refused_on_a_main_network() -> None:
+    nobody: Any = SimpleNamespace(members=())
+    operator = universal_address(funded_account(3).address)
+    plan: Any = SimpleNamespace(
+        setter=GOVERNOR.address, fee_recipient=GOVERNOR.address, operator=operator, validators=nobody, watchers=nobody
+    )
+    with pytest.raises(DeploymentRefused, match=r"the operator 0x\w+ is a test account"):
+        check_accounts(plan, GOVERNOR.address, GOVERNOR.address, [replace(FUJI, evm_chain_id=43114)])
 
 
 @pytest.mark.parametrize("name", ["testnets", "mainnets"])

@@ -11,6 +11,7 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, TokenConfig
 from zklink.l1.contracts.groups import GroupsClient
 from zklink.l1.contracts.registries import RegistryClient
+from zklink.l1.contracts.timelock import Proposal, TimelockClient
 from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import BuiltContract, Dossier
 from zklink.l1.deployment.rehearsal import read_keys
@@ -208,3 +209,41 @@ def test_describe_trust__development_keys__is_the_first_thing_that_is_said(deplo
     assert lines[0].startswith("NOBODY CAN BE TRUSTED HERE: SwapVerifierMinimal")
     assert any(GOVERNOR.address in line and "55 days before" in line for line in lines)
     assert any("issuer of USDC on sepolia, fuji" in line for line in lines)
+
+
+def replace_place(dossier: Dossier, **changes: Any) -> Dossier:
+    """The record with another place of the chain, as every program takes it."""
+    chains = dossier.deployment.chains
+    said = {**chains, HERE: replace(chains[HERE], **changes)}
+    return replace(dossier, deployment=replace(dossier.deployment, chains=said))
+
+
+@pytest.mark.parametrize("field, contract", [("entry", "Entry"), ("resolver", "Resolver"), ("timelock", "Timelock")])
+def test_verify_code__another_address_where_programs_look__is_named(
+    deployed: Deployed, field: str, contract: str
+) -> None:
+    networks, dossier = deployed
+    said = replace_place(dossier, **{field: GOVERNOR.address})
+    assert find_wrong(verify_code(said, networks.clients)) == {f"{contract}: address among the chain's"}
+
+
+def test_verify_code__events_begin_after_the_contracts__is_named(deployed: Deployed) -> None:
+    networks, dossier = deployed
+    said = replace_place(dossier, from_block=dossier.deployment.chains[HERE].from_block + 1)
+    assert find_wrong(verify_code(said, networks.clients)) == {"where its events begin"}
+
+
+@pytest.mark.parametrize("group", ["validators", "watchers"])
+def test_verify_code__the_governor_is_in_a_group__is_named(deployed: Deployed, group: str) -> None:
+    networks, dossier = deployed
+    member = getattr(dossier.deployment, group).members[0]
+    said = replace(dossier, deployment=replace(dossier.deployment, governor=member))
+    assert f"in both {group} and governor" in find_wrong(verify_code(said, networks.clients))
+
+
+def test_verify_state__a_proposal_waits__is_named(deployed: Deployed) -> None:
+    networks, dossier = deployed
+    lock = TimelockClient(networks.clients[HERE], dossier.deployment.chains[HERE].timelock)
+    calls = (lock.encode("set_owner", GOVERNOR.address),)
+    send_as(networks, lock.owner(), lock.encode("propose", *Proposal(calls).abi()))
+    assert find_wrong(verify_state(dossier, HERE, networks.clients[HERE])) == {"Timelock: proposals that wait"}

@@ -17,6 +17,7 @@ from zklink.prover.build import CompiledCircuit, ensure_compiled
 from zklink.prover.ceremony import snarkjs_steps, steps
 from zklink.prover.ceremony.transcript import FILE, Made, Step, Transcript, hash_file, read_transcript
 from zklink.prover.key_folder import check_key_files
+from zklink.prover.sections import find_sections
 from zklink.prover.tools import ensure_tools
 
 RANDOMNESS = "0102030405060708090a0b0c0d0e0f10"
@@ -39,7 +40,7 @@ class Rehearsal:
         return steps.contribute(ensure_tools(), self.folder, name, str)
 
     def verify(self, mine: str = "") -> Transcript:
-        return steps.verify(ensure_tools(), self.folder, self.circuits, self.ptau, str, mine)
+        return steps.verify(ensure_tools(), self.folder, self.circuits, self.ptau, str, [mine] if mine else [])
 
     def key(self, number: int) -> Path:
         return read_transcript(self.folder).key_path(self.folder, number, self.circuits[0].name)
@@ -268,3 +269,61 @@ def test_read_transcript__it_is_none__named(change: Callable[[dict[str, object]]
     (tmp_path / FILE).unlink()
     with pytest.raises(CeremonyBroken, match="it is no transcript"):
         read_transcript(tmp_path)
+
+
+def take_over(rehearsal: Rehearsal, names: Sequence[str], make: Callable[[Path, Path], str]) -> Transcript:
+    """Throw all contributions away, make one key by `make`, and list it once under each of the names."""
+    found, circuit = read_transcript(rehearsal.folder), rehearsal.circuits[0].name
+    key = rehearsal.folder / "0001" / f"{circuit}.zkey"
+    key.unlink()
+    contribution = make(rehearsal.key(0), key)
+    made = {circuit: Made(hash_file(key), contribution)}
+    return replace(found, steps=(found.steps[0], *(Step(name, made) for name in names)))
+
+
+def spell_contribution(number: int, name: str, contribution: str) -> str:
+    words = [contribution[at : at + 8] for at in range(0, 128, 8)]
+    return f"contribution #{number} {name}:\n" + "".join(f"\t\t{' '.join(words[i : i + 4])}\n" for i in range(0, 16, 4))
+
+
+@pytest.mark.slow
+def test_verify__a_name_in_the_key_that_prints_another_contribution__refused(rehearsal: Rehearsal) -> None:
+    """One contribution by a cheat, whose name has snarkjs print the first contributor's hash in place of its own."""
+    first = read_transcript(rehearsal.folder).steps[1].keys[rehearsal.circuits[0].name].contribution
+
+    def make(before: Path, key: Path) -> str:
+        forged, name = f"x\n{spell_contribution(1, NAMES[0], first)}.".encode(), b"n" * 8
+        snarkjs_steps.contribute(ensure_tools(), before, key, name.decode(), "00")
+        data = bytearray(key.read_bytes())
+        place, size = find_sections(key, b"zkey")[10]
+        at = data.index(bytes([1, len(name)]) + name, place)
+        more = len(forged) - len(name)
+        data[at : at + 2 + len(name)] = bytes([1, len(forged)]) + forged
+        data[at - 4 : at] = (2 + len(forged)).to_bytes(4, "little")
+        data[place - 8 : place] = (size + more).to_bytes(8, "little")
+        key.write_bytes(bytes(data))
+        return first
+
+    take_over(rehearsal, NAMES[:1], make).write(rehearsal.folder)
+    with pytest.raises(CeremonyBroken, match="is no name"):
+        rehearsal.verify(mine=first)
+
+
+@pytest.mark.slow
+def test_verify__a_secret_contribution_is_called_the_beacon__refused(rehearsal: Rehearsal) -> None:
+    found, circuit = read_transcript(rehearsal.folder), rehearsal.circuits[0].name
+    key = rehearsal.folder / "0004" / f"{circuit}.zkey"
+    contribution = snarkjs_steps.contribute(ensure_tools(), rehearsal.key(3), key, steps.BEACON, "00")
+    made = {circuit: Made(hash_file(key), contribution)}
+    found.add(Step(steps.BEACON, made, RANDOMNESS, 10)).write(rehearsal.folder)
+    with pytest.raises(CeremonyBroken, match="another beacon in it, or none: secret"):
+        rehearsal.verify()
+
+
+@pytest.mark.slow
+def test_verify__another_randomness_than_the_transcript_says__refused(rehearsal: Rehearsal) -> None:
+    steps.add_beacon(ensure_tools(), rehearsal.folder, "ff" * 16, 10, str)
+    found = read_transcript(rehearsal.folder)
+    replace(found, steps=(*found.steps[:-1], replace(found.steps[-1], beacon=RANDOMNESS))).write(rehearsal.folder)
+    with pytest.raises(CeremonyBroken, match="another beacon in it"):
+        rehearsal.verify()

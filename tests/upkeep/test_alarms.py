@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from zklink.l1.contracts.bridge_structs import EndState, EndWord
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import EXPIRY_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId, Lane
 from zklink.recovery.outcome import Window
 from zklink.upkeep.alarms import HEAD_SECONDS, LAG_SECONDS, REQUEST_SECONDS, SIGNER_GAS, SILENCE, list_alarms
 from zklink.upkeep.status_records import (
     AnnouncedFreeze,
     ChainStatus,
+    ComingMembers,
     LaneStatus,
     SignerStatus,
     Status,
@@ -95,6 +97,8 @@ def test_list_alarms__each_side_of_a_limit__well_attention_act_now(kind: str, li
         ("end_raised", Urgency.ACT_NOW, replace(WELL, end=RAISED, end_window=WINDOW)),
         ("freeze_announced", Urgency.ACT_NOW, replace(PRIMARY, freezes=(AnnouncedFreeze("bsc", WINDOW),))),
         ("founding", Urgency.ATTENTION, replace(WELL, is_founding=True)),
+        ("group_announced", Urgency.ATTENTION, replace(WELL, coming=ComingMembers(Group.WATCHERS, 3, 2, WINDOW))),
+        ("astray", Urgency.ACT_NOW, replace(WELL, is_astray=True)),
         ("freeze_called", Urgency.ACT_NOW, replace(WELL, lanes=lane(waiting=1, oldest_since=NOW, called=WINDOW))),
         ("unpaid", Urgency.ATTENTION, replace(WELL, unpaid=1)),
         ("insolvent", Urgency.ACT_NOW, token(balance=1_004)),

@@ -298,7 +298,33 @@ def test_say_call__not_a_call_of_government__a_stranger_whatever_its_bytes_look_
     assert say_call(deployment, K, str(call.to), b"").startswith("a call that is none of government's")
     act = Act("x", {K: (Call(NEWCOMER, b"abcd", "x"),)})
     desk.government.propose(owner(desk.story), act)
-    assert "a call that is none of government's" in desk.run(proposals.proposals)
+    shown = desk.run(proposals.proposals, code=1)
+    assert "a call that is none of government's" in shown and "NOT ALIKE: a call in it is none" in shown
+    desk.wait(WAIT_DAYS)
+    assert desk.govern("execute", by=desk.story.system.world.roles.stranger).startswith("left: ")
+
+
+def test_execute__one_chain_is_ready_before_the_others__they_follow(desk: Desk) -> None:
+    """Anybody may execute a chain's part first; the others' is still the same act."""
+    government, act = desk.government, desk.government.acts.name_owner(NEWCOMER)
+    government.propose(owner(desk.story), act)
+    desk.wait(WAIT_DAYS)
+    stranger = desk.story.system.world.roles.stranger
+    government.execute(stranger, act, chains=[K])
+    assert "NOT ALIKE" not in desk.run(proposals.proposals)
+    assert desk.govern("execute", by=stranger).count(": executed: ") == 3
+
+
+def test_proposals__a_group_that_there_is_not__in_words(desk: Desk) -> None:
+    groups = desk.story.bridge(K).groups
+    act = Act("x", {K: (groups.encode("remove_member", 9, to_checksum_address(NEWCOMER)),)})
+    desk.government.timelocks[K].propose(owner(desk.story), Proposal(act.calls[K]))
+    assert "leaves the group 9, which there is not" in desk.run(proposals.proposals, code=1)
+
+
+def test_proposals__on_one_chain_alone__said(desk: Desk) -> None:
+    desk.government.propose(owner(desk.story), desk.government.acts.name_setter(NEWCOMER), chains=[K])
+    assert "  on polygon alone" in desk.run(proposals.proposals)
 
 
 def test_inputs__names_and_pairs__read_or_named(desk: Desk) -> None:

@@ -19,10 +19,13 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.submission import Call
 from zklink.protocol.errors import BudgetSpent, CallReverted, FeeCeilingReached
-from zklink.protocol.ids import ChainId, Lane
+from zklink.protocol.ids import BlockNumber, ChainId, Lane
+from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.common_steps import execute_owed
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.keeper import Keeper
+from zklink.recovery.outcome import Done
 from zklink.upkeep.keeping import describe_left
 from zklink.upkeep.purse import Purse, PurseClient
 
@@ -193,6 +196,45 @@ def test_send__its_fate_is_unclear__counts_with_its_ceiling(
     with pytest.raises(type(error)):
         client.send(story.system.world.roles.stranger, Call(story.bridge(K).address, b"", "x"))
     assert client.purse.spent_wei == counted
+
+
+def test_send__the_same_call_stays_unclear__counts_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that waits for a lower price in ten rounds is still one transaction."""
+    client = purse_client(story, K, COIN, COIN // 10)
+    error = FeeCeilingReached("polygon", "x", 2, 1, "s", (b"1",))
+    monkeypatch.setattr(ChainClient, "send", partial(fail, error))
+    for _ in range(12):
+        with pytest.raises(FeeCeilingReached):
+            client.send(story.system.world.roles.stranger, Call(story.bridge(K).address, b"", "x"))
+    assert client.purse.spent_wei == COIN // 10
+
+
+def test_execute_owed__many_payouts_are_dearer_than_the_ceiling__fewer_at_a_time(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def execute(self: object, account: object, number: int, words: object, count: int) -> None:
+        asked.append(count)
+        if count > 1:
+            raise FeeCeilingReached("avalanche", "execute", 2, 1, "--most")
+
+    payout = (1,) * PAYOUT_WORDS
+    monkeypatch.setattr(type(story.read), "owed", lambda *_: [(BlockNumber(1), payout * 4)])
+    monkeypatch.setattr(type(story.bridge(P).history), "execute", execute)
+    outcome = execute_owed(story.read, P, story.system.world.roles.stranger)
+    assert asked == [4, 2, 1] and isinstance(outcome, Done)
+
+
+@pytest.mark.parametrize(("spent", "may_push"), [(0, True), (49, True), (50, False), (100, False)])
+def test_purse__half_is_spent__nothing_is_pushed(spent: int, may_push: bool) -> None:
+    assert Purse(100, 10, spent_wei=spent).may_push is may_push
+
+
+def test_keeper__may_not_push__looks_at_no_debts(story: Story) -> None:
+    keeper = Keeper(story.read, story.system.world.roles.stranger, may_push=lambda chain: False)
+    keeper.round(print)
+    assert not keeper.debts
 
 
 def test_send__less_than_a_ceiling_is_left__refused_before_it_is_tried(story: Story) -> None:

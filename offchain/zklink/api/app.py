@@ -71,7 +71,7 @@ def build_app(
     return Starlette(
         routes=routes,
         lifespan=live,
-        middleware=[Middleware(Guard, at_once=limits.requests_at_once)],
+        middleware=[Middleware(Guard, at_once=limits.requests_at_once, streams=EVENTS_PATH)],
         exception_handlers={404: refuse_unknown},
     )
 

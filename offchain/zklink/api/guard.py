@@ -29,12 +29,12 @@ PREFLIGHT: Final = {
 
 
 class Guard:
-    """ASGI middleware around the whole application. `at_once` bounds the requests that are being answered; streams and
-    sockets have bounds of their own.
+    """ASGI middleware around the whole application. `at_once` bounds the requests that are being answered; sockets, and
+    the streams at the path `streams`, have bounds of their own.
     """
 
-    def __init__(self, app: ASGIApp, at_once: int) -> None:
-        self._app, self._at_once, self._count = app, at_once, 0
+    def __init__(self, app: ASGIApp, at_once: int, streams: str = "") -> None:
+        self._app, self._at_once, self._streams, self._count = app, at_once, streams, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,11 +52,12 @@ class Guard:
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send_open)
             return
-        if self._count >= self._at_once:
+        counts = scope["path"] != self._streams
+        if counts and self._count >= self._at_once:
             error = RequestRefused("too_many_connections", "too many requests at once", {"retry_after_seconds": "1"})
             await reply_refusal(error)(scope, receive, send_open)
             return
-        self._count += 1
+        self._count += counts
         try:
             await self._app(scope, receive, send_open)
         except Exception as error:
@@ -66,7 +67,7 @@ class Guard:
             mistake = RequestRefused("internal", "a mistake of this program; it is logged")
             await reply_refusal(mistake)(scope, receive, send_open)
         finally:
-            self._count -= 1
+            self._count -= counts
 
 
 def _is_gone(error: Exception) -> bool:

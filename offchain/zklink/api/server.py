@@ -65,14 +65,30 @@ def bound_protocol(limits: Limits) -> type[asyncio.Protocol]:
             self._is_in_head = True
             super().on_response_complete()
 
+        def handle_websocket_upgrade(self) -> None:
+            super().handle_websocket_upgrade()
+            protocol: Any = self.transport.get_protocol()
+            lost = protocol.connection_lost
+
+            def connection_lost(exc: Exception | None) -> None:
+                self._forget()
+                lost(exc)
+
+            protocol.connection_lost = connection_lost  # from now on nobody else is told that the connection ended
+
         def connection_lost(self, exc: Exception | None) -> None:
             if self._caller is None:
                 return
+            self._forget()
+            super().connection_lost(exc)
+
+        def _forget(self) -> None:
+            """The connection counts no more."""
+            assert self._caller is not None
             of[self._caller] -= 1
             of.__iadd__(Counter())  # drops those without a connection
             if self._late is not None:
                 self._late.cancel()
-            super().connection_lost(exc)
 
     return BoundedProtocol
 

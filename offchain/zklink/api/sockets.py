@@ -6,6 +6,7 @@ connections up to a number, and so many of one caller.
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from itertools import count
@@ -22,8 +23,12 @@ from zklink.protocol.errors import RequestRefused
 from zklink.schema.api.events import Event, Subscribed, SubscribeRequest, Unsubscribed, UnsubscribeRequest
 from zklink.schema.api.openrpc import SUBSCRIBE, UNSUBSCRIBE
 
+LOG: Final = logging.getLogger(__name__)
+
 TRY_AGAIN_LATER: Final = 1013
 """The code with which a connection too many is closed (RFC 6455, registry of close codes)."""
+INTERNAL_ERROR: Final = 1011
+"""The code of a mistake of this program."""
 
 
 class Sockets:
@@ -100,7 +105,14 @@ class _Connection:
 
     async def _forward(self, number: int, subscriber: Subscriber) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the connection has ended
-            async for event in subscriber.events():
+            events = subscriber.events()
+            while True:
+                try:
+                    event = await anext(events)
+                except Exception:  # whoever has subscribed must not wait for events that never come
+                    LOG.exception("a subscription failed")
+                    await self._socket.close(INTERNAL_ERROR, "internal")
+                    return
                 await self._send(_notify(number, event))
 
     async def _send(self, value: Any) -> None:

@@ -64,19 +64,22 @@ def contribute(folder: Path, name: str) -> None:
 @ceremony.command()
 @folder_argument
 @ptau_option
-@click.option("--mine", default="", metavar="HASH", help="Your contribution's hash: must be among them.")
-def verify(folder: Path, ptau: Path, mine: str) -> None:
+@click.option("--mine", multiple=True, metavar="HASH", help="Your contribution's hashes, each: must be among them.")
+def verify(folder: Path, ptau: Path, mine: tuple[str, ...]) -> None:
     """Check everything, offline.
 
     That is: the powers of tau, circuits built from the sources here, every file, and that the keys come from just the
     contributions that the transcript lists.
     """
     found = steps.verify(ensure_tools(), folder, _circuits_of(folder), ptau, click.echo, mine)
+    click.echo(f"powers of tau, by BLAKE2b: {found.ptau_blake2b}")
     for number, step in enumerate(found.steps[1:], 1):
         click.echo(f"{number}. {step.name}{f', public: {step.beacon}' if step.beacon else ''}")
         for circuit, made in step.keys.items():
             click.echo(f"   {circuit}: {made.contribution}")
-    click.echo("well: ask the contributors whether these hashes are theirs")
+    click.echo(
+        "well: ask the contributors whether these hashes are theirs, and the publisher of the powers of tau for his"
+    )
 
 
 @ceremony.command()

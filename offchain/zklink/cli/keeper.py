@@ -79,7 +79,7 @@ def keeper(
     if deployment.primary not in bridges:
         raise click.ClickException(f"nothing can be kept without the primary: {away[deployment.primary]}")
     read = ChainsRead(deployment, bridges)
-    found = Keeper(read, payer, may_freeze=freeze)
+    found = Keeper(read, payer, freeze, lambda chain: purses.get(read.name(chain), Purse(0, 1)).may_push)
     ended = threading.Event()
     end_on_signals(ended.set)
     while not ended.is_set():

@@ -12,7 +12,7 @@ from zklink.l1.transport.client import ChainClient
 from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import reach_bridges
 from zklink.upkeep.acting import describe_wait
-from zklink.upkeep.proposals import Known, list_matters, read_proposals
+from zklink.upkeep.proposals import Known, Matter, list_matters, read_proposals
 
 
 @click.command()
@@ -31,7 +31,7 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     matters = list_matters(deployment, found)
     for matter in matters:
         click.echo("; ".join(matter.title))
-        click.echo(f"  NOT ALIKE: {matter.disagreement}" if matter.disagreement else "  the chains say the same")
+        click.echo(f"  NOT ALIKE: {matter.disagreement}" if matter.disagreement else _say_alike(deployment, matter))
         for known in matter.proposals:
             _show(deployment, known, clients)
     if not matters:
@@ -44,6 +44,15 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
         click.echo(f"{deployment.chains[chain].name}: not read: {reason}")
     if away or any(matter.disagreement for matter in matters):
         click.get_current_context().exit(1)
+
+
+def _say_alike(deployment: Deployment, matter: Matter) -> str:
+    """Limits, prices, setters and pauses are each chain's own, and may concern some chains only."""
+    chains = [deployment.chains[known.chain].name for known in matter.proposals]
+    if len(chains) < len(deployment.chains):
+        return f"  on {', '.join(chains)} alone"
+    is_one = len({known.words for known in matter.proposals}) == 1
+    return "  the chains say the same" if is_one else "  the chains say the same where they must"
 
 
 def _show(deployment: Deployment, known: Known, clients: Mapping[ChainId, ChainClient]) -> None:

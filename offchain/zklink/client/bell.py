@@ -11,6 +11,10 @@ from zklink.protocol.errors import ClientError, NodeUnreachable, RequestRefused
 
 SILENT_SECONDS = 15.0
 """The longest pause while a stream is open: the node is asked all the same."""
+MOST_AT_ONCE = 64
+"""After so many rings in a row, each at once, there is a pause: the chains' nodes are not asked without end."""
+LEAST_SECONDS = 0.2
+"""What is not at once, and that pause."""
 
 
 class Bell:
@@ -18,7 +22,7 @@ class Bell:
 
     def __init__(self, session: Session, tx_hash: str) -> None:
         self._session, self._tx_hash, self._is_offered = session, tx_hash, True
-        self._line = self._start()
+        self._line, self._at_once = self._start(), 0
 
     async def open(self, seconds: float) -> None:
         """Have the stream open before the node is asked, if it has one: then no news fall between."""
@@ -35,7 +39,11 @@ class Bell:
         """Wait for news; without a stream, so many seconds. Never longer than the time that is left."""
         try:
             if self._line.is_open:
-                await self._line.next(max(min(SILENT_SECONDS, patience.left), 0.0))
+                begun = patience.left
+                await self._line.next(max(min(SILENT_SECONDS, begun), 0.0))
+                self._at_once = self._at_once + 1 if begun - patience.left < LEAST_SECONDS else 0
+                if self._at_once > MOST_AT_ONCE:
+                    await patience.tick(LEAST_SECONDS)
                 return
         except (NodeUnreachable, ClientError):
             self._line = self._start()

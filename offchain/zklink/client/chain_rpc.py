@@ -139,7 +139,10 @@ class ChainRpc:
 
     async def receipt(self, tx_hash: str) -> Mined | None:
         """The receipt of a transaction; None while it is not mined."""
-        found = await self.ask("eth_getTransactionReceipt", tx_hash)
+        try:
+            found = await self.ask("eth_getTransactionReceipt", tx_hash)
+        except RpcAnswerError:
+            raise self._doubt("eth_getTransactionReceipt") from None
         if found is None:
             return None
         try:

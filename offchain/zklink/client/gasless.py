@@ -27,13 +27,12 @@ from zklink.l1.contracts.entry import EntryPlace, Relay, TypedData, build_author
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import (
     CallReverted,
-    NodeUnreachable,
     OrderNotBrought,
     PermitNotOffered,
     RelayFeeHigh,
     RelayRefused,
-    RpcUnavailable,
     TokensShort,
+    ZkLinkError,
 )
 from zklink.protocol.ids import FEE_DENOMINATOR, Amount
 from zklink.schema.api.oif import OifOrderById, OifOrderRequest, OifOrderResponse
@@ -53,6 +52,7 @@ BROUGHT_SECONDS: Final = 300.0
 AUTHORIZED_SECONDS: Final = 600
 """How long the authorization is good."""
 ENTERED: Final = keccak256(b"Entered(address,uint8,uint64,address,uint256,uint256,address)")
+USED: Final = keccak256(b"AuthorizationUsed(address,bytes32)")
 _NONCE_STATE: Final = "authorizationState(address,bytes32)"
 _DOMAIN: Final = {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"}
 
@@ -63,6 +63,7 @@ class _Signed:
 
     place: Place
     entry: EntryPlace
+    token: str
     owner: str
     order_id: bytes
     valid_before: int
@@ -110,10 +111,14 @@ async def send_gasless(
     await _check_offered(place, token.address, wallet.address, nonce)
     signature = await session.transport.work(lambda: sign_checked(wallet.signer, _spell(data)))
     request = _build_request(place, data, order, relay, signature)
-    answer: OifOrderResponse = await session.caller.ask("oif_submit", request)
+    try:
+        answer: OifOrderResponse = await session.caller.ask("oif_submit", request)
+    except ZkLinkError as error:  # the node may have it: no answer of its choice may say that nothing was signed
+        raise OrderNotBrought(place.name, nonce, valid_before, f"handed in: {error}") from error
     if answer.status != "received":
         raise RelayRefused(answer.code, answer.message)
-    return await _wait_brought(session, _Signed(place, entry, wallet.address, nonce, valid_before), brought_seconds)
+    signed = _Signed(place, entry, token.address, wallet.address, nonce, valid_before)
+    return await _wait_brought(session, signed, brought_seconds)
 
 
 async def _wait_brought(session: Session, signed: _Signed, seconds: float) -> Sent:
@@ -126,7 +131,7 @@ async def _wait_brought(session: Session, signed: _Signed, seconds: float) -> Se
             tx_hash = told.settlement.data.get("opened_by")
             if tx_hash is not None and await _has_entered(signed, tx_hash):
                 return Sent(signed.place.name, tx_hash)
-        except (NodeUnreachable, RpcUnavailable) as error:
+        except ZkLinkError as error:
             state = f"not to be seen: {error}"
         if state == "failed" or patience.is_over:
             raise OrderNotBrought(signed.place.name, signed.order_id, signed.valid_before, state)
@@ -134,11 +139,12 @@ async def _wait_brought(session: Session, signed: _Signed, seconds: float) -> Se
 
 
 async def _has_entered(signed: _Signed, tx_hash: str) -> bool:
-    """Whether the entry shows in this transaction that it took an order of the owner."""
+    """Whether this transaction brought exactly this order: the entry shows its owner, the token its nonce."""
     mined = await signed.place.rpc.receipt(tx_hash)
-    topics = (ENTERED, bytes(12) + bytes.fromhex(signed.owner.removeprefix("0x")))
-    return mined is not None and any(
-        log[0] == signed.entry.entry and log[1][: len(topics)] == topics for log in mined.logs
+    owner = bytes(12) + bytes.fromhex(signed.owner.removeprefix("0x"))
+    wanted = {(signed.entry.entry, (ENTERED, owner)), (signed.token, (USED, owner, signed.order_id))}
+    return mined is not None and all(
+        any(log[0] == place and log[1][: len(topics)] == topics for log in mined.logs) for place, topics in wanted
     )
 
 

@@ -6,6 +6,7 @@ holds no event back and keeps none: who takes them slowly makes the node wait, a
 what the node says.
 """
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,7 @@ OPEN_SECONDS: Final = 5.0
 """How long a connection may take to open, and its first answer to come."""
 QUIET_SECONDS: Final = 20.0
 """One wait for a message; whether the other side is alive the connection finds out by itself."""
+_EVENT_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9]{1,18}")
 
 
 class _Notification(msgspec.Struct):
@@ -106,6 +108,8 @@ class EventLine:
         event = frame.params.event
         if isinstance(event, Reset):
             raise EventsLost(self.last)
+        if _EVENT_ID.fullmatch(event.id) is None:
+            raise NodeUnreachable(self.session.caller.host, "its event has no id of this API")
         if is_known(event.id, self.last):
             return None
         self.last = event.id

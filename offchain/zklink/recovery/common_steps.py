@@ -9,7 +9,7 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from zklink.protocol.errors import CallReverted
+from zklink.protocol.errors import CallReverted, FeeCeilingReached
 from zklink.protocol.ids import EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, ChainId, Lane
 from zklink.protocol.limits import CANCEL_BATCH
 from zklink.protocol.words import PAYOUT_WORDS
@@ -35,8 +35,9 @@ def execute_owed(read: ChainsRead, chain: ChainId, account: LocalAccount) -> Out
         while True:
             try:
                 history.execute(account, number, words, count)
-            except CallReverted:
-                if count <= 1:
+            except (CallReverted, FeeCeilingReached) as error:
+                is_sent = isinstance(error, FeeCeilingReached) and error.tx_hashes
+                if count <= 1 or is_sent:
                     raise
                 count //= 2
             else:

@@ -27,13 +27,15 @@ Say = Callable[[str], None]
 
 @dataclass
 class Keeper:
-    """Keeps the chains of a deployment; freezes what is due only if it `may_freeze`. `left` is why it sent nothing to a
-    chain in the last round.
+    """Keeps the chains of a deployment; freezes what is due only if it `may_freeze`, and brings single owners what they
+    could take themselves only while it `may_push` on that chain. `left` is why it sent nothing to a chain in the last
+    round.
     """
 
     read: ChainsRead
     account: LocalAccount
     may_freeze: bool = True
+    may_push: Callable[[ChainId], bool] = lambda chain: True
     left: dict[ChainId, str] = field(default_factory=dict)
     said: dict[ChainId, str] = field(default_factory=dict)
     debts: dict[ChainId, Debts] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class Keeper:
         return outcome if isinstance(outcome, Done) else self._pay(chain) or outcome
 
     def _pay(self, chain: ChainId) -> Done | None:
+        if not self.may_push(chain):
+            return None
         if chain not in self.debts:
             self.debts[chain] = Debts(self.read.bridges[chain], self.read.deployment.chains[chain].from_block)
         debts = self.debts[chain]

@@ -15,6 +15,7 @@ from typing import Final
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import to_checksum_address
+from web3.types import TxParams, Wei
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.entry import EntryPlace, TypedData, build_authorization_data
@@ -113,6 +114,19 @@ def check_on_chain(place: RelayPlace, signed: SignedSwap, token: TokenClient, te
         raise RelayRefused("exhausted", "the relayer's account cannot pay for it at present") from error
     except L1Error as error:
         raise RelayRefused("unavailable", "the chain's node does not answer at present") from error
+
+
+def try_order(client: ChainClient, relayer: str, call: Call, value_wei: int, gas: int) -> None:
+    """Make a call on the newest block, without sending it. Raises CallReverted, RpcRefused, RpcUnavailable."""
+    assert call.to is not None
+    transaction: TxParams = {
+        "from": to_checksum_address(relayer),
+        "to": to_checksum_address(call.to),
+        "data": call.data,
+        "value": Wei(value_wei),
+        "gas": gas,
+    }
+    client.ask(call.label, lambda: client.w3.eth.call(transaction))
 
 
 def _recover(data: TypedData, signature: bytes) -> str:

@@ -21,21 +21,21 @@ from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import Call, ChainClient, Submission
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import (
-    L1Error,
+    CallReverted,
     RelayRefused,
     TransactionReplaced,
     TransactionReverted,
     ZkLinkError,
 )
 from zklink.protocol.ids import DAY, ChainId, TokenId
-from zklink.relayer.order_checks import Cost, RelayPlace, check_form, check_on_chain
+from zklink.relayer.order_checks import Cost, RelayPlace, check_form, check_on_chain, try_order
 from zklink.relayer.records import RelayBooks, RelayedOrder, SignedSwap, Standing
 from zklink.relayer.terms import QUOTED_PERCENT, RELAY_GAS, RelayTerms
 
 log = logging.getLogger(__name__)
 
-CHECKED_AT_ONCE: Final = 4
-"""Orders that may ask the chains at a time."""
+CHECKED_AT_ONCE: Final = 2
+"""Orders that may ask each chain at a time: one whose node is slow keeps nobody from the others."""
 USED: Final = keccak256(b"AuthorizationUsed(address,bytes32)")
 """What a token shows when an authorization of EIP-3009 is used up."""
 
@@ -66,7 +66,8 @@ class Relayer:
             entry.check_genuine(bridges[k].address)
         self._places = {k: RelayPlace(bridges[k], entry, entry.place()) for k, entry in entries.items()}
         self._start = start or _start_thread
-        self._lock, self._checks = Lock(), BoundedSemaphore(CHECKED_AT_ONCE)
+        self._lock = Lock()
+        self._checks = {k: BoundedSemaphore(CHECKED_AT_ONCE) for k in entries}
         self._held: set[bytes] = set()
 
     @property
@@ -89,19 +90,20 @@ class Relayer:
             raise RelayRefused("token_not_served", "the relayer takes no fee in this token on this chain")
         token = self._token(signed.chain, signed.order.token_in)
         check_form(place, signed, token.address, self.address)
-        known = self.books.find(signed.nonce)
+        known = self._find(signed)
         if known is not None:
             return known
-        if not self._checks.acquire(blocking=False):
+        checks = self._checks[signed.chain]
+        if not checks.acquire(blocking=False):
             raise RelayRefused("busy", "the relayer is looking at other orders: come again")
         try:
             cost = check_on_chain(place, signed, token, self.terms, self.address)
         except RelayRefused:
-            if (known := self.books.find(signed.nonce)) is not None:  # it came twice, and the other was faster
+            if (known := self._find(signed)) is not None:  # it came twice, and the other was faster
                 return known
             raise
         finally:
-            self._checks.release()
+            checks.release()
         order, is_new = self._take(signed, cost)
         if is_new:
             self._send(order, cost.call)
@@ -109,16 +111,21 @@ class Relayer:
 
     def look(self) -> None:
         """Go on with orders that nobody waits for: after a restart, or when a node did not answer."""
-        for order in self.books.load_open():
+        for seen in self.books.load_open():
             with self._lock:
-                is_held = order.id in self._held
-                self._held.add(order.id)
-            if not is_held:
-                try:
+                is_held = seen.id in self._held
+                self._held.add(seen.id)
+            if is_held:
+                continue
+            try:
+                order = self.books.find(seen.id)  # what waited for it may have ended since
+                if order is not None and order.standing is Standing.OPEN:
                     self._resume(order)
-                except L1Error as error:
-                    log.warning("order 0x%s waits: %s", order.id.hex(), error)
-                    self._let_go(order)
+                else:
+                    self._let_go(seen)
+            except ZkLinkError as error:
+                log.warning("order 0x%s waits: %s", seen.id.hex(), error)
+                self._let_go(seen)
 
     def _is_served(self, chain: ChainId, token: TokenId) -> bool:
         address = next((t.contracts.get(chain) for t in self._deployment.tokens if t.token_id == token), None)
@@ -126,6 +133,13 @@ class Relayer:
 
     def _token(self, chain: ChainId, token: TokenId) -> TokenClient:
         return TokenClient(self._places[chain].client, self._deployment.token(token).contracts[chain])
+
+    def _find(self, signed: SignedSwap) -> RelayedOrder | None:
+        """The order on the books. Raises RelayRefused if it is another owner's: its hash does not name the owner."""
+        known = self.books.find(signed.nonce)
+        if known is not None and known.owner != to_checksum_address(signed.owner):
+            raise RelayRefused("wrong_order", "another owner has signed the very same order: change its deadline")
+        return known
 
     def _take(self, signed: SignedSwap, cost: Cost) -> tuple[RelayedOrder, bool]:
         """Put an order onto the books, if what it risks may still be lost; False for one that was there. Raises
@@ -150,7 +164,7 @@ class Relayer:
             standing=Standing.OPEN,
         )
         with self._lock:
-            if (known := self.books.find(order.id)) is not None:
+            if (known := self._find(signed)) is not None:
                 return known, False
             opened = [other for other in self.books.load_open() if other.chain == order.chain]
             failed = [other for other in self.books.load_failed(now - DAY) if other.chain == order.chain]
@@ -171,12 +185,15 @@ class Relayer:
         client = self._places[order.chain].client
         try:
             submission = client.submit(self._account, call, order.value_wei, order.gas)
-        except L1Error as error:
+        except ZkLinkError as error:
             log.warning("order 0x%s is not sent yet: %s", order.id.hex(), error)
             self._let_go(order)
             return
         order = order.become(Standing.OPEN, submission.tx_hashes[-1])
-        self.books.keep(order)
+        try:
+            self.books.keep(order)
+        except ZkLinkError as error:  # it is sent all the same, and what becomes of it is kept later
+            log.warning("order 0x%s is sent, and that is not kept: %s", order.id.hex(), error)
         self._start(lambda: self._settle(order, submission))
 
     def _settle(self, order: RelayedOrder, submission: Submission) -> None:
@@ -197,20 +214,30 @@ class Relayer:
         return order.become(Standing.BROUGHT, receipt.tx_hash)
 
     def _resume(self, order: RelayedOrder) -> None:
-        """What became of an order, as its token shows it; if nothing did, it is sent again."""
+        """What became of an order, as its token shows it; if nothing did, it is sent again, unless that is in vain."""
         place = self._places[order.chain]
+        call = Call(place.entry.address, order.call, "swap_with_authorization")
+        is_vain = self._is_vain(order, call)  # before the token is asked: what has brought the order shows there then
         head = place.client.head()
         topics = [USED, bytes(12) + to_canonical_address(order.owner), order.id]
         token = self._token(order.chain, order.token_in).address
         found = place.client.logs(token, order.since_block, head.number, topics)
         if found:
             self.books.keep(order.become(Standing.BROUGHT, found[-1].tx_hash))
-        elif head.timestamp >= order.valid_before:
+        elif is_vain or head.timestamp >= min(order.valid_before, order.taken_at + DAY):
             self.books.keep(order.become(Standing.FAILED))
         else:
-            self._send(order, Call(place.entry.address, order.call, "swap_with_authorization"))
+            self._send(order, call)
             return
         self._let_go(order)
+
+    def _is_vain(self, order: RelayedOrder, call: Call) -> bool:
+        """Whether an order's call would be refused now."""
+        try:
+            try_order(self._places[order.chain].client, self.address, call, order.value_wei, order.gas)
+        except CallReverted:
+            return True
+        return False
 
     def _let_go(self, order: RelayedOrder) -> None:
         with self._lock:

@@ -57,6 +57,12 @@ def _ending(chain: ChainStatus) -> Found:
     for freeze in chain.freezes:
         text = f"the freeze of {freeze.member} is announced; it acts from {show_time(freeze.window.ends_at)} on"
         yield now, "freeze_announced", text, f"if it is false: ape run govern void-freeze --member {freeze.member}"
+    if chain.coming is not None:
+        group = chain.coming
+        text = (
+            f"new {group.group.name.lower()} are announced; they have a word from {show_time(group.window.ends_at)} on"
+        )
+        yield Urgency.ATTENTION, "group_announced", text, "whoever does not trust them leaves before"
     if chain.is_founding:
         text = "its timelock is still being founded: its owner can call anything at once"
         yield Urgency.ATTENTION, "founding", text, "close the founding before anybody brings money in"
@@ -77,6 +83,9 @@ def _queues(chain: ChainStatus) -> Found:
 def _history(chain: ChainStatus) -> Found:
     if (urgency := _grade(chain.age, HEAD_SECONDS)) is not Urgency.WELL:
         yield urgency, "head_stands", f"its newest block is {chain.age} s old", "ask another node; is the chain halted?"
+    if chain.is_astray:
+        text = f"its block {chain.block} is none of the primary's history: false, or lost there"
+        yield Urgency.ACT_NOW, "astray", text, "ask another node of the primary; if it stays: pause every token"
     lag_seconds = chain.time - chain.lag_since if chain.lag_since is not None else 0
     if (urgency := _grade(lag_seconds, LAG_SECONDS)) is not Urgency.WELL:
         text = f"it lacks {show_count(chain.lag or 0, 'block')}, the first of them for {lag_seconds // 60} minutes"

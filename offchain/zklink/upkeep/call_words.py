@@ -122,9 +122,16 @@ def _say_limits(deployment: Deployment, token_id: int, minimum: int, cap: int) -
     return f"{_token(deployment, token_id)}: at least {least}, cap {most}"
 
 
+def _name_group(group: int) -> str:
+    """Also for a number that no group has: the chain refuses such a call when it is executed, not when it is
+    proposed.
+    """
+    return Group(group).name.lower() if group in list(Group) else f"group {group}, which there is not"
+
+
 def _say_members(deployment: Deployment, group: int, members: Sequence[str], threshold: int) -> str:
     listed = ", ".join(map(to_checksum_address, members))
-    return f"{len(members)} {Group(group).name.lower()}, of whom {threshold} sign, 55 days after: {listed}"
+    return f"{len(members)} {_name_group(group)}, of whom {threshold} sign, 55 days after: {listed}"
 
 
 _WORDS: Final[Mapping[str, Callable[..., str]]] = {
@@ -138,7 +145,7 @@ _WORDS: Final[Mapping[str, Callable[..., str]]] = {
     "set_fee_recipient": lambda d, account: f"fees belong to {to_checksum_address(account)}",
     "set_owner": lambda d, account: f"{to_checksum_address(account)} owns the timelock when it accepts",
     "announce_members": _say_members,
-    "remove_member": lambda d, group, who: f"{to_checksum_address(who)} leaves the {Group(group).name.lower()}",
+    "remove_member": lambda d, group, who: f"{to_checksum_address(who)} leaves the {_name_group(group)}",
     "void_freeze": lambda d, chain: f"the freeze of {d.chains[chain].name if chain in d.chains else chain} is void",
     "deny_end": lambda d, evidence: "END is denied by the governor",
     "void_end": lambda d: "END is void",

@@ -33,6 +33,9 @@ from zklink.upkeep.status_records import (
     TokenStatus,
 )
 
+ASTRAY_SECONDS = 900
+"""Blocks may be ten minutes older than the primary's clock when it accepts them."""
+
 Reserves = Mapping[TokenId, int]
 """The custody that a chain should have of each token, in layer-2 units."""
 
@@ -72,7 +75,17 @@ def read_chain(
         pending=_read_pending(read, chain),
         tokens=[_read_token(read, chain, token, reserves) for token in _tokens_of(read, chain)],
         signers=_read_signers(read, chain, signers),
+        is_astray=_is_astray(read, tip, head.timestamp, is_primary),
     )
+
+
+def _is_astray(read: ChainsRead, tip: Tip, now: int, is_primary: bool) -> bool:
+    """Whether a member has imported what the primary, as its node shows it, has not accepted; a block that is new may
+    just not be shown yet.
+    """
+    if is_primary or read.deployment.primary not in read.bridges or now - tip.timestamp <= ASTRAY_SECONDS:
+        return False
+    return not read.history().has(tip.number, tip.sync_hash)
 
 
 def _read_lag(read: ChainsRead, tip: Tip, is_primary: bool) -> tuple[int | None, int | None]:

@@ -38,7 +38,7 @@ class Known:
     calls: tuple[ProposedCall, ...]
     salt: bytes
     words: tuple[str, ...]
-    subject: tuple[object, ...]
+    subject: tuple[tuple[object, ...], ...]
     stand: Stand
     waiting: Waiting | None
 
@@ -96,20 +96,39 @@ def judge_stand(waiting: Waiting, head: BlockInfo) -> Stand:
 
 def list_matters(deployment: Deployment, proposals: Iterable[Known]) -> list[Matter]:
     """The open proposals by what they are about. A second proposal about the same on one chain is a matter of its
-    own.
+    own. A chain that has executed its part already counts as having said it.
     """
+    listed = list(proposals)
+    executed: dict[tuple[ChainId, object], Known] = {
+        (known.chain, known.subject): known for known in listed if known.stand is Stand.EXECUTED
+    }
     matters = dict[tuple[object, ...], dict[ChainId, Known]]()
-    for known in (each for each in proposals if each.is_open):
+    for known in (each for each in listed if each.is_open):
         place = 0
         while known.chain in matters.get((known.subject, known.salt, place), {}):
             place += 1
         matters.setdefault((known.subject, known.salt, place), {})[known.chain] = known
-    return [Matter(tuple(by_chain.values()), _disagree(deployment, by_chain)) for by_chain in matters.values()]
+    return [
+        Matter(tuple(by_chain.values()), _disagree(deployment, by_chain, executed)) for by_chain in matters.values()
+    ]
 
 
-def _disagree(deployment: Deployment, by_chain: Mapping[ChainId, Known]) -> str:
+def _disagree(
+    deployment: Deployment, by_chain: Mapping[ChainId, Known], executed: Mapping[tuple[ChainId, object], Known]
+) -> str:
+    """`executed` are the last ones of each subject that chains have executed."""
+    one = next(iter(by_chain.values()))
+    if any(not function for _, function, *_ in one.subject):
+        return "a call in it is none that can be read"
+    if any(call.value_wei for known in by_chain.values() for call in known.calls):
+        return "a call in it sends coin"
+    said = dict(by_chain)
+    for chain in deployment.chains:
+        done = executed.get((chain, one.subject))
+        if chain not in said and done is not None and done.salt == one.salt:
+            said[chain] = done
     try:
-        check_alike({k: [call.data for call in known.calls] for k, known in by_chain.items()}, tuple(deployment.chains))
+        check_alike({k: [call.data for call in known.calls] for k, known in said.items()}, tuple(deployment.chains))
     except ActsDisagree as error:
         return error.detail
     return ""

@@ -15,7 +15,15 @@ from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient, as_call
 from zklink.l1.transport.receipts import Receipt
 from zklink.l1.transport.submission import Call, SendPolicy
-from zklink.protocol.errors import BudgetSpent, CallReverted, FeeCeilingReached, TransactionRejected
+from zklink.protocol.errors import (
+    BudgetSpent,
+    CallReverted,
+    FeeCeilingReached,
+    RpcRefused,
+    RpcUnavailable,
+    TransactionRejected,
+    TransactionStuck,
+)
 
 SHARE: Final = 10
 """A transaction may cost this part of the budget, unless another ceiling is given."""
@@ -37,6 +45,13 @@ class Purse:
         """What is left of the budget."""
         return self.budget_wei - self.spent_wei
 
+    @property
+    def may_push(self) -> bool:
+        """Whether half of the budget is left. The other half is for what holds up everybody: an owner can take what a
+        push would bring, and can burn the gas of each.
+        """
+        return 2 * self.spent_wei < self.budget_wei
+
 
 class PurseClient(ChainClient):
     """A client with a purse. `send` raises BudgetSpent besides the errors of `ChainClient.send`."""
@@ -46,23 +61,33 @@ class PurseClient(ChainClient):
         fees = replace(policy.fees, most_per_transaction_wei=purse.ceiling_wei, most_per_gas_wei=purse.most_per_gas_wei)
         super().__init__(profile, w3, replace(policy, fees=fees))
         self.purse = purse
+        self._unclear: dict[tuple[object, ...], int] = {}
+        """What counts already for calls whose fate is not known: the same call goes on as the same transaction."""
 
     def send(
         self, account: LocalAccount, call: Call | ContractFunction, value: int = 0, gas: int | None = None
     ) -> Receipt:
         """As `ChainClient.send`, within the purse."""
         call, most = as_call(call), self.purse.ceiling_wei + value
-        if self.purse.left_wei < most:
-            raise BudgetSpent(self.profile.name, call.label, self.purse.left_wei, most)
-        self.purse.spent_wei += most
+        key = account.address, call.to, call.data, value
+        counted = self._unclear.get(key, 0)
+        if self.purse.left_wei + counted < most:
+            raise BudgetSpent(self.profile.name, call.label, self.purse.left_wei + counted, most)
+        self.purse.spent_wei += most - counted
         try:
             receipt = super().send(account, call, value, gas)
         except (CallReverted, TransactionRejected):
-            self.purse.spent_wei -= most
+            self.purse.spent_wei -= most - counted
             raise
         except FeeCeilingReached as error:
-            if not error.tx_hashes:
-                self.purse.spent_wei -= most
+            if error.tx_hashes:
+                self._unclear[key] = most
+            else:
+                self.purse.spent_wei -= most - counted
             raise
+        except (TransactionStuck, RpcRefused, RpcUnavailable):
+            self._unclear[key] = most
+            raise
+        self._unclear.pop(key, None)
         self.purse.spent_wei += receipt.gas_used * receipt.gas_price_wei + value - most
         return receipt

@@ -105,7 +105,7 @@ def _encode_chain(chain: ChainStatus | Unread) -> dict[str, Any]:
     if isinstance(chain, Unread):
         return {**known, "unread": chain.reason}
     names = ("head", "time", "age", "block", "unpaid", "lag", "lag_since", "quiet_since")
-    flags = ("is_frozen", "is_exodus", "is_founding")
+    flags = ("is_frozen", "is_exodus", "is_founding", "is_astray")
     return {
         **known,
         **{name: getattr(chain, name) for name in (*names, *flags)},

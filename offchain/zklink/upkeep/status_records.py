@@ -112,6 +112,7 @@ class ChainStatus:
     behind the primary and `lag_since` when the first of these was made (UNIX seconds), None where the primary was not
     read. `quiet_since` is when the primary accepted its last block; None for members, and before the first block.
     `pace` is its blocks of a day of a window. `end` is None on the primary, `end_window` while no END waits.
+    `is_astray`: a member's last block is none of the primary's history, as far as that was read.
     """
 
     chain_id: ChainId
@@ -137,6 +138,7 @@ class ChainStatus:
     pending: Sequence[PendingStatus]
     tokens: Sequence[TokenStatus]
     signers: Sequence[SignerStatus]
+    is_astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from zklink.l1.contracts.bridge_structs import PriceEntry
-from zklink.l1.deployment.blueprint import PARTNERS, Blueprint
+from zklink.l1.deployment.blueprint import Blueprint
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.records import Deployment, DeploymentPlan, Verifiers
 from zklink.l1.deployment.rehearsal import Rehearsed, hash_code
@@ -165,9 +165,7 @@ def compile_dossier(
         k: tuple(_describe(journal, one, input_hashes.get(one.creation.artifact.name, "")) for one in rehearsed[k])
         for k in profiles
     }
-    from_blocks = {
-        k: min((one.block for one in contracts[k] if one.block and one.name in PARTNERS), default=0) for k in profiles
-    }
+    from_blocks = {k: min((one.block for one in contracts[k] if one.block), default=0) for k in profiles}
     verifiers = plan.verifiers
     return Dossier(
         name=name,

@@ -80,8 +80,8 @@ class Journal:
             self.intended.add((chain_id, step))
 
     def finish(self, done: Done) -> None:
-        """Note a step that is mined."""
-        if (done.chain_id, done.step) not in self.done:
+        """Note a step that is mined, and again if it is mined in another block since."""
+        if self.done.get((done.chain_id, done.step)) != done:
             self._append("done", asdict(done))
             self.done[done.chain_id, done.step] = done
 

@@ -41,6 +41,7 @@ def check_accounts(plan: DeploymentPlan, governor: str, deployer: str, profiles:
     worthy = [profile.name for profile in profiles if profile.evm_chain_id not in TEST_NETWORKS]
     known = {account.address for account in funded_accounts()}
     roles = {"governor": governor, "deployer": deployer, "setter": plan.setter, "fee recipient": plan.fee_recipient}
+    roles["operator"] = f"0x{plan.operator[-20:].hex()}"
     roles |= {f"validator {i}": member for i, member in enumerate(plan.validators.members, 1)}
     roles |= {f"watcher {i}": member for i, member in enumerate(plan.watchers.members, 1)}
     for role, address in roles.items():

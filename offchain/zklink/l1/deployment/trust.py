@@ -27,7 +27,11 @@ def describe_trust(dossier: Dossier, keys: KeyFacts) -> Iterator[str]:
             "published. Anybody can forge proofs and take everything that these chains hold"
         )
     else:
-        yield "The ceremony of the keys: that one of its contributors has destroyed what he drew"
+        hashes = ", ".join(f"0x{each.hex()}" for each in (keys.hashes.swap, keys.hashes.account, keys.hashes.exit))
+        yield (
+            f"The ceremony of the keys {hashes}: that there was one, which gives these (`zklink ceremony finish`), and "
+            "that one of its contributors has destroyed what he drew"
+        )
     yield (
         f"The validators, {validators.threshold} of {len(validators.members)}, and the watchers, {watchers.threshold} "
         f"of {len(watchers.members)}: together they could take everything; either group alone nothing, while the other "
@@ -43,7 +47,17 @@ def describe_trust(dossier: Dossier, keys: KeyFacts) -> Iterator[str]:
         f"for {silence}, everybody can leave by proof"
     )
     yield f"The chains themselves, above all the primary {primary}, and their nodes that you ask"
+    yield from _describe_found(dossier)
     yield from _describe_tokens(dossier)
+
+
+def _describe_found(dossier: Dossier) -> Iterator[str]:
+    """The contracts of others that bridges and entries call: nothing compares their code."""
+    for k, chain in dossier.deployment.chains.items():
+        found = {"wrapped coin": dossier.terms[k].wrapped, "Permit2": chain.permit2}
+        named = [f"the {what} at {address}" for what, address in found.items() if int(address, 16)]
+        if named:
+            yield f"On {chain.name} {' and '.join(named)}: compare the addresses with those that everybody knows"
 
 
 def _describe_tokens(dossier: Dossier) -> Iterator[str]:

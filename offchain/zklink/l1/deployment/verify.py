@@ -49,6 +49,7 @@ def verify_code(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Ite
     blueprint = draw_blueprint(dossier, verifiers, keys)
     yield check("all chains", "deployment hash", dossier.deployment.deployment_hash, blueprint.deployment_hash())
     yield check("all chains", "key hashes", dossier.deployment.vk_hashes, keys.hashes)
+    yield from _verify_apart(dossier)
     blocks = {(k, one.name): one.block for k, contracts in dossier.contracts.items() for one in contracts}
     try:
         rehearsed = rehearse(blueprint, read_times(blocks, clients))
@@ -66,6 +67,33 @@ def verify_code(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Ite
                 yield from _verify_contract(clients[k], found, one)
                 what = one.creation.artifact.name
                 yield check(name, f"{what}: compiler input", found.input_hash, inputs[what])
+                yield check(name, f"{what}: source in the record", found.contract, what)
+            yield _verify_place(dossier, k, one.creation)
+        first = min((one.block for one in dossier.contracts[k]), default=0)
+        from_block = dossier.deployment.chains[k].from_block
+        yield Check(
+            name, "where its events begin", from_block <= first, f"in block {from_block}, its contracts in {first}"
+        )
+
+
+def _verify_apart(dossier: Dossier) -> Iterator[Check]:
+    """Nobody is in two of validators, watchers and governor: the contracts of the groups see the timelock alone."""
+    deployment = dossier.deployment
+    people = {
+        "validators": deployment.validators.members,
+        "watchers": deployment.watchers.members,
+        "governor": (deployment.governor,),
+    }
+    for one, other in (("validators", "watchers"), ("validators", "governor"), ("watchers", "governor")):
+        both = {int(each, 16) for each in people[one]} & {int(each, 16) for each in people[other]}
+        yield check("all chains", f"in both {one} and {other}", [f"0x{each:040x}" for each in sorted(both)], [])
+
+
+def _verify_place(dossier: Dossier, chain: ChainId, creation: Creation) -> Check:
+    """What every program takes from the record is the contract that was checked."""
+    place = dossier.deployment.chains[chain]
+    what = f"{creation.artifact.name}: address among the chain's"
+    return check(place.name, what, getattr(place, creation.name).lower(), creation.address.lower())
 
 
 def _verify_contract(client: ChainClient, said: BuiltContract, expected: Rehearsed) -> Iterator[Check]:

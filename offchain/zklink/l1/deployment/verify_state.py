@@ -13,6 +13,7 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS, GroupMembers, HistoryParts, Parts, PriceEntry
 from zklink.l1.contracts.ends import EndClient
 from zklink.l1.contracts.exodus import ExodusClient
+from zklink.l1.contracts.governance_events import Proposed
 from zklink.l1.contracts.groups import GroupsClient
 from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.contracts.timelock import TimelockClient
@@ -90,6 +91,7 @@ def _verify_timelock(dossier: Dossier, chain_id: ChainId, client: ChainClient) -
     swift = list_swift({**asdict(here)}, chain_id == deployment.primary)
     missing = [f"{to} {selector.hex()}" for to, selector in swift if not lock.is_swift(Call(to, selector, "swift"))]
     yield check(name, "Timelock: swift functions that it lacks", missing, [])
+    yield check(name, "Timelock: proposals that wait", _read_waiting(dossier, chain_id, client), [])
 
 
 def _verify_registry(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> Iterator[Check]:
@@ -121,9 +123,25 @@ def _verify_tokens(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> 
     yield check(name, "tokens beside those", sorted(_read_registered(dossier, chain_id, client) - known), [])
 
 
+def _read_waiting(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> list[str]:
+    """The ids of proposals that can still be executed: the deployer's, too, outlive a change of owner."""
+    lock, head = TimelockClient(client, dossier.deployment.chains[chain_id].timelock), client.head()
+    events = lock.events_named([Proposed], _first_block(dossier, chain_id), head.number)
+    waiting = {event.proposal_id: lock.waiting(event.proposal_id) for event in events if isinstance(event, Proposed)}
+    return sorted(
+        f"0x{id.hex()}"
+        for id, until in waiting.items()
+        if until is not None and not (head.timestamp >= until.too_late[0] and head.number >= until.too_late[1])
+    )
+
+
+def _first_block(dossier: Dossier, chain_id: ChainId) -> int:
+    return min((one.block for one in dossier.contracts[chain_id]), default=0)
+
+
 def _read_registered(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> set[TokenId]:
     """The ids of all tokens that were ever registered, by the registry's events."""
-    first = min((one.block for one in dossier.contracts[chain_id]), default=0)
+    first = _first_block(dossier, chain_id)
     address = dossier.deployment.chains[chain_id].registry
     logs = client.logs(address, first, client.head().number, [REGISTERED])
     return {TokenId(int.from_bytes(log.topics[1], "big")) for log in logs}

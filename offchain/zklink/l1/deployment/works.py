@@ -66,6 +66,9 @@ class Works:
         for step in (self._register_tokens, self._check_tokens, self._name_owner, self._close_founding):
             for k in self.clients:
                 step(k)
+        for k in self.clients:  # a block that was rewritten since is not the one that was noted
+            for creation in self.blueprint.creations(k):
+                self._recognise(creation)
 
     def _create(self, creation: Creation) -> None:
         k, client = creation.chain_id, self.clients[creation.chain_id]
@@ -84,14 +87,14 @@ class Works:
     def _recognise(self, creation: Creation) -> None:
         """The nonce is used: by this contract, or never by it."""
         k, client = creation.chain_id, self.clients[creation.chain_id]
-        if (k, creation.name) in self.journal.done:
-            return
         code = client.code(creation.address)
         if not code:
             raise self._spent(creation, "is used by another transaction")
         if not code.startswith(creation.artifact.runtime_bytecode):
             raise CodeUnexpected(client.profile.name, creation.artifact.name, creation.address)
-        self._finish(k, creation.name, self._find_receipt(k, creation.nonce), creation.address)
+        receipt = self._find_receipt(k, creation.nonce)
+        if receipt is not None or (k, creation.name) not in self.journal.done:
+            self._finish(k, creation.name, receipt, creation.address)
 
     def _check_nonce(self, creation: Creation) -> None:
         """Nothing else waits for a block with this nonce."""

@@ -17,11 +17,11 @@ from zklink.files import write_file
 from zklink.protocol.errors import CeremonyBroken, CeremonyRefused
 from zklink.prover.build import CompiledCircuit
 from zklink.prover.ceremony import snarkjs_steps
+from zklink.prover.ceremony.snarkjs_steps import NAME, Contained
 from zklink.prover.ceremony.transcript import FILE, Made, Step, Transcript, hash_file, read_transcript
 from zklink.prover.circuit_artifacts import CircuitArtifacts, load_artifacts
 from zklink.prover.tools import Tools
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
 RANDOMNESS: Final = re.compile(r"[0-9a-f]{16,512}")
 FIRST: Final = "powers of tau"
 BEACON: Final = "beacon"
@@ -82,11 +82,11 @@ def add_beacon(tools: Tools, folder: Path, randomness: str, iterations: int, say
 
 
 def verify(
-    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, say: Say, mine: str = ""
+    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, say: Say, mine: Sequence[str] = ()
 ) -> Transcript:
     """Check everything, offline: the powers of tau and the circuits by their hashes, every file by its own, and that
-    the last keys come from the first ones by just the contributions that the transcript lists. `mine` is a hash that
-    must be among them. Raises CeremonyBroken.
+    the last keys come from the first ones by just the contributions that the transcript lists. `mine` are the hashes
+    of one's own contribution, one for each circuit, which must be among them. Raises CeremonyBroken.
     """
     found = read_transcript(folder)
     check_ptau(ptau, found.ptau_blake2b, found.ptau_bytes)
@@ -98,11 +98,20 @@ def verify(
             _check_key(found, folder, number, step, name)
     for circuit in circuits:
         key = found.key_path(folder, len(found.steps) - 1, circuit.name)
-        listed = [(step.name, step.keys[circuit.name].contribution) for step in found.steps[1:]]
+        listed = [
+            Contained(step.name, step.keys[circuit.name].contribution, step.beacon, step.iterations)
+            for step in found.steps[1:]
+        ]
         _check_listed(key, listed, snarkjs_steps.list_contributions(tools, circuit.r1cs, ptau, key))
         say(f"{circuit.name}: the key comes from {len(listed)} contributions, each as the transcript lists it")
-    if mine and mine not in {made.contribution for step in found.steps for made in step.keys.values()}:
-        raise CeremonyBroken(FILE, f"contribution {mine} is not in it: somebody has put another in its place")
+    by_step = [{made.contribution for made in step.keys.values()} for step in found.steps[1:]]
+    for contribution in mine:
+        if not any(contribution in step for step in by_step):
+            raise CeremonyBroken(
+                FILE, f"contribution {contribution} is not in it: somebody has put another in its place"
+            )
+    if mine and not any(step <= set(mine) for step in by_step):
+        raise CeremonyBroken(FILE, f"your contribution has {len(circuits)} hashes, one for each circuit: give all")
     return found
 
 
@@ -161,9 +170,14 @@ def _check_key(found: Transcript, folder: Path, number: int, step: Step, circuit
         raise CeremonyBroken(str(path), f"it is not the file that {step.name} has made")
 
 
-def _check_listed(key: Path, listed: Sequence[tuple[str, str]], contained: Sequence[tuple[str, str]]) -> None:
-    for number, (name, contribution) in enumerate(listed):
-        if number >= len(contained) or contained[number] != (name, contribution):
-            raise CeremonyBroken(str(key), f"the contribution of {name} is not in it")
+def _check_listed(key: Path, listed: Sequence[Contained], contained: Sequence[Contained]) -> None:
+    for number, said in enumerate(listed):
+        found = contained[number] if number < len(contained) else None
+        if found is None or (found.name, found.hash) != (said.name, said.hash):
+            raise CeremonyBroken(str(key), f"the contribution of {said.name} is not in it")
+        if found != said:
+            raise CeremonyBroken(str(key), f"{said.name} is another beacon in it, or none: {found.beacon or 'secret'}")
+        if found.beacon and number < len(listed) - 1:
+            raise CeremonyBroken(str(key), f"{said.name} is a beacon, and not the last contribution")
     if len(contained) > len(listed):
         raise CeremonyBroken(str(key), f"it has {len(contained)} contributions, and the transcript lists {len(listed)}")

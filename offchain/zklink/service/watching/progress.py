@@ -90,7 +90,13 @@ class Progress:
                 text = f"it has accepted no block since {show_time(tip.timestamp)}; if it takes none until"
                 said = f"{text} {show_time(until)}, it never does again, and the deployment ends"
                 yield Alarm(AlarmName.SILENCE, name, said, until, str(tip.number))
-        elif history is not None and tip.number < history.height and history.has(tip.number, tip.sync_hash):
+        elif history is not None and not history.has(tip.number, tip.sync_hash):
+            # A member that is a moment ahead of one's node of the primary is none yet.
+            if head.timestamp - tip.timestamp > self.limits.import_seconds:
+                text = f"its block {tip.number} of {show_time(tip.timestamp)} is none of the primary's history"
+                said = f"{text}: one's node of the primary stands, the primary has lost it, or the groups have lied"
+                yield Alarm(AlarmName.HISTORY_BROKEN, name, said, mark=str(tip.number))
+        elif history is not None and tip.number < history.height:
             since = history.block(tip.number + 1).full.block.timestamp
             if head.timestamp - since > self.limits.import_seconds:
                 behind = history.height - tip.number

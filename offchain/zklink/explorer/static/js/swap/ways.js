@@ -4,7 +4,7 @@
  * transaction, or by an approval before it. Takes a plan; gives the call of the swap. What has been signed is tried first.
  */
 
-import { encodeApprove, encodeSwap, encodeWithAuthorization, encodeWithPermit2, reads } from "../zklink/index.js";
+import { encodeApprove, encodeSwap, encodeWithAuthorization, encodeWithPermit2, fromHex, keccak, reads, toHex } from "../zklink/index.js";
 import { sleep } from "./api.js";
 import { NotSigned, isPlainAccount, signAuthorization, signPermit, signPermit2 } from "./permits.js";
 import { Trouble, read } from "./wallets.js";
@@ -14,6 +14,11 @@ import { Trouble, read } from "./wallets.js";
 /** @typedef {{ from: string, to: string, data: string, value: string }} Call */
 
 const APPROVAL_SECONDS = 180;
+
+/** Length and Keccak-256 of the entry's code, as in the client's entry_check.py; behind it stand four words. */
+const ENTRY_CODE_BYTES = 7891;
+const ENTRY_CODE_HASH = "0xbf3cf1de60c5c3c7a8535576ec2111ad57e02430398f986a28290fbad13c7b53";
+const ENTRY_WORDS_BYTES = 128;
 
 /**
  * Permission for exactly the amount, unless the bridge may take as much already, and the swap's call with it.
@@ -83,12 +88,15 @@ async function byPermit2(provider, account, plan) {
 }
 
 /**
- * The entry beside the bridge, if the chain has one that says so itself.
+ * The entry beside the bridge, if its code is an entry's and it says so itself: a false one could take what is signed.
  * @param {Provider} provider
  * @param {Plan} plan
  */
 async function findEntry(provider, { entry, bridge, evmChainId }) {
   if (!entry) return null;
+  const code = await provider.request({ method: "eth_getCode", params: [entry, "latest"] }).then(fromHex, () => new Uint8Array());
+  const isGenuine = toHex(keccak(code.subarray(0, ENTRY_CODE_BYTES))) === ENTRY_CODE_HASH;
+  if (!isGenuine || code.length !== ENTRY_CODE_BYTES + ENTRY_WORDS_BYTES) return null;
   const [behind, permit2] = await Promise.all([read(provider, entry, reads.entryBridge()), read(provider, entry, reads.entryPermit2())]).catch(() => [null, null]);
   if (String(behind).toLowerCase() !== bridge.toLowerCase()) return null;
   return { evmChainId, entry, bridge, ...(BigInt(String(permit2)) ? { permit2: String(permit2) } : {}) };
