@@ -15,6 +15,7 @@ from tests.explorer.site import Site
 from tests.scenarios.pipeline import POLYGON
 from tests.swap_page.browser_wallet import NAME, BrowserWallet
 from zklink.bench.third_party.contracts import load_third_party
+from zklink.client.entry_check import ENTRY_CODE_BYTES
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.entry_client import deploy_entry
 from zklink.l1.contracts.token import TokenClient
@@ -169,13 +170,15 @@ def test_own_wallet__that_has_approved_permit2__one_signature_and_one_transactio
     assert opened.complaints == []
 
 
-def test_own_wallet__node_names_an_entry_of_another_bridge__is_asked_for_an_approval(
-    site: Site, browser: Browser
+@pytest.mark.parametrize("false", ["a contract of another kind", "an entry with one other byte"])
+def test_own_wallet__node_names_a_false_entry__is_asked_for_an_approval(
+    site: Site, browser: Browser, false: str
 ) -> None:
     opened = Opened(site, browser)
     wallet = opened.bring_wallet()
     wallet.reverted = {NONCES}
-    entry = site.scene.pipeline.system.deployment.chains[POLYGON].resolver
+    place = site.scene.pipeline.system.deployment.chains[POLYGON]
+    entry = place.resolver if false == "a contract of another kind" else forge_entry(site, place.entry)
     opened.page.route(lambda url: url.endswith("/v1/chains"), lambda route: _replace_entry(route, entry))
     page = opened.open()
     opened.fill("25.5")
@@ -183,6 +186,15 @@ def test_own_wallet__node_names_an_entry_of_another_bridge__is_asked_for_an_appr
     opened.wait(lambda: page.is_visible("#watch"))
     sent = [params[0]["data"][:10] for method, params in wallet.asked if method == "eth_sendTransaction"]
     assert sent == [APPROVE, SWAP] and "eth_signTypedData_v4" not in wallet.methods
+
+
+def forge_entry(site: Site, entry: str) -> str:
+    """A contract that answers as the entry does, and whose code differs in a byte of the compiler's notes."""
+    chain, address = site.scene.pipeline.system.world[POLYGON], "0x" + "e7" * 20
+    code = bytearray.fromhex(chain.rpc("eth_getCode", entry, "latest").removeprefix("0x"))
+    code[ENTRY_CODE_BYTES - 8] ^= 1
+    chain.rpc("anvil_setCode", address, f"0x{code.hex()}")
+    return address
 
 
 def open_permit2(site: Site, wallet: BrowserWallet) -> str:
