@@ -96,19 +96,19 @@ def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId
 
 
 def connect_chain(
-    place: ChainDeployment, nodes: str | Sequence[str], quorum: int = 1, make: MakeClient = ChainClient
+    place: ChainDeployment, nodes: str | Sequence[str], quorum: int = 1, make: MakeClient | None = None
 ) -> ChainClient:
-    """A client of one chain, made by `make`. Raises NodesDisagree, WrongChain, RpcUnavailable."""
+    """A client of one chain, made by `make` if it is given. Raises NodesDisagree, WrongChain, RpcUnavailable."""
     profile = ChainProfile(place.name, place.chain_id, place.evm_chain_id, BLOCK_TIME_SECONDS, 1, "")
     w3 = connect_nodes(profile, [nodes] if isinstance(nodes, str) else list(nodes), policy=PoolPolicy(quorum))
     w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    client = make(profile, w3)
+    client = (make or ChainClient)(profile, w3)
     client.check_chain_id()
     return client
 
 
 def reach_bridges(
-    deployment: Deployment, urls: Urls, quorum: int = 1, make: MakeClient = ChainClient
+    deployment: Deployment, urls: Urls, quorum: int = 1, make: MakeClient | None = None
 ) -> tuple[dict[ChainId, BridgeClient], dict[ChainId, str]]:
     """The bridges that answer, and the reasons of those that do not: a chain without a node, away, or another one.
     Raises ChainUnknown, DeploymentRefused.
