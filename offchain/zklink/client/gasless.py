@@ -20,7 +20,7 @@ from zklink.client.patience import Patience
 from zklink.client.permits import find_domains
 from zklink.client.quotes import Quote
 from zklink.client.session import Place, Session
-from zklink.client.swaps import VALID_SECONDS
+from zklink.client.swaps import build_order
 from zklink.client.wallet import Wallet
 from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
 from zklink.l1.contracts.entry import EntryPlace, Relay, TypedData, build_authorization_data
@@ -34,7 +34,7 @@ from zklink.protocol.errors import (
     TokensShort,
     ZkLinkError,
 )
-from zklink.protocol.ids import FEE_DENOMINATOR, Amount
+from zklink.protocol.ids import FEE_DENOMINATOR
 from zklink.schema.api.oif import OifOrderById, OifOrderRequest, OifOrderResponse
 from zklink.schema.api.oif_signed import (
     AuthorizationDomain,
@@ -89,19 +89,8 @@ async def send_gasless(
     if quote.relayer_fee > bound * token.scale:
         raise RelayFeeHigh(quote.relayer_fee, bound * token.scale)
     now = (await place.rpc.head()).timestamp
-    order = SwapOrder(
-        token_in=quote.token_in,
-        l1_amount=quote.amount_in * token.scale,
-        destination=quote.destination,
-        token_out=quote.token_out,
-        min_out=Amount(quote.min_out),
-        operator_fee=Amount(quote.operator_fee),
-        fill_fee=Amount(quote.fill_fee),
-        recipient=universal_address(recipient or wallet.address),
-        deadline=now + (VALID_SECONDS if seconds is None else seconds),
-        refund_to=wallet.address,
-        via=quote.via,
-    )
+    to = universal_address(recipient or wallet.address)
+    order = build_order(quote, token, to, now, seconds, wallet.address)
     await check_recipient(session, order.destination, order.recipient)
     relay, valid_before = Relay(quote.relayer_fee, quote.relayer), now + AUTHORIZED_SECONDS
     await _check_balance(place, token, wallet.address, order.l1_amount + relay.relayer_fee)

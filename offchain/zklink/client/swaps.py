@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zklink.client.following import Sent
-from zklink.client.orders import Plan, find_token, plan_swap
+from zklink.client.orders import ChainToken, Plan, find_token, plan_swap
 from zklink.client.outgoing import Step, estimate_step, send_step, wait_mined
 from zklink.client.permits import sign_permit
 from zklink.client.quotes import Quote
@@ -67,6 +67,25 @@ async def send_plan(session: Session, wallet: Wallet, place: Place, plan: Plan, 
     return Sent(place.name, await send_step(session.transport, place.rpc, wallet.signer, last))
 
 
+def build_order(
+    quote: Quote, token: ChainToken, recipient: bytes, now: int, seconds: int | None, refund_to: str | None = None
+) -> SwapOrder:
+    """The order of a quote at a time of its chain, in seconds; `seconds` later it is refunded."""
+    return SwapOrder(
+        token_in=quote.token_in,
+        l1_amount=quote.amount_in * token.scale,
+        destination=quote.destination,
+        token_out=quote.token_out,
+        min_out=Amount(quote.min_out),
+        operator_fee=Amount(quote.operator_fee),
+        fill_fee=Amount(quote.fill_fee),
+        recipient=recipient,
+        deadline=now + (VALID_SECONDS if seconds is None else seconds),
+        refund_to=refund_to,
+        via=quote.via,
+    )
+
+
 async def _plan(
     session: Session,
     wallet: Wallet,
@@ -79,18 +98,7 @@ async def _plan(
     place = await session.place(quote.source)
     now = (await place.rpc.head()).timestamp
     token = await find_token(place, session, quote.token_in)
-    order = SwapOrder(
-        token_in=quote.token_in,
-        l1_amount=quote.amount_in * token.scale,
-        destination=quote.destination,
-        token_out=quote.token_out,
-        min_out=Amount(quote.min_out),
-        operator_fee=Amount(quote.operator_fee),
-        fill_fee=Amount(quote.fill_fee),
-        recipient=universal_address(recipient or wallet.address),
-        deadline=now + (VALID_SECONDS if seconds is None else seconds),
-        via=quote.via,
-    )
+    order = build_order(quote, token, universal_address(recipient or wallet.address), now, seconds)
     permit = None
     if with_permit and not token.is_native:
         permit = await sign_permit(session, place, wallet.signer, token.address, order.l1_amount)
