@@ -179,14 +179,19 @@ def quote_swap(cast: Cast, source: ChainId) -> Quote:
     return cast.client.quote(source, USDC, amount, destination, wanted, operator_fee=fee)
 
 
+LAST_SECONDS: Final = 3_600
+"""How long the last swap may wait for a block."""
+
+
 def queue_last_requests(cast: Cast, quote: Quote) -> int:
     """Queue a deposit and a swap that the dead operator cannot take any more; gives the number of requests that stay
     open. The client needs no API for them: it knows the deployment, the swap was quoted before, and chains say the
-    rest.
+    rest. The swap's deadline is another one than that of the forgotten swap, whose place it takes: with the same words
+    it would be the very request that the chain has forgotten, and its block would be imported after all.
     """
     sent = (
         cast.client.accounts.deposit(cast.wallets["depositor"], POLYGON.name, USDC, cast.units(USDC, 100)),
-        cast.client.swap(stranger(cast), quote),
+        cast.client.swap(stranger(cast), quote, seconds=LAST_SECONDS),
     )
     for each in sent:
         w3 = cast.system.world.by_name(each.chain).w3
