@@ -148,15 +148,16 @@ MOST_OPENED = 200
 """Connections of one client; more are made by one that tries again without a rest."""
 
 
-class HastyBlocking(BlockingTransport):
-    """Its clock is that of its pauses, which take no time."""
+class Hasty:
+    """A clock that is that of its pauses, which take no time."""
 
     paused, opened = 0.0, 0
 
     async def open_socket(self, url: str, seconds: float) -> Socket:
         self.opened += 1
         assert self.opened <= MOST_OPENED
-        return await super().open_socket(url, seconds)
+        opened: Socket = await super().open_socket(url, seconds)  # type: ignore[misc]
+        return opened
 
     async def sleep(self, seconds: float) -> None:
         self.paused += seconds
@@ -165,18 +166,9 @@ class HastyBlocking(BlockingTransport):
         return self.paused
 
 
-class HastyAsync(AsyncTransport):
-    """Its clock is that of its pauses, which take no time."""
+class HastyBlocking(Hasty, BlockingTransport):
+    """A blocking transport that waits for nothing."""
 
-    paused, opened = 0.0, 0
 
-    async def open_socket(self, url: str, seconds: float) -> Socket:
-        self.opened += 1
-        assert self.opened <= MOST_OPENED
-        return await super().open_socket(url, seconds)
-
-    async def sleep(self, seconds: float) -> None:
-        self.paused += seconds
-
-    def now(self) -> float:
-        return self.paused
+class HastyAsync(Hasty, AsyncTransport):
+    """An asynchronous transport that waits for nothing."""

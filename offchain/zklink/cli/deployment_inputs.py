@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address, to_checksum_address
 
-from zklink.cli.inputs import parse_urls, read_deployment
+from zklink.cli.inputs import parse_urls, quorum_option, read_deployment
 from zklink.l1.deployment.records import Deployment
 
 FOLDER: Final = "deployments"
@@ -27,13 +27,7 @@ _OPTIONS: Final = (
         metavar="NAME=URL",
         help="A node of a chain; several times for several nodes. Default: the variable NAME_RPC.",
     ),
-    click.option(
-        "--quorum",
-        type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
-        help="How many nodes of a chain must say the same.",
-    ),
+    quorum_option,
 )
 
 

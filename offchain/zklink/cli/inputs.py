@@ -28,6 +28,13 @@ _NAME = re.compile(r"[\w-]+")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+quorum_option = click.option(
+    "--quorum",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many nodes of a chain must say the same about its head, logs and views.",
+)
 _CHAIN_OPTIONS = (
     click.option("--deployment", "file", type=FILE, required=True, help="The published deployment."),
     click.option(
@@ -37,13 +44,7 @@ _CHAIN_OPTIONS = (
         metavar="NAME=URL",
         help="A node of each chain; a chain that is given several times has several nodes.",
     ),
-    click.option(
-        "--quorum",
-        type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
-        help="How many nodes of a chain must say the same about its head, logs and views.",
-    ),
+    quorum_option,
 )
 
 
