@@ -1,28 +1,22 @@
 """`ape run deploy` and `ape run verify-deployment` on four anvils with the ids of test networks, killed on the way."""
 
-import json
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 
-from tests.deploying.testnets import GOVERNOR, MEMBERS
+from tests.deploying.filled import ALIAS, DEPLOYER, PASSPHRASE, ROOT, fill_template, keep_keystore, name_nodes
+from tests.deploying.testnets import GOVERNOR
 from zklink.devnet.world import World, open_world
-from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.ids import ChainId
-from zklink.prover.cache import project_root
 
 pytestmark = pytest.mark.slow
-ROOT = project_root()
-PASSPHRASE = "a phrase for a test"
-DEPLOYER = Account.from_key(b"\x71" * 32)
 NETWORKS = (
     ChainProfile("sepolia", ChainId(1), 11155111, 12.0, 6, "ETH"),
     ChainProfile("amoy", ChainId(2), 80002, 2.0, 32, "POL"),
@@ -44,43 +38,19 @@ def world() -> Iterator[World]:
 def environment(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template of the repository, filled in for these chains; deployer's keystore beside it."""
     folder = tmp_path_factory.mktemp("ape")
-    text = (ROOT / "deployments" / "testnets.toml").read_text()
-    for key, value in (
-        ("operator", world.roles.operator.address),
-        ("governor", GOVERNOR.address),
-        ("setter", world.roles.setter.address),
-        ("fee_recipient", world.roles.treasury.address),
-    ):
-        text = text.replace(f'{key} = ""', f'{key} = "{value}"')
-    for members in (MEMBERS[:3], MEMBERS[3:]):
-        text = text.replace("members = []", f"members = {json.dumps(members)}", 1)
-    text = text.replace('"compact"', '"minimal"')
-    lines = []
-    for line in text.splitlines():
-        name, _, place = line.partition(" = ")
-        if name in ("wrapped", "permit2"):
-            continue
-        if place.startswith('"0x') and name in {profile.name for profile in NETWORKS}:
-            client = next(chain.client for chain in world if chain.name == name)
-            token = client.deploy(world.roles.stranger, load_contract("TestToken"), "USD Coin", "USDC", 6)
-            line = f'{name} = "{token}"'
-        lines.append(line)
     file = folder / "four.toml"
-    file.write_text("\n".join(lines))
-    accounts = folder / "home" / "accounts"
-    accounts.mkdir(parents=True)
-    (accounts / "deployer.json").write_text(json.dumps(Account.encrypt(DEPLOYER.key, PASSPHRASE, iterations=2)))
+    file.write_text(fill_template(world, {}))
+    keep_keystore(folder / "home")
     return file
 
 
 def start(world: World, file: Path, *arguments: str) -> "subprocess.Popen[str]":
     """An ape command in a process of its own."""
-    nodes = {f"{chain.name.upper().replace('-', '_')}_RPC": str(chain.node_url) for chain in world}
-    home = {"APE_DATA_FOLDER": str(file.parent / "home"), "APE_ACCOUNTS_deployer_PASSPHRASE": PASSPHRASE}
+    home = {"APE_DATA_FOLDER": str(file.parent / "home"), f"APE_ACCOUNTS_{ALIAS}_PASSPHRASE": PASSPHRASE}
     return subprocess.Popen(
         ["ape", "run", *arguments],
         cwd=ROOT,
-        env={**os.environ, **nodes, **home},
+        env={**os.environ, **name_nodes(world), **home},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
