@@ -1,10 +1,9 @@
-"""`zklink generate` and `zklink verifier`: the files that are written from others."""
+"""`zklink generate`: the files that are written from others."""
 
 from __future__ import annotations
 
 import sys
 from itertools import product
-from pathlib import Path
 
 import click
 
@@ -16,12 +15,11 @@ from zklink.cli.command_page import render_command_page
 from zklink.cli.error_page import render_error_page
 from zklink.cli.progress_bar import RichProgress
 from zklink.cli.token_page import render_token_page
-from zklink.files import read_bytes, write_file
+from zklink.files import write_file
 from zklink.protocol.presets import PRESETS, Preset
 from zklink.protocol.render_constants import render_all
 from zklink.prover.cache import project_root
 from zklink.prover.circuit_artifacts import ensure_circuit, find_circuit
-from zklink.prover.foreign_keys import read_verification_key
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.prover.verifier_codegen import generate_verifier
@@ -75,20 +73,3 @@ def generate(context: click.Context, check: bool) -> None:
                 click.echo(f"wrote {path}")
     if check and stale:
         sys.exit(1)
-
-
-@click.command()
-@click.argument("key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write, else stdout.")
-@click.option("--name", help="The contract's name; by default the output file's, else Verifier.")
-def verifier(key: Path, output: Path | None, name: str | None) -> None:
-    """Write a Vyper verifier for KEY, a Groth16 verification key on BN254 (bn128).
-
-    KEY is verification_key.json of snarkjs; gnark's VerifyingKey as WriteTo, WriteRawTo or JSON write it; or arkworks'
-    VerifyingKey<Bn254> as CanonicalSerialize writes it, compressed or not. Bytes can also be in hex.
-    """
-    source = generate_verifier(read_verification_key(read_bytes(key)), name or (output.stem if output else "Verifier"))
-    if output is None:
-        click.echo(source, nl=False)
-    else:
-        write_file(output, source)

@@ -17,7 +17,7 @@ from zklink.cli.circuits import circuits, setup
 from zklink.cli.demo_command import demo
 from zklink.cli.devnet_command import devnet
 from zklink.cli.extras import name_missing
-from zklink.cli.generate import generate, verifier
+from zklink.cli.generate import generate
 from zklink.cli.genesis import genesis
 from zklink.cli.keep import keep
 from zklink.cli.lab import lab
@@ -27,6 +27,7 @@ from zklink.cli.recover import recover
 from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
 from zklink.cli.status import status
+from zklink.cli.verifier import verifier
 from zklink.cli.verify_deployment import verify_deployment
 from zklink.cli.watch import watch
 from zklink.l1.transport.redaction import redact, redact_error

@@ -1,8 +1,8 @@
 """Groth16 verification keys of gnark and arkworks on BN254, beside those of snarkjs.
 
-Takes a file's bytes; gives the checked key. Formats: gnark's WriteTo, WriteRawTo and JSON of `VerifyingKey`; arkworks'
-CanonicalSerialize of `VerifyingKey<Bn254>`, compressed or not. Bytes may be written in hex. Raises
-VerificationKeyInvalid.
+Takes a file's bytes; gives the checked key. Formats: gnark's WriteTo, WriteRawTo, JSON and Solidity export of
+`VerifyingKey`; arkworks' CanonicalSerialize of `VerifyingKey<Bn254>`, compressed or not. Bytes may be written in hex.
+Raises VerificationKeyInvalid.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from zklink.protocol.errors import VerificationKeyInvalid
 from zklink.prover.compressed_points import complete_g1, complete_g2
 from zklink.prover.curve import PointG1, PointG2
+from zklink.prover.gnark_solidity import COMMITTED, MARK, read_gnark_solidity
 from zklink.prover.verification_key import VerificationKey
 
 _WORD: Final = 32
@@ -24,13 +25,16 @@ _GNARK_COMPRESSED: Final = 0b10 << 6
 _LARGER_IN_GNARK: Final = 0b11 << 6
 _LARGER_IN_ARKWORKS: Final = 0b10 << 6
 _HEX: Final = re.compile(rb"\s*(?:0x)?((?:[0-9a-fA-F]{2})+)\s*")
-_COMMITTED: Final = "the circuit uses gnark's commitments, which a plain Groth16 verifier cannot check"
 
 
 def read_verification_key(data: bytes) -> VerificationKey:
     """A key in any format that is known here."""
     if data.lstrip().startswith(b"{"):
         return _read_json(data.decode(errors="replace"))
+    if MARK in data:
+        key = read_gnark_solidity(data.decode(errors="replace"))
+        key.check()
+        return key
     if (spelt := _HEX.fullmatch(data)) is not None:
         data = bytes.fromhex(spelt[1].decode())
     reasons = []
@@ -88,7 +92,7 @@ def _check_no_commitment(rest: bytes, size_g2: int) -> None:
     """Nothing (before 0.9); else no committed wires, and no keys for them (from 0.11), or one that nothing uses."""
     wires, keys = rest[:4], rest[4:]
     if any(wires) or (len(keys) >= 4 and any(keys[:4]) and len(keys) != 2 * size_g2):
-        raise VerificationKeyInvalid(_COMMITTED)
+        raise VerificationKeyInvalid(COMMITTED)
     if len(wires) not in (0, 4) or len(keys) not in (0, 4, 2 * size_g2):
         raise _OtherLayout(f"it has {len(rest)} bytes after its points")
 
@@ -171,7 +175,7 @@ def _read_json(text: str) -> VerificationKey:
             return VerificationKey.from_json(text)
         g1, g2 = data["G1"], data["G2"]
         if data.get("PublicAndCommitmentCommitted") or data.get("CommitmentKeys"):
-            raise VerificationKeyInvalid(_COMMITTED)
+            raise VerificationKeyInvalid(COMMITTED)
         key = VerificationKey(
             alpha=_json_g1(g1["Alpha"]),
             beta=_json_g2(g2["Beta"]),
