@@ -71,9 +71,9 @@ def __init__(
         assert k > previous and k <= constants.MAX_CHAINS, "deployment: chain order"
         assert address_format in [constants.ADDRESS_FORMAT_EVM, constants.ADDRESS_FORMAT_BYTES32], "deployment: address format"
         assert named != 0, "deployment: zero bridge"
-        if address_format == constants.ADDRESS_FORMAT_EVM:
-            assert named >> 160 == 0, "deployment: bridge format"
-            assert entry.evm_chain_id != 0, "deployment: zero evm chain id"
+        address_bits: uint256 = 160 if address_format == constants.ADDRESS_FORMAT_EVM else 256
+        assert records.name_on(named, k, address_bits) == named, "deployment: bridge format"
+        assert entry.evm_chain_id != 0, "deployment: zero evm chain id"
         if entry.chain_id == chain_id:
             assert entry.evm_chain_id == chain.id, "deployment: wrong evm chain id"
             assert named == convert(bridge, uint256), "deployment: wrong own bridge"
@@ -88,6 +88,7 @@ def __init__(
     primary: uint256 = convert(primary_chain, uint256)
     assert (mask >> own) & 1 == 1, "deployment: own chain missing"
     assert (mask >> primary) & 1 == 1, "deployment: primary missing"
+    assert (formats >> (8 * primary)) & 255 == constants.ADDRESS_FORMAT_EVM, "deployment: primary's format"
 
     CHAIN_ID = chain_id
     PRIMARY_CHAIN = primary_chain

@@ -28,7 +28,7 @@ from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import NO_TOKEN, AddressFormat, ChainId, Lane
 
 C_57: dict[str, Any] = {"chain C": (C, 57, 1, universal_address(STRANGER))}
-C_BYTES32: dict[str, Any] = {"chain C": (C, 56, 2, universal_address(STRANGER))}
+C_BYTES32: dict[str, Any] = {"chain C": (C, 56, 2, bytes([7]) * 32)}
 C_ELSEWHERE: dict[str, Any] = {"chain C": (C, 56, 1, universal_address(GOVERNOR))}
 
 
@@ -82,11 +82,13 @@ BAD_TABLES = [
     BadTable("deployment: address format", {C: {"address_format": 3}}),
     BadTable("deployment: zero bridge", {C: {"bridge": bytes(32)}}),
     BadTable("deployment: bridge format", {C: {"bridge": bytes([1]) * 32}}),
+    BadTable("deployment: bridge format", {C: {"address_format": 2}}),
     BadTable("deployment: zero evm chain id", {C: {"evm_chain_id": 0}}),
     BadTable("deployment: wrong evm chain id", {A: {"evm_chain_id": 2}}),
     BadTable("deployment: wrong own bridge", {A: {"bridge": universal_address(STRANGER)}}),
     BadTable("deployment: own chain missing", order=(B, C)),
     BadTable("deployment: primary missing", order=(A, C)),
+    BadTable("deployment: primary's format", {B: {"address_format": 2, "bridge": bytes([7]) * 32}}),
     BadTable("deployment: own chain missing", order=()),
 ]
 
@@ -198,7 +200,7 @@ def test_deploy__exodus_without_its_verifier__is_refused(site: Site) -> None:
 
 def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_of_32_bytes(site: Site) -> None:
     entries = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in site.table(1)]
-    table = [*entries[:2], (C, 0, int(AddressFormat.BYTES32), bytes([7] * 32))]
+    table = [*entries[:2], (C, 2**255, int(AddressFormat.BYTES32), bytes([7] * 32))]
     bridge, _ = site.deploy_broken(chains=table)
 
     def swap(recipient: bytes) -> int:

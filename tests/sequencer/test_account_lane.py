@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state
+from tests.sequencer.conftest import ALICE, BALANCE, BOB, CHAINS, KEYS, PRIMARY, X, Y, build_state, owner_of
 from tests.sequencer.operations import (
     change_key,
     consent,
@@ -40,7 +40,7 @@ from zklink.protocol.errors import (
     WrongKey,
     WrongNonce,
 )
-from zklink.protocol.ids import Amount, BlockNumber, Kind, Lane, RequestId
+from zklink.protocol.ids import AddressFormat, Amount, BlockNumber, Kind, Lane, RequestId
 from zklink.sequencer.chain_checks import check_admissible
 from zklink.sequencer.journal import Journal, MemoryJournal
 from zklink.sequencer.operation_intake import ACCOUNT_LIMIT
@@ -159,6 +159,18 @@ def test_submit__withdrawal_to_the_paying_chains_bridge__refused(sequencer: Sequ
         check_admissible(sequencer.state, pending, sequencer.parameters)
         with pytest.raises(RecipientIsBridge):
             check_admissible(sequencer.state, pending, parameters)
+
+
+def test_submit__withdrawal_where_addresses_have_32_bytes__takes_such_and_no_others(sequencer: Sequencer) -> None:
+    operation = withdraw(recipient=STRANGER)
+    chain = operation.operation.chain
+    parameters = replace(sequencer.parameters, formats={chain: AddressFormat.BYTES32})
+    check_admissible(sequencer.state, Pending(bytes(32), operation), parameters)
+    for name in (owner_of(ALICE), bytes([chain]) + owner_of(ALICE)[1:], bytes(32)):
+        with pytest.raises(RecipientFormatInvalid):
+            check_admissible(sequencer.state, Pending(bytes(32), withdraw(recipient=name)), parameters)
+    with pytest.raises(RecipientIsBridge):
+        check_admissible(sequencer.state, Pending(bytes(32), operation), replace(parameters, bridges={chain: STRANGER}))
 
 
 NEWCOMERS = tuple(bytes(12) + bytes([i]) * 20 for i in (1, 2))

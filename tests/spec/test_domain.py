@@ -32,6 +32,8 @@ from zklink.protocol.ids import AccountId, AddressFormat, ChainId, Lane, Nonce
 from zklink.protocol.messages import compute_key_change_digest, compute_key_request_digest
 
 ENTRIES = tuple(ChainEntry(ChainId(k), 100 + k, AddressFormat.EVM, bytes(31) + bytes([k])) for k in (1, 2, 5))
+LONG = bytes([7]) * 32
+"""An address that is none of an EVM chain."""
 ONE, TWO, THREE = (bytes(31) + bytes([number]) for number in (1, 2, 3))
 
 
@@ -67,7 +69,7 @@ def test_compute_deployment_hash__any_part_changed__changes() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"chain_id": 3}, {"evm_chain_id": 7}, {"address_format": AddressFormat.BYTES32}, {"bridge": bytes(32)}],
+    [{"chain_id": 3}, {"evm_chain_id": 7}, {"address_format": AddressFormat.BYTES32, "bridge": LONG}, {"bridge": ONE}],
     ids=str,
 )
 def test_compute_chains_hash__any_field_changed__changes(change: dict[str, int | bytes]) -> None:
@@ -83,11 +85,26 @@ def test_compute_chains_hash__any_field_changed__changes(change: dict[str, int |
         (ENTRIES[0], ENTRIES[0]),
         (replace(ENTRIES[0], chain_id=ChainId(0)),),
         (replace(ENTRIES[0], chain_id=ChainId(9)),),
+        (replace(ENTRIES[0], evm_chain_id=0),),
+        (replace(ENTRIES[0], bridge=bytes(32)),),
+        (replace(ENTRIES[0], bridge=LONG),),
+        (replace(ENTRIES[0], bridge=b"\x01" + ENTRIES[0].bridge[1:]),),
+        (replace(ENTRIES[0], address_format=AddressFormat.BYTES32),),
+        (replace(ENTRIES[0], address_format=AddressFormat.BYTES32, bridge=b"\x08" + ENTRIES[0].bridge[1:]),),
+        (replace(ENTRIES[0], address_format=AddressFormat.BYTES32, bridge=bytes(32)),),
     ],
 )
 def test_compute_chains_hash__not_a_table__is_refused(entries: tuple[ChainEntry, ...]) -> None:
     with pytest.raises(BadChainTable):
         compute_chains_hash(entries)
+
+
+@pytest.mark.parametrize("primary", [3, 5])
+def test_compute_deployment_hash__primary_elsewhere_or_of_another_format__is_refused(primary: int) -> None:
+    entries = (*ENTRIES[:2], replace(ENTRIES[2], address_format=AddressFormat.BYTES32, bridge=LONG))
+    assert _deployment(entries=entries) != _deployment()
+    with pytest.raises(BadChainTable):
+        _deployment(primary=primary, entries=entries)
 
 
 def test_genesis_tip__any_deployment__is_blank_but_for_root_and_sync_hash() -> None:

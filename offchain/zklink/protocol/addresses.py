@@ -26,11 +26,19 @@ def find_bound_chain(owner: bytes) -> int | None:
     return owner[0] if is_evm and len(owner) == ADDRESS_BYTES else None
 
 
+def name_on(address: bytes, address_format: AddressFormat, chain: ChainId) -> bytes:
+    """The name that a universal address has on `chain`, whose addresses have this format: on an EVM chain without the
+    byte that binds it; empty if the chain has no account of this name (docs/protocol.md, section 1).
+    """
+    bound = find_bound_chain(address)
+    if address_format == AddressFormat.EVM:
+        return ZERO_ADDRESS[:1] + address[1:] if bound in (0, chain) else b""
+    return address if len(address) == ADDRESS_BYTES and address != ZERO_ADDRESS and bound is None else b""
+
+
 def is_recipient(address: bytes, address_format: AddressFormat, chain: ChainId) -> bool:
     """Whether `chain`, whose addresses have this format, has an account of this name (docs/protocol.md, section 1)."""
-    if address_format == AddressFormat.EVM:
-        return find_bound_chain(address) in (0, chain)
-    return len(address) == ADDRESS_BYTES and address != ZERO_ADDRESS and find_bound_chain(address) is None
+    return name_on(address, address_format, chain) != b""
 
 
 def split_address(what: str, address: bytes) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from zklink.primitives.keccak import keccak256, keccak_words
+from zklink.protocol.addresses import find_bound_chain, is_recipient
 from zklink.protocol.errors import BadChainTable
 from zklink.protocol.ids import MAX_CHAINS, AddressFormat, ChainId, Lane
 
@@ -21,7 +22,10 @@ DOMAIN_SHIFT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One chain of a deployment; `bridge` is the bridge's universal address (32 bytes)."""
+    """One chain of a deployment; `bridge` is the bridge's universal address (32 bytes), an unbound one on an EVM chain.
+
+    `evm_chain_id` of a chain with addresses of 32 bytes is the hash of its genesis, as a number.
+    """
 
     chain_id: ChainId
     evm_chain_id: int
@@ -30,13 +34,18 @@ class ChainEntry:
 
 
 def compute_chains_hash(chains: Sequence[ChainEntry]) -> bytes:
-    """Fold the chain table, in ascending order of chain_id; BadChainTable if it is not one."""
+    """Fold the chain table, in ascending order of chain_id; BadChainTable if it is not one, as the contracts see it."""
     if not chains:
         raise BadChainTable("it is empty")
     if any(not 1 <= entry.chain_id <= MAX_CHAINS for entry in chains):
         raise BadChainTable(f"chain ids are 1..{MAX_CHAINS}")
     if any(left.chain_id >= right.chain_id for left, right in pairwise(chains)):
         raise BadChainTable("chain ids must ascend")
+    for entry in chains:
+        if not 0 < entry.evm_chain_id < 1 << 256:
+            raise BadChainTable(f"chain {entry.chain_id} has no number of its own")
+        if not _is_bridge(entry):
+            raise BadChainTable(f"the bridge of chain {entry.chain_id} is no address of its format")
     chains_hash = bytes(32)
     for entry in chains:
         chains_hash = keccak_words(chains_hash, entry.chain_id, entry.evm_chain_id, entry.address_format, entry.bridge)
@@ -53,7 +62,11 @@ def compute_deployment_hash(
     exit_vk_hash: bytes,
     chains: Sequence[ChainEntry],
 ) -> bytes:
-    """Identify a deployment: its genesis, sizes, circuits and every bridge."""
+    """Identify a deployment: its genesis, sizes, circuits and every bridge. BadChainTable if the chains are no table,
+    or the primary is none of them that has EVM addresses.
+    """
+    if not any(entry.chain_id == primary_chain and entry.address_format == AddressFormat.EVM for entry in chains):
+        raise BadChainTable(f"the primary, chain {primary_chain}, must be an EVM chain of the table")
     return keccak_words(
         DEPLOYMENT_TAG,
         genesis_root,
@@ -75,6 +88,12 @@ def compute_lane_domain(deployment_hash: bytes, lane: Lane) -> int:
 def compute_exit_domain(deployment_hash: bytes) -> int:
     """The domain of exits, 248 bits."""
     return _compute_domain(EXIT_TAG, deployment_hash)
+
+
+def _is_bridge(entry: ChainEntry) -> bool:
+    """Whether a bridge can stand at this address; one of an EVM chain names no chain in its first byte."""
+    is_unbound = entry.address_format == AddressFormat.BYTES32 or find_bound_chain(entry.bridge) == 0
+    return is_unbound and is_recipient(entry.bridge, entry.address_format, entry.chain_id)
 
 
 def _compute_domain(tag: bytes, deployment_hash: bytes) -> int:

@@ -17,7 +17,7 @@ from zklink.operations.forced_exit import ForcedExit
 from zklink.operations.order_match import OrderMatch
 from zklink.operations.signed import Signed
 from zklink.operations.withdraw import Withdraw
-from zklink.protocol.addresses import EVM_ADDRESS_BYTES, find_bound_chain, is_recipient
+from zklink.protocol.addresses import EVM_ADDRESS_BYTES, find_bound_chain, name_on
 from zklink.protocol.errors import (
     ConsentMissing,
     KeyChangeElsewhere,
@@ -25,7 +25,7 @@ from zklink.protocol.errors import (
     RecipientIsBridge,
     UnknownChain,
 )
-from zklink.protocol.ids import AddressFormat, ChainId
+from zklink.protocol.ids import ChainId
 from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES, compute_key_change_digest
 from zklink.sequencer.operation_queue import Pending
 from zklink.sequencer.sealed_block import Parameters
@@ -80,9 +80,11 @@ def _check_chain(chain: ChainId, parameters: Parameters) -> None:
 
 
 def _check_recipient(recipient: bytes, chain: ChainId, parameters: Parameters) -> None:
-    if not is_recipient(recipient, AddressFormat.EVM, chain):
+    address_format = parameters.address_format(chain)
+    name = name_on(recipient, address_format, chain)
+    if not name:
         raise RecipientFormatInvalid(chain, recipient)
-    if recipient[-EVM_ADDRESS_BYTES:] == parameters.bridges.get(chain, b"")[-EVM_ADDRESS_BYTES:]:
+    if name == name_on(parameters.bridges.get(chain, b""), address_format, chain):
         raise RecipientIsBridge(chain, recipient)
 
 

@@ -16,7 +16,7 @@ from zklink.protocol.bridge_blocks import Block, FullBlock, MemberBlock, build_b
 from zklink.protocol.bridge_hashes import next_sync_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.facts import Accepted
-from zklink.protocol.ids import BlockNumber, ChainId, Lane, RequestId
+from zklink.protocol.ids import AddressFormat, BlockNumber, ChainId, Lane, RequestId
 from zklink.protocol.presets import Preset
 from zklink.sequencer.fee_terms import FREE_OF_CHARGE, Terms
 from zklink.sequencer.operation_queue import Pending
@@ -28,8 +28,9 @@ Item = Request | Pending
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A deployment as a sequencer needs it, and its operator's terms. `chains` are ascending, all EVM, the primary
-    among them; `bridges` are the universal addresses of their bridges, which nothing may be paid to.
+    """A deployment as a sequencer needs it, and its operator's terms. `chains` are ascending, the primary among them;
+    `bridges` are the universal addresses of their bridges, which nothing may be paid to. A chain that `formats` does
+    not name has EVM addresses.
     """
 
     preset: Preset
@@ -38,6 +39,11 @@ class Parameters:
     chains: tuple[ChainId, ...]
     terms: Terms = FREE_OF_CHARGE
     bridges: Mapping[ChainId, bytes] = field(default_factory=dict)
+    formats: Mapping[ChainId, AddressFormat] = field(default_factory=dict)
+
+    def address_format(self, chain: ChainId) -> AddressFormat:
+        """How a chain's addresses look."""
+        return self.formats.get(chain, AddressFormat.EVM)
 
     def domain(self, lane: Lane) -> int:
         """The domain of a lane."""

@@ -134,7 +134,9 @@ class UnknownPreset(ProtocolError):
 
 @dataclass(eq=False)
 class BadChainTable(ProtocolError):
-    """The deployment's chain table is not ascending, not unique or out of range."""
+    """The deployment's chain table is not ascending, not unique or out of range, a bridge in it is no address of its
+    chain's format, or the primary is no EVM chain.
+    """
 
     reason: str
 
