@@ -11,18 +11,28 @@ from zklink.l1.contracts.entry import Relay
 from zklink.protocol.ids import ChainId, TokenId
 
 
+class Way(Enum):
+    """How an owner's tokens come to the entry, by the entry's function."""
+
+    AUTHORIZATION = "swap_with_authorization"
+    """An authorization of EIP-3009, which the token takes."""
+    PERMIT2 = "swap_with_permit2"
+    """A transfer by Permit2 with the order as its witness."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedSwap:
-    """A swap that its owner has signed as an authorization of EIP-3009. `domain` is the one of the token that was
-    signed over; `entry`, `value` and `nonce` are what the signed message names. It is good before the second
-    `valid_before`.
+    """A swap that its owner has signed. `domain` is the one that was signed over, the token's or Permit2's; `token`,
+    `entry`, `value` and `nonce` are what the signed message names. It is good before the second `valid_before`.
     """
 
+    way: Way
     chain: ChainId
     order: SwapOrder
     relay: Relay
     owner: str
     domain: Mapping[str, Any]
+    token: str
     entry: str
     value: int
     nonce: bytes
@@ -47,7 +57,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RelayedOrder:
-    """An order that a relayer has taken. `id` is the nonce of its authorization; `call` is what it sends to the entry,
+    """An order that a relayer has taken. `id` is the nonce of what was signed; `call` is what it sends to the entry,
     with `value_wei` and the limit `gas`. `risk_wei` is what it costs if it is mined in vain. `tx_hash` is the
     transaction that brought it, or the first version of the one that shall. Amounts are the token's L1 units, times
     UNIX seconds of the chain.

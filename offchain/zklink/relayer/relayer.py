@@ -23,6 +23,7 @@ from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import (
     CallReverted,
     RelayRefused,
+    RpcUnavailable,
     TransactionReplaced,
     TransactionReverted,
     ZkLinkError,
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 
 CHECKED_AT_ONCE: Final = 2
 """Orders that may ask each chain at a time: one whose node is slow keeps nobody from the others."""
-USED: Final = keccak256(b"AuthorizationUsed(address,bytes32)")
-"""What a token shows when an authorization of EIP-3009 is used up."""
+ENTERED: Final = keccak256(b"Entered(address,uint8,uint64,address,uint256,uint256,address)")
+"""What an entry shows when it has brought an order of an owner."""
 
 Start = Callable[[Callable[[], None]], object]
 """Runs a job at some time on some thread."""
@@ -214,22 +215,32 @@ class Relayer:
         return order.become(Standing.BROUGHT, receipt.tx_hash)
 
     def _resume(self, order: RelayedOrder) -> None:
-        """What became of an order, as its token shows it; if nothing did, it is sent again, unless that is in vain."""
+        """What became of an order, as its entry shows it; if nothing did, it is sent again, unless that is in vain."""
         place = self._places[order.chain]
-        call = Call(place.entry.address, order.call, "swap_with_authorization")
-        is_vain = self._is_vain(order, call)  # before the token is asked: what has brought the order shows there then
+        call = Call(place.entry.address, order.call, "a signed order")
+        is_vain = self._is_vain(order, call)  # before the entry is asked: what has brought the order shows there then
         head = place.client.head()
-        topics = [USED, bytes(12) + to_canonical_address(order.owner), order.id]
-        token = self._token(order.chain, order.token_in).address
-        found = place.client.logs(token, order.since_block, head.number, topics)
-        if found:
-            self.books.keep(order.become(Standing.BROUGHT, found[-1].tx_hash))
+        brought_by = self._find_bringer(order, head.number)
+        if brought_by is not None:
+            self.books.keep(order.become(Standing.BROUGHT, brought_by))
         elif is_vain or head.timestamp >= min(order.valid_before, order.taken_at + DAY):
             self.books.keep(order.become(Standing.FAILED))
         else:
             self._send(order, call)
             return
         self._let_go(order)
+
+    def _find_bringer(self, order: RelayedOrder, to_block: int) -> bytes | None:
+        """The transaction that brought an order; only this relayer could, so its input is the order's call."""
+        place = self._places[order.chain]
+        topics = [ENTERED, bytes(12) + to_canonical_address(order.owner)]
+        for log in place.client.logs(place.entry.address, order.since_block, to_block, topics):
+            found = place.client.find_input(log.tx_hash)
+            if found is None:  # a node that lags must not make a brought order a failed one
+                raise RpcUnavailable(place.client.profile.name, "eth_getTransactionByHash", 1, "it has no transaction")
+            if found == order.call:
+                return log.tx_hash
+        return None
 
     def _is_vain(self, order: RelayedOrder, call: Call) -> bool:
         """Whether an order's call would be refused now."""

@@ -5,27 +5,22 @@ what became of any, the user's own transactions among them.
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-from eth_utils import to_checksum_address
-
 from zklink.api.answers.answerer import Answerer
 from zklink.api.answers.oif import find_scale, name_asset
+from zklink.api.answers.oif_reading import read_signed_order
 from zklink.api.answers.transfers import describe_transfer
 from zklink.api.sources import Sources
-from zklink.l1.contracts.bridge_structs import SwapOrder
-from zklink.l1.contracts.entry import Relay
 from zklink.protocol.errors import RelayRefused, RequestRefused
-from zklink.protocol.ids import Amount, ChainId, TokenId
-from zklink.relayer.records import RelayedOrder, SignedSwap, Standing
-from zklink.schema.api import oif, oif_signed
-from zklink.schema.api.scalars import read_bytes, read_units, show_bytes
+from zklink.protocol.ids import ChainId, TokenId
+from zklink.relayer.records import RelayedOrder, Standing
+from zklink.schema.api import oif
+from zklink.schema.api.scalars import read_bytes, show_bytes
 from zklink.schema.api.transfers import Transfer, TransferStateName
 
 OFF: Final = (
     f"this node brings no signed orders: ask for a quote of type {oif.USER_OPEN}, send its transaction, and look the"
     " order up by the transaction's hash"
 )
-TIME_LIMIT: Final = 2**40
 
 STATUSES: Final[Mapping[TransferStateName, str]] = {
     "unknown": "created",
@@ -48,53 +43,11 @@ def answer_oif_submit(sources: Sources, request: oif.OifOrderRequest) -> oif.Oif
     try:
         if sources.relayer is None:
             raise RelayRefused("relay_off", OFF)
-        order = sources.relayer.bring(_read_order(request))
+        order = sources.relayer.bring(read_signed_order(request))
     except RelayRefused as error:
         return oif.OifOrderResponse(status="rejected", message=error.detail, code=error.code)  # type: ignore[arg-type]
     return oif.OifOrderResponse(
         status="received", message="look it up at /v1/orders/{id}", order_id=show_bytes(order.id)
-    )
-
-
-def _read_order(request: oif.OifOrderRequest) -> SignedSwap:
-    """Raises RelayRefused."""
-    if request.order.get("type") != oif_signed.AUTHORIZATION:
-        raise RelayRefused("order_type", f"signed orders are of type {oif_signed.AUTHORIZATION}")
-    try:
-        order = msgspec.convert(request.order, oif_signed.AuthorizationOrder)
-        signature = msgspec.convert(request.signature, oif_signed.Signature)
-        return _read_swap(order, read_bytes("signature", signature, 65))
-    except (msgspec.ValidationError, RequestRefused) as error:
-        raise RelayRefused("malformed", str(error)) from error
-
-
-def _read_swap(order: oif_signed.AuthorizationOrder, signature: bytes) -> SignedSwap:
-    """Raises RequestRefused."""
-    message, words = order.payload.message, order.metadata.swap
-    swap = SwapOrder(
-        token_in=TokenId(words.token_in),
-        l1_amount=read_units("l1Amount", words.l1_amount, 2**128),
-        destination=ChainId(words.destination),
-        token_out=TokenId(words.token_out),
-        min_out=Amount(read_units("minOut", words.min_out)),
-        operator_fee=Amount(read_units("operatorFee", words.operator_fee)),
-        fill_fee=Amount(read_units("fillFee", words.fill_fee)),
-        recipient=read_bytes("recipient", words.recipient, 32),
-        deadline=read_units("deadline", words.deadline, TIME_LIMIT),
-        refund_to=to_checksum_address(words.refund_to),
-        via=TokenId(words.via),
-    )
-    return SignedSwap(
-        chain=ChainId(order.metadata.chain),
-        order=swap,
-        relay=Relay(read_units("relayerFee", words.relayer_fee, 2**128), to_checksum_address(words.relayer)),
-        owner=to_checksum_address(message.owner),
-        domain=msgspec.to_builtins(order.payload.domain),
-        entry=message.to,
-        value=read_units("value", message.value, 2**256),
-        nonce=read_bytes("nonce", message.nonce, 32),
-        valid_before=read_units("validBefore", message.valid_before, TIME_LIMIT),
-        signature=signature,
     )
 
 

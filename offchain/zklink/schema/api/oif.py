@@ -2,7 +2,8 @@
 
 Addresses are ERC-7930 (version 1) in hexadecimal, amounts decimal strings in the units of each token's contract. Names
 are the framework's. A quote is `oif-user-open-v0`: the user's own transaction to the bridge. Where the node has a
-relayer it also takes `oif-3009-v0`: an authorization of EIP-3009 that the user signs for the chain's entry contract.
+relayer it also takes what the user signs for the chain's entry contract: `oif-3009-v0`, an authorization of EIP-3009,
+and `oif-escrow-v0`, a transfer by Permit2.
 """
 
 from typing import Annotated, Any, Literal
@@ -148,8 +149,8 @@ class OifQuotes(Answer):
 
 
 class OifOrderRequest(Request, rename="camel"):
-    """A signed order of type `oif-3009-v0`: its `payload` and `metadata` are described in the guide for integrators,
-    `signature` is r, s and v, 65 bytes.
+    """A signed order of type `oif-3009-v0` or `oif-escrow-v0`: its `payload` and `metadata` are described in the guide
+    for integrators, `signature` is r, s and v, 65 bytes.
     """
 
     order: dict[str, Any]
@@ -159,7 +160,7 @@ class OifOrderRequest(Request, rename="camel"):
 
 
 class OifOrderResponse(Answer, rename="camel"):
-    """The answer to a signed order. `order_id` is the nonce of its authorization; handed in again, it is the same."""
+    """The answer to a signed order. `order_id` is the nonce that was signed; handed in again, it is the same."""
 
     status: Literal["received", "rejected", "error"]
     message: str
@@ -168,7 +169,7 @@ class OifOrderResponse(Answer, rename="camel"):
 
 
 class OifOrderById(Request):
-    """An order by its id: the hash of the transaction that opened it, or the nonce of its authorization."""
+    """An order by its id: the hash of the transaction that opened it, or the nonce that was signed."""
 
     id: Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{64}$", min_length=66, max_length=66, examples=["0x" + "ab" * 32])]
 

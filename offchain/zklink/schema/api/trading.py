@@ -81,7 +81,7 @@ class FeeItem(Answer):
 
 
 class RelayOffer(Answer):
-    """What it takes that a relayer brings the order, which the user signs (EIP-3009), and pays the source's coin."""
+    """What it takes that a relayer brings the order, which the user signs (EIP-3009 or Permit2), and pays its coin."""
 
     relayer: Annotated[Address, Meta(description="Whom the order must name as its relayer.")]
     fee: Annotated[Units, Meta(description="What it takes, in units of token_in's contract, on top of the amount.")]
