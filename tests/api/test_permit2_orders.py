@@ -1,5 +1,5 @@
-"""Orders that are signed for Permit2: brought, paid and followed as those of EIP-3009; what was not signed for exactly this
-order, entry and Permit2 is refused before a chain is asked, and a signer who takes its word back bars itself.
+"""Orders that are signed for Permit2: brought, paid and followed as those of EIP-3009. What was not signed for exactly
+this order, entry and Permit2 is refused before a chain is asked, and a signer who takes its word back bars itself.
 """
 
 from collections.abc import Callable

@@ -92,7 +92,11 @@ def test_api__both_faces__have_every_method_of_the_table() -> None:
 
 
 def test_contract_calls__every_signature__is_the_compilers() -> None:
-    for contract, signatures in (("Bridge", contract_calls.BRIDGE), ("Registry", contract_calls.REGISTRY)):
+    for contract, signatures in (
+        ("Bridge", contract_calls.BRIDGE),
+        ("Registry", contract_calls.REGISTRY),
+        ("Entry", contract_calls.ENTRY),
+    ):
         compiled = {
             f"{entry['name']}({','.join(spell_type(item) for item in entry['inputs'])})"
             for entry in load_contract(contract).abi

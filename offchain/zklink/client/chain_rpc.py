@@ -158,6 +158,16 @@ class ChainRpc:
         """Whether the node has a transaction, mined or waiting."""
         return await self.ask("eth_getTransactionByHash", tx_hash) is not None
 
+    async def sent_call(self, tx_hash: str) -> tuple[str, bytes] | None:
+        """(contract, input) of a transaction; None if the node has none of that hash, or it calls no contract."""
+        try:
+            found = await self.ask("eth_getTransactionByHash", tx_hash)
+            if found is None or found["to"] is None:
+                return None
+            return to_checksum_address(found["to"]), _bytes(found["input"])
+        except (KeyError, TypeError, ValueError, RpcAnswerError):
+            raise self._doubt("eth_getTransactionByHash") from None
+
     async def send_raw(self, raw: bytes) -> None:
         """Hand in a signed transaction; RpcAnswerError if the node does not take it."""
         await self.ask("eth_sendRawTransaction", _hex(raw))

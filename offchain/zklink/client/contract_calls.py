@@ -44,6 +44,9 @@ TOKEN: Final = {
     "allowance": "allowance(address,address)",
     "approve": "approve(address,uint256)",
 }
+ENTRY: Final = {
+    "swap_with_permit2": f"swap_with_permit2({ORDER},(uint256,address),address,(uint256,uint256,bytes),address)",
+}
 EVENTS: Final = {
     "PayoutPaid": "PayoutPaid(bytes32,address,uint16,uint256,uint8)",
     "PayoutFilled": "PayoutFilled(bytes32,address,address,bytes32,uint16,uint112,uint112)",

@@ -121,9 +121,10 @@ class AsyncClient:
         RecipientIsToken, WrongChain, ContractUntrue, CallReverted, TransactionRejected, RpcUnavailable, and
         StillWaiting for the approval.
 
-        With `gasless` the wallet only signs (EIP-3009), and the node's relayer sends it and pays the coin, for the
-        quote's `relayer_fee`, at most `greatest_relayer_fee`, by default a twentieth of the amount; its transaction is
-        waited for. Raises also RelayRefused, RelayFeeHigh, OrderNotBrought, PermitNotOffered.
+        With `gasless` the wallet only signs, and the node's relayer sends it and pays the coin, for the quote's
+        `relayer_fee`, at most `greatest_relayer_fee`, by default a twentieth of the amount; its transaction is waited
+        for. An authorization is signed where the token takes one (EIP-3009), else a transfer by Permit2 where the owner
+        lets Permit2 take as much. Raises also RelayRefused, RelayFeeHigh, OrderNotBrought, PermitNotOffered.
         """
         if gasless:
             most = None

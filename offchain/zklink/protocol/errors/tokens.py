@@ -70,7 +70,7 @@ class SignatureTooLong(L1Error):
 @dataclass(eq=False)
 class PermitNotOffered(L1Error):
     """A token takes no approval by signature, or none in the form asked for; nothing was sent.
-    Do: Approve by transaction.
+    Do: Approve by transaction: the bridge, or Permit2 for swaps that a relayer sends.
     """
 
     chain: str
