@@ -54,7 +54,7 @@ def test_swap__gasless_token_with_both__is_signed_as_an_authorization(wire: Wire
 
         def sign_typed_data(self, data: Mapping[str, Any]) -> bytes:
             kinds.append(data["primaryType"])
-            return bytes(sign(full_message=data).signature)
+            return bytes(sign(full_message=dict(data)).signature)
 
         def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
             raise AssertionError("nothing is sent")
