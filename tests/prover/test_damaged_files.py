@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.prover.test_files import artifacts
+from zklink.primitives.native.layout import best_layout
 from zklink.protocol.errors import ConstraintSystemInvalid, ProverError, ProvingKeyInvalid
 from zklink.prover.key_header import read_key_header
-from zklink.prover.native.kernels import best_layout, load_kernels
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.zkey import read_key
 from zklink.prover.r1cs import read_r1cs, read_r1cs_header
 from zklink.prover.sections import find_sections, read_section

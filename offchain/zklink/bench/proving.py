@@ -12,12 +12,13 @@ from typing import Any, Final, TypeVar
 
 from zklink.bench.this_machine import peak_bytes, reset_peak
 from zklink.bench.workload import build_account_block, build_block, build_exit
+from zklink.primitives.native.layout import best_layout
 from zklink.protocol.presets import MINIMAL, Preset
 from zklink.prover.build import ensure_compiled
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.native.backend import NativeProver
-from zklink.prover.native.kernels import best_layout, load_kernels
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
 from zklink.prover.snarkjs_backend import SnarkjsProver

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from zklink.primitives.field import R
-from zklink.primitives.machine_code import ELEMENT_BYTES, INSTRUCTION_BYTES, encode_dot
+from zklink.primitives.machine_code import ELEMENT_BYTES, INSTRUCTION_BYTES, encode_add, encode_dot
 
 if TYPE_CHECKING:
     from zklink.primitives.machine_llvm import Run
@@ -38,7 +38,7 @@ class Machine:
     begins by bringing its inputs into the machine's form and ends by bringing its outputs back.
     """
 
-    __slots__ = ("_address", "_allotted", "_registers", "_run", "_unit", "one", "zero")
+    __slots__ = ("_address", "_allotted", "_registers", "_run", "_scratch", "_unit", "one", "zero")
 
     def __init__(self, run: "Run", reserved: int) -> None:
         """The first `reserved` registers are for inputs and outputs."""
@@ -48,6 +48,7 @@ class Machine:
         self._allotted = reserved
         self._unit = self.allot(2)
         self._write(self._unit, [1, _to_form(_to_form(1))])
+        self._scratch = self.allot(1)
         self.zero, self.one = self.constants([0]), self.constants([1])
 
     def allot(self, count: int) -> int:
@@ -72,6 +73,18 @@ class Machine:
     def encode_output(self, position: int, source: int) -> bytes:
         """Bring a register to an output."""
         return encode_dot(position, source, self._unit)
+
+    def encode_add_constant(self, target: int, left: int, constant: int) -> bytes:
+        """target = left + constant."""
+        return encode_add(target, left, constant)
+
+    def encode_multiply_add(self, target: int, left: int, constant: int) -> bytes:
+        """target = target + left * constant."""
+        return encode_dot(self._scratch, left, constant) + encode_add(target, target, self._scratch)
+
+    def encode_dot_constants(self, target: int, left: int, constants: int, terms: int = 1) -> bytes:
+        """target = the sum over `terms` of left[i] * constants[i]."""
+        return encode_dot(target, left, constants, terms)
 
     def run(self, program: bytes, inputs: bytes = b"", outputs: int = 0, rows: int = 1) -> bytes:
         """Run a program once per row of inputs; the rows' outputs, joined."""

@@ -17,6 +17,13 @@ SUBTRACT: Final = 0xFFFF
 MAX_TERMS: Final = 17
 """An operation that is neither of the two is a dot product of 1 to 17 terms, i.e. of so many consecutive registers."""
 
+ADD_CONSTANT: Final = 0x100
+MULTIPLY_ADD: Final = 0x101
+DOT_CONSTANTS: Final = 0x200
+"""Of the machine in lanes alone, whose constants are no registers: the right operand is a constant, the first of as
+many as the operation exceeds DOT_CONSTANTS by.
+"""
+
 _pack = struct.Struct("<4H").pack
 INSTRUCTION_BYTES: Final = 8
 
@@ -36,3 +43,8 @@ def encode_dot(target: int, left: int, right: int, terms: int = 1) -> bytes:
     if not 1 <= terms <= MAX_TERMS:
         raise ValueError(f"a dot product has 1 to {MAX_TERMS} terms")
     return _pack(terms, target, left, right)
+
+
+def encode_constant(operation: int, target: int, left: int, right: int) -> bytes:
+    """An instruction of the machine in lanes whose right operand is a constant."""
+    return _pack(operation, target, left, right)

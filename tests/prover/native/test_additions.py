@@ -13,8 +13,9 @@ import pytest
 
 from tests.prover.native import plain
 from tests.prover.native.workbench import LAYOUTS
+from zklink.primitives.native.layout import Layout
 from zklink.prover.native.additions import scratch_bytes
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.lists import PADDING
 from zklink.prover.native.memory import Buffer
 

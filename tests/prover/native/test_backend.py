@@ -15,12 +15,12 @@ from tests.support.foreign_circuit import chain_source
 from tests.support.verifiers import Statement as Proven
 from tests.support.verifiers import VyperVerifier
 from zklink.bench.workload import build_account_block, build_block, build_exit
+from zklink.primitives.native.layout import Layout
 from zklink.protocol.errors import ProofRejected
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.cache import project_root
 from zklink.prover.circuit_artifacts import ensure_artifacts, ensure_circuit
 from zklink.prover.native.backend import NativeProver
-from zklink.prover.native.kernels import Layout
 from zklink.prover.proof import verify
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
 from zklink.prover.source import Statement

@@ -11,10 +11,11 @@ import pytest
 
 from tests.prover.native.workbench import LAYOUTS, MODULI, build_rows, encode, samples
 from zklink.primitives.field import Q
-from zklink.prover.native.assembly import WORD
+from zklink.primitives.native.assembly import WORD
+from zklink.primitives.native.field_code import Element, FieldCode
+from zklink.primitives.native.layout import Layout
 from zklink.prover.native.coordinates import Coordinates
-from zklink.prover.native.field_code import Element, FieldCode
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.memory import Buffer
 from zklink.prover.native.sums import encode_factor
 

@@ -8,8 +8,10 @@ import pytest
 
 from tests.prover.native.workbench import LAYOUTS, encode
 from zklink.primitives.field import R
+from zklink.primitives.native import layout as layouts
+from zklink.primitives.native.layout import SWITCH, Layout, best_layout, is_supported
 from zklink.prover.native import kernels
-from zklink.prover.native.kernels import SWITCH, Layout, best_layout, build_module, is_supported, load_kernels
+from zklink.prover.native.kernels import build_module, load_kernels
 from zklink.prover.native.memory import Buffer
 
 
@@ -19,7 +21,7 @@ def test_best_layout__avx512_switched_off__scalar(monkeypatch: pytest.MonkeyPatc
 
 
 def test_best_layout__processor_without_ifma__scalar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "has_features", lambda names: "avx512ifma" not in names)
+    monkeypatch.setattr(layouts, "has_features", lambda names: "avx512ifma" not in names)
     assert best_layout() is Layout.SCALAR
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.prover.native.workbench import encode, samples
 from zklink.primitives.field import R
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.primitives.native.layout import Layout
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.memory import Buffer
 from zklink.prover.native.sums import WIDTHS, Digits, choose_width, compute_digits, count_windows
 

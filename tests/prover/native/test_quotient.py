@@ -11,7 +11,8 @@ import pytest
 from tests.prover.native import plain
 from tests.prover.native.workbench import LAYOUTS, decode, encode, samples
 from zklink.primitives.field import R
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.primitives.native.layout import Layout
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.memory import Array, Buffer
 from zklink.prover.native.quotient import Domain, Quotient, reverse_bits
 from zklink.prover.native.transform import root_of_unity

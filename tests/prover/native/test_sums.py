@@ -13,7 +13,8 @@ import pytest
 from tests.prover.native import plain
 from tests.prover.native.workbench import LAYOUTS, encode, samples
 from zklink.primitives.field import Q, R
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.primitives.native.layout import Layout
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.memory import Buffer
 from zklink.prover.native.sums import (
     WIDTHS,

@@ -11,9 +11,10 @@ import pytest
 from tests.prover.native import plain
 from tests.support.foreign_circuit import chain_source, run_ceremony
 from zklink.primitives.field import Q, R
+from zklink.primitives.native.layout import Layout
 from zklink.protocol.errors import ProvingKeyInvalid
 from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_artifacts
-from zklink.prover.native.kernels import Layout, load_kernels
+from zklink.prover.native.kernels import load_kernels
 from zklink.prover.native.zkey import read_key
 from zklink.prover.r1cs import read_r1cs
 

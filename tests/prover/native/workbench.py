@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from llvmlite import ir
 
 from zklink.primitives.field import Q, R
-from zklink.prover.native.assembly import WORD, Builder, define, offset, repeat
-from zklink.prover.native.compiler import compile_code, link_code
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode
-from zklink.prover.native.kernels import Layout, is_supported
+from zklink.primitives.native.assembly import WORD, Builder, define, offset, repeat
+from zklink.primitives.native.compiler import compile_code, link_code
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element, FieldCode
+from zklink.primitives.native.layout import Layout, is_supported
 from zklink.prover.native.memory import Buffer
 
 LAYOUTS = [layout for layout in Layout if is_supported(layout)]

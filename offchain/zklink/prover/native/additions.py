@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zklink.primitives.field import Q
-from zklink.prover.native.assembly import (
+from zklink.primitives.native.assembly import (
     BIT,
     WIDE,
     WORD,
@@ -30,8 +30,8 @@ from zklink.prover.native.assembly import (
     repeat,
     store,
 )
+from zklink.primitives.native.field_code import Element, FieldCode, Place
 from zklink.prover.native.coordinates import Coordinates
-from zklink.prover.native.field_code import Element, FieldCode, Place
 from zklink.prover.native.pair_code import PairCode
 
 LOOSE: Final = 4

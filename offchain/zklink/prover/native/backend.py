@@ -16,10 +16,11 @@ from queue import LifoQueue
 from zksnake._algebra import ec_bn254
 
 from zklink.primitives.field import R
+from zklink.primitives.native.layout import Layout, best_layout
 from zklink.protocol.errors import ProofRejected, ProverPanicked
 from zklink.prover.circuit_artifacts import CircuitArtifacts, check_artifacts
 from zklink.prover.curve import PointG1, PointG2
-from zklink.prover.native.kernels import Kernels, Layout, best_layout, load_kernels
+from zklink.prover.native.kernels import Kernels, load_kernels
 from zklink.prover.native.memory import Buffer
 from zklink.prover.native.quotient import Domain, Quotient
 from zklink.prover.native.sums import (

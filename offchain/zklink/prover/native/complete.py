@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from zklink.primitives.field import Q
-from zklink.prover.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat
+from zklink.primitives.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat
+from zklink.primitives.native.field_code import ELEMENT_BYTES
+from zklink.primitives.native.scalar_code import ScalarField
 from zklink.prover.native.coordinates import Coordinate, Coordinates
-from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.pair_code import Y_MODULI
-from zklink.prover.native.scalar_code import ScalarField
 
 _TRIPLE_B: Final = {1: (9,), 2: (81 * pow(82, -1, Q) % Q, -9 * pow(82, -1, Q) % Q)}
 """Three times the curve's constant: 3 for G1 and 3 / (9 + u) = 3 (9 - u) / 82 for G2."""

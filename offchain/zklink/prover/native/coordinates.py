@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode, Place
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element, FieldCode, Place
 
 Coordinate = tuple[Element, ...]
 

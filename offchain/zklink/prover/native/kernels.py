@@ -7,38 +7,21 @@ without the interpreter's lock, so threads run kernels side by side.
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from llvmlite import ir
 
+from zklink.primitives.native import assembly, field_code, lanes_code, limb_code, scalar_code, vectors
+from zklink.primitives.native import layout as layouts
+from zklink.primitives.native.compiler import compile_code, describe_target, link_code
+from zklink.primitives.native.layout import Layout
 from zklink.prover.cache import compute_content_hash, ensure_entry
-from zklink.prover.native import (
-    additions,
-    assembly,
-    complete,
-    coordinates,
-    field_code,
-    lanes_code,
-    limb_code,
-    lists,
-    pair_code,
-    rounds,
-    rows,
-    scalar_code,
-    transform,
-    vectors,
-)
-from zklink.prover.native.compiler import compile_code, describe_target, has_features, link_code
-from zklink.prover.native.lanes_code import LanesField
+from zklink.prover.native import additions, complete, coordinates, lists, pair_code, rounds, rows, transform
 from zklink.prover.native.memory import Buffer
-from zklink.prover.native.scalar_code import ScalarField
-from zklink.prover.native.vectors import WIDTH
 
 _FOLDER: Final = "kernels"
 _OBJECT: Final = "kernels.o"
@@ -49,6 +32,7 @@ _SOURCES: Final = (
     coordinates,
     field_code,
     lanes_code,
+    layouts,
     limb_code,
     lists,
     pair_code,
@@ -58,9 +42,6 @@ _SOURCES: Final = (
     transform,
     vectors,
 )
-SWITCH: Final = "ZKLINK_AVX512"
-"""An environment variable; 0 makes this processor one without AVX-512."""
-_NEEDED: Final = ("avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512ifma")
 
 POINT_BYTES: Final = 64
 """An affine point of G1; one of G2 takes twice as many."""
@@ -74,25 +55,6 @@ _ARGUMENTS: Final = {
 """How many arguments the kernels take: code from the cache does not say."""
 
 
-class Layout(Enum):
-    """How field elements lie in registers."""
-
-    SCALAR = "scalar"
-    LANES = "lanes"
-
-    @property
-    def lanes(self) -> int:
-        return WIDTH if self is Layout.LANES else 1
-
-    @property
-    def radix_bits(self) -> int:
-        """Montgomery's radix."""
-        return LanesField.radix_bits if self is Layout.LANES else ScalarField.radix_bits
-
-    def make_field(self, builder: Any, modulus: int) -> field_code.FieldCode:
-        return (LanesField if self is Layout.LANES else ScalarField)(builder, modulus)
-
-
 @dataclass(frozen=True, slots=True)
 class Kernels:
     """The functions of a layout."""
@@ -104,16 +66,6 @@ class Kernels:
         """Run a kernel; buffers are passed by their address."""
         numbers = (argument.address if isinstance(argument, Buffer) else argument for argument in arguments)
         return self._functions[name](*numbers)
-
-
-def is_supported(layout: Layout) -> bool:
-    """Whether this processor has what the layout needs."""
-    return layout is Layout.SCALAR or (os.environ.get(SWITCH) != "0" and has_features(_NEEDED))
-
-
-def best_layout() -> Layout:
-    """The fastest one that this processor supports."""
-    return Layout.LANES if is_supported(Layout.LANES) else Layout.SCALAR
 
 
 @cache

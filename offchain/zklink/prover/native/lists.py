@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zklink.primitives.field import Q
-from zklink.prover.native.assembly import (
+from zklink.primitives.native.assembly import (
     SHORT,
     WIDE,
     WORD,
@@ -27,7 +27,7 @@ from zklink.prover.native.assembly import (
     store_index,
     variable,
 )
-from zklink.prover.native.field_code import ELEMENT_BYTES
+from zklink.primitives.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.pair_code import Y_MODULI
 
 PADDING = 16

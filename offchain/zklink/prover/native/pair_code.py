@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zklink.primitives.field import Q
-from zklink.prover.native.assembly import WORD, Builder, Value, load_index, offset, prefetch
+from zklink.primitives.native.assembly import WORD, Builder, Value, load_index, offset, prefetch
+from zklink.primitives.native.field_code import Element
 from zklink.prover.native.coordinates import Coordinate, Coordinates
-from zklink.prover.native.field_code import Element
 
 Y_MODULI: Final = 3
 """Moduli that bound y in memory."""

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from zklink.primitives.field import R
-from zklink.prover.native.field_code import ELEMENT_BYTES
+from zklink.primitives.native.field_code import ELEMENT_BYTES
+from zklink.primitives.native.lanes_code import LanesField
+from zklink.primitives.native.scalar_code import ScalarField
 from zklink.prover.native.kernels import Kernels
-from zklink.prover.native.lanes_code import LanesField
 from zklink.prover.native.memory import Array, Buffer
-from zklink.prover.native.scalar_code import ScalarField
 from zklink.prover.native.transform import root_of_unity
 from zklink.prover.native.zkey import Matrix
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zklink.prover.native.assembly import WORD, Builder, Value, define, store, variable
+from zklink.primitives.native.assembly import WORD, Builder, Value, define, store, variable
 
 
 def build_rounds(module: Any, degree: int, lanes: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from zklink.primitives.field import R
-from zklink.prover.native.assembly import (
+from zklink.primitives.native.assembly import (
     WIDE,
     WORD,
     Value,
@@ -17,8 +17,8 @@ from zklink.prover.native.assembly import (
     store,
     variable,
 )
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element
-from zklink.prover.native.scalar_code import ScalarField
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element
+from zklink.primitives.native.scalar_code import ScalarField
 
 TERMS: Final = 16
 """So many products fit into 512 bits: R is below 2^254."""

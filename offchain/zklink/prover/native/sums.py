@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 
 from zklink.primitives.field import Q
+from zklink.primitives.native.field_code import ELEMENT_BYTES
+from zklink.primitives.native.vectors import WIDTH
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.native.additions import AHEAD, scratch_bytes
-from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.kernels import POINT_BYTES, Kernels
 from zklink.prover.native.lists import PADDING, STATE_WORDS
 from zklink.prover.native.memory import Array, Buffer
-from zklink.prover.native.vectors import WIDTH
 
 WIDTHS: Final = range(3, 17)
 SCALAR_BITS: Final = 254

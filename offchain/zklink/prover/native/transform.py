@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from zklink.primitives.field import R
-from zklink.prover.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat, variable
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode
-from zklink.prover.native.lanes_code import LanesField
-from zklink.prover.native.vectors import WIDTH
+from zklink.primitives.native.assembly import WORD, Builder, Value, define, load_index, offset, repeat, variable
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element, FieldCode
+from zklink.primitives.native.lanes_code import LanesField
+from zklink.primitives.native.vectors import WIDTH
 
 _LOOSE = 2 * R
 _LANE_DISTANCES = (4, 2, 1)

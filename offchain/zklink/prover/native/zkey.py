@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from zklink.primitives.field import Q, R
+from zklink.primitives.native.field_code import ELEMENT_BYTES
 from zklink.protocol.errors import ProvingKeyInvalid
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.key_header import MAGIC, read_key_header
-from zklink.prover.native.field_code import ELEMENT_BYTES
 from zklink.prover.native.kernels import POINT_BYTES, Kernels
 from zklink.prover.native.memory import Array, Buffer
 from zklink.prover.native.sums import Bases, make_bases

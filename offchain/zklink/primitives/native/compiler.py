@@ -42,14 +42,13 @@ def compile_code(module: Any) -> bytes:
     return bytes(_find_target().emit_object(parsed))
 
 
-def link_code(code: bytes, arguments: Mapping[str, int]) -> dict[str, Callable[..., int]]:
-    """The functions of an object file, from names and numbers of arguments; they run without the interpreter's lock."""
+def link_code(code: bytes, arguments: Mapping[str, int], *, keeps_lock: bool = False) -> dict[str, Callable[..., int]]:
+    """The functions of an object file, from names and numbers of arguments. They run without the interpreter's lock
+    unless told to keep it.
+    """
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _find_target())
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _kept.append(engine)
-    word = ctypes.c_int64
-    return {
-        name: ctypes.CFUNCTYPE(word, *[word] * count)(engine.get_function_address(name))
-        for name, count in arguments.items()
-    }
+    word, make = ctypes.c_int64, ctypes.PYFUNCTYPE if keeps_lock else ctypes.CFUNCTYPE
+    return {name: make(word, *[word] * count)(engine.get_function_address(name)) for name, count in arguments.items()}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zklink.prover.native.assembly import Builder, Value
+from zklink.primitives.native.assembly import Builder, Value
 
 ELEMENT_BYTES = 32
 _LIMBS = 4

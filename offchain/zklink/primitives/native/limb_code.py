@@ -9,8 +9,8 @@ from typing import Final
 
 from llvmlite import ir
 
-from zklink.prover.native.assembly import Builder, Value, constant
-from zklink.prover.native.vectors import VECTOR
+from zklink.primitives.native.assembly import Builder, Value, constant
+from zklink.primitives.native.vectors import VECTOR
 
 LIMBS: Final = 5
 LIMB_BITS: Final = 52

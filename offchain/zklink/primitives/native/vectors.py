@@ -6,7 +6,7 @@ from typing import Final
 
 from llvmlite import ir
 
-from zklink.prover.native.assembly import HALF, WORD, Builder, Value, shuffle
+from zklink.primitives.native.assembly import HALF, WORD, Builder, Value, shuffle
 
 WIDTH: Final = 8
 VECTOR: Final = ir.VectorType(WORD, WIDTH)

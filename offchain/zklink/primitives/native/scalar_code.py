@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from zklink.prover.native.assembly import (
+from zklink.primitives.native.assembly import (
     BIT,
     DOUBLE,
     HALF,
@@ -18,7 +18,7 @@ from zklink.prover.native.assembly import (
     store,
     variable,
 )
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element, FieldCode
 
 _LIMBS = 4
 

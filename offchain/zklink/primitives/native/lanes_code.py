@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from zklink.prover.native.assembly import (
+from zklink.primitives.native.assembly import (
     BIT,
     BYTE,
     HALF,
@@ -25,9 +25,9 @@ from zklink.prover.native.assembly import (
     store,
     variable,
 )
-from zklink.prover.native.field_code import ELEMENT_BYTES, Element, FieldCode
-from zklink.prover.native.limb_code import LIMB_BITS, LIMBS, MASK, LimbCode, Limbs, split_limbs
-from zklink.prover.native.vectors import VECTOR, VECTOR_BYTES, WIDTH, spread, transpose, transpose_halves
+from zklink.primitives.native.field_code import ELEMENT_BYTES, Element, FieldCode
+from zklink.primitives.native.limb_code import LIMB_BITS, LIMBS, MASK, LimbCode, Limbs, split_limbs
+from zklink.primitives.native.vectors import VECTOR, VECTOR_BYTES, WIDTH, spread, transpose, transpose_halves
 
 WORDS: Final = 4
 WORD_BYTES: Final = 8
