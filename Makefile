@@ -54,7 +54,7 @@ else
 		|| { echo "only Python 3.11 and 3.12 will do, and uv could not fetch one: please install it"; exit 1; }
 	@$(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV)
 endif
-	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[node,lab,ape,test,docs]'
+	@test -t 2 || quiet=--quiet; $(RUN) $(BIN)/uv pip install $$quiet --compile-bytecode --constraints constraints.txt -e '.[node,lab,ape,solana,test,docs]'
 	@touch $@
 
 setup: $(STAMP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import click
 
 from zklink.bench.third_party.packages import ensure_packages
@@ -12,6 +14,7 @@ from zklink.prover.cache import cache_directory
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
+from zklink.solana.toolchain import build_program
 
 DEFAULT_PRESETS = (MINIMAL.name,)
 """The presets that tests and demos need; the larger ones take minutes and are built on request."""
@@ -22,7 +25,9 @@ preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PR
 @click.command()
 @preset_arguments
 def setup(presets: tuple[str, ...]) -> None:
-    """Install the tools and other people's contracts, compile the circuits of PRESETS (minimal), make their keys."""
+    """Install the tools and other people's contracts, compile the circuits of PRESETS (minimal) and the Solana program,
+    make the circuits' keys.
+    """
     progress = RichProgress()
     ensure_tools(progress)
     ensure_packages(progress)
@@ -30,6 +35,8 @@ def setup(presets: tuple[str, ...]) -> None:
         for statement in Statement:
             artifacts = ensure_circuit(get_preset(name), progress, statement)
             click.echo(f"{name} {statement}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
+    program = build_program()
+    click.echo(f"Solana program: {len(program)} bytes, sha256 {hashlib.sha256(program).hexdigest()}")
     click.echo(f"ready; everything built is in {cache_directory()}")
 
 

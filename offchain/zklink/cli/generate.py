@@ -23,6 +23,7 @@ from zklink.prover.circuit_artifacts import ensure_circuit, find_circuit
 from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.prover.verifier_codegen import generate_verifier
+from zklink.solana.interface.header import render_header
 
 VERIFIERS = "contracts/verifiers"
 
@@ -55,11 +56,11 @@ def render_pages(context: click.Context) -> dict[str, str]:
 @click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
 @click.pass_context
 def generate(context: click.Context, check: bool) -> None:
-    """Write the constants for Vyper and circom, the verifiers, and the reference pages of the documentation."""
+    """Write the constants for Vyper, circom and C, the verifiers, and the reference pages of the documentation."""
     root = project_root()
     stale = 0
     # Constants first: the circuits are built from them.
-    for render in (render_all, lambda: render_verifiers(RichProgress()), lambda: render_pages(context)):
+    for render in (render_all, render_header, lambda: render_verifiers(RichProgress()), lambda: render_pages(context)):
         for path, text in render().items():
             target = root / path
             if target.is_file() and target.read_text() == text:

@@ -29,6 +29,7 @@ from zklink.protocol.errors.prover import *
 from zklink.protocol.errors.recovery import *
 from zklink.protocol.errors.replay import *
 from zklink.protocol.errors.sequencing import *
+from zklink.protocol.errors.solana import *
 from zklink.protocol.errors.state import *
 from zklink.protocol.errors.storage import *
 from zklink.protocol.errors.sync import *

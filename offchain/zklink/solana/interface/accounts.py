@@ -1,0 +1,165 @@
+"""What the program's own accounts hold.
+
+Each begins with a tag of its own and has an exact size, so that none is taken for another. The bridge is one for each
+program. Amounts are layer-2 units, times UNIX seconds, fees lamports (which are the gwei of the protocol's words).
+"""
+
+from typing import Final
+
+from zklink.protocol.ids import MAX_OPEN_ACCOUNT_REQUESTS, MAX_OPEN_SWAPS, SLICE_COUNT
+from zklink.protocol.limits import MAX_PAYOUT_WORDS, MAX_SIGNERS
+from zklink.protocol.words import ACCOUNT_REQUEST_WORDS, PAYOUT_WORDS, SWAP_REQUEST_WORDS
+from zklink.solana.interface.codec import KEY, SIGNER, WORD, Field, Layout
+
+BRIDGE_TAG: Final = 0x31474452425A4B
+TOKEN_TAG: Final = 0x314E4B4F545A4B
+MINT_TAG: Final = 0x31544E494D5A4B
+KEYS_TAG: Final = 0x3153595E4B5A4B
+BLOCK_TAG: Final = 0x314B434C425A4B
+FILL_TAG: Final = 0x314C4C49465A4B
+QUEUE_TAG: Final = 0x31455545555A4B
+
+PRICE_KINDS: Final = 13
+"""Kinds of prices count from 1, as in the registry: 1..8 a swap to that chain, 9 deposit, 10 key request, 11 full exit,
+12 what a crowded full exit burns first; place 0 is empty.
+"""
+
+MAX_PAYOUTS: Final = MAX_PAYOUT_WORDS // PAYOUT_WORDS
+"""Payouts of one block on one chain."""
+
+BLOCK_WORDS: Final = 13
+"""Words of a block's head, the struct `Block` of the ABI: lane, timestamp, counts, new root, commitment, proof."""
+
+WRITING: Final = 1
+IMPORTED: Final = 2
+EXECUTED: Final = 3
+"""Stages of a block's account: being written; imported, its payouts not yet in the books; these are owed."""
+
+SWAP_ENTRIES: Final = MAX_OPEN_SWAPS + 1
+ACCOUNT_ENTRIES: Final = MAX_OPEN_ACCOUNT_REQUESTS + 1
+"""Places of the rings: the hash before the oldest open request must survive, so one more than may be open. Request i
+stands at place i modulo that.
+"""
+
+SWAP_ENTRY: Final = Layout("swap_entry", Field("hash", KEY), Field("words", WORD, SWAP_REQUEST_WORDS))
+"""A place of the swap queue: the queue's hash after the request, and its words."""
+
+ACCOUNT_ENTRY: Final = Layout("account_entry", Field("hash", KEY), Field("words", WORD, ACCOUNT_REQUEST_WORDS))
+"""A place of the account queue."""
+
+QUEUE_HEAD: Final = Layout("queue_head", Field("tag", "u64"), Field("lane", "u64"))
+"""The head of either queue's account; the ring follows it."""
+
+SWAP_QUEUE_SIZE: Final = QUEUE_HEAD.size + SWAP_ENTRIES * SWAP_ENTRY.size
+ACCOUNT_QUEUE_SIZE: Final = QUEUE_HEAD.size + ACCOUNT_ENTRIES * ACCOUNT_ENTRY.size
+
+BRIDGE: Final = Layout(
+    "bridge",
+    Field("tag", "u64"),
+    Field("bump", "u64"),
+    # the deployment
+    Field("chain", "u64"),
+    Field("primary", "u64"),
+    Field("chain_mask", "u64"),
+    Field("formats", "u64"),
+    Field("token_limit", "u64"),
+    Field("account_limit", "u64"),
+    Field("governor", KEY),
+    Field("fee_recipient", KEY),
+    Field("sol", KEY),
+    Field("swap_queue", KEY),
+    Field("account_queue", KEY),
+    Field("keys", KEY),
+    Field("bridges", KEY, SLICE_COUNT),
+    Field("deployment_hash", KEY),
+    Field("swap_domain", WORD),
+    Field("account_domain", WORD),
+    Field("exit_domain", WORD),
+    Field("vk_hashes", KEY, 3),
+    # the tip
+    Field("number", "u64"),
+    Field("timestamp", "u64"),
+    Field("unpaid", "u64"),
+    Field("has_end", "u64"),
+    Field("root", WORD),
+    Field("sync_hash", KEY),
+    # queues, by lane
+    Field("totals", "u64", 2),
+    Field("consumed", "u64", 2),
+    Field("open_fees", "u64", 2),
+    Field("queue_hashes", KEY, 2),
+    # the doors
+    Field("frozen_at", "u64"),
+    Field("earned_fees", "u64"),
+    Field("prices", "u64", PRICE_KINDS),
+    Field("next_prices", "u64", PRICE_KINDS),
+    Field("prices_from", "u64", PRICE_KINDS),
+    # groups: validators, watchers
+    Field("group_counts", "u64", 2),
+    Field("group_thresholds", "u64", 2),
+    Field("validators", SIGNER, MAX_SIGNERS),
+    Field("watchers", SIGNER, MAX_SIGNERS),
+)
+"""`formats` has the address format of chain k in byte k, `chain_mask` bit k for each chain. `number` to `sync_hash` are
+the tip; `queue_hashes` are those after the last request of each lane.
+"""
+
+TOKEN: Final = Layout(
+    "token",
+    Field("tag", "u64"),
+    Field("id", "u64"),
+    Field("chains", "u64"),
+    Field("decimals", "u64"),
+    Field("scale", "u64"),
+    Field("minimum", "u64"),
+    Field("cap", "u64"),
+    Field("is_paused", "u64"),
+    Field("custody", "u64"),
+    Field("owed", "u64"),
+    Field("mint", KEY),
+    Field("vault", KEY),
+    Field("program", KEY),
+)
+"""A token of the layer 2. One that is not on this chain has no mint. SOL has the native mint, the vault `sol` and the
+system program. `owed` is what executed blocks owe and have not paid, in layer-2 units as `custody`.
+"""
+
+MINT: Final = Layout("mint", Field("tag", "u64"), Field("id", "u64"))
+"""Which token a mint is: one id for each mint."""
+
+BLOCK: Final = Layout(
+    "block",
+    Field("tag", "u64"),
+    Field("stage", "u64"),
+    Field("number", "u64"),
+    Field("writer", KEY),
+    Field("later", "u64"),
+    Field("validators", "u64"),
+    Field("watchers", "u64"),
+    Field("words_at", "u64"),
+    Field("payouts", "u64"),
+    Field("unpaid", "u64"),
+    Field("paid", "u64", MAX_PAYOUTS // 64),
+    Field("places", "u16", MAX_PAYOUTS),
+)
+"""The head of a block's account. After it stand, as they were written: BLOCK_WORDS words; the claims of the other
+slices that are not empty, hashes ascending, then evaluations; the own slice's words; `later` commitments; `validators`
+and `watchers` signatures of 65 bytes. `places` are the payouts' first words in the own slice.
+"""
+
+FILL: Final = Layout(
+    "fill",
+    Field("tag", "u64"),
+    Field("filled_at", "u64"),
+    Field("payer", KEY),
+    Field("repay_to", KEY),
+)
+"""A broker's fill, at the one address that follows from the payout's key; `repay_to` is a token account, or whose SOL
+it is; `payer` gets the rent.
+"""
+
+KEYS_SIZE: Final = 8 + 768 + 768 + 832
+"""The tag, then the keys of swap blocks, account blocks and exits as words, in the order of docs/protocol.md, section
+9."""
+
+LAYOUTS: Final = (QUEUE_HEAD, SWAP_ENTRY, ACCOUNT_ENTRY, BRIDGE, TOKEN, MINT, BLOCK, FILL)

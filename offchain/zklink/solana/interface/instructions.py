@@ -1,0 +1,216 @@
+"""The program's calls: for each its number, its accounts in order, and its data.
+
+Data is one byte, the number, then the fields, then `tail` if it takes any number of bytes more.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zklink.solana.interface.codec import AMOUNT, KEY, Field, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One account of a call."""
+
+    name: str
+    is_signer: bool = False
+    is_writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A call. `more` says that any number of accounts like the last one may follow."""
+
+    number: int
+    name: str
+    roles: tuple[Role, ...]
+    data: Layout
+    has_tail: bool = False
+    has_more: bool = False
+
+    def encode(self, tail: bytes = b"", **values: Any) -> bytes:
+        """The instruction's data; ValueError for other fields, or for a tail where there is none."""
+        if tail and not self.has_tail:
+            raise ValueError(f"{self.name} takes no tail")
+        return bytes([self.number]) + self.data.pack(**values) + tail
+
+    def decode(self, data: bytes) -> tuple[dict[str, Any], bytes]:
+        """Fields and tail; ValueError for another call or length."""
+        end = 1 + self.data.size
+        if data[:1] != bytes([self.number]) or len(data) < end or (len(data) > end and not self.has_tail):
+            raise ValueError(f"not the data of {self.name}")
+        return self.data.unpack(data[1:end]), data[end:]
+
+
+def _roles(*texts: str) -> tuple[Role, ...]:
+    """`name`, or `name` and marks: s signs, w is written."""
+    found = []
+    for text in texts:
+        name, _, marks = text.partition(" ")
+        found.append(Role(name, "s" in marks, "w" in marks))
+    return tuple(found)
+
+
+def _define(number: int, name: str, roles: tuple[Role, ...], *fields: Field, **more: bool) -> Instruction:
+    return Instruction(number, name, roles, Layout(name, *fields), **more)
+
+
+PUT_KEYS: Final = _define(
+    0, "put_keys", _roles("authority s", "keys w", "program_data", "bridge"), Field("at", "u16"), has_tail=True
+)
+"""The program's upgrade authority writes a piece of the verification keys, before `init`."""
+
+INIT: Final = _define(
+    1,
+    "init",
+    _roles(
+        "authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "system_program"
+    ),
+    Field("chain", "u8"),
+    Field("primary", "u8"),
+    Field("token_limit", "u64"),
+    Field("account_limit", "u64"),
+    Field("genesis_root", KEY),
+    Field("governor", KEY),
+    Field("fee_recipient", KEY),
+    has_tail=True,
+)
+"""Makes the bridge, once. Both queues are new accounts of the program, of their exact sizes. The tail is the chain
+table, CHAIN_ENTRY for each chain, ascending.
+"""
+
+CHAIN_ENTRY: Final = Layout(
+    "chain_entry",
+    Field("chain", "u8"),
+    Field("address_format", "u8"),
+    Field("evm_chain_id", KEY),
+    Field("bridge", KEY),
+)
+
+FOUND_GROUP: Final = _define(
+    2,
+    "found_group",
+    _roles("governor s", "bridge w"),
+    Field("group", "u8"),
+    Field("threshold", "u8"),
+    has_tail=True,
+)
+"""Names the members of a group (1 validators, 2 watchers) that has none yet. The tail is their addresses, 20 bytes
+each, ascending.
+"""
+
+REGISTER_TOKEN: Final = _define(
+    3,
+    "register_token",
+    _roles("governor s", "payer sw", "bridge", "token w", "mint_mark w", "mint", "vault", "token_program")
+    + _roles("system_program"),
+    Field("id", "u16"),
+    Field("chains", "u16"),
+    Field("layer2_decimals", "u8"),
+    Field("minimum", "u64"),
+    Field("cap", "u64"),
+)
+"""Gives a token id its meaning, once. For one that is not on this chain nobody looks at mint, mark, vault, program."""
+
+SET_TOKEN: Final = _define(
+    4,
+    "set_token",
+    _roles("governor s", "bridge", "token w"),
+    Field("is_paused", "u8"),
+    Field("minimum", "u64"),
+    Field("cap", "u64"),
+)
+"""The governor pauses a token, or sets what may come in."""
+
+SET_PRICE: Final = _define(5, "set_price", _roles("governor s", "bridge w"), Field("kind", "u8"), Field("price", "u64"))
+"""The governor sets a price in lamports: a fall counts at once, a rise an hour later."""
+
+SWAP: Final = _define(
+    6,
+    "swap",
+    _roles("sender sw", "bridge w", "swap_queue w", "token_in w", "token_out", "token_via", "source w", "vault w")
+    + _roles("mint", "token_program", "sol w", "system_program"),
+    Field("token_in", "u16"),
+    Field("destination", "u8"),
+    Field("token_out", "u16"),
+    Field("via", "u16"),
+    Field("l1_amount", "u64"),
+    Field("fee", "u64"),
+    Field("deadline", "u64"),
+    Field("min_out", AMOUNT),
+    Field("operator_fee", AMOUNT),
+    Field("fill_fee", AMOUNT),
+    Field("recipient", KEY),
+    Field("refund_to", KEY),
+)
+"""Queues a swap. `fee` is in lamports, all of it taken. `source` is the sender's token account, or for SOL the sender.
+Without a token between, `via` is 0 and nobody looks at `token_via`.
+"""
+
+OPEN_BLOCK: Final = _define(
+    7,
+    "open_block",
+    _roles("writer s", "block w"),
+    Field("later", "u16"),
+    Field("validators", "u8"),
+    Field("watchers", "u8"),
+)
+"""Takes a new account of this program for a block that the writer is going to write. Make the account in the same
+transaction: whoever opens it has it.
+"""
+
+WRITE_BLOCK: Final = _define(8, "write_block", _roles("writer s", "block w"), Field("at", "u16"), has_tail=True)
+"""The writer writes a piece of what follows the head, at a byte of it."""
+
+IMPORT_BLOCK: Final = _define(9, "import_block", _roles("bridge w", "queue", "keys", "block w"))
+"""Imports the next block, by anybody, from an account that is written; `queue` is its lane's."""
+
+EXECUTE: Final = _define(10, "execute", _roles("bridge w", "block w", "token w"), has_more=True)
+"""Moves what an imported block pays from custody to what is owed; with every token that it pays."""
+
+PAY: Final = _define(
+    11,
+    "pay",
+    _roles("claimant", "bridge", "block w", "token w", "vault w", "mint", "token_program", "destination w")
+    + _roles("fill w", "fill_payer w", "repay_to w"),
+    Field("index", "u8"),
+)
+"""Pays one payout of an executed block: to the recipient's associated account, or its own for SOL, by anybody; to any
+account of the token if `claimant` is the recipient and signs; what a broker has filled to whom it named. Where nobody
+filled, `fill` is still the place of the fill, and nobody looks at the two accounts after it.
+"""
+
+FILL: Final = _define(
+    12,
+    "fill",
+    _roles("broker sw", "bridge", "token", "fill w", "source w", "destination w", "mint", "repay_to", "token_program")
+    + _roles("system_program"),
+    Field("block", "u64"),
+    Field("payout", KEY, 3),
+)
+"""Pays a payout ahead of its block, which is refused once the bridge has imported that block."""
+
+CLOSE_BLOCK: Final = _define(13, "close_block", _roles("writer sw", "block w"))
+"""Gives the rent of a block's account back, once nothing is owed of it; before it is imported, only to its writer."""
+
+COLLECT_FEES: Final = _define(14, "collect_fees", _roles("bridge w", "sol w", "fee_recipient w"))
+"""Sends what blocks have earned to the recipient of fees, by anybody."""
+
+INSTRUCTIONS: Final = (
+    PUT_KEYS,
+    INIT,
+    FOUND_GROUP,
+    REGISTER_TOKEN,
+    SET_TOKEN,
+    SET_PRICE,
+    SWAP,
+    OPEN_BLOCK,
+    WRITE_BLOCK,
+    IMPORT_BLOCK,
+    EXECUTE,
+    PAY,
+    FILL,
+    CLOSE_BLOCK,
+    COLLECT_FEES,
+)

@@ -1,0 +1,62 @@
+"""The program's interface: bytes that come back as they were put in, and what is refused."""
+
+import pytest
+
+from zklink.solana.interface import accounts
+from zklink.solana.interface.codec import SIZES, Field, Layout
+from zklink.solana.interface.instructions import INSTRUCTIONS, PUT_KEYS, SET_PRICE
+from zklink.solana.interface.refusals import FIRST, Refusal, find_refusal
+
+
+@pytest.mark.parametrize(
+    "layout", [*accounts.LAYOUTS, *(call.data for call in INSTRUCTIONS)], ids=lambda item: item.name
+)
+def test_layout__bytes__come_back(layout: Layout) -> None:
+    data = bytes(i * 7 % 251 for i in range(layout.size))
+    values = layout.unpack(data)
+    assert layout.pack(**values) == data
+    assert sum(SIZES[field.kind] * field.count for field in layout.fields) == layout.size
+    with pytest.raises(ValueError):
+        layout.unpack(data + b"\0")
+
+
+def test_layout__value_that_does_not_fit__is_refused() -> None:
+    layout = Layout("thing", Field("small", "u8"), Field("keys", "key", 2), Field("sum", "amount"))
+    good = {"small": 255, "keys": [bytes(32)] * 2, "sum": 2**112 - 1}
+    assert layout.pack(**good)[-14:] == bytes([255] * 14)
+    for change in ({"small": 256}, {"small": -1}, {"keys": [bytes(32)]}, {"keys": [bytes(31)] * 2}, {"sum": 2**112}):
+        with pytest.raises(ValueError):
+            layout.pack(**(good | change))
+    with pytest.raises(ValueError):
+        layout.pack(small=1)
+    with pytest.raises(ValueError):
+        Layout("thing", Field("a", "u8"), Field("a", "u8"))
+
+
+def test_instructions__numbers_and_roles__are_distinct() -> None:
+    assert [call.number for call in INSTRUCTIONS] == list(range(len(INSTRUCTIONS)))
+    for call in INSTRUCTIONS:
+        names = [role.name for role in call.roles]
+        assert len(set(names)) == len(names)
+
+
+def test_instruction__tail__only_where_there_is_one() -> None:
+    data = PUT_KEYS.encode(b"key", at=258)
+    assert data == b"\0\x02\x01key"
+    assert PUT_KEYS.decode(data) == ({"at": 258}, b"key")
+    with pytest.raises(ValueError):
+        SET_PRICE.encode(b"x", kind=1, price=2)
+    for bad in (b"", b"\x01\0\0", SET_PRICE.encode(kind=1, price=2)):
+        with pytest.raises(ValueError):
+            PUT_KEYS.decode(bad)
+
+
+def test_tags__every_kind_of_account__has_its_own() -> None:
+    tags = [value for name, value in vars(accounts).items() if name.endswith("_TAG")]
+    assert len(tags) == 7 and len(set(tags)) == len(tags) and all(0 < tag < 2**64 for tag in tags)
+
+
+def test_find_refusal__numbers__are_those_of_the_table() -> None:
+    assert [find_refusal(reason.number) for reason in Refusal] == list(Refusal)
+    assert find_refusal(FIRST - 1) is None and find_refusal(FIRST + len(Refusal)) is None
+    assert len({reason.value for reason in Refusal}) == len(Refusal)
