@@ -85,15 +85,15 @@ APART u64 send_lamports(const Account *from, const Account *to, u64 amount) {
   return 0;
 }
 
-APART u64 call_alone(const Account *account, const u8 *data, u64 len, const Signer *signer) {
+// The runtime writes a new size into the view that it is given: not into a copy.
+APART u64 call_alone(Account *account, const u8 *data, u64 len, const Signer *signer) {
   Meta meta = {account->key, 1, 1};
-  Account a = *account;
   Call call = {&SYSTEM, &meta, 1, data, len};
-  return sol_invoke_signed_c(&call, &a, 1, signer, 1);
+  return sol_invoke_signed_c(&call, account, 1, signer, 1);
 }
 
 // Makes an account of this program at a derived address, also where somebody has sent lamports before.
-APART u64 make_account(const Context *c, const Account *payer, const Account *to, u64 size, const Signer *signer) {
+APART u64 make_account(const Context *c, const Account *payer, Account *to, u64 size, const Signer *signer) {
   NEED(eq32(to->owner, &SYSTEM) && to->data_len == 0, E_EXISTS);
   u64 need = rent_minimum(size);
   NEED(need, E_CLOCK);
