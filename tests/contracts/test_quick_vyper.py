@@ -5,7 +5,7 @@ from vyper.ast import parse_to_ast
 from vyper.codegen.ir_node import IRnode
 from vyper.ir import compile_ir
 
-from tests.support.compile_vyper import _compile, without_optimizer
+from tests.support.compile_vyper import compile_replaced, without_optimizer
 from tests.support.quick_vyper import quickly
 from zklink.l1.contract_artifacts import compile_source, find_source
 
@@ -16,7 +16,7 @@ def test_quickly__a_contract_twice__gives_the_compilers_own_bytecode_and_abi(nam
     text = without_optimizer(source.read_text())
     plain = compile_source(name, text, source)
     for _ in range(2):  # the second time from memory
-        quick = _compile(source, {source: text})
+        quick = compile_replaced(source, {source: text})
         assert (quick.bytecode, quick.abi) == (plain.bytecode, plain.abi)
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from zklink.cli.main import main
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.mutation import Finding, Judge, Verdict, generate_mutants, read_plan
-from zklink.lab.mutation.worker import _fork
+from zklink.lab.mutation.forks import NO_END, fork
 
 BOX = """# pragma version 0.4.3
 count: public(uint256)
@@ -58,7 +58,8 @@ why = "nobody counts"
 """
 FOUND = {
     "6 bound moved by one: `<=` -> `<`": (Verdict.KILLED, "tests/test_first.py::test_first"),
-    "6 number moved by one: `10` -> `9`": (Verdict.KILLED, "tests/test_second.py::test_second"),
+    "6 number moved by one: `10` -> `9`": (Verdict.SAME, "contracts/Box.vy:6 bound moved by one: `<=` -> `<`"),
+    "6 number moved by one: `10` -> `11`": (Verdict.KILLED, "tests/test_second.py::test_second"),
     "7 arithmetic changed: `+=` -> `-=`": (Verdict.SURVIVED, ""),
     "7 arithmetic changed: `+=` -> `=`": (Verdict.KILLED, "tests/test_second.py::test_second"),
     "11 number moved by one: `3` -> `2`": (Verdict.SAME, ""),
@@ -90,11 +91,16 @@ def run(folder: Path) -> tuple[list[Finding], list[str]]:
     return found, [name.partition(":")[2] for name in asked]
 
 
+def names(verdict: Verdict, by: str = "") -> set[str]:
+    """Those of FOUND that a test of such a name judged so."""
+    return {name for name, (found, test) in FOUND.items() if found is verdict and by in test}
+
+
 def test_fork__mutant_without_an_end__is_noticed_and_one_without_a_word_is_told() -> None:
-    assert _fork(signal.pause, 0.0) == {"verdict": "killed", "by": "no end"}  # type: ignore[arg-type]
-    assert _fork(lambda: {"verdict": "survived"}, 60.0) == {"verdict": "survived"}
-    assert "ended without a word" in _fork(lambda: os._exit(1), 60.0)["error"]
-    assert "ZeroDivisionError" in _fork(lambda: {"verdict": 1 // 0}, 60.0)["error"]
+    assert fork(signal.pause, 0.0) == NO_END  # type: ignore[arg-type]
+    assert fork(lambda: {"verdict": "survived"}, 60.0) == {"verdict": "survived"}
+    assert "ended without a word" in fork(lambda: os._exit(1), 60.0)["error"]
+    assert "ZeroDivisionError" in fork(lambda: {"verdict": 1 // 0}, 60.0)["error"]
 
 
 @pytest.mark.slow  # processes that load pytest
@@ -106,9 +112,12 @@ def test_judge__every_verdict__is_kept_until_its_test_changes(project: Path) -> 
     (project / "tests" / "test_second.py").write_text(SECOND.replace("<= 10", "> 10"))
     with pytest.raises(MutantUnusable, match=r"a test fails without any: tests/test_second.py::test_second"):
         run(project)
-    (project / "tests" / "test_second.py").write_text(f"{SECOND}\n")
+    (project / "tests" / "test_second.py").write_text(f"{SECOND}\n\ndef test_third():\n    assert True\n")
     again, asked = run(project)
-    assert again == found and set(asked) == {name for name, (_, by) in FOUND.items() if "first" not in by}
+    assert again == found and set(asked) == names(Verdict.SURVIVED)
+    (project / "tests" / "test_second.py").write_text(f"{SECOND}    assert True\n")
+    again, asked = run(project)
+    assert again == found and set(asked) == names(Verdict.SURVIVED) | names(Verdict.KILLED, "second")
 
 
 @pytest.mark.slow
@@ -123,9 +132,11 @@ def test_mutate__survivor__is_told_until_it_is_explained_and_stands_on_the_page(
     (project / "plan.toml").write_text(PLAN + SAME)
     result = mutate()
     assert result.exit_code == 0, result.output
-    assert result.output == "11 generated, 4 run, 2 killed, 1 same code, 0 does not compile, 1 explained, 0 survived\n"
+    assert result.output == (
+        "11 generated, 4 judged, 2 killed, 1 same code, 0 does not compile, 1 explained, 0 survived, 7 not judged\n"
+    )
     page = (project / "page.md").read_text()
-    assert "| `contracts/Box.vy` | 11 | 4 | 2 | 1 | 0 | 1 | 0 |" in page
+    assert "| `contracts/Box.vy` | 11 | 4 | 2 | 1 | 0 | 1 | 0 | 7 |" in page
     assert "- `contracts/Box.vy:7`, arithmetic changed: `+=` -> `-=`: nobody counts\n" in page
     (project / "plan.toml").write_text(PLAN + SAME.replace("+= amount", "+= 1"))
     result = mutate()

@@ -98,7 +98,7 @@ def _load(source: Path, replacements: Replacements, digest: str) -> ContractArti
     file = cache_directory() / "properties" / f"{source.stem}-{digest}.json"
     if file.is_file():
         return _decode(json.loads(file.read_text()))
-    artifact = _compile(source, dict(replacements))
+    artifact = compile_replaced(source, dict(replacements))
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False) as part:
         json.dump({"name": artifact.name, "abi": artifact.abi, "bytecode": artifact.bytecode.hex()}, part)
@@ -106,7 +106,8 @@ def _load(source: Path, replacements: Replacements, digest: str) -> ContractArti
     return artifact
 
 
-def _compile(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
+def compile_replaced(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
+    """The contract with some files read differently; not cached, and without its runtime code."""
     bundle = _ReplacingBundle([CONTRACTS.parent, CONTRACTS], replaced)
     text = replaced.get(source, source.read_text())
     with bundle.search_path(source.parent), quickly():

@@ -63,12 +63,17 @@ class Event:
 class EvmChain:
     """One EVM with its own id, accounts and clock."""
 
+    is_always_roomy = False
+    """Set where every contract is compiled without optimizer."""
+
     def __init__(self, evm_chain_id: int, time: int, is_roomy: bool = False) -> None:
         """`is_roomy` lifts the limit to the size of contracts: mutants are compiled without optimizer."""
         self.evm_chain_id = evm_chain_id
         self._time, self._height = time, 1
         block = BlockEnv(number=1, timestamp=time, gas_limit=10**9)
-        config = CfgEnv(chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy else None)
+        config = CfgEnv(
+            chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy or self.is_always_roomy else None
+        )
         self.evm = EVM(env=Env(cfg=config, block=block), spec_id="CANCUN")
         self._recorder = find_recorder()
         if self._recorder is not None:

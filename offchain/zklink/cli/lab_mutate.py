@@ -29,7 +29,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--mutants", "named", type=FILE, help="Named mutants, a TOML file.")
-@click.option("--generate", "files", multiple=True, help="A Vyper file of which to make mutants; can be repeated.")
+@click.option(
+    "--generate", "files", multiple=True, help="A Vyper or Python file of which to make mutants; can be repeated."
+)
 @click.option("--test", "tests", multiple=True, help="Only these tests, as pytest names them; can be repeated.")
 @click.option("--sample", type=click.IntRange(0), help="At most so many generated mutants of each file, by chance.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the chance.")
@@ -48,9 +50,9 @@ def mutate(
     """Plant one mutant after the other in a copy of the project in FOLDER, and say which its tests do not notice.
 
     Without --mutants and --test, the file of `mutation` in pyproject.toml under [tool.zklink.lab] says which tests
-    concern which contracts, and mutants are made of all of them or of those named with --generate. Otherwise the tests
-    are those that pytest finds. Verdicts are kept in .lab-mutants, so only what changed runs again, and a run that was
-    ended goes on. Ends with code 1 if a mutant survives that the project does not explain.
+    concern which contracts and modules, and mutants are made of all of them or of those named with --generate.
+    Otherwise the tests are those that pytest finds. Verdicts are kept in .lab-mutants, so only what changed runs again,
+    and a run that was ended goes on. Ends with code 1 if a mutant survives that the project does not explain.
     """
     if named is None and not tests and read_settings(folder).mutation is not None:
         _mutate_by_plan(folder, files, sample, seed, page, workers)

@@ -1,6 +1,7 @@
-"""Mutants of a project's contracts: each is a small change that the project's tests must notice."""
+"""Mutants of a project's contracts and modules: each is a small change that the project's tests must notice."""
 
-from zklink.lab.mutation.judge import Finding, Judge
+from zklink.lab.mutation.findings import Finding
+from zklink.lab.mutation.judge import Judge
 from zklink.lab.mutation.mutants import Change, Mutant, generate_mutants, read_mutants
 from zklink.lab.mutation.plan import Plan, Same, choose, explain, find_stale, read_plan
 from zklink.lab.mutation.report import Report, write_page

@@ -14,6 +14,7 @@ from typing import Any
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.gates.compiling import parse
 from zklink.lab.mutation.operators import Edit, find_edits
+from zklink.lab.mutation.python_operators import find_python_edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,9 @@ def _read_change(data: Any, name: str, below: str) -> Change:
 
 
 def generate_mutants(folder: Path, files: Sequence[str]) -> list[Mutant]:
-    """Mutants of Vyper files, by the rules of `operators`. Raises MutantUnusable, ContractUnusable."""
+    """Mutants of Vyper and Python files, by the rules of `operators` and `python_operators`. Raises MutantUnusable,
+    ContractUnusable.
+    """
     return [mutant for file in files for mutant in _generate(folder, file)]
 
 
@@ -125,7 +128,7 @@ def _generate(folder: Path, file: str) -> list[Mutant]:
     if not (folder / file).is_file():
         raise MutantUnusable(file, f"there is no such file in {folder}")
     text = (folder / file).read_text()
-    edits = find_edits(text, parse(folder / file))
+    edits = _find_python(file, text) if file.endswith(".py") else find_edits(text, parse(folder / file))
     lines = Counter(_tell(text, file, edit) for edit in edits)
     seen, found = Counter[str](), []
     for edit in edits:
@@ -135,6 +138,13 @@ def _generate(folder: Path, file: str) -> list[Mutant]:
         told = name if lines[name] == 1 else f"{name} ({seen[name]})"
         found.append(Mutant(told, (Change(file, edit.old, edit.new, at),), operator=edit.operator))
     return found
+
+
+def _find_python(file: str, text: str) -> list[Edit]:
+    try:
+        return find_python_edits(text)
+    except SyntaxError as error:
+        raise MutantUnusable(file, f"it is no Python: {error}") from None
 
 
 def _tell(text: str, file: str, edit: Edit) -> str:

@@ -35,11 +35,17 @@ class Source:
 
     def start(self, node: AstNode) -> int:
         """Where a node starts."""
-        return int(self._lines[node.lineno - 1] + node.col_offset)
+        return self._place(node.lineno, node.col_offset)
 
     def end(self, node: AstNode) -> int:
         """The place behind it."""
-        return int(self._lines[node.end_lineno - 1] + node.end_col_offset)
+        return self._place(node.end_lineno, node.end_col_offset)
+
+    def _place(self, line: int, column: int) -> int:
+        """Python counts the columns of a line in bytes."""
+        start = self._lines[line - 1]
+        before = self.text[start : start + column]
+        return start + (column if before.isascii() else len(self.text[start:].encode()[:column].decode()))
 
     def of(self, node: AstNode) -> str:
         """Its text."""
@@ -55,7 +61,7 @@ class Source:
         return self.end(left) + found.start() if found else None
 
 
-_COMPARISONS: Final = {
+COMPARISONS: Final = {
     "Lt": ("<", "<=", ">="),
     "LtE": ("<=", "<", ">"),
     "Gt": (">", ">=", "<="),
@@ -67,7 +73,7 @@ _COMPARISONS: Final = {
 }
 """Each with its neighbour, if it has one, and its opposite."""
 
-_ARITHMETIC: Final = {
+ARITHMETIC: Final = {
     "Add": ("+", "-"),
     "Sub": ("-", "+"),
     "Mult": ("*", "//"),
@@ -121,7 +127,7 @@ def _leave_out(source: Source, node: AstNode) -> Iterator[Edit]:
 
 
 def _compare(source: Source, node: AstNode) -> Iterator[Edit]:
-    old, neighbour, opposite = _COMPARISONS[type(node.op).__name__]
+    old, neighbour, opposite = COMPARISONS[type(node.op).__name__]
     start = source.between(node.left, node.right, old)
     if start is not None:
         if neighbour:
@@ -130,16 +136,16 @@ def _compare(source: Source, node: AstNode) -> Iterator[Edit]:
 
 
 def _arithmetic(source: Source, node: AstNode) -> Iterator[Edit]:
-    if type(node.op).__name__ in _ARITHMETIC:
-        old, new = _ARITHMETIC[type(node.op).__name__]
+    if type(node.op).__name__ in ARITHMETIC:
+        old, new = ARITHMETIC[type(node.op).__name__]
         start = source.between(node.left, node.right, old)
         if start is not None:
             yield Edit("arithmetic changed", start, old, new)
 
 
 def _assign_more(source: Source, node: AstNode) -> Iterator[Edit]:
-    if type(node.op).__name__ in _ARITHMETIC:
-        old, new = (f"{sign}=" for sign in _ARITHMETIC[type(node.op).__name__])
+    if type(node.op).__name__ in ARITHMETIC:
+        old, new = (f"{sign}=" for sign in ARITHMETIC[type(node.op).__name__])
         start = source.between(node.target, node.value, old)
         if start is not None:
             yield Edit("arithmetic changed", start, old, new)

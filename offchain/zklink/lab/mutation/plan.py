@@ -10,6 +10,7 @@ Takes a file; gives which tests concern which sources, how contracts are built, 
     [[tests]]
     files = ["Bridge.vy", "modules/requests.vy"]
     stages = [["test_bridge.py"], ["test_all.py"]] # the second only if nothing of the first notices
+    # `below`, `tests_below` and `last` can stand here, too: for these files other than for all
 
     [[same]]
     mutant = "modules/fills.vy: bound moved by one: `>` -> `>=`"
@@ -65,24 +66,27 @@ def read_plan(file: Path) -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise MutantUnusable(str(file), f"it is no TOML: {error}") from None
     try:
-        below = f"{data['below']}/" if "below" in data else ""
-        tests_below = f"{data['tests_below']}/" if "tests_below" in data else ""
-        last = (tuple(f"{tests_below}{test}" for test in data["last"]),) if data.get("last") else ()
         stages = {
-            f"{below}{source}": (*_stages(each, tests_below), *last)
-            for each in data["tests"]
-            for source in each["files"]
+            f"{_below(each, data)}{source}": _stages(each, data) for each in data["tests"] for source in each["files"]
         }
         same = tuple(
-            Same(f"{below}{each['mutant']}", str(each["line"]), str(each["why"])) for each in data.get("same", ())
+            Same(f"{_below(each, data)}{each['mutant']}", str(each["line"]), str(each["why"]))
+            for each in data.get("same", ())
         )
         return Plan(stages, str(data.get("build", "")), same)
-    except (KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         raise MutantUnusable(str(file), _FORM) from None
 
 
-def _stages(data: Any, below: str) -> Stages:
-    return tuple(tuple(f"{below}{test}" for test in stage) for stage in data["stages"])
+def _below(one: Any, data: Any, key: str = "below") -> str:
+    """The folder of one entry, or else of all."""
+    folder = one.get(key, data.get(key, ""))
+    return f"{folder}/" if folder else ""
+
+
+def _stages(one: Any, data: Any) -> Stages:
+    below, last = _below(one, data, "tests_below"), one.get("last", data.get("last", ()))
+    return tuple(tuple(f"{below}{test}" for test in stage) for stage in [*one["stages"], last] if stage)
 
 
 def name_without_line(mutant: Mutant) -> str:
@@ -106,9 +110,13 @@ def find_stale(folder: Path, mutants: Sequence[Mutant], plan: Plan) -> list[Same
 
 def read_line(folder: Path, mutant: Mutant) -> str:
     """The line that a generated mutant changes, without spaces around."""
-    place = mutant.name.partition(" ")[0]
     lines = (folder / mutant.changes[0].file).read_text().splitlines()
-    return lines[int(place.rpartition(":")[2]) - 1].strip()
+    return lines[read_number(mutant) - 1].strip()
+
+
+def read_number(mutant: Mutant) -> int:
+    """The number of that line."""
+    return int(mutant.name.partition(" ")[0].rpartition(":")[2])
 
 
 def choose(mutants: Iterable[Mutant], most: int, seed: int) -> list[Mutant]:

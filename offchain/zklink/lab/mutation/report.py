@@ -3,25 +3,29 @@
 Takes mutants and findings; gives text. A mutant is explained if the plan says why no test can notice it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from zklink.lab.errors import MutantUnusable
-from zklink.lab.mutation.judge import Finding
+from zklink.lab.mutation.findings import Finding
 from zklink.lab.mutation.mutants import Mutant
 from zklink.lab.mutation.plan import Plan, Same, explain
 from zklink.lab.mutation.run import Verdict
 
 BEGIN: Final = "<!-- mutants -->"
 END: Final = "<!-- end of mutants -->"
-_HEAD: Final = """| source | generated | run | killed | same code | does not compile | explained | survived |
-|---|--:|--:|--:|--:|--:|--:|--:|"""
+_HEAD: Final = (
+    "| source | generated | judged | killed | same code | does not compile | explained | survived | not judged |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
+_LANGUAGES: Final = {".vy": "all of Vyper", ".py": "all of Python"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """All mutants of a plan's sources, and what was found of some."""
 
@@ -30,12 +34,12 @@ class Report:
     mutants: Sequence[Mutant]
     findings: Sequence[Finding]
 
-    @property
+    @cached_property
     def explained(self) -> dict[str, Same]:
         """The explanations, by the mutants' names."""
         return explain(self.folder, self.mutants, self.plan)
 
-    @property
+    @cached_property
     def survivors(self) -> list[Mutant]:
         """Those that survived and that nobody has explained."""
         explained = self.explained
@@ -47,15 +51,17 @@ class Report:
         return ", ".join(f"{count} {name}" for name, count in self._count(self.mutants).items())
 
     def to_table(self) -> str:
-        """A row for each source, and all together."""
-        rows = [
-            f"| `{file}` | {self._row([mutant for mutant in self.mutants if mutant.changes[0].file == file])} |"
-            for file in self.plan.files
-        ]
-        return "\n".join([_HEAD, *rows, f"| all | {self._row(self.mutants)} |"])
+        """A row for each source, for each language if there are several, and all together."""
+        by_file, by_language = defaultdict[str, list[Mutant]](list), defaultdict[str, list[Mutant]](list)
+        for mutant in self.mutants:
+            by_file[mutant.changes[0].file].append(mutant)
+            by_language[_LANGUAGES[Path(mutant.changes[0].file).suffix]].append(mutant)
+        rows = [self._row(f"`{file}`", by_file[file]) for file in self.plan.files]
+        totals = [self._row(name, mutants) for name, mutants in by_language.items()] if len(by_language) > 1 else []
+        return "\n".join([_HEAD, *rows, *totals, self._row("all", self.mutants)])
 
-    def _row(self, mutants: Sequence[Mutant]) -> str:
-        return " | ".join(str(count) for count in self._count(mutants).values())
+    def _row(self, name: str, mutants: Sequence[Mutant]) -> str:
+        return " | ".join([f"| {name}", *(str(count) for count in self._count(mutants).values()), ""]).rstrip()
 
     def _count(self, mutants: Sequence[Mutant]) -> dict[str, int]:
         names, explained, left = {each.name for each in mutants}, self.explained, {each.name for each in self.survivors}
@@ -63,12 +69,13 @@ class Report:
         verdicts = Counter(finding.verdict for finding in found)
         return {
             "generated": len(mutants),
-            "run": len(found),
+            "judged": len(found),
             "killed": verdicts[Verdict.KILLED],
             "same code": verdicts[Verdict.SAME],
             "does not compile": verdicts[Verdict.UNUSABLE],
             "explained": sum(f.verdict is Verdict.SURVIVED and f.mutant.name in explained for f in found),
             "survived": sum(finding.mutant.name in left for finding in found),
+            "not judged": len(mutants) - len(found),
         }
 
     def to_list(self) -> str:

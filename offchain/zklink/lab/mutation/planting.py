@@ -1,0 +1,67 @@
+"""A mutant's change in the process that judges it: contracts are compiled, Python gets other code in place.
+
+Takes the files before and after; gives a name of the code that came of it, so that two mutants can be seen to be one.
+"""
+
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from zklink.lab.mutation.python_plant import plant_python
+
+Build = Callable[[Sequence[str]], dict[str, bytes]]
+"""Compiles contracts by their names; raises anything for what does not compile."""
+
+_MARK: Final = b"\x65vyper"
+"""The compiler's name in CBOR."""
+
+
+def plant(
+    folder: Path,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    build: Build,
+    contracts: Sequence[str],
+    codes: Mapping[str, bytes],
+) -> str:
+    """The code's name, or nothing if it is as before. The texts stand in the folder already. Raises whatever the
+    compiler does.
+    """
+    planted = [plant_python(folder / file, before[file], after[file]).code for file in after if file.endswith(".py")]
+    built = {name: strip(code) for name, code in build(contracts).items()} if contracts else {}
+    if not any(planted) and all(strip(codes[name]) == code for name, code in built.items()):
+        return ""
+    return hashlib.sha256(repr((planted, sorted(built.items()))).encode()).hexdigest()[:24]
+
+
+def strip(code: bytes) -> bytes:
+    """Creation code without what the compiler writes behind it: a hash of the sources, other for every text. Its length
+    is in the last two bytes.
+    """
+    length = int.from_bytes(code[-2:], "big")
+    return code[:-length] if _MARK in code[-length:] else code
+
+
+def find_build(folder: Path, name: str) -> Build:
+    """The project's own way to compile, as `module:function`, or the installed Vyper's."""
+    if name:
+        module, _, function = name.partition(":")
+        found: Build = getattr(importlib.import_module(module), function)
+        return found
+    # Not above: where only Python is judged, there may be no compiler.
+    from zklink.lab.gates.compiling import open_compiler
+    from zklink.lab.gates.project import read_settings
+
+    project = read_settings(folder)
+
+    def build(names: Sequence[str]) -> dict[str, bytes]:
+        codes = {}
+        for each in names:
+            place = folder / each
+            with open_compiler(project, place, place.read_text()) as data:
+                codes[each] = bytes(data.bytecode)
+        return codes
+
+    return build

@@ -1,0 +1,142 @@
+"""What is changed in a Python source, by Python's own syntax tree: only inside functions, never in a text.
+
+Takes the text of a source; gives edits of it. Never runs and never writes. What a function's head says (names, types,
+defaults, decorators) is left as it is: it was read when the module was loaded, which a mutant is not again.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from zklink.lab.mutation.operators import ARITHMETIC, COMPARISONS, Edit, Source
+
+_MORE_COMPARISONS: Final = {"Is": ("is", None, "is not"), "IsNot": ("is not", None, "is")}
+_FUNCTIONS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_STATEMENTS: Final = (ast.Expr, ast.Assign, ast.AugAssign, ast.Assert, ast.Raise, ast.Delete)
+_HEADS: Final = ("args", "decorator_list", "returns", "annotation", "type_params")
+"""What is read once, when a module is loaded, or never."""
+
+
+def find_python_edits(text: str) -> list[Edit]:
+    """Every edit of a source, each text once, in the order of the source. Raises SyntaxError."""
+    source = Source(text)
+    found: dict[tuple[int, str, str], Edit] = {}
+    for node in _find_nodes(ast.parse(text), False):
+        for edit in _edit(source, node):
+            if edit.old and edit.old != edit.new and text.startswith(edit.old, edit.start):
+                found.setdefault((edit.start, edit.old, edit.new), edit)
+    return sorted(found.values(), key=lambda edit: (edit.start, edit.operator, edit.new))
+
+
+def _find_nodes(node: ast.AST, is_inside: bool) -> Iterator[ast.AST]:
+    """All nodes of functions' bodies; the parts of an f-string have no places of their own."""
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    if is_inside and not is_function:
+        yield node
+    if isinstance(node, ast.JoinedStr):
+        return
+    for name, value in ast.iter_fields(node):
+        if name not in _HEADS or isinstance(node, ast.Call):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from _find_nodes(child, is_inside or is_function)
+
+
+def _edit(source: Source, node: ast.AST) -> Iterator[Edit]:
+    if isinstance(node, _STATEMENTS) and not _is_documentation(node):
+        yield source.edit("statement left out", node, "pass")
+    rule = _RULES.get(type(node))
+    if rule is not None:
+        yield from rule(source, node)
+
+
+def _is_documentation(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _compare(source: Source, node: Any) -> Iterator[Edit]:
+    operands = [node.left, *node.comparators]
+    for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
+        old, neighbour, opposite = (COMPARISONS | _MORE_COMPARISONS)[type(operator).__name__]
+        start = source.between(left, right, old)
+        if start is not None:
+            if neighbour:
+                yield Edit("bound moved by one", start, old, neighbour)
+            yield Edit("comparison turned", start, old, opposite)
+
+
+def _arithmetic(source: Source, node: Any) -> Iterator[Edit]:
+    if type(node.op).__name__ in ARITHMETIC:
+        old, new = ARITHMETIC[type(node.op).__name__]
+        start = source.between(node.left, node.right, old)
+        if start is not None:
+            yield Edit("arithmetic changed", start, old, new)
+
+
+def _assign_more(source: Source, node: Any) -> Iterator[Edit]:
+    if type(node.op).__name__ in ARITHMETIC:
+        old, new = (f"{sign}=" for sign in ARITHMETIC[type(node.op).__name__])
+        start = source.between(node.target, node.value, old)
+        if start is not None:
+            yield Edit("arithmetic changed", start, old, new)
+            yield Edit("arithmetic changed", start, old, "=")
+
+
+def _both(source: Source, node: Any) -> Iterator[Edit]:
+    old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
+    for left, right in zip(node.values, node.values[1:], strict=False):
+        start = source.between(left, right, old)
+        if start is not None:
+            yield Edit("and becomes or", start, old, new)
+
+
+def _turn_not(source: Source, node: Any) -> Iterator[Edit]:
+    if isinstance(node.op, ast.Not):
+        yield source.edit("not left out", node, f"({source.of(node.operand)})")
+
+
+def _decide(source: Source, node: Any) -> Iterator[Edit]:
+    yield source.edit("condition decided", node.test, "False")
+    if not isinstance(node, ast.While):
+        yield source.edit("condition decided", node.test, "True")
+
+
+def _constant(source: Source, node: Any) -> Iterator[Edit]:
+    if isinstance(node.value, bool):
+        yield source.edit("truth turned", node, str(not node.value))
+    elif isinstance(node.value, int):
+        yield source.edit("number moved by one", node, str(node.value + 1))
+        if node.value > 0:
+            yield source.edit("number moved by one", node, str(node.value - 1))
+
+
+def _return(source: Source, node: Any) -> Iterator[Edit]:
+    if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
+        yield source.edit("nothing returned", node.value, "None")
+
+
+def _leave(source: Source, node: ast.AST) -> Iterator[Edit]:
+    yield source.edit("loop left or gone on", node, "continue" if isinstance(node, ast.Break) else "break")
+
+
+def _call(source: Source, node: Any) -> Iterator[Edit]:
+    if isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+        yield source.edit("function changed", node.func, _FUNCTIONS[node.func.id])
+
+
+_RULES: Final[dict[type[ast.AST], Callable[[Source, Any], Iterator[Edit]]]] = {
+    ast.Compare: _compare,
+    ast.BinOp: _arithmetic,
+    ast.AugAssign: _assign_more,
+    ast.BoolOp: _both,
+    ast.UnaryOp: _turn_not,
+    ast.If: _decide,
+    ast.IfExp: _decide,
+    ast.While: _decide,
+    ast.Constant: _constant,
+    ast.Return: _return,
+    ast.Break: _leave,
+    ast.Continue: _leave,
+    ast.Call: _call,
+}
+"""What is done with which node."""
