@@ -1,6 +1,7 @@
 """Account blocks: openings lead from root to root, slices hold what section 7 says, refusals change nothing."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -23,6 +24,7 @@ from zklink.protocol.commitment import compute_commitment
 from zklink.protocol.errors import BalanceTooSmall, BlockFull, FieldOutOfRange, PathsMissing, ZkLinkError
 from zklink.protocol.ids import MAX_CHAINS, Amount, BlockNumber, ChainId, Lane, Nonce, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
+from zklink.state.account_turns import AccountTurn, OpenedTurn
 from zklink.state.state import State
 from zklink.transition.account_block import AccountBlock, apply_account_block
 from zklink.transition.block_needs import has_room
@@ -165,22 +167,15 @@ def test_cases__blocks__are_full_of_everything() -> None:
 # breaks: CIR-9
 def test_check_openings__paths_before_the_block__refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """All account paths as they were when the block began: wrong from the second touched account on."""
-    original = State.account_path
-    paths: dict[int, dict[int, object]] = {}
+    original = State.take_turns
 
-    def mutant(state: State, account: int) -> object:
-        known = paths.setdefault(id(state), {})
-        if not known:
-            known.update({i: original(state, i) for i in range(state.preset.account_limit)})  # type: ignore[arg-type]
-        return known[account]
+    def mutant(state: State, turns: Sequence[AccountTurn]) -> list[OpenedTurn]:
+        before = [tuple(state._accounts._tree.path(turn.account)) for turn in turns]
+        return [replace(opened, path=path) for opened, path in zip(original(state, turns), before, strict=True)]
 
-    monkeypatch.setattr(State, "account_path", mutant)
+    monkeypatch.setattr(State, "take_turns", mutant)
 
-    def property_(case: Case) -> None:
-        paths.clear()
-        check_openings(case)
-
-    check_refuted(property_, cases, examples=50)
+    check_refuted(check_openings, cases, examples=50)
 
 
 def test_check_slices__payout_before_request__refutes(monkeypatch: pytest.MonkeyPatch) -> None:

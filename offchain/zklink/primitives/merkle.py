@@ -32,6 +32,22 @@ class Replaced:
     groups: tuple[dict[int, bytes | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One of several changes that follow each other: a leaf's place, and the new leaf or None if it stays."""
+
+    index: int
+    leaf: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A turn's path, as it was before the turn, and the root after it (None where nothing has changed yet)."""
+
+    path: tuple[Siblings, ...]
+    root: int | None
+
+
 class SparseMerkleTree:
     """A tree of `4^depth` leaves that stores only the groups of siblings that were ever set."""
 
@@ -75,6 +91,21 @@ class SparseMerkleTree:
             nodes = _hash_groups(changed)
         self._root = nodes.get(0, root)
         return Replaced(root, tuple(replaced))
+
+    def take_turns(self, turns: Sequence[Turn]) -> list[Opened]:
+        """Replace leaves one after the other, each opened before it is replaced; as `path` and `set` for each, but a
+        level of all turns is one batch. Errors of `update`.
+        """
+        for turn in turns:
+            self._check_index(turn.index)
+        paths, changed, nodes = _take_turns(self._groups, self._empty, turns)
+        for groups, own in zip(self._groups, changed, strict=True):
+            groups.update(own)
+        opened: list[Opened] = []
+        for path, node in zip(paths, nodes, strict=True):
+            self._root = self._root if node is None else node
+            opened.append(Opened(path, self.root))
+        return opened
 
     def undo(self, replaced: Replaced) -> None:
         """Take back an update. Updates are taken back in reverse order, each once; anything else corrupts the tree."""
@@ -165,6 +196,47 @@ def compute_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: in
     return [int.from_bytes(nodes.get(number, empty_root), "little") for number in range(len(trees))]
 
 
+@dataclass(frozen=True, slots=True)
+class ForestTurn:
+    """A turn in one of many small trees."""
+
+    tree: int
+    turn: Turn
+
+
+def take_turns_in_forest(
+    bases: Sequence[Mapping[int, int]], turns: Sequence[ForestTurn], depth: int, empty_leaf: int
+) -> list[Opened]:
+    """As `SparseMerkleTree.take_turns` for small trees that are given by their leaves before the first turn. A root is
+    that of the turn's tree.
+
+    A leaf that a tree's first turn replaces is on no path before, so its old node is hashed nowhere.
+    """
+    size = ARITY**depth
+    leaves = {tree * size + index: leaf for tree, base in enumerate(bases) for index, leaf in base.items()}
+    begun: set[int] = set()
+    for item in turns:
+        if item.tree not in begun and item.turn.leaf is not None:
+            leaves.pop(item.tree * size + item.turn.index, None)
+        begun.add(item.tree)
+    _check_leaves(leaves, size * len(bases))
+    empty = _compute_empty_groups(depth, empty_leaf)
+    nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
+    levels: list[dict[int, bytes]] = []
+    for level in range(depth):
+        levels.append(_replace_nodes({}, empty[level], nodes))
+        nodes = _hash_groups(levels[-1]) if level + 1 < depth else {}
+    placed = [Turn(item.tree * size + item.turn.index, item.turn.leaf) for item in turns]
+    paths, _, found = _take_turns(levels, empty, placed)
+    roots: dict[int, int] = {}
+    opened: list[Opened] = []
+    for item, path, node in zip(turns, paths, found, strict=True):
+        if node is not None:
+            roots[item.tree] = int.from_bytes(node, "little")
+        opened.append(Opened(path, roots.get(item.tree)))
+    return opened
+
+
 _STARTS: Final = tuple(range(0, ARITY * ELEMENT_BYTES, ELEMENT_BYTES))
 
 
@@ -193,6 +265,41 @@ def _replace_nodes(groups: Mapping[int, bytes], empty: bytes, nodes: Mapping[int
         start = _STARTS[index % ARITY]
         group[start : start + ELEMENT_BYTES] = node
     return {parent: bytes(group) for parent, group in changed.items()}
+
+
+def _take_turns(
+    levels: Sequence[Mapping[int, bytes]], empty: Sequence[bytes], turns: Sequence[Turn]
+) -> tuple[list[tuple[Siblings, ...]], list[dict[int, bytes]], list[bytes | None]]:
+    """Each turn's path; the groups of each level after all of them; the node above all levels after each change.
+
+    Within a level a turn sees what the turns before it have left, and all their parents are hashed together.
+    """
+    for turn in turns:
+        if turn.leaf is not None and not is_scalar(turn.leaf):
+            raise ValueError("a leaf is a canonical field element")
+    indexes = [turn.index for turn in turns]
+    nodes = [None if turn.leaf is None else turn.leaf.to_bytes(ELEMENT_BYTES, "little") for turn in turns]
+    paths: list[list[Siblings]] = [[] for _ in turns]
+    changed: list[dict[int, bytes]] = []
+    for groups, empty_group in zip(levels, empty, strict=False):
+        own: dict[int, bytes] = {}
+        batch: list[bytes] = []
+        for number, index in enumerate(indexes):
+            parent = index >> DIGIT_BITS
+            group = own.get(parent) or groups.get(parent, empty_group)
+            left, middle, right = _other_nodes(group, index)
+            paths[number].append((left, middle, right))
+            node = nodes[number]
+            if node is not None:
+                start = _STARTS[index % ARITY]
+                own[parent] = group = group[:start] + node + group[start + ELEMENT_BYTES :]
+                batch.append(group)
+            indexes[number] = parent
+        hashes = poseidon_encoded(ARITY, b"".join(batch))
+        parents = iter(range(0, len(hashes), ELEMENT_BYTES))
+        nodes = [None if node is None else hashes[(start := next(parents)) : start + ELEMENT_BYTES] for node in nodes]
+        changed.append(own)
+    return [tuple(path) for path in paths], changed, nodes
 
 
 def _hash_groups(groups: Mapping[int, bytes]) -> dict[int, bytes]:

@@ -5,7 +5,7 @@ path is asked for, so code that only moves amounts never hashes. Every change ca
 `rollback`). Never decides whether an operation is allowed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from zklink.protocol.ids import NONCE_LIMIT, AccountId, Amount, ChainSet, Nonce,
 from zklink.protocol.presets import Preset
 from zklink.state.account import Account, OrderLeaf
 from zklink.state.account_tree import AccountTree
+from zklink.state.account_turns import AccountTurn, OpenedTurn
 from zklink.state.conservation import check_conservation
 from zklink.state.rows import EMPTY_POOL, EMPTY_TOKEN, Pool, TokenRow, check_amount
 from zklink.state.undo_log import Mark, UndoLog
@@ -207,6 +208,12 @@ class State:
     def order_path(self, account: AccountId, slot: OrderSlot) -> list[Siblings]:
         """The siblings of an order slot in its account's tree, from the leaf up."""
         return self._accounts.order_path(account, slot)
+
+    def take_turns(self, turns: Sequence[AccountTurn]) -> list[OpenedTurn]:
+        """What a proof opens for turns that were carried out since the last root, in order, with each path as it was
+        when the turn came. No account may have changed otherwise.
+        """
+        return self._accounts.take_turns(turns)
 
     def token_path(self, token_id: TokenId) -> list[Siblings]:
         """The siblings of a token's leaf, from the leaf up."""

@@ -19,6 +19,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.presets import Preset
 from zklink.state.state import State
 from zklink.transition import ledger_slot, pool_slot
+from zklink.transition.account_openings import fill_paths
 from zklink.transition.block_frame import SealedFrame, SwapResult, compute_slices, seal
 from zklink.transition.block_needs import Needs, compute_needs
 from zklink.transition.context import Context
@@ -99,7 +100,7 @@ def apply_account_block(
     needs = compute_needs(operations, state)
     needs.check(preset)
     ids = choose_rows(*needs.rows(preset), preset, preset.account.token_rows, preset.account.pool_rows)
-    context = Context(preset, domain, timestamp, with_paths, number)
+    context = Context(preset, domain, timestamp, block_number=number)
     before = read_rows(state, ids)
     roots = state.account_root, state.token_root, state.pool_root
     old_root = state.root
@@ -107,6 +108,8 @@ def apply_account_block(
     try:
         ledger, pool, order = _apply_slots(state, needs, context)
         _check_order(ledger, pool)
+        if with_paths:
+            ledger, pool, order = _open_slots(state, (ledger, pool, order))
         slots: tuple[AccountSlot, ...] = (*ledger, *pool, *order)
         slices = compute_slices(slots)
         counts = tuple(map(len, slices))
@@ -142,6 +145,18 @@ def _apply_slots(state: State, needs: Needs, context: Context) -> Slots:
     for _ in range(places.order - len(order)):
         order.append(open_empty_match(state, context))
     return tuple(ledger), tuple(pool), tuple(order)
+
+
+def _open_slots(state: State, slots: Slots) -> Slots:
+    """The slots with the paths of their accounts."""
+    ledger, pool, order = slots
+    every: tuple[AccountSlot, ...] = (*ledger, *pool, *order)
+    filled = fill_paths(state, [side for slot in every for side in slot.sides])
+
+    def fill(slot: Slot) -> Slot:
+        return slot.with_sides([next(filled) for _ in slot.sides])
+
+    return tuple(map(fill, ledger)), tuple(map(fill, pool)), tuple(map(fill, order))
 
 
 def _apply(

@@ -5,11 +5,13 @@ left. Each of its balances is opened after the ones before it were written, so t
 (docs/protocol.md, section 5). Never checks whether a change is allowed: the slot's check has done that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from zklink.protocol.chain_sets import with_chain
 from zklink.protocol.ids import LAST_NONCE, AccountId, Amount, ChainId, ChainSet, Nonce, OrderSlot, TokenId
 from zklink.state.account import OrderLeaf
+from zklink.state.account_turns import AccountTurn, BalanceTurn, Head, OrderTurn
 from zklink.state.state import State
 from zklink.transition.hot_rows import Path
 
@@ -47,6 +49,43 @@ class AccountOpening:
     path: Path
     balances: tuple[BalanceOpening, ...]
     order: OrderOpening | None = None
+
+
+def fill_paths(state: State, sides: Sequence[AccountOpening]) -> Iterator[AccountOpening]:
+    """The same openings with paths and order roots, for sides that were carried out on `state` since its last root."""
+    for side, opened in zip(sides, state.take_turns(_list_turns(state, sides)), strict=True):
+        balances = zip(side.balances, opened.balance_paths, strict=True)
+        yield replace(
+            side,
+            order_root=opened.order_root,
+            path=opened.path,
+            balances=tuple(replace(balance, path=path) for balance, path in balances),
+            order=None if side.order is None else replace(side.order, path=opened.order_path),
+        )
+
+
+def _list_turns(state: State, sides: Sequence[AccountOpening]) -> list[AccountTurn]:
+    """Sides know what was before them; what is after one is what is before the account's next, or in the state."""
+    turns: list[AccountTurn] = []
+    heads: dict[AccountId, Head] = {}
+    orders: dict[tuple[AccountId, OrderSlot], OrderLeaf] = {}
+    for side in reversed(sides):
+        before = Head(side.owner, side.nonce, side.public_key_hash, side.known)
+        after = heads.get(side.account) or _read_head(state, side.account)
+        heads[side.account] = before
+        order = None
+        if side.order is not None:
+            place, leaf = (side.account, side.order.slot), (side.order.nonce, side.order.filled)
+            order = OrderTurn(side.order.slot, leaf, orders.get(place) or state.order(*place))
+            orders[place] = leaf
+        balances = tuple(BalanceTurn(balance.token, balance.before, balance.after) for balance in side.balances)
+        turns.append(AccountTurn(side.account, before, after, balances, order))
+    return turns[::-1]
+
+
+def _read_head(state: State, account: AccountId) -> Head:
+    now = state.account(account)
+    return Head(now.owner, now.nonce, now.public_key_hash, now.known)
 
 
 class OpenSide:

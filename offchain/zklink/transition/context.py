@@ -11,7 +11,7 @@ class Context:
     """The block's preset, the account lane's domain, the block's time and number, and the place of the slot.
 
     `slot` counts the slots of one kind from 0; no check depends on it, nor on the number. `with_paths`: records carry
-    the Merkle paths that a witness needs, at the price of hashing after every slot.
+    the Merkle paths that a witness needs, at the price of hashing after every slot; a block adds them at its end.
     """
 
     preset: Preset

@@ -4,8 +4,8 @@ An operation's own file has its rules and makes the plan; here the plan is tried
 (`apply_plan`), always in the same order: side A, side B, token row, fee row.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zklink.operations.change_pub_key import KeyChange
@@ -79,6 +79,16 @@ class LedgerSlot:
     plan: LedgerPlan
     a: AccountOpening
     b: AccountOpening
+
+    @property
+    def sides(self) -> tuple[AccountOpening, ...]:
+        """The openings of accounts, in the order in which they are proven."""
+        return (self.a, self.b)
+
+    def with_sides(self, sides: Sequence[AccountOpening]) -> "LedgerSlot":
+        """The same slot with other openings, as many."""
+        a, b = sides
+        return replace(self, a=a, b=b)
 
     @property
     def is_used(self) -> bool:

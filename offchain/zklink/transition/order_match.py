@@ -1,7 +1,7 @@
 """The match of two orders: one order slot, the maker's side first (docs/protocol.md, section 5.13)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zklink.operations.order import Order
@@ -37,6 +37,16 @@ class MatchSlot:
     fill: Fill
     maker: AccountOpening
     taker: AccountOpening
+
+    @property
+    def sides(self) -> tuple[AccountOpening, ...]:
+        """The openings of accounts, in the order in which they are proven."""
+        return (self.maker, self.taker)
+
+    def with_sides(self, sides: Sequence[AccountOpening]) -> "MatchSlot":
+        """The same slot with other openings, as many."""
+        maker, taker = sides
+        return replace(self, maker=maker, taker=taker)
 
     @property
     def is_used(self) -> bool:

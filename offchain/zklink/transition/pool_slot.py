@@ -4,8 +4,8 @@ An operation's own file has its rules and makes the plan; here the plan is tried
 (`apply_plan`): the balances of token_a, token_b, the LP token and the fee token in this order, then pool and rows.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zklink.operations.full_exit import FullExitRequest
@@ -67,6 +67,16 @@ class PoolSlot:
 
     plan: PoolPlan
     side: AccountOpening
+
+    @property
+    def sides(self) -> tuple[AccountOpening, ...]:
+        """The openings of accounts, in the order in which they are proven."""
+        return (self.side,)
+
+    def with_sides(self, sides: Sequence[AccountOpening]) -> "PoolSlot":
+        """The same slot with other openings, as many."""
+        (side,) = sides
+        return replace(self, side=side)
 
     @property
     def is_used(self) -> bool:
