@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from eth_utils import to_checksum_address
 from web3 import Web3
@@ -16,6 +16,7 @@ from web3.types import RPCEndpoint
 from zklink.lab.anvil import AnvilProcess
 from zklink.lab.block_clock import BlockClock
 from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater
+from zklink.lab.kinds import EVM, Kind
 from zklink.lab.reorganisation import list_waiting, reorganise
 
 
@@ -24,6 +25,8 @@ class ChainSpec:
     """The chain that a local chain imitates. `name` can be any; if ape has an ecosystem of that name, it is used. An
     anvil listens on `port`; 0 is a free one.
     """
+
+    kind: ClassVar[Kind] = EVM
 
     name: str
     evm_chain_id: int
@@ -37,6 +40,8 @@ class LocalChain:
 
     `is_stand_in` is set for a fork that has no live chain behind it, only an empty local one.
     """
+
+    kind: ClassVar[Kind] = EVM
 
     spec: ChainSpec
     provider: Any
@@ -154,6 +159,16 @@ class LocalChain:
         """The hashes of the transactions that wait for a block. Raises FaultUnavailable on py-evm."""
         return list_waiting(self)
 
+    def transactions(self, depth: int) -> tuple[str, ...]:
+        """The hashes of the transactions in the last `depth` blocks, in order."""
+        head = self.height()
+        blocks = [self.w3.eth.get_block(number) for number in range(head - depth + 1, head + 1)]
+        return tuple(f"0x{bytes(tx_hash).hex()}" for block in blocks for tx_hash in block["transactions"])  # type: ignore[arg-type]
+
+    def most_reorg(self) -> int:
+        """All blocks: nothing is final on an EVM chain here."""
+        return self.height()
+
     def reorg(self, depth: int, back: Sequence[str] | None = None) -> tuple[str, ...]:
         """Put as many other blocks in place of the last `depth`; gives the hashes of the transactions in those.
 
@@ -211,6 +226,15 @@ class LocalChain:
             self.provider.disconnect()
         for process in self.processes:
             process.stop()
+
+    def height(self) -> int:
+        """The last block's number."""
+        height: int = self.w3.eth.block_number
+        return height
+
+    def least_time(self) -> int:
+        """A second after the last block's time."""
+        return self.head_timestamp() + 1
 
     def head_timestamp(self) -> int:
         """The last block's time, UNIX seconds."""

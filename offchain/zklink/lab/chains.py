@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypeVar, Union, overload
 
 from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
@@ -21,12 +21,19 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_account, funded_accounts
 from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anvil
 from zklink.lab.chain import ChainSpec, LocalChain
-from zklink.lab.errors import ForkElsewhere, ForkUnnamed, ForkUnreachable, NoSuchBackend, NoSuchChain
+from zklink.lab.errors import ForkElsewhere, ForkUnnamed, ForkUnreachable, NoSuchBackend, NoSuchChain, SoldersMissing
+from zklink.lab.kinds import EVM
+
+if TYPE_CHECKING:
+    from zklink.lab.solana.chain import LocalSolana, SolanaSpec
 
 Backend = Literal["revm", "test", "anvil", "fork"]
 BACKENDS: Final[tuple[Backend, ...]] = ("revm", "test", "anvil", "fork")
 IN_PROCESS: Final[tuple[Backend, ...]] = ("revm", "test")
 """Those that end with this process, and that no other program reaches."""
+
+Spec = Union[ChainSpec, "SolanaSpec"]
+"""A chain of either kind."""
 
 AnvilFinder = Callable[[], Path]
 """Gives anvil's binary; asked only by the back ends that need one."""
@@ -115,28 +122,41 @@ class LocalChains(Generic[Chain]):
         self.close()
 
 
+@overload
+def open_chains(
+    backend: Backend, specs: Sequence[ChainSpec], find_anvil: AnvilFinder = ..., *, stand_ins: bool = ...
+) -> LocalChains[LocalChain]: ...
+
+
+@overload
+def open_chains(
+    backend: Backend, specs: Sequence[Spec], find_anvil: AnvilFinder = ..., *, stand_ins: bool = ...
+) -> LocalChains[Any]: ...
+
+
 def open_chains(
     backend: Backend,
-    specs: Sequence[ChainSpec],
+    specs: Sequence[Any],
     find_anvil: AnvilFinder = anvil_on_path,
     *,
     stand_ins: bool = False,
-) -> LocalChains[LocalChain]:
-    """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. Raises
-    NoSuchBackend, PyrevmMissing, AnvilFailed, AnvilMissing, PortTaken, ForkUnnamed, ForkUnreachable, ForkElsewhere; if
-    one fails, those that were started are ended.
+) -> LocalChains[Any]:
+    """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. A Solana
+    chain is a ledger in this process beside each back end. Raises NoSuchBackend, PyrevmMissing, SoldersMissing,
+    AnvilFailed, AnvilMissing, PortTaken, ForkUnnamed, ForkUnreachable, ForkElsewhere; if one fails, those that were
+    started are ended.
     """
     if backend not in _OPENERS:
         raise NoSuchBackend(backend, BACKENDS)
     for spec in specs:
-        if backend == "fork" and not stand_ins and fork_url(spec.name) is None:
+        if backend == "fork" and spec.kind == EVM and not stand_ins and fork_url(spec.name) is None:
             raise ForkUnnamed(spec.name, _fork_variable(spec.name))
     _repair_chain_ids()
     opener = _OPENERS[backend]
-    opened: list[LocalChain] = []
+    opened: list[Any] = []
     try:
         for spec in specs:
-            opened.append(opener(spec, find_anvil))
+            opened.append(opener(spec, find_anvil) if spec.kind == EVM else _open_solana(spec))
     except BaseException:
         for chain in opened:
             chain.close()
@@ -162,6 +182,14 @@ def describe_backend(backend: Backend, names: Iterable[str]) -> str:
 
 def _fork_variable(name: str) -> str:
     return name.upper().replace("-", "_") + "_RPC"
+
+
+def _open_solana(spec: "SolanaSpec") -> "LocalSolana":
+    try:
+        from zklink.lab.solana.chain import LocalSolana
+    except ModuleNotFoundError as error:
+        raise SoldersMissing from error
+    return LocalSolana(spec)
 
 
 def _open_revm(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from zklink.lab.chain import LocalChain
+from zklink.lab.kinds import LabChain
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Pace:
     withheld: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, chain: LocalChain, seconds_per_round: int) -> Self:
+    def begin(cls, chain: LabChain, seconds_per_round: int) -> Self:
         """At the chain's last block, with as many blocks a round as its block time allows, one at least."""
         blocks = max(1, int(seconds_per_round // chain.spec.block_time_seconds))
         return cls(blocks, seconds_per_round, chain.head_timestamp())
@@ -39,18 +40,18 @@ class Pace:
         """The same pace, to go on by itself."""
         return replace(self, withheld=dict(self.withheld))
 
-    def release(self, chain: LocalChain) -> None:
+    def release(self, chain: LabChain) -> None:
         """Let go of whatever is held up, now."""
         self.withheld, self.full_until = {}, 0
         self.begin_round(chain, 1)
 
-    def begin_round(self, chain: LocalChain, number: int) -> None:
+    def begin_round(self, chain: LabChain, number: int) -> None:
         """Let go of what is held up no longer."""
         self.withheld = {name: until for name, until in self.withheld.items() if number <= until}
         self.full_until = self.full_until if number <= self.full_until else 0
         self.apply_to_pool(chain)
 
-    def pass_round(self, chain: LocalChain, number: int) -> int:
+    def pass_round(self, chain: LabChain, number: int) -> int:
         """Let a round's time pass; gives how many blocks were mined."""
         self.now += self.seconds_per_round * (100 + self.drift_percent) // 100
         if not self._makes_blocks(number):
@@ -58,7 +59,7 @@ class Pace:
         fee = self._next_fee(number)
         step = self.seconds_per_round // self.blocks_per_round
         for left in reversed(range(self.blocks_per_round)):
-            chain.mine_at(max(self.now - left * step, chain.head_timestamp() + 1), fee)
+            chain.mine_at(max(self.now - left * step, chain.least_time()), fee)
             fee = fee if number <= self.fee_until else None
         return self.blocks_per_round
 
@@ -83,9 +84,9 @@ class Pace:
         is_slow = number <= self.slow_until and (number - self.slow_from) % self.slow_factor != 0
         return number > self.halted_until and not is_slow
 
-    def apply_to_pool(self, chain: LocalChain) -> None:
+    def apply_to_pool(self, chain: LabChain) -> None:
         """Tell the chain's pool what is held up; only revm has one that listens."""
-        if chain.is_revm:
+        if isinstance(chain, LocalChain) and chain.is_revm:
             pool = chain.provider.chain.pool
             pool.withheld = frozenset(bytes.fromhex(name.removeprefix("0x")) for name in self.withheld)
             pool.is_full = bool(self.full_until)

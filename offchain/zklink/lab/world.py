@@ -16,7 +16,8 @@ from zklink.lab.chain import LocalChain
 from zklink.lab.chains import LocalChains
 from zklink.lab.courier import Courier
 from zklink.lab.courier_state import State
-from zklink.lab.errors import NeverCame
+from zklink.lab.errors import NeverCame, NoSuchChain
+from zklink.lab.kinds import EVM, SOLANA, Kind, LabChain
 from zklink.lab.pace import Pace
 from zklink.lab.rpc_proxy import RpcProxy, put_before
 from zklink.lab.sending import Sent
@@ -25,6 +26,7 @@ from zklink.lab.trace import Names, Trace, trace
 
 if TYPE_CHECKING:
     from zklink.lab.faults.base import Fault, Strike
+    from zklink.lab.solana.chain import LocalSolana
 
 MOST_ROUNDS: Final = 60
 """How long `until` goes on by default."""
@@ -38,10 +40,17 @@ class Places:
 
     backend: str
     chains: tuple[str, ...]
+    """Of every kind."""
     ways: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    solana: tuple[str, ...] = ()
+    """Those of `chains` that are no EVM chains."""
+
+    def of_kinds(self, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
+        """The chains of some kinds."""
+        return tuple(name for name in self.chains if (SOLANA if name in self.solana else EVM) in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +110,33 @@ class LabWorld:
             tuple(dict.fromkeys(route.reader.name for route in routes)),
             tuple(dict.fromkeys(route.reader.address for route in routes)),
             tuple(self._nodes),
+            tuple(chain.name for chain in self.chains if chain.kind == SOLANA),
         )
 
+    def member(self, name: str) -> LabChain:
+        """A chain of any kind by its name. Raises NoSuchChain."""
+        found: LabChain = self.chains.by_name(name)
+        return found
+
     def chain(self, name: str) -> LocalChain:
-        """A chain by its name. Raises NoSuchChain."""
-        found: LocalChain = self.chains.by_name(name)
+        """An EVM chain by its name. Raises NoSuchChain."""
+        found: LocalChain = self._of_kind(name, EVM)
+        return found
+
+    def solana(self, name: str = "solana") -> "LocalSolana":
+        """A Solana chain by its name. Raises NoSuchChain."""
+        found: LocalSolana = self._of_kind(name, SOLANA)
+        return found
+
+    def _of_kind(self, name: str, kind: Kind) -> Any:
+        found = self.member(name)
+        if found.kind != kind:
+            raise NoSuchChain(name, tuple(chain.name for chain in self.chains if chain.kind == kind))
         return found
 
     def pace(self, name: str) -> Pace:
         """How a chain makes its blocks. Raises NoSuchChain."""
-        chain = self.chain(name)
+        chain = self.member(name)
         if name not in self.paces:
             self.paces[name] = Pace.begin(chain, self.seconds_per_round)
         return self.paces[name]
@@ -124,10 +150,9 @@ class LabWorld:
         return self._nodes[name]
 
     def own_height(self, name: str) -> int:
-        """How many blocks a chain has had since rounds began: what a reorganisation may take away."""
-        chain = self.chain(name)
-        height: int = chain.w3.eth.block_number
-        return height - self._starts.get(name, 0)
+        """How many blocks a chain has had since rounds began, of those that a reorganisation may take away."""
+        chain = self.member(name)
+        return min(chain.height() - self._starts.get(name, 0), chain.most_reorg())
 
     # -- acting --------------------------------------------------------------------------------------------------
 
@@ -227,7 +252,7 @@ class LabWorld:
         py-evm mines each transaction at once all the same.
         """
         self.strikes, self.story, self.paces = list(strikes), Story(), {}
-        self._starts = {chain.name: chain.w3.eth.block_number for chain in self.chains}
+        self._starts = {chain.name: chain.height() for chain in self.chains}
         waiting = [chain for chain in self.chains if not chain.is_py_evm]
         for chain in waiting:
             chain.set_automine(False)

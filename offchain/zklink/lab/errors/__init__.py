@@ -13,6 +13,7 @@ LabError
 +-- PortTaken           another program listens on the port
 +-- PyrevmMissing       there is no pyrevm to run chains in process with
 +-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
++-- SoldersMissing      there is no solders to run Solana's programs in process with
 +-- SnapshotGone        the chain has been set further back since the snapshot
 +-- TimeNotLater        a block cannot be as old as its parent, or older
 +-- TimestampNotLater   a block's time is not after its parent's

@@ -137,6 +137,16 @@ class PortTaken(LabError):
 
 
 @dataclass(eq=False)
+class SoldersMissing(LabError):
+    """There is no solders, which runs Solana's programs in process.
+    Do: Install `zklink[solana]`.
+    """
+
+    def __str__(self) -> str:
+        return "a Solana chain needs solders: pip install 'zklink[solana]'"
+
+
+@dataclass(eq=False)
 class PyrevmMissing(LabError):
     """There is no pyrevm. It has wheels for Python 3.11 and 3.12 only.
     Do: Install `zklink[lab]` with Python 3.11 or 3.12, or use the chains `test`.

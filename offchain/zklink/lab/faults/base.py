@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from zklink.lab.errors import FaultUnavailable, PlanInapplicable
+from zklink.lab.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -20,11 +21,13 @@ ALL: Final = (*REAL, "test")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The base of all faults. `backends` are the chains that have it; a late one strikes right before a round's blocks,
-    when all that the round sends is there; `least` are the least values of numbers, 1 where it says nothing.
+    """The base of all faults. `backends` are what EVM chains that have it are made of, `kinds` the kinds of chains that
+    have it; a late one strikes right before a round's blocks, when all that the round sends is there; `least` are the
+    least values of numbers, 1 where it says nothing.
     """
 
     backends: ClassVar[tuple[str, ...]] = ALL
+    kinds: ClassVar[tuple[Kind, ...]] = KINDS
     is_late: ClassVar[bool] = False
     least: ClassVar[dict[str, int]] = {}
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
+from zklink.lab.errors import FaultUnavailable
 from zklink.lab.faults.base import REAL, Fault, count
+from zklink.lab.kinds import EVM
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -25,7 +27,8 @@ class OfChain(Fault):
     def check(self, world: "LabWorld") -> None:
         # By class, not `super()`: slots make dataclasses other classes than the ones they were written as.
         Fault.check(self, world)
-        world.chain(self.chain)
+        if world.member(self.chain).kind not in self.kinds:
+            raise FaultUnavailable(self.chain, self.title, f"a chain of the kind {' or '.join(self.kinds)}")
 
     @property
     def where(self) -> str:
@@ -43,12 +46,12 @@ class Reorg(OfChain):
     back: tuple[int, ...] | None = None
 
     def strike(self, world: "LabWorld") -> None:
-        chain = world.chain(self.chain)
+        chain = world.member(self.chain)
         depth = min(self.depth, world.own_height(self.chain))
         if depth < 1:
             world.story.tell_fault(self.chain, "a reorganisation finds no block of this play yet")
             return
-        removed = _transactions(chain, depth)
+        removed = chain.transactions(depth)
         places = range(len(removed)) if self.back is None else self.back
         again = list(dict.fromkeys(removed[place] for place in places if 0 <= place < len(removed)))
         chain.reorg(depth, again)
@@ -156,6 +159,7 @@ class FeeSpike(OfChain):
     """Blocks ask for this base fee; transactions that offer less wait. (An anvil would throw them away.)"""
 
     backends = ("revm",)
+    kinds = (EVM,)
     gwei: int
     rounds: int
 
@@ -173,6 +177,7 @@ class FullPool(OfChain):
     """The node takes no further transaction in."""
 
     backends = ("revm",)
+    kinds = (EVM,)
     rounds: int
 
     def strike(self, world: "LabWorld") -> None:
@@ -190,6 +195,7 @@ class Withheld(OfChain):
     """No block takes what waits now."""
 
     backends = ("revm",)
+    kinds = (EVM,)
     is_late = True
     rounds: int
 
@@ -212,6 +218,7 @@ class Replaced(OfChain):
     """
 
     backends = REAL
+    kinds = (EVM,)
     is_late = True
     least: ClassVar[dict[str, int]] = {"which": 0}
     which: int = 0
@@ -233,9 +240,3 @@ class Replaced(OfChain):
 
     def __str__(self) -> str:
         return f"{self.chain}: a waiting transaction is replaced by an empty one"
-
-
-def _transactions(chain: Any, depth: int) -> list[str]:
-    head = chain.w3.eth.block_number
-    blocks = [chain.w3.eth.get_block(number) for number in range(head - depth + 1, head + 1)]
-    return [f"0x{bytes(tx_hash).hex()}" for block in blocks for tx_hash in block["transactions"]]

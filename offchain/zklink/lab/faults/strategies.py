@@ -4,7 +4,7 @@ Takes places; gives strategies that draw only what can be played there. They shr
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
@@ -59,18 +59,21 @@ def plans(
 
 
 def _of_chains(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
-    chain = st.sampled_from(places.chains)
+    numbers: dict[type[Fault], tuple[st.SearchStrategy[Any], ...]] = {
+        Reorg: (st.integers(1, MOST_ROUNDS), _backs),
+        Halt: (_rounds,),
+        SlowBlocks: (st.integers(2, 4), _rounds),
+        MissedBlocks: (_rounds,),
+        Skew: (st.integers(-900, 900),),
+        Drift: (st.integers(-90, 300),),
+        FeeSpike: (st.integers(1, 5_000), _rounds),
+        FullPool: (_rounds,),
+        Withheld: (_rounds,),
+        Replaced: (st.integers(0, 5),),
+    }
+    names = {kind: places.of_kinds(kind.kinds) for kind in numbers}
     return {
-        Reorg: st.builds(Reorg, chain, st.integers(1, MOST_ROUNDS), _backs),
-        Halt: st.builds(Halt, chain, _rounds),
-        SlowBlocks: st.builds(SlowBlocks, chain, st.integers(2, 4), _rounds),
-        MissedBlocks: st.builds(MissedBlocks, chain, _rounds),
-        Skew: st.builds(Skew, chain, st.integers(-900, 900)),
-        Drift: st.builds(Drift, chain, st.integers(-90, 300)),
-        FeeSpike: st.builds(FeeSpike, chain, st.integers(1, 5_000), _rounds),
-        FullPool: st.builds(FullPool, chain, _rounds),
-        Withheld: st.builds(Withheld, chain, _rounds),
-        Replaced: st.builds(Replaced, chain, st.integers(0, 5)),
+        kind: st.builds(kind, st.sampled_from(names[kind]), *drawn) for kind, drawn in numbers.items() if names[kind]
     }
 
 
