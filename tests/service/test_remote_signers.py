@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.l1.test_node_metrics import Scene as Nodes
 from tests.signers.chains import DEPLOYMENT, K, World, draft, is_signed, roll, swap
+from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import EvidenceMissing, SettingsInvalid, SignerFailed
 from zklink.protocol.facts import QueueFact, Queues, Seal
 from zklink.protocol.ids import Lane
@@ -52,11 +54,14 @@ class Signers:
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self.world, self._stack, self._folder = World(), stack, folder
+        self.clients: list[ChainClient] = []
 
     def serve(self, signer: Validator | Watcher, name: str = "") -> SignerService:
         database = open_database(f"sqlite:///{self._folder / (name or signer.address)}.db", DEPLOYMENT)
         settings = SignerSettings.model_validate(SETTINGS)
-        service = SignerService(settings, signer, SECRET, database, {"k": self.world.chains[K]}, "signer.toml")
+        service = SignerService(
+            settings, signer, SECRET, database, {"k": self.world.chains[K]}, "signer.toml", self.clients
+        )
 
         def close() -> None:
             service.stop()
@@ -181,6 +186,17 @@ def test_route__stranger_or_nonsense__refused_without_a_word(signers: Signers) -
     assert health["parts"]["chain k"]["condition"] == "ready"
     shown = httpx.get(url + "/metrics").text
     assert 'zklink_signer_answers_total{outcome="stranger"} 2.0' in shown
+
+
+def test_metrics__a_chains_node_is_asked__requests_are_counted(
+    signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = Nodes(monkeypatch)
+    signers.clients.append(nodes.client)
+    service = signers.serve(signers.world.validator())
+    nodes.client.head()
+    shown = httpx.get(f"http://127.0.0.1:{service.port}/metrics").text
+    assert 'zklink_rpc_requests_total{chain="fake",node="1",outcome="ok"} 1.0' in shown
 
 
 def test_journal__the_next_process__keeps_the_word_of_the_one_before(signers: Signers, tmp_path: Path) -> None:

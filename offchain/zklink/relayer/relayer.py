@@ -29,6 +29,7 @@ from zklink.protocol.errors import (
     ZkLinkError,
 )
 from zklink.protocol.ids import DAY, ChainId, TokenId
+from zklink.relayer.meter import RECEIVED, REPEATED, Holding, RelayMeter
 from zklink.relayer.order_checks import Cost, RelayPlace, check_form, check_on_chain, try_order
 from zklink.relayer.records import RelayBooks, RelayedOrder, SignedSwap, Standing
 from zklink.relayer.terms import QUOTED_PERCENT, RELAY_GAS, RelayTerms
@@ -67,6 +68,7 @@ class Relayer:
             entry.check_genuine(bridges[k].address)
         self._places = {k: RelayPlace(bridges[k], entry, entry.place()) for k, entry in entries.items()}
         self._start = start or _start_thread
+        self.meter = RelayMeter({k: c.name for k, c in deployment.chains.items()}, terms.greatest_loss_wei)
         self._lock = Lock()
         self._checks = {k: BoundedSemaphore(CHECKED_AT_ONCE) for k in entries}
         self._held: set[bytes] = set()
@@ -84,6 +86,16 @@ class Relayer:
 
     def bring(self, signed: SignedSwap) -> RelayedOrder:
         """Take an order and send it; the same one again is the order on the books. Raises RelayRefused."""
+        try:
+            order, is_new = self._bring(signed)
+        except RelayRefused as error:
+            self.meter.note_answer(signed.chain, error.code)
+            raise
+        self.meter.note_answer(signed.chain, RECEIVED if is_new else REPEATED)
+        return order
+
+    def _bring(self, signed: SignedSwap) -> tuple[RelayedOrder, bool]:
+        """(the order on the books, whether it is new)."""
         place = self._places.get(signed.chain)
         if place is None:
             raise RelayRefused("wrong_chain", "the deployment has no such chain")
@@ -93,7 +105,7 @@ class Relayer:
         check_form(place, signed, token.address, self.address)
         known = self._find(signed)
         if known is not None:
-            return known
+            return known, False
         checks = self._checks[signed.chain]
         if not checks.acquire(blocking=False):
             raise RelayRefused("busy", "the relayer is looking at other orders: come again")
@@ -101,17 +113,24 @@ class Relayer:
             cost = check_on_chain(place, signed, token, self.terms, self.address)
         except RelayRefused:
             if (known := self._find(signed)) is not None:  # it came twice, and the other was faster
-                return known
+                return known, False
             raise
         finally:
             checks.release()
         order, is_new = self._take(signed, cost)
         if is_new:
             self._send(order, cost.call)
-        return self.books.find(order.id) or order
+        return self.books.find(order.id) or order, is_new
 
     def look(self) -> None:
-        """Go on with orders that nobody waits for: after a restart, or when a node did not answer."""
+        """Go on with orders that nobody waits for: after a restart, or when a node did not answer. Counts what is at
+        risk.
+        """
+        self._look_after_orders()
+        for chain in self._places:
+            self._take_stock(chain)
+
+    def _look_after_orders(self) -> None:
         for seen in self.books.load_open():
             with self._lock:
                 is_held = seen.id in self._held
@@ -127,6 +146,21 @@ class Relayer:
             except ZkLinkError as error:
                 log.warning("order 0x%s waits: %s", seen.id.hex(), error)
                 self._let_go(seen)
+
+    def _take_stock(self, chain: ChainId) -> None:
+        try:
+            now, coin = self._places[chain].client.head().timestamp, self._places[chain].client.balance(self.address)
+        except ZkLinkError as error:
+            log.warning("the relayer's account could not be looked at: %s", error)
+            return
+        opened, failed = self._list_at_risk(chain, now)
+        risk_wei = sum(order.risk_wei for order in (*opened, *failed))
+        self.meter.note_holding(chain, Holding(len(opened), risk_wei, coin))
+
+    def _list_at_risk(self, chain: ChainId, now: int) -> tuple[list[RelayedOrder], list[RelayedOrder]]:
+        """Orders of a chain that are on their way, and those that were in vain within a day."""
+        opened = [order for order in self.books.load_open() if order.chain == chain]
+        return opened, [order for order in self.books.load_failed(now - DAY) if order.chain == chain]
 
     def _is_served(self, chain: ChainId, token: TokenId) -> bool:
         address = next((t.contracts.get(chain) for t in self._deployment.tokens if t.token_id == token), None)
@@ -167,8 +201,7 @@ class Relayer:
         with self._lock:
             if (known := self._find(signed)) is not None:
                 return known, False
-            opened = [other for other in self.books.load_open() if other.chain == order.chain]
-            failed = [other for other in self.books.load_failed(now - DAY) if other.chain == order.chain]
+            opened, failed = self._list_at_risk(order.chain, now)
             if any(other.owner == order.owner for other in opened):
                 raise RelayRefused("owner_busy", "another order of this owner is on its way on this chain")
             if any(other.owner == order.owner for other in failed):
@@ -200,7 +233,7 @@ class Relayer:
     def _settle(self, order: RelayedOrder, submission: Submission) -> None:
         """Wait for the receipt."""
         try:
-            self.books.keep(self._wait(order, submission))
+            self._end(self._wait(order, submission))
         except ZkLinkError as error:
             log.warning("order 0x%s is not mined yet: %s", order.id.hex(), error)
         finally:
@@ -222,9 +255,9 @@ class Relayer:
         head = place.client.head()
         brought_by = self._find_bringer(order, head.number)
         if brought_by is not None:
-            self.books.keep(order.become(Standing.BROUGHT, brought_by))
+            self._end(order.become(Standing.BROUGHT, brought_by))
         elif is_vain or head.timestamp >= min(order.valid_before, order.taken_at + DAY):
-            self.books.keep(order.become(Standing.FAILED))
+            self._end(order.become(Standing.FAILED))
         else:
             self._send(order, call)
             return
@@ -249,6 +282,11 @@ class Relayer:
         except CallReverted:
             return True
         return False
+
+    def _end(self, order: RelayedOrder) -> None:
+        """Keep what became of an order."""
+        self.books.keep(order)
+        self.meter.note_end(order.chain, order.standing)
 
     def _let_go(self, order: RelayedOrder) -> None:
         with self._lock:

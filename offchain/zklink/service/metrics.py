@@ -7,6 +7,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from zklink.service.relay_metrics import RelayMetrics
 from zklink.service.rpc_metrics import RpcMetrics
 
 PROVE_SECONDS: Final = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320)
@@ -64,6 +65,8 @@ class Metrics:
         self.clock_drift = gauge("clock_drift_seconds", "By how much the machine's clock was set since the start")
         self.rpc = RpcMetrics()
         registry.register(self.rpc)
+        self.relay = RelayMetrics()
+        registry.register(self.relay)
         self.alarms = gauge("alarm", "Alarms of a watch that are on", "place", "alarm", "level")
         self.alarm_until = gauge(
             "alarm_until_seconds", "When the window of an alarm is over, in UNIX seconds; 0 for none", "place", "alarm"

@@ -61,6 +61,8 @@ class NodeService:
         self.assembly, self.board, self.metrics = assembly, HealthBoard(("database", "clock")), Metrics()
         self.node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
         self.metrics.rpc.add(assembly.clients.values())
+        if assembly.relayer is not None:
+            self.metrics.relay.add(assembly.relayer.meter)
         self.idle: Callable[[float], None] = time.sleep
         """What the node's thread does for so many seconds between two steps: an API answers questions."""
         self.threads: list[threading.Thread] = []

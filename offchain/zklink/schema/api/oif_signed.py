@@ -3,7 +3,7 @@ swap order of this system, or a transfer by Permit2 with that order as its witne
 reason for which one is rejected.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from msgspec import Meta
 
@@ -23,32 +23,35 @@ PlainAddress = Annotated[
     str,
     Meta(pattern=r"^0x[0-9a-fA-F]{40}$", description="An EVM address.", examples=["0x" + "11" * 20]),
 ]
+_Code = Literal[
+    "",
+    "relay_off",
+    "order_type",
+    "malformed",
+    "wrong_chain",
+    "wrong_entry",
+    "wrong_token",
+    "wrong_relayer",
+    "wrong_order",
+    "wrong_permit2",
+    "token_not_served",
+    "bad_signature",
+    "contract_owner",
+    "expired",
+    "short_balance",
+    "short_allowance",
+    "fee_low",
+    "refused_by_chain",
+    "owner_busy",
+    "owner_barred",
+    "busy",
+    "exhausted",
+    "unavailable",
+]
+ORDER_CODES: Final[tuple[str, ...]] = get_args(_Code)
+"""Why a signed order can be rejected; the first says that it is not."""
 OrderCode = Annotated[
-    Literal[
-        "",
-        "relay_off",
-        "order_type",
-        "malformed",
-        "wrong_chain",
-        "wrong_entry",
-        "wrong_token",
-        "wrong_relayer",
-        "wrong_order",
-        "wrong_permit2",
-        "token_not_served",
-        "bad_signature",
-        "contract_owner",
-        "expired",
-        "short_balance",
-        "short_allowance",
-        "fee_low",
-        "refused_by_chain",
-        "owner_busy",
-        "owner_barred",
-        "busy",
-        "exhausted",
-        "unavailable",
-    ],
+    _Code,
     Meta(
         description="Why a signed order is rejected; empty if it is received. relay_off: the node has no relayer."
         " order_type: another type than oif-3009-v0 and oif-escrow-v0. malformed: fields are missing or of another"

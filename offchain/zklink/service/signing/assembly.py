@@ -35,7 +35,7 @@ def assemble_signer(settings: SignerSettings, place: str) -> SignerService:
         role = Validator if settings.role == "validator" else Watcher
         own = role(key, known, readers, SqlSignerJournal(database, key.address), time.time)
         named = {deployment.chains[chain].name: reader for chain, reader in readers.items()}
-        return SignerService(settings, own, secret, database, named, place)
+        return SignerService(settings, own, secret, database, named, place, clients.values())
     except BaseException:
         database.close()
         raise

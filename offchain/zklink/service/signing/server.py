@@ -7,7 +7,7 @@ own chains and its own journal, as always.
 import hmac
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DatabaseFailed, SignerFailed, ZkLinkError
 from zklink.service.health import WELL, Condition, Health, HealthBoard
@@ -48,7 +49,7 @@ LOOK_SECONDS: Final = 5.0
 
 
 class SignerService:
-    """A whole signer. `run` returns after `stop`. `readers` are its chains by their names."""
+    """A whole signer. `run` returns after `stop`. `readers` are its chains by their names, whose nodes `clients` ask."""
 
     def __init__(
         self,
@@ -58,11 +59,13 @@ class SignerService:
         database: Database,
         readers: Mapping[str, ChainReader],
         place: str,
+        clients: Iterable[ChainClient],
     ) -> None:
         """The port is taken. Raises SettingsInvalid for one that cannot be had."""
         self._signer, self._secret, self._database, self._readers = signer, secret, database, readers
         self.board = HealthBoard(("database", *(f"chain {name}" for name in readers)))
         self.metrics = Metrics()
+        self.metrics.rpc.add(clients)
         self._stop = threading.Event()
         routes = [*build_routes(self.board, self.metrics, None), Route(ROUTE, self._answer, methods=["POST"])]
         self._server = HttpServer(Starlette(routes=routes), settings.http.host, settings.http.port, place)
