@@ -49,7 +49,7 @@ LOOK_SECONDS: Final = 5.0
 
 
 class SignerService:
-    """A whole signer. `run` returns after `stop`. `readers` are its chains by their names, whose nodes `clients` ask."""
+    """A whole signer. `run` returns after `stop`. `readers` are its chains by name, whose nodes `clients` ask."""
 
     def __init__(
         self,
