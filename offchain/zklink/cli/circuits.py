@@ -14,7 +14,7 @@ from zklink.prover.cache import cache_directory
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
-from zklink.solana.toolchain import build_program
+from zklink.solana.toolchain import build_program, has_compiler
 
 DEFAULT_PRESETS = (MINIMAL.name,)
 """The presets that tests and demos need; the larger ones take minutes and are built on request."""
@@ -25,9 +25,7 @@ preset_arguments = click.argument("presets", nargs=-1, type=click.Choice(list(PR
 @click.command()
 @preset_arguments
 def setup(presets: tuple[str, ...]) -> None:
-    """Install the tools and other people's contracts, compile the circuits of PRESETS (minimal) and the Solana program,
-    make the circuits' keys.
-    """
+    """Install tools and contracts of others, compile circuits of PRESETS (minimal), make keys, build for Solana."""
     progress = RichProgress()
     ensure_tools(progress)
     ensure_packages(progress)
@@ -35,8 +33,11 @@ def setup(presets: tuple[str, ...]) -> None:
         for statement in Statement:
             artifacts = ensure_circuit(get_preset(name), progress, statement)
             click.echo(f"{name} {statement}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
-    program = build_program()
-    click.echo(f"Solana program: {len(program)} bytes, sha256 {hashlib.sha256(program).hexdigest()}")
+    if has_compiler():
+        program = build_program()
+        click.echo(f"Solana program: {len(program)} bytes, sha256 {hashlib.sha256(program).hexdigest()}")
+    else:
+        click.echo("Solana program: not built; pip install 'zklink[solana]' brings its compiler")
     click.echo(f"ready; everything built is in {cache_directory()}")
 
 

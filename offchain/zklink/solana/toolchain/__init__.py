@@ -4,3 +4,4 @@ Takes `contracts/solana/program.c`, gives the bytes to deploy: the same ones on 
 """
 
 from zklink.solana.toolchain.build import build_program as build_program
+from zklink.solana.toolchain.build import has_compiler as has_compiler

@@ -6,6 +6,7 @@ own sanitizer is on unless told, and -Os makes the field's arithmetic four times
 """
 
 import importlib.metadata
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,11 @@ def compile_object(source: Path, flags: tuple[str, ...] = _FLAGS) -> bytes:
         if done.returncode:
             raise ProgramNotCompiled(done.stderr.strip()[-4_000:])
         return read_bytes(target)
+
+
+def has_compiler() -> bool:
+    """Whether the C compiler is installed, which only Solana needs."""
+    return importlib.util.find_spec(_COMPILER) is not None
 
 
 def compiler_version() -> str:
