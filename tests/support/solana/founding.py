@@ -71,7 +71,7 @@ class Founding:
     program: bytes = field(default_factory=build_program)
     machine: Machine = field(default_factory=Machine)
     genesis_root: int = GENESIS_ROOT
-    watch: Callable[[Instruction, Call, Sequence[Keypair]], None] | None = None
+    watch: Callable[[Instruction, Call, Sequence[Keypair], Sequence[Call]], None] | None = None
     figures: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -132,8 +132,8 @@ class Founding:
         refusal: Refusal | str | None = None,
     ) -> None:
         """As `call`, already encoded."""
-        if self.watch and refusal is None and not before:
-            self.watch(call, encoded, signers)
+        if self.watch and refusal is None:
+            self.watch(call, encoded, signers, before)
         try:
             self.machine.send([*before, encoded], *signers)
         except Refused as error:

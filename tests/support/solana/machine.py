@@ -130,7 +130,8 @@ class Machine:
         message = Message.new_with_blockhash(
             [set_compute_unit_limit(UNITS_LIMIT), *calls], self.payer.pubkey(), blockhash
         )
-        transaction = Transaction(list(keys.values()), message, blockhash)
+        needed = message.account_keys[: message.header.num_required_signatures]
+        transaction = Transaction([keys[key] for key in needed if key in keys], message, blockhash)
         if len(bytes(transaction)) > PACKET_BYTES:
             raise ValueError(f"a packet of {len(bytes(transaction))} bytes")
         result = run(transaction)

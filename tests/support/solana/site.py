@@ -46,7 +46,7 @@ class Site(Founding):
         mint = (places or {}).get("mint", self.mints.get(token, SYSTEM))
         accounts_ = {
             "governor": signer.pubkey(),
-            "payer": self.machine.payer.pubkey(),
+            "payer": self.writer.pubkey(),
             "bridge": self.bridge,
             "token": self.token(token),
             "mint_mark": self.derive(addresses.mint_seeds(bytes(mint))),
@@ -60,7 +60,7 @@ class Site(Founding):
             "cap": LARGE_CAP,
         }
         both = accounts_ | self.token_places(token) | (places or {})
-        self.call(instructions.REGISTER_TOKEN, both, signer, **(values | changes))
+        self.call(instructions.REGISTER_TOKEN, both, signer, self.writer, **(values | changes))
 
     def make_mint(self, decimals: int, program: Pubkey = TOKEN_PROGRAM) -> Pubkey:
         """A mint whose authority is the user."""

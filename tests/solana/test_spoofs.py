@@ -1,0 +1,173 @@
+"""Every call of a story, tried in wrong ways that must all fail before it is made: each account exchanged for a copy
+that somebody else's program owns, for a stranger's, for another account of the program, for none; each signature left
+out or given by a stranger; each account read-only; accounts and bytes missing or added. What may succeed is listed
+with its reason.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from solders.instruction import AccountMeta
+from solders.instruction import Instruction as Call
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from tests.support.solana.blocks import History, paid_here, words_of
+from tests.support.solana.founding import SOL, SRM, Founding
+from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
+from tests.support.solana.site import Site
+from zklink.operations.payout import Payout
+from zklink.protocol.ids import FILL_LEAD_SECONDS
+from zklink.solana.interface import instructions
+from zklink.solana.interface.instructions import Instruction
+
+EVE: Final = key_of("eve")
+FOREIGN: Final = key_of("foreign program").pubkey()
+HOLDING_BYTES: Final = 165
+LEAST_WAYS: Final = 1_000
+
+HARMLESS: Final = {
+    ("fill", "repay_to"): "the broker names who is repaid",
+    ("init", "swap_queue"): "the deployer names the accounts that it has made",
+    ("init", "account_queue"): "the same",
+    ("init", "keys"): "the same: the deployment's hash says which keys they are",
+    ("put_keys", "keys"): "the same",
+    ("open_block", "block"): "any new account of the program can be a block",
+    ("open_block", "writer"): "whoever signs is the writer",
+    ("pay", "claimant"): "anybody pays a payout to its own place",
+    (
+        "register_token",
+        "system_program",
+    ): "it is named only so that the transaction has it; our calls name their program",
+    ("swap", "system_program"): "the same",
+    ("register_token", "payer"): "anybody who signs can pay the rent",
+    ("swap", "token_via"): "nobody looks at it without a token between",
+}
+"""An account of a call that may be another one."""
+
+UNREAD: Final = {
+    ("open_block", "block"): "the call before, which makes it, writes it",
+    ("swap", "source"): "of SOL: it is the sender, which is written",
+    ("swap", "vault"): "of SOL: it is `sol`, which is written",
+    ("swap", "sol"): "of SOL: it is the vault, which is written",
+    ("pay", "fill_payer"): "nobody filled, or all of it is the broker's",
+    ("pay", "repay_to"): "the same",
+    ("pay", "destination"): "the same",
+    ("pay", "fill"): "a refund cannot be filled",
+    ("register_token", "mint"): "the token is not on this chain",
+    ("register_token", "mint_mark"): "the same",
+    ("register_token", "vault"): "the same",
+    ("register_token", "token_program"): "the same",
+}
+"""An account that is not looked at in some calls, or stands twice in them."""
+
+
+class Spoofs:
+    """Tries wrong ways of each call that is about to be made, one of each shape."""
+
+    def __init__(self, site: Founding) -> None:
+        self.site = site
+        self.tried = 0
+        self.worked: list[tuple[str, str, str]] = []
+        self.seen: set[tuple[str, int, int]] = set()
+        site.machine.fund(EVE.pubkey())
+        site.watch = self
+
+    def __call__(self, call: Instruction, encoded: Call, signers: Sequence[Keypair], before: Sequence[Call]) -> None:
+        shape = (call.name, len(encoded.accounts), len(encoded.data))
+        if shape in self.seen and call.name not in ("pay", "swap", "register_token"):
+            return
+        self.seen.add(shape)
+        for what, role, wrong in self.ways(call, encoded):
+            self.attempt(call, what, role, [*before, wrong], signers)
+
+    def ways(self, call: Instruction, right: Call) -> Iterator[tuple[str, str, Call]]:
+        """What is wrong, of which account, and the call."""
+        metas, data = right.accounts, bytes(right.data)
+        for i, meta in enumerate(metas):
+            role = call.roles[min(i, len(call.roles) - 1)].name
+            for what, changed in self.exchanges(meta):
+                yield what, role, Call(right.program_id, data, [*metas[:i], changed, *metas[i + 1 :]])
+        for count in range(len(metas)):
+            yield "accounts missing", "", Call(right.program_id, data, metas[:count])
+        if not call.has_more:
+            yield "an account more", "", Call(right.program_id, data, [*metas, metas[-1]])
+        for cut in {0, 1, call.data.size} if call.has_tail else {0, 1, len(data) // 2, len(data) - 1} - {len(data)}:
+            yield "bytes missing", "", Call(right.program_id, data[:cut], metas)
+        if not call.has_tail:
+            yield "a byte more", "", Call(right.program_id, data + b"\0", metas)
+        yield "unknown call", "", Call(right.program_id, b"\xfe" + data[1:], metas)
+
+    def exchanges(self, meta: AccountMeta) -> Iterator[tuple[str, AccountMeta]]:
+        """Other accounts in an account's place."""
+        machine, key = self.site.machine, meta.pubkey
+        if meta.is_signer:
+            yield "unsigned", AccountMeta(key, False, meta.is_writable)
+            yield "stranger", AccountMeta(EVE.pubkey(), True, meta.is_writable)
+            return
+        if meta.is_writable:
+            yield "read-only", AccountMeta(key, False, False)
+        account = machine.svm.get_account(key)
+        others = [self.site.bridge, self.site.keys, self.site.sol, key_of("nobody").pubkey()]
+        if account is not None:
+            data = bytes(account.data)
+            others.append(machine.put(_place(key, 1), FOREIGN, data, account.lamports))
+            if account.owner == TOKEN_PROGRAM and len(data) == HOLDING_BYTES:
+                owned = data[:32] + bytes(EVE.pubkey()) + data[64:]
+                others += [machine.put(_place(key, 2), TOKEN_PROGRAM, owned)]
+                others += [machine.put(_place(key, 3), TOKEN_PROGRAM, bytes(FOREIGN) + data[32:])]
+                others += [machine.put(_place(key, 4), TOKEN_PROGRAM, data[:108] + b"\2" + data[109:])]
+        for other in others:
+            if other != key:
+                yield "another", AccountMeta(other, False, meta.is_writable)
+
+    def attempt(
+        self, call: Instruction, what: str, role: str, calls: Sequence[Call], signers: Sequence[Keypair]
+    ) -> None:
+        """Simulate it; note it if it works though nothing allows it."""
+        self.tried += 1
+        try:
+            self.site.machine.simulate(calls, *signers, EVE)
+        except Refused:
+            return
+        if what in ("another", "stranger") and (call.name, role) in HARMLESS:
+            return
+        if what in ("another", "read-only") and (call.name, role) in UNREAD:
+            return
+        self.worked.append((call.name, what, role))
+
+
+def _place(key: Pubkey, salt: int) -> Pubkey:
+    return Pubkey.from_bytes(bytes([200, salt]) + bytes(key)[2:])
+
+
+def test_calls__every_account_exchanged__none_works() -> None:
+    site = Site()
+    spoofs = Spoofs(site)
+    site.found()
+    site.register_all()
+    history = History(site)
+    bob = key_of("bob").pubkey()
+    site.make_holding(bob, site.mints[SRM])
+    governor = {"governor": site.governor.pubkey(), "bridge": site.bridge}
+    site.call(instructions.SET_PRICE, governor, site.governor, kind=1, price=0)
+    places = governor | {"token": site.token(SRM)}
+    site.call(instructions.SET_TOKEN, places, site.governor, is_paused=0, minimum=1, cap=10**12)
+    request, more = site.swap(fee=9_000_000), site.swap()
+    coin = site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9)
+    refund, filled = Payout.refunded(request), paid_here(SRM, 3_000_000, bob, fill_fee=1_000)
+    in_coin = paid_here(SOL, 5 * 10**8, bob, id=2)
+    history.fill(filled, block=1)
+    site.machine.set_time(site.machine.now() + FILL_LEAD_SECONDS)
+    block = history.bring(history.make(words_of(request, refund, more, filled, coin, in_coin)))
+    history.execute(block, SRM, SOL)
+    history.pay(block, 0, refund)
+    own = associated(site.broker.pubkey(), site.mints[SRM])
+    history.pay(block, 1, filled, {"repay_to": own, "fill_payer": site.broker.pubkey()})
+    history.pay(block, 2, in_coin)
+    history.close(block)
+    places = {"bridge": site.bridge, "sol": site.sol, "fee_recipient": site.fee_recipient}
+    site.call(instructions.COLLECT_FEES, places)
+    assert {name for name, *_ in spoofs.seen} == {call.name for call in instructions.INSTRUCTIONS}
+    assert sorted(set(spoofs.worked)) == []
+    assert spoofs.tried >= LEAST_WAYS
