@@ -21,9 +21,10 @@ from zklink.bench.local_chains import MEASURED, per_second
 from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.accounts import funded_account
 from zklink.lab.chain import ChainSpec
-from zklink.lab.chains import open_chains
+from zklink.lab.chains import Backend, open_chains
 from zklink.lab.contracts import compile_vyper, deploy
-from zklink.lab.machines import Run, run_machine
+from zklink.lab.faults import Delayed, Forged, Repeated
+from zklink.lab.machines import Machine, Run, run_machine
 from zklink.lab.mutation import read_mutants, run_mutants
 from zklink.lab.new_project import write_project
 from zklink.lab.raw_reads import send_unsigned
@@ -31,6 +32,8 @@ from zklink.prover.progress import SILENT, Progress
 
 TITANOBOA: Final = "titanoboa==0.2.8"
 CALLS: Final = 300
+ENGINES: Final[tuple[Backend, ...]] = ("revm", "test")
+"""In this process; "test" is py-evm, on which all tests ran before there was revm."""
 COUNTER: Final = """# pragma version 0.4.3
 
 count: public(uint256)
@@ -55,10 +58,13 @@ json.dump({CALLS} / seconds, sys.stdout)
 
 @dataclass(frozen=True, slots=True)
 class LabFigures:
-    """`calls` are unsigned calls that change a word, by what runs them; None for what could not be installed."""
+    """`calls` are unsigned calls that change a word, by what runs them; None for what could not be installed.
+    `plain_steps_per_second` are, by back end, those of a machine that does what py-evm can do too.
+    """
 
     calls: dict[str, float | None]
     steps_per_second: float
+    plain_steps_per_second: dict[Backend, float]
     mutants_per_minute: float
 
 
@@ -77,11 +83,14 @@ def measure_lab(progress: Progress = SILENT) -> LabFigures:
         calls["titanoboa"] = _measure_titanoboa(folder)
         step.advance()
         write_project(folder / "bridge")
-        steps = _measure_steps(folder / "bridge")
+        machine = _load(folder / "bridge").Solvency
+        measure_steps(machine, "revm")  # what is compiled once is no step
+        steps = measure_steps(machine, "revm")
+        plain = {backend: measure_steps(make_plain(machine), backend) for backend in ENGINES}
         step.advance()
         mutants = _measure_mutants(folder / "bridge")
         step.advance()
-        return LabFigures(calls, steps, mutants)
+        return LabFigures(calls, steps, plain, mutants)
 
 
 def measure_calls(backend: Any, file: Path) -> float:
@@ -111,11 +120,16 @@ def _call(*words: str) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
-def _measure_steps(bridge: Path) -> float:
-    """Steps that succeeded, of the machine that a new project has: two chains, a courier, faults, invariants."""
-    machine = _load(bridge).Solvency
+def make_plain(machine: type[Machine]) -> type[Machine]:
+    """A new project's machine without what py-evm cannot do: chains that reorganise or halt."""
+    without = {"reorganise": None, "fault_kinds": (Repeated, Delayed, Forged)}
+    return type(f"Plain{machine.__name__}", (machine,), without)
+
+
+def measure_steps(machine: type[Machine], backend: Backend) -> float:
+    """Steps that succeeded, per second of processor time: two chains, a courier, faults, invariants."""
     start = time.process_time()
-    done = run_machine(machine, Run(seed=1))
+    done = run_machine(machine, Run(backend, seed=1))
     return done.total() / (time.process_time() - start)
 
 

@@ -17,6 +17,10 @@ def render_lab(chains: Sequence[ChainFigures], figures: LabFigures, load: str) -
         ("the laboratory", ""),
         [
             ("a machine's steps on two chains, with faults and invariants", f"{figures.steps_per_second:,.0f}/s"),
+            *(
+                (f"steps of the same without reorganisations and halts, on `{backend}`", f"{rate:,.0f}/s")
+                for backend, rate in figures.plain_steps_per_second.items()
+            ),
             ("mutants, each with the tests of its promise", f"{figures.mutants_per_minute:,.1f} a minute"),
         ],
     )
