@@ -29,10 +29,6 @@ class Walk(Machine):
         """Nothing is needed."""
 
     @step()
-    def walk(self) -> None:
-        self.world.round()
-
-    @step()
     def reorganise(self) -> None:
         raise AssertionError("py-evm cannot")
 
@@ -45,7 +41,6 @@ def test_measure_steps__plain_machine__runs_on_either_engine_without_what_one_of
     plain = make_plain(Walk)
     assert plain.fault_kinds == (Repeated, Delayed, Forged)
     for engine in ENGINES:
-        note_engine(engine)
         assert measure_steps(plain, engine) > 0
 
 

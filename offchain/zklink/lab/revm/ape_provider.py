@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from ape.api import TestProviderAPI
 from ape.exceptions import ContractLogicError, OutOfGasError, UnknownSnapshotError, VirtualMachineError
+from ape_ethereum.ecosystem import BaseEthereumConfig
 from ape_ethereum.provider import Web3Provider
 from eth_pydantic_types import HexBytes
 from pydantic import Field, PrivateAttr
@@ -17,9 +18,11 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError as RpcLogicError
 
 from zklink.lab.accounts import ACCOUNT_COUNT, MNEMONIC
-from zklink.lab.errors import SnapshotGone
-from zklink.lab.revm.chain import RevmChain, Snapshot
+from zklink.lab.errors import SnapshotGone, TransactionRefused
+from zklink.lab.revm.chain import NOBODY, RevmChain, Snapshot
 from zklink.lab.revm.rpc import CLIENT, RevmRpc
+from zklink.lab.revm.rpc_format import hex_of
+from zklink.lab.revm.transactions import DYNAMIC_FEE, Transaction, decode_transaction, encode_dynamic_fee
 
 _REVERTED: Final = "execution reverted"
 _NUMBERS: Final = itertools.count(1)
@@ -110,6 +113,17 @@ class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
         self._web3 = Web3(RevmRpc(self._chain))
         self._fund()
         self._snapshots = {}
+        self._settle_config()
+
+    def _settle_config(self) -> None:
+        """Let ape's configuration of the network stand where ape looks first: else ape builds it anew, several times
+        for each transaction. Nothing in it changes.
+        """
+        ecosystem = self.network.ecosystem_config
+        if isinstance(ecosystem, BaseEthereumConfig):
+            getattr(ecosystem, self.network.name)
+            if "default_transaction_type" not in ecosystem:
+                ecosystem.default_transaction_type = ecosystem.DEFAULT_TRANSACTION_TYPE
 
     def _fund(self) -> None:
         """Give ape's test accounts their coins where they are not those of the laboratory."""
@@ -147,7 +161,7 @@ class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
         sent = kwargs.get("transaction") or self._ask("eth_getTransactionByHash", txn_hash)
         if not isinstance(sent, dict):
             sent = sent.model_dump(by_alias=True, mode="json")
-        data = {"required_confirmations": 0, **sent, **found, "gasPrice": found["effectiveGasPrice"]}
+        data = {"required_confirmations": 0, **sent, **found, "gasPrice": int(found["effectiveGasPrice"], 16)}
         return self._create_receipt(**data)
 
     def get_code(self, address: str, block_id: Any = None) -> HexBytes:
@@ -155,12 +169,29 @@ class RevmProvider(TestProviderAPI, Web3Provider):  # type: ignore[misc]
         return HexBytes(self._ask("eth_getCode", address, "latest" if block_id is None else block_id))
 
     def _send_transaction(self, txn: Any) -> str:
-        if txn.signature is not None:
-            answer = self.web3.provider.make_request("eth_sendRawTransaction", [txn.serialize_transaction()])
-            if "result" in answer:
-                return str(answer["result"])
+        try:
+            transaction = self._read(txn)
+            if transaction is not None:
+                return hex_of(self.chain.send(transaction))
+        except TransactionRefused:
+            pass
         # What is refused is refused again, in the form in which ape expects errors.
         return str(super()._send_transaction(txn))
+
+    def _read(self, txn: Any) -> Transaction | None:
+        """A signed transaction of the common kind, if it is its sender's; ape's own code recovers the sender twice."""
+        if txn.signature is None or txn.type != DYNAMIC_FEE or txn.access_list or not txn.sender:
+            return None
+        fees = (txn.chain_id, txn.nonce, txn.max_priority_fee, txn.max_fee, txn.gas_limit)
+        if not all(isinstance(each, int) for each in fees):
+            return None
+        receiver = b"" if txn.receiver in (None, "", NOBODY) else bytes.fromhex(txn.receiver[2:])
+        v, r, s = txn.signature.v, txn.signature.r, txn.signature.s
+        raw = encode_dynamic_fee(
+            (*fees, receiver, txn.value, bytes(txn.data)), (v, int.from_bytes(r, "big"), int.from_bytes(s, "big"))
+        )
+        transaction = decode_transaction(raw, self.chain.evm_chain_id)
+        return transaction if transaction.sender == txn.sender.lower() else None
 
     def snapshot(self) -> int:
         """Remember everything."""

@@ -68,6 +68,13 @@ def decode_transaction(raw: bytes, evm_chain_id: int) -> Transaction:
         raise TransactionRefused(f"rlp: {error}") from error
 
 
+def encode_dynamic_fee(fields: Sequence[int | bytes], signature: tuple[int, int, int]) -> bytes:
+    """The raw bytes of a type 2 transaction without an access list: chain, nonce, tip, most fee, gas, receiver, value,
+    data; then y's parity, r and s.
+    """
+    return bytes([DYNAMIC_FEE]) + bytes(rlp.encode([*fields, [], *signature]))
+
+
 def build_unsigned(
     sender: Address,
     nonce: int,
