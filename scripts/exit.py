@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
+from zklink.cli.inputs import (
+    FILE,
+    chain_options,
+    load_account,
+    open_groups,
+    parse_urls,
+    read_deployment,
+    signers_option,
+)
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import ZkLinkError
 from zklink.recovery.chains_read import ChainsRead
@@ -31,6 +39,7 @@ from zklink.recovery.words_kept import read_words
     type=FILE,
     help="A file with words of the groups (END, FRZ, ACC) that signers have published; others stand on the chains.",
 )
+@signers_option
 @click.option(
     "--account",
     "key_file",
@@ -51,6 +60,7 @@ def cli(
     quorum: int,
     exits: Path | None,
     words: Path | None,
+    asked: Path | None,
     key_file: Path,
     wait_seconds: float,
 ) -> None:
@@ -69,7 +79,7 @@ def cli(
             check_roots(found, exits.name, bridges)
             orders = tuple(order for order in found.orders if order.chain in bridges)
             click.echo(f"{show_count(len(orders), 'exit')} in {exits.name}")
-        read = ChainsRead(deployment, bridges)
+        read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
         if words is not None:
             read_words(words, deployment.deployment_hash, read.groups.kept)
         rescue = ExodusDriver(read, account)

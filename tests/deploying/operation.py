@@ -66,6 +66,11 @@ class Operation:
             self.stage.wait(lambda member=member: bool(self._port(member)), f"{member.name}'s port")  # type: ignore[misc]
             self.places[member] = f"http://127.0.0.1:{self._port(member)}"
 
+    def end_signer(self, member: Member) -> None:
+        """A member's machine is gone."""
+        assert self.stage.end(member.name) == 0
+        del self.places[member]
+
     def write_node(self, folder: Path, sequencer: LocalAccount) -> None:
         """The operator's machine: everything but the database."""
         folder.mkdir()

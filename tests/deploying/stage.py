@@ -1,6 +1,7 @@
 """Four anvils with the ids of test networks, and programs of this project beside them, each a process with a log."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -9,7 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
+from click.testing import CliRunner
+
 from tests.deploying.filled import ROOT, name_nodes
+from zklink.cli.main import main
 from zklink.devnet.world import World
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.ids import ChainId
@@ -52,6 +57,30 @@ class Stage:
             log.write(f"$ {program} {' '.join(arguments)}\n{done.stdout}\n")
         assert done.returncode == code, done.stdout
         return done.stdout
+
+    def ape(self, script: str, *arguments: str) -> str:
+        """The output of `ape run SCRIPT`, without a process of its own."""
+        code, said = self.try_ape(script, *arguments)
+        assert code == 0, said
+        return said
+
+    def try_ape(self, script: str, *arguments: str) -> tuple[int, str]:
+        """The exit code and the output of `ape run SCRIPT`."""
+        command: click.Command = runpy.run_path(str(ROOT / "scripts" / f"{script}.py"))["cli"]
+        return self._invoke(command, f"ape run {script}", arguments)
+
+    def zklink(self, *arguments: str) -> str:
+        """The output of a command of the package, without a process of its own."""
+        code, said = self._invoke(main, "zklink", arguments)
+        assert code == 0, said
+        return said
+
+    def _invoke(self, command: click.Command, name: str, arguments: tuple[str, ...]) -> tuple[int, str]:
+        found = CliRunner().invoke(command, arguments, env={**name_nodes(self.world), **self.variables})
+        why = "" if found.exception is None else f"{found.exception!r}\n"
+        with self._log("commands").open("a") as log:
+            log.write(f"$ {name} {' '.join(arguments)}\n{found.output}\n{why}")
+        return found.exit_code, found.output + why
 
     def start(self, name: str, folder: Path, *arguments: str) -> None:
         """Start a program of the package that goes on running."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,13 +13,15 @@ import pytest
 
 from tests.l1.test_node_metrics import Scene as Nodes
 from tests.signers.chains import DEPLOYMENT, K, World, draft, is_signed, roll, swap
+from zklink.l1.contracts.bridge_structs import GroupMembers
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import EvidenceMissing, SettingsInvalid, SignerFailed
-from zklink.protocol.facts import QueueFact, Queues, Seal
+from zklink.protocol.facts import Group, QueueFact, Queues, Seal
 from zklink.protocol.ids import Lane
 from zklink.prover.cache import project_root
 from zklink.service.settings.signer import SignerSettings
 from zklink.service.settings.source import read_signer_settings
+from zklink.service.signing.asking import open_asked_groups
 from zklink.service.signing.assembly import read_secret
 from zklink.service.signing.remote import AWAY_SECONDS, RemoteSigner
 from zklink.service.signing.server import SignerService
@@ -131,6 +134,37 @@ def test_group__one_is_away_and_one_refuses__the_others_sign_or_it_is_said(signe
     assert len(ValidatorGroup([*others, away, here[2]]).accepted(block.place, block.path)) == 3 * 65
     with pytest.raises(EvidenceMissing):
         ValidatorGroup([*others[1:], away]).accepted(block.place, block.path)
+
+
+class Grouped:
+    """A bridge whose chain asks for so many words of each group."""
+
+    def __init__(self, threshold: int) -> None:
+        self.groups, self._threshold = self, threshold
+
+    def members(self, group: Group) -> GroupMembers:
+        return GroupMembers((), self._threshold)
+
+
+def test_asked_groups__a_file_names_them__they_are_asked_and_as_many_sign_as_the_chain_wants(
+    signers: Signers, tmp_path: Path
+) -> None:
+    world, block = signers.world, draft()
+    world.primary.accept(block)
+    here = [world.validator(seed) for seed in (1, 2, 3)]
+    places = [{"url": f"http://127.0.0.1:{signers.serve(each).port}", "address": each.address} for each in here]
+    listed = ", ".join(f'{{ url = "{place["url"]}", address = "{place["address"]}" }}' for place in places)
+    file = tmp_path / "node.toml"
+    file.write_text(f'[other]\nkey = 1\n[signers]\nsecret_file = "secret"\nvalidators = [{listed}]\n')
+    (tmp_path / "secret").write_text(SECRET)
+    deployment: Any = SimpleNamespace(deployment_hash=DEPLOYMENT, primary=K)
+    bridges: Any = {K: Grouped(3)}
+    groups = open_asked_groups(file, deployment, bridges)
+    assert groups.watchers is None and groups.validators is not None
+    assert len(groups.validators.accepted(block.place, block.path)) == 3 * 65
+    file.write_text("[signers]\n")
+    with pytest.raises(SettingsInvalid, match="neither validators nor watchers"):
+        open_asked_groups(file, deployment, bridges)
 
 
 def test_signer__other_key_or_other_fact__its_word_is_not_used(signers: Signers) -> None:

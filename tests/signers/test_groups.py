@@ -21,6 +21,15 @@ def test_seal__everybody_is_there__exactly_a_majority_ascending(members: int, ma
         assert is_signed(fact, evidence[SIGNATURE * place : SIGNATURE * (place + 1)], signers[address].address)
 
 
+def test_seal__the_contract_asks_for_more_than_a_majority__so_many_sign_or_it_is_said() -> None:
+    world, block = World(), draft()
+    signers = [world.validator(seed) for seed in (1, 2, 3)]
+    assert len(ValidatorGroup(signers, 3).seal(block.proposal)) == SIGNATURE * 3
+    with pytest.raises(EvidenceMissing) as found:
+        ValidatorGroup(signers[:2], 3).seal(block.proposal)
+    assert "no other is named here" in str(found.value)
+
+
 def test_accepted__one_signer_has_not_seen_it__the_others_sign() -> None:
     world, behind = World(), World()
     block = draft()

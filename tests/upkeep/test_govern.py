@@ -208,6 +208,40 @@ def test_members__announced__everywhere_and_named_by_status(desk: Desk) -> None:
     )
 
 
+def announce(desk: Desk, *members: str) -> None:
+    """The governor announces watchers on every chain."""
+    options = [word for member in members for word in ("--member", member)]
+    desk.govern("members", "--group", "watchers", *options, "--threshold", "2", by=owner(desk.story))
+
+
+def test_execute__announced_members__shown_and_put_in_their_place_when_the_delay_is_over(desk: Desk) -> None:
+    stranger, groups = desk.story.system.world.roles.stranger, desk.story.bridge(P).groups
+    coming = (*groups.members(Group.WATCHERS).members[1:], to_checksum_address(NEWCOMER))
+    announce(desk, *coming)
+    shown = desk.run(proposals.proposals)
+    assert shown.startswith("announced: 3 watchers, of whom 2 sign: 0x") and to_checksum_address(NEWCOMER) in shown
+    assert "  the chains say the same" in shown and shown.count(": waits, until ") == 4
+    assert desk.govern("execute", by=stranger) == ""
+    desk.wait(WAIT_DAYS)
+    assert desk.run(proposals.proposals).count(": anybody can execute it") == 4
+    desk.story.bridge(K).groups.replace_members(stranger)
+    assert desk.govern("execute", by=stranger).count(": in their place: 3 watchers") == 3
+    assert {*groups.members(Group.WATCHERS).members} == {*coming}
+    assert desk.run(proposals.proposals) == "nothing waits\n"
+
+
+def test_execute__members_that_one_chain_does_not_announce__named_and_left(desk: Desk) -> None:
+    stranger, groups = desk.story.system.world.roles.stranger, desk.story.bridge(P).groups
+    before = groups.members(Group.WATCHERS)
+    announce(desk, *before.members[1:], NEWCOMER)
+    others = sorted([*before.members[:2], NEWCOMER], key=lambda member: int(member, 16))
+    desk.story.bridge(K).groups.announce_members(owner(desk.story), Group.WATCHERS, others, 2)
+    assert "NOT ALIKE: " in desk.run(proposals.proposals, code=1)
+    desk.wait(WAIT_DAYS)
+    assert desk.govern("execute", by=stranger).startswith("left: 3 watchers, of whom 2 sign")
+    assert groups.members(Group.WATCHERS) == before
+
+
 def test_register_token__said_alike_on_all_chains__and_refused_where_the_id_is_taken(desk: Desk) -> None:
     options = (
         "--symbol",

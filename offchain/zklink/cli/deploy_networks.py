@@ -76,7 +76,9 @@ def deploy_to_networks(file: Path, deployer: Deployer, is_dry: bool, is_confirme
     if not is_confirmed:
         click.confirm("deploy this?", abort=True)
     try:
-        dossier = build(prepared, deployer.open(nodes, project), _reporter(say))
+        account = deployer.open(nodes, project)
+        with ape_networks.quiet():
+            dossier = build(prepared, account, _reporter(say))
     except ZkLinkError:
         say(f"stopped; {path} has what is done: the same command goes on from there")
         raise

@@ -25,6 +25,7 @@ from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.submission import Call
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
+from zklink.upkeep.announced import Announced, explain_difference, read_announced
 from zklink.upkeep.proposals import Known, Stand, list_matters, read_proposals
 
 GROUPS = {group.name.lower(): group for group in Group}
@@ -187,13 +188,29 @@ def void_freeze(member: str, **rest: Any) -> None:
 @click.option("--account", required=True, metavar="ALIAS|FILE", help="Who pays the gas; anybody.")
 @click.option("--id", "wanted", metavar="0x..", help="This proposal alone.")
 def execute(name: str, rpcs: tuple[str, ...], quorum: int, account: str, wanted: str | None) -> None:
-    """Execute proposals whose wait is over, as anybody may. One that the chains do not say alike is left."""
+    """Execute proposals whose wait is over, and put announced members of groups in their place, as anybody may. What
+    the chains do not say alike is left.
+    """
     deployment, government = open_government(name, rpcs, quorum)
     payer = load_account(find_account(account), getpass.getpass)
     for known in list_due(deployment, government, wanted):
         calls = tuple(Call(call.target, call.data, "execute") for call in known.calls)
         government.timelocks[known.chain].execute(payer, Proposal(calls, known.salt))
         click.echo(f"{deployment.chains[known.chain].name}: executed: {'; '.join(known.words)}")
+    for announced in list_due_members(deployment, government) if wanted is None else []:
+        government.bridges[announced.chain].groups.replace_members(payer)
+        click.echo(f"{deployment.chains[announced.chain].name}: in their place: {announced.words}")
+
+
+def list_due_members(deployment: Deployment, government: Government) -> list[Announced]:
+    """The announced members who can be put in their place now, if the chains say the same of them."""
+    found = read_announced(government.bridges)
+    due = [announced for announced in found if announced.is_due]
+    difference = explain_difference(deployment, government.bridges, found)
+    if due and difference:
+        click.echo(f"left: {due[0].words}: {difference}")
+        return []
+    return due
 
 
 def list_due(deployment: Deployment, government: Government, wanted: str | None) -> list[Known]:

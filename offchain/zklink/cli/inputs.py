@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from eth_account import Account
@@ -20,6 +20,11 @@ from zklink.l1.transport.redaction import redact
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import ZkLinkError
+
+if TYPE_CHECKING:
+    from zklink.l1.contracts.bridge import BridgeClient
+    from zklink.protocol.ids import ChainId
+    from zklink.recovery.groups_asked import GroupsAsked
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,6 +51,30 @@ _CHAIN_OPTIONS = (
     ),
     quorum_option,
 )
+
+
+_SIGNERS_OPTION = click.option(
+    "--signers",
+    "asked",
+    type=FILE,
+    help="A file with the table [signers], such as a node's settings: these are asked for the groups' words.",
+)
+
+
+def signers_option(command: Command) -> Command:
+    """The option `asked`: whose words are asked for."""
+    return _SIGNERS_OPTION(command)
+
+
+def open_groups(
+    asked: Path | None, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient]
+) -> GroupsAsked | None:
+    """The groups whose signers a file names; None without one."""
+    if asked is None:
+        return None
+    from zklink.service.signing.asking import open_asked_groups
+
+    return open_asked_groups(asked, deployment, bridges)
 
 
 def chain_options(command: Command) -> Command:

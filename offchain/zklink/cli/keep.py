@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
+from zklink.cli.inputs import (
+    FILE,
+    chain_options,
+    load_account,
+    open_groups,
+    parse_urls,
+    read_deployment,
+    signers_option,
+)
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.keeper import Keeper
@@ -18,6 +26,7 @@ from zklink.recovery.words_kept import read_words
 @click.command()
 @chain_options
 @click.option("--words", type=FILE, help="A file with words of the groups; it is read again in each round.")
+@signers_option
 @click.option(
     "--account",
     "key_file",
@@ -39,6 +48,7 @@ def keep(
     rpcs: tuple[str, ...],
     quorum: int,
     words: Path | None,
+    asked: Path | None,
     key_file: Path,
     pause_seconds: float,
     once: bool,
@@ -50,7 +60,8 @@ def keep(
     true.
     """
     account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
-    read = ChainsRead(deployment, connect_bridges(deployment, parse_urls(rpcs), quorum))
+    bridges = connect_bridges(deployment, parse_urls(rpcs), quorum)
+    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
     keeper = Keeper(read, account)
     while True:
         if words is not None:

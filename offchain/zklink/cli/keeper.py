@@ -12,7 +12,7 @@ import click
 from web3 import Web3
 
 from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment, find_urls
-from zklink.cli.inputs import FILE, load_account
+from zklink.cli.inputs import FILE, load_account, open_groups, signers_option
 from zklink.cli.running import end_on_signals
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
@@ -49,6 +49,7 @@ COIN = Decimal(10**18)
 )
 @click.option("--gwei", type=click.IntRange(min=1), help="The most for one unit of gas; default: by the market.")
 @click.option("--words", type=FILE, help="A file with words of the groups; it is read again in each round.")
+@signers_option
 @click.option("--freeze", is_flag=True, help="Also call, announce and confirm freezes that are due.")
 @click.option("--every", type=click.FloatRange(min=1), default=60, show_default=True, help="Seconds between rounds.")
 @click.option("--once", is_flag=True, help="End when nothing is due.")
@@ -61,6 +62,7 @@ def keeper(
     ceilings: tuple[str, ...],
     gwei: int | None,
     words: Path | None,
+    asked: Path | None,
     freeze: bool,
     every: float,
     once: bool,
@@ -78,7 +80,7 @@ def keeper(
     bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, with_purses(purses))
     if deployment.primary not in bridges:
         raise click.ClickException(f"nothing can be kept without the primary: {away[deployment.primary]}")
-    read = ChainsRead(deployment, bridges)
+    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
     found = Keeper(read, payer, freeze, lambda chain: purses.get(read.name(chain), Purse(0, 1)).may_push)
     ended = threading.Event()
     end_on_signals(ended.set)

@@ -12,15 +12,16 @@ from zklink.l1.transport.client import ChainClient
 from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import reach_bridges
 from zklink.upkeep.acting import describe_wait
-from zklink.upkeep.proposals import Known, Matter, list_matters, read_proposals
+from zklink.upkeep.announced import Announced, explain_difference, read_announced
+from zklink.upkeep.proposals import Known, Matter, Stand, list_matters, read_proposals
 
 
 @click.command()
 @deployment_options
 @click.option("--all", "everything", is_flag=True, help="Also what is executed, cancelled or void.")
 def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -> None:
-    """Say what the governor has proposed: what it would change on each chain, from when anybody can execute it, and
-    whether the chains say the same.
+    """Say what the governor has proposed, and which members of groups it has announced: what would change on each
+    chain, from when anybody can execute it, and whether the chains say the same.
 
     Ends with code 1 if chains do not say the same, or do not answer: what one chain hides is not known to be alike.
     """
@@ -34,7 +35,10 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
         click.echo(f"  NOT ALIKE: {matter.disagreement}" if matter.disagreement else _say_alike(deployment, matter))
         for known in matter.proposals:
             _show(deployment, known, clients)
-    if not matters:
+    announced = read_announced(bridges)
+    difference = explain_difference(deployment, bridges, announced)
+    _show_announced(deployment, announced, difference)
+    if not matters and not announced:
         click.echo("nothing waits")
     if everything:
         for known in (known for known in found if not known.is_open):
@@ -42,8 +46,17 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
             _show(deployment, known, clients)
     for chain, reason in away.items():
         click.echo(f"{deployment.chains[chain].name}: not read: {reason}")
-    if away or any(matter.disagreement for matter in matters):
+    if away or difference or any(matter.disagreement for matter in matters):
         click.get_current_context().exit(1)
+
+
+def _show_announced(deployment: Deployment, announced: list[Announced], difference: str) -> None:
+    for words in dict.fromkeys(each.words for each in announced):
+        click.echo(f"announced: {words}")
+        click.echo(f"  NOT ALIKE: {difference}" if difference else "  the chains say the same")
+        for each in (each for each in announced if each.words == words):
+            stand = Stand.EXECUTABLE if each.is_due else f"{Stand.WAITING}, {each.window.describe(each.head)}"
+            click.echo(f"  {deployment.chains[each.chain].name}: {stand}")
 
 
 def _say_alike(deployment: Deployment, matter: Matter) -> str:

@@ -1,5 +1,7 @@
 """The networks and accounts that ape knows: takes their names, gives web3 and addresses. ape asks for passphrases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from web3 import Web3
@@ -15,6 +17,15 @@ def open_network(choice: str) -> Web3:
     if not provider.is_connected:
         provider.connect()
     return cast(Web3, provider.web3)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """ape logs nothing below an error: at each transaction it warns that it uses a key which is unlocked."""
+    from ape.logging import LogLevel, logger
+
+    with logger.at_level(LogLevel.ERROR):
+        yield
 
 
 def load_account(alias: str) -> Any:

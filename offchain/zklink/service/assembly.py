@@ -11,7 +11,6 @@ from typing import Final
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils import to_checksum_address
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
@@ -21,7 +20,6 @@ from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes, split_nodes
-from zklink.l1.transport.secrets import keep_words
 from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
@@ -36,7 +34,7 @@ from zklink.service.clock import SteadyClock
 from zklink.service.proving.engine import STATEMENTS
 from zklink.service.proving.pool import ProofPool
 from zklink.service.settings.model import ChainSettings, FillSettings, NodeSettings
-from zklink.service.signing.remote import RemoteSigner
+from zklink.service.signing.asking import find_signers
 from zklink.service.wiring import NodeKeys, build_groups, build_parts
 from zklink.storage.checkpoints import SqlCheckpoints
 from zklink.storage.database import Database, open_database
@@ -96,7 +94,7 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
                 keys.validators,
                 keys.watchers,
                 lambda address: SqlSignerJournal(database, address),
-                elsewhere=_find_signers(settings, deployment),
+                elsewhere=find_signers(settings.signers, deployment),
             ),
             books=SqlFillBooks(database),
             checkpoints=SqlCheckpoints(database),
@@ -199,25 +197,6 @@ def check_chains(chains: Mapping[str, ChainSettings], deployment: Deployment, pl
             raise SettingsInvalid(place, f"chains.{name}", f"the deployment has {', '.join(sorted(names))}")
     for name in sorted(names - set(chains)):
         raise SettingsInvalid(place, f"chains.{name}", "the deployment has this chain, and no node of it is given")
-
-
-def _find_signers(
-    settings: NodeSettings, deployment: Deployment
-) -> tuple[tuple[RemoteSigner, ...], tuple[RemoteSigner, ...]]:
-    """The signers of both groups that run as processes."""
-    signers = settings.signers
-    if signers.secret_file is None:
-        return (), ()
-    secret = read_file(signers.secret_file).strip()
-    keep_words([secret])
-    validators, watchers = (
-        tuple(
-            RemoteSigner(place.url, to_checksum_address(place.address), deployment.deployment_hash, secret)
-            for place in places
-        )
-        for places in (signers.validators, signers.watchers)
-    )
-    return validators, watchers
 
 
 def _find_token(symbol: str, deployment: Deployment, place: str, key: str) -> TokenId:

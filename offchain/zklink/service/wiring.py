@@ -19,6 +19,7 @@ from zklink.l1.watcher import L1Watcher
 from zklink.node.parts import NodeParts
 from zklink.node.ports import BlockProver, CheckpointStore
 from zklink.node.watch import ChainWatch
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import ImportPolicy
 from zklink.sequencer.fee_terms import Terms
@@ -72,18 +73,21 @@ def build_groups(
     clock: Callable[[], float] = time.time,
     elsewhere: tuple[Sequence[ValidatorPort], Sequence[WatcherPort]] = ((), ()),
 ) -> LocalGroups:
-    """Both groups, with the signers `elsewhere`. `journal_of` gives a signer's journal by its address, `clock` the
-    world's time in UNIX seconds.
+    """Both groups, with the signers `elsewhere`; as many must sign as the primary asks for. `journal_of` gives a
+    signer's journal by its address, `clock` the world's time in UNIX seconds. Raises CallRefused, RpcUnavailable.
     """
     bridges = deployment.bridges(clients)
     chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
     known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
+    members = bridges[deployment.primary].groups
     return LocalGroups(
         ValidatorGroup(
-            [*(Validator(key, known, chains, journal_of(key.address), clock) for key in validators), *elsewhere[0]]
+            [*(Validator(key, known, chains, journal_of(key.address), clock) for key in validators), *elsewhere[0]],
+            members.members(Group.VALIDATORS).threshold,
         ),
         WatcherGroup(
-            [*(Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers), *elsewhere[1]]
+            [*(Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers), *elsewhere[1]],
+            members.members(Group.WATCHERS).threshold,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A group of signers: asks them one after the other until a majority has signed.
+"""A group of signers: asks them one after the other until as many have signed as its contract asks for.
 
 Takes signers, in this process or behind a port; gives evidence as contracts take it. With all keys in one process a
 majority protects nobody: that is for local networks and tests.
@@ -20,9 +20,10 @@ T = TypeVar("T")
 class SignerGroup(Generic[S]):
     """What both groups say."""
 
-    def __init__(self, signers: Sequence[S]) -> None:
+    def __init__(self, signers: Sequence[S], threshold: int | None = None) -> None:
+        """`threshold` is the contract's; without it a majority of these signers."""
         self._signers = sorted(signers, key=lambda signer: int(signer.address, 16))
-        self._threshold = len(signers) // 2 + 1
+        self._threshold = threshold or len(signers) // 2 + 1
 
     @property
     def covered(self) -> Accepted:
@@ -46,7 +47,7 @@ class SignerGroup(Generic[S]):
         return b"".join(self._gather(what, ask))
 
     def _gather(self, what: str, ask: Callable[[S], T]) -> list[T]:
-        """The answers of exactly a majority, in the order of the signers' addresses."""
+        """The answers of exactly as many as it takes, in the order of the signers' addresses."""
         answers: list[T] = []
         reasons: list[str] = []
         for signer in self._signers:
@@ -56,7 +57,7 @@ class SignerGroup(Generic[S]):
                 reasons.append(str(error))
             if len(answers) == self._threshold:
                 return answers
-        raise EvidenceMissing(what, len(answers), self._threshold, reasons[0])
+        raise EvidenceMissing(what, len(answers), self._threshold, reasons[0] if reasons else "no other is named here")
 
 
 class ValidatorGroup(SignerGroup[ValidatorPort]):

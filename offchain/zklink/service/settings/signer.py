@@ -3,9 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
-from zklink.service.settings.model import ChainSettings, DatabaseSettings, DoorSettings, LogSettings, Name, Section
+from zklink.service.settings.model import (
+    ChainSettings,
+    DatabaseSettings,
+    DoorSettings,
+    LogSettings,
+    Name,
+    Section,
+    SignersSettings,
+)
 
 
 class SignerSettings(Section):
@@ -20,3 +28,11 @@ class SignerSettings(Section):
     database: DatabaseSettings = DatabaseSettings(url=SecretStr("sqlite:///signer.db"))
     http: DoorSettings = DoorSettings(port=8548)
     log: LogSettings = LogSettings()
+
+
+class AskedSettings(Section):
+    """Where signers are, in a file that may have anything else: a node's settings, for example."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    signers: SignersSettings

@@ -16,8 +16,8 @@ from zklink.files import read_file
 from zklink.l1.transport.secrets import keep_secret, keep_words
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.settings.broker import AloneBrokerSettings
-from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section
-from zklink.service.settings.signer import SignerSettings
+from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section, SignersSettings
+from zklink.service.settings.signer import AskedSettings, SignerSettings
 from zklink.service.settings.watch import WatchSettings
 
 S = TypeVar("S", bound=Section)
@@ -86,6 +86,13 @@ def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ
     files = {name: folder / getattr(settings, name) for name in ("deployment", "key", "secret_file")}
     passphrase = None if settings.passphrase_file is None else folder / settings.passphrase_file
     return settings.model_copy(update={**files, "passphrase_file": passphrase})
+
+
+def read_asked_signers(path: Path, environment: Mapping[str, str] = os.environ) -> SignersSettings:
+    """The table [signers] of any settings. Raises SettingsInvalid, FileUnreadable."""
+    signers = read_section(AskedSettings, path, environment).signers
+    secret = signers.secret_file
+    return signers.model_copy(update={"secret_file": None if secret is None else path.resolve().parent / secret})
 
 
 def read_watch_settings(path: Path, environment: Mapping[str, str] = os.environ) -> WatchSettings:
