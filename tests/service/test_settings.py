@@ -39,8 +39,21 @@ def test_read__least_file__the_rest_has_defaults_and_files_are_beside_it(tmp_pat
     assert settings.deployment == tmp_path / "deployment.json"
     assert settings.keys.validators == (tmp_path / "keys/v1", Path("/abs/v2"))
     assert settings.chains["alpha"].confirmations == 12
-    assert settings.database.url.get_secret_value() == "sqlite:///zklink.db"
+    assert settings.database.url.get_secret_value() == f"sqlite:///{tmp_path}/zklink.db"
     assert (settings.broker.enabled, settings.http.port, settings.log.format) == (False, 8545, "json")
+
+
+def test_read__database__a_file_is_beside_the_settings_wherever_the_program_is_started(
+    tmp_path: Path,
+) -> None:
+    for url, found in (
+        ("sqlite:///own/node.db", f"sqlite:///{tmp_path}/own/node.db"),
+        ("sqlite:////var/node.db", "sqlite:////var/node.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://host/name", "postgresql://host/name"),
+    ):
+        settings = read(tmp_path, ZKLINK__DATABASE__URL=url)
+        assert settings.database.url.get_secret_value() == found
 
 
 def test_read__environment__goes_over_the_file(tmp_path: Path) -> None:

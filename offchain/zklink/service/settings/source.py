@@ -23,6 +23,7 @@ from zklink.service.settings.watch import WatchSettings
 S = TypeVar("S", bound=Section)
 
 PREFIX: Final = "ZKLINK__"
+SQLITE: Final = "sqlite:///"
 _OVER: Final = "__"
 _WORDS: Final = {
     "extra_forbidden": "there is no such key",
@@ -53,6 +54,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
         update={
             "signers": settings.signers.model_copy(update={"secret_file": None if secret is None else folder / secret}),
             "deployment": folder / settings.deployment,
+            "database": place_database(folder, settings.database),
             "prover": settings.prover.model_copy(update={"keys": None if own is None else folder / own}),
             "keys": keys.model_copy(
                 update={
@@ -75,7 +77,8 @@ def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ
     folder, keys = path.resolve().parent, settings.keys
     passphrase = None if keys.passphrase_file is None else folder / keys.passphrase_file
     own = keys.model_copy(update={"broker": folder / keys.broker, "passphrase_file": passphrase})
-    return settings.model_copy(update={"deployment": folder / settings.deployment, "keys": own})
+    database = place_database(folder, settings.database)
+    return settings.model_copy(update={"deployment": folder / settings.deployment, "keys": own, "database": database})
 
 
 def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ) -> SignerSettings:
@@ -85,7 +88,8 @@ def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ
     folder = path.resolve().parent
     files = {name: folder / getattr(settings, name) for name in ("deployment", "key", "secret_file")}
     passphrase = None if settings.passphrase_file is None else folder / settings.passphrase_file
-    return settings.model_copy(update={**files, "passphrase_file": passphrase})
+    database = place_database(folder, settings.database)
+    return settings.model_copy(update={**files, "passphrase_file": passphrase, "database": database})
 
 
 def read_asked_signers(path: Path, environment: Mapping[str, str] = os.environ) -> SignersSettings:
@@ -102,6 +106,15 @@ def read_watch_settings(path: Path, environment: Mapping[str, str] = os.environ)
     folder = path.resolve().parent
     words = None if settings.words is None else folder / settings.words
     return settings.model_copy(update={"deployment": folder / settings.deployment, "words": words})
+
+
+def place_database(folder: Path, database: DatabaseSettings) -> DatabaseSettings:
+    """The same database with its file, if it is one, relative to a folder."""
+    url = database.url.get_secret_value()
+    file = url.removeprefix(SQLITE)
+    if file in (url, "", ":memory:") or Path(file).is_absolute():
+        return database
+    return DatabaseSettings(url=SecretStr(f"{SQLITE}{folder / file}"))
 
 
 def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings | None = None) -> None:
