@@ -40,7 +40,7 @@ class Life:
         """From the environment file to a record that agrees with the chains."""
         run = self.stage.run
         said = run("ape", "run", "deploy", "--environment", str(self.environment), "--account", ALIAS, "--yes")
-        assert "WARNING" not in said, "ape's warnings stand between what was done"
+        assert "cached key" not in said, "ape warns at each transaction"
         self.deployment = Dossier.from_json(self.record.read_text()).deployment
         self.bridges = self.deployment.bridges(self.world.clients)
         for k, place in self.deployment.chains.items():
