@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.support.ending import DAY, OTHER, USD, K, P, Story
+from tests.support.ending import BLOCKS_A_DAY, DAY, OTHER, USD, K, P, Story
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contracts.bridge_structs import Solvency
 from zklink.l1.contracts.timelock import Proposal, TimelockClient
 from zklink.protocol.errors import HistoryDisagrees
 from zklink.protocol.facts import End, Frozen, Group
-from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber, Lane
+from zklink.protocol.ids import GROUP_DELAY_SECONDS, SILENCE_SECONDS, BlockNumber, Lane
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.outcome import show_time
 from zklink.service.health import Condition
@@ -253,6 +253,26 @@ def test_round__the_governor_proposes_something__said_what_and_until_when(story:
     timelock.cancel(roles.governor, timelock.compute_id(Proposal((call,))))
     story.confirm()
     assert look() == {}
+
+
+def test_round__somebody_takes_a_timelock_over__said_when_named_and_when_owner(story: Story, look: Look) -> None:
+    roles, system = story.system.world.roles, story.system
+    timelock = TimelockClient(story.bridge(K).client, system.deployment.chains[K].timelock)
+    call = timelock.encode("set_owner", roles.stranger.address)
+    timelock.propose(roles.governor, Proposal((call,)))
+    for chain in system.world:
+        chain.advance_time(GROUP_DELAY_SECONDS + 1)
+        chain.mine(GROUP_DELAY_SECONDS // DAY * BLOCKS_A_DAY + 1)
+    timelock.execute(roles.attacker, Proposal((call,)))
+    story.confirm()
+    named = look()["polygon", AlarmName.OWNER_NAMED]
+    assert named.level == "warning" and named.text.startswith(f"{roles.stranger.address} can make its timelock its own")
+    assert ("polygon", AlarmName.OWNER_CHANGED) not in look()
+    timelock.accept_ownership(roles.stranger)
+    story.confirm()
+    found = look()
+    assert found["polygon", AlarmName.OWNER_CHANGED].level == "critical"
+    assert ("polygon", AlarmName.OWNER_NAMED) not in found and ("avalanche", AlarmName.OWNER_CHANGED) not in found
 
 
 def test_check__a_bridge_of_another_deployment__is_refused(story: Story) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from zklink.l1.contracts.bridge_structs import EndState, EndWord
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, EndState, EndWord
+from zklink.l1.contracts.timelock import Ownership
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import EXPIRY_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId, Lane
 from zklink.recovery.outcome import Window
@@ -20,6 +21,7 @@ from zklink.upkeep.status_records import (
     TokenStatus,
     Unread,
     Urgency,
+    WaitingProposal,
 )
 
 NOW = 1_900_000_000
@@ -52,6 +54,10 @@ WELL = ChainStatus(
 )
 PRIMARY = replace(WELL, is_primary=True, end=None, lag=0, quiet_since=NOW)
 RAISED = replace(NO_END, word=EndWord.WATCHERS, number=BlockNumber(7), raised_at=NOW, raised_in=5)
+
+
+OWNER, ANOTHER = (f"0x{byte * 20}" for byte in ("aa", "bb"))
+PROPOSAL = WaitingProposal(bytes(32), ("USDC: at least 2, cap 9",), WINDOW)
 
 
 def lane(**changes: Any) -> tuple[LaneStatus, ...]:
@@ -98,6 +104,10 @@ def test_list_alarms__each_side_of_a_limit__well_attention_act_now(kind: str, li
         ("freeze_announced", Urgency.ACT_NOW, replace(PRIMARY, freezes=(AnnouncedFreeze("bsc", WINDOW),))),
         ("founding", Urgency.ATTENTION, replace(WELL, is_founding=True)),
         ("group_announced", Urgency.ATTENTION, replace(WELL, coming=ComingMembers(Group.WATCHERS, 3, 2, WINDOW))),
+        ("proposal_waits", Urgency.ATTENTION, replace(WELL, proposals=(PROPOSAL,))),
+        ("owner_named", Urgency.ATTENTION, replace(WELL, governor=ANOTHER, owner=Ownership(OWNER, ANOTHER))),
+        ("owner_named", Urgency.ATTENTION, replace(WELL, governor=OWNER, owner=Ownership(OWNER, ANOTHER))),
+        ("owner_changed", Urgency.ACT_NOW, replace(WELL, governor=OWNER, owner=Ownership(ANOTHER, NO_ADDRESS))),
         ("astray", Urgency.ACT_NOW, replace(WELL, is_astray=True)),
         ("freeze_called", Urgency.ACT_NOW, replace(WELL, lanes=lane(waiting=1, oldest_since=NOW, called=WINDOW))),
         ("unpaid", Urgency.ATTENTION, replace(WELL, unpaid=1)),
@@ -114,7 +124,15 @@ def test_list_alarms__one_thing_is_wrong__that_alarm_alone(kind: str, urgency: U
     assert alarm.text and alarm.help
 
 
-@pytest.mark.parametrize("chain", [WELL, PRIMARY, replace(PRIMARY, quiet_since=None), token(expected=None)])
+def test_owner__neither_owns_nor_is_named__both_are_said() -> None:
+    found = list_alarms(replace(WELL, governor=OWNER, owner=Ownership(ANOTHER, f"0x{'cc' * 20}")))
+    assert [alarm.kind for alarm in found] == ["owner_changed", "owner_named"]
+
+
+OWNED = replace(WELL, governor=OWNER, owner=Ownership(OWNER, NO_ADDRESS))
+
+
+@pytest.mark.parametrize("chain", [OWNED, WELL, PRIMARY, replace(PRIMARY, quiet_since=None), token(expected=None)])
 def test_list_alarms__a_chain_that_is_well__none(chain: ChainStatus) -> None:
     assert list_alarms(chain) == []
 

@@ -1,91 +1,34 @@
 """Acts of government by command, and proposals in words: on real timelocks of four chains."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
-from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
-import zklink.cli.act_sending as act_sending
 import zklink.cli.govern as govern
 import zklink.cli.proposals as proposals
-from tests.support.ending import BLOCKS_A_DAY, OTHER, K, P, Story
+from tests.support.ending import OTHER, K, P
+from tests.support.govern_desk import Desk, owner, send_as
 from zklink.cli.act_inputs import pick_door, pick_token, read_bounds, read_limits, read_new_token
-from zklink.devnet.system import LocalSystem
 from zklink.devnet.tokens import USDC
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.contracts.timelock import Proposal, Waiting
 from zklink.l1.deployment.acts import Act
-from zklink.l1.deployment.government import Government
-from zklink.l1.transport.client import encode_call
 from zklink.l1.transport.submission import Call
 from zklink.protocol.errors import ActRefused, TimelockMissing
 from zklink.protocol.facts import End, Frozen, Group
-from zklink.protocol.ids import DAY, GRACE_SECONDS, GROUP_DELAY_SECONDS, ChainId, TokenId
+from zklink.protocol.ids import DAY, GRACE_SECONDS, GROUP_DELAY_SECONDS, TokenId
 from zklink.upkeep.acting import plan_tasks
 from zklink.upkeep.call_words import say_call
 from zklink.upkeep.proposals import Stand, judge_stand, list_matters, read_proposals
 
 NEWCOMER = "0x0000000000000000000000000000000000000abc"
 WAIT_DAYS = GROUP_DELAY_SECONDS // DAY
-
-
-@pytest.fixture
-def story(credulous: LocalSystem) -> Iterator[Story]:
-    yield Story(credulous)
-
-
-@pytest.fixture
-def desk(story: Story, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Desk":
-    return Desk(story, monkeypatch, tmp_path)
-
-
-class Desk:
-    """Somebody who runs the commands on the story's chains."""
-
-    def __init__(self, story: Story, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self.story, self.folder, self.away = story, folder, dict[ChainId, str]()
-        self.file = folder / "d.json"
-        self.file.write_text(story.system.deployment.to_json())
-        for module in (act_sending, proposals):
-            monkeypatch.setattr(module, "reach_bridges", self.reach)
-        clients = {k: bridge.client for k, bridge in story.system.bridges.items()}
-        self.government = Government(story.system.deployment, clients)
-
-    def reach(self, *given: object) -> object:
-        found = {k: bridge for k, bridge in self.story.system.bridges.items() if k not in self.away}
-        return found, self.away
-
-    def key(self, account: LocalAccount) -> str:
-        path = self.folder / account.address
-        path.write_text(account.key.hex())
-        return str(path)
-
-    def run(self, command: click.Command, *arguments: str, code: int = 0) -> str:
-        found = CliRunner().invoke(command, [*arguments, str(self.file)])
-        assert found.exit_code == code, (found.output, found.exception)
-        return found.output
-
-    def govern(self, act: str, *options: str, by: LocalAccount | None = None, code: int = 0) -> str:
-        options = (*options, "--out", str(self.folder)) if act != "execute" else options
-        signed = ("--account", self.key(by)) if by is not None else ()
-        return self.run(govern.govern.commands[act], *options, *signed, code=code)
-
-    def wait(self, days: int) -> None:
-        for chain in self.story.system.world:
-            chain.advance_time(days * DAY + 1)
-            chain.mine(days * BLOCKS_A_DAY + 1)
-
-
-def owner(story: Story) -> LocalAccount:
-    return story.system.world.roles.governor
 
 
 def limits(desk: Desk) -> set[tuple[int, int]]:
@@ -307,13 +250,6 @@ def test_safe__owns_the_timelocks__a_file_for_each_chain_that_makes_the_calls(de
         send_as(lock.client, safes[K], roles.deployer, Call(made["to"], bytes.fromhex(made["data"][2:]), "a Safe's"))
     shown = desk.run(proposals.proposals)
     assert "deposit: between 1 and 5000000 gwei; swaps to bsc: between 1 and 6000000 gwei" in shown
-
-
-def send_as(client: Any, contract: str, payer: LocalAccount, call: Call) -> None:
-    """Have a contract make a call."""
-    assembler = client.contract(contract, load_contract("Assembler"))
-    client.send(payer, encode_call(assembler, "keep", call.data))
-    client.send(payer, encode_call(assembler, "send", call.to))
 
 
 def test_plan_tasks__no_timelock__said(desk: Desk) -> None:

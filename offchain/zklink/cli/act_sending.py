@@ -25,7 +25,7 @@ from zklink.upkeep.safe_file import encode_safe_file
 Command = TypeVar("Command", bound=Callable[..., Any])
 MakeAct = Callable[[Deployment, Acts], Act]
 
-_SENDING = (
+_TASKS = (
     click.option("--account", metavar="ALIAS|FILE", help="Send it as this account, which owns the timelocks."),
     click.option(
         "--out",
@@ -34,13 +34,18 @@ _SENDING = (
         show_default=True,
         help="Where the files for the Transaction Builder are written, if the owner is a Safe.",
     ),
-    click.option("--salt", default="", help="A word that tells proposals of the same calls apart."),
 )
+_SALT = click.option("--salt", default="", help="A word that tells proposals of the same calls apart.")
 
 
 def act_command(command: Command) -> Command:
     """The deployment and how an act is sent: `name`, `rpcs`, `quorum`, `account`, `out`, `salt`."""
-    for option in reversed(_SENDING):
+    return task_command(_SALT(command))
+
+
+def task_command(command: Command) -> Command:
+    """The deployment and who sends: `name`, `rpcs`, `quorum`, `account`, `out`."""
+    for option in reversed(_TASKS):
         command = option(command)
     return deployment_options(command)
 
@@ -60,14 +65,20 @@ def present(make: MakeAct, name: str, rpcs: tuple[str, ...], quorum: int, **send
     act, salt = make(deployment, government.acts), make_salt(sending["salt"])
     tasks = plan_tasks(government, act, salt)
     click.echo(f"{act.title}: the chains would agree, and none would refuse it now")
+    hand_out(deployment, government, tasks, act.title, sending["account"], sending["out"])
+
+
+def hand_out(
+    deployment: Deployment, government: Government, tasks: list[Task], title: str, account: str | None, out: Path
+) -> None:
+    """Say who must send what; write files for Safes; send it if an account is given."""
     for task in tasks:
         for line in describe_task(task):
             click.echo(line)
-        if task.threshold is not None and not sending["account"]:
-            path = write_safe_file(deployment, task, act.title, sending["out"])
-            click.echo(f"  for its Transaction Builder: {path}")
-    if sending["account"]:
-        send(government, tasks, sending["account"])
+        if task.threshold is not None and not account:
+            click.echo(f"  for its Transaction Builder: {write_safe_file(deployment, task, title, out)}")
+    if account:
+        send(government, tasks, account)
     elif any(task.threshold is None for task in tasks):
         click.echo("nothing is sent: --account sends it")
 
@@ -88,11 +99,11 @@ def write_safe_file(deployment: Deployment, task: Task, title: str, folder: Path
 
 
 def send(government: Government, tasks: list[Task], account: str) -> None:
-    """Send all tasks as the owner. ClickException before anything is sent if it does not own every timelock."""
+    """Send all tasks as the owner. ClickException before anything is sent if one of them is another account's."""
     owner = load_account(find_account(account), getpass.getpass)
     others = [f"{task.owner} on {task.name}" for task in tasks if task.owner != owner.address]
     if others:
-        raise click.ClickException(f"{owner.address} does not own the timelocks: {', '.join(others)} does")
+        raise click.ClickException(f"{owner.address} does not own the timelocks: they are for {', '.join(others)}")
     for task in tasks:
         for call in task.calls:
             government.clients[task.chain].send(owner, call)

@@ -109,6 +109,7 @@ def _finish(prepared: Prepared, dossier: Dossier, record: Path, say: Say) -> Non
     say(f"next: {prepared.project.governor} calls accept_ownership() on each timelock:")
     for chain in dossier.deployment.chains.values():
         say(f"  {chain.name} {chain.timelock}")
+    say(f"      ape run govern accept-ownership --account GOVERNOR {dossier.name}")
     say(f"then: ape run verify-deployment {dossier.name}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from zklink.cli.act_inputs import (
     read_limits,
     read_new_token,
 )
-from zklink.cli.act_sending import act_command, open_government, present
+from zklink.cli.act_sending import act_command, hand_out, open_government, present, task_command
 from zklink.cli.deployment_inputs import deployment_options, find_account, parse_account
 from zklink.cli.inputs import load_account
 from zklink.l1.contracts.timelock import Proposal
@@ -26,6 +27,7 @@ from zklink.l1.transport.submission import Call
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
 from zklink.upkeep.announced import Announced, explain_difference, read_announced
+from zklink.upkeep.acting import plan_acceptance
 from zklink.upkeep.proposals import Known, Stand, list_matters, read_proposals
 
 GROUPS = {group.name.lower(): group for group in Group}
@@ -133,10 +135,22 @@ def remove_member(group: str, member: str, **rest: Any) -> None:
 
 @govern.command()
 @act_command
-@click.option("--to", required=True, help="The next owner; it accepts by `accept_ownership` on each timelock.")
+@click.option("--to", required=True, help="The next owner; it accepts by `accept-ownership`.")
 def owner(to: str, **rest: Any) -> None:
     """Propose another owner of the timelocks."""
     present(lambda deployment, acts: acts.name_owner(parse_account(to, "--to")), **rest)
+
+
+@govern.command("accept-ownership")
+@task_command
+def accept_ownership(name: str, rpcs: tuple[str, ...], quorum: int, account: str | None, out: Path) -> None:
+    """Become the owner of the timelocks, as whoever is named: after the founding, and after `owner`."""
+    deployment, government = open_government(name, rpcs, quorum)
+    tasks = plan_acceptance(government)
+    for chain in deployment.chains.keys() - {task.chain for task in tasks}:
+        owner = government.timelocks[chain].owner()
+        click.echo(f"{deployment.chains[chain].name}: nobody is named; {owner} owns its timelock")
+    hand_out(deployment, government, tasks, "accept ownership", account, out)
 
 
 @govern.command()

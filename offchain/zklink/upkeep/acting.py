@@ -4,13 +4,15 @@ Takes a government and an act; gives one task for each chain, after the act was 
 each. Never sends anything.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
 
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.contracts.governed import act_at_once
-from zklink.l1.contracts.timelock import Proposal, Waiting
+from zklink.l1.contracts.timelock import Proposal, TimelockClient, Waiting
 from zklink.l1.deployment.acts import Act
 from zklink.l1.deployment.government import NO_SALT, Government
 from zklink.l1.transport.receipts import BlockInfo
@@ -25,9 +27,9 @@ GET_THRESHOLD = bytes.fromhex("e75235b8")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the owner of a chain's timelock sends there. `is_swift`: it counts at once; else it is a proposal, and
-    `waiting` is since when it would wait if it came into the newest block. `threshold` is of an owner that is a Safe:
-    how many of its owners sign; 0 for another contract, None for an account.
+    """What the owner of a chain's timelock, or whoever is named to own it, sends there. `is_swift`: it counts at once;
+    else it is a proposal, and `waiting` is since when it would wait if it came into the newest block. `threshold` is of
+    an owner that is a Safe: how many of its owners sign; 0 for another contract, None for an account.
     """
 
     chain: ChainId
@@ -43,14 +45,36 @@ def plan_tasks(government: Government, act: Act, salt: bytes = NO_SALT) -> list[
     """The tasks of an act, by chain. Raises ActsDisagree and OwnerInGroup for an act that must not be, ActRefused if a
     chain would refuse it now, TimelockMissing, RpcUnavailable.
     """
-    for k in act.calls:
-        if not government.clients[k].code(government.timelocks[k].address):
-            raise TimelockMissing(government.clients[k].profile.name)
+    _check_timelocks(government, act.calls)
     government.check(act)
     refusals = government.try_act(act)
     if refusals:
         raise ActRefused(act.title, {government.clients[k].profile.name: why for k, why in refusals.items()})
     return [_plan_task(government, k, calls, salt) for k, calls in act.calls.items()]
+
+
+def plan_acceptance(government: Government) -> list[Task]:
+    """The tasks of whoever is named to own timelocks, on each chain where somebody is. Raises OwnerInGroup for one who
+    is in a group, TimelockMissing, RpcUnavailable.
+    """
+    _check_timelocks(government, government.timelocks)
+    return [
+        _plan_acceptance(government, k, lock, heir)
+        for k, lock in government.timelocks.items()
+        if (heir := lock.coming_owner()) != NO_ADDRESS
+    ]
+
+
+def _plan_acceptance(government: Government, chain: ChainId, lock: TimelockClient, heir: str) -> Task:
+    government.check_heir(chain, heir)
+    name, calls = government.clients[chain].profile.name, (lock.encode("accept_ownership"),)
+    return Task(chain, name, heir, _read_threshold(government, chain, heir), calls, True, None)
+
+
+def _check_timelocks(government: Government, chains: Iterable[ChainId]) -> None:
+    for k in chains:
+        if not government.clients[k].code(government.timelocks[k].address):
+            raise TimelockMissing(government.clients[k].profile.name)
 
 
 def _plan_task(government: Government, chain: ChainId, calls: tuple[Call, ...], salt: bytes) -> Task:

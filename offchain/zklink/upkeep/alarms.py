@@ -6,6 +6,7 @@ Takes a chain's record; gives alarms. Pure.
 from collections.abc import Iterator
 from typing import Final
 
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.protocol.ids import EXPIRY_SECONDS, SILENCE_SECONDS
 from zklink.recovery.outcome import show_count, show_time
 from zklink.upkeep.status_records import Alarm, ChainStatus, LaneStatus, Unread, Urgency
@@ -33,7 +34,7 @@ def list_alarms(chain: ChainStatus | Unread) -> list[Alarm]:
         return [Alarm(Urgency.UNKNOWN, chain.name, "unread", text, "ask another node of the chain")]
     return [
         Alarm(urgency, chain.name, kind, text, help)
-        for rule in (_ending, _queues, _history, _money, _signers)
+        for rule in (_ending, _governing, _queues, _history, _money, _signers)
         for urgency, kind, text, help in rule(chain)
     ]
 
@@ -57,6 +58,9 @@ def _ending(chain: ChainStatus) -> Found:
     for freeze in chain.freezes:
         text = f"the freeze of {freeze.member} is announced; it acts from {show_time(freeze.window.ends_at)} on"
         yield now, "freeze_announced", text, f"if it is false: ape run govern void-freeze --member {freeze.member}"
+
+
+def _governing(chain: ChainStatus) -> Found:
     if chain.coming is not None:
         group = chain.coming
         text = (
@@ -66,6 +70,18 @@ def _ending(chain: ChainStatus) -> Found:
     if chain.is_founding:
         text = "its timelock is still being founded: its owner can call anything at once"
         yield Urgency.ATTENTION, "founding", text, "close the founding before anybody brings money in"
+    for proposal in chain.proposals:
+        what = f"{'; '.join(proposal.words)} (0x{proposal.proposal_id.hex()[:8]})"
+        text = f"it is proposed: {what}; anybody can execute it from {show_time(proposal.ready.ends_at)} on"
+        yield Urgency.ATTENTION, "proposal_waits", text, "ape run proposals; whoever does not want it leaves before"
+    if chain.owner is not None and not chain.owner.is_of(chain.governor):
+        text = f"its timelock belongs to {chain.owner.owner}, and the record names {chain.governor}"
+        help = "if it was meant, the record is out of date; else say so in public, and leave"
+        yield Urgency.ACT_NOW, "owner_changed", text, help
+    if chain.owner is not None and chain.owner.coming != NO_ADDRESS:
+        text = f"{chain.owner.coming} can make its timelock its own; it is that of {chain.owner.owner}"
+        help = "ape run govern accept-ownership; if it was not meant: ape run govern owner names another"
+        yield Urgency.ATTENTION, "owner_named", text, help
 
 
 def _queues(chain: ChainStatus) -> Found:

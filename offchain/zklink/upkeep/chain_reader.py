@@ -6,6 +6,8 @@ Takes what was read of all chains; gives a record. Never sends anything, and nev
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from eth_utils import to_checksum_address
+
 from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, EndWord
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.protocol.bridge_hashes import Tip
@@ -23,6 +25,7 @@ from zklink.recovery.debts import Debts
 from zklink.recovery.import_steps import find_fact
 from zklink.recovery.member_steps import end_window
 from zklink.recovery.outcome import Window
+from zklink.upkeep.proposals import read_proposals
 from zklink.upkeep.status_records import (
     AnnouncedFreeze,
     ChainStatus,
@@ -31,6 +34,7 @@ from zklink.upkeep.status_records import (
     PendingStatus,
     SignerStatus,
     TokenStatus,
+    WaitingProposal,
 )
 
 ASTRAY_SECONDS = 900
@@ -50,6 +54,7 @@ def read_chain(
     end = None if is_primary else bridge.member_end.end_state()
     waits = end is not None and end.word is not EndWord.NONE and not end.stands
     place = deployment.chains[chain]
+    lock = None if place.timelock == NO_ADDRESS else TimelockClient(bridge.client, place.timelock)
     lag, since = _read_lag(read, tip, is_primary)
     return ChainStatus(
         chain_id=chain,
@@ -65,7 +70,7 @@ def read_chain(
         quiet_since=tip.timestamp if is_primary and tip.number else None,
         is_frozen=bridge.end.is_frozen(),
         is_exodus=bridge.exodus.is_begun(),
-        is_founding=place.timelock != NO_ADDRESS and TimelockClient(bridge.client, place.timelock).is_founding(),
+        is_founding=lock is not None and lock.is_founding(),
         lanes=[_read_lane(read, chain, lane) for lane in Lane],
         missing=list_missing(read, chain),
         end=end,
@@ -76,7 +81,18 @@ def read_chain(
         tokens=[_read_token(read, chain, token, reserves) for token in _tokens_of(read, chain)],
         signers=_read_signers(read, chain, signers),
         is_astray=_is_astray(read, tip, head.timestamp, is_primary),
+        owner=None if lock is None else lock.ownership(),
+        governor=to_checksum_address(deployment.governor),
+        proposals=[] if lock is None else list(_list_waiting(read, chain)),
     )
+
+
+def _list_waiting(read: ChainsRead, chain: ChainId) -> Iterator[WaitingProposal]:
+    for known in read_proposals(read.deployment, {chain: read.bridges[chain].client}):
+        if known.is_open and known.waiting is not None:
+            at = known.waiting
+            window = Window(at.proposed_at, at.proposed_in, GROUP_DELAY_SECONDS, at.blocks_per_day)
+            yield WaitingProposal(known.proposal_id, known.words, window)
 
 
 def _is_astray(read: ChainsRead, tip: Tip, now: int, is_primary: bool) -> bool:

@@ -61,6 +61,9 @@ def _show_chain(chain: ChainStatus | Unread) -> Iterator[str]:
         group = chain.coming
         text = f"{group.members} {group.group.name.lower()}, of whom {group.threshold} sign, are announced"
         yield from _wrap(f"{text}; they have a word from {show_time(group.window.ends_at)} on", 2)
+    for proposal in chain.proposals:
+        text = f"proposed: {'; '.join(proposal.words)}; from {show_time(proposal.ready.ends_at)} on"
+        yield from _wrap(text, 2)
     for owed in chain.pending:
         yield from _wrap(f"owed to {owed.owner}: {owed.amount} units of {owed.symbol}", 2)
     for token in chain.tokens:
@@ -114,6 +117,13 @@ def _encode_chain(chain: ChainStatus | Unread) -> dict[str, Any]:
         "end": _encode_end(chain),
         "freezes": [{"member": each.member, "window": _encode_window(each.window)} for each in chain.freezes],
         "coming": _encode_coming(chain),
+        "governor": chain.governor,
+        "owner": None if chain.owner is None else chain.owner.owner,
+        "coming_owner": None if chain.owner is None else chain.owner.coming,
+        "proposals": [
+            {"id": f"0x{each.proposal_id.hex()}", "words": list(each.words), "ready": _encode_window(each.ready)}
+            for each in chain.proposals
+        ],
         "pending": [{"owner": p.owner, "symbol": p.symbol, "amount": str(p.amount)} for p in chain.pending],
         "tokens": [_encode_token(token) for token in chain.tokens],
         "signers": [

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from zklink.l1.contracts.bridge_structs import EndState
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, EndState
+from zklink.l1.contracts.timelock import Ownership
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, Lane
 from zklink.recovery.outcome import Window
@@ -97,6 +98,15 @@ class ComingMembers:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingProposal:
+    """A proposal that can be executed from `ready` on, a time (UNIX seconds) and a block; `words` say what it does."""
+
+    proposal_id: bytes
+    words: tuple[str, ...]
+    ready: Window
+
+
+@dataclass(frozen=True, slots=True)
 class SignerStatus:
     """A named account's coin, in wei, and how many units of gas it buys now."""
 
@@ -112,7 +122,8 @@ class ChainStatus:
     behind the primary and `lag_since` when the first of these was made (UNIX seconds), None where the primary was not
     read. `quiet_since` is when the primary accepted its last block; None for members, and before the first block.
     `pace` is its blocks of a day of a window. `end` is None on the primary, `end_window` while no END waits.
-    `is_astray`: a member's last block is none of the primary's history, as far as that was read.
+    `is_astray`: a member's last block is none of the primary's history, as far as that was read. `owner` is whose its
+    timelock is, None on local chains without one; `governor` is whom the deployment's record names.
     """
 
     chain_id: ChainId
@@ -139,6 +150,9 @@ class ChainStatus:
     tokens: Sequence[TokenStatus]
     signers: Sequence[SignerStatus]
     is_astray: bool = False
+    owner: Ownership | None = None
+    governor: str = NO_ADDRESS
+    proposals: Sequence[WaitingProposal] = ()
 
 
 @dataclass(frozen=True, slots=True)

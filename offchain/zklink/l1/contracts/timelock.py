@@ -55,18 +55,34 @@ class Waiting:
         return self.proposed_at + seconds, self.proposed_in + seconds // DAY * self.blocks_per_day
 
 
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Whose a timelock is, and whose it becomes when `coming` accepts; NO_ADDRESS for nobody."""
+
+    owner: str
+    coming: str
+
+    def is_of(self, governor: str) -> bool:
+        """Whether it is a governor's, or at least only waits for that governor to accept."""
+        return int(governor, 16) in (int(self.owner, 16), int(self.coming, 16))
+
+
 class TimelockClient(ContractClient):
     """The governor of a chain's registry, groups and end."""
 
     contract_name = TIMELOCK
 
-    def owner(self) -> str:
+    def owner(self, block: int | None = None) -> str:
         """Who proposes, cancels and acts at once."""
-        return to_checksum_address(self._read("owner"))
+        return to_checksum_address(self._read("owner", block=block))
 
-    def coming_owner(self) -> str:
+    def coming_owner(self, block: int | None = None) -> str:
         """Who becomes the owner when it accepts; NO_ADDRESS for nobody."""
-        return to_checksum_address(self._read("coming_owner"))
+        return to_checksum_address(self._read("coming_owner", block=block))
+
+    def ownership(self, block: int | None = None) -> Ownership:
+        """Both of them."""
+        return Ownership(self.owner(block), self.coming_owner(block))
 
     def is_founding(self) -> bool:
         """Whether the owner can call anything at once: nobody should bring money in yet."""

@@ -42,12 +42,12 @@ class Government:
         calls = {k: [call.data for call in each] for k, each in act.calls.items()}
         check_alike(calls, tuple(self.timelocks))
         for k in (k for k in calls if read_statements(calls[k])):
-            lock, groups = self.timelocks[k], self.bridges[k].groups
-            known = [(group, groups.members(group).members) for group in Group]
-            coming = groups.coming()
-            if coming is not None:
-                known.append((coming.group, coming.signers.members))
-            check_apart(calls[k], (lock.owner(), lock.coming_owner()), known)
+            lock = self.timelocks[k]
+            check_apart(calls[k], (lock.owner(), lock.coming_owner()), self._list_members(k))
+
+    def check_heir(self, chain: ChainId, heir: str) -> None:
+        """Raise OwnerInGroup if whoever is to own a chain's timelock is in a group there, now or soon."""
+        check_apart([self.timelocks[chain].encode("set_owner", heir).data], (), self._list_members(chain))
 
     def try_act(self, act: Act) -> dict[ChainId, str]:
         """The reasons for which calls of an act would be refused now, by chain; a wait of 55 days is not worth an act
@@ -103,6 +103,13 @@ class Government:
     def check_proposals(self, proposals: Mapping[ChainId, Proposed]) -> None:
         """Raise ActsDisagree unless the proposals of all chains, as their logs have them, say the same."""
         check_alike({k: [call.data for call in said.calls] for k, said in proposals.items()}, tuple(self.timelocks))
+
+    def _list_members(self, chain: ChainId) -> list[tuple[Group, Sequence[str]]]:
+        """Who is in the groups of a chain, and who is announced."""
+        groups = self.bridges[chain].groups
+        known: list[tuple[Group, Sequence[str]]] = [(group, groups.members(group).members) for group in Group]
+        coming = groups.coming()
+        return known if coming is None else [*known, (coming.group, coming.signers.members)]
 
     def _chains(self, act: Act, chains: Sequence[ChainId] | None) -> list[ChainId]:
         return [k for k in act.calls if chains is None or k in chains]

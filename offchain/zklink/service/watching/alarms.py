@@ -38,6 +38,8 @@ class AlarmName(StrEnum):
     FOUNDING = "founding"
     GROUP_ANNOUNCED = "group_announced"
     PROPOSAL_WAITS = "proposal_waits"
+    OWNER_NAMED = "owner_named"
+    OWNER_CHANGED = "owner_changed"
     WORDS_NOT_KEPT = "words_not_kept"
 
 
@@ -53,6 +55,7 @@ CRITICAL: Final = frozenset(
         AlarmName.INSOLVENT,
         AlarmName.CUSTODY,
         AlarmName.HISTORY_BROKEN,
+        AlarmName.OWNER_CHANGED,
     }
 )
 """Alarms for which somebody is to get up; the others are warnings."""

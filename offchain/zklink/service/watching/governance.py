@@ -1,4 +1,5 @@
-"""What the governor of a chain prepares: proposals that wait, a group that is announced, a founding that is open.
+"""What the governor of a chain prepares: proposals that wait, a group that is announced, a founding that is open, and
+another owner of the timelock.
 
 Takes a chain's groups and timelock; gives alarms, because whoever does not like it has until then to leave.
 """
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS
 from zklink.l1.contracts.governance_events import Cancelled, Executed, Proposed
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.protocol.ids import GROUP_DELAY_SECONDS
@@ -16,11 +18,14 @@ from zklink.service.watching.alarms import Alarm, AlarmName
 
 @dataclass(slots=True)
 class Governance:
-    """Looks at the governor of one chain again and again; remembers the proposals that it has seen."""
+    """Looks at the governor of one chain again and again; remembers the proposals that it has seen. `owner` is whose
+    the timelock should be, by the deployment's record.
+    """
 
     bridge: BridgeClient
     name: str
     from_block: int
+    owner: str
     _timelock: TimelockClient | None = field(default=None, init=False)
     _is_asked: bool = field(default=False, init=False)
     _proposals: dict[bytes, Proposed] = field(default_factory=dict, init=False)
@@ -41,7 +46,17 @@ class Governance:
         if timelock.is_founding():
             text = "its founding is open: the timelock's owner can call anything at once; bring nothing in"
             yield Alarm(AlarmName.FOUNDING, self.name, text)
+        yield from self._look_at_owner(timelock, height)
         yield from self._look_at_proposals(timelock, height)
+
+    def _look_at_owner(self, timelock: TimelockClient, height: int) -> Iterator[Alarm]:
+        found = timelock.ownership(height)
+        if not found.is_of(self.owner):
+            text = f"its timelock belongs to {found.owner}, and the record names {self.owner}: who has agreed to that?"
+            yield Alarm(AlarmName.OWNER_CHANGED, self.name, text, mark=found.owner)
+        if found.coming != NO_ADDRESS:
+            text = f"{found.coming} can make its timelock its own; it is that of {found.owner}"
+            yield Alarm(AlarmName.OWNER_NAMED, self.name, text, mark=found.coming)
 
     def _look_at_proposals(self, timelock: TimelockClient, height: int) -> Iterator[Alarm]:
         if height >= self.from_block:

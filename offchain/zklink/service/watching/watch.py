@@ -49,7 +49,8 @@ class Watch:
         self._progress = {chain: Progress(read, chain, limits, self.metrics) for chain in read.bridges}
         self._custody = {chain: Custody(read, chain, self.metrics) for chain in read.bridges}
         self._governance = {
-            chain: Governance(bridge, read.name(chain), starts[chain]) for chain, bridge in read.bridges.items()
+            chain: Governance(bridge, read.name(chain), starts[chain], read.deployment.governor)
+            for chain, bridge in read.bridges.items()
         }
         if words is not None and words.exists():
             read_words(words, read.deployment.deployment_hash, read.groups.kept)
