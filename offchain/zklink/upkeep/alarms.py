@@ -76,7 +76,7 @@ def _governing(chain: ChainStatus) -> Found:
         yield Urgency.ATTENTION, "proposal_waits", text, "ape run proposals; whoever does not want it leaves before"
     if chain.owner is not None and not chain.owner.is_of(chain.governor):
         text = f"its timelock belongs to {chain.owner.owner}, and the record names {chain.governor}"
-        help = "if it was meant, the record is out of date; else say so in public, and leave"
+        help = "if it was meant: ape run govern record; else say so in public, and leave"
         yield Urgency.ACT_NOW, "owner_changed", text, help
     if chain.owner is not None and chain.owner.coming != NO_ADDRESS:
         text = f"{chain.owner.coming} can make its timelock its own; it is that of {chain.owner.owner}"

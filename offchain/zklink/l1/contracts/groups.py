@@ -32,9 +32,9 @@ class GroupsClient(ContractClient):
         """The account that acts as governor: the owner, if the governor is a timelock."""
         return read_acting_governor(self.client, self.governor())
 
-    def members(self, group: Group) -> GroupMembers:
+    def members(self, group: Group, block: int | None = None) -> GroupMembers:
         """The signers of a group, and how many of them it takes."""
-        members, threshold = self._read("members", int(group))
+        members, threshold = self._read("members", int(group), block=block)
         return GroupMembers(tuple(map(to_checksum_address, members)), threshold)
 
     def coming(self, block: int | None = None) -> ComingGroup | None:

@@ -21,12 +21,12 @@ from zklink.protocol.messages import compute_key_change_digest
 
 
 class RegistryClient:
-    """Tokens and prices of one chain. Reads raise CallReverted and RpcUnavailable, writes the errors of
-    `ChainClient.send`.
+    """Tokens and prices of one chain, as of L1 block `block` (by default the newest). Reads raise CallReverted and
+    RpcUnavailable, writes the errors of `ChainClient.send`.
     """
 
-    def __init__(self, client: ChainClient, address: str) -> None:
-        self.client = client
+    def __init__(self, client: ChainClient, address: str, block: int | None = None) -> None:
+        self.client, self._block = client, block
         self.address = to_checksum_address(address)
         self._contract = client.contract(self.address, load_contract("Registry"))
 
@@ -115,7 +115,7 @@ class RegistryClient:
         return self.client.send(account, govern(self.client, account, self.governor(), call))
 
     def _read(self, function: str, *arguments: object) -> Any:
-        return self.client.read(self._contract, function, *arguments)
+        return self.client.read(self._contract, function, *arguments, block=self._block)
 
 
 def sign_key_change(

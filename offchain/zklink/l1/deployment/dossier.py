@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from zklink.l1.contracts.bridge_structs import PriceEntry
 from zklink.l1.deployment.blueprint import Blueprint
+from zklink.l1.deployment.history import NO_HISTORY, Founding, History, encode_history, read_history
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.records import Deployment, DeploymentPlan, Verifiers
 from zklink.l1.deployment.rehearsal import Rehearsed, hash_code
@@ -20,7 +21,9 @@ from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import ChainId
 
-DOSSIER_FORMAT: Final = "zklink.dossier.1"
+DOSSIER_FORMAT: Final = "zklink.dossier.2"
+FORMATS: Final = ("zklink.dossier.1", DOSSIER_FORMAT)
+"""Those that are read. Form 1 has no history of government."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ class ChainTerms:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A deployment and its papers. `verifiers` are the contracts' names by circuit."""
+    """A deployment and its papers. `verifiers` are the contracts' names by circuit. The deployment, `setter`,
+    `fee_recipient` and the bounds of prices in `terms` are what holds now; `history` is how it differs from what the
+    constructors were told.
+    """
 
     name: str
     deployment: Deployment
@@ -68,6 +74,16 @@ class Dossier:
     verifiers: tuple[str, str, str]
     terms: Mapping[ChainId, ChainTerms]
     contracts: Mapping[ChainId, tuple[BuiltContract, ...]]
+    history: History = NO_HISTORY
+
+    @property
+    def founding(self) -> Founding:
+        """What the constructors were told."""
+        if self.history.founding is not None:
+            return self.history.founding
+        there, prices = self.deployment, {k: terms.prices for k, terms in self.terms.items()}
+        people = there.governor, self.setter, self.fee_recipient
+        return Founding(*people, there.validators, there.watchers, there.tokens, prices)
 
     def profiles(self) -> dict[ChainId, ChainProfile]:
         """The facts about the chains, ascending."""
@@ -86,19 +102,19 @@ class Dossier:
 
     def plan(self, verifiers: Verifiers) -> DeploymentPlan:
         """The plan that this deployment came from, with its verifiers compiled."""
-        deployment = self.deployment
+        deployment, founding = self.deployment, self.founding
         return DeploymentPlan(
             preset=deployment.preset,
             primary=deployment.primary,
             operator=deployment.genesis.operator,
-            tokens=deployment.tokens,
+            tokens=founding.tokens,
             verifiers=verifiers,
-            validators=deployment.validators,
-            watchers=deployment.watchers,
+            validators=founding.validators,
+            watchers=founding.watchers,
             blocks_per_day={k: chain.blocks_per_day for k, chain in deployment.chains.items()},
-            setter=self.setter,
-            fee_recipient=self.fee_recipient,
-            prices={k: terms.prices for k, terms in self.terms.items()},
+            setter=founding.setter,
+            fee_recipient=founding.fee_recipient,
+            prices=founding.prices,
             wrapped={k: terms.wrapped for k, terms in self.terms.items()},
             permit2={k: chain.permit2 for k, chain in deployment.chains.items()},
         )
@@ -116,6 +132,7 @@ class Dossier:
             "verifiers": list(self.verifiers),
             "terms": {str(k): asdict(terms) for k, terms in self.terms.items()},
             "contracts": {str(k): [asdict(one) for one in built] for k, built in self.contracts.items()},
+            **encode_history(self.history),
         }
         return json.dumps(data, indent=2) + "\n"
 
@@ -125,7 +142,7 @@ class Dossier:
         deployment = Deployment.from_json(text)
         try:
             data = json.loads(text)["dossier"]
-            if data["format"] != DOSSIER_FORMAT:
+            if data["format"] not in FORMATS:
                 raise DeploymentRefused(f"format {data['format']!r} is not {DOSSIER_FORMAT!r}")
             swap, account, exit_ = map(str, data["verifiers"])
             dossier = cls(
@@ -141,6 +158,7 @@ class Dossier:
                     ChainId(int(k)): tuple(BuiltContract(**item) for item in items)
                     for k, items in data["contracts"].items()
                 },
+                history=read_history(data),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeploymentRefused(redact(f"malformed record, or of local chains: {error!r}")) from error

@@ -26,8 +26,21 @@ Permit2 that this was made for (zero where there is none) and its resolver, whic
 
 
 @dataclass(frozen=True, slots=True)
+class TokenTerms:
+    """What a chain lets in of a token: the smallest swap or deposit and the largest custody, in layer-2 units, and what
+    its contract there can do.
+    """
+
+    minimum: Amount
+    cap: Amount
+    token_class: TokenClass
+
+
+@dataclass(frozen=True, slots=True)
 class TokenPlan:
-    """One layer-2 token: its L1 contract (or NATIVE) on each chain that has it. Limits are layer-2 units."""
+    """One layer-2 token: its L1 contract (or NATIVE) on each chain that has it. Limits are layer-2 units; `terms` are
+    those of chains that the governor has given others since.
+    """
 
     token_id: TokenId
     symbol: str
@@ -36,12 +49,14 @@ class TokenPlan:
     minimum: Amount
     cap: Amount
     token_class: TokenClass = NO_CLASS
+    terms: Mapping[ChainId, TokenTerms] = field(default_factory=dict)
 
     def config(self, chain_id: ChainId, chains: Collection[ChainId]) -> TokenConfig:
         """What the registry of a chain is told, in a deployment of these chains."""
         here = frozenset(chain for chain in self.contracts if chain in chains)
         address = self.contracts.get(chain_id, NO_ADDRESS)
-        return TokenConfig(here, address, self.layer2_decimals, self.minimum, self.cap, self.token_class)
+        terms = self.terms.get(chain_id) or TokenTerms(self.minimum, self.cap, self.token_class)
+        return TokenConfig(here, address, self.layer2_decimals, terms.minimum, terms.cap, terms.token_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +202,7 @@ class Deployment:
             "validators": asdict(self.validators),
             "watchers": asdict(self.watchers),
             "chains": [asdict(chain) for chain in self.chains.values()],
-            "tokens": [
-                {
-                    "token_id": token.token_id,
-                    "symbol": token.symbol,
-                    "layer2_decimals": token.layer2_decimals,
-                    "contracts": {str(chain_id): address for chain_id, address in token.contracts.items()},
-                    "minimum": str(token.minimum),
-                    "cap": str(token.cap),
-                    "token_class": int(token.token_class),
-                }
-                for token in self.tokens
-            ],
+            "tokens": [encode_token(token) for token in self.tokens],
         }
         return json.dumps(data, indent=2) + "\n"
 
@@ -215,9 +219,9 @@ class Deployment:
                 deployment_hash=_bytes(data["deployment_hash"]),
                 vk_hashes=VkHashes(**{name: _bytes(value) for name, value in data["vk_hashes"].items()}),
                 genesis=Genesis.from_json(json.dumps(data["genesis"])),
-                tokens=tuple(_read_token(item) for item in data["tokens"]),
-                validators=_read_group(data["validators"]),
-                watchers=_read_group(data["watchers"]),
+                tokens=tuple(read_token(item) for item in data["tokens"]),
+                validators=read_group(data["validators"]),
+                watchers=read_group(data["watchers"]),
                 governor=data["governor"],
                 chains={chain.chain_id: chain for chain in chains},
             )
@@ -225,22 +229,47 @@ class Deployment:
             raise DeploymentRefused(redact(f"malformed deployment file: {error!r}")) from error
 
 
-def _read_group(item: Mapping[str, Any]) -> GroupPlan:
+def read_group(item: Mapping[str, Any]) -> GroupPlan:
+    """A group from its JSON. Raises KeyError, TypeError, ValueError."""
     return GroupPlan(tuple(map(str, item["members"])), int(item["threshold"]))
 
 
-def _read_token(item: Mapping[str, object]) -> TokenPlan:
-    contracts = item["contracts"]
-    if not isinstance(contracts, dict):
+def encode_token(token: TokenPlan) -> dict[str, object]:
+    """A token as JSON has it; `terms` only where chains have their own."""
+    data: dict[str, object] = {
+        "token_id": token.token_id,
+        "symbol": token.symbol,
+        "layer2_decimals": token.layer2_decimals,
+        "contracts": {str(chain_id): address for chain_id, address in token.contracts.items()},
+        **_encode_terms(TokenTerms(token.minimum, token.cap, token.token_class)),
+    }
+    if token.terms:
+        data["terms"] = {str(chain_id): _encode_terms(terms) for chain_id, terms in token.terms.items()}
+    return data
+
+
+def _encode_terms(terms: TokenTerms) -> dict[str, object]:
+    return {"minimum": str(terms.minimum), "cap": str(terms.cap), "token_class": int(terms.token_class)}
+
+
+def read_token(item: Mapping[str, object]) -> TokenPlan:
+    """A token from its JSON. Raises KeyError, TypeError, ValueError."""
+    contracts, terms = item["contracts"], item.get("terms", {})
+    if not isinstance(contracts, dict) or not isinstance(terms, dict):
         raise TypeError("contracts are given per chain")
     return TokenPlan(
         token_id=TokenId(int(str(item["token_id"]))),
         symbol=str(item["symbol"]),
         layer2_decimals=int(str(item["layer2_decimals"])),
         contracts={ChainId(int(chain_id)): str(address) for chain_id, address in contracts.items()},
-        minimum=Amount(int(str(item["minimum"]))),
-        cap=Amount(int(str(item["cap"]))),
-        token_class=TokenClass(int(str(item["token_class"]))),
+        **asdict(_read_terms(item)),
+        terms={ChainId(int(chain_id)): _read_terms(each) for chain_id, each in terms.items()},
+    )
+
+
+def _read_terms(item: Mapping[str, object]) -> TokenTerms:
+    return TokenTerms(
+        Amount(int(str(item["minimum"]))), Amount(int(str(item["cap"]))), TokenClass(int(str(item["token_class"])))
     )
 
 

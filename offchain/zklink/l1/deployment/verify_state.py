@@ -32,14 +32,14 @@ REGISTERED: Final = keccak(text="TokenRegistered(uint16,address,uint16,uint8,uin
 
 def verify_state(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> Iterator[Check]:
     """Everything that the views of a chain's contracts say. Raises CallReverted, RpcUnavailable."""
-    yield from _verify_identity(dossier, chain_id, client)
+    yield from verify_identity(dossier, chain_id, client)
     yield from _verify_groups(dossier, chain_id, client)
     yield from _verify_timelock(dossier, chain_id, client)
     yield from _verify_registry(dossier, chain_id, client)
     yield from _verify_tokens(dossier, chain_id, client)
 
 
-def _verify_identity(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> Iterator[Check]:
+def verify_identity(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> Iterator[Check]:
     """Bridge, history, exodus, end and entry are of this deployment and rely on each other."""
     deployment, name = dossier.deployment, client.profile.name
     here, keys = deployment.chains[chain_id], deployment.vk_hashes
@@ -118,15 +118,17 @@ def _verify_tokens(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> 
         said, found = token.config(chain_id, deployment.chains), registry.token_config(token.token_id)
         what = f"token {token.token_id} ({token.symbol})"
         yield Check(name, what, is_as_planned(said, found), f"found {found}, expected {said}")
-        yield check(name, f"{what}: whether it is paused", registry.is_paused(token.token_id), False)
+        is_paused = token.token_id in dossier.history.paused.get(chain_id, ())
+        yield check(name, f"{what}: whether it is paused", registry.is_paused(token.token_id), is_paused)
     known = {token.token_id for token in deployment.tokens}
-    yield check(name, "tokens beside those", sorted(_read_registered(dossier, chain_id, client) - known), [])
+    registered = read_registered(dossier, chain_id, client, client.head().number)
+    yield check(name, "tokens beside those", sorted(registered - known), [])
 
 
 def _read_waiting(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> list[str]:
     """The ids of proposals that can still be executed: the deployer's, too, outlive a change of owner."""
     lock, head = TimelockClient(client, dossier.deployment.chains[chain_id].timelock), client.head()
-    events = lock.events_named([Proposed], _first_block(dossier, chain_id), head.number)
+    events = lock.events_named([Proposed], first_block(dossier, chain_id), head.number)
     waiting = {event.proposal_id: lock.waiting(event.proposal_id) for event in events if isinstance(event, Proposed)}
     return sorted(
         f"0x{id.hex()}"
@@ -135,13 +137,14 @@ def _read_waiting(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> l
     )
 
 
-def _first_block(dossier: Dossier, chain_id: ChainId) -> int:
+def first_block(dossier: Dossier, chain_id: ChainId) -> int:
+    """The block of a chain's first contract."""
     return min((one.block for one in dossier.contracts[chain_id]), default=0)
 
 
-def _read_registered(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> set[TokenId]:
-    """The ids of all tokens that were ever registered, by the registry's events."""
-    first = _first_block(dossier, chain_id)
+def read_registered(dossier: Dossier, chain_id: ChainId, client: ChainClient, height: int) -> set[TokenId]:
+    """The ids of all tokens that were registered up to L1 block `height`, by the registry's events."""
+    first = first_block(dossier, chain_id)
     address = dossier.deployment.chains[chain_id].registry
-    logs = client.logs(address, first, client.head().number, [REGISTERED])
+    logs = client.logs(address, first, height, [REGISTERED])
     return {TokenId(int.from_bytes(log.topics[1], "big")) for log in logs}

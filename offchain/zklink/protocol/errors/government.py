@@ -31,6 +31,22 @@ class OwnerInGroup(L1Error):
 
 
 @dataclass(eq=False)
+class RecordUnfit(L1Error):
+    """A record is of a later block than a node shows as confirmed; nothing was written.
+    Do: Ask a node that has caught up, or wait.
+    """
+
+    chain: str
+    height: int
+    recorded: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chain}: the record is of block {self.recorded}, and the node's last confirmed one is {self.height}"
+        )
+
+
+@dataclass(eq=False)
 class TokenUnfit(L1Error):
     """A contract that should not be registered as this token; nothing was sent.
     Do: Look at the contract at this address; name another one, or do not register it.

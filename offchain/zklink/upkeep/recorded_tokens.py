@@ -1,0 +1,112 @@
+"""The tokens of a record as the registries of all chains have them now: new ones, and those with other limits.
+
+Takes a record, what each registry says and a client per chain, whose tokens name themselves. Never sends anything.
+"""
+
+import re
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from zklink.l1.contracts.bridge_structs import NATIVE, TokenConfig
+from zklink.l1.contracts.token import TokenClient
+from zklink.l1.deployment.deploy import is_as_planned
+from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.records import TokenPlan, TokenTerms
+from zklink.l1.transport.client import ChainClient
+from zklink.protocol.errors import ActsDisagree, CallReverted
+from zklink.protocol.ids import Amount, ChainId, TokenClass, TokenId
+
+SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
+"""Symbols that a record takes over: a token's issuer chooses what its contract says."""
+
+Said = TypeVar("Said", bound=Hashable)
+
+
+def agree(dossier: Dossier, what: str, said: Mapping[ChainId, Said]) -> Said:
+    """What all chains say. Raises ActsDisagree, with the names of two chains that do not."""
+    first = next(iter(said))
+    for k, value in said.items():
+        if value != said[first]:
+            names = {chain: place.name for chain, place in dossier.deployment.chains.items()}
+            raise ActsDisagree(f"{what} is {said[first]} on {names[first]}, {value} on {names[k]}")
+    return said[first]
+
+
+def plan_tokens(
+    dossier: Dossier,
+    clients: Mapping[ChainId, ChainClient],
+    registered: Mapping[ChainId, Mapping[TokenId, TokenConfig]],
+) -> tuple[TokenPlan, ...]:
+    """The recorded tokens in their order, then the new ones by id. Raises ActsDisagree for a token that is not the same
+    on every chain, RpcUnavailable.
+    """
+    plans = {token.token_id: token for token in dossier.deployment.tokens}
+    for token_id in sorted({token_id for tokens in registered.values() for token_id in tokens}):
+        for k, tokens in registered.items():
+            if token_id not in tokens:
+                raise ActsDisagree(f"token {token_id} is not registered on {dossier.deployment.chains[k].name}")
+        configs = {k: tokens[token_id] for k, tokens in registered.items()}
+        if token_id not in plans:
+            names = {plan.symbol for plan in plans.values()}
+            plans[token_id] = _describe(dossier, clients, token_id, configs, names)
+        plans[token_id] = _set_terms(plans[token_id], configs)
+    return tuple(plans.values())
+
+
+def _describe(
+    dossier: Dossier,
+    clients: Mapping[ChainId, ChainClient],
+    token_id: TokenId,
+    configs: Mapping[ChainId, TokenConfig],
+    taken: Collection[str],
+) -> TokenPlan:
+    """A token that the record does not have yet; its terms are set afterwards."""
+    meaning = {k: (tuple(sorted(config.chains)), config.layer2_decimals) for k, config in configs.items()}
+    chains, decimals = agree(dossier, f"token {token_id}", meaning)
+    contracts = {k: configs[k].token for k in chains}
+    symbol = _name(dossier, clients, token_id, contracts, taken)
+    return TokenPlan(token_id, symbol, decimals, contracts, Amount(0), Amount(0))
+
+
+def _name(
+    dossier: Dossier,
+    clients: Mapping[ChainId, ChainClient],
+    token_id: TokenId,
+    contracts: Mapping[ChainId, str],
+    taken: Collection[str],
+) -> str:
+    """The first symbol that a contract of the token gives, unless it is none or another token's."""
+    for k, address in contracts.items():
+        try:
+            is_coin = address == NATIVE
+            symbol = dossier.terms[k].native_symbol if is_coin else TokenClient(clients[k], address).symbol()
+        except CallReverted:
+            continue
+        if SYMBOL.fullmatch(symbol) and symbol not in taken and not symbol.isdecimal():
+            return symbol
+    return f"T{token_id}"
+
+
+def _set_terms(plan: TokenPlan, configs: Mapping[ChainId, TokenConfig]) -> TokenPlan:
+    """With the limits that hold: those of all its chains where they are the same, the strictest where not, and beside
+    them those of each chain that has others.
+    """
+    if all(is_as_planned(plan.config(k, configs), config) for k, config in configs.items()):
+        return plan
+    said = {
+        k: TokenTerms(config.minimum, config.cap, config.token_class & ~TokenClass.REFUSES_NOTHING)
+        for k, config in configs.items()
+    }
+    own = [said[k] for k in said if k in plan.contracts] or list(said.values())
+    classes = TokenClass(0)
+    for each in own:
+        classes |= each.token_class
+    strictest = TokenTerms(Amount(max(e.minimum for e in own)), Amount(min(e.cap for e in own)), classes)
+    return replace(
+        plan,
+        minimum=strictest.minimum,
+        cap=strictest.cap,
+        token_class=strictest.token_class,
+        terms={k: terms for k, terms in said.items() if terms != strictest},
+    )
