@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import zklink.cli.govern as govern
+import zklink.cli.govern_record as command
 from tests.deploying.test_verify import find_wrong
 from tests.deploying.testnets import FUJI, GOVERNOR, MEMBERS, SEPOLIA, Networks
+from zklink.cli.govern import govern
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import NATIVE, TokenConfig
 from zklink.l1.contracts.groups import GroupsClient
@@ -173,15 +174,15 @@ def test_record__a_new_token_names_itself__only_a_plain_and_new_symbol(hall: Hal
 def test_command__a_change__written_and_said_once(hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "pair.json"
     path.write_text(hall.dossier.to_json())
-    monkeypatch.setattr(govern, "connect", lambda *given: hall.networks.clients)
+    monkeypatch.setattr(command, "connect", lambda *given: hall.networks.clients)
     lock = TimelockClient(hall.networks.clients[HERE], hall.chains[HERE].timelock)
     lock.act(GOVERNOR, hall.registry(HERE).encode("pause_token", 1))
     hall.confirm()
-    said = CliRunner().invoke(govern.govern, ["record", str(path)]).output
+    said = CliRunner().invoke(govern, ["record", str(path)]).output
     assert "token 1 is paused" in said and said.rstrip().endswith("restart what has read it")
     assert hall.wrong(Dossier.from_json(path.read_text())) == set()
     before = path.read_text()
-    said = CliRunner().invoke(govern.govern, ["record", str(path)]).output
+    said = CliRunner().invoke(govern, ["record", str(path)]).output
     assert said == f"{path} is up to date: nothing has changed\n" and path.read_text() == before
 
 
@@ -191,7 +192,7 @@ def test_command__the_chains_of_another_deployment__nothing_is_written(
     path, data = tmp_path / "pair.json", json.loads(hall.dossier.to_json())
     data["deployment_hash"] = f"0x{'11' * 32}"
     path.write_text(json.dumps(data))
-    monkeypatch.setattr(govern, "connect", lambda *given: hall.networks.clients)
-    found = CliRunner().invoke(govern.govern, ["record", str(path)])
+    monkeypatch.setattr(command, "connect", lambda *given: hall.networks.clients)
+    found = CliRunner().invoke(govern, ["record", str(path)])
     assert found.exit_code == 1 and "is not the deployment of" in found.output
     assert json.loads(path.read_text()) == data

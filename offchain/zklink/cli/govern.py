@@ -17,24 +17,19 @@ from zklink.cli.act_inputs import (
     read_new_token,
 )
 from zklink.cli.act_sending import act_command, hand_out, open_government, present, task_command
-from zklink.cli.deployment_inputs import deployment_options, find_account, find_record, find_urls, parse_account
+from zklink.cli.deployment_inputs import deployment_options, find_account, parse_account
+from zklink.cli.govern_record import record
 from zklink.cli.inputs import load_account
-from zklink.files import read_file, write_file
 from zklink.l1.contracts.timelock import Proposal
 from zklink.l1.deployment.acts import Act, Acts
-from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.government import Government
 from zklink.l1.deployment.records import Deployment
-from zklink.l1.deployment.verify_state import verify_identity
 from zklink.l1.transport.submission import Call
-from zklink.protocol.errors import NodeMissing
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
-from zklink.recovery.connect import connect
 from zklink.upkeep.acting import plan_acceptance
 from zklink.upkeep.announced import Announced, explain_difference, read_announced
 from zklink.upkeep.proposals import Known, Stand, list_matters, read_proposals
-from zklink.upkeep.recording import bring_up_to_date
 
 GROUPS = {group.name.lower(): group for group in Group}
 
@@ -44,6 +39,9 @@ def govern() -> None:
     """Acts of government: the same on all chains. Without --account they are compared, tried and explained, and nothing
     is sent; for an owner that is a Safe a file per chain is written for its Transaction Builder.
     """
+
+
+govern.add_command(record)
 
 
 @govern.command("register-token")
@@ -231,29 +229,6 @@ def list_due_members(deployment: Deployment, government: Government) -> list[Ann
         click.echo(f"left: {due[0].words}: {difference}")
         return []
     return due
-
-
-@govern.command()
-@deployment_options
-def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
-    """Write what government has changed into the deployment's record, as the chains have it at confirmed blocks."""
-    path = find_record(name)
-    dossier = Dossier.from_json(read_file(path))
-    clients = connect(dossier.deployment, find_urls(dossier.deployment, rpcs), quorum)
-    for chain, place in dossier.deployment.chains.items():
-        if chain not in clients:
-            raise NodeMissing(place.name, tuple(each.name for each in dossier.deployment.chains.values()))
-        wrong = [found for found in verify_identity(dossier, chain, clients[chain]) if not found.is_right]
-        if wrong:
-            raise click.ClickException(f"{place.name} is not the deployment of {path}: {wrong[0].what}")
-    found = bring_up_to_date(dossier, clients)
-    if found == dossier:
-        click.echo(f"{path} is up to date: nothing has changed")
-        return
-    for act in found.history.acts[len(dossier.history.acts) :]:
-        click.echo(f"{dossier.deployment.chains[act.chain_id].name}: block {act.block}: {act.act}")
-    write_file(path, found.to_json())
-    click.echo(f"{path} is brought up to date: publish it, and restart what has read it")
 
 
 def list_due(deployment: Deployment, government: Government, wanted: str | None) -> list[Known]:

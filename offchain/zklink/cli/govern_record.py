@@ -1,0 +1,36 @@
+"""`ape run govern record`: what government has changed, written into the deployment's record."""
+
+from __future__ import annotations
+
+import click
+
+from zklink.cli.deployment_inputs import deployment_options, find_record, find_urls
+from zklink.files import read_file, write_file
+from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.verify_state import verify_identity
+from zklink.protocol.errors import NodeMissing
+from zklink.recovery.connect import connect
+from zklink.upkeep.recording import bring_up_to_date
+
+
+@click.command()
+@deployment_options
+def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
+    """Write what government has changed into the deployment's record, as the chains have it at confirmed blocks."""
+    path = find_record(name)
+    dossier = Dossier.from_json(read_file(path))
+    clients = connect(dossier.deployment, find_urls(dossier.deployment, rpcs), quorum)
+    for chain, place in dossier.deployment.chains.items():
+        if chain not in clients:
+            raise NodeMissing(place.name, tuple(each.name for each in dossier.deployment.chains.values()))
+        wrong = [found for found in verify_identity(dossier, chain, clients[chain]) if not found.is_right]
+        if wrong:
+            raise click.ClickException(f"{place.name} is not the deployment of {path}: {wrong[0].what}")
+    found = bring_up_to_date(dossier, clients)
+    if found == dossier:
+        click.echo(f"{path} is up to date: nothing has changed")
+        return
+    for act in found.history.acts[len(dossier.history.acts) :]:
+        click.echo(f"{dossier.deployment.chains[act.chain_id].name}: block {act.block}: {act.act}")
+    write_file(path, found.to_json())
+    click.echo(f"{path} is brought up to date: publish it, and restart what has read it")
