@@ -1,4 +1,4 @@
-"""Solana: the program's build."""
+"""Solana: the program's build, and its transactions."""
 
 from dataclasses import dataclass
 
@@ -27,3 +27,18 @@ class ProgramNotLinked(L1Error):
 
     def __str__(self) -> str:
         return f"the Solana program cannot be linked: {self.cause}"
+
+
+@dataclass(eq=False)
+class TransactionExpired(L1Error):
+    """A Solana transaction has not landed while it could, however often it was signed anew; none of `signatures` ever
+    will.
+    Do: Offer a higher priority fee, or look whether the node hands transactions on. The call can be made again.
+    """
+
+    chain: str
+    call: str
+    signatures: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.chain}: {self.call} has not landed; it was signed {len(self.signatures)} times"
