@@ -66,6 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_count_gas(config), "zklink-lab-gas")
     if config.getoption("--lab-coverage") and "--help" not in config.invocation_params.args:
         config.pluginmanager.register(_cover(config), "zklink-lab-coverage")
+    from zklink.lab import pytest_faults
+
+    config.pluginmanager.register(pytest_faults, "zklink-lab-faults")
     config.stash[_APE] = _is_ape_here(config) and _give_ape_revm(config)
 
 

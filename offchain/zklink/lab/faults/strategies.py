@@ -6,6 +6,7 @@ Takes places; gives strategies that draw only what can be played there. They shr
 from collections.abc import Sequence
 from typing import Any, Final
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from zklink.lab.faults.base import Fault, Strike
@@ -29,6 +30,7 @@ from zklink.lab.world import Places
 MOST_ROUNDS: Final = 8
 """For how long a drawn fault goes on, at most."""
 
+_DRAWN: Final = 8
 _rounds: Final = st.integers(1, MOST_ROUNDS)
 _backs: Final = st.none() | st.lists(st.integers(0, 5), max_size=6, unique=True).map(tuple)
 
@@ -56,6 +58,26 @@ def plans(
     return st.lists(strikes, min_size=1, max_size=most).map(
         lambda drawn: FaultPlan.of(*((each.at, each.fault) for each in drawn))
     )
+
+
+def draw_plan(strategy: st.SearchStrategy[FaultPlan], number: int) -> FaultPlan:
+    """One plan, by a seed: the same seed draws the same. Not the simplest, which Hypothesis draws first."""
+    drawn: list[FaultPlan] = []
+
+    @seed(number)
+    @settings(
+        max_examples=_DRAWN,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(plan: FaultPlan) -> None:
+        drawn.append(plan)
+
+    draw()
+    return drawn[-1]
 
 
 def _of_chains(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
