@@ -126,8 +126,8 @@ class History:
             "token": self.site.token(token),
             "destination": holding,
             "fill": self.site.fill_place(payout),
-            "fill_payer": holding,
-            "repay_to": holding,
+            "fill_payer": self.site.writer.pubkey(),
+            "repay_to": self.site.writer.pubkey(),
             **self.site.token_places(token),
         }
 
