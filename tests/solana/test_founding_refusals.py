@@ -61,9 +61,9 @@ def test_init__own_entry_of_another__refused(bare: Site) -> None:
     bare.init(chain=9, refusal=Refusal.TABLE)
     bare.init(primary=9, refusal=Refusal.TABLE)
     bare.init(table=encode_table(chains)[:-1], refusal=Refusal.TABLE)
-    table = bytearray(encode_table(chains))
-    table[1] = 3
-    bare.init(table=bytes(table), refusal=Refusal.TABLE)
+    odd = bytearray(encode_table(chains))
+    odd[1] = 3
+    bare.init(table=bytes(odd), refusal=Refusal.TABLE)
 
 
 @pytest.mark.parametrize(

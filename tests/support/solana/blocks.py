@@ -19,6 +19,7 @@ from zklink.protocol.bridge_blocks import FullBlock, MemberBlock, build_block, p
 from zklink.protocol.bridge_hashes import fold, next_sync_hash
 from zklink.protocol.domain import compute_lane_domain
 from zklink.protocol.ids import SLICE_COUNT, Amount, BlockNumber, ChainId, Kind, Lane, TokenId
+from zklink.prover.source import Statement
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -77,7 +78,8 @@ class History:
         )
         full = FullBlock(block, slices)
         preimage = compute_full_preimage(full, place)
-        proof = prover().forge(preimage.inputs().as_tuple()).evm() if changes.get("proven", True) else [0] * 8
+        statement = Statement.SWAP if lane is Lane.SWAP else Statement.ACCOUNT
+        proof = prover(statement).forge(preimage.inputs().as_tuple()).evm() if changes.get("proven", True) else [0] * 8
         member = compute_member_block(full.with_proof(proof), preimage, SOLANA)
         sync_hash = next_sync_hash(self.sync_hash, preimage.block_commitment())
         acc = self.site.groups.acc(self.number + 1 + len(later), fold(sync_hash, later))

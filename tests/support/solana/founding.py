@@ -51,10 +51,10 @@ def circuit(statement: Statement) -> CircuitArtifacts:
     return ensure_circuit(MINIMAL, statement=statement)
 
 
-@lru_cache(maxsize=1)
-def prover() -> FixedProver:
-    """Proves any public inputs of a swap block."""
-    return FixedProver(circuit(Statement.SWAP))
+@lru_cache(maxsize=2)
+def prover(statement: Statement = Statement.SWAP) -> FixedProver:
+    """Proves any public inputs of a block."""
+    return FixedProver(circuit(statement))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,64 @@
+"""Compute units of every call, at the largest block that preset `main` makes for one chain, with groups of 16. The
+figures stand in units.json; `WRITE_UNITS=1 pytest tests/solana/test_units.py` accepts other ones.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from tests.support.groups import KnownGroup
+from tests.support.solana.blocks import History, paid_here, words_of
+from tests.support.solana.founding import SOL, SRM
+from tests.support.solana.machine import UNITS_LIMIT, associated, key_of
+from tests.support.solana.site import Site
+from zklink.protocol.presets import MAIN
+from zklink.protocol.words import SWAP_SLOT_WORDS
+from zklink.solana.interface import instructions
+
+FIGURES = Path(__file__).with_name("units.json")
+SIZE, THRESHOLD = 16, 9
+
+
+def measure() -> dict[str, int]:
+    """Each call's units; the largest of those that are made."""
+    site = Site()
+    site.groups = type(site.groups)(
+        validators=KnownGroup.make("validator", SIZE, THRESHOLD), watchers=KnownGroup.make("watcher", SIZE, THRESHOLD)
+    )
+    site.put_keys()
+    site.init()
+    for group in (1, 2):
+        site.found_group(group, threshold=THRESHOLD)
+    site.register_all()
+    history = History(site)
+    governor = {"governor": site.governor.pubkey(), "bridge": site.bridge}
+    site.call(instructions.SET_PRICE, governor, site.governor, kind=1, price=0)
+    token = governor | {"token": site.token(SRM)}
+    site.call(instructions.SET_TOKEN, token, site.governor, is_paused=0, minimum=1, cap=10**13)
+    site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9, fee=4_000)
+    history.bring(history.make(site.queued(1)["words"]))
+    people = [key_of(f"person {i}").pubkey() for i in range(MAIN.slots)]
+    site.make_holding(people[0], site.mints[SRM])
+    requests = [site.swap(l1_amount=10_000, fee=5) for _ in people]
+    payouts = [paid_here(SRM, 1_000, person, id=i + 1, fill_fee=120) for i, person in enumerate(people)]
+    history.fill(payouts[0], 2)
+    words = words_of(*(record for pair in zip(requests, payouts, strict=True) for record in pair))
+    assert len(words) == MAIN.slots * SWAP_SLOT_WORDS
+    block = history.bring(history.make(words))
+    history.execute(block, SRM)
+    own = associated(site.broker.pubkey(), site.mints[SRM])
+    history.pay(block, 0, payouts[0], {"repay_to": own, "fill_payer": site.broker.pubkey()})
+    site.machine.fund(site.fee_recipient, 10**9)
+    places = {"bridge": site.bridge, "sol": site.sol, "fee_recipient": site.fee_recipient}
+    site.call(instructions.COLLECT_FEES, places)
+    history.close(history.bring(history.make(())))
+    return dict(sorted(site.figures.items()))
+
+
+def test_units__largest_block_and_groups__as_they_were_and_within_a_transaction() -> None:
+    found = measure()
+    if os.environ.get("WRITE_UNITS"):
+        FIGURES.write_text(json.dumps(found, indent=1) + "\n")
+    assert found.keys() == {call.name for call in instructions.INSTRUCTIONS}
+    assert max(found.values()) < UNITS_LIMIT
+    assert found == json.loads(FIGURES.read_text())
