@@ -375,6 +375,34 @@ class TestLead:
         assert broker.select(B, see({A: 102}, FIRST)) == large
         assert broker.waiting == (small, large)
 
+    def test_note_executed__leads_were_short_for_a_while__is_tried_again_after_as_many_payouts_as_count(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        """Who fills nothing sees no lead: an expectation that nothing could mend would end all fills for good."""
+        port.lead_seconds = 1
+        for request in range(1, 4):
+            fill(broker, candidate(request))
+            execute(port, candidate(request), pays_us=True)
+            look(broker)
+        outlook, tried = see({A: 102}, FIRST), []
+        for block in range(2, 7):
+            left = candidate(block + 10, block=block)
+            broker.offer([left])
+            tried.append(broker.select(B, outlook) == left)
+            missed = broker.note_executed(B, BlockNumber(block))
+            assert missed == ((left, Verdict.FILL if tried[-1] else Verdict.SHORT_LEAD),)
+        assert tried == [False, False, False, True, True]
+
+    def test_note_executed__turn_never_came_or_the_chain_had_the_block__the_verdict_before_counts(
+        self, broker: Broker
+    ) -> None:
+        first, second, late = candidate(1), candidate(2), replace(candidate(3), l1_block=102)
+        broker.offer([late, first, second])
+        assert broker.select(B, see({A: 103}, NONE)) == first
+        assert broker.select(B, replace(see({A: 103}, NONE), paying={B: FIRST})) is None
+        assert broker.note_executed(B, FIRST) == ((late, Verdict.WAIT), (first, Verdict.FILL), (second, None))
+        assert broker.note_executed(B, FIRST) == ()
+
     def test_attempt__what_the_lead_earns_does_not_pay_for_the_gas__too_dear(self, port: FakeFillPort) -> None:
         terms = TokenPolicy((Tier(Amount(1_000), 0),), Amount(1), coin_prices={B: 2_500})
         broker = Broker(DEPLOYMENT, {B: port}, FillPolicy({TokenId(2): terms}, fill_gas=100_000), {A: 3, B: 3})

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from tests.broker.test_broker import candidate
 from tests.sequencer.conftest import CHAINS, PARAMETERS, PRIMARY
 from tests.sequencer.model import vouch
 from tests.sequencer.test_decision import seal
 from zklink.broker.policy import Verdict
 from zklink.broker.records import Candidate, Outlook, Position
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.node.events import Event, FillMissed
 from zklink.node.filling import Filling
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
@@ -27,6 +29,7 @@ class WatchingBroker:
 
     outlooks: list[Outlook] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)
+    left: tuple[tuple[Candidate, Verdict | None], ...] = ()
 
     def offer(self, candidates: Iterable[Candidate]) -> dict[Candidate, Verdict]:
         self.offered += [candidate.block for candidate in candidates]
@@ -39,8 +42,9 @@ class WatchingBroker:
         self.outlooks.append(outlook)
         return None
 
-    def note_executed(self, chain: ChainId, executed: BlockNumber) -> None:
+    def note_executed(self, chain: ChainId, executed: BlockNumber) -> tuple[tuple[Candidate, Verdict | None], ...]:
         self.offered = [block for block in self.offered if block > executed]
+        return self.left if chain == PRIMARY else ()
 
     def list_asked(self, chain: ChainId) -> tuple[tuple[bytes, Candidate], ...]:
         return ()
@@ -68,6 +72,18 @@ def test_start__acceptance__counts_when_it_is_final_or_has_acc() -> None:
     known.final = FinalView(5_000, genesis_tip(1, PARAMETERS.deployment_hash))
     known.acknowledged = [Acknowledged(Accepted(BlockNumber(3), bytes(32)), b"", b"")]
     assert look_out(known, 0.0)[0].final == 3
+
+
+def test_start__chain_has_paid_what_waited__is_said_with_the_reason() -> None:
+    verdicts = (Verdict.FILL, Verdict.SHORT_LEAD, None)
+    cases = [candidate(number) for number in range(1, 4)]
+    broker, events = WatchingBroker(left=tuple(zip(cases, verdicts, strict=True))), list[Event]()
+    reporter = Reporter(lambda: 7.0)
+    reporter.listen(events.append)
+    Filling(cast(Any, broker), Knowledge(CHAINS, PRIMARY), cast(Any, None), reporter, 1.0).start()
+    keys = [(case.payout.source, case.payout.id) for case in cases]
+    assert events == [FillMissed(7.0, key, PRIMARY, verdict) for key, verdict in zip(keys, verdicts, strict=True)]
+    assert [event.reason for event in events if isinstance(event, FillMissed)] == ["late", "short_lead", "no_turn"]
 
 
 def test_start__nothing_is_sealed_any_more__nothing_is_filled() -> None:

@@ -15,9 +15,10 @@ from starlette.testclient import TestClient
 
 from tests.node.test_node import Setting
 from tests.sequencer.requests import make_request
+from zklink.broker.policy import Verdict
 from zklink.broker.records import FillOutcome
 from zklink.l1.transport.secrets import keep_words
-from zklink.node.events import FillTried, Retried
+from zklink.node.events import FillDeclined, FillMissed, FillTried, Retried
 from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import ChainId
 from zklink.service.clock import SteadyClock
@@ -104,7 +105,14 @@ def test_metrics__events_with_any_content__labels_stay_in_closed_sets() -> None:
         scene.monitor.take(Retried(0.0, f"prove {number}", 1, 1.0, f"reason {number}"))
         scene.monitor.take(Retried(0.0, f"odd-{number} thing", 1, 1.0, "x"))
         scene.monitor.take(FillTried(0.0, (A, number), A, FillOutcome.FAILED, f"reason {number}"))
+        scene.monitor.take(FillMissed(0.0, (A, number), A, Verdict.SHORT_LEAD if number % 2 else None))
+        scene.monitor.take(FillDeclined(0.0, (A, number), Verdict.NO_FEE))
     text = TestClient(Starlette(routes=build_routes(scene.board, scene.metrics, None))).get("/metrics").text
+    name = scene.setting.node.parts.profiles[A].name
+    assert [scene.read("fills_missed_total", chain=name, reason=reason) for reason in ("no_turn", "short_lead")] == [
+        25
+    ] * 2
+    assert scene.read("fills_declined_total", reason="no_fee") == 50
     assert not re.findall(r'="[^"]*(?:0x[0-9a-f]{8}|reason|odd|\d{2,})[^"]*"', text.replace('le="', "le="))
     assert scene.read("retries_total", job="other", chain="") == 50
     assert scene.read("retries_total", job="prove", chain="") == 50

@@ -28,6 +28,10 @@ LOOKS: Final = 6
 """How often memory is looked at, with the first and the last time; at equal distances."""
 PATIENCE_SECONDS: Final = 120.0
 PAUSE_SECONDS: Final = 0.5
+RENEWED_ROUNDS: Final = 150
+"""Calls are made anew after so many swaps: a broker pays at once only while ninety minutes are left of the two hours
+that a swap may wait.
+"""
 MEGABYTE: Final = 1_000_000
 STATUS: Final = "VmRSS:"
 SOURCE, DESTINATION = "polygon", "bsc"
@@ -76,6 +80,8 @@ async def _measure(
         looks = [_look(devnet["pid"], 0.0, 0)]
         for number in range(rounds):
             await asyncio.sleep(max(0.0, start + number * SECONDS_BETWEEN - time.monotonic()))
+            if number and number % RENEWED_ROUNDS == 0:
+                calls = [await _prepare(client, node, rpc[SOURCE], wallet, fee) for fee in OFFERS]
             sent.append(await send_from_node(node, rpc[SOURCE], wallet.address, calls[number % len(calls)]))
             if (number + 1) * (LOOKS - 1) // rounds > number * (LOOKS - 1) // rounds:
                 looks.append(_look(devnet["pid"], (time.monotonic() - start) / 60, number + 1))

@@ -112,8 +112,16 @@ class Broker:
         """The next payout to fill on `chain`: the oldest, those that failed behind the others, and those that are
         refused at present behind all.
         """
-        mine = (c for c in self.waiting if c.payout.chain == chain and self._has_room(c.payout))
-        return next((candidate for candidate in mine if self._assess(candidate, outlook) is Verdict.FILL), None)
+        for entry in self._waiting.list_waiting(chain):
+            candidate = entry.candidate
+            if not self._has_room(candidate.payout):
+                continue
+            verdict = self._assess(candidate, outlook)
+            if candidate.block > outlook.paying.get(chain, 0):
+                entry.verdict = verdict
+            if verdict is Verdict.FILL:
+                return candidate
+        return None
 
     def _has_room(self, payout: Payout) -> bool:
         """Whether a fill stays within what may be open on its chain."""
@@ -196,9 +204,16 @@ class Broker:
         self._keep(key)
         return not (was_held and attempt.outcome is FillOutcome.HELD)
 
-    def note_executed(self, chain: ChainId, executed: BlockNumber) -> None:
-        """A chain has paid everything up to a block: its payouts wait no more."""
-        self._waiting.note_executed(chain, executed)
+    def note_executed(self, chain: ChainId, executed: BlockNumber) -> tuple[tuple[Candidate, Verdict | None], ...]:
+        """A chain has paid everything up to a block: its payouts wait no more. Gives those that were not filled, with
+        the last verdict; None if their turn did not come.
+        """
+        waited = self._waiting.note_executed(chain, executed)
+        left = [entry for key, entry in waited if key not in self._kept and entry.candidate.payout.chain == chain]
+        for entry in left:
+            if entry.verdict is Verdict.SHORT_LEAD:
+                self.leads.forget(chain)
+        return tuple((entry.candidate, entry.verdict) for entry in left)
 
     def list_asked(self, chain: ChainId) -> tuple[tuple[bytes, Candidate], ...]:
         """Payouts that wait on `chain`, in turns, by their keys; without those that this broker may have paid."""

@@ -1,7 +1,8 @@
 """How long before the payment a fill on a chain usually is: what decides how much of its fee it earns.
 
 Takes the leads of repaid fills; gives the lead to expect, the lower quartile of the last ones, so that three of four
-fills earn what was expected. Pure.
+fills earn what was expected. A broker that expects too short a lead fills nothing, and would never see another one: so
+each payout that it leaves for that reason makes it forget the oldest lead. Pure.
 """
 
 from collections import deque
@@ -24,6 +25,11 @@ class Leads:
     def note(self, chain: ChainId, lead_seconds: int) -> None:
         """A fill was repaid."""
         self.seen.setdefault(chain, deque(maxlen=REMEMBERED)).append(lead_seconds)
+
+    def forget(self, chain: ChainId) -> None:
+        """A payout was left because the lead to expect is too short."""
+        if self.seen.get(chain):
+            self.seen[chain].popleft()
 
     def expect(self, chain: ChainId) -> int:
         """Seconds to expect."""

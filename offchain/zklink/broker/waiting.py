@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.broker.policy import Verdict
 from zklink.broker.records import Candidate
 from zklink.protocol.ids import BlockNumber, ChainId
 
@@ -15,9 +16,12 @@ ASKED_AT_ONCE: Final = 16
 
 @dataclass(slots=True)
 class Waiting:
-    """A payout that waits; `is_held`: it is refused at present; `asked`: the last look that asked about it."""
+    """A payout that waits; `is_held`: it is refused at present; `asked`: the last look that asked about it; `verdict`:
+    the last one while its chain had not its block yet, None if its turn never came.
+    """
 
     candidate: Candidate
+    verdict: Verdict | None = None
     is_held: bool = False
     asked: int = 0
 
@@ -41,7 +45,7 @@ class WaitingList:
 
     def put(self, key: bytes, candidate: Candidate, *, is_held: bool = False) -> None:
         """Let a payout wait, or replace what waits under its key and keep its turn."""
-        self._entries[key] = Waiting(candidate, is_held)
+        self._entries[key] = Waiting(candidate, is_held=is_held)
 
     def put_offered(self, key: bytes, candidate: Candidate) -> None:
         """As `put`, for a payout of a sealed block; does nothing if its chain has executed the block."""
@@ -59,13 +63,21 @@ class WaitingList:
         """Take out the payouts of blocks after `after`."""
         self._drop(lambda candidate: candidate.block > after)
 
-    def note_executed(self, chain: ChainId, executed: BlockNumber) -> None:
-        """A chain has paid everything up to a block: its payouts leave. A chain that says the same again says nothing:
-        what a reorganisation has put back meanwhile waits on.
+    def list_waiting(self, chain: ChainId) -> list[Waiting]:
+        """The payouts of a chain in their order."""
+        mine = [entry for entry in self._entries.values() if entry.candidate.payout.chain == chain]
+        return sorted(mine, key=lambda entry: entry.is_held)
+
+    def note_executed(self, chain: ChainId, executed: BlockNumber) -> list[tuple[bytes, Waiting]]:
+        """A chain has paid everything up to a block: its payouts leave, and are given by their keys. A chain that says
+        the same again says nothing: what a reorganisation has put back meanwhile waits on.
         """
-        if self._executed.get(chain) != executed:
-            self._executed[chain] = executed
-            self._drop(self._is_paid)
+        if self._executed.get(chain) == executed:
+            return []
+        self._executed[chain] = executed
+        left = [(key, entry) for key, entry in self._entries.items() if self._is_paid(entry.candidate)]
+        self._drop(self._is_paid)
+        return left
 
     def list_asked(self, chain: ChainId, most: int = ASKED_AT_ONCE) -> list[tuple[bytes, Candidate]]:
         """At most so many payouts on a chain, those about which it was asked longest ago."""

@@ -14,6 +14,7 @@ from zklink.node.events import (
     Event,
     FillDeclined,
     FillLost,
+    FillMissed,
     FillTried,
     OperationAccepted,
     OperationDropped,
@@ -73,6 +74,8 @@ def describe_event(run: DemoRun, event: Event) -> str | None:
             return f"{_swap(run, key)}: a reorganisation of {run.chain_name(chain)} took the fill"
         case FillDeclined(_, key, verdict):
             return f"{_swap(run, key)}: not filled: {verdict.value}"
+        case FillMissed(_, key, _, verdict):
+            return f"{_swap(run, key)}: paid before the broker filled it" + (f": {verdict.value}" if verdict else "")
         case BrokerRepaid(_, key, chain, _, _, earned):
             repaid = f"the broker is repaid on {run.chain_name(chain)}"
             return f"{_swap(run, key)}: {repaid}, {_describe_earned(run, key, earned)}"

@@ -209,6 +209,25 @@ class FillDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class FillMissed:
+    """The chain has paid a payout that waited for the broker; `verdict` is the last one before the chain had its block,
+    None if its turn never came.
+    """
+
+    at: float
+    key: PayoutKey
+    chain: ChainId
+    verdict: Verdict | None
+
+    @property
+    def reason(self) -> str:
+        """In a word."""
+        if self.verdict is None:
+            return "no_turn"
+        return "late" if self.verdict is Verdict.FILL else self.verdict.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerRepaid:
     """A filled payout was executed: `receiver` has `amount` (layer-2 units) for it, of which `earned` is the broker's
     fee, in proportion to its lead; the rest of the fill fee is the recipient's.
@@ -268,6 +287,7 @@ Event = (
     | FillTried
     | FillLost
     | FillDeclined
+    | FillMissed
     | BrokerRepaid
     | Retried
     | RolledBack

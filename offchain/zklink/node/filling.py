@@ -10,7 +10,7 @@ from functools import partial
 from zklink.broker.broker import Broker
 from zklink.broker.policy import Verdict
 from zklink.broker.records import AGAIN, Attempt, Candidate, FillOutcome, Look, Outlook, Position
-from zklink.node.events import BrokerRepaid, FillDeclined, FillLost, FillTried, PayoutKey
+from zklink.node.events import BrokerRepaid, FillDeclined, FillLost, FillMissed, FillTried, PayoutKey
 from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.reporter import Reporter
@@ -79,7 +79,8 @@ class Filling:
         broker, known = self._broker, self._known
         outlook = self._look_out()
         for chain in known.counters:
-            broker.note_executed(chain, known.counters[chain].executed)
+            for left, verdict in broker.note_executed(chain, known.counters[chain].executed):
+                self._reporter.emit(FillMissed(self._reporter.now(), _key(left), chain, verdict))
             candidate = broker.select(chain, outlook) if may_fill else None
             positions = broker.watched_positions(chain)
             if candidate is not None:

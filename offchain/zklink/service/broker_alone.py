@@ -11,7 +11,16 @@ from starlette.applications import Starlette
 
 from zklink.broker.broker import Broker
 from zklink.l1.transport.redaction import redact
-from zklink.node.events import BrokerRepaid, Event, FillLost, FillTried, Retried, TransactionMined
+from zklink.node.events import (
+    BrokerRepaid,
+    Event,
+    FillDeclined,
+    FillLost,
+    FillMissed,
+    FillTried,
+    Retried,
+    TransactionMined,
+)
 from zklink.node.outside_broker import OutsideBroker
 from zklink.node.parts import NodeConfig
 from zklink.node.workers import ThreadWorkers, Workers
@@ -136,6 +145,10 @@ class BrokerService:
         match event:
             case FillTried():
                 self.metrics.fills.labels(self._names[event.chain], event.outcome.name.lower()).inc()
+            case FillMissed():
+                self.metrics.fills_missed.labels(self._names[event.chain], event.reason).inc()
+            case FillDeclined():
+                self.metrics.fills_declined.labels(event.verdict.name.lower()).inc()
             case FillLost():
                 self.metrics.fills_lost.labels(self._names[event.chain]).inc()
             case BrokerRepaid():

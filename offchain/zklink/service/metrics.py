@@ -36,6 +36,10 @@ class Metrics:
         self.transactions = counter("transactions_mined", "Own transactions", "chain", "purpose")
         self.gas_wei = counter("gas_paid_wei", "Gas that was paid, in wei", "chain")
         self.fills = counter("fills", "Attempts to fill, by outcome", "chain", "outcome")
+        self.fills_missed = counter(
+            "fills_missed", "Payouts that waited for the broker and were paid without it", "chain", "reason"
+        )
+        self.fills_declined = counter("fills_declined", "Payouts that the broker has declined for good", "reason")
         self.fills_lost = counter("fills_lost", "Fills that a reorganisation took", "chain")
         self.repaid = counter("fills_repaid", "Fills that were repaid", "chain")
         self.broker_held = gauge("broker_held", "What the broker holds, in layer-2 units", "chain", "token")

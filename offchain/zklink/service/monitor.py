@@ -8,7 +8,9 @@ from zklink.node.events import (
     BlockSealed,
     BrokerRepaid,
     Event,
+    FillDeclined,
     FillLost,
+    FillMissed,
     FillTried,
     OperationAccepted,
     OperationDropped,
@@ -66,6 +68,10 @@ class Monitor:
                 metrics.gas_wei.labels(names[event.chain]).inc(event.gas_used * event.gas_price_wei)
             case FillTried():
                 metrics.fills.labels(names[event.chain], event.outcome.name.lower()).inc()
+            case FillMissed():
+                metrics.fills_missed.labels(names[event.chain], event.reason).inc()
+            case FillDeclined():
+                metrics.fills_declined.labels(event.verdict.name.lower()).inc()
             case FillLost():
                 metrics.fills_lost.labels(names[event.chain]).inc()
             case BrokerRepaid():
