@@ -47,7 +47,8 @@ class EvmClient(ChainClient):
         except Reverted as error:
             raise CallReverted(self.profile.name, label, error.reason) from error
 
-    def code(self, address: str) -> bytes:
+    def code(self, address: str, block: int | None = None) -> bytes:
+        assert block is None, "it has the newest state alone"
         return self._evm.code(address)
 
     def nonce(self, address: str) -> int:

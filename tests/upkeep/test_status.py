@@ -1,7 +1,7 @@
 """A status on real contracts: each fact that an alarm needs is read as it is; proofs are believed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,8 +66,8 @@ def test_status__custody_that_no_state_gives__act_now(story: Story, monkeypatch:
     bridge = story.bridge(K)
     real = bridge.solvency
 
-    def lie(token: int) -> object:
-        at = real(token)
+    def lie(token: int, block: int | None = None) -> object:
+        at = real(token, block=block)
         return type(at)(at.balance, at.pending, at.custody - 1) if token == USDC else at
 
     monkeypatch.setattr(bridge, "solvency", lie)
@@ -75,12 +75,39 @@ def test_status__custody_that_no_state_gives__act_now(story: Story, monkeypatch:
     assert kinds(look(story, with_reserves=True), "polygon") == ["custody"]
 
 
+@pytest.mark.parametrize("with_reserves", [True, False])
+def test_status__requests_come_while_it_is_read__no_alarm(
+    story: Story, monkeypatch: pytest.MonkeyPatch, with_reserves: bool
+) -> None:
+    """Between any two questions money may come: a chain's books are those of one block."""
+    story.keep()
+    story.deposit(K)
+    bridge = story.bridge(K)
+    real: dict[str, Callable[..., object]] = {"solvency": bridge.solvency, "fees": bridge.fees}
+    asked: list[str] = []
+
+    def busy(name: str) -> Callable[..., object]:
+        def ask(*arguments: int, block: int | None = None) -> object:
+            story.deposit(K)
+            story.swap(K, P)
+            asked.append(name)
+            return real[name](*arguments, block=block)
+
+        return ask
+
+    for name in real:
+        monkeypatch.setattr(bridge, name, busy(name))
+    found = look(story, with_reserves=with_reserves)
+    assert set(asked) == set(real)
+    assert [alarm.kind for alarm in found.alarms if alarm.kind in ("custody", "insolvent")] == []
+
+
 def test_status__tokens_are_gone_from_a_bridge__insolvent(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     bridge = story.bridge(K)
     real = bridge.solvency
 
-    def lie(token: int) -> object:
-        at = real(token)
+    def lie(token: int, block: int | None = None) -> object:
+        at = real(token, block=block)
         return type(at)(at.balance // 2, at.pending, at.custody) if token == USDC else at
 
     monkeypatch.setattr(bridge, "solvency", lie)

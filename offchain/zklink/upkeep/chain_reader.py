@@ -26,6 +26,7 @@ from zklink.recovery.import_steps import find_fact
 from zklink.recovery.member_steps import end_window
 from zklink.recovery.outcome import Window
 from zklink.upkeep.proposals import read_proposals
+from zklink.upkeep.reserves import Reserves
 from zklink.upkeep.status_records import (
     AnnouncedFreeze,
     ChainStatus,
@@ -39,9 +40,6 @@ from zklink.upkeep.status_records import (
 
 ASTRAY_SECONDS = 900
 """Blocks may be ten minutes older than the primary's clock when it accepts them."""
-
-Reserves = Mapping[TokenId, int]
-"""The custody that a chain should have of each token, in layer-2 units."""
 
 
 def read_chain(
@@ -78,7 +76,7 @@ def read_chain(
         freezes=list(_list_freezes(read)) if is_primary else [],
         coming=_read_coming(read, chain),
         pending=_read_pending(read, chain),
-        tokens=[_read_token(read, chain, token, reserves) for token in _tokens_of(read, chain)],
+        tokens=[_read_token(read, chain, token, head.number, reserves) for token in _tokens_of(read, chain)],
         signers=_read_signers(read, chain, signers),
         is_astray=_is_astray(read, tip, head.timestamp, is_primary),
         owner=None if lock is None else lock.ownership(),
@@ -186,9 +184,13 @@ def _tokens_of(read: ChainsRead, chain: ChainId) -> Sequence[TokenId]:
     return [token.token_id for token in read.deployment.tokens if chain in token.contracts]
 
 
-def _read_token(read: ChainsRead, chain: ChainId, token_id: TokenId, reserves: Reserves | None) -> TokenStatus:
+def _read_token(
+    read: ChainsRead, chain: ChainId, token_id: TokenId, newest: int, reserves: Reserves | None
+) -> TokenStatus:
+    """All of it at one block: the one of the reserves, else the newest."""
     bridge, plan = read.bridges[chain], read.deployment.token(token_id)
-    at, fees = bridge.solvency(token_id), bridge.fees()
+    height = newest if reserves is None else reserves.height
+    at, fees = bridge.solvency(token_id, block=height), bridge.fees(block=height)
     return TokenStatus(
         symbol=plan.symbol,
         balance=at.balance,
@@ -196,7 +198,7 @@ def _read_token(read: ChainsRead, chain: ChainId, token_id: TokenId, reserves: R
         custody=at.custody,
         scale=bridge.tokens.token_scale(token_id),
         fees=fees.open_wei + fees.earned_wei if plan.contracts[chain] == NATIVE else 0,
-        expected=None if reserves is None else reserves.get(token_id, 0),
+        expected=None if reserves is None else reserves.custody.get(token_id, 0),
     )
 
 

@@ -10,8 +10,8 @@ from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.recovery.chains_read import ChainsRead
 from zklink.upkeep.alarms import list_alarms
-from zklink.upkeep.chain_reader import Reserves, read_chain
-from zklink.upkeep.reserves import expect_custody
+from zklink.upkeep.chain_reader import read_chain
+from zklink.upkeep.reserves import Reserves, expect_custody
 from zklink.upkeep.status_records import ChainStatus, Status, Unread
 
 

@@ -94,7 +94,7 @@ class ChainClient:
         """Call a view. Raises ArgumentsRefused, CallReverted with the contract's reason, RpcUnavailable."""
         view = check_arguments(contract.abi, function, arguments)
         question: TxParams = {"to": contract.address, "data": HexBytes(encode_view(self.w3.codec, view, arguments))}
-        at: BlockIdentifier = "latest" if block is None else BlockNumber(block)
+        at: BlockIdentifier = "latest" if block is None else block
         return self.ask(function, lambda: decode_view(self.w3.codec, view, bytes(self.w3.eth.call(question, at))))
 
     def call(self, address: str, data: bytes, label: str, sender: str | None = None) -> bytes:
@@ -115,10 +115,11 @@ class ChainClient:
         """The node's present price of gas, in wei."""
         return self.ask("eth_gasPrice", lambda: int(self.w3.eth.gas_price))
 
-    def code(self, address: str) -> bytes:
-        """Runtime code at an address; empty if the node keeps saying that there is none."""
+    def code(self, address: str, block: int | None = None) -> bytes:
+        """Runtime code at an address, now or at a block; empty if the node keeps saying that there is none."""
         checksum = to_checksum_address(address)
-        return self._insist("eth_getCode", lambda: bytes(self.w3.eth.get_code(checksum))) or b""
+        at: BlockIdentifier = "latest" if block is None else BlockNumber(block)
+        return self._insist("eth_getCode", lambda: bytes(self.w3.eth.get_code(checksum, at))) or b""
 
     def nonce(self, address: str) -> int:
         """The number of mined transactions of an account."""
