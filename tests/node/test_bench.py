@@ -18,7 +18,6 @@ from zklink.bench.performance_page import (
     render_hours,
     render_local_chains,
     render_node,
-    render_pools,
     render_recovery,
     render_restart,
     render_throughput,
@@ -28,6 +27,7 @@ from zklink.bench.proving import count_account_slots
 from zklink.bench.recovery import measure_recovery
 from zklink.bench.registry_gas import CONTRACTS, VERIFIERS, is_read
 from zklink.bench.restart import measure_restart
+from zklink.bench.speed_page import render_pools
 from zklink.bench.synthetic_history import SyntheticCall, build_calls
 from zklink.bench.throughput import build_accounts, build_transfers, measure_throughput
 from zklink.bench.workload import build_account_block, build_block, build_exit
@@ -217,10 +217,12 @@ def test_measure_pools__two_workers__share_what_waits_and_are_ended(monkeypatch:
         return engines[-1]
 
     monkeypatch.setattr(prover_pool, "WORKERS", [("two", 2, open_engine)])
-    [figures] = prover_pool.measure_pools(MINIMAL, 10)
-    assert (figures.workers, figures.proofs) == ("two", 10)
-    assert sum(engine.begun for engine in engines) == 2 + 10 and [engine.killed for engine in engines] == [1, 1]
-    assert "| two | 10 |" in render_pools([figures], "minimal", "quiet")
+    swap, account = prover_pool.measure_pools(MINIMAL, 10)
+    assert (swap.workers, swap.proofs, swap.slots) == ("two", 10, 4)
+    assert (account.workers, account.proofs, account.slots) == ("two", 4, 4)
+    assert sum(engine.begun for engine in engines) == 2 + 10 + 2 + 4
+    assert [engine.killed for engine in engines] == [1] * 4
+    assert "| two | 10 swap |" in render_pools([swap, account], "minimal", "quiet")
     monkeypatch.setattr(prover_pool, "WORKERS", [("one", 1, lambda: _Fixed(None))])
     with pytest.raises(ToolFailed, match="no proof within"):
         prover_pool.measure_pools(MINIMAL, 1)

@@ -15,7 +15,6 @@ from zklink.bench.gas_coverage import FUNCTIONS, INNER, WHOLE
 from zklink.bench.local_chains import ChainFigures
 from zklink.bench.node_hours import Look, WayFigures
 from zklink.bench.node_load import AskFigures, SwapFigures
-from zklink.bench.prover_pool import PoolFigures
 from zklink.bench.proving import ENOUGH_SECONDS, RUNS, ProvingFigures
 from zklink.bench.recovery import RecoveryFigures
 from zklink.bench.registry_gas import CONTRACTS, CREATION, VERIFIERS
@@ -234,24 +233,6 @@ def render_hours(looks: Sequence[Look], ways: Sequence[WayFigures], load: str) -
     )
     grown = f"After the first row of swaps, each swap has added {growth / 1_000:,.1f} kB to the database."
     return f"{render_measured(load)}\n\n{memory}\n\n{grown}\n\n{times}"
-
-
-def render_pools(figures: Sequence[PoolFigures], preset: str, load: str) -> str:
-    """Proofs by a node's workers, one row for each kind of them."""
-    table = render_table(
-        ("workers", f"full swap blocks of `{preset}`", "together", "proofs a second", "longest of one"),
-        [
-            (
-                f.workers,
-                f"{f.proofs:,}",
-                f"{f.seconds:,.1f} s",
-                f"{f.proofs / f.seconds:,.2f}",
-                f"{f.longest_seconds:,.2f} s",
-            )
-            for f in figures
-        ],
-    )
-    return f"{render_measured(load)}\n\n{table}"
 
 
 def render_restart(figures: Sequence[RestartFigures], load: str) -> str:

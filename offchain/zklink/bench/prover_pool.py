@@ -1,7 +1,7 @@
 """How many proofs a node's workers make: one process, two, and two actors of a Ray cluster on the same machine.
 
-Takes a preset; gives figures. Full swap blocks wait in a queue, and each worker takes the next one when it is free. All
-workers have opened their circuit before the clock starts. A proof uses every core that is free.
+Takes a preset; gives figures. Full blocks of a lane wait in a queue, and each worker takes the next one when it is
+free. All workers have opened their circuit before the clock starts. A proof uses every core that is free.
 """
 
 import time
@@ -12,7 +12,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from zklink.bench.workload import build_block
+from zklink.bench.workload import build_account_block, build_block
 from zklink.protocol.errors import ToolFailed
 from zklink.protocol.ids import Lane
 from zklink.protocol.presets import COMPACT, Preset
@@ -37,52 +37,78 @@ WORKERS: Final[Sequence[tuple[str, int, Callable[[], Engine]]]] = (
 
 @dataclass(frozen=True, slots=True)
 class PoolFigures:
-    """`proofs` of full swap blocks by such workers, witness and proof; `longest_seconds` of one from begin to end."""
+    """`proofs` of full blocks of `slots` by so many such workers, witness and proof; `longest_seconds` of one from
+    begin to end, `witness_seconds` and `proof_seconds` of one on average.
+    """
 
+    lane: Lane
+    slots: int
     workers: str
+    count: int
     proofs: int
     seconds: float
     longest_seconds: float
+    witness_seconds: float
+    proof_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Proofs a second."""
+        return self.proofs / self.seconds
 
 
 def measure_pools(preset: Preset = COMPACT, proofs: int = PROOFS, progress: Progress = SILENT) -> list[PoolFigures]:
-    """One row for each kind of workers. Raises ExtraMissing without Ray."""
-    task = Task(bytes(32), 1, Lane.SWAP, preset.name, PATIENCE_SECONDS, compute_block_inputs(build_block(preset)))
+    """One row for each kind of workers and lane, swap blocks first. Raises ExtraMissing without Ray."""
+    account = preset.account
+    lanes = (
+        (Lane.SWAP, preset.slots, proofs, build_block(preset)),
+        (Lane.ACCOUNT, account.ledger + account.pool + account.order, -(-proofs // 3), build_account_block(preset)),
+    )
     figures = []
-    with progress.step("proofs by processes and on Ray", len(WORKERS)) as step:
-        for name, count, open_engine in WORKERS:
-            engines = [open_engine() for _ in range(count)]
-            try:
-                figures.append(_measure(name, engines, task, proofs))
-            finally:
-                for engine in engines:
-                    engine.kill()
-            step.advance()
+    with progress.step("proofs by processes and on Ray", len(lanes) * len(WORKERS)) as step:
+        for lane, slots, number, block in lanes:
+            task = Task(bytes(32), 1, lane, preset.name, PATIENCE_SECONDS, compute_block_inputs(block))
+            for name, count, open_engine in WORKERS:
+                engines = [open_engine() for _ in range(count)]
+                try:
+                    made = _measure(engines, task, number)
+                finally:
+                    for engine in engines:
+                        engine.kill()
+                figures.append(PoolFigures(lane, slots, name, count, number, *made))
+                step.advance()
     return figures
 
 
-def _measure(name: str, engines: Sequence[Engine], task: Task, proofs: int) -> PoolFigures:
+def _measure(engines: Sequence[Engine], task: Task, proofs: int) -> tuple[float, float, float, float]:
+    """Seconds of all, of the longest, and of a witness and a proof on average."""
     with ThreadPoolExecutor(len(engines)) as threads:
         list(threads.map(lambda engine: _prove(engine, task), engines))
         queue: SimpleQueue[Task] = SimpleQueue()
         for _ in range(proofs):
             queue.put(task)
         start = time.perf_counter()
-        taken = list(threads.map(lambda engine: _work(engine, queue), engines))
-        return PoolFigures(name, proofs, time.perf_counter() - start, max(seconds for own in taken for seconds in own))
+        worked = [item for own in threads.map(lambda engine: _work(engine, queue), engines) for item in own]
+        together = time.perf_counter() - start
+    longest = max(seconds for seconds, _ in worked)
+    witness, proof = (
+        sum(seconds) / len(worked)
+        for seconds in zip(*((made.witness_seconds, made.proof_seconds) for _, made in worked), strict=True)
+    )
+    return together, longest, witness, proof
 
 
-def _work(engine: Engine, queue: SimpleQueue[Task]) -> list[float]:
-    """Seconds of each proof, until nothing waits."""
-    taken: list[float] = []
+def _work(engine: Engine, queue: SimpleQueue[Task]) -> list[tuple[float, Made]]:
+    """Each proof with its seconds, until nothing waits."""
+    taken: list[tuple[float, Made]] = []
     while True:
         try:
             task = queue.get_nowait()
         except Empty:
             return taken
         start = time.perf_counter()
-        _prove(engine, task)
-        taken.append(time.perf_counter() - start)
+        made = _prove(engine, task)
+        taken.append((time.perf_counter() - start, made))
 
 
 def _prove(engine: Engine, task: Task) -> Made:

@@ -25,6 +25,11 @@ def describe_machine() -> str:
     return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {packages}"
 
 
+def describe_hardware() -> str:
+    """Processor, cores and memory: what a machine is known by."""
+    return describe_machine().split(", Python")[0]
+
+
 def describe_load() -> str:
     """The load of other processes, watched for a few seconds; earlier load does not count."""
     before = _read_ticks()

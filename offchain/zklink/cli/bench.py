@@ -13,8 +13,8 @@ from zklink.prover.source import Statement
 
 ACCOUNTS = (100_000, 1_000_000)
 SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
-DEVNET, NODE, HOURS, POOL, LAB = "devnet", "node", "hours", "pool", "lab"
-PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, POOL, LAB, *PRESETS)
+DEVNET, NODE, HOURS, POOL, LAB, HASHES = "devnet", "node", "hours", "pool", "lab", "hashes"
+PARTS = (HASHES, SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, POOL, LAB, *PRESETS)
 
 
 @click.command()
@@ -28,26 +28,37 @@ PARTS = (SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, POOL, L
 def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
-    """Measure PARTS (all of them): the sequencer, recovery, restart, gas, local chains, a devnet's start, a node
-    under load and over an hour, a node's workers, the laboratory, or the circuits of a preset.
+    """Measure PARTS (all of them): hashes, the sequencer, recovery, restart, gas, local chains, a devnet's start, a
+    node under load and over an hour, a node's workers, the laboratory, or the circuits of a preset.
 
-    Each part of the page is written as soon as it is measured. Do it on a machine that does nothing else; the page says
+    Each part of the page is written as soon as it is measured, and what a release is known by goes into its line of
+    the history beside the page. Do it on a machine that does nothing else; the page says
     whether it did. Building the circuits of `main` takes some twenty minutes the first time.
     """
     progress = RichProgress()
     for part in parts or PARTS:
-        figures = _measure(part, accounts, cross_check, progress)
+        known: dict[str, float] = {}
+        figures = _measure(part, accounts, cross_check, progress, known)
         click.echo(f"{part}\n\n{figures}\n")
         if not print_only:
+            from zklink.bench.history import note_figures
             from zklink.bench.performance_page import write_part
+            from zklink.bench.this_machine import describe_hardware, describe_load
 
-            write_part(page or project_root() / "docs" / "performance.md", part, figures)
+            written = page or project_root() / "docs" / "performance.md"
+            write_part(written, part, figures)
+            if known:
+                note_figures(written.parent, describe_hardware(), describe_load(), known)
 
 
-def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: RichProgress) -> str:
+def _measure(
+    part: str, accounts: tuple[int, ...], cross_check: bool, progress: RichProgress, known: dict[str, float]
+) -> str:
+    """The part's text; what the history keeps of it goes into `known`."""
     # Imported here: ape takes seconds to load, and no other command needs it.
     from zklink.bench import performance_page
     from zklink.bench.devnet_start import measure_devnet
+    from zklink.bench.hashing import measure_hashes, measure_signatures
     from zklink.bench.lab_kit import measure_lab
     from zklink.bench.lab_page import render_lab
     from zklink.bench.local_chains import measure_local_chains
@@ -58,21 +69,28 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     from zklink.bench.recovery import measure_recovery
     from zklink.bench.restart import measure_restart
     from zklink.bench.snapshots import measure_fixed_gas
+    from zklink.bench.speed_page import render_hashes, render_pools
     from zklink.bench.this_machine import describe_load
     from zklink.bench.throughput import measure_throughput
 
     load = describe_load()
+    if part == HASHES:
+        hashes = measure_hashes(progress)
+        known["hash_us"] = next(figures.best for figures in hashes if figures.inputs == 4)
+        return render_hashes(hashes, measure_signatures(), load)
     if part == SEQUENCER:
-        return performance_page.render_throughput(
-            [measure_throughput(MAIN, count, progress) for count in accounts], load
-        )
+        sizes = [measure_throughput(MAIN, count, progress) for count in accounts]
+        known |= {"transfers_per_s": sizes[0].bare_per_second, "transfers_with_paths_per_s": sizes[0].per_second}
+        return performance_page.render_throughput(sizes, load)
     if part == RECOVERY:
         histories = [measure_recovery(preset, progress=progress) for preset in (MINIMAL, MAIN)]
         return performance_page.render_recovery(histories, load)
     if part == RESTART:
         return performance_page.render_restart([measure_restart(MAIN, progress=progress)], load)
     if part == GAS:
-        return performance_page.render_gas(measure_fixed_gas(progress), MAIN.name, load)
+        gas = measure_fixed_gas(progress)
+        known["accept_gas"] = gas["accept, fixed part of a block"]
+        return performance_page.render_gas(gas, MAIN.name, load)
     if part == CHAINS:
         return performance_page.render_local_chains(measure_local_chains(progress), load)
     if part == LAB:
@@ -84,7 +102,13 @@ def _measure(part: str, accounts: tuple[int, ...], cross_check: bool, progress: 
     if part == HOURS:
         return performance_page.render_hours(*measure_hours(progress=progress), load)
     if part == POOL:
-        return performance_page.render_pools(measure_pools(progress=progress), COMPACT.name, load)
+        pools = measure_pools(progress=progress)
+        known["proofs_per_s"] = next(figures.rate for figures in pools if figures.count > 1)
+        return render_pools(pools, COMPACT.name, load)
     preset = get_preset(part)
     proving = [measure_circuit(preset, statement, progress, is_cross_checked=cross_check) for statement in Statement]
+    if preset is COMPACT:
+        swap, account = (next(f for f in proving if f.statement is own) for own in (Statement.SWAP, Statement.ACCOUNT))
+        known |= {"swap_proof_s": swap.proof_seconds, "account_proof_s": account.proof_seconds}
+        known["swap_proof_to_groth16py"] = swap.groth16py_seconds / swap.proof_seconds
     return performance_page.render_proving(proving, load)
