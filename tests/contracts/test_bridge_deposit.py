@@ -128,6 +128,12 @@ def test_deposit__paused_capped_or_nothing_arrived__is_refused(rig: Rig) -> None
         here.deposit(BAD, 1_000)
 
 
+@pytest.mark.parametrize("amount", [101, CUSTODY_LIMIT - RESERVE])
+def test_deposit__odd_amount_or_all_that_may_be_held__is_in_custody_to_the_unit(rig: Rig, amount: int) -> None:
+    rig[A].deposit(BAD, amount)
+    assert rig[A].bridge.custody(BAD) == RESERVE + amount
+
+
 def test_deposit__token_that_reenters__credits_once(rig: Rig) -> None:
     here = rig[A]
     bad = here.token(BAD)

@@ -140,18 +140,30 @@ def test_token_is_short__nothing_comes_in__until_somebody_makes_it_good(rig: Rig
         call()
 
 
-def test_token_is_short__by_what_is_pending__nothing_comes_in(rig: Rig) -> None:
+@pytest.mark.parametrize("owed", [1, 5_000])
+def test_token_is_short__by_what_is_pending__nothing_comes_in(rig: Rig, owed: int) -> None:
     here = rig[B]
     bad = here.token(BAD)
     bad.set_blacklisted(RECIPIENT, True)
-    rig.pay(payment(B, BAD, 5_000))
+    rig.pay(payment(B, BAD, owed))
     rig.execute(B, 1)
-    assert here.bridge.solvency(BAD) == (RESERVE, 5_000, RESERVE - 5_000)
+    assert here.bridge.solvency(BAD) == (RESERVE, owed, RESERVE - owed)
     here.swap(token_in=BAD, l1_amount=10**6)
     bad.destroy(here.bridge.address, 1)
     for call in ways(here, BAD):
         with reverts("bridge: token is short"):
             call()
+
+
+def test_token_is_short__of_more_decimals_than_layer_2__nothing_comes_in(rig: Rig) -> None:
+    """A dollar of 18 decimals on B: the smallest part of one is missing."""
+    here = rig[B]
+    with here.evm.any_sender(here.bridge.address) as bridge:
+        here.token(USD).transfer(STRANGER, 1, sender=bridge)
+    with reverts("bridge: token is short"):
+        here.swap()
+    here.token(USD).transfer(here.bridge.address, 1, sender=STRANGER)
+    assert here.swap() == 1
 
 
 # --- reasons ---

@@ -20,7 +20,7 @@ def check(amount: int, most: int = 5, *, é: str = "ö < 1") -> bool:
     """Whether 1 < 2."""
     if not 0 < amount <= most and amount is not None:
         raise ValueError(f"ö {amount + 1} < 3")
-    for each in range(3):
+    for each, _ in zip(range(3), range(3), strict=True):
         amount -= each
         if each == 2 or "ö" in é and each % 2:
             break
@@ -60,7 +60,7 @@ EDITS = {
         "comparison turned is",
     },
     'raise ValueError(f"ö {amount + 1} < 3")': {"statement left out pass"},
-    "for each in range(3):": {"number moved by one 2", "number moved by one 4"},
+    "for each, _ in zip(range(3), range(3), strict=True):": {"number moved by one 2", "number moved by one 4"},
     "amount -= each": {"statement left out pass", "arithmetic changed +=", "arithmetic changed ="},
     'if each == 2 or "ö" in é and each % 2:': {
         "condition decided True",
@@ -106,14 +106,30 @@ def price(amount):
 
 def nobody_asks():
     return 3
+
+
+def twice(number):
+    return 2 * number
 """
 TEST = """
-from rule import price
+from pathlib import Path
+
+from hypothesis import given, strategies
+from rule import price, twice
 
 
 def test_price():
     assert price(10) == 10
     assert price(11) == 22
+
+
+@given(strategies.integers(0, 2**64))
+def test_twice(number):
+    is_right = twice(number) % 2 == 0
+    if not is_right:
+        with Path("FILE").open("a") as file:
+            file.write("x")
+    assert is_right
 """
 PLAN = """
 [[tests]]
@@ -128,6 +144,7 @@ FOUND = {
     "7 nothing returned: `amount * FACTOR` -> `None`": Verdict.KILLED,
     "8 arithmetic changed: `+` -> `-`": Verdict.SURVIVED,
     "12 nothing returned: `3` -> `None`": Verdict.SURVIVED,
+    "16 number moved by one: `2` -> `3`": Verdict.KILLED,
 }
 
 
@@ -172,7 +189,7 @@ def test_plant_python__function_that_others_hold__is_the_mutant_for_all(module: 
 
 def test_plant_python__same_instructions__has_no_name_and_equal_mutants_have_one(module: ModuleType) -> None:
     assert plant(module, "return number + step", "return (number\n + step)") == ("", 0)
-    names = {plant(module, "range(3)", new)[0] for new in ("range(2 + 2)", "range(4)", "range( 4)")}
+    names = {plant(module, "== 2", new)[0] for new in ("== 2 + 2", "== 4", "== (4)")}
     assert len(names) == 1 and names != {""}
 
 
@@ -185,11 +202,11 @@ def test_plant_python__other_variables_of_the_function_around__cannot_be(module:
 
 
 @pytest.mark.slow  # a process that loads pytest
-def test_judge__python__what_no_test_notices_survives(tmp_path: Path) -> None:
+def test_judge__python__what_no_test_notices_survives_and_no_failure_is_shrunk(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     for place, text in {
         "rule.py": RULE,
-        "test_rule.py": TEST,
+        "test_rule.py": TEST.replace("FILE", str(tmp_path / "failures")),
         "plan.toml": PLAN,
         "pytest.ini": "[pytest]\naddopts = -p no:ape_test -p no:pytest_cov\npythonpath = .\n",
         "pyproject.toml": '[tool.zklink.lab]\nmutation = "plan.toml"\n',
@@ -201,3 +218,4 @@ def test_judge__python__what_no_test_notices_survives(tmp_path: Path) -> None:
     found = Judge(folder, read_plan(folder / "plan.toml")).run(chosen, 1, lambda one: None)
     assert {one.mutant.name.partition(":")[2]: one.verdict for one in found} == FOUND
     assert (folder / "rule.py").read_text() == RULE
+    assert (tmp_path / "failures").read_text() == "xx"  # when it is found, and when Hypothesis shows it

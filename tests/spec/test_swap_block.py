@@ -127,6 +127,10 @@ def test_apply_block__any_requests__has_the_slots_of_the_rule(case: Case) -> Non
     steps = list(run(case))
     assert block.slots == tuple((step.request, step.payout) for step in steps)
     assert block.outcomes == tuple(step.outcome for step in steps)
+    assert block.results() == tuple((step.request, step.payout, step.outcome) for step in steps)
+    for chain_id in range(1, MAX_CHAINS + 1):
+        assert block.requests(ChainId(chain_id)) == tuple(s.request for s in steps if s.request.source == chain_id)
+        assert block.payouts(ChainId(chain_id)) == tuple(s.payout for s in steps if s.payout.chain == chain_id)
     assert all(after.token(token) == row for token, row in steps[-1].registers.tokens.items())
     assert all(after.pool(*pair) == pool for pair, pool in steps[-1].registers.pools.items())
 

@@ -121,11 +121,11 @@ class EvmChain:
             yield account
             return
         code, nonce = self.code(account), self.nonce(account)
-        self.evm.insert_account_info(account, AccountInfo(nonce=nonce))
+        self.evm.insert_account_info(account, AccountInfo(balance=self.balance(account), nonce=nonce))
         try:
             yield account
         finally:
-            self.evm.insert_account_info(account, AccountInfo(nonce=nonce, code=code))
+            self.evm.insert_account_info(account, AccountInfo(balance=self.balance(account), nonce=nonce, code=code))
 
     def fund(self, account: str, wei: int = RICH_WEI) -> str:
         """Give an account coin, by default more than any test spends."""

@@ -29,11 +29,13 @@ def find_python_edits(text: str) -> list[Edit]:
 
 
 def _find_nodes(node: ast.AST, is_inside: bool) -> Iterator[ast.AST]:
-    """All nodes of functions' bodies; the parts of an f-string have no places of their own."""
+    """All nodes of functions' bodies. The parts of an f-string have no places of their own; `strict` of a zip asserts
+    what holds anyhow.
+    """
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     if is_inside and not is_function:
         yield node
-    if isinstance(node, ast.JoinedStr):
+    if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.keyword) and node.arg == "strict"):
         return
     for name, value in ast.iter_fields(node):
         if name not in _HEADS or isinstance(node, ast.Call):

@@ -20,6 +20,7 @@ import pytest
 
 from zklink.lab.mutation.forks import fork
 from zklink.lab.mutation.planting import Build, find_build, plant
+from zklink.lab.mutation.quick_hypothesis import leave_out_shrinking
 
 Order = dict[str, Any]
 Answer = dict[str, Any]
@@ -53,6 +54,7 @@ class Worker:
         if self._failed:
             self.tell({"error": f"{self._failed[0]} cannot be collected"})
             return True
+        leave_out_shrinking()
         self.tell({"loaded": len(session.items)})
         for line in self._orders:
             order = json.loads(line)
