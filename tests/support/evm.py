@@ -120,12 +120,18 @@ class EvmChain:
         if not self.code(account):
             yield account
             return
-        code, nonce = self.code(account), self.nonce(account)
-        self.evm.insert_account_info(account, AccountInfo(balance=self.balance(account), nonce=nonce))
+        code = self.code(account)
+        self._put_code(account, None)
         try:
             yield account
         finally:
-            self.evm.insert_account_info(account, AccountInfo(balance=self.balance(account), nonce=nonce, code=code))
+            self._put_code(account, code)
+
+    def _put_code(self, account: str, code: bytes | None) -> None:
+        """Nonce and coin stay; the machine's rollback does not bring them back."""
+        balance = self.balance(account)
+        self.evm.insert_account_info(account, AccountInfo(nonce=self.nonce(account), code=code))
+        self.evm.set_balance(account, balance)
 
     def fund(self, account: str, wei: int = RICH_WEI) -> str:
         """Give an account coin, by default more than any test spends."""
