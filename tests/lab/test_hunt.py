@@ -60,7 +60,7 @@ def test_hunt__counts_twice__the_one_fault_that_matters(world: LabWorld) -> None
     told = hunt_and_tell(Letters(world, checks_twice=False), [Repeated, Halt, Delayed, Skew])
     assert told == [
         "It fails with this fault:",
-        "round 1: left -> right: the next message is brought twice, again after 0 rounds",
+        "round 1: left -> right: the next message is brought twice, at once",
     ]
 
 

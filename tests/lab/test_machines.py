@@ -82,8 +82,7 @@ def test_machine__planted_bug__shrinks_to_the_least_and_tells_it(tmp_path: Path)
     story, where = error.__notes__
     assert story.strip().splitlines() == [
         "The story:",
-        "round 0   step           something goes wrong: fault left -> right: the next message is brought twice, again "
-        "after 0 rounds",
+        "round 0   step           something goes wrong: left -> right: the next message is brought twice, at once",
         "          step           say: amount 1, who alice",
         "          left           somebody says 1",
         "round 1   left -> right  Said 1: number 1, amount 1",

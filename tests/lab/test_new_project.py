@@ -82,5 +82,6 @@ def test_project__message_counted_twice__is_found_by_exploit_hunt_and_machine(tm
         "test_solvency[shard0]",
     ]
     assert "home -> away: the next message is brought twice" in said
+    assert "recipient bob, amount 30" in said
     assert "How bridges were lost: a message is brought twice." in said
     assert (tmp_path / "bridge" / ".lab-crashes" / "Solvency-1.json").is_file()

@@ -1,9 +1,11 @@
 """The stage: rounds, what is carried, what each fault does, and going back."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from web3 import Web3
 
 from tests.lab.letters import NOBODY, SPECS, WAY, Letters
 from tests.support.engines import ENGINES, note_engine
@@ -11,6 +13,7 @@ from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.chain import LocalChain
 from zklink.lab.chains import LocalChains, open_chains
 from zklink.lab.committee import Committee
+from zklink.lab.contracts import compile_vyper, deploy
 from zklink.lab.errors import FaultUnavailable, NeverCame, NoSuchChain, NoSuchWay, PlanInapplicable
 from zklink.lab.faults import (
     BadNode,
@@ -77,6 +80,29 @@ def test_story__honest_courier__one_line_a_step(world: LabWorld) -> None:
             "          left -> right  Said 2: number 2, amount 7",
             "round 3   right          Said 2 arrives",
         ]
+
+
+TELLER = """
+# pragma version 0.4.3
+event To:
+    who: address
+
+@external
+def tell(who: address):
+    log To(who=who)
+"""
+
+
+def test_story__address_with_a_name__is_told_by_it(world: LabWorld, tmp_path: Path) -> None:
+    (tmp_path / "Teller.vy").write_text(TELLER)
+    bob, left = "0x" + "aB" * 20, world.chain("left")
+    world.name(bob, "bob")
+    teller = deploy(left, compile_vyper(tmp_path / "Teller.vy"))
+    world.courier.carry(left, teller, "To", world.chain("right"), lambda message: {"to": bob})
+    for who in (bob, "0x" + "12" * 20):
+        world.send("left", teller.functions.tell(Web3.to_checksum_address(who)), 0)
+        world.round()
+    assert [text for _, text in lines(world, WAY)] == ["To 1: who bob", "To 2: who 0x121212.."]
 
 
 def test_courier__signature_without_abi__carries_the_same(world: LabWorld) -> None:
@@ -347,7 +373,7 @@ def test_run_plan__failure__has_faults_and_story_and_leaves_no_trace(world: LabW
         run_plan(world, FaultPlan.of((1, Repeated(WAY, 0))), once)
     assert caught.value.__notes__ == [
         "\nIt fails with this fault:\n"
-        "  round 1: left -> right: the next message is brought twice, again after 0 rounds\n"
+        "  round 1: left -> right: the next message is brought twice, at once\n"
         "\n"
         "The story:\n"
         "round 0   left           somebody says 3\n"

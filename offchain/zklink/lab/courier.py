@@ -37,6 +37,8 @@ class Courier:
         self._story = story
         self.routes: list[Route] = []
         self.state = State()
+        self.people: dict[str, str] = {}
+        """Who has an address, in small letters: the story tells messages with their names."""
 
     # -- routes --------------------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class Courier:
         route, original = self.state.last[way]
         forged = original.forge(which, by, STRANGER)
         strangers = None if route.committee is None else route.committee.strangers()
-        self._story().tell_fault(way, f"a stranger brings {forged}: {_show(forged)}")
+        self._story().tell_fault(way, f"a stranger brings {forged}: {self._show(forged)}")
         self._bring(Flight(route, route.sign(forged, strangers), self._story().round))
 
     def _bring(self, flight: Flight) -> None:
@@ -210,7 +212,7 @@ class Courier:
         message = route.sign(Message(way, name, number, args, source, tx_hash, index, CARRIER), route.committee)
         self.state.last[way] = route, message
         story, trouble, due = self._story(), self.state.troubles[way], self._story().round + route.rounds
-        story.tell(way, f"{message}: {_show(message)}")
+        story.tell(way, f"{message}: {self._show(message)}")
         if trouble.losses:
             trouble.losses -= 1
             story.tell_fault(way, f"{message} is lost")
@@ -225,6 +227,10 @@ class Courier:
             self.state.flights.append(Flight(route, message, due + later))
         self.state.flights.append(Flight(route, message, due))
 
+    def _show(self, message: Message) -> str:
+        shown = {name: self.people.get(str(value).lower()) or _short(value) for name, value in message.args.items()}
+        return ", ".join(f"{name} {value}" for name, value in shown.items())
+
 
 def _is_same(one: Delivery, other: Delivery) -> bool:
     """Whether both brought the same message, and the first did arrive."""
@@ -237,10 +243,6 @@ def _block(chain: LocalChain, number: int) -> tuple[int, bytes]:
 
 def _is_there(chain: LocalChain, number: int, block_hash: bytes) -> bool:
     return read_block_hash(chain, number) == block_hash
-
-
-def _show(message: Message) -> str:
-    return ", ".join(f"{name} {_short(value)}" for name, value in message.args.items())
 
 
 def _short(value: Any) -> str:

@@ -160,6 +160,10 @@ class LabWorld:
         """A line of the story."""
         self.story.tell(where, text)
 
+    def name(self, address: str, name: str) -> None:
+        """Say who has an address: the story tells messages with the name."""
+        self.courier.people[address.lower()] = name
+
     def send(self, chain: str, call: Any, sender: str | int, text: str = "", value: int = 0) -> Sent:
         """Send a call of a contract, or a transaction's fields, from an unlocked account: its address, or the number
         of a funded one. `value` is in wei. If the node's pool is full it is offered again every round. Raises

@@ -65,7 +65,8 @@ class Repeated(OfWay):
         world.courier.trouble(self.way).copies.append(self.later)
 
     def __str__(self) -> str:
-        return f"{self.way}: the next message is brought twice, again after {count(self.later, 'round')}"
+        again = f"again after {count(self.later, 'round')}" if self.later else "at once"
+        return f"{self.way}: the next message is brought twice, {again}"
 
 
 @dataclass(frozen=True, slots=True)

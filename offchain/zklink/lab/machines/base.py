@@ -42,6 +42,8 @@ class Machine:
 
     def __init__(self, world: LabWorld) -> None:
         self.world = world
+        for name in self.actors:
+            world.name(self.address(name), name)
         self.acts: list[Act] = []
         self.last_acts: list[Act] = []
         self._source: Source | None = None

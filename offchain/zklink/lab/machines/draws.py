@@ -31,7 +31,10 @@ class Act:
     draws: list[Draw] = field(default_factory=list)
 
     def __str__(self) -> str:
-        drawn = ", ".join(f"{draw.name} {draw.value}" for draw in self.draws)
+        # A fault's own words say where it strikes.
+        drawn = ", ".join(
+            str(draw.value) if isinstance(draw.value, Fault) else f"{draw.name} {draw.value}" for draw in self.draws
+        )
         return f"{self.step.replace('_', ' ')}{f': {drawn}' if drawn else ''}"
 
 

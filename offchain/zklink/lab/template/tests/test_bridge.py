@@ -22,6 +22,8 @@ def open_bridge(world: LabWorld) -> LockAndMint:
     """The bridge with a committee of three, of whom two must sign."""
     bridge = LockAndMint()
     bridge.deploy(world, Setting(Committee.of(3, 2)))
+    world.name(ALICE, "alice")
+    world.name(BOB, "bob")
     return bridge
 
 
