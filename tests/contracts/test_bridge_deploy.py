@@ -218,6 +218,29 @@ def test_deploy__chain_with_32_byte_addresses__takes_any_recipient_of_32_bytes(s
         swap(bytes([7] * 32))
 
 
+def test_doors__of_a_deployment_with_both_formats__take_owners_and_recipients_of_either(site: Site) -> None:
+    """A name of 32 bytes is an owner here, bound to nothing, whatever stands at its last 20; and a recipient there."""
+    entries = [(e.chain_id, e.evm_chain_id, int(e.address_format), e.bridge) for e in site.table(1)]
+    bridge, _ = site.deploy_broken(chains=[*entries[:2], (C, 2**255, int(AddressFormat.BYTES32), bytes([7] * 32))])
+    contract = bytes.fromhex(bridge.address[2:])
+    for owner in (bytes([255]) * 32, bytes([77]) * 12 + contract, bytes([C]) + bytes(11) + contract):
+        bridge.deposit((COIN, 10**18, owner, 0, GOVERNOR), sender=GOVERNOR, value=10**18)
+    with reverts("deposit: bind this owner"):
+        bridge.deposit((COIN, 10**18, bytes(12) + contract, 0, GOVERNOR), sender=GOVERNOR, value=10**18)
+    here, evm, long = 1 << A - 1, 1 << B - 1, 1 << C - 1
+    bridge.full_exit(3, COIN, bytes([255]) * 32, here | long, sender=GOVERNOR)
+    bridge.full_exit(3, COIN, universal_address(GOVERNOR), here | evm, sender=GOVERNOR)
+    for second, mask in (
+        (bytes([255]) * 32, evm),
+        (universal_address(GOVERNOR), long),
+        (bytes([255]) * 32, evm | long),
+    ):
+        with reverts("full exit: second's format"):
+            bridge.full_exit(3, COIN, second, here | mask, sender=GOVERNOR)
+    with reverts("full exit: second is a bridge"):
+        bridge.full_exit(3, COIN, bytes([7] * 32), here | long, sender=GOVERNOR)
+
+
 def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
     here = rig[A]
     calls = [

@@ -8,15 +8,14 @@ from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import ChainDeployment, Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
 from zklink.l1.transport.redaction import redact
-from zklink.protocol.domain import ChainEntry, compute_deployment_hash
+from zklink.protocol.domain import compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing, ZkLinkError
-from zklink.protocol.ids import AddressFormat, ChainId
+from zklink.protocol.ids import ChainId
 
 BLOCK_TIME_SECONDS = 2.0
 """Seconds between two questions for a receipt; any chain's block time will do."""
@@ -41,11 +40,6 @@ def connect_bridges(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict
 
 def check_file(deployment: Deployment) -> None:
     """Raise DeploymentRefused unless genesis, keys and chains give the deployment's hash: nobody has changed them."""
-    places = [deployment.chains[chain] for chain in sorted(deployment.chains)]
-    chains = [
-        ChainEntry(place.chain_id, place.evm_chain_id, AddressFormat.EVM, universal_address(place.bridge))
-        for place in places
-    ]
     preset, keys = deployment.preset, deployment.vk_hashes
     found = compute_deployment_hash(
         deployment.genesis.root,
@@ -55,7 +49,7 @@ def check_file(deployment: Deployment) -> None:
         keys.swap,
         keys.account,
         keys.exit,
-        chains,
+        deployment.table,
     )
     if found != deployment.deployment_hash:
         raise DeploymentRefused(

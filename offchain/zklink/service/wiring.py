@@ -118,9 +118,10 @@ def build_parts(
     """
     bridges = deployment.bridges(clients)
     chains = tuple(sorted(bridges))
-    unpayable = {chain: universal_address(deployment.chains[chain].bridge) for chain in chains}
+    unpayable = {entry.chain_id: entry.bridge for entry in deployment.table}
+    formats = {entry.chain_id: entry.address_format for entry in deployment.table}
     place = (deployment.preset, deployment.deployment_hash, deployment.primary, chains)
-    parameters = Parameters(*place, terms, unpayable)
+    parameters = Parameters(*place, terms, unpayable, formats)
     groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers)
     start = {chain: deployment.chains[chain].from_block for chain in bridges}
     found = None if checkpoints is None else choose_checkpoint(checkpoints, parameters, journal, bridges, told_up_to)

@@ -11,11 +11,12 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig, universal_address
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
+from zklink.protocol.domain import ChainEntry
 from zklink.protocol.errors import DeploymentRefused
-from zklink.protocol.ids import NO_CLASS, Amount, ChainId, TokenClass, TokenId
+from zklink.protocol.ids import NO_CLASS, AddressFormat, Amount, ChainId, TokenClass, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
@@ -157,6 +158,11 @@ class ChainDeployment:
     resolver: str
     from_block: int
 
+    @property
+    def table_entry(self) -> ChainEntry:
+        """Its line of the chain table."""
+        return ChainEntry(self.chain_id, self.evm_chain_id, AddressFormat.EVM, universal_address(self.bridge))
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -176,6 +182,11 @@ class Deployment:
     def members(self) -> tuple[ChainId, ...]:
         """Every chain but the primary, ascending."""
         return tuple(sorted(chain for chain in self.chains if chain != self.primary))
+
+    @property
+    def table(self) -> tuple[ChainEntry, ...]:
+        """The chain table, ascending."""
+        return tuple(self.chains[chain].table_entry for chain in sorted(self.chains))
 
     @property
     def preset(self) -> Preset:
