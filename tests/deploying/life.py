@@ -7,7 +7,6 @@ from tests.deploying.stage import NETWORKS, PATIENCE_SECONDS, Stage
 from tests.deploying.testnets import GOVERNOR
 from zklink import Client, Wallet
 from zklink.devnet.tokens import mint
-from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.dossier import Dossier
 from zklink.protocol.ids import DAY, SILENCE_SECONDS, ChainId, TokenId
@@ -43,8 +42,7 @@ class Life:
         assert "cached key" not in said, "ape warns at each transaction"
         self.deployment = Dossier.from_json(self.record.read_text()).deployment
         self.bridges = self.deployment.bridges(self.world.clients)
-        for k, place in self.deployment.chains.items():
-            TimelockClient(self.world[k].client, place.timelock).accept_ownership(GOVERNOR)
+        self.stage.ape("govern", "accept-ownership", "--account", self.key(GOVERNOR), str(self.record))
         assert run("ape", "run", "verify-deployment", str(self.record)).rstrip().endswith("these sources")
         [usdc] = [token for token in self.deployment.tokens if token.token_id == USDC]
         self.tokens = {k: TokenClient(self.world[k].client, address) for k, address in usdc.contracts.items()}

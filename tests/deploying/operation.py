@@ -101,7 +101,7 @@ class Operation:
     def _chains(self) -> str:
         return "".join(
             f'[chains.{chain.name}]\nnodes = ["{chain.node_url}"]\nconfirmations = {chain.profile.confirmations}\n'
-            f"block_time_seconds = {chain.profile.block_time_seconds}\n"
+            "block_time_seconds = 1.0\n"
             for chain in self.stage.world
         )
 

@@ -199,4 +199,4 @@ def test_check__everything_answers__said(process: NodeProcess) -> None:
     command = [PROGRAM, "node", "--config", str(process.settings), "--check"]
     done = run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the settings fit the deployment" in done.stdout
+    assert "the settings fit the deployment" in done.stdout and "the database has " in done.stdout

@@ -35,6 +35,16 @@ def test_append__some_entries__read_back_in_order(journal: Journal) -> None:
     assert list(journal.entries()) == [entry(1), entry(2)]
 
 
+def test_height__empty_then_some_then_cut__is_the_last_block(database: Database) -> None:
+    journal, found = SqlJournal(database), list[int]()
+    found.append(journal.height())
+    for number in (1, 2, 3):
+        journal.append(entry(number))
+    found.append(journal.height())
+    journal.cut(BlockNumber(1))
+    assert [*found, journal.height()] == [0, 3, 1]
+
+
 def test_append__number_that_is_there__gives_way_with_all_later_ones(journal: Journal) -> None:
     for number in (1, 2, 3):
         journal.append(entry(number))

@@ -206,8 +206,9 @@ def void_freeze(member: str, **rest: Any) -> None:
 @click.option("--account", required=True, metavar="ALIAS|FILE", help="Who pays the gas; anybody.")
 @click.option("--id", "wanted", metavar="0x..", help="This proposal alone.")
 def execute(name: str, rpcs: tuple[str, ...], quorum: int, account: str, wanted: str | None) -> None:
-    """Execute proposals whose wait is over, and put announced members of groups in their place, as anybody may. What
-    the chains do not say alike is left.
+    """Execute proposals, and put announced members in their place, as anybody may when their wait is over.
+
+    What the chains do not say alike is left.
     """
     deployment, government = open_government(name, rpcs, quorum)
     payer = load_account(find_account(account), getpass.getpass)

@@ -27,15 +27,18 @@ def node(path: Path, check: bool) -> None:
     from zklink.service.logs import configure_logs
     from zklink.service.runner import NodeService, only_own_routes
     from zklink.service.settings.source import read_settings
+    from zklink.storage.journal import SqlJournal
 
     settings = read_settings(path)
     if check:
         assembly = assemble(settings, str(path))
         try:
             check_nodes(assembly.clients.values())
+            height = SqlJournal(assembly.database).height()
         finally:
             assembly.database.close()
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")
+        click.echo(f"the database has blocks up to {height}" if height else "the database has no block yet")
         return
     configure_logs(settings.log.format, settings.log.level)
     assembly = assemble_patiently(lambda: assemble(settings, str(path)))

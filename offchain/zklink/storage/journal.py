@@ -24,6 +24,11 @@ class SqlJournal:
         with self._database.transaction() as connection:
             return _read_entries(connection, after)
 
+    def height(self) -> int:
+        """The number of the last block; 0 if there is none."""
+        with self._database.transaction() as connection:
+            return int(connection.execute(select(func.max(blocks.c.number))).scalar() or 0)
+
     def append(self, entry: JournalEntry) -> None:
         with self._database.transaction() as connection:
             connection.execute(delete(blocks).where(blocks.c.number >= entry.number))
