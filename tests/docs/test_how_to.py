@@ -28,6 +28,7 @@ ROW: Final = re.compile(r"^\| `([\w./]+)` \|", re.MULTILINE)
 MADE: Final = re.compile(
     r"deployments/\w+\.json|deployments/mine\.toml|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json"
     r"|\w+\.vkey\.json|tests/test_gas\.py|Payer\.vy|first_swap\.py"
+    r"|contracts/I?Rollup\.vyi?|tests/test_rollup\.py|(proof|public)\.json"
 )
 """Files that commands, or readers, write."""
 
