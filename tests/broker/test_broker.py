@@ -319,6 +319,20 @@ def test_attempt__any_failure__the_next_payout_is_tried_and_this_one_after_it(
     assert len(broker.positions) == 2
 
 
+def test_attempt__node_fails_before_anything_is_sent__nothing_is_in_doubt(
+    broker: Broker, port: FakeFillPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(token: TokenId) -> int:
+        raise RpcUnavailable("b", "eth_call", 1, "gone")
+
+    monkeypatch.setattr(port, "spendable", fail)
+    broker.offer([candidate()])
+    attempt = broker.attempt(candidate())
+    assert (attempt.outcome, attempt.is_unclear, port.spent) == (FillOutcome.FAILED, False, 0)
+    assert attempt.reason and broker.record(attempt)
+    assert (broker.waiting, broker.positions) == ((candidate(),), ())
+
+
 def test_record__failed_after_its_block_was_unsealed__is_not_offered_again(broker: Broker, port: FakeFillPort) -> None:
     broker.offer([candidate()])
     port.refusal = RpcUnavailable("b", "fill", 1, "gone")

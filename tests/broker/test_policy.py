@@ -125,6 +125,9 @@ def test_expect__leads_that_were_seen__three_of_four_were_at_least_that() -> Non
     for _ in range(REMEMBERED):
         leads.note(ChainId(1), 30)
     assert leads.expect(ChainId(1)) == 30, "old ones are forgotten"
+    for lead in (5, 3, 9, 1, 7, 2, 8, 4, 6):
+        leads.note(ChainId(3), lead)
+    assert leads.expect(ChainId(3)) == 3, "two of nine were below"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def test_list_asked__more_than_are_asked_at_once__in_turns(port: FakeFillPort) -
 
     assert list(turns()) == [0, 0, 1]
     assert last not in broker.waiting and len(broker.waiting) == len(cases) - 1
+    port.states[key_of(cases[-2])] = FillState.OTHERS
+    assert sum(turns()) == 1, "the turns go on after the first round"
     assert broker.list_asked(A) == ()
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from zklink.cli.main import main
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.mutation import Finding, Judge, Verdict, generate_mutants, read_plan
+from zklink.lab.mutation.findings import hash_test
 from zklink.lab.mutation.forks import NO_END, fork
 
 BOX = """# pragma version 0.4.3
@@ -101,6 +102,17 @@ def test_fork__mutant_without_an_end__is_noticed_and_one_without_a_word_is_told(
     assert fork(lambda: {"verdict": "survived"}, 60.0) == {"verdict": "survived"}
     assert "ended without a word" in fork(lambda: os._exit(1), 60.0)["error"]
     assert "ZeroDivisionError" in fork(lambda: {"verdict": 1 // 0}, 60.0)["error"]
+
+
+def test_hash_test__what_stands_beside_a_test__counts_unless_it_is_another_test() -> None:
+    file = "LIMIT = 3\n\ndef test_a():\n    assert LIMIT\n\nclass TestB:\n    def test_b(self):\n        assert 1\n"
+    for test, other in (("test_a", "assert 1"), ("TestB::test_b[3]", "assert LIMIT")):
+        before = hash_test(file, test)
+        assert hash_test(file.replace(other, "assert 2"), test) == before
+        assert hash_test(f"{file}\ndef test_c():\n    pass\n", test) == before
+        assert hash_test(file.replace("LIMIT = 3", "LIMIT = 4"), test) != before
+    assert hash_test(file.replace("assert LIMIT", "assert 2"), "test_a") != hash_test(file, "test_a")
+    assert hash_test(file.replace("assert 1", "assert 2"), "TestB::test_b") != hash_test(file, "TestB::test_b")
 
 
 @pytest.mark.slow  # processes that load pytest
