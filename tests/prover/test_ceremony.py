@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -15,12 +16,14 @@ from tests.support.small_ptau import ensure_ptau
 from zklink.protocol.errors import CeremonyBroken, CeremonyRefused, ToolFailed
 from zklink.prover.build import CompiledCircuit, ensure_compiled
 from zklink.prover.ceremony import snarkjs_steps, steps
+from zklink.prover.ceremony.beacon_source import parse_source
 from zklink.prover.ceremony.transcript import FILE, Made, Step, Transcript, hash_file, read_transcript
 from zklink.prover.key_folder import check_key_files
 from zklink.prover.sections import find_sections
-from zklink.prover.tools import ensure_tools
+from zklink.prover.tools import Tools, ensure_tools
 
-RANDOMNESS = "0102030405060708090a0b0c0d0e0f10"
+RANDOMNESS = "0102030405060708090a0b0c0d0e0f10" * 2
+ANNOUNCED = "block:1:25000000"
 NAMES = ("first", "second person", "third")
 
 
@@ -34,7 +37,7 @@ class Rehearsal:
     blake2b: str
 
     def begin(self) -> None:
-        steps.begin(ensure_tools(), self.folder, self.circuits, self.ptau, self.blake2b, str)
+        steps.begin(ensure_tools(), self.folder, self.circuits, self.ptau, self.blake2b, ANNOUNCED, str)
 
     def contribute(self, name: str) -> Step:
         return steps.contribute(ensure_tools(), self.folder, name, str)
@@ -74,7 +77,7 @@ def test_ceremony__three_contributors_and_a_beacon__keys_that_are_none_of_develo
     found = rehearsal.verify()
     assert [step.name for step in found.steps] == [steps.FIRST, *NAMES]
     out = tmp_path / "keys"
-    arguments = ensure_tools(), rehearsal.folder, rehearsal.circuits, rehearsal.ptau, out, str
+    arguments = ensure_tools(), rehearsal.folder, rehearsal.circuits, rehearsal.ptau, out, RANDOMNESS, str
     with pytest.raises(CeremonyRefused, match="the beacon is not in yet"):
         steps.finish(*arguments)
     steps.add_beacon(ensure_tools(), rehearsal.folder, RANDOMNESS, 10, str)
@@ -202,8 +205,8 @@ def test_verify__other_circuits__refused(rehearsal: Rehearsal) -> None:
 
 @pytest.mark.slow
 def test_beacon__nobody_has_contributed_or_no_randomness__refused(rehearsal: Rehearsal) -> None:
-    for randomness in ("", "0102", "xyz" * 10, RANDOMNESS + "0"):
-        with pytest.raises(CeremonyRefused, match="in hex"):
+    for randomness in ("", "0102", "xyz" * 10, RANDOMNESS + "00", "00" * 32, RANDOMNESS.upper()):
+        with pytest.raises(CeremonyRefused, match=r"32 bytes in hex.* the hash of block 25000000"):
             steps.add_beacon(ensure_tools(), rehearsal.folder, randomness, 10, str)
     found = read_transcript(rehearsal.folder)
     replace(found, steps=found.steps[:1]).write(rehearsal.folder)
@@ -213,20 +216,35 @@ def test_beacon__nobody_has_contributed_or_no_randomness__refused(rehearsal: Reh
 
 def run_commands(folder: Path, out: Path, preset_ptau: tuple[Path, str]) -> None:
     """From init to finish by commands, with one circuit of `minimal`."""
-    ptau, blake2b = preset_ptau
+    (ptau, blake2b), announced = preset_ptau, ("--beacon", ANNOUNCED)
 
     def run(*arguments: str) -> str:
         found = CliRunner().invoke(command.ceremony, list(arguments))
         assert found.exit_code == 0, (found.output, found.exception)
         return found.output
 
-    run("init", str(folder), "--preset", "minimal", "--only", "exit", "--ptau", str(ptau), "--blake2b", blake2b)
+    run(
+        "init",
+        str(folder),
+        "--preset",
+        "minimal",
+        "--only",
+        "exit",
+        "--ptau",
+        str(ptau),
+        *announced,
+        "--blake2b",
+        blake2b,
+    )
     said = [run("contribute", str(folder), "--name", name) for name in NAMES]
     mine = said[1].split("contribution ")[1].split()[0]
     run("beacon", str(folder), "--randomness", RANDOMNESS)
     shown = run("verify", str(folder), "--ptau", str(ptau), "--mine", mine)
+    assert f"announced as {ANNOUNCED}" in shown and "compare the beacon with the hash of block 25000000" in shown
     assert "2. second person" in shown and mine in shown and f"4. beacon, public: {RANDOMNESS}" in shown
-    assert "development: False" in run("finish", str(folder), "--ptau", str(ptau), "--out", str(out))
+    assert "development: False" in run(
+        "finish", str(folder), "--ptau", str(ptau), "--out", str(out), "--value", f"0x{RANDOMNESS}"
+    )
 
 
 @pytest.mark.slow
@@ -236,7 +254,7 @@ def test_commands__a_small_circuit__from_init_to_finish(tmp_path: Path, monkeypa
     assert check_key_files(tmp_path / "keys", chain_source(20).name)
 
 
-TRANSCRIPT = Transcript({"a": "11"}, "22", 3, (Step(steps.FIRST, {"a": Made("33")}),))
+TRANSCRIPT = Transcript({"a": "11"}, "22", 3, (Step(steps.FIRST, {"a": Made("33")}),), ANNOUNCED)
 
 
 def test_transcript__written_and_read__the_same(tmp_path: Path) -> None:
@@ -258,6 +276,7 @@ def spoil(change: Callable[[dict[str, object]], object], folder: Path) -> None:
         lambda data: data.update(format="other"),
         lambda data: data.update(steps=[]),
         lambda data: data.pop("ptau_bytes"),
+        lambda data: data.pop("announced"),
         lambda data: data.update(circuits={"b": "1"}),
         lambda data: data.update(steps=3),
     ],
@@ -322,8 +341,52 @@ def test_verify__a_secret_contribution_is_called_the_beacon__refused(rehearsal: 
 
 @pytest.mark.slow
 def test_verify__another_randomness_than_the_transcript_says__refused(rehearsal: Rehearsal) -> None:
-    steps.add_beacon(ensure_tools(), rehearsal.folder, "ff" * 16, 10, str)
+    steps.add_beacon(ensure_tools(), rehearsal.folder, "0f1e" * 16, 10, str)
     found = read_transcript(rehearsal.folder)
     replace(found, steps=(*found.steps[:-1], replace(found.steps[-1], beacon=RANDOMNESS))).write(rehearsal.folder)
     with pytest.raises(CeremonyBroken, match="another beacon in it"):
         rehearsal.verify()
+
+
+@pytest.mark.parametrize("text", [ANNOUNCED, f"drand:{'0a' * 32}:4000000"])
+def test_parse_source__announced_as_it_should_be__says_where_its_value_is(text: str) -> None:
+    assert parse_source(text).text == text and text.rsplit(":", 1)[1] in parse_source(text).help
+
+
+@pytest.mark.parametrize(
+    "text", ["", "block:1", "block:0:5", "block:1:-5", "drand:ab:5", "the next block", f"{ANNOUNCED}\n"]
+)
+def test_parse_source__no_source__refused(text: str) -> None:
+    with pytest.raises(CeremonyRefused, match="announces no beacon"):
+        parse_source(text)
+
+
+def close(folder: Path, beacon: str, announced: str = ANNOUNCED) -> None:
+    made = {"a": Made("66", "77")}
+    one = TRANSCRIPT.add(Step("one", {"a": Made("44", "55")})).add(Step(steps.BEACON, made, beacon, 10))
+    replace(one, announced=announced).write(folder)
+
+
+@pytest.mark.parametrize(
+    ("beacon", "announced", "value", "said"),
+    [
+        (RANDOMNESS, ANNOUNCED, "ff" * 32, "the announced source block:1:25000000 has given ff"),
+        ("ff" * 16, ANNOUNCED, "", "32 bytes in hex"),
+        (RANDOMNESS, "whatever I like", "", "announces no beacon"),
+    ],
+)
+def test_verify__another_beacon_than_announced__named_before_anything_is_computed(
+    tmp_path: Path, beacon: str, announced: str, value: str, said: str
+) -> None:
+    close(tmp_path, beacon, announced)
+    tools, nothing = cast("Tools", None), tmp_path / "none.ptau"
+    with pytest.raises(CeremonyBroken, match=said):
+        steps.verify(tools, tmp_path, [], nothing, str, value=value)
+    with pytest.raises(CeremonyBroken, match=said):
+        steps.finish(tools, tmp_path, [], nothing, tmp_path / "out", value or RANDOMNESS, str)
+
+
+def test_verify__a_value_and_no_beacon_yet__said(tmp_path: Path) -> None:
+    TRANSCRIPT.write(tmp_path)
+    with pytest.raises(CeremonyBroken, match="it has no beacon yet"):
+        steps.verify(cast("Tools", None), tmp_path, [], tmp_path / "none.ptau", str, value=RANDOMNESS)

@@ -23,6 +23,7 @@ from zklink.cli.keep import keep
 from zklink.cli.lab import lab
 from zklink.cli.node import node, prover
 from zklink.cli.prices import prices
+from zklink.cli.r1cs import r1cs
 from zklink.cli.recover import recover
 from zklink.cli.signer import signer
 from zklink.cli.snapshots import snapshots
@@ -86,6 +87,7 @@ COMMANDS = (
     setup,
     circuits,
     ceremony,
+    r1cs,
     verifier,
     generate,
     genesis,

@@ -30,6 +30,22 @@ class CircuitCompileFailed(ProverError):
 
 
 @dataclass(eq=False)
+class ConstraintsUnpublished(ProverError):
+    """A circuit compiles to another constraint system than the one that is published with the sources.
+    Do: Compare sources and tools with the release; for circuits that were changed on purpose, `zklink r1cs --write`.
+    """
+
+    circuit: str
+    found: str
+    published: str
+
+    def __str__(self) -> str:
+        return (
+            f"circuit {self.circuit} compiles to an .r1cs with SHA-256 {self.found}, and {self.published} is published"
+        )
+
+
+@dataclass(eq=False)
 class KeyFilesMissing(ProverError):
     """A folder of proving keys does not have the files of a circuit, or its list does not name them.
     Do: Put there what the operator of the deployment publishes: for each circuit NAME.zkey and NAME.vkey.json, and

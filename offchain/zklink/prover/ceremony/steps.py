@@ -6,7 +6,6 @@ files that are not what the transcript says.
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +16,13 @@ from zklink.files import write_file
 from zklink.protocol.errors import CeremonyBroken, CeremonyRefused
 from zklink.prover.build import CompiledCircuit
 from zklink.prover.ceremony import snarkjs_steps
+from zklink.prover.ceremony.beacon_source import check_randomness, parse_source
 from zklink.prover.ceremony.snarkjs_steps import NAME, Contained
 from zklink.prover.ceremony.transcript import FILE, Made, Step, Transcript, hash_file, read_transcript
 from zklink.prover.circuit_artifacts import CircuitArtifacts, load_artifacts
+from zklink.prover.published_r1cs import check_published
 from zklink.prover.tools import Tools
 
-RANDOMNESS: Final = re.compile(r"[0-9a-f]{16,512}")
 FIRST: Final = "powers of tau"
 BEACON: Final = "beacon"
 
@@ -30,13 +30,21 @@ Say = Callable[[str], object]
 
 
 def begin(
-    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, blake2b: str, say: Say
+    tools: Tools,
+    folder: Path,
+    circuits: Sequence[CompiledCircuit],
+    ptau: Path,
+    blake2b: str,
+    announced: str,
+    say: Say,
 ) -> Transcript:
-    """The first keys, from a public file of powers of tau whose BLAKE2b-512 hash is `blake2b`. Raises CeremonyRefused,
-    CeremonyBroken, ToolFailed.
+    """The first keys, from a public file of powers of tau whose BLAKE2b-512 hash is `blake2b`; `announced` is where the
+    beacon will come from. Raises CeremonyRefused, CeremonyBroken, ConstraintsUnpublished, ToolFailed.
     """
+    source = parse_source(announced)
     if folder.exists() and any(folder.iterdir()):
         raise CeremonyRefused(f"{folder} is not empty: a ceremony begins in a folder of its own")
+    check_published(circuits)
     check_ptau(ptau, blake2b, ptau.stat().st_size)
     folder.mkdir(parents=True, exist_ok=True)
     keys = {}
@@ -46,7 +54,7 @@ def begin(
         snarkjs_steps.make_first_key(tools, circuit.r1cs, ptau, path)
         keys[circuit.name] = Made(hash_file(path))
     hashes = {circuit.name: hash_file(circuit.r1cs) for circuit in circuits}
-    found = Transcript(hashes, blake2b.lower(), ptau.stat().st_size, (Step(FIRST, keys),))
+    found = Transcript(hashes, blake2b.lower(), ptau.stat().st_size, (Step(FIRST, keys),), source.text)
     found.write(folder)
     return found
 
@@ -66,12 +74,12 @@ def contribute(tools: Tools, folder: Path, name: str, say: Say) -> Step:
 
 
 def add_beacon(tools: Tools, folder: Path, randomness: str, iterations: int, say: Say) -> Step:
-    """The last contribution: public randomness that nobody could know when the others contributed. Raises as
-    `contribute`.
+    """The last contribution: the value of the announced source, which nobody could know when the others contributed.
+    Raises as `contribute`.
     """
-    if not RANDOMNESS.fullmatch(randomness) or len(randomness) % 2:
-        raise CeremonyRefused("the randomness is given in hex, at least 8 bytes of it, in small letters")
-    if len(read_transcript(folder).steps) == 1:
+    found = read_transcript(folder)
+    check_randomness(parse_source(found.announced), randomness)
+    if len(found.steps) == 1:
         raise CeremonyRefused("nobody has contributed yet: a beacon alone keeps no secret")
     return _add(
         folder,
@@ -82,14 +90,23 @@ def add_beacon(tools: Tools, folder: Path, randomness: str, iterations: int, say
 
 
 def verify(
-    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, say: Say, mine: Sequence[str] = ()
+    tools: Tools,
+    folder: Path,
+    circuits: Sequence[CompiledCircuit],
+    ptau: Path,
+    say: Say,
+    mine: Sequence[str] = (),
+    value: str = "",
 ) -> Transcript:
     """Check everything, offline: the powers of tau and the circuits by their hashes, every file by its own, and that
     the last keys come from the first ones by just the contributions that the transcript lists. `mine` are the hashes
-    of one's own contribution, one for each circuit, which must be among them. Raises CeremonyBroken.
+    of one's own contribution, one for each circuit, which must be among them; `value` is the announced source's, as its
+    publisher has it, which must be the beacon. Raises CeremonyBroken, ConstraintsUnpublished.
     """
     found = read_transcript(folder)
+    _check_announced(found, value)
     check_ptau(ptau, found.ptau_blake2b, found.ptau_bytes)
+    check_published(circuits)
     hashes = {circuit.name: hash_file(circuit.r1cs) for circuit in circuits}
     if hashes != found.circuits:
         raise CeremonyBroken(FILE, "its circuits are not those that the sources here give")
@@ -116,12 +133,14 @@ def verify(
 
 
 def finish(
-    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, out: Path, say: Say
+    tools: Tools, folder: Path, circuits: Sequence[CompiledCircuit], ptau: Path, out: Path, value: str, say: Say
 ) -> Mapping[str, CircuitArtifacts]:
-    """Verify, then write a folder of keys as nodes and deployments take it. Raises CeremonyRefused, CeremonyBroken."""
-    found = verify(tools, folder, circuits, ptau, say)
-    if not found.is_closed:
+    """Verify, with the value that the announced source has given, then write a folder of keys as nodes and deployments
+    take it. Raises CeremonyRefused, CeremonyBroken, ConstraintsUnpublished.
+    """
+    if not read_transcript(folder).is_closed:
         raise CeremonyRefused("the beacon is not in yet: without it the last contributor chooses the keys")
+    found = verify(tools, folder, circuits, ptau, say, value=value)
     out.mkdir(parents=True, exist_ok=True)
     sums, artifacts = list[str](), {}
     for circuit in circuits:
@@ -133,6 +152,20 @@ def finish(
     write_file(out / "SHA256SUMS", "\n".join(sums) + "\n")
     shutil.copyfile(folder / FILE, out / FILE)
     return artifacts
+
+
+def _check_announced(found: Transcript, value: str) -> None:
+    """The beacon is of the announced source, as far as that can be told offline, and its value if that is given."""
+    beacon = found.steps[-1].beacon
+    try:
+        source = parse_source(found.announced)
+        if beacon:
+            check_randomness(source, beacon)
+    except CeremonyRefused as error:
+        raise CeremonyBroken(FILE, error.reason) from error
+    if value and beacon != value.removeprefix("0x").lower():
+        said = f"its beacon is {beacon}" if beacon else "it has no beacon yet"
+        raise CeremonyBroken(FILE, f"{said}, and the announced source {found.announced} has given {value}")
 
 
 def check_ptau(ptau: Path, blake2b: str, size: int) -> None:

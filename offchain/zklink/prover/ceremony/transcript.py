@@ -15,7 +15,7 @@ from typing import Final
 from zklink.files import read_file, write_file
 from zklink.protocol.errors import CeremonyBroken, FileUnreadable
 
-FORMAT: Final = "zklink.ceremony.1"
+FORMAT: Final = "zklink.ceremony.2"
 FILE: Final = "transcript.json"
 PIECE_BYTES: Final = 1 << 20
 
@@ -45,13 +45,15 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """A ceremony: its circuits by the SHA-256 of their constraints, its powers of tau by BLAKE2b-512 and size in bytes,
-    the first keys, and the contributions in order.
+    the first keys, and the contributions in order. `announced` is where its beacon comes from, as it was said at the
+    beginning.
     """
 
     circuits: Mapping[str, str]
     ptau_blake2b: str
     ptau_bytes: int
     steps: tuple[Step, ...]
+    announced: str
 
     @property
     def is_closed(self) -> bool:
@@ -91,7 +93,7 @@ def read_transcript(folder: Path) -> Transcript:
             for step in data["steps"]
         )
         circuits = {str(name): str(digest) for name, digest in data["circuits"].items()}
-        found = Transcript(circuits, str(data["ptau_blake2b"]), int(data["ptau_bytes"]), steps)
+        found = Transcript(circuits, str(data["ptau_blake2b"]), int(data["ptau_bytes"]), steps, str(data["announced"]))
         if not steps or any(step.keys.keys() != circuits.keys() for step in steps):
             raise ValueError("a step lacks a circuit")
     except (FileUnreadable, ValueError, KeyError, TypeError, AttributeError) as error:
