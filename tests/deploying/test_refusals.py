@@ -16,10 +16,14 @@ from zklink.l1.deployment.preflight import TEST_NETWORKS, check_accounts, check_
 from zklink.l1.deployment.rehearsal import read_keys
 from zklink.l1.transport.client import ChainClient
 from zklink.lab.accounts import funded_account
-from zklink.protocol.errors import DeploymentRefused, SettingsInvalid, ZkLinkError
+from zklink.protocol.errors import DeploymentRefused, KeyFilesMissing, SettingsInvalid, ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.protocol.presets import MINIMAL
+from zklink.prover.build import ensure_compiled
 from zklink.prover.cache import project_root
+from zklink.prover.key_folder import hash_file
+from zklink.prover.setup import ensure_keys
+from zklink.prover.source import Statement, circuit_source
 from zklink.service.deploying.planning import plan_project
 from zklink.service.settings.deployer import read_environment
 
@@ -117,3 +121,65 @@ def test_template__filled_in__is_a_plan(tmp_path: Path, name: str, chains: int, 
     assert all(project.plan.prices[k] for k in project.profiles)
     for k, profile in project.profiles.items():
         assert project.plan.blocks_per_day[k] < 86_400 / profile.block_time_seconds
+
+
+TOKENS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "another token's address": (
+        {"[tokens.USDC]": "[tokens.EURC]"},
+        r"EURC on sepolia is refused: 0x\w+ calls itself 'USDC', and the environment says 'EURC'",
+    ),
+    "another symbol on one chain": (
+        {"minimum = 1000\n": 'minimum = 1000\nsymbols = { fuji = "USDC.e" }\n'},
+        r"USDC on fuji is refused: 0x\w+ calls itself 'USDC', and the environment says 'USDC.e'",
+    ),
+    "other decimals": (
+        {"minimum = 1000\n": "minimum = 1000\ndecimals = { sepolia = 6, fuji = 18 }\n"},
+        r"USDC on fuji is refused: 0x\w+ has 6 decimals, and the environment says 18",
+    ),
+    "a symbol where there is no contract": (
+        {'contracts = { sepolia = "native" }': 'contracts = { sepolia = "native" }\nsymbols = { sepolia = "WETH" }'},
+        "it has no contract on sepolia that could say its symbol",
+    ),
+}
+
+
+@pytest.mark.parametrize("changes, reason", TOKENS.values(), ids=TOKENS)
+def test_prepare__a_contract_says_something_else_of_itself__refused(
+    networks: Networks, tmp_path: Path, changes: Mapping[str, str], reason: str
+) -> None:
+    with pytest.raises(ZkLinkError, match=reason):
+        networks.prepare(tmp_path, changes)
+
+
+def test_prepare__symbols_and_decimals_as_the_chains_say__taken(networks: Networks, tmp_path: Path) -> None:
+    said = 'minimum = 1000\nsymbols = { fuji = "USDC" }\ndecimals = { sepolia = 6, fuji = 6 }\n'
+    assert len(networks.prepare(tmp_path, {"minimum = 1000\n": said}).project.tokens_said) == 2
+
+
+def lay_keys(folder: Path, *, swapped: bool = False) -> None:
+    """The development keys of `minimal` as a ceremony lays its keys; `swapped`: two circuits' in each other's place."""
+    folder.mkdir()
+    names = [ensure_compiled(circuit_source(each, MINIMAL)) for each in Statement]
+    sums = []
+    for circuit, source in zip(names, [names[1], names[0], names[2]] if swapped else names, strict=True):
+        (folder / f"{circuit.name}.vkey.json").write_text(ensure_keys(source).verification_key.read_text())
+        (folder / f"{circuit.name}.zkey").write_bytes(b"not read here")
+        files = [folder / f"{circuit.name}.{ending}" for ending in ("vkey.json", "zkey")]
+        sums += [f"{hash_file(file)}  {file.name}" for file in files]
+    (folder / "SHA256SUMS").write_text("\n".join(sums))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_prepare__a_folder_of_keys__must_be_the_verifiers(networks: Networks, tmp_path: Path, swapped: bool) -> None:
+    lay_keys(tmp_path / "keys", swapped=swapped)
+    named = {"allows_development_keys = true": 'allows_development_keys = true\nkeys = "keys"'}
+    if swapped:
+        with pytest.raises(DeploymentRefused, match="the verifier of swap_block_minimal is for the key 0x"):
+            networks.prepare(tmp_path, named)
+    else:
+        assert networks.prepare(tmp_path, named).project.keys == tmp_path / "keys"
+
+
+def test_prepare__no_folder_of_keys_where_one_is_named__said(networks: Networks, tmp_path: Path) -> None:
+    with pytest.raises(KeyFilesMissing):
+        networks.prepare(tmp_path, {"allows_development_keys = true": 'allows_development_keys = true\nkeys = "none"'})

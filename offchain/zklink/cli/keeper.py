@@ -22,6 +22,7 @@ from zklink.recovery.keeper import Keeper
 from zklink.recovery.words_kept import read_words
 from zklink.upkeep.keeping import describe_left
 from zklink.upkeep.purse import SHARE, Purse, PurseClient
+from zklink.upkeep.purse_journal import PurseJournal
 
 GWEI = 10**9
 COIN = Decimal(10**18)
@@ -47,6 +48,11 @@ COIN = Decimal(10**18)
     metavar="[NAME=]COINS",
     help="The most that one transaction may cost; default: a tenth of the budget.",
 )
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where is kept what was spent: the budget is then that of all runs; to begin anew, remove the file.",
+)
 @click.option("--gwei", type=click.IntRange(min=1), help="The most for one unit of gas; default: by the market.")
 @click.option("--words", type=FILE, help="A file with words of the groups; it is read again in each round.")
 @signers_option
@@ -60,6 +66,7 @@ def keeper(
     account: str,
     budgets: tuple[str, ...],
     ceilings: tuple[str, ...],
+    journal: Path | None,
     gwei: int | None,
     words: Path | None,
     asked: Path | None,
@@ -76,6 +83,8 @@ def keeper(
     deployment = find_deployment(name)
     names = [place.name for place in deployment.chains.values()]
     purses = read_purses(names, budgets, ceilings, None if gwei is None else gwei * GWEI)
+    if journal is not None:
+        keep_purses(purses, PurseJournal(journal, deployment.deployment_hash))
     payer = load_account(find_account(account), getpass.getpass)
     bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, with_purses(purses))
     if deployment.primary not in bridges:
@@ -93,6 +102,12 @@ def keeper(
             ended.wait(every)
     for line in describe_left(found, away):
         click.echo(line)
+
+
+def keep_purses(purses: Mapping[str, Purse], journal: PurseJournal) -> None:
+    """Go on with what a journal says was spent, and write there what is spent from now on."""
+    for name, purse in purses.items():
+        purse.spent_wei, purse.keep = journal.spent_wei(name), journal.keeper_of(name)
 
 
 def with_purses(purses: Mapping[str, Purse]) -> Callable[[ChainProfile, Web3], ChainClient]:

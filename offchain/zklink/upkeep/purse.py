@@ -4,7 +4,8 @@ Takes what may be spent; gives receipts as any client does. Each call is tried b
 Never sends what could cost more than is left: a transaction counts with its ceiling until its receipt says less.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -39,6 +40,13 @@ class Purse:
     ceiling_wei: int
     most_per_gas_wei: int | None = None
     spent_wei: int = 0
+    keep: Callable[[int], None] = field(default=lambda spent_wei: None, compare=False)
+    """Called with each new sum before anything goes by it, so that it outlives this process."""
+
+    def count(self, wei: int) -> None:
+        """Spend, or take back what was not spent after all."""
+        self.keep(self.spent_wei + wei)
+        self.spent_wei += wei
 
     @property
     def left_wei(self) -> int:
@@ -73,21 +81,21 @@ class PurseClient(ChainClient):
         counted = self._unclear.get(key, 0)
         if self.purse.left_wei + counted < most:
             raise BudgetSpent(self.profile.name, call.label, self.purse.left_wei + counted, most)
-        self.purse.spent_wei += most - counted
+        self.purse.count(most - counted)
         try:
             receipt = super().send(account, call, value, gas)
         except (CallReverted, TransactionRejected):
-            self.purse.spent_wei -= most - counted
+            self.purse.count(counted - most)
             raise
         except FeeCeilingReached as error:
             if error.tx_hashes:
                 self._unclear[key] = most
             else:
-                self.purse.spent_wei -= most - counted
+                self.purse.count(counted - most)
             raise
         except (TransactionStuck, RpcRefused, RpcUnavailable):
             self._unclear[key] = most
             raise
         self._unclear.pop(key, None)
-        self.purse.spent_wei += receipt.gas_used * receipt.gas_price_wei + value - most
+        self.purse.count(receipt.gas_used * receipt.gas_price_wei + value - most)
         return receipt

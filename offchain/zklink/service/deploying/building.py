@@ -23,7 +23,9 @@ from zklink.l1.deployment.verify import read_times
 from zklink.l1.deployment.works import Works, begin
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.ids import ChainId
+from zklink.service.deploying.key_check import check_key_folder
 from zklink.service.deploying.planning import Project
+from zklink.service.deploying.token_names import check_token_names
 
 Connect = Callable[[Journal], Mapping[ChainId, ChainClient]]
 """Gives a client per chain that keeps its transactions in the journal."""
@@ -57,7 +59,10 @@ def prepare(project: Project, deployer: str, clients: Mapping[ChainId, ChainClie
     check_accounts(plan, project.governor, deployer, project.profiles.values())
     keys = read_keys(plan.verifiers)
     check_keys(keys, clients, project.allows_development_keys)
+    if project.keys is not None:
+        check_key_folder(project.keys, plan.preset, keys.hashes)
     check_surroundings(plan, clients)
+    check_token_names(project.tokens_said, clients)
     begun = journal.begun
     nonces = {k: client.nonce(deployer) for k, client in clients.items()} if begun is None else begun.nonces
     blueprint = Blueprint(plan, project.profiles, deployer, deployer, nonces, lambda blueprint: keys.hashes)

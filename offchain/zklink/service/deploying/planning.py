@@ -1,10 +1,11 @@
 """From an environment to the plan of a deployment: pure, but for the compiled verifiers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from pathlib import Path
 
-from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, universal_address
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, PriceEntry, universal_address
 from zklink.l1.deployment.deploy import load_verifiers
 from zklink.l1.deployment.records import DeploymentPlan, GroupPlan, TokenPlan, Verifiers
 from zklink.l1.transport.chain_profile import ChainProfile
@@ -17,8 +18,21 @@ from zklink.service.settings.deployer import EnvironmentSettings, GroupSettings,
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSaid:
+    """What a token's contract on a chain should say of itself; `decimals` is None where the environment names none."""
+
+    token: str
+    chain: ChainId
+    address: str
+    symbol: str
+    decimals: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """What is to be deployed, under which name. `networks` are ape's names of the chains."""
+    """What is to be deployed, under which name. `networks` are ape's names of the chains, `keys` is the folder of the
+    keys that the verifiers must be for, if one is named.
+    """
 
     name: str
     plan: DeploymentPlan
@@ -26,6 +40,8 @@ class Project:
     networks: Mapping[ChainId, str]
     governor: str
     allows_development_keys: bool
+    keys: Path | None = None
+    tokens_said: tuple[TokenSaid, ...] = ()
 
 
 def plan_project(name: str, settings: EnvironmentSettings, verifiers: Verifiers | None = None) -> Project:
@@ -52,7 +68,9 @@ def plan_project(name: str, settings: EnvironmentSettings, verifiers: Verifiers 
         permit2={ChainId(place.chain_id): place.permit2 or NO_ADDRESS for _, place in places},
     )
     networks = {ChainId(place.chain_id): place.network for _, place in places}
-    return Project(name, plan, profiles, networks, settings.governor, settings.allows_development_keys)
+    said = tuple(_list_said(settings.tokens, by_name))
+    allows = settings.allows_development_keys
+    return Project(name, plan, profiles, networks, settings.governor, allows, settings.keys, said)
 
 
 def _check_apart(settings: EnvironmentSettings) -> None:
@@ -98,6 +116,14 @@ def _plan_tokens(tokens: Mapping[str, TokenSettings], chains: Mapping[str, Chain
         )
         for symbol, token in tokens.items()
     ]
+
+
+def _list_said(tokens: Mapping[str, TokenSettings], chains: Mapping[str, ChainId]) -> Iterator[TokenSaid]:
+    for symbol, token in tokens.items():
+        for name, address in token.contracts.items():
+            if address != NATIVE:
+                said = token.symbols.get(name, symbol)
+                yield TokenSaid(symbol, chains[name], address, said, token.decimals.get(name))
 
 
 def _read_classes(symbol: str, names: tuple[str, ...]) -> TokenClass:

@@ -78,7 +78,9 @@ class GroupSettings(Section):
 
 
 class TokenSettings(Section):
-    """One layer-2 token: its contracts by the chains' names. Without `cap` a chain takes in what it can count."""
+    """One layer-2 token: its contracts by the chains' names. Without `cap` a chain takes in what it can count. What a
+    contract calls itself is the token's own symbol but where `symbols` has another; `decimals` are those of contracts.
+    """
 
     id: Whole
     layer2_decimals: Annotated[int, Field(ge=0, le=36)]
@@ -86,13 +88,23 @@ class TokenSettings(Section):
     cap: Whole | None = None
     classes: tuple[str, ...] = ()
     contracts: Annotated[dict[Name, TokenPlace], Field(min_length=1)]
+    symbols: dict[Name, str] = Field(default_factory=dict)
+    decimals: dict[Name, Annotated[int, Field(ge=0, le=255)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_have_contracts(self) -> "TokenSettings":
+        for name in (*self.symbols, *self.decimals):
+            if self.contracts.get(name, NATIVE) == NATIVE:
+                raise ValueError(f"it has no contract on {name} that could say its symbol and decimals")
+        return self
 
 
 class EnvironmentSettings(Section):
     """Everything that a deployment fixes. `governor` will own the timelocks; it can be a contract, such as a Safe.
     `setter` sets prices within bounds, fees belong to `fee_recipient`, `operator` owns layer-2 account 0.
 
-    `allows_development_keys` admits verifiers whose secrets everybody knows, on test networks alone.
+    `allows_development_keys` admits verifiers whose secrets everybody knows, on test networks alone. `keys` is the
+    folder that a ceremony has given, from the file's own: the verifiers must be for its keys.
     """
 
     preset: PresetName
@@ -102,6 +114,7 @@ class EnvironmentSettings(Section):
     setter: Address
     fee_recipient: Address
     allows_development_keys: bool = False
+    keys: Path | None = None
     price_margin_percent: Whole = 150
     validators: GroupSettings
     watchers: GroupSettings
@@ -125,5 +138,7 @@ def read_environment(path: Path, environment: Mapping[str, str] = os.environ) ->
     `redact` hides the nodes' addresses.
     """
     settings = read_section(EnvironmentSettings, path, environment)
+    if settings.keys is not None:
+        settings = settings.model_copy(update={"keys": path.parent / settings.keys})
     keep_node_secrets({name: place.nodes for name, place in settings.chains.items()})
     return settings
