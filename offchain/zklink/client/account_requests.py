@@ -35,11 +35,12 @@ async def deposit(
     found = await find_token(place, session, TokenId(info.token))
     l1_amount = book.read_amount(info, amount) * found.scale
     order = DepositOrder(TokenId(info.token), l1_amount, universal_address(owner or wallet.address))
-    permit = None
-    if with_permit and not found.is_native:
-        permit = await sign_permit(session, place, wallet.signer, found.address, l1_amount)
-    plan = await plan_deposit(session, place, wallet.address, order, permit)
-    return await send_plan(session, wallet, place, plan, approval_seconds)
+    async with session.turn(place, wallet.address):
+        permit = None
+        if with_permit and not found.is_native:
+            permit = await sign_permit(session, place, wallet.signer, found.address, l1_amount)
+        plan = await plan_deposit(session, place, wallet.address, order, permit)
+        return await send_plan(session, wallet, place, plan, approval_seconds)
 
 
 async def request_key(session: Session, wallet: Wallet, chain: ChainRef) -> Sent:

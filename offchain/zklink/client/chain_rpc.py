@@ -110,6 +110,10 @@ class ChainRpc:
         """The nonce of an account's next transaction, after those that wait."""
         return await self._ask_number("eth_getTransactionCount", address, "pending")
 
+    async def mined_nonce(self, address: str) -> int:
+        """The number of an account's transactions that are mined."""
+        return await self._ask_number("eth_getTransactionCount", address, "latest")
+
     async def code(self, address: str) -> bytes:
         """The code at an address; empty if there is none."""
         try:

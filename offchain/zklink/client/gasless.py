@@ -12,7 +12,7 @@ from zklink.client.entry_check import find_entry
 from zklink.client.entry_ways import SignedWay, Wanted, choose_way
 from zklink.client.following import Sent
 from zklink.client.layer2_keys import sign_checked
-from zklink.client.orders import ChainToken, check_recipient, find_token
+from zklink.client.orders import ChainToken, check_least, check_recipient, find_token
 from zklink.client.patience import Patience
 from zklink.client.quotes import Quote
 from zklink.client.session import Place, Session
@@ -56,6 +56,7 @@ async def send_gasless(
     order = build_order(quote, token, to, now, seconds, wallet.address)
     await check_recipient(session, order.destination, order.recipient)
     relay = Relay(quote.relayer_fee, quote.relayer)
+    check_least(place, token, order.l1_amount)
     wanted = Wanted(place, entry, token.address, wallet.address, order, relay, now + SIGNED_SECONDS)
     await _check_balance(place, token, wallet.address, wanted.total)
     way = await choose_way(wanted)

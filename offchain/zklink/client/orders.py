@@ -13,6 +13,7 @@ from eth_utils import to_checksum_address
 
 from zklink.client.contract_calls import BRIDGE, REGISTRY, TOKEN, encode_call
 from zklink.client.outgoing import COIN, Step
+from zklink.client.patience import Patience
 from zklink.client.session import Place, Session
 from zklink.client.wallet import Wallet
 from zklink.l1.contracts.bridge_structs import (
@@ -26,21 +27,28 @@ from zklink.l1.contracts.bridge_structs import (
     evm_address,
 )
 from zklink.protocol.chain_sets import make_chain_set
-from zklink.protocol.errors import ContractUntrue, RecipientIsToken, SwapImpossible, TokensShort
+from zklink.protocol.errors import ContractUntrue, RecipientIsToken, StillWaiting, SwapImpossible, TokensShort
 from zklink.protocol.ids import AccountId, ChainId, Door, TokenId
 
 PRICE_SECONDS: Final = 600
 """A price covers a rise that counts within this time, so that a call may take a while to be mined."""
 TOKEN_CONFIG: Final = "uint16 address uint8 uint112 uint112 uint8"
+BOUNDLESS: Final = 2**255
+"""An allowance from here on is meant for any number of requests."""
+EARLIER_SECONDS: Final = 300.0
+"""How long the account's earlier transactions are waited for."""
 PRICE_STATE: Final = "uint256 uint256 uint256 uint256 uint256"
 
 
 @dataclass(frozen=True, slots=True)
 class ChainToken:
-    """A token as a chain's registry has it: `scale` L1 units make a layer-2 unit."""
+    """A token as a chain's registry has it: `scale` L1 units make a layer-2 unit; requests of less than `least_l1` L1
+    units are refused.
+    """
 
     address: str
     scale: int
+    least_l1: int = 0
 
     @property
     def is_native(self) -> bool:
@@ -71,7 +79,7 @@ async def find_token(place: Place, session: Session, token_id: TokenId) -> Chain
         raise ContractUntrue(place.name, f"the contract of {info.symbol}", said, address)
     if address == NO_ADDRESS or not scale:
         raise SwapImpossible("token_not_on_source", f"{info.symbol} is not registered on {place.name}")
-    return ChainToken(address, scale)
+    return ChainToken(address, scale, config[3] * scale)
 
 
 async def find_price(place: Place, kind: int) -> int:
@@ -127,6 +135,12 @@ async def check_recipient(session: Session, chain: ChainId, recipient: bytes) ->
         raise RecipientIsToken(place.name, address)
 
 
+def check_least(place: Place, token: ChainToken, l1_amount: int) -> None:
+    """Raise SwapImpossible for less than the chain takes."""
+    if l1_amount < token.least_l1:
+        raise SwapImpossible("below_minimum", f"{place.name} takes no less than {token.least_l1} of the token's units")
+
+
 async def _plan(
     session: Session,
     place: Place,
@@ -138,11 +152,12 @@ async def _plan(
 ) -> Plan:
     door, token_id, l1_amount = wanted
     token = await find_token(place, session, token_id)
+    check_least(place, token, l1_amount)
     steps: list[Step] = []
     if not token.is_native:
         await _check_tokens(place, token, sender, l1_amount)
         if permit is None:
-            steps += await _plan_approval(place, token, sender, l1_amount)
+            steps += await _plan_approval(session, place, token, sender, l1_amount)
     value = price_wei + (l1_amount if token.is_native else 0)
     await _check_coin(place, sender, value)
     arguments: Sequence[object] = [order.abi(sender)] if permit is None else [order.abi(sender), permit.abi()]
@@ -163,12 +178,31 @@ async def _check_tokens(place: Place, token: ChainToken, sender: str, l1_amount:
         raise TokensShort(place.name, token.address, sender, l1_amount, found)
 
 
-async def _plan_approval(place: Place, token: ChainToken, sender: str, l1_amount: int) -> list[Step]:
+async def _plan_approval(session: Session, place: Place, token: ChainToken, sender: str, l1_amount: int) -> list[Step]:
     """What lets the bridge take the amount, if it may not yet; a token that changes no allowance (USDT) has it set to
-    zero first.
+    zero first. An allowance may be that of a request that is not mined yet: those of the account are waited for.
     """
-    (allowed,) = await place.rpc.read(token.address, TOKEN["allowance"], "uint256", sender, place.bridge)
+    allowed = await _read_allowance(place, token, sender)
+    if 0 < allowed < BOUNDLESS and await _wait_earlier(session, place, sender):
+        allowed = await _read_allowance(place, token, sender)
     if allowed >= l1_amount:
         return []
     amounts = [0, l1_amount] if allowed else [l1_amount]
     return [Step("approve", token.address, encode_call(TOKEN["approve"], place.bridge, amount)) for amount in amounts]
+
+
+async def _read_allowance(place: Place, token: ChainToken, sender: str) -> int:
+    (allowed,) = await place.rpc.read(token.address, TOKEN["allowance"], "uint256", sender, place.bridge)
+    return int(allowed)
+
+
+async def _wait_earlier(session: Session, place: Place, sender: str) -> bool:
+    """Wait until every transaction of an account is mined; False if none waited. Raises StillWaiting."""
+    patience, has_waited = Patience(session.transport, EARLIER_SECONDS), False
+    while (left := await place.rpc.next_nonce(sender) - await place.rpc.mined_nonce(sender)) > 0:
+        if patience.is_over:
+            what = f"earlier transactions of {sender} on {place.name}"
+            raise StillWaiting(what, EARLIER_SECONDS, f"{left} are not mined")
+        await patience.tick(session.poll_seconds)
+        has_waited = True
+    return has_waited

@@ -5,8 +5,10 @@ Takes addresses; gives what was learned and checked once. A chain's node must se
 bridge there must name the deployment. Never signs.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from eth_utils import to_checksum_address
 
@@ -19,6 +21,8 @@ from zklink.client.transport import Transport
 from zklink.protocol.errors import ContractUntrue, NodeOfChainMissing
 from zklink.protocol.ids import ChainId
 from zklink.schema.api.chains import ChainInfo
+
+TURN_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Session:
     api: AsyncApi = field(init=False)
     _book: Book | None = field(init=False, default=None)
     _places: dict[ChainId, Place] = field(init=False, default_factory=dict)
+    _busy: set[tuple[ChainId, str]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.caller = ApiCaller(self.transport, self.url)
@@ -80,6 +85,20 @@ class Session:
             found = await self._open_place(book, info)
             self._places[found.id] = found
         return found
+
+    @asynccontextmanager
+    async def turn(self, place: Place, address: str) -> AsyncIterator[None]:
+        """An account's turn on a chain: no other request of it is looked at or approved meanwhile, for two that are
+        sent at once would both count on what is there for one.
+        """
+        mine = place.id, address
+        while mine in self._busy:
+            await self.transport.sleep(TURN_SECONDS)
+        self._busy.add(mine)
+        try:
+            yield
+        finally:
+            self._busy.discard(mine)
 
     async def _open_place(self, book: Book, info: ChainInfo) -> Place:
         url = self._find_url(info)

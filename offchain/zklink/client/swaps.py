@@ -53,8 +53,10 @@ async def send_swap(
     with_permit: bool,
 ) -> Sent:
     """See `AsyncClient.swap`."""
-    place, plan = await _plan(session, wallet, quote, recipient, seconds, with_permit)
-    return await send_plan(session, wallet, place, plan, approval_seconds)
+    place = await session.place(quote.source)
+    async with session.turn(place, wallet.address):
+        place, plan = await _plan(session, wallet, quote, recipient, seconds, with_permit)
+        return await send_plan(session, wallet, place, plan, approval_seconds)
 
 
 async def send_plan(session: Session, wallet: Wallet, place: Place, plan: Plan, approval_seconds: float) -> Sent:
