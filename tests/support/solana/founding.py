@@ -41,6 +41,8 @@ SRM, CAKE, SOL, ELSEWHERE = TokenId(1), TokenId(2), TokenId(3), TokenId(4)
 
 TOKEN_LIMIT, ACCOUNT_LIMIT, GENESIS_ROOT = 16, 64, 7
 PROGRAM = key_of("program")
+PLANTED: list[bytes] = []
+"""The program that a mutant is; the project's own where there is none."""
 PIECE = 800
 """Bytes that one transaction writes."""
 
@@ -68,7 +70,7 @@ def key_bytes() -> bytes:
 class Founding:
     """The program, deployed on a machine of its own. `watch` sees every call before it is sent."""
 
-    program: bytes = field(default_factory=build_program)
+    program: bytes = field(default_factory=lambda: PLANTED[-1] if PLANTED else build_program())
     machine: Machine = field(default_factory=Machine)
     genesis_root: int = GENESIS_ROOT
     watch: Callable[[Instruction, Call, Sequence[Keypair], Sequence[Call]], None] | None = None
