@@ -211,6 +211,9 @@ def test_register__id__once_and_in_range(minted: Site) -> None:
     minted.register(NEW, {"token": minted.token(TokenId(6))}, refusal=Refusal.ACCOUNT)
     minted.register(NEW, layer2_decimals=5, cap=2**64 // 10)
     assert minted.books(NEW)["scale"] == 10
+    mint = minted.make_mint(7)
+    again = {"mint": mint, "vault": minted.make_holding(minted.bridge, mint)}
+    minted.register(NEW, again, refusal=Refusal.EXISTS)
     minted.register(NEW, refusal=Refusal.EXISTS)
 
 

@@ -9,7 +9,6 @@ from solders.pubkey import Pubkey
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SRM
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
-from tests.support.solana.site import Site
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane
 from zklink.solana.interface import accounts, instructions
@@ -23,13 +22,19 @@ def payout(**changes: object) -> Payout:
     return replace(paid_here(SRM, 1_000, BOB), **changes)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def paying(site: Site, history: History) -> History:
+def prepare(history: History) -> History:
     """Swaps of SRM and SOL have come in; Bob holds SRM, the broker too."""
+    site = history.site
     site.make_holding(BOB, site.mints[SRM])
     site.swap()
     site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9)
     return history
+
+
+@pytest.fixture
+def paying(history: History) -> History:
+    """A history after some swaps."""
+    return prepare(history)
 
 
 def bring(history: History, *payouts: Payout) -> Pubkey:

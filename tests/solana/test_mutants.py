@@ -1,0 +1,57 @@
+"""The program's mutants: what is made of the source, and that some that matter most are noticed. All of them:
+`python -m tests.support.solana.mutate`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.solana import test_import_refusals as imports
+from tests.solana import test_payment_refusals as payments
+from tests.support.solana.blocks import History
+from tests.support.solana.machine import Refused
+from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
+from tests.support.solana.site import open_site
+from zklink.solana.toolchain import build
+
+LEAST: Final = 400
+
+NOTICED: Final[dict[str, Callable[[History], None]]] = {
+    "history.h: dropped: has_signed(&watchers, digest)": lambda history: (
+        imports.test_import__evidence_that_is_no_word_of_a_group__refused(history.site, history)
+    ),
+    "history.h: dropped: check_proof(c, b, &parts, r->inputs)": lambda history: (
+        imports.test_import__proof_of_other_inputs__refused(history.site, history)
+    ),
+    "payments.h: part: !is_paid(head, i) of i < head->payouts && !is_paid(head, i)": lambda history: (
+        payments.test_pay__before_execution_twice_or_another_index__refused(payments.prepare(history))
+    ),
+}
+"""Mutants by name, and the test that must fail with them."""
+
+
+def test_find_mutants__program__every_check_and_part_of_it() -> None:
+    mutants = find_mutants()
+    assert len(mutants) >= LEAST
+    for mutant in mutants:
+        text = (build.SOURCES / mutant.file).read_text()
+        assert text[mutant.at : mutant.end].strip() and mutant.new not in text
+        assert text.count("\n", 0, mutant.at) + 1 >= mutant.line
+    checks = sum(path.read_text().count("  NEED(") for path in build.SOURCES.glob("*.h"))
+    assert sum(mutant.what.startswith("dropped") and mutant.refusal != "" for mutant in mutants) >= checks
+
+
+@pytest.mark.parametrize("name", NOTICED)
+def test_mutant__that_matters_most__is_noticed(name: str) -> None:
+    program = compile_mutant(find(name))
+    assert program is not None and program != build.build_program()
+    with pytest.raises((AssertionError, Refused)):
+        NOTICED[name](History(open_site(program)))
+    NOTICED[name](History(open_site()))
+
+
+def find(name: str) -> Mutant:
+    """The mutant of that name."""
+    (found,) = (mutant for mutant in find_mutants() if mutant.name == name)
+    return found
