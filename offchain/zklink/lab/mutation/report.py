@@ -1,6 +1,7 @@
 """What was found of a project's generated mutants, as a page and in one line.
 
-Takes mutants and findings; gives text. A mutant is explained if the plan says why no test can notice it.
+Takes mutants and findings; gives text. A mutant is explained if the plan says why no test can notice it, and
+none has, whether or not they were asked.
 """
 
 from collections import Counter, defaultdict
@@ -66,6 +67,7 @@ class Report:
     def _count(self, mutants: Sequence[Mutant]) -> dict[str, int]:
         names, explained, left = {each.name for each in mutants}, self.explained, {each.name for each in self.survivors}
         found = [finding for finding in self.findings if finding.mutant.name in names]
+        unasked = (names & explained.keys()) - {finding.mutant.name for finding in found}
         verdicts = Counter(finding.verdict for finding in found)
         return {
             "generated": len(mutants),
@@ -73,9 +75,10 @@ class Report:
             "killed": verdicts[Verdict.KILLED],
             "same code": verdicts[Verdict.SAME],
             "does not compile": verdicts[Verdict.UNUSABLE],
-            "explained": sum(f.verdict is Verdict.SURVIVED and f.mutant.name in explained for f in found),
+            "explained": sum(f.verdict is Verdict.SURVIVED and f.mutant.name in explained for f in found)
+            + len(unasked),
             "survived": sum(finding.mutant.name in left for finding in found),
-            "not judged": len(mutants) - len(found),
+            "not judged": len(mutants) - len(found) - len(unasked),
         }
 
     def to_list(self) -> str:
