@@ -3,6 +3,7 @@ world.
 """
 
 import base64
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,14 @@ from tests.lab.solana_wallets import ALICE, BOB, SOL, balance, newest_blockhash,
 from tests.support.tries import tries
 from zklink.lab.chain import ChainSpec
 from zklink.lab.chains import open_chains
-from zklink.lab.errors import FaultUnavailable, NodeRefused, NoSuchChain, ReorgTooDeep, UnknownTransaction
+from zklink.lab.errors import (
+    FaultUnavailable,
+    NodeRefused,
+    NoSuchChain,
+    ReorgTooDeep,
+    SoldersMissing,
+    UnknownTransaction,
+)
 from zklink.lab.faults import FeeSpike, Halt, Reorg
 from zklink.lab.faults.strategies import plans
 from zklink.lab.solana.chain import LocalSolana, SolanaSpec
@@ -320,6 +328,12 @@ def world() -> Iterator[LabWorld]:
     with open_chains("revm", specs) as chains:
         chains.by_name("solana").ledger.give(ALICE.pubkey(), 1_000 * SOL)
         yield LabWorld(chains)
+
+
+def test_open__without_solders__names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zklink.lab.solana.chain", None)
+    with pytest.raises(SoldersMissing, match=r"zklink\[solana\]"):
+        open_chains("revm", [SPEC])
 
 
 def test_world__both_kinds__time_passes_alike_and_each_makes_its_blocks(world: LabWorld) -> None:
