@@ -13,7 +13,8 @@ from typing import Any
 
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.gates.compiling import parse
-from zklink.lab.mutation.operators import Edit, find_edits
+from zklink.lab.mutation.edits import Edit
+from zklink.lab.mutation.operators import find_edits
 from zklink.lab.mutation.python_operators import find_python_edits
 
 

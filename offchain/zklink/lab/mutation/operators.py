@@ -7,84 +7,18 @@ only contracts have: who called, what an external call may do, what is never log
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-AstNode = Any
-"""A node of the compiler's tree; the compiler has no types to import."""
+from zklink.lab.mutation.edits import (
+    COMPARISONS,
+    AstNode,
+    Edit,
+    Source,
+    change_arithmetic,
+    change_assignment,
+    change_both,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One change: the operator's name, where it starts in the text, what stands there, what comes instead."""
-
-    operator: str
-    start: int
-    old: str
-    new: str
-
-
-class Source:
-    """A source and the places of its nodes."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._lines = [0]
-        for line in text.splitlines(keepends=True):
-            self._lines.append(self._lines[-1] + len(line))
-
-    def start(self, node: AstNode) -> int:
-        """Where a node starts."""
-        return self._place(node.lineno, node.col_offset)
-
-    def end(self, node: AstNode) -> int:
-        """The place behind it."""
-        return self._place(node.end_lineno, node.end_col_offset)
-
-    def _place(self, line: int, column: int) -> int:
-        """Python counts the columns of a line in bytes."""
-        start = self._lines[line - 1]
-        before = self.text[start : start + column]
-        return start + (column if before.isascii() else len(self.text[start:].encode()[:column].decode()))
-
-    def of(self, node: AstNode) -> str:
-        """Its text."""
-        return self.text[self.start(node) : self.end(node)]
-
-    def edit(self, operator: str, node: AstNode, new: str) -> Edit:
-        """Another text in place of a node."""
-        return Edit(operator, self.start(node), self.of(node), new)
-
-    def between(self, left: AstNode, right: AstNode, old: str) -> int | None:
-        """Where an operator stands between its operands."""
-        found = re.search(re.escape(old), self.text[self.end(left) : self.start(right)])
-        return self.end(left) + found.start() if found else None
-
-
-COMPARISONS: Final = {
-    "Lt": ("<", "<=", ">="),
-    "LtE": ("<=", "<", ">"),
-    "Gt": (">", ">=", "<="),
-    "GtE": (">=", ">", "<"),
-    "Eq": ("==", None, "!="),
-    "NotEq": ("!=", None, "=="),
-    "In": ("in", None, "not in"),
-    "NotIn": ("not in", None, "in"),
-}
-"""Each with its neighbour, if it has one, and its opposite."""
-
-ARITHMETIC: Final = {
-    "Add": ("+", "-"),
-    "Sub": ("-", "+"),
-    "Mult": ("*", "//"),
-    "FloorDiv": ("//", "*"),
-    "Mod": ("%", "//"),
-    "BitAnd": ("&", "|"),
-    "BitOr": ("|", "&"),
-    "BitXor": ("^", "&"),
-    "LShift": ("<<", ">>"),
-    "RShift": (">>", "<<"),
-}
 _FUNCTIONS: Final = {
     "unsafe_add": "unsafe_sub",
     "unsafe_sub": "unsafe_add",
@@ -133,31 +67,6 @@ def _compare(source: Source, node: AstNode) -> Iterator[Edit]:
         if neighbour:
             yield Edit("bound moved by one", start, old, neighbour)
         yield Edit("comparison turned", start, old, opposite)
-
-
-def _arithmetic(source: Source, node: AstNode) -> Iterator[Edit]:
-    if type(node.op).__name__ in ARITHMETIC:
-        old, new = ARITHMETIC[type(node.op).__name__]
-        start = source.between(node.left, node.right, old)
-        if start is not None:
-            yield Edit("arithmetic changed", start, old, new)
-
-
-def _assign_more(source: Source, node: AstNode) -> Iterator[Edit]:
-    if type(node.op).__name__ in ARITHMETIC:
-        old, new = (f"{sign}=" for sign in ARITHMETIC[type(node.op).__name__])
-        start = source.between(node.target, node.value, old)
-        if start is not None:
-            yield Edit("arithmetic changed", start, old, new)
-            yield Edit("arithmetic changed", start, old, "=")
-
-
-def _both(source: Source, node: AstNode) -> Iterator[Edit]:
-    old, new = ("and", "or") if type(node.op).__name__ == "And" else ("or", "and")
-    for left, right in zip(node.values, node.values[1:], strict=False):
-        start = source.between(left, right, old)
-        if start is not None:
-            yield Edit("and becomes or", start, old, new)
 
 
 def _turn_not(source: Source, node: AstNode) -> Iterator[Edit]:
@@ -227,9 +136,9 @@ def _sender(source: Source, node: AstNode) -> Iterator[Edit]:
 
 _RULES: Final[dict[str, Callable[[Source, AstNode], Iterator[Edit]]]] = {
     "Compare": _compare,
-    "BinOp": _arithmetic,
-    "AugAssign": _assign_more,
-    "BoolOp": _both,
+    "BinOp": change_arithmetic,
+    "AugAssign": change_assignment,
+    "BoolOp": change_both,
     "UnaryOp": _turn_not,
     "If": _decide,
     "IfExp": _decide,

@@ -8,7 +8,14 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from zklink.lab.mutation.operators import ARITHMETIC, COMPARISONS, Edit, Source
+from zklink.lab.mutation.edits import (
+    COMPARISONS,
+    Edit,
+    Source,
+    change_arithmetic,
+    change_assignment,
+    change_both,
+)
 
 _MORE_COMPARISONS: Final = {"Is": ("is", None, "is not"), "IsNot": ("is not", None, "is")}
 _FUNCTIONS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
@@ -67,31 +74,6 @@ def _compare(source: Source, node: Any) -> Iterator[Edit]:
             yield Edit("comparison turned", start, old, opposite)
 
 
-def _arithmetic(source: Source, node: Any) -> Iterator[Edit]:
-    if type(node.op).__name__ in ARITHMETIC:
-        old, new = ARITHMETIC[type(node.op).__name__]
-        start = source.between(node.left, node.right, old)
-        if start is not None:
-            yield Edit("arithmetic changed", start, old, new)
-
-
-def _assign_more(source: Source, node: Any) -> Iterator[Edit]:
-    if type(node.op).__name__ in ARITHMETIC:
-        old, new = (f"{sign}=" for sign in ARITHMETIC[type(node.op).__name__])
-        start = source.between(node.target, node.value, old)
-        if start is not None:
-            yield Edit("arithmetic changed", start, old, new)
-            yield Edit("arithmetic changed", start, old, "=")
-
-
-def _both(source: Source, node: Any) -> Iterator[Edit]:
-    old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-    for left, right in zip(node.values, node.values[1:], strict=False):
-        start = source.between(left, right, old)
-        if start is not None:
-            yield Edit("and becomes or", start, old, new)
-
-
 def _turn_not(source: Source, node: Any) -> Iterator[Edit]:
     if isinstance(node.op, ast.Not):
         yield source.edit("not left out", node, f"({source.of(node.operand)})")
@@ -128,9 +110,9 @@ def _call(source: Source, node: Any) -> Iterator[Edit]:
 
 _RULES: Final[dict[type[ast.AST], Callable[[Source, Any], Iterator[Edit]]]] = {
     ast.Compare: _compare,
-    ast.BinOp: _arithmetic,
-    ast.AugAssign: _assign_more,
-    ast.BoolOp: _both,
+    ast.BinOp: change_arithmetic,
+    ast.AugAssign: change_assignment,
+    ast.BoolOp: change_both,
     ast.UnaryOp: _turn_not,
     ast.If: _decide,
     ast.IfExp: _decide,
