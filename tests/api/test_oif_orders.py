@@ -306,6 +306,27 @@ def test_relayer__stopped_before_it_sent__sends_after_a_restart_unless_it_is_too
     assert [order and order.standing for order in found] == [Standing.BROUGHT, Standing.FAILED]
 
 
+def test_relayer__gas_is_far_dearer_after_a_restart__waits_until_it_costs_no_more_than_is_counted(
+    still: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fee is of the time when the order came, and what may be lost in a day counts what it cost then."""
+    books, user, kept = MemoryBooks(), signer(still), Spiteful(_stop)
+    with pytest.raises(Stopped):
+        hand_in(open_relayer(still.pipeline.system, kept), still, user.body())
+    (order,) = kept.load_open()
+    books.keep(order)
+    relayer, price = open_relayer(still.pipeline.system, books), user.client.gas_price()
+    count = sent_by(relayer, still)
+    with monkeypatch.context() as patch:
+        patch.setattr(user.client, "gas_price", lambda: 2 * price + order.risk_wei // order.gas)
+        for _ in range(2):
+            relayer.look()
+            assert books.load_open() == [order] and sent_by(relayer, still) == count
+    relayer.look()
+    found = books.find(order.id)
+    assert found is not None and found.standing is Standing.BROUGHT
+
+
 def test_relayer__mined_in_vain_while_it_was_stopped__sends_nothing_again(still: Scene) -> None:
     system, user = still.pipeline.system, signer(still)
     books = Spiteful(lambda order: take_back(still, user, order))

@@ -88,6 +88,8 @@ def less_than_needed(user: Signer) -> dict[str, Any]:
 
 REFUSED: dict[str, tuple[str, Change]] = {
     "a member too many": ("malformed", altered(*WITNESS, "colour", value="red")),
+    "a line's end behind an address": ("malformed", altered(*WITNESS, "refundTo", value=f"{OTHER}\n")),
+    "another one behind the owner": ("malformed", altered("metadata", "owner", value=f"{OTHER}\n")),
     "of another contract of that name": ("malformed", altered("payload", "domain", "name", value="Permit3")),
     "another Permit2": ("wrong_permit2", altered("payload", "domain", "verifyingContract", value=OTHER)),
     "signed for another Permit2": ("bad_signature", lambda user: _keep_domain(user, permit2=OTHER)),

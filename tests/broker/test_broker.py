@@ -407,6 +407,30 @@ class TestLead:
             assert missed == ((left, Verdict.FILL if tried[-1] else Verdict.SHORT_LEAD),)
         assert tried == [False, False, False, True, True]
 
+    def test_note_executed__a_stranger_fills_a_block_with_small_fees__one_lead_is_forgotten_and_one_fill_tries(
+        self, broker: Broker, port: FakeFillPort
+    ) -> None:
+        """Else a block of payouts that cost next to nothing has the next block's filled at a loss, all of them."""
+        port.lead_seconds = 1
+        for request in range(1, 4):
+            fill(broker, candidate(request))
+            execute(port, candidate(request), pays_us=True)
+            look(broker)
+        outlook = see({A: 102}, FIRST)
+        for block in range(2, 5):
+            broker.offer([candidate(10 * block + each, block=block) for each in range(5)])
+            assert broker.select(B, outlook) is None and broker.leads.expect(B) == 1
+            assert len(broker.note_executed(B, BlockNumber(block))) == 5
+        first, second = candidate(50, block=5), candidate(51, block=5)
+        broker.offer([first, second])
+        assert broker.select(B, outlook) == first
+        broker.record(broker.attempt(first))
+        assert broker.select(B, outlook) is None, "nobody knows yet what the first one earns"
+        execute(port, first, pays_us=True)
+        look(broker)
+        assert broker.select(B, outlook) is None and broker.leads.expect(B) == 1
+        assert not broker.leads.is_trying(B) and broker.waiting == (second,)
+
     def test_note_executed__turn_never_came_or_the_chain_had_the_block__the_verdict_before_counts(
         self, broker: Broker
     ) -> None:

@@ -1,6 +1,7 @@
 """The record follows acts of government: it agrees with the chains again, and is still the same deployment."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from zklink.l1.contracts.groups import GroupsClient
 from zklink.l1.contracts.registries import RegistryClient
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.history import RecordedAct
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.deployment.verify import verify
 from zklink.l1.transport.impersonation import impersonate
@@ -24,6 +26,9 @@ from zklink.l1.transport.submission import Call
 from zklink.protocol.errors import ActsDisagree, RecordUnfit
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.recovery.connect import check_file
+from zklink.upkeep.governed_state import read_every_act
+from zklink.upkeep.recorded_acts import verify_acts
+from zklink.upkeep.recorded_tokens import list_other_symbols
 from zklink.upkeep.recording import bring_up_to_date
 
 Deployed = tuple[Networks, Dossier]
@@ -61,7 +66,8 @@ class Hall:
         return bring_up_to_date(self.dossier, self.networks.clients)
 
     def wrong(self, dossier: Dossier) -> set[str]:
-        return find_wrong(verify(dossier, self.networks.clients))
+        clients = self.networks.clients
+        return find_wrong((*verify(dossier, clients), *verify_acts(dossier, clients)))
 
 
 @pytest.fixture
@@ -133,6 +139,30 @@ def test_record__again_after_a_later_act__only_that_is_added(hall: Hall) -> None
     assert not found.history.paused and hall.wrong(found) == set()
 
 
+def test_verify__a_record_that_tells_other_acts_than_the_chains__says_which(hall: Hall) -> None:
+    """Whoever publishes a record, or the node that it was made with, can leave an act out or make one up."""
+    hall.everywhere("pause_token", 1)
+    hall.everywhere("unpause_token", 1)
+    found = hall.record()
+    assert hall.wrong(found) == set()
+    acts, heights = found.history.acts, found.history.heights
+    paused = next(act for act in acts if act.act == "token 1 is paused")
+    invented, left_out = "history: acts that the chain does not show", "history: acts that the record leaves out"
+
+    def tell(*told: RecordedAct, of: Mapping[ChainId, int] = heights) -> Dossier:
+        return replace(found, history=replace(found.history, acts=told, heights=of))
+
+    assert hall.wrong(tell(*(act for act in acts if act != paused))) == {left_out}
+    assert hall.wrong(tell(*acts, paused)) == {invented}
+    for change in ({"block": paused.block + 1}, {"transaction": f"0x{'11' * 32}"}, {"act": "token 2 is paused"}):
+        other = replace(paused, **change)
+        assert hall.wrong(tell(*(other if act == paused else act for act in acts))) == {invented, left_out}
+    assert hall.wrong(tell(*acts, of={})) == {invented}
+    assert hall.wrong(tell(*acts, of={**heights, HERE: 10**9})) == {"history: its block"}
+    everything = [act for k in heights for act in read_every_act(found, k, hall.networks.clients[k], heights[k])]
+    assert len(everything) > len(acts) and hall.wrong(tell(*everything)) == set(), "the founding may be told, too"
+
+
 def test_record__an_act_is_done_on_one_chain_alone__refused_with_both_names(hall: Hall) -> None:
     hall.do(HERE, hall.registry(HERE).encode("set_setter", GOVERNOR.address))
     with pytest.raises(ActsDisagree, match=r"the setter is .* on sepolia, .* on fuji"):
@@ -161,7 +191,19 @@ def test_record__a_node_that_is_behind__refused(hall: Hall) -> None:
         bring_up_to_date(ahead, hall.networks.clients)
 
 
-@pytest.mark.parametrize(("said", "kept"), [("NEW", "NEW"), ("USDC", "T6"), ("\x1b[2J", "T6"), ("1", "T6"), ("", "T6")])
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("NEW", "NEW"),
+        ("USDC", "T6"),
+        ("uSDc", "T6"),
+        ("\x1b[2J", "T6"),
+        ("1", "T6"),
+        ("T7", "T6"),
+        ("t7", "T6"),
+        ("", "T6"),
+    ],
+)
 def test_record__a_new_token_names_itself__only_a_plain_and_new_symbol(hall: Hall, said: str, kept: str) -> None:
     stranger = hall.networks.world.roles.stranger
     for chain, client in hall.networks.clients.items():
@@ -169,6 +211,19 @@ def test_record__a_new_token_names_itself__only_a_plain_and_new_symbol(hall: Hal
         config = TokenConfig(frozenset(hall.chains), token, 6, Amount(10), Amount(10**9))
         hall.do(chain, hall.registry(chain).encode("register_token", NEW, config.abi()))
     assert hall.record().deployment.token(NEW).symbol == kept
+
+
+def test_verify__symbols_of_a_record_were_exchanged__the_contracts_own_are_said(hall: Hall) -> None:
+    """Nothing on a chain says what a token is called on layer 2, so a person has to look."""
+    clients, deployment = hall.networks.clients, hall.dossier.deployment
+    before, usdc = set(list_other_symbols(hall.dossier, clients)), deployment.token(TokenId(1))
+    tokens = tuple(replace(usdc, symbol="WBTC") if plan is usdc else plan for plan in deployment.tokens)
+    exchanged = replace(hall.dossier, deployment=replace(deployment, tokens=tokens))
+    assert hall.wrong(exchanged) == hall.wrong(hall.dossier)
+    assert set(list_other_symbols(exchanged, clients)) - before == {
+        f"token 1 (WBTC) on {deployment.chains[k].name}: {address} calls itself 'USDC'"
+        for k, address in usdc.contracts.items()
+    }
 
 
 def test_command__a_change__written_and_said_once(hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

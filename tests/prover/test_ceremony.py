@@ -390,3 +390,27 @@ def test_verify__a_value_and_no_beacon_yet__said(tmp_path: Path) -> None:
     TRANSCRIPT.write(tmp_path)
     with pytest.raises(CeremonyBroken, match="it has no beacon yet"):
         steps.verify(cast("Tools", None), tmp_path, [], tmp_path / "none.ptau", str, value=RANDOMNESS)
+
+
+def write_transcript(folder: Path, circuit: str) -> Path:
+    """A ceremony's first line, of a circuit of this name."""
+    folder.mkdir()
+    step = Step(steps.FIRST, {circuit: Made("00" * 32)})
+    Transcript({circuit: "00" * 32}, "00" * 64, 1, (step,), ANNOUNCED).write(folder)
+    return folder
+
+
+def test_verify__somebody_has_announced_another_source_afterwards__is_named(tmp_path: Path) -> None:
+    """Who may choose among several blocks chooses the beacon; the folder alone does not say what was announced."""
+    folder, tools = write_transcript(tmp_path / "c", "exit"), cast(Tools, None)
+    with pytest.raises(CeremonyBroken, match="it was announced as block:1:24999999"):
+        steps.verify(tools, folder, [], tmp_path / "none", str, announced="block:1:24999999")
+    with pytest.raises(FileNotFoundError):
+        steps.verify(tools, folder, [], tmp_path / "none", str, announced=ANNOUNCED)
+
+
+@pytest.mark.parametrize("circuit", ["../../elsewhere", "a/b", "/tmp/x", ".hidden", "", "x\n"])
+def test_read__a_circuit_whose_name_is_a_way_to_other_folders__refused(tmp_path: Path, circuit: str) -> None:
+    """A contributor works in a folder that somebody else has sent, and keys are written under these names."""
+    with pytest.raises(CeremonyBroken, match="a circuit's name is no file's"):
+        read_transcript(write_transcript(tmp_path / "c", circuit))

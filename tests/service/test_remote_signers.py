@@ -15,9 +15,9 @@ from tests.l1.test_node_metrics import Scene as Nodes
 from tests.signers.chains import DEPLOYMENT, K, World, draft, is_signed, roll, swap
 from zklink.l1.contracts.bridge_structs import GroupMembers
 from zklink.l1.transport.client import ChainClient
-from zklink.protocol.errors import EvidenceMissing, SettingsInvalid, SignerFailed
+from zklink.protocol.errors import EvidenceMissing, RpcUnavailable, SettingsInvalid, SignerFailed
 from zklink.protocol.facts import Group, QueueFact, Queues, Seal
-from zklink.protocol.ids import Lane
+from zklink.protocol.ids import ChainId, Lane
 from zklink.prover.cache import project_root
 from zklink.service.settings.signer import SignerSettings
 from zklink.service.settings.source import read_signer_settings
@@ -137,16 +137,18 @@ def test_group__one_is_away_and_one_refuses__the_others_sign_or_it_is_said(signe
 
 
 class Grouped:
-    """A bridge whose chain asks for so many words of each group."""
+    """A bridge whose chain asks for so many words of each group, of these members."""
 
-    def __init__(self, threshold: int) -> None:
-        self.groups, self._threshold = self, threshold
+    def __init__(self, members: tuple[str, ...], threshold: int) -> None:
+        self.groups, self.said, self.is_away = self, GroupMembers(members, threshold), False
 
     def members(self, group: Group) -> GroupMembers:
-        return GroupMembers((), self._threshold)
+        if self.is_away:
+            raise RpcUnavailable("k", "members", 1, "away")
+        return self.said
 
 
-def test_asked_groups__a_file_names_them__they_are_asked_and_as_many_sign_as_the_chain_wants(
+def test_asked_groups__a_file_names_them__its_members_are_asked_and_as_many_sign_as_it_wants(
     signers: Signers, tmp_path: Path
 ) -> None:
     world, block = signers.world, draft()
@@ -158,10 +160,21 @@ def test_asked_groups__a_file_names_them__they_are_asked_and_as_many_sign_as_the
     file.write_text(f'[other]\nkey = 1\n[signers]\nsecret_file = "secret"\nvalidators = [{listed}]\n')
     (tmp_path / "secret").write_text(SECRET)
     deployment: Any = SimpleNamespace(deployment_hash=DEPLOYMENT, primary=K)
-    bridges: Any = {K: Grouped(3)}
+    bridge = Grouped(tuple(each.address for each in here), 3)
+    other = Grouped((), 9)
+    bridges: Any = {K: bridge, ChainId(9): other}
+    other.is_away = True
     groups = open_asked_groups(file, deployment, bridges)
     assert groups.watchers is None and groups.validators is not None
     assert len(groups.validators.accepted(block.place, block.path)) == 3 * 65
+    left = sorted(here, key=lambda signer: int(signer.address, 16))[1:]
+    bridge.said = GroupMembers(tuple(each.address for each in left), 2)
+    evidence = groups.validators.accepted(block.place, block.path)
+    assert len(evidence) == 2 * 65 and is_signed(block.place, evidence[:65], left[0].address)
+    bridge.is_away = True
+    assert groups.validators.accepted(block.place, block.path) == evidence
+    with pytest.raises(RpcUnavailable):
+        open_asked_groups(file, deployment, bridges)
     file.write_text("[signers]\n")
     with pytest.raises(SettingsInvalid, match="neither validators nor watchers"):
         open_asked_groups(file, deployment, bridges)
@@ -247,6 +260,29 @@ def test_journal__the_next_process__keeps_the_word_of_the_one_before(signers: Si
             remote.seal(rival.proposal)
         database.close()
     assert hashlib.sha256(words[0]).digest() == hashlib.sha256(words[1]).digest()
+
+
+def test_settings__the_words_are_where_it_is_started_and_not_beside_them__refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative file was once sought where the signer is started: one that forgets its words can contradict them."""
+    started, folder = tmp_path / "started", tmp_path / "settings"
+    for each in (started, folder):
+        each.mkdir()
+    path = folder / "signer.toml"
+    path.write_text((project_root() / "ops" / "signer.toml").read_text())
+    environment = {"ZKLINK__DATABASE__URL": "sqlite:///words.db"}
+    monkeypatch.chdir(started)
+    placed = read_signer_settings(path, environment).database
+    (started / "words.db").touch()
+    with pytest.raises(SettingsInvalid, match="not beside the settings"):
+        read_signer_settings(path, environment)
+    whole = {"ZKLINK__DATABASE__URL": f"sqlite:///{started}/words.db"}
+    assert read_signer_settings(path, whole).database.url.get_secret_value() == whole["ZKLINK__DATABASE__URL"]
+    (folder / "words.db").touch()
+    assert read_signer_settings(path, environment).database == placed
+    monkeypatch.chdir(folder)
+    assert read_signer_settings(Path("signer.toml"), environment).database == placed
 
 
 def test_settings__the_example__and_a_secret_that_could_be_guessed(tmp_path: Path) -> None:

@@ -110,8 +110,10 @@ class Broker:
 
     def select(self, chain: ChainId, outlook: Outlook) -> Candidate | None:
         """The next payout to fill on `chain`: the oldest, those that failed behind the others, and those that are
-        refused at present behind all.
+        refused at present behind all. None while a fill that tries for a lead is not repaid.
         """
+        if self.leads.is_trying(chain) and self.open_positions(chain):
+            return None
         for entry in self._waiting.list_waiting(chain):
             candidate = entry.candidate
             if not self._has_room(candidate.payout):
@@ -210,9 +212,8 @@ class Broker:
         """
         waited = self._waiting.note_executed(chain, executed)
         left = [entry for key, entry in waited if key not in self._kept and entry.candidate.payout.chain == chain]
-        for entry in left:
-            if entry.verdict is Verdict.SHORT_LEAD:
-                self.leads.forget(chain)
+        if any(entry.verdict is Verdict.SHORT_LEAD for entry in left):  # once: a block can be full of one stranger's
+            self.leads.forget(chain)
         return tuple((entry.candidate, entry.verdict) for entry in left)
 
     def list_asked(self, chain: ChainId) -> tuple[tuple[bytes, Candidate], ...]:

@@ -2,7 +2,8 @@
 
 Takes the leads of repaid fills; gives the lead to expect, the lower quartile of the last ones, so that three of four
 fills earn what was expected. A broker that expects too short a lead fills nothing, and would never see another one: so
-each payout that it leaves for that reason makes it forget the oldest lead. Pure.
+each time that it leaves payouts for that reason it forgets the oldest lead. Anybody can make payouts that are left, so
+one that has forgotten all tries with one fill at a time. Pure.
 """
 
 from collections import deque
@@ -27,9 +28,13 @@ class Leads:
         self.seen.setdefault(chain, deque(maxlen=REMEMBERED)).append(lead_seconds)
 
     def forget(self, chain: ChainId) -> None:
-        """A payout was left because the lead to expect is too short."""
+        """Payouts were left because the lead to expect is too short."""
         if self.seen.get(chain):
             self.seen[chain].popleft()
+
+    def is_trying(self, chain: ChainId) -> bool:
+        """Whether all leads of a chain are forgotten, and none was seen since."""
+        return chain in self.seen and not self.seen[chain]
 
     def expect(self, chain: ChainId) -> int:
         """Seconds to expect."""

@@ -66,7 +66,8 @@ def contribute(folder: Path, name: str) -> None:
     is honest: so run this on a machine of your own, and keep nothing of it but the hashes that it prints.
     """
     steps.contribute(ensure_tools(), folder, name, click.echo)
-    click.echo("publish these hashes under your own name, and pass the folder on; nothing else needs to be kept")
+    click.echo(f"the beacon is announced as {read_transcript(folder).announced}")
+    click.echo("publish all this under your own name, and pass the folder on; nothing else needs to be kept")
 
 
 @ceremony.command()
@@ -74,13 +75,14 @@ def contribute(folder: Path, name: str) -> None:
 @ptau_option
 @click.option("--mine", multiple=True, metavar="HASH", help="Your contribution's hashes, each: must be among them.")
 @click.option("--value", default="", metavar="HEX", help="What the announced source has given: must be the beacon.")
-def verify(folder: Path, ptau: Path, mine: tuple[str, ...], value: str) -> None:
+@click.option("--announced", default="", metavar="SOURCE", help="The source as you heard it: must be the transcript's.")
+def verify(folder: Path, ptau: Path, mine: tuple[str, ...], value: str, announced: str) -> None:
     """Check everything, offline.
 
     That is: the powers of tau, circuits built from the sources here, every file, and that the keys come from just the
     contributions that the transcript lists.
     """
-    found = steps.verify(ensure_tools(), folder, _circuits_of(folder), ptau, click.echo, mine, value)
+    found = steps.verify(ensure_tools(), folder, _circuits_of(folder), ptau, click.echo, mine, value, announced)
     click.echo(f"powers of tau, by BLAKE2b: {found.ptau_blake2b}")
     click.echo(f"the beacon was announced as {found.announced}")
     for number, step in enumerate(found.steps[1:], 1):

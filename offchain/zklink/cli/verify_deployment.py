@@ -17,6 +17,8 @@ from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import NodeMissing
 from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import connect
+from zklink.upkeep.recorded_acts import verify_acts
+from zklink.upkeep.recorded_tokens import list_other_symbols
 
 
 @click.command("verify-deployment")
@@ -32,13 +34,15 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     deployment = dossier.deployment
     clients = connect(deployment, find_urls(deployment, rpcs), quorum)
     _check_all_there(dossier, clients)
-    checks = tuple(verify(dossier, clients))
+    checks = (*verify(dossier, clients), *verify_acts(dossier, clients))
     for chain in dict.fromkeys(check.chain for check in checks):
         found = [check for check in checks if check.chain == chain]
         wrong = [check for check in found if not check.is_right]
         click.echo(f"{chain}: {len(found) - len(wrong)} of {len(found)} checks are as recorded")
         for check in found if is_long else wrong:
             click.echo(_show(check))
+    for line in list_other_symbols(dossier, clients):
+        click.echo(f"look at it yourself: {line}")
     click.echo("whom the users of this deployment trust:")
     for line in describe_trust(dossier, read_keys(load_named_verifiers(dossier))):
         click.echo(f"  - {line}")

@@ -13,7 +13,6 @@ from eth_utils import to_checksum_address
 
 from zklink.client.contract_calls import BRIDGE, REGISTRY, TOKEN, encode_call
 from zklink.client.outgoing import COIN, Step
-from zklink.client.patience import Patience
 from zklink.client.session import Place, Session
 from zklink.client.wallet import Wallet
 from zklink.l1.contracts.bridge_structs import (
@@ -27,7 +26,7 @@ from zklink.l1.contracts.bridge_structs import (
     evm_address,
 )
 from zklink.protocol.chain_sets import make_chain_set
-from zklink.protocol.errors import ContractUntrue, RecipientIsToken, StillWaiting, SwapImpossible, TokensShort
+from zklink.protocol.errors import ContractUntrue, RecipientIsToken, SwapImpossible, TokensShort
 from zklink.protocol.ids import AccountId, ChainId, Door, TokenId
 
 PRICE_SECONDS: Final = 600
@@ -35,8 +34,6 @@ PRICE_SECONDS: Final = 600
 TOKEN_CONFIG: Final = "uint16 address uint8 uint112 uint112 uint8"
 BOUNDLESS: Final = 2**255
 """An allowance from here on is meant for any number of requests."""
-EARLIER_SECONDS: Final = 300.0
-"""How long the account's earlier transactions are waited for."""
 PRICE_STATE: Final = "uint256 uint256 uint256 uint256 uint256"
 
 
@@ -180,10 +177,12 @@ async def _check_tokens(place: Place, token: ChainToken, sender: str, l1_amount:
 
 async def _plan_approval(session: Session, place: Place, token: ChainToken, sender: str, l1_amount: int) -> list[Step]:
     """What lets the bridge take the amount, if it may not yet; a token that changes no allowance (USDT) has it set to
-    zero first. An allowance may be that of a request that is not mined yet: those of the account are waited for.
+    zero first. An allowance may be that of a request that is not mined yet: those of the account are waited for, and
+    the allowance is read after them, for one may be mined between two questions.
     """
     allowed = await _read_allowance(place, token, sender)
-    if 0 < allowed < BOUNDLESS and await _wait_earlier(session, place, sender):
+    if 0 < allowed < BOUNDLESS:
+        await session.wait_earlier(place, sender)
         allowed = await _read_allowance(place, token, sender)
     if allowed >= l1_amount:
         return []
@@ -194,15 +193,3 @@ async def _plan_approval(session: Session, place: Place, token: ChainToken, send
 async def _read_allowance(place: Place, token: ChainToken, sender: str) -> int:
     (allowed,) = await place.rpc.read(token.address, TOKEN["allowance"], "uint256", sender, place.bridge)
     return int(allowed)
-
-
-async def _wait_earlier(session: Session, place: Place, sender: str) -> bool:
-    """Wait until every transaction of an account is mined; False if none waited. Raises StillWaiting."""
-    patience, has_waited = Patience(session.transport, EARLIER_SECONDS), False
-    while (left := await place.rpc.next_nonce(sender) - await place.rpc.mined_nonce(sender)) > 0:
-        if patience.is_over:
-            what = f"earlier transactions of {sender} on {place.name}"
-            raise StillWaiting(what, EARLIER_SECONDS, f"{left} are not mined")
-        await patience.tick(session.poll_seconds)
-        has_waited = True
-    return has_waited

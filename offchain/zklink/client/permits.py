@@ -36,7 +36,10 @@ _DOMAIN_TYPES: Final = {
 
 
 async def sign_permit(session: Session, place: Place, signer: Signer, token: str, l1_amount: int) -> Permit:
-    """A permit for the bridge to take `l1_amount`. Raises PermitNotOffered, SignerUnfit."""
+    """A permit for the bridge to take `l1_amount`, after the account's earlier transactions, which may have permits of
+    the same nonce. Raises PermitNotOffered, SignerUnfit, StillWaiting.
+    """
+    await session.wait_earlier(place, signer.address)
     try:
         (nonce,) = await place.rpc.read(token, "nonces(address)", "uint256", signer.address)
     except CallReverted as error:

@@ -17,12 +17,15 @@ from zklink.client.api_methods import AsyncApi
 from zklink.client.book import Book, ChainRef, find_evm_chain_id, open_book
 from zklink.client.chain_rpc import ChainRpc
 from zklink.client.contract_calls import BRIDGE
+from zklink.client.patience import Patience
 from zklink.client.transport import Transport
-from zklink.protocol.errors import ContractUntrue, NodeOfChainMissing
+from zklink.protocol.errors import ContractUntrue, NodeOfChainMissing, StillWaiting
 from zklink.protocol.ids import ChainId
 from zklink.schema.api.chains import ChainInfo
 
 TURN_SECONDS: Final = 0.05
+EARLIER_SECONDS: Final = 300.0
+"""How long an account's earlier transactions are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,17 @@ class Session:
             yield
         finally:
             self._busy.discard(mine)
+
+    async def wait_earlier(self, place: Place, address: str) -> None:
+        """Wait until every transaction of an account is mined: allowances and nonces of permits are then as the next
+        one finds them. Raises StillWaiting.
+        """
+        patience = Patience(self.transport, EARLIER_SECONDS)
+        while (left := await place.rpc.next_nonce(address) - await place.rpc.mined_nonce(address)) > 0:
+            if patience.is_over:
+                what = f"earlier transactions of {address} on {place.name}"
+                raise StillWaiting(what, EARLIER_SECONDS, f"{left} are not mined")
+            await patience.tick(self.poll_seconds)
 
     async def _open_place(self, book: Book, info: ChainInfo) -> Place:
         url = self._find_url(info)

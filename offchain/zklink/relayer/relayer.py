@@ -248,7 +248,9 @@ class Relayer:
         return order.become(Standing.BROUGHT, receipt.tx_hash)
 
     def _resume(self, order: RelayedOrder) -> None:
-        """What became of an order, as its entry shows it; if nothing did, it is sent again, unless that is in vain."""
+        """What became of an order, as its entry shows it; if nothing did, it is sent again, unless that is in vain or
+        costs more than the order counts among what may be lost.
+        """
         place = self._places[order.chain]
         call = Call(place.entry.address, order.call, "a signed order")
         is_vain = self._is_vain(order, call)  # before the entry is asked: what has brought the order shows there then
@@ -258,6 +260,8 @@ class Relayer:
             self._end(order.become(Standing.BROUGHT, brought_by))
         elif is_vain or head.timestamp >= min(order.valid_before, order.taken_at + DAY):
             self._end(order.become(Standing.FAILED))
+        elif (cost_wei := order.gas * place.client.gas_price()) > order.risk_wei:
+            log.warning("order 0x%s waits: its gas costs %d wei now", order.id.hex(), cost_wei)
         else:
             self._send(order, call)
             return

@@ -73,21 +73,22 @@ def build_groups(
     clock: Callable[[], float] = time.time,
     elsewhere: tuple[Sequence[ValidatorPort], Sequence[WatcherPort]] = ((), ()),
 ) -> LocalGroups:
-    """Both groups, with the signers `elsewhere`; as many must sign as the primary asks for. `journal_of` gives a
-    signer's journal by its address, `clock` the world's time in UNIX seconds. Raises CallRefused, RpcUnavailable.
+    """Both groups, with the signers `elsewhere`; the primary says who is a member, and how many must sign. `journal_of`
+    gives a signer's journal by its address, `clock` the world's time in UNIX seconds. Raises CallRefused,
+    RpcUnavailable.
     """
     bridges = deployment.bridges(clients)
     chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
     known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
-    members = bridges[deployment.primary].groups
+    groups = bridges[deployment.primary].groups
     return LocalGroups(
         ValidatorGroup(
             [*(Validator(key, known, chains, journal_of(key.address), clock) for key in validators), *elsewhere[0]],
-            members.members(Group.VALIDATORS).threshold,
+            read_members=lambda: (groups.members(Group.VALIDATORS),),
         ),
         WatcherGroup(
             [*(Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers), *elsewhere[1]],
-            members.members(Group.WATCHERS).threshold,
+            read_members=lambda: (groups.members(Group.WATCHERS),),
         ),
     )
 

@@ -3,10 +3,10 @@
 Takes a record, a chain and a client. Only reads.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from zklink.l1.contracts.bridge_events import MemberRemoved, MembersReplaced
+from zklink.l1.contracts.bridge_events import BridgeEvent, MemberRemoved, MembersReplaced
 from zklink.l1.contracts.bridge_structs import PriceEntry, TokenConfig
 from zklink.l1.contracts.event_codec import decode_events
 from zklink.l1.contracts.governance_events import (
@@ -72,16 +72,30 @@ def read_acts(dossier: Dossier, chain: ChainId, client: ChainClient, height: int
     """What has changed since the founding, or since the record was last brought up to date, up to `height`: what
     contracts did, whoever has proposed or executed it.
     """
-    place, seen = dossier.deployment.chains[chain], dossier.history.heights.get(chain)
-    start = first_block(dossier, chain) if seen is None else seen + 1
+    seen = dossier.history.heights.get(chain)
+    events = _read_events(dossier, chain, client, first_block(dossier, chain) if seen is None else seen + 1, height)
+    closed = [number for number, event in enumerate(events) if isinstance(event, FoundingClosed)]
+    return _say_all(dossier, chain, events[closed[-1] + 1 :] if seen is None and closed else events)
+
+
+def read_every_act(dossier: Dossier, chain: ChainId, client: ChainClient, height: int) -> Iterator[RecordedAct]:
+    """Everything that has changed up to `height`, the founding with it."""
+    return _say_all(dossier, chain, _read_events(dossier, chain, client, first_block(dossier, chain), height))
+
+
+def _read_events(dossier: Dossier, chain: ChainId, client: ChainClient, start: int, height: int) -> list[BridgeEvent]:
+    """The events of the governed contracts in these blocks, in order."""
     if start > height:
-        return
+        return []
+    place = dossier.deployment.chains[chain]
     logs = [
         log for address in (place.timelock, place.registry, place.groups) for log in client.logs(address, start, height)
     ]
-    events = decode_events(chain, sorted(logs, key=lambda log: (log.block_number, log.log_index)))
-    closed = [number for number, event in enumerate(events) if isinstance(event, FoundingClosed)]
-    for event in events[closed[-1] + 1 :] if seen is None and closed else events:
+    return decode_events(chain, sorted(logs, key=lambda log: (log.block_number, log.log_index)))
+
+
+def _say_all(dossier: Dossier, chain: ChainId, events: Iterable[BridgeEvent]) -> Iterator[RecordedAct]:
+    for event in events:
         words = say_change(dossier, event)
         if words:
             yield RecordedAct(chain, words, f"0x{event.log.tx_hash.hex()}", event.log.block_number)

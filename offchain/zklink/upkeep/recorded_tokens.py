@@ -4,7 +4,7 @@ Takes a record, what each registry says and a client per chain, whose tokens nam
 """
 
 import re
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -19,6 +19,10 @@ from zklink.protocol.ids import Amount, ChainId, TokenClass, TokenId
 
 SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
 """Symbols that a record takes over: a token's issuer chooses what its contract says."""
+SHOWN: Final = 40
+"""Characters of what a contract calls itself."""
+RESERVED: Final = re.compile(r"[Tt]?[0-9]+")
+"""Numbers, which commands take for ids, and what tokens without a usable symbol are called."""
 
 Said = TypeVar("Said", bound=Hashable)
 
@@ -83,9 +87,31 @@ def _name(
             symbol = dossier.terms[k].native_symbol if is_coin else TokenClient(clients[k], address).symbol()
         except CallReverted:
             continue
-        if SYMBOL.fullmatch(symbol) and symbol not in taken and not symbol.isdecimal():
+        if SYMBOL.fullmatch(symbol) and not RESERVED.fullmatch(symbol) and not _is_taken(symbol, taken):
             return symbol
     return f"T{token_id}"
+
+
+def _is_taken(symbol: str, taken: Collection[str]) -> bool:
+    """Whether another token has it, however it is spelled."""
+    return symbol.casefold() in {each.casefold() for each in taken}
+
+
+def list_other_symbols(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Iterator[str]:
+    """Which contracts call themselves otherwise than the record calls their token, in words: a bridged token often
+    does, and a record whose symbols were exchanged looks just like that. Raises RpcUnavailable.
+    """
+    for plan in dossier.deployment.tokens:
+        for k, address in plan.contracts.items():
+            if address == NATIVE:
+                continue
+            try:
+                said = TokenClient(clients[k], address).symbol()
+            except CallReverted:
+                said = ""
+            if said != plan.symbol:
+                place = dossier.deployment.chains[k].name
+                yield f"token {plan.token_id} ({plan.symbol}) on {place}: {address} calls itself {said[:SHOWN]!r}"
 
 
 def _set_terms(plan: TokenPlan, configs: Mapping[ChainId, TokenConfig]) -> TokenPlan:

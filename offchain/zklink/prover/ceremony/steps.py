@@ -97,13 +97,17 @@ def verify(
     say: Say,
     mine: Sequence[str] = (),
     value: str = "",
+    announced: str = "",
 ) -> Transcript:
     """Check everything, offline: the powers of tau and the circuits by their hashes, every file by its own, and that
     the last keys come from the first ones by just the contributions that the transcript lists. `mine` are the hashes
     of one's own contribution, one for each circuit, which must be among them; `value` is the announced source's, as its
-    publisher has it, which must be the beacon. Raises CeremonyBroken, ConstraintsUnpublished.
+    publisher has it, which must be the beacon; `announced` is the source as one has heard it when the ceremony began:
+    whoever has the folder can write another one into it. Raises CeremonyBroken, ConstraintsUnpublished.
     """
     found = read_transcript(folder)
+    if announced and found.announced != announced:
+        raise CeremonyBroken(FILE, f"it announces the beacon {found.announced}, and it was announced as {announced}")
     _check_announced(found, value)
     check_ptau(ptau, found.ptau_blake2b, found.ptau_bytes)
     check_published(circuits)

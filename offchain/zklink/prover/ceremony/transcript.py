@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from zklink.protocol.errors import CeremonyBroken, FileUnreadable
 FORMAT: Final = "zklink.ceremony.2"
 FILE: Final = "transcript.json"
 PIECE_BYTES: Final = 1 << 20
+CIRCUIT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""A circuit's name. It is part of files' names, and a transcript comes from somebody else: it names no other folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def read_transcript(folder: Path) -> Transcript:
         found = Transcript(circuits, str(data["ptau_blake2b"]), int(data["ptau_bytes"]), steps, str(data["announced"]))
         if not steps or any(step.keys.keys() != circuits.keys() for step in steps):
             raise ValueError("a step lacks a circuit")
+        if not all(map(CIRCUIT.fullmatch, circuits)):
+            raise ValueError("a circuit's name is no file's")
     except (FileUnreadable, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CeremonyBroken(str(path), f"it is no transcript ({error})") from error
     return found

@@ -21,7 +21,13 @@ Signature = Annotated[
 ]
 PlainAddress = Annotated[
     str,
-    Meta(pattern=r"^0x[0-9a-fA-F]{40}$", description="An EVM address.", examples=["0x" + "11" * 20]),
+    Meta(
+        pattern=r"^0x[0-9a-fA-F]{40}$",
+        min_length=42,
+        max_length=42,
+        description="An EVM address.",
+        examples=["0x" + "11" * 20],
+    ),
 ]
 _Code = Literal[
     "",

@@ -82,13 +82,18 @@ def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ
 
 
 def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ) -> SignerSettings:
-    """The settings of a signer, as `read_settings` gives those of a node."""
+    """The settings of a signer, as `read_settings` gives those of a node. Raises SettingsInvalid also where its words
+    lie in the folder that it is started from, and not beside its settings: without them it could contradict itself.
+    """
     settings = read_section(SignerSettings, path, environment)
     keep_secrets(settings.chains, settings.database)
     folder = path.resolve().parent
     files = {name: folder / getattr(settings, name) for name in ("deployment", "key", "secret_file")}
     passphrase = None if settings.passphrase_file is None else folder / settings.passphrase_file
     database = place_database(folder, settings.database)
+    if database != settings.database and _is_left(folder, settings.database):
+        reason = "its file is in the folder where this is started, and not beside the settings: move it, or say all of"
+        raise SettingsInvalid(str(path), "database.url", f"{reason} its path")
     return settings.model_copy(update={**files, "passphrase_file": passphrase, "database": database})
 
 
@@ -115,6 +120,12 @@ def place_database(folder: Path, database: DatabaseSettings) -> DatabaseSettings
     if file in (url, "", ":memory:") or Path(file).is_absolute():
         return database
     return DatabaseSettings(url=SecretStr(f"{SQLITE}{folder / file}"))
+
+
+def _is_left(folder: Path, database: DatabaseSettings) -> bool:
+    """Whether a relative file is where a program is started, and not in the folder."""
+    file = database.url.get_secret_value().removeprefix(SQLITE)
+    return Path(file).exists() and not (folder / file).exists()
 
 
 def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings | None = None) -> None:
