@@ -44,6 +44,7 @@ from zklink.protocol.ids import AccountId, Amount, BlockNumber, ChainId, ChainSe
 from zklink.protocol.signing import compute_public_key_hash
 from zklink.state.rows import TokenRow
 from zklink.state.state import State
+from zklink.transition import account_openings
 from zklink.transition.ledger_slot import LedgerPlan
 from zklink.transition.rules import AccountOperation
 
@@ -503,6 +504,7 @@ def play_overdrawn(case: str) -> Played:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(State, "set_balance", set_any)
+        patch.setattr(account_openings, "Amount", lambda amount: amount % R)
         return forge(operation, plan, TIMESTAMP, state)
 
 
