@@ -37,8 +37,7 @@ class WaitingList:
         self._looks = 0
 
     def __iter__(self) -> Iterator[Candidate]:
-        for is_held in (False, True):
-            yield from [entry.candidate for entry in self._entries.values() if entry.is_held is is_held]
+        return iter([entry.candidate for entry in _order(self._entries.values())])
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._entries
@@ -65,8 +64,7 @@ class WaitingList:
 
     def list_waiting(self, chain: ChainId) -> list[Waiting]:
         """The payouts of a chain in their order."""
-        mine = [entry for entry in self._entries.values() if entry.candidate.payout.chain == chain]
-        return sorted(mine, key=lambda entry: entry.is_held)
+        return _order(entry for entry in self._entries.values() if entry.candidate.payout.chain == chain)
 
     def note_executed(self, chain: ChainId, executed: BlockNumber) -> list[tuple[bytes, Waiting]]:
         """A chain has paid everything up to a block: its payouts leave, and are given by their keys. A chain that says
@@ -76,7 +74,8 @@ class WaitingList:
             return []
         self._executed[chain] = executed
         left = [(key, entry) for key, entry in self._entries.items() if self._is_paid(entry.candidate)]
-        self._drop(self._is_paid)
+        for key, _ in left:
+            del self._entries[key]
         return left
 
     def list_asked(self, chain: ChainId, most: int = ASKED_AT_ONCE) -> list[tuple[bytes, Candidate]]:
@@ -96,3 +95,8 @@ class WaitingList:
 
     def _drop(self, does_leave: Callable[[Candidate], bool]) -> None:
         self._entries = {key: entry for key, entry in self._entries.items() if not does_leave(entry.candidate)}
+
+
+def _order(entries: Iterable[Waiting]) -> list[Waiting]:
+    """As they came, those that are refused at present behind the others."""
+    return sorted(entries, key=lambda entry: entry.is_held)
