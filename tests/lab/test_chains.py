@@ -11,6 +11,8 @@ from tests.lab.conftest import SPECS
 from tests.lab.scenes import balance, head, pay
 from tests.support.engines import ENGINES, note_engine
 from zklink.devnet.anvil_command import anvil_path
+from zklink.devnet.devnet_chain import compute_spec
+from zklink.devnet.profiles import PROFILES
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_accounts
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.chains import BACKENDS, Backend, LocalChains, describe_backend, open_chains
@@ -27,6 +29,7 @@ from zklink.lab.errors import (
     PyrevmMissing,
 )
 from zklink.lab.revm import pyrevm_import
+from zklink.lab.world import LabWorld
 
 Chains = LocalChains[LocalChain]
 
@@ -197,3 +200,26 @@ def test_describe_backend__forks__names_the_stand_ins(monkeypatch: pytest.Monkey
     assert said == "forks; bsc: an empty local stand-in, not the live chain (set BSC_RPC)"
     assert describe_backend("anvil", ["bsc"]) == "one anvil per chain"
     assert describe_backend("revm", ["bsc"]) == "in process (revm)"
+
+
+def test_native_symbol__named_or_not__shown_in_balances_and_the_story() -> None:
+    specs = [ChainSpec("plain", 4_011), ChainSpec("snow", 4_012, native_symbol="AVAX")]
+    with LabWorld(open_chains("revm", specs)) as world:
+        plain, snow = world.chains
+        assert plain.show_balance(funded_accounts()[1].address) == f"{BALANCE_ETHER} ETH"
+        assert [snow.show_coins(wei) for wei in (0, 1, 10**18, 15 * 10**17)] == [
+            "0 AVAX",
+            "0.000000000000000001 AVAX",
+            "1 AVAX",
+            "1.5 AVAX",
+        ]
+        receiver = "0x" + "77" * 20
+        world.send("snow", {"to": receiver}, 1, "somebody pays", value=25 * 10**17)
+        world.send("snow", {"to": receiver}, 1, "somebody pays nothing")
+        assert snow.show_balance(receiver) == "2.5 AVAX"
+        assert [line.text for line in world.story.lines] == ["somebody pays, with 2.5 AVAX", "somebody pays nothing"]
+
+
+def test_native_symbol__chains_of_this_system__the_profile_has_it() -> None:
+    assert [compute_spec(profile).native_symbol for profile in PROFILES] == [each.native_symbol for each in PROFILES]
+    assert len({profile.native_symbol for profile in PROFILES}) > 1

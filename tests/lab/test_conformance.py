@@ -11,8 +11,8 @@ import pytest
 from tests.support.engines import note_engine
 from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.chains import open_chains
-from zklink.lab.conformance import SCENARIOS, SPECS, find_weaknesses, run_scenario
-from zklink.lab.errors import NoSuchScenario
+from zklink.lab.conformance import SCENARIOS, SPECS, find_weaknesses, list_meaningless, list_played, run_scenario
+from zklink.lab.errors import NoSuchScenario, NotForThisBridge
 from zklink.lab.mutation import Mutant, read_mutants
 from zklink.lab.new_project import TEMPLATE, write_project
 from zklink.lab.world import LabWorld
@@ -54,6 +54,31 @@ def test_conformance__planted_bug__is_found_exactly_there(bug: Mutant, tmp_path:
 def test_planted__every_scenario__finds_at_least_one() -> None:
     found = {name for bug in BUGS for name in bug.tests}
     assert found == {each.name for each in SCENARIOS} - {"there_and_back"}
+
+
+class Picky:
+    """An adapter of which only one thing is asked."""
+
+    def __init__(self, meaningless: dict[str, str]) -> None:
+        self.meaningless = meaningless
+
+
+def test_list_played__adapter_leaves_one_out__all_others() -> None:
+    def make() -> Any:
+        return Picky({"decimals": "there is one token, of 18"})
+
+    assert list_meaningless(make) == {"decimals": "there is one token, of 18"}
+    assert {*list_played(make), "decimals"} == {each.name for each in SCENARIOS}
+    assert "decimals" not in list_played(make)
+    with pytest.raises(NotForThisBridge, match="decimals means nothing for this bridge: there is one token, of 18"):
+        find_weaknesses(make, ["decimals"])
+
+
+def test_list_meaningless__no_such_scenario_or_no_reason__is_refused() -> None:
+    with pytest.raises(NoSuchScenario, match="no scenario is called flood"):
+        list_meaningless(lambda: Picky({"flood": "no water here"}))  # type: ignore[arg-type, return-value]
+    with pytest.raises(ValueError, match="the adapter does not say why decimals means nothing"):
+        list_meaningless(lambda: Picky({"decimals": " "}))  # type: ignore[arg-type, return-value]
 
 
 def test_run_scenario__weak_bridge__lesson_and_story(tmp_path: Path) -> None:

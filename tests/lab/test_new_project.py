@@ -52,7 +52,7 @@ def test_project__as_written__its_tests_pass(tmp_path: Path) -> None:
     write_project(tmp_path / "bridge")
     code, said = run(tmp_path / "bridge", "pytest", "-q", "-p", "no:cacheprovider")
     assert code == 0, said
-    assert "49 passed" in said
+    assert "54 passed" in said
 
 
 def test_project__under_ape__its_tests_pass(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def test_wheel__lab_and_ape__writes_a_project_whose_gates_and_tests_pass(program
     bridge = tmp_path / "bridge"
     assert call(bridge, zklink, "lab", "check") == "0 findings\n"
     said = call(bridge, programs / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--lab-coverage")
-    assert "49 passed" in said
-    assert "never run: 139-142" in said  # as docs/lab-gates.md shows it
+    assert "54 passed" in said
+    assert "never run: 169-172" in said  # as docs/lab-gates.md shows it
     assert "killed           strangers sign" in call(bridge, zklink, "lab", "promise", "MSG-2")
 
 

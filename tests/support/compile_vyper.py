@@ -55,8 +55,10 @@ class _ReplacingBundle(FilesystemInputBundle):  # type: ignore[misc]
         return FileInput(source_id, original_path, resolved_path, self._replaced[resolved_path])
 
 
-def load(name: str, replacements: Replacements = ()) -> ContractArtifact:
-    """The contract `name` of the product or of the property tests, compiled with the `replacements` it imports."""
+def load(name: str, replacements: Replacements = (), *, is_small: bool = False) -> ContractArtifact:
+    """The contract `name` of the product or of the property tests, compiled with the `replacements` it imports; with
+    `is_small` as small as the product, for chains that limit the size of code.
+    """
     own = TEST_CONTRACTS / f"{name}.vy"
     source = own if own.is_file() else find_source(name)
     files = find_imports(source)
@@ -64,7 +66,7 @@ def load(name: str, replacements: Replacements = ()) -> ContractArtifact:
     if source != own and not used:
         return load_contract(name)
     replaced = dict(used)
-    if used:
+    if used and not is_small:
         replaced[source] = without_optimizer(replaced.get(source) or source.read_text())
     digest = hashlib.sha256(f"{version} {EVM_VERSION}".encode())
     for path in sorted(files):

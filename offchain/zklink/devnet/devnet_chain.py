@@ -42,4 +42,5 @@ class WorldChain(LocalChain):
 
 def compute_spec(profile: ChainProfile, port: int = 0) -> ChainSpec:
     """A chain's profile in the lab's terms; an anvil listens on `port`, 0 is a free one."""
-    return ChainSpec(profile.name, profile.evm_chain_id, profile.block_time_seconds, port)
+    facts = (profile.name, profile.evm_chain_id, profile.block_time_seconds)
+    return ChainSpec(*facts, port, profile.native_symbol)

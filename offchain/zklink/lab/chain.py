@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from eth_utils import to_checksum_address
 from web3 import Web3
@@ -19,11 +19,13 @@ from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater
 from zklink.lab.kinds import EVM, Kind
 from zklink.lab.reorganisation import list_waiting, reorganise
 
+WEI_PER_COIN: Final = 10**18
+
 
 @dataclass(frozen=True, slots=True)
 class ChainSpec:
     """The chain that a local chain imitates. `name` can be any; if ape has an ecosystem of that name, it is used. An
-    anvil listens on `port`; 0 is a free one.
+    anvil listens on `port`; 0 is a free one. `native_symbol` is what stories call the chain's own coin.
     """
 
     kind: ClassVar[Kind] = EVM
@@ -32,6 +34,7 @@ class ChainSpec:
     evm_chain_id: int
     block_time_seconds: float = 12.0
     port: int = 0
+    native_symbol: str = "ETH"
 
 
 @dataclass(slots=True)
@@ -176,6 +179,16 @@ class LocalChain:
         FaultUnavailable on py-evm.
         """
         return reorganise(self, depth, back)
+
+    def show_coins(self, wei: int) -> str:
+        """An amount of the chain's own coin as people write it, exactly, for example `1.5 ETH`."""
+        whole, rest = divmod(wei, WEI_PER_COIN)
+        fraction = f".{rest:018}".rstrip("0").rstrip(".")
+        return f"{whole}{fraction} {self.spec.native_symbol}"
+
+    def show_balance(self, address: str) -> str:
+        """What an account has of the chain's own coin, in the same way."""
+        return self.show_coins(int(self.w3.eth.get_balance(to_checksum_address(address))))
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give an account exactly this many wei; not on py-evm."""

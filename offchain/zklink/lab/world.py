@@ -166,13 +166,13 @@ class LabWorld:
 
     def send(self, chain: str, call: Any, sender: str | int, text: str = "", value: int = 0) -> Sent:
         """Send a call of a contract, or a transaction's fields, from an unlocked account: its address, or the number
-        of a funded one. `value` is in wei. If the node's pool is full it is offered again every round. Raises
-        NoSuchChain, and NodeRefused for what the node never takes.
+        of a funded one. `value` is in wei, and told in coins. If the node's pool is full it is offered again every
+        round. Raises NoSuchChain, and NodeRefused for what the node never takes.
         """
         address = funded_account(sender).address if isinstance(sender, int) else sender
         sent = Sent(self.chain(chain), call, address, text or "a transaction", value)
         if text:
-            self.tell(chain, text)
+            self.tell(chain, f"{text}, with {sent.chain.show_coins(value)}" if value else text)
         if not sent.offer(self.story):
             self.outbox.append(sent)
         return sent

@@ -1,7 +1,7 @@
 """The known ways in which bridges were lost, played against any lock-and-mint bridge that an adapter describes."""
 
 from zklink.lab.conformance.adapter import AWAY, ELSEWHERE, HOME, SPECS, Bridge, Setting
-from zklink.lab.conformance.suite import SCENARIOS, find_weaknesses, run_scenario
+from zklink.lab.conformance.suite import SCENARIOS, find_weaknesses, list_meaningless, list_played, run_scenario
 
 __all__ = [
     "AWAY",
@@ -12,5 +12,7 @@ __all__ = [
     "Bridge",
     "Setting",
     "find_weaknesses",
+    "list_meaningless",
+    "list_played",
     "run_scenario",
 ]

@@ -4,7 +4,7 @@ Gives a Protocol to implement. The bridge locks a token on the chain `home` and 
 side stands on `elsewhere`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -37,6 +37,12 @@ class Bridge(Protocol):
     as `contract.functions.lock(..)` gives it; the suite sends it.
     """
 
+    @property
+    def meaningless(self) -> Mapping[str, str]:
+        """The scenarios that mean nothing for this bridge, by name, each with a sentence that says why. They are not
+        played, and never count as passed: `list_meaningless` shows them.
+        """
+
     def deploy(self, world: LabWorld, setting: Setting) -> None:
         """Deploy both sides and the copy, and let the world's courier carry what they say. If set-up is refused, raise
         a LabError.
@@ -54,10 +60,16 @@ class Bridge(Protocol):
     def bring(self, message: Message, chain: str = AWAY) -> Any:
         """The call that brings a message: of a lock to `away` (or `elsewhere`), of a burn or an expiry to `home`."""
 
+    def stock(self, owner: str, amount: int) -> None:
+        """Give a broker tokens away, and let the bridge take them."""
+
+    def fill(self, message: Message, broker: str) -> Any:
+        """The call with which a broker pays away what a lock will bring, and is repaid when it comes."""
+
     def expire(self, message: Message) -> Any:
         """The call that says, away, that a lock has expired."""
 
-    def claim(self) -> Any:
+    def claim(self, owner: str) -> Any:
         """The call with which somebody takes, at home, what could not be paid to him."""
 
     def refuse(self, receiver: str, is_refused: bool) -> None:

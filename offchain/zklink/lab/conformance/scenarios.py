@@ -233,6 +233,29 @@ def payment_and_refund(world: LabWorld, bridge: Bridge) -> None:
     assert bridge.minted() <= bridge.locked(), "a lock was minted and refunded"
 
 
+@scenario("two brokers pay the same lock in advance, and one of them is not repaid")
+def filled_twice(world: LabWorld, bridge: Bridge) -> None:
+    stage = Stage(world, bridge)
+    message = stage.lock_and_catch(100)
+    for broker in (CAROL, EVE):
+        bridge.stock(broker, 100)
+    assert stage.attempt(AWAY, bridge.fill(message, CAROL), CAROL), "an honest fill was refused"
+    assert bridge.balance(AWAY, BOB) == 100, "a fill of 100 did not give its recipient 100"
+    assert not stage.attempt(AWAY, bridge.fill(message, EVE), EVE), "a lock was filled twice"
+    assert stage.bring(message), "the message of a filled lock was refused"
+    assert bridge.balance(AWAY, CAROL) == 100, "a broker was not repaid what he paid"
+    assert bridge.balance(AWAY, BOB) == 100, "a lock was paid by a broker and by the bridge"
+
+
+@scenario("a broker pays a lock in advance that was paid already, and is never repaid")
+def filled_too_late(world: LabWorld, bridge: Bridge) -> None:
+    stage = Stage(world, bridge)
+    message = stage.lock_and_catch(100)
+    bridge.stock(CAROL, 100)
+    assert stage.bring(message), "an honest message was refused"
+    assert not stage.attempt(AWAY, bridge.fill(message, CAROL), CAROL), "a lock was filled after it was paid"
+
+
 @scenario("one receiver who is refused blocks what is owed")
 def refused_receiver(world: LabWorld, bridge: Bridge) -> None:
     stage = Stage(world, bridge)
@@ -241,6 +264,6 @@ def refused_receiver(world: LabWorld, bridge: Bridge) -> None:
     burned = stage.burn_and_catch(40)
     assert stage.bring(burned, HOME), "a receiver whom the token refuses blocks the release"
     bridge.refuse(CAROL, False)
-    assert stage.attempt(HOME, bridge.claim(), CAROL), "what could not be paid cannot be claimed"
+    assert stage.attempt(HOME, bridge.claim(CAROL), CAROL), "what could not be paid cannot be claimed"
     assert bridge.balance(HOME, CAROL) == 40, "what could not be paid was claimed in another amount"
-    assert not stage.attempt(HOME, bridge.claim(), CAROL), "what could not be paid was claimed twice"
+    assert not stage.attempt(HOME, bridge.claim(CAROL), CAROL), "what could not be paid was claimed twice"

@@ -28,6 +28,7 @@ LabError
 +-- NoSuchPromise       no promise of a project has this name
 +-- NoSuchScenario      the conformance suite has none of this name
 +-- NoSuchWay           nothing is carried between these chains
++-- NotForThisBridge    a scenario that means nothing for a bridge
 +-- PackageUnavailable  a package of npm cannot be had
 +-- PlanInapplicable    a plan names what the world does not have
 +-- ProjectUnusable     a folder or its settings are no project to look at

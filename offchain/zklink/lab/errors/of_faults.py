@@ -97,6 +97,19 @@ class NoSuchScenario(LabError):
 
 
 @dataclass(eq=False)
+class NotForThisBridge(LabError):
+    """The bridge's adapter says that this scenario means nothing for it. `why` is what it says.
+    Do: Play another one; `list_played` names them.
+    """
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} means nothing for this bridge: {self.why}"
+
+
+@dataclass(eq=False)
 class NoSuchWay(LabError):
     """Nothing is carried between these chains. `names` are the ways there are.
     Do: Use one of `names`, or tell the courier of a route first.

@@ -18,6 +18,11 @@ event Burned:
     recipient: indexed(address)
     amount: uint256
 
+event Filled:
+    number: indexed(uint256)
+    broker: indexed(address)
+    amount: uint256
+
 event Expired:
     number: indexed(uint256)
 
@@ -33,6 +38,7 @@ SCALE: immutable(uint256)
 vault: public(address)
 vault_chain: public(uint256)
 is_settled: public(HashMap[uint256, bool])
+brokers: public(HashMap[bytes32, address])
 burn_count: public(uint256)
 balanceOf: public(HashMap[address, uint256])
 totalSupply: public(uint256)
@@ -71,7 +77,7 @@ def mint(
     signatures: DynArray[Bytes[65], 7],
 ):
     """
-    @notice Mints for a lock, once, if it has not expired.
+    @notice Mints for a lock, once, if it has not expired: for the recipient, or for the broker who has paid him.
     @param source The contract that says so on the other chain
     @param number Of the message, from 1 on
     @param recipient Who gets it
@@ -80,12 +86,34 @@ def mint(
     @param signatures Of the committee, in ascending order of the members' addresses
     """
     self._check(source, number, recipient, amount, deadline, signatures)
+    broker: address = self.brokers[self._key(number, recipient, amount, deadline)]
+    receiver: address = recipient if broker == empty(address) else broker
     assert not self.is_settled[number], "mint: settled before"
     self.is_settled[number] = True
-    self.balanceOf[recipient] += amount
+    self.balanceOf[receiver] += amount
     self.totalSupply += amount
-    log Transfer(sender=empty(address), receiver=recipient, amount=amount)
-    log Minted(number=number, recipient=recipient, amount=amount)
+    log Transfer(sender=empty(address), receiver=receiver, amount=amount)
+    log Minted(number=number, recipient=receiver, amount=amount)
+
+
+@external
+def fill(number: uint256, recipient: address, amount: uint256, deadline: uint256):
+    """
+    @notice A broker pays a lock's recipient in advance; what is minted for the lock is then the broker's. Whoever fills
+            what was never locked loses it.
+    @param number Of the message, from 1 on
+    @param recipient Who gets it
+    @param amount In 18 decimals
+    @param deadline Until when it can be minted, UNIX seconds
+    """
+    key: bytes32 = self._key(number, recipient, amount, deadline)
+    assert not self.is_settled[number], "mint: fill of a settled lock"
+    assert self.brokers[key] == empty(address), "mint: filled before"
+    self.brokers[key] = msg.sender
+    self.balanceOf[msg.sender] -= amount
+    self.balanceOf[recipient] += amount
+    log Transfer(sender=msg.sender, receiver=recipient, amount=amount)
+    log Filled(number=number, broker=msg.sender, amount=amount)
 
 
 @external
@@ -99,6 +127,7 @@ def expire(
 ):
     """
     @notice After its deadline anybody can say that a lock was not minted: from then on it never is, and is refunded.
+            One that a broker has filled waits for its mint instead.
     @param source The contract that says so on the other chain
     @param number Of the message, from 1 on
     @param recipient Who gets it
@@ -108,6 +137,7 @@ def expire(
     """
     self._check(source, number, recipient, amount, deadline, signatures)
     assert block.timestamp > deadline, "mint: not expired"
+    assert self.brokers[self._key(number, recipient, amount, deadline)] == empty(address), "mint: filled"
     assert not self.is_settled[number], "mint: settled already"
     self.is_settled[number] = True
     log Expired(number=number)
@@ -140,6 +170,12 @@ def transfer(receiver: address, amount: uint256) -> bool:
     self.balanceOf[receiver] += amount
     log Transfer(sender=msg.sender, receiver=receiver, amount=amount)
     return True
+
+
+@internal
+@pure
+def _key(number: uint256, recipient: address, amount: uint256, deadline: uint256) -> bytes32:
+    return keccak256(abi_encode(number, recipient, amount, deadline))
 
 
 @internal

@@ -69,6 +69,20 @@ def expired(bridge: LockAndMint) -> tuple[str, Any, str]:
     return AWAY, bridge.expire(message), ALICE
 
 
+def filled(bridge: LockAndMint) -> Message:
+    """A lock that is over, which Alice has paid herself in advance."""
+    bridge.world.send(AWAY, bridge.bring(lock_of(bridge, number=2)), ALICE)
+    message = lock_of(bridge, deadline=1)
+    bridge.world.send(AWAY, bridge.fill(message, ALICE), ALICE)
+    return message
+
+
+def fill_of_a_settled_lock(bridge: LockAndMint) -> tuple[str, Any, str]:
+    message = lock_of(bridge)
+    bridge.world.send(AWAY, bridge.bring(message), ALICE)
+    return AWAY, bridge.fill(message, ALICE), ALICE
+
+
 def transfer_to_whom_is_refused(bridge: LockAndMint) -> tuple[str, Any, str]:
     bridge.refuse(ALICE, True)
     return HOME, bridge.token.functions.transfer(ALICE, 0), OWNER
@@ -80,7 +94,7 @@ def claim_while_refused(bridge: LockAndMint) -> tuple[str, Any, str]:
     bridge.refuse(ALICE, True)
     bridge.world.send(HOME, bridge.bring(signed(bridge, bridge.invent_expiry(1))), ALICE)
     say_no(bridge)
-    return HOME, bridge.claim(), ALICE
+    return HOME, bridge.claim(ALICE), ALICE
 
 
 SIGNATURES = COMMITTEE.sign(bytes(32))
@@ -96,6 +110,9 @@ REASONS: dict[str, Case] = {
     "mint: settled before": lambda bridge: twice(bridge, lock_of(bridge), AWAY),
     "mint: settled already": expired,
     "mint: not expired": lambda bridge: (AWAY, bridge.expire(lock_of(bridge)), ALICE),
+    "mint: fill of a settled lock": fill_of_a_settled_lock,
+    "mint: filled before": lambda bridge: (AWAY, bridge.fill(filled(bridge), ALICE), ALICE),
+    "mint: filled": lambda bridge: (AWAY, bridge.expire(filled(bridge)), ALICE),
     "mint: no whole units": lambda bridge: (AWAY, bridge.mints[AWAY].functions.burn(0, ALICE), ALICE),
     "vault: nothing received": lambda bridge: (HOME, bridge.lock(ALICE, 0, 10), ALICE),
     "vault: not paid": lock_of_what_is_not_paid,
@@ -107,7 +124,7 @@ REASONS: dict[str, Case] = {
         ALICE,
     ),
     "vault: nothing to refund": lambda bridge: (HOME, bridge.bring(signed(bridge, bridge.invent_expiry(9))), ALICE),
-    "vault: nothing pending": lambda bridge: (HOME, bridge.claim(), ALICE),
+    "vault: nothing pending": lambda bridge: (HOME, bridge.claim(ALICE), ALICE),
     "vault: still refused": claim_while_refused,
     "token: receiver is refused": transfer_to_whom_is_refused,
 }
