@@ -9,9 +9,9 @@ import click
 from zklink.cli.inputs import (
     FILE,
     chain_options,
+    find_urls,
     load_account,
     open_groups,
-    parse_urls,
     read_deployment,
     signers_option,
 )
@@ -66,13 +66,12 @@ def cli(
 ) -> None:
     """Bring every chain to its end, pay open requests back, and send a file's exits.
 
-    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: leave out --rpc of
-    one that has halted.
+    An end takes freezes, END, blocks that the chain lacks, and payouts. Each chain ends by itself: name no node of
+    one that has halted, by --rpc or NAME_RPC.
     """
-    account, urls = load_account(key_file, getpass.getpass), parse_urls(rpcs)
-    deployment = read_deployment(file)
+    account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
     try:
-        bridges = connect_bridges(deployment, urls, quorum)
+        bridges = connect_bridges(deployment, find_urls(deployment, rpcs), quorum)
         orders: tuple[ExitOrder, ...] = ()
         if exits is not None:
             found = read_exits(exits, deployment)

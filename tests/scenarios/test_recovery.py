@@ -3,7 +3,7 @@ alone, and everybody leaves by proof. Real contracts on four chains; only the pr
 believes exactly one proof of each statement). How deployments end otherwise, with real proofs: `endings`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -254,7 +254,14 @@ def test_recover__command__root_of_each_chain_and_a_file_of_exits(
     system = ruin.pipeline.system
     file, out = tmp_path / "deployment.json", tmp_path / "exits.json"
     file.write_text(system.deployment.to_json())
-    monkeypatch.setattr("zklink.cli.recover.connect_bridges", lambda *arguments: system.bridges)
+    asked: list[Mapping[str, str]] = []
+
+    def connect(_: object, urls: Mapping[str, str], quorum: int) -> object:
+        asked.append(urls)
+        return system.bridges
+
+    monkeypatch.setattr("zklink.cli.recover.connect_bridges", connect)
+    monkeypatch.setenv("POLYGON_RPC", "http://elsewhere")
     monkeypatch.setattr("zklink.cli.recover.ensure_circuit", lambda *arguments: None)
     monkeypatch.setattr("zklink.cli.recover.open_prover", lambda *arguments: None)
     orders = believe(ruin.state, ruin, universal_address(system.world.roles.provider.address))
@@ -264,6 +271,7 @@ def test_recover__command__root_of_each_chain_and_a_file_of_exits(
     owner = ["--owner", system.world.roles.provider.address, "--out", str(out)]
     result = CliRunner().invoke(main, ["recover", *options, *owner])
     assert result.exit_code == 0, result.output
+    assert asked == [{"avalanche": "http://localhost", "polygon": "http://elsewhere"}]
     assert f"block {ruin.height}: root {ruin.root:#066x} (ethereum, polygon, bsc, avalanche)" in result.output
     assert "rehearsal" not in result.output
     exits = read_exits(out, system.deployment)

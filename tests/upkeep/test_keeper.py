@@ -13,7 +13,8 @@ from eth_account.signers.local import LocalAccount
 
 import zklink.cli.keeper as command
 from tests.support.ending import OTHER, K, P, Story
-from zklink.cli.deployment_inputs import find_account, find_deployment, find_urls
+from zklink.cli.deployment_inputs import find_account, find_deployment
+from zklink.cli.inputs import find_urls
 from zklink.devnet.system import LocalSystem
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.transport.client import ChainClient

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment, find_urls
-from zklink.cli.inputs import load_account
+from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment
+from zklink.cli.inputs import find_urls, load_account
 from zklink.files import write_file
 from zklink.l1.deployment.acts import Act, Acts
 from zklink.l1.deployment.government import NO_SALT, Government

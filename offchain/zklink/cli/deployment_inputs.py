@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address, to_checksum_address
 
-from zklink.cli.inputs import parse_urls, quorum_option, read_deployment
+from zklink.cli.inputs import quorum_option, read_deployment, rpc_option
 from zklink.l1.deployment.records import Deployment
 
 FOLDER: Final = "deployments"
@@ -20,13 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
     click.argument("name", metavar="NAME|FILE"),
-    click.option(
-        "--rpc",
-        "rpcs",
-        multiple=True,
-        metavar="NAME=URL",
-        help="A node of a chain; several times for several nodes. Default: the variable NAME_RPC.",
-    ),
+    rpc_option,
     quorum_option,
 )
 
@@ -53,18 +47,6 @@ def find_record(name: str) -> Path:
         listed = f"; there are {', '.join(known)}" if known else ""
         raise click.ClickException(f"{name} is neither a file nor the name of a deployment in {FOLDER}/{listed}")
     return path
-
-
-def find_urls(
-    deployment: Deployment, rpcs: tuple[str, ...], environment: Mapping[str, str] = os.environ
-) -> dict[str, str | tuple[str, ...]]:
-    """The nodes of each chain by its name: those of --rpc, for other chains that of the environment."""
-    urls = parse_urls(rpcs)
-    for place in deployment.chains.values():
-        found = environment.get(f"{place.name.upper().replace('-', '_')}_RPC")
-        if found and place.name not in urls:
-            urls |= parse_urls((f"{place.name}={found}",))
-    return urls
 
 
 def parse_accounts(values: tuple[str, ...], option: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from zklink.cli.deployment_inputs import deployment_options, find_record, find_urls
+from zklink.cli.deployment_inputs import deployment_options, find_record
+from zklink.cli.inputs import find_urls
 from zklink.files import read_file, write_file
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.verify_state import verify_identity

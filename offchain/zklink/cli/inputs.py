@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,15 +41,16 @@ quorum_option = click.option(
     show_default=True,
     help="How many nodes of a chain must say the same about its head, logs and views.",
 )
+rpc_option = click.option(
+    "--rpc",
+    "rpcs",
+    multiple=True,
+    metavar="NAME=URL",
+    help="A node of a chain; several times for several nodes. Default: the variable NAME_RPC.",
+)
 _CHAIN_OPTIONS = (
     click.option("--deployment", "file", type=FILE, required=True, help="The published deployment."),
-    click.option(
-        "--rpc",
-        "rpcs",
-        multiple=True,
-        metavar="NAME=URL",
-        help="A node of each chain; a chain that is given several times has several nodes.",
-    ),
+    rpc_option,
     quorum_option,
 )
 
@@ -99,6 +101,18 @@ def parse_urls(values: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
             raise click.BadParameter(f"{name} is given twice with the same node", param_hint="--rpc")
         urls[name] = (*urls.get(name, ()), url)
     return {name: nodes if len(nodes) > 1 else nodes[0] for name, nodes in urls.items()}
+
+
+def find_urls(
+    deployment: Deployment, rpcs: tuple[str, ...], environment: Mapping[str, str] = os.environ
+) -> dict[str, str | tuple[str, ...]]:
+    """The nodes of each chain by its name: those of --rpc, for other chains that of the environment."""
+    urls = parse_urls(rpcs)
+    for place in deployment.chains.values():
+        found = environment.get(f"{place.name.upper().replace('-', '_')}_RPC")
+        if found and place.name not in urls:
+            urls |= parse_urls((f"{place.name}={found}",))
+    return urls
 
 
 def _show(value: str) -> str:

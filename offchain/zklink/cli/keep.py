@@ -11,9 +11,9 @@ import click
 from zklink.cli.inputs import (
     FILE,
     chain_options,
+    find_urls,
     load_account,
     open_groups,
-    parse_urls,
     read_deployment,
     signers_option,
 )
@@ -60,7 +60,7 @@ def keep(
     true.
     """
     account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
-    bridges = connect_bridges(deployment, parse_urls(rpcs), quorum)
+    bridges = connect_bridges(deployment, find_urls(deployment, rpcs), quorum)
     read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
     keeper = Keeper(read, account)
     while True:

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 from web3 import Web3
 
-from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment, find_urls
-from zklink.cli.inputs import FILE, load_account, open_groups, signers_option
+from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment
+from zklink.cli.inputs import FILE, find_urls, load_account, open_groups, signers_option
 from zklink.cli.running import end_on_signals
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient

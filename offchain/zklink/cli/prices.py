@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from zklink.cli.inputs import FILE, chain_options, load_account, parse_urls, read_deployment
+from zklink.cli.inputs import FILE, chain_options, find_urls, load_account, read_deployment
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.deployment.records import Deployment
 from zklink.prices.setter import PriceSetter
@@ -64,7 +64,7 @@ def prices(
     deployment = read_deployment(file)
     account = None if key_file is None else load_account(key_file, getpass.getpass)
     usd = parse_coins(coins, deployment)
-    bridges = connect_bridges(deployment, parse_urls(rpcs), quorum)
+    bridges = connect_bridges(deployment, find_urls(deployment, rpcs), quorum)
 
     def compute() -> Mapping[ChainId, Mapping[int, int]]:
         table = Prices(read_markets(bridges, usd), deployment.primary, deployment.preset, margin)

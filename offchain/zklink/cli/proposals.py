@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from zklink.cli.deployment_inputs import deployment_options, find_deployment, find_urls
+from zklink.cli.deployment_inputs import deployment_options, find_deployment
+from zklink.cli.inputs import find_urls
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.ids import ChainId

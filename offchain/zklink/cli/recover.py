@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from zklink.cli.inputs import FILE, chain_options, parse_address, parse_urls, read_deployment, read_seed
+from zklink.cli.inputs import FILE, chain_options, find_urls, parse_address, read_deployment, read_seed
 from zklink.cli.progress_bar import RichProgress
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
@@ -64,7 +64,7 @@ def recover(
     if address is not None and not out.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
     deployment, progress = read_deployment(file), RichProgress()
-    read = ChainsRead(deployment, connect_bridges(deployment, parse_urls(rpcs), quorum))
+    read = ChainsRead(deployment, connect_bridges(deployment, find_urls(deployment, rpcs), quorum))
     with progress.step(f"reading {read.name(deployment.primary)}", 1) as step:
         history = read.history()
         step.advance()

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from zklink.cli.deployment_inputs import deployment_options, find_deployment, find_urls, parse_accounts
-from zklink.cli.inputs import FILE
+from zklink.cli.deployment_inputs import deployment_options, find_deployment, parse_accounts
+from zklink.cli.inputs import FILE, find_urls
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.l1.transport.rpc import RetryPolicy

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from zklink.cli.deployment_inputs import deployment_options, find_record, find_urls
+from zklink.cli.deployment_inputs import deployment_options, find_record
+from zklink.cli.inputs import find_urls
 from zklink.files import read_file
 from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
