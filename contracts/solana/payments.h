@@ -31,12 +31,17 @@ static u64 execute(Context *c) {
   for (u64 i = 0; i < head->payouts; i++) {
     const Word *p = payout_at(head, i);
     u64 amount = field(&p[0], PAYOUT_0_AMOUNT_SHIFT, 64);
+    int is_long = is_long_amount(&p[0], PAYOUT_0_AMOUNT_SHIFT);
+    // A full exit may pay nothing of a token that was never registered: it holds up no other payout.
+    if (!amount && !is_long) {
+      mark_paid(head, i);
+      continue;
+    }
     Token *t = find_paid_token(c, field(&p[0], PAYOUT_0_TOKEN_SHIFT, 16));
     NEED(t, E_TOKEN_ID);
-    NEED(!is_long_amount(&p[0], PAYOUT_0_AMOUNT_SHIFT) && amount <= t->custody, E_CUSTODY);
+    NEED(!is_long && amount <= t->custody, E_CUSTODY);
     t->custody -= amount;
     t->owed += amount;
-    if (!amount) mark_paid(head, i);
   }
   head->stage = EXECUTED;
   b->unpaid--;

@@ -10,7 +10,7 @@ from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SRM
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane, TokenId
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -52,6 +52,17 @@ def test_execute__token_missing_or_short__refused(paying: History) -> None:
     paying.execute(bring(paying, payout(amount=Amount(4_999_000))), SRM)
     assert paying.site.books(SRM)["custody"] == 0 and paying.site.books(SRM)["owed"] == 5_000_000
     assert paying.site.state()["unpaid"] == 3
+
+
+def test_execute__nothing_of_a_token_that_nobody_registered__holds_nobody_up(paying: History) -> None:
+    empty = payout(kind=Kind.FULL_EXIT_PAYOUT, source=ChainId(3), token=TokenId(6), amount=Amount(0))
+    filled = payout(kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0))
+    block = paying.bring(paying.make(words_of(empty, filled), {}, lane=Lane.ACCOUNT))
+    paying.execute(block, SRM)
+    paying.pay(block, 1, filled)
+    assert paying.site.state()["unpaid"] == 0 and paying.site.balance(SRM, BOB) == 1_000
+    long = paying.bring(paying.make(words_of(replace(empty, amount=Amount(2**64))), {}, lane=Lane.ACCOUNT))
+    paying.execute(long, SRM, refusal=Refusal.TOKEN_ID)
 
 
 def test_execute__blocks_out_of_order__each_once(paying: History) -> None:
