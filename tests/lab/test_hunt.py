@@ -15,9 +15,12 @@ from zklink.lab.errors import NoSuchChain, PlanInapplicable
 from zklink.lab.faults import FAULTS, Delayed, Fault, FaultPlan, Forged, Halt, Lost, Reordered, Reorg, Repeated, Skew
 from zklink.lab.faults.hunt import hunt, shrink_plan
 from zklink.lab.faults.strategies import faults, plans
-from zklink.lab.world import LabWorld, Places
+from zklink.lab.places import Places
+from zklink.lab.world import LabWorld
 
-EVERYWHERE = Places("revm", ("left", "right"), (WAY,), ("Said",), ("0x01",), ("left",))
+EVERYWHERE = Places(
+    "revm", ("left", "right", "solana"), (WAY,), ("Said",), ("0x01",), ("left", "solana"), (("solana", "litesvm"),)
+)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +150,8 @@ def test_strategies__each_kind__is_drawn_where_it_can_be() -> None:
     assert kinds(EVERYWHERE) == set(FAULTS)
     only_chains = kinds(Places("test", ("left",)))
     assert only_chains == {"Drift", "Halt", "MissedBlocks", "Skew", "SlowBlocks"}
+    beside_py_evm = kinds(Places("test", ("solana",), solana=(("solana", "litesvm"),)))
+    assert beside_py_evm == only_chains | {"Reorg", "Withheld", "Dropped"}
 
 
 @pytest.mark.parametrize(

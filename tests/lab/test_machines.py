@@ -16,7 +16,7 @@ from zklink.lab.faults import Delayed, FaultPlan, Halt, Lost, Repeated
 from zklink.lab.faults.strategies import plans
 from zklink.lab.machines import Machine, Run, invariant, run_machine, step
 from zklink.lab.machines.draws import decode, encode
-from zklink.lab.world import Places
+from zklink.lab.places import Places
 
 
 class Sound(Machine):

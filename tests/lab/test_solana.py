@@ -351,7 +351,8 @@ def test_world__names_of_the_other_kind__are_refused(world: LabWorld) -> None:
         world.chain("solana")
     with pytest.raises(NoSuchChain):
         world.solana("left")
-    assert world.places.of_kinds(("evm",)) == ("left",)
+    assert world.places.made_of("revm") == ("left",)
+    assert world.places.made_of("litesvm") == ("solana",)
 
 
 def test_halt__of_solana__its_transactions_wait(world: LabWorld) -> None:

@@ -69,6 +69,20 @@ class LocalChain:
         return bool(self.provider.name == "test")
 
     @property
+    def has_pool(self) -> bool:
+        """Whether transactions can wait for a block; not on py-evm."""
+        return not self.is_py_evm
+
+    def hold_up(self, withheld: frozenset[str], *, is_full: bool, is_dropping: bool) -> None:
+        """Tell the pool which transactions no block takes, and whether it takes any in; only revm has one that
+        listens.
+        """
+        if self.is_revm:
+            pool = self.provider.chain.pool
+            pool.withheld = frozenset(bytes.fromhex(name.removeprefix("0x")) for name in withheld)
+            pool.is_full = is_full
+
+    @property
     def is_revm(self) -> bool:
         """Whether the chain runs on revm, in this process."""
         return bool(self.provider.name == "revm")

@@ -10,7 +10,9 @@ from typing import Any, Final, Literal, Protocol
 Kind = Literal["evm", "solana"]
 EVM: Final[Kind] = "evm"
 SOLANA: Final[Kind] = "solana"
-KINDS: Final[tuple[Kind, ...]] = (EVM, SOLANA)
+
+LITESVM: Final = "litesvm"
+"""What a Solana chain in this process is made of."""
 
 
 class LabSpec(Protocol):
@@ -41,12 +43,13 @@ class LabChain(Protocol):
         """Its name."""
 
     @property
-    def is_py_evm(self) -> bool:
-        """Whether it runs on py-evm, which has neither a pool nor another past."""
+    def has_pool(self) -> bool:
+        """Whether transactions can wait for a block, and the last blocks be replaced."""
 
-    @property
-    def is_revm(self) -> bool:
-        """Whether it runs on revm, in this process."""
+    def hold_up(self, withheld: frozenset[str], *, is_full: bool, is_dropping: bool) -> None:
+        """Which waiting transactions no block takes, whether none is taken in, and whether those that are get lost. A
+        chain leaves out what it has not.
+        """
 
     def height(self) -> int:
         """The number of its last block."""

@@ -28,6 +28,7 @@ class Pace:
     fee_before_wei: int = 0
     fee_until: int = 0
     full_until: int = 0
+    dropping_until: int = 0
     withheld: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -42,13 +43,14 @@ class Pace:
 
     def release(self, chain: LabChain) -> None:
         """Let go of whatever is held up, now."""
-        self.withheld, self.full_until = {}, 0
+        self.withheld, self.full_until, self.dropping_until = {}, 0, 0
         self.begin_round(chain, 1)
 
     def begin_round(self, chain: LabChain, number: int) -> None:
         """Let go of what is held up no longer."""
         self.withheld = {name: until for name, until in self.withheld.items() if number <= until}
         self.full_until = self.full_until if number <= self.full_until else 0
+        self.dropping_until = self.dropping_until if number <= self.dropping_until else 0
         self.apply_to_pool(chain)
 
     def pass_round(self, chain: LabChain, number: int) -> int:
@@ -85,8 +87,5 @@ class Pace:
         return number > self.halted_until and not is_slow
 
     def apply_to_pool(self, chain: LabChain) -> None:
-        """Tell the chain's pool what is held up; only revm has one that listens."""
-        if isinstance(chain, LocalChain) and chain.is_revm:
-            pool = chain.provider.chain.pool
-            pool.withheld = frozenset(bytes.fromhex(name.removeprefix("0x")) for name in self.withheld)
-            pool.is_full = bool(self.full_until)
+        """Tell the chain's pool what is held up."""
+        chain.hold_up(frozenset(self.withheld), is_full=bool(self.full_until), is_dropping=bool(self.dropping_until))

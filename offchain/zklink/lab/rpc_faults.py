@@ -43,6 +43,8 @@ class Kind(Enum):
     """The first half of the logs, rounded down."""
     STALE = auto()
     """Another node behind the same address answers, which has not seen the last blocks."""
+    DROPPED = auto()
+    """The node takes a transaction in, says its name, and never hands it on."""
     WRONG_CHAIN = auto()
     """Another chain's id."""
 
@@ -68,6 +70,7 @@ LOST: Final = RpcFault(Kind.LOST)
 HANG: Final = RpcFault(Kind.HANG)
 NULL: Final = RpcFault(Kind.NULL)
 PAGE: Final = RpcFault(Kind.PAGE)
+DROPPED: Final = RpcFault(Kind.DROPPED)
 EMPTY: Final = RpcFault(Kind.EMPTY)
 REPEATED: Final = RpcFault(Kind.REPEATED)
 REMOVED: Final = RpcFault(Kind.REMOVED)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import requests
+from eth_hash.auto import keccak
 from web3 import Web3
 from web3.providers import BaseProvider, JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
@@ -100,6 +101,8 @@ class FaultyRpc(BaseProvider):
                 return self._serve_stale(fault.behind, method, params)
             case Kind.WRONG_CHAIN:
                 return self._serve_elsewhere(fault.evm_chain_id, method, params)
+            case Kind.DROPPED:
+                return _result(self._name_sent(params))
         found = self.serve(method, params)
         match fault.kind:
             case Kind.LOST:
@@ -119,6 +122,9 @@ class FaultyRpc(BaseProvider):
 
     def _head(self) -> int:
         return _number(self.serve("eth_getBlockByNumber", ["latest", False])["result"]["number"])
+
+    def _name_sent(self, params: Any) -> str:
+        return f"0x{keccak(bytes.fromhex(str(params[0]).removeprefix('0x'))).hex()}"
 
     def _serve_elsewhere(self, evm_chain_id: int, method: str, params: Any) -> RPCResponse:
         names = {CHAIN_ID: hex(evm_chain_id), "net_version": str(evm_chain_id)}

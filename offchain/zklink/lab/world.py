@@ -18,8 +18,10 @@ from zklink.lab.courier import Courier
 from zklink.lab.courier_state import State
 from zklink.lab.errors import NeverCame, NoSuchChain
 from zklink.lab.kinds import EVM, SOLANA, Kind, LabChain
+from zklink.lab.nodes import Nodes
 from zklink.lab.pace import Pace
-from zklink.lab.rpc_proxy import RpcProxy, put_before
+from zklink.lab.places import Places
+from zklink.lab.rpc_proxy import RpcProxy
 from zklink.lab.sending import Sent
 from zklink.lab.story import Story
 from zklink.lab.trace import Names, Trace, trace
@@ -27,30 +29,10 @@ from zklink.lab.trace import Names, Trace, trace
 if TYPE_CHECKING:
     from zklink.lab.faults.base import Fault, Strike
     from zklink.lab.solana.chain import LocalSolana
+    from zklink.lab.solana.proxy import SolanaProxy
 
 MOST_ROUNDS: Final = 60
 """How long `until` goes on by default."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where faults can strike: what the chains are made of, names of chains, ways, carried events, the contracts that
-    emit them, and chains with a node before them.
-    """
-
-    backend: str
-    chains: tuple[str, ...]
-    """Of every kind."""
-    ways: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    solana: tuple[str, ...] = ()
-    """Those of `chains` that are no EVM chains."""
-
-    def of_kinds(self, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
-        """The chains of some kinds."""
-        return tuple(name for name in self.chains if (SOLANA if name in self.solana else EVM) in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +64,7 @@ class LabWorld:
         self.programs: list[Callable[[], None]] = []
         self.outbox: list[Sent] = []
         self.strikes: list[Strike] = []
-        self._nodes: dict[str, tuple[Web3, RpcProxy]] = {}
-        self.sick_nodes: dict[str, int] = {}
+        self.nodes = Nodes()
         self._starts: dict[str, int] = {}
         self._is_in_round = False
 
@@ -109,8 +90,8 @@ class LabWorld:
             self.courier.ways(),
             tuple(dict.fromkeys(route.reader.name for route in routes)),
             tuple(dict.fromkeys(route.reader.address for route in routes)),
-            tuple(self._nodes),
-            tuple(chain.name for chain in self.chains if chain.kind == SOLANA),
+            self.nodes.names,
+            tuple((chain.name, self.made_of(chain.name)) for chain in self.chains if chain.kind == SOLANA),
         )
 
     def member(self, name: str) -> LabChain:
@@ -142,12 +123,21 @@ class LabWorld:
         return self.paces[name]
 
     def node(self, name: str) -> tuple[Web3, RpcProxy]:
-        """A misbehaving node before a chain, for the program under test, and its switches; `chain.w3` stays honest.
-        Raises NoSuchChain.
+        """A misbehaving node before an EVM chain, for the program under test, and its switches; `chain.w3` stays
+        honest. Raises NoSuchChain.
         """
-        if name not in self._nodes:
-            self._nodes[name] = put_before(self.chain(name).w3)
-        return self._nodes[name]
+        return self.nodes.evm(self.chain(name))
+
+    def solana_node(self, name: str = "solana") -> "SolanaProxy":
+        """The same before a Solana chain: `make_request(method, parameters)`, or `rpc_http.HttpNode` for programs that
+        take a URL. Raises NoSuchChain.
+        """
+        return self.nodes.solana(self.solana(name))
+
+    def made_of(self, name: str) -> str:
+        """What a chain is made of, as faults name it. Raises NoSuchChain."""
+        chain: Any = self.member(name)
+        return str(chain.made_of if chain.kind == SOLANA else self.chains.backend)
 
     def own_height(self, name: str) -> int:
         """How many blocks a chain has had since rounds began, of those that a reorganisation may take away."""
@@ -177,6 +167,16 @@ class LabWorld:
             self.outbox.append(sent)
         return sent
 
+    def submit(self, chain: str, wire: bytes, text: str = "") -> str:
+        """Send a signed transaction to a Solana chain; gives its signature. Raises NoSuchChain, and NodeRefused for one
+        that the node does not take.
+        """
+        signature = self.solana(chain).send(wire)
+        if text:
+            self.tell(chain, text)
+            self.story.names[signature] = text
+        return signature
+
     def trace(self, sent: Sent, names: Names | None = None) -> Trace:
         """What a transaction caused on all chains so far: calls, gas, events. `names` are contracts', by chain and
         address.
@@ -205,7 +205,7 @@ class LabWorld:
                 self._is_in_round = False
 
     def _play_round(self) -> None:
-        self._heal_nodes()
+        self.nodes.begin_round(self.round_number)
         for chain in self.chains:
             self.pace(chain.name).begin_round(chain, self.round_number)
         self._let_strike(is_late=False)
@@ -223,13 +223,6 @@ class LabWorld:
             if strike.at == self.round_number and strike.fault.is_late == is_late:
                 strike.fault.strike(self)
 
-    def _heal_nodes(self) -> None:
-        for name, (_, proxy) in self._nodes.items():
-            proxy.refill()
-            if self.sick_nodes.get(name, self.round_number) < self.round_number:
-                del self.sick_nodes[name]
-                proxy.heal()
-
     def until(self, condition: Callable[[], bool], what: str = "the condition", rounds: int = MOST_ROUNDS) -> None:
         """Rounds until something holds; none if it does already. Raises NeverCame after so many."""
         for _ in range(rounds):
@@ -246,7 +239,7 @@ class LabWorld:
 
     def is_idle(self) -> bool:
         """Whether nothing is under way between the chains, and no transaction waits."""
-        is_waiting = self.outbox or any(chain.waiting() for chain in self.chains if not chain.is_py_evm)
+        is_waiting = self.outbox or any(chain.waiting() for chain in self.chains if chain.has_pool)
         return self.courier.is_idle() and not is_waiting
 
     @contextlib.contextmanager
@@ -257,7 +250,7 @@ class LabWorld:
         """
         self.strikes, self.story, self.paces = list(strikes), Story(), {}
         self._starts = {chain.name: chain.height() for chain in self.chains}
-        waiting = [chain for chain in self.chains if not chain.is_py_evm]
+        waiting = [chain for chain in self.chains if chain.has_pool]
         for chain in waiting:
             chain.set_automine(False)
         try:
@@ -267,7 +260,7 @@ class LabWorld:
             for chain in waiting:
                 self.pace(chain.name).release(chain)
                 chain.set_automine(True)
-            self._heal_all()
+            self.nodes.heal()
 
     # -- going back ----------------------------------------------------------------------------------------------
 
@@ -292,12 +285,7 @@ class LabWorld:
         self.story = moment.story.copy()
         self.paces = {name: pace.copy() for name, pace in moment.paces.items()}
         self.outbox, self.programs, self.strikes = list(moment.outbox), list(moment.programs), list(moment.strikes)
-        self._heal_all()
-
-    def _heal_all(self) -> None:
-        self.sick_nodes = {}
-        for _, proxy in self._nodes.values():
-            proxy.heal()
+        self.nodes.heal()
 
     @contextlib.contextmanager
     def isolated(self) -> Iterator[Self]:

@@ -3,6 +3,7 @@
 from zklink.lab.faults.base import Fault, Strike
 from zklink.lab.faults.of_chains import (
     Drift,
+    Dropped,
     FeeSpike,
     FullPool,
     Halt,
@@ -23,6 +24,7 @@ __all__ = [
     "Censored",
     "Delayed",
     "Drift",
+    "Dropped",
     "Fault",
     "FaultPlan",
     "FeeSpike",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from zklink.lab.errors import FaultUnavailable, PlanInapplicable
-from zklink.lab.kinds import KINDS, Kind
+from zklink.lab.kinds import LITESVM
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -16,29 +16,32 @@ if TYPE_CHECKING:
 REAL: Final = ("revm", "anvil", "fork")
 """Chains that have blocks, a pool and a past of their own."""
 
-ALL: Final = (*REAL, "test")
+ALL: Final = (*REAL, "test", LITESVM)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The base of all faults. `backends` are what EVM chains that have it are made of, `kinds` the kinds of chains that
-    have it; a late one strikes right before a round's blocks, when all that the round sends is there; `least` are the
-    least values of numbers, 1 where it says nothing.
+    """The base of all faults. `backends` are what chains that have it are made of; a late one strikes right before a
+    round's blocks, when all that the round sends is there; `least` are the least values of numbers, 1 where it says
+    nothing.
     """
 
     backends: ClassVar[tuple[str, ...]] = ALL
-    kinds: ClassVar[tuple[Kind, ...]] = KINDS
     is_late: ClassVar[bool] = False
     least: ClassVar[dict[str, int]] = {}
 
     def check(self, world: "LabWorld") -> None:
         """Whether it can strike here. Raises FaultUnavailable, PlanInapplicable, NoSuchChain, NoSuchWay."""
-        if world.chains.backend not in self.backends:
+        if self.made_of(world) not in self.backends:
             raise FaultUnavailable(self.where, self.title, " or ".join(self.backends))
         for field in fields(self):
             value, least = getattr(self, field.name), self.least.get(field.name, 1)
             if isinstance(value, int) and not isinstance(value, bool) and value < least:
                 raise PlanInapplicable(self.title, f"{field.name} is at least {least}, not {value}")
+
+    def made_of(self, world: "LabWorld") -> str:
+        """What it needs to be one of `backends`: by default what the world's EVM chains are made of."""
+        return str(world.chains.backend)
 
     def strike(self, world: "LabWorld") -> None:
         """Let it happen, and tell the story of it."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from zklink.lab.errors import FaultUnavailable
 from zklink.lab.faults.base import REAL, Fault, count
-from zklink.lab.kinds import EVM
+from zklink.lab.kinds import LITESVM
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -24,11 +23,8 @@ class OfChain(Fault):
 
     chain: str
 
-    def check(self, world: "LabWorld") -> None:
-        # By class, not `super()`: slots make dataclasses other classes than the ones they were written as.
-        Fault.check(self, world)
-        if world.member(self.chain).kind not in self.kinds:
-            raise FaultUnavailable(self.chain, self.title, f"a chain of the kind {' or '.join(self.kinds)}")
+    def made_of(self, world: "LabWorld") -> str:
+        return world.made_of(self.chain)
 
     @property
     def where(self) -> str:
@@ -41,7 +37,7 @@ class Reorg(OfChain):
     of their transactions, of those that come again, in that order; None is all. The others are gone.
     """
 
-    backends = REAL
+    backends = (*REAL, LITESVM)
     depth: int
     back: tuple[int, ...] | None = None
 
@@ -159,7 +155,6 @@ class FeeSpike(OfChain):
     """Blocks ask for this base fee; transactions that offer less wait. (An anvil would throw them away.)"""
 
     backends = ("revm",)
-    kinds = (EVM,)
     gwei: int
     rounds: int
 
@@ -177,7 +172,6 @@ class FullPool(OfChain):
     """The node takes no further transaction in."""
 
     backends = ("revm",)
-    kinds = (EVM,)
     rounds: int
 
     def strike(self, world: "LabWorld") -> None:
@@ -194,13 +188,12 @@ class FullPool(OfChain):
 class Withheld(OfChain):
     """No block takes what waits now."""
 
-    backends = ("revm",)
-    kinds = (EVM,)
+    backends = ("revm", LITESVM)
     is_late = True
     rounds: int
 
     def strike(self, world: "LabWorld") -> None:
-        pace, chain = world.pace(self.chain), world.chain(self.chain)
+        pace, chain = world.pace(self.chain), world.member(self.chain)
         waiting = chain.waiting()
         pace.withheld.update(dict.fromkeys(waiting, world.coming_round + self.rounds - 1))
         pace.apply_to_pool(chain)
@@ -212,13 +205,34 @@ class Withheld(OfChain):
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped(OfChain):
+    """What waits is lost, and so is what is sent for some rounds: the node says each one's name, and no slot ever has
+    it. Whoever sent it has to send it again.
+    """
+
+    backends = (LITESVM,)
+    is_late = True
+    rounds: int
+
+    def strike(self, world: "LabWorld") -> None:
+        pace, chain = world.pace(self.chain), world.solana(self.chain)
+        lost = ", ".join(map(world.story.name, chain.drop_waiting())) or "nothing: nothing waits"
+        pace.dropping_until = world.coming_round + self.rounds - 1
+        pace.apply_to_pool(chain)
+        told = f"transactions are dropped for {count(self.rounds, 'round')}; of those that wait, {lost}"
+        world.story.tell_fault(self.chain, told)
+
+    def __str__(self) -> str:
+        return f"{self.chain} drops transactions for {count(self.rounds, 'round')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Replaced(OfChain):
     """The sender of a waiting transaction puts an empty one with the same nonce in its place; `which` of them is taken
     modulo how many there are.
     """
 
     backends = REAL
-    kinds = (EVM,)
     is_late = True
     least: ClassVar[dict[str, int]] = {"which": 0}
     which: int = 0

@@ -26,6 +26,7 @@ FAULTS: Final[dict[str, type[Fault]]] = {
         of_chains.FeeSpike,
         of_chains.FullPool,
         of_chains.Withheld,
+        of_chains.Dropped,
         of_chains.Replaced,
         of_messages.Delayed,
         of_messages.Lost,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from zklink.lab.faults.base import Fault, Strike
 from zklink.lab.faults.of_chains import (
     Drift,
+    Dropped,
     FeeSpike,
     FullPool,
     Halt,
@@ -23,9 +24,10 @@ from zklink.lab.faults.of_chains import (
     Withheld,
 )
 from zklink.lab.faults.of_messages import Censored, Delayed, Forged, Lost, Reordered, Repeated
-from zklink.lab.faults.of_nodes import KINDS, BadNode
+from zklink.lab.faults.of_nodes import BadNode, kinds_of
 from zklink.lab.faults.plan import FaultPlan
-from zklink.lab.world import Places
+from zklink.lab.kinds import EVM, LITESVM, SOLANA
+from zklink.lab.places import Places
 
 MOST_ROUNDS: Final = 8
 """For how long a drawn fault goes on, at most."""
@@ -39,11 +41,7 @@ def faults(places: Places, kinds: Sequence[type[Fault]] | None = None) -> st.Sea
     """Any fault that can strike there, of these kinds; all by default. Chains, ways and nodes come up equally often."""
     groups = []
     for drawn in (_of_chains(places), _of_ways(places), _of_nodes(places)):
-        fitting = [
-            strategy
-            for kind, strategy in drawn.items()
-            if places.backend in kind.backends and (kinds is None or kind in kinds)
-        ]
+        fitting = [strategy for kind, strategy in drawn.items() if kinds is None or kind in kinds]
         if fitting:
             groups.append(st.one_of(fitting))
     # Not `one_of`: it would make one group of all.
@@ -92,8 +90,9 @@ def _of_chains(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
         FullPool: (_rounds,),
         Withheld: (_rounds,),
         Replaced: (st.integers(0, 5),),
+        Dropped: (_rounds,),
     }
-    names = {kind: places.of_kinds(kind.kinds) for kind in numbers}
+    names = {kind: places.made_of(*kind.backends) for kind in numbers}
     return {
         kind: st.builds(kind, st.sampled_from(names[kind]), *drawn) for kind, drawn in numbers.items() if names[kind]
     }
@@ -104,7 +103,7 @@ def _of_ways(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
         return {}
     way = st.sampled_from(places.ways)
     events, sources = st.sampled_from(["", *places.events]), st.sampled_from(["", *places.sources])
-    return {
+    drawn: dict[type[Fault], st.SearchStrategy[Fault]] = {
         Delayed: st.builds(Delayed, way, _rounds),
         Lost: st.builds(Lost, way, st.integers(1, 3)),
         Repeated: st.builds(Repeated, way, st.integers(0, MOST_ROUNDS)),
@@ -112,9 +111,12 @@ def _of_ways(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
         Forged: st.builds(Forged, way, st.integers(0, 5), st.integers(1, 10**6)),
         Censored: st.builds(Censored, way, _rounds, events, sources),
     }
+    return {kind: strategy for kind, strategy in drawn.items() if places.backend in kind.backends}
 
 
 def _of_nodes(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
     if not places.nodes:
         return {}
-    return {BadNode: st.builds(BadNode, st.sampled_from(places.nodes), st.sampled_from(sorted(KINDS)), _rounds)}
+    solana = places.made_of(LITESVM)
+    sick = [(name, kind) for name in places.nodes for kind in kinds_of(SOLANA if name in solana else EVM)]
+    return {BadNode: st.tuples(st.sampled_from(sick), _rounds).map(lambda at: BadNode(*at[0], at[1]))}

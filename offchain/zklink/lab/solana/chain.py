@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Final
 
 from zklink.lab.block_clock import BlockClock
 from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater, UnknownTransaction
-from zklink.lab.kinds import SOLANA, Kind
+from zklink.lab.kinds import LITESVM, SOLANA, Kind
 from zklink.lab.rpc_http import HttpNode
-from zklink.lab.rpc_proxy import RpcProxy
 from zklink.lab.solana.ledger import Ledger, Moment
+from zklink.lab.solana.proxy import SolanaProxy
 from zklink.lab.solana.rpc import SolanaRpc
 
 SLOT_SECONDS: Final = 0.4
@@ -36,8 +36,8 @@ class LocalSolana:
     """A Solana chain in this process."""
 
     kind: ClassVar[Kind] = SOLANA
-    is_py_evm: ClassVar[bool] = False
-    is_revm: ClassVar[bool] = False
+    made_of: ClassVar[str] = LITESVM
+    has_pool: ClassVar[bool] = True
     is_in_process: ClassVar[bool] = True
     node_url: ClassVar[None] = None
 
@@ -69,7 +69,11 @@ class LocalSolana:
 
     def serve_http(self, port: int = 0) -> HttpNode:
         """A node over HTTP on loopback, which misbehaves as it is told. Raises PortTaken."""
-        return HttpNode(RpcProxy(lambda method, parameters: self.node.answer(method, list(parameters))), port)
+        return HttpNode(self.put_before(), port)
+
+    def put_before(self) -> SolanaProxy:
+        """A node in this process that misbehaves as it is told, before this chain."""
+        return SolanaProxy(self.node.answer)
 
     # -- blocks --------------------------------------------------------------------------------------------------
 
@@ -110,6 +114,16 @@ class LocalSolana:
     def set_automine(self, is_automining: bool) -> None:
         """Make a slot for each transaction, or only when told."""
         self.ledger.is_automining = is_automining
+
+    def hold_up(self, withheld: frozenset[str], *, is_full: bool, is_dropping: bool) -> None:
+        """Which waiting transactions no slot takes, and whether what is sent gets lost; no node is ever full."""
+        self.ledger.withheld, self.ledger.is_dropping = withheld, is_dropping
+
+    def drop_waiting(self) -> tuple[str, ...]:
+        """What waits is lost; gives the signatures."""
+        with self.node.lock:
+            lost, self.ledger.pool = self.waiting(), []
+        return lost
 
     def waiting(self) -> tuple[str, ...]:
         """The signatures of the transactions that wait for a slot."""

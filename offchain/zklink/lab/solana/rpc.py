@@ -21,6 +21,8 @@ from zklink.lab.solana.rpc_shapes import show_account, show_error, show_status, 
 VERSION: Final = "4.2.0-lab"
 MOST_SIGNATURES: Final = 1_000
 MOST_ACCOUNTS: Final = 100
+WRITES: Final = ("sendTransaction", "simulateTransaction", "requestAirdrop")
+"""Methods that a node passes on, or tries on the newest slot that there is."""
 
 Json = Any
 
@@ -37,7 +39,7 @@ class SolanaRpc:
             "getGenesisHash": lambda: str(ledger.genesis_hash),
             "getSlot": self._slot,
             "getBlockHeight": self._slot,
-            "getBlockTime": lambda slot: ledger.times.get(slot),
+            "getBlockTime": self._block_time,
             "getMinimumBalanceForRentExemption": self._rent,
             "getLatestBlockhash": self._latest_blockhash,
             "isBlockhashValid": self._is_blockhash_valid,
@@ -52,24 +54,32 @@ class SolanaRpc:
             "getTransaction": self._transaction,
         }
 
-    def answer(self, method: str, parameters: list[Json]) -> dict[str, Json]:
-        """The answer to one request, but for its id."""
+    def answer(self, method: str, parameters: list[Json], behind: int = 0) -> dict[str, Json]:
+        """The answer to one request, but for its id. A node that is so many slots `behind` reads what was then; what is
+        sent to it lands all the same.
+        """
         found = self._methods.get(method)
         if found is None:
             return _error(-32601, "Method not found")
         with self.lock:
             try:
+                self.ledger.behind = 0 if method in WRITES else behind
                 return {"jsonrpc": "2.0", "result": found(*parameters)}
             except NotTaken as refused:
                 data = {"err": show_error(refused.error), "logs": list(refused.logs), "unitsConsumed": 0}
                 return _error(refused.code, refused.text, data if refused.code == -32002 else None)
             except (ValueError, TypeError, KeyError) as error:
                 return _error(-32602, f"Invalid params: {error}")
+            finally:
+                self.ledger.behind = 0
 
     # -- the head ------------------------------------------------------------------------------------------------
 
     def _slot(self, config: Json = None) -> int:
         return self.ledger.height(_level(config))
+
+    def _block_time(self, slot: int) -> Json:
+        return self.ledger.times.get(slot) if slot <= self.ledger.height("processed") else None
 
     def _rent(self, size: int, config: Json = None) -> int:
         return int(self.ledger.svm.minimum_balance_for_rent_exemption(size))
