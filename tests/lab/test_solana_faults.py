@@ -25,7 +25,7 @@ from zklink.lab.rpc_http import HttpNode
 from zklink.lab.solana.chain import SolanaSpec
 from zklink.lab.world import LabWorld
 
-SPECS = [ChainSpec("left", 101, 2.0), SolanaSpec(confirmed_slots=2, finalized_slots=8)]
+SPECS: list[ChainSpec | SolanaSpec] = [ChainSpec("left", 101, 2.0), SolanaSpec(confirmed_slots=2, finalized_slots=8)]
 SIGNED = {"encoding": "base64"}
 
 
@@ -214,10 +214,14 @@ def test_bad_node__each_kind__is_seen_by_who_asks_and_heals(world: LabWorld, kin
     def look() -> list[Any]:
         seen: list[Any] = []
         wire = base64.b64encode(pay(solana, 2 * SOL)).decode()
-        requests_ = [("getGenesisHash",), ("getSlot",), ("getTransaction", signature, SIGNED)] * 4
-        for asked in (*requests_, ("sendTransaction", wire, SIGNED)):
+        reads: list[tuple[str, list[Any]]] = [
+            ("getGenesisHash", []),
+            ("getSlot", []),
+            ("getTransaction", [signature, SIGNED]),
+        ]
+        for method, parameters in (*(reads * 4), ("sendTransaction", [wire, SIGNED])):
             try:
-                seen.append(ask(node, *asked))
+                seen.append(ask(node, method, *parameters))
             except (OSError, ValueError) as problem:
                 seen.append(type(problem))
         return [*seen, balance(solana)]

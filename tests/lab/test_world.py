@@ -215,7 +215,7 @@ def test_faults__what_is_not_there__one_sentence_each(world: LabWorld) -> None:
         (Lost("right -> left"), NoSuchWay, "nothing is carried right -> left; there are left -> right"),
         (Censored(WAY, 1, event="Heard"), PlanInapplicable, "nothing from Heard is carried; there are Said"),
         (Halt("left", 0), PlanInapplicable, "Halt cannot be played: rounds is at least 1, not 0"),
-        (BadNode("left", "sleepy", 1), PlanInapplicable, "no node does sleepy; there are away, hang"),
+        (BadNode("left", "sleepy", 1), PlanInapplicable, "no node does sleepy; there are away, dropped sends"),
     )
     for fault, kind, words in cases:
         with pytest.raises(kind, match=words):
