@@ -85,7 +85,7 @@ def test_oif__least_output__taken_for_min_out_or_no_quote(still: Scene) -> None:
     [
         ({"intent": {"swapType": "exact-output"}}, "order_refused"),
         ({"intent": {"intentType": "oif-loan"}}, "invalid_request"),
-        ({"supportedTypes": ["oif-escrow-v0"]}, "order_refused"),
+        ({"supportedTypes": ["oif-resource-lock-v0"]}, "order_refused"),
         ({"amount": None}, "order_refused"),
         ({"amount": "1.5"}, "invalid_request"),
         ({"output": {"receiver": encode_interop(1, "0x" + "11" * 20)}}, "order_refused"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from zklink.client.contract_calls import TOKEN
 from zklink.client.entry_check import find_entry
-from zklink.client.entry_ways import SignedWay, Wanted, choose_way
+from zklink.client.entry_ways import SignedWay, choose_way
 from zklink.client.following import Sent
 from zklink.client.layer2_keys import sign_checked
 from zklink.client.orders import ChainToken, check_least, check_recipient, find_token
@@ -22,6 +22,7 @@ from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.entry import Relay
 from zklink.protocol.errors import OrderNotBrought, RelayFeeHigh, RelayRefused, TokensShort, ZkLinkError
 from zklink.protocol.ids import FEE_DENOMINATOR
+from zklink.relayer.spelling import UnsignedSwap
 from zklink.schema.api.oif import OifOrderById, OifOrderResponse
 
 GREATEST_FEE_BPS: Final = 500
@@ -57,14 +58,14 @@ async def send_gasless(
     await check_recipient(session, order.destination, order.recipient)
     relay = Relay(quote.relayer_fee, quote.relayer)
     check_least(place, token, order.l1_amount)
-    wanted = Wanted(place, entry, token.address, wallet.address, order, relay, now + SIGNED_SECONDS)
-    await _check_balance(place, token, wallet.address, wanted.total)
-    way = await choose_way(wanted)
+    swap = UnsignedSwap(place.id, entry, token.address, wallet.address, order, relay, now + SIGNED_SECONDS)
+    await _check_balance(place, token, wallet.address, swap.total)
+    way = await choose_way(place, swap)
     signature = await session.transport.work(lambda: sign_checked(wallet.signer, way.build_data()))
     try:
         answer: OifOrderResponse = await session.caller.ask("oif_submit", way.build_request(signature))
     except ZkLinkError as error:  # the node may have it: no answer of its choice may say that nothing was signed
-        raise OrderNotBrought(place.name, wanted.id, wanted.valid_before, f"handed in: {error}") from error
+        raise OrderNotBrought(place.name, swap.id, swap.valid_before, f"handed in: {error}") from error
     if answer.status != "received":
         raise RelayRefused(answer.code, answer.message)
     return await _wait_brought(session, way, brought_seconds)
@@ -72,18 +73,18 @@ async def send_gasless(
 
 async def _wait_brought(session: Session, way: SignedWay, seconds: float) -> Sent:
     """The transaction that brought an order, by the chain's own receipt. Raises OrderNotBrought."""
-    patience, state, wanted = Patience(session.transport, seconds), "handed in", way.wanted
+    patience, state, swap = Patience(session.transport, seconds), "handed in", way.swap
     while True:
         try:
-            told = await session.api.oif_order(OifOrderById(id=f"0x{wanted.id.hex()}"))
+            told = await session.api.oif_order(OifOrderById(id=f"0x{swap.id.hex()}"))
             state = told.settlement.data.get("state", told.status)
             tx_hash = told.settlement.data.get("opened_by")
             if tx_hash is not None and await way.is_brought_by(tx_hash):
-                return Sent(wanted.place.name, tx_hash)
+                return Sent(way.place.name, tx_hash)
         except ZkLinkError as error:
             state = f"not to be seen: {error}"
         if state == "failed" or patience.is_over:
-            raise OrderNotBrought(wanted.place.name, wanted.id, wanted.valid_before, state)
+            raise OrderNotBrought(way.place.name, swap.id, swap.valid_before, state)
         await patience.tick(session.poll_seconds)
 
 

@@ -15,6 +15,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import to_canonical_address, to_checksum_address
 
 from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.l1.contracts.entry import EntryPlace
 from zklink.l1.contracts.entry_client import EntryClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.records import Deployment
@@ -33,6 +34,7 @@ from zklink.relayer.meter import RECEIVED, REPEATED, Holding, RelayMeter
 from zklink.relayer.order_checks import Cost, RelayPlace, check_form, check_on_chain, try_order
 from zklink.relayer.records import RelayBooks, RelayedOrder, SignedSwap, Standing
 from zklink.relayer.terms import QUOTED_PERCENT, RELAY_GAS, RelayTerms
+from zklink.relayer.token_domains import TokenDomains
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +74,17 @@ class Relayer:
         self._lock = Lock()
         self._checks = {k: BoundedSemaphore(CHECKED_AT_ONCE) for k in entries}
         self._held: set[bytes] = set()
+        served = [(k, t.token_id) for k in entries for t in deployment.tokens if self._is_served(k, t.token_id)]
+        self.domains = TokenDomains({place: self._token(*place) for place in served})
 
     @property
     def address(self) -> str:
         """Whom an order must name as its relayer."""
         return str(self._account.address)
+
+    def entry(self, chain: ChainId) -> EntryPlace:
+        """Where its orders go on a chain of the deployment."""
+        return self._places[chain].place
 
     def quote(self, chain: ChainId, token: TokenId, gas_price_wei: int, door_wei: int) -> int | None:
         """The fee for a swap of this token, in layer-2 units; None where it is not served."""
@@ -124,8 +132,9 @@ class Relayer:
 
     def look(self) -> None:
         """Go on with orders that nobody waits for: after a restart, or when a node did not answer. Counts what is at
-        risk.
+        risk, and asks tokens for their domains.
         """
+        self.domains.look()
         self._look_after_orders()
         for chain in self._places:
             self._take_stock(chain)

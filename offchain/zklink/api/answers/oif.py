@@ -1,16 +1,23 @@
-"""Quotes in the shape of the Open Intents Framework, made from our own: the user's own transaction to the bridge."""
+"""Quotes in the shape of the Open Intents Framework, made from our own: the user's own transaction to the bridge, or
+what the user signs for the node's relayer, whose fee is then a part of the amount.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from zklink.api.answers.answerer import Answerer
 from zklink.api.answers.quotes import Plan, compute_quote
 from zklink.api.names import decode_interop, encode_interop
 from zklink.api.sources import Sources
-from zklink.l1.contracts.bridge_structs import NATIVE, SwapOrder, universal_address
+from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, SwapOrder, universal_address
+from zklink.l1.contracts.entry import Relay
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import AMOUNT_LIMIT, Amount, ChainId, TokenId
-from zklink.schema.api import oif
+from zklink.relayer.spelling import UnsignedSwap, spell_authorization, spell_permit2
+from zklink.schema.api import oif, oif_signed
 from zklink.schema.api.scalars import read_units
 from zklink.schema.api.trading import QuoteAnswer
 
@@ -26,87 +33,180 @@ SLIPPAGE_BPS: Final = 50
 GAS: Final = 400_000
 """More than a call of `swap` takes."""
 
+SIGNED_SECONDS: Final = 600
+"""How long what is signed can be brought, from the quote on."""
+
+TYPES: Final = (oif.USER_OPEN, oif_signed.AUTHORIZATION, oif_signed.ESCROW)
+Opened = oif.OifUserOpen | oif.OifAuthorization | oif.OifEscrow
+
 NO_COIN: Final = "0x0000000000000000000000000000000000000000"
 """Another name that callers have for a chain's own coin."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, read: all that one quote is made from. `l1_amount` is in units of the token's contract, `scale` of it
+    to a layer-2 unit; `least` is the output that is asked for, in layer-2 units, 0 for none.
+    """
+
+    source: ChainId
+    token_in: TokenId
+    l1_amount: int
+    scale: int
+    destination: ChainId
+    token_out: TokenId
+    least: int
+    user: str
+    receiver: str
+
+    def plan(self, l1_amount: int) -> Plan:
+        return Plan(
+            self.source, self.token_in, l1_amount // self.scale, self.destination, self.token_out, None, 0, 0, 0
+        )
+
+
 def answer_oif_quotes(sources: Sources, request: oif.OifQuoteRequest) -> oif.OifQuotes:
-    source, side, user = _read_input(sources, request)
-    destination, token_out, receiver = _read_output(sources, request)
-    live = sources.live.chain(source)
-    scale_in = live.tokens[side[0]].scale if live is not None and side[0] in live.tokens else 0
-    if not scale_in:
-        raise RequestRefused("not_ready", "the node has not asked the source for its tokens yet")
-    plan = Plan(source, side[0], side[1] // scale_in, destination, token_out, None, 0, 0, 0)
-    if plan.amount * scale_in != side[1] or not plan.amount < AMOUNT_LIMIT:
-        raise _refuse(f"the amount must be a multiple of {scale_in} and below {AMOUNT_LIMIT} of it")
-    quote = compute_quote(sources, plan)
-    asked = _read_least(sources, request, destination, token_out)
-    if not quote.is_possible or asked > int(quote.amount_out):
-        return oif.OifQuotes(quotes=[])
-    least = asked or int(quote.amount_out) * (10_000 - SLIPPAGE_BPS) // 10_000
-    return oif.OifQuotes(quotes=[_build(sources, plan, quote, least, user, receiver)])
+    asked = _read(sources, request)
+    builders = {
+        oif.USER_OPEN: _build_user_open,
+        oif_signed.AUTHORIZATION: _build_authorization,
+        oif_signed.ESCROW: _build_escrow,
+    }
+    found = [build(sources, asked) for kind, build in builders.items() if kind in request.supported_types]
+    return oif.OifQuotes(quotes=[quote for quote in found if quote is not None])
 
 
-def _build(sources: Sources, plan: Plan, quote: QuoteAnswer, least: int, user: str, receiver: str) -> oif.OifQuote:
-    now, place = sources.node.now, sources.place(plan.source)
-    evm_chain_id = place.evm_chain_id
+def _build_user_open(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
+    """The user's own transaction; none if the swap would be refunded."""
+    priced = _price(sources, asked, asked.l1_amount)
+    if priced is None:
+        return None
+    quote, order = priced
+    place = sources.place(asked.source)
+    required = oif.OifAllowance(
+        token=name_asset(sources, asked.source, asked.token_in),
+        user=encode_interop(place.evm_chain_id, asked.user),
+        spender=encode_interop(place.evm_chain_id, place.bridge),
+        required=quote.l1_amount,
+    )
+    transaction = oif.OifTx(
+        to=encode_interop(place.evm_chain_id, place.bridge),
+        data=f"0x{sources.bridges[asked.source].encode('swap', order.abi(asked.user)).data.hex()}",
+        gas_required=str(GAS),
+        value=quote.value_wei,
+    )
+    checks = oif.OifChecks(allowances=[] if _is_native(sources, asked) else [required])
+    return _describe(sources, asked, quote, order, oif.OifUserOpen(open_intent_tx=transaction, checks=checks), {})
+
+
+def _build_authorization(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
+    """What the user signs for the token; none where it takes no authorizations."""
+    domain = None if sources.relayer is None else sources.relayer.domains.find(asked.source, asked.token_in)
+    priced = None if domain is None else _price_signed(sources, asked)
+    if domain is None or priced is None:
+        return None
+    quote, swap = priced
+    signed = spell_authorization(swap, domain)
+    payload, metadata = msgspec.to_builtins(signed.payload), msgspec.to_builtins(signed.metadata)
+    return _describe(sources, asked, quote, swap.order, oif.OifAuthorization(payload, metadata), _show_relay(swap))
+
+
+def _build_escrow(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
+    """What the user signs for Permit2; none where the chain's entry knows no Permit2."""
+    priced = _price_signed(sources, asked)
+    if priced is None or priced[1].entry.permit2 == NO_ADDRESS:
+        return None
+    quote, swap = priced
+    signed = spell_permit2(swap)
+    payload, metadata = msgspec.to_builtins(signed.payload), msgspec.to_builtins(signed.metadata)
+    return _describe(sources, asked, quote, swap.order, oif.OifEscrow(payload, metadata), _show_relay(swap))
+
+
+def _price(sources: Sources, asked: _Asked, l1_amount: int) -> tuple[QuoteAnswer, SwapOrder] | None:
+    """What this much would give now, and the order of it; None if it would be refunded."""
+    quote = compute_quote(sources, asked.plan(l1_amount))
+    if not quote.is_possible or asked.least > int(quote.amount_out):
+        return None
     order = SwapOrder(
-        token_in=plan.token_in,
+        token_in=asked.token_in,
         l1_amount=int(quote.l1_amount),
-        destination=plan.destination,
-        token_out=plan.token_out,
-        min_out=Amount(least),
+        destination=asked.destination,
+        token_out=asked.token_out,
+        min_out=Amount(asked.least or int(quote.amount_out) * (10_000 - SLIPPAGE_BPS) // 10_000),
         operator_fee=Amount(0),
         fill_fee=Amount(0),
-        recipient=universal_address(receiver),
-        deadline=now + DEADLINE_SECONDS,
-        refund_to=user,
+        recipient=universal_address(asked.receiver),
+        deadline=sources.node.now + DEADLINE_SECONDS,
+        refund_to=asked.user,
         via=TokenId(quote.via),
     )
-    asset_in, asset_out = (
-        name_asset(sources, plan.source, plan.token_in),
-        name_asset(sources, plan.destination, plan.token_out),
+    return quote, order
+
+
+def _price_signed(sources: Sources, asked: _Asked) -> tuple[QuoteAnswer, UnsignedSwap] | None:
+    """The same with the relayer's fee out of the amount; None where the relayer serves no such token."""
+    if sources.relayer is None:
+        return None
+    offer = compute_quote(sources, asked.plan(asked.l1_amount)).relay
+    net = 0 if offer is None else (asked.l1_amount - int(offer.fee)) // asked.scale * asked.scale
+    priced = _price(sources, asked, net) if net > 0 else None
+    if offer is None or priced is None:
+        return None
+    quote, order = priced
+    return quote, UnsignedSwap(
+        chain=asked.source,
+        entry=sources.relayer.entry(asked.source),
+        token=sources.deployment.token(asked.token_in).contracts[asked.source],
+        owner=asked.user,
+        order=order,
+        relay=Relay(asked.l1_amount - net, offer.relayer),
+        valid_before=sources.node.now + SIGNED_SECONDS,
     )
-    required = [
-        oif.OifAllowance(
-            token=asset_in,
-            user=encode_interop(evm_chain_id, user),
-            spender=encode_interop(evm_chain_id, place.bridge),
-            required=quote.l1_amount,
-        )
-    ]
-    there = sources.place(plan.destination).evm_chain_id
+
+
+def _show_relay(swap: UnsignedSwap) -> dict[str, str]:
+    return {"relayer_fee": str(swap.relay.relayer_fee), "valid_before": str(swap.valid_before)}
+
+
+def _describe(
+    sources: Sources, asked: _Asked, quote: QuoteAnswer, order: SwapOrder, opened: Opened, further: Mapping[str, str]
+) -> oif.OifQuote:
+    here, there = sources.place(asked.source).evm_chain_id, sources.place(asked.destination).evm_chain_id
+    brought = oif.OifPreviewInput(
+        user=encode_interop(here, asked.user),
+        asset=name_asset(sources, asked.source, asked.token_in),
+        amount=str(asked.l1_amount),
+    )
     out = oif.OifPreviewOutput(
-        receiver=encode_interop(there, receiver),
-        asset=asset_out,
-        amount=str(int(quote.amount_out) * find_scale(sources, plan.destination, plan.token_out)),
+        receiver=encode_interop(there, asked.receiver),
+        asset=name_asset(sources, asked.destination, asked.token_out),
+        amount=str(int(quote.amount_out) * find_scale(sources, asked.destination, asked.token_out)),
     )
+    shown = {"min_out": str(order.min_out), "via": str(order.via), "deadline": str(order.deadline)}
     return oif.OifQuote(
-        order=oif.OifUserOpen(
-            type="oif-user-open-v0",
-            open_intent_tx=oif.OifTx(
-                to=encode_interop(evm_chain_id, place.bridge),
-                data=f"0x{sources.bridges[plan.source].encode('swap', order.abi(user)).data.hex()}",
-                gas_required=str(GAS),
-                value=quote.value_wei,
-            ),
-            checks=oif.OifChecks(allowances=[] if _is_native(sources, plan) else required),
-        ),
-        valid_until=now + QUOTE_SECONDS,
+        order=opened,
+        valid_until=sources.node.now + QUOTE_SECONDS,
         eta=quote.expected_seconds,
-        quote_id=f"{quote.block}-{now}",
+        quote_id=f"{quote.block}-{sources.node.now}",
         provider="zklink",
-        preview=oif.OifPreview(
-            inputs=[
-                oif.OifPreviewInput(user=encode_interop(evm_chain_id, user), asset=asset_in, amount=quote.l1_amount)
-            ],
-            outputs=[out],
-        ),
+        preview=oif.OifPreview(inputs=[brought], outputs=[out]),
         failure_handling="refund-automatic",
         partial_fill=False,
-        metadata={"min_out": str(least), "via": str(quote.via), "deadline": str(order.deadline)},
+        metadata={**shown, **further},
     )
+
+
+def _read(sources: Sources, request: oif.OifQuoteRequest) -> _Asked:
+    """Raises RequestRefused."""
+    source, (token_in, l1_amount), user = _read_input(sources, request)
+    destination, token_out, receiver = _read_output(sources, request)
+    scale = find_scale(sources, source, token_in)
+    if not scale:
+        raise RequestRefused("not_ready", "the node has not asked the source for its tokens yet")
+    if l1_amount % scale or not l1_amount // scale < AMOUNT_LIMIT:
+        raise _refuse(f"the amount must be a multiple of {scale} and below {AMOUNT_LIMIT} of it")
+    least = _read_least(sources, request, destination, token_out)
+    return _Asked(source, token_in, l1_amount, scale, destination, token_out, least, user, receiver)
 
 
 def _read_input(sources: Sources, request: oif.OifQuoteRequest) -> tuple[ChainId, tuple[TokenId, int], str]:
@@ -116,8 +216,8 @@ def _read_input(sources: Sources, request: oif.OifQuoteRequest) -> tuple[ChainId
         raise _refuse("only exact-input swaps are served")
     if len(intent.inputs) != 1 or len(intent.outputs) != 1:
         raise _refuse("one input and one output are served")
-    if oif.USER_OPEN not in request.supported_types:
-        raise _refuse(f"supportedTypes must hold {oif.USER_OPEN}")
+    if not set(TYPES) & set(request.supported_types):
+        raise _refuse(f"supportedTypes must hold one of {', '.join(TYPES)}")
     given = intent.inputs[0]
     if given.amount is None:
         raise _refuse("the input must have an amount")
@@ -168,9 +268,9 @@ def name_asset(sources: Sources, chain: ChainId, token: TokenId) -> str:
     return encode_interop(sources.place(chain).evm_chain_id, address)
 
 
-def _is_native(sources: Sources, plan: Plan) -> bool:
-    token = sources.find_token(plan.token_in)
-    return token is not None and token.contracts.get(plan.source) == NATIVE
+def _is_native(sources: Sources, asked: _Asked) -> bool:
+    token = sources.find_token(asked.token_in)
+    return token is not None and token.contracts.get(asked.source) == NATIVE
 
 
 def _refuse(message: str) -> RequestRefused:

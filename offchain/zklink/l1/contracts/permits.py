@@ -16,6 +16,13 @@ from eth_utils import keccak, to_checksum_address
 from zklink.l1.contracts.bridge_structs import Permit
 
 EIP_2612: Final = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+AUTHORIZATION_DOMAIN: Final = {
+    "name": "string",
+    "version": "string",
+    "chainId": "uint256",
+    "verifyingContract": "address",
+}
+"""The members of a domain over which authorizations (EIP-3009) are signed for entries; Permit2's has no version."""
 DAI: Final = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)"
 VERSIONS: Final = ("1", "2", None, "3", "")
 """Versions that tokens use in their domain; None stands for a domain without one."""

@@ -15,6 +15,7 @@ from eth_utils import keccak, to_checksum_address
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 from zklink.l1.contracts.bridge_structs import NATIVE, Permit
 from zklink.l1.contracts.permits import (
+    AUTHORIZATION_DOMAIN,
     DAI,
     DaiPermit,
     Domain,
@@ -83,6 +84,19 @@ class TokenClient:
         """The EIP-712 domain of what its holders sign, 32 bytes. Raises CallReverted if the token does not say."""
         answer = self._call(keccak(text="DOMAIN_SEPARATOR()")[:4], "DOMAIN_SEPARATOR")
         return bytes(self._decode("DOMAIN_SEPARATOR", answer, "bytes32")[0])
+
+    def find_authorization_domain(self) -> Domain | None:
+        """The domain over which the token takes authorizations (EIP-3009), if it is one of name, version, chain and
+        contract; None for a token that takes none, or does not say which.
+        """
+        nonce_state = keccak(text="authorizationState(address,bytes32)")[:4] + bytes(2 * WORD_BYTES)
+        try:
+            self._decode("authorizationState", self._call(nonce_state, "authorizationState"), "bool")
+            self.domain_separator()
+            found = list(self._find_domains())
+        except (CallReverted, PermitNotOffered):
+            return None
+        return next((domain for domain in found if domain.keys() == AUTHORIZATION_DOMAIN.keys()), None)
 
     def check_funds(self, owner: str, l1_amount: int, spender: str | None = None) -> None:
         """Raise TokensShort unless `owner` has this much, AllowanceShort unless `spender` may move it."""

@@ -1,16 +1,16 @@
 """Quotes and orders in the shape of the Open Intents Framework, for aggregators that speak it.
 
 Addresses are ERC-7930 (version 1) in hexadecimal, amounts decimal strings in the units of each token's contract. Names
-are the framework's. A quote is `oif-user-open-v0`: the user's own transaction to the bridge. Where the node has a
-relayer it also takes what the user signs for the chain's entry contract: `oif-3009-v0`, an authorization of EIP-3009,
-and `oif-escrow-v0`, a transfer by Permit2.
+are the framework's. A quote of type `oif-user-open-v0` is the user's own transaction to the bridge. Where the node has
+a relayer there are quotes as well of what the user signs for the chain's entry contract: `oif-3009-v0`, an
+authorization of EIP-3009, and `oif-escrow-v0`, a transfer by Permit2.
 """
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from zklink.schema.api.oif_signed import OrderCode
+from zklink.schema.api.oif_signed import AUTHORIZATION, ESCROW, OrderCode
 from zklink.schema.api.scalars import Answer, Hex, Request, Units
 
 Interop = Annotated[
@@ -59,7 +59,7 @@ class OifIntent(Request, rename="camel"):
 
 
 class OifQuoteRequest(Request, rename="camel"):
-    """A request for quotes; refunds go to `user`."""
+    """A request for quotes, of each of the types that the caller supports; refunds go to `user`."""
 
     user: Interop
     intent: OifIntent
@@ -90,12 +90,25 @@ class OifChecks(Answer):
     allowances: list[OifAllowance]
 
 
-class OifUserOpen(Answer, rename="camel"):
+class OifUserOpen(Answer, rename="camel", tag_field="type", tag=USER_OPEN):
     """The order: a transaction that the user sends itself."""
 
-    type: Literal["oif-user-open-v0"]
     open_intent_tx: OifTx
     checks: OifChecks
+
+
+class OifAuthorization(Answer, tag_field="type", tag=AUTHORIZATION):
+    """An order that the user signs for the token: the wallet signs `payload`, and the order is posted as it stands."""
+
+    payload: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+class OifEscrow(Answer, tag_field="type", tag=ESCROW):
+    """An order that the user signs for Permit2, which must be allowed to take amount and fee."""
+
+    payload: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 class OifAmount(Answer):
@@ -131,7 +144,7 @@ class OifPreview(Answer):
 class OifQuote(Answer, rename="camel"):
     """One quote."""
 
-    order: OifUserOpen
+    order: OifUserOpen | OifAuthorization | OifEscrow
     valid_until: int
     eta: int
     quote_id: str
