@@ -10,6 +10,7 @@ enum {
   MAX_LATER = 256,
   MAX_PAYOUTS = 128,
   MAX_OPEN_SWAPS = 4096,
+  MAX_OPEN_ACCOUNT_REQUESTS = 512,
   PIECE_WORDS = 32,
   NATIVE_FEE_BITS = 40,
   FEE_NOTICE_SECONDS = 3600,
@@ -52,6 +53,10 @@ enum {
   FULL_EXIT_PAYOUT_KIND = 21,
   FORCED_EXIT_PAYOUT_KIND = 22,
   SHARE_EXIT_KIND = 23,
+  DEPOSIT_PRICE = 9,
+  KEY_REQUEST_PRICE = 10,
+  FULL_EXIT_PRICE = 11,
+  CROWDED_EXIT_PRICE = 12,
   FORMAT_EVM = 1,
   FORMAT_BYTES32 = 2,
   SWAP_REQUEST_0_KIND_SHIFT = 240,
@@ -125,8 +130,8 @@ enum { OP_PUT_KEYS = 0, PUT_KEYS_AUTHORITY = 0, PUT_KEYS_KEYS, PUT_KEYS_PROGRAM_
 #define PUT_KEYS_SHAPE {PUT_KEYS_ACCOUNTS, 3, 1, 2, 1, 0}
 typedef struct { u8 op; u8 at[2]; } PutKeysData;
 enum { OP_INIT = 1, INIT_AUTHORITY = 0, INIT_BRIDGE, INIT_SOL, INIT_SWAP_QUEUE, INIT_ACCOUNT_QUEUE, INIT_KEYS, INIT_PROGRAM_DATA, INIT_SYSTEM_PROGRAM, INIT_ACCOUNTS };
-#define INIT_SHAPE {INIT_ACCOUNTS, 115, 1, 31, 1, 0}
-typedef struct { u8 op; u8 chain; u8 primary; u8 token_limit[8]; u8 account_limit[8]; u8 genesis_root[32]; u8 governor[32]; u8 fee_recipient[32]; } InitData;
+#define INIT_SHAPE {INIT_ACCOUNTS, 123, 1, 31, 1, 0}
+typedef struct { u8 op; u8 chain; u8 primary; u8 token_limit[8]; u8 account_limit[8]; u8 slots_per_day[8]; u8 genesis_root[32]; u8 governor[32]; u8 fee_recipient[32]; } InitData;
 enum { OP_FOUND_GROUP = 2, FOUND_GROUP_GOVERNOR = 0, FOUND_GROUP_BRIDGE, FOUND_GROUP_ACCOUNTS };
 #define FOUND_GROUP_SHAPE {FOUND_GROUP_ACCOUNTS, 3, 1, 2, 1, 0}
 typedef struct { u8 op; u8 group; u8 threshold; } FoundGroupData;
@@ -166,6 +171,15 @@ typedef struct { u8 op; } CloseBlockData;
 enum { OP_COLLECT_FEES = 14, COLLECT_FEES_BRIDGE = 0, COLLECT_FEES_SOL, COLLECT_FEES_FEE_RECIPIENT, COLLECT_FEES_ACCOUNTS };
 #define COLLECT_FEES_SHAPE {COLLECT_FEES_ACCOUNTS, 1, 0, 7, 0, 0}
 typedef struct { u8 op; } CollectFeesData;
+enum { OP_DEPOSIT = 15, DEPOSIT_SENDER = 0, DEPOSIT_BRIDGE, DEPOSIT_ACCOUNT_QUEUE, DEPOSIT_TOKEN, DEPOSIT_SOURCE, DEPOSIT_VAULT, DEPOSIT_MINT, DEPOSIT_TOKEN_PROGRAM, DEPOSIT_SOL, DEPOSIT_SYSTEM_PROGRAM, DEPOSIT_ACCOUNTS };
+#define DEPOSIT_SHAPE {DEPOSIT_ACCOUNTS, 87, 1, 319, 0, 0}
+typedef struct { u8 op; u8 token[2]; u8 account[4]; u8 l1_amount[8]; u8 fee[8]; u8 owner[32]; u8 refund_to[32]; } DepositData;
+enum { OP_FULL_EXIT = 16, FULL_EXIT_OWNER = 0, FULL_EXIT_PAYER, FULL_EXIT_BRIDGE, FULL_EXIT_ACCOUNT_QUEUE, FULL_EXIT_SOL, FULL_EXIT_SYSTEM_PROGRAM, FULL_EXIT_ACCOUNTS };
+#define FULL_EXIT_SHAPE {FULL_EXIT_ACCOUNTS, 48, 3, 30, 0, 0}
+typedef struct { u8 op; u8 account[4]; u8 token[2]; u8 mask; u8 coin[8]; u8 second[32]; } FullExitData;
+enum { OP_KEY_REQUEST = 17, KEY_REQUEST_OWNER = 0, KEY_REQUEST_PAYER, KEY_REQUEST_BRIDGE, KEY_REQUEST_ACCOUNT_QUEUE, KEY_REQUEST_SOL, KEY_REQUEST_SYSTEM_PROGRAM, KEY_REQUEST_ACCOUNTS };
+#define KEY_REQUEST_SHAPE {KEY_REQUEST_ACCOUNTS, 45, 3, 30, 0, 0}
+typedef struct { u8 op; u8 account[4]; u8 fee[8]; u8 public_key_hash[32]; } KeyRequestData;
 typedef struct { u8 chain; u8 address_format; u8 evm_chain_id[32]; u8 bridge[32]; } ChainEntry;
 
 typedef struct { u64 tag; u64 lane; } QueueHead;
@@ -174,8 +188,8 @@ typedef struct { Pubkey hash; Word words[5]; } SwapEntry;
 _Static_assert(sizeof(SwapEntry) == 192, "SwapEntry");
 typedef struct { Pubkey hash; Word words[4]; } AccountEntry;
 _Static_assert(sizeof(AccountEntry) == 160, "AccountEntry");
-typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; } Bridge;
-_Static_assert(sizeof(Bridge) == 1976, "Bridge");
+typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; } Bridge;
+_Static_assert(sizeof(Bridge) == 2744, "Bridge");
 typedef struct { u64 tag; u64 id; u64 chains; u64 decimals; u64 scale; u64 minimum; u64 cap; u64 is_paused; u64 custody; u64 owed; Pubkey mint; Pubkey vault; Pubkey program; } Token;
 _Static_assert(sizeof(Token) == 176, "Token");
 typedef struct { u64 tag; u64 id; } Mint;
@@ -259,4 +273,13 @@ enum {
   E_FILL_REPAY = 1071, // fill: not the account that is repaid
   E_NOT_ARRIVED = 1072, // fill: less arrived
   E_OWED = 1073, // close: payouts are owed
+  E_ZERO_OWNER = 1074, // deposit: zero owner
+  E_OWNER = 1075, // owner: not an address of this chain
+  E_NO_ACCOUNT = 1076, // account lane: no such account
+  E_EXIT_TOKEN = 1077, // full exit: unknown token
+  E_MASK = 1078, // full exit: unknown chain
+  E_NOT_HERE = 1079, // full exit: not this chain
+  E_SECOND = 1080, // full exit: second's format
+  E_SECOND_BRIDGE = 1081, // full exit: second is a bridge
+  E_KEY_HASH = 1082, // key: not a key hash
 };

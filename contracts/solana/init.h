@@ -105,6 +105,8 @@ APART u64 fill_bridge(Context *c, Bridge *b, const Keys *keys) {
   b->token_limit = load64(d->token_limit);
   b->account_limit = load64(d->account_limit);
   NEED(is_limit(b->token_limit, 2, 1ull << 16) && is_limit(b->account_limit, 1, 1ull << 32), E_LIMITS);
+  b->slots_per_day = load64(d->slots_per_day);
+  NEED(is_limit(b->slots_per_day, 0, 1ull << 32), E_LIMITS);
   cp(&b->root, d->genesis_root, 32);
   NEED(is_scalar(&b->root) && !is_zero32(&b->root), E_GENESIS);
   cp(&b->governor, d->governor, 32);

@@ -62,6 +62,7 @@ ALWAYS int is_zero32(const void *a) {
 
 // Little-endian, at any address.
 ALWAYS u64 load16(const u8 *p) { return p[0] | (u64)p[1] << 8; }
+ALWAYS u64 load32(const u8 *p) { return load16(p) | load16(p + 2) << 16; }
 ALWAYS u64 load64(const u8 *p) {
   u64 x;
   cp(&x, p, 8);

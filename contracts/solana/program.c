@@ -1,6 +1,7 @@
-// The Solana program of a deployment: one chain's side of the system, always a member. Takes swaps into its queue, keeps
-// their tokens, imports what the primary has accepted, and pays. Calls the system and token programs only, and none of
+// The Solana program of a deployment: one chain's side of the system, always a member. Takes requests into its queues,
+// keeps their tokens, imports what the primary has accepted, and pays. Calls the system and token programs only, none of
 // them twice; what another program refuses ends the transaction. Nothing is read from logs, and none is written.
+#include "account.h"
 #include "payments.h"
 #include "swap.h"
 
@@ -23,6 +24,9 @@ u64 entrypoint(u8 *input) {
     case OP_FILL: return fill(c);
     case OP_CLOSE_BLOCK: return close_block(c);
     case OP_COLLECT_FEES: return collect_fees(c);
+    case OP_DEPOSIT: return deposit(c);
+    case OP_FULL_EXIT: return full_exit(c);
+    case OP_KEY_REQUEST: return key_request(c);
   }
   return E_INPUT;
 }

@@ -1,8 +1,8 @@
 // The door for swaps: refuses an order that could never be paid, takes fee and tokens in, measures what arrived, and
 // writes the request's words at the end of the queue.
 #pragma once
+#include "incoming.h"
 #include "queue.h"
-#include "tokens.h"
 
 typedef struct { Bridge *b; const SwapData *d; Token *in, *out; u64 now, destination; Word recipient, refund_to; } Order;
 
@@ -42,38 +42,6 @@ APART u64 check_order(const Context *c, Order *o) {
   return 0;
 }
 
-// What arrived, in layer-2 units. The token must cover what is owed of it, or a newcomer would pay an older claim.
-APART u64 take_tokens(Context *c, const Order *o, u64 *amount) {
-  Account *vault = &c->a[SWAP_VAULT], *mint = &c->a[SWAP_MINT];
-  Token *t = o->in;
-  u64 l1_amount = load64(o->d->l1_amount);
-  NEED(eq32(vault->key, &t->vault) && eq32(mint->key, &t->mint) && eq32(c->a[SWAP_TOKEN_PROGRAM].key, &t->program), E_ACCOUNT);
-  NEED(l1_amount, E_ZERO_AMOUNT);
-  Transfer transfer = {t, &c->a[SWAP_SOURCE], mint, vault, &c->a[SWAP_SENDER], l1_amount, 0};
-  u64 before = is_native(t) ? *vault->lamports : amount_in(vault);
-  if (is_native(t)) NEED(eq32(c->a[SWAP_SOURCE].key, c->a[SWAP_SENDER].key), E_ACCOUNT);
-  TRY(take_in(&transfer));
-  u64 after = is_native(t) ? *vault->lamports : amount_in(vault);
-  NEED(after > before, E_ZERO_AMOUNT);
-  u64 received = after - before;
-  NEED(received % t->scale == 0, E_CONVERTIBLE);
-  *amount = received / t->scale;
-  NEED(*amount >= t->minimum, E_MINIMUM);
-  NEED(*amount <= t->cap && t->custody <= t->cap - *amount, E_CAP);
-  t->custody += *amount;
-  NEED(is_native(t) || t->custody + t->owed <= after / t->scale, E_SHORT);
-  return 0;
-}
-
-// All of it, at least the price.
-APART u64 take_fee(Context *c, const Order *o, u64 *fee) {
-  *fee = load64(o->d->fee);
-  NEED(eq32(c->a[SWAP_SOL].key, &o->b->sol), E_ACCOUNT);
-  NEED(*fee >= price_of(o->b, o->destination, o->now), E_FEE);
-  NEED(*fee >> NATIVE_FEE_BITS == 0, E_FEE_LIMIT);
-  return send_lamports(&c->a[SWAP_SENDER], &c->a[SWAP_SOL], *fee);
-}
-
 // The five words, in their place in the queue.
 APART u64 write_swap(const Order *o, Word *w, u64 amount, u64 fee) {
   const SwapData *d = o->d;
@@ -110,8 +78,11 @@ static u64 swap(Context *c) {
   NEED(order.now, E_CLOCK);
   u64 amount = 0, fee = 0;
   TRY(check_order(c, &order));
-  TRY(take_fee(c, &order, &fee));
-  TRY(take_tokens(c, &order, &amount));
+  Account *sender = &c->a[SWAP_SENDER];
+  Fee paid = {b, sender, &c->a[SWAP_SOL], load64(order.d->fee), 0, price_of(b, order.destination, order.now)};
+  TRY(take_fee(&paid, &fee));
+  Incoming in = {order.in, sender, &c->a[SWAP_SOURCE], &c->a[SWAP_VAULT], &c->a[SWAP_MINT], &c->a[SWAP_TOKEN_PROGRAM], load64(order.d->l1_amount)};
+  TRY(take_tokens(&in, &amount));
   Word *words = (Word *)(entry_at(&c->a[SWAP_SWAP_QUEUE], SWAP_LANE, b->totals[0] + 1) + 32);
   TRY(write_swap(&order, words, amount, fee));
   append(b, &c->a[SWAP_SWAP_QUEUE], SWAP_LANE, fee);

@@ -73,6 +73,8 @@ def test_init__own_entry_of_another__refused(bare: Site) -> None:
         ({"token_limit": 2**16 + 1}, Refusal.LIMITS),
         ({"account_limit": 1}, Refusal.LIMITS),
         ({"account_limit": 2**32 + 1}, Refusal.LIMITS),
+        ({"slots_per_day": 0}, Refusal.LIMITS),
+        ({"slots_per_day": 2**32 + 1}, Refusal.LIMITS),
         ({"genesis_root": bytes(32)}, Refusal.GENESIS),
         ({"genesis_root": R.to_bytes(32, "big")}, Refusal.GENESIS),
         ({"governor": bytes(32)}, Refusal.GOVERNOR),

@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 
 from tests.support.groups import KnownGroup
+from tests.support.solana.account_doors import ask_key, deposit, full_exit, plant, set_price
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.founding import SOL, SRM
 from tests.support.solana.machine import UNITS_LIMIT, associated, key_of
 from tests.support.solana.site import Site
+from zklink.protocol.ids import Door
 from zklink.protocol.presets import MAIN
 from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.solana.interface import instructions
@@ -52,7 +54,17 @@ def measure() -> dict[str, int]:
     places = {"bridge": site.bridge, "sol": site.sol, "fee_recipient": site.fee_recipient}
     site.call(instructions.COLLECT_FEES, places)
     history.close(history.bring(history.make(())))
+    ask_all(site)
     return dict(sorted(site.figures.items()))
+
+
+def ask_all(site: Site) -> None:
+    """Every door of the account lane, where the lane is crowded and every chain is in the mask."""
+    set_price(site, Door.CROWDED_EXIT, 7)
+    deposit(site, fee=5)
+    ask_key(site, fee=5)
+    plant(site, totals=[0, 500], consumed=[0, 0])
+    full_exit(site, coin=10**6)
 
 
 def test_units__largest_block_and_groups__as_they_were_and_within_a_transaction() -> None:

@@ -40,6 +40,8 @@ SRM, CAKE, SOL, ELSEWHERE = TokenId(1), TokenId(2), TokenId(3), TokenId(4)
 """SRM has 6 decimals, CAKE 9 (6 on the layer 2), both are on Solana and Polygon; the last is not on Solana."""
 
 TOKEN_LIMIT, ACCOUNT_LIMIT, GENESIS_ROOT = 16, 64, 7
+SLOTS_PER_DAY = 100
+"""Slots that a day of a window needs here."""
 PROGRAM = key_of("program")
 PLANTED: list[bytes] = []
 """The program that a mutant is; the project's own where there is none."""
@@ -197,6 +199,7 @@ class Founding:
             "primary": POLYGON,
             "token_limit": TOKEN_LIMIT,
             "account_limit": ACCOUNT_LIMIT,
+            "slots_per_day": SLOTS_PER_DAY,
             "genesis_root": self.genesis_root.to_bytes(32, "big"),
             "governor": bytes(self.governor.pubkey()),
             "fee_recipient": bytes(self.fee_recipient),

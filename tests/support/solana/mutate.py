@@ -31,6 +31,8 @@ JUDGES = (
     "test_import_refusals.py",
     "test_door_refusals.py",
     "test_founding_refusals.py",
+    "test_account_refusals.py",
+    "test_account_lane.py",
     "test_swap_lane.py",
     "test_spoofs.py",
     "test_real_block.py",

@@ -99,9 +99,27 @@ BRIDGE: Final = Layout(
     Field("group_thresholds", "u64", 2),
     Field("validators", SIGNER, MAX_SIGNERS),
     Field("watchers", SIGNER, MAX_SIGNERS),
+    # the end: freezes that are called, by lane; the contest about END; exodus
+    Field("slots_per_day", "u64"),
+    Field("freeze_requests", "u64", 2),
+    Field("freeze_at", "u64", 2),
+    Field("freeze_in", "u64", 2),
+    Field("end_word", "u64"),
+    Field("end_round", "u64"),
+    Field("end_number", "u64"),
+    Field("end_at", "u64"),
+    Field("end_in", "u64"),
+    Field("end_denied_by_validators", "u64"),
+    Field("end_denied_by_governor", "u64"),
+    Field("end_hash", KEY),
+    Field("exit_root", WORD),
+    Field("cancelled_swaps", "u64", SWAP_ENTRIES // 64 + 1),
+    Field("cancelled_requests", "u64", ACCOUNT_ENTRIES // 64 + 1),
 )
 """`formats` has the address format of chain k in byte k, `chain_mask` bit k for each chain. `number` to `sync_hash` are
-the tip; `queue_hashes` are those after the last request of each lane.
+the tip; `queue_hashes` are those after the last request of each lane. `.._at` are UNIX seconds, `.._in` slots. The end
+that is said is that of `end_round`; it stands when `has_end` does. `exit_root` is zero before exodus; a bit of the last
+two stands for a place of the ring whose request exodus has refunded.
 """
 
 TOKEN: Final = Layout(

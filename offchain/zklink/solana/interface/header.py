@@ -55,6 +55,7 @@ def _constants() -> Iterator[str]:
         "MAX_LATER": limits.MAX_LATER,
         "MAX_PAYOUTS": accounts.MAX_PAYOUTS,
         "MAX_OPEN_SWAPS": ids.MAX_OPEN_SWAPS,
+        "MAX_OPEN_ACCOUNT_REQUESTS": ids.MAX_OPEN_ACCOUNT_REQUESTS,
         "PIECE_WORDS": slices.PIECE_WORDS,
         "NATIVE_FEE_BITS": ids.NATIVE_FEE_BITS,
         "FEE_NOTICE_SECONDS": ids.FEE_NOTICE_SECONDS,
@@ -74,6 +75,7 @@ def _constants() -> Iterator[str]:
     values |= {f"{group.name}_GROUP": group.value for group in facts.Group}
     values |= {f"{lane.name}_LANE": lane.value for lane in ids.Lane}
     values |= {f"{kind.name}_KIND": kind.value for kind in ids.Kind}
+    values |= {f"{door.name}_PRICE": door.value for door in ids.Door}
     values |= {f"FORMAT_{item.name}": item.value for item in ids.AddressFormat}
     yield "enum {"
     yield from (f"  {name} = {value}," for name, value in values.items())

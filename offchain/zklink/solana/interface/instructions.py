@@ -6,7 +6,7 @@ Data is one byte, the number, then the fields, then `tail` if it takes any numbe
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zklink.solana.interface.codec import AMOUNT, KEY, Field, Layout
+from zklink.solana.interface.codec import AMOUNT, KEY, WORD, Field, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,15 @@ INIT: Final = _define(
     Field("primary", "u8"),
     Field("token_limit", "u64"),
     Field("account_limit", "u64"),
+    Field("slots_per_day", "u64"),
     Field("genesis_root", KEY),
     Field("governor", KEY),
     Field("fee_recipient", KEY),
     has_tail=True,
 )
-"""Makes the bridge, once. Both queues are new accounts of the program, of their exact sizes. The tail is the chain
-table, CHAIN_ENTRY for each chain, ascending.
+"""Makes the bridge, once. Both queues are new accounts of the program, of their exact sizes. `slots_per_day` is how
+many slots a day of a window needs, below what the cluster makes. The tail is the chain table, CHAIN_ENTRY for each
+chain, ascending.
 """
 
 CHAIN_ENTRY: Final = Layout(
@@ -197,6 +199,46 @@ CLOSE_BLOCK: Final = _define(13, "close_block", _roles("writer sw", "block w"))
 COLLECT_FEES: Final = _define(14, "collect_fees", _roles("bridge w", "sol w", "fee_recipient w"))
 """Sends what blocks have earned to the recipient of fees, by anybody."""
 
+DEPOSIT: Final = _define(
+    15,
+    "deposit",
+    _roles("sender sw", "bridge w", "account_queue w", "token w", "source w", "vault w", "mint", "token_program")
+    + _roles("sol w", "system_program"),
+    Field("token", "u16"),
+    Field("account", "u32"),
+    Field("l1_amount", "u64"),
+    Field("fee", "u64"),
+    Field("owner", KEY),
+    Field("refund_to", KEY),
+)
+"""Queues a deposit for an owner of any format; it is the owner's own if the sender is the owner. `account` is the one
+that is meant, 0 for none.
+"""
+
+FULL_EXIT: Final = _define(
+    16,
+    "full_exit",
+    _roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
+    Field("account", "u32"),
+    Field("token", "u16"),
+    Field("mask", "u8"),
+    Field("coin", "u64"),
+    Field("second", KEY),
+)
+"""Queues the full exit of who signs as owner. `coin`, in lamports, is all that the payer gives: what the exit burns, and
+its fee. The chains of `mask` pay, bit k - 1 for chain k: this one to the owner, others to `second`.
+"""
+
+KEY_REQUEST: Final = _define(
+    17,
+    "key_request",
+    _roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
+    Field("account", "u32"),
+    Field("fee", "u64"),
+    Field("public_key_hash", WORD),
+)
+"""Queues a new key for an account of who signs as owner; 0 takes the key away."""
+
 INSTRUCTIONS: Final = (
     PUT_KEYS,
     INIT,
@@ -213,4 +255,7 @@ INSTRUCTIONS: Final = (
     FILL,
     CLOSE_BLOCK,
     COLLECT_FEES,
+    DEPOSIT,
+    FULL_EXIT,
+    KEY_REQUEST,
 )

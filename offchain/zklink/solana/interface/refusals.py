@@ -84,6 +84,15 @@ class Refusal(Enum):
     FILL_REPAY = "fill: not the account that is repaid"
     NOT_ARRIVED = "fill: less arrived"
     OWED = "close: payouts are owed"
+    ZERO_OWNER = "deposit: zero owner"
+    OWNER = "owner: not an address of this chain"
+    NO_ACCOUNT = "account lane: no such account"
+    EXIT_TOKEN = "full exit: unknown token"
+    MASK = "full exit: unknown chain"
+    NOT_HERE = "full exit: not this chain"
+    SECOND = "full exit: second's format"
+    SECOND_BRIDGE = "full exit: second is a bridge"
+    KEY_HASH = "key: not a key hash"
 
     @property
     def number(self) -> int:
