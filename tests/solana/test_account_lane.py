@@ -1,4 +1,7 @@
-"""The account lane: what stands in the queue equals the core's words, and blocks consume it as they do on EVM chains."""
+"""The account lane: its queue has the core's words, and blocks consume it as on EVM chains."""
+
+from collections.abc import Callable
+from typing import Any
 
 from tests.support.drafts.rig import TOKENS, Rig
 from tests.support.solana.account_doors import HERE, ask_key, deposit, full_exit, plant, queued, set_price
@@ -10,7 +13,16 @@ from tests.support.three_chains import USD, A
 from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.ids import FEE_NOTICE_SECONDS, MAX_OPEN_ACCOUNT_REQUESTS, Amount, Door, Kind, Lane
+from zklink.protocol.ids import (
+    FEE_NOTICE_SECONDS,
+    MAX_OPEN_ACCOUNT_REQUESTS,
+    Amount,
+    BlockNumber,
+    ChainId,
+    Door,
+    Kind,
+    Lane,
+)
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -41,10 +53,10 @@ def test_doors__requests_of_every_kind__words_and_hashes_of_the_core(site: Site)
 
 def test_import__requests_of_the_account_lane__consumed_and_paid(site: Site, history: History) -> None:
     first, leaving, key = deposit(site, fee=10), full_exit(site, coin=20), ask_key(site, fee=30)
-    payout = leaving.payout(SOLANA, Amount(1_000), history_number(history), 0)
-    part = leaving.payout(SOLANA, Amount(500), history_number(history), 0)
+    payout = leaving.payout(SOLANA, Amount(1_000), BlockNumber(1), 0)
+    part = leaving.payout(SOLANA, Amount(500), BlockNumber(1), 0)
     withdrawn = Payout(
-        Kind.WITHDRAW_PAYOUT, 0, SOLANA, 1 << 32, SRM, Amount(7), bytes(site.user.pubkey()), Amount(0)
+        Kind.WITHDRAW_PAYOUT, ChainId(0), SOLANA, 1 << 32, SRM, Amount(7), bytes(site.user.pubkey()), Amount(0)
     )
     begun = history.make((*first.words(), *leaving.part_words(), *part.words()), lane=Lane.ACCOUNT)
     block = history.bring(begun)
@@ -62,11 +74,6 @@ def test_import__requests_of_the_account_lane__consumed_and_paid(site: Site, his
     history.pay(block, 1, withdrawn)
     assert site.balance(SRM, site.user.pubkey()) == before + 1_507
     assert site.books(SRM)["custody"] == 5_000_000 - 1_507 == site.balance(SRM, site.bridge)
-
-
-def history_number(history: History) -> int:
-    """The number of the block that comes next."""
-    return history.number + 1
 
 
 def test_import__request_served_in_part_that_is_another__refused(site: Site, history: History) -> None:
@@ -113,7 +120,7 @@ def test_doors__after_the_last_place_of_the_ring__take_the_first(site: Site) -> 
 
 def test_doors__price_that_rises__counts_an_hour_later(site: Site) -> None:
     governor = {"governor": site.governor.pubkey(), "bridge": site.bridge}
-    doors = {Door.DEPOSIT: deposit, Door.KEY_REQUEST: ask_key}
+    doors: dict[Door, Callable[..., Any]] = {Door.DEPOSIT: deposit, Door.KEY_REQUEST: ask_key}
     for kind, door in doors.items():
         site.call(instructions.SET_PRICE, governor, site.governor, kind=kind, price=50)
         door(site)

@@ -225,8 +225,8 @@ FULL_EXIT: Final = _define(
     Field("coin", "u64"),
     Field("second", KEY),
 )
-"""Queues the full exit of who signs as owner. `coin`, in lamports, is all that the payer gives: what the exit burns, and
-its fee. The chains of `mask` pay, bit k - 1 for chain k: this one to the owner, others to `second`.
+"""Queues the full exit of who signs as owner. `coin`, in lamports, is all that the payer gives: what the exit burns,
+and its fee. The chains of `mask` pay, bit k - 1 for chain k: this one to the owner, others to `second`.
 """
 
 KEY_REQUEST: Final = _define(
