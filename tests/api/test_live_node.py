@@ -33,9 +33,10 @@ from zklink.service.adapters import CircuitProver
 from zklink.service.api_mount import ApiMount
 from zklink.service.assembly import Assembly
 from zklink.service.clock import SteadyClock
+from zklink.service.evm_link import NodeKeys
 from zklink.service.runner import NodeService
 from zklink.service.settings.model import HttpSettings, ProverSettings
-from zklink.service.wiring import NodeKeys, build_parts
+from zklink.service.wiring import build_parts
 from zklink.storage.database import Database, open_database
 from zklink.storage.journal import SqlJournal
 

@@ -73,7 +73,7 @@ class FakeFillPort:
     def spendable(self, token: TokenId) -> int:
         return self.inventory - self.spent
 
-    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
+    def fill(self, payout: Payout, l1_amount: int, block: BlockNumber) -> Receipt:
         key = payout.fill_key(DEPLOYMENT)
         assert self.fill_state(key) is FillState.OPEN
         if self.is_overtaken:

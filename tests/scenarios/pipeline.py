@@ -31,8 +31,9 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
 from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
+from zklink.service.evm_link import NodeKeys
 from zklink.service.reconcile import reconcile
-from zklink.service.wiring import LocalGroups, NodeKeys, build_parts
+from zklink.service.wiring import LocalGroups, build_parts
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
 from zklink.transition.block_frame import LaneBlock

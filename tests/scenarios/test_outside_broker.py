@@ -20,7 +20,7 @@ from zklink.node.parts import NodeConfig
 from zklink.node.watch import ChainWatch
 from zklink.node.workers import InlineWorkers
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Amount
+from zklink.protocol.ids import Amount, BlockNumber
 from zklink.service.adapters import BridgeFillPort
 from zklink.service.broker_alone import BrokerService
 from zklink.service.broker_assembly import BrokerAssembly
@@ -181,7 +181,7 @@ def test_step__waits_and_somebody_else_pays__waits_no_more_also_after_a_restart(
     assert set(waiting) == {filled[1], left[1]}
     payout = waiting[filled[1]]
     port = BridgeFillPort(system.bridges[BSC], other, 0)
-    port.fill(payout, port.l1_amount(USDC, Amount(payout.amount - payout.fill_fee)))
+    port.fill(payout, port.l1_amount(USDC, Amount(payout.amount - payout.fill_fee)), BlockNumber(0))
     drive(broker, pipeline)
     for each in (broker, open_broker(patient)):
         drive(each, pipeline)

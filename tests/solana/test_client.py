@@ -15,6 +15,7 @@ from tests.solana.lossy_node import BLIND, DROPPED, TROUBLES, LossyNode
 from tests.support.tries import tries
 from zklink.lab.solana.chain import LocalSolana, SolanaSpec
 from zklink.lab.solana.ledger import BLOCKHASHES
+from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.errors import (
     CallReverted,
     RpcRefused,
@@ -23,7 +24,6 @@ from zklink.protocol.errors import (
     TransactionReverted,
     WrongChain,
 )
-from zklink.solana.base58 import decode_base58, encode_base58
 from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.sending import Sender, Submission
 

@@ -175,7 +175,7 @@ class Broker:
         self._kept[key] = doubtful = Kept(Position(candidate, key, 0), Standing.DOUBTFUL)
         self._books.keep(doubtful)  # from here on it may be mined
         try:
-            return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, port.fill(payout, l1_amount))
+            return Attempt(candidate, key, FillOutcome.FILLED, l1_amount, port.fill(payout, l1_amount, candidate.block))
         except (CallReverted, TransactionReverted) as error:
             state = port.fill_state(key)  # somebody may just have been faster
             refused = FillOutcome.HELD if isinstance(error, CallReverted) else FillOutcome.REFUSED

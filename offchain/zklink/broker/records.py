@@ -60,9 +60,10 @@ class FillPort(Protocol):
         """
         ...
 
-    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
-        """Pay the recipient `l1_amount` through the bridge, for a bounded amount of gas. Raises CallReverted and
-        TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas than that.
+    def fill(self, payout: Payout, l1_amount: int, block: BlockNumber) -> Receipt:
+        """Pay the recipient `l1_amount` of a payout of `block` through the bridge, for a bounded amount of gas. Raises
+        CallReverted and TransactionReverted if the bridge, the token or the recipient refuses, or if it takes more gas
+        than that.
         """
         ...
 

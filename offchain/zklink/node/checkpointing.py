@@ -10,7 +10,7 @@ from typing import Final
 
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.ports import CheckpointStore
-from zklink.node.watch import ChainWatch
+from zklink.node.watch import Watch
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.sequencer.checkpoint import Checkpoint, encode_checkpoint
 from zklink.sequencer.sequencer import Sequencer
@@ -24,7 +24,7 @@ class Checkpointing:
     """One checkpoint every `every` settled blocks."""
 
     sequencer: Sequencer
-    watches: Mapping[ChainId, ChainWatch]
+    watches: Mapping[ChainId, Watch]
     store: CheckpointStore
     dispatcher: Dispatcher
     every: int

@@ -274,12 +274,12 @@ class Node:
             self._rollback.lose(lane, chain, request_id)
         is_first = chain not in self._known.heads
         self._known.heads[chain] = sighting.head
-        for event in sighting.requests:
-            request, log = event.request, event.log
+        for seen in sighting.requests:
+            request = seen.request
             if lane_of(request) is Lane.SWAP:
-                self._known.request_blocks[request.source, request.request_id] = log.block_number
+                self._known.request_blocks[request.source, request.request_id] = seen.l1_block
             if self.sequencer.add(request):
-                self._reporter.emit(RequestConfirmed(self._reporter.now(), request, log.block_number, log.tx_hash))
+                self._reporter.emit(RequestConfirmed(self._reporter.now(), request, seen.l1_block, seen.tx_hash))
         if is_first:
             last = {lane: self.sequencer.requests.last_request_id(lane, chain) for lane in Lane}
             self._reporter.emit(QueuesRead(self._reporter.now(), chain, last))

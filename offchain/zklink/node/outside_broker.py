@@ -21,7 +21,7 @@ from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.parts import NodeConfig
 from zklink.node.reporter import Reporter
-from zklink.node.watch import ChainWatch, Sighting
+from zklink.node.watch import Sighting, Watch
 from zklink.node.workers import Workers
 from zklink.operations.payout import Payout
 from zklink.operations.requests import RequestKey
@@ -46,7 +46,7 @@ class OutsideBroker:
         broker: Broker,
         deployment: Deployment,
         bridges: Mapping[ChainId, BridgeClient],
-        watches: Mapping[ChainId, ChainWatch],
+        watches: Mapping[ChainId, Watch],
         workers: Workers,
         clock: Callable[[], float],
         config: NodeConfig,
@@ -136,11 +136,11 @@ class OutsideBroker:
                 del self._requests[key], self.known.request_blocks[key]
             self._judge_anew()
         self.known.heads[chain] = sighting.head
-        for event in sighting.requests:
-            if isinstance(event.request, SwapRequest):
-                key = event.request.source, event.request.request_id
-                self._requests[key] = event.request
-                self.known.request_blocks[key] = event.log.block_number
+        for seen in sighting.requests:
+            if isinstance(seen.request, SwapRequest):
+                key = seen.request.source, seen.request.request_id
+                self._requests[key] = seen.request
+                self.known.request_blocks[key] = seen.l1_block
         return bool(sighting.requests)
 
     def _on_history(self, chain: ChainId, history: AcceptedHistory) -> bool:

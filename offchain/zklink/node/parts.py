@@ -8,7 +8,7 @@ from zklink.broker.broker import Broker
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.pacing import BackoffPolicy
 from zklink.node.ports import BlockProver, CheckpointStore
-from zklink.node.watch import ChainWatch
+from zklink.node.watch import Watch
 from zklink.protocol.ids import SILENCE_SECONDS, ChainId
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Submitter
@@ -53,7 +53,7 @@ class NodeParts:
     profiles: Mapping[ChainId, ChainProfile]
     sequencer: Sequencer
     prover: BlockProver
-    watches: Mapping[ChainId, ChainWatch]
+    watches: Mapping[ChainId, Watch]
     submitters: Mapping[ChainId, Submitter]
     validators: Validators
     watchers: Watchers

@@ -36,7 +36,7 @@ def encode_action(action: Action, chain: ChainId, horizon: Horizon) -> HistoryCa
             later = horizon.commitments(blocks[-1], evidence.fact.number)
             return AcceptAgainCall(blocks[0], full, later, evidence.validators, evidence.watchers, pays)
         case Import(blocks, pays, evidence):
-            members = tuple(_member(number, chain, horizon) for number in blocks)
+            members = tuple(encode_member(number, chain, horizon) for number in blocks)
             later = horizon.commitments(blocks[-1], evidence.fact.number)
             return ImportCall(blocks[0], members, later, evidence.validators, evidence.watchers, pays)
         case Execute(number, paid, count):
@@ -48,7 +48,7 @@ def _full(number: BlockNumber, horizon: Horizon) -> FullBlock:
     return horizon.block(number).full(horizon.primary).with_proof(horizon.proofs[number])
 
 
-def _member(number: BlockNumber, chain: ChainId, horizon: Horizon) -> MemberBlock:
-    """The block for a member, with the one proof that serves every chain."""
+def encode_member(number: BlockNumber, chain: ChainId, horizon: Horizon) -> MemberBlock:
+    """A sealed block for a member, with the one proof that serves every chain."""
     member = horizon.block(number).member(chain)
     return replace(member, block=replace(member.block, proof=tuple(horizon.proofs[number])))

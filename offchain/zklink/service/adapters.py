@@ -19,7 +19,7 @@ from zklink.l1.transport.receipts import Receipt
 from zklink.node.parts import NodeConfig
 from zklink.node.ports import Proved
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, Lane, TokenId
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, BlockNumber, Lane, TokenId
 from zklink.prover.port import Prover
 from zklink.transition.block_frame import LaneBlock
 from zklink.witness.block_inputs import compute_block_inputs
@@ -119,7 +119,7 @@ class BridgeFillPort:
             return max(0, held - GAS_RESERVE_WEI)
         return min(held, client.allowance(self._broker.address, self._bridge.address))
 
-    def fill(self, payout: Payout, l1_amount: int) -> Receipt:
+    def fill(self, payout: Payout, l1_amount: int, block: BlockNumber) -> Receipt:
         value = l1_amount if self._token(payout.token).is_native else 0
         return self._bridge.fill(self._broker, payout.words(), value, FILL_GAS_LIMIT, self._repay_to)
 

@@ -31,11 +31,12 @@ from zklink.relayer.relayer import Relayer
 from zklink.relayer.terms import RelayTerms
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 from zklink.service.clock import SteadyClock
+from zklink.service.evm_link import NodeKeys
 from zklink.service.proving.engine import STATEMENTS
 from zklink.service.proving.pool import ProofPool
 from zklink.service.settings.model import ChainSettings, FillSettings, NodeSettings
 from zklink.service.signing.asking import find_signers
-from zklink.service.wiring import NodeKeys, build_groups, build_parts
+from zklink.service.wiring import build_groups, build_parts
 from zklink.storage.checkpoints import SqlCheckpoints
 from zklink.storage.database import Database, open_database
 from zklink.storage.fills import SqlFillBooks

@@ -10,7 +10,7 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.watcher import L1Watcher
-from zklink.node.watch import ChainWatch
+from zklink.node.watch import ChainWatch, Watch
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.service.assembly import build_policy, by_chain, check_chains, connect, load_key, read_deployment
 from zklink.service.clock import SteadyClock
@@ -31,7 +31,7 @@ class BrokerAssembly:
     deployment: Deployment
     database: Database
     bridges: Mapping[ChainId, BridgeClient]
-    watches: Mapping[ChainId, ChainWatch]
+    watches: Mapping[ChainId, Watch]
     broker: Broker
     key: LocalAccount
     tokens: Mapping[Place, TokenClient]

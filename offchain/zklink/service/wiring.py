@@ -5,6 +5,8 @@ Never starts anything.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
@@ -12,13 +14,10 @@ from zklink.broker.books import FORGETFUL, FillBooks
 from zklink.broker.broker import Broker
 from zklink.broker.policy import FillPolicy
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.watcher import L1Watcher
 from zklink.node.parts import NodeParts
 from zklink.node.ports import BlockProver, CheckpointStore
-from zklink.node.watch import ChainWatch
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.sequencer.decision import ImportPolicy
@@ -26,29 +25,21 @@ from zklink.sequencer.fee_terms import Terms
 from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
-from zklink.sequencer.submitter import HistoryGate, Submitter
-from zklink.service.adapters import BridgeFillPort
+from zklink.sequencer.submitter import Submitter
+from zklink.service.chain_link import ChainLink
+from zklink.service.evm_link import EvmLink, NodeKeys
 from zklink.service.restoring import choose_checkpoint, place_of
 from zklink.signers import signer
 from zklink.signers.bridge_reader import BridgeReader
 from zklink.signers.groups import ValidatorGroup, WatcherGroup
 from zklink.signers.journal import MemorySignerJournal, SignerJournal
-from zklink.signers.ports import ValidatorPort, WatcherPort
+from zklink.signers.ports import ChainReader, ValidatorPort, WatcherPort
 from zklink.signers.validator import Validator
 from zklink.signers.watcher import Watcher
 
-
-@dataclass(frozen=True, slots=True)
-class NodeKeys:
-    """The keys of a node by role. The sequencer sends blocks to the chains. Both groups are local ones here, with all
-    keys in this process. The broker's fills are repaid at `repay_to`, which is its alone; by default its own address.
-    """
-
-    sequencer: LocalAccount
-    broker: LocalAccount
-    validators: tuple[LocalAccount, ...]
-    watchers: tuple[LocalAccount, ...]
-    repay_to: str | None = None
+Programs = Mapping[ChainId, ChainLink]
+"""The chains of a deployment whose bridge is a program (`service/program_link.py`)."""
+NO_PROGRAMS: Final[Programs] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +63,30 @@ def build_groups(
     journal_of: Callable[[str], SignerJournal] = forget_signers,
     clock: Callable[[], float] = time.time,
     elsewhere: tuple[Sequence[ValidatorPort], Sequence[WatcherPort]] = ((), ()),
+    programs: Programs = NO_PROGRAMS,
 ) -> LocalGroups:
     """Both groups, with the signers `elsewhere`; the primary says who is a member, and how many must sign. `journal_of`
-    gives a signer's journal by its address, `clock` the world's time in UNIX seconds. Raises CallRefused,
-    RpcUnavailable.
+    gives a signer's journal by its address, `clock` the world's time in UNIX seconds. `programs` are the chains whose
+    bridge is a program. Raises CallRefused, RpcUnavailable.
     """
     bridges = deployment.bridges(clients)
-    chains = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
+
+    def read_chains() -> dict[ChainId, ChainReader]:
+        contracts = {chain: BridgeReader(bridge, deployment.primary) for chain, bridge in bridges.items()}
+        return {**contracts, **{chain: link.reader() for chain, link in programs.items()}}
+
     known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
     groups = bridges[deployment.primary].groups
     return LocalGroups(
         ValidatorGroup(
-            [*(Validator(key, known, chains, journal_of(key.address), clock) for key in validators), *elsewhere[0]],
+            [
+                *(Validator(key, known, read_chains(), journal_of(key.address), clock) for key in validators),
+                *elsewhere[0],
+            ],
             read_members=lambda: (groups.members(Group.VALIDATORS),),
         ),
         WatcherGroup(
-            [*(Watcher(key, known, chains, journal_of(key.address), clock) for key in watchers), *elsewhere[1]],
+            [*(Watcher(key, known, read_chains(), journal_of(key.address), clock) for key in watchers), *elsewhere[1]],
             read_members=lambda: (groups.members(Group.WATCHERS),),
         ),
     )
@@ -112,40 +111,43 @@ def build_parts(
     books: FillBooks = FORGETFUL,
     checkpoints: CheckpointStore | None = None,
     told_up_to: BlockNumber | None = None,
+    programs: Programs = NO_PROGRAMS,
 ) -> NodeParts:
     """All parts of a node that plays every role itself, on these fee terms; without `fill_policy` it has no broker.
     Without `groups` it has new signers, which remember nothing. `books` are where the broker's fills outlive a restart.
-    With `checkpoints` the node goes on from the newest that holds (see `choose_checkpoint`).
+    With `checkpoints` the node goes on from the newest that holds (see `choose_checkpoint`). `programs` are the chains
+    whose bridge is a program, each with who pays there.
     """
     bridges = deployment.bridges(clients)
-    chains = tuple(sorted(bridges))
+    links = link_chains(deployment, bridges, keys, programs)
+    chains = tuple(sorted(links))
     unpayable = {entry.chain_id: entry.bridge for entry in deployment.table}
     formats = {entry.chain_id: entry.address_format for entry in deployment.table}
     place = (deployment.preset, deployment.deployment_hash, deployment.primary, chains)
     parameters = Parameters(*place, terms, unpayable, formats)
-    groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers)
-    start = {chain: deployment.chains[chain].from_block for chain in bridges}
+    groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers, programs=programs)
     found = None if checkpoints is None else choose_checkpoint(checkpoints, parameters, journal, bridges, told_up_to)
-    places = {chain: None if found is None else place_of(found, chain) for chain in bridges}
     return NodeParts(
-        profiles={chain: bridge.client.profile for chain, bridge in bridges.items()},
+        profiles={chain: link.profile for chain, link in links.items()},
         sequencer=Sequencer(parameters, deployment.genesis.state(), journal, checkpoint=found),
         prover=prover,
-        watches={
-            chain: ChainWatch(bridge, L1Watcher(bridge, start[chain], deployment.deployment_hash, places[chain]))
-            for chain, bridge in bridges.items()
-        },
-        submitters={
-            chain: Submitter(HistoryGate(bridge, keys.sequencer), import_policy) for chain, bridge in bridges.items()
-        },
+        watches={chain: link.watch(None if found is None else place_of(found, chain)) for chain, link in links.items()},
+        submitters={chain: Submitter(link.gate(), import_policy) for chain, link in links.items()},
         validators=groups.validators,
         watchers=groups.watchers,
-        broker=None
-        if fill_policy is None
-        else build_broker(deployment, bridges, keys.broker, keys.repay_to, fill_policy, books),
+        broker=None if fill_policy is None else open_broker(deployment, links, fill_policy, books),
         started_at=read_start(deployment, clients),
         checkpoints=checkpoints,
     )
+
+
+def link_chains(
+    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], keys: NodeKeys, programs: Programs = NO_PROGRAMS
+) -> dict[ChainId, ChainLink]:
+    """Every chain by what its bridge is, ascending: the one place where that decides."""
+    links: dict[ChainId, ChainLink] = {k: EvmLink(deployment, bridge, keys) for k, bridge in bridges.items()}
+    links |= programs
+    return {chain: links[chain] for chain in sorted(links)}
 
 
 def build_broker(
@@ -155,14 +157,19 @@ def build_broker(
     repay_to: str | None,
     policy: FillPolicy,
     books: FillBooks,
+    programs: Programs = NO_PROGRAMS,
 ) -> Broker:
-    """A broker, of a node or alone. Raises what `books.load` raises."""
-    repaid = repay_to or key.address
-    ports = {
-        chain: BridgeFillPort(bridge, key, deployment.chains[chain].from_block, repaid)
-        for chain, bridge in bridges.items()
-    }
-    mine = {universal_address(address) for address in (key.address, repaid)}
-    confirmations = {chain: bridge.client.profile.confirmations for chain, bridge in bridges.items()}
+    """A broker that works alone. Raises what `books.load` raises."""
+    keys = NodeKeys(key, key, (), (), repay_to)
+    return open_broker(deployment, link_chains(deployment, bridges, keys, programs), policy, books)
+
+
+def open_broker(
+    deployment: Deployment, links: Mapping[ChainId, ChainLink], policy: FillPolicy, books: FillBooks
+) -> Broker:
+    """A broker on these chains. Raises what `books.load` raises."""
+    ports = {chain: link.fill_port() for chain, link in links.items()}
+    mine = frozenset[bytes]().union(*(link.broker_names() for link in links.values()))
+    confirmations = {chain: link.profile.confirmations for chain, link in links.items()}
     own = replace(policy, excluded=policy.excluded | mine)
     return Broker(deployment.deployment_hash, ports, own, confirmations, books)

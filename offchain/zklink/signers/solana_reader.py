@@ -1,11 +1,11 @@
 """A Solana chain as a signer reads it: the bridge's account, at `finalized`."""
 
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
 from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import Lane
 from zklink.signers.ports import EndState
-from zklink.solana.base58 import decode_base58
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.node import CONFIRMED, FINALIZED, Level
 

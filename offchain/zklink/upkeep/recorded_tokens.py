@@ -54,7 +54,7 @@ def plan_tokens(
         if token_id not in plans:
             names = {plan.symbol for plan in plans.values()}
             plans[token_id] = _describe(dossier, clients, token_id, configs, names)
-        plans[token_id] = _set_terms(plans[token_id], configs)
+        plans[token_id] = _set_terms(plans[token_id], configs, dossier.deployment.places)
     return tuple(plans.values())
 
 
@@ -103,7 +103,7 @@ def list_other_symbols(dossier: Dossier, clients: Mapping[ChainId, ChainClient])
     """
     for plan in dossier.deployment.tokens:
         for k, address in plan.contracts.items():
-            if address == NATIVE:
+            if address == NATIVE or k not in dossier.deployment.chains:
                 continue
             try:
                 said = TokenClient(clients[k], address).symbol()
@@ -114,11 +114,11 @@ def list_other_symbols(dossier: Dossier, clients: Mapping[ChainId, ChainClient])
                 yield f"token {plan.token_id} ({plan.symbol}) on {place}: {address} calls itself {said[:SHOWN]!r}"
 
 
-def _set_terms(plan: TokenPlan, configs: Mapping[ChainId, TokenConfig]) -> TokenPlan:
+def _set_terms(plan: TokenPlan, configs: Mapping[ChainId, TokenConfig], places: Collection[ChainId]) -> TokenPlan:
     """With the limits that hold: those of all its chains where they are the same, the strictest where not, and beside
     them those of each chain that has others.
     """
-    if all(is_as_planned(plan.config(k, configs), config) for k, config in configs.items()):
+    if all(is_as_planned(plan.config(k, places), config) for k, config in configs.items()):
         return plan
     said = {
         k: TokenTerms(config.minimum, config.cap, config.token_class & ~TokenClass.REFUSES_NOTHING)

@@ -3,7 +3,7 @@
 Takes a deployment's bridges and what is to be; gives the calls. Never sends anything: `government.py` does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eth_utils import to_checksum_address
@@ -33,13 +33,15 @@ class Acts:
 
     bridges: Mapping[ChainId, BridgeClient]
     timelocks: Mapping[ChainId, TimelockClient]
+    places: Collection[ChainId]
+    """Every chain of the deployment, also those without contracts."""
 
     # -- slow: they admit something, or change who has a word --------------------------------------------------
 
     def register_token(self, token: TokenPlan) -> Act:
         """A token gets its meaning on every chain, also on those that do not have it."""
         calls = {
-            k: (bridge.tokens.encode("register_token", token.token_id, token.config(k, self.bridges).abi()),)
+            k: (bridge.tokens.encode("register_token", token.token_id, token.config(k, self.places).abi()),)
             for k, bridge in self.bridges.items()
         }
         return Act(f"register {token.symbol} as token {token.token_id}", calls)

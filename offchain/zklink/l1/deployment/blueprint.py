@@ -120,16 +120,23 @@ class Blueprint:
             self._keys = self.read_keys(self)
         return self._keys
 
+    @property
+    def chains(self) -> tuple[ChainId, ...]:
+        """Every chain that takes part, ascending."""
+        return tuple(sorted({*self.profiles, *self.plan.programs}))
+
     def chain_mask(self) -> int:
         """Bit k is set when chain k takes part."""
-        return sum(1 << chain_id for chain_id in self.profiles)
+        return sum(1 << chain_id for chain_id in self.chains)
 
     def entries(self) -> tuple[ChainEntry, ...]:
-        """The deployment's chain table."""
-        return tuple(
+        """The deployment's chain table, ascending."""
+        contracts = [
             ChainEntry(k, profile.evm_chain_id, AddressFormat.EVM, universal_address(self.contracts[k]["bridge"]))
             for k, profile in self.profiles.items()
-        )
+        ]
+        programs = [program.table_entry for program in self.plan.programs.values()]
+        return tuple(sorted(contracts + programs, key=lambda entry: entry.chain_id))
 
     def deployment_hash(self) -> bytes:
         """The deployment hash, which every bridge must compute for itself."""
@@ -168,6 +175,7 @@ class Blueprint:
                 )
                 for k, profile in self.profiles.items()
             },
+            programs=plan.programs,
         )
 
     def _helper(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:

@@ -117,7 +117,7 @@ class _Run:
         client, governor = self.clients[chain_id], self.accounts.governor
         registry = RegistryClient(client, self._contracts(chain_id)["registry"])
         calls = [
-            registry.encode("register_token", t.token_id, t.config(chain_id, self.clients).abi())
+            registry.encode("register_token", t.token_id, t.config(chain_id, self.blueprint.chains).abi())
             for t in self.blueprint.plan.tokens
         ]
         requests = [Request(govern(client, governor, self.blueprint.governor(chain_id), call)) for call in calls]
@@ -127,7 +127,7 @@ class _Run:
         """What is registered is what the plan says, before the founding ends. Raises DeploymentInterrupted."""
         registry = RegistryClient(self.clients[chain_id], self._contracts(chain_id)["registry"])
         for token in self.blueprint.plan.tokens:
-            said, found = token.config(chain_id, self.clients), registry.token_config(token.token_id)
+            said, found = token.config(chain_id, self.blueprint.chains), registry.token_config(token.token_id)
             if not is_as_planned(said, found):
                 raise self._interrupted(chain_id, "tokens", f"token {token.token_id} is {found}, not {said}")
 

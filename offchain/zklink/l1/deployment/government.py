@@ -33,7 +33,7 @@ class Government:
             k: TimelockClient(client, deployment.chains[k].timelock) for k, client in self.clients.items()
         }
         self.bridges = deployment.bridges(self.clients)
-        self.acts = Acts(self.bridges, self.timelocks)
+        self.acts = Acts(self.bridges, self.timelocks, deployment.places)
 
     def check(self, act: Act) -> None:
         """Raise ActsDisagree for an act that would leave the chains with different meanings, members or owners,

@@ -12,6 +12,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig, universal_address
+from zklink.l1.deployment.places import ProgramDeployment, read_program
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.domain import ChainEntry
@@ -20,10 +21,11 @@ from zklink.protocol.ids import NO_CLASS, AddressFormat, Amount, ChainId, TokenC
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
-FORMAT = "zklink.deployment.5"
-"""The form of the published record; of any other it is refused. Form 5 names beside each bridge its entry contract, the
-Permit2 that this was made for (zero where there is none) and its resolver, which form 4 did not.
-"""
+FORMAT = "zklink.deployment.6"
+"""The form of the published record. Form 6 has the programs of Solana chains beside the contracts of EVM chains."""
+
+FORMATS_READ = ("zklink.deployment.5", FORMAT)
+"""The forms that are read; form 5 knows EVM chains alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class DeploymentPlan:
     `permit2` is that contract's address where a chain has it; without it the chain's entry takes no such signatures.
 
     `has_timelock` is False on local chains alone: then the governor's own account governs, and nothing waits.
+    `programs` are the members whose bridge is a program: their addresses are known before anything exists.
     """
 
     preset: Preset
@@ -116,6 +119,7 @@ class DeploymentPlan:
     wrapped: Mapping[ChainId, str] = field(default_factory=dict)
     permit2: Mapping[ChainId, str] = field(default_factory=dict)
     has_timelock: bool = True
+    programs: Mapping[ChainId, ProgramDeployment] = field(default_factory=dict)
 
     @property
     def genesis(self) -> Genesis:
@@ -164,9 +168,15 @@ class ChainDeployment:
         return ChainEntry(self.chain_id, self.evm_chain_id, AddressFormat.EVM, universal_address(self.bridge))
 
 
+Place = ChainDeployment | ProgramDeployment
+"""A chain of a deployment: contracts on an EVM chain, or a program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployed system, with everything that an actor needs to start. `governor` owns the timelocks."""
+    """A deployed system, with everything that an actor needs to start. `governor` owns the timelocks. `chains` are
+    those with contracts, `programs` those where the bridge is a program; `places` are all.
+    """
 
     primary: ChainId
     deployment_hash: bytes
@@ -177,16 +187,23 @@ class Deployment:
     watchers: GroupPlan
     governor: str
     chains: Mapping[ChainId, ChainDeployment]
+    programs: Mapping[ChainId, ProgramDeployment] = field(default_factory=dict)
+
+    @property
+    def places(self) -> dict[ChainId, Place]:
+        """Every chain, ascending."""
+        both: dict[ChainId, Place] = {**self.chains, **self.programs}
+        return {chain: both[chain] for chain in sorted(both)}
 
     @property
     def members(self) -> tuple[ChainId, ...]:
         """Every chain but the primary, ascending."""
-        return tuple(sorted(chain for chain in self.chains if chain != self.primary))
+        return tuple(chain for chain in self.places if chain != self.primary)
 
     @property
     def table(self) -> tuple[ChainEntry, ...]:
         """The chain table, ascending."""
-        return tuple(self.chains[chain].table_entry for chain in sorted(self.chains))
+        return tuple(place.table_entry for place in self.places.values())
 
     @property
     def preset(self) -> Preset:
@@ -198,7 +215,7 @@ class Deployment:
         return {token.token_id: token for token in self.tokens}[token_id]
 
     def bridges(self, clients: Mapping[ChainId, ChainClient]) -> dict[ChainId, BridgeClient]:
-        """A bridge client per chain."""
+        """A client for the bridge of each chain with contracts."""
         return {chain_id: BridgeClient(clients[chain_id], chain.bridge) for chain_id, chain in self.chains.items()}
 
     def to_json(self) -> str:
@@ -213,6 +230,7 @@ class Deployment:
             "validators": asdict(self.validators),
             "watchers": asdict(self.watchers),
             "chains": [asdict(chain) for chain in self.chains.values()],
+            "programs": [asdict(program) for program in self.programs.values()],
             "tokens": [encode_token(token) for token in self.tokens],
         }
         return json.dumps(data, indent=2) + "\n"
@@ -222,8 +240,9 @@ class Deployment:
         """Read the published form; DeploymentRefused if it is not one."""
         try:
             data = json.loads(text)
-            if data["format"] != FORMAT:
+            if data["format"] not in FORMATS_READ:
                 raise DeploymentRefused(f"format {data['format']!r} is not {FORMAT!r}: deploy with this version")
+            programs = [read_program(item) for item in data.get("programs", ())]
             chains = [ChainDeployment(**{**item, "chain_id": ChainId(item["chain_id"])}) for item in data["chains"]]
             return cls(
                 primary=ChainId(data["primary"]),
@@ -235,6 +254,7 @@ class Deployment:
                 watchers=read_group(data["watchers"]),
                 governor=data["governor"],
                 chains={chain.chain_id: chain for chain in chains},
+                programs={program.chain_id: program for program in programs},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeploymentRefused(redact(f"malformed deployment file: {error!r}")) from error

@@ -115,7 +115,7 @@ def _verify_tokens(dossier: Dossier, chain_id: ChainId, client: ChainClient) -> 
     deployment, name = dossier.deployment, client.profile.name
     registry = RegistryClient(client, deployment.chains[chain_id].registry)
     for token in deployment.tokens:
-        said, found = token.config(chain_id, deployment.chains), registry.token_config(token.token_id)
+        said, found = token.config(chain_id, deployment.places), registry.token_config(token.token_id)
         what = f"token {token.token_id} ({token.symbol})"
         yield Check(name, what, is_as_planned(said, found), f"found {found}, expected {said}")
         is_paused = token.token_id in dossier.history.paused.get(chain_id, ())

@@ -121,7 +121,7 @@ class Works:
         """What is registered is what the plan says, before the founding ends."""
         registry, name = self._registry(chain_id), self.clients[chain_id].profile.name
         for token in self.blueprint.plan.tokens:
-            said, found = token.config(chain_id, self.clients), registry.token_config(token.token_id)
+            said, found = token.config(chain_id, self.blueprint.chains), registry.token_config(token.token_id)
             if not is_as_planned(said, found):
                 raise DeploymentRefused(f"{name}: token {token.token_id} is registered as {found}, not as {said}")
 
@@ -166,7 +166,7 @@ class Works:
         return act_at_once(self.clients[chain_id], self.blueprint.governor(chain_id), call)
 
     def _encode_token(self, registry: RegistryClient, chain_id: ChainId, token: TokenPlan) -> Call:
-        return registry.encode("register_token", token.token_id, token.config(chain_id, self.clients).abi())
+        return registry.encode("register_token", token.token_id, token.config(chain_id, self.blueprint.chains).abi())
 
     def _registry(self, chain_id: ChainId) -> RegistryClient:
         return RegistryClient(self.clients[chain_id], self.blueprint.contracts[chain_id]["registry"])

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from zklink.primitives.base58 import encode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
 from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import BlockNumber, Lane
-from zklink.solana.base58 import encode_base58
 from zklink.solana.client.node import FINALIZED, AccountData, Level, SolanaNode
 from zklink.solana.interface import accounts
 from zklink.solana.interface.codec import Layout

@@ -4,6 +4,7 @@ Takes a block in a member's form and the groups' word. Every step asks first wha
 killed goes on where it stopped, and a block that somebody else has brought costs nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,15 +13,15 @@ from solders.pubkey import Pubkey
 from solders.system_program import CreateAccountParams, create_account
 
 from zklink.operations.payout import Payout
+from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.bridge_blocks import MemberBlock, pack_words
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted
 from zklink.protocol.ids import NO_TOKEN, BlockNumber, Lane
 from zklink.protocol.messages import SIGNATURE_BYTES
 from zklink.protocol.words import PAYOUT_WORDS
-from zklink.solana.base58 import encode_base58
 from zklink.solana.client.bridge import SolanaBridge
-from zklink.solana.client.node import CONFIRMED, SolanaNode
+from zklink.solana.client.node import CONFIRMED, AccountData, SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts, addresses, instructions
@@ -56,6 +57,12 @@ class BlockAccount:
             found.append(Payout.from_words(words))
         return found
 
+    def is_for(self, evidence: Evidence, size: int) -> bool:
+        """Whether what is to be written has the place that was opened for it."""
+        signatures = [len(each) // SIGNATURE_BYTES for each in (evidence.validators, evidence.watchers)]
+        opened = [self.fields[name] for name in ("later", "validators", "watchers")]
+        return opened == [len(evidence.later), *signatures] and len(self.body) == size
+
     def is_paid(self, index: int) -> bool:
         """Whether a payout has been paid."""
         return bool(self.fields["paid"][index // 64] >> index % 64 & 1)
@@ -67,12 +74,16 @@ class Importer:
     def __init__(self, bridge: SolanaBridge, program: Program, sender: Sender) -> None:
         self._bridge, self._program, self._sender = bridge, program, sender
 
+    def account_of(self, number: BlockNumber, commitment: int) -> Pubkey:
+        """Where this importer writes a block, whatever proof and evidence it brings."""
+        return self._account_of(number, commitment).pubkey()
+
     def bring(self, number: BlockNumber, member: MemberBlock, evidence: Evidence) -> Pubkey:
         """Write and import a block; gives its account, which is the same however often it is brought. If somebody else
         has imported it from another account, this one is closed again. Raises what `Sender.send` does.
         """
         body = encode_body(member, evidence)
-        account = self._account_of(body)
+        account = self._account_of(number, member.block.commitment)
         while self._bridge.read(CONFIRMED).tip.number < number:
             self._write(account, body, evidence)
             self._import(number, account.pubkey(), member.block.lane)
@@ -96,18 +107,21 @@ class Importer:
         places = {"writer": self._sender.payer.pubkey(), "block": key}
         self._send(instructions.CLOSE_BLOCK.name, instructions.CLOSE_BLOCK, places)
 
-    def _account_of(self, body: bytes) -> Keypair:
-        secret = bytes(self._sender.payer)[:32]
-        return Keypair.from_seed(keccak256(secret + b"zklink.block" + bytes(self._program.id) + keccak256(body)))
+    def _account_of(self, number: BlockNumber, commitment: int) -> Keypair:
+        secret, name = bytes(self._sender.payer)[:32], int(number).to_bytes(8, "big") + commitment.to_bytes(32, "big")
+        return Keypair.from_seed(keccak256(secret + b"zklink.block" + bytes(self._program.id) + name))
 
     def _write(self, account: Keypair, body: bytes, evidence: Evidence) -> None:
         """Make the account if it is not there, and write the pieces that are not."""
         places = {"writer": self._sender.payer.pubkey(), "block": account.pubkey()}
         found = read_block(self._sender.node, self._program, account.pubkey())
+        if found is not None and found.fields["stage"] != accounts.WRITING:
+            return
+        if found is not None and not found.is_for(evidence, len(body)):
+            self.close(account.pubkey())
+            found = None
         if found is None:
             self._open(account, len(body), evidence, places)
-        elif found.fields["stage"] != accounts.WRITING:
-            return
         written = bytes(len(body)) if found is None else found.body
         for at in range(0, len(body), PIECE_BYTES):
             piece = body[at : at + PIECE_BYTES]
@@ -164,9 +178,19 @@ def encode_body(member: MemberBlock, evidence: Evidence) -> bytes:
 
 def read_block(node: SolanaNode, program: Program, key: Pubkey) -> BlockAccount | None:
     """A block's account at `confirmed`; None if it is not there. Raises RpcUnavailable, also for what is no block."""
-    _, [found] = node.accounts([str(key)], CONFIRMED)
-    if found is None:
-        return None
+    [found] = read_blocks(node, program, [key])
+    return found
+
+
+def read_blocks(node: SolanaNode, program: Program, keys: Sequence[Pubkey]) -> list[BlockAccount | None]:
+    """As `read_block`, for up to 100 accounts."""
+    if not keys:
+        return []
+    _, found = node.accounts([str(key) for key in keys], CONFIRMED)
+    return [None if each is None else _read(node, program, key, each) for key, each in zip(keys, found, strict=True)]
+
+
+def _read(node: SolanaNode, program: Program, key: Pubkey, found: AccountData) -> BlockAccount:
     if found.owner != encode_base58(bytes(program.id)) or len(found.data) < accounts.BLOCK.size:
         raise RpcUnavailable(node.name, "getMultipleAccounts", 1, f"{key} is no block of the program")
     fields = accounts.BLOCK.unpack(found.data[: accounts.BLOCK.size])

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 import httpx
 
 from zklink.l1.transport.redaction import redact
+from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import RpcRefused, RpcUnavailable, WrongChain
-from zklink.solana.base58 import decode_base58
 
 Level = Literal["processed", "confirmed", "finalized"]
 FINALIZED: Final[Level] = "finalized"

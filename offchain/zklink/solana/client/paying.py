@@ -9,9 +9,9 @@ from typing import Any
 from solders.pubkey import Pubkey
 
 from zklink.operations.payout import Payout
+from zklink.primitives.base58 import encode_base58
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted
 from zklink.protocol.ids import BlockNumber, Kind, TokenId
-from zklink.solana.base58 import encode_base58
 from zklink.solana.client.importing import read_block
 from zklink.solana.client.node import CONFIRMED, SolanaNode
 from zklink.solana.client.program import SYSTEM, Program, find_holding
@@ -38,6 +38,8 @@ class Token:
     mint: Pubkey
     vault: Pubkey
     program: Pubkey
+    scale: int
+    """Units of the mint for one of the layer 2."""
 
     def holding(self, owner: Pubkey) -> Pubkey:
         """Where an owner has it: its associated account, and itself for SOL."""
@@ -124,4 +126,5 @@ def read_token(node: SolanaNode, program: Program, token: TokenId) -> Token:
     if found is None or found.owner != encode_base58(bytes(program.id)):
         raise RpcUnavailable(node.name, "getMultipleAccounts", 1, f"there is no token {token}")
     fields = accounts.TOKEN.unpack(found.data)
-    return Token(place, *(Pubkey(fields[name]) for name in ("mint", "vault", "program")))
+    mint, vault, owner = (Pubkey(fields[name]) for name in ("mint", "vault", "program"))
+    return Token(place, mint, vault, owner, int(fields["scale"]))

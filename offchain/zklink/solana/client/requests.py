@@ -29,6 +29,8 @@ class SolanaRequests:
 
     def __init__(self, bridge: SolanaBridge, counts: Mapping[Lane, int], hashes: Mapping[Lane, bytes]) -> None:
         self._bridge = bridge
+        self.slot = 0
+        """The slot of the last reading."""
         self._before = dict(counts)
         # Queue hash after request i at index i - before.
         self._trails = {lane: [hashes[lane]] for lane in Lane}
@@ -36,6 +38,10 @@ class SolanaRequests:
     def last_request_id(self, lane: Lane) -> RequestId:
         """The last request of a lane that was given out; 0 before the first."""
         return RequestId(self._before[lane] + len(self._trails[lane]) - 1)
+
+    def hash_after(self, lane: Lane, count: int) -> bytes:
+        """The queue's hash after its first `count` requests, which were given out or were there before."""
+        return self._trails[lane][count - self._before[lane]]
 
     def poll(self) -> list[Request]:
         """The requests that were finalized since the last call, the swap lane's first.
@@ -45,6 +51,7 @@ class SolanaRequests:
         been given out.
         """
         seen = self._bridge.read()
+        self.slot = seen.slot
         if all(seen.total(lane) == self.last_request_id(lane) and self._is_unchanged(seen, lane) for lane in Lane):
             return []
         reading = self._bridge.read_queues()

@@ -17,8 +17,8 @@ from solders.keypair import Keypair
 from solders.message import Message
 from solders.transaction import Transaction
 
+from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionExpired, TransactionReverted
-from zklink.solana.base58 import decode_base58
 from zklink.solana.client.node import CONFIRMED, FINALIZED, Level, SolanaNode
 from zklink.solana.interface.refusals import find_refusal
 
@@ -67,6 +67,10 @@ class Sender:
     ) -> None:
         self.node, self.payer = node, payer
         self._level, self._price, self._keep, self._pause = level, price, keep, pause
+        self.paid = 0
+        """Lamports that its transactions have cost, the rent that they lend not counted."""
+        self.last: SolanaReceipt | None = None
+        """The last of its transactions that did what it is for."""
 
     def send(self, call: str, instructions: Sequence[Instruction], signers: Sequence[Keypair] = ()) -> SolanaReceipt:
         """Let a call take effect, once; `call` names it in errors. Raises CallReverted if the program refuses it now,
@@ -79,6 +83,7 @@ class Sender:
             self._keep(submission)
             receipt = self.follow(submission)
             if receipt is not None:
+                self.paid, self.last = self.paid + receipt.fee, receipt
                 return receipt
         raise TransactionExpired(self.node.name, call, tuple(signatures))
 

@@ -14,12 +14,12 @@ def encode_base58(data: bytes) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
 
 
-def decode_base58(text: str, size: int) -> bytes:
-    """The bytes of a text; ValueError unless they are so many, written in the one way that there is."""
+def decode_base58(text: str, size: int | None = None) -> bytes:
+    """The bytes of a text; ValueError unless it is base58, and of so many bytes if `size` is given."""
     number = 0
     for letter in text:
         number = number * 58 + ALPHABET.index(letter)
-    data = number.to_bytes(size, "big") if number < 1 << 8 * size else b""
-    if encode_base58(data) != text:
+    data = bytes(len(text) - len(text.lstrip("1"))) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if size is not None and len(data) != size:
         raise ValueError(f"not {size} bytes in base58")
     return data

@@ -1,0 +1,70 @@
+"""A chain whose bridge is a contract, as the parts of a node take it (`ChainLink`)."""
+
+from dataclasses import dataclass
+
+from eth_account.signers.local import LocalAccount
+
+from zklink.l1.contracts.bridge import BridgeClient
+from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.watcher import L1Watcher, QueuePlace
+from zklink.node.watch import ChainWatch
+from zklink.recovery.connect import check_bridge
+from zklink.sequencer.submitter import HistoryGate
+from zklink.service.adapters import BridgeFillPort
+from zklink.signers.bridge_reader import BridgeReader
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKeys:
+    """The keys of a node by role. The sequencer sends blocks to the chains. Both groups are local ones here, with all
+    keys in this process. The broker's fills are repaid at `repay_to`, which is its alone; by default its own address.
+    """
+
+    sequencer: LocalAccount
+    broker: LocalAccount
+    validators: tuple[LocalAccount, ...]
+    watchers: tuple[LocalAccount, ...]
+    repay_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvmLink:
+    """One chain's bridge, with the accounts of `keys`."""
+
+    deployment: Deployment
+    bridge: BridgeClient
+    keys: NodeKeys
+
+    @property
+    def profile(self) -> ChainProfile:
+        return self.bridge.client.profile
+
+    def check(self) -> None:
+        self.bridge.client.check_chain_id()
+        check_bridge(self.bridge, self.deployment)
+
+    def reader(self) -> BridgeReader:
+        return BridgeReader(self.bridge, self.deployment.primary)
+
+    def watch(self, place: QueuePlace | None) -> ChainWatch:
+        watcher = L1Watcher(self.bridge, self._from_block, self.deployment.deployment_hash, place)
+        return ChainWatch(self.bridge, watcher)
+
+    def gate(self) -> HistoryGate:
+        return HistoryGate(self.bridge, self.keys.sequencer)
+
+    def fill_port(self) -> BridgeFillPort:
+        return BridgeFillPort(self.bridge, self.keys.broker, self._from_block, self._repaid)
+
+    def broker_names(self) -> frozenset[bytes]:
+        return frozenset(universal_address(address) for address in (self.keys.broker.address, self._repaid))
+
+    @property
+    def _repaid(self) -> str:
+        return self.keys.repay_to or self.keys.broker.address
+
+    @property
+    def _from_block(self) -> int:
+        return self.deployment.chains[self.bridge.chain_id].from_block

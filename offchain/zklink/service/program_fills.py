@@ -1,0 +1,91 @@
+"""A broker's port to a program on Solana: what of a payout is known there, what the broker holds, and its fills.
+
+Takes the program and the broker's sender; gives states, repayments and receipts. A fill is an account that payment
+closes: what was there once is told by the history of its address.
+"""
+
+from typing import Final
+
+from zklink.broker.policy import FILL_GAS
+from zklink.broker.records import FillState, Repayment
+from zklink.l1.transport.receipts import Receipt
+from zklink.operations.payout import Payout
+from zklink.primitives.base58 import decode_base58
+from zklink.protocol.bridge_hashes import ZERO_HASH
+from zklink.protocol.ids import Amount, BlockNumber, TokenId
+from zklink.sequencer.program_gate import WEI_PER_LAMPORT
+from zklink.solana.client.acts import Act, read_acts
+from zklink.solana.client.node import CONFIRMED
+from zklink.solana.client.paying import Payer, read_token
+from zklink.solana.client.program import SYSTEM, Program
+from zklink.solana.client.sending import Sender
+from zklink.solana.interface import accounts, addresses, instructions
+
+FILL_LAMPORTS: Final = 10_000
+"""What a fill costs the broker. The rent of its account comes back when the payout is paid."""
+RESERVE_LAMPORTS: Final = 50_000_000
+"""Lamports that a broker keeps for its own transactions and for the rent of its fills."""
+HOLDING_AMOUNT: Final = slice(64, 72)
+"""Where a token account has its amount."""
+
+
+class ProgramFillPort:
+    """A broker's FillPort on one program; the sender's payer fills, and is repaid in its own associated accounts."""
+
+    def __init__(self, program: Program, sender: Sender, deployment_hash: bytes) -> None:
+        self._program, self._sender, self._node = program, sender, sender.node
+        self._payer = Payer(program, sender, deployment_hash)
+
+    def fill_state(self, key: bytes) -> FillState:
+        place = self._place(key)
+        _, [found] = self._node.accounts([place], CONFIRMED)
+        if found is not None and found.owner == str(self._program.id):
+            is_mine = accounts.FILL.unpack(found.data)["payer"] == bytes(self._sender.payer.pubkey())
+            return FillState.MINE if is_mine else FillState.OTHERS
+        is_paid = any(act.name == instructions.PAY.name for act in read_acts(self._node, self._program, place))
+        return FillState.EXECUTED if is_paid else FillState.OPEN
+
+    def l1_amount(self, token: TokenId, amount: Amount) -> int:
+        return amount * read_token(self._node, self._program, token).scale
+
+    def spendable(self, token: TokenId) -> int:
+        known, owner = read_token(self._node, self._program, token), self._sender.payer.pubkey()
+        _, [found] = self._node.accounts([str(known.holding(owner))], CONFIRMED)
+        if found is None:
+            return 0
+        if known.program == SYSTEM:
+            return max(0, found.lamports - RESERVE_LAMPORTS)
+        return int.from_bytes(found.data[HOLDING_AMOUNT], "little")
+
+    def gas_price(self) -> int:
+        """So that FILL_GAS of it are what a fill costs here, in wei of a coin of 10^18."""
+        return -(-FILL_LAMPORTS * WEI_PER_LAMPORT // FILL_GAS)
+
+    def head(self) -> int:
+        return self._node.slot(CONFIRMED)
+
+    def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
+        done = [act for act in read_acts(self._node, self._program, self._place(key)) if act.slot >= from_block]
+        paid = next((act for act in done if act.name == instructions.PAY.name), None)
+        filled = next((act for act in done if act.name == instructions.FILL.name), None)
+        if paid is None:
+            return None
+        if filled is None:
+            return Repayment(paid.places["destination"], Amount(0), False, 0)
+        lead, payout = max(0, paid.time - filled.time), _payout_of(filled)
+        amount = Amount(payout.amount - payout.fill_fee + payout.compute_earned_fee(lead))
+        is_ours = filled.places["broker"] == str(self._sender.payer.pubkey())
+        return Repayment(filled.places["repay_to"], amount, is_ours, lead)
+
+    def fill(self, payout: Payout, l1_amount: int, block: BlockNumber) -> Receipt:
+        receipt = self._payer.fill(payout, block)
+        tx_hash = decode_base58(receipt.tx_id, 64)
+        return Receipt(tx_hash, receipt.height, ZERO_HASH, True, receipt.fee, WEI_PER_LAMPORT, None, ())
+
+    def _place(self, key: bytes) -> str:
+        return str(self._program.derive(addresses.fill_seeds(key)))
+
+
+def _payout_of(filled: Act) -> Payout:
+    """What a fill has paid ahead."""
+    return Payout.from_words([int.from_bytes(word, "big") for word in filled.values["payout"]])

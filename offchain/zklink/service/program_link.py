@@ -1,0 +1,110 @@
+"""A chain whose bridge is a program on Solana, as the parts of a node take it (`ChainLink`)."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from solders.keypair import Keypair
+
+from zklink.l1.deployment.places import ProgramDeployment
+from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.watcher import QueuePlace
+from zklink.node.watch import Seen, Sighting
+from zklink.primitives.base58 import decode_base58
+from zklink.protocol.errors import HistoryDisagrees, RequestRewritten
+from zklink.protocol.ids import Lane, RequestId
+from zklink.sequencer.program_gate import ProgramGate
+from zklink.service.program_fills import ProgramFillPort
+from zklink.signers.solana_reader import SolanaReader
+from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.program import Program
+from zklink.solana.client.requests import SolanaRequests
+from zklink.solana.client.sending import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLink:
+    """One chain's program at a node. `payer` pays for what the node sends and lends the rent of blocks; `broker` fills
+    from its own accounts, by default the payer. `price` is what a compute unit is paid beside the fee, in millionths of
+    a lamport. `make_node` gives each asker a node of its own, for a node remembers what it has shown.
+    """
+
+    profile: ChainProfile
+    place: ProgramDeployment
+    deployment_hash: bytes
+    make_node: Callable[[], SolanaNode]
+    payer: Keypair
+    broker: Keypair | None = None
+    price: int = 0
+    pause: Callable[[float], None] = field(default=time.sleep)
+
+    @property
+    def program(self) -> Program:
+        """What is called."""
+        return Program(decode_base58(self.place.program, 32))
+
+    def bridge(self) -> SolanaBridge:
+        """The bridge at a node of its own."""
+        addresses = decode_base58(self.place.program, 32), decode_base58(self.place.bridge, 32)
+        return SolanaBridge(self.make_node(), *addresses)
+
+    def check(self) -> None:
+        bridge = self.bridge()
+        bridge.node.check_genesis(self.place.genesis_number)
+        found = bridge.read().deployment_hash
+        if found != self.deployment_hash:
+            detail = f"the bridge at {self.place.bridge} belongs to deployment 0x{found.hex()}"
+            raise HistoryDisagrees(self.profile.name, 0, f"{detail}, not to 0x{self.deployment_hash.hex()}")
+
+    def reader(self) -> SolanaReader:
+        return SolanaReader(self.bridge())
+
+    def watch(self, place: QueuePlace | None) -> "ProgramWatch":
+        counts = dict.fromkeys(Lane, 0) if place is None else place.counts
+        hashes = dict.fromkeys(Lane, self.deployment_hash) if place is None else place.hashes
+        bridge = self.bridge()
+        return ProgramWatch(SolanaReader(bridge), SolanaRequests(bridge, counts, hashes))
+
+    def gate(self) -> ProgramGate:
+        bridge = self.bridge()
+        sender = self._sender(bridge.node, self.payer)
+        return ProgramGate(self.profile.chain_id, bridge, self.program, sender, self.deployment_hash)
+
+    def fill_port(self) -> ProgramFillPort:
+        sender = self._sender(self.make_node(), self.broker or self.payer)
+        return ProgramFillPort(self.program, sender, self.deployment_hash)
+
+    def broker_names(self) -> frozenset[bytes]:
+        return frozenset({bytes((self.broker or self.payer).pubkey())})
+
+    def _sender(self, node: SolanaNode, payer: Keypair) -> Sender:
+        return Sender(node, payer, price=self.price, pause=self.pause)
+
+
+class ProgramWatch:
+    """The Watch of a Solana chain. Its head is at `confirmed`, its requests are finalized."""
+
+    def __init__(self, reader: SolanaReader, requests: SolanaRequests) -> None:
+        self._reader, self._requests = reader, requests
+        self._last: int | None = None
+
+    def look(self) -> Sighting:
+        head = self._reader.newest()
+        if head.number == self._last:
+            return Sighting(head, ())
+        try:
+            found = [Seen(request, self._requests.slot, b"") for request in self._requests.poll()]
+        except RequestRewritten:
+            return Sighting(head, (), self._rewind())
+        self._last = head.number
+        return Sighting(head, tuple(found))
+
+    def find_place(self, counts: Mapping[Lane, int]) -> QueuePlace:
+        hashes = {lane: self._requests.hash_after(lane, count) for lane, count in counts.items()}
+        return QueuePlace(self._requests.slot, counts, hashes)
+
+    def _rewind(self) -> dict[Lane, RequestId]:
+        last = {lane: self._requests.last_request_id(lane) for lane in Lane}
+        kept = self._requests.rewind()
+        return {lane: RequestId(kept[lane] + 1) for lane in Lane if kept[lane] < last[lane]}

@@ -1,0 +1,73 @@
+"""What was done to an account by the program's calls, as the cluster's history shows it.
+
+Takes an address; gives the program's instructions that named it, decoded, the newest first. Nodes keep history for days
+only, and nothing that decides about money rests on it.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from solders.transaction import VersionedTransaction
+
+from zklink.primitives.base58 import decode_base58
+from zklink.protocol.errors import RpcUnavailable
+from zklink.solana.client.node import CONFIRMED, Level, SolanaNode
+from zklink.solana.client.program import Program
+from zklink.solana.interface.instructions import INSTRUCTIONS
+
+FORMS: Final = {form.number: form for form in INSTRUCTIONS}
+MOST_SIGNATURES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An instruction of the program that took effect: its name, its accounts by role, its fields; where and when."""
+
+    name: str
+    places: Mapping[str, str]
+    values: Mapping[str, Any]
+    signature: str
+    slot: int
+    time: int
+
+
+def read_acts(
+    node: SolanaNode, program: Program, key: str, level: Level = CONFIRMED, until: str | None = None
+) -> list[Act]:
+    """The acts on an account after the transaction `until`, the newest first. Raises RpcUnavailable, RpcRefused."""
+    found: list[Act] = []
+    before: str | None = None
+    while True:
+        options: dict[str, object] = {"commitment": level, "limit": MOST_SIGNATURES}
+        options |= {name: value for name, value in (("until", until), ("before", before)) if value is not None}
+        shown = node.call("getSignaturesForAddress", key, options)
+        for each in shown:
+            if each["err"] is None:
+                found += reversed(list(_read_transaction(node, program, key, str(each["signature"]), level)))
+        if len(shown) < MOST_SIGNATURES:
+            return found
+        before = str(shown[-1]["signature"])
+
+
+def _read_transaction(node: SolanaNode, program: Program, key: str, signature: str, level: Level) -> Iterator[Act]:
+    shown = node.transaction(signature, level)
+    if shown is None:
+        raise RpcUnavailable(node.name, "getTransaction", 1, "a transaction of an account's history is not there")
+    message = VersionedTransaction.from_bytes(base64.b64decode(shown["transaction"][0])).message
+    loaded = shown["meta"].get("loadedAddresses") or {}
+    keys = [*map(str, message.account_keys), *loaded.get("writable", ()), *loaded.get("readonly", ())]
+    inner = {group["index"]: group["instructions"] for group in shown["meta"].get("innerInstructions") or ()}
+    calls = list[tuple[int, list[int], bytes]]()
+    for index, call in enumerate(message.instructions):
+        calls.append((call.program_id_index, list(call.accounts), bytes(call.data)))
+        for each in inner.get(index, ()):
+            calls.append((each["programIdIndex"], list(each["accounts"]), decode_base58(str(each["data"]))))
+    for program_index, places, data in calls:
+        form = FORMS.get(data[0]) if data else None
+        if form is None or keys[program_index] != str(program.id):
+            continue
+        named = {role.name: keys[at] for role, at in zip(form.roles, places, strict=False)}
+        if key in named.values():
+            yield Act(form.name, named, form.decode(data)[0], signature, int(shown["slot"]), int(shown["blockTime"]))
