@@ -1,5 +1,6 @@
 """The deployment: what it leaves on the chains, what it refuses, and what it says when it is interrupted."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import permutations
@@ -22,12 +23,14 @@ from zklink.l1.contracts.entry_client import EntryClient
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.blueprint import PARTNERS, predict_address
 from zklink.l1.deployment.deploy import deploy, load_verifiers
+from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.plan_checks import check_plan, warn_of_tokens
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, Verifiers
 from zklink.l1.deployment.swift import read_selector
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.submission import Call
 from zklink.lab.anvil import start_anvil
+from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import genesis_tip
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_exit_domain
 from zklink.protocol.errors import DeploymentInterrupted, DeploymentRefused, TokenUnfit, WrongChain
@@ -305,9 +308,34 @@ def test_check_plan__permit2_without_code__refused(system: LocalSystem) -> None:
 
 
 def test_deployment__former_format__refused_with_what_would_be_right(system: LocalSystem) -> None:
-    former = system.deployment.to_json().replace("zklink.deployment.5", "zklink.deployment.4")
-    with pytest.raises(DeploymentRefused, match=r"'zklink.deployment.4' is not 'zklink.deployment.5': deploy with"):
+    former = system.deployment.to_json().replace("zklink.deployment.6", "zklink.deployment.4")
+    with pytest.raises(DeploymentRefused, match=r"'zklink.deployment.4' is not 'zklink.deployment.6': deploy with"):
         Deployment.from_json(former)
+
+
+def test_deployment__format_without_programs__is_read(system: LocalSystem) -> None:
+    former = json.loads(system.deployment.to_json()) | {"format": "zklink.deployment.5"}
+    assert former.pop("programs") == []
+    assert Deployment.from_json(json.dumps(former)) == system.deployment
+
+
+def test_deployment__with_a_program__reads_back_and_knows_every_chain(system: LocalSystem) -> None:
+    genesis = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+    program = ProgramDeployment(ChainId(7), "solana", genesis, "1" * 31 + "2", "1" * 31 + "3", 5)
+    mixed = replace(system.deployment, programs={program.chain_id: program})
+    assert Deployment.from_json(mixed.to_json()) == mixed
+    assert mixed.members[-1] == 7 and mixed.table[-1].bridge == bytes(31) + b"\2"
+    assert mixed.table[-1].evm_chain_id == int.from_bytes(decode_base58(genesis, 32), "big")
+    assert program.caip2 == "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"
+
+
+@pytest.mark.parametrize("name", ["program", "bridge", "genesis"])
+def test_deployment__program_at_no_address__refused(system: LocalSystem, name: str) -> None:
+    program = ProgramDeployment(ChainId(7), "solana", "1" * 32, "1" * 32, "1" * 32, 5)
+    data = json.loads(replace(system.deployment, programs={program.chain_id: program}).to_json())
+    data["programs"][0][name] = "1" * 31
+    with pytest.raises(DeploymentRefused, match="not 32 bytes in base58"):
+        Deployment.from_json(json.dumps(data))
 
 
 @pytest.mark.parametrize("operator", [b"", bytes(32), bytes(19) + b"\x01"])

@@ -33,7 +33,7 @@ from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
 from zklink.service.evm_link import NodeKeys
 from zklink.service.reconcile import reconcile
-from zklink.service.wiring import LocalGroups, build_parts
+from zklink.service.wiring import LocalGroups, Programs, build_parts
 from zklink.state.rows import Pool
 from zklink.state.state import PoolId
 from zklink.transition.block_frame import LaneBlock
@@ -101,6 +101,7 @@ class Pipeline:
     books: FillBooks = FORGETFUL
     checkpoints: CheckpointStore | None = None
     clock: TestClock = field(default_factory=TestClock)
+    programs: Programs = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         roles = self.system.world.roles
@@ -118,12 +119,13 @@ class Pipeline:
             groups=self.groups,
             books=self.books,
             checkpoints=self.checkpoints,
+            programs=self.programs,
         )
         self._submitters = dict(parts.submitters)
         self._active = dict(parts.submitters)
         self.parts = replace(parts, submitters=self._active)
         self.node = Node(self.parts, InlineWorkers(), self.clock, self.config)
-        self.timeline = Timeline(self.system.bridges)
+        self.timeline = Timeline(parts.profiles)
         self.node.listen(self.timeline.take)
 
     def _open_journal(self) -> Journal:

@@ -38,6 +38,7 @@ class ProgramLink:
     broker: Keypair | None = None
     price: int = 0
     pause: Callable[[float], None] = field(default=time.sleep)
+    clock: Callable[[], float] = field(default=time.monotonic)
 
     @property
     def program(self) -> Program:
@@ -69,7 +70,7 @@ class ProgramLink:
     def gate(self) -> ProgramGate:
         bridge = self.bridge()
         sender = self._sender(bridge.node, self.payer)
-        return ProgramGate(self.profile.chain_id, bridge, self.program, sender, self.deployment_hash)
+        return ProgramGate(self.profile.chain_id, bridge, self.program, sender, self.deployment_hash, self.clock)
 
     def fill_port(self) -> ProgramFillPort:
         sender = self._sender(self.make_node(), self.broker or self.payer)
