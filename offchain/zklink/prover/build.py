@@ -7,6 +7,7 @@ The compiler sees only a scratch directory: copies of the circuit's files, the l
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ import wasmtime
 
 from zklink.protocol.errors import CalculatorInvalid, CircuitCompileFailed
 from zklink.prover.cache import cache_directory, compute_content_hash, ensure_entry
+from zklink.prover.calculator_field import make_engine, speed_up
 from zklink.prover.progress import SILENT, Progress
 from zklink.prover.r1cs import read_r1cs_header
 from zklink.prover.source import CircuitSource
@@ -56,27 +58,33 @@ class CompiledCircuit:
         return read_r1cs_header(self.r1cs).constraints
 
 
-def load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
-    """A module from WASM, its machine code kept in the cache by content. Raises CalculatorInvalid."""
+def _as_it_is(module: bytes) -> bytes:
+    return module
+
+
+def load_wasm_module(
+    engine: wasmtime.Engine, path: Path, change: Callable[[bytes], bytes] = _as_it_is
+) -> wasmtime.Module:
+    """A module from WASM after a change, its machine code kept in the cache by content. Raises CalculatorInvalid."""
     try:
-        return _load_wasm_module(engine, path)
+        return _load_wasm_module(engine, change(path.read_bytes()))
     except OSError as error:
         raise CalculatorInvalid(str(path), error.strerror or str(error)) from error
     except wasmtime.WasmtimeError as error:
         raise CalculatorInvalid(str(path), f"no WASM module ({str(error).splitlines()[0]})") from error
 
 
-def _load_wasm_module(engine: wasmtime.Engine, path: Path) -> wasmtime.Module:
-    key = compute_content_hash(version("wasmtime"), path.read_bytes())
+def _load_wasm_module(engine: wasmtime.Engine, content: bytes) -> wasmtime.Module:
+    key = compute_content_hash(version("wasmtime"), content)
 
     def make(directory: Path) -> None:
-        (directory / "module.bin").write_bytes(wasmtime.Module.from_file(engine, str(path)).serialize())
+        (directory / "module.bin").write_bytes(wasmtime.Module(engine, content).serialize())
 
     compiled = ensure_entry("modules", key, make) / "module.bin"
     try:
         return wasmtime.Module.deserialize_file(engine, str(compiled))
     except wasmtime.WasmtimeError:  # made on a machine with another processor
-        return wasmtime.Module.from_file(engine, str(path))
+        return wasmtime.Module(engine, content)
 
 
 def _run_circom(tools: Tools, directory: Path, arguments: list[str]) -> tuple[int, str]:
@@ -148,6 +156,8 @@ def ensure_compiled(
     def make(directory: Path) -> None:
         with progress.step(f"Compiling {source.name}"):
             compile_circuit(source, tools, directory, level)
-            load_wasm_module(wasmtime.Engine(), directory / "circuit.wasm")  # the calculator's machine code, for later
+            load_wasm_module(
+                make_engine(), directory / "circuit.wasm", speed_up
+            )  # the calculator's machine code, for later
 
     return CompiledCircuit(source.name, key, ensure_entry(f"{_FOLDER}/{source.name}", key, make))

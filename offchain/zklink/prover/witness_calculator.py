@@ -13,31 +13,45 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import wasmtime
 
 from zklink.primitives.field import R, is_scalar
 from zklink.protocol.errors import CalculatorInvalid, FilesMixed, WitnessInputInvalid, WitnessUnsatisfied
 from zklink.prover.build import CompiledCircuit, load_wasm_module
+from zklink.prover.calculator_field import make_engine, speed_up
 from zklink.prover.r1cs import SCALAR_BYTES, read_r1cs_header
 
 Signal = int | Sequence["Signal"]
 CircuitInputs = Mapping[str, Signal]
 
-_DUMP = """(module
+_HELPER = """(module
  (import "calculator" "memory" (memory 1))
  (import "calculator" "getWitness" (func $load (param i32)))
- (memory $out (export "out") 1)
+ (import "calculator" "setInputSignal" (func $set (param i32 i32 i32)))
+ (memory $own (export "own") 1)
+ (func (export "reserve") (param $bytes i32)
+  (drop (memory.grow $own (i32.add (i32.shr_u (local.get $bytes) (i32.const 16)) (i32.const 1)))))
+ (func (export "feed") (param $count i32) (param $target i32) (local $place i32)
+  (block $end (loop $next
+   (br_if $end (i32.eqz (local.get $count)))
+   (memory.copy 0 $own (local.get $target) (i32.add (local.get $place) (i32.const 12)) (i32.const 32))
+   (call $set (i32.load $own (local.get $place)) (i32.load $own offset=4 (local.get $place))
+    (i32.load $own offset=8 (local.get $place)))
+   (local.set $place (i32.add (local.get $place) (i32.const 44)))
+   (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+   (br $next))))
  (func (export "dump") (param $count i32) (param $source i32) (local $index i32) (local $target i32)
-  (drop (memory.grow $out (i32.add (i32.shr_u (local.get $count) (i32.const 11)) (i32.const 1))))
   (block $end (loop $next
    (br_if $end (i32.ge_u (local.get $index) (local.get $count)))
    (call $load (local.get $index))
-   (memory.copy $out 0 (local.get $target) (local.get $source) (i32.const 32))
+   (memory.copy $own 0 (local.get $target) (local.get $source) (i32.const 32))
    (local.set $target (i32.add (local.get $target) (i32.const 32)))
    (local.set $index (i32.add (local.get $index) (i32.const 1)))
    (br $next)))))"""
+_PACKED = struct.Struct("<iii32s")
+"""An input as `feed` takes it: the halves of its name's hash, its place in the signal, the element."""
 _FNV_OFFSET, _FNV_PRIME, _MASK_64 = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
 
 
@@ -86,6 +100,14 @@ def _flatten(signal: Signal) -> Iterator[int]:
             yield from _flatten(element)
 
 
+class _Input(NamedTuple):
+    """Where a calculator keeps an input: the halves of its name's hash, and how many elements it has."""
+
+    high: int
+    low: int
+    size: int
+
+
 class _Failed(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -117,7 +139,32 @@ class _Run:
         self.store.close()
 
     def call(self, name: str, *arguments: int) -> int:
-        function = self.exports[name]
+        return self._call(self.exports[name], *arguments)
+
+    def attach(self, helper: wasmtime.Module) -> None:
+        """Instantiate the helper beside the calculator."""
+        imports = [self.exports[name] for name in ("memory", "getWitness", "setInputSignal")]
+        self._helper = wasmtime.Instance(self.store, helper, imports).exports(self.store)
+
+    def feed(self, inputs: bytes, buffer: int) -> None:
+        """Set the inputs, each as `_PACKED`; the last one runs the circuit. Raises _Failed."""
+        own = self._reserve(len(inputs))
+        own.write(self.store, inputs)
+        self._call(self._helper["feed"], len(inputs) // _PACKED.size, buffer)
+
+    def dump(self, count: int, buffer: int) -> bytes:
+        """The first wires of the witness."""
+        own = self._reserve(SCALAR_BYTES * count)
+        self._call(self._helper["dump"], count, buffer)
+        return bytes(own.read(self.store, 0, SCALAR_BYTES * count))
+
+    def _reserve(self, size: int) -> wasmtime.Memory:
+        self._call(self._helper["reserve"], size)
+        own = self._helper["own"]
+        assert isinstance(own, wasmtime.Memory)
+        return own
+
+    def _call(self, function: object, *arguments: int) -> int:
         assert isinstance(function, wasmtime.Func)
         try:
             result: Any = function(self.store, *arguments)
@@ -126,12 +173,6 @@ class _Run:
                 raise self.failure from None
             raise
         return 0 if result is None else int(result)
-
-    @property
-    def memory(self) -> wasmtime.Memory:
-        memory = self.exports["memory"]
-        assert isinstance(memory, wasmtime.Memory)
-        return memory
 
     def _on_message(self, *_: int) -> None:
         characters = []
@@ -156,11 +197,12 @@ class WitnessCalculator:
         """Raises CalculatorInvalid, FilesMixed, ConstraintSystemInvalid."""
         self.name = circuit.name
         self._path = circuit.wasm
-        self._engine = wasmtime.Engine()
-        self._module = load_wasm_module(self._engine, circuit.wasm)
-        self._dump = wasmtime.Module(self._engine, _DUMP)
+        self._inputs: dict[str, _Input] = {}
+        self._engine = make_engine()
+        self._module = load_wasm_module(self._engine, circuit.wasm, speed_up)
+        self._helper = wasmtime.Module(self._engine, _HELPER)
         # wasmtime's own destructors fail when they run after the interpreter has begun to shut down.
-        weakref.finalize(self, _close, self._dump, self._module, self._engine)
+        weakref.finalize(self, _close, self._helper, self._module, self._engine)
         with self._own_failures(), closing(_Run(self._engine, self._module)) as run:
             self.wires = run.call("getWitnessSize")
         """The length of its witnesses."""
@@ -187,23 +229,37 @@ class WitnessCalculator:
     def _compute(self, run: _Run, inputs: CircuitInputs) -> Witness:
         run.call("init", 0)
         buffer = run.call("getSharedRWMemoryStart")
-        prepared = [(name, *_hash_name(name), self._check(run, name, signal)) for name, signal in inputs.items()]
-        expected, given = run.call("getInputSize"), sum(len(item[3]) for item in prepared)
+        packed = b"".join(self._pack(run, name, signal) for name, signal in inputs.items())
+        expected, given = run.call("getInputSize"), len(packed) // _PACKED.size
         if given != expected:
             raise WitnessInputInvalid(self.name, ", ".join(inputs), f"{given} values given, {expected} needed")
+        run.attach(self._helper)
         try:
-            for _, high, low, values in prepared:
-                for index, value in enumerate(values):
-                    run.memory.write(run.store, value.to_bytes(SCALAR_BYTES, "little"), buffer)
-                    run.call("setInputSignal", high, low, index)
+            run.feed(packed, buffer)
         except _Failed as error:
             raise WitnessUnsatisfied(self.name, str(error)) from None
-        return self._read(run, buffer)
+        return Witness(run.dump(run.call("getWitnessSize"), buffer))
 
-    def _check(self, run: _Run, name: str, signal: Signal) -> list[int]:
-        size = run.call("getInputSignalSize", *_hash_name(name))
-        if size <= 0:
-            raise WitnessInputInvalid(self.name, name, "the circuit has no such input")
+    def _find(self, run: _Run, name: str) -> _Input:
+        """The input of this name. Raises WitnessInputInvalid if the circuit has none."""
+        found = self._inputs.get(name)
+        if found is None:
+            halves = _hash_name(name)
+            size = run.call("getInputSignalSize", *halves)
+            if size <= 0:
+                raise WitnessInputInvalid(self.name, name, "the circuit has no such input")
+            found = self._inputs[name] = _Input(*halves, size)
+        return found
+
+    def _pack(self, run: _Run, name: str, signal: Signal) -> bytes:
+        found = self._find(run, name)
+        values = self._check(name, signal, found.size)
+        return b"".join(
+            _PACKED.pack(found.high, found.low, index, value.to_bytes(SCALAR_BYTES, "little"))
+            for index, value in enumerate(values)
+        )
+
+    def _check(self, name: str, signal: Signal, size: int) -> list[int]:
         values = list(_flatten(signal))
         if len(values) != size:
             raise WitnessInputInvalid(self.name, name, f"{len(values)} values given, {size} needed")
@@ -211,12 +267,3 @@ class WitnessCalculator:
             if not is_scalar(value):
                 raise WitnessInputInvalid(self.name, f"{name}[{index}]", f"{value} is not a field element")
         return values
-
-    def _read(self, run: _Run, buffer: int) -> Witness:
-        count = run.call("getWitnessSize")
-        imports = [run.memory, run.exports["getWitness"]]
-        exports = wasmtime.Instance(run.store, self._dump, imports).exports(run.store)
-        dump, out = exports["dump"], exports["out"]
-        assert isinstance(dump, wasmtime.Func) and isinstance(out, wasmtime.Memory)
-        dump(run.store, count, buffer)
-        return Witness(bytes(out.read(run.store, 0, SCALAR_BYTES * count)))
