@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 from solders.transaction import Transaction
 
-from zklink.lab.solana.chain import LocalSolana
+from zklink.lab.solana.base import SolanaChain
 
 SOL = 10**9
 ALICE, BOB = (Keypair.from_seed(bytes([number]) * 32) for number in (1, 2))
@@ -23,17 +23,17 @@ def sign_calls(payer: Keypair, calls: Sequence[Instruction], blockhash: Hash) ->
     return bytes(Transaction([payer], message, blockhash))
 
 
-def newest_blockhash(chain: LocalSolana, level: str = "processed") -> Hash:
+def newest_blockhash(chain: SolanaChain, level: str = "processed") -> Hash:
     """What a transaction names so that it can land."""
     return Hash.from_string(chain.rpc("getLatestBlockhash", {"commitment": level})["value"]["blockhash"])
 
 
-def pay(chain: LocalSolana, lamports: int, to: Pubkey = BOBS, level: str = "processed") -> bytes:
+def pay(chain: SolanaChain, lamports: int, to: Pubkey = BOBS, level: str = "processed") -> bytes:
     """A transfer of Alice's."""
     call = transfer(TransferParams(from_pubkey=ALICE.pubkey(), to_pubkey=to, lamports=lamports))
     return sign_calls(ALICE, [call], newest_blockhash(chain, level))
 
 
-def balance(chain: LocalSolana, key: Pubkey = BOBS, level: str = "processed") -> int:
+def balance(chain: SolanaChain, key: Pubkey = BOBS, level: str = "processed") -> int:
     """What an account has, in lamports."""
     return int(chain.rpc("getBalance", str(key), {"commitment": level})["value"])

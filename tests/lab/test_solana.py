@@ -29,7 +29,8 @@ from zklink.lab.errors import (
 )
 from zklink.lab.faults import FeeSpike, Halt, Reorg
 from zklink.lab.faults.strategies import plans
-from zklink.lab.solana.chain import LocalSolana, SolanaSpec
+from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.chain import LocalSolana
 from zklink.lab.solana.ledger import BLOCKHASHES, PACKET_BYTES
 from zklink.lab.world import LabWorld
 
@@ -237,6 +238,20 @@ SHAPES: dict[str, tuple[list[Any], Any]] = {
     "getHealth": ([], str),
     "getVersion": ([], {"feature-set": int, "solana-core": str}),
     "getGenesisHash": ([], str),
+    "getEpochInfo": (
+        [],
+        dict.fromkeys(("absoluteSlot", "blockHeight", "epoch", "slotIndex", "slotsInEpoch", "transactionCount"), int),
+    ),
+    "getEpochSchedule": (
+        [],
+        {
+            "slotsPerEpoch": int,
+            "leaderScheduleSlotOffset": int,
+            "warmup": bool,
+            "firstNormalEpoch": int,
+            "firstNormalSlot": int,
+        },
+    ),
     "getSlot": ([{"commitment": "confirmed"}], int),
     "getBlockHeight": ([], int),
     "getBlockTime": ([3], int),
@@ -403,8 +418,8 @@ def test_plans__drawn_for_both_kinds__are_played_and_nothing_is_paid_twice(world
                 world.round(3)
                 wire = pay(solana, SOL, level="finalized")
                 for _ in range(12):
-                    if solana.ledger.find(Signature.from_string(solana.ledger.signature_of(wire))) is None:
-                        solana.ledger.send(wire, is_tried=False)
+                    if world.ledger().find(Signature.from_string(world.ledger().signature_of(wire))) is None:
+                        world.ledger().send(wire, is_tried=False)
                     world.round()
                 assert balance(solana) == SOL
 

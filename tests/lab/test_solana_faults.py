@@ -19,10 +19,9 @@ from zklink.lab.faults import BadNode, Drift, Dropped, FaultPlan, FullPool, Halt
 from zklink.lab.faults.hunt import hunt, run_plan
 from zklink.lab.faults.of_nodes import kinds_of
 from zklink.lab.faults.strategies import plans
-from zklink.lab.kinds import EVM, SOLANA
 from zklink.lab.rpc_faults import DROPPED, LOST, error, stale, wrong_chain
 from zklink.lab.rpc_http import HttpNode
-from zklink.lab.solana.chain import SolanaSpec
+from zklink.lab.solana.base import SolanaSpec
 from zklink.lab.world import LabWorld
 
 SPECS: list[ChainSpec | SolanaSpec] = [ChainSpec("left", 101, 2.0), SolanaSpec(confirmed_slots=2, finalized_slots=8)]
@@ -32,7 +31,7 @@ SIGNED = {"encoding": "base64"}
 def open_lab(backend: Backend = "revm") -> LabWorld:
     """Both kinds of chains; Alice has been rich for long."""
     world = LabWorld(open_chains(backend, SPECS))
-    world.solana().ledger.give(ALICE.pubkey(), 1_000 * SOL)
+    world.ledger().give(ALICE.pubkey(), 1_000 * SOL)
     world.solana().finalize()
     return world
 
@@ -180,7 +179,7 @@ def test_node__drops_what_it_is_sent__and_says_its_name(world: LabWorld) -> None
     wire = pay(solana, SOL)
     sent = base64.b64encode(wire).decode()
     node.fail("sendTransaction", DROPPED, LOST)
-    assert ask(node, "sendTransaction", sent, SIGNED)["result"] == solana.ledger.signature_of(wire)
+    assert ask(node, "sendTransaction", sent, SIGNED)["result"] == world.ledger().signature_of(wire)
     assert balance(solana) == 0
     with pytest.raises(requests.ConnectionError, match="the answer was lost"):
         ask(node, "sendTransaction", sent, SIGNED)
@@ -205,7 +204,7 @@ def test_node__over_http__is_the_same(world: LabWorld) -> None:
         assert session.post(served.url, json=asked, timeout=10).json()["result"] == world.solana().height() - 8
 
 
-@pytest.mark.parametrize("kind", kinds_of(SOLANA))
+@pytest.mark.parametrize("kind", kinds_of("litesvm"))
 def test_bad_node__each_kind__is_seen_by_who_asks_and_heals(world: LabWorld, kind: str) -> None:
     solana, node = world.solana(), world.solana_node()
     signature = solana.send(pay(solana, SOL))
@@ -237,7 +236,7 @@ def test_bad_node__each_kind__is_seen_by_who_asks_and_heals(world: LabWorld, kin
 
 
 def test_bad_node__kind_of_another_chain__one_sentence(world: LabWorld) -> None:
-    assert set(kinds_of(EVM)) > set(kinds_of(SOLANA))
+    assert set(kinds_of("revm")) > set(kinds_of("litesvm"))
     with pytest.raises(PlanInapplicable, match="no node does empty logs; there are away, dropped sends"):
         world.strike(BadNode("solana", "empty logs", 1))
     with pytest.raises(NoSuchChain, match="there are solana"):

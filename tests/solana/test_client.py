@@ -13,7 +13,8 @@ from solders.system_program import TransferParams, transfer
 from tests.lab.solana_wallets import ALICE, BOBS, SOL, balance
 from tests.solana.lossy_node import BLIND, DROPPED, TROUBLES, LossyNode
 from tests.support.tries import tries
-from zklink.lab.solana.chain import LocalSolana, SolanaSpec
+from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.chain import LocalSolana
 from zklink.lab.solana.ledger import BLOCKHASHES
 from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.errors import (

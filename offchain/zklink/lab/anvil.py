@@ -4,13 +4,9 @@ Takes the binary's path; gives a running process, or an error with its output. N
 """
 
 import atexit
-import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +14,9 @@ from typing import Final
 
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, MNEMONIC
 from zklink.lab.errors import AnvilFailed, AnvilMissing, PortTaken
+from zklink.lab.processes import dying_with_parent, read_away
 
 _READY: Final = "Listening on"
-_PR_SET_PDEATHSIG: Final = 1
 HARDFORK: Final = "cancun"
 """Options that make a local chain behave like the live chains of today."""
 
@@ -68,7 +64,7 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # Ctrl-C ends our process, which may still want to save the chain
-            preexec_fn=_die_with_parent if _can_die_with_parent() else None,
+            preexec_fn=dying_with_parent(),
         )
     except OSError as error:
         raise AnvilFailed(name, str(error)) from error
@@ -81,7 +77,7 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port:
             anvil = AnvilProcess(name, f"http://{line.split()[-1]}", process)
             atexit.register(anvil.stop)
             # A full pipe would block anvil: read on, keep nothing.
-            threading.Thread(target=_drain, args=(output,), name=f"anvil-{name}", daemon=True).start()
+            threading.Thread(target=read_away, args=(output,), name=f"anvil-{name}", daemon=True).start()
             return anvil
     process.wait()
     if port and any("in use" in text for text in seen):
@@ -94,19 +90,3 @@ def put_on_path(binary: Path) -> None:
     folder = str(binary.parent)
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
-
-
-def _drain(output: object) -> None:
-    with contextlib.suppress(ValueError, OSError):
-        for _ in output:  # type: ignore[attr-defined]
-            pass
-
-
-def _can_die_with_parent() -> bool:
-    """Linux ties the child to the *thread* that started it, so only the main thread may."""
-    return sys.platform == "linux" and threading.current_thread() is threading.main_thread()
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: the kernel ends it when our process dies, however that happens."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

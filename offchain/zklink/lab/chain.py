@@ -16,7 +16,7 @@ from web3.types import RPCEndpoint
 from zklink.lab.anvil import AnvilProcess
 from zklink.lab.block_clock import BlockClock
 from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater
-from zklink.lab.kinds import EVM, Kind
+from zklink.lab.kinds import EVM, LITESVM, Kind
 from zklink.lab.reorganisation import list_waiting, reorganise
 
 WEI_PER_COIN: Final = 10**18
@@ -81,6 +81,10 @@ class LocalChain:
             pool = self.provider.chain.pool
             pool.withheld = frozenset(bytes.fromhex(name.removeprefix("0x")) for name in withheld)
             pool.is_full = is_full
+
+    def drop_waiting(self) -> tuple[str, ...]:
+        """Raises FaultUnavailable: a pool of an EVM chain keeps what it has."""
+        raise FaultUnavailable(self.name, "a transaction that is lost", LITESVM)
 
     @property
     def is_revm(self) -> bool:

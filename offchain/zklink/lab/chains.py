@@ -22,15 +22,18 @@ from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, funded_account, fu
 from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anvil
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.errors import ForkElsewhere, ForkUnnamed, ForkUnreachable, NoSuchBackend, NoSuchChain, SoldersMissing
-from zklink.lab.kinds import EVM
+from zklink.lab.kinds import EVM, LITESVM, SURFNET
 
 if TYPE_CHECKING:
-    from zklink.lab.solana.chain import LocalSolana, SolanaSpec
+    from zklink.lab.solana.base import SolanaChain, SolanaSpec
 
 Backend = Literal["revm", "test", "anvil", "fork"]
 BACKENDS: Final[tuple[Backend, ...]] = ("revm", "test", "anvil", "fork")
 IN_PROCESS: Final[tuple[Backend, ...]] = ("revm", "test")
 """Those that end with this process, and that no other program reaches."""
+
+SOLANA_BACKENDS: Final = (LITESVM, SURFNET, "fork")
+"""What a Solana chain can run on."""
 
 Spec = Union[ChainSpec, "SolanaSpec"]
 """A chain of either kind."""
@@ -141,15 +144,18 @@ def open_chains(
     *,
     stand_ins: bool = False,
 ) -> LocalChains[Any]:
-    """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. A Solana
-    chain is a ledger in this process beside each back end. Raises NoSuchBackend, PyrevmMissing, SoldersMissing,
-    AnvilFailed, AnvilMissing, PortTaken, ForkUnnamed, ForkUnreachable, ForkElsewhere; if one fails, those that were
-    started are ended.
+    """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. What a
+    Solana chain runs on stands in its `SolanaSpec`, whatever the back end of the others. Raises NoSuchBackend,
+    PyrevmMissing, SoldersMissing, AnvilFailed, AnvilMissing, PortTaken, SurfnetFailed, PackageUnavailable, ForkUnnamed,
+    ForkUnreachable, ForkElsewhere, ClusterElsewhere; if one fails, those that were started are ended.
     """
     if backend not in _OPENERS:
         raise NoSuchBackend(backend, BACKENDS)
     for spec in specs:
-        if backend == "fork" and spec.kind == EVM and not stand_ins and fork_url(spec.name) is None:
+        on = backend if spec.kind == EVM else spec.runs_on
+        if on not in (BACKENDS if spec.kind == EVM else SOLANA_BACKENDS):
+            raise NoSuchBackend(on, SOLANA_BACKENDS)
+        if on == "fork" and not stand_ins and fork_url(spec.name) is None:
             raise ForkUnnamed(spec.name, _fork_variable(spec.name))
     _repair_chain_ids()
     opener = _OPENERS[backend]
@@ -184,12 +190,19 @@ def _fork_variable(name: str) -> str:
     return name.upper().replace("-", "_") + "_RPC"
 
 
-def _open_solana(spec: "SolanaSpec") -> "LocalSolana":
-    try:
-        from zklink.lab.solana.chain import LocalSolana
-    except ModuleNotFoundError as error:
-        raise SoldersMissing from error
-    return LocalSolana(spec)
+def _open_solana(spec: "SolanaSpec") -> "SolanaChain":
+    if spec.runs_on == LITESVM:
+        try:
+            from zklink.lab.solana.chain import LocalSolana
+        except ModuleNotFoundError as error:
+            raise SoldersMissing from error
+        return LocalSolana(spec)
+    # Not above: the other ways need neither node nor npm.
+    from zklink.lab.solana.surfnet import open_fork, open_surfnet
+
+    if spec.runs_on == SURFNET:
+        return open_surfnet(spec)
+    return open_fork(spec, fork_url(spec.name), _fork_variable(spec.name))
 
 
 def _open_revm(spec: ChainSpec, find_anvil: AnvilFinder) -> LocalChain:

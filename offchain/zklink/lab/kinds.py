@@ -1,6 +1,6 @@
 """What chains of all kinds have in common, so that a world plays with each of them.
 
-EVM chains (`chain.LocalChain`) and Solana (`solana.chain.LocalSolana`) are both of this form. A number of blocks is one
+EVM chains (`chain.LocalChain`) and Solana (`solana.base.SolanaChain`) are both of this form. A number of blocks is one
 of slots on Solana, and a transaction's hash its first signature.
 """
 
@@ -12,7 +12,8 @@ EVM: Final[Kind] = "evm"
 SOLANA: Final[Kind] = "solana"
 
 LITESVM: Final = "litesvm"
-"""What a Solana chain in this process is made of."""
+SURFNET: Final = "surfnet"
+"""What a Solana chain is made of in this process, and as a process of its own."""
 
 
 class LabSpec(Protocol):
@@ -65,6 +66,9 @@ class LabChain(Protocol):
 
     def set_automine(self, is_automining: bool) -> None:
         """Make a block for each transaction, or only when told."""
+
+    def drop_waiting(self) -> tuple[str, ...]:
+        """What waits is lost; gives the names. Raises FaultUnavailable where there is no such thing."""
 
     def waiting(self) -> tuple[str, ...]:
         """The names of the transactions that wait for a block."""

@@ -11,7 +11,7 @@ from zklink.lab.chain import LocalChain
 from zklink.lab.rpc_proxy import FaultyRpc, RpcProxy, put_before
 
 if TYPE_CHECKING:
-    from zklink.lab.solana.chain import LocalSolana
+    from zklink.lab.solana.base import SolanaChain
     from zklink.lab.solana.proxy import SolanaProxy
 
 
@@ -34,7 +34,7 @@ class Nodes:
             self._evm[chain.name] = put_before(chain.w3)
         return self._evm[chain.name]
 
-    def solana(self, chain: "LocalSolana") -> "SolanaProxy":
+    def solana(self, chain: "SolanaChain") -> "SolanaProxy":
         """That of a Solana chain, which is its own switches."""
         if chain.name not in self._solana:
             self._solana[chain.name] = chain.put_before()

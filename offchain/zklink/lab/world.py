@@ -16,8 +16,8 @@ from zklink.lab.chain import LocalChain
 from zklink.lab.chains import LocalChains
 from zklink.lab.courier import Courier
 from zklink.lab.courier_state import State
-from zklink.lab.errors import NeverCame, NoSuchChain
-from zklink.lab.kinds import EVM, SOLANA, Kind, LabChain
+from zklink.lab.errors import FaultUnavailable, NeverCame, NoSuchChain
+from zklink.lab.kinds import EVM, LITESVM, SOLANA, Kind, LabChain
 from zklink.lab.nodes import Nodes
 from zklink.lab.pace import Pace
 from zklink.lab.places import Places
@@ -28,7 +28,8 @@ from zklink.lab.trace import Names, Trace, trace
 
 if TYPE_CHECKING:
     from zklink.lab.faults.base import Fault, Strike
-    from zklink.lab.solana.chain import LocalSolana
+    from zklink.lab.solana.base import SolanaChain
+    from zklink.lab.solana.ledger import Ledger
     from zklink.lab.solana.proxy import SolanaProxy
 
 MOST_ROUNDS: Final = 60
@@ -104,9 +105,17 @@ class LabWorld:
         found: LocalChain = self._of_kind(name, EVM)
         return found
 
-    def solana(self, name: str = "solana") -> "LocalSolana":
+    def solana(self, name: str = "solana") -> "SolanaChain":
         """A Solana chain by its name. Raises NoSuchChain."""
-        found: LocalSolana = self._of_kind(name, SOLANA)
+        found: SolanaChain = self._of_kind(name, SOLANA)
+        return found
+
+    def ledger(self, name: str = "solana") -> "Ledger":
+        """What a Solana chain in this process keeps. Raises NoSuchChain, FaultUnavailable for another one."""
+        chain: Any = self.solana(name)
+        if chain.made_of != LITESVM:
+            raise FaultUnavailable(name, "a ledger in this process", LITESVM)
+        found: Ledger = chain.ledger
         return found
 
     def _of_kind(self, name: str, kind: Kind) -> Any:

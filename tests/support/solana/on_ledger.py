@@ -13,7 +13,8 @@ from solders.transaction import Transaction
 
 from tests.support.solana.machine import UNITS_LIMIT, Machine, Refused, _reason
 from tests.support.solana.site import Site
-from zklink.lab.solana.chain import LocalSolana, SolanaSpec
+from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.chain import LocalSolana
 from zklink.lab.solana.ledger import NotTaken
 
 SPEC = SolanaSpec(confirmed_slots=2, finalized_slots=6)

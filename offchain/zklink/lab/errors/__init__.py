@@ -3,6 +3,7 @@
 LabError
 +-- AnvilFailed         a local chain did not start
 +-- AnvilMissing        there is no anvil to start one with
++-- ClusterElsewhere    the node that a fork of Solana was to stand on serves another cluster
 +-- EngineFailed        revm did not begin to execute a message
 +-- ForkUnreachable     the node that a fork was to stand on does not answer
 +-- ForkElsewhere       the node that a fork was to stand on serves another chain
@@ -14,6 +15,7 @@ LabError
 +-- PyrevmMissing       there is no pyrevm to run chains in process with
 +-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
 +-- SoldersMissing      there is no solders to run Solana's programs in process with
++-- SurfnetFailed       Surfpool's network did not start
 +-- SnapshotGone        the chain has been set further back since the snapshot
 +-- TimeNotLater        a block cannot be as old as its parent, or older
 +-- TimestampNotLater   a block's time is not after its parent's

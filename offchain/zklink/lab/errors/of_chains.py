@@ -29,6 +29,21 @@ class AnvilMissing(LabError):
 
 
 @dataclass(eq=False)
+class ClusterElsewhere(LabError):
+    """The node that a fork of Solana was to stand on serves another cluster; both are genesis hashes.
+    Do: Put the address of a node of the expected cluster into the variable, or name its genesis hash.
+    """
+
+    chain: str
+    variable: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}: the node in {self.variable} serves the cluster {self.found}, not {self.expected}"
+
+
+@dataclass(eq=False)
 class EngineFailed(LabError):
     """revm did not begin to execute a message. `detail` is what it says.
     Do: Read `detail`: the message itself cannot be executed on any chain.
@@ -144,6 +159,19 @@ class SoldersMissing(LabError):
 
     def __str__(self) -> str:
         return "a Solana chain needs solders: pip install 'zklink[solana]'"
+
+
+@dataclass(eq=False)
+class SurfnetFailed(LabError):
+    """Surfpool's network did not start.
+    Do: Read `detail`; a node older than version 18 or a system without glibc are the usual causes.
+    """
+
+    chain: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"the Surfnet for {self.chain} did not start: {self.detail}"
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from zklink.lab.errors import FaultUnavailable, PlanInapplicable
-from zklink.lab.kinds import LITESVM
+from zklink.lab.kinds import LITESVM, SURFNET
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 REAL: Final = ("revm", "anvil", "fork")
 """Chains that have blocks, a pool and a past of their own."""
 
-ALL: Final = (*REAL, "test", LITESVM)
+ALL: Final = (*REAL, "test", LITESVM, SURFNET)
 
 
 @dataclass(frozen=True, slots=True)

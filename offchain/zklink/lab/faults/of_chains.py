@@ -215,7 +215,7 @@ class Dropped(OfChain):
     rounds: int
 
     def strike(self, world: "LabWorld") -> None:
-        pace, chain = world.pace(self.chain), world.solana(self.chain)
+        pace, chain = world.pace(self.chain), world.member(self.chain)
         lost = ", ".join(map(world.story.name, chain.drop_waiting())) or "nothing: nothing waits"
         pace.dropping_until = world.coming_round + self.rounds - 1
         pace.apply_to_pool(chain)

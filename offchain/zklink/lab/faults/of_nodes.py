@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from zklink.lab.errors import PlanInapplicable
 from zklink.lab.faults.base import Fault, count
-from zklink.lab.kinds import EVM, Kind
+from zklink.lab.kinds import EVM, LITESVM, SURFNET
 from zklink.lab.rpc_faults import (
     AWAY,
     CHAIN_ID,
@@ -61,9 +61,11 @@ KINDS: Final[dict[str, tuple[str, str, RpcFault, str]]] = {
 """Kinds of misbehaviour: the method they are about on an EVM chain and on Solana, the fault, and how it is told."""
 
 
-def kinds_of(kind: Kind) -> list[str]:
-    """What a node of such a chain can do wrong."""
-    return sorted(name for name, (evm, solana, *_) in KINDS.items() if (evm if kind == EVM else solana) != NONE)
+def kinds_of(made_of: str) -> list[str]:
+    """What a node of a chain that is made of this can do wrong. A Surfnet has no past to be behind in."""
+    is_solana = made_of in (LITESVM, SURFNET)
+    known = sorted(name for name, (evm, solana, *_) in KINDS.items() if (solana if is_solana else evm) != NONE)
+    return [name for name in known if (made_of, name) != (SURFNET, "stale")]
 
 
 REQUESTS_PER_ROUND: Final = 10
@@ -80,7 +82,7 @@ class BadNode(Fault):
     def check(self, world: "LabWorld") -> None:
         # By class, not `super()`: slots make dataclasses other classes than the ones they were written as.
         Fault.check(self, world)
-        known = kinds_of(world.member(self.chain).kind)
+        known = kinds_of(self.made_of(world))
         if self.kind not in known:
             raise PlanInapplicable(self.title, f"no node does {self.kind}; there are {', '.join(known)}")
 

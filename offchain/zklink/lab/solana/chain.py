@@ -1,81 +1,35 @@
-"""A Solana chain of a world: the ledger behind the door that EVM chains have, and its JSON-RPC.
+"""A Solana chain in this process: the ledger behind the door that EVM chains have, and its JSON-RPC.
 
 Takes time, faults and transactions; gives slots. What runs on it, it does not know.
 """
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from zklink.lab.block_clock import BlockClock
-from zklink.lab.errors import FaultUnavailable, NodeRefused, TimeNotLater, UnknownTransaction
-from zklink.lab.kinds import LITESVM, SOLANA, Kind
-from zklink.lab.rpc_http import HttpNode
+from zklink.lab.errors import UnknownTransaction
+from zklink.lab.kinds import LITESVM
+from zklink.lab.solana.base import SolanaChain, SolanaSpec
 from zklink.lab.solana.ledger import Ledger, Moment
-from zklink.lab.solana.proxy import SolanaProxy
 from zklink.lab.solana.rpc import SolanaRpc
 
-SLOT_SECONDS: Final = 0.4
 
+class LocalSolana(SolanaChain):
+    """A Solana chain on LiteSVM."""
 
-@dataclass(frozen=True, slots=True)
-class SolanaSpec:
-    """The Solana cluster that a local chain imitates: after how many slots one is confirmed, and finalized."""
-
-    kind: ClassVar[Kind] = SOLANA
-
-    name: str = "solana"
-    block_time_seconds: float = SLOT_SECONDS
-    confirmed_slots: int = 2
-    finalized_slots: int = 32
-
-
-@dataclass(slots=True)
-class LocalSolana:
-    """A Solana chain in this process."""
-
-    kind: ClassVar[Kind] = SOLANA
     made_of: ClassVar[str] = LITESVM
     has_pool: ClassVar[bool] = True
     is_in_process: ClassVar[bool] = True
-    node_url: ClassVar[None] = None
 
-    spec: SolanaSpec
-    ledger: Ledger = field(init=False)
-    node: SolanaRpc = field(init=False)
-    _clock: BlockClock | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        spec = self.spec
+    def __init__(self, spec: SolanaSpec) -> None:
+        super().__init__(spec)
         self.ledger = Ledger(spec.name, spec.confirmed_slots, spec.finalized_slots, spec.block_time_seconds)
         self.node = SolanaRpc(self.ledger)
 
-    @property
-    def name(self) -> str:
-        """The chain's name, as it was asked for."""
-        return self.spec.name
+    def answer(self, method: str, parameters: list[Any], behind: int = 0) -> dict[str, Any]:
+        """The node's answer in JSON-RPC, as of so many slots behind."""
+        return self.node.answer(method, parameters, behind)
 
-    def rpc(self, method: str, *parameters: object) -> Any:
-        """A raw request to the node. Raises NodeRefused with the node's words if it answers with an error."""
-        answer = self.node.answer(method, list(parameters))
-        if "error" in answer:
-            raise NodeRefused(self.name, method, str(answer["error"]))
-        return answer["result"]
-
-    def send(self, wire: bytes) -> str:
-        """Send a signed transaction; gives its first signature. Raises NodeRefused."""
-        return str(self.rpc("sendTransaction", base64.b64encode(wire).decode(), {"encoding": "base64"}))
-
-    def serve_http(self, port: int = 0) -> HttpNode:
-        """A node over HTTP on loopback, which misbehaves as it is told. Raises PortTaken."""
-        return HttpNode(self.put_before(), port)
-
-    def put_before(self) -> SolanaProxy:
-        """A node in this process that misbehaves as it is told, before this chain."""
-        return SolanaProxy(self.node.answer)
-
-    # -- blocks --------------------------------------------------------------------------------------------------
+    # -- slots ---------------------------------------------------------------------------------------------------
 
     def height(self) -> int:
         """The newest slot."""
@@ -85,29 +39,12 @@ class LocalSolana:
         """The newest slot's time, UNIX seconds."""
         return self.ledger.times[self.ledger.slot]
 
-    def least_time(self) -> int:
-        """That of the last slot: several slots have the same second."""
-        return self.head_timestamp()
-
     def mine(self, blocks: int = 1) -> None:
         """Let slots pass; what waits stands in the first."""
         with self.node.lock:
             self.ledger.tick(blocks)
 
-    def finalize(self) -> None:
-        """Let slots pass until what there is now is finalized."""
-        self.mine(self.spec.finalized_slots)
-
-    def advance_time(self, seconds: int) -> None:
-        """Make one slot that is so many seconds later than the last. Raises TimeNotLater below one."""
-        if seconds < 1:
-            raise TimeNotLater(self.name, seconds)
-        self.mine_at(self.head_timestamp() + seconds)
-
-    def mine_at(self, timestamp: int | None, base_fee_wei: int | None = None) -> None:
-        """Make one slot of this time, if it is not before the last one's. Raises FaultUnavailable for a base fee."""
-        if base_fee_wei is not None:
-            raise FaultUnavailable(self.name, "a base fee", "an EVM chain")
+    def _mine_at(self, timestamp: int | None) -> None:
         with self.node.lock:
             self.ledger.tick(time=None if timestamp is None else max(timestamp, self.ledger.time))
 
@@ -134,6 +71,8 @@ class LocalSolana:
         first = self.ledger.slot - depth + 1
         return tuple(str(entry.signature) for entry in self.ledger.entries if entry.slot >= first)
 
+    # -- lost forks, and going back --------------------------------------------------------------------------------
+
     def most_reorg(self) -> int:
         """The slots that are not finalized."""
         return min(self.spec.finalized_slots, self.ledger.slot) - 1
@@ -153,8 +92,6 @@ class LocalSolana:
             self.ledger.drop(depth, [wires[signature] for signature in again])
         return removed
 
-    # -- going back, and the pace of a live chain ------------------------------------------------------------------
-
     def snapshot(self) -> Moment:
         """Remember everything but programs that are put there afterwards; for one `restore`."""
         return self.ledger.snapshot()
@@ -163,27 +100,3 @@ class LocalSolana:
         """Go back to a snapshot; transactions in flight are forgotten."""
         with self.node.lock:
             self.ledger.restore(snapshot)
-
-    def start_clock(self) -> None:
-        """From now on make a slot every slot time, and only then."""
-        if self._clock is None:
-            self.set_automine(False)
-            self._clock = BlockClock(self.name, self.spec.block_time_seconds, self.mine)
-            self._clock.start()
-
-    def stop_clock(self) -> None:
-        """Make a slot for each transaction again."""
-        if self._clock is not None:
-            self.halt()
-            self.set_automine(True)
-            self.mine()
-
-    def halt(self) -> None:
-        """Make no slots any more, until `start_clock`; transactions wait."""
-        if self._clock is not None:
-            self._clock.stop()
-            self._clock = None
-
-    def close(self) -> None:
-        """Stop the clock."""
-        self.halt()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from web3.types import RPCResponse
 
 from zklink.lab.rpc_proxy import FaultyRpc
-from zklink.lab.solana.rpc_shapes import encode_base58
+from zklink.lab.solana.base58 import encode_base58
 
 Answer = Callable[..., dict[str, Any]]
 """Answers a method with parameters, and as of so many slots behind."""

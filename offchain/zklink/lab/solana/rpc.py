@@ -16,11 +16,26 @@ from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata
 
 from zklink.lab.solana.ledger import BLOCKHASHES, LEVELS, Entry, Ledger, NotTaken
-from zklink.lab.solana.rpc_shapes import show_account, show_error, show_status, show_transaction
+from zklink.lab.solana.rpc_shapes import (
+    ENCODINGS,
+    PLAIN,
+    show_account,
+    show_error,
+    show_status,
+    show_transaction,
+)
 
 VERSION: Final = "4.2.0-lab"
 MOST_SIGNATURES: Final = 1_000
 MOST_ACCOUNTS: Final = 100
+EPOCH_SLOTS: Final = 432_000
+EPOCHS: Final = {
+    "slotsPerEpoch": EPOCH_SLOTS,
+    "leaderScheduleSlotOffset": EPOCH_SLOTS,
+    "warmup": False,
+    "firstNormalEpoch": 0,
+    "firstNormalSlot": 0,
+}
 WRITES: Final = ("sendTransaction", "simulateTransaction", "requestAirdrop")
 """Methods that a node passes on, or tries on the newest slot that there is."""
 
@@ -37,6 +52,8 @@ class SolanaRpc:
             "getHealth": lambda: "ok",
             "getVersion": lambda: {"feature-set": 0, "solana-core": VERSION},
             "getGenesisHash": lambda: str(ledger.genesis_hash),
+            "getEpochInfo": self._epoch,
+            "getEpochSchedule": lambda: dict(EPOCHS),
             "getSlot": self._slot,
             "getBlockHeight": self._slot,
             "getBlockTime": self._block_time,
@@ -78,6 +95,16 @@ class SolanaRpc:
     def _slot(self, config: Json = None) -> int:
         return self.ledger.height(_level(config))
 
+    def _epoch(self, config: Json = None) -> Json:
+        slot = self.ledger.height(_level(config))
+        place = {
+            "absoluteSlot": slot,
+            "blockHeight": slot,
+            "epoch": slot // EPOCH_SLOTS,
+            "slotIndex": slot % EPOCH_SLOTS,
+        }
+        return place | {"slotsInEpoch": EPOCH_SLOTS, "transactionCount": len(self.ledger.entries)}
+
     def _block_time(self, slot: int) -> Json:
         return self.ledger.times.get(slot) if slot <= self.ledger.height("processed") else None
 
@@ -109,10 +136,12 @@ class SolanaRpc:
         return self._at(config, [self._show(key, config) for key in keys])
 
     def _show(self, key: str, config: Json) -> Json:
-        if (config or {}).get("encoding", "base64") != "base64":
-            raise ValueError("this node encodes accounts as base64 only")
+        options = config or {}
+        encoding = options.get("encoding", PLAIN)
+        if encoding not in ENCODINGS:
+            raise ValueError(f"this node encodes accounts as {' or '.join(ENCODINGS)}")
         account = self.ledger.account(Pubkey.from_string(key), _level(config))
-        return show_account(account, (config or {}).get("dataSlice"))
+        return show_account(account, options.get("dataSlice"), encoding)
 
     # -- sending -------------------------------------------------------------------------------------------------
 

@@ -8,29 +8,35 @@ from typing import Any, Final
 
 from solders.account import Account
 
+from zklink.lab.solana.base58 import encode_base58
 from zklink.lab.solana.ledger import Entry, name_of
 
-ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 SIGNATURE_LAMPORTS: Final = 5_000
+PLAIN: Final = "base64"
+ENCODINGS: Final = (PLAIN, "base64+zstd")
+"""How data of accounts is written."""
+BLOCK_BYTES: Final = 1 << 17
+"""The most that a block of a Zstandard frame holds."""
 
 
-def encode_base58(data: bytes) -> str:
-    """Bytes as addresses and signatures are written."""
-    number, text = int.from_bytes(data, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        text = ALPHABET[digit] + text
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
+def frame_zstd(data: bytes) -> bytes:
+    """A Zstandard frame that holds the bytes as they are (RFC 8878, 3.1.1): its size in four bytes, raw blocks."""
+    pieces = [data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES)] or [b""]
+    last = len(pieces) - 1
+    blocks = (((len(piece) << 3) | (at == last)).to_bytes(3, "little") + piece for at, piece in enumerate(pieces))
+    return b"\x28\xb5\x2f\xfd\xa0" + len(data).to_bytes(4, "little") + b"".join(blocks)
 
 
-def show_account(account: Account | None, part: dict[str, int] | None = None) -> dict[str, Any] | None:
+def show_account(
+    account: Account | None, part: dict[str, int] | None = None, encoding: str = PLAIN
+) -> dict[str, Any] | None:
     """An account, or a part of its data: `offset` and `length`; None for one that is not there."""
     if account is None or (account.lamports == 0 and not account.data):
         return None
     data = bytes(account.data)
     shown = data if part is None else data[part["offset"] : part["offset"] + part["length"]]
     return {
-        "data": [base64.b64encode(shown).decode(), "base64"],
+        "data": [base64.b64encode(shown if encoding == PLAIN else frame_zstd(shown)).decode(), encoding],
         "executable": account.executable,
         "lamports": account.lamports,
         "owner": str(account.owner),

@@ -1,0 +1,34 @@
+"""Processes that a laboratory starts beside this one: they end with it, and never wait for somebody to read them.
+
+Takes nothing of what they do; gives what `subprocess.Popen` needs.
+"""
+
+import contextlib
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import IO, Final
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def dying_with_parent() -> Callable[[], None] | None:
+    """For `preexec_fn`: the kernel ends the child when our process dies, however that happens. None where it cannot:
+    Linux ties the child to the *thread* that started it, so only the main thread may.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return _ask_to_die if sys.platform == "linux" and is_main else None
+
+
+def read_away(output: IO[str]) -> None:
+    """Read on to the end and keep nothing: a full pipe would block who writes."""
+    with contextlib.suppress(ValueError, OSError):
+        for _ in output:
+            pass
+
+
+def _ask_to_die() -> None:
+    """Runs in the child."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
