@@ -7,6 +7,8 @@ static const Pubkey SYSTEM = {{0}};
 // BPFLoaderUpgradeab1e11111111111111111111111
 static const Pubkey LOADER = {{2,168,246,145,78,136,161,176,226,16,21,62,247,99,174,43,0,194,185,61,22,193,36,210,192,83,122,16,4,128,0,0}};
 
+#define QUEUE_BYTES(entries, entry) (sizeof(QueueHead) + (entries) * sizeof(entry))
+
 // How many accounts and bytes a call has, and which accounts sign and are written, a bit each.
 typedef struct { u64 accounts, bytes, signs, writes, has_tail, has_more; } Shape;
 
@@ -108,12 +110,15 @@ APART u64 make_account(const Context *c, const Account *payer, Account *to, u64 
   return 0;
 }
 
+// The runtime takes the new size from where it has put the old one.
+ALWAYS void resize(Account *a, u64 size) { *(u64 *)(a->data - 8) = size; }
+
 // Gives an account's lamports away and makes it nobody's. A next call of the same transaction finds it empty.
 ALWAYS void close_account(Account *a, Account *to) {
   u64 lamports = *a->lamports;
   *a->lamports = 0;
   *to->lamports += lamports;
   sol_memset_(a->data, 0, a->data_len);
-  *(u64 *)(a->data - 8) = 0;
+  resize(a, 0);
   sol_memset_(a->owner, 0, 32);
 }

@@ -163,7 +163,7 @@ enum { OP_PAY = 11, PAY_CLAIMANT = 0, PAY_BRIDGE, PAY_BLOCK, PAY_TOKEN, PAY_VAUL
 #define PAY_SHAPE {PAY_ACCOUNTS, 2, 0, 1948, 0, 0}
 typedef struct { u8 op; u8 index; } PayData;
 enum { OP_FILL = 12, FILL_BROKER = 0, FILL_BRIDGE, FILL_TOKEN, FILL_FILL, FILL_SOURCE, FILL_DESTINATION, FILL_MINT, FILL_REPAY_TO, FILL_TOKEN_PROGRAM, FILL_SYSTEM_PROGRAM, FILL_ACCOUNTS };
-#define FILL_SHAPE {FILL_ACCOUNTS, 105, 1, 57, 0, 0}
+#define FILL_SHAPE {FILL_ACCOUNTS, 105, 1, 185, 0, 0}
 typedef struct { u8 op; u8 block[8]; u8 payout[3][32]; } FillData;
 enum { OP_CLOSE_BLOCK = 13, CLOSE_BLOCK_WRITER = 0, CLOSE_BLOCK_BLOCK, CLOSE_BLOCK_ACCOUNTS };
 #define CLOSE_BLOCK_SHAPE {CLOSE_BLOCK_ACCOUNTS, 1, 1, 3, 0, 0}
@@ -194,10 +194,10 @@ typedef struct { u64 tag; u64 id; u64 chains; u64 decimals; u64 scale; u64 minim
 _Static_assert(sizeof(Token) == 176, "Token");
 typedef struct { u64 tag; u64 id; } Mint;
 _Static_assert(sizeof(Mint) == 16, "Mint");
-typedef struct { u64 tag; u64 stage; u64 number; Pubkey writer; u64 later; u64 validators; u64 watchers; u64 words_at; u64 payouts; u64 unpaid; u64 paid[2]; u16 places[128]; } BlockHead;
-_Static_assert(sizeof(BlockHead) == 376, "BlockHead");
-typedef struct { u64 tag; u64 filled_at; Pubkey payer; Pubkey repay_to; } Fill;
-_Static_assert(sizeof(Fill) == 80, "Fill");
+typedef struct { u64 tag; u64 stage; u64 number; Pubkey writer; u64 later; u64 validators; u64 watchers; u64 words_at; u64 payouts; u64 unpaid; u64 executed_at; u64 paid[2]; u16 places[128]; } BlockHead;
+_Static_assert(sizeof(BlockHead) == 384, "BlockHead");
+typedef struct { u64 tag; u64 filled_at; u64 is_rested; Pubkey payer; Pubkey repay_to; } Fill;
+_Static_assert(sizeof(Fill) == 88, "Fill");
 
 enum {
   E_INPUT = 1001, // program: accounts or bytes of the call

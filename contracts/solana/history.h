@@ -9,6 +9,8 @@ static u64 open_block(Context *c) {
   CHECK_SHAPE(c, OPEN_BLOCK_SHAPE);
   Account *a = &c->a[OPEN_BLOCK_BLOCK];
   NEED(eq32(a->owner, &c->program) && a->data_len >= sizeof(BlockHead), E_ACCOUNT);
+  // No block is as large as a queue: a stranger cannot take a deployer's new queue for one, and its rent with it.
+  NEED(a->data_len < QUEUE_BYTES(ACCOUNT_ENTRIES, AccountEntry), E_ACCOUNT);
   BlockHead *head = (BlockHead *)a->data;
   NEED(head->tag == 0, E_EXISTS);
   const OpenBlockData *d = (const OpenBlockData *)c->data;
@@ -100,13 +102,39 @@ static u64 import_block(Context *c) {
   return 0;
 }
 
+ALWAYS Word *payout_at(const BlockHead *head, u64 i) {
+  return (Word *)((u8 *)head + head->words_at) + head->places[i];
+}
+ALWAYS int is_paid(const BlockHead *head, u64 i) { return head->paid[i / 64] >> (i % 64) & 1; }
+
+// Moves what is owed to the front and gives back the rent of the rest.
+APART u64 shrink(Account *a, Account *writer) {
+  BlockHead *head = (BlockHead *)a->data;
+  Word *to = (Word *)(head + 1);
+  u64 words = 0;
+  for (u64 i = 0; i < head->payouts; i++) {
+    const Word *from = payout_at(head, i);
+    head->places[i] = is_paid(head, i) ? 0 : (u16)words;
+    for (u64 j = 0; !is_paid(head, i) && j < PAYOUT_WORDS; j++) to[words++] = from[j];
+  }
+  head->words_at = sizeof(BlockHead);
+  u64 size = sizeof(BlockHead) + words * sizeof(Word), rent = rent_minimum(size);
+  NEED(rent, E_CLOCK);
+  u64 spare = *a->lamports > rent ? *a->lamports - rent : 0;
+  *a->lamports -= spare;
+  *writer->lamports += spare;
+  resize(a, size);
+  return 0;
+}
+
 static u64 close_block(Context *c) {
   CHECK_SHAPE(c, CLOSE_BLOCK_SHAPE);
   Account *a = &c->a[CLOSE_BLOCK_BLOCK], *writer = &c->a[CLOSE_BLOCK_WRITER];
   BlockHead *head = find_block(c, a);
   NEED(head, E_ACCOUNT);
   NEED(eq32(&head->writer, writer->key), E_SIGNER);
-  NEED(head->stage == WRITING || (head->stage == EXECUTED && head->unpaid == 0), E_OWED);
+  NEED(head->stage == WRITING || head->stage == EXECUTED, E_OWED);
+  if (head->unpaid) return shrink(a, writer);
   close_account(a, writer);
   return 0;
 }

@@ -132,8 +132,8 @@ static u64 init(Context *c) {
   u8 bump[1], sol_bump[1];
   Slice seeds[2] = {SEED("bridge"), {bump, 1}}, sol_seeds[2] = {SEED("sol"), {sol_bump, 1}};
   NEED(is_derived(c, bridge, seeds, 1, bump) && is_derived(c, sol, sol_seeds, 1, sol_bump), E_ACCOUNT);
-  TRY(take_queue(c, &c->a[INIT_SWAP_QUEUE], SWAP_LANE, sizeof(QueueHead) + SWAP_ENTRIES * sizeof(SwapEntry)));
-  TRY(take_queue(c, &c->a[INIT_ACCOUNT_QUEUE], ACCOUNT_LANE, sizeof(QueueHead) + ACCOUNT_ENTRIES * sizeof(AccountEntry)));
+  TRY(take_queue(c, &c->a[INIT_SWAP_QUEUE], SWAP_LANE, QUEUE_BYTES(SWAP_ENTRIES, SwapEntry)));
+  TRY(take_queue(c, &c->a[INIT_ACCOUNT_QUEUE], ACCOUNT_LANE, QUEUE_BYTES(ACCOUNT_ENTRIES, AccountEntry)));
   const Keys *keys = find_keys(c, &c->a[INIT_KEYS]);
   NEED(keys, E_KEYS);
   Signer signer = {seeds, 2}, sol_signer = {sol_seeds, 2};

@@ -1,13 +1,9 @@
 // The way out: an imported block's payouts move from custody to what is owed; each is paid by itself, by anybody; a broker
-// may pay one ahead of its block. Books are written before tokens move. Never pays more of a token than came in here.
+// may pay one ahead of its block, and is repaid. Books are written before tokens move. Never pays more of a token than came in here.
 #pragma once
 #include "history.h"
 #include "tokens.h"
 
-ALWAYS const Word *payout_at(const BlockHead *head, u64 i) {
-  return (const Word *)((const u8 *)head + head->words_at) + head->places[i];
-}
-ALWAYS int is_paid(const BlockHead *head, u64 i) { return head->paid[i / 64] >> (i % 64) & 1; }
 ALWAYS void mark_paid(BlockHead *head, u64 i) {
   head->paid[i / 64] |= 1ull << (i % 64);
   head->unpaid--;
@@ -44,6 +40,7 @@ static u64 execute(Context *c) {
     t->owed += amount;
   }
   head->stage = EXECUTED;
+  head->executed_at = now_seconds();
   b->unpaid--;
   return 0;
 }
@@ -59,15 +56,15 @@ APART u64 check_destination(const Account *to, const Token *t, const Pubkey *who
   return 0;
 }
 
-// Sends out of the vault. SOL is moved without a call; an account must not end below its rent.
+// An account must not end below its rent. What leaves does not need a rate that is known here: the runtime asks anyway.
+ALWAYS int has_rent(const Account *to, u64 lamports) { return *to->lamports + lamports >= rent_minimum(to->data_len); }
+
+// Sends out of the vault. SOL is moved without a call.
 APART u64 send(Context *c, const Bridge *b, const Token *t, const Account *to, u64 l1_amount) {
-  if (!l1_amount) return 0;
   if (is_native(t)) {
     Account *sol = &c->a[PAY_VAULT];
-    u64 rent = rent_minimum(to->data_len), own_rent = rent_minimum(0);
-    NEED(rent && own_rent, E_CLOCK);
-    NEED(*to->lamports + l1_amount >= rent, E_PAY_RENT);
-    NEED(*sol->lamports >= own_rent + l1_amount, E_SHORT);
+    NEED(has_rent(to, l1_amount), E_PAY_RENT);
+    NEED(*sol->lamports >= rent_minimum(0) + l1_amount, E_SHORT);
     *sol->lamports -= l1_amount;
     *to->lamports += l1_amount;
     return 0;
@@ -80,8 +77,8 @@ APART u64 send(Context *c, const Bridge *b, const Token *t, const Account *to, u
 }
 
 // What a broker has earned of the fee, by its lead; the rest is the recipient's.
-ALWAYS u64 earned_fee(u64 fee, u64 filled_at, u64 now) {
-  u64 lead = now > filled_at ? now - filled_at : 0;
+ALWAYS u64 earned_fee(u64 fee, u64 filled_at, u64 executed_at) {
+  u64 lead = executed_at > filled_at ? executed_at - filled_at : 0;
   if (lead >= FILL_LEAD_SECONDS) return fee;
   return fee / FILL_LEAD_SECONDS * lead + fee % FILL_LEAD_SECONDS * lead / FILL_LEAD_SECONDS;
 }
@@ -100,16 +97,54 @@ APART u64 find_fill_of(const Context *c, const Bridge *b, const Word *p, Fill **
   return 0;
 }
 
-// Repays a broker, and closes its fill. Gives what is left for the recipient.
-APART u64 repay(Context *c, const Bridge *b, const Token *t, const Word *p, const Fill *f, u64 *rest) {
-  u64 fee = field(&p[2], PAYOUT_2_FILL_FEE_SHIFT, 64), amount = field(&p[0], PAYOUT_0_AMOUNT_SHIFT, 64), now = now_seconds();
-  NEED(now, E_CLOCK);
-  Account *to = &c->a[PAY_REPAY_TO], *payer = &c->a[PAY_FILL_PAYER];
-  NEED(eq32(to->key, &f->repay_to) && eq32(payer->key, &f->payer), E_FILL_REPAY);
-  *rest = fee - earned_fee(fee, f->filled_at, now);
-  u64 l1_amount = (amount - *rest) * t->scale;
-  close_account(&c->a[PAY_FILL], payer);
-  return send(c, b, t, to, l1_amount);
+// What is due of a payout: `rest` is the recipient's part, all of it where nobody has filled. `repays` and `rests` say which
+// parts this call pays, `waits` that the recipient's is left due.
+typedef struct { const Token *token; Word *words; Fill *fill; u64 amount, rest; int repays, rests, waits; } Due;
+
+// Whether the recipient's part can be paid to the account that the call names.
+APART u64 check_place(const Context *c, const Due *d) {
+  Word recipient;
+  recipient_of(&recipient, d->words);
+  const Account *to = &c->a[PAY_DESTINATION], *claimant = &c->a[PAY_CLAIMANT];
+  int may_choose = claimant->is_signer && eq32(claimant->key, &recipient);
+  TRY(check_destination(to, d->token, (const Pubkey *)&recipient, may_choose, E_PAY_TO));
+  NEED(!is_native(d->token) || has_rent(to, d->rest * d->token->scale), E_PAY_RENT);
+  return 0;
+}
+
+// Broker and recipient are paid in one call or in two: neither can hold the other's part up.
+APART u64 read_due(const Context *c, const Bridge *b, const BlockHead *head, Due *d) {
+  const Word *p = d->words;
+  d->amount = d->rest = field(&p[0], PAYOUT_0_AMOUNT_SHIFT, 64);
+  TRY(find_fill_of(c, b, p, &d->fill));
+  const Fill *f = d->fill;
+  if (f) {
+    u64 fee = field(&p[2], PAYOUT_2_FILL_FEE_SHIFT, 64);
+    d->rest = fee - earned_fee(fee, f->filled_at, head->executed_at);
+    d->repays = eq32(c->a[PAY_REPAY_TO].key, &f->repay_to);
+    NEED(!d->repays || eq32(c->a[PAY_FILL_PAYER].key, &f->payer), E_FILL_REPAY);
+    if (!d->rest || f->is_rested) {
+      NEED(d->repays, E_FILL_REPAY);
+      return 0;
+    }
+  }
+  u64 failed = check_place(c, d);
+  if (failed && !d->repays) return failed;
+  d->rests = !failed;
+  d->waits = !d->rests;
+  return 0;
+}
+
+// What is left of a filled payout, in its words or in its fill.
+APART void note_left(BlockHead *head, u64 i, Due *d) {
+  if (d->fill && !d->repays) {
+    d->fill->is_rested = 1;
+  } else if (d->waits) {
+    put_field(&d->words[0], PAYOUT_0_AMOUNT_SHIFT, 64, d->rest);
+    put_field(&d->words[2], PAYOUT_2_FILL_FEE_SHIFT, 112, 0);
+  } else {
+    mark_paid(head, i);
+  }
 }
 
 static u64 pay(Context *c) {
@@ -121,22 +156,17 @@ static u64 pay(Context *c) {
   NEED(head->stage == EXECUTED, E_STAGE);
   u64 i = ((const PayData *)c->data)->index;
   NEED(i < head->payouts && !is_paid(head, i), E_PAID);
-  const Word *p = payout_at(head, i);
-  NEED(t->id == field(&p[0], PAYOUT_0_TOKEN_SHIFT, 16), E_ACCOUNT);
+  Due due = {.token = t, .words = payout_at(head, i)};
+  NEED(t->id == field(&due.words[0], PAYOUT_0_TOKEN_SHIFT, 16), E_ACCOUNT);
   NEED(eq32(c->a[PAY_VAULT].key, &t->vault) && eq32(c->a[PAY_MINT].key, &t->mint) && eq32(c->a[PAY_TOKEN_PROGRAM].key, &t->program), E_ACCOUNT);
-  u64 amount = field(&p[0], PAYOUT_0_AMOUNT_SHIFT, 64), rest = amount;
-  Fill *f;
-  TRY(find_fill_of(c, b, p, &f));
-  mark_paid(head, i);
-  t->owed -= amount;
-  if (f) TRY(repay(c, b, t, p, f, &rest));
-  if (!rest) return 0;
-  Word recipient;
-  recipient_of(&recipient, p);
-  const Account *to = &c->a[PAY_DESTINATION], *claimant = &c->a[PAY_CLAIMANT];
-  int may_choose = claimant->is_signer && eq32(claimant->key, &recipient);
-  TRY(check_destination(to, t, (const Pubkey *)&recipient, may_choose, E_PAY_TO));
-  return send(c, b, t, to, rest * t->scale);
+  TRY(read_due(c, b, head, &due));
+  u64 repaid = due.repays ? due.amount - due.rest : 0, rested = due.rests ? due.rest : 0;
+  note_left(head, i, &due);
+  t->owed -= repaid + rested;
+  if (repaid) TRY(send(c, b, t, &c->a[PAY_REPAY_TO], repaid * t->scale));
+  if (rested) TRY(send(c, b, t, &c->a[PAY_DESTINATION], rested * t->scale));
+  if (repaid) close_account(&c->a[PAY_FILL], &c->a[PAY_FILL_PAYER]);
+  return 0;
 }
 
 // A payout of kind 2 or 20 on this chain.
@@ -167,8 +197,8 @@ APART u64 record_fill(Context *c, const Bridge *b, const Word *p) {
   return 0;
 }
 
-// Where a broker can be repaid: a token account that is not the vault; for SOL an account that is neither this program's
-// nor executable.
+// Where a broker can be repaid: a token account that is not the vault; for SOL an account that is neither this program's,
+// as the fill itself, nor executable.
 APART u64 check_repay(const Context *c, const Token *t, const Account *to) {
   if (is_native(t)) NEED(!eq32(to->owner, &c->program) && !to->executable, E_FILL_REPAY);
   else NEED(is_holding(to, t) && !eq32(to->key, &t->vault), E_FILL_REPAY);
@@ -193,8 +223,8 @@ static u64 fill(Context *c) {
   NEED(amount <= most_units(t->scale), E_FILL_FEE);
   Account *to = &c->a[FILL_DESTINATION], *source = &c->a[FILL_SOURCE], *broker = &c->a[FILL_BROKER];
   TRY(check_destination(to, t, (const Pubkey *)&recipient, 0, E_FILL_TO));
-  TRY(check_repay(c, t, &c->a[FILL_REPAY_TO]));
   TRY(record_fill(c, b, p));
+  TRY(check_repay(c, t, &c->a[FILL_REPAY_TO]));
   u64 l1_amount = (amount - fee) * t->scale, before = is_native(t) ? *to->lamports : amount_in(to);
   if (is_native(t)) NEED(eq32(source->key, broker->key), E_ACCOUNT);
   Transfer transfer = {t, source, &c->a[FILL_MINT], to, broker, l1_amount, 0};
@@ -209,9 +239,8 @@ static u64 collect_fees(Context *c) {
   Bridge *b = find_bridge(c, &c->a[COLLECT_FEES_BRIDGE]);
   Account *sol = &c->a[COLLECT_FEES_SOL], *to = &c->a[COLLECT_FEES_FEE_RECIPIENT];
   NEED(b && eq32(sol->key, &b->sol) && eq32(to->key, &b->fee_recipient), E_ACCOUNT);
-  u64 amount = b->earned_fees, rent = rent_minimum(to->data_len);
-  NEED(rent, E_CLOCK);
-  NEED(*to->lamports + amount >= rent, E_PAY_RENT);
+  u64 amount = b->earned_fees;
+  NEED(has_rent(to, amount), E_PAY_RENT);
   b->earned_fees = 0;
   *sol->lamports -= amount;
   *to->lamports += amount;

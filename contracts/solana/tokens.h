@@ -113,6 +113,8 @@ static u64 set_price(Context *c) {
   u64 current = price_of(b, kind, now);
   b->prices[kind] = current;
   b->next_prices[kind] = price;
-  b->prices_from[kind] = price <= current ? now : now + FEE_NOTICE_SECONDS;
+  // Before both groups stand no request is taken: nobody needs notice, and no door opens with its price still at nothing.
+  int is_open = b->group_counts[0] && b->group_counts[1];
+  b->prices_from[kind] = price > current && is_open ? now + FEE_NOTICE_SECONDS : now;
   return 0;
 }

@@ -108,8 +108,9 @@ def test_bring__a_block__is_imported_executed_and_paid_and_what_cannot_be_paid_w
     assert site.balance(SRM, BOB) == 900 and site.balance(SRM, site.user.pubkey()) == before - 5_000_000
     assert site.balance(SRM, site.bridge) == paid_in - 5_000_000 - 900
     assert actor.payer.pay_all(key) == [waiting]
-    with pytest.raises(CallReverted, match="close: payouts are owed"):
-        actor.importer.close(key)
+    size = len(site.machine.data(key))
+    actor.importer.close(key)
+    assert len(site.machine.data(key)) < size and actor.payer.pay_all(key) == [waiting]
     actor.chain.set_automine(True)
     site.make_holding(POOR, site.mints[SRM])
     actor.chain.set_automine(False)

@@ -257,7 +257,6 @@ def test_block_account__written_by_its_writer_alone__and_not_after_import(site: 
     history.close(account, refusal=Refusal.OWED)
     history.execute(account, SRM)
     history.execute(account, SRM, refusal=Refusal.STAGE)
-    history.close(account, refusal=Refusal.OWED)
 
 
 def test_open_block__account_in_use_or_too_small__refused(site: Site, history: History) -> None:
@@ -273,10 +272,10 @@ def test_open_block__account_in_use_or_too_small__refused(site: Site, history: H
         )
         site.send(instructions.OPEN_BLOCK, encoded, site.writer, refusal=refusal)
 
-    open_block(account, Refusal.EXISTS)
-    for own in (site.swap_queue, site.account_queue, site.keys):
+    for own in (account, site.keys):
         open_block(own, Refusal.EXISTS)
-    open_block(site.token(SRM), Refusal.ACCOUNT)
+    for own in (site.swap_queue, site.account_queue, site.token(SRM)):
+        open_block(own, Refusal.ACCOUNT)
     small = site.machine.put(key_of("small").pubkey(), site.id, bytes(accounts.BLOCK.size - 1))
     open_block(small, Refusal.ACCOUNT)
     new = site.machine.put(key_of("new").pubkey(), site.id, bytes(accounts.BLOCK.size))

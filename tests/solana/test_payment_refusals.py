@@ -16,6 +16,7 @@ from zklink.solana.interface.refusals import Refusal
 
 BOB = key_of("bob").pubkey()
 DAN = key_of("dan").pubkey()
+CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 
 
 def payout(**changes: object) -> Payout:
@@ -232,7 +233,9 @@ def test_fill__accounts_of_others__refused(paying: History) -> None:
         paying.fill(payout(), 1, places, refusal=refusal)
     coin = payout(token=SOL, recipient=bytes(DAN))
     paying.fill(coin, 1, {"repay_to": site.sol}, refusal=Refusal.FILL_REPAY)
-    paying.fill(coin, 1, {"repay_to": site.id}, refusal=Refusal.FILL_REPAY)
+    paying.fill(coin, 1, {"repay_to": TOKEN_PROGRAM}, refusal=Refusal.FILL_REPAY)
+    paying.fill(coin, 1, {"repay_to": site.fill_place(coin)}, refusal=Refusal.FILL_REPAY)
+    paying.fill(coin, 1, {"repay_to": CLOCK}, refusal=Refusal.ACCOUNT)
     paying.fill(coin, 1, {"source": site.user.pubkey()}, refusal=Refusal.ACCOUNT)
 
 
@@ -251,18 +254,19 @@ def test_pay__filled__fee_in_proportion_to_the_lead(paying: History, lead: int) 
     paying.fill(filled, 1)
     assert site.balance(SRM, BOB) == 201
     block = bring(paying, filled)
-    paying.execute(block, SRM)
     site.machine.set_time(site.machine.now() + lead)
+    paying.execute(block, SRM)
+    site.machine.set_time(site.machine.now() + FILL_LEAD_SECONDS)
     own, before = associated(site.broker.pubkey(), site.mints[SRM]), site.balance(SRM, site.broker.pubkey())
     right = {"repay_to": own, "fill_payer": site.broker.pubkey()}
     for change, refusal in (
-        ({"repay_to": associated(BOB, site.mints[SRM])}, Refusal.FILL_REPAY),
         ({"fill_payer": site.user.pubkey()}, Refusal.FILL_REPAY),
         ({"fill": site.fill_place(payout())}, Refusal.ACCOUNT),
     ):
         paying.pay(block, 0, filled, right | change, refusal=refusal)
-    if lead < FILL_LEAD_SECONDS:
-        paying.pay(block, 0, filled, right | {"destination": own}, refusal=Refusal.PAY_TO)
+    neither = {"repay_to": associated(BOB, site.mints[SRM]), "destination": own}
+    reason = Refusal.PAY_TO if lead < FILL_LEAD_SECONDS else Refusal.FILL_REPAY
+    paying.pay(block, 0, filled, right | neither, refusal=reason)
     lamports = site.machine.lamports(site.broker.pubkey())
     paying.pay(block, 0, filled, right)
     earned = filled.compute_earned_fee(lead)
@@ -277,8 +281,8 @@ def test_pay__filled_in_coin__broker_and_recipient_have_their_shares(paying: His
     paying.fill(filled, 1)
     assert site.balance(SOL, DAN) == 10**8 - 1_200
     block = bring(paying, filled)
-    paying.execute(block, SOL)
     site.machine.set_time(site.machine.now() + 3)
+    paying.execute(block, SOL)
     before, broker = site.balance(SOL, site.broker.pubkey()), site.broker.pubkey()
     paying.pay(block, 0, filled, {"repay_to": broker, "fill_payer": broker})
     assert site.balance(SOL, DAN) == 10**8 - 1_200 + 900
@@ -291,8 +295,8 @@ def test_pay__withdrawal__is_filled_like_a_swap(paying: History) -> None:
     site = paying.site
     made = paying.make(words_of(filled), {}, lane=Lane.ACCOUNT)
     block = paying.bring(made)
-    paying.execute(block, SRM)
     site.machine.set_time(site.machine.now() + FILL_LEAD_SECONDS)
+    paying.execute(block, SRM)
     own = associated(site.broker.pubkey(), site.mints[SRM])
     paying.pay(block, 0, filled, {"repay_to": own, "fill_payer": site.broker.pubkey()})
     assert site.balance(SRM, BOB) == 1_000

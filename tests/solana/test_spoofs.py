@@ -56,6 +56,8 @@ HARMLESS: Final = {
 
 MERGED: Final = {
     ("open_block", "block"): "the call before, which makes it, writes it",
+    ("fill", "source"): "the broker is repaid there, and that is written",
+    ("fill", "repay_to"): "it is the source, which is written",
     ("swap", "source"): "of SOL: it is the sender, which is written",
     ("swap", "vault"): "of SOL: it is `sol`, which is written",
     ("swap", "sol"): "of SOL: it is the vault, which is written",

@@ -2,17 +2,19 @@
 
     python -m tests.support.solana.mutate [EVERY [OFFSET]]      a line of JSON for each mutant, with its verdict
 
-A mutant's tests begin with those that name its refusal, so that most are killed within seconds.
+The tests are collected once. A mutant's begin with those that name its refusal, so that most are killed by one.
 """
 
 import contextlib
-import io
+import inspect
+import itertools
 import json
+import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -125,34 +127,66 @@ def compile_mutant(mutant: Mutant) -> bytes | None:
     return None
 
 
-def judge(mutant: Mutant) -> str:
-    """`killed`, `survived`, or why it is no mutant."""
-    program = compile_mutant(mutant)
-    if program is None:
-        return "does not compile"
-    if program == build.build_program():
-        return "same code"
-    return "killed" if _fails(program, mutant.refusal.removeprefix("E_")) else "survived"
+class Judge:
+    """A plugin of pytest: in place of the tests, collected once, it runs for each mutant as many as it takes, in a
+    process of its own. `judge` says `killed`, `survived`, or why it is no mutant.
+    """
+
+    def __init__(self, mutants: Sequence[Mutant]) -> None:
+        self.mutants = mutants
+        self.has_failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test has failed in one of its phases."""
+        self.has_failed |= report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judge all mutants, a line of JSON for each."""
+        for mutant in self.mutants:
+            verdict = self.judge(mutant, session.items)
+            print(json.dumps(asdict(mutant) | {"name": mutant.name, "verdict": verdict}), flush=True)
+        return True
+
+    def judge(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
+        """The verdict on one mutant."""
+        program = compile_mutant(mutant)
+        if program is None:
+            return "does not compile"
+        if program == build.build_program():
+            return "same code"
+        child = os.fork()
+        if child == 0:
+            status = 1  # a panic in the machine is no exception of Python's kind
+            with contextlib.suppress(BaseException):
+                status = int(self._fails(program, order(mutant, items)))
+            os._exit(status)
+        return "killed" if os.waitpid(child, 0)[1] else "survived"
+
+    def _fails(self, program: bytes, items: Sequence[pytest.Item]) -> bool:
+        founding.PLANTED.append(program)
+        for item, after in itertools.zip_longest(items, items[1:]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if self.has_failed:
+                return True
+        return False
 
 
-def _fails(program: bytes, refusal: str) -> bool:
-    """Whether a test fails with this program, first in the files that name its refusal."""
-    files = [TESTS / name for name in JUDGES]
-    named = [path for path in files if refusal and re.search(rf"Refusal\.{refusal}\b", path.read_text())]
-    order = [*named, *(path for path in files if path not in named)]
-    options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--tb=no", "--durations=0", f"--confcutdir={TESTS}"]
-    founding.PLANTED.append(program)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return pytest.main([*options, *map(str, order)]) != pytest.ExitCode.OK
-    finally:
-        founding.PLANTED.clear()
+def order(mutant: Mutant, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests that name the mutant's refusal first."""
+    name = re.compile(rf"Refusal\.{mutant.refusal.removeprefix('E_')}\b")
+
+    def is_other(item: pytest.Item) -> bool:
+        text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+        return not (mutant.refusal and name.search(text))
+
+    return sorted(items, key=is_other)
 
 
 def main(every: int = 1, offset: int = 0) -> None:
-    """Judge every so many-th mutant, a line of JSON for each."""
-    for mutant in find_mutants()[offset::every]:
-        print(json.dumps(asdict(mutant) | {"name": mutant.name, "verdict": judge(mutant)}), flush=True)
+    """Judge every so many-th mutant."""
+    options = ["-q", "-s", "-n0", "-p", "no:cacheprovider", "-p", "no:terminalreporter", f"--confcutdir={TESTS}"]
+    judge = Judge(find_mutants()[offset::every])
+    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in JUDGES)], plugins=[judge]))
 
 
 if __name__ == "__main__":

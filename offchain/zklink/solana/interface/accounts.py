@@ -157,23 +157,28 @@ BLOCK: Final = Layout(
     Field("words_at", "u64"),
     Field("payouts", "u64"),
     Field("unpaid", "u64"),
+    Field("executed_at", "u64"),
     Field("paid", "u64", MAX_PAYOUTS // 64),
     Field("places", "u16", MAX_PAYOUTS),
 )
 """The head of a block's account. After it stand, as they were written: BLOCK_WORDS words; the claims of the other
 slices that are not empty, hashes ascending, then evaluations; the own slice's words; `later` commitments; `validators`
-and `watchers` signatures of 65 bytes. `places` are the payouts' first words in the own slice.
+and `watchers` signatures of 65 bytes. `places` are the payouts' first words in the own slice. Once a block is executed
+its account may be shrunk: payouts that are owed are all that follows the head then. Of a filled payout whose broker has
+been repaid the words have what is left for the recipient as amount, and no fee.
 """
 
 FILL: Final = Layout(
     "fill",
     Field("tag", "u64"),
     Field("filled_at", "u64"),
+    Field("is_rested", "u64"),
     Field("payer", KEY),
     Field("repay_to", KEY),
 )
 """A broker's fill, at the one address that follows from the payout's key; `repay_to` is a token account, or whose SOL
-it is; `payer` gets the rent.
+it is; `payer` gets the rent. `is_rested` is 1 once the recipient has its part of a fee that was not earned, before the
+broker has been repaid.
 """
 
 KEYS_SIZE: Final = 8 + 768 + 768 + 832

@@ -180,13 +180,15 @@ PAY: Final = _define(
 )
 """Pays one payout of an executed block: to the recipient's associated account, or its own for SOL, by anybody; to any
 account of the token if `claimant` is the recipient and signs; what a broker has filled to whom it named. Where nobody
-filled, `fill` is still the place of the fill, and nobody looks at the two accounts after it.
+filled, `fill` is still the place of the fill, and nobody looks at the two accounts after it. Of a filled payout each
+part is paid whose account the call names: the broker's if `repay_to` is the fill's, the recipient's if `destination`
+can take it. So neither can hold the other's part up.
 """
 
 FILL: Final = _define(
     12,
     "fill",
-    _roles("broker sw", "bridge", "token", "fill w", "source w", "destination w", "mint", "repay_to", "token_program")
+    _roles("broker sw", "bridge", "token", "fill w", "source w", "destination w", "mint", "repay_to w", "token_program")
     + _roles("system_program"),
     Field("block", "u64"),
     Field("payout", KEY, 3),
@@ -194,7 +196,9 @@ FILL: Final = _define(
 """Pays a payout ahead of its block, which is refused once the bridge has imported that block."""
 
 CLOSE_BLOCK: Final = _define(13, "close_block", _roles("writer sw", "block w"))
-"""Gives the rent of a block's account back, once nothing is owed of it; before it is imported, only to its writer."""
+"""Gives the rent of a block's account back to its writer: all of it before the import and once nothing is owed; of an
+executed block else what its owed payouts do not need, for which the account is shrunk.
+"""
 
 COLLECT_FEES: Final = _define(14, "collect_fees", _roles("bridge w", "sol w", "fee_recipient w"))
 """Sends what blocks have earned to the recipient of fees, by anybody."""
