@@ -89,10 +89,19 @@ def find_imports(source: Path) -> set[Path]:
         if path in found:
             continue
         found.add(path)
-        for dots, folder, name in IMPORT.findall(path.read_text()):
-            start = path.parents[len(dots) - 1] / folder.replace(".", "/") / name
-            waiting += [start.with_suffix(s) for s in (".vy", ".vyi") if start.with_suffix(s).is_file()]
+        stat = path.stat()
+        waiting += _find_direct_imports(path, stat.st_mtime_ns, stat.st_size)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _find_direct_imports(path: Path, time: int, size: int) -> tuple[Path, ...]:
+    """`time` and `size` decide only when to read the file again."""
+    starts = (
+        path.parents[len(dots) - 1] / folder.replace(".", "/") / name
+        for dots, folder, name in IMPORT.findall(path.read_text())
+    )
+    return tuple(start.with_suffix(s) for start in starts for s in (".vy", ".vyi") if start.with_suffix(s).is_file())
 
 
 @lru_cache(maxsize=256)
