@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := 0.13.9
 JOBS ?= 2
+# Processes take whole files, in the order of tests/support/order.py.
+IN_ORDER := --dist loadfile --no-loadscope-reorder
 # The first interpreter in range. With only newer ones, uv fetches a fitting Python (some packages have no wheels there yet).
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -64,16 +66,16 @@ demo: setup
 	@$(RUN) $(BIN)/zklink demo $(ARGS)
 
 test: setup
-	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile $(ARGS)
+	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) $(ARGS)
 
 # What takes long: kills at every commit, processes that are killed under load, and nodes' data on a PostgreSQL server.
 test-all: setup
 	@$(RUN) $(BIN)/uv pip install --quiet --constraints constraints.txt -e '.[ray]'
-	@$(RUN) $(BIN)/ape test -n $(JOBS) --slow -m slow $(ARGS)
+	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --slow -m slow $(ARGS)
 	@$(RUN) $(BIN)/pytest --database postgresql tests/storage tests/service/proving
 
 coverage: setup
-	@$(RUN) $(BIN)/ape test -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --cov --cov-report=term --cov-report=html $(ARGS)
 
 check: setup $(CHECKS)
 

@@ -24,7 +24,7 @@ from zklink.devnet.system import LocalSystem
 from zklink.devnet.world import World, open_world
 from zklink.lab.chains import BACKENDS, Backend
 
-pytest_plugins = ["tests.support.engines"]
+pytest_plugins = ["tests.support.engines", "tests.support.order"]
 
 ROOT = Path(__file__).resolve().parents[1]
 

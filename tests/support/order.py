@@ -1,16 +1,23 @@
-"""Heavy files first: with several processes, what is taken up last must not run alone for minutes.
+"""Heavy files first: of several processes, none may run alone for minutes with what was taken up last.
 
-`make test` hands out whole files (`--dist loadfile`), in the order in which tests are collected. Files that are not
-named here keep that order, folder by folder, so that what a folder shares is built once in a process.
+`make test` and `make test-all` hand out whole files in the order in which tests are collected. Files that are not named
+here keep that order, folder by folder, so that what a folder shares is built once in a process.
 """
+
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).resolve().parents[1]
 HEAVY = (
-    # make test-all
+    # what `make test-all` adds
     "prover/test_exit_ceremony.py",
+    "scenarios/test_kills.py",
     "scenarios/test_demo_stories.py",
-    # make test
+    "service/test_node_process.py",
+    "lab/test_wheel.py",
+    # what is in `make test`
     "deploying/test_whole_life.py",
     "properties/test_mutants.py",
     "properties/lifetime/test_mutants.py",
@@ -20,11 +27,16 @@ HEAVY = (
     "scenarios/test_demo.py",
     "api/test_fuzz.py",
 )
-"""Under tests/, the longest first."""
+"""Under tests/, those that take longest, the longest first."""
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    root = config.rootpath / "tests"
-    places = {root / name: place for place, name in enumerate(HEAVY)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = rank(item.path for item in items)
+    items.sort(key=lambda item: places[item.path])
+
+
+def rank(paths: Iterable[Path]) -> dict[Path, int]:
+    """A file's place in HEAVY; all others come after these, and are equal."""
+    heavy = {TESTS / name: place for place, name in enumerate(HEAVY)}
+    return {path: heavy.get(path, len(heavy)) for path in paths}
