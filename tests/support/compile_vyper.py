@@ -12,7 +12,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -119,12 +120,18 @@ def _load(source: Path, replacements: Replacements, digest: str) -> ContractArti
 
 def compile_replaced(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
     """The contract with some files read differently; not cached, and without its runtime code."""
+    with open_replaced(source, replaced) as data:
+        return ContractArtifact(source.stem, tuple(build_abi_output(data)), data.bytecode, b"")
+
+
+@contextmanager
+def open_replaced(source: Path, replaced: Mapping[Path, str]) -> Iterator[CompilerData]:
+    """The compiler's data of a contract with some files read differently; inside, it computes quickly."""
     bundle = _ReplacingBundle([CONTRACTS.parent, CONTRACTS], replaced)
     text = replaced.get(source, source.read_text())
     with bundle.search_path(source.parent), quickly():
         unit = FileInput(contents=text, source_id=-1, path=source, resolved_path=source)
-        data = CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
-        return ContractArtifact(source.stem, tuple(build_abi_output(data)), data.bytecode, b"")
+        yield CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
 
 
 def _decode(data: dict[str, Any]) -> ContractArtifact:

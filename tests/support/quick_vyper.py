@@ -25,6 +25,9 @@ _SIMPLIFIED = "_simplified_once"
 @contextmanager
 def quickly() -> Iterator[None]:
     """Compilations inside are quick. Not for several threads."""
+    if vyper_ast.parse_to_ast is _parse_once:  # inside already
+        yield
+        return
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from zklink.lab.mutation.python_plant import plant_python
+from zklink.lab.mutation.recompile import Recompiler
 
 Build = Callable[[Sequence[str]], dict[str, bytes]]
 """Compiles contracts by their names; raises anything for what does not compile."""
@@ -56,12 +57,5 @@ def find_build(folder: Path, name: str) -> Build:
 
     project = read_settings(folder)
 
-    def build(names: Sequence[str]) -> dict[str, bytes]:
-        codes = {}
-        for each in names:
-            place = folder / each
-            with open_compiler(project, place, place.read_text()) as data:
-                codes[each] = bytes(data.bytecode)
-        return codes
-
-    return build
+    recompiler = Recompiler(lambda place: open_compiler(project, place, place.read_text()), Path.read_text)
+    return lambda names: {each: recompiler.compile(folder / each) for each in names}
