@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zklink.client.outgoing import Step
     from zklink.client.quotes import Quote
     from zklink.client.signers import Signer
+    from zklink.client.solana_wallet import SolanaWallet
     from zklink.client.swaps import Rehearsal
     from zklink.client.wallet import Wallet
     from zklink.protocol.errors import ZkLinkError
@@ -35,6 +36,7 @@ __all__ = [
     "Rehearsal",
     "Sent",
     "Signer",
+    "SolanaWallet",
     "Step",
     "TransferEvent",
     "Wallet",
@@ -54,6 +56,7 @@ _HOMES: Final = {
     "Rehearsal": "zklink.client.swaps",
     "Sent": "zklink.client.following",
     "Signer": "zklink.client.signers",
+    "SolanaWallet": "zklink.client.solana_wallet",
     "Step": "zklink.client.outgoing",
     "TransferEvent": "zklink.client.event_models",
     "Wallet": "zklink.client.wallet",

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 from tests.api.signed_orders import open_relayer
 from tests.scenarios.pipeline import MAX_ROUNDS, Pipeline
 from zklink.api.app import build_app
-from zklink.api.chain_reader import ChainReader
 from zklink.api.desk import InlineDesk
 from zklink.api.limits import Limits
 from zklink.api.live_view import LiveView
@@ -19,6 +18,7 @@ from zklink.explorer.pages import build_pages
 from zklink.history.memory import MemoryHistory
 from zklink.l1.contracts.bridge_events import SwapRequested
 from zklink.operations.requests import RequestKey
+from zklink.service.wiring import link_chains
 
 GENEROUS = Limits(allowance=1_000_000, allowance_per_second=1_000_000)
 
@@ -33,18 +33,19 @@ class Scene:
         system = pipeline.system
         self.history, self.live = MemoryHistory(system.deployment.deployment_hash, "0123abcd"), LiveView()
         pipeline.node.listen(self.history.take)
+        links = link_chains(system.deployment, system.bridges, None, pipeline.programs)
         self.readers = [
-            ChainReader(
-                bridge,
-                system.deployment.chains[chain].from_block,
+            link.api_reader(
                 [plan.token_id for plan in system.deployment.tokens if chain in plan.contracts],
                 self.history,
                 self.live,
                 pipeline.clock,
             )
-            for chain, bridge in sorted(system.bridges.items())
+            for chain, link in links.items()
         ]
-        profiles = {chain: bridge.client.profile for chain, bridge in system.bridges.items()}
+        for reader in self.readers:
+            pipeline.node.listen(reader.take)
+        profiles = {chain: link.profile for chain, link in links.items()}
         self.relayer = open_relayer(system)
         self.sources = Sources(
             system.deployment,

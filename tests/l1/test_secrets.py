@@ -21,7 +21,8 @@ from zklink.cli.inputs import parse_urls
 from zklink.cli.main import main
 from zklink.devnet.roles import default_roles
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.l1.deployment.records import ChainDeployment, Deployment, GroupPlan, VkHashes
+from zklink.l1.deployment.places import ChainDeployment
+from zklink.l1.deployment.records import Deployment, GroupPlan, VkHashes
 from zklink.l1.transport import secrets
 from zklink.l1.transport.client import Call, ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes

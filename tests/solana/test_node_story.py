@@ -9,11 +9,10 @@ from solders.pubkey import Pubkey
 
 from tests.support.chains import build_order, send_deposit, send_swap
 from tests.support.solana.machine import key_of
-from tests.support.solana.star import SOLANA, SolanaStar, open_star
+from tests.support.solana.star import SOLANA, SolanaStar, open_star, swap_away
 from tests.support.solana.star_pipeline import open_pipeline
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.tokens import USDC
-from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.requests import RequestKey
 from zklink.protocol.ids import Lane, RequestId
 from zklink.sequencer.program_gate import AGAIN_SECONDS
@@ -21,22 +20,6 @@ from zklink.sequencer.program_gate import AGAIN_SECONDS
 USD = 10**6
 BOB = key_of("bob").pubkey()
 POOR = key_of("no account of the token").pubkey()
-
-
-def swap_away(star: SolanaStar, amount: int) -> RequestKey:
-    """The user of Solana swaps USDC to Polygon's recipient."""
-    recipient = universal_address(star.world.roles.recipient.address)
-    request = star.site.swap(
-        token_in=USDC,
-        token_out=USDC,
-        destination=POLYGON.chain_id,
-        l1_amount=amount,
-        recipient=recipient,
-        operator_fee=0,
-        fill_fee=0,
-        deadline=star.site.machine.now() + 3_600,
-    )
-    return SOLANA, request.request_id
 
 
 def swap_here(star: SolanaStar, amount: int, recipient: Pubkey) -> RequestKey:

@@ -24,6 +24,7 @@ from zklink.l1.contracts.bridge_events import (
 from zklink.l1.contracts.bridge_structs import NATIVE, WEI_PER_GWEI
 from zklink.l1.contracts.verifiers import has_development_key
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.node.events import Event
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import MAX_CHAINS, Amount, ChainId, Kind, Lane, RequestId, TokenId
 
@@ -53,6 +54,9 @@ class ChainReader:
         self._last: BlockInfo | None = None
         self._seen: dict[RequestId, Glimpse] = {}
         self._facts_at: float | None = None
+
+    def take(self, event: Event) -> None:
+        """Nothing that the node says is needed: contracts name the payouts in their events."""
 
     def look(self) -> None:
         """Read what is new; nothing is read again while no block is new. Raises the errors of reading a chain."""

@@ -17,7 +17,7 @@ from zklink.api.sources import Sources
 from zklink.history.feed import Notice, Topic
 from zklink.protocol.errors import DatabaseFailed
 from zklink.schema.api.events import Event, SubscribeRequest
-from zklink.schema.api.scalars import Answer, read_bytes, read_owner
+from zklink.schema.api.scalars import Answer, read_owner, read_tx_hash
 
 RESET: Final = "reset"
 MARK: Final = "mark"
@@ -66,7 +66,7 @@ class Subscriber:
     def __init__(self, sources: Sources, request: SubscribeRequest, waiting: int) -> None:
         self._sources, self._feed = sources, sources.history.feed
         self._topics = frozenset(request.topics)
-        self._tx_hash = None if request.tx_hash is None else read_bytes("tx_hash", request.tx_hash, 32)
+        self._tx_hash = None if request.tx_hash is None else read_tx_hash("tx_hash", request.tx_hash)
         self._address = None if request.address is None else read_owner("address", request.address)
         self._account = request.account
         self._waiting: asyncio.Queue[Notice | None] = asyncio.Queue(waiting)

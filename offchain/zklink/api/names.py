@@ -7,35 +7,19 @@ from typing import Final
 
 from eth_utils import to_checksum_address
 
-from zklink.l1.contracts.bridge_structs import NATIVE
-from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import AccountId, TokenId
 
-SLIP44: Final = {"ETH": 60, "POL": 966, "BNB": 714, "AVAX": 9005}
+SLIP44: Final = {"ETH": 60, "POL": 966, "BNB": 714, "AVAX": 9005, "SOL": 501}
 """Coin types (SLIP-0044) of native coins by symbol; any other one is named like Ether."""
 
 ERC7930_EIP155: Final = "00010000"
 """Version 1, chain type eip155."""
 
 
-def name_chain(evm_chain_id: int) -> str:
-    """A chain in CAIP-2."""
-    return f"eip155:{evm_chain_id}"
-
-
-def name_owner(universal: bytes, evm_chain_id: int) -> str:
-    """An owner on a chain in CAIP-10; an address that is no EVM one stays as 32 bytes."""
-    text = f"0x{universal.hex()}" if any(universal[:12]) else to_checksum_address(universal[12:])
-    return f"{name_chain(evm_chain_id)}:{text}"
-
-
-def name_asset(profile: ChainProfile, address: str) -> str:
-    """A token's contract, or a chain's own coin, in CAIP-19."""
-    chain = name_chain(profile.evm_chain_id)
-    if address == NATIVE:
-        return f"{chain}/slip44:{SLIP44.get(profile.native_symbol, SLIP44['ETH'])}"
-    return f"{chain}/erc20:{to_checksum_address(address)}"
+def find_coin_type(native_symbol: str) -> int:
+    """The type of a coin in SLIP-0044."""
+    return SLIP44.get(native_symbol, SLIP44["ETH"])
 
 
 def name_ledger(deployment_hash: bytes) -> str:

@@ -6,10 +6,12 @@ from typing import Final
 
 from zklink.api.faucet import Faucet
 from zklink.api.live_view import LiveView
+from zklink.api.names import find_coin_type
 from zklink.broker.policy import FillPolicy
 from zklink.history.read_model import ReadModel
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.deployment.records import ChainDeployment, Deployment, TokenPlan
+from zklink.l1.deployment.places import ChainDeployment, Place
+from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.node import Node
 from zklink.protocol.errors import RequestRefused
@@ -52,9 +54,23 @@ class Sources:
     def primary(self) -> ChainId:
         return self.deployment.primary
 
-    def place(self, chain: ChainId) -> ChainDeployment:
-        """The contracts on a chain of the deployment."""
+    def place(self, chain: ChainId) -> Place:
+        """A chain of the deployment."""
+        return self.deployment.places[chain]
+
+    def contracts(self, chain: ChainId) -> ChainDeployment:
+        """The contracts on a chain. Raises RequestRefused for one whose bridge is a program."""
+        if chain not in self.deployment.chains:
+            raise RequestRefused("order_refused", "the bridge of this chain is a program: orders name EVM chains alone")
         return self.deployment.chains[chain]
+
+    def is_coin(self, plan: TokenPlan, chain: ChainId) -> bool:
+        """Whether a token is a chain's own coin; False where the token is not."""
+        return chain in plan.contracts and self.place(chain).is_coin(plan.contracts[chain])
+
+    def name_asset(self, chain: ChainId, contract: str) -> str:
+        """A token of a chain in CAIP-19."""
+        return self.place(chain).name_asset(contract, find_coin_type(self.profiles[chain].native_symbol))
 
     def find_token(self, token_id: TokenId) -> TokenPlan | None:
         """A registered token."""

@@ -10,8 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.primitives.base58 import decode_base58
+from zklink.protocol.addresses import is_recipient
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_lane_domain
-from zklink.protocol.errors import AmountRefused, BadChainTable, DeploymentUntrue, NameUnknown
+from zklink.protocol.errors import AddressUnfit, AmountRefused, BadChainTable, DeploymentUntrue, NameUnknown
 from zklink.protocol.ids import AddressFormat, ChainId, Lane, TokenId
 from zklink.schema.api.chains import ChainInfo, Deployment, TokenInfo
 
@@ -99,14 +101,38 @@ def find_evm_chain_id(chain: ChainInfo) -> int:
     return int(number) if number.isdecimal() else 0
 
 
+def find_chain_number(chain: ChainInfo) -> int:
+    """What the chain table has of a chain: the EIP-155 id, or the hash of the cluster's genesis. Raises ValueError."""
+    return int(chain.genesis) if chain.address_format == AddressFormat.BYTES32 else find_evm_chain_id(chain)
+
+
+def is_program(chain: ChainInfo) -> bool:
+    """Whether its bridge is a program of Solana."""
+    return chain.address_format == AddressFormat.BYTES32
+
+
+def read_address(chain: ChainInfo, text: str) -> bytes:
+    """The universal address of a text on a chain. Raises AddressUnfit."""
+    try:
+        if is_program(chain):
+            address, address_format = decode_base58(text, 32), AddressFormat.BYTES32
+        else:
+            address, address_format = universal_address(text), AddressFormat.EVM
+        if is_recipient(address, address_format, ChainId(chain.chain)):
+            return address
+    except (ValueError, TypeError):
+        pass
+    raise AddressUnfit(chain.name, text)
+
+
 def _compute_hash(deployment: Deployment, published: Sequence[ChainInfo], keys: Mapping[str, str]) -> bytes:
     try:
         entries = [
             ChainEntry(
                 ChainId(chain.chain),
-                find_evm_chain_id(chain),
-                AddressFormat.EVM,
-                universal_address(chain.contracts["bridge"]),
+                find_chain_number(chain),
+                AddressFormat(chain.address_format),
+                read_address(chain, chain.contracts["bridge"]),
             )
             for chain in published
         ]
@@ -120,7 +146,7 @@ def _compute_hash(deployment: Deployment, published: Sequence[ChainInfo], keys: 
             _bytes(keys["exit"]),
             entries,
         )
-    except (BadChainTable, KeyError, ValueError, OverflowError):
+    except (BadChainTable, AddressUnfit, KeyError, ValueError, OverflowError):
         return bytes(32)
 
 

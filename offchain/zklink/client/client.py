@@ -16,6 +16,7 @@ from zklink.client.event_models import Event
 from zklink.client.following import WAIT_SECONDS, Sent
 from zklink.client.gasless import BROUGHT_SECONDS
 from zklink.client.quotes import SLIPPAGE_BPS, Quote
+from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.subscription import SUBSCRIBE_SECONDS
 from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal
 from zklink.client.transport import BlockingTransport, Transport, run, run_each
@@ -92,13 +93,13 @@ class Client:
             )
         )
 
-    def dry_run(self, wallet: Wallet, quote: Quote, *, recipient: str | None = None) -> Rehearsal:
+    def dry_run(self, wallet: Wallet | SolanaWallet, quote: Quote, *, recipient: str | None = None) -> Rehearsal:
         """See `AsyncClient.dry_run`."""
         return run(self._core.dry_run(wallet, quote, recipient=recipient))
 
     def swap(
         self,
-        wallet: Wallet,
+        wallet: Wallet | SolanaWallet,
         quote: Quote,
         *,
         recipient: str | None = None,

@@ -17,6 +17,7 @@ from zklink.client.following import WAIT_SECONDS, Sent, follow, look
 from zklink.client.gasless import BROUGHT_SECONDS, send_gasless
 from zklink.client.quotes import SLIPPAGE_BPS, Quote, ask_quote
 from zklink.client.session import Session
+from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.subscription import SUBSCRIBE_SECONDS, build_request, subscribe
 from zklink.client.swaps import APPROVAL_SECONDS, Rehearsal, rehearse_swap, send_swap
 from zklink.client.transport import AsyncTransport, Transport
@@ -98,13 +99,13 @@ class AsyncClient:
             fill_fee=fill_fee,
         )
 
-    async def dry_run(self, wallet: Wallet, quote: Quote, *, recipient: str | None = None) -> Rehearsal:
+    async def dry_run(self, wallet: Wallet | SolanaWallet, quote: Quote, *, recipient: str | None = None) -> Rehearsal:
         """Everything that `swap` looks at, and the calls that it would send; sends nothing. Raises as `swap`."""
         return await rehearse_swap(self._session, wallet, quote, recipient)
 
     async def swap(
         self,
-        wallet: Wallet,
+        wallet: Wallet | SolanaWallet,
         quote: Quote,
         *,
         recipient: str | None = None,
@@ -118,15 +119,18 @@ class AsyncClient:
         """Send a swap as it was quoted, to `recipient` or the wallet's own address, and an approval before it if one is
         needed, or a permit with it (PermitNotOffered if the token takes none). It is refunded in full if no block has
         it within `seconds`. Does not wait for the swap: `wait` does. Raises SwapImpossible, TokensShort,
-        RecipientIsToken, WrongChain, ContractUntrue, CallReverted, TransactionRejected, RpcUnavailable, and
-        StillWaiting for the approval.
+        RecipientIsToken, AddressUnfit, WalletUnfit, WrongChain, ContractUntrue, CallReverted, TransactionRejected,
+        RpcUnavailable, and StillWaiting for the approval.
 
         With `gasless` the wallet only signs, and the node's relayer sends it and pays the coin, for the quote's
         `relayer_fee`, at most `greatest_relayer_fee`, by default a twentieth of the amount; its transaction is waited
         for. An authorization is signed where the token takes one (EIP-3009), else a transfer by Permit2 where the owner
         lets Permit2 take as much. Raises also RelayRefused, RelayFeeHigh, OrderNotBrought, PermitNotOffered.
+
+        From Solana a `SolanaWallet` sends it, in one transaction, without approval; permits and `gasless` have no
+        meaning there. Needs the extra `solana`. Raises also TransactionExpired, TransactionReverted.
         """
-        if gasless:
+        if gasless and not isinstance(wallet, SolanaWallet):
             most = None
             if greatest_relayer_fee is not None:
                 book = await self._session.book()

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from zklink.client.bell import Bell
+from zklink.client.book import is_program
 from zklink.client.contract_calls import EVENTS, decode_answer
 from zklink.client.patience import Patience
+from zklink.client.program_rpc import check_done, check_not_failed, open_program_rpc
 from zklink.client.session import Session
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import (
@@ -25,6 +27,7 @@ from zklink.protocol.errors import (
     TransactionReverted,
 )
 from zklink.schema.api.refusals import REFUSALS
+from zklink.schema.api.scalars import read_tx_hash
 from zklink.schema.api.transfers import ReceiptInfo, Transfer, TransferAnswer, TransferRequest
 
 WAIT_SECONDS: Final = 1_800.0
@@ -106,12 +109,16 @@ async def check_receipts(session: Session, transfer: Transfer) -> None:
         if receipt.receiver.lower() == receiver:
             await _check_receipt(session, receipt)
     if transfer.state != "cancelled" and receiver not in [receipt.receiver.lower() for receipt in shown]:
-        place = await session.place(transfer.destination)
-        raise ReceiptUntrue(place.name, bytes.fromhex(transfer.tx_hash[2:]), f"no receipt names {wanted}")
+        name = (await session.book()).find_chain(transfer.destination).name
+        raise ReceiptUntrue(name, read_tx_hash("tx_hash", transfer.tx_hash), f"no receipt names {wanted}")
 
 
 async def _check_receipt(session: Session, shown: ReceiptInfo) -> None:
     if not await session.has_chain(shown.chain):
+        return
+    info = (await session.book()).find_chain(shown.chain)
+    if is_program(info):
+        await check_done(await open_program_rpc(session, info), shown.tx_hash)
         return
     place = await session.place(shown.chain)
     mined = await place.rpc.receipt(shown.tx_hash)
@@ -136,7 +143,11 @@ def read_event(how: str, topics: Sequence[bytes], data: bytes) -> tuple[bytes, i
 async def _look_at_chains(session: Session, tx_hash: str) -> None:
     """Raise TransactionReverted if a chain whose node is known says so."""
     for info in (await session.book()).chains.values():
-        if await session.has_chain(info.chain):
+        if is_program(info) == tx_hash.startswith("0x"):
+            continue
+        if is_program(info) and await session.has_chain(info.chain):
+            await check_not_failed(await open_program_rpc(session, info), tx_hash)
+        elif await session.has_chain(info.chain):
             place = await session.place(info.chain)
             mined = await place.rpc.receipt(tx_hash)
             if mined is not None and not mined.is_success:

@@ -16,9 +16,8 @@ from zklink.client.orders import ChainToken, check_least, check_recipient, find_
 from zklink.client.patience import Patience
 from zklink.client.quotes import Quote
 from zklink.client.session import Place, Session
-from zklink.client.swaps import build_order
+from zklink.client.swaps import build_order, read_recipient
 from zklink.client.wallet import Wallet
-from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.contracts.entry import Relay
 from zklink.protocol.errors import OrderNotBrought, RelayFeeHigh, RelayRefused, TokensShort, ZkLinkError
 from zklink.protocol.ids import FEE_DENOMINATOR
@@ -53,7 +52,7 @@ async def send_gasless(
     if quote.relayer_fee > bound * token.scale:
         raise RelayFeeHigh(quote.relayer_fee, bound * token.scale)
     now = (await place.rpc.head()).timestamp
-    to = universal_address(recipient or wallet.address)
+    to = await read_recipient(session, wallet, quote, recipient)
     order = build_order(quote, token, to, now, seconds, wallet.address)
     await check_recipient(session, order.destination, order.recipient)
     relay = Relay(quote.relayer_fee, quote.relayer)

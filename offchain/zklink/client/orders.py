@@ -11,6 +11,7 @@ from typing import Final
 
 from eth_utils import to_checksum_address
 
+from zklink.client.book import is_program
 from zklink.client.contract_calls import BRIDGE, REGISTRY, TOKEN, encode_call
 from zklink.client.outgoing import COIN, Step
 from zklink.client.session import Place, Session
@@ -124,7 +125,9 @@ async def plan_key_request(place: Place, owner: str, account: AccountId, public_
 
 async def check_recipient(session: Session, chain: ChainId, recipient: bytes) -> None:
     """Raise RecipientIsToken if the recipient is a token's contract; of a chain whose node is known."""
-    if any(recipient[:12]) or not await session.has_chain(chain):
+    if any(recipient[:12]) or is_program((await session.book()).find_chain(int(chain))):
+        return
+    if not await session.has_chain(chain):
         return
     place, address = await session.place(chain), evm_address(recipient)
     (is_token,) = await place.rpc.read(place.registry, REGISTRY["is_token"], "bool", address)

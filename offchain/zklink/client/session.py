@@ -14,7 +14,7 @@ from eth_utils import to_checksum_address
 
 from zklink.client.api_caller import ApiCaller
 from zklink.client.api_methods import AsyncApi
-from zklink.client.book import Book, ChainRef, find_evm_chain_id, open_book
+from zklink.client.book import Book, ChainRef, find_evm_chain_id, is_program, open_book
 from zklink.client.chain_rpc import ChainRpc
 from zklink.client.contract_calls import BRIDGE
 from zklink.client.patience import Patience
@@ -118,6 +118,8 @@ class Session:
         url = self._find_url(info)
         if url is None:
             raise NodeOfChainMissing(info.name)
+        if is_program(info):
+            raise ContractUntrue(info.name, info.contracts["bridge"], "a contract", "that it is a program's")
         rpc = ChainRpc(self.transport, info.name, url, find_evm_chain_id(info))
         await rpc.check_chain_id()
         bridge = to_checksum_address(info.contracts["bridge"])
@@ -127,6 +129,14 @@ class Session:
             raise ContractUntrue(info.name, bridge, expected, f"that it is of deployment 0x{said.hex()}")
         parts = await rpc.read(bridge, BRIDGE["parts"], "address address address address")
         return Place(info, rpc, bridge, to_checksum_address(parts[0]))
+
+    async def find_url(self, ref: ChainRef) -> str:
+        """The address of a chain's node. Raises NodeOfChainMissing, NameUnknown."""
+        info = (await self.book()).find_chain(ref)
+        url = self._find_url(info)
+        if url is None:
+            raise NodeOfChainMissing(info.name)
+        return url
 
     def _find_url(self, info: ChainInfo) -> str | None:
         return next((self.urls[ref] for ref in (info.name, info.chain, info.caip2) if ref in self.urls), None)

@@ -7,14 +7,16 @@ simulated last. Never waits for the swap itself.
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.client.book import read_address
 from zklink.client.following import Sent
 from zklink.client.orders import ChainToken, Plan, find_token, plan_swap
 from zklink.client.outgoing import Step, estimate_step, send_step, wait_mined
 from zklink.client.permits import sign_permit
 from zklink.client.quotes import Quote
 from zklink.client.session import Place, Session
+from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.wallet import Wallet
-from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
+from zklink.l1.contracts.bridge_structs import SwapOrder
 from zklink.protocol.ids import Amount
 
 VALID_SECONDS: Final = 7_200
@@ -36,8 +38,20 @@ class Rehearsal:
     steps: tuple[Step, ...]
 
 
-async def rehearse_swap(session: Session, wallet: Wallet, quote: Quote, recipient: str | None) -> Rehearsal:
+async def read_recipient(session: Session, wallet: Wallet | SolanaWallet, quote: Quote, recipient: str | None) -> bytes:
+    """Whom a swap pays, as its destination names it; by default the wallet itself. Raises AddressUnfit."""
+    destination = (await session.book()).find_chain(int(quote.destination))
+    return read_address(destination, wallet.address if recipient is None else recipient)
+
+
+async def rehearse_swap(
+    session: Session, wallet: Wallet | SolanaWallet, quote: Quote, recipient: str | None
+) -> Rehearsal:
     """See `AsyncClient.dry_run`."""
+    if isinstance(wallet, SolanaWallet):
+        from zklink.client import program_swaps  # of the extra `solana`
+
+        return await program_swaps.rehearse(session, wallet, quote, recipient)
     _, plan = await _plan(session, wallet, quote, recipient, None)
     gas = await estimate_step(plan.place.rpc, wallet.address, plan.steps[0])
     return Rehearsal(plan.place.name, plan.l1_amount, plan.fee_wei, gas, plan.steps)
@@ -45,7 +59,7 @@ async def rehearse_swap(session: Session, wallet: Wallet, quote: Quote, recipien
 
 async def send_swap(
     session: Session,
-    wallet: Wallet,
+    wallet: Wallet | SolanaWallet,
     quote: Quote,
     recipient: str | None,
     seconds: int | None,
@@ -53,6 +67,10 @@ async def send_swap(
     with_permit: bool,
 ) -> Sent:
     """See `AsyncClient.swap`."""
+    if isinstance(wallet, SolanaWallet):
+        from zklink.client import program_swaps  # of the extra `solana`
+
+        return await program_swaps.send(session, wallet, quote, recipient, seconds)
     place = await session.place(quote.source)
     async with session.turn(place, wallet.address):
         place, plan = await _plan(session, wallet, quote, recipient, seconds, with_permit)
@@ -100,7 +118,7 @@ async def _plan(
     place = await session.place(quote.source)
     now = (await place.rpc.head()).timestamp
     token = await find_token(place, session, quote.token_in)
-    order = build_order(quote, token, universal_address(recipient or wallet.address), now, seconds)
+    order = build_order(quote, token, await read_recipient(session, wallet, quote, recipient), now, seconds)
     permit = None
     if with_permit and not token.is_native:
         permit = await sign_permit(session, place, wallet.signer, token.address, order.l1_amount)

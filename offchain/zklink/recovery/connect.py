@@ -8,7 +8,8 @@ from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.deployment.records import ChainDeployment, Deployment
+from zklink.l1.deployment.places import ChainDeployment
+from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes

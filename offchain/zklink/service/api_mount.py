@@ -22,8 +22,9 @@ from zklink.l1.transport.redaction import redact
 from zklink.node.node import Node
 from zklink.protocol.errors import ZkLinkError
 from zklink.relayer.relayer import Relayer
-from zklink.service.chain_threads import Pace, make_chain_threads
+from zklink.service.chain_threads import Pace, make_chain_threads, open_readers
 from zklink.service.runner import NodeService
+from zklink.service.wiring import link_chains
 from zklink.storage.database import Database
 from zklink.storage.history import SqlHistory
 
@@ -58,14 +59,15 @@ class ApiMount:
 
         service.idle = idle
         service.on_close += [self.desk.close, history.flush]
-        service.threads += make_chain_threads(
-            deployment, bridges, history, live, PACE, lambda: service.is_stopped, service.wait
-        )
+        readers = open_readers(deployment, link_chains(deployment, bridges, None, assembly.programs), history, live)
+        for _, reader in readers.values():
+            node.listen(reader.take)
+        service.threads += make_chain_threads(readers, PACE, lambda: service.is_stopped, service.wait)
         if assembly.relayer is not None:
             service.threads.append(_watch_orders(assembly.relayer, lambda: service.is_stopped, service.wait))
         self.sources = Sources(
             deployment,
-            {chain: bridge.client.profile for chain, bridge in bridges.items()},
+            {chain: profile for chain, (profile, _) in readers.items()},
             bridges,
             history,
             live,

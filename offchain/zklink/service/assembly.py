@@ -16,7 +16,8 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.files import read_file
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.deployment.records import ChainDeployment, Deployment, VkHashes
+from zklink.l1.deployment.places import ChainDeployment
+from zklink.l1.deployment.records import Deployment, VkHashes
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import PoolPolicy, connect_nodes, split_nodes
@@ -32,11 +33,12 @@ from zklink.relayer.terms import RelayTerms
 from zklink.sequencer.fee_terms import PoolTerms, Terms
 from zklink.service.clock import SteadyClock
 from zklink.service.evm_link import NodeKeys
+from zklink.service.programs import check_programs, connect_programs
 from zklink.service.proving.engine import STATEMENTS
 from zklink.service.proving.pool import ProofPool
 from zklink.service.settings.model import ChainSettings, FillSettings, NodeSettings
 from zklink.service.signing.asking import find_signers
-from zklink.service.wiring import build_groups, build_parts
+from zklink.service.wiring import NO_PROGRAMS, Programs, build_groups, build_parts
 from zklink.storage.checkpoints import SqlCheckpoints
 from zklink.storage.database import Database, open_database
 from zklink.storage.fills import SqlFillBooks
@@ -63,6 +65,7 @@ class Assembly:
     clock: SteadyClock
     fill_policy: FillPolicy | None = None
     relayer: Relayer | None = None
+    programs: Programs = NO_PROGRAMS
 
 
 def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = None) -> Assembly:
@@ -76,6 +79,8 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
     keys, relay_terms = _load_keys(settings), _build_relay_terms(settings, deployment, place)
     clock = SteadyClock()
     check_chains(settings.chains, deployment, place)
+    check_programs(settings.programs, deployment, place)
+    programs = connect_programs(settings.programs, deployment)
     database = open_database(settings.database.url.get_secret_value(), deployment.deployment_hash)
     try:
         clients = connect(settings.chains, deployment, database)
@@ -96,16 +101,18 @@ def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = No
                 keys.watchers,
                 lambda address: SqlSignerJournal(database, address),
                 elsewhere=find_signers(settings.signers, deployment),
+                programs=programs,
             ),
             books=SqlFillBooks(database),
             checkpoints=SqlCheckpoints(database),
             told_up_to=_find_told(database, deployment) if settings.http.api else None,
+            programs=programs,
         )
         relayer = None if relay_terms is None else _open_relayer(settings, deployment, clients, relay_terms, database)
     except BaseException:
         database.close()
         raise
-    return Assembly(deployment, database, clients, parts, config, pool, clock, policy, relayer)
+    return Assembly(deployment, database, clients, parts, config, pool, clock, policy, relayer, programs)
 
 
 def read_deployment(path: Path) -> Deployment:
@@ -260,7 +267,7 @@ def _open_relayer(
 
 def by_chain(values: Mapping[str, int], deployment: Deployment, place: str, key: str) -> dict[ChainId, int]:
     """Values by the chains' names as values by their ids. Raises SettingsInvalid."""
-    found = {chain.name: chain.chain_id for chain in deployment.chains.values()}
+    found = {chain.name: chain.chain_id for chain in deployment.places.values()}
     for name in values:
         if name not in found:
             raise SettingsInvalid(place, f"{key}.{name}", f"the deployment's chains are {', '.join(sorted(found))}")

@@ -2,14 +2,31 @@
 (`program_link`). Which one it is, the deployment says; nothing behind this port asks.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from zklink.api.live_view import LiveView
 from zklink.broker.records import FillPort
+from zklink.history.read_model import History
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.watcher import QueuePlace
+from zklink.node.events import Event
 from zklink.node.watch import Watch
+from zklink.protocol.ids import TokenId
 from zklink.sequencer.submitter import ChainGate
 from zklink.signers.ports import ChainReader
+
+
+class ApiReader(Protocol):
+    """Port: feeds a history and a live view with one chain."""
+
+    def look(self) -> None:
+        """One round; only one thread may call it. Raises the errors of reading a chain."""
+        ...
+
+    def take(self, event: Event) -> None:
+        """An event of the node that the history is of."""
+        ...
 
 
 class ChainLink(Protocol):
@@ -36,6 +53,12 @@ class ChainLink(Protocol):
 
     def fill_port(self) -> FillPort:
         """Where a broker fills."""
+        ...
+
+    def api_reader(
+        self, tokens: Iterable[TokenId], history: History, live: LiveView, clock: Callable[[], float]
+    ) -> ApiReader:
+        """What reads it for an API; `tokens` are those that it has."""
         ...
 
     def broker_names(self) -> frozenset[bytes]:

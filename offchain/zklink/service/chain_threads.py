@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.api.chain_reader import ChainReader
 from zklink.api.live_view import LiveView
 from zklink.history.read_model import History
-from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
+from zklink.service.chain_link import ApiReader, ChainLink
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +34,14 @@ class Pace:
 
 
 def make_chain_threads(
-    deployment: Deployment,
-    bridges: Mapping[ChainId, BridgeClient],
-    history: History,
-    live: LiveView,
+    readers: Mapping[ChainId, tuple[ChainProfile, ApiReader]],
     pace: Pace,
     is_stopped: Callable[[], bool],
     wait: Callable[[float], object],
 ) -> list[threading.Thread]:
     """A thread per chain, not started; `wait` lets seconds pass and returns early when everything stops."""
 
-    def read(reader: ChainReader, pause_seconds: float) -> None:
+    def read(reader: ApiReader, pause_seconds: float) -> None:
         while not is_stopped():
             try:
                 reader.look()
@@ -54,11 +51,18 @@ def make_chain_threads(
                 wait(pace.failed_look)
 
     threads = []
-    for chain, bridge in sorted(bridges.items()):
-        tokens = [plan.token_id for plan in deployment.tokens if chain in plan.contracts]
-        start = deployment.chains[chain].from_block
-        reader = ChainReader(bridge, start, tokens, history, live, time.monotonic)
-        profile = bridge.client.profile
+    for _, (profile, reader) in sorted(readers.items()):
         pause = min(pace.longest_look, profile.block_time_seconds * LOOK_SHARE)
         threads.append(threading.Thread(target=read, args=(reader, pause), name=f"read {profile.name}", daemon=True))
     return threads
+
+
+def open_readers(
+    deployment: Deployment, links: Mapping[ChainId, ChainLink], history: History, live: LiveView
+) -> dict[ChainId, tuple[ChainProfile, ApiReader]]:
+    """A reader per chain, with its chain's profile."""
+    readers = {}
+    for chain, link in links.items():
+        tokens = [plan.token_id for plan in deployment.tokens if chain in plan.contracts]
+        readers[chain] = link.profile, link.api_reader(tokens, history, live, time.monotonic)
+    return readers

@@ -1,15 +1,20 @@
 """A chain whose bridge is a contract, as the parts of a node take it (`ChainLink`)."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 
+from zklink.api.chain_reader import ChainReader
+from zklink.api.live_view import LiveView
+from zklink.history.read_model import History
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.watcher import L1Watcher, QueuePlace
 from zklink.node.watch import ChainWatch
+from zklink.protocol.ids import TokenId
 from zklink.recovery.connect import check_bridge
 from zklink.sequencer.submitter import HistoryGate
 from zklink.service.adapters import BridgeFillPort
@@ -31,11 +36,11 @@ class NodeKeys:
 
 @dataclass(frozen=True, slots=True)
 class EvmLink:
-    """One chain's bridge, with the accounts of `keys`."""
+    """One chain's bridge, with the accounts of `keys`; None if nothing is sent there."""
 
     deployment: Deployment
     bridge: BridgeClient
-    keys: NodeKeys
+    keys: NodeKeys | None
 
     @property
     def profile(self) -> ChainProfile:
@@ -53,17 +58,28 @@ class EvmLink:
         return ChainWatch(self.bridge, watcher)
 
     def gate(self) -> HistoryGate:
-        return HistoryGate(self.bridge, self.keys.sequencer)
+        return HistoryGate(self.bridge, self._own.sequencer)
 
     def fill_port(self) -> BridgeFillPort:
-        return BridgeFillPort(self.bridge, self.keys.broker, self._from_block, self._repaid)
+        return BridgeFillPort(self.bridge, self._own.broker, self._from_block, self._repaid)
+
+    def api_reader(
+        self, tokens: Iterable[TokenId], history: History, live: LiveView, clock: Callable[[], float]
+    ) -> ChainReader:
+        return ChainReader(self.bridge, self._from_block, tokens, history, live, clock)
 
     def broker_names(self) -> frozenset[bytes]:
-        return frozenset(universal_address(address) for address in (self.keys.broker.address, self._repaid))
+        return frozenset(universal_address(address) for address in (self._own.broker.address, self._repaid))
+
+    @property
+    def _own(self) -> NodeKeys:
+        if self.keys is None:
+            raise AssertionError(f"nobody sends on {self.profile.name}")
+        return self.keys
 
     @property
     def _repaid(self) -> str:
-        return self.keys.repay_to or self.keys.broker.address
+        return self._own.repay_to or self._own.broker.address
 
     @property
     def _from_block(self) -> int:

@@ -16,7 +16,7 @@ from zklink.protocol.ids import Amount, BlockNumber, TokenId
 from zklink.sequencer.program_gate import WEI_PER_LAMPORT
 from zklink.solana.client.acts import Act, read_acts
 from zklink.solana.client.node import CONFIRMED
-from zklink.solana.client.paying import Payer, read_token
+from zklink.solana.client.paying import HOLDING_AMOUNT, Payer, read_token
 from zklink.solana.client.program import SYSTEM, Program
 from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts, addresses, instructions
@@ -25,8 +25,6 @@ FILL_LAMPORTS: Final = 10_000
 """What a fill costs the broker. The rent of its account comes back when the payout is paid."""
 RESERVE_LAMPORTS: Final = 50_000_000
 """Lamports that a broker keeps for its own transactions and for the rent of its fills."""
-HOLDING_AMOUNT: Final = slice(64, 72)
-"""Where a token account has its amount."""
 
 
 class ProgramFillPort:

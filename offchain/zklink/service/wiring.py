@@ -142,9 +142,12 @@ def build_parts(
 
 
 def link_chains(
-    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], keys: NodeKeys, programs: Programs = NO_PROGRAMS
+    deployment: Deployment,
+    bridges: Mapping[ChainId, BridgeClient],
+    keys: NodeKeys | None,
+    programs: Programs = NO_PROGRAMS,
 ) -> dict[ChainId, ChainLink]:
-    """Every chain by what its bridge is, ascending: the one place where that decides."""
+    """Every chain by what its bridge is, ascending: the one place where that decides. Without keys nothing is sent."""
     links: dict[ChainId, ChainLink] = {k: EvmLink(deployment, bridge, keys) for k, bridge in bridges.items()}
     links |= programs
     return {chain: links[chain] for chain in sorted(links)}

@@ -24,6 +24,7 @@ from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.records import Deployment, DeploymentAccounts, DeploymentPlan, GroupPlan, TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.ports import Proved
+from zklink.operations.requests import RequestKey
 from zklink.protocol.domain import ChainEntry
 from zklink.protocol.ids import Amount, ChainId, Lane, TokenId
 from zklink.protocol.presets import MINIMAL
@@ -146,3 +147,19 @@ def _add_mint(plan: TokenPlan, site: StarSite) -> TokenPlan:
 
 def _plan_group(members: Sequence[LocalAccount]) -> GroupPlan:
     return GroupPlan(tuple(member.address for member in members), GROUP_THRESHOLD)
+
+
+def swap_away(star: SolanaStar, amount: int) -> RequestKey:
+    """The user of Solana swaps USDC to Polygon's recipient."""
+    recipient = universal_address(star.world.roles.recipient.address)
+    request = star.site.swap(
+        token_in=USDC,
+        token_out=USDC,
+        destination=POLYGON.chain_id,
+        l1_amount=amount,
+        recipient=recipient,
+        operator_fee=0,
+        fill_fee=0,
+        deadline=star.site.machine.now() + 3_600,
+    )
+    return SOLANA, request.request_id

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Final
 
 from zklink.api.answers.answerer import Answerer
-from zklink.api.names import name_account, name_asset, name_chain, name_token
+from zklink.api.names import find_coin_type, name_account, name_token
 from zklink.api.sources import Sources
-from zklink.l1.contracts.bridge_structs import NATIVE, NO_ADDRESS, GroupMembers
-from zklink.l1.deployment.records import ChainDeployment, GroupPlan, TokenPlan
+from zklink.l1.contracts.bridge_structs import GroupMembers
+from zklink.l1.deployment.records import GroupPlan, TokenPlan
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import (
     EXPIRY_SECONDS,
@@ -24,9 +24,6 @@ from zklink.schema.api.refusals import REFUSALS, ErrorRow, ErrorTable
 from zklink.schema.api.scalars import NoRequest, show_bytes
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS
 from zklink.state.genesis_state import Genesis
-
-CONTRACTS: Final = ("bridge", "registry", "history", "groups", "end", "exodus", "timelock", "entry", "resolver")
-"""Names in the deployment's record. The last two stand beside the bridge; `permit2` follows where there is one."""
 
 
 def answer_status(sources: Sources, request: NoRequest) -> chains.NodeStatus:
@@ -74,10 +71,10 @@ def describe_chain(sources: Sources, chain: ChainId) -> chains.ChainInfo:
     counters = sources.history.counters().get(chain, GENESIS_COUNTERS)
     return chains.ChainInfo(
         chain=chain,
-        caip2=name_chain(profile.evm_chain_id),
+        caip2=place.caip2,
         name=profile.name,
         native_symbol=profile.native_symbol,
-        native_asset=name_asset(profile, NATIVE),
+        native_asset=place.name_coin(find_coin_type(profile.native_symbol)),
         is_primary=chain == sources.primary,
         status="unknown" if live is None else "frozen" if live.is_frozen else "live",
         confirmations=profile.confirmations,
@@ -86,13 +83,10 @@ def describe_chain(sources: Sources, chain: ChainId) -> chains.ChainInfo:
         head_timestamp=None if head is None else head.timestamp,
         accepted_block=counters.accepted,
         executed_block=counters.executed,
-        contracts=_list_contracts(place),
+        contracts=place.addresses,
+        address_format=int(place.table_entry.address_format),
+        genesis=str(place.table_entry.evm_chain_id),
     )
-
-
-def _list_contracts(place: ChainDeployment) -> dict[str, str]:
-    contracts = {name: str(getattr(place, name)) for name in CONTRACTS}
-    return contracts if place.permit2 == NO_ADDRESS else {**contracts, "permit2": place.permit2}
 
 
 def answer_tokens(sources: Sources, request: NoRequest) -> chains.Tokens:
@@ -116,9 +110,9 @@ def _describe_contract(sources: Sources, plan: TokenPlan, chain: ChainId) -> cha
     token = None if live is None else live.tokens.get(plan.token_id)
     return chains.TokenContract(
         chain=chain,
-        asset=name_asset(sources.profiles[chain], address),
+        asset=sources.name_asset(chain, address),
         address=address,
-        is_native=address == NATIVE,
+        is_native=sources.is_coin(plan, chain),
         is_paused=None if token is None else token.is_paused,
         l1_per_unit=str(0 if token is None else token.scale),
         minimum=str(plan.minimum if token is None else token.minimum),

@@ -82,7 +82,7 @@ def _build_user_open(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
     if priced is None:
         return None
     quote, order = priced
-    place = sources.place(asked.source)
+    place = sources.contracts(asked.source)
     required = oif.OifAllowance(
         token=name_asset(sources, asked.source, asked.token_in),
         user=encode_interop(place.evm_chain_id, asked.user),
@@ -171,7 +171,7 @@ def _show_relay(swap: UnsignedSwap) -> dict[str, str]:
 def _describe(
     sources: Sources, asked: _Asked, quote: QuoteAnswer, order: SwapOrder, opened: Opened, further: Mapping[str, str]
 ) -> oif.OifQuote:
-    here, there = sources.place(asked.source).evm_chain_id, sources.place(asked.destination).evm_chain_id
+    here, there = sources.contracts(asked.source).evm_chain_id, sources.contracts(asked.destination).evm_chain_id
     brought = oif.OifPreviewInput(
         user=encode_interop(here, asked.user),
         asset=name_asset(sources, asked.source, asked.token_in),
@@ -231,7 +231,7 @@ def _read_output(sources: Sources, request: oif.OifQuoteRequest) -> tuple[ChainI
     wanted = request.intent.outputs[0]
     destination, token = _find_asset(sources, "outputs[0].asset", wanted.asset)
     evm_chain_id, receiver = decode_interop("outputs[0].receiver", wanted.receiver)
-    if evm_chain_id != sources.place(destination).evm_chain_id:
+    if evm_chain_id != sources.contracts(destination).evm_chain_id:
         raise _refuse("the receiver must be on the chain of the output's asset")
     if wanted.calldata not in (None, "", "0x"):
         raise _refuse("the receiver is paid, not called: no calldata")
@@ -265,7 +265,7 @@ def find_scale(sources: Sources, chain: ChainId, token: TokenId) -> int:
 def name_asset(sources: Sources, chain: ChainId, token: TokenId) -> str:
     plan = sources.find_token(token)
     address = NO_COIN if plan is None else plan.contracts[chain]
-    return encode_interop(sources.place(chain).evm_chain_id, address)
+    return encode_interop(sources.contracts(chain).evm_chain_id, address)
 
 
 def _is_native(sources: Sources, asked: _Asked) -> bool:

@@ -8,7 +8,6 @@ from zklink.api.answers.answerer import Answerer
 from zklink.api.answers.routes import Route, find_best
 from zklink.api.sources import Sources
 from zklink.broker.policy import TokenPolicy
-from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import FEE_DENOMINATOR, ChainId, TokenId
 from zklink.schema.api import trading
@@ -178,7 +177,7 @@ def _read_door(sources: Sources, plan: Plan) -> tuple[int, int, bool]:
     """(native fee in wei, the amount in L1 units, whether it is the chain's own coin); 0 for what is not known yet."""
     live, token = sources.live.chain(plan.source), sources.find_token(plan.token_in)
     scale = live.tokens[plan.token_in].scale if live is not None and plan.token_in in live.tokens else 0
-    is_native = token is not None and token.contracts.get(plan.source) == NATIVE
+    is_native = token is not None and sources.is_coin(token, plan.source)
     return 0 if live is None else live.prices_wei.get(plan.destination, 0), plan.amount * scale, is_native
 
 

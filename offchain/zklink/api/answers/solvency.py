@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from zklink.api.answers.answerer import Answerer
-from zklink.api.names import name_asset
 from zklink.api.sources import Sources
 from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.ids import NO_TOKEN, TokenId
@@ -52,7 +51,7 @@ def _list_holdings(sources: Sources, plan: TokenPlan) -> Iterator[HoldingInfo]:
         surplus = token.balance - token.pending - token.fees_wei - token.custody * token.scale
         yield HoldingInfo(
             chain=chain,
-            asset=name_asset(sources.profiles[chain], address),
+            asset=sources.name_asset(chain, address),
             balance=str(token.balance),
             pending=str(token.pending),
             door_fees=str(token.fees_wei),

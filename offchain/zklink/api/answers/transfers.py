@@ -5,12 +5,12 @@ from typing import Final
 
 from zklink.api.answers.answerer import Answerer
 from zklink.api.answers.waiting import Names, describe_wait
-from zklink.api.names import name_owner, name_token
+from zklink.api.names import name_token
 from zklink.api.sources import Sources
 from zklink.history.transfer_record import FINAL_STATES, MoneyReceipt, TransferRecord, TransferState
 from zklink.protocol.ids import ChainId
 from zklink.schema.api import transfers
-from zklink.schema.api.scalars import read_bytes, read_cursor, read_owner, show_bytes, show_cursor
+from zklink.schema.api.scalars import read_cursor, read_owner, read_tx_hash, show_cursor, show_tx_hash
 from zklink.sequencer.lifecycle import GENESIS_COUNTERS, BlockStatus
 
 UNKNOWN_SECONDS: Final = 5
@@ -21,14 +21,14 @@ ORDER: Final = tuple(TransferState)
 
 
 def answer_transfer(sources: Sources, request: transfers.TransferRequest) -> transfers.TransferAnswer:
-    records = sources.history.transfers_by_hash(read_bytes("tx_hash", request.tx_hash, 32))
+    records = sources.history.transfers_by_hash(read_tx_hash("tx_hash", request.tx_hash))
     if request.chain is not None:
         records = [record for record in records if record.request.source == request.chain]
     found = [describe_transfer(sources, record) for record in records]
     states = [transfer.state for transfer in found]
     waits = [transfer.wait.retry_after_seconds or 0 for transfer in found if not transfer.is_final]
     return transfers.TransferAnswer(
-        tx_hash=request.tx_hash.lower(),
+        tx_hash=show_tx_hash(read_tx_hash("tx_hash", request.tx_hash)),
         state=min(states, key=lambda name: ORDER.index(TransferState(name)), default="unknown"),
         is_final=bool(found) and not waits,
         retry_after_seconds=min(waits) if waits else None if found else UNKNOWN_SECONDS,
@@ -66,7 +66,7 @@ def describe_transfer(sources: Sources, record: TransferRecord) -> transfers.Tra
         state=state.value,
         is_final=state in FINAL_STATES,
         wait=describe_wait(record, state, _is_consumed(sources, record), names),
-        tx_hash=show_bytes(record.tx_hash),
+        tx_hash=show_tx_hash(record.tx_hash),
         source=request.source,
         request_id=request.request_id,
         token_in=request.token_in,
@@ -91,9 +91,9 @@ def describe_transfer(sources: Sources, record: TransferRecord) -> transfers.Tra
 
 
 def _name_owner(sources: Sources, chain: ChainId, owner: bytes) -> str:
-    """An owner on a chain; a destination that the deployment does not have is named by the source of the name."""
-    profile = sources.profiles.get(chain)
-    return name_owner(owner, 0 if profile is None else profile.evm_chain_id)
+    """An owner on a chain in CAIP-10; a destination that the deployment does not have is chain 0."""
+    place = sources.deployment.places.get(chain)
+    return f"eip155:0:0x{owner.hex()}" if place is None else f"{place.caip2}:{place.show_address(owner)}"
 
 
 def _is_consumed(sources: Sources, record: TransferRecord) -> bool:
@@ -111,7 +111,7 @@ def _describe_receipt(receipt: MoneyReceipt) -> transfers.ReceiptInfo:
     return transfers.ReceiptInfo(
         how=receipt.how.value,
         chain=receipt.chain,
-        tx_hash=show_bytes(receipt.tx_hash),
+        tx_hash=show_tx_hash(receipt.tx_hash),
         l1_block=receipt.l1_block,
         receiver=receipt.receiver,
         amount=str(receipt.amount),

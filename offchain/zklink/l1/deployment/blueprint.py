@@ -16,7 +16,8 @@ from zklink.l1.contracts.bridge import bridge_artifact
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS, HistoryParts, Parts, universal_address
 from zklink.l1.contracts.ends import MEMBER_END, PRIMARY_END
 from zklink.l1.contracts.histories import MEMBER_HISTORY, PRIMARY_HISTORY
-from zklink.l1.deployment.records import ChainDeployment, Deployment, DeploymentPlan, GroupPlan, VkHashes
+from zklink.l1.deployment.places import ChainDeployment
+from zklink.l1.deployment.records import Deployment, DeploymentPlan, GroupPlan, VkHashes
 from zklink.l1.deployment.swift import list_swift
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import encode_creation

@@ -11,13 +11,13 @@ from eth_account.signers.local import LocalAccount
 
 from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig, universal_address
-from zklink.l1.deployment.places import ProgramDeployment, read_program
+from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig
+from zklink.l1.deployment.places import ChainDeployment, Place, ProgramDeployment, read_program
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.domain import ChainEntry
 from zklink.protocol.errors import DeploymentRefused
-from zklink.protocol.ids import NO_CLASS, AddressFormat, Amount, ChainId, TokenClass, TokenId
+from zklink.protocol.ids import NO_CLASS, Amount, ChainId, TokenClass, TokenId
 from zklink.protocol.presets import Preset, get_preset
 from zklink.state.genesis_state import Genesis
 
@@ -135,41 +135,6 @@ class DeploymentAccounts:
 
     deployer: LocalAccount
     governor: LocalAccount
-
-
-@dataclass(frozen=True, slots=True)
-class ChainDeployment:
-    """The contracts on one chain; `timelock` is NO_ADDRESS where an account governs, `permit2` where there is none.
-    Events start at `from_block`. Entry and resolver stand beside the bridge: no contract here relies on them.
-    """
-
-    chain_id: ChainId
-    name: str
-    evm_chain_id: int
-    blocks_per_day: int
-    timelock: str
-    bridge: str
-    history: str
-    groups: str
-    end: str
-    exodus: str
-    registry: str
-    swap_verifier: str
-    account_verifier: str
-    exit_verifier: str
-    permit2: str
-    entry: str
-    resolver: str
-    from_block: int
-
-    @property
-    def table_entry(self) -> ChainEntry:
-        """Its line of the chain table."""
-        return ChainEntry(self.chain_id, self.evm_chain_id, AddressFormat.EVM, universal_address(self.bridge))
-
-
-Place = ChainDeployment | ProgramDeployment
-"""A chain of a deployment: contracts on an EVM chain, or a program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,33 @@ class SwapImpossible(ClientError):
 
 
 @dataclass(eq=False)
+class AddressUnfit(ClientError):
+    """A text is no address of the chain that it is for.
+    Do: Give an address of that chain: base58 on Solana, 0x and 40 digits elsewhere. A wallet's own address serves its
+    own kind of chain alone: name a recipient for another one.
+    """
+
+    chain: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.address} is no address on {self.chain}: name a recipient that has one there"
+
+
+@dataclass(eq=False)
+class WalletUnfit(ClientError):
+    """A wallet has no account on the chain that a request starts from.
+    Do: Use a `SolanaWallet` for requests on Solana, and a `Wallet` for the others.
+    """
+
+    chain: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"the wallet of {self.address} has no account on {self.chain}: use one of that chain's kind"
+
+
+@dataclass(eq=False)
 class DeploymentUntrue(ClientError):
     """The chains, bridges and keys that a node publishes are not those of the deployment that the client expects, or
     that the node names.

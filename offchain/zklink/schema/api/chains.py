@@ -44,10 +44,16 @@ class ChainInfo(Answer):
     contracts: Annotated[
         dict[str, Address],
         Meta(
-            description="The deployment's contracts there by name. `entry` and `resolver` stand beside the bridge, and"
-            " nothing vouches for them but their code on the chain."
+            description="The deployment's contracts there by name, or program and bridge. `entry` and `resolver` stand"
+            " beside the bridge, and nothing vouches for them but their code on the chain."
         ),
     ]
+    address_format: Annotated[
+        int, Meta(description="1: addresses of 20 bytes, an EVM chain. 2: of 32 bytes, Solana.")
+    ] = 1
+    genesis: Annotated[
+        str, Meta(description="Its number in the chain table: the EIP-155 id, or the hash of the cluster's genesis.")
+    ] = ""
 
 
 class Chains(Answer):

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from zklink.schema.api.chains import ChainInfo
 from zklink.schema.api.operations import BlockInfo, OperationInfo
-from zklink.schema.api.scalars import AccountNumber, Answer, Bytes32, OwnerText, Request
+from zklink.schema.api.scalars import AccountNumber, Answer, OwnerText, Request, TxHash
 from zklink.schema.api.transfers import Transfer
 
 TOPICS: Final = {"transfers": Transfer, "blocks": BlockInfo, "operations": OperationInfo, "chains": ChainInfo}
@@ -23,7 +23,7 @@ class SubscribeRequest(Request):
     """
 
     topics: Annotated[list[Topic], Meta(min_length=1, max_length=4)]
-    tx_hash: Annotated[Bytes32 | None, Meta(description="Only transfers of this transaction.")] = None
+    tx_hash: Annotated[TxHash | None, Meta(description="Only transfers of this transaction.")] = None
     address: Annotated[OwnerText | None, Meta(description="Only transfers to or from this address.")] = None
     account: Annotated[AccountNumber | None, Meta(description="Only operations of this account.")] = None
     after: EventId | None = None

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import AMOUNT_LIMIT, MAX_CHAINS
 
@@ -31,6 +32,16 @@ Bytes32 = Annotated[
         examples=["0x" + "ab" * 32],
     ),
 ]
+TxHash = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0x[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{64,88}|)$",
+        max_length=88,
+        description="A transaction: its hash, hexadecimal with 0x, or on Solana its first signature in base58. Empty"
+        " where a chain does not show which transaction it was.",
+        examples=["0x" + "ab" * 32],
+    ),
+]
 Hex = Annotated[
     str,
     Meta(
@@ -40,10 +51,12 @@ Hex = Annotated[
 OwnerText = Annotated[
     str,
     Meta(
-        pattern=r"^((eip155:[0-9]{1,19}:)?0x[0-9a-fA-F]{40}|0x[0-9a-fA-F]{64})$",
-        min_length=42,
-        max_length=70,
-        description="An owner: an EVM address, a CAIP-10 account (eip155:137:0x..), or a universal address (32 bytes).",
+        pattern=r"^((eip155:[0-9]{1,19}:)?0x[0-9a-fA-F]{40}|0x[0-9a-fA-F]{64}"
+        r"|(solana:[1-9A-HJ-NP-Za-km-z]{32}:)?[1-9A-HJ-NP-Za-km-z]{32,44})$",
+        min_length=32,
+        max_length=84,
+        description="An owner: an EVM address, one of Solana, a CAIP-10 account (eip155:137:0x..), or a universal"
+        " address (32 bytes).",
         examples=["0x1111111111111111111111111111111111111111"],
     ),
 ]
@@ -67,8 +80,16 @@ Cursor = Annotated[
 Caip2 = Annotated[str, Meta(description="A chain in CAIP-2 form.", examples=["eip155:137"])]
 Caip10 = Annotated[str, Meta(description="An account in CAIP-10 form.")]
 Caip19 = Annotated[str, Meta(description="An asset in CAIP-19 form.")]
-Address = Annotated[str, Meta(description="An EVM address.", examples=["0x1111111111111111111111111111111111111111"])]
+Address = Annotated[
+    str,
+    Meta(
+        description="An EVM address, or one of Solana in base58.",
+        examples=["0x1111111111111111111111111111111111111111"],
+    ),
+]
 
+SIGNATURE_BYTES: Final = 64
+HASH_BYTES: Final = 32
 _UNITS: Final = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 _CURSOR: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,24}))?")
@@ -102,10 +123,31 @@ def read_bytes(field: str, text: str, length: int | None = None) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+def read_tx_hash(field: str, text: str) -> bytes:
+    """The bytes of a transaction's hash, 32, or of a signature of Solana, 64."""
+    if text.startswith("0x"):
+        return read_bytes(field, text, 32)
+    return _read_base58(field, text, SIGNATURE_BYTES)
+
+
+def _read_base58(field: str, text: str, size: int) -> bytes:
+    try:
+        return decode_base58(text, size)
+    except ValueError:
+        raise RequestRefused("invalid_request", f"{field} must be {size} bytes in base58", {"field": field}) from None
+
+
+def show_tx_hash(data: bytes) -> str:
+    """A transaction as answers have it; empty if it is not known."""
+    return encode_base58(data) if len(data) != HASH_BYTES else show_bytes(data)
+
+
 def read_owner(field: str, text: str) -> bytes:
     """The universal address of an owner."""
     if found := _OWNER.fullmatch(text):
         return bytes(12) + bytes.fromhex(found[1])
+    if not text.startswith("0x"):
+        return _read_base58(field, text.rpartition(":")[2], 32)
     return read_bytes(field, text, 32)
 
 

@@ -8,7 +8,6 @@ from zklink.schema.api.scalars import (
     Address,
     Answer,
     BlockId,
-    Bytes32,
     Caip10,
     Caip19,
     ChainNumber,
@@ -18,6 +17,7 @@ from zklink.schema.api.scalars import (
     Request,
     Seconds,
     TokenNumber,
+    TxHash,
     Units,
 )
 
@@ -78,7 +78,7 @@ class ReceiptInfo(Answer):
 
     how: Literal["fill", "pay", "refund", "owe", "cancel"]
     chain: ChainNumber
-    tx_hash: Bytes32
+    tx_hash: TxHash
     l1_block: int
     receiver: Address
     amount: Annotated[Units, Meta(description="In L1 units; a fill's in layer-2 units, without the fee.")]
@@ -91,7 +91,7 @@ class Transfer(Answer):
     state: TransferState
     is_final: bool
     wait: WaitInfo
-    tx_hash: Bytes32
+    tx_hash: TxHash
     source: ChainNumber
     request_id: int
     token_in: TokenNumber
@@ -117,14 +117,14 @@ class Transfer(Answer):
 class TransferRequest(Request):
     """A transaction of a source chain. Without `chain` all are looked at."""
 
-    tx_hash: Bytes32
+    tx_hash: TxHash
     chain: ChainNumber | None = None
 
 
 class TransferAnswer(Answer):
     """The swaps of a transaction. `state` is the least advanced of them; unknown if there is none."""
 
-    tx_hash: Bytes32
+    tx_hash: TxHash
     state: TransferState
     is_final: bool
     retry_after_seconds: int | None

@@ -40,6 +40,30 @@ class ChainSettings(Section):
         return self
 
 
+class ProgramSettings(Section):
+    """How a chain whose bridge is a program (Solana) is reached. What decides is read as it is finalized; `commitment`
+    is what the node's own transactions are waited for.
+    """
+
+    nodes: Annotated[tuple[NodeAddress, ...], Field(min_length=1)]
+    commitment: Literal["confirmed", "finalized"] = "confirmed"
+    block_time_seconds: Positive = 0.4
+    native_symbol: Name = "SOL"
+    is_local: bool = False
+    """Whether it is a chain of the laboratory."""
+
+
+class PayingProgramSettings(ProgramSettings):
+    """The same with who pays there: files of keypairs, as `solana-keygen` writes them. `payer` pays what the node sends
+    and lends the rent of blocks; `broker` fills, by default the payer. `unit_price` is a priority fee, in millionths of
+    a lamport for a compute unit.
+    """
+
+    payer: Path
+    broker: Path | None = None
+    unit_price: Annotated[int, Field(ge=0)] = 0
+
+
 class DatabaseSettings(Section):
     """Where the node keeps everything that it must not lose."""
 
@@ -189,6 +213,7 @@ class NodeSettings(Section):
 
     deployment: Path
     chains: Annotated[dict[Name, ChainSettings], Field(min_length=1)]
+    programs: dict[Name, PayingProgramSettings] = Field(default_factory=dict)
     keys: KeySettings
     signers: SignersSettings = SignersSettings()
     database: DatabaseSettings = DatabaseSettings()

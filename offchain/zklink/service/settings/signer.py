@@ -11,6 +11,7 @@ from zklink.service.settings.model import (
     DoorSettings,
     LogSettings,
     Name,
+    ProgramSettings,
     Section,
     SignersSettings,
 )
@@ -22,6 +23,7 @@ class SignerSettings(Section):
     role: Literal["validator", "watcher"]
     deployment: Path
     chains: Annotated[dict[Name, ChainSettings], Field(min_length=1)]
+    programs: dict[Name, ProgramSettings] = Field(default_factory=dict)
     key: Path
     passphrase_file: Path | None = None
     secret_file: Path

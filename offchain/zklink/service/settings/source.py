@@ -16,7 +16,15 @@ from zklink.files import read_file
 from zklink.l1.transport.secrets import keep_secret, keep_words
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.settings.broker import AloneBrokerSettings
-from zklink.service.settings.model import ChainSettings, DatabaseSettings, NodeSettings, Section, SignersSettings
+from zklink.service.settings.model import (
+    ChainSettings,
+    DatabaseSettings,
+    NodeSettings,
+    PayingProgramSettings,
+    ProgramSettings,
+    Section,
+    SignersSettings,
+)
 from zklink.service.settings.signer import AskedSettings, SignerSettings
 from zklink.service.settings.watch import WatchSettings
 
@@ -47,7 +55,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
     hides what they hold.
     """
     settings = read_section(NodeSettings, path, environment)
-    keep_secrets(settings.chains, settings.database)
+    keep_secrets({**settings.chains, **settings.programs}, settings.database)
     folder = path.resolve().parent
     keys, secret, own = settings.keys, settings.signers.secret_file, settings.prover.keys
     return settings.model_copy(
@@ -55,6 +63,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
             "signers": settings.signers.model_copy(update={"secret_file": None if secret is None else folder / secret}),
             "deployment": folder / settings.deployment,
             "database": place_database(folder, settings.database),
+            "programs": {name: _place_keypairs(folder, each) for name, each in settings.programs.items()},
             "prover": settings.prover.model_copy(update={"keys": None if own is None else folder / own}),
             "keys": keys.model_copy(
                 update={
@@ -68,6 +77,11 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> No
             ),
         }
     )
+
+
+def _place_keypairs(folder: Path, own: PayingProgramSettings) -> PayingProgramSettings:
+    broker = None if own.broker is None else folder / own.broker
+    return own.model_copy(update={"payer": folder / own.payer, "broker": broker})
 
 
 def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ) -> AloneBrokerSettings:
@@ -86,7 +100,7 @@ def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ
     lie in the folder that it is started from, and not beside its settings: without them it could contradict itself.
     """
     settings = read_section(SignerSettings, path, environment)
-    keep_secrets(settings.chains, settings.database)
+    keep_secrets({**settings.chains, **settings.programs}, settings.database)
     folder = path.resolve().parent
     files = {name: folder / getattr(settings, name) for name in ("deployment", "key", "secret_file")}
     passphrase = None if settings.passphrase_file is None else folder / settings.passphrase_file
@@ -128,7 +142,9 @@ def _is_left(folder: Path, database: DatabaseSettings) -> bool:
     return Path(file).exists() and not (folder / file).exists()
 
 
-def keep_secrets(chains: Mapping[str, ChainSettings], database: DatabaseSettings | None = None) -> None:
+def keep_secrets(
+    chains: Mapping[str, ChainSettings | ProgramSettings], database: DatabaseSettings | None = None
+) -> None:
     """Have every text that passes `redact` hide the nodes' addresses and the database's password."""
     keep_node_secrets({name: chain.nodes for name, chain in chains.items()})
     url = "" if database is None else database.url.get_secret_value()

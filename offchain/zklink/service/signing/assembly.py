@@ -6,6 +6,7 @@ from pathlib import Path
 from zklink.files import read_file
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.assembly import check_chains, connect, load_key, read_deployment
+from zklink.service.programs import check_programs, connect_programs
 from zklink.service.settings.signer import SignerSettings
 from zklink.service.signing.server import SignerService
 from zklink.service.wiring import read_start
@@ -25,16 +26,19 @@ def assemble_signer(settings: SignerSettings, place: str) -> SignerService:
     """
     deployment = read_deployment(settings.deployment)
     check_chains(settings.chains, deployment, place)
+    check_programs(settings.programs, deployment, place)
+    programs = connect_programs(settings.programs, deployment)
     secret = read_secret(settings.secret_file, place)
     key = load_key(settings.key, settings.passphrase_file)
     database = open_database(settings.database.url.get_secret_value(), deployment.deployment_hash)
     try:
         clients = connect(settings.chains, deployment, database)
-        readers = {c: BridgeReader(b, deployment.primary) for c, b in deployment.bridges(clients).items()}
+        contracts = {c: BridgeReader(b, deployment.primary) for c, b in deployment.bridges(clients).items()}
+        readers = {**contracts, **{chain: link.reader() for chain, link in programs.items()}}
         known = signer.Deployment(deployment.deployment_hash, deployment.primary, read_start(deployment, clients))
         role = Validator if settings.role == "validator" else Watcher
         own = role(key, known, readers, SqlSignerJournal(database, key.address), time.time)
-        named = {deployment.chains[chain].name: reader for chain, reader in readers.items()}
+        named = {deployment.places[chain].name: reader for chain, reader in readers.items()}
         return SignerService(settings, own, secret, database, named, place, clients.values())
     except BaseException:
         database.close()

@@ -5,20 +5,34 @@ only, and nothing that decides about money rests on it.
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.transaction import VersionedTransaction
 
+from zklink.operations.swap import SwapRequest
 from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.ids import RequestId
 from zklink.solana.client.node import CONFIRMED, Level, SolanaNode
 from zklink.solana.client.program import Program
-from zklink.solana.interface.instructions import INSTRUCTIONS
+from zklink.solana.interface.instructions import INSTRUCTIONS, SWAP
 
 FORMS: Final = {form.number: form for form in INSTRUCTIONS}
 MOST_SIGNATURES: Final = 1_000
+SAME: Final = (
+    "destination",
+    "token_in",
+    "token_out",
+    "via",
+    "min_out",
+    "operator_fee",
+    "fill_fee",
+    "deadline",
+    "recipient",
+)
+"""What a request has of the call that made it, as it stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +48,38 @@ class Act:
 
 
 def read_acts(
-    node: SolanaNode, program: Program, key: str, level: Level = CONFIRMED, until: str | None = None
+    node: SolanaNode,
+    program: Program,
+    key: str,
+    level: Level = CONFIRMED,
+    until: str | None = None,
+    most: int = MOST_SIGNATURES,
 ) -> list[Act]:
-    """The acts on an account after the transaction `until`, the newest first. Raises RpcUnavailable, RpcRefused."""
+    """The acts on an account in its last `most` transactions after the transaction `until`, the newest first. Raises
+    RpcUnavailable, RpcRefused.
+    """
+    options: dict[str, object] = {"commitment": level, "limit": min(most, MOST_SIGNATURES)}
+    options |= {} if until is None else {"until": until}
     found: list[Act] = []
-    before: str | None = None
-    while True:
-        options: dict[str, object] = {"commitment": level, "limit": MOST_SIGNATURES}
-        options |= {name: value for name, value in (("until", until), ("before", before)) if value is not None}
-        shown = node.call("getSignaturesForAddress", key, options)
-        for each in shown:
-            if each["err"] is None:
-                found += reversed(list(_read_transaction(node, program, key, str(each["signature"]), level)))
-        if len(shown) < MOST_SIGNATURES:
-            return found
-        before = str(shown[-1]["signature"])
+    for each in node.call("getSignaturesForAddress", key, options):
+        if each["err"] is None:
+            found += reversed(list(_read_transaction(node, program, key, str(each["signature"]), level)))
+    return found
+
+
+def name_swaps(acts: Iterable[Act], requests: Iterable[SwapRequest]) -> dict[RequestId, Act]:
+    """Which act made which request: the acts on a queue, the newest first, and requests of it in ascending order. A
+    request whose act is not among them is left out.
+    """
+    left = [act for act in acts if act.name == SWAP.name]
+    named = {}
+    for request in reversed(list(requests)):
+        terms = {name: getattr(request, name) for name in SAME}
+        act = next((act for act in left if all(act.values[name] == value for name, value in terms.items())), None)
+        if act is not None:
+            left.remove(act)
+            named[request.request_id] = act
+    return named
 
 
 def _read_transaction(node: SolanaNode, program: Program, key: str, signature: str, level: Level) -> Iterator[Act]:

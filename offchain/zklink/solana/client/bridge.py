@@ -83,12 +83,21 @@ class SolanaBridge:
         slot, [found] = self.node.accounts([self._address], level)
         return BridgeReading(slot, self._fields(found), {})
 
+    @property
+    def address(self) -> str:
+        """Its address, in base58."""
+        return self._address
+
+    def queue(self, lane: Lane) -> str:
+        """Where a lane's ring is, in base58. Raises RpcUnavailable."""
+        if self._queues is None:
+            fields = self.read().fields
+            self._queues = encode_base58(fields["swap_queue"]), encode_base58(fields["account_queue"])
+        return self._queues[lane - 1]
+
     def read_queues(self, level: Level = FINALIZED) -> BridgeReading:
         """The bridge and both rings, in one slot. Raises RpcUnavailable."""
-        if self._queues is None:
-            fields = self.read(level).fields
-            self._queues = encode_base58(fields["swap_queue"]), encode_base58(fields["account_queue"])
-        slot, [bridge, *queues] = self.node.accounts([self._address, *self._queues], level)
+        slot, [bridge, *queues] = self.node.accounts([self._address, *map(self.queue, Lane)], level)
         fields = self._fields(bridge)
         sizes = accounts.SWAP_QUEUE_SIZE, accounts.ACCOUNT_QUEUE_SIZE
         rings = {lane: self._data(each, size) for lane, each, size in zip(Lane, queues, sizes, strict=True)}

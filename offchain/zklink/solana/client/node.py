@@ -43,13 +43,17 @@ class AccountData:
 
 
 class SolanaNode:
-    """One node. `http` replaces its connections, `pause` the machine's time."""
+    """One node, or several that stand in for each other. `http` replaces connections, `pause` the machine's time."""
 
     def __init__(
-        self, name: str, url: str, http: httpx.Client | None = None, pause: Callable[[float], None] = time.sleep
+        self,
+        name: str,
+        urls: str | Sequence[str],
+        http: httpx.Client | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
-        self._url, self._pause = url, pause
+        self._urls, self._pause = ([urls] if isinstance(urls, str) else list(urls)), pause
         self._http = http or httpx.Client(timeout=REQUEST_SECONDS)
         self._seen: dict[str, int] = {}
 
@@ -60,14 +64,14 @@ class SolanaNode:
             if attempt:
                 self._pause(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                return self._ask(method, parameters)
+                return self._ask(self._urls[attempt % len(self._urls)], method, parameters)
             except (_NoAnswer, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
                 detail = redact(f"{type(error).__name__}: {error}") if not isinstance(error, _NoAnswer) else str(error)
         raise RpcUnavailable(self.name, method, ATTEMPTS, detail)
 
-    def _ask(self, method: str, parameters: tuple[Json, ...]) -> Json:
+    def _ask(self, url: str, method: str, parameters: tuple[Json, ...]) -> Json:
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
-        reply = self._http.post(self._url, json=asked)
+        reply = self._http.post(url, json=asked)
         if reply.status_code in AWAY:
             raise _NoAnswer(f"HTTP {reply.status_code}")
         if reply.status_code != 200:

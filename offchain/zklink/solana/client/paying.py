@@ -4,7 +4,7 @@ Takes a block's account, or a payout; says which payouts wait, and why. A payout
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
@@ -18,6 +18,8 @@ from zklink.solana.client.program import SYSTEM, Program, find_holding
 from zklink.solana.client.sending import Sender, SolanaReceipt
 from zklink.solana.interface import accounts, addresses, instructions
 
+HOLDING_AMOUNT: Final = slice(64, 72)
+"""Where a token account has its amount."""
 FILLABLE = (Kind.SWAP_PAID, Kind.WITHDRAW_PAYOUT)
 
 
@@ -128,12 +130,29 @@ class Payer:
         return self._program.derive(addresses.fill_seeds(payout.fill_key(self._deployment_hash)))
 
 
-def read_token(node: SolanaNode, program: Program, token: TokenId) -> Token:
-    """A token of this chain. Raises RpcUnavailable if there is none of that id."""
+def read_token_state(node: SolanaNode, program: Program, token: TokenId) -> dict[str, Any]:
+    """A token of this chain, as `accounts.TOKEN` has it, and what its vault holds (`balance`). Raises RpcUnavailable if
+    there is none of that id.
+    """
+    fields = _read_token(node, program, token)
+    _, [vault] = node.accounts([encode_base58(fields["vault"])], CONFIRMED)
+    is_coin = fields["program"] == bytes(SYSTEM)
+    balance = (
+        0 if vault is None else vault.lamports if is_coin else int.from_bytes(vault.data[HOLDING_AMOUNT], "little")
+    )
+    return fields | {"balance": balance}
+
+
+def _read_token(node: SolanaNode, program: Program, token: TokenId) -> dict[str, Any]:
     place = program.derive(addresses.token_seeds(token))
     _, [found] = node.accounts([str(place)], CONFIRMED)
     if found is None or found.owner != encode_base58(bytes(program.id)):
         raise RpcUnavailable(node.name, "getMultipleAccounts", 1, f"there is no token {token}")
-    fields = accounts.TOKEN.unpack(found.data)
+    return accounts.TOKEN.unpack(found.data)
+
+
+def read_token(node: SolanaNode, program: Program, token: TokenId) -> Token:
+    """A token of this chain. Raises RpcUnavailable if there is none of that id."""
+    place, fields = program.derive(addresses.token_seeds(token)), _read_token(node, program, token)
     mint, vault, owner = (Pubkey(fields[name]) for name in ("mint", "vault", "program"))
     return Token(place, mint, vault, owner, int(fields["scale"]))

@@ -14,7 +14,10 @@ from zklink.operations.swap import SwapRequest
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.errors import RequestGap, RequestRewritten
 from zklink.protocol.ids import Kind, Lane, RequestId
+from zklink.solana.client.acts import Act, read_acts
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
+from zklink.solana.client.node import FINALIZED
+from zklink.solana.client.program import Program
 
 FORMS = {
     Kind.SWAP_REQUEST: SwapRequest,
@@ -38,6 +41,10 @@ class SolanaRequests:
     def last_request_id(self, lane: Lane) -> RequestId:
         """The last request of a lane that was given out; 0 before the first."""
         return RequestId(self._before[lane] + len(self._trails[lane]) - 1)
+
+    def read_acts(self, program: Program, lane: Lane, most: int) -> list[Act]:
+        """What was done to a lane's queue, the newest first. Raises RpcUnavailable, RpcRefused."""
+        return read_acts(self._bridge.node, program, self._bridge.queue(lane), FINALIZED, most=most)
 
     def hash_after(self, lane: Lane, count: int) -> bytes:
         """The queue's hash after its first `count` requests, which were given out or were there before."""

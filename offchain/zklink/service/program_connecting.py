@@ -1,0 +1,58 @@
+"""Connects to the chains whose bridge is a program: takes settings and a deployment, gives links. Only for a deployment
+with such chains: it needs the extra `solana`.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from solders.keypair import Keypair
+
+from zklink.files import read_file
+from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.protocol.errors import FileUnreadable, KeyFileInvalid
+from zklink.protocol.ids import ChainId
+from zklink.service.program_link import ProgramLink
+from zklink.service.settings.model import PayingProgramSettings, ProgramSettings
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.keys import read_keypair
+
+
+def connect_programs(settings: Mapping[str, ProgramSettings], deployment: Deployment) -> dict[ChainId, ProgramLink]:
+    """A link per program of the deployment, each checked to be the deployment's. Raises KeyFileInvalid, FileUnreadable,
+    WrongChain, HistoryDisagrees, RpcUnavailable.
+    """
+    links = {chain: _link(deployment, chain, settings[place.name]) for chain, place in deployment.programs.items()}
+    for link in links.values():
+        link.check()
+    return links
+
+
+def _link(deployment: Deployment, chain: ChainId, own: ProgramSettings) -> ProgramLink:
+    place = deployment.programs[chain]
+    profile = ChainProfile(place.name, chain, 0, own.block_time_seconds, 1, own.native_symbol, own.is_local)
+    make_node = _make_nodes(place.name, [node.get_secret_value() for node in own.nodes])
+    payer = broker = None
+    price = 0
+    if isinstance(own, PayingProgramSettings):
+        payer, price = load_keypair(own.payer), own.unit_price
+        broker = None if own.broker is None else load_keypair(own.broker)
+    return ProgramLink(
+        profile, place, deployment.deployment_hash, make_node, payer, broker, price=price, level=own.commitment
+    )
+
+
+def _make_nodes(name: str, urls: list[str]) -> Callable[[], SolanaNode]:
+    return lambda: SolanaNode(name, urls)
+
+
+def load_keypair(path: Path) -> Keypair:
+    """A keypair from a file. Raises FileUnreadable, KeyFileInvalid; no text shows the content."""
+    try:
+        return read_keypair(read_file(path))
+    except FileUnreadable as error:
+        if error.position is None:
+            raise
+        raise KeyFileInvalid(str(path)) from None
+    except ValueError:
+        raise KeyFileInvalid(str(path)) from None
