@@ -30,6 +30,7 @@ ALWAYS void *find_own(const Context *c, const Account *a, u64 size, u64 tag) {
 ALWAYS Bridge *find_bridge(const Context *c, const Account *a) { return find_own(c, a, sizeof(Bridge), BRIDGE_TAG); }
 ALWAYS Token *find_token(const Context *c, const Account *a) { return find_own(c, a, sizeof(Token), TOKEN_TAG); }
 ALWAYS Fill *find_fill(const Context *c, const Account *a) { return find_own(c, a, sizeof(Fill), FILL_TAG); }
+ALWAYS Path *find_path(const Context *c, const Account *a) { return find_own(c, a, sizeof(Path), PATH_TAG); }
 ALWAYS BlockHead *find_block(const Context *c, const Account *a) {
   int is_block = eq32(a->owner, &c->program) && a->data_len >= sizeof(BlockHead) && *(u64 *)a->data == BLOCK_TAG;
   return is_block ? (BlockHead *)a->data : 0;
@@ -63,10 +64,19 @@ APART u64 rent_minimum(u64 size) {
   return (size + 128) * r[0] * factor;
 }
 
-// UNIX seconds; 0 when there is no clock.
-APART u64 now_seconds(void) {
+// A moment: UNIX seconds, 0 when there is no clock, and the slot.
+typedef struct { u64 seconds, slot; } Moment;
+
+APART void read_clock(Moment *now) {
   u64 clock[5] = {0};
-  return sol_get_clock_sysvar(clock) || clock[4] >> 40 ? 0 : clock[4];
+  now->seconds = sol_get_clock_sysvar(clock) || clock[4] >> 40 ? 0 : clock[4];
+  now->slot = clock[0];
+}
+
+APART u64 now_seconds(void) {
+  Moment now;
+  read_clock(&now);
+  return now.seconds;
 }
 
 // One or two accounts for the system program; `to` signs when there are seeds.

@@ -13,6 +13,11 @@ enum {
   MAX_OPEN_ACCOUNT_REQUESTS = 512,
   PIECE_WORDS = 32,
   NATIVE_FEE_BITS = 40,
+  DAY = 86400,
+  EXPIRY_SECONDS = 259200,
+  FREEZE_DELAY_SECONDS = 86400,
+  END_WINDOW_SECONDS = 259200,
+  DENIAL_WINDOW_SECONDS = 1209600,
   FEE_NOTICE_SECONDS = 3600,
   FILL_LEAD_SECONDS = 12,
   SWAP_ENTRIES = 4097,
@@ -110,6 +115,7 @@ enum {
 #define BLOCK_TAG 0x314b434c425a4bull
 #define FILL_TAG 0x314c4c49465a4bull
 #define QUEUE_TAG 0x31455545555a4bull
+#define PATH_TAG 0x31485441505a4bull
 
 static const u8 FR_ORDER[32] __attribute__((aligned(8))) = {48, 100, 78, 114, 225, 49, 160, 41, 184, 80, 69, 182, 129, 129, 88, 93, 40, 51, 232, 72, 121, 185, 112, 145, 67, 225, 245, 147, 240, 0, 0, 1};
 static const u8 FQ_ORDER[32] __attribute__((aligned(8))) = {48, 100, 78, 114, 225, 49, 160, 41, 184, 80, 69, 182, 129, 129, 88, 93, 151, 129, 106, 145, 104, 113, 202, 141, 60, 32, 140, 22, 216, 124, 253, 71};
@@ -120,7 +126,10 @@ static const u8 SWAP_LANE_TAG_HASH[32] __attribute__((aligned(8))) = {185, 60, 5
 static const u8 ACCOUNT_LANE_TAG_HASH[32] __attribute__((aligned(8))) = {212, 115, 112, 222, 192, 1, 94, 71, 34, 216, 102, 149, 245, 116, 131, 15, 108, 203, 41, 202, 244, 187, 254, 203, 39, 99, 12, 82, 122, 173, 191, 133};
 static const u8 EXIT_TAG_HASH[32] __attribute__((aligned(8))) = {79, 70, 162, 171, 15, 161, 132, 36, 185, 141, 55, 71, 226, 131, 166, 149, 171, 184, 34, 195, 217, 69, 126, 82, 92, 0, 184, 203, 244, 193, 53, 182};
 static const u8 SYNC_DOMAIN[96] __attribute__((aligned(8))) = {89, 154, 128, 252, 170, 71, 185, 94, 35, 35, 171, 77, 52, 211, 78, 12, 201, 254, 218, 75, 132, 62, 218, 252, 195, 12, 123, 223, 96, 234, 21, 191, 92, 209, 17, 78, 34, 15, 31, 131, 87, 144, 134, 249, 253, 215, 58, 74, 1, 192, 172, 109, 15, 49, 19, 133, 67, 217, 41, 240, 177, 207, 97, 86, 173, 124, 91, 239, 2, 120, 22, 168, 0, 218, 23, 54, 68, 79, 181, 138, 128, 126, 244, 201, 96, 59, 120, 72, 103, 63, 126, 58, 104, 235, 20, 165};
+static const u8 SEAL_TYPE_HASH[32] __attribute__((aligned(8))) = {84, 59, 149, 67, 141, 24, 192, 147, 144, 23, 166, 14, 180, 208, 211, 54, 73, 237, 75, 61, 32, 48, 201, 188, 88, 224, 253, 228, 24, 77, 138, 147};
 static const u8 ACCEPTED_TYPE_HASH[32] __attribute__((aligned(8))) = {157, 74, 72, 0, 86, 84, 177, 127, 13, 91, 104, 241, 33, 250, 231, 91, 182, 208, 230, 125, 121, 230, 0, 12, 93, 88, 248, 130, 199, 188, 41, 93};
+static const u8 END_TYPE_HASH[32] __attribute__((aligned(8))) = {49, 116, 75, 170, 46, 197, 201, 222, 156, 63, 118, 225, 247, 203, 134, 186, 47, 129, 27, 42, 177, 197, 194, 98, 76, 224, 185, 68, 61, 57, 147, 248};
+static const u8 END_DENIAL_TYPE_HASH[32] __attribute__((aligned(8))) = {54, 24, 205, 195, 96, 77, 245, 147, 76, 136, 230, 220, 224, 55, 144, 21, 29, 32, 90, 114, 158, 90, 246, 139, 167, 202, 232, 68, 160, 115, 20, 68};
 
 #define FR_N 1, 236935487, 158372163, 243566491, 140322867, 191371285, 163074117, 236132866, 811880050
 #define FR_RR 256820916, 162711927, 145387775, 143082171, 182582518, 267729075, 200490400, 169712040, 172336550
@@ -180,6 +189,42 @@ typedef struct { u8 op; u8 account[4]; u8 token[2]; u8 mask; u8 coin[8]; u8 seco
 enum { OP_KEY_REQUEST = 17, KEY_REQUEST_OWNER = 0, KEY_REQUEST_PAYER, KEY_REQUEST_BRIDGE, KEY_REQUEST_ACCOUNT_QUEUE, KEY_REQUEST_SOL, KEY_REQUEST_SYSTEM_PROGRAM, KEY_REQUEST_ACCOUNTS };
 #define KEY_REQUEST_SHAPE {KEY_REQUEST_ACCOUNTS, 45, 3, 30, 0, 0}
 typedef struct { u8 op; u8 account[4]; u8 fee[8]; u8 public_key_hash[32]; } KeyRequestData;
+enum { OP_CALL_FREEZE = 18, CALL_FREEZE_BRIDGE = 0, CALL_FREEZE_QUEUE, CALL_FREEZE_ACCOUNTS };
+#define CALL_FREEZE_SHAPE {CALL_FREEZE_ACCOUNTS, 2, 0, 1, 0, 0}
+typedef struct { u8 op; u8 lane; } CallFreezeData;
+enum { OP_CONFIRM_FREEZE = 19, CONFIRM_FREEZE_BRIDGE = 0, CONFIRM_FREEZE_ACCOUNTS };
+#define CONFIRM_FREEZE_SHAPE {CONFIRM_FREEZE_ACCOUNTS, 2, 0, 1, 0, 0}
+typedef struct { u8 op; u8 lane; } ConfirmFreezeData;
+enum { OP_OPEN_PATH = 20, OPEN_PATH_WRITER = 0, OPEN_PATH_PATH, OPEN_PATH_ACCOUNTS };
+#define OPEN_PATH_SHAPE {OPEN_PATH_ACCOUNTS, 41, 1, 2, 1, 0}
+typedef struct { u8 op; u8 number[8]; u8 sync_hash[32]; } OpenPathData;
+enum { OP_EXTEND_PATH = 21, EXTEND_PATH_WRITER = 0, EXTEND_PATH_PATH, EXTEND_PATH_ACCOUNTS };
+#define EXTEND_PATH_SHAPE {EXTEND_PATH_ACCOUNTS, 1, 1, 2, 1, 0}
+typedef struct { u8 op; } ExtendPathData;
+enum { OP_CLOSE_PATH = 22, CLOSE_PATH_WRITER = 0, CLOSE_PATH_PATH, CLOSE_PATH_ACCOUNTS };
+#define CLOSE_PATH_SHAPE {CLOSE_PATH_ACCOUNTS, 1, 1, 3, 0, 0}
+typedef struct { u8 op; } ClosePathData;
+enum { OP_RAISE_END = 23, RAISE_END_GOVERNOR = 0, RAISE_END_BRIDGE, RAISE_END_EVIDENCE, RAISE_END_PATH, RAISE_END_ACCOUNTS };
+#define RAISE_END_SHAPE {RAISE_END_ACCOUNTS, 2, 0, 2, 0, 0}
+typedef struct { u8 op; u8 validators_say; } RaiseEndData;
+enum { OP_DENY_END = 24, DENY_END_GOVERNOR = 0, DENY_END_BRIDGE, DENY_END_EVIDENCE, DENY_END_ACCOUNTS };
+#define DENY_END_SHAPE {DENY_END_ACCOUNTS, 2, 0, 2, 0, 0}
+typedef struct { u8 op; u8 by_governor; } DenyEndData;
+enum { OP_VOID_END = 25, VOID_END_GOVERNOR = 0, VOID_END_BRIDGE, VOID_END_ACCOUNTS };
+#define VOID_END_SHAPE {VOID_END_ACCOUNTS, 1, 1, 2, 0, 0}
+typedef struct { u8 op; } VoidEndData;
+enum { OP_FELL_END = 26, FELL_END_BRIDGE = 0, FELL_END_EVIDENCE, FELL_END_PATH, FELL_END_ACCOUNTS };
+#define FELL_END_SHAPE {FELL_END_ACCOUNTS, 41, 0, 1, 0, 0}
+typedef struct { u8 op; u8 number[8]; u8 sync_hash[32]; } FellEndData;
+enum { OP_STAND_END = 27, STAND_END_BRIDGE = 0, STAND_END_PATH, STAND_END_ACCOUNTS };
+#define STAND_END_SHAPE {STAND_END_ACCOUNTS, 1, 0, 1, 0, 0}
+typedef struct { u8 op; } StandEndData;
+enum { OP_SHOW_MISMATCH = 28, SHOW_MISMATCH_BRIDGE = 0, SHOW_MISMATCH_QUEUE, SHOW_MISMATCH_BLOCK, SHOW_MISMATCH_PATH, SHOW_MISMATCH_ACCOUNTS };
+#define SHOW_MISMATCH_SHAPE {SHOW_MISMATCH_ACCOUNTS, 1, 0, 1, 0, 0}
+typedef struct { u8 op; } ShowMismatchData;
+enum { OP_IMPORT_BY_PATH = 29, IMPORT_BY_PATH_BRIDGE = 0, IMPORT_BY_PATH_QUEUE, IMPORT_BY_PATH_KEYS, IMPORT_BY_PATH_BLOCK, IMPORT_BY_PATH_PATH, IMPORT_BY_PATH_ACCOUNTS };
+#define IMPORT_BY_PATH_SHAPE {IMPORT_BY_PATH_ACCOUNTS, 1, 0, 9, 0, 0}
+typedef struct { u8 op; } ImportByPathData;
 typedef struct { u8 chain; u8 address_format; u8 evm_chain_id[32]; u8 bridge[32]; } ChainEntry;
 
 typedef struct { u64 tag; u64 lane; } QueueHead;
@@ -198,6 +243,8 @@ typedef struct { u64 tag; u64 stage; u64 number; Pubkey writer; u64 later; u64 v
 _Static_assert(sizeof(BlockHead) == 384, "BlockHead");
 typedef struct { u64 tag; u64 filled_at; u64 is_rested; Pubkey payer; Pubkey repay_to; } Fill;
 _Static_assert(sizeof(Fill) == 88, "Fill");
+typedef struct { u64 tag; u64 base; u64 number; Pubkey writer; Pubkey base_hash; Pubkey sync_hash; } Path;
+_Static_assert(sizeof(Path) == 120, "Path");
 
 enum {
   E_INPUT = 1001, // program: accounts or bytes of the call
@@ -282,4 +329,31 @@ enum {
   E_SECOND = 1080, // full exit: second's format
   E_SECOND_BRIDGE = 1081, // full exit: second is a bridge
   E_KEY_HASH = 1082, // key: not a key hash
+  E_FROZEN_ALREADY = 1083, // freeze: frozen already
+  E_FROZEN_BEFORE = 1084, // bridge: already frozen
+  E_CALLED_ALREADY = 1085, // freeze: called already
+  E_NO_REQUEST = 1086, // freeze: no request waits
+  E_NOT_EXPIRED = 1087, // freeze: request not expired
+  E_NOT_CALLED = 1088, // freeze: not called
+  E_WAS_CONSUMED = 1089, // freeze: request was consumed
+  E_TOO_EARLY = 1090, // freeze: too early to confirm
+  E_NOT_ABOVE_TIP = 1091, // end: not above the tip
+  E_NOBODY_SAYS = 1092, // end: nobody says it
+  E_STANDS_ALREADY = 1093, // end: stands already
+  E_ANOTHER_WAITS = 1094, // end: another one waits
+  E_NONE_RAISED = 1095, // end: none is raised
+  E_STANDS = 1096, // end: stands for good
+  E_DENIED_ALREADY = 1097, // end: denied already
+  E_NOT_THE_WATCHERS = 1098, // end: not the watchers'
+  E_DENIED_BY_GOVERNOR = 1099, // end: denied by the governor
+  E_NOT_DENIED = 1100, // end: validators do not deny it
+  E_AGREES = 1101, // end: ACC agrees with END
+  E_NOT_ITS_HISTORY = 1102, // end: not END's own history
+  E_WITHIN_WINDOW = 1103, // end: within its window
+  E_MATCHES = 1104, // end: the queue matches
+  E_NO_MISMATCH = 1105, // end: no mismatch in END
+  E_NOT_END = 1106, // import: not what END names
+  E_BEYOND_END = 1107, // import: not up to END
+  E_NO_PATH = 1108, // import: no path to END
+  E_PATH_LENGTH = 1109, // path: not whole commitments
 };

@@ -3,6 +3,7 @@
 #pragma once
 #include "block.h"
 #include "init.h"
+#include "paths.h"
 #include "queue.h"
 
 static u64 open_block(Context *c) {
@@ -38,16 +39,26 @@ static u64 write_block(Context *c) {
   return 0;
 }
 
-// ACC of both groups for this block, or for a later one that it leads to.
-APART u64 check_accepted(Bridge *b, const BlockHead *head, const Parts *p, const Word *sync_hash, u64 number) {
-  Word hash = *sync_hash;
-  for (u64 i = 0; i < head->later; i++) keccak_words(&hash, &hash, p->later + i, 1);
+// A block after the tip, and the one that its fact names.
+typedef struct { Word next; Block last; } Follow;
+
+// ACC of both groups.
+APART u64 check_accepted(Bridge *b, const Evidence *e, const Block *at) {
   u8 digest[32];
-  accepted_digest(digest, b, number + head->later, &hash);
-  GroupWord validators = {b, VALIDATORS_GROUP, p->validators, head->validators};
-  GroupWord watchers = {b, WATCHERS_GROUP, p->watchers, head->watchers};
-  NEED(has_signed(&validators, digest), E_VALIDATORS);
-  NEED(has_signed(&watchers, digest), E_WATCHERS);
+  block_digest(digest, b, ACCEPTED_TYPE_HASH, at->number, &at->sync_hash);
+  NEED(has_signed(b, VALIDATORS_GROUP, &e->validators, digest), E_VALIDATORS);
+  NEED(has_signed(b, WATCHERS_GROUP, &e->watchers, digest), E_WATCHERS);
+  return 0;
+}
+
+// The standing END is this block, or contains it by a path.
+APART u64 check_end(const Bridge *b, const Block *at, const Path *path) {
+  if (at->number == b->end_number) {
+    NEED(eq32(&at->sync_hash, &b->end_hash), E_NOT_END);
+    return 0;
+  }
+  NEED(at->number < b->end_number, E_BEYOND_END);
+  NEED(path && leads(path, at, b->end_number, &b->end_hash), E_NO_PATH);
   return 0;
 }
 
@@ -78,28 +89,56 @@ APART void enter(Bridge *b, BlockHead *head, const Parts *p, const Reading *r, c
   if (head->payouts) b->unpaid++;
 }
 
-static u64 import_block(Context *c) {
-  CHECK_SHAPE(c, IMPORT_BLOCK_SHAPE);
+// Reads what is written as the block after the tip.
+APART u64 read_next(const Bridge *b, const Account *queue, const Account *account, Parts *parts, Reading *r) {
+  TRY(find_parts((const BlockHead *)account->data, account->data_len, b->chain, parts));
+  NEED(parts->lane == SWAP_LANE || parts->lane == ACCOUNT_LANE, E_LANE);
+  NEED(is_queue(b, parts->lane, queue), E_ACCOUNT);
+  cp(&r->content.queue_hash, hash_at(b, queue, parts->lane, b->consumed[parts->lane - 1]), 32);
+  return read_block(b, parts, r);
+}
+
+// The block after the tip, then the one to which its later commitments lead. Gives the first one's sync hash.
+APART void follow(const Bridge *b, const BlockHead *head, const Parts *p, const Reading *r, Follow *f) {
+  keccak_words(&f->next, &b->sync_hash, &r->commitment, 1);
+  f->last.sync_hash = f->next;
+  for (u64 i = 0; i < head->later; i++) keccak_words(&f->last.sync_hash, &f->last.sync_hash, p->later + i, 1);
+  f->last.number = b->number + 1 + head->later;
+}
+
+// The next block, by ACC, or by END once that stands.
+APART u64 import_next(Context *c, const Path *path) {
   Bridge *b = find_bridge(c, &c->a[IMPORT_BLOCK_BRIDGE]);
   Account *queue = &c->a[IMPORT_BLOCK_QUEUE], *account = &c->a[IMPORT_BLOCK_BLOCK];
   BlockHead *head = find_block(c, account);
   NEED(b && head, E_ACCOUNT);
   NEED(head->stage == WRITING, E_STAGE);
-  NEED(!b->has_end, E_FROZEN);
   Parts parts;
-  TRY(find_parts(head, account->data_len, b->chain, &parts));
-  NEED(parts.lane == SWAP_LANE || parts.lane == ACCOUNT_LANE, E_LANE);
-  NEED(is_queue(b, parts.lane, queue), E_ACCOUNT);
   Reading *r = (Reading *)(HEAP + 4096);
-  cp(&r->content.queue_hash, hash_at(b, queue, parts.lane, b->consumed[parts.lane - 1]), 32);
-  TRY(read_block(b, &parts, r));
-  Word sync_hash;
-  keccak_words(&sync_hash, &b->sync_hash, &r->commitment, 1);
-  TRY(check_accepted(b, head, &parts, &sync_hash, b->number + 1));
+  TRY(read_next(b, queue, account, &parts, r));
+  Follow f;
+  follow(b, head, &parts, r, &f);
+  Evidence evidence = {{parts.validators, head->validators}, {parts.watchers, head->watchers}};
+  if (b->has_end) TRY(check_end(b, &f.last, path));
+  else TRY(check_accepted(b, &evidence, &f.last));
   TRY(check_proof(c, b, &parts, r->inputs));
   TRY(consume(b, queue, parts.lane, &r->content));
-  enter(b, head, &parts, r, &sync_hash);
+  enter(b, head, &parts, r, &f.next);
   return 0;
+}
+
+static u64 import_block(Context *c) {
+  CHECK_SHAPE(c, IMPORT_BLOCK_SHAPE);
+  return import_next(c, 0);
+}
+
+_Static_assert(IMPORT_BY_PATH_BLOCK == IMPORT_BLOCK_BLOCK, "import_by_path begins with the accounts of import_block");
+
+static u64 import_by_path(Context *c) {
+  CHECK_SHAPE(c, IMPORT_BY_PATH_SHAPE);
+  const Path *path = find_path(c, &c->a[IMPORT_BY_PATH_PATH]);
+  NEED(path, E_ACCOUNT);
+  return import_next(c, path);
 }
 
 ALWAYS Word *payout_at(const BlockHead *head, u64 i) {

@@ -2,6 +2,7 @@
 // keeps their tokens, imports what the primary has accepted, and pays. Calls the system and token programs only, none of
 // them twice; what another program refuses ends the transaction. Nothing is read from logs, and none is written.
 #include "account.h"
+#include "end.h"
 #include "payments.h"
 #include "swap.h"
 
@@ -27,6 +28,18 @@ u64 entrypoint(u8 *input) {
     case OP_DEPOSIT: return deposit(c);
     case OP_FULL_EXIT: return full_exit(c);
     case OP_KEY_REQUEST: return key_request(c);
+    case OP_CALL_FREEZE: return call_freeze(c);
+    case OP_CONFIRM_FREEZE: return confirm_freeze(c);
+    case OP_OPEN_PATH: return open_path(c);
+    case OP_EXTEND_PATH: return extend_path(c);
+    case OP_CLOSE_PATH: return close_path(c);
+    case OP_RAISE_END: return raise_end(c);
+    case OP_DENY_END: return deny_end(c);
+    case OP_VOID_END: return void_end(c);
+    case OP_FELL_END: return fell_end(c);
+    case OP_STAND_END: return stand_end(c);
+    case OP_SHOW_MISMATCH: return show_mismatch(c);
+    case OP_IMPORT_BY_PATH: return import_by_path(c);
   }
   return E_INPUT;
 }

@@ -30,16 +30,21 @@ APART void append(Bridge *b, const Account *queue, u64 lane, u64 fee) {
   b->open_fees[lane - 1] += fee;
 }
 
-// Notes that a block has consumed requests, whose hash it has computed itself.
-APART u64 consume(Bridge *b, const Account *queue, u64 lane, const Content *content) {
+// Whether the requests that a block has hashed are the next ones of the queue.
+APART int is_matched(const Bridge *b, const Account *queue, u64 lane, const Content *content) {
   u64 count = b->consumed[lane - 1] + content->requests, total = b->totals[lane - 1];
   int is_part = !is_zero32(&content->part);
-  NEED(count + (u64)is_part <= total, E_REQUESTS);
-  NEED(eq32(hash_at(b, queue, lane, count), &content->queue_hash), E_REQUESTS);
-  if (is_part) NEED(eq32(hash_at(b, queue, lane, count + 1), &content->part), E_REQUESTS);
+  if (count + (u64)is_part > total) return 0;
+  if (!eq32(hash_at(b, queue, lane, count), &content->queue_hash)) return 0;
+  return !is_part || eq32(hash_at(b, queue, lane, count + 1), &content->part);
+}
+
+// Notes that a block has consumed requests, whose hash it has computed itself.
+APART u64 consume(Bridge *b, const Account *queue, u64 lane, const Content *content) {
+  NEED(is_matched(b, queue, lane, content), E_REQUESTS);
   NEED(content->fees <= b->open_fees[lane - 1], E_OPEN_FEES);
   b->open_fees[lane - 1] -= content->fees;
   b->earned_fees += content->fees;
-  b->consumed[lane - 1] = count;
+  b->consumed[lane - 1] += content->requests;
   return 0;
 }

@@ -227,12 +227,6 @@ def test_import__path_that_leads_elsewhere__refused(site: Site, history: History
     history.bring(made)
 
 
-def test_import__once_end_stands__refused(site: Site, history: History) -> None:
-    made = history.make(())
-    site.machine.put(site.bridge, site.id, accounts.BRIDGE.pack(**(site.state() | {"has_end": 1})), 10**10)
-    history.bring(made, Refusal.FROZEN)
-
-
 # --- accounts of blocks ---
 
 

@@ -18,7 +18,7 @@ from zklink.solana.toolchain import build
 LEAST: Final = 400
 
 NOTICED: Final[dict[str, Callable[[History], None]]] = {
-    "history.h: dropped: has_signed(&watchers, digest)": lambda history: (
+    "history.h: dropped: has_signed(b, WATCHERS_GROUP, &e->watchers, digest)": lambda history: (
         imports.test_import__evidence_that_is_no_word_of_a_group__refused(history.site, history)
     ),
     "history.h: dropped: check_proof(c, b, &parts, r->inputs)": lambda history: (

@@ -14,19 +14,30 @@ from solders.pubkey import Pubkey
 
 from tests.support.solana.account_doors import ask_key, deposit, full_exit
 from tests.support.solana.blocks import History, paid_here, words_of
+from tests.support.solana.ends import Ends
 from tests.support.solana.founding import ELSEWHERE, SOL, SRM, Founding
 from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
-from tests.support.solana.site import Site
+from tests.support.solana.site import Site, open_site
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FILL_LEAD_SECONDS, Lane
-from zklink.solana.interface import instructions
-from zklink.solana.interface.instructions import Instruction
+from zklink.protocol.facts import Group
+from zklink.protocol.ids import (
+    DENIAL_WINDOW_SECONDS,
+    EXPIRY_SECONDS,
+    FILL_LEAD_SECONDS,
+    FREEZE_DELAY_SECONDS,
+    Lane,
+)
+from zklink.solana.interface import end_instructions, instructions
+from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.refusals import Refusal
 
 EVE: Final = key_of("eve")
 FOREIGN: Final = key_of("foreign program").pubkey()
 HOLDING_BYTES: Final = 165
 LEAST_WAYS: Final = 1_000
+LEAST_WAYS_OF_ENDS: Final = 300
+TRIED_AGAIN: Final = ("pay", "swap", "register_token", "deny_end", "raise_end")
+"""Calls that look at other accounts the second time."""
 
 HARMLESS: Final = {
     ("fill", "repay_to"): "the broker names who is repaid",
@@ -36,6 +47,8 @@ HARMLESS: Final = {
     ("put_keys", "keys"): "the same",
     ("open_block", "block"): "any new account of the program can be a block",
     ("open_block", "writer"): "whoever signs is the writer",
+    ("open_path", "path"): "any new account of its size can be a path",
+    ("open_path", "writer"): "whoever signs is the writer",
     ("pay", "claimant"): "anybody pays a payout to its own place",
     (
         "register_token",
@@ -56,6 +69,7 @@ HARMLESS: Final = {
 
 MERGED: Final = {
     ("open_block", "block"): "the call before, which makes it, writes it",
+    ("open_path", "path"): "the same",
     ("fill", "source"): "the broker is repaid there, and that is written",
     ("fill", "repay_to"): "it is the source, which is written",
     ("swap", "source"): "of SOL: it is the sender, which is written",
@@ -87,6 +101,12 @@ read, so a lookup that gave none and went on would go on with something.
 
 def is_unread(call: Instruction, data: bytes, role: str) -> bool:
     """Whether nobody looks at this account in this call of the story."""
+    if call is end_instructions.DENY_END:
+        return role == ("evidence" if data[1] else "governor")
+    if call is end_instructions.RAISE_END:
+        return role == "governor" and not data[1]
+    if call is end_instructions.SHOW_MISMATCH:
+        return role == "path"
     if call is instructions.PAY:
         return role in UNREAD[data[1]]
     return call is instructions.REGISTER_TOKEN and data[1] == ELSEWHERE and role in NOT_HERE
@@ -105,11 +125,17 @@ class Spoofs:
 
     def __call__(self, call: Instruction, encoded: Call, signers: Sequence[Keypair], before: Sequence[Call]) -> None:
         shape = (call.name, len(encoded.accounts), len(encoded.data))
-        if shape in self.seen and call.name not in ("pay", "swap", "register_token"):
+        if shape in self.seen and call.name not in TRIED_AGAIN:
             return
         self.seen.add(shape)
         for what, role, wrong in self.ways(call, encoded):
             self.attempt(call, what, role, [*before, wrong], signers)
+
+    def check(self, calls: set[Instruction], least: int) -> None:
+        """All these calls were tried, in that many ways, and none worked."""
+        assert {call.name for call in calls} <= {name for name, *_ in self.seen}
+        assert sorted(set(self.worked)) == []
+        assert self.tried >= least
 
     def ways(self, call: Instruction, right: Call) -> Iterator[tuple[str, str, Call]]:
         """What is wrong, of which account, and the call."""
@@ -205,6 +231,32 @@ def test_calls__every_account_exchanged__none_works() -> None:
     site.call(instructions.COLLECT_FEES, places)
     asked = deposit(site), full_exit(site, owner=key_of("bob"), coin=5), ask_key(site, owner=key_of("bob"))
     history.bring(history.make(words_of(*asked), lane=Lane.ACCOUNT))
-    assert {name for name, *_ in spoofs.seen} == {call.name for call in instructions.INSTRUCTIONS}
-    assert sorted(set(spoofs.worked)) == []
-    assert spoofs.tried >= LEAST_WAYS
+    spoofs.check(set(instructions.INSTRUCTIONS) - set(end_instructions.END_INSTRUCTIONS), LEAST_WAYS)
+
+
+def test_end_calls__every_account_exchanged__none_works() -> None:
+    site = open_site()
+    spoofs, ends = Spoofs(site), Ends(History(site))
+    request = deposit(site)
+    ends.extend(count=2)
+    ends.extend([request.words()[0] + 1, *request.words()[1:]], Lane.ACCOUNT)
+    ends.raise_end(2, Group.WATCHERS)
+    ends.deny(Group.VALIDATORS)
+    ends.void()
+    ends.raise_end(2, Group.WATCHERS)
+    ends.deny(None, by=True)
+    ends.fell(1, b"\1" * 32, ends.path(1, 2))
+    ends.raise_end(2, Group.VALIDATORS, by=True)
+    ends.fell(3, ends.sync_hash(3))
+    ends.raise_end(3, Group.WATCHERS)
+    ends.wait(EXPIRY_SECONDS + DENIAL_WINDOW_SECONDS)
+    ends.call_freeze(Lane.ACCOUNT)
+    ends.wait(FREEZE_DELAY_SECONDS)
+    ends.confirm_freeze(Lane.ACCOUNT)
+    ends.stand()
+    ends.bring(1, path=ends.path(1, 3))
+    ends.bring(3)
+    long = ends.path_of(0, bytes(32), [bytes(32)] * 20)
+    site.call(end_instructions.CLOSE_PATH, {"writer": site.writer.pubkey(), "path": long}, site.writer)
+    ends.show_mismatch(3)
+    spoofs.check(set(end_instructions.END_INSTRUCTIONS), LEAST_WAYS_OF_ENDS)

@@ -9,20 +9,22 @@ from pathlib import Path
 from tests.support.groups import KnownGroup
 from tests.support.solana.account_doors import ask_key, deposit, full_exit, plant, set_price
 from tests.support.solana.blocks import History, paid_here, words_of
+from tests.support.solana.ends import FIRST_PIECE, PATH_PIECE, Ends
 from tests.support.solana.founding import SOL, SRM
 from tests.support.solana.machine import UNITS_LIMIT, associated, key_of
 from tests.support.solana.site import Site
-from zklink.protocol.ids import Door
+from zklink.protocol.facts import Group
+from zklink.protocol.ids import END_WINDOW_SECONDS, EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, Door, Lane
 from zklink.protocol.presets import MAIN
 from zklink.protocol.words import SWAP_SLOT_WORDS
-from zklink.solana.interface import instructions
+from zklink.solana.interface import end_instructions, instructions
 
 FIGURES = Path(__file__).with_name("units.json")
 SIZE, THRESHOLD = 16, 9
 
 
-def measure() -> dict[str, int]:
-    """Each call's units; the largest of those that are made."""
+def found() -> Site:
+    """A site with the largest groups."""
     site = Site()
     site.groups = type(site.groups)(
         validators=KnownGroup.make("validator", SIZE, THRESHOLD), watchers=KnownGroup.make("watcher", SIZE, THRESHOLD)
@@ -32,6 +34,12 @@ def measure() -> dict[str, int]:
     for group in (1, 2):
         site.found_group(group, threshold=THRESHOLD)
     site.register_all()
+    return site
+
+
+def measure() -> dict[str, int]:
+    """Each call's units; the largest of those that are made."""
+    site = found()
     history = History(site)
     governor = {"governor": site.governor.pubkey(), "bridge": site.bridge}
     site.call(instructions.SET_PRICE, governor, site.governor, kind=1, price=0)
@@ -55,7 +63,7 @@ def measure() -> dict[str, int]:
     site.call(instructions.COLLECT_FEES, places)
     history.close(history.bring(history.make(())))
     ask_all(site)
-    return dict(sorted(site.figures.items()))
+    return dict(sorted((site.figures | end_all()).items()))
 
 
 def ask_all(site: Site) -> None:
@@ -65,6 +73,33 @@ def ask_all(site: Site) -> None:
     ask_key(site, fee=5)
     plant(site, totals=[0, 500], consumed=[0, 0])
     full_exit(site, coin=10**6)
+
+
+def end_all() -> dict[str, int]:
+    """Every call about ends, with both groups' word; the largest path that a transaction writes."""
+    site = found()
+    ends = Ends(History(site))
+    requests = [site.swap(l1_amount=10_000, fee=5) for _ in range(MAIN.slots)]
+    ends.extend(count=2)
+    ends.extend([word + (at == 0) for at, word in enumerate(words_of(*requests))])
+    ends.raise_end(2, Group.WATCHERS)
+    ends.deny(Group.VALIDATORS)
+    ends.void()
+    ends.raise_end(2, Group.WATCHERS)
+    ends.fell(1, b"\1" * 32, ends.path(1, 2))
+    ends.raise_end(3, Group.WATCHERS)
+    ends.wait(EXPIRY_SECONDS + END_WINDOW_SECONDS)
+    ends.call_freeze(Lane.SWAP)
+    ends.wait(FREEZE_DELAY_SECONDS)
+    ends.confirm_freeze(Lane.SWAP)
+    ends.stand()
+    ends.bring(1, path=ends.path(1, 3))
+    ends.bring(3)
+    ends.show_mismatch(3)
+    path = ends.path_of(0, bytes(32), [bytes(32)] * (FIRST_PIECE + PATH_PIECE))
+    site.call(end_instructions.CLOSE_PATH, {"writer": site.writer.pubkey(), "path": path}, site.writer)
+    of_ends = {call.name for call in end_instructions.END_INSTRUCTIONS}
+    return {name: units for name, units in site.figures.items() if name in of_ends}
 
 
 def test_units__largest_block_and_groups__as_they_were_and_within_a_transaction() -> None:

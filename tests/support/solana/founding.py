@@ -31,7 +31,7 @@ from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.fixed_proofs import FixedProver
 from zklink.prover.source import Statement
 from zklink.solana.interface import accounts, addresses, instructions
-from zklink.solana.interface.instructions import Instruction
+from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.refusals import Refusal
 from zklink.solana.toolchain import build_program
 

@@ -25,6 +25,7 @@ from zklink.solana.client.node import CONFIRMED, AccountData, SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts, addresses, instructions
+from zklink.solana.interface.forms import Instruction
 
 PIECE_BYTES: Final = 900
 """Bytes of a block that fit into one transaction."""
@@ -164,7 +165,7 @@ class Importer:
             if self._bridge.read(CONFIRMED).tip.number < number:
                 raise
 
-    def _send(self, name: str, form: instructions.Instruction, places: dict[str, Pubkey], **values: Any) -> None:
+    def _send(self, name: str, form: Instruction, places: dict[str, Pubkey], **values: Any) -> None:
         self._sender.send(name, [self._program.encode(form, places, **values)])
 
 

@@ -7,7 +7,7 @@ from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from zklink.solana.interface import addresses
-from zklink.solana.interface.instructions import Instruction as Form
+from zklink.solana.interface.forms import Instruction as Form
 
 SYSTEM: Final = Pubkey.default()
 ASSOCIATED: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")

@@ -18,6 +18,7 @@ KEYS_TAG: Final = 0x3153595E4B5A4B
 BLOCK_TAG: Final = 0x314B434C425A4B
 FILL_TAG: Final = 0x314C4C49465A4B
 QUEUE_TAG: Final = 0x31455545555A4B
+PATH_TAG: Final = 0x31485441505A4B
 
 PRICE_KINDS: Final = 13
 """Kinds of prices count from 1, as in the registry: 1..8 a swap to that chain, 9 deposit, 10 key request, 11 full exit,
@@ -166,6 +167,7 @@ slices that are not empty, hashes ascending, then evaluations; the own slice's w
 and `watchers` signatures of 65 bytes. `places` are the payouts' first words in the own slice. Once a block is executed
 its account may be shrunk: payouts that are owed are all that follows the head then. Of a filled payout whose broker has
 been repaid the words have what is left for the recipient as amount, and no fee.
+An account that brings evidence to an end has nothing after its head but signatures.
 """
 
 FILL: Final = Layout(
@@ -181,8 +183,19 @@ it is; `payer` gets the rent. `is_rested` is 1 once the recipient has its part o
 broker has been repaid.
 """
 
+PATH: Final = Layout(
+    "path",
+    Field("tag", "u64"),
+    Field("base", "u64"),
+    Field("number", "u64"),
+    Field("writer", KEY),
+    Field("base_hash", KEY),
+    Field("sync_hash", KEY),
+)
+"""That the history (`number`, `sync_hash`) contains (`base`, `base_hash`): true of hashes alone, whoever wrote it."""
+
 KEYS_SIZE: Final = 8 + 768 + 768 + 832
 """The tag, then the keys of swap blocks, account blocks and exits as words, in the order of docs/protocol.md, section
 9."""
 
-LAYOUTS: Final = (QUEUE_HEAD, SWAP_ENTRY, ACCOUNT_ENTRY, BRIDGE, TOKEN, MINT, BLOCK, FILL)
+LAYOUTS: Final = (QUEUE_HEAD, SWAP_ENTRY, ACCOUNT_ENTRY, BRIDGE, TOKEN, MINT, BLOCK, FILL, PATH)

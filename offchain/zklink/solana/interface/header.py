@@ -58,6 +58,11 @@ def _constants() -> Iterator[str]:
         "MAX_OPEN_ACCOUNT_REQUESTS": ids.MAX_OPEN_ACCOUNT_REQUESTS,
         "PIECE_WORDS": slices.PIECE_WORDS,
         "NATIVE_FEE_BITS": ids.NATIVE_FEE_BITS,
+        "DAY": ids.DAY,
+        "EXPIRY_SECONDS": ids.EXPIRY_SECONDS,
+        "FREEZE_DELAY_SECONDS": ids.FREEZE_DELAY_SECONDS,
+        "END_WINDOW_SECONDS": ids.END_WINDOW_SECONDS,
+        "DENIAL_WINDOW_SECONDS": ids.DENIAL_WINDOW_SECONDS,
         "FEE_NOTICE_SECONDS": ids.FEE_NOTICE_SECONDS,
         "FILL_LEAD_SECONDS": ids.FILL_LEAD_SECONDS,
         "SWAP_ENTRIES": accounts.SWAP_ENTRIES,
@@ -83,7 +88,7 @@ def _constants() -> Iterator[str]:
         for field in layout.fields:
             yield f"  {layout.name.upper()}_{field.name.upper()}_SHIFT = {field.shift},"
     yield "};"
-    tags = ("BRIDGE", "TOKEN", "MINT", "KEYS", "BLOCK", "FILL", "QUEUE")
+    tags = ("BRIDGE", "TOKEN", "MINT", "KEYS", "BLOCK", "FILL", "QUEUE", "PATH")
     yield from (f"#define {name}_TAG 0x{getattr(accounts, f'{name}_TAG'):x}ull" for name in tags)
 
 
@@ -96,7 +101,8 @@ def _hashes() -> Iterator[str]:
         yield from _bytes(f"{name}_TAG_HASH", getattr(domain, f"{name}_TAG"))
     sync_domain = facts.DOMAIN_TYPE_HASH + facts.DOMAIN_NAME_HASH + facts.DOMAIN_VERSION_HASH
     yield from _bytes("SYNC_DOMAIN", sync_domain)
-    yield from _bytes("ACCEPTED_TYPE_HASH", facts.ACCEPTED_TYPE_HASH)
+    for name in ("SEAL", "ACCEPTED", "END", "END_DENIAL"):
+        yield from _bytes(f"{name}_TYPE_HASH", getattr(facts, f"{name}_TYPE_HASH"))
 
 
 def _bytes(name: str, data: bytes) -> Iterator[str]:

@@ -1,70 +1,22 @@
-"""The program's calls: for each its number, its accounts in order, and its data.
-
-Data is one byte, the number, then the fields, then `tail` if it takes any number of bytes more.
+"""The program's calls: for each its number, its accounts in order, and its data; those about its end stand in
+`end_instructions`.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from zklink.solana.interface.codec import AMOUNT, KEY, WORD, Field, Layout
+from zklink.solana.interface.end_instructions import END_INSTRUCTIONS
+from zklink.solana.interface.forms import define, roles
 
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """One account of a call."""
-
-    name: str
-    is_signer: bool = False
-    is_writable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """A call. `more` says that any number of accounts like the last one may follow."""
-
-    number: int
-    name: str
-    roles: tuple[Role, ...]
-    data: Layout
-    has_tail: bool = False
-    has_more: bool = False
-
-    def encode(self, tail: bytes = b"", **values: Any) -> bytes:
-        """The instruction's data; ValueError for other fields, or for a tail where there is none."""
-        if tail and not self.has_tail:
-            raise ValueError(f"{self.name} takes no tail")
-        return bytes([self.number]) + self.data.pack(**values) + tail
-
-    def decode(self, data: bytes) -> tuple[dict[str, Any], bytes]:
-        """Fields and tail; ValueError for another call or length."""
-        end = 1 + self.data.size
-        if data[:1] != bytes([self.number]) or len(data) < end or (len(data) > end and not self.has_tail):
-            raise ValueError(f"not the data of {self.name}")
-        return self.data.unpack(data[1:end]), data[end:]
-
-
-def _roles(*texts: str) -> tuple[Role, ...]:
-    """`name`, or `name` and marks: s signs, w is written."""
-    found = []
-    for text in texts:
-        name, _, marks = text.partition(" ")
-        found.append(Role(name, "s" in marks, "w" in marks))
-    return tuple(found)
-
-
-def _define(number: int, name: str, roles: tuple[Role, ...], *fields: Field, **more: bool) -> Instruction:
-    return Instruction(number, name, roles, Layout(name, *fields), **more)
-
-
-PUT_KEYS: Final = _define(
-    0, "put_keys", _roles("authority s", "keys w", "program_data", "bridge"), Field("at", "u16"), has_tail=True
+PUT_KEYS: Final = define(
+    0, "put_keys", roles("authority s", "keys w", "program_data", "bridge"), Field("at", "u16"), has_tail=True
 )
 """The program's upgrade authority writes a piece of the verification keys, before `init`."""
 
-INIT: Final = _define(
+INIT: Final = define(
     1,
     "init",
-    _roles(
+    roles(
         "authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "system_program"
     ),
     Field("chain", "u8"),
@@ -90,10 +42,10 @@ CHAIN_ENTRY: Final = Layout(
     Field("bridge", KEY),
 )
 
-FOUND_GROUP: Final = _define(
+FOUND_GROUP: Final = define(
     2,
     "found_group",
-    _roles("governor s", "bridge w"),
+    roles("governor s", "bridge w"),
     Field("group", "u8"),
     Field("threshold", "u8"),
     has_tail=True,
@@ -102,11 +54,11 @@ FOUND_GROUP: Final = _define(
 each, ascending.
 """
 
-REGISTER_TOKEN: Final = _define(
+REGISTER_TOKEN: Final = define(
     3,
     "register_token",
-    _roles("governor s", "payer sw", "bridge", "token w", "mint_mark w", "mint", "vault", "token_program")
-    + _roles("system_program"),
+    roles("governor s", "payer sw", "bridge", "token w", "mint_mark w", "mint", "vault", "token_program")
+    + roles("system_program"),
     Field("id", "u16"),
     Field("chains", "u16"),
     Field("layer2_decimals", "u8"),
@@ -115,24 +67,24 @@ REGISTER_TOKEN: Final = _define(
 )
 """Gives a token id its meaning, once. For one that is not on this chain nobody looks at mint, mark, vault, program."""
 
-SET_TOKEN: Final = _define(
+SET_TOKEN: Final = define(
     4,
     "set_token",
-    _roles("governor s", "bridge", "token w"),
+    roles("governor s", "bridge", "token w"),
     Field("is_paused", "u8"),
     Field("minimum", "u64"),
     Field("cap", "u64"),
 )
 """The governor pauses a token, or sets what may come in."""
 
-SET_PRICE: Final = _define(5, "set_price", _roles("governor s", "bridge w"), Field("kind", "u8"), Field("price", "u64"))
+SET_PRICE: Final = define(5, "set_price", roles("governor s", "bridge w"), Field("kind", "u8"), Field("price", "u64"))
 """The governor sets a price in lamports: a fall counts at once, a rise an hour later."""
 
-SWAP: Final = _define(
+SWAP: Final = define(
     6,
     "swap",
-    _roles("sender sw", "bridge w", "swap_queue w", "token_in w", "token_out", "token_via", "source w", "vault w")
-    + _roles("mint", "token_program", "sol w", "system_program"),
+    roles("sender sw", "bridge w", "swap_queue w", "token_in w", "token_out", "token_via", "source w", "vault w")
+    + roles("mint", "token_program", "sol w", "system_program"),
     Field("token_in", "u16"),
     Field("destination", "u8"),
     Field("token_out", "u16"),
@@ -150,10 +102,10 @@ SWAP: Final = _define(
 Without a token between, `via` is 0 and nobody looks at `token_via`.
 """
 
-OPEN_BLOCK: Final = _define(
+OPEN_BLOCK: Final = define(
     7,
     "open_block",
-    _roles("writer s", "block w"),
+    roles("writer s", "block w"),
     Field("later", "u16"),
     Field("validators", "u8"),
     Field("watchers", "u8"),
@@ -162,20 +114,20 @@ OPEN_BLOCK: Final = _define(
 transaction: whoever opens it has it.
 """
 
-WRITE_BLOCK: Final = _define(8, "write_block", _roles("writer s", "block w"), Field("at", "u16"), has_tail=True)
+WRITE_BLOCK: Final = define(8, "write_block", roles("writer s", "block w"), Field("at", "u16"), has_tail=True)
 """The writer writes a piece of what follows the head, at a byte of it."""
 
-IMPORT_BLOCK: Final = _define(9, "import_block", _roles("bridge w", "queue", "keys", "block w"))
+IMPORT_BLOCK: Final = define(9, "import_block", roles("bridge w", "queue", "keys", "block w"))
 """Imports the next block, by anybody, from an account that is written; `queue` is its lane's."""
 
-EXECUTE: Final = _define(10, "execute", _roles("bridge w", "block w", "token w"), has_more=True)
+EXECUTE: Final = define(10, "execute", roles("bridge w", "block w", "token w"), has_more=True)
 """Moves what an imported block pays from custody to what is owed; with every token that it pays."""
 
-PAY: Final = _define(
+PAY: Final = define(
     11,
     "pay",
-    _roles("claimant", "bridge", "block w", "token w", "vault w", "mint", "token_program", "destination w")
-    + _roles("fill w", "fill_payer w", "repay_to w"),
+    roles("claimant", "bridge", "block w", "token w", "vault w", "mint", "token_program", "destination w")
+    + roles("fill w", "fill_payer w", "repay_to w"),
     Field("index", "u8"),
 )
 """Pays one payout of an executed block: to the recipient's associated account, or its own for SOL, by anybody; to any
@@ -185,29 +137,29 @@ part is paid whose account the call names: the broker's if `repay_to` is the fil
 can take it. So neither can hold the other's part up.
 """
 
-FILL: Final = _define(
+FILL: Final = define(
     12,
     "fill",
-    _roles("broker sw", "bridge", "token", "fill w", "source w", "destination w", "mint", "repay_to w", "token_program")
-    + _roles("system_program"),
+    roles("broker sw", "bridge", "token", "fill w", "source w", "destination w", "mint", "repay_to w", "token_program")
+    + roles("system_program"),
     Field("block", "u64"),
     Field("payout", KEY, 3),
 )
 """Pays a payout ahead of its block, which is refused once the bridge has imported that block."""
 
-CLOSE_BLOCK: Final = _define(13, "close_block", _roles("writer sw", "block w"))
+CLOSE_BLOCK: Final = define(13, "close_block", roles("writer sw", "block w"))
 """Gives the rent of a block's account back to its writer: all of it before the import and once nothing is owed; of an
 executed block else what its owed payouts do not need, for which the account is shrunk.
 """
 
-COLLECT_FEES: Final = _define(14, "collect_fees", _roles("bridge w", "sol w", "fee_recipient w"))
+COLLECT_FEES: Final = define(14, "collect_fees", roles("bridge w", "sol w", "fee_recipient w"))
 """Sends what blocks have earned to the recipient of fees, by anybody."""
 
-DEPOSIT: Final = _define(
+DEPOSIT: Final = define(
     15,
     "deposit",
-    _roles("sender sw", "bridge w", "account_queue w", "token w", "source w", "vault w", "mint", "token_program")
-    + _roles("sol w", "system_program"),
+    roles("sender sw", "bridge w", "account_queue w", "token w", "source w", "vault w", "mint", "token_program")
+    + roles("sol w", "system_program"),
     Field("token", "u16"),
     Field("account", "u32"),
     Field("l1_amount", "u64"),
@@ -219,10 +171,10 @@ DEPOSIT: Final = _define(
 that is meant, 0 for none.
 """
 
-FULL_EXIT: Final = _define(
+FULL_EXIT: Final = define(
     16,
     "full_exit",
-    _roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
+    roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
     Field("account", "u32"),
     Field("token", "u16"),
     Field("mask", "u8"),
@@ -233,10 +185,10 @@ FULL_EXIT: Final = _define(
 and its fee. The chains of `mask` pay, bit k - 1 for chain k: this one to the owner, others to `second`.
 """
 
-KEY_REQUEST: Final = _define(
+KEY_REQUEST: Final = define(
     17,
     "key_request",
-    _roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
+    roles("owner s", "payer sw", "bridge w", "account_queue w", "sol w", "system_program"),
     Field("account", "u32"),
     Field("fee", "u64"),
     Field("public_key_hash", WORD),
@@ -262,4 +214,5 @@ INSTRUCTIONS: Final = (
     DEPOSIT,
     FULL_EXIT,
     KEY_REQUEST,
+    *END_INSTRUCTIONS,
 )
