@@ -29,12 +29,13 @@ def test_render_hashes__with_and_without_lanes__has_a_row(lanes: float | None, s
     assert shown in render_hashes([figures], 90.0, "quiet")
 
 
-def test_predict__few_and_many_workers__until_no_core_is_idle() -> None:
+def test_predict__few_and_many_workers__as_they_share_cores() -> None:
     """A witness of one second and a proof of two on four cores: nine core-seconds."""
     model = PoolModel(1.0, 2.0, cores=4, slots=16)
     assert model.core_seconds == 9.0 and model.witness_share == 1 / 9
     assert model.predict(1) == 1 / 3
-    assert model.predict(2) == model.predict(8) == 4 / 9
+    assert model.predict(2) == 2 / 5  # each on two cores
+    assert model.predict(4) == model.predict(8) == 4 / 9
     assert model.count_cores(100) == 57  # 100 * 9 / 16 = 56.25
 
 

@@ -1,16 +1,19 @@
 """How many cores a rate of operations takes: a model of two numbers, checked by what was measured.
 
-A proof of a full block takes `witness` seconds of one core and then `proof` seconds of all `cores`. So n workers make
+A proof of a full block takes `witness` seconds of one core and then `proof` seconds of all `cores`, or cores / c times
+as long on c of them. So n workers with a queue, who make n proofs at a time on c cores each (`choose_plan`), make
 
-    min(n / (witness + proof), cores / (witness + cores proof))
+    n / (witness + proof * cores / c)
 
-proofs a second: the first while workers are few and each has the machine to itself, the second once no core is idle.
-A rate of operations takes rate * (witness + cores proof) / slots cores, whatever number of machines they stand in.
+proofs a second. A rate of operations takes rate * (witness + cores proof) / slots cores, whatever number of machines
+they stand in, if each core has a worker.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Final
+
+from zklink.service.proving.core_share import choose_plan
 
 RATES: Final = (10, 100, 1_000)
 
@@ -36,8 +39,8 @@ class PoolModel:
 
     def predict(self, workers: int) -> float:
         """Proofs a second of so many workers on one machine."""
-        alone = workers / (self.witness_seconds + self.proof_seconds)
-        return min(alone, self.cores / self.core_seconds)
+        plan = choose_plan(workers, workers, self.cores)
+        return plan.proofs / (self.witness_seconds + self.proof_seconds * self.cores / plan.cores_each)
 
     def count_cores(self, rate: int) -> int:
         """Cores for so many operations a second, in full blocks."""

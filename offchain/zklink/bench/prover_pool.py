@@ -1,14 +1,15 @@
 """How many proofs a node's workers make: one process, two, and two actors of a Ray cluster on the same machine.
 
 Takes a preset; gives figures. Full blocks of a lane wait in a queue, and each worker takes the next one when it is
-free. All workers have opened their circuit before the clock starts. A proof uses every core that is free.
+free. All workers have opened their circuit before the clock starts. The queue decides how many cores a proof gets
+(`choose_plan`). Without Ray its rows are left out.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -17,6 +18,7 @@ from zklink.protocol.errors import ToolFailed
 from zklink.protocol.ids import Lane
 from zklink.protocol.presets import COMPACT, Preset
 from zklink.prover.progress import SILENT, Progress
+from zklink.service.proving.core_share import CoreShare
 from zklink.service.proving.desk import Made, Task
 from zklink.service.proving.engine import ProcessEngine
 from zklink.service.proving.ray_engine import RayEngine
@@ -26,13 +28,22 @@ from zklink.witness.block_inputs import compute_block_inputs
 PROOFS: Final = 24
 PATIENCE_SECONDS: Final = 120.0
 LOCAL_CLUSTER: Final = "local"
-ON_RAY: Final = partial(RayEngine, LOCAL_CLUSTER)
-WORKERS: Final[Sequence[tuple[str, int, Callable[[], Engine]]]] = (
-    ("one process", 1, ProcessEngine),
-    ("two processes", 2, ProcessEngine),
-    ("one actor on Ray", 1, ON_RAY),
-    ("two actors on Ray", 2, ON_RAY),
-)
+Workers = tuple[str, int, Callable[[CoreShare], Engine]]
+
+
+def list_workers() -> list[Workers]:
+    """What is compared: a name, how many, and how one is made."""
+
+    def make_process(share: CoreShare) -> Engine:
+        return ProcessEngine(share=share)
+
+    def make_actor(share: CoreShare) -> Engine:
+        return RayEngine(LOCAL_CLUSTER, share=share)
+
+    workers: list[Workers] = [("one process", 1, make_process), ("two processes", 2, make_process)]
+    if find_spec("ray") is not None:
+        workers += [("one actor on Ray", 1, make_actor), ("two actors on Ray", 2, make_actor)]
+    return workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +69,19 @@ class PoolFigures:
 
 
 def measure_pools(preset: Preset = COMPACT, proofs: int = PROOFS, progress: Progress = SILENT) -> list[PoolFigures]:
-    """One row for each kind of workers and lane, swap blocks first. Raises ExtraMissing without Ray."""
-    account = preset.account
+    """One row for each kind of workers and lane, swap blocks first."""
+    account, workers = preset.account, list_workers()
     lanes = (
         (Lane.SWAP, preset.slots, proofs, build_block(preset)),
         (Lane.ACCOUNT, account.ledger + account.pool + account.order, -(-proofs // 3), build_account_block(preset)),
     )
     figures = []
-    with progress.step("proofs by processes and on Ray", len(lanes) * len(WORKERS)) as step:
+    with progress.step("proofs by processes and on Ray", len(lanes) * len(workers)) as step:
         for lane, slots, number, block in lanes:
             task = Task(bytes(32), 1, lane, preset.name, PATIENCE_SECONDS, compute_block_inputs(block))
-            for name, count, open_engine in WORKERS:
-                engines = [open_engine() for _ in range(count)]
+            for name, count, make_engine in workers:
+                share = CoreShare(count)
+                engines = [make_engine(share) for _ in range(count)]
                 try:
                     made = _measure(engines, task, number)
                 finally:
@@ -83,7 +95,7 @@ def measure_pools(preset: Preset = COMPACT, proofs: int = PROOFS, progress: Prog
 def _measure(engines: Sequence[Engine], task: Task, proofs: int) -> tuple[float, float, float, float]:
     """Seconds of all, of the longest, and of a witness and a proof on average."""
     with ThreadPoolExecutor(len(engines)) as threads:
-        list(threads.map(lambda engine: _prove(engine, task), engines))
+        list(threads.map(lambda engine: _prove(engine, task), engines))  # each opens its circuit
         queue: SimpleQueue[Task] = SimpleQueue()
         for _ in range(proofs):
             queue.put(task)
@@ -103,7 +115,7 @@ def _work(engine: Engine, queue: SimpleQueue[Task]) -> list[tuple[float, Made]]:
     taken: list[tuple[float, Made]] = []
     while True:
         try:
-            task = queue.get_nowait()
+            task = replace(queue.get_nowait(), waiting=queue.qsize())
         except Empty:
             return taken
         start = time.perf_counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from zklink.bench.hashing import HashFigures
@@ -10,6 +9,7 @@ from zklink.bench.performance_page import render_measured, render_table
 from zklink.bench.pool_model import RATES, PoolModel
 from zklink.bench.prover_pool import PoolFigures
 from zklink.protocol.ids import Lane
+from zklink.prover.cores import count_cores
 
 OPERATIONS = {Lane.SWAP: "swap", Lane.ACCOUNT: "account"}
 
@@ -69,4 +69,4 @@ def render_pools(figures: Sequence[PoolFigures], preset: str, load: str) -> str:
 
 def make_model(figures: PoolFigures) -> PoolModel:
     """The model of a machine, from what one worker alone took on it."""
-    return PoolModel(figures.witness_seconds, figures.proof_seconds, os.cpu_count() or 1, figures.slots)
+    return PoolModel(figures.witness_seconds, figures.proof_seconds, count_cores(), figures.slots)

@@ -56,15 +56,17 @@ def node(path: Path, check: bool) -> None:
 @click.option("--name", default=None, help="How the node's log calls this prover; default: this machine's name.")
 def prover(url: str, processes: int, keys: Path | None, name: str | None) -> None:
     """Prove blocks for a node on another machine, until SIGTERM or SIGINT. The node trusts nobody: it verifies."""
+    from zklink.service.proving.core_share import CoreShare
     from zklink.service.proving.engine import ProcessEngine, choose_opener
     from zklink.service.proving.remote import RemoteDesk
     from zklink.service.proving.worker import ProofWorker
 
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("give an http:// or https:// address", param_hint="--node")
+    share = CoreShare(processes)
     own = name or f"{socket.gethostname()}-{os.getpid()}"
     workers = [
-        ProofWorker(f"{own}-{number}"[:64], RemoteDesk(url), ProcessEngine(choose_opener(keys)), click.echo)
+        ProofWorker(f"{own}-{number}"[:64], RemoteDesk(url), ProcessEngine(choose_opener(keys), share), click.echo)
         for number in range(1, processes + 1)
     ]
     threads = [threading.Thread(target=worker.run, daemon=True) for worker in workers]

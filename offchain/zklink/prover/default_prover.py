@@ -10,6 +10,7 @@ from threading import Lock
 
 from zklink.protocol.errors import ProofRejected, ProverPanicked, ProvingKeyInvalid
 from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.prover.cores import SpreadsOverCores
 from zklink.prover.groth16py_backend import Groth16pyProver
 from zklink.prover.port import Prover
 from zklink.prover.progress import SILENT, Progress
@@ -44,6 +45,11 @@ class SecuredProver:
 
     def compute_witness(self, inputs: CircuitInputs) -> Witness:
         return self._first.compute_witness(inputs)
+
+    def use_cores(self, count: int) -> None:
+        """Tell the first prover, if it can make use of them."""
+        if isinstance(self._first, SpreadsOverCores):
+            self._first.use_cores(count)
 
     def prove_witness(self, witness: Witness) -> Proof:
         """A witness that proves nothing is rejected by both. Raises ProofRejected, ProverPanicked."""

@@ -23,6 +23,7 @@ from zklink.service.http import build_routes
 from zklink.service.logs import log_event
 from zklink.service.metrics import Metrics
 from zklink.service.monitor import Monitor
+from zklink.service.proving.core_share import CoreShare
 from zklink.service.proving.engine import OpenProver, ProcessEngine, choose_opener
 from zklink.service.proving.pool import OwnDesk
 from zklink.service.proving.ray_engine import RayEngine
@@ -74,9 +75,9 @@ class NodeService:
         self._stop = threading.Event()
         pool = assembly.pool
         processes = 0 if pool is None else settings.prover.processes
-        opener = opener or choose_opener(settings.prover.keys)
+        opener, share = opener or choose_opener(settings.prover.keys), CoreShare(max(1, processes))
         self._workers = [
-            ProofWorker(f"own {number}", OwnDesk(pool), _make_engine(settings.prover, opener))
+            ProofWorker(f"own {number}", OwnDesk(pool), _make_engine(settings.prover, opener, share))
             for number in range(1, processes + 1)
             if pool is not None
         ]
@@ -177,6 +178,6 @@ def judge_clock(clock: SteadyClock) -> Health:
     return Health(Condition.AFFECTED, f"the machine's clock was set {way} by {abs(drift):.0f} s: signers judge by it")
 
 
-def _make_engine(settings: ProverSettings, opener: OpenProver) -> Engine:
+def _make_engine(settings: ProverSettings, opener: OpenProver, share: CoreShare) -> Engine:
     """Raises ExtraMissing, ToolFailed if there is no such cluster."""
-    return ProcessEngine(opener) if settings.ray is None else RayEngine(settings.ray, opener)
+    return ProcessEngine(opener, share) if settings.ray is None else RayEngine(settings.ray, opener, share)

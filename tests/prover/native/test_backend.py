@@ -20,6 +20,7 @@ from zklink.protocol.errors import ProofRejected
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.cache import project_root
 from zklink.prover.circuit_artifacts import ensure_artifacts, ensure_circuit
+from zklink.prover.cores import SpreadsOverCores
 from zklink.prover.native.backend import NativeProver
 from zklink.prover.proof import verify
 from zklink.prover.snarkjs_backend import verify_with_snarkjs
@@ -86,3 +87,12 @@ def test_prove_witness__numbers_beyond_the_field__rejected(layout: Layout, wire:
     data = prover.compute_witness({"seed": 3, "factor": 5, "secret": 7}).data
     with pytest.raises(ProofRejected):
         prover.prove_witness(Witness(data[: 32 * wire] + b"\xff" * 32 + data[32 * (wire + 1) :]))
+
+
+def test_use_cores__one_then_more_than_there_are__proofs_of_both_hold() -> None:
+    prover = NativeProver(ensure_artifacts(chain_source(20)), threads=2)
+    witness = prover.compute_witness({"seed": 3, "factor": 5, "secret": 7})
+    for count in (1, 9, 1):
+        prover.use_cores(count)
+        assert verify(prover.artifacts.vk, prover.prove_witness(witness), witness.publics(3))
+    assert isinstance(prover, SpreadsOverCores)

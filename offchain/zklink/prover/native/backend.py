@@ -6,7 +6,6 @@ way: a wrong sum is a proof that does not verify, and that never leaves.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from zklink.primitives.field import R
 from zklink.primitives.native.layout import Layout, best_layout
 from zklink.protocol.errors import ProofRejected, ProverPanicked
 from zklink.prover.circuit_artifacts import CircuitArtifacts, check_artifacts
+from zklink.prover.cores import count_cores
 from zklink.prover.curve import PointG1, PointG2
 from zklink.prover.native.kernels import Kernels, load_kernels
 from zklink.prover.native.memory import Buffer
@@ -55,9 +55,10 @@ class NativeProver:
         self._kernels = load_kernels(best_layout() if layout is None else layout)
         self._key = read_key(artifacts.zkey, self._kernels)
         self._domain = Domain(self._kernels, self._key.domain)
-        count = _count_cores() if threads is None else threads
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="zklink-prover")
-        self._workspaces = _Workspaces(self._kernels, self._key, count)
+        self._most = count_cores() if threads is None else threads
+        self._pools: dict[int, ThreadPoolExecutor] = {}
+        self.use_cores(self._most)
+        self._workspaces = _Workspaces(self._kernels, self._key, self._most)
 
     @property
     def artifacts(self) -> CircuitArtifacts:
@@ -65,6 +66,13 @@ class NativeProver:
 
     def compute_witness(self, inputs: CircuitInputs) -> Witness:
         return self._calculator.compute(inputs)
+
+    def use_cores(self, count: int) -> None:
+        """Make the next proofs on so many threads, from 1 on; at most as many as it was opened with."""
+        count = min(count, self._most)
+        if count not in self._pools:
+            self._pools[count] = ThreadPoolExecutor(count, thread_name_prefix="zklink-prover")
+        self._pool = self._pools[count]
 
     def prove_witness(self, witness: Witness) -> Proof:
         if len(witness) != self._key.wires:
@@ -79,28 +87,23 @@ class NativeProver:
         return self.prove_witness(self.compute_witness(inputs))
 
     def _prove(self, witness: Buffer) -> Proof:
-        key = self._key
+        key, pool = self._key, self._pool
         width = self._workspaces.width
-        quotient = Quotient(self._domain, key.matrices, witness, self._pool)
+        quotient = Quotient(self._domain, key.matrices, witness, pool)
         digits = compute_digits(self._kernels, witness, width)
-        b, a, b_1, c = (self._start(bases, digits) for bases in (key.b, key.a, key.b_1, key.c))
-        h = self._start(key.h, compute_digits(self._kernels, quotient.compute_scalars(), width))
+        b, a, b_1, c = (self._start(pool, bases, digits) for bases in (key.b, key.a, key.b_1, key.c))
+        h = self._start(pool, key.h, compute_digits(self._kernels, quotient.compute_scalars(), width))
         return _assemble(key, decode_g1(a()), decode_g1(b_1()), decode_g2(b()), (decode_g1(c()), decode_g1(h())))
 
-    def _start(self, bases: Bases, digits: Digits) -> Callable[[], bytes]:
+    def _start(self, pool: ThreadPoolExecutor, bases: Bases, digits: Digits) -> Callable[[], bytes]:
         """Start a sum; what is returned waits for it."""
-        jobs = [self._pool.submit(self._workspaces.sum_window, bases, digits, i) for i in range(digits.windows)]
+        jobs = [pool.submit(self._workspaces.sum_window, bases, digits, i) for i in range(digits.windows)]
 
         def finish(jobs: list[Future[bytes]] = jobs) -> bytes:
             windows = [job.result() for job in jobs]
             return fold_windows(self._kernels, self._workspaces.shapes[bases.degree], windows)
 
         return finish
-
-
-def _count_cores() -> int:
-    """Those that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Workspaces:

@@ -10,7 +10,7 @@ from zklink.witness.signals import Signals
 @dataclass(frozen=True, slots=True)
 class Task:
     """A job as a worker gets it: the inputs of one lane's circuit, at the sizes of a preset. The worker must say within
-    `lease_seconds` that it is at work.
+    `lease_seconds` that it is at work. So many other jobs were `waiting` for anyone when it got this one.
     """
 
     id: bytes
@@ -19,6 +19,7 @@ class Task:
     preset: str
     lease_seconds: float
     inputs: Signals
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

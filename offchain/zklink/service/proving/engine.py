@@ -17,9 +17,11 @@ from zklink.protocol.errors import ToolFailed
 from zklink.protocol.ids import Lane
 from zklink.protocol.presets import get_preset
 from zklink.prover.circuit_artifacts import open_circuit
+from zklink.prover.cores import SpreadsOverCores
 from zklink.prover.default_prover import open_prover
 from zklink.prover.port import Prover
 from zklink.prover.source import Statement
+from zklink.service.proving.core_share import CoreShare
 from zklink.service.proving.desk import Made, Task
 
 STATEMENTS: Final = {Lane.SWAP: Statement.SWAP, Lane.ACCOUNT: Statement.ACCOUNT}
@@ -41,8 +43,9 @@ def choose_opener(keys: Path | None) -> OpenProver:
 class ProcessEngine:
     """One process that proves one task at a time. `begin`, then `wait` until it gives something."""
 
-    def __init__(self, opener: OpenProver = open_native) -> None:
-        self._opener = opener
+    def __init__(self, opener: OpenProver = open_native, share: CoreShare | None = None) -> None:
+        """With the share of the machine's cores that its workers have in common; alone by default."""
+        self._opener, self._share = opener, share or CoreShare()
         self._process: Any = None
         self._pipe: Connection | None = None
 
@@ -53,8 +56,9 @@ class ProcessEngine:
 
     def begin(self, task: Task) -> None:
         """Start to prove. Raises ToolFailed if the process cannot be reached; the next call has a new one."""
+        cores = self._share.begin(self, task.waiting)
         try:
-            self._reach().send((task.preset, task.lane, task.inputs))
+            self._reach().send((task.preset, task.lane, task.inputs, cores))
         except (OSError, ValueError) as error:
             self.kill()
             raise ToolFailed("the process of the prover", type(error).__name__) from error
@@ -69,6 +73,7 @@ class ProcessEngine:
         except (EOFError, OSError) as error:
             self.kill()
             raise ToolFailed("the process of the prover", "it has died") from error
+        self._share.end(self)
         if isinstance(found, str):
             raise ToolFailed("the prover", found)
         made: Made = found
@@ -76,6 +81,7 @@ class ProcessEngine:
 
     def kill(self) -> None:
         """End the process, whatever it does."""
+        self._share.end(self)
         if self._process is not None:
             self._process.kill()
             self._process.join()
@@ -101,19 +107,21 @@ def _serve(pipe: Connection, opener: OpenProver, parent: int) -> None:
             if os.getppid() != parent:
                 return
         try:
-            preset, lane, inputs = pipe.recv()
+            preset, lane, inputs, cores = pipe.recv()
         except EOFError:
             return
         try:
             prover = provers.get((preset, lane)) or opener(preset, lane)
             provers[preset, lane] = prover
-            pipe.send(prove(prover, inputs))
+            pipe.send(prove(prover, inputs, cores))
         except Exception as error:
             pipe.send(f"{type(error).__name__}: {error}")
 
 
-def prove(prover: Prover, inputs: Any) -> Made:
-    """A proof of these inputs, with the time that it took."""
+def prove(prover: Prover, inputs: Any, cores: int) -> Made:
+    """A proof of these inputs on so many cores, with the time that it took."""
+    if isinstance(prover, SpreadsOverCores):
+        prover.use_cores(cores)
     start = time.perf_counter()
     witness = prover.compute_witness(inputs)
     middle = time.perf_counter()

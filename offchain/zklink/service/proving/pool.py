@@ -38,6 +38,7 @@ class _Open:
     publics: tuple[int, ...]
     inputs: Signals
     made: Made | None = None
+    leased_until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -133,12 +134,18 @@ class ProofPool:
         job = self._jobs.lease(wanted, worker, int(now * 1000), self._until_ms(), limit)
         if job is None:
             return None
+        wanted[job.id].leased_until = now + self._lease_seconds
+        waiting = sum(other.made is None and other.leased_until <= now for other in wanted.values())
         self.counts.leased += 1
         self.counts.expired += job.attempt > 1
-        return Task(job.id, job.attempt, job.lane, self._preset, self._lease_seconds, wanted[job.id].inputs)
+        return Task(job.id, job.attempt, job.lane, self._preset, self._lease_seconds, wanted[job.id].inputs, waiting)
 
     def beat(self, worker: str, task: Task) -> bool:
-        return task.id in self._open and self._jobs.extend(task.id, worker, task.attempt, self._until_ms())
+        wanted = self._open.get(task.id)
+        if wanted is None or not self._jobs.extend(task.id, worker, task.attempt, self._until_ms()):
+            return False
+        wanted.leased_until = self._clock() + self._lease_seconds
+        return True
 
     def publish(self, worker: str, task: Task, made: Made) -> None:
         """Take a proof, also from a worker whose lease has ended: it is as good as any. Raises ProofRefused."""
@@ -158,17 +165,23 @@ class ProofPool:
     def give_up(self, worker: str, task: Task, reason: str) -> None:
         log.warning("prover %s gave up block's job %s: %s", worker, task.id.hex(), reason)
         self.counts.given_up += 1
-        self._jobs.release(task.id, worker, task.attempt)
+        self._release(worker, task)
 
     def _refuse(self, worker: str, task: Task) -> None:
         log.warning("prover %s published a proof that does not verify (job %s)", worker, task.id.hex())
         self.counts.refused += 1
-        self._jobs.release(task.id, worker, task.attempt)
+        self._release(worker, task)
         now = self._clock()
         with self._changed:
             if len(self._resting) >= MOST_RESTING:
                 self._resting = {name: until for name, until in self._resting.items() if until > now}
             self._resting[worker] = now + self._lease_seconds
+
+    def _release(self, worker: str, task: Task) -> None:
+        self._jobs.release(task.id, worker, task.attempt)
+        wanted = self._open.get(task.id)
+        if wanted is not None:
+            wanted.leased_until = 0.0
 
     def _does_prove(self, lane: Lane, words: tuple[int, ...], publics: tuple[int, ...]) -> bool:
         try:

@@ -26,6 +26,7 @@ def encode_task(task: Task) -> dict[str, Any]:
         "lane": int(task.lane),
         "preset": task.preset,
         "lease_seconds": task.lease_seconds,
+        "waiting": task.waiting,
         "inputs": {name: _encode(value) for name, value in task.inputs.items()},
     }
 
@@ -35,7 +36,8 @@ def decode_task(data: Any) -> Task:
     try:
         inputs: Signals = {str(name): _decode(value) for name, value in data["inputs"].items()}
         id, lane = bytes.fromhex(data["id"]), Lane(data["lane"])
-        return Task(id, int(data["attempt"]), lane, str(data["preset"]), float(data["lease_seconds"]), inputs)
+        seconds, waiting = float(data["lease_seconds"]), max(0, int(data.get("waiting", 0)))
+        return Task(id, int(data["attempt"]), lane, str(data["preset"]), seconds, inputs, waiting)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no job: {error!r}") from error
 
