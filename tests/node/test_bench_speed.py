@@ -26,7 +26,7 @@ def test_measure_hashes__one_number_of_inputs__every_way_is_timed(monkeypatch: p
 def test_render_hashes__with_and_without_lanes__has_a_row(lanes: float | None, shown: str) -> None:
     figures = HashFigures(4, 500.0, 22.0, 20.0, lanes, lanes)
     assert figures.best == (lanes or 20.0)
-    assert shown in render_hashes([figures], 90.0, "quiet")
+    assert shown in render_hashes([figures], (90.0, 11.0), "quiet")
 
 
 def test_predict__few_and_many_workers__as_they_share_cores() -> None:

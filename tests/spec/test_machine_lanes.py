@@ -14,7 +14,7 @@ import pytest
 from zklink.primitives import machine, machine_lanes, poseidon
 from zklink.primitives.field import R
 from zklink.primitives.machine import Machine
-from zklink.primitives.machine_code import MAX_TERMS, encode_add, encode_dot, encode_subtract
+from zklink.primitives.machine_code import ENTRY, MAX_TERMS, encode_add, encode_dot, encode_select, encode_subtract
 from zklink.primitives.machine_lanes import LANES, LanesMachine
 from zklink.primitives.native.layout import SWITCH
 from zklink.primitives.poseidon import decode_elements, encode_elements, poseidon_many, poseidon_plain
@@ -58,6 +58,33 @@ def _samples(count: int, seed: int) -> Iterator[int]:
     chance = random.Random(seed)
     for _ in range(count):
         yield chance.choice(EXTREMES) if chance.random() < 0.5 else chance.randrange(R)
+
+
+def test_select__any_digit_of_any_number__each_lane_its_own_entry() -> None:
+    """Edges and numbers by chance at all 64 places; the table is 64 numbers of the row itself."""
+    sizes = machine_lanes.load()
+    assert sizes is None or set(sizes) == set(machine_lanes.SIZES)
+    for size in sizes or ():
+        _check_select(size)
+
+
+def _check_select(size: int) -> None:
+    tested = _make_lanes(size)(2)
+    table, chosen = tested.allot(16 * ENTRY), tested.allot(ENTRY)
+    numbers = tested.constants([pow(7, place, R) for place in range(16 * ENTRY)])
+    code = [tested.encode_input(chosen, 1)]
+    code += [tested.encode_dot_constants(table + place, chosen, numbers + place) for place in range(16 * ENTRY)]
+    rows = [(number, factor) for number in EXTREMES for factor in (1, R - 1)]
+    rows += list(zip(_samples(40, 3), _samples(40, 4), strict=True))
+    inputs = encode_elements([value for row in rows for value in row])
+    for place in range(64):
+        for part in range(0, ENTRY, 2):
+            outputs = [tested.encode_output(position, chosen + part + position) for position in range(2)]
+            program = b"".join([*code, encode_select(chosen, table, 0, place), *outputs])
+            found = list(decode_elements(tested.run(program, inputs, 2, len(rows))))
+            entries = [(ENTRY * (number >> 4 * place & 15) + part, factor) for number, factor in rows]
+            right = [pow(7, first + i, R) * factor % R for first, factor in entries for i in range(2)]
+            assert found == right, place
 
 
 def test_run__one_instruction_each__is_pythons(make: Callable[[int], AnyMachine]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zklink.primitives import machine, machine_lanes
-from zklink.primitives.eddsa import PrivateKey, verify
+from zklink.primitives.eddsa import PrivateKey, verify, verify_many
 from zklink.primitives.field import R
 from zklink.primitives.machine import Machine
 from zklink.primitives.machine_code import ELEMENT_BYTES
@@ -59,16 +59,24 @@ def measure_hashes(progress: Progress = SILENT) -> list[HashFigures]:
         return figures
 
 
-def measure_signatures() -> float:
-    """Microseconds of checking one signature."""
+def measure_signatures() -> tuple[float, float]:
+    """Microseconds of checking one signature, alone and together with others, in turn."""
     key = PrivateKey.from_seed(bytes(range(32)))
     signed = [(message, key.sign(message)) for message in range(SIGNATURES)]
 
-    def check() -> None:
-        assert all(verify(key.public_key, message, signature) for message, signature in signed)
+    claims = [(key.public_key, message, signature) for message, signature in signed]
 
-    check()
-    return min(_time(check) for _ in range(ROUNDS)) / SIGNATURES * MICRO
+    def check_each() -> None:
+        assert all(verify(*claim) for claim in claims)
+
+    def check_together() -> None:
+        assert all(verify_many(claims))
+
+    check_each()
+    check_together()
+    rounds = [(_time(check_each), _time(check_together)) for _ in range(ROUNDS)]
+    alone, together = (min(column) / SIGNATURES * MICRO for column in zip(*rounds, strict=True))
+    return alone, together
 
 
 def _measure(count: int) -> HashFigures:

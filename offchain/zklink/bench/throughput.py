@@ -29,6 +29,8 @@ from zklink.state.state import State
 TRANSFERS: Final = 600
 ROUNDS: Final = 3
 WARM_UP: Final = 60
+ARRIVALS: Final = 64
+"""So many transfers come at a time, and their signatures are checked together."""
 KEYS: Final = 1_024
 """Accounts share this many keys: to make a key for each would take longer than everything else."""
 
@@ -139,8 +141,11 @@ def build_transfers(sequencer: Sequencer, accounts: int, keys: list[PrivateKey],
 
 
 def _run(sequencer: Sequencer, transfers: list[Signed[Transfer]]) -> None:
-    for transfer in transfers:
-        sequencer.submit(transfer, NOW)
+    for first in range(0, len(transfers), ARRIVALS):
+        arrived = transfers[first : first + ARRIVALS]
+        sequencer.expect(arrived)
+        for transfer in arrived:
+            sequencer.submit(transfer, NOW)
     while sequencer.has_waiting:
         sequencer.seal(NOW)
 

@@ -7,17 +7,25 @@ h = Poseidon(R8.x, R8.y, A.x, A.y, M). Keys and nonces come from a 32-byte seed 
 Not in constant time: sign where nobody measures.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, NamedTuple
 
-from zklink.primitives import babyjubjub
+from zklink.primitives import babyjubjub, machine_lanes
 from zklink.primitives.babyjubjub import BASE8, COFACTOR, POINT_BYTES, SUBORDER, Point, is_on_curve, is_small_order
 from zklink.primitives.blake512 import blake512
 from zklink.primitives.field import is_scalar
-from zklink.primitives.poseidon import poseidon
+from zklink.primitives.poseidon import poseidon, poseidon_many
+from zklink.primitives.signature_program import SignatureProgram
 
 SEED_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
+
+LANES_FROM: Final = 2
+"""So many signatures take eight lanes less time than one at a time."""
+LANES_AFTER: Final = 4_096
+"""So many have taken about as long as it takes to compile the lanes, if nothing else has."""
 
 PublicKey = Point
 
@@ -78,6 +86,55 @@ def verify(public_key: PublicKey, message: int, signature: Signature) -> bool:
         return False
     challenge = poseidon([*r8, *public_key, message])
     return babyjubjub.is_balanced(s, r8, public_key, challenge)
+
+
+def verify_many(signed: Sequence[tuple[PublicKey, int, Signature]]) -> list[bool]:
+    """What `verify` says of each key, message and signature; in lanes of the processor, if it has them and there is
+    much to do.
+    """
+    program = _choose(len(signed))
+    if program is None:
+        return [verify(*item) for item in signed]
+    verdicts = [False] * len(signed)
+    places = [place for place, item in enumerate(signed) if _is_canonical(*item)]
+    hashed = poseidon_many([(*signed[place][2].r8, *signed[place][0], signed[place][1]) for place in places])
+    rows = [
+        (signed[place][0], signed[place][2].r8, challenge, signed[place][2].s)
+        for place, challenge in zip(places, hashed, strict=True)
+    ]
+    for place, verdict in zip(places, program.check(rows), strict=True):
+        verdicts[place] = verdict
+    return verdicts
+
+
+def _is_canonical(public_key: PublicKey, message: int, signature: Signature) -> bool:
+    """Whether all numbers are in their ranges."""
+    r8, s = signature
+    return 0 <= s < SUBORDER and all(map(is_scalar, (message, *public_key, *r8)))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Signatures that came in batches so far, in this process."""
+
+    signatures: int = 0
+
+
+_tally: Final = _Tally()
+
+
+def _choose(count: int) -> SignatureProgram | None:
+    """What checks so many signatures fastest; None for one at a time."""
+    if count < LANES_FROM:
+        return None
+    _tally.signatures += count
+    return _in_lanes() if _tally.signatures >= LANES_AFTER or machine_lanes.is_loaded() else None
+
+
+@cache
+def _in_lanes() -> SignatureProgram | None:
+    runs = machine_lanes.load()
+    return None if runs is None else SignatureProgram(runs)
 
 
 def pack_signature(signature: Signature) -> bytes:

@@ -23,6 +23,11 @@ DOT_CONSTANTS: Final = 0x200
 """Of the machine in lanes alone, whose constants are no registers: the right operand is a constant, the first of as
 many as the operation exceeds DOT_CONSTANTS by.
 """
+SELECT: Final = 0x102
+"""Of the machine in lanes alone: each lane takes its own entry of a table, by a hexadecimal digit of its own number."""
+ENTRY: Final = 4
+"""Registers of an entry."""
+DIGIT_BITS: Final = 4
 
 _pack = struct.Struct("<4H").pack
 INSTRUCTION_BYTES: Final = 8
@@ -43,6 +48,13 @@ def encode_dot(target: int, left: int, right: int, terms: int = 1) -> bytes:
     if not 1 <= terms <= MAX_TERMS:
         raise ValueError(f"a dot product has 1 to {MAX_TERMS} terms")
     return _pack(terms, target, left, right)
+
+
+def encode_select(target: int, table: int, number: int, place: int) -> bytes:
+    """The ENTRY registers from `target` = entry d of a table of sixteen, d being the hexadecimal digit of an input at
+    `place`, 0 for the lowest. The input must be as it came.
+    """
+    return _pack(SELECT, target, table, number << 8 | place)
 
 
 def encode_constant(operation: int, target: int, left: int, right: int) -> bytes:

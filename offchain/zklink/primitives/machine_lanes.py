@@ -52,6 +52,11 @@ def load() -> dict[int, Run] | None:
         return None
 
 
+def is_loaded() -> bool:
+    """Whether the code is compiled already."""
+    return load.cache_info().currsize > 0 and load() is not None
+
+
 class LanesMachine:
     """Registers that are laid out once, and constants. As `machine.Machine`, but registers keep nothing for the next
     run.

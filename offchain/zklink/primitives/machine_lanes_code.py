@@ -26,13 +26,28 @@ from zklink.primitives.field import R
 from zklink.primitives.machine_code import (
     ADD,
     ADD_CONSTANT,
+    DIGIT_BITS,
     DOT_CONSTANTS,
     ELEMENT_BYTES,
+    ENTRY,
     MAX_TERMS,
     MULTIPLY_ADD,
+    SELECT,
     SUBTRACT,
 )
-from zklink.primitives.native.assembly import WORD, Builder, Value, constant, define, load, offset, repeat, variable
+from zklink.primitives.native.assembly import (
+    HALF,
+    WORD,
+    Builder,
+    Value,
+    constant,
+    define,
+    load,
+    offset,
+    repeat,
+    store,
+    variable,
+)
 from zklink.primitives.native.field_code import Element
 from zklink.primitives.native.lanes_code import LanesField
 from zklink.primitives.native.limb_code import LIMB_BITS, LIMBS, LimbCode, Limbs, split_limbs
@@ -127,6 +142,8 @@ class _Code:
             with case(MULTIPLY_ADD):
                 products = self._dot(left, right, WORD(1))
                 self._write_sum(target, list(zip(products, self._read(target).value, strict=True)))
+            with case(SELECT):
+                self._select(target, left, right)
             with case(None):
                 products = self._dot(left, right, builder.sub(operation, WORD(DOT_CONSTANTS)))
                 self._write(target, Element([self._limbs.normalize(limbs) for limbs in products], LIMIT))
@@ -163,6 +180,31 @@ class _Code:
                 for limb, sum_ in zip(total, added, strict=True):
                     builder.store(sum_, limb)
         return [code.reduce_product([builder.load(limb) for limb in total]) for total in self._totals]
+
+    def _select(self, target: Value, table: Value, digit: Value) -> None:
+        """Each lane copies the entry that its digit names; the digits of a limb do not reach into the next one."""
+        builder, field = self.builder, self.field
+        number, place = builder.lshr(digit, WORD(8)), builder.and_(digit, WORD(0xFF))
+        limb, within = (operate(place, WORD(LIMB_BITS // DIGIT_BITS)) for operate in (builder.udiv, builder.urem))
+        shift = spread(builder, builder.mul(within, WORD(DIGIT_BITS)))
+        for vector in range(field.vectors):
+            first = builder.add(limb, WORD(vector * LIMBS))
+            digits = builder.and_(
+                builder.lshr(load(builder, self._find(number), VECTOR, first), shift), constant(VECTOR, 15)
+            )
+            entries = [
+                self._find(builder.add(table, builder.mul(builder.extract_element(digits, HALF(lane)), WORD(ENTRY))))
+                for lane in range(WIDTH)
+            ]
+            with repeat(builder, WORD(ENTRY)) as part:
+                step = builder.mul(part, WORD(field.stash_bytes))
+                place_of_part = self._find(builder.add(target, part))
+                for position in range(vector * LIMBS, (vector + 1) * LIMBS):
+                    value = ir.Constant(VECTOR, ir.Undefined)
+                    for lane, entry in enumerate(entries):
+                        word = load(builder, builder.add(entry, step), WORD, WORD(position * WIDTH + lane))
+                        value = builder.insert_element(value, word, HALF(lane))
+                    store(builder, place_of_part, value, WORD(position))
 
     def _write_sum(self, target: Value, parts: list[tuple[Limbs, Limbs]]) -> None:
         """The sum of two numbers, less _LOSS where the highest limb allows it."""

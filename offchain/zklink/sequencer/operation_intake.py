@@ -22,6 +22,7 @@ from zklink.sequencer.operation_queue import OperationQueue, Pending, SlotKind
 from zklink.sequencer.order_book import OrderBook
 from zklink.sequencer.sealed_block import Parameters
 from zklink.state.state import State
+from zklink.transition.checks import check_ahead
 from zklink.transition.context import Context
 from zklink.transition.order_match import check_order
 from zklink.transition.rules import RULES, apply_operation, check_operation, type_of
@@ -51,6 +52,11 @@ class OperationIntake:
     def has_waiting(self) -> bool:
         """Whether an operation waits; orders alone do not count, since they may rest for ever."""
         return len(self.queue) > 0
+
+    def expect(self, operations: Iterable[Signed[Any] | OrderMatch]) -> None:
+        """Check the signatures of operations that will be taken soon, together."""
+        parts = ((one.maker, one.taker) if isinstance(one, OrderMatch) else (one,) for one in operations)
+        check_ahead((signed for part in parts for signed in part), self._domain)
 
     def take(self, state: State, operation: Signed[Any] | OrderMatch, timestamp: int, consent: bytes) -> OperationId:
         """Check an operation for a block of this time; from now on it waits, or rests in the book, also after a

@@ -6,7 +6,7 @@ that removes a request rolls back to the block before it. Never talks to a chain
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
@@ -174,6 +174,12 @@ class Sequencer:
         earliest = self._earliest(now)
         self._return_kept(earliest)
         return self.intake.take(self.state, operation, earliest, consent)
+
+    def expect(self, operations: Iterable[Signed[Any] | OrderMatch]) -> None:
+        """Check the signatures of operations that are about to be submitted, all together: faster than one at a time.
+        Says nothing: what does not hold is refused when it is submitted.
+        """
+        self.intake.expect(operations)
 
     def compute_least_fee(self, operation: Any) -> Amount:
         """The least fee for which a signed operation is taken now, in layer-2 units of its fee token. Raises

@@ -3,8 +3,9 @@
 Take a state and fields of an operation; raise or do nothing. Never change the state.
 """
 
-from functools import lru_cache
-from typing import TypeAlias
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final, TypeAlias
 
 from zklink.operations.signed import Signable, Signed
 from zklink.primitives import eddsa
@@ -28,6 +29,7 @@ from zklink.protocol.errors import (
     TokensNotAscending,
     WrongKey,
     WrongNonce,
+    ZkLinkError,
 )
 from zklink.protocol.ids import AMOUNT_LIMIT, MAX_CHAINS, NONCE_LIMIT, AccountId, ChainId, Nonce, TokenId
 from zklink.protocol.presets import Preset
@@ -101,16 +103,41 @@ def check_signature(signed: Signed[Signable], key_hash: int, context: Context) -
         raise SignatureInvalid(account)
     if signed.public_key_hash != key_hash:
         raise WrongKey(account, key_hash, signed.public_key_hash)
-    if not _holds(signed.public_key, message, signed.signature):
+    if not _holds((signed.public_key, message, signed.signature)):
         raise SignatureInvalid(account)
 
 
-@lru_cache(maxsize=KEPT)
-def _holds(public_key: Point, message: int, signature: Signature) -> bool:
-    """Cached, since a sequencer asks three times: when it takes an operation, tries it for a block, and seals the
-    block.
+_Claim = tuple[Point, int, Signature]
+_verdicts: Final[dict[_Claim, bool]] = {}
+"""Of the last KEPT signatures: a sequencer asks three times, when it takes an operation, tries it for a block, and
+seals the block.
+"""
+
+
+def check_ahead(signed: Iterable[Signed[Signable]], domain: int) -> None:
+    """Check signatures together, which takes less time than one at a time; `check_signature` finds the verdicts.
+
+    Raises nothing: an operation without a message, or with a signature that does not hold, is refused by its own check.
     """
-    return eddsa.verify(public_key, message, signature)
+    claims: list[_Claim] = []
+    for one in signed:
+        with suppress(ZkLinkError):
+            claims.append((one.public_key, one.operation.message(domain), one.signature))
+    new = [claim for claim in dict.fromkeys(claims) if claim not in _verdicts]
+    for claim, holds in zip(new, eddsa.verify_many(new), strict=True):
+        _keep(claim, holds)
+
+
+def _holds(claim: _Claim) -> bool:
+    known = _verdicts.get(claim)
+    return _keep(claim, eddsa.verify(*claim)) if known is None else known
+
+
+def _keep(claim: _Claim, holds: bool) -> bool:
+    if len(_verdicts) >= KEPT:
+        del _verdicts[next(iter(_verdicts))]
+    _verdicts[claim] = holds
+    return holds
 
 
 def check_token(token: TokenId, limit: int, lowest: int = 1) -> None:

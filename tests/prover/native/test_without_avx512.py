@@ -17,6 +17,7 @@ TESTED = (
     "tests/spec/test_poseidon.py",
     "tests/spec/test_merkle.py",
     "tests/spec/test_eddsa.py",
+    "tests/spec/test_signature_lanes.py",
     "tests/spec/test_babyjubjub.py",
     "tests/prover/native",
 )
