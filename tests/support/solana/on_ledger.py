@@ -42,7 +42,8 @@ class LedgerMachine(Machine):
         except NotTaken as refused:
             raise Refused(_reason(str(refused.error)), list(refused.logs)) from refused
         entry = self.chain.ledger.find(signature)
-        assert entry is not None
+        if entry is None:
+            raise Refused("it did not land", [])
         return int(entry.meta.compute_units_consumed())
 
 

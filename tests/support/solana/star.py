@@ -34,6 +34,7 @@ from zklink.witness.block_inputs import compute_block_inputs
 
 SOLANA = ChainId(5)
 SOLANA_PROFILE = ChainProfile("solana", SOLANA, 0, 0.4, 1, "SOL", is_local=True)
+PROFILES = (POLYGON, AVALANCHE)
 PRIMARY = AVALANCHE.chain_id
 CAP = Amount(10**15)
 FORTUNE = 10**15
@@ -98,17 +99,22 @@ class SolanaStar(LocalSystem):
 @contextmanager
 def open_star() -> Iterator[SolanaStar]:
     """Contracts on two EVM chains, the program on Solana; USDC on all three."""
-    with open_world("revm", (POLYGON, AVALANCHE)) as world:
-        site = StarSite(machine=LedgerMachine())
-        site.mints[USDC] = site.make_mint(token_by_id(USDC).layer2_decimals)
-        site.vaults[USDC] = site.make_holding(site.bridge, site.mints[USDC])
-        deployment = _deploy(world, site)
-        roles = world.roles
-        known = (KnownGroup.of(group, GROUP_THRESHOLD) for group in (roles.validators, roles.watchers))
-        site.join(deployment, KnownGroups(deployment.deployment_hash, *known))
-        site.own(USDC)
-        site.machine.chain.finalize()  # type: ignore[attr-defined]
-        yield SolanaStar(world, deployment, deployment.bridges(world.clients), site)
+    with open_world("revm", PROFILES) as world:
+        yield found_star(world, LedgerMachine())
+
+
+def found_star(world: World, machine: LedgerMachine) -> SolanaStar:
+    """The same on chains that are there already."""
+    site = StarSite(machine=machine)
+    site.mints[USDC] = site.make_mint(token_by_id(USDC).layer2_decimals)
+    site.vaults[USDC] = site.make_holding(site.bridge, site.mints[USDC])
+    deployment = _deploy(world, site)
+    roles = world.roles
+    known = (KnownGroup.of(group, GROUP_THRESHOLD) for group in (roles.validators, roles.watchers))
+    site.join(deployment, KnownGroups(deployment.deployment_hash, *known))
+    site.own(USDC)
+    machine.chain.finalize()
+    return SolanaStar(world, deployment, deployment.bridges(world.clients), site)
 
 
 def _deploy(world: World, site: StarSite) -> Deployment:
