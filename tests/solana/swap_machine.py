@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from tests.scenarios.pipeline import TestClock
 from tests.solana.lossy_node import LossyNode
 from tests.support.chains import build_order, send_deposit, send_swap
-from tests.support.solana.machine import key_of
+from tests.support.solana.machine import Refused, key_of
 from tests.support.solana.on_ledger import LedgerMachine
 from tests.support.solana.star import PROFILES, SOLANA, SOLANA_PROFILE, KeyProver, SolanaStar, found_star
 from tests.support.solana.star_pipeline import StarPipeline
@@ -90,16 +90,20 @@ class SolanaSwaps(Machine):
 
     @step(weight=3)
     def somebody_swaps_from_solana(self) -> bool:
-        amount, site = self.number("dollars", 1, 40) * USD, self.star.site
-        recipient = universal_address(self.star.world.roles.recipient.address)
-        terms: dict[str, Any] = {
-            "recipient": recipient,
-            "operator_fee": 0,
-            "fill_fee": 0,
-            "deadline": site.machine.now() + 10**6,
-        }
+        return self.swap_away(self.number("dollars", 1, 40) * USD)
+
+    def swap_away(self, amount: int) -> bool:
+        """A swap from Solana to Polygon; whether it landed."""
+        site, recipient = self.star.site, universal_address(self.star.world.roles.recipient.address)
+        terms: dict[str, Any] = {"recipient": recipient, "operator_fee": 0, "fill_fee": 0}
+        terms |= {"token_in": USDC, "token_out": USDC, "destination": POLYGON.chain_id, "l1_amount": amount}
         self.tell("a user swaps to polygon")
-        site.swap(token_in=USDC, token_out=USDC, destination=POLYGON.chain_id, l1_amount=amount, **terms)
+        try:
+            site.swap(**terms, deadline=site.machine.now() + DEADLINE_SECONDS)
+        except Refused:
+            self.tell("it never landed")
+            return False
+        return True
 
     @step(weight=3)
     def somebody_swaps_to_solana(self) -> None:
