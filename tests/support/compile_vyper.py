@@ -24,6 +24,7 @@ from vyper.compiler.input_bundle import CompilerInput, FileInput, FilesystemInpu
 from vyper.compiler.output import build_abi_output
 from vyper.compiler.settings import Settings
 
+from tests.support.mutant_vyper import MutantCompiler
 from tests.support.quick_vyper import quickly
 from zklink.l1.contract_artifacts import (
     CONTRACTS,
@@ -120,6 +121,15 @@ def _load(source: Path, replacements: Replacements, digest: str) -> ContractArti
 
 def compile_replaced(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
     """The contract with some files read differently; not cached, and without its runtime code."""
+    if source.parent == CONTRACTS and source in replaced:
+        with quickly():
+            abi, code = _mutants.compile(source, replaced)
+        return ContractArtifact(source.stem, abi, code, b"")
+    return compile_whole(source, replaced)
+
+
+def compile_whole(source: Path, replaced: Mapping[Path, str]) -> ContractArtifact:
+    """The same by a whole compilation."""
     with open_replaced(source, replaced) as data:
         return ContractArtifact(source.stem, tuple(build_abi_output(data)), data.bytecode, b"")
 
@@ -132,6 +142,14 @@ def open_replaced(source: Path, replaced: Mapping[Path, str]) -> Iterator[Compil
     with bundle.search_path(source.parent), quickly():
         unit = FileInput(contents=text, source_id=-1, path=source, resolved_path=source)
         yield CompilerData(unit, bundle, settings=Settings(evm_version=EVM_VERSION))
+
+
+def _read_plain(file: Path) -> str:
+    """A file of the product; a contract as it reads if it is to be compiled quickly."""
+    return without_optimizer(file.read_text()) if file.parent == CONTRACTS else file.read_text()
+
+
+_mutants = MutantCompiler(open_replaced, _read_plain)
 
 
 def _decode(data: dict[str, Any]) -> ContractArtifact:
