@@ -183,6 +183,19 @@ def test_cancel_requests__sender_that_refuses_coin__is_owed(rig: Rig) -> None:
     assert here.exodus.settled_requests(Lane.ACCOUNT) == 5
 
 
+def test_cancel_requests__no_fee_was_paid__receiver_is_called_for_the_amount_alone(rig: Rig) -> None:
+    here = rig[A]
+    recipient = here.evm.deploy(GOVERNOR, load_contract("AdversarialRecipient"))
+    call = here.bridge.encode("deposit", (COIN, 900 * 10**6, bytes([1] * 32), 0, recipient.address))
+    recipient.act(here.bridge.address, call, sender=GOVERNOR, value=900 * 10**6)
+    words = here.deposit_words()
+    recipient.set_call(here.groups.address, here.groups.encode("governor"), sender=GOVERNOR)
+    recipient.set_mode(4, sender=GOVERNOR)
+    end_and_begin(rig)
+    here.exodus.cancel_requests(Lane.ACCOUNT, [*provider_queue(here, (1, 2, 3, 4)), *words])
+    assert (here.evm.balance(recipient.address), recipient.reentries()) == (900 * 10**6, 1)
+
+
 def test_cancel_requests__low_gas__cannot_push_a_refund_into_pending(escaping: Rig) -> None:
     here = escaping[A]
     with reverts("tokens: too little gas (coin)"):
@@ -199,3 +212,13 @@ def test_before_exodus__cancel_and_exit__are_refused(rig: Rig, has_ended: bool) 
         here.exodus.cancel_requests(Lane.ACCOUNT, provider_queue(here, (1,)))
     with reverts("exodus: not begun"):
         Exit(3, USD, A, universal_address(OWNER), 10).send(here, 0, OWNER)
+
+
+def test_views__partners__are_those_of_the_chain(rig: Rig) -> None:
+    for chain in (A, B, C):
+        here = rig[chain]
+        partners = (here.bridge.address, here.history.address, here.end.address)
+        assert (here.exodus.bridge(), here.exodus.history(), here.exodus.end()) == tuple(p.lower() for p in partners)
+        assert here.exodus.is_for(*partners)
+        for i in range(3):
+            assert not here.exodus.is_for(*(STRANGER if i == j else p for j, p in enumerate(partners)))

@@ -329,6 +329,17 @@ def test_deploy__bad_argument__is_refused(rig: Rig, reason: str, changes: dict[s
         rig.deploy(A, "Registry", *registry_arguments(**changes))
 
 
+def test_is_for__chain_chains_or_limit_of_another_deployment__is_not(rig: Rig) -> None:
+    registry = rig[A].registry
+    assert registry.is_for(A, CHAIN_MASK, TOKEN_LIMIT)
+    for other in (
+        (B, CHAIN_MASK, TOKEN_LIMIT),
+        (A, CHAIN_MASK - (1 << B), TOKEN_LIMIT),
+        (A, CHAIN_MASK, TOKEN_LIMIT + 1),
+    ):
+        assert not registry.is_for(*other)
+
+
 def test_register__last_id_of_a_token__is_admitted(rig: Rig) -> None:
     """Ids from token_limit / 2 on name shares of pools."""
     here = rig[A]
