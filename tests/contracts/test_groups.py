@@ -260,6 +260,13 @@ def test_check__mirrored_signature__is_refused(contract: EvmContract) -> None:
         check(contract, SEAL, evidence=mirrored + rest)
 
 
+def test_check__greatest_s__is_looked_at_and_one_more_is_not(contract: EvmContract) -> None:
+    signature, rest = groups.sign(SEAL, Group.VALIDATORS)[:65], groups.sign(SEAL, Group.VALIDATORS)[65:]
+    for s, reason in ((ORDER // 2, "groups: not of this group"), (ORDER // 2 + 1, "groups: large s")):
+        with reverts(reason):
+            check(contract, SEAL, evidence=signature[:32] + s.to_bytes(32, "big") + signature[64:] + rest)
+
+
 def test_check__other_recovery_id__is_refused(contract: EvmContract) -> None:
     digest = SEAL.digest(DEPLOYMENT)
     signature, rest = sign(digest, validators.keys[0]), validators.evidence(digest, validators.keys[1:3])

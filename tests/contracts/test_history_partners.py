@@ -6,8 +6,9 @@ from tests.support.compile_vyper import load
 from tests.support.drafts.rig import DATA, DESIGNS, GENESIS_ROOT, SIZES, Rig, RigChain, payment
 from tests.support.evm import reverts
 from tests.support.three_chains import GOVERNOR, PRIMARY, STRANGER, USD, A, B, deploy_three_chains
+from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.bridge_blocks import AcceptCall, ImportCall
-from zklink.protocol.ids import ChainId, Kind, Lane
+from zklink.protocol.ids import MAX_CHAINS, ChainId, Kind, Lane
 
 assert PRIMARY == B
 BOTH_KINDS = pytest.mark.parametrize("chain", [A, B])
@@ -47,6 +48,15 @@ def test_constructor__as_the_product_does_it__is_for_these_partners(rig: Rig, ch
     for place in range(4):
         other = bytes(32) if place == 3 else STRANGER
         assert not history.is_for(*good[:place], other, *good[place + 1 :])
+
+
+@BOTH_KINDS
+def test_constructor__greatest_sizes_and_last_chain__are_admitted(rig: Rig, chain: ChainId) -> None:
+    arguments = arguments_of(rig, chain)
+    arguments[2] = [*arguments[2], (MAX_CHAINS, 1, 1, universal_address(STRANGER))]  # type: ignore[misc]
+    arguments[4:6] = [2**16, 2**32]
+    history = rig[chain].evm.deploy(GOVERNOR, load(NAMES[chain]), *arguments)
+    assert history.deployment_hash() != rig.deployment_hash
 
 
 def test_constructor__on_the_other_kind_of_chain__is_refused(rig: Rig) -> None:

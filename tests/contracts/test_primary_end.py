@@ -9,7 +9,7 @@ from tests.support.drafts.rig import Rig, payment
 from tests.support.evm import reverts
 from tests.support.three_chains import BLOCKS_PER_DAY, GOVERNOR, PRIMARY, STRANGER, USD, A, B, C
 from zklink.protocol.facts import Frozen, Group
-from zklink.protocol.ids import EXIT_DELAY_SECONDS, FREEZE_DELAY_SECONDS, SILENCE_SECONDS, ChainId
+from zklink.protocol.ids import EXIT_DELAY_SECONDS, FREEZE_DELAY_SECONDS, MAX_CHAINS, SILENCE_SECONDS, ChainId
 
 
 def announce(rig: Rig, member: ChainId = A, round_: int = 0) -> None:
@@ -42,6 +42,11 @@ def test_announce_freeze__word_for_something_else__is_refused(rig: Rig) -> None:
         here.end.announce_freeze(A, 0, groups.sign(Frozen(A, 0), Group.VALIDATORS))
     with reverts("groups: too few signatures"):
         here.end.announce_freeze(A, 0, true[:130])
+
+
+def test_announce_freeze__last_id_of_a_chain__is_one(rig: Rig) -> None:
+    announce(rig, ChainId(MAX_CHAINS))
+    assert rig.primary.evm.event("FreezeAnnounced") == {"member": MAX_CHAINS, "round": 0}
 
 
 @pytest.mark.parametrize("member", [0, PRIMARY, 9, 255])

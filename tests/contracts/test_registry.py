@@ -329,6 +329,12 @@ def test_deploy__bad_argument__is_refused(rig: Rig, reason: str, changes: dict[s
         rig.deploy(A, "Registry", *registry_arguments(**changes))
 
 
+def test_deploy__greatest_limit__is_admitted_with_all_its_tokens(rig: Rig) -> None:
+    registry = rig.deploy(A, "Registry", *registry_arguments(limit=2**16))
+    registry.register_token(2**15 - 1, config(USD, fresh(rig[A])), sender=GOVERNOR)
+    assert registry.token_scale(2**15 - 1) == 1
+
+
 def test_is_for__chain_chains_or_limit_of_another_deployment__is_not(rig: Rig) -> None:
     registry = rig[A].registry
     assert registry.is_for(A, CHAIN_MASK, TOKEN_LIMIT)

@@ -195,6 +195,11 @@ def test_read__owner_is_no_evm_account__is_refused(desk: Desk, owner: bytes) -> 
             desk.read(Lane.ACCOUNT, change.words(), consents=[consent])
 
 
+def with_s(signature: bytes, s: int) -> bytes:
+    """The same with another s, which is nobody's that is known."""
+    return signature[:32] + s.to_bytes(32, "big") + signature[64:]
+
+
 def flip(signature: bytes) -> bytes:
     """The other signature of the same digest: s and its negative."""
     s = SECP256K1_ORDER - int.from_bytes(signature[32:64], "big")
@@ -203,6 +208,8 @@ def flip(signature: bytes) -> bytes:
 
 BAD_SIGNATURES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "high s": ("consent: large s", flip),
+    "s just too large": ("consent: large s", lambda s: with_s(s, HALF_ORDER + 1)),
+    "greatest s": ("consent: not the owner's", lambda s: with_s(s, HALF_ORDER)),
     "other v": ("consent: not the owner's", lambda s: s[:64] + bytes([27 + 28 - s[64]])),
     "no v": ("consent: not the owner's", lambda s: s[:64] + b"\x00"),
     "zeros": ("consent: not the owner's", lambda s: bytes(65)),
