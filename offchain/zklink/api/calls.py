@@ -7,7 +7,9 @@ and its caller learns nothing but `internal`.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -18,12 +20,38 @@ from zklink.api.answers import ANSWERS
 from zklink.api.desk import Desk
 from zklink.api.limits import Limits
 from zklink.api.sources import Sources
-from zklink.protocol.errors import DatabaseFailed, RequestRefused
+from zklink.protocol.errors import DatabaseFailed, RequestRefused, ZkLinkError
 from zklink.schema.api.methods import BY_NAME, Method
+from zklink.schema.api.operations import SubmitRequest, read_signed
 from zklink.schema.api.refusals import Problem
 from zklink.schema.api.scalars import Answer
 
 LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeQuestion:
+    """A request whose answer is made on the thread that drives the node."""
+
+    sources: Sources
+    name: str
+    request: msgspec.Struct
+
+    def __call__(self) -> Answer:
+        self.sources.check_ready()
+        return ANSWERS[self.name].function(self.sources, self.request)
+
+
+def expect_operations(sources: Sources, questions: Iterable[object]) -> None:
+    """Have the signatures of all operations that these questions hand in checked together."""
+    requests = (question.request for question in questions if isinstance(question, NodeQuestion))
+    expected = []
+    for request in requests:
+        if isinstance(request, SubmitRequest):
+            with suppress(ZkLinkError):  # the question itself is answered with it
+                expected.append(read_signed(request.operation))
+    if len(expected) > 1:
+        sources.node.sequencer.expect(expected)
 
 
 class Calls:
@@ -51,7 +79,7 @@ class Calls:
                 return await self._ask_beside(partial(answerer.function, self.sources, request))
             if not answerer.on_node:
                 return answerer.function(self.sources, request)
-            return await self._ask_node(partial(self._answer_on_node, method.name, request))
+            return await self._ask_node(NodeQuestion(self.sources, method.name, request))
         except RequestRefused:
             raise
         except DatabaseFailed as error:
@@ -60,10 +88,6 @@ class Calls:
         except Exception as error:
             LOG.exception("%s failed", method.name)
             raise RequestRefused("internal", "a mistake of this program; it is logged") from error
-
-    def _answer_on_node(self, name: str, request: msgspec.Struct) -> Answer:
-        self.sources.check_ready()
-        return ANSWERS[name].function(self.sources, request)
 
     async def _ask_beside(self, question: Callable[[], Answer]) -> Answer:
         try:

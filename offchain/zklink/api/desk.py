@@ -4,8 +4,10 @@ Takes questions on any thread; answers them, one after the other, when the node'
 asker has gone away is not answered. Never holds more than a bounded number of questions.
 """
 
+import logging
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, Full, Queue
 from threading import Event
@@ -13,10 +15,15 @@ from typing import Any, Final, Protocol, TypeVar
 
 from zklink.protocol.errors import RequestRefused
 
+LOG: Final = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 WAITING_LIMIT: Final = 512
 """Questions that may wait."""
+
+
+_Asked = tuple[Callable[[], Any], Future[Any]]
 
 
 class Desk(Protocol):
@@ -37,11 +44,15 @@ class InlineDesk:
 
 
 class ThreadDesk:
-    """Holds questions until the node's thread calls `serve`."""
+    """Holds questions until the node's thread calls `serve`. It shows `prepare` the questions that it takes together,
+    before it answers them.
+    """
 
     def __init__(self, waiting: int = WAITING_LIMIT) -> None:
-        self._questions: Queue[tuple[Callable[[], Any], Future[Any]]] = Queue(waiting)
+        self._questions: Queue[_Asked] = Queue(waiting)
+        self._taken: deque[_Asked] = deque()
         self._closed = Event()
+        self.prepare: Callable[[Sequence[Callable[[], Any]]], None] = lambda questions: None
 
     def ask(self, question: Callable[[], T]) -> Future[T]:
         if self._closed.is_set():
@@ -56,22 +67,37 @@ class ThreadDesk:
     def serve(self, seconds: float) -> None:
         """Answer what waits and what comes within `seconds`. For the node's thread."""
         end = time.monotonic() + seconds
-        while True:
-            try:
-                question, answer = self._questions.get(timeout=max(0.0, end - time.monotonic()))
-            except Empty:
-                return
+        while self._taken or self._take(max(0.0, end - time.monotonic())):
+            question, answer = self._taken.popleft()
             if answer.set_running_or_notify_cancel():
                 _answer(question, answer)
             if time.monotonic() >= end:
                 return
+
+    def _take(self, seconds: float) -> bool:
+        """Take all that waits, or the first that comes within `seconds`; says whether there is any."""
+        try:
+            self._taken.append(self._questions.get(timeout=seconds))
+            while True:
+                self._taken.append(self._questions.get_nowait())
+        except Empty:
+            pass
+        if self._taken:
+            self._prepare()
+        return bool(self._taken)
+
+    def _prepare(self) -> None:
+        try:
+            self.prepare([question for question, _ in self._taken])
+        except Exception:
+            LOG.exception("questions could not be prepared; each is answered all the same")
 
     def close(self) -> None:
         """Refuse every question from now on, also those that wait."""
         self._closed.set()
         while True:
             try:
-                _, answer = self._questions.get_nowait()
+                _, answer = self._taken.popleft() if self._taken else self._questions.get_nowait()
             except Empty:
                 return
             if answer.set_running_or_notify_cancel():

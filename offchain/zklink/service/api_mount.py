@@ -6,12 +6,14 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from zklink.api.app import build_app
+from zklink.api.calls import expect_operations
 from zklink.api.desk import ThreadDesk
 from zklink.api.faucet import Faucet
 from zklink.api.live_view import LiveView
@@ -78,6 +80,7 @@ class ApiMount:
             faucet=self._faucet,
             relayer=assembly.relayer,
         )
+        self.desk.prepare = partial(expect_operations, self.sources)
         return build_app(self.sources, self.desk, further=routes, pages=build_pages)
 
 
