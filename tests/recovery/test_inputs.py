@@ -8,6 +8,7 @@ import pytest
 from eth_account import Account
 
 from zklink.cli.inputs import load_account, parse_address, parse_urls, read_deployment, read_seed
+from zklink.primitives.base58 import encode_base58
 
 ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 SECRET = "ab" * 31 + "zz"
@@ -42,6 +43,11 @@ def test_parse_urls__a_name_several_times__several_nodes() -> None:
 @pytest.mark.parametrize("text", [ADDRESS, ADDRESS.lower(), ADDRESS[2:].lower(), "0x" + "00" * 12 + ADDRESS[2:]])
 def test_parse_address__evm_or_universal__thirty_two_bytes(text: str) -> None:
     assert parse_address(text, "--owner") == bytes(12) + bytes.fromhex(ADDRESS[2:])
+
+
+def test_parse_address__of_solana__its_thirty_two_bytes() -> None:
+    text = "7v91N7iZ9mNicL8WfG6cgSCKyRXydQjLh6UYBWwm6y1Q"
+    assert encode_base58(parse_address(text, "--owner")) == text
 
 
 @pytest.mark.parametrize(

@@ -2,59 +2,143 @@
 with proofs that the program and the contracts check.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from solders.pubkey import Pubkey
 
+from tests.scenarios.pipeline import TestClock
 from tests.support.chains import build_order, send_deposit, send_swap
 from tests.support.solana.machine import key_of
 from tests.support.solana.star import SOLANA, SolanaStar, open_star, swap_away
-from tests.support.solana.star_pipeline import open_pipeline
+from tests.support.solana.star_pipeline import StarPipeline, link, open_pipeline
+from zklink.broker.records import FillOutcome
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.tokens import USDC
+from zklink.lab.solana.chain import LocalSolana
+from zklink.node.events import BrokerRepaid, FillTried
 from zklink.operations.requests import RequestKey
+from zklink.protocol.errors import HistoryDisagrees, WrongChain
 from zklink.protocol.ids import Lane, RequestId
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.sequencer.program_gate import AGAIN_SECONDS
 
 USD = 10**6
+FEE = 40_000
 BOB = key_of("bob").pubkey()
 POOR = key_of("no account of the token").pubkey()
 
+pytestmark = pytest.mark.slow
 
-def swap_here(star: SolanaStar, amount: int, recipient: Pubkey) -> RequestKey:
+
+def swap_here(star: SolanaStar, amount: int, recipient: Pubkey, fill_fee: int = 0) -> RequestKey:
     """The depositor of Polygon swaps USDC to somebody on Solana."""
     bridge = star.bridges[POLYGON.chain_id]
-    order = build_order(star, POLYGON.chain_id, USDC, amount, SOLANA, USDC)
+    order = build_order(star, POLYGON.chain_id, USDC, amount, SOLANA, USDC, fill_fee=fill_fee)
     send_swap(star, POLYGON.chain_id, replace(order, recipient=bytes(recipient)))
     return POLYGON.chain_id, RequestId(bridge.request_counts(Lane.SWAP).total)
 
 
-@pytest.mark.slow
-def test_swaps__from_solana_and_to_it__are_paid_by_one_node() -> None:
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[SolanaStar]:
+    """The star with a reserve of USDC nowhere yet, once for the file."""
     with open_star() as star:
-        pipeline, site, roles = open_pipeline(star), star.site, star.world.roles
-        site.make_holding(BOB, site.mints[USDC])
-        send_deposit(star, POLYGON.chain_id, USDC, 5_000 * USD, sender=roles.provider)
-        pipeline.run_until(lambda: pipeline.node.sequencer.height > 0 and pipeline.node.is_settled())
-        before = pipeline.balance(roles.recipient, POLYGON.chain_id, USDC)
+        star.site.make_holding(BOB, star.site.mints[USDC])
+        yield star
 
-        away = swap_away(star, 300 * USD)
-        pipeline.finish(1)
-        outgoing = pipeline.record(away)
-        assert outgoing.payout is not None and not outgoing.is_refund and outgoing.paid_at is not None
-        assert pipeline.balance(roles.recipient, POLYGON.chain_id, USDC) == before + 300 * USD
 
-        here = [swap_here(star, 200 * USD, BOB), swap_here(star, 50 * USD, POOR)]
-        pipeline.finish(3)
-        incoming, waiting = map(pipeline.record, here)
-        assert incoming.payout is not None and not incoming.is_refund and incoming.paid_at is not None
-        assert site.balance(USDC, BOB) == 200 * USD == incoming.payout.amount
-        assert site.books(USDC)["owed"] == 50 * USD and waiting.paid_at is not None
+@pytest.fixture
+def star(deployed: SolanaStar) -> Iterator[SolanaStar]:
+    """The star; what a test does is undone on every chain."""
+    chain: LocalSolana = deployed.site.machine.chain  # type: ignore[attr-defined]
+    moment = chain.snapshot()
+    with deployed.world.isolated():
+        yield deployed
+    chain.restore(moment)
 
-        site.make_holding(POOR, site.mints[USDC])
-        pipeline.clock.now += AGAIN_SECONDS
-        pipeline.round(2)
-        assert site.balance(USDC, POOR) == 50 * USD and site.books(USDC)["owed"] == 0
-        assert pipeline.retries() == []
-        assert site.state()["number"] == pipeline.node.sequencer.height and site.state()["unpaid"] == 0
+
+def open_filled(star: SolanaStar, has_broker: bool = False) -> StarPipeline:
+    """A node on the star, after a deposit on Polygon and a swap from Solana: both chains have a reserve."""
+    pipeline = open_pipeline(star, has_broker)
+    send_deposit(star, POLYGON.chain_id, USDC, 5_000 * USD, sender=star.world.roles.provider)
+    pipeline.run_until(lambda: pipeline.node.sequencer.height > 0 and pipeline.node.is_settled())
+    return pipeline
+
+
+def test_swaps__from_solana_and_to_it__are_paid_by_one_node(star: SolanaStar) -> None:
+    pipeline, site, roles = open_filled(star), star.site, star.world.roles
+    before = pipeline.balance(roles.recipient, POLYGON.chain_id, USDC)
+    away = swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    outgoing = pipeline.record(away)
+    assert outgoing.payout is not None and not outgoing.is_refund and outgoing.paid_at is not None
+    assert len(outgoing.tx_hash) == 64
+    assert pipeline.balance(roles.recipient, POLYGON.chain_id, USDC) == before + 300 * USD
+
+    here = [swap_here(star, 200 * USD, BOB), swap_here(star, 50 * USD, POOR)]
+    pipeline.finish(3)
+    incoming, waiting = map(pipeline.record, here)
+    assert incoming.payout is not None and not incoming.is_refund and incoming.paid_at is not None
+    assert site.balance(USDC, BOB) == 200 * USD == incoming.payout.amount
+    assert site.books(USDC)["owed"] == 50 * USD and waiting.paid_at is not None
+
+    site.make_holding(POOR, site.mints[USDC])
+    pipeline.clock.now += AGAIN_SECONDS
+    pipeline.round(2)
+    assert site.balance(USDC, POOR) == 50 * USD and site.books(USDC)["owed"] == 0
+    assert pipeline.retries() == []
+    assert site.state()["number"] == pipeline.node.sequencer.height and site.state()["unpaid"] == 0
+
+    read = ChainsRead(star.deployment, star.bridges)
+    ends = find_ends(read)
+    assert read.name(SOLANA) == "solana" and SOLANA not in ends
+    states = rebuild_ends(read, ends)
+    assert {state.root for state in states.values()} == {pipeline.node.sequencer.state.root}
+
+
+def test_fill__on_solana__is_paid_at_once_and_repaid_by_the_block(star: SolanaStar) -> None:
+    pipeline, site = open_filled(star, has_broker=True), star.site
+    swap_away(star, 900 * USD)
+    pipeline.finish(1)
+    before = site.balance(USDC, site.broker.pubkey())
+    pipeline.halt(SOLANA)
+    swap_here(star, 200 * USD, BOB, fill_fee=FEE)
+    pipeline.run_until(lambda: site.balance(USDC, BOB) > 0)
+    assert site.balance(USDC, BOB) == 200 * USD - FEE
+    assert site.balance(USDC, site.broker.pubkey()) == before - 200 * USD + FEE
+    [tried] = pipeline.events(FillTried)
+    assert (tried.chain, tried.outcome) == (SOLANA, FillOutcome.FILLED)
+
+    pipeline.resume()
+    pipeline.finish(2)
+    [repaid] = pipeline.events(BrokerRepaid)
+    earned = site.balance(USDC, site.broker.pubkey()) - before
+    assert (repaid.chain, repaid.earned) == (SOLANA, earned) and 0 < earned <= FEE
+    assert site.balance(USDC, BOB) == 200 * USD - earned
+    assert pipeline.retries() == []
+
+
+def test_start__on_a_journal_after_a_crash__goes_on_and_brings_nothing_twice(star: SolanaStar) -> None:
+    pipeline, site = open_filled(star), star.site
+    pipeline.halt(SOLANA)
+    swap_away(star, 300 * USD)
+    pipeline.run_until(lambda: pipeline.node.counters[POLYGON.chain_id].accepted == 2)
+    assert site.state()["number"] == 1
+    again = replace(pipeline)
+    again.finish(1)
+    assert site.state()["number"] == 2 and again.retries() == []
+    bought = replace(again)
+    swap_here(star, 20 * USD, BOB)
+    bought.finish(2)
+    assert site.balance(USDC, BOB) == 20 * USD and site.state()["number"] == bought.node.sequencer.height
+
+
+def test_connect__program_of_another_deployment_or_cluster__refused(star: SolanaStar) -> None:
+    good = link(star, TestClock())
+    good.check()
+    with pytest.raises(HistoryDisagrees, match="belongs to deployment"):
+        replace(good, deployment_hash=bytes(32)).check()
+    with pytest.raises(WrongChain):
+        replace(good, place=replace(good.place, genesis="1" * 32)).check()

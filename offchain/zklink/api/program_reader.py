@@ -52,6 +52,8 @@ class ProgramReader:
         self._tokens, self._history, self._live, self._clock = tuple(tokens), history, live, clock
         self._head = SolanaReader(bridge)
         self._places: dict[str, Payout] = {}
+        self._filled = set[str]()
+        """Where somebody has filled: the recipient has its money, and the payment is the broker's."""
         self._last: int | None = None
         self._last_act: str | None = None
         self._facts_at: float | None = None
@@ -110,10 +112,11 @@ class ProgramReader:
     def _read_receipts(self, act: Act) -> Iterator[MoneyReceipt]:
         if act.name == instructions.FILL.name:
             payout = Payout.from_words([int.from_bytes(word, "big") for word in act.values["payout"]])
+            self._filled.add(act.places["fill"])
             yield self._receipt(act, How.FILL, payout, payout.amount - payout.fill_fee)
         elif act.name == instructions.PAY.name:
             paid = self._places.get(act.places["fill"])
-            if paid is not None:
+            if paid is not None and act.places["fill"] not in self._filled:
                 how = How.REFUND if paid.kind == Kind.SWAP_REFUNDED else How.PAY
                 yield self._receipt(act, how, paid, self._l1_amount(paid))
         elif act.name == instructions.EXECUTE.name:

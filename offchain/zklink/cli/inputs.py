@@ -18,6 +18,7 @@ from zklink.files import read_file
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
+from zklink.primitives.base58 import decode_base58
 from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.addresses import ZERO_ADDRESS
 from zklink.protocol.errors import ZkLinkError
@@ -129,17 +130,27 @@ def read_deployment(path: Path) -> Deployment:
         raise click.ClickException(f"{path}: {error}; give the file that `ape run deploy` published") from error
 
 
+def _read_base58(text: str) -> bytes:
+    """The 32 bytes of an address of Solana; empty for anything else."""
+    try:
+        return decode_base58(text, len(ZERO_ADDRESS))
+    except ValueError:
+        return b""
+
+
 def parse_address(text: str, option: str) -> bytes:
-    """A universal address from 20 bytes (an EVM address) or 32 bytes in hex; BadParameter for anything else."""
+    """A universal address from 20 bytes (an EVM address) or 32 bytes in hex, or from an address of Solana in base58;
+    BadParameter for anything else.
+    """
     try:
         data = bytes.fromhex(text.removeprefix("0x"))
     except ValueError:
-        data = b""
+        data = _read_base58(text)
     if len(data) == len(ZERO_ADDRESS):
         address = data
     elif not is_hex_address(text):
         raise click.BadParameter(
-            f"{text!r} is not an address: give 20 bytes in hex, or 32 for a universal one", param_hint=option
+            f"{text!r} is not an address: give 20 bytes in hex, 32 for a universal one, or base58", param_hint=option
         )
     elif is_checksum_formatted_address(text) and not is_checksum_address(text):
         raise click.BadParameter(f"{text} has a wrong checksum: is a character mistyped?", param_hint=option)

@@ -104,7 +104,7 @@ def read_markets(bridges: Mapping[ChainId, BridgeClient], usd: Mapping[ChainId, 
 
 def show(deployment: Deployment, found: Mapping[ChainId, Mapping[int, int]]) -> None:
     """The table: a line for each chain and door."""
-    names = {int(chain): f"swap to {place.name}" for chain, place in deployment.chains.items()}
+    names = {int(chain): f"swap to {place.name}" for chain, place in deployment.places.items()}
     names |= {int(door): door.name.lower().replace("_", " ") for door in Door}
     for chain, table in found.items():
         for kind, gwei in table.items():

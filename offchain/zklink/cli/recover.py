@@ -10,6 +10,7 @@ import click
 
 from zklink.cli.inputs import FILE, chain_options, find_urls, parse_address, read_deployment, read_seed
 from zklink.cli.progress_bar import RichProgress
+from zklink.protocol.addresses import find_bound_chain
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
 from zklink.prover.source import Statement
@@ -63,6 +64,11 @@ def recover(
     key = None if seed_file is None else read_seed(seed_file)
     if address is not None and not out.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
+    if address is not None and find_bound_chain(paid or address) is None:
+        raise click.UsageError(
+            f"{recipient or owner} is no address on an EVM chain, where these exits are paid: give the account's --seed"
+            " and a --recipient there"
+        )
     deployment, progress = read_deployment(file), RichProgress()
     read = ChainsRead(deployment, connect_bridges(deployment, find_urls(deployment, rpcs), quorum))
     with progress.step(f"reading {read.name(deployment.primary)}", 1) as step:

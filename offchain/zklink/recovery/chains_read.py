@@ -42,7 +42,7 @@ class ChainsRead:
 
     def name(self, chain: ChainId) -> str:
         """A chain's name in the deployment."""
-        return self.deployment.chains[chain].name
+        return self.deployment.places[chain].name
 
     @property
     def members(self) -> list[ChainId]:

@@ -60,7 +60,7 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount, may_freeze: bool
     """Announce the freeze of a member that is frozen, and freeze when that is due; without `may_freeze` say so."""
     bridge = read.bridges[read.deployment.primary]
     end, head, waiting = bridge.primary_end, bridge.client.head(), list[Waiting]()
-    for member in read.members:
+    for member in read.deployment.members:
         announced, name = end.announcement(member), read.name(member)
         if announced.announced_at:
             window = Window(announced.announced_at, announced.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
@@ -70,7 +70,7 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount, may_freeze: bool
                 end.freeze_for(account, member)
                 return Done(f"frozen: {name} is frozen")
             waiting.append(Waiting(f"the freeze of {name} is announced: it acts {_from(window.describe(head))}"))
-        elif _is_frozen(read, member):
+        elif member in read.bridges and _is_frozen(read, member):
             if not may_freeze:
                 return Waiting(f"{FREEZE_DUE}: {name} is frozen, and that can be announced")
             evidence = read.groups.find_frozen(Frozen(member, announced.round), read.judge(read.deployment.primary))

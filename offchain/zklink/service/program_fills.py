@@ -12,6 +12,7 @@ from zklink.l1.transport.receipts import Receipt
 from zklink.operations.payout import Payout
 from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH
+from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import Amount, BlockNumber, TokenId
 from zklink.sequencer.program_gate import WEI_PER_LAMPORT
 from zklink.solana.client.acts import Act, read_acts
@@ -63,17 +64,25 @@ class ProgramFillPort:
         return self._node.slot(CONFIRMED)
 
     def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
-        done = [act for act in read_acts(self._node, self._program, self._place(key)) if act.slot >= from_block]
-        paid = next((act for act in done if act.name == instructions.PAY.name), None)
+        done = read_acts(self._node, self._program, self._place(key))
         filled = next((act for act in done if act.name == instructions.FILL.name), None)
-        if paid is None:
+        paid = next((act for act in done if act.name == instructions.PAY.name and _does_repay(act, filled)), None)
+        if paid is None or paid.slot < from_block:
             return None
         if filled is None:
             return Repayment(paid.places["destination"], Amount(0), False, 0)
-        lead, payout = max(0, paid.time - filled.time), _payout_of(filled)
+        lead, payout = max(0, self._read_executed(paid.places["block"]) - filled.time), _payout_of(filled)
         amount = Amount(payout.amount - payout.fill_fee + payout.compute_earned_fee(lead))
         is_ours = filled.places["broker"] == str(self._sender.payer.pubkey())
         return Repayment(filled.places["repay_to"], amount, is_ours, lead)
+
+    def _read_executed(self, block: str) -> int:
+        """When a block was executed: until then its fills earn. Raises RpcUnavailable if the node does not show it."""
+        acts = read_acts(self._node, self._program, block)
+        executed = next((act.time for act in acts if act.name == instructions.EXECUTE.name), None)
+        if executed is None:
+            raise RpcUnavailable(self._node.name, "getSignaturesForAddress", 1, f"no execution of {block} is shown")
+        return executed
 
     def fill(self, payout: Payout, l1_amount: int, block: BlockNumber) -> Receipt:
         receipt = self._payer.fill(payout, block)
@@ -87,3 +96,8 @@ class ProgramFillPort:
 def _payout_of(filled: Act) -> Payout:
     """What a fill has paid ahead."""
     return Payout.from_words([int.from_bytes(word, "big") for word in filled.values["payout"]])
+
+
+def _does_repay(paid: Act, filled: Act | None) -> bool:
+    """Whether a payment is the broker's part: it is paid where the fill says, and the recipient's rest may be apart."""
+    return filled is None or paid.places["repay_to"] == filled.places["repay_to"]

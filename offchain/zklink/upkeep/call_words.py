@@ -67,8 +67,8 @@ def say_call(deployment: Deployment, chain: ChainId, target: str, data: bytes) -
 
 def name_door(deployment: Deployment, kind: int) -> str:
     """A kind of price: a door, or swaps to a chain."""
-    if kind in deployment.chains:
-        return f"swaps to {deployment.chains[ChainId(kind)].name}"
+    if kind in deployment.places:
+        return f"swaps to {deployment.places[ChainId(kind)].name}"
     return Door(kind).name.lower().replace("_", " ") if kind in list(Door) else f"kind {kind}"
 
 
@@ -107,7 +107,7 @@ def _decimal(units: int, decimals: int) -> str:
 
 def _say_registration(deployment: Deployment, token_id: int, config: Sequence[Any]) -> str:
     mask, contract, decimals, minimum, cap, token_class = config
-    chains = ", ".join(place.name for k, place in deployment.chains.items() if mask >> k & 1)
+    chains = ", ".join(place.name for k, place in deployment.places.items() if mask >> k & 1)
     address = to_checksum_address(contract)
     where = {NO_ADDRESS: "not on this chain", to_checksum_address(NATIVE): "the coin of this chain"}.get(
         address, f"{address} here"
@@ -146,7 +146,7 @@ _WORDS: Final[Mapping[str, Callable[..., str]]] = {
     "set_owner": lambda d, account: f"{to_checksum_address(account)} owns the timelock when it accepts",
     "announce_members": _say_members,
     "remove_member": lambda d, group, who: f"{to_checksum_address(who)} leaves the {_name_group(group)}",
-    "void_freeze": lambda d, chain: f"the freeze of {d.chains[chain].name if chain in d.chains else chain} is void",
+    "void_freeze": lambda d, chain: f"the freeze of {d.places[chain].name if chain in d.places else chain} is void",
     "deny_end": lambda d, evidence: "END is denied by the governor",
     "void_end": lambda d: "END is void",
 }

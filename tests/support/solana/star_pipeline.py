@@ -33,10 +33,10 @@ class StarPipeline(Pipeline):
             self.chain.mine(SLOTS)
 
 
-def open_pipeline(star: SolanaStar) -> StarPipeline:
-    """A node on the star, without a broker."""
+def open_pipeline(star: SolanaStar, has_broker: bool = False) -> StarPipeline:
+    """A node on the star."""
     clock = TestClock()
-    return StarPipeline(star, KeyProver(), has_broker=False, clock=clock, programs={SOLANA: link(star, clock)})
+    return StarPipeline(star, KeyProver(), has_broker=has_broker, clock=clock, programs={SOLANA: link(star, clock)})
 
 
 def link(star: SolanaStar, clock: TestClock) -> ProgramLink:

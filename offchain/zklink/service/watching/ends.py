@@ -36,7 +36,7 @@ def find_freezes(read: ChainsRead, chain: ChainId, block: int) -> Iterator[Alarm
             text = f"{what}: anybody can confirm it from {_show(window)} on, unless a block takes the request before"
             yield Alarm(AlarmName.FREEZE_CALLED, name, text, window.ends_at, f"{lane.name} {call.request_id}")
     if isinstance(end, PrimaryEndClient):
-        for member in read.deployment.chains:
+        for member in read.deployment.places:
             found = end.announcement(member, block=block) if member != chain else None
             if found is not None and found.announced_at:
                 window = Window(found.announced_at, found.announced_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
