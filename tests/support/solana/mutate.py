@@ -1,53 +1,27 @@
-"""Mutants of the Solana program: each check dropped, as a whole and in each part; judged by the tests of tests/solana.
-
-    python -m tests.support.solana.mutate [EVERY [OFFSET]]      a line of JSON for each mutant, with its verdict
-
-The tests are collected once. A mutant's begin with those that name its refusal, so that most are killed by one.
-"""
+"""Mutants of the Solana program: each check dropped, as a whole and in each part. `judge_mutants.py` judges them."""
 
 import contextlib
-import inspect
-import itertools
-import json
-import os
 import re
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.support.solana import founding
 from zklink.protocol.errors import ProgramNotCompiled
 from zklink.solana.toolchain import build
 from zklink.solana.toolchain.elf import read_object
 from zklink.solana.toolchain.linker import link
 
-TESTS = Path(__file__).resolve().parents[2] / "solana"
 SKIPPED = ("generated.h",)
-JUDGES = (
-    "test_payment_refusals.py",
-    "test_import_refusals.py",
-    "test_door_refusals.py",
-    "test_founding_refusals.py",
-    "test_account_refusals.py",
-    "test_account_lane.py",
-    "test_end_refusals.py",
-    "test_freeze.py",
-    "test_end_twins.py",
-    "test_swap_lane.py",
-    "test_spoofs.py",
-    "test_real_block.py",
-)
 CHECKS = re.compile(r"\b(NEED|TRY)\(|\bif \((?=.*\) return 0;)")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of one file: the text from `at` to `end` becomes `new`."""
+    """A change of one file: the text from `at` to `end` becomes `new`. It does what the condition from `starts` to
+    `stops` being `neutral`, always, would do.
+    """
 
     file: str
     line: int
@@ -56,6 +30,9 @@ class Mutant:
     at: int
     end: int
     new: str
+    starts: int
+    stops: int
+    neutral: int
 
     @property
     def name(self) -> str:
@@ -82,19 +59,26 @@ def _in_file(name: str, text: str) -> Iterator[Mutant]:
         condition = text[begin:stop]
         shown = " ".join(condition.split())
         if kind == "if":
-            yield Mutant(name, line, f"never: {shown}", refusal, begin, stop, f"((void)({condition}), 0)")
+            yield Mutant(
+                name, line, f"never: {shown}", refusal, begin, stop, f"((void)({condition}), 0)", begin, stop, 0
+            )
         else:
-            yield Mutant(name, line, f"dropped: {shown}", refusal, found.start(), end, f"(void)({condition})")
+            new, neutral = f"(void)({condition})", int(kind == "NEED")
+            yield Mutant(name, line, f"dropped: {shown}", refusal, found.start(), end, new, begin, stop, neutral)
         yield from _parts(name, line, refusal, condition, begin)
 
 
 def _parts(name: str, line: int, refusal: str, condition: str, begin: int) -> Iterator[Mutant]:
     for mark, neutral in (("&&", "1"), ("||", "0")):
         parts = _split(condition, mark)
+        # What binds less tightly has the parts in its own.
+        if len(_split(condition, "?")) > 1 or (mark == "&&" and len(_split(condition, "||")) > 1):
+            continue
         for at, end in parts if len(parts) > 1 else []:
             part = condition[at:end]
             what = f"part: {' '.join(part.split())} of {' '.join(condition.split())[:60]}"
-            yield Mutant(name, line, what, refusal, begin + at, begin + end, f" ((void)({part}), {neutral}) ")
+            new, places = f" ((void)({part}), {neutral}) ", (begin + at, begin + end)
+            yield Mutant(name, line, what, refusal, *places, new, *places, int(neutral))
 
 
 def _close(text: str, at: int) -> int:
@@ -128,69 +112,3 @@ def compile_mutant(mutant: Mutant) -> bytes | None:
         with contextlib.suppress(ProgramNotCompiled):
             return link([read_object(build.compile_object(copy / build.PROGRAM))])
     return None
-
-
-class Judge:
-    """A plugin of pytest: in place of the tests, collected once, it runs for each mutant as many as it takes, in a
-    process of its own. `judge` says `killed`, `survived`, or why it is no mutant.
-    """
-
-    def __init__(self, mutants: Sequence[Mutant]) -> None:
-        self.mutants = mutants
-        self.has_failed = False
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test has failed in one of its phases."""
-        self.has_failed |= report.failed
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Judge all mutants, a line of JSON for each."""
-        for mutant in self.mutants:
-            verdict = self.judge(mutant, session.items)
-            print(json.dumps(asdict(mutant) | {"name": mutant.name, "verdict": verdict}), flush=True)
-        return True
-
-    def judge(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
-        """The verdict on one mutant."""
-        program = compile_mutant(mutant)
-        if program is None:
-            return "does not compile"
-        if program == build.build_program():
-            return "same code"
-        child = os.fork()
-        if child == 0:
-            status = 1  # a panic in the machine is no exception of Python's kind
-            with contextlib.suppress(BaseException):
-                status = int(self._fails(program, order(mutant, items)))
-            os._exit(status)
-        return "killed" if os.waitpid(child, 0)[1] else "survived"
-
-    def _fails(self, program: bytes, items: Sequence[pytest.Item]) -> bool:
-        founding.PLANTED.append(program)
-        for item, after in itertools.zip_longest(items, items[1:]):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            if self.has_failed:
-                return True
-        return False
-
-
-def order(mutant: Mutant, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The tests that name the mutant's refusal first."""
-    name = re.compile(rf"Refusal\.{mutant.refusal.removeprefix('E_')}\b")
-
-    def is_other(item: pytest.Item) -> bool:
-        text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
-        return not (mutant.refusal and name.search(text))
-
-    return sorted(items, key=is_other)
-
-
-def main(every: int = 1, offset: int = 0) -> None:
-    """Judge every so many-th mutant."""
-    options = ["-q", "-s", "-n0", "-p", "no:cacheprovider", "-p", "no:terminalreporter", f"--confcutdir={TESTS}"]
-    judge = Judge(find_mutants()[offset::every])
-    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in JUDGES)], plugins=[judge]))
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
