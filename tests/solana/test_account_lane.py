@@ -10,6 +10,7 @@ from tests.support.solana.founding import CAKE, SOL, SOLANA, SRM
 from tests.support.solana.machine import key_of
 from tests.support.solana.site import DESTINATION, Site
 from tests.support.three_chains import USD, A
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.bridge_hashes import next_queue_hash
@@ -31,6 +32,7 @@ LANE = Lane.ACCOUNT - 1
 GWEI = 10**9
 
 
+@upholds("DAT-1", "QUE-1")
 def test_doors__requests_of_every_kind__words_and_hashes_of_the_core(site: Site) -> None:
     queue_hash, before = site.deployment_hash, site.balance(SOL, site.sol)
     for request in (
@@ -87,6 +89,7 @@ def test_import__request_served_in_part_that_is_another__refused(site: Site, his
     assert site.state()["consumed"] == [0, 2]
 
 
+@upholds("QUE-3")
 def test_full_exit__crowded_queue__burns_what_the_contract_burns(site: Site, rig: Rig) -> None:
     """The same prices and the same crowd on both: the contract's quote is what this door takes."""
     here = rig[A]

@@ -14,6 +14,7 @@ from tests.support.solana.account_doors import ALL, HERE, ask_key, deposit, full
 from tests.support.solana.founding import ACCOUNT_LIMIT, CAKE, ELSEWHERE, SOL, SRM, TOKEN_LIMIT
 from tests.support.solana.machine import SYSTEM, TOKEN_PROGRAM, _reason, associated, key_of
 from tests.support.solana.site import LARGE_CAP, Site, open_site
+from tests.support.upholds import upholds
 from zklink.primitives.field import R
 from zklink.protocol.ids import MAX_OPEN_ACCOUNT_REQUESTS, TokenId
 from zklink.solana.interface import instructions
@@ -64,6 +65,7 @@ def door() -> Site:
     return open_site()
 
 
+@upholds("CIR-5")
 @pytest.mark.parametrize("name", REFUSED)
 def test_door__request_that_could_never_be_served__refused(door: Site, name: str) -> None:
     call, changes, refusal = REFUSED[name]
@@ -129,6 +131,7 @@ def test_door__chain_that_is_frozen_ended_or_without_groups__refused(site: Site,
     DOORS[name](site)
 
 
+@upholds("QUE-3")
 @pytest.mark.parametrize("name", DOORS)
 def test_door__places_of_the_lane_taken__upper_half_is_for_full_exits(site: Site, name: str) -> None:
     limit = MAX_OPEN_ACCOUNT_REQUESTS // (1 if name == "full_exit" else 2)

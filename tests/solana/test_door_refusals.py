@@ -7,6 +7,7 @@ import pytest
 from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SRM
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import LARGE_CAP, Site, open_site
+from tests.support.upholds import upholds
 from zklink.protocol.ids import MAX_OPEN_SWAPS, TokenId
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
@@ -61,6 +62,7 @@ def door() -> Site:
     return open_site()
 
 
+@upholds("CIR-5", "SOL-6", "DAT-3")
 @pytest.mark.parametrize("name", REFUSED)
 def test_swap__order_that_could_never_be_paid__refused(door: Site, name: str) -> None:
     changes, refusal = REFUSED[name]
@@ -113,6 +115,7 @@ def test_swap__vault_as_source__brings_nothing(door: Site) -> None:
         door.swap({"source": door.vaults[SRM]})
 
 
+@upholds("SOL-1")
 def test_swap__vault_that_is_short__takes_no_more(site: Site) -> None:
     site.swap(l1_amount=1_000)
     vault = bytearray(site.machine.data(site.vaults[SRM]))
@@ -121,6 +124,7 @@ def test_swap__vault_that_is_short__takes_no_more(site: Site) -> None:
     site.swap(l1_amount=1_000, refusal=Refusal.SHORT)
 
 
+@upholds("QUE-1", "QUE-3")
 def test_swap__queue_with_all_places_taken__is_full(site: Site) -> None:
     state = site.state()
     for open_, refusal in ((MAX_OPEN_SWAPS, Refusal.FULL), (MAX_OPEN_SWAPS - 1, None)):
@@ -142,6 +146,7 @@ def test_swap__frozen_or_ended__refused(site: Site) -> None:
     site.swap()
 
 
+@upholds("QUE-1")
 def test_swap__after_the_last_place_of_the_ring__takes_the_first(site: Site) -> None:
     state = site.state()
     last = accounts.SWAP_ENTRIES - 1

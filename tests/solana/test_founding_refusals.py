@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 from tests.support.solana.founding import ELSEWHERE, SOL, SOLANA, SRM, encode_table, key_bytes
 from tests.support.solana.machine import LOADER, NATIVE_MINT, SYSTEM, TOKEN_2022, TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site, open_site
+from tests.support.upholds import upholds
 from zklink.primitives.field import R
 from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
@@ -85,6 +86,7 @@ def test_init__number_out_of_range__refused(bare: Site, changes: dict[str, Any],
     bare.init(refusal=refusal, **changes)
 
 
+@upholds("GOV-1")
 def test_init__by_anybody_else__refused(bare: Site) -> None:
     stranger = {"authority": EVE.pubkey()}
     bare.init(stranger, signer=EVE, refusal=Refusal.AUTHORITY)
@@ -101,6 +103,7 @@ def test_init__by_anybody_else__refused(bare: Site) -> None:
     bare.put_key_piece(0, b"\1", refusal=Refusal.AUTHORITY)
 
 
+@upholds("GOV-1", "SOL-9")
 @pytest.mark.parametrize("lamports", [1, 890_880, 10**9])
 def test_init__lamports_were_there_before__made_all_the_same(bare: Site, lamports: int) -> None:
     bare.machine.fund(bare.bridge, lamports)
@@ -110,6 +113,7 @@ def test_init__lamports_were_there_before__made_all_the_same(bare: Site, lamport
     assert bare.state()["deployment_hash"] == bare.deployment_hash
 
 
+@upholds("GOV-1")
 def test_init__twice__refused(bare: Site) -> None:
     bare.init()
     for name, size in (("swaps 2", accounts.SWAP_QUEUE_SIZE), ("accounts 2", accounts.ACCOUNT_QUEUE_SIZE)):
@@ -130,6 +134,7 @@ def test_init__queue_of_another_size_or_in_use__refused(bare: Site) -> None:
     bare.init({"swap_queue": place}, refusal=Refusal.QUEUE)
 
 
+@upholds("GOV-1", "VER-7")
 def test_put_keys__after_init_or_elsewhere__refused(bare: Site) -> None:
     bare.put_key_piece(len(key_bytes()), b"\1", refusal=Refusal.INPUT)
     bare.put_key_piece(0, key_bytes()[:9])
@@ -144,6 +149,7 @@ def test_put_keys__account_of_another_kind__refused(bare: Site) -> None:
         bare.init(refusal=Refusal.KEYS)
 
 
+@upholds("SYN-3")
 def test_found_group__not_a_group__refused(bare: Site) -> None:
     bare.init()
     one, two, three = (bytes(19) + bytes([i]) for i in (1, 2, 3))
@@ -167,6 +173,7 @@ def test_found_group__not_a_group__refused(bare: Site) -> None:
     assert bare.state()["group_counts"] == [3, 0]
 
 
+@upholds("SYN-3")
 def test_swap__before_both_groups__refused() -> None:
     site = Site()
     site.put_keys()
@@ -240,6 +247,7 @@ def test_register__wrapped_sol_or_another_vault__refused(minted: Site) -> None:
     site.register(NEW, {"token_program": SYSTEM}, refusal=Refusal.MINT)
 
 
+@upholds("SOL-1")
 @pytest.mark.parametrize("at", [72, 129])
 def test_register__vault_in_others_hands__refused(minted: Site, at: int) -> None:
     data = bytearray(minted.machine.data(minted.vaults[NEW]))
@@ -248,6 +256,7 @@ def test_register__vault_in_others_hands__refused(minted: Site, at: int) -> None
     minted.register(NEW, refusal=Refusal.VAULT)
 
 
+@upholds("SOL-7")
 def test_register__mint_of_spl_token__plain_ones_alone(minted: Site) -> None:
     data = minted.machine.data(minted.mints[NEW])
     for bad in (data[:45] + b"\0" + data[46:], data[:81], data + bytes(1)):
@@ -257,6 +266,7 @@ def test_register__mint_of_spl_token__plain_ones_alone(minted: Site) -> None:
     minted.register(NEW, refusal=Refusal.MINT)
 
 
+@upholds("SOL-7")
 def test_register__token_2022__only_what_describes_the_mint(minted: Site) -> None:
     """Type 0 ends the list; 18 to 23 are pointers, metadata and groups. Only the first part of the list is known."""
     plain = minted.machine.data(minted.mints[NEW]).ljust(165, b"\0")
@@ -310,6 +320,7 @@ def test_set_token__by_the_governor_alone(minted: Site) -> None:
     site.swap(refusal=Refusal.PAUSED)
 
 
+@upholds("GOV-6")
 def test_set_price__rise__counts_an_hour_later(minted: Site) -> None:
     site = minted
     places = {"governor": site.governor.pubkey(), "bridge": site.bridge}

@@ -13,6 +13,7 @@ from tests.support.solana.blocks import History
 from tests.support.solana.founding import SOL, SRM, Founding
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import FEE_NOTICE_SECONDS, FILL_LEAD_SECONDS, Amount
 from zklink.solana.interface import accounts, instructions
@@ -47,6 +48,7 @@ def fill_and_execute(history: History, filled: Payout) -> Pubkey:
     return block
 
 
+@upholds("SOL-5")
 def test_pay__long_after_execution__fill_has_earned_no_more(paying: History) -> None:
     site, filled = paying.site, payout(fill_fee=Amount(FEE))
     before = site.balance(SRM, site.broker.pubkey())
@@ -56,6 +58,7 @@ def test_pay__long_after_execution__fill_has_earned_no_more(paying: History) -> 
     assert site.balance(SRM, BOB) == 1_000 and site.balance(SRM, site.broker.pubkey()) == before
 
 
+@upholds("SOL-5")
 def test_fill__of_a_block_that_is_here_under_a_later_number__earns_nothing(paying: History) -> None:
     site, filled = paying.site, payout(fill_fee=Amount(FEE))
     before = site.balance(SRM, site.broker.pubkey())
@@ -67,6 +70,7 @@ def test_fill__of_a_block_that_is_here_under_a_later_number__earns_nothing(payin
     assert site.balance(SRM, BOB) == 1_000 and site.balance(SRM, site.broker.pubkey()) == before
 
 
+@upholds("SOL-5", "EXI-3")
 def test_pay__recipient_gives_its_account_away__broker_is_repaid_all_the_same(paying: History) -> None:
     site, filled = paying.site, payout(fill_fee=Amount(FEE))
     broker, theirs = site.broker.pubkey(), associated(BOB, site.mints[SRM])
@@ -84,6 +88,7 @@ def test_pay__recipient_gives_its_account_away__broker_is_repaid_all_the_same(pa
     assert site.balance(SRM, BOB) == 1_000 and site.books(SRM)["owed"] == 0
 
 
+@upholds("SOL-5", "EXI-3")
 def test_pay__broker_s_account_is_frozen__recipient_is_paid_all_the_same(paying: History) -> None:
     site, filled = paying.site, payout(fill_fee=Amount(FEE))
     own, other = repaid(paying)["repay_to"], {"repay_to": site.user.pubkey()}
@@ -102,6 +107,7 @@ def test_pay__broker_s_account_is_frozen__recipient_is_paid_all_the_same(paying:
     assert site.books(SRM)["owed"] == 0
 
 
+@upholds("SOL-5")
 def test_pay__what_is_left_filled_once_more__is_repaid_by_it(paying: History) -> None:
     site, filled, left = paying.site, payout(fill_fee=Amount(FEE)), payout(amount=Amount(FEE))
     before = site.balance(SRM, site.broker.pubkey())
@@ -132,6 +138,22 @@ def test_pay__coin_left_below_the_rent__waits_without_the_broker(paying: History
     assert site.balance(SOL, DAN) == 2 * rent - 1
 
 
+@upholds("GOV-3")
+@pytest.mark.parametrize("stop", [{"frozen_at": 1}, {"has_end": 1}])
+def test_pay__token_paused_chain_frozen_or_ended__goes_out_all_the_same(paying: History, stop: dict[str, int]) -> None:
+    site, paid = paying.site, payout()
+    block = bring(paying, paid)
+    places = {"governor": site.governor.pubkey(), "bridge": site.bridge, "token": site.token(SRM)}
+    site.call(instructions.SET_TOKEN, places, site.governor, is_paused=1, minimum=1, cap=1)
+    site.swap(refusal=Refusal.PAUSED)
+    site.machine.put(site.bridge, site.id, accounts.BRIDGE.pack(**(site.state() | stop)), 10**10)
+    paying.execute(block, SRM)
+    paying.pay(block, 0, paid)
+    assert site.balance(SRM, BOB) == 1_000
+    paying.close(block)
+
+
+@upholds("EXI-3")
 def test_pay__rate_of_rent_of_an_unknown_kind__coin_is_paid(paying: History) -> None:
     site = paying.site
     paid = payout(token=SOL, recipient=bytes(DAN), amount=Amount(10**8))

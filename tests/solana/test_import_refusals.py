@@ -15,6 +15,7 @@ from tests.support.solana.blocks import History, Made, paid_here, words_of
 from tests.support.solana.founding import SRM, Founding
 from tests.support.solana.machine import key_of
 from tests.support.solana.site import Site
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.field import Q, R
@@ -45,6 +46,7 @@ def bring(history: History, made: Made, body: bytes, refusal: Refusal) -> None:
     history.bring(made, refusal, history.write(made, body))
 
 
+@upholds("VER-1", "VER-2", "VER-8", "DAT-2")
 def test_import__head_that_is_malformed__refused(site: Site, history: History) -> None:
     made = history.make(words_of(site.swap()))
     body = made.body()
@@ -77,6 +79,7 @@ def test_import__head_that_is_malformed__refused(site: Site, history: History) -
     history.bring(made)
 
 
+@upholds("DAT-3")
 def test_import__words_of_chains_that_take_no_part__refused(site: Site, history: History) -> None:
     for others in ({4: [1]}, {8: [1]}, {0: [1]}):
         history.bring(history.make((), others), Refusal.UNKNOWN_CHAIN)
@@ -89,6 +92,7 @@ def test_import__time_before_the_last_block__refused(site: Site, history: Histor
     history.bring(history.make((), timestamp=now + 10**6))
 
 
+@upholds("VER-6")
 def test_import__proof_of_other_inputs__refused(site: Site, history: History) -> None:
     made, other = history.make(words_of(site.swap())), history.make((), commitment=5)
     proof = other.member.block.proof
@@ -98,6 +102,7 @@ def test_import__proof_of_other_inputs__refused(site: Site, history: History) ->
     history.bring(zero, Refusal.PROOF)
 
 
+@upholds("VER-7")
 def test_import__keys_exchanged_since__refused(site: Site, history: History) -> None:
     made = history.make(words_of(site.swap()))
     data = bytearray(site.machine.data(site.keys))
@@ -135,6 +140,7 @@ BAD_RECORDS: dict[str, tuple[Sequence[int], Refusal]] = {
 }
 
 
+@upholds("DAT-2", "DAT-3", "EXI-4")
 def test_import__record_that_is_none__refused(site: Site, history: History) -> None:
     for words, refusal in BAD_RECORDS.values():
         history.bring(history.make(words), refusal)
@@ -145,6 +151,7 @@ def test_import__payout_to_the_bridge_or_between__refused_and_taken(site: Site, 
     history.bring(history.make(words_of(payout(between=Amount(2**112 - 1)), payout(amount=Amount(0), id=2))))
 
 
+@upholds("QUE-1", "DAT-3")
 def test_import__requests_that_are_not_the_next_ones__refused(site: Site, history: History) -> None:
     first, second = site.swap(), site.swap()
     changed = replace(first, amount=Amount(first.amount + 1))
@@ -164,6 +171,7 @@ def test_import__requests_that_are_not_the_next_ones__refused(site: Site, histor
     history.bring(history.make(words_of(second)))
 
 
+@upholds("SOL-1")
 def test_import__more_fees_than_are_open__refused(site: Site, history: History) -> None:
     made = history.make(words_of(site.swap(fee=7)))
     state = site.state() | {"open_fees": [6, 0]}
@@ -188,6 +196,7 @@ def with_acc(made: Made, validators: bytes | None = None, watchers: bytes | None
     return replace(made, acc=Acc(acc.validators if validators is None else validators, watchers or acc.watchers))
 
 
+@upholds("SYN-1", "SYN-3", "SYN-4", "SYN-9")
 def test_import__evidence_that_is_no_word_of_a_group__refused(site: Site, history: History) -> None:
     made = history.make(words_of(site.swap()))
     digest = Accepted(BlockNumber(1), made.sync_hash).digest(site.deployment_hash)
@@ -220,6 +229,7 @@ def test_import__evidence_that_is_no_word_of_a_group__refused(site: Site, histor
     history.bring(with_acc(made, group.evidence(digest, group.keys)))
 
 
+@upholds("SYN-1", "SYN-2", "SYN-8")
 def test_import__path_that_leads_elsewhere__refused(site: Site, history: History) -> None:
     made = history.make(words_of(site.swap()), later=[b"\x05" * 32, b"\x06" * 32])
     history.bring(replace(made, later=(b"\x06" * 32, b"\x05" * 32)), Refusal.VALIDATORS)
@@ -322,6 +332,7 @@ def as_part(words: Sequence[int]) -> list[int]:
     return [words[0] ^ (Kind.FULL_EXIT ^ Kind.FULL_EXIT_PART) << 240, *words[1:]]
 
 
+@upholds("QUE-1", "DAT-2")
 def test_import__account_lane__requests_parts_and_payouts(site: Site, history: History) -> None:
     kinds = (Kind.DEPOSIT, Kind.FULL_EXIT, Kind.KEY_REQUEST)
     deposit, full_exit, key = (request_words(kind, i, 10 * i) for i, kind in enumerate(kinds, 1))

@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SRM
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, ChainId, Kind, Lane, TokenId
 from zklink.solana.interface import accounts, instructions
@@ -43,6 +44,7 @@ def bring(history: History, *payouts: Payout) -> Pubkey:
     return history.bring(history.make(words_of(*payouts)))
 
 
+@upholds("SOL-3")
 def test_execute__token_missing_or_short__refused(paying: History) -> None:
     block = bring(paying, payout(), payout(token=SOL, id=2))
     paying.execute(block, SRM, refusal=Refusal.TOKEN_ID)
@@ -55,6 +57,7 @@ def test_execute__token_missing_or_short__refused(paying: History) -> None:
     assert paying.site.state()["unpaid"] == 3
 
 
+@upholds("EXI-3", "SYN-7")
 def test_execute__nothing_of_a_token_that_nobody_registered__holds_nobody_up(paying: History) -> None:
     empty = payout(kind=Kind.FULL_EXIT_PAYOUT, source=ChainId(3), token=TokenId(6), amount=Amount(0))
     filled = payout(kind=Kind.WITHDRAW_PAYOUT, source=ChainId(0))
@@ -66,6 +69,7 @@ def test_execute__nothing_of_a_token_that_nobody_registered__holds_nobody_up(pay
     paying.execute(long, SRM, refusal=Refusal.TOKEN_ID)
 
 
+@upholds("SYN-7", "SOL-4")
 def test_execute__blocks_out_of_order__each_once(paying: History) -> None:
     first, second = bring(paying, payout()), bring(paying, payout(id=2))
     paying.execute(second, SRM)
@@ -74,6 +78,7 @@ def test_execute__blocks_out_of_order__each_once(paying: History) -> None:
     assert paying.site.state()["unpaid"] == 0 and paying.site.books(SRM)["owed"] == 2_000
 
 
+@upholds("SOL-4", "SOL-5")
 def test_pay__before_execution_twice_or_another_index__refused(paying: History) -> None:
     first = payout()
     block = bring(paying, first, payout(id=2, amount=Amount(0)))
@@ -89,6 +94,7 @@ def test_pay__before_execution_twice_or_another_index__refused(paying: History) 
     paying.close(block)
 
 
+@upholds("SOL-4")
 def test_pay__somebody_else_s_account__refused(paying: History) -> None:
     site, first = paying.site, payout()
     block = bring(paying, first)
@@ -112,6 +118,7 @@ def test_pay__somebody_else_s_account__refused(paying: History) -> None:
         paying.pay(block, 0, first, places, refusal=Refusal.ACCOUNT)
 
 
+@upholds("EXI-3")
 def test_pay__recipient_without_account__stays_due_and_holds_nobody_up(paying: History) -> None:
     site, first, second = paying.site, payout(recipient=bytes(DAN)), payout(id=2)
     block = bring(paying, first, second)
@@ -124,6 +131,7 @@ def test_pay__recipient_without_account__stays_due_and_holds_nobody_up(paying: H
     assert site.balance(SRM, DAN) == 1_000
 
 
+@upholds("SOL-8", "EXI-3")
 def test_pay__coin__to_the_recipient_above_the_rent(paying: History) -> None:
     site = paying.site
     rent = site.machine.rent(0)
@@ -172,6 +180,7 @@ def with_bit(word: int, bit: int) -> list[bytes]:
     return [item.to_bytes(32, "big") for item in words]
 
 
+@upholds("DAT-4")
 def test_fill__payout_that_cannot_be_filled__refused(paying: History) -> None:
     wallet = bytes(12) + b"\xb1" * 20
     for bad in (
@@ -197,6 +206,7 @@ def test_fill__payout_that_cannot_be_filled__refused(paying: History) -> None:
     paying.fill(big, 1, refusal=Refusal.FILL_FEE)
 
 
+@upholds("DAT-4")
 @pytest.mark.parametrize(("word", "bit"), [(0, 112), (0, 143), (0, 248), (1, 248), (2, 240), (2, 255)])
 def test_fill__unused_bit_set__refused(paying: History, word: int, bit: int) -> None:
     call = instructions.FILL.encode(block=1, payout=with_bit(word, bit))
@@ -204,6 +214,7 @@ def test_fill__unused_bit_set__refused(paying: History, word: int, bit: int) -> 
     paying.site.send(instructions.FILL, encoded, paying.site.broker, refusal=Refusal.FILL_FORM)
 
 
+@upholds("SOL-5")
 def test_fill__block_that_is_here__too_late(paying: History) -> None:
     paying.fill(payout(), 0, refusal=Refusal.FILL_LATE)
     bring(paying)
@@ -239,6 +250,7 @@ def test_fill__accounts_of_others__refused(paying: History) -> None:
     paying.fill(coin, 1, {"source": site.user.pubkey()}, refusal=Refusal.ACCOUNT)
 
 
+@upholds("SOL-9")
 @pytest.mark.parametrize("lamports", [1, 890_880, 10**9])
 def test_fill__lamports_were_there_before__filled_all_the_same(paying: History, lamports: int) -> None:
     paying.site.machine.fund(paying.site.fill_place(payout()), lamports)
@@ -247,6 +259,7 @@ def test_fill__lamports_were_there_before__filled_all_the_same(paying: History, 
     assert (fill["tag"], fill["filled_at"]) == (accounts.FILL_TAG, paying.site.machine.now())
 
 
+@upholds("SOL-5")
 @pytest.mark.parametrize("lead", [0, 1, 5, FILL_LEAD_SECONDS - 1, FILL_LEAD_SECONDS, 1_000])
 def test_pay__filled__fee_in_proportion_to_the_lead(paying: History, lead: int) -> None:
     site = paying.site
@@ -318,6 +331,7 @@ def test_collect_fees__to_the_recipient_alone__what_is_earned(paying: History) -
     assert site.machine.lamports(site.fee_recipient) == 10**9 + 123
 
 
+@upholds("SOL-9", "SOL-8")
 def test_donations__to_vault_and_bridge__change_no_books(paying: History) -> None:
     site = paying.site
     books, state = site.books(SRM), site.state()

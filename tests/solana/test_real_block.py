@@ -12,6 +12,7 @@ from tests.support.solana.blocks import History, Made
 from tests.support.solana.founding import CAKE, SOLANA, SRM, prover
 from tests.support.solana.machine import key_of
 from tests.support.solana.site import Site, open_site
+from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.block_preimage import BlockPreimage, compute_member_block
 from zklink.protocol.bridge_blocks import Block, FullBlock
@@ -53,6 +54,7 @@ def as_made(site: Site, block: SwapBlock, sync_hash: bytes, proof: list[int], ch
     return Made(member, preimage, header.number, after, site.groups.acc(header.number, after))
 
 
+@upholds("DAT-1", "VER-2")
 def test_import__block_of_the_minimal_circuit__is_taken_and_paid() -> None:
     state = make_state()
     site = Site(genesis_root=state.root)

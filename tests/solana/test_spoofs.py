@@ -18,6 +18,7 @@ from tests.support.solana.ends import Ends
 from tests.support.solana.founding import ELSEWHERE, SOL, SRM, Founding
 from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
 from tests.support.solana.site import Site, open_site
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import (
@@ -202,6 +203,7 @@ def _place(key: Pubkey, salt: int) -> Pubkey:
     return Pubkey.from_bytes(bytes([200, salt]) + bytes(key)[2:])
 
 
+@upholds("GOV-1", "SOL-4")
 def test_calls__every_account_exchanged__none_works() -> None:
     site = Site()
     spoofs = Spoofs(site)

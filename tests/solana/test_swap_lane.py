@@ -7,6 +7,7 @@ from tests.support.solana.deployment import deploy
 from tests.support.solana.founding import CAKE, SOL, SRM, prover
 from tests.support.solana.machine import LOADER, TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site
+from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.domain import compute_exit_domain, compute_lane_domain
@@ -27,6 +28,7 @@ def test_init__same_table_and_keys__same_hashes_as_the_core(site: Site) -> None:
     assert state["vk_hashes"][0] == prover().artifacts.vk_hash
 
 
+@upholds("SOL-6", "DAT-1")
 def test_swap__any_token__words_and_hashes_of_the_core(site: Site) -> None:
     queue_hash = site.deployment_hash
     for request in (
@@ -85,6 +87,7 @@ def test_story__requests_to_payouts__everybody_has_what_is_due(site: Site, histo
     assert machine.lamports(site.fee_recipient) == 10**9 + 5_000 and site.state()["earned_fees"] == 0
 
 
+@upholds("SYN-2", "SYN-5")
 def test_import__later_blocks_of_one_fact__each_by_its_path(site: Site, history: History) -> None:
     request = site.swap()
     first = history.make(words_of(request))

@@ -116,8 +116,10 @@ class Judge:
         reached = record(session.items, plant(self.program, RECORD))
         for number, mutant in enumerate(self.mutants):
             if not self.files or mutant.file in self.files:
-                items = [item for item in session.items if number in reached[item.nodeid]]
-                verdict = self.judge(number, order(mutant, items)) if items else "survived: no test gets there"
+                # A test that sends by other ways than the machine's is seen by the refusal that it names.
+                items = [item for item in session.items if number in reached[item.nodeid] or names(item, mutant)]
+                items.sort(key=lambda item: not names(item, mutant))
+                verdict = self.judge(number, items) if items else "survived: no test gets there"
                 if mutant.name in self.explained:
                     verdict += ", explained"
                 print(json.dumps(asdict(mutant) | {"name": mutant.name, "verdict": verdict}), flush=True)
@@ -179,15 +181,10 @@ def _in_a_child(is_so: Callable[[], bool]) -> bool:
     return os.waitpid(child, 0)[1] != 0
 
 
-def order(mutant: Mutant, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The tests that name the mutant's refusal first."""
-    name = re.compile(rf"Refusal\.{mutant.refusal.removeprefix('E_')}\b")
-
-    def is_other(item: pytest.Item) -> bool:
-        text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
-        return not (mutant.refusal and name.search(text))
-
-    return sorted(items, key=is_other)
+def names(item: pytest.Item, mutant: Mutant) -> bool:
+    """Whether a test names the mutant's refusal."""
+    text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+    return mutant.refusal != "" and re.search(rf"Refusal\.{mutant.refusal.removeprefix('E_')}\b", text) is not None
 
 
 def read_explained() -> dict[str, str]:
