@@ -107,6 +107,15 @@ enum {
   ACCOUNT_REQUEST_2_SECOND_HI_SHIFT = 40,
   ACCOUNT_REQUEST_2_TIME_SHIFT = 0,
   ACCOUNT_REQUEST_3_SECOND_LO_SHIFT = 0,
+  EXIT_0_ACCOUNT_SHIFT = 72,
+  EXIT_0_TOKEN_SHIFT = 56,
+  EXIT_0_CHAIN_SHIFT = 48,
+  EXIT_0_RECIPIENT_HI_SHIFT = 40,
+  EXIT_0_IS_SIGNED_SHIFT = 32,
+  EXIT_0_TOKEN_A_SHIFT = 16,
+  EXIT_0_TOKEN_B_SHIFT = 0,
+  EXIT_1_AMOUNT_A_SHIFT = 112,
+  EXIT_1_AMOUNT_B_SHIFT = 0,
 };
 #define BRIDGE_TAG 0x31474452425a4bull
 #define TOKEN_TAG 0x314e4b4f545a4bull
@@ -116,6 +125,7 @@ enum {
 #define FILL_TAG 0x314c4c49465a4bull
 #define QUEUE_TAG 0x31455545555a4bull
 #define PATH_TAG 0x31485441505a4bull
+#define EXIT_TAG 0x31544958455a4bull
 
 static const u8 FR_ORDER[32] __attribute__((aligned(8))) = {48, 100, 78, 114, 225, 49, 160, 41, 184, 80, 69, 182, 129, 129, 88, 93, 40, 51, 232, 72, 121, 185, 112, 145, 67, 225, 245, 147, 240, 0, 0, 1};
 static const u8 FQ_ORDER[32] __attribute__((aligned(8))) = {48, 100, 78, 114, 225, 49, 160, 41, 184, 80, 69, 182, 129, 129, 88, 93, 151, 129, 106, 145, 104, 113, 202, 141, 60, 32, 140, 22, 216, 124, 253, 71};
@@ -225,6 +235,18 @@ typedef struct { u8 op; } ShowMismatchData;
 enum { OP_IMPORT_BY_PATH = 29, IMPORT_BY_PATH_BRIDGE = 0, IMPORT_BY_PATH_QUEUE, IMPORT_BY_PATH_KEYS, IMPORT_BY_PATH_BLOCK, IMPORT_BY_PATH_PATH, IMPORT_BY_PATH_ACCOUNTS };
 #define IMPORT_BY_PATH_SHAPE {IMPORT_BY_PATH_ACCOUNTS, 1, 0, 9, 0, 0}
 typedef struct { u8 op; } ImportByPathData;
+enum { OP_BEGIN_EXODUS = 30, BEGIN_EXODUS_BRIDGE = 0, BEGIN_EXODUS_ACCOUNTS };
+#define BEGIN_EXODUS_SHAPE {BEGIN_EXODUS_ACCOUNTS, 1, 0, 1, 0, 0}
+typedef struct { u8 op; } BeginExodusData;
+enum { OP_CANCEL = 31, CANCEL_CLAIMANT = 0, CANCEL_BRIDGE, CANCEL_QUEUE, CANCEL_TOKEN, CANCEL_VAULT, CANCEL_MINT, CANCEL_TOKEN_PROGRAM, CANCEL_DESTINATION, CANCEL_FEE_TO, CANCEL_SOL, CANCEL_ACCOUNTS };
+#define CANCEL_SHAPE {CANCEL_ACCOUNTS, 10, 0, 922, 0, 0}
+typedef struct { u8 op; u8 lane; u8 id[8]; } CancelData;
+enum { OP_EXIT = 32, EXIT_PAYER = 0, EXIT_RECIPIENT, EXIT_BRIDGE, EXIT_KEYS, EXIT_EXIT, EXIT_TOKEN_A, EXIT_TOKEN_B, EXIT_SYSTEM_PROGRAM, EXIT_ACCOUNTS };
+#define EXIT_SHAPE {EXIT_ACCOUNTS, 353, 1, 113, 0, 0}
+typedef struct { u8 op; u8 statement[3][32]; u8 proof[8][32]; } ExitData;
+enum { OP_PAY_EXIT = 33, PAY_EXIT_CLAIMANT = 0, PAY_EXIT_BRIDGE, PAY_EXIT_EXIT, PAY_EXIT_TOKEN, PAY_EXIT_VAULT, PAY_EXIT_MINT, PAY_EXIT_TOKEN_PROGRAM, PAY_EXIT_DESTINATION, PAY_EXIT_ACCOUNTS };
+#define PAY_EXIT_SHAPE {PAY_EXIT_ACCOUNTS, 2, 0, 156, 0, 0}
+typedef struct { u8 op; u8 side; } PayExitData;
 typedef struct { u8 chain; u8 address_format; u8 evm_chain_id[32]; u8 bridge[32]; } ChainEntry;
 
 typedef struct { u64 tag; u64 lane; } QueueHead;
@@ -245,6 +267,8 @@ typedef struct { u64 tag; u64 filled_at; u64 is_rested; Pubkey payer; Pubkey rep
 _Static_assert(sizeof(Fill) == 88, "Fill");
 typedef struct { u64 tag; u64 base; u64 number; Pubkey writer; Pubkey base_hash; Pubkey sync_hash; } Path;
 _Static_assert(sizeof(Path) == 120, "Path");
+typedef struct { u64 tag; u64 tokens[2]; u64 amounts[2]; Pubkey recipient; } Exit;
+_Static_assert(sizeof(Exit) == 72, "Exit");
 
 enum {
   E_INPUT = 1001, // program: accounts or bytes of the call
@@ -356,4 +380,15 @@ enum {
   E_BEYOND_END = 1107, // import: not up to END
   E_NO_PATH = 1108, // import: no path to END
   E_PATH_LENGTH = 1109, // path: not whole commitments
+  E_BEGUN_ALREADY = 1110, // exodus: already begun
+  E_MAY_NOT_BEGIN = 1111, // exodus: may not begin yet
+  E_NOT_BEGUN = 1112, // exodus: not begun
+  E_NOT_OPEN = 1113, // cancel: not an open request
+  E_CANCELLED = 1114, // cancel: refunded already
+  E_EXIT_BITS = 1115, // exit: unused bits
+  E_EXIT_CHAIN = 1116, // exit: for another chain
+  E_EXITED = 1117, // exit: already paid
+  E_EXIT_RECIPIENT = 1118, // exit: recipient format
+  E_EXIT_BRIDGE = 1119, // exit: recipient is the bridge
+  E_EXIT_SENDER = 1120, // exit: recipient must send it
 };

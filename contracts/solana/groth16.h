@@ -1,10 +1,10 @@
-// Groth16 on BN254: takes a verification key as it is published, a proof and four public inputs below r, says whether it
+// Groth16 on BN254: takes a verification key as it is published, a proof and its public inputs below r, four of a block or five of an exit, says whether it
 // is valid. Points are checked by the syscalls.
 #pragma once
 #include "field.h"
 
-enum { INPUTS = 4, PROOF_SIZE = 256, G1_ADD = 0, G1_MUL = 2, PAIRING = 3 };
-typedef struct { u8 alpha[64], beta[128], gamma[128], delta[128], ic[INPUTS + 1][64]; } Vk;
+enum { BLOCK_INPUTS = 4, EXIT_INPUTS = 5, PROOF_SIZE = 256, G1_ADD = 0, G1_MUL = 2, PAIRING = 3 };
+typedef struct { u8 alpha[64], beta[128], gamma[128], delta[128], ic[EXIT_INPUTS + 1][64]; } Vk;
 
 // y = q - y, for a point that is not above q; 0 when it is.
 ALWAYS int negate(u8 *y) {
@@ -21,10 +21,10 @@ ALWAYS int negate(u8 *y) {
   return 1;
 }
 
-APART int is_proven(const Vk *vk, const u8 *proof, const Word *inputs) {
+APART int is_proven(const Vk *vk, const u8 *proof, const Word *inputs, u64 n) {
   u8 pairs[768], sum[128], term[96], out[32];
   cp(sum, vk->ic[0], 64);
-  for (int i = 0; i < INPUTS; i++) {
+  for (u64 i = 0; i < n; i++) {
     cp(term, vk->ic[i + 1], 64);
     cp(term + 64, &inputs[i], 32);
     if (sol_alt_bn128_group_op(G1_MUL, term, 96, sum + 64)) return 0;

@@ -71,7 +71,7 @@ APART u64 check_proof(const Context *c, const Bridge *b, const Parts *p, const W
   u8 hash[32] __attribute__((aligned(8)));
   hash_bytes(hash, key, sizeof keys->swap);
   NEED(eq32(hash, &b->vk_hashes[p->lane - 1]), E_KEYS);
-  NEED(is_proven((const Vk *)key, (const u8 *)p->text->proof, inputs), E_PROOF);
+  NEED(is_proven((const Vk *)key, (const u8 *)p->text->proof, inputs, BLOCK_INPUTS), E_PROOF);
   return 0;
 }
 

@@ -56,19 +56,27 @@ APART u64 check_destination(const Account *to, const Token *t, const Pubkey *who
   return 0;
 }
 
+// Calls that pay have the accounts that this needs at the places of `pay`.
+APART u64 check_token_places(const Context *c, const Token *t) {
+  NEED(eq32(c->a[PAY_VAULT].key, &t->vault) && eq32(c->a[PAY_MINT].key, &t->mint), E_ACCOUNT);
+  NEED(eq32(c->a[PAY_TOKEN_PROGRAM].key, &t->program), E_ACCOUNT);
+  return 0;
+}
+
 // An account must not end below its rent. What leaves does not need a rate that is known here: the runtime asks anyway.
 ALWAYS int has_rent(const Account *to, u64 lamports) { return *to->lamports + lamports >= rent_minimum(to->data_len); }
 
+APART u64 send_coin(const Account *sol, const Account *to, u64 lamports) {
+  NEED(has_rent(to, lamports), E_PAY_RENT);
+  NEED(*sol->lamports >= rent_minimum(0) + lamports, E_SHORT);
+  *sol->lamports -= lamports;
+  *to->lamports += lamports;
+  return 0;
+}
+
 // Sends out of the vault. SOL is moved without a call.
-APART u64 send(Context *c, const Bridge *b, const Token *t, const Account *to, u64 l1_amount) {
-  if (is_native(t)) {
-    Account *sol = &c->a[PAY_VAULT];
-    NEED(has_rent(to, l1_amount), E_PAY_RENT);
-    NEED(*sol->lamports >= rent_minimum(0) + l1_amount, E_SHORT);
-    *sol->lamports -= l1_amount;
-    *to->lamports += l1_amount;
-    return 0;
-  }
+APART u64 send(const Context *c, const Bridge *b, const Token *t, const Account *to, u64 l1_amount) {
+  if (is_native(t)) return send_coin(&c->a[PAY_VAULT], to, l1_amount);
   u8 bump[1] = {(u8)b->bump};
   Slice seeds[2] = {SEED("bridge"), {bump, 1}};
   Signer signer = {seeds, 2};
@@ -158,7 +166,7 @@ static u64 pay(Context *c) {
   NEED(i < head->payouts && !is_paid(head, i), E_PAID);
   Due due = {.token = t, .words = payout_at(head, i)};
   NEED(t->id == field(&due.words[0], PAYOUT_0_TOKEN_SHIFT, 16), E_ACCOUNT);
-  NEED(eq32(c->a[PAY_VAULT].key, &t->vault) && eq32(c->a[PAY_MINT].key, &t->mint) && eq32(c->a[PAY_TOKEN_PROGRAM].key, &t->program), E_ACCOUNT);
+  TRY(check_token_places(c, t));
   TRY(read_due(c, b, head, &due));
   u64 repaid = due.repays ? due.amount - due.rest : 0, rested = due.rests ? due.rest : 0;
   note_left(head, i, &due);

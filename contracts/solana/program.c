@@ -3,6 +3,7 @@
 // them twice; what another program refuses ends the transaction. Nothing is read from logs, and none is written.
 #include "account.h"
 #include "end.h"
+#include "exodus.h"
 #include "payments.h"
 #include "swap.h"
 
@@ -40,6 +41,10 @@ u64 entrypoint(u8 *input) {
     case OP_STAND_END: return stand_end(c);
     case OP_SHOW_MISMATCH: return show_mismatch(c);
     case OP_IMPORT_BY_PATH: return import_by_path(c);
+    case OP_BEGIN_EXODUS: return begin_exodus(c);
+    case OP_CANCEL: return cancel(c);
+    case OP_EXIT: return leave(c);
+    case OP_PAY_EXIT: return pay_exit(c);
   }
   return E_INPUT;
 }

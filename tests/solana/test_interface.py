@@ -53,7 +53,7 @@ def test_instruction__tail__only_where_there_is_one() -> None:
 
 def test_tags__every_kind_of_account__has_its_own() -> None:
     tags = [value for name, value in vars(accounts).items() if name.endswith("_TAG")]
-    assert len(tags) == 8 and len(set(tags)) == len(tags) and all(0 < tag < 2**64 for tag in tags)
+    assert len(tags) == 9 and len(set(tags)) == len(tags) and all(0 < tag < 2**64 for tag in tags)
 
 
 def test_find_refusal__numbers__are_those_of_the_table() -> None:

@@ -12,10 +12,12 @@ from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from tests.support.drafts.escape import Exit
 from tests.support.solana.account_doors import ask_key, deposit, full_exit
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.ends import Ends
-from tests.support.solana.founding import ELSEWHERE, SOL, SRM, Founding
+from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SOLANA, SRM, Founding
+from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
 from tests.support.solana.site import Site, open_site
 from tests.support.upholds import upholds
@@ -27,6 +29,7 @@ from zklink.protocol.ids import (
     FILL_LEAD_SECONDS,
     FREEZE_DELAY_SECONDS,
     Lane,
+    TokenId,
 )
 from zklink.solana.interface import end_instructions, instructions
 from zklink.solana.interface.forms import Instruction
@@ -37,7 +40,7 @@ FOREIGN: Final = key_of("foreign program").pubkey()
 HOLDING_BYTES: Final = 165
 LEAST_WAYS: Final = 1_000
 LEAST_WAYS_OF_ENDS: Final = 300
-TRIED_AGAIN: Final = ("pay", "swap", "register_token", "deny_end", "raise_end")
+TRIED_AGAIN: Final = ("pay", "swap", "register_token", "deny_end", "raise_end", "cancel", "exit", "pay_exit")
 """Calls that look at other accounts the second time."""
 
 HARMLESS: Final = {
@@ -64,6 +67,10 @@ HARMLESS: Final = {
     ("full_exit", "payer"): "anybody who signs can pay the fee",
     ("key_request", "payer"): "the same",
     ("register_token", "payer"): "anybody who signs can pay the rent",
+    ("exit", "payer"): "the same",
+    ("exit", "system_program"): "as in register_token",
+    ("cancel", "claimant"): "anybody pays a refund to its own place",
+    ("pay_exit", "claimant"): "the same",
     ("swap", "token_via"): "nobody looks at it without a token between",
 }
 """An account of a call that may be another one."""
@@ -86,6 +93,10 @@ UNREAD: Final = {
 }
 """By payout of the story, accounts of `pay` that are not looked at."""
 
+WITHOUT_AMOUNT: Final = 2
+UNREAD_WITHOUT_AMOUNT: Final = ("token", "vault", "mint", "token_program", "destination")
+"""The request of the story that brought no tokens, and accounts of `cancel` that are not looked at then."""
+
 NOT_HERE: Final = ("mint", "mint_mark", "vault", "token_program")
 """Accounts of `register_token` that are not looked at for a token that is on other chains only."""
 
@@ -93,7 +104,7 @@ NOT_HERE: Final = ("mint", "mint_mark", "vault", "token_program")
 OWN_ACCOUNTS: Final = {
     "bridge": [call.name for call in instructions.INSTRUCTIONS],
     "block": [call.name for call in instructions.INSTRUCTIONS if call is not instructions.OPEN_BLOCK],
-    "token": ["pay", "fill"],
+    "token": ["pay", "fill", "pay_exit"],
 }
 """Accounts of the program in calls that say of any other account that it is not the one that is meant: address 0 can be
 read, so a lookup that gave none and went on would go on with something.
@@ -108,6 +119,10 @@ def is_unread(call: Instruction, data: bytes, role: str) -> bool:
         return role == "governor" and not data[1]
     if call is end_instructions.SHOW_MISMATCH:
         return role == "path"
+    if call is end_instructions.CANCEL:
+        return role in UNREAD_WITHOUT_AMOUNT and data[2] == WITHOUT_AMOUNT
+    if call is end_instructions.EXIT:
+        return role == ("recipient" if data[28] else "token_b")
     if call is instructions.PAY:
         return role in UNREAD[data[1]]
     return call is instructions.REGISTER_TOKEN and data[1] == ELSEWHERE and role in NOT_HERE
@@ -236,10 +251,27 @@ def test_calls__every_account_exchanged__none_works() -> None:
     spoofs.check(set(instructions.INSTRUCTIONS) - set(end_instructions.END_INSTRUCTIONS), LEAST_WAYS)
 
 
+def leave_all(leaving: Leaving, user: Pubkey) -> None:
+    """Exodus with a refund and a signed and an unsigned exit."""
+    site = leaving.site
+    leaving.begin()
+    leaving.cancel(Lane.ACCOUNT, 1, user, SRM)
+    site.machine.fund(key_of("bob").pubkey())
+    leaving.cancel(Lane.ACCOUNT, 2, key_of("bob").pubkey())
+    signed = Exit(3, TokenId(9), SOLANA, bytes(user), 70, 80, token_a=SRM, token_b=CAKE, is_signed=1)
+    leaving.exit(signed)
+    leaving.exit(Exit(4, SRM, SOLANA, bytes(user), 5), signer=site.user)
+    leaving.pay_exit(signed, SRM)
+    leaving.pay_exit(signed, CAKE, 1)
+
+
 def test_end_calls__every_account_exchanged__none_works() -> None:
     site = open_site()
     spoofs, ends = Spoofs(site), Ends(History(site))
-    request = deposit(site)
+    request = deposit(site, fee=10)
+    full_exit(site, owner=key_of("bob"), coin=5)
+    deposit(site)
+    deposit(site, token=CAKE, l1_amount=1_000_000)
     ends.extend(count=2)
     ends.extend([request.words()[0] + 1, *request.words()[1:]], Lane.ACCOUNT)
     ends.raise_end(2, Group.WATCHERS)
@@ -261,4 +293,5 @@ def test_end_calls__every_account_exchanged__none_works() -> None:
     long = ends.path_of(0, bytes(32), [bytes(32)] * 20)
     site.call(end_instructions.CLOSE_PATH, {"writer": site.writer.pubkey(), "path": long}, site.writer)
     ends.show_mismatch(3)
+    leave_all(Leaving(ends), Pubkey(request.refund_to))
     spoofs.check(set(end_instructions.END_INSTRUCTIONS), LEAST_WAYS_OF_ENDS)

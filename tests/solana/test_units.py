@@ -6,15 +6,17 @@ import json
 import os
 from pathlib import Path
 
+from tests.support.drafts.escape import Exit
 from tests.support.groups import KnownGroup
 from tests.support.solana.account_doors import ask_key, deposit, full_exit, plant, set_price
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.ends import FIRST_PIECE, PATH_PIECE, Ends
-from tests.support.solana.founding import SOL, SRM
+from tests.support.solana.founding import CAKE, SOL, SOLANA, SRM
+from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import UNITS_LIMIT, associated, key_of
 from tests.support.solana.site import Site
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import END_WINDOW_SECONDS, EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, Door, Lane
+from zklink.protocol.ids import END_WINDOW_SECONDS, EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, Door, Lane, TokenId
 from zklink.protocol.presets import MAIN
 from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.solana.interface import end_instructions, instructions
@@ -75,11 +77,22 @@ def ask_all(site: Site) -> None:
     full_exit(site, coin=10**6)
 
 
+def leave_all(leaving: Leaving) -> None:
+    """Exodus: a refund in tokens with a fee, and an exit of shares."""
+    user = leaving.site.user.pubkey()
+    leaving.begin()
+    leaving.cancel(Lane.SWAP, 1, user, SRM)
+    shares = Exit(3, TokenId(9), SOLANA, bytes(user), 70, 80, token_a=SRM, token_b=CAKE, is_signed=1)
+    leaving.exit(shares)
+    leaving.pay_exit(shares, SRM)
+
+
 def end_all() -> dict[str, int]:
     """Every call about ends, with both groups' word; the largest path that a transaction writes."""
     site = found()
     ends = Ends(History(site))
     requests = [site.swap(l1_amount=10_000, fee=5) for _ in range(MAIN.slots)]
+    site.swap(token_in=CAKE, token_out=SRM, l1_amount=1_000_000)
     ends.extend(count=2)
     ends.extend([word + (at == 0) for at, word in enumerate(words_of(*requests))])
     ends.raise_end(2, Group.WATCHERS)
@@ -98,6 +111,7 @@ def end_all() -> dict[str, int]:
     ends.show_mismatch(3)
     path = ends.path_of(0, bytes(32), [bytes(32)] * (FIRST_PIECE + PATH_PIECE))
     site.call(end_instructions.CLOSE_PATH, {"writer": site.writer.pubkey(), "path": path}, site.writer)
+    leave_all(Leaving(ends))
     of_ends = {call.name for call in end_instructions.END_INSTRUCTIONS}
     return {name: units for name, units in site.figures.items() if name in of_ends}
 

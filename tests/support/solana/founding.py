@@ -55,7 +55,7 @@ def circuit(statement: Statement) -> CircuitArtifacts:
     return ensure_circuit(MINIMAL, statement=statement)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def prover(statement: Statement = Statement.SWAP) -> FixedProver:
     """Proves any public inputs of a block."""
     return FixedProver(circuit(statement))

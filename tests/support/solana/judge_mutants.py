@@ -41,6 +41,8 @@ JUDGES: Final = (
     "test_account_refusals.py",
     "test_account_lane.py",
     "test_end_refusals.py",
+    "test_exodus.py",
+    "test_exits.py",
     "test_freeze.py",
     "test_end_twins.py",
     "test_swap_lane.py",

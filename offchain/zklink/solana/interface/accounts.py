@@ -19,6 +19,7 @@ BLOCK_TAG: Final = 0x314B434C425A4B
 FILL_TAG: Final = 0x314C4C49465A4B
 QUEUE_TAG: Final = 0x31455545555A4B
 PATH_TAG: Final = 0x31485441505A4B
+EXIT_TAG: Final = 0x31544958455A4B
 
 PRICE_KINDS: Final = 13
 """Kinds of prices count from 1, as in the registry: 1..8 a swap to that chain, 9 deposit, 10 key request, 11 full exit,
@@ -194,8 +195,19 @@ PATH: Final = Layout(
 )
 """That the history (`number`, `sync_hash`) contains (`base`, `base_hash`): true of hashes alone, whoever wrote it."""
 
+EXIT: Final = Layout(
+    "exit",
+    Field("tag", "u64"),
+    Field("tokens", "u64", 2),
+    Field("amounts", "u64", 2),
+    Field("recipient", KEY),
+)
+"""A balance that has left by proof, and what of it is owed yet, in layer-2 units; a side that is paid has 0. It stands
+for ever at the one address that follows from account and token, so that nothing leaves twice.
+"""
+
 KEYS_SIZE: Final = 8 + 768 + 768 + 832
 """The tag, then the keys of swap blocks, account blocks and exits as words, in the order of docs/protocol.md, section
 9."""
 
-LAYOUTS: Final = (QUEUE_HEAD, SWAP_ENTRY, ACCOUNT_ENTRY, BRIDGE, TOKEN, MINT, BLOCK, FILL, PATH)
+LAYOUTS: Final = (QUEUE_HEAD, SWAP_ENTRY, ACCOUNT_ENTRY, BRIDGE, TOKEN, MINT, BLOCK, FILL, PATH, EXIT)

@@ -22,3 +22,8 @@ def mint_seeds(mint: bytes) -> tuple[bytes, ...]:
 def fill_seeds(fill_key: bytes) -> tuple[bytes, ...]:
     """Where a broker's fill of a payout with that key is kept."""
     return b"fill", fill_key
+
+
+def exit_seeds(account: int, token_id: int) -> tuple[bytes, ...]:
+    """Where it is kept that an account's balance of a token has left by proof."""
+    return b"exit", (account << 16 | token_id).to_bytes(8, "little")

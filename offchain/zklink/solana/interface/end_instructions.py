@@ -1,5 +1,5 @@
-"""The program's calls about its end: freezes, END, what the queue cannot match, and the paths from one history to a
-later one.
+"""The program's calls about its end: freezes, END, what the queue cannot match, the paths from one history to a later
+one; then exodus, refunds and exits.
 """
 
 from typing import Final
@@ -60,6 +60,42 @@ commitments, nobody looks at `path`, which leads from there to END.
 IMPORT_BY_PATH: Final = define(29, "import_by_path", roles("bridge w", "queue", "keys", "block w", "path"))
 """As `import_block`, for an END that is further away than a block's later commitments: `path` leads on to it."""
 
+BEGIN_EXODUS: Final = define(30, "begin_exodus", roles("bridge w"))
+"""Begins exodus, for anybody, once: END stands, its block is the tip, and every block is executed."""
+
+CANCEL: Final = define(
+    31,
+    "cancel",
+    roles("claimant", "bridge w", "queue", "token w", "vault w", "mint", "token_program", "destination w")
+    + roles("fee_to w", "sol w"),
+    Field("lane", "u8"),
+    Field("id", "u64"),
+)
+"""Refunds a request that no block contains, for anybody, once, in any order: its amount like a payout to whom it names
+for that, at `destination`; its fee to that account, or the owner's where there is no amount, at `fee_to`. What there is
+none of has accounts that nobody looks at.
+"""
+
+EXIT: Final = define(
+    32,
+    "exit",
+    roles("payer sw", "recipient", "bridge", "keys", "exit w", "token_a w", "token_b w", "system_program"),
+    Field("statement", KEY, 3),
+    Field("proof", KEY, 8),
+)
+"""Moves a chain's share of a balance from custody to what is owed, by proof against the exit root, once. `statement` is
+x0, recipient_lo, x1. Unless the account's key has named the recipient, that one signs. Nobody looks at the token of a
+side that pays nothing.
+"""
+
+PAY_EXIT: Final = define(
+    33,
+    "pay_exit",
+    roles("claimant", "bridge", "exit w", "token w", "vault w", "mint", "token_program", "destination w"),
+    Field("side", "u8"),
+)
+"""Pays one side of an exit like a payout, by anybody."""
+
 END_INSTRUCTIONS: Final = (
     CALL_FREEZE,
     CONFIRM_FREEZE,
@@ -73,4 +109,8 @@ END_INSTRUCTIONS: Final = (
     STAND_END,
     SHOW_MISMATCH,
     IMPORT_BY_PATH,
+    BEGIN_EXODUS,
+    CANCEL,
+    EXIT,
+    PAY_EXIT,
 )

@@ -84,11 +84,16 @@ def _constants() -> Iterator[str]:
     values |= {f"FORMAT_{item.name}": item.value for item in ids.AddressFormat}
     yield "enum {"
     yield from (f"  {name} = {value}," for name, value in values.items())
-    for layout in (*words.SWAP_REQUEST_LAYOUTS, *words.PAYOUT_LAYOUTS, *words.ACCOUNT_REQUEST_LAYOUTS):
+    for layout in (
+        *words.SWAP_REQUEST_LAYOUTS,
+        *words.PAYOUT_LAYOUTS,
+        *words.ACCOUNT_REQUEST_LAYOUTS,
+        *words.EXIT_LAYOUTS,
+    ):
         for field in layout.fields:
             yield f"  {layout.name.upper()}_{field.name.upper()}_SHIFT = {field.shift},"
     yield "};"
-    tags = ("BRIDGE", "TOKEN", "MINT", "KEYS", "BLOCK", "FILL", "QUEUE", "PATH")
+    tags = ("BRIDGE", "TOKEN", "MINT", "KEYS", "BLOCK", "FILL", "QUEUE", "PATH", "EXIT")
     yield from (f"#define {name}_TAG 0x{getattr(accounts, f'{name}_TAG'):x}ull" for name in tags)
 
 

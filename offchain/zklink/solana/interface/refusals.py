@@ -120,6 +120,17 @@ class Refusal(Enum):
     BEYOND_END = "import: not up to END"
     NO_PATH = "import: no path to END"
     PATH_LENGTH = "path: not whole commitments"
+    BEGUN_ALREADY = "exodus: already begun"
+    MAY_NOT_BEGIN = "exodus: may not begin yet"
+    NOT_BEGUN = "exodus: not begun"
+    NOT_OPEN = "cancel: not an open request"
+    CANCELLED = "cancel: refunded already"
+    EXIT_BITS = "exit: unused bits"
+    EXIT_CHAIN = "exit: for another chain"
+    EXITED = "exit: already paid"
+    EXIT_RECIPIENT = "exit: recipient format"
+    EXIT_BRIDGE = "exit: recipient is the bridge"
+    EXIT_SENDER = "exit: recipient must send it"
 
     @property
     def number(self) -> int:
