@@ -5,7 +5,7 @@ A setting that does not fit the deployment is named like any other mistake.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +65,7 @@ class Assembly:
     clock: SteadyClock
     fill_policy: FillPolicy | None = None
     relayer: Relayer | None = None
-    programs: Programs = NO_PROGRAMS
+    programs: Programs = field(default_factory=lambda: NO_PROGRAMS)
 
 
 def assemble(settings: NodeSettings, place: str, prover: BlockProver | None = None) -> Assembly:
