@@ -22,7 +22,9 @@ def test_measure_hashes__one_number_of_inputs__every_way_is_timed(monkeypatch: p
     assert figures.inputs == 1 and min(figures.plain, figures.single, figures.batch, figures.best) > 0
 
 
-@pytest.mark.parametrize(("lanes", "shown"), [(2.5, "| 2.50 | 8.0 times |"), (None, "| - | - |")])
+@pytest.mark.parametrize(
+    ("lanes", "shown"), [(2.5, "| 2.50 | 8.0 times | 200 times |"), (None, "| - | - | 25 times |")]
+)
 def test_render_hashes__with_and_without_lanes__has_a_row(lanes: float | None, shown: str) -> None:
     figures = HashFigures(4, 500.0, 22.0, 20.0, lanes, lanes)
     assert figures.best == (lanes or 20.0)

@@ -8,7 +8,7 @@ from tests.support.tries import tries
 from zklink.primitives import merkle
 from zklink.primitives.field import R
 from zklink.primitives.merkle import Replaced, SparseMerkleTree, compute_path, compute_root, compute_roots
-from zklink.primitives.poseidon import poseidon
+from zklink.primitives.poseidon import poseidon, poseidon_encoded
 
 DEPTH = 2
 SIZE = 4**DEPTH
@@ -125,6 +125,19 @@ def test_undo__updates_in_reverse_order__restores_each_tree(
 @few
 def test_compute_roots__many_trees__are_the_trees_roots(trees: list[dict[int, int]]) -> None:
     assert compute_roots(trees, DEPTH, EMPTY) == [_tree(leaves).root for leaves in trees]
+
+
+def test_compute_roots__equal_trees__are_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+
+    def count(inputs: int, rows: bytes) -> bytes:
+        hashed.append(len(rows) // (32 * inputs))
+        return poseidon_encoded(inputs, rows)
+
+    alone = compute_roots([{1: 5}, {2: 5}], DEPTH, EMPTY)
+    monkeypatch.setattr(merkle, "poseidon_encoded", count)
+    assert compute_roots([{1: 5}, {2: 5}, {1: 5}, {1: 5}, {2: 5}], DEPTH, EMPTY) == [*alone, alone[0], *alone]
+    assert hashed == [2] * DEPTH
 
 
 @given(leaf_maps, st.integers(0, SIZE - 1))

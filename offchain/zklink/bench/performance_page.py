@@ -110,12 +110,22 @@ def _render_seconds(figures: Sequence[ProvingFigures]) -> str:
 def render_throughput(figures: Sequence[ThroughputFigures], load: str) -> str:
     """The sequencer at each size of the state."""
     table = render_table(
-        ("accounts", "transfers sealed", "with the witness's paths", "memory per account", "all hashed in"),
+        (
+            "accounts",
+            "transfers sealed",
+            "with the witness's paths",
+            "by Python's integers",
+            "gain",
+            "memory per account",
+            "all hashed in",
+        ),
         [
             (
                 f"{f.accounts:,}",
                 f"{f.bare_per_second:,.0f}/s",
                 f"{f.per_second:,.0f}/s",
+                f"{f.plain_per_second:,.0f}/s",
+                f"{f.per_second / f.plain_per_second:,.0f} times",
                 f"{f.bytes_per_account:,} bytes",
                 f"{f.build_seconds:,.0f} s",
             )

@@ -15,9 +15,18 @@ OPERATIONS = {Lane.SWAP: "swap", Lane.ACCOUNT: "account"}
 
 
 def render_hashes(figures: Sequence[HashFigures], signature: tuple[float, float], load: str) -> str:
-    """One row for each number of inputs, in microseconds; the last column is a ratio of the two batches."""
+    """One row for each number of inputs, in microseconds; the last columns are ratios."""
     table = render_table(
-        ("inputs", "Python's integers", "machine, one", "machine, batch", "lanes, eight rows", "lanes, batch", "gain"),
+        (
+            "inputs",
+            "Python's integers",
+            "machine, one",
+            "machine, batch",
+            "lanes, eight rows",
+            "lanes, batch",
+            "gain",
+            "to Python's",
+        ),
         [
             (
                 str(f.inputs),
@@ -27,6 +36,7 @@ def render_hashes(figures: Sequence[HashFigures], signature: tuple[float, float]
                 "-" if f.eight is None else f"{f.eight:.1f}",
                 "-" if f.lanes is None else f"{f.lanes:.2f}",
                 "-" if f.lanes is None else f"{f.batch / f.lanes:.1f} times",
+                f"{f.plain / f.best:,.0f} times",
             )
             for f in figures
         ],

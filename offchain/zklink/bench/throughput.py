@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from zklink.bench.plain_python import on_plain_python
 from zklink.bench.this_machine import resident_bytes
 from zklink.operations.signed import Signed, sign
 from zklink.operations.transfer import Transfer
@@ -28,11 +29,15 @@ from zklink.state.state import State
 
 TRANSFERS: Final = 600
 ROUNDS: Final = 3
+PLAIN_TRANSFERS: Final = 48
+"""Python's integers take some twenty times as long."""
 WARM_UP: Final = 60
 ARRIVALS: Final = 64
 """So many transfers come at a time, and their signatures are checked together."""
 KEYS: Final = 1_024
-"""Accounts share this many keys: to make a key for each would take longer than everything else."""
+"""Accounts share this many keys: to make a key for each would take longer than everything else. They share as many
+balances, whose trees are hashed once for each ROOT_EVERY accounts.
+"""
 
 ROOT_EVERY: Final = 4_000
 """While accounts are made, a root is computed after each so many of them, so that the state packs the ones not in
@@ -49,8 +54,8 @@ _CHAINS: Final = (ChainId(1), ChainId(2))
 @dataclass(frozen=True, slots=True)
 class ThroughputFigures:
     """One size of the account tree. `per_second` with the paths that witnesses need, `bare_per_second` without them,
-    medians of a few rounds; `bytes_per_account` is the growth of the process by the state, `build_seconds` the time of
-    hashing all of it.
+    medians of a few rounds; `plain_per_second` with the paths, by Python's integers; `bytes_per_account` is the growth
+    of the process by the state, `build_seconds` the time of hashing all of it.
     """
 
     accounts: int
@@ -58,6 +63,7 @@ class ThroughputFigures:
     bytes_per_account: int
     per_second: float
     bare_per_second: float
+    plain_per_second: float
 
 
 def measure_throughput(
@@ -75,7 +81,8 @@ def measure_throughput(
     gc.collect()
     grown = resident_bytes() - before
     speeds = []
-    with progress.step(f"Transferring between {accounts:,} accounts", 2 * ROUNDS) as step:
+    plain = 0.0
+    with progress.step(f"Transferring between {accounts:,} accounts", 2 * ROUNDS + 1) as step:
         for with_paths in (True, False):
             sequencer = Sequencer(
                 Parameters(preset, bytes(32), _CHAINS[0], _CHAINS), state, MemoryJournal(), with_paths=with_paths
@@ -84,7 +91,11 @@ def measure_throughput(
             speeds.append(
                 statistics.median(_measure_round(sequencer, accounts, keys, count, step) for _ in range(ROUNDS))
             )
-    return ThroughputFigures(accounts, build_seconds, grown // accounts, *speeds)
+            if with_paths:
+                with on_plain_python():
+                    plain = _measure_round(sequencer, accounts, keys, min(count, PLAIN_TRANSFERS), step)
+    per_second, bare_per_second = speeds
+    return ThroughputFigures(accounts, build_seconds, grown // accounts, per_second, bare_per_second, plain)
 
 
 def _measure_round(sequencer: Sequencer, accounts: int, keys: list[PrivateKey], count: int, step: Step) -> float:
@@ -111,16 +122,17 @@ def _warm_up(preset: Preset) -> None:
 def build_accounts(preset: Preset, accounts: int, keys: list[PrivateKey], step: Step = NO_STEP) -> State:
     """Every account has an owner, a key and a balance; the root is computed."""
     state = State(preset)
-    hashes = [compute_public_key_hash(key.public_key) for key in keys]
+    hashes, total = [compute_public_key_hash(key.public_key) for key in keys], 0
     for index in range(accounts):
         account = AccountId(index)
         state.set_owner(account, _owner(index))
         state.set_public_key_hash(account, hashes[index % len(keys)])
-        state.set_balance(account, TOKEN, BALANCE)
+        state.set_balance(account, TOKEN, Amount(BALANCE + index % KEYS))
+        total += BALANCE + index % KEYS
         if index % ROOT_EVERY == ROOT_EVERY - 1:
             _ = state.root
             step.advance(ROOT_EVERY)
-    state.set_token(TOKEN, TokenRow((Amount(BALANCE * accounts), *(Amount(0),) * 7), Amount(0)))
+    state.set_token(TOKEN, TokenRow((Amount(total), *(Amount(0),) * 7), Amount(0)))
     _ = state.root
     return state
 

@@ -179,15 +179,24 @@ def compute_path(leaves: Mapping[int, int], index: int, depth: int, empty_leaf: 
 def compute_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: int) -> list[int]:
     """The roots of many small trees, given by their leaves, without keeping a tree; a level of all trees is one batch.
 
-    As building a `SparseMerkleTree` for each, with the same errors.
+    As building a `SparseMerkleTree` for each, with the same errors. Trees whose leaves come as the same items are
+    hashed once.
     """
     if not trees:
         return []
+    distinct: dict[tuple[tuple[int, int], ...], int] = {}
+    numbers = [distinct.setdefault(tuple(tree.items()), len(distinct)) for tree in trees]
+    roots = _compute_distinct_roots([dict(items) for items in distinct], depth, empty_leaf)
+    return [roots[number] for number in numbers]
+
+
+def _compute_distinct_roots(trees: Sequence[Mapping[int, int]], depth: int, empty_leaf: int) -> list[int]:
     size = ARITY**depth
     leaves: dict[int, int] = {}
     for number, tree in enumerate(trees):
         _check_leaves(tree, size)
-        leaves |= {number * size + index: leaf for index, leaf in tree.items()}
+        for index, leaf in tree.items():
+            leaves[number * size + index] = leaf
     nodes = {index: leaf.to_bytes(ELEMENT_BYTES, "little") for index, leaf in leaves.items()}
     empty = _compute_empty_groups(depth, empty_leaf)
     for level in range(depth):
