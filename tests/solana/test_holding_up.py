@@ -10,12 +10,12 @@ from solders.rent import Rent
 
 from tests.solana.test_payment_refusals import BOB, CLOCK, DAN, bring, payout, prepare
 from tests.support.solana.blocks import History
-from tests.support.solana.founding import SOL, SRM, Founding
+from tests.support.solana.founding import POLYGON, SOL, SRM, Founding
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import FEE_NOTICE_SECONDS, FILL_LEAD_SECONDS, Amount
+from zklink.protocol.ids import FEE_NOTICE_SECONDS, FILL_LEAD_SECONDS, Amount, TokenId
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -38,6 +38,13 @@ def set_byte(site: Site, holding: Pubkey, at: int, value: bytes) -> None:
     """Change a token account."""
     data = site.machine.data(holding)
     site.machine.put(holding, TOKEN_PROGRAM, data[:at] + value + data[at + len(value) :])
+
+
+def set_unknown_rent(site: Site) -> None:
+    """A rate of rent of a kind that the program does not know."""
+    rent = site.machine.svm.get_rent()
+    unknown = rent.lamports_per_byte.to_bytes(8, "little") + struct.pack("<dB", 1.5, rent.burn_percent)
+    site.machine.svm.set_rent(Rent.from_bytes(unknown))
 
 
 def fill_and_execute(history: History, filled: Payout) -> Pubkey:
@@ -159,9 +166,7 @@ def test_pay__rate_of_rent_of_an_unknown_kind__coin_is_paid(paying: History) -> 
     paid = payout(token=SOL, recipient=bytes(DAN), amount=Amount(10**8))
     block = bring(paying, paid)
     paying.execute(block, SOL)
-    rent = site.machine.svm.get_rent()
-    unknown = rent.lamports_per_byte.to_bytes(8, "little") + struct.pack("<dB", 1.5, rent.burn_percent)
-    site.machine.svm.set_rent(Rent.from_bytes(unknown))
+    set_unknown_rent(site)
     paying.pay(block, 0, paid)
     assert site.balance(SOL, DAN) == 10**8
 
@@ -211,3 +216,16 @@ def test_set_price__before_both_groups_stand__counts_at_once() -> None:
     bare.call(instructions.SET_PRICE, places, bare.governor, kind=1, price=60)
     assert bare.state()["prices_from"][1] == bare.machine.now() + FEE_NOTICE_SECONDS
     bare.swap(fee=50)
+
+
+def test_accounts__rate_of_rent_of_an_unknown_kind__none_is_made_or_shrunk(paying: History) -> None:
+    site, block = paying.site, bring(paying, payout())
+    paying.execute(block, SRM)
+    set_unknown_rent(site)
+    site.register(TokenId(5), chains=1 << POLYGON, refusal=Refusal.CLOCK)
+    paying.fill(payout(id=9), 2, refusal=Refusal.CLOCK)
+    paying.close(block, refusal=Refusal.CLOCK)
+    bare = Site()
+    bare.put_keys()
+    set_unknown_rent(bare)
+    bare.init(refusal=Refusal.QUEUE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from eth_keys.datatypes import PrivateKey
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
@@ -215,6 +216,7 @@ def test_import__evidence_that_is_no_word_of_a_group__refused(site: Site, histor
         good[:64] + b"\x1d" + good[65:],
         good[:64] + b"\0" + good[65:],
         bytes(65) * 3,
+        (bytes(64) + b"\x1b") * 3,
         group.evidence(digest, mixed),
         watchers.evidence(digest),
         group.evidence(Seal(BlockNumber(1), made.sync_hash).digest(site.deployment_hash)),
@@ -227,6 +229,24 @@ def test_import__evidence_that_is_no_word_of_a_group__refused(site: Site, histor
     history.bring(with_acc(made, watchers=good), Refusal.WATCHERS)
     history.bring(with_acc(made, watchers=made.acc.watchers[:65]), Refusal.WATCHERS)
     history.bring(with_acc(made, group.evidence(digest, group.keys)))
+
+
+@upholds("SYN-3")
+@pytest.mark.parametrize("missing", ["validators", "watchers"])
+def test_import__before_a_group_stands__needs_its_word(missing: str) -> None:
+    site = Site()
+    site.put_keys()
+    site.init()
+    for group in (Group.VALIDATORS, Group.WATCHERS):
+        if group.name.lower() != missing:
+            site.found_group(group)
+    history = History(site)
+    made = history.make(())
+    watchers = missing == "watchers"
+    acc = made.acc._replace(watchers=b"") if watchers else made.acc._replace(validators=b"")
+    refusal = Refusal.WATCHERS if watchers else Refusal.VALIDATORS
+    history.bring(replace(made, acc=acc), refusal)
+    history.bring(made, refusal)
 
 
 @upholds("SYN-1", "SYN-2", "SYN-8")

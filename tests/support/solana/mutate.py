@@ -15,6 +15,7 @@ from zklink.solana.toolchain.linker import link
 
 SKIPPED = ("generated.h",)
 CHECKS = re.compile(r"\b(NEED|TRY)\(|\bif \((?=.*\) return 0;)")
+ANSWERS = re.compile(r"(?:\breturn|\bint \w+ =) ([^;?]*)[;?]")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Mutant:
 def find_mutants() -> list[Mutant]:
     """All mutants of the program, in the order of files and lines."""
     files = [path for path in sorted(build.SOURCES.glob("*.h")) if path.name not in SKIPPED]
-    return [mutant for path in files for mutant in _in_file(path.name, path.read_text())]
+    ways = (_in_file, _in_answers)
+    return [mutant for path in files for find in ways for mutant in find(path.name, path.read_text())]
 
 
 def _in_file(name: str, text: str) -> Iterator[Mutant]:
@@ -66,6 +68,12 @@ def _in_file(name: str, text: str) -> Iterator[Mutant]:
             new, neutral = f"(void)({condition})", int(kind == "NEED")
             yield Mutant(name, line, f"dropped: {shown}", refusal, found.start(), end, new, begin, stop, neutral)
         yield from _parts(name, line, refusal, condition, begin)
+
+
+def _in_answers(name: str, text: str) -> Iterator[Mutant]:
+    """Of what a function or a variable says, each part left out."""
+    for found in ANSWERS.finditer(text):
+        yield from _parts(name, text.count("\n", 0, found.start()) + 1, "", found[1], found.start(1))
 
 
 def _parts(name: str, line: int, refusal: str, condition: str, begin: int) -> Iterator[Mutant]:
