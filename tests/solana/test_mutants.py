@@ -1,5 +1,5 @@
 """The program's mutants: what is made of the source, and that some that matter most are noticed. All of them:
-`python -m tests.support.solana.mutate`.
+`python -m tests.support.solana.judge_mutants`.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import pytest
 from tests.solana import test_import_refusals as imports
 from tests.solana import test_payment_refusals as payments
 from tests.support.solana.blocks import History
+from tests.support.solana.judge_mutants import compile_all, plant, read_explained
 from tests.support.solana.machine import Refused
 from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
 from tests.support.solana.site import open_site
@@ -40,6 +41,23 @@ def test_find_mutants__program__every_check_and_part_of_it() -> None:
         assert text.count("\n", 0, mutant.at) + 1 >= mutant.line
     checks = sum(path.read_text().count("  NEED(") for path in build.SOURCES.glob("*.h"))
     assert sum(mutant.what.startswith("dropped") and mutant.refusal != "" for mutant in mutants) >= checks
+
+
+def test_read_explained__every_name__is_a_mutant_of_the_source() -> None:
+    names = {mutant.name for mutant in find_mutants()}
+    explained = read_explained()
+    assert explained and set(explained) <= names and all(explained.values())
+
+
+def test_compile_all__each_planted__is_that_mutant_and_no_other() -> None:
+    mutants = find_mutants()
+    program = compile_all(mutants)
+    (number,) = (i for i, mutant in enumerate(mutants) if mutant.name == next(iter(NOTICED)))
+    check = NOTICED[mutants[number].name]
+    with pytest.raises((AssertionError, Refused)):
+        check(History(open_site(plant(program, number))))
+    check(History(open_site(plant(program, number + 1))))
+    check(History(open_site(program)))
 
 
 @pytest.mark.parametrize("name", NOTICED)
