@@ -107,5 +107,6 @@ def test_demo__outside_the_project__is_a_command(monkeypatch: pytest.MonkeyPatch
 def test_demo__tape_of_accounts__refused_with_what_would_be_right(tmp_path: Path) -> None:
     tape = tmp_path / "tape.csv"
     tape.write_text("")
-    code, said = run("demo", "--story", "accounts", "--tape", str(tape))
-    assert code == 2 and "--tape, --stay and --port go with --story swaps" in said
+    for story in ("accounts", "solana"):
+        code, said = run("demo", "--story", story, "--tape", str(tape))
+        assert code == 2 and "--tape, --stay and --port go with --story swaps" in said

@@ -1,4 +1,4 @@
-"""Both stories of the demo as a person runs them, with the program's own chains, keys and clocks."""
+"""The stories of the demo as a person runs them, with the program's own chains, keys and clocks."""
 
 import json
 import subprocess
@@ -22,8 +22,9 @@ LIMIT_SECONDS = 1_500
             "everybody has left; nothing is missing but the 400 USDC that a chain forgot",
             {"cancelled_requests": 2, "forgotten": "400000000"},
         ),
+        ("solana", "every swap came as it must, and all books agree", {"problems": []}),
     ],
-    ids=["swaps", "accounts"],
+    ids=["swaps", "accounts", "solana"],
 )
 def test_demo__told_to_its_end__its_audit_holds(
     story: str, last: str, figures: dict[str, object], tmp_path: Path

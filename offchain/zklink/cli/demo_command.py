@@ -2,6 +2,7 @@
 
 zklink demo                      swaps between four chains, without a deposit
 zklink demo --story accounts     layer-2 accounts on three chains; then the operator dies and everybody leaves by proof
+zklink demo --story solana       swaps between Solana and EVM chains: filled, refunded, and one that waits
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -30,7 +32,11 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option(
-    "--story", type=click.Choice(["swaps", "accounts"]), default="swaps", show_default=True, help="The story to run."
+    "--story",
+    type=click.Choice(["swaps", "accounts", "solana"]),
+    default="swaps",
+    show_default=True,
+    help="The story to run.",
 )
 @click.option(
     "--preset",
@@ -68,7 +74,7 @@ def demo(
     port: int,
 ) -> None:
     """Tell a story on local chains with real proofs, and reconcile every token on every chain."""
-    if story == "accounts" and (tape is not None or stay or port):
+    if story != "swaps" and (tape is not None or stay or port):
         raise click.UsageError("--tape, --stay and --port go with --story swaps")
     from zklink.service.logs import configure_logs
 
@@ -79,6 +85,8 @@ def demo(
     try:
         if story == "accounts":
             code = tell_accounts(console, preset_name, json_file, timeout_seconds)
+        elif story == "solana":
+            code = tell_solana(console, preset_name, json_file, timeout_seconds)
         else:
             code = tell_swaps(console, preset_name, tape, json_file, timeout_seconds, stay, port)
     except (ZkLinkError, LabError) as error:
@@ -131,6 +139,33 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
     result = run_accounts(options, lambda text: console.print(text, highlight=False), RichProgress())
     outcome.print_report(console, result)
     write_figures(console, json_file, outcome.build_report(result))
+    return 1 if result.problems else 0
+
+
+def tell_solana(console: Console, preset_name: str, json_file: Path | None, timeout_seconds: float) -> int:
+    """The story of five chains; gives the exit code."""
+    from zklink.lab.errors import SoldersMissing
+
+    try:
+        from zklink.demo.solana.outcome import build_report, print_report
+        from zklink.demo.solana.solana_run import run_solana
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("solders"):
+            raise
+        raise SoldersMissing from error
+    from zklink.prover.circuit_artifacts import ensure_circuit
+    from zklink.prover.default_prover import open_prover
+    from zklink.prover.source import Statement
+    from zklink.service.adapters import CircuitProver
+    from zklink.service.proving.engine import STATEMENTS
+
+    preset, progress = get_preset(preset_name), RichProgress()
+    circuits = {statement: ensure_circuit(preset, progress, statement) for statement in Statement}
+    provers = {lane: open_prover(circuits[statement], progress) for lane, statement in STATEMENTS.items()}
+    say = partial(console.print, highlight=False)
+    result = run_solana("anvil", preset, circuits.__getitem__, CircuitProver(provers), say, timeout_seconds)
+    print_report(console, result)
+    write_figures(console, json_file, build_report(result))
     return 1 if result.problems else 0
 
 

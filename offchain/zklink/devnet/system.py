@@ -5,7 +5,8 @@ for local chains. Never creates pools: a story deposits and creates them itself 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -28,6 +29,7 @@ from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NATIVE, PriceEntry, universal_address
 from zklink.l1.contracts.token import TokenClient
 from zklink.l1.deployment.deploy import Report, deploy, load_verifiers
+from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.records import (
     Deployment,
     DeploymentAccounts,
@@ -45,6 +47,10 @@ FORTUNE_USD: Final = 100_000_000
 
 BLOCKS_PER_DAY: Final = 6
 """Blocks that a day of a window takes here: few, because a local chain is set forward and mines only on demand."""
+
+
+NO_PROGRAMS: Final[Mapping[ChainId, ProgramDeployment]] = MappingProxyType({})
+NO_MINTS: Final[Mapping[TokenId, Mapping[ChainId, str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +75,25 @@ def deploy_local_system(
     tokens: Sequence[TokenInfo] | None = None,
     verifiers: Verifiers | None = None,
     prices: Mapping[ChainId, tuple[PriceEntry, ...]] | None = None,
+    programs: Mapping[ChainId, ProgramDeployment] = NO_PROGRAMS,
+    mints: Mapping[TokenId, Mapping[ChainId, str]] = NO_MINTS,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
     """Deploy test tokens and the system, and give all actors their fortunes. Of `tokens` (by default all) the preset
     may have no room for some: `left_out` of the result names them. Raises DeploymentRefused, DeploymentInterrupted.
 
     `verifiers` are the preset's generated ones, `prices` of doors those of the imitated chains, unless a test brings
-    its own.
+    its own. `programs` are chains whose bridge is a program, `mints` the tokens that they have: whoever calls founds
+    them, with the deployment that this gives.
     """
     roles = world.roles
     for chain in world:
         report(chain.profile.name, "test tokens")
     chosen, left_out = choose_tokens(tokens or load_tokens(), preset, [chain.name for chain in world])
-    plans = deploy_test_tokens(world.clients, roles.deployer, chosen)
+    plans = tuple(
+        replace(plan, contracts={**plan.contracts, **mints.get(plan.token_id, {})})
+        for plan in deploy_test_tokens(world.clients, roles.deployer, chosen)
+    )
     _hand_out(world, plans, [roles.depositor, roles.broker, roles.provider])
     plan = DeploymentPlan(
         preset=preset,
@@ -96,6 +108,7 @@ def deploy_local_system(
         fee_recipient=roles.treasury.address,
         wrapped=deploy_wrapped_coins(world.clients, roles.deployer),
         prices=plan_door_prices(world.profiles, primary, preset) if prices is None else prices,
+        programs=dict(programs),
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)
