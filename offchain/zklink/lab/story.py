@@ -27,6 +27,8 @@ class Story:
     round: int = 0
     names: dict[str, str] = field(default_factory=dict)
     """What the transactions with these hashes are for."""
+    unit: str = "round"
+    """What is counted."""
 
     def tell(self, where: str, text: str) -> None:
         """Something happened in this round."""
@@ -42,19 +44,19 @@ class Story:
 
     def copy(self) -> "Story":
         """The same story, to be told on its own."""
-        return Story(list(self.lines), self.round, dict(self.names))
+        return Story(list(self.lines), self.round, dict(self.names), self.unit)
 
     def __str__(self) -> str:
-        return render(self.lines)
+        return render(self.lines, self.unit)
 
 
-def render(lines: Iterable[Line]) -> str:
-    """The steps as a table; a round is named once."""
+def render(lines: Iterable[Line], unit: str = "round") -> str:
+    """The steps as a table; a round, or whatever the unit is, is named once."""
     listed = list(lines)
     width = max((len(line.where) for line in listed), default=0)
     rows, last = [], -1
     for line in listed:
-        number = f"round {line.round}" if line.round != last else ""
+        number = f"{unit} {line.round}" if line.round != last else ""
         last = line.round
-        rows.append(f"{number:<9} {line.where:<{width}}  {line.text}")
+        rows.append(f"{number:<9} {line.where:<{width}}  {line.text}" if width else f"{number:<9} {line.text}")
     return "\n".join(rows)

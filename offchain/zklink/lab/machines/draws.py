@@ -1,11 +1,10 @@
-"""Where a machine's values come from: drawn by Hypothesis, or read from a file; and how they stand in a file.
+"""What a step of a machine drew, by name, and how values stand in a file.
 
 Takes values of plain types, faults and plans; gives JSON, and the same values again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -15,12 +14,27 @@ from zklink.lab.faults.plan import FaultPlan, read_fault
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The numbers from `least` to `most`; the least is the simplest."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
-    """A value by name, and what it was drawn from; that is None where the value comes from a file."""
+    """A value by name, and what it was drawn from; that is None where the value comes from a file. `words` say what a
+    number stands for, if it is a place among some values.
+    """
 
     name: str
     value: Any
-    strategy: st.SearchStrategy[Any] | None = field(default=None, compare=False)
+    strategy: st.SearchStrategy[Any] | Span | None = field(default=None, compare=False)
+    words: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        # A fault's own words say where it strikes.
+        return str(self.value) if isinstance(self.value, Fault) else f"{self.name} {self.words or self.value}"
 
 
 @dataclass(slots=True)
@@ -31,99 +45,8 @@ class Act:
     draws: list[Draw] = field(default_factory=list)
 
     def __str__(self) -> str:
-        # A fault's own words say where it strikes.
-        drawn = ", ".join(
-            str(draw.value) if isinstance(draw.value, Fault) else f"{draw.name} {draw.value}" for draw in self.draws
-        )
+        drawn = ", ".join(map(str, self.draws))
         return f"{self.step.replace('_', ' ')}{f': {drawn}' if drawn else ''}"
-
-
-class Source(Protocol):
-    """Gives the steps of one example and the values they draw."""
-
-    def choose(self, weights: Sequence[tuple[str, int]], most: int) -> str | None:
-        """The next step by name, None to end."""
-
-    def draw(self, strategy: st.SearchStrategy[Any], name: str) -> Any:
-        """A value for the step that runs."""
-
-
-class DrawnSource:
-    """From Hypothesis."""
-
-    def __init__(self, data: st.DataObject) -> None:
-        self._data = data
-
-    def choose(self, weights: Sequence[tuple[str, int]], most: int) -> str | None:
-        total = sum(weight for _, weight in weights)
-        if not total:
-            return None
-        place = self._data.draw(st.integers(0, total - 1))
-        for name, weight in weights:
-            if place < weight:
-                return name
-            place -= weight
-        raise AssertionError("weights do not add up")
-
-    def draw(self, strategy: st.SearchStrategy[Any], name: str) -> Any:
-        return self._data.draw(strategy)
-
-
-class NotThere(Exception):
-    """Steps that were left out have changed what a later one draws."""
-
-
-class PlayedSource:
-    """The same steps with the same values once more, as far as they are possible."""
-
-    def __init__(self, acts: Sequence[Act]) -> None:
-        self._acts, self._at = list(acts), 0
-        self._left: list[Draw] = []
-
-    def choose(self, weights: Sequence[tuple[str, int]], most: int) -> str | None:
-        possible = {name for name, weight in weights if weight}
-        while self._at < len(self._acts):
-            act = self._acts[self._at]
-            self._at += 1
-            if act.step in possible or self.is_strict:
-                self._left = list(act.draws)
-                return self.take(act, act.step in possible)
-        return None
-
-    is_strict = False
-
-    def take(self, act: Act, is_possible: bool) -> str:
-        """The step that comes next."""
-        return act.step
-
-    def draw(self, strategy: st.SearchStrategy[Any], name: str) -> Any:
-        for place, draw in enumerate(self._left):
-            if draw.name == name:
-                del self._left[place]
-                return draw.value
-        return self.miss(name)
-
-    def miss(self, name: str) -> Any:
-        """What a step draws and did not draw before."""
-        raise NotThere(name)
-
-
-class SavedSource(PlayedSource):
-    """From a file: all of its steps, or an error."""
-
-    is_strict = True
-
-    def __init__(self, file: str, acts: Sequence[Act]) -> None:
-        super().__init__(acts)
-        self._file = file
-
-    def take(self, act: Act, is_possible: bool) -> str:
-        if not is_possible:
-            raise ReplayUnusable(self._file, f"step {self._at - 1}, {act.step}, is not possible there")
-        return act.step
-
-    def miss(self, name: str) -> Any:
-        raise ReplayUnusable(self._file, f"step {self._at - 1} draws {name}, which the file does not have")
 
 
 def encode(value: Any) -> Any:

@@ -8,26 +8,27 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from zklink.lab.anvil import anvil_on_path
 from zklink.lab.causes import name_cause
-from zklink.lab.chains import AnvilFinder, Backend, open_chains
+from zklink.lab.chains import AnvilFinder, Backend
 from zklink.lab.errors import MachineUnusable, ReplayUnusable, StepsNeverDone
-from zklink.lab.machines.base import SET_UP, Machine, check_machine
-from zklink.lab.machines.draws import Act, DrawnSource, NotThere, PlayedSource, SavedSource, Source
+from zklink.lab.machines.draws import Act
 from zklink.lab.machines.saved import Crash, name_machine, read_crash, write_crash
 from zklink.lab.machines.shrink import shrink_acts
-from zklink.lab.machines.steps import list_steps
-from zklink.lab.world import LabWorld
+from zklink.lab.machines.sources import FINISH, SET_UP, DrawnSource, NotThere, PlayedSource, SavedSource, Source
+from zklink.lab.machines.staged import StagedMachine
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """How machines are run. `depth` multiplies the number of examples; crashes are saved in `crashes`, if given; with
-    `replay` nothing is drawn and that file is played.
+    `replay` nothing is drawn and that file is played. Without `shrinks` the first example that fails is told as it is.
     """
 
     backend: Backend = "revm"
@@ -36,34 +37,34 @@ class Run:
     crashes: Path | None = None
     replay: Path | None = None
     find_anvil: AnvilFinder = anvil_on_path
+    shrinks: bool = True
 
 
-def run_machine(machine: type[Machine], run: Run | None = None) -> Counter[str]:
-    """Play. Raises what a step or an invariant raises, with the story in its notes; StepsNeverDone; ReplayUnusable."""
+def run_machine(machine: type[StagedMachine], run: Run | None = None, stage: Any = None) -> Counter[str]:
+    """Play, on a stage that is there already or on one that the machine opens. Raises what a step or an invariant
+    raises, with the story in its notes; StepsNeverDone; ReplayUnusable.
+    """
     asked = run or Run()
-    check_machine(machine)
-    with LabWorld(open_chains(asked.backend, machine.specs, asked.find_anvil)) as world:
-        player = machine(world)
+    machine.check(stage)
+    with machine.opened(asked.backend, asked.find_anvil, stage) as player:
         player.deploy()
         if asked.replay is not None:
-            return _replay(player, asked)
+            return _replay(player, asked.replay)
         return _explore(player, asked)
 
 
-def _replay(player: Machine, run: Run) -> Counter[str]:
-    assert run.replay is not None
-    crash, done = read_crash(run.replay), Counter[str]()
+def _replay(player: StagedMachine, file: Path) -> Counter[str]:
+    crash, done = read_crash(file), Counter[str]()
     name = name_machine(type(player))
     if crash.machine != name:
-        raise ReplayUnusable(str(run.replay), f"it is of the machine {crash.machine}, not of {name}")
-    acts = _from_set_up(crash.acts)
-    _play_once(player, SavedSource(str(run.replay), acts), done, len(acts) - 1)
+        raise ReplayUnusable(str(file), f"it is of the machine {crash.machine}, not of {name}")
+    _play_once(player, SavedSource(str(file), crash.acts), done, len(crash.acts))
     return done
 
 
-def _explore(player: Machine, run: Run) -> Counter[str]:
+def _explore(player: StagedMachine, run: Run) -> Counter[str]:
     kind, done = type(player), Counter[str]()
-    failed: list[tuple[str, list[Act]]] = []
+    failed: list[Exception] = []
 
     @seed(run.seed)
     @settings(
@@ -74,12 +75,15 @@ def _explore(player: Machine, run: Run) -> Counter[str]:
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data())
-    def explore(data: st.DataObject) -> None:
+    @given(st.integers(0, 2**64 - 1), st.data())
+    def explore(number: int, data: st.DataObject) -> None:
+        if failed:  # Hypothesis asks for it once more, and it has been told
+            raise failed[0]
+        random = Random(f"{run.seed} {number}")
         try:
-            _play_once(player, DrawnSource(data), done, kind.most_steps)
+            _play_once(player, DrawnSource(random, data), done, kind.most_steps)
         except Exception as error:
-            failed.append((name_cause(error), list(player.last_acts)))
+            failed.append(error)
             raise
 
     try:
@@ -88,36 +92,38 @@ def _explore(player: Machine, run: Run) -> Counter[str]:
         if not failed:
             raise
     if failed:
-        _fail(player, run, *failed[0])
-    never = tuple(each.name for each in list_steps(kind) if not done[each.name] and _has_weight(player, each.weight))
-    if never:
+        _fail(player, run, failed[0], player.last_acts)
+    if never := player.never_done(done):
         raise StepsNeverDone(kind.__name__, never)
     return done
 
 
-def _fail(player: Machine, run: Run, cause: str, acts: list[Act]) -> None:
+def _fail(player: StagedMachine, run: Run, first: Exception, acts: list[Act]) -> None:
     """Make an example small, and let it fail once more, to be told and saved."""
+    if not run.shrinks:
+        raise first
+    cause = name_cause(first)
 
-    def fails(fewer: Sequence[Act]) -> bool:
+    def fails(fewer: Sequence[Act]) -> list[Act] | None:
         try:
-            _play_once(player, PlayedSource(_from_set_up(fewer)), Counter(), len(fewer))
+            _play_once(player, PlayedSource(fewer), Counter(), len(fewer))
         except NotThere:
-            return False
+            return None
         except Exception as error:
-            return name_cause(error) == cause
-        return False
+            return player.last_acts if name_cause(error) == cause else None
+        return None
 
     smallest = shrink_acts(acts, fails)
     try:
-        _play_once(player, PlayedSource(_from_set_up(smallest)), Counter(), len(smallest))
+        _play_once(player, PlayedSource(smallest), Counter(), len(smallest))
     except Exception as error:
         if run.crashes is None:
             error.add_note(f"found with --lab-seed={run.seed}")
             raise
         last_words = f"{type(error).__name__}: {error}"
         story = tuple(error.__notes__[0].strip().splitlines()[1:])
-        crash = Crash(name_machine(type(player)), run.seed, tuple(player.last_acts), last_words, story)
-        file = write_crash(crash, run.crashes)
+        played = tuple(act for act in player.last_acts if act.draws or act.step not in (SET_UP, FINISH))
+        file = write_crash(Crash(name_machine(type(player)), run.seed, played, last_words, story), run.crashes)
         error.add_note(f"found with --lab-seed={run.seed}; play it again with --lab-replay={file}")
         raise
     raise MachineUnusable(
@@ -125,26 +131,11 @@ def _fail(player: Machine, run: Run, cause: str, acts: list[Act]) -> None:
     )
 
 
-def _from_set_up(acts: Sequence[Act]) -> list[Act]:
-    return list(acts) if acts and acts[0].step == SET_UP else [Act(SET_UP), *acts]
-
-
-def _has_weight(player: Machine, weight: int | str) -> bool:
-    return bool(getattr(player, weight) if isinstance(weight, str) else weight)
-
-
-def _play_once(player: Machine, source: Source, done: Counter[str], most_steps: int) -> None:
-    world = player.world
-    with world.isolated(), world.by_rounds():
-        # What an example leaves on the machine must not reach the next.
-        before = dict(vars(player))
+def _play_once(player: StagedMachine, source: Source, done: Counter[str], most_steps: int) -> None:
+    with player.example():
         try:
             player.play(source, done, most_steps)
         except Exception as error:
             if not isinstance(error, ReplayUnusable | NotThere):
-                error.add_note(f"\nThe story:\n{world.story}\n")
+                error.add_note(f"\nThe story:\n{player.story}\n")
             raise
-        finally:
-            acts = player.acts
-            vars(player).clear()
-            vars(player).update({**before, "last_acts": acts})

@@ -40,7 +40,7 @@ def write_crash(crash: Crash, folder: Path) -> Path:
         "machine": crash.machine,
         "seed": crash.seed,
         "error": crash.error,
-        "steps": [{"step": each.step, "draws": [[d.name, encode(d.value)] for d in each.draws]} for each in crash.acts],
+        "steps": [{"step": each.step, "draws": [_write_draw(draw) for draw in each.draws]} for each in crash.acts],
         "story": list(crash.story),
     }
     file.write_text(json.dumps(data, indent=1) + "\n")
@@ -61,12 +61,17 @@ def read_crash(file: Path) -> Crash:
     raise ReplayUnusable(str(file), "it is no crash of a machine: format, machine, seed and steps are needed")
 
 
+def _write_draw(draw: Draw) -> list[Any]:
+    """Name and value; of a place among values also what stands there, for whoever reads it."""
+    return [draw.name, encode(draw.value), *([draw.words] if draw.words else [])]
+
+
 def _read_acts(steps: Sequence[Any], file: str) -> tuple[Act, ...]:
     acts = []
     for number, each in enumerate(steps, 1):
         match each:
-            case {"step": str(name), "draws": list(draws)} if all(isinstance(d, list) and len(d) == 2 for d in draws):
-                acts.append(Act(name, [Draw(str(known), decode(value, file)) for known, value in draws]))
+            case {"step": str(name), "draws": list(draws)} if all(isinstance(d, list) and len(d) in (2, 3) for d in draws):
+                acts.append(Act(name, [Draw(str(draw[0]), decode(draw[1], file)) for draw in draws]))
             case _:
                 raise ReplayUnusable(file, f"step {number} has no name and list of drawn values")
     return tuple(acts)

@@ -5,21 +5,22 @@ Takes steps with what they drew, and a way to play them; gives fewer steps with 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from random import Random
 from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
-from zklink.lab.machines.base import SET_UP
-from zklink.lab.machines.draws import Act, Draw
+from zklink.lab.machines.draws import Act, Draw, Span
+from zklink.lab.machines.sources import FINISH, SET_UP
 
 TRIES: Final = 25
-"""Examples per value, before those that make it simpler."""
+"""Examples per value that Hypothesis draws, before those that make it simpler."""
+PASSES: Final = 3
+"""How often values are gone through again, after one has become simpler."""
 
-Fails = Callable[[Sequence[Act]], bool]
-"""Whether these steps, as far as they are possible, fail as the first example did."""
+Fails = Callable[[Sequence[Act]], list[Act] | None]
+"""What was played of these steps, as far as they are possible, if it fails as the first example did."""
 
 
 def shrink_acts(acts: Sequence[Act], fails: Fails) -> list[Act]:
@@ -30,30 +31,68 @@ def shrink_acts(acts: Sequence[Act], fails: Fails) -> list[Act]:
 
 
 def _drop_steps(acts: list[Act], fails: Fails) -> list[Act]:
-    while (fewer := next(filter(fails, _fewer(acts)), None)) is not None:
-        acts = fewer
-    return acts
-
-
-def _fewer(acts: list[Act]) -> Iterator[list[Act]]:
+    """Leave out half of them, a quarter, .., one at a time, from the end on; all over again while that helps."""
     chunk = len(acts)
     while chunk:
-        for start in reversed(range(0, len(acts), chunk)):
-            rest = [*acts[:start], *acts[start + chunk :]]
-            if len(rest) < len(acts) and not (start == 0 and acts[0].step == SET_UP and acts[0].draws):
-                yield rest
-        chunk //= 2
+        end, has_dropped = len(acts), False
+        while end > 0:
+            start = max(end - chunk, 0)
+            fewer = [act for at, act in enumerate(acts) if not start <= at < end or act.step in (SET_UP, FINISH)]
+            played = fails(fewer) if len(fewer) < len(acts) else None
+            if played is not None:
+                acts, has_dropped = played, True
+            end = min(start, len(acts))
+        if not (chunk == 1 and has_dropped):
+            chunk //= 2
+    return acts
 
 
 def _simplify_values(acts: list[Act], fails: Fails) -> list[Act]:
-    for place, act in enumerate(acts):
-        for number, draw in enumerate(act.draws):
-            acts = _with_value(acts, place, number, _simplest(draw, partial(_fails_with, fails, acts, place, number)))
+    for _ in range(PASSES):
+        before = [list(act.draws) for act in acts]
+        for place in range(len(acts)):
+            number = 0
+            while place < len(acts) and number < len(acts[place].draws):
+                acts = _simplify(acts, place, number, fails)
+                number += 1
+        if [act.draws for act in acts] == before:
+            break
     return acts
 
 
-def _fails_with(fails: Fails, acts: Sequence[Act], place: int, number: int, value: Any) -> bool:
-    return fails(_with_value(acts, place, number, value))
+def _simplify(acts: list[Act], place: int, number: int, fails: Fails) -> list[Act]:
+    draw, smallest = acts[place].draws[number], acts
+
+    def still_fails(value: Any) -> bool:
+        nonlocal smallest
+        played = fails(_with_value(acts, place, number, value))
+        if played is not None:
+            smallest = played
+        return played is not None
+
+    if isinstance(draw.strategy, Span):
+        if draw.value != draw.strategy.least:
+            _lower(draw.value, draw.strategy.least, still_fails)
+    elif draw.strategy is not None:
+        for found in _simplest(draw, still_fails):
+            still_fails(found)
+    return smallest
+
+
+def _lower(value: int, least: int, still_fails: Callable[[int], bool]) -> None:
+    """Halve the distance to the least number as long as that fails."""
+    for lower in _lower_numbers(value, least):
+        if still_fails(lower):
+            if lower != least:
+                _lower(lower, least + 1, still_fails)
+            return
+
+
+def _lower_numbers(value: int, least: int) -> Iterator[int]:
+    distance = value - least
+    while distance:
+        yield value - distance
+        distance //= 2
 
 
 def _with_value(acts: Sequence[Act], place: int, number: int, value: Any) -> list[Act]:
@@ -62,9 +101,8 @@ def _with_value(acts: Sequence[Act], place: int, number: int, value: Any) -> lis
     return [*acts[:place], Act(act.step, draws), *acts[place + 1 :]]
 
 
-def _simplest(draw: Draw, still_fails: Callable[[Any], bool]) -> Any:
-    if draw.strategy is None:
-        return draw.value
+def _simplest(draw: Draw, still_fails: Callable[[Any], bool]) -> list[Any]:
+    assert draw.strategy is not None and not isinstance(draw.strategy, Span)
     asked = settings(
         max_examples=TRIES,
         phases=(Phase.generate, Phase.shrink),
@@ -73,6 +111,6 @@ def _simplest(draw: Draw, still_fails: Callable[[Any], bool]) -> Any:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        return find(draw.strategy, still_fails, settings=asked, random=Random(0))
+        return [find(draw.strategy, still_fails, settings=asked, random=Random(0))]
     except NoSuchExample:
-        return draw.value
+        return []

@@ -1,4 +1,4 @@
-"""Marks on a machine's methods: what can be done, how often and when, and what must always hold.
+"""Marks on methods of a machine or of its roles: what can be done, how often and when, and what must always hold.
 
 Takes methods; gives them in the order in which they are written. Never calls them.
 """
@@ -15,7 +15,7 @@ _INVARIANT: Final = "_lab_invariant"
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step's method. Among those that are possible now it is chosen as often as its weight says; `when` says whether
-    it is possible, from the machine.
+    it is possible, from the machine, or from the role that the step belongs to.
     """
 
     name: str
@@ -23,9 +23,9 @@ class Step:
     when: Callable[[Any], bool] | None
 
     def weigh(self, machine: Any) -> int:
-        """Its weight now: 0 if it is not possible. A weight by name is the machine's attribute."""
+        """How often it is chosen. A weight by name is the machine's attribute."""
         weight: int = getattr(machine, self.weight) if isinstance(self.weight, str) else self.weight
-        return weight if weight and (self.when is None or self.when(machine)) else 0
+        return weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ def invariant(every: int = 1) -> Callable[[Method], Method]:
     return mark
 
 
-def list_steps(machine: type) -> tuple[Step, ...]:
+def list_steps(kind: type) -> tuple[Step, ...]:
     """The steps of a class and its bases."""
-    return _list_marked(machine, _STEP)
+    return _list_marked(kind, _STEP)
 
 
-def list_invariants(machine: type) -> tuple[Invariant, ...]:
+def list_invariants(kind: type) -> tuple[Invariant, ...]:
     """The invariants of a class and its bases."""
-    return _list_marked(machine, _INVARIANT)
+    return _list_marked(kind, _INVARIANT)
 
 
-def _list_marked(machine: type, mark: str) -> tuple[Any, ...]:
-    names = dict.fromkeys(name for kind in machine.__mro__ for name in vars(kind))
-    marks = (getattr(getattr(machine, name, None), mark, None) for name in names)
+def _list_marked(kind: type, mark: str) -> tuple[Any, ...]:
+    names = dict.fromkeys(name for base in kind.__mro__ for name in vars(base))
+    marks = (getattr(getattr(kind, name, None), mark, None) for name in names)
     return tuple(each for each in marks if each is not None)
