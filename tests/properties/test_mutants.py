@@ -6,20 +6,25 @@ from functools import lru_cache
 from inspect import signature
 
 import pytest
-from hypothesis import Phase
-from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.swap_lane.test_machine import machine_on
+from tests.properties.swap_lane.operators import Operators
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.books.play import Play
 from tests.support.compile_vyper import PLAIN
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
-from tests.support.tries import at_least
+from tests.support.tries import no_fewer
+from zklink.lab.machines import Run, run_machine
 
 MACHINE = "swap_lane/test_machine::TestSwapLane::test_machine__random_runs__every_rule_reached"
 CAUGHT = (AssertionError, Reverted)
 """How a test notices: something does not hold, or something good was refused."""
+
+
+class FewExamples(Operators):
+    """The machine, for a bug that it must find soon."""
+
+    examples = 25
 
 
 def find_test(caught_by: str) -> Callable[..., None]:
@@ -46,9 +51,8 @@ def bind(test: Callable[..., None], parameter: str) -> Callable[..., None]:
 
 def play(test: Callable[..., None], chains: BookedChains) -> None:
     """Run a short story, or the machine with a fixed seed, on three chains."""
-    if "reached" in signature(test).parameters:
-        config = at_least(25, stateful_step_count=6, phases=[Phase.generate])
-        run_state_machine_as_test(machine_on(chains), settings=config)
+    if "lab_run" in signature(test).parameters:
+        run_machine(FewExamples, no_fewer(Run(shrinks=False)), chains)
         return
     with chains.rollback():
         test(Play(chains))

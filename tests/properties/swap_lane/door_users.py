@@ -3,11 +3,11 @@ pending balances who pull in pieces, and strangers who push.
 """
 
 from tests.properties.swap_lane.machine import SwapLane
-from tests.strategies import Dice
 from tests.support.books.chains import ReceiverMode
 from tests.support.books.play import refused
 from tests.support.evm import Reverted
 from tests.support.three_chains import CHAINS, MOST, RECIPIENTS, SETTER, STRANGER
+from zklink.lab.machines import Dice, step
 from zklink.protocol.ids import WRAP_DELAY_SECONDS, ChainId, TokenId
 
 LOW, HIGH = 100, 3_000
@@ -23,12 +23,14 @@ class DoorUsers(SwapLane):
         for chain in CHAINS:
             self.play.open_doors(chain, LOW, HIGH)
 
-    def do_setter_is_hostile(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def setter_is_hostile(self, chain: ChainId, dice: Dice) -> None:
         """The setter asks for any price; nobody else sets one."""
-        registry, destination = self.play[chain].registry, dice.pick(CHAINS)
+        registry, destination = self.play[chain].registry, dice.pick("destination", CHAINS)
         now = int(registry.price(destination))
         assert refused(registry.set_prices, [(destination, now)], sender=STRANGER) == "prices: not the setter"
-        gwei = dice.pick([LOW, HIGH, 2 * now, 2 * now + 1, now + 1, LOW - 1, HIGH + 1, dice.below(2 * HIGH)])
+        any_price = dice.number("any price", 0, 2 * HIGH)
+        gwei = dice.pick("gwei", [LOW, HIGH, 2 * now, 2 * now + 1, now + 1, LOW - 1, HIGH + 1, any_price])
         try:
             self.play.set_price(chain, destination, gwei)
         except Reverted as error:
@@ -39,7 +41,8 @@ class DoorUsers(SwapLane):
             return
         self.count("price falls" if gwei <= now else "price rises")
 
-    def do_collect(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def collect(self, chain: ChainId, dice: Dice) -> None:
         """Anybody sends the earned fees to their recipient; what is open stays."""
         has_earned = self.play.books.fees.earned[chain] > 0
         self.play.collect(chain)
@@ -50,38 +53,47 @@ class DoorUsers(SwapLane):
         owed = self.play.books.pending_l1.items()
         return [(token, owner) for ((place, token), owner), amount in owed if place == chain and amount]
 
+    def go_where_owed(self, chain: ChainId) -> ChainId:
+        """The chain, or another one if nothing is owed on it."""
+        self.at = next((place for place in (chain, *CHAINS) if self.owed(place)), chain)
+        return self.at
+
     def may_refuse(self, chain: ChainId, token: TokenId, owner: str) -> bool:
         """Whether a payment may fail for a reason that is not the bridge's."""
         is_hostile = owner == self.play[chain].receiver.address.lower()
         return is_hostile or bool(self.play.token_modes.get((chain, token)))
 
-    def do_withdraw(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def withdraw(self, chain: ChainId, dice: Dice) -> None:
         """An owner pulls what could not be pushed, all or some; nobody else can pull anything."""
-        refused(self.play.withdraw, chain, dice.pick(sorted(self.play[chain].sites)), STRANGER)
+        chain = self.go_where_owed(chain)
+        refused(self.play.withdraw, chain, dice.pick("token of nobody", sorted(self.play[chain].sites)), STRANGER)
         owed = self.owed(chain)
         if not owed:
             return
-        token, owner = dice.pick(owed)
+        token, owner = dice.pick("owed", owed)
         booked = self.play.books.pending_l1[(chain, token), owner]
-        most = dice.pick([MOST, booked, 1 + dice.below(booked)])
+        most = dice.pick("most", [MOST, booked, dice.number("most", 1, booked)])
         try:
-            paid = self.play.withdraw(chain, token, owner, dice.pick([owner, RECIPIENTS[0]]), most)
+            paid = self.play.withdraw(chain, token, owner, dice.pick("paid", [owner, RECIPIENTS[0]]), most)
         except Reverted:
             assert self.may_refuse(chain, token, owner), "a good withdrawal was refused"
             return
         assert paid == min(most, booked), "another amount was paid than was asked for"
         self.count("withdraw" if paid == booked else "withdraw some")
 
-    def do_push(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def push(self, chain: ChainId, dice: Dice) -> None:
         """A stranger pushes to an owner what it is owed: the owner gets it or keeps its claim. Coin that was refused
         reaches it as wrapped coin a week later.
         """
         owed = self.owed(chain)
-        nobody = dice.pick(sorted(self.play[chain].sites))
+        chain = self.go_where_owed(chain)
+        nobody = dice.pick("nobody", sorted(self.play[chain].sites))
         assert refused(self.play.push, chain, nobody, SETTER) == "custody: nothing pending"
         if not owed:
             return
-        token, owner = dice.pick(owed)
+        token, owner = dice.pick("owed", owed)
         try:
             how = self.play.push(chain, token, owner)
         except Reverted:

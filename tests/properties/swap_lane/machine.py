@@ -6,80 +6,59 @@ one end.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from functools import wraps
-from typing import Any, ClassVar, TypeVar
-
-from hypothesis import event, note
-from hypothesis.stateful import RuleBasedStateMachine
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
 from tests.support.books.books import Books
 from tests.support.books.chains import BookedChains, ReceiverMode, TokenMode
-from tests.support.books.diary import Diary, name_chain, name_place
+from tests.support.books.diary import Diary, name_chain, name_place, say_drawn
 from tests.support.books.play import Play, refused
 from tests.support.books.sealed import Sealed
-from tests.support.bursts import Burst
 from tests.support.three_chains import BROKERS, CHAINS, PRIMARY
+from zklink.lab.machines import StagedMachine, invariant
 from zklink.operations.payout import Payout
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.ids import ChainId, Kind, Lane
 
-Rule = TypeVar("Rule", bound=Callable[..., Any])
 
-CHANCE = 32
-"""Bytes of chance for one step: what, where, and the rest for its values."""
-
-
-def guarded(action: Rule) -> Rule:
-    """A rule in which something unexpected was raised leaves the machine broken: it must not be drained."""
-
-    @wraps(action)
-    def run(self: "SwapLane", *args: Any, **options: Any) -> Any:
-        self.is_broken = True
-        result = action(self, *args, **options)
-        self.is_broken = False
-        return result
-
-    return run  # type: ignore[return-value]
+def mood(*names: Iterable[str]) -> Mapping[str, int]:
+    """How often each step is chosen: as often as it stands there."""
+    return Counter(name for some in names for name in some)
 
 
-class SwapLane(RuleBasedStateMachine):
-    """State and invariants; the rules are in the subclasses."""
+class SwapLane(StagedMachine):
+    """State and invariants; the steps are in the subclasses. The stage are three chains."""
 
-    chains: ClassVar[BookedChains]
-    reached: ClassVar[Counter[str]]
+    stage: BookedChains
     books: ClassVar[type[Books]] = Books
+    has_own_words = True
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.undo = ExitStack()
-        self.undo.enter_context(self.chains.rollback())
+    @property
+    def chains(self) -> BookedChains:
+        """The three chains."""
+        return self.stage
+
+    def isolated(self) -> AbstractContextManager[None]:
+        return self.chains.rollback()
+
+    def set_up(self) -> None:
         self.play = Play(self.chains, self.books)
         self.variants: list[Sealed] = [self.play.genesis]
-        self.play.diary = Diary(note, event)
-        self.is_broken = False
-        self.bursts = 0
+        self.play.diary = Diary(self.tell)
+        self.at = PRIMARY
 
-    def take(self, burst: Burst, names: Sequence[str]) -> None:
-        """Steps on some chains, each followed by all checks; a name that is listed twice is likelier."""
-        self.bursts += 1
-        for dice in burst.dice(self.bursts, CHANCE):
-            name, chain = dice.pick(names), dice.pick(CHAINS)
-            getattr(self, f"do_{name}")(chain, dice)
-            self.check_all(chain)
+    def take(self, method: Callable[..., Any]) -> Any:
+        """On some chain."""
+        self.at = self.pick("chain", CHAINS)
+        return method(self.at, self)
+
+    def say(self, name: str, value: Any) -> str:
+        return say_drawn(name, value)
 
     def count(self, what: str) -> None:
-        """A rule has done what it is for."""
-        self.reached[what] += 1
-
-    def teardown(self) -> None:
-        """The end of every run: settle it if nothing is broken yet, and undo it in any case."""
-        try:
-            if not self.is_broken:
-                self.finish()
-        finally:
-            self.undo.close()
+        """A step has done what it is for."""
+        self.reach(what)
 
     # -- what is there to work on --------------------------------------------------------------------------------
 
@@ -102,6 +81,11 @@ class SwapLane(RuleBasedStateMachine):
         return [p for p in promised if p.chain == chain and p.kind == Kind.SWAP_PAID]
 
     # -- invariants ----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def promises_hold(self) -> None:
+        """Whatever has happened on a chain."""
+        self.check_all(self.at)
 
     def check_all(self, chain: ChainId) -> None:
         """What must hold after a step of a chain; any step may be one of the primary, which accepts."""

@@ -3,23 +3,23 @@
 from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
+from typing import ClassVar
 
-from hypothesis.stateful import rule, run_state_machine_as_test
+import pytest
 
-from tests.properties.swap_lane.machine import guarded
+from tests.properties.swap_lane.machine import mood
 from tests.properties.swap_lane.operators import LIFE, Operators
 from tests.properties.swap_lane.users import CHANGES, TRADES, Users
-from tests.strategies import Dice
 from tests.support.books.books import CorruptBooks
 from tests.support.books.chains import ETH, BookedChains, unit
 from tests.support.books.play import refused
 from tests.support.books.sealed import Sealed, View
-from tests.support.bursts import Burst, bursts
 from tests.support.evm import Reverted
 from tests.support.three_chains import CHAINS, MEMBERS, PRIMARY, RECIPIENTS, USD
-from tests.support.tries import at_least
+from tests.support.tries import no_fewer
 from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.lab.machines import Dice, Run, run_machine, step
 from zklink.operations.payout import Payout
 from zklink.primitives.field import R
 from zklink.protocol.commitment import BlockHeader
@@ -34,20 +34,19 @@ class CorruptWorld(Users):
     """
 
     books = CorruptBooks
-
-    @rule(burst=bursts(12))
-    @guarded
-    def conspire(self, burst: Burst) -> None:
-        """Blocks that say anything, executed at once, while users go on."""
-        self.take(burst, ["forge_block", "forge_block", "forge_block", *TRADES[:2], "withdraw", *CHANGES])
+    examples = 20
+    most_steps = 50
+    goals = frozenset({"forged payouts within custody", "forged payouts above custody", "donate", "finish"})
+    moods: ClassVar = {"conspire": mood(["forge_block"] * 3, TRADES[:2], ["withdraw"], CHANGES)}
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3, and with it SOL-1: the chain holds what came in less what went out, and everything donated."""
         self.play.check(PRIMARY, chain)
 
-    def do_forge_block(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def forge_block(self, chain: ChainId, dice: Dice) -> None:
         """A block with the chain's own next requests and any payouts at all, which are paid at once or later."""
-        payouts = [self.roll_payout(chain, dice) for _ in range(1 + dice.below(3))]
+        payouts = [self.roll_payout(chain, dice) for _ in range(dice.number("payouts", 1, 3))]
         view = self.fabricate(chain, payouts, dice)
         if self.is_covered(payouts):
             entry = self.play.force_view(chain, view)
@@ -78,17 +77,17 @@ class CorruptWorld(Users):
 
     def roll_payout(self, chain: ChainId, dice: Dice) -> Payout:
         """Any payout of the chain: small, exactly all that is there, one more, or astronomical."""
-        token = dice.pick(sorted(self.play[chain].sites))
+        token = dice.pick("token", sorted(self.play[chain].sites))
         custody = self.play.books.custody[chain, token]
-        kind = dice.pick([Kind.SWAP_PAID, Kind.SWAP_PAID, Kind.SWAP_REFUNDED])
+        kind = dice.pick("kind", [Kind.SWAP_PAID, Kind.SWAP_PAID, Kind.SWAP_REFUNDED])
         return Payout(
             kind=kind,
-            source=chain if kind == Kind.SWAP_REFUNDED else dice.pick(CHAINS),
+            source=chain if kind == Kind.SWAP_REFUNDED else dice.pick("source", CHAINS),
             chain=chain,
-            id=RequestId(1 + dice.below(3)),
+            id=RequestId(dice.number("id", 1, 3)),
             token=token,
-            amount=Amount(dice.pick([1, 1000, custody // 2, custody, custody + 1, 2**112 - 1])),
-            recipient=universal_address(dice.pick([*RECIPIENTS, self.play[chain].receiver.address])),
+            amount=Amount(dice.pick("amount", [1, 1000, custody // 2, custody, custody + 1, 2**112 - 1])),
+            recipient=universal_address(dice.pick("recipient", [*RECIPIENTS, self.play[chain].receiver.address])),
             fill_fee=Amount(0),
         )
 
@@ -96,16 +95,17 @@ class CorruptWorld(Users):
         """A block made up by somebody; only the chain's own requests must be the next ones of its queue."""
         top = self.play.entries[chain][-1]
         waiting = self.play.queues[chain][top.consumed.get(chain, 0) :]
-        requests = waiting[: dice.below(3)]
+        requests = waiting[: dice.number("requests", 0, 2)]
         words = [w for request in requests for w in request.words()] + [w for p in payouts for w in p.words()]
         counts = [0] * SLICE_COUNT
         counts[chain] = len(words)
         time = max(self.play[chain].evm.time, self.play[chain].tip().timestamp)
-        root, number = dice.below(R), BlockNumber(top.number + 1)
+        root, number = dice.number("root", 0, R - 1), BlockNumber(top.number + 1)
         header = BlockHeader(self.play.domain, number, time, tuple(counts), top.root, root)
         empty: dict[int, tuple[int, ...]] = dict.fromkeys(range(SLICE_COUNT), ()) if chain == PRIMARY else {}
         held = {**empty, int(chain): tuple(words)}
-        return View(chain, header, dice.below(R), held, (EMPTY_SLICE_HASH,) * SLICE_COUNT, (0,) * SLICE_COUNT)
+        witness = dice.number("witness", 0, R - 1)
+        return View(chain, header, witness, held, (EMPTY_SLICE_HASH,) * SLICE_COUNT, (0,) * SLICE_COUNT)
 
     def finish(self) -> None:
         """Whatever happened: the books are right on every chain."""
@@ -116,16 +116,17 @@ class CorruptWorld(Users):
 class ForgedRequests(Operators):
     """Dishonest validators seal deposits that nobody made on a member; proofs and watchers are honest."""
 
-    @rule(burst=bursts(16))
-    @guarded
-    def invent(self, burst: Burst) -> None:
-        """Blocks with invented requests are sealed like all others."""
-        self.take(burst, ["seal_forged", "seal_forged", *LIFE, *LIFE, *TRADES])
+    examples = 40
+    most_steps = 75
+    goals = frozenset({"seal forged", "forged block refused", "accept", "execute", "finish"})
+    moods: ClassVar = {**Operators.moods, "invent": mood(["seal_forged"] * 2, LIFE, LIFE, TRADES)}
 
-    def do_seal_forged(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def seal_forged(self, chain: ChainId, dice: Dice) -> None:
         """Seal a request that nobody made on `chain`, paid elsewhere, and perhaps a block on top."""
-        destination = dice.pick([c for c in CHAINS if c != chain])
-        forged = self.play.invent_request(chain, *dice.pick([(USD, unit(USD)), (ETH, 10**9)]), destination, USD)
+        destination = dice.pick("destination", [c for c in CHAINS if c != chain])
+        brings = dice.pick("brings", [(USD, unit(USD)), (ETH, 10**9)])
+        forged = self.play.invent_request(chain, *brings, destination, USD)
         sealed = self.play.seal(self.base(), [forged])
         self.variants += [sealed, self.play.seal(sealed, [])]
         self.count("seal forged")
@@ -136,12 +137,13 @@ class ForgedRequests(Operators):
             any(r not in self.play.queues[r.source] for r in sealed.requests) or self.is_forged(sealed.parent)
         )
 
-    def do_accept(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def accept(self, chain: ChainId, dice: Dice) -> None:
         """The primary is given a block that continues it, forged or not: nobody vouches for the forged one."""
         children = self.children()
         if not children:
             return
-        sealed, pay = dice.pick(children), dice.below(2) == 0
+        sealed, pay = dice.pick("sealed", children), dice.chance("pay", 2)
         try:
             self.play.accept(sealed, pay=pay)
         except Reverted as error:
@@ -161,24 +163,24 @@ class LyingWatchers(Users):
     """
 
     books = CorruptBooks
-
-    @rule(burst=bursts(12))
-    @guarded
-    def lie(self, burst: Burst) -> None:
-        """Blocks with invented requests, taken by all chains but the slandered one, while users go on."""
-        self.take(burst, ["slander", "slander", *TRADES[:2], "withdraw", *CHANGES])
+    examples = 20
+    most_steps = 50
+    goals = frozenset({"slander", "slandered member refuses", "donate", "finish"})
+    moods: ClassVar = {"lie": mood(["slander"] * 2, TRADES[:2], ["withdraw"], CHANGES)}
 
     def check_all(self, chain: ChainId) -> None:
         """SOL-3: each chain holds what came in less what went out, and everything donated."""
         self.play.check(PRIMARY, chain)
 
-    def do_slander(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def slander(self, chain: ChainId, dice: Dice) -> None:
         """The primary accepts a request that nobody made on a member; every other member imports the block."""
-        slandered = dice.pick(MEMBERS)
+        slandered = dice.pick("slandered", MEMBERS)
         if self.play.missing(slandered) and any(r.source != slandered for r in self.base().requests):
             return
-        destination = dice.pick([c for c in CHAINS if c != slandered])
-        forged = self.play.invent_request(slandered, USD, unit(USD) * (1 + dice.below(10**7)), destination, USD)
+        destination = dice.pick("destination", [c for c in CHAINS if c != slandered])
+        amount = unit(USD) * dice.number("dollars", 1, 10**7)
+        forged = self.play.invent_request(slandered, USD, amount, destination, USD)
         forged = replace(forged, request_id=RequestId(self.base().consumed(slandered) + 1))
         sealed = self.play.seal(self.base(), [forged])
         self.play.force(PRIMARY, sealed)
@@ -200,38 +202,27 @@ class LyingWatchers(Users):
         self.count("finish")
 
 
-def play(machine: type[Users], chains: BookedChains, examples: int) -> Counter[str]:
-    """What the machine has done."""
-    reached: Counter[str] = Counter()
-    config = at_least(examples, stateful_step_count=5)
-    run_state_machine_as_test(type("Machine", (machine,), {"chains": chains, "reached": reached}), settings=config)
-    return reached
-
-
 @upholds("SOL-1", "SOL-3")
 class TestCorruptWorld:
     """No chain ever releases more of a token than its own net inflow: with both groups and the proof system corrupt, or
     with both groups alone.
     """
 
-    def test_machine__any_blocks__never_more_than_the_inflow(self, three_chains: BookedChains) -> None:
-        reached = play(CorruptWorld, three_chains, 20)
-        for what in ("forged payouts within custody", "forged payouts above custody", "donate", "finish"):
-            assert reached[what] > 0, what
+    @pytest.mark.lab_machine("CorruptWorld")
+    def test_machine__any_blocks__never_more_than_the_inflow(self, three_chains: BookedChains, lab_run: Run) -> None:
+        run_machine(CorruptWorld, no_fewer(lab_run), three_chains)
 
+    @pytest.mark.lab_machine("LyingWatchers")
     def test_machine__invented_deposits_and_true_proofs__never_more_than_the_inflow(
-        self, three_chains: BookedChains
+        self, three_chains: BookedChains, lab_run: Run
     ) -> None:
-        reached = play(LyingWatchers, three_chains, 20)
-        for what in ("slander", "slandered member refuses", "donate", "finish"):
-            assert reached[what] > 0, what
+        run_machine(LyingWatchers, no_fewer(lab_run), three_chains)
 
 
 @upholds("SOL-3", "SYN-1", "SYN-8")
 class TestForgedRequests:
     """With honest watchers no forged request of another chain is ever paid, also when validators have sealed it."""
 
-    def test_machine__invented_deposits__never_paid(self, three_chains: BookedChains) -> None:
-        reached = play(ForgedRequests, three_chains, 40)
-        for what in ("seal forged", "forged block refused", "accept", "execute", "finish"):
-            assert reached[what] > 0, what
+    @pytest.mark.lab_machine("ForgedRequests")
+    def test_machine__invented_deposits__never_paid(self, three_chains: BookedChains, lab_run: Run) -> None:
+        run_machine(ForgedRequests, no_fewer(lab_run), three_chains)

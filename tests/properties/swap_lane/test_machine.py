@@ -2,38 +2,13 @@
 watchers.
 """
 
-from collections import Counter
-
 import pytest
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.swap_lane.operators import Operators
 from tests.support.books.chains import BookedChains
-from tests.support.tries import at_least
+from tests.support.tries import no_fewer
 from tests.support.upholds import upholds
-
-EXAMPLES = 100
-STEPS = 6
-
-RULES = {
-    "swap coin", "swap token", "swap FEE", "swap REENTER", "swap of a token that does not deliver",
-    "fill", "fills: already filled", "fills: already executed", "fill of nonsense", "fill of another payout",
-    "swap below the price", "swap of a router", "swap through a token between",
-    "price rises", "price falls", "prices: more than doubled", "prices: out of bounds", "collect",
-    "push paid", "push refused", "push noted", "push wrapped",
-    "withdraw", "withdraw some", "donate", "token turns bad", "receiver turns bad", "pause", "wait",
-    "seal", "seal beside another", "accept", "accept and pay", "accept too old",
-    "import", "import and pay", "import again", "execute", "execute some",
-    "forged fact", "accept unvouched",
-    "skip requests", "reorder requests", "repeat requests", "invent requests",
-    "forged payout", "request forged elsewhere", "finish",
-}  # fmt: skip
-"""What some run must have done, or the machine proves less than it says."""
-
-
-def machine_on(chains: BookedChains) -> type[Operators]:
-    """The machine, playing on these chains and counting for itself."""
-    return type("Machine", (Operators,), {"chains": chains, "reached": Counter()})
+from zklink.lab.machines import Run, run_machine
 
 
 @upholds(
@@ -47,11 +22,6 @@ class TestSwapLane:
     true was repaid once, and what each bridge still holds are the state's reserves.
     """
 
-    @pytest.fixture(scope="class")
-    def reached(self, three_chains: BookedChains) -> Counter[str]:
-        machine = machine_on(three_chains)
-        run_state_machine_as_test(machine, settings=at_least(EXAMPLES, stateful_step_count=STEPS))
-        return machine.reached
-
-    def test_machine__random_runs__every_rule_reached(self, reached: Counter[str]) -> None:
-        assert RULES - reached.keys() == set()
+    @pytest.mark.lab_machine("SwapLane")
+    def test_machine__random_runs__every_rule_reached(self, three_chains: BookedChains, lab_run: Run) -> None:
+        run_machine(Operators, no_fewer(lab_run), three_chains)

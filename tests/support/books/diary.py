@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from tests.support.books.chains import TOKEN_NAMES
 from tests.support.evm import Reverted
-from tests.support.three_chains import CHAIN_NAMES, ROLES, account_of
+from tests.support.three_chains import CHAIN_NAMES, MOST, ROLES, account_of
 from zklink.operations.change_pub_key import KeyChange
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -30,6 +30,8 @@ Action = TypeVar("Action", bound=Callable[..., Any])
 CHAINS_OF_CALLS = {"chain", "source", "destination"}
 TOKENS_OF_CALLS = {"token", "token_in", "token_out"}
 """Parameters that are chains and tokens; at run time both are plain numbers."""
+OWN = {"receiver", "repay_to"}
+"""Parameters that stand for whoever acts, if they are not given."""
 
 
 def _nobody(text: str) -> None:
@@ -102,11 +104,26 @@ def name_chain(chain: ChainId) -> str:
     return f"chain {CHAIN_NAMES.get(chain, chain)}"
 
 
+def say_drawn(name: str, value: object) -> str:
+    """A value that a machine drew under this name, in words."""
+    if name in CHAINS_OF_CALLS:
+        return CHAIN_NAMES[value]  # type: ignore[index]
+    match name, value:
+        case "route", (int(token_in), int(source), int(token_out), int(destination)):
+            ends = (ChainId(source), TokenId(token_in)), (ChainId(destination), TokenId(token_out))
+            return " into ".join(name_place(*end) for end in ends)
+        case "owed", (token, owner):
+            return f"{say(owner)}'s {_say_named('token', token)}"
+    return _say_named(name, value)
+
+
 def _say_named(name: str, value: object) -> str:
     if name == "to" and isinstance(value, tuple):
         return name_place(*value)
     if name in CHAINS_OF_CALLS:
         return name_chain(value)  # type: ignore[arg-type]
+    if name in OWN and value is None:
+        return "itself"
     if name in TOKENS_OF_CALLS:
         return TOKEN_NAMES.get(value, f"token {value}")  # type: ignore[call-overload, no-any-return]
     return say(value)
@@ -126,6 +143,16 @@ def _(value: str) -> str:
 @say.register
 def _(value: None) -> str:
     return "all"
+
+
+@say.register
+def _(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+@say.register
+def _(value: int) -> str:
+    return "any number of" if value == MOST else str(value)
 
 
 @say.register

@@ -151,7 +151,7 @@ class UserActions(OnChains):
             FAR_DEADLINE,
         )
 
-    @told("{broker} fills {payout}; {repay_to} is to be repaid")
+    @told("{broker} fills {payout}; to be repaid: {repay_to}")
     def fill(
         self, payout: Payout, broker: str, words: Sequence[int] | None = None, repay_to: str | None = None
     ) -> None:

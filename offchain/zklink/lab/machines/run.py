@@ -134,7 +134,7 @@ def _fail(player: StagedMachine, run: Run, first: Exception, acts: list[Act]) ->
 def _play_once(player: StagedMachine, source: Source, done: Counter[str], most_steps: int) -> None:
     with player.example():
         try:
-            player.play(source, done, most_steps)
+            player.play_example(source, done, most_steps)
         except Exception as error:
             if not isinstance(error, ReplayUnusable | NotThere):
                 error.add_note(f"\nThe story:\n{player.story}\n")

@@ -66,11 +66,15 @@ def _write_draw(draw: Draw) -> list[Any]:
     return [draw.name, encode(draw.value), *([draw.words] if draw.words else [])]
 
 
+def _is_draw(data: Any) -> bool:
+    return isinstance(data, list) and len(data) in (2, 3)
+
+
 def _read_acts(steps: Sequence[Any], file: str) -> tuple[Act, ...]:
     acts = []
     for number, each in enumerate(steps, 1):
         match each:
-            case {"step": str(name), "draws": list(draws)} if all(isinstance(d, list) and len(d) in (2, 3) for d in draws):
+            case {"step": str(name), "draws": list(draws)} if all(map(_is_draw, draws)):
                 acts.append(Act(name, [Draw(str(draw[0]), decode(draw[1], file)) for draw in draws]))
             case _:
                 raise ReplayUnusable(file, f"step {number} has no name and list of drawn values")

@@ -48,6 +48,9 @@ class Source(Protocol):
     def roll(self, span: Span, name: str) -> int:
         """A number for the step that runs."""
 
+    def flip(self, one_in: int, name: str) -> bool:
+        """Whether something happens that happens once in so many times."""
+
 
 class DrawnSource:
     """From chance: numbers and steps from a generator of their own, all other values from Hypothesis.
@@ -81,6 +84,9 @@ class DrawnSource:
         if span.most - span.least >= WIDE and not self._random.randrange(EDGE):
             return self._random.choice((span.least, span.most))
         return self._random.randint(span.least, span.most)
+
+    def flip(self, one_in: int, name: str) -> bool:
+        return not self._random.randrange(one_in)
 
 
 class NotThere(Exception):
@@ -126,6 +132,9 @@ class PlayedSource:
         if drawn is None:
             return self.miss_number(span, name)
         return self.fit(span, drawn)
+
+    def flip(self, one_in: int, name: str) -> bool:
+        return bool(self.roll(Span(0, 1), name))
 
     def _find(self, name: str) -> Draw | None:
         for place, draw in enumerate(self._left):

@@ -29,6 +29,9 @@ class Dice(Protocol):
     def pick(self, name: str, values: Sequence[Value]) -> Value:
         """One of some values."""
 
+    def chance(self, name: str, one_in: int) -> bool:
+        """Whether something happens that happens once in so many times."""
+
 
 class StagedMachine:
     """Subclass it: steps and invariants are marked methods, of the machine or of its `roles`. `examples` and
@@ -144,6 +147,13 @@ class StagedMachine:
         self.acts[-1].draws.append(Draw(name, place, Span(0, len(values) - 1), words))
         return values[place]
 
+    def chance(self, name: str, one_in: int = 2) -> bool:
+        """Whether something happens that happens once in so many times; that it does not is simpler."""
+        assert self._source is not None
+        value = self._source.flip(one_in, name)
+        self.acts[-1].draws.append(Draw(name, value, Span(0, 1)))
+        return value
+
     def _roll(self, name: str, least: int, most: int) -> int:
         assert self._source is not None
         if least > most:
@@ -165,7 +175,7 @@ class StagedMachine:
             vars(self).clear()
             vars(self).update({**before, "last_acts": acts})
 
-    def play(self, source: Source, done: Counter[str], most_steps: int) -> None:
+    def play_example(self, source: Source, done: Counter[str], most_steps: int) -> None:
         """One example. `done` counts the steps that succeeded. Raises what a step or an invariant raises."""
         self._source, self.acts = source, []
         checks, steps = list_invariants(type(self)), self.steps()
@@ -178,7 +188,7 @@ class StagedMachine:
                 break
             self._act(chosen, partial(self.take, self._method(*steps[chosen])), done)
             self._check(checks, number)
-        self._begin(FINISH, self.finish, done)
+        self._begin(FINISH, self.finish, Counter())
         self._check(checks)
 
     @classmethod
@@ -193,7 +203,8 @@ class StagedMachine:
 
     def never_done(self, done: Counter[str]) -> tuple[str, ...]:
         """Steps that no example took, and goals that none reached."""
-        steps = [name for name, (each, _) in self.steps().items() if not done[name] and (self.moods or each.weigh(self))]
+        chosen = [name for name, (each, _) in self.steps().items() if self.moods or each.weigh(self)]
+        steps = [name for name in chosen if not done[name]]
         return (*steps, *sorted(goal for goal in self.goals if not self.reached[goal]))
 
     def _weigh(self, each: Step) -> int:
