@@ -3,28 +3,17 @@
 import importlib
 from collections.abc import Callable
 from functools import lru_cache
-from inspect import signature
 
 import pytest
 
-from tests.properties.swap_lane.operators import Operators
 from tests.support.books.chains import BookedChains, build_chains
 from tests.support.books.play import Play
 from tests.support.compile_vyper import PLAIN
 from tests.support.evm import Reverted
 from tests.support.mutants import MUTANTS, Mutant, StaleMutant
-from tests.support.tries import no_fewer
-from zklink.lab.machines import Run, run_machine
 
-MACHINE = "swap_lane/test_machine::TestSwapLane::test_machine__random_runs__every_rule_reached"
 CAUGHT = (AssertionError, Reverted)
 """How a test notices: something does not hold, or something good was refused."""
-
-
-class FewExamples(Operators):
-    """The machine, for a bug that it must find soon."""
-
-    examples = 25
 
 
 def find_test(caught_by: str) -> Callable[..., None]:
@@ -50,10 +39,7 @@ def bind(test: Callable[..., None], parameter: str) -> Callable[..., None]:
 
 
 def play(test: Callable[..., None], chains: BookedChains) -> None:
-    """Run a short story, or the machine with a fixed seed, on three chains."""
-    if "lab_run" in signature(test).parameters:
-        run_machine(FewExamples, no_fewer(Run(shrinks=False)), chains)
-        return
+    """Run a short story on three chains."""
     with chains.rollback():
         test(Play(chains))
 
@@ -78,7 +64,7 @@ class TestMutants:
         with pytest.raises(CAUGHT):
             play(test, chains)
 
-    @pytest.mark.parametrize("caught_by", sorted({m.caught_by for m in MUTANTS if "machine" not in m.caught_by}))
+    @pytest.mark.parametrize("caught_by", sorted({m.caught_by for m in MUTANTS}))
     def test_contracts__original__property_holds(self, plain: BookedChains, caught_by: str) -> None:
         play(find_test(caught_by), plain)
 

@@ -234,7 +234,7 @@ class StagedMachine:
         act = Act(name)
         self.acts.append(act)
         story = self.story
-        if story.unit == "step":
+        if story.unit == "step" and name != SET_UP:
             story.round += 1
         place, round_number = len(story.lines), story.round
         try:
