@@ -61,11 +61,11 @@ class Shop(StagedMachine):
         self.paid = 0
         self.before = self.stage.coins
 
-    def take(self, method: Any) -> Any:
+    def take_step(self, method: Any) -> Any:
         """With dice."""
         return method(self)
 
-    def say(self, name: str, value: Any) -> str:
+    def in_words(self, name: str, value: Any) -> str:
         return f"'{value}'" if name == "who" else str(value)
 
     @step()

@@ -48,12 +48,12 @@ class SwapLane(StagedMachine):
         self.play.diary = Diary(self.tell)
         self.at = PRIMARY
 
-    def take(self, method: Callable[..., Any]) -> Any:
+    def take_step(self, method: Callable[..., Any]) -> Any:
         """On some chain."""
         self.at = self.pick("chain", CHAINS)
         return method(self.at, self)
 
-    def say(self, name: str, value: Any) -> str:
+    def in_words(self, name: str, value: Any) -> str:
         return say_drawn(name, value)
 
     def count(self, what: str) -> None:

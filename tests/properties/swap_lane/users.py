@@ -45,7 +45,7 @@ class Users(DoorUsers):
         super().set_up()
         self.open_doors()
         for _ in range(self.pick("swaps at first", (0, 1, 2, 3, 4, 4, 4, 4))):
-            self.take(self.swap)
+            self.take_step(self.swap)
             self.promises_hold()
 
     def mode(self, chain: ChainId, token: TokenId) -> TokenMode:

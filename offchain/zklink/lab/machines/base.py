@@ -55,11 +55,11 @@ class Machine(StagedMachine):
             yield cls(stage)
 
     @classmethod
-    def check(cls, stage: Any) -> None:
+    def check_class(cls, stage: Any) -> None:
         """Whether it can be played at all. Raises MachineUnusable."""
         if stage is None and not cls.specs:
             raise MachineUnusable(cls.__name__, "has no chains: give its `specs` one ChainSpec at least")
-        super().check(stage)
+        super().check_class(stage)
 
     @property
     def story(self) -> Story:

@@ -45,7 +45,7 @@ def run_machine(machine: type[StagedMachine], run: Run | None = None, stage: Any
     raises, with the story in its notes; StepsNeverDone; ReplayUnusable.
     """
     asked = run or Run()
-    machine.check(stage)
+    machine.check_class(stage)
     with machine.opened(asked.backend, asked.find_anvil, stage) as player:
         player.deploy()
         if asked.replay is not None:

@@ -61,7 +61,7 @@ class StagedMachine:
         self._source: Source | None = None
 
     @classmethod
-    def check(cls, stage: Any) -> None:
+    def check_class(cls, stage: Any) -> None:
         """Whether it can be played at all. Raises MachineUnusable."""
         if not list_invariants(cls):
             raise MachineUnusable(cls.__name__, "has no invariant: mark one method with @invariant()")
@@ -97,11 +97,11 @@ class StagedMachine:
         """A role for one example, when it is needed first."""
         return kind(self)
 
-    def take(self, method: Callable[..., Any]) -> Any:
+    def take_step(self, method: Callable[..., Any]) -> Any:
         """Take a step: what all steps have in common stands here."""
         return method()
 
-    def say(self, name: str, value: Any) -> str:
+    def in_words(self, name: str, value: Any) -> str:
         """A drawn value in words."""
         return str(value)
 
@@ -143,7 +143,7 @@ class StagedMachine:
     def pick(self, name: str, values: Sequence[Value]) -> Value:
         """One of some values; what is saved is its place, and what it is in words."""
         place = self._roll(name, 0, len(values) - 1)
-        words = self.say(name, values[place])
+        words = self.in_words(name, values[place])
         self.acts[-1].draws.append(Draw(name, place, Span(0, len(values) - 1), words))
         return values[place]
 
@@ -186,7 +186,7 @@ class StagedMachine:
             chosen = source.choose([self._option(each, owner) for each, owner in steps.values()])
             if chosen is None:
                 break
-            self._act(chosen, partial(self.take, self._method(*steps[chosen])), done)
+            self._act(chosen, partial(self.take_step, self._method(*steps[chosen])), done)
             self._check(checks, number)
         self._begin(FINISH, self.finish, Counter())
         self._check(checks)
