@@ -41,7 +41,7 @@ class Thief:
         """Some coins."""
         coins = dice.number("coins", 1, 50)
         self.machine.stage.coins -= coins
-        self.machine.tell(f"the thief takes {coins} coins", "till")
+        self.machine.note(f"the thief takes {coins} coins", "till")
 
 
 class Shop(StagedMachine):
@@ -76,7 +76,7 @@ class Shop(StagedMachine):
         self.paid += coins
         if coins > 5:
             self.reach("somebody pays much")
-        self.tell(f"{who} pays {coins}", "till")
+        self.note(f"{who} pays {coins}", "till")
 
     @step()
     def count(self, dice: Dice) -> bool:
@@ -87,7 +87,7 @@ class Shop(StagedMachine):
     def evening(self, dice: Dice) -> None:
         """Night falls, or ends."""
         self.is_night = not self.is_night
-        self.tell("night falls" if self.is_night else "day breaks")
+        self.note("night falls" if self.is_night else "day breaks")
 
     @invariant(every=2)
     def nothing_is_missing(self) -> None:
@@ -192,7 +192,7 @@ def test_machine__end_that_draws__is_made_small_and_played_again(tmp_path: Path)
     class Closing(Shop):
         def finish(self) -> None:
             left = self.number("left behind", 0, 1_000)
-            self.tell(f"{left} coins are left behind")
+            self.note(f"{left} coins are left behind")
             assert left < 40, "coins are left behind"
 
     with pytest.raises(AssertionError) as caught:

@@ -45,7 +45,7 @@ class SwapLane(StagedMachine):
     def set_up(self) -> None:
         self.play = Play(self.chains, self.books)
         self.variants: list[Sealed] = [self.play.genesis]
-        self.play.diary = Diary(self.tell)
+        self.play.diary = Diary(self.note)
         self.at = PRIMARY
 
     def take_step(self, method: Callable[..., Any]) -> Any:

@@ -112,7 +112,7 @@ class StagedMachine:
         """What has happened in this example."""
         return self._story
 
-    def tell(self, text: str, where: str = "") -> None:
+    def note(self, text: str, where: str = "") -> None:
         """A line of the story."""
         self.story.tell(where, text)
 
