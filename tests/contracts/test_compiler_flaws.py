@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.analysed_once import KeptTrees
 from tests.support.evm import EvmChain
 from zklink.l1.contract_artifacts import CONTRACTS, compile_source
 from zklink.lab.gates import read_project
@@ -120,9 +121,25 @@ HARMLESS: Final = {
 }
 
 
+@pytest.fixture(scope="module")
+def trees() -> KeptTrees:
+    """Of what the product's sources import."""
+    return KeptTrees()
+
+
 @pytest.mark.parametrize("path", PROJECT.sources, ids=lambda path: str(path.relative_to(CONTRACTS)))
-def test_source__as_written__uses_nothing_that_the_compiler_gets_wrong(path: Path) -> None:
-    assert find_flaws(PROJECT, path, path.read_bytes()) == []
+def test_source__as_written__uses_nothing_that_the_compiler_gets_wrong(path: Path, trees: KeptTrees) -> None:
+    with trees.used():
+        assert find_flaws(PROJECT, path, path.read_bytes()) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
+def test_source__flawed_beside_what_others_import__is_refused(seed: Seed, trees: KeptTrees) -> None:
+    place, imports = CONTRACTS / "Groups.vy", "from .modules import windows\n"
+    with trees.used():
+        find_flaws(PROJECT, place, place.read_bytes())
+        found = find_flaws(PROJECT, PLACE, imports.encode() + seed.source.encode())
+    assert {flaw.advisory for flaw in found} == {seed.advisory}
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)

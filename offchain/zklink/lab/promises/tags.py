@@ -17,6 +17,7 @@ from zklink.lab.promises.mark import ID
 Tag = tuple[str, str]
 """(place, id)."""
 
+MARK = "upholds"
 BREAKS = "# breaks:"
 """The comment above a bug that is seeded in Python."""
 
@@ -90,7 +91,9 @@ class Tags:
 
     @cached_property
     def _trees(self) -> list[tuple[Path, ast.Module]]:
-        return [(path, ast.parse(path.read_text())) for path in self.project.list_test_files()]
+        """Of the test files in which a mark or such a comment may stand: most have neither."""
+        texts = ((path, path.read_text()) for path in self.project.list_test_files())
+        return [(path, ast.parse(text)) for path, text in texts if MARK in text or BREAKS in text]
 
 
 def _tags_of(node: ast.stmt, prefix: str = "") -> Iterator[Tag]:
@@ -108,7 +111,7 @@ def _tags_of(node: ast.stmt, prefix: str = "") -> Iterator[Tag]:
 
 
 def _read_call(node: ast.expr) -> list[str]:
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "upholds":
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == MARK:
         return [str(ast.literal_eval(argument)) for argument in node.args]
     return []
 
