@@ -53,6 +53,7 @@ def test_doors__requests_of_every_kind__words_and_hashes_of_the_core(site: Site)
     assert site.balance(SOL, site.sol) == before + 10**9 + fees
 
 
+@upholds("EXI-5")
 def test_import__requests_of_the_account_lane__consumed_and_paid(site: Site, history: History) -> None:
     first, leaving, key = deposit(site, fee=10), full_exit(site, coin=20), ask_key(site, fee=30)
     payout = leaving.payout(SOLANA, Amount(1_000), BlockNumber(1), 0)

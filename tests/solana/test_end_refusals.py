@@ -9,6 +9,7 @@ from tests.support.solana.blocks import History
 from tests.support.solana.ends import UNREAD, Ends
 from tests.support.solana.machine import key_of
 from tests.support.solana.site import Site
+from tests.support.upholds import upholds
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.bridge_hashes import fold
 from zklink.protocol.facts import Group
@@ -91,6 +92,7 @@ def test_close_path__closed_and_used_in_one_transaction__is_no_path_any_more(end
 # --- evidence ---
 
 
+@upholds("SYN-4")
 def test_raise_end__signatures_of_another_fact_or_group__refused(ends: Ends) -> None:
     site = ends.site
     known, fact = site.groups, ends.fact(2)
@@ -178,6 +180,7 @@ def test_fell_end__no_acc_or_another_path__refused(ends: Ends) -> None:
 # --- imports up to an END ---
 
 
+@upholds("SYN-8")
 def test_import__end_that_stands__needs_no_signature_and_takes_nothing_else(ends: Ends) -> None:
     ends.raise_end(2, *Group)
     ends.bring(1, refusal=Refusal.NO_PATH)

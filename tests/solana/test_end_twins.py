@@ -18,6 +18,7 @@ from tests.support.solana.machine import Refused
 from tests.support.solana.site import open_site
 from tests.support.three_chains import GOVERNOR, STRANGER, A
 from tests.support.tries import tries
+from tests.support.upholds import upholds
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.facts import EndDenial, Group
 from zklink.protocol.ids import DAY, BlockNumber
@@ -206,6 +207,7 @@ def follow(rig: Rig, steps: Sequence[Step]) -> set[str]:
     return met
 
 
+@upholds("SYN-9", "SYN-11", "QUE-4")
 def test_end__scripts_that_meet_every_rule__the_same_on_both(session_rig: Rig) -> None:
     met = set()
     for text in SCRIPTS:

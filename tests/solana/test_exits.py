@@ -18,6 +18,7 @@ from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import Refused, associated, key_of
 from tests.support.solana.site import DESTINATION, Site
 from tests.support.three_chains import DEPOSITOR, STRANGER, USD, A
+from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.eddsa import PrivateKey
 from zklink.primitives.keccak import keccak_words
@@ -73,6 +74,7 @@ def make_state(key: PrivateKey) -> State:
     return state
 
 
+@upholds("EXI-1")
 @pytest.mark.parametrize("is_signed", [False, True])
 def test_exit__proof_of_the_circuit__pays_the_owner_or_whom_the_key_names(is_signed: bool) -> None:
     key = PrivateKey.from_seed(bytes(32))
@@ -97,6 +99,7 @@ def test_exit__proof_of_the_circuit__pays_the_owner_or_whom_the_key_names(is_sig
     assert site.balance(SRM, paid) == before + 2_000_000 and site.books(SRM)["owed"] == 0
 
 
+@upholds("EXI-1")
 def test_exit__once__whoever_it_pays(leaving: Leaving) -> None:
     leaving.exit(to_bob(1_000))
     for again in (to_bob(1_000), to_bob(1), replace(to_bob(5), recipient=bytes(leaving.site.user.pubkey()))):
@@ -110,6 +113,7 @@ def test_exit__once__whoever_it_pays(leaving: Leaving) -> None:
     assert leaving.known(to_bob(1_000))["amounts"] == [1_000, 0]
 
 
+@upholds("EXI-1")
 def test_exit__unsigned__the_owner_must_sign(leaving: Leaving) -> None:
     exit_ = to_bob(1_000, is_signed=0)
     for signer in (None, leaving.site.user):
@@ -141,6 +145,7 @@ def test_exit__side_that_pays_nothing__needs_no_token(leaving: Leaving) -> None:
     leaving.pay_exit(exit_, SRM, refusal=Refusal.PAID)
 
 
+@upholds("EXI-3")
 def test_pay_exit__sol_and_claims__like_payouts(leaving: Leaving) -> None:
     site, bob = leaving.site, BOB.pubkey()
     small, coin = to_bob(1_000, SOL), to_bob(10**8, SOL, account=4)
@@ -167,6 +172,7 @@ def test_pay_exit__sol_and_claims__like_payouts(leaving: Leaving) -> None:
     leaving.pay_exit(exit_, SRM, claimant=BOB)
 
 
+@upholds("VER-6")
 def test_exit__proof_of_another_statement__refused(leaving: Leaving) -> None:
     state, exit_ = leaving.site.state(), to_bob(4_000)
     domain, root = state["exit_domain"], state["exit_root"]
@@ -260,6 +266,7 @@ def test_exit__bits_beside_its_own__refused_as_by_the_contract(rig: Rig, leaving
     leaving.exit(ours)
 
 
+@upholds("SOL-3")
 def test_exit__exactly_what_is_held__and_not_a_unit_more(leaving: Leaving) -> None:
     leaving.exit(to_bob(HELD + 1), refusal=Refusal.CUSTODY)
     leaving.exit(to_bob(1, LP, amount_b=HELD + 1, token_a=SRM, token_b=CAKE), refusal=Refusal.CUSTODY)

@@ -13,6 +13,7 @@ from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site
 from tests.support.three_chains import DEPOSITOR, STRANGER, USD, A
+from tests.support.upholds import upholds
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import END_WINDOW_SECONDS, Door, Lane, TokenId
@@ -35,6 +36,7 @@ def leaving(history: History) -> Leaving:
 # --- begin ---
 
 
+@upholds("EXI-2", "SYN-7")
 def test_begin_exodus__end_imported_and_executed__at_its_root_once(leaving: Leaving) -> None:
     site, ends = leaving.site, leaving.ends
     site.swap()
@@ -59,6 +61,7 @@ def test_begin_exodus__empty_history__at_the_genesis(leaving: Leaving) -> None:
     assert leaving.site.state()["exit_root"] == leaving.site.genesis_root
 
 
+@upholds("SYN-7")
 def test_begin_exodus__seceded__at_the_tip(leaving: Leaving) -> None:
     ends = leaving.ends
     ends.extend()
@@ -98,6 +101,7 @@ def contract_refunds(rig: Rig) -> list[tuple[int, int]]:
     return [(e.args["l1_amount"] // here.scale(USD), e.args["fee_gwei"]) for e in events]
 
 
+@upholds("SOL-1")
 def test_cancel__one_of_every_kind__gives_back_what_the_contract_gives(rig: Rig, leaving: Leaving) -> None:
     site = leaving.site
     user = site.user.pubkey()
@@ -118,6 +122,7 @@ def test_cancel__one_of_every_kind__gives_back_what_the_contract_gives(rig: Rig,
     assert site.books(SRM)["custody"] == site.balance(SRM, site.bridge) == 0
 
 
+@upholds("EXI-2")
 def test_cancel__any_order__each_once_and_only_open_ones(leaving: Leaving) -> None:
     site, ends = leaving.site, leaving.ends
     user = site.user.pubkey()
@@ -149,6 +154,7 @@ def test_cancel__across_the_end_of_the_ring__every_place_has_its_mark(leaving: L
     assert site.books(SRM)["custody"] == 0
 
 
+@upholds("EXI-3")
 def test_cancel__to_somebody_else_or_by_other_accounts__refused(leaving: Leaving) -> None:
     site, bob = leaving.site, BOB.pubkey()
     user, broker = site.user.pubkey(), site.broker.pubkey()
@@ -195,6 +201,7 @@ def test_cancel__swap_of_sol__comes_back_with_its_fee(leaving: Leaving) -> None:
     assert site.balance(SOL, site.sol) == site.machine.rent(0)
 
 
+@upholds("SOL-1", "SOL-3")
 def test_cancel__more_than_the_books_have__refused(leaving: Leaving) -> None:
     """If everything else were broken: never more of a token than came in, nor more fees than are open."""
     site, user = leaving.site, leaving.site.user.pubkey()

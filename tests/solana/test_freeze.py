@@ -15,6 +15,7 @@ from tests.support.solana.founding import SRM
 from tests.support.solana.machine import Refused, key_of
 from tests.support.solana.site import Site
 from tests.support.three_chains import STRANGER, A
+from tests.support.upholds import upholds
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import DAY, EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, Lane
 from zklink.solana.interface.refusals import Refusal
@@ -122,6 +123,7 @@ def attempt(side: Contract | Program, step: tuple[Any, ...]) -> str:
     return ""
 
 
+@upholds("QUE-2", "QUE-4")
 def test_freeze__over_a_request_that_waits__step_by_step_as_on_the_contracts(rig: Rig, ends: Ends) -> None:
     contract, program, met = Contract(rig), Program(ends), set()
     for step in STEPS:
@@ -150,6 +152,7 @@ def test_call_freeze__nothing_waits_or_served_in_part__looks_at_the_queue(ends: 
     assert site.state()["frozen_at"] == site.machine.now()
 
 
+@upholds("QUE-2")
 def test_call_freeze__swap_that_waits__in_its_own_lane(ends: Ends) -> None:
     site = ends.site
     site.swap()
@@ -238,6 +241,7 @@ def test_show_mismatch__queue_that_matches__refused(site: Site, ends: Ends) -> N
     ends.show_mismatch(refusal=Refusal.MATCHES)
 
 
+@upholds("SYN-4")
 def test_show_mismatch__without_acc_or_not_the_next_block__refused(site: Site, ends: Ends) -> None:
     lie(ends)
     lie(ends)
@@ -263,6 +267,7 @@ def test_show_mismatch__block_that_is_malformed_imported_or_no_block__refused(si
     ends.show_mismatch(block=place)
 
 
+@upholds("SYN-8")
 def test_show_mismatch__from_the_standing_end__secedes_at_the_tip(site: Site, ends: Ends) -> None:
     ends.extend()
     ends.bring()
