@@ -188,7 +188,7 @@ class Ends:
                 type(meta)(meta.pubkey, meta.is_signer or meta.pubkey == governor.pubkey(), meta.is_writable)
                 for meta in encoded.accounts
             ]
-        site.send(call, encoded, governor, refusal=refusal)
+        site.send(call, encoded, *([governor] if by else []), refusal=refusal)
 
     def wait(self, seconds: int, slots: int | None = None) -> None:
         """Time passes, and slots: one a second, unless the cluster is halted."""

@@ -1,0 +1,75 @@
+"""The client of the way out, at a node of a chain with slots and levels: a freeze, exodus, refunds, exits."""
+
+import pytest
+
+from tests.solana.test_bringing import Actor
+from tests.support.drafts.escape import Exit
+from tests.support.solana.account_doors import ask_key, deposit, full_exit
+from tests.support.solana.blocks import History
+from tests.support.solana.ends import Ends
+from tests.support.solana.founding import SOL, SOLANA, SRM, prover
+from tests.support.solana.machine import key_of
+from tests.support.solana.on_ledger import open_ledger_site
+from tests.support.solana.site import Site
+from zklink.protocol.errors import CallReverted
+from zklink.protocol.facts import Group
+from zklink.protocol.ids import AccountId, Lane
+from zklink.prover.source import Statement
+from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.leaving import Leaver
+
+BOB = key_of("bob").pubkey()
+
+
+@pytest.fixture
+def site() -> Site:
+    """A bridge on a chain."""
+    return open_ledger_site()[0]
+
+
+def make_leaver(site: Site) -> Leaver:
+    """Somebody without a part in anything: the broker."""
+    actor = Actor(site)
+    sender = actor.importer._sender
+    return Leaver(SolanaBridge(sender.node, bytes(site.id), bytes(site.bridge)), actor.program, sender)
+
+
+def test_leaver__exodus__refunds_every_kind_and_pays_exits(site: Site) -> None:
+    user, broker = site.user.pubkey(), site.broker.pubkey()
+    site.machine.fund(BOB)
+    site.swap(fee=5)
+    site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9, refund_to=bytes(BOB))
+    deposit(site, fee=6)
+    full_exit(site, coin=7)
+    ask_key(site, owner=key_of("bob"), fee=8)
+    deposit(site, l1_amount=9_000)
+    Ends(History(site)).raise_end(0, *Group)
+    before = site.balance(SRM, user), site.balance(SOL, BOB)
+    leaver = make_leaver(site)
+    leaver.begin_exodus()
+    for lane, request_id in ((1, 2), (1, 1), (2, 3), (2, 2), (2, 1)):
+        leaver.cancel(Lane(lane), request_id)
+    with pytest.raises(CallReverted, match="refunded already"):
+        leaver.cancel(Lane.SWAP, 1)
+    assert (site.balance(SRM, user), site.balance(SOL, BOB)) == (before[0] + 10_000_000, before[1] + 10**9 + 8)
+    assert site.state()["open_fees"] == [0, 0] and site.books(SRM)["custody"] == 9_000
+    state = site.state()
+    held = site.balance(SRM, broker)
+    for account, is_signed, amount in ((3, 1, 4_000), (4, 0, 5_000)):
+        exit_ = Exit(account, SRM, SOLANA, bytes(broker), amount, is_signed=is_signed)
+        statement = exit_.x0, exit_.recipient_lo, exit_.x1
+        proof = prover(Statement.EXIT).forge((state["exit_domain"], state["exit_root"], *statement)).evm()
+        assert leaver.pay_exit(AccountId(account), SRM) == []
+        leaver.exit(statement, proof)
+        assert len(leaver.pay_exit(AccountId(account), SRM)) == 1
+        assert leaver.pay_exit(AccountId(account), SRM) == []
+    assert site.balance(SRM, broker) == held + 9_000
+
+
+def test_leaver__request_that_has_not_waited_long_enough__refused_with_the_reason(site: Site) -> None:
+    deposit(site)
+    leaver = make_leaver(site)
+    with pytest.raises(CallReverted, match="request not expired"):
+        leaver.call_freeze(Lane.ACCOUNT)
+    with pytest.raises(CallReverted, match="not called"):
+        leaver.confirm_freeze(Lane.ACCOUNT)
