@@ -181,9 +181,18 @@ def test_poseidon_many__from_the_first_lanes_on__nothing_changes(monkeypatch: py
     """A process's first batches and its later ones are hashed by different code."""
     monkeypatch.setattr(poseidon, "LANES_AFTER", 60)
     monkeypatch.setattr(poseidon, "_tally", poseidon._Tally())
+    monkeypatch.setattr(machine_lanes, "is_loaded", lambda: False)
     rows = [(value, value) for value in _samples(20, 7)]
     expected = [poseidon_plain(row) for row in rows]
     assert all(poseidon_many(rows) == expected for _ in range(4))
+
+
+def test_choose__lanes_are_compiled_already__even_a_first_batch_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poseidon, "_tally", poseidon._Tally())
+    monkeypatch.setattr(machine_lanes, "is_loaded", lambda: True)
+    lanes = poseidon._in_lanes(2)
+    assert poseidon._choose(2, poseidon.LANES_FROM) is (poseidon._native(2) if lanes is None else lanes)
+    assert poseidon._choose(2, poseidon.LANES_FROM - 1) is poseidon._native(2)
 
 
 @pytest.mark.parametrize("number", [R, R + 1, -1, 1 << 256])

@@ -34,7 +34,7 @@ LANES_FROM: Final = 3
 
 LANES_AFTER: Final = 16_384
 """Batches of so many rows have taken about as long as it takes to compile the lanes; a process with fewer, as most
-commands are, never does.
+commands are, never does, unless it has compiled them for something else.
 """
 
 
@@ -135,7 +135,8 @@ def _choose(count: int, rows: int) -> Permutation | None:
     """What hashes so many rows fastest."""
     if rows >= LANES_FROM:
         _tally.rows += rows
-        if _tally.rows >= LANES_AFTER and (lanes := _in_lanes(count)) is not None:
+        is_worth_it = _tally.rows >= LANES_AFTER or machine_lanes.is_loaded()
+        if is_worth_it and (lanes := _in_lanes(count)) is not None:
             return lanes
     return _native(count)
 
