@@ -31,6 +31,7 @@ from zklink.primitives.eddsa import PrivateKey
 from zklink.protocol.ids import CUSTODY_LIMIT, AccountId, Amount, BlockNumber, ChainId, Lane, Nonce, TokenId
 from zklink.sequencer.fee_terms import WORK
 from zklink.sequencer.journal import Journal, JournalEntry, MemoryJournal
+from zklink.sequencer.submitter import Submitter
 from zklink.service.evm_link import NodeKeys
 from zklink.service.reconcile import reconcile
 from zklink.service.wiring import LocalGroups, Programs, build_parts
@@ -181,6 +182,10 @@ class Pipeline:
         """Nothing is submitted on these chains until `resume`."""
         for chain in chains:
             self._active.pop(chain, None)
+
+    def replace(self, chain: ChainId, submitter: Submitter) -> None:
+        """Somebody else submits on a chain until `resume`."""
+        self._active[chain] = submitter
 
     def resume(self) -> None:
         """Submit on every chain again."""

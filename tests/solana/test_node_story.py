@@ -2,7 +2,7 @@
 with proofs that the program and the contracts check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -23,12 +23,16 @@ from zklink.protocol.errors import HistoryDisagrees, WrongChain
 from zklink.protocol.ids import Lane, RequestId
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
-from zklink.sequencer.program_gate import AGAIN_SECONDS
+from zklink.sequencer.decision import Action, Import
+from zklink.sequencer.horizon import Horizon
+from zklink.sequencer.program_gate import AGAIN_SECONDS, ProgramGate
+from zklink.sequencer.submitter import Sent, Submitter
 
 USD = 10**6
 FEE = 40_000
 BOB = key_of("bob").pubkey()
 POOR = key_of("no account of the token").pubkey()
+STRANGER = key_of("stranger")
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +43,18 @@ def swap_here(star: SolanaStar, amount: int, recipient: Pubkey, fill_fee: int = 
     order = build_order(star, POLYGON.chain_id, USDC, amount, SOLANA, USDC, fill_fee=fill_fee)
     send_swap(star, POLYGON.chain_id, replace(order, recipient=bytes(recipient)))
     return POLYGON.chain_id, RequestId(bridge.request_counts(Lane.SWAP).total)
+
+
+class Bringer:
+    """A gate that imports blocks, and executes and pays nothing."""
+
+    def __init__(self, gate: ProgramGate) -> None:
+        gate._settle = lambda number, key: None  # type: ignore[method-assign]
+        self.chain, self.view, self.final, self._gate = gate.chain, gate.view, gate.final, gate
+
+    def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
+        """Imports alone."""
+        return self._gate.send([action for action in actions if isinstance(action, Import)], horizon)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +149,23 @@ def test_start__on_a_journal_after_a_crash__goes_on_and_brings_nothing_twice(sta
     swap_here(star, 20 * USD, BOB)
     bought.finish(2)
     assert site.balance(USDC, BOB) == 20 * USD and site.state()["number"] == bought.node.sequencer.height
+
+
+def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_there(star: SolanaStar) -> None:
+    pipeline, site = open_filled(star), star.site
+    swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    site.machine.fund(STRANGER.pubkey())
+    stranger = Bringer(replace(link(star, pipeline.clock), payer=STRANGER).gate())
+    pipeline.replace(SOLANA, Submitter(stranger))
+    swap_here(star, 200 * USD, BOB)
+    pipeline.run_until(lambda: site.state()["unpaid"] == 1)
+    pipeline.round(2)
+    assert site.balance(USDC, BOB) == 0
+    pipeline.resume()
+    pipeline.finish(2)
+    assert site.balance(USDC, BOB) == 200 * USD
+    assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
 
 
 def test_connect__program_of_another_deployment_or_cluster__refused(star: SolanaStar) -> None:

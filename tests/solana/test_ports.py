@@ -19,9 +19,10 @@ from zklink.lab.solana.chain import LocalSolana
 from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, next_queue_hash
 from zklink.protocol.errors import NotFinal, RequestGap, RequestRewritten, RpcUnavailable
-from zklink.protocol.facts import Frozen, QueueFact
-from zklink.protocol.ids import Lane
+from zklink.protocol.facts import Accepted, Frozen, QueueFact
+from zklink.protocol.ids import BlockNumber, Lane
 from zklink.signers.journal import MemorySignerJournal
+from zklink.signers.ports import EndState
 from zklink.signers.signer import Deployment
 from zklink.signers.solana_reader import SolanaReader
 from zklink.signers.watcher import Watcher
@@ -220,3 +221,21 @@ def test_send__a_swap_over_a_bad_line__is_queued_once(site: Site, troubles: list
     finally:
         chain.set_automine(True)
     assert site.state()["totals"][0] == 1 and receipt.units > 0
+
+
+def test_end_state__raised_or_not__is_what_the_bridge_says_now(site: Site) -> None:
+    reader, ledger = SolanaReader(read_bridge(site)), chain_of(site).ledger
+    assert reader.end_state(reader.newest().number) == EndState(0, None)
+    account = ledger.svm.get_account(site.bridge)
+    assert account is not None
+    raised = accounts.BRIDGE.unpack(account.data) | {
+        "end_word": 2,
+        "end_round": 3,
+        "end_number": 7,
+        "end_hash": b"\7" * 32,
+    }
+    ledger.put(site.bridge, Account(account.lamports, accounts.BRIDGE.pack(**raised), account.owner, False, 0))
+    chain_of(site).mine(chain_of(site).spec.confirmed_slots)
+    assert reader.end_state(reader.newest().number) == EndState(3, Accepted(BlockNumber(7), b"\7" * 32))
+    with pytest.raises(RpcUnavailable, match="behind slot"):
+        reader.end_state(10**9)

@@ -20,6 +20,7 @@ from zklink.sequencer.decision import Action, ChainView, Execute, Import
 from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import FinalView, Sent
+from zklink.solana.client.acts import read_acts
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.importing import BlockAccount, Evidence, Importer, read_blocks
 from zklink.solana.client.node import CONFIRMED
@@ -27,6 +28,7 @@ from zklink.solana.client.paying import Payer
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts
+from zklink.solana.interface.instructions import IMPORT_BLOCK
 
 AGAIN_SECONDS: Final = 30.0
 """Between two tries to pay what waits."""
@@ -52,6 +54,8 @@ class ProgramGate:
         self._importer = Importer(bridge, program, sender)
         self._payer = Payer(program, sender, deployment_hash)
         self._waiting: dict[BlockNumber, tuple[Pubkey, frozenset[int]]] = {}
+        self._others: dict[BlockNumber, Pubkey] = {}
+        """Accounts of blocks that somebody else has brought."""
         self._tried_at = clock()
 
     @property
@@ -102,7 +106,7 @@ class ProgramGate:
         self._waiting.pop(number, None)
         if waiting:
             self._waiting[number] = key, frozenset(each.index for each in waiting)
-        elif self._read([key])[0] is not None:
+        elif number not in self._others and self._read([key])[0] is not None:
             self._importer.close(key)
 
     def _pay_waiting(self) -> None:
@@ -113,23 +117,43 @@ class ProgramGate:
                 self._settle(number, key)
 
     def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
-        """Blocks that are not executed, and those with payouts that nobody has tried to pay."""
+        """Blocks that are not executed, and those with payouts that nobody has tried to pay. A block that somebody else
+        has brought is looked for while the bridge has unexecuted ones beyond those that are known.
+        """
         blocks = horizon.blocks[: max(tip.number - horizon.start, 0)]
-        owed: dict[BlockNumber, bytes] = {}
+        found = self._read_all(blocks)
+        if tip.unpaid > sum(each.fields["stage"] == accounts.IMPORTED for each in found.values()):
+            self._find_others()
+            found = self._read_all(blocks)
+        words = {block.number: block.payout_words(self._chain) for block in blocks}
+        return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
+
+    def _read_all(self, blocks: Sequence[SealedBlock]) -> dict[BlockNumber, BlockAccount]:
+        """The accounts of these blocks that are there."""
+        found: dict[BlockNumber, BlockAccount] = {}
         for at in range(0, len(blocks), MOST_ACCOUNTS):
             part = blocks[at : at + MOST_ACCOUNTS]
-            for block, found in zip(part, self._read(map(self._place, part)), strict=True):
-                if found is not None and self._is_owed(block.number, found):
-                    owed[block.number] = compute_owed_hash(block.payout_words(self._chain))
-        return owed
+            shown = zip(part, self._read(map(self._place, part)), strict=True)
+            found |= {block.number: each for block, each in shown if each is not None}
+        return found
 
-    def _is_owed(self, number: BlockNumber, found: BlockAccount) -> bool:
-        stage, (_, waiting) = found.fields["stage"], self._waiting.get(number, (None, frozenset[int]()))
+    def _find_others(self) -> None:
+        """The accounts from which the bridge has lately imported blocks."""
+        acts = read_acts(self._bridge.node, self._program, self._bridge.address, most=MOST_ACCOUNTS)
+        keys = {act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name}
+        for each in self._read([Pubkey.from_string(key) for key in keys]):
+            if each is not None and each.fields["writer"] != bytes(self._sender.payer.pubkey()):
+                self._others[BlockNumber(each.fields["number"])] = each.key
+
+    def _is_owed(self, found: BlockAccount) -> bool:
+        number, stage = BlockNumber(found.fields["number"]), found.fields["stage"]
+        _, waiting = self._waiting.get(number, (None, frozenset[int]()))
         unpaid = {index for index in range(found.fields["payouts"]) if not found.is_paid(index)}
         return stage == accounts.IMPORTED or (stage == accounts.EXECUTED and not unpaid <= waiting)
 
     def _place(self, block: SealedBlock) -> Pubkey:
-        return self._importer.account_of(block.number, block.block.inputs.commitment)
+        own = self._importer.account_of(block.number, block.block.inputs.commitment)
+        return self._others.get(block.number, own)
 
     def _read(self, keys: Iterable[Pubkey]) -> list[BlockAccount | None]:
         return read_blocks(self._sender.node, self._program, list(keys))

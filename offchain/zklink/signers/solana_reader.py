@@ -4,7 +4,8 @@ from zklink.l1.transport.receipts import BlockInfo
 from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
 from zklink.protocol.errors import RpcUnavailable
-from zklink.protocol.ids import Lane
+from zklink.protocol.facts import Accepted
+from zklink.protocol.ids import BlockNumber, Lane
 from zklink.signers.ports import EndState
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.node import CONFIRMED, FINALIZED, Level
@@ -12,7 +13,7 @@ from zklink.solana.client.node import CONFIRMED, FINALIZED, Level
 
 class SolanaReader:
     """The ChainReader of a Solana member. A height is a slot; what stood there is known of the last final one alone, so
-    every answer is of the slot that `final` gave last. A block's hash is a recent blockhash of its level.
+    every answer but END's is of the slot that `final` gave last. A block's hash is a recent blockhash of its level.
     """
 
     def __init__(self, bridge: SolanaBridge) -> None:
@@ -36,9 +37,13 @@ class SolanaReader:
         return self._at(height).queue_hash(lane, count)
 
     def end_state(self, height: int) -> EndState:
-        """The program has no END yet: the round is the first, and none is raised."""
-        self._at(height)
-        return EndState(0, None)
+        """As the bridge is now, in slot `height` or later: what is said of END is asked at the newest one."""
+        reading = self._bridge.read(CONFIRMED)
+        if reading.slot < height:
+            raise RpcUnavailable(self._bridge.node.name, "getMultipleAccounts", 1, f"the node is behind slot {height}")
+        known = reading.fields
+        place = Accepted(BlockNumber(known["end_number"]), bytes(known["end_hash"]))
+        return EndState(known["end_round"], place if known["end_word"] else None)
 
     def _at(self, height: int) -> BridgeReading:
         if self._reading is None or self._reading.slot != height:
