@@ -2,10 +2,13 @@
 with proofs that the program and the contracts check.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from solders.pubkey import Pubkey
 
 from tests.scenarios.pipeline import TestClock
@@ -27,6 +30,11 @@ from zklink.sequencer.decision import Action, Import
 from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.program_gate import AGAIN_SECONDS, ProgramGate
 from zklink.sequencer.submitter import Sent, Submitter
+from zklink.service.health import WELL, HealthBoard
+from zklink.service.metrics import Metrics
+from zklink.service.monitor import Monitor
+from zklink.service.program_connecting import connect_programs
+from zklink.service.settings.model import PayingProgramSettings
 
 USD = 10**6
 FEE = 40_000
@@ -85,6 +93,9 @@ def open_filled(star: SolanaStar, has_broker: bool = False) -> StarPipeline:
 
 def test_swaps__from_solana_and_to_it__are_paid_by_one_node(star: SolanaStar) -> None:
     pipeline, site, roles = open_filled(star), star.site, star.world.roles
+    board, metrics = HealthBoard(), Metrics()
+    monitor = Monitor(pipeline.node, pipeline.clock, board, metrics)
+    pipeline.node.listen(monitor.take)
     before = pipeline.balance(roles.recipient, POLYGON.chain_id, USDC)
     away = swap_away(star, 300 * USD)
     pipeline.finish(1)
@@ -106,6 +117,11 @@ def test_swaps__from_solana_and_to_it__are_paid_by_one_node(star: SolanaStar) ->
     assert site.balance(USDC, POOR) == 50 * USD and site.books(USDC)["owed"] == 0
     assert pipeline.retries() == []
     assert site.state()["number"] == pipeline.node.sequencer.height and site.state()["unpaid"] == 0
+
+    monitor.look()
+    assert board.read()["chain solana"] == WELL
+    executed = metrics.registry.get_sample_value("zklink_chain_executed", {"chain": "solana"})
+    assert executed == pipeline.node.sequencer.height
 
     read = ChainsRead(star.deployment, star.bridges)
     ends = find_ends(read)
@@ -175,3 +191,20 @@ def test_connect__program_of_another_deployment_or_cluster__refused(star: Solana
         replace(good, deployment_hash=bytes(32)).check()
     with pytest.raises(WrongChain):
         replace(good, place=replace(good.place, genesis="1" * 32)).check()
+
+
+def test_connect__settings_over_http__gives_the_deployments_program(star: SolanaStar, tmp_path: Path) -> None:
+    payer = tmp_path / "payer.json"
+    payer.write_text(json.dumps(list(bytes(STRANGER))))
+    chain: LocalSolana = star.site.machine.chain  # type: ignore[attr-defined]
+    node = chain.serve_http()
+    try:
+        nodes = (SecretStr("http://127.0.0.1:1"), SecretStr(node.url))
+        settings = {"solana": PayingProgramSettings(nodes=nodes, payer=payer, is_local=True)}
+        found = connect_programs(settings, star.deployment)[SOLANA]
+        assert (found.profile.name, found.profile.native_symbol, found.profile.confirmations) == ("solana", "SOL", 1)
+        assert found.broker_names() == {bytes(STRANGER.pubkey())}
+        head = found.reader().newest()
+        assert head.number == chain.ledger.height("confirmed")
+    finally:
+        node.close()
