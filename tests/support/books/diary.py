@@ -132,7 +132,7 @@ def _say_named(name: str, value: object) -> str:
 @singledispatch
 def say(value: object) -> str:
     """A value in words."""
-    return str(value)
+    return "any number of" if value == MOST else str(value)
 
 
 @say.register
@@ -148,11 +148,6 @@ def _(value: None) -> str:
 @say.register
 def _(value: bool) -> str:
     return "yes" if value else "no"
-
-
-@say.register
-def _(value: int) -> str:
-    return "any number of" if value == MOST else str(value)
 
 
 @say.register
