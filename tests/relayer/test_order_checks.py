@@ -10,7 +10,13 @@ import pytest
 from eth_account import Account
 
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS, SwapOrder
-from zklink.l1.contracts.entry import EntryPlace, Relay, compute_order_nonce
+from zklink.l1.contracts.entry import (
+    EntryPlace,
+    Relay,
+    build_authorization_data,
+    build_permit2_data,
+    compute_order_nonce,
+)
 from zklink.l1.contracts.permits import compute_separator
 from zklink.l1.transport.client import Call
 from zklink.protocol.errors import CallReverted, RelayRefused, RpcRefused, RpcUnavailable, TransactionRejected
@@ -63,7 +69,10 @@ class Chain:
             head=lambda: SimpleNamespace(number=77, timestamp=self.time),
             estimate_gas=self._estimate,
             gas_price=lambda: GAS_PRICE,
-            ask=lambda label, question: self.code,
+            ask=lambda label, question: question(),
+            w3=SimpleNamespace(
+                eth=SimpleNamespace(get_code=lambda account: self.code if account == OWNER.address else b"code")
+            ),
         )
         bridge = SimpleNamespace(
             client=client,
@@ -139,8 +148,21 @@ def test_check_form__each_field__is_the_signed_one(way: Way) -> None:
 def test_check_form__permit2__is_the_one_that_the_entry_knows() -> None:
     good = sign(Way.PERMIT2)
     assert form(good, permit2=NO_ADDRESS) == form(good, permit2=OTHER) == "wrong_permit2"
+    nobody = replace(good, domain={**PERMIT2_DOMAIN, "verifyingContract": NO_ADDRESS})
+    assert form(nobody, permit2=NO_ADDRESS) == "wrong_permit2"
     assert form(replace(good, domain={**PERMIT2_DOMAIN, "verifyingContract": OTHER})) == "wrong_permit2"
     assert form(sign(Way.AUTHORIZATION), permit2=NO_ADDRESS) == ""
+
+
+def test_build_signed_data__either_way__ends_at_the_same_second() -> None:
+    """An authorization is good before its second, a permission of Permit2 up to its own."""
+    place, owner = EntryPlace(7, ENTRY, BRIDGE, PERMIT2), OWNER.address
+    good, relay = sign(), Relay(LEAST_FEE, RELAYER)
+    authorization = build_authorization_data(place, DOMAIN, ORDER, owner, relay, good.valid_before)
+    assert build_signed_data(place, good, TOKEN) == authorization
+    nonce = int.from_bytes(good.nonce, "big")
+    permission = build_permit2_data(place, TOKEN, ORDER, owner, relay, nonce, good.valid_before - 1)
+    assert build_signed_data(place, sign(Way.PERMIT2), TOKEN) == permission
 
 
 @WAYS

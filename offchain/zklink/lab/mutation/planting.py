@@ -7,6 +7,7 @@ import hashlib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Final
 
 from zklink.lab.mutation.python_plant import plant_python
@@ -26,11 +27,13 @@ def plant(
     build: Build,
     contracts: Sequence[str],
     codes: Mapping[str, bytes],
+    loaded: Sequence[FunctionType] | None = None,
 ) -> str:
-    """The code's name, or nothing if it is as before. The texts stand in the folder already. Raises whatever the
-    compiler does.
+    """The code's name, or nothing if it is as before. The texts stand in the folder already. `loaded` are the functions
+    of Python that are looked through. Raises whatever the compiler does.
     """
-    planted = [plant_python(folder / file, before[file], after[file]).code for file in after if file.endswith(".py")]
+    modules = [file for file in after if file.endswith(".py")]
+    planted = [plant_python(folder / file, before[file], after[file], loaded).code for file in modules]
     built = {name: strip(code) for name, code in build(contracts).items()} if contracts else {}
     if not any(planted) and all(strip(codes[name]) == code for name, code in built.items()):
         return ""

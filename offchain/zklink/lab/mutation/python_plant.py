@@ -7,7 +7,7 @@ as a constant, a default or a table, stays as it was.
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -23,17 +23,26 @@ class Planted:
     functions: int
 
 
-def plant_python(file: Path, before: str, after: str) -> Planted:
-    """Give the loaded functions of a file their new code. Raises SyntaxError, and ValueError for a function that would
-    need other variables of the function around it.
+def find_functions(folder: Path) -> list[FunctionType]:
+    """Every loaded function whose code stands below a folder. To look for them in each fork would copy all its memory."""
+    below = f"{folder.resolve()}/"
+    functions = (each for each in gc.get_objects() if isinstance(each, FunctionType))
+    return [each for each in functions if each.__code__.co_filename.startswith(below)]
+
+
+def plant_python(file: Path, before: str, after: str, loaded: Sequence[FunctionType] | None = None) -> Planted:
+    """Give the functions of a file their new code: those that are `loaded`, or all that there are. Raises SyntaxError,
+    and ValueError for a function that would need other variables of the function around it.
     """
     old, new = (compile(text, str(file), "exec", dont_inherit=True) for text in (before, after))
     pairs = list(_find_changed(old, new))
     if not pairs:
         return Planted("", 0)
     wanted = dict(pairs)
-    gc.unfreeze()
-    functions = [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__ in wanted]
+    if loaded is None:
+        gc.unfreeze()
+        loaded = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+    functions = [each for each in loaded if each.__code__ in wanted]
     for function in functions:
         function.__code__ = wanted[function.__code__]
     return Planted(hashlib.sha256(repr([_describe(new) for _, new in pairs]).encode()).hexdigest(), len(functions))

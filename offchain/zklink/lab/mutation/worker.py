@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import IO, Any, Final
 
 import pytest
 
 from zklink.lab.mutation.forks import fork
 from zklink.lab.mutation.planting import Build, find_build, plant
+from zklink.lab.mutation.python_plant import find_functions
 from zklink.lab.mutation.quick_hypothesis import leave_out_shrinking
 
 Order = dict[str, Any]
@@ -34,6 +36,7 @@ class Worker:
     def __init__(self, folder: Path, build: Build, orders: IO[str], answers: IO[str]) -> None:
         self._folder, self._build, self._orders, self._answers = folder, build, orders, answers
         self._codes: dict[str, bytes] = {}
+        self._functions: list[FunctionType] = []
         self._failed: list[str] = []
         self.was_asked = False
 
@@ -60,6 +63,7 @@ class Worker:
             order = json.loads(line)
             if "contracts" in order and "stages" not in order:
                 self._codes = self._build(order["contracts"])
+                self._functions = find_functions(self._folder)
                 gc.collect()
                 gc.freeze()
                 self.tell({"built": len(self._codes)})
@@ -93,7 +97,8 @@ class Worker:
         code = ""
         if before:
             try:
-                code = plant(self._folder, before, order["texts"], self._build, order["contracts"], self._codes)
+                texts, contracts = order["texts"], order["contracts"]
+                code = plant(self._folder, before, texts, self._build, contracts, self._codes, self._functions)
             except Exception as error:  # the compiler raises classes of its own and of Python
                 return {"verdict": "does not compile", "by": type(error).__name__, "code": ""}
             if not code or code in order["seen"]:
