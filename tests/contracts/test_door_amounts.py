@@ -110,6 +110,20 @@ def test_permit__token_that_burns_all_gas__costs_a_bounded_part(rig: Rig) -> Non
     assert here.bridge.deposit_with_permit(again, BURNING, sender=DEPOSITOR, gas=800_000) == len(TOKENS) + 1
 
 
+def test_no_permit__token_is_not_asked_for_one(rig: Rig) -> None:
+    """It could say anything, and use gas."""
+    here = rig[A]
+    order, used = deposit_order(here, BAD, 10**6), []
+    for call in (
+        lambda: here.bridge.deposit(order, sender=DEPOSITOR),
+        lambda: here.bridge.deposit_with_permit(order, BURNING, sender=DEPOSITOR),
+    ):
+        with rig.rollback():
+            call()
+            used.append(here.evm.evm.result.gas_used)
+    assert used[1] - used[0] > 150_000
+
+
 # --- a token that is short ---
 
 

@@ -24,7 +24,7 @@ class Planted:
 
 
 def find_functions(folder: Path) -> list[FunctionType]:
-    """Every loaded function whose code stands below a folder. To look for them in each fork would copy all its memory."""
+    """Every loaded function whose code stands below a folder. To look for them in each fork copies all its memory."""
     below = f"{folder.resolve()}/"
     functions = (each for each in gc.get_objects() if isinstance(each, FunctionType))
     return [each for each in functions if each.__code__.co_filename.startswith(below)]
