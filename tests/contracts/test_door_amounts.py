@@ -114,13 +114,16 @@ def test_no_permit__token_is_not_asked_for_one(rig: Rig) -> None:
     """It could say anything, and use gas."""
     here = rig[A]
     order, used = deposit_order(here, BAD, 10**6), []
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: here.bridge.deposit(order, sender=DEPOSITOR),
         lambda: here.bridge.deposit_with_permit(order, BURNING, sender=DEPOSITOR),
-    ):
+    ]
+    for call in calls:
         with rig.rollback():
             call()
-            used.append(here.evm.evm.result.gas_used)
+            result = here.evm.evm.result
+            assert result is not None
+            used.append(int(result.gas_used))
     assert used[1] - used[0] > 150_000
 
 
