@@ -90,7 +90,6 @@ def test_import__request_served_in_part_that_is_another__refused(site: Site, his
     assert site.state()["consumed"] == [0, 2]
 
 
-@upholds("QUE-3")
 def test_full_exit__crowded_queue__burns_what_the_contract_burns(site: Site, rig: Rig) -> None:
     """The same prices and the same crowd on both: the contract's quote is what this door takes."""
     here = rig[A]
