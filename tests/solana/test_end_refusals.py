@@ -13,7 +13,7 @@ from tests.support.upholds import upholds
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.bridge_hashes import fold
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import END_WINDOW_SECONDS, BlockNumber, ChainId
+from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, BlockNumber, ChainId
 from zklink.protocol.limits import MAX_LATER
 from zklink.solana.interface import accounts, end_instructions
 from zklink.solana.interface.refusals import Refusal
@@ -155,6 +155,16 @@ def test_deny_end__word_of_another_round_or_group__refused(ends: Ends) -> None:
     ends.act(end_instructions.DENY_END, both, Refusal.VALIDATORS, by_governor=0)
     ends.act(end_instructions.DENY_END, {"evidence": ends.path(0, 1)}, Refusal.ACCOUNT, by_governor=0)
     ends.deny(VALIDATORS)
+
+
+@upholds("SYN-11")
+def test_deny_end__by_validators__adds_a_window(ends: Ends) -> None:
+    ends.raise_end(2, WATCHERS)
+    ends.deny(VALIDATORS)
+    ends.wait(END_WINDOW_SECONDS)
+    ends.stand(Refusal.WITHIN_WINDOW)
+    ends.wait(DENIAL_WINDOW_SECONDS)
+    ends.stand()
 
 
 def test_fell_end__no_acc_or_another_path__refused(ends: Ends) -> None:
