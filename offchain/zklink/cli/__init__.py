@@ -14,7 +14,10 @@ def run(*arguments: Any, **options: Any) -> Any:
         if sys.argv[1:2] != ["lab"]:
             sys.exit(f"zklink: {name_missing(error)}")
         return _run_lab(*arguments, **options)
-    return group(*arguments, **options)
+    try:
+        return group(*arguments, **options)
+    except ModuleNotFoundError as error:  # of a command that is listed
+        sys.exit(f"zklink: {name_missing(error)}")
 
 
 def _run_lab(*arguments: Any, **options: Any) -> Any:

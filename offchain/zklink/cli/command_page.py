@@ -67,7 +67,10 @@ def _load_script(path: Path) -> click.Command:
 
 
 def _walk(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             if command.invoke_without_command:
                 yield f"{prefix} {name}", command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from typing import Any, Final
 
@@ -10,27 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from zklink import __version__
-from zklink.cli.bench import bench
-from zklink.cli.broker import broker
-from zklink.cli.ceremony import ceremony
-from zklink.cli.circuits import circuits, setup
-from zklink.cli.demo_command import demo
-from zklink.cli.devnet_command import devnet
 from zklink.cli.extras import name_missing
-from zklink.cli.generate import generate
-from zklink.cli.genesis import genesis
-from zklink.cli.keep import keep
-from zklink.cli.lab import lab
-from zklink.cli.node import node, prover
-from zklink.cli.prices import prices
-from zklink.cli.r1cs import r1cs
-from zklink.cli.recover import recover
-from zklink.cli.signer import signer
-from zklink.cli.snapshots import snapshots
-from zklink.cli.status import status
-from zklink.cli.verifier import verifier
-from zklink.cli.verify_deployment import verify_deployment
-from zklink.cli.watch import watch
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
 from zklink.protocol.errors import ZkLinkError
@@ -38,12 +19,48 @@ from zklink.protocol.errors import ZkLinkError
 DO: Final = "Do:"
 """In an error's docstring: what follows is for whoever meets it."""
 
+COMMANDS: Final = {
+    "demo": "demo_command",
+    "devnet": "devnet_command",
+    "node": "node",
+    "prover": "node",
+    "broker": "broker",
+    "signer": "signer",
+    "watch": "watch",
+    "status": "status",
+    "verify-deployment": "verify_deployment",
+    "setup": "circuits",
+    "circuits": "circuits",
+    "ceremony": "ceremony",
+    "r1cs": "r1cs",
+    "verifier": "verifier",
+    "generate": "generate",
+    "genesis": "genesis",
+    "recover": "recover",
+    "keep": "keep",
+    "prices": "prices",
+    "bench": "bench",
+    "snapshots": "snapshots",
+    "lab": "lab",
+}
+"""Each command's module in `zklink.cli`. It is imported when the command is asked for: all take more than a second."""
+
 KEPT_RUNNING: Final = ("node", "prover", "broker", "signer", "watch")
 """Programs of operators: their errors say what to do, too."""
 
 
 class _Group(click.Group):
     """Prints the product's own errors as one line instead of a traceback, and nothing of a node but its host."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"zklink.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -72,31 +89,3 @@ def _show(error: Exception, advises: bool = False) -> None:
 @click.version_option(__version__)
 def main() -> None:
     """Cross-chain swaps, proven to every chain."""
-
-
-COMMANDS = (
-    demo,
-    devnet,
-    node,
-    prover,
-    broker,
-    signer,
-    watch,
-    status,
-    verify_deployment,
-    setup,
-    circuits,
-    ceremony,
-    r1cs,
-    verifier,
-    generate,
-    genesis,
-    recover,
-    keep,
-    prices,
-    bench,
-    snapshots,
-    lab,
-)
-for command in COMMANDS:
-    main.add_command(command)
