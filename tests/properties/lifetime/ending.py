@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from tests.properties.lifetime.actors import PRESET, genesis_state
 from tests.properties.lifetime.life import Life, LineBlock, Place, Queue
-from tests.strategies import Dice
 from tests.support.books.chains import TOKEN_NAMES
 from tests.support.books.diary import Diary, name_chain, name_place, say
 from tests.support.three_chains import CHAINS, PRIMARY
+from zklink.lab.machines import Dice
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.payout import Payout
 from zklink.operations.requests import Request

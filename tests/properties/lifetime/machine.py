@@ -5,12 +5,9 @@ way: the operator is gone, and everybody gets out (rescue.py).
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import ClassVar
-
-from hypothesis import event, note
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
 from tests.properties.lifetime.actors import ANN, BOB, KEYLESS, OPERATOR, WALLET_CHAIN, Stage, layer2_keys
 from tests.properties.lifetime.life import Life
@@ -19,118 +16,138 @@ from tests.properties.lifetime.operators import Operators
 from tests.properties.lifetime.rescue import Rescue
 from tests.properties.lifetime.users import Users
 from tests.properties.lifetime.wallet import WalletOwner
-from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS, unit
-from tests.support.books.diary import Diary
-from tests.support.bursts import Burst, bursts, spread
+from tests.support.books.diary import Diary, say_drawn
 from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
+from zklink.lab.machines import StagedMachine, invariant, step
 from zklink.protocol.ids import ChainId, Lane
 
 USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
 WALLET = ("wallet_deposits", "wallet_asks", "wallet_asks", "namesake")
 DOORS = ("set_price", "set_price", "collect", "pay_too_little")
-BLOCKS = ("seal_accounts", "seal_accounts", "seal_swaps", "seal_swaps", "accept", "accept")
-CHAIN_WORK = (*BLOCKS, "catch_up", "catch_up", "import", "import", "import", "execute", "execute", "execute")
+BLOCKS = ("seal_account_block", "seal_account_block", "seal_swaps", "seal_swaps", "accept_next", "accept_next")
+CHAIN_WORK = (
+    *BLOCKS,
+    "catch_up",
+    "catch_up",
+    "import_next",
+    "import_next",
+    "import_next",
+    "execute",
+    "execute",
+    "execute",
+)
 REMOVAL = ("remove_member", "remove_member")
 TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad", "wallet_turns_bad", "wallet_turns_bad", *REMOVAL)
-CHANCE = 600
-"""Bytes of chance for one step."""
+AT_FIRST = ("seal_account_block", "catch_up", "catch_up", "accept_next", "import_next")
+GOALS = frozenset({
+    "DepositRequest", "FullExitRequest", "KeyRequest",
+    "Transfer", "Withdraw", "ForcedExit", "ChangePubKey", "ClaimFees",
+    "CreatePool", "AddLiquidity", "RemoveLiquidity", "PoolSwap", "OrderMatch", "SwapRequest",
+    "transfer to a new owner", "order filled further", "full exit of another's account",
+    "full exit in part", "full exit of shares",
+    "key request", "key request for another's account",
+    "swap paid", "swap refunded",
+    "fill of SWAP_PAID", "fill of WITHDRAW_PAYOUT", "broker repaid for SWAP_PAID", "broker repaid for WITHDRAW_PAYOUT",
+    "paid too little", "price rises", "price falls", "fees collected", "fees collected at the end",
+    "wallet deposits for itself", "wallet asks for a key", "wallet asks for a full exit", "namesake asks elsewhere",
+    "wallet cancels", "wallet pulls what it is owed", "wallet pulls a fee that it is owed",
+    "new VALIDATORS", "new WATCHERS", "one of the VALIDATORS removed", "one of the WATCHERS removed",
+    "second removal refused",
+    "old word of VALIDATORS refused by accept", "old word of VALIDATORS refused by import",
+    "old word of VALIDATORS refused by END", "old word of WATCHERS refused by accept",
+    "old word of WATCHERS refused by import", "old word of WATCHERS refused by END",
+    "consent forged", "wait", "accept", "accept several", "accept too old", "import", "execute",
+    "frozen by a request of lane 1", "frozen by a request of lane 2",
+    "ended by request", "ended by member", "ended by silence",
+    "END of validators and watchers", "END of watchers", "END of validators", "END that falls",
+    "imported while END waits", "imported by END",
+    "cancelled SwapRequest", "cancelled DepositRequest", "cancelled FullExitRequest", "cancelled KeyRequest",
+    "signed exit", "unsigned exit", "signed exit of a wallet", "unsigned exit of a wallet", "exit of shares", "finish",
+})  # fmt: skip
+"""What some life must have done, or the machine proves less than it says."""
 
 
-class Lifetime(RuleBasedStateMachine):
-    """The rules; what they do is in Users and Operators."""
+def mood(*names: Iterable[str]) -> Mapping[str, int]:
+    """How often each step is chosen: as often as it stands there."""
+    return Counter(name for some in names for name in some)
 
-    stage: ClassVar[Stage]
-    reached: ClassVar[Counter[str]]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.undo = ExitStack()
-        self.undo.enter_context(self.stage.chains.rollback())
-        self.life = Life(self.stage, Diary(note, event))
-        self.users = Users(self.life, self.count)
-        self.wallet = WalletOwner(self.life, self.count)
-        self.members = Members(self.life, self.count)
-        self.operators = Operators(self.life, self.count)
-        self.is_broken = True
-        self.has_rotated = False
-        self.bursts = 0
-        self.last = b""
+class Lifetime(StagedMachine):
+    """The moods, the beginning and the end of a life; what is done in it is in the roles."""
+
+    stage: Stage
+    examples = 34
+    most_steps = 96
+    mood_steps = 24
+    roles = (Users, WalletOwner, Members, Operators)
+    goals = GOALS
+    has_own_words = True
+    moods: ClassVar = {
+        "all goes on": mood(USERS, DOORS, WALLET, CHAIN_WORK, CHAIN_WORK),
+        "trouble": mood(USERS, WALLET, CHAIN_WORK, TROUBLE),
+        "groups change": mood(USERS, WALLET, CHAIN_WORK, REMOVAL, ["rotate"] * 4),
+    }
+
+    def isolated(self) -> AbstractContextManager[None]:
+        return self.stage.chains.rollback()
+
+    def make_role(self, kind: type) -> Any:
+        return kind(self.life, self.count)
+
+    def take_step(self, method: Callable[..., Any]) -> Any:
+        """On some chain."""
+        self.at = self.pick("chain", CHAINS)
+        return method(self.at, self)
+
+    def in_words(self, name: str, value: Any) -> str:
+        return say_drawn(name, value)
 
     def count(self, what: str) -> None:
         """Something has been done that the machine is for."""
-        self.reached[what] += 1
+        self.reach(what)
 
-    def take(self, burst: Burst, names: Sequence[str]) -> None:
-        """Steps on some chains, each followed by the laws; a name that is listed twice is likelier."""
-        self.is_broken = True
-        self.bursts += 1
-        self.last = b"".join(burst.choices)
-        for dice in burst.dice(self.bursts, CHANCE):
-            name, chain = dice.pick(names), dice.pick(CHAINS)
-            self.do(name, chain, dice)
-            for concerned in {PRIMARY, chain}:  # accepting is a step of any chain
-                self.life.check(concerned)
-        self.is_broken = False
+    @invariant()
+    def laws_hold(self) -> None:
+        """Of a chain on which something has been done, and of the primary: accepting is a step of any chain."""
+        for chain in {PRIMARY, self.at}:
+            self.life.check(chain)
 
-    def do(self, name: str, chain: ChainId, dice: Dice) -> None:
-        """One step, of a user or of whoever runs the protocol."""
-        everybody = (self.users, self.wallet, self.members, self.operators)
-        owner = next(one for one in everybody if hasattr(one, f"do_{name}"))
-        if name != "import" or chain != PRIMARY:
-            getattr(owner, f"do_{name}")(chain, dice)
-
-    @initialize(start=bursts(1), burst=bursts(12))
-    def begin(self, start: Burst, burst: Burst) -> None:
+    def set_up(self) -> None:
         """People arrive, get keys, and make pools."""
-        dice = spread(start.choices, CHANCE)
+        self.life = Life(self.stage, Diary(self.note))
+        self.has_rotated, self.has_ended, self.at = False, False, PRIMARY
+        operators, wallet = self.role(Operators), self.stage.wallet_person
         self.life.doors.open()
-        wallet = self.stage.wallet_person
         for person in (OPERATOR, ANN, BOB, KEYLESS, wallet):
-            for token in TOKENS[dice.below(2) :]:
-                chain = dice.pick(tuple(DECIMALS[token]))
-                amount = unit(token) * (1 + dice.below(1_000)) + dice.below(1_000)
-                self.life.deposit(chain, token, amount, person.owner, dice.pick(DEPOSITORS))
-        self.serve_all(dice)
+            for token in TOKENS[self.number("without the first", 0, 1) :]:
+                chain = self.pick("chain", tuple(DECIMALS[token]))
+                amount = unit(token) * self.number("whole", 1, 1_000) + self.number("units", 0, 999)
+                self.life.deposit(chain, token, amount, person.owner, self.pick("depositor", DEPOSITORS))
+        self.serve_all()
         (account,) = self.life.line[-1].state.accounts_of(wallet.owner)
-        self.life.set_key(WALLET_CHAIN, account, wallet, dice.pick(list(layer2_keys(wallet.name))))
-        self.serve_all(dice)
-        self.operators.seal_keys(dice)
-        self.operators.accept(dice, self.life.line[-1].number, pay=False)
-        self.take(burst, ("seal_accounts", "catch_up", "catch_up", "accept", "import"))
+        self.life.set_key(WALLET_CHAIN, account, wallet, self.pick("key", list(layer2_keys(wallet.name))))
+        self.serve_all()
+        operators.seal_keys(self)
+        operators.accept(self, self.life.line[-1].number, pay=False)
+        for _ in range(self.pick("blocks at first", (0, 12, 12, 12))):
+            name = self.pick("work", AT_FIRST)
+            self.take_step(getattr(operators, name))
+            self.laws_hold()
 
-    def serve_all(self, dice: Dice) -> None:
+    def serve_all(self) -> None:
         """Blocks until no request waits."""
         while any(self.life.waiting(Lane.ACCOUNT, chain) for chain in CHAINS):
-            self.operators.seal_accounts(dice, requests=10, signed=0)
+            self.role(Operators).seal_accounts(self, requests=10, signed=0)
 
-    @rule(burst=bursts(40))
-    def all_goes_on(self, burst: Burst) -> None:
-        """Users use it and blocks live, in any order."""
-        self.take(burst, (*USERS, *DOORS, *WALLET, *CHAIN_WORK, *CHAIN_WORK))
-
-    @rule(burst=bursts(24))
-    def trouble(self, burst: Burst) -> None:
-        """The same, with long waits and a receiver that refuses."""
-        self.take(burst, (*USERS, *WALLET, *CHAIN_WORK, *TROUBLE))
-
-    @precondition(lambda self: not self.has_rotated)
-    @rule(burst=bursts(12))
-    def groups_change(self, burst: Burst) -> None:
+    @step(when=lambda self: not self.has_rotated)
+    def rotate(self, chain: ChainId, dice: "Lifetime") -> None:
         """New members of a group take over, and life goes on."""
-        self.is_broken = True
         self.has_rotated = True
-        chance = spread([b"%d" % self.bursts, self.last, *burst.choices], CHANCE)
-        self.members.rotate(chance, self.operators.late)
-        for chain in CHAINS:
-            self.life.check(chain)
-        self.take(burst, (*USERS, *WALLET, *CHAIN_WORK, *REMOVAL))
+        self.role(Members).rotate(self, self.role(Operators).late)
+        for each in CHAINS:
+            self.life.check(each)
 
-    def teardown(self) -> None:
-        """The operator is gone: everybody gets out, unless something is broken already; then undo it all."""
-        try:
-            if not self.is_broken:
-                dice = spread([self.last], CHANCE)
-                Rescue(self.life, dice, self.count, self.operators.late).run()
-        finally:
-            self.undo.close()
+    def finish(self) -> None:
+        """The operator is gone: everybody gets out."""
+        Rescue(self.life, self, self.count, self.role(Operators).late).run()

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tests.properties.lifetime.life import Life
-from tests.strategies import Dice
 from tests.support.books.diary import say
 from tests.support.books.play import refused
 from tests.support.groups import KnownGroup, KnownGroups, sort_keys
 from tests.support.three_chains import CHAINS, GOVERNOR, MEMBERS, PRIMARY, SEQUENCER, STRANGER
+from zklink.lab.machines import Dice, step
 from zklink.protocol.facts import End, Frozen, Group, Seal
 from zklink.protocol.ids import (
     GROUP_DELAY_SECONDS,
@@ -39,11 +39,12 @@ class Members:
 
     # -- coming and going ----------------------------------------------------------------------------------------------
 
-    def do_remove_member(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def remove_member(self, chain: ChainId, dice: Dice) -> None:
         """The governor removes a member of a group on every chain, at once: its word counts no more."""
-        group = dice.pick(tuple(Group))
+        group = dice.pick("group", tuple(Group))
         known = self.life.groups.group(group)
-        gone = dice.pick(known.keys)
+        gone = dice.pick("gone", known.keys)
         member = gone.public_key.to_checksum_address()
         contracts = [here.groups for here in self.life.chains]
         for sender in (STRANGER, SEQUENCER):
@@ -68,10 +69,10 @@ class Members:
         """Members are announced on every chain. The sequencer keeps the primary awake until they take over; the members
         who were there before have a word until then, and none after.
         """
-        life, group = self.life, dice.pick(tuple(Group))
+        life, group = self.life, dice.pick("group", tuple(Group))
         known = life.groups.group(group)
         fresh = KnownGroup.make(f"{group.name} of {life.now()}").keys
-        kept = dice.below(THRESHOLD)
+        kept = dice.number("kept", 0, THRESHOLD - 1)
         coming = KnownGroup(sort_keys((*known.keys[:kept], *fresh[: SIZE - kept])), THRESHOLD)
         life.diary.write(f"the governor announces new {say(group)}; {kept} of the old ones stay")
         self.beat()
@@ -83,7 +84,7 @@ class Members:
             life.advance(HEARTBEAT_SECONDS)
             self.beat()
             if beat % 8 == 0:
-                late(dice.pick(MEMBERS), dice)
+                late(dice.pick("member", MEMBERS), dice)
         for here in life.chains:
             here.groups.replace_members(sender=STRANGER)
         life.removed.clear()  # the delay is over for them, too

@@ -9,10 +9,10 @@ from itertools import combinations
 from typing import TypeVar
 
 from tests.properties.lifetime.actors import NEWCOMERS, Person, layer2_keys
-from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS
 from tests.support.three_chains import PRIMARY, RECIPIENTS
 from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.lab.machines import Dice
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.change_pub_key import ChangePubKey
 from zklink.operations.claim_fees import ClaimFees
@@ -70,7 +70,7 @@ class Roll:
         account, token = found
         fee = self._fee(account, token)
         amount = self._spend(account, token, fee)
-        recipient = self.dice.pick([*self.people, *(person.owner for person in NEWCOMERS[:2])])
+        recipient = self.dice.pick("recipient", [*self.people, *(person.owner for person in NEWCOMERS[:2])])
         return self._sign(Transfer(account, self._nonce(account), FOREVER, token, amount, fee, recipient))
 
     def withdraw(self) -> Rolled:
@@ -79,11 +79,11 @@ class Roll:
         if found is None:
             return None
         account, token = found
-        chain = self.dice.pick(tuple(DECIMALS[token]))
+        chain = self.dice.pick("chain", tuple(DECIMALS[token]))
         fee = self._fee(account, token)
         amount = Amount(min(self._spend(account, token, fee), self.state.token(token).reserve(chain)))
-        fill_fee = Amount(self.dice.pick((0, amount // 50)))
-        recipient = universal_address(self.dice.pick((*RECIPIENTS, self.receivers[chain])))
+        fill_fee = Amount(self.dice.pick("fill fee", (0, amount // 50)))
+        recipient = universal_address(self.dice.pick("recipient", (*RECIPIENTS, self.receivers[chain])))
         nonce = self._nonce(account)
         return self._sign(Withdraw(account, nonce, FOREVER, token, amount, fee, chain, recipient, fill_fee))
 
@@ -101,7 +101,7 @@ class Roll:
         if found is None or not targets:
             return None
         account, fee_token = found
-        target, token, chain = self.dice.pick(targets)
+        target, token, chain = self.dice.pick("target", targets)
         fee = self._fee(account, fee_token)
         nonce = self._nonce(account)
         return self._sign(ForcedExit(account, nonce, FOREVER, target, token, chain, fee, fee_token))
@@ -113,10 +113,10 @@ class Roll:
             for a, view in self.state.accounts()
             if (person := self.people[view.owner]).key is not None and person.name[:7] not in ("keyless", "newcome")
         ]
-        account = self.dice.pick(accounts) if who is None else who
+        account = self.dice.pick("account", accounts) if who is None else who
         person = self.people[self.state.account(account).owner]
-        key_hash, key = self.dice.pick(list(layer2_keys(person.name).items()))
-        fee_token = self.dice.pick(TOKENS)
+        key_hash, key = self.dice.pick("key", list(layer2_keys(person.name).items()))
+        fee_token = self.dice.pick("fee token", TOKENS)
         fee = self._fee(account, fee_token)
         operation = ChangePubKey(account, self._nonce(account), FOREVER, key_hash, PRIMARY, fee, fee_token)
         return sign(operation, self.domain, key)
@@ -126,8 +126,8 @@ class Roll:
         tokens = [token for token, row in self.state.tokens() if token and row.fees]
         if not tokens or self._key(OPERATOR_ACCOUNT) is None:
             return None
-        token = self.dice.pick(tokens)
-        amount = Amount(self.state.token(token).fees // self.dice.pick((1, 2, 3)))
+        token = self.dice.pick("token", tokens)
+        amount = Amount(self.state.token(token).fees // self.dice.pick("amount", (1, 2, 3)))
         return self._sign(ClaimFees(OPERATOR_ACCOUNT, self._nonce(OPERATOR_ACCOUNT), FOREVER, token, amount, NO_FEE))
 
     # -- pools ---------------------------------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ class Roll:
         if not pairs or found is None:
             return None
         account, fee_token = found
-        fee, pool_fee = self._fee(account, fee_token), self.dice.pick((30, 0, 100))
-        pair = self.dice.pick(pairs)
+        fee, pool_fee = self._fee(account, fee_token), self.dice.pick("pool fee", (30, 0, 100))
+        pair = self.dice.pick("pair", pairs)
         return self._sign(CreatePool(account, self._nonce(account), FOREVER, *pair, pool_fee, fee, fee_token))
 
     def add_liquidity(self) -> Rolled:
@@ -153,7 +153,7 @@ class Roll:
         rich = [a for a in signers if all(self.state.balance(a, token) for token in pair)]
         if not rich:
             return None
-        account, fee_token = self.dice.pick(rich), self.dice.pick(TOKENS)
+        account, fee_token = self.dice.pick("account", rich), self.dice.pick("fee token", TOKENS)
         limits = (self._spend(account, pair[0], 0), self._spend(account, pair[1], 0))
         nonce = self._nonce(account)
         return self._sign(AddLiquidity(account, nonce, FOREVER, *pair, *limits, NO_FEE, NO_FEE, fee_token))
@@ -167,7 +167,7 @@ class Roll:
         account, token = found
         pair = next(pool_id for pool_id, pool in self.state.pools() if pool.lp_token == token)
         amount = self._spend(account, token, 0)
-        nonce, fee_token = self._nonce(account), self.dice.pick(TOKENS)
+        nonce, fee_token = self._nonce(account), self.dice.pick("fee token", TOKENS)
         limits = (NO_FEE, NO_FEE, amount)
         return self._sign(RemoveLiquidity(account, nonce, FOREVER, *pair, *limits, NO_FEE, fee_token))
 
@@ -177,7 +177,7 @@ class Roll:
         if found is None:
             return None
         pair, _ = found
-        pair = self.dice.pick((pair, (pair[1], pair[0])))
+        pair = self.dice.pick("pair", (pair, (pair[1], pair[0])))
         holder = self._holding((pair[0],))
         if holder is None:
             return None
@@ -192,7 +192,7 @@ class Roll:
     def order_match(self) -> Rolled:
         """A new maker, or one whose order is filled in part, and a taker that meets its price."""
         going = list(self._open_orders())
-        maker = self.dice.pick(going) if going and self.dice.below(3) else self._new_order()
+        maker = self.dice.pick("maker", going) if going and not self.dice.chance("maker", 3) else self._new_order()
         if maker is None:
             return None
         order = maker.operation
@@ -201,11 +201,11 @@ class Roll:
             return None
         account = found[0]
         sell = self._spend(account, order.token_buy, 0)
-        buy = Amount(sell * order.amount_sell // order.amount_buy // self.dice.pick((1, 1, 2)))
+        buy = Amount(sell * order.amount_sell // order.amount_buy // self.dice.pick("buy", (1, 1, 2)))
         taker = self._offer(account, order.token_buy, order.token_sell, sell, buy)
         if taker is None:
             return None
-        amount = self.dice.pick((None, None, Amount(order.amount_sell // 3)))
+        amount = self.dice.pick("amount", (None, None, Amount(order.amount_sell // 3)))
         return OrderMatch(maker, taker, amount)
 
     def _open_orders(self) -> Iterator[Signed[Order]]:
@@ -231,9 +231,9 @@ class Roll:
     ) -> Signed[Order] | None:
         if not sell or not buy:
             return None
-        slot = OrderSlot(self.dice.below(3))
+        slot = OrderSlot(self.dice.number("slot", 0, 2))
         nonce = Nonce(self.state.order(account, slot)[0] + 1)
-        rate = self.dice.pick((0, 30, 9_999))
+        rate = self.dice.pick("rate", (0, 30, 9_999))
         return self._sign(Order(account, slot, nonce, FOREVER, sold, bought, sell, buy, rate))
 
     # -- parts ---------------------------------------------------------------------------------------------------------
@@ -244,11 +244,11 @@ class Roll:
     def _holding(self, tokens: tuple[TokenId, ...] | list[TokenId]) -> tuple[AccountId, TokenId] | None:
         """An account with a key, and a token that it has."""
         found = [(a, token) for a in self._signers() for token in tokens if self.state.balance(a, token)]
-        return self.dice.pick(found) if found else None
+        return self.dice.pick("holding", found) if found else None
 
     def _pool(self) -> tuple[PoolId, Pool] | None:
         pools = [(pool_id, pool) for pool_id, pool in self.state.pools() if not pool.is_empty]
-        return self.dice.pick(pools) if pools else None
+        return self.dice.pick("pool", pools) if pools else None
 
     def _key(self, account: AccountId) -> PrivateKey | None:
         view = self.state.account(account)
@@ -264,10 +264,10 @@ class Roll:
 
     def _fee(self, account: AccountId, token: TokenId) -> Amount:
         return compute_nearest_fee(
-            self.dice.pick((0, 0, 1, 7, 1_000)) if self.state.balance(account, token) > 10_000 else 0
+            self.dice.pick("fee", (0, 0, 1, 7, 1_000)) if self.state.balance(account, token) > 10_000 else 0
         )
 
     def _spend(self, account: AccountId, token: TokenId, fee: int) -> Amount:
         """What the account can spend besides the fee, or a part of it."""
         left = max(self.state.balance(account, token) - fee, 0)
-        return Amount(self.dice.pick((left, left // 2, left // 3, left // 7, left // 50)))
+        return Amount(self.dice.pick("part", (left, left // 2, left // 3, left // 7, left // 50)))

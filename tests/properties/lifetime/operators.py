@@ -10,11 +10,11 @@ from tests.properties.lifetime.actors import KEYLESS, PRESET
 from tests.properties.lifetime.life import Life, key_changes
 from tests.properties.lifetime.members import Members
 from tests.properties.lifetime.operations import Roll
-from tests.strategies import Dice
 from tests.support.books.block_actions import has_room as has_room_for_swaps
 from tests.support.books.play import refused
 from tests.support.evm import Reverted
 from tests.support.three_chains import CHAINS, PRIMARY
+from zklink.lab.machines import Dice, step
 from zklink.operations.full_exit import FullExitRequest
 from zklink.operations.order import Order
 from zklink.operations.order_match import OrderMatch
@@ -55,7 +55,8 @@ class Operators:
 
     # -- the sequencer -------------------------------------------------------------------------------------------------
 
-    def do_seal_swaps(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def seal_swaps(self, chain: ChainId, dice: Dice) -> None:
         """Waiting swaps, each chain's in its order."""
         chosen: list[SwapRequest] = []
         for k in CHAINS:
@@ -67,10 +68,11 @@ class Operators:
         if chosen and not self.is_far_ahead():
             self.life.seal(Lane.SWAP, chosen)
 
-    def do_seal_accounts(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def seal_account_block(self, chain: ChainId, dice: Dice) -> None:
         """Some waiting requests and some signed operations, or so few that not every chain is concerned."""
         if not self.is_far_ahead():
-            self.seal_accounts(dice, *dice.pick(((5, 9), (2, 9), (0, 9), (0, 2))))
+            self.seal_accounts(dice, *dice.pick("room", ((5, 9), (2, 9), (0, 9), (0, 2))))
 
     def seal_accounts(self, dice: Dice, requests: int, signed: int) -> None:
         """Up to so many requests of each chain and signed operations, whatever is valid.
@@ -90,12 +92,12 @@ class Operators:
         roll = self.roll(dice, packer.state)
         ledger, pool, order = roll.kinds()
         for _ in range(signed):
-            packer.add(dice.pick(ledger)())
+            packer.add(dice.pick("ledger operation", ledger)())
         for request in share_exits:
             packer.serve(request)
         for kinds, tries in ((pool, signed // 2), (order, signed // 3)):
             for _ in range(tries):
-                packer.add(dice.pick(kinds)())
+                packer.add(dice.pick("operation", kinds)())
         self.seal(packer)
 
     def seal_keys(self, dice: Dice) -> None:
@@ -124,11 +126,12 @@ class Operators:
 
     # -- the primary and members ---------------------------------------------------------------------------------------
 
-    def do_accept(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def accept_next(self, chain: ChainId, dice: Dice) -> None:
         """The next blocks of the line, one or several in a call; those that have aged out are sealed anew."""
         ahead = self.life.line[-1].number - self.life.height(PRIMARY)
         if ahead:
-            self.accept(dice, 1 + dice.below(min(ahead, 3)), pay=dice.below(2) == 0)
+            self.accept(dice, dice.number("blocks", 1, min(ahead, 3)), pay=dice.chance("pay", 2))
 
     def accept(self, dice: Dice, count: int, *, pay: bool) -> None:
         """First with other consents, which are refused."""
@@ -162,21 +165,27 @@ class Operators:
         assert refused(life[PRIMARY].history.accept, *arguments) == "consent: not the owner's"
         self.count("consent forged")
 
-    def do_import(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def import_next(self, chain: ChainId, dice: Dice) -> None:
         """A member imports the next blocks, by the ACC of the primary's last one."""
         missing = self.life.height(PRIMARY) - self.life.height(chain)
         if missing:
-            count = 1 + dice.below(min(missing, 3))
+            count = dice.number("count", 1, min(missing, 3))
             self.members.try_import(chain, count)
-            self.note_paid(self.life.import_(chain, count, pay=dice.below(2) == 0))
+            self.note_paid(self.life.import_(chain, count, pay=dice.chance("pay", 2)))
             self.count("import")
 
-    def do_execute(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def execute(self, chain: ChainId, dice: Dice) -> None:
         """Some payouts of some block that owes any."""
         owed = self.life.owed[chain]
         if owed:
-            number = dice.pick(sorted(owed))
-            self.note_paid(self.life.execute(chain, number, dice.pick((None, None, 1 + dice.below(len(owed[number]))))))
+            number = dice.pick("number", sorted(owed))
+            self.note_paid(
+                self.life.execute(
+                    chain, number, dice.pick("all or some", (None, None, dice.number("payouts", 1, len(owed[number]))))
+                )
+            )
             self.count("execute")
 
     def note_paid(self, payouts: list[Payout]) -> None:
@@ -185,16 +194,17 @@ class Operators:
             if payout.fill_key(self.life.chains.deployment_hash) in self.life.filled:
                 self.count(f"broker repaid for {payout.kind.name}")
 
-    def do_catch_up(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def catch_up(self, chain: ChainId, dice: Dice) -> None:
         """A chain does all that it can."""
         for _ in range(len(self.life.line)):
-            self.do_accept(chain, dice) if chain == PRIMARY else self.do_import(chain, dice)
+            self.accept_next(chain, dice) if chain == PRIMARY else self.import_next(chain, dice)
         for number in sorted(self.life.owed[chain]):
             self.note_paid(self.life.execute(chain, number))
 
     def late(self, chain: ChainId, dice: Dice) -> None:
         """What goes on after the operator is gone: imports and executions."""
-        dice.pick((self.do_import, self.do_execute))(chain, dice)
+        dice.pick("what goes on", (self.import_next, self.execute))(chain, dice)
 
 
 class Packer:

@@ -66,7 +66,7 @@ class Rescue(Ending):
     def run(self) -> None:
         """Everything, from the primary's end to the last exit."""
         last = self.life.height(PRIMARY)
-        self.end_primary(self.dice.pick(("request", "member", "silence", "silence")))
+        self.end_primary(self.dice.pick("way of the end", ("request", "member", "silence", "silence")))
         for member in self.shuffled():
             if member != PRIMARY:
                 self.end_member(member, last)
@@ -89,7 +89,7 @@ class Rescue(Ending):
     def shuffled(self) -> list[ChainId]:
         """All chains in some order."""
         rest = list(CHAINS)
-        return [rest.pop(self.dice.below(len(rest))) for _ in CHAINS]
+        return [rest.pop(self.dice.number("chains", 0, len(rest) - 1)) for _ in CHAINS]
 
     # -- the primary's end ---------------------------------------------------------------------------------------------
 
@@ -111,8 +111,8 @@ class Rescue(Ending):
         assert life[PRIMARY].bridge.is_frozen()
         deposit = (PRIMARY, USD, MINIMUM, OPERATOR.owner, DEPOSITORS[0])
         assert refused(life.deposit, *deposit) == "bridge: frozen"
-        for _ in range(self.dice.below(4)):
-            self.late(self.dice.pick(MEMBERS), self.dice)
+        for _ in range(self.dice.number("goes on", 0, 3)):
+            self.late(self.dice.pick("member", MEMBERS), self.dice)
         self.count(f"ended by {way}")
 
     @told("{chain} is frozen over a request")
@@ -124,7 +124,7 @@ class Rescue(Ending):
         if not lanes:
             life.full_exit(chain, OPERATOR_ACCOUNT, USD, OPERATOR)
             lanes = [Lane.ACCOUNT]
-        lane = self.dice.pick(lanes)
+        lane = self.dice.pick("lane", lanes)
         oldest = life.queues[lane, chain][consumed.get((lane, chain), 0)]
         if life.now() <= oldest.queued_at + EXPIRY_SECONDS:
             refused(end.call_freeze, lane, list(oldest.words()), sender=STRANGER)
@@ -142,7 +142,7 @@ class Rescue(Ending):
         """By whoever is left: both groups at once, watchers after their window, or validators with the governor."""
         life, end, groups = self.life, self.life[member].end, self.life.chains.groups
         fact = End(member, BlockNumber(last), life.links.sync_hash(last), 0)
-        way = self.dice.pick(("both", "watchers", "validators", "denied"))
+        way = self.dice.pick("way", ("both", "watchers", "validators", "denied"))
         words = WORDS[way]
         if way == "denied":
             self.raise_end(End(member, BlockNumber(last), fact.sync_hash, 0), Group.WATCHERS)
@@ -154,7 +154,7 @@ class Rescue(Ending):
         if len(words) == 1:
             later = list(life.links.commitments(life.height(member), last))
             assert refused(end.stand_end, later, sender=STRANGER) == "end: within its window"
-            if self.dice.below(2) and life.height(member) < last:
+            if self.dice.chance("imports before", 2) and life.height(member) < last:
                 life.import_(member, 1)  # ACC still imports while END waits
                 self.count("imported while END waits")
             wait = END_WINDOW_SECONDS if words == (Group.WATCHERS,) else DENIAL_WINDOW_SECONDS
@@ -183,8 +183,8 @@ class Rescue(Ending):
         if chain != PRIMARY and life.height(chain) < last:
             assert refused(here.exodus.begin_exodus) == "exodus: may not begin yet"
             while life.height(chain) < last:
-                count = 1 + self.dice.below(min(last - life.height(chain), 3))
-                life.import_(chain, count, pay=self.dice.below(2) == 0, by_end=True)
+                count = self.dice.number("count", 1, min(last - life.height(chain), 3))
+                life.import_(chain, count, pay=self.dice.chance("pay", 2), by_end=True)
                 life.check(chain)
             self.count("imported by END")
         for number in sorted(life.owed[chain]):
@@ -203,7 +203,7 @@ class Rescue(Ending):
             queue = self.life.queues[lane, chain]
             at = self.life.line[self.life.height(chain)].consumed.get((lane, chain), 0)
             while at < len(queue):
-                batch = queue[at : at + 1 + self.dice.below(REQUEST_BATCH)]
+                batch = queue[at : at + 1 + self.dice.number("batch", 0, REQUEST_BATCH - 1)]
                 self.cancel_batch(chain, lane, at, len(batch))
                 at += len(batch)
             assert self.life[chain].exodus.settled_requests(lane) == len(queue)
@@ -222,7 +222,7 @@ class Rescue(Ending):
             coin[refund_receiver(request)] += request.native_fee_gwei * WEI_PER_GWEI
         words = all_words(batch)
         sender = STRANGER
-        if chain == WALLET_CHAIN and self.dice.below(2):
+        if chain == WALLET_CHAIN and self.dice.chance("by the wallet", 2):
             sender = life.stage.wallet_person.address
             self.count("wallet cancels")
         life.pays(chain, lambda: life.send(chain, sender, exodus, "cancel_requests", lane, words), expected, coin)
@@ -266,8 +266,10 @@ class Rescue(Ending):
         authority: ExitAuthority | None = None
         recipient = owner_address(view.owner)
         is_elsewhere = view.owner[0] not in (0, chain)
-        if key is not None and (is_elsewhere or self.dice.below(2)):
-            recipient = self.dice.pick((RECIPIENTS[0], RECIPIENTS[1], life[chain].receiver.address.lower()))
+        if key is not None and (is_elsewhere or self.dice.chance("signed", 2)):
+            recipient = self.dice.pick(
+                "recipient", (RECIPIENTS[0], RECIPIENTS[1], life[chain].receiver.address.lower())
+            )
             authority = sign_exit(statement, universal_address(recipient), domain, key)
             check_authority(statement, authority, domain)
         inputs = compute_exit_inputs(statement, authority, domain)

@@ -10,11 +10,11 @@ from enum import IntEnum
 
 from tests.properties.lifetime.actors import WALLET_CHAIN, Person, layer2_keys, make_person
 from tests.properties.lifetime.life import Life
-from tests.strategies import Dice
 from tests.support.books.chains import DECIMALS, TOKENS, unit
 from tests.support.books.play import refused
 from tests.support.three_chains import CHAINS, DEPOSITORS, MINIMUM, RECIPIENTS
 from zklink.l1.contracts.bridge_structs import universal_address
+from zklink.lab.machines import Dice, step
 from zklink.protocol.ids import NO_TOKEN, AccountId, ChainId
 
 ELSEWHERE = tuple(chain for chain in CHAINS if chain != WALLET_CHAIN)
@@ -46,44 +46,48 @@ class WalletOwner:
         accounts = self.life.line[-1].state.accounts_of(self.person.owner)
         return accounts[0] if accounts else None
 
-    def do_wallet_deposits(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def wallet_deposits(self, chain: ChainId, dice: Dice) -> None:
         """For itself, as the owner that is bound to its chain. The unbound one is refused there, whoever brings it."""
-        token = dice.pick([t for t in TOKENS if WALLET_CHAIN in DECIMALS[t]])
-        amount = dice.pick((MINIMUM, unit(token) + dice.below(1_000)))
-        unbound, who = universal_address(self.person.address), dice.pick((DEPOSITORS[0], self.person.address))
+        token = dice.pick("token", [t for t in TOKENS if WALLET_CHAIN in DECIMALS[t]])
+        amount = dice.pick("amount", (MINIMUM, unit(token) + dice.number("amount", 0, 999)))
+        unbound, who = universal_address(self.person.address), dice.pick("who", (DEPOSITORS[0], self.person.address))
         assert refused(self.life.deposit, WALLET_CHAIN, token, amount, unbound, who) == "deposit: bind this owner"
-        self.life.deposit(WALLET_CHAIN, token, amount, self.person.owner, self.person.address, dice.pick((0, 7)))
+        self.life.deposit(WALLET_CHAIN, token, amount, self.person.owner, self.person.address, dice.pick("tip", (0, 7)))
         self.count("wallet deposits for itself")
 
-    def do_wallet_asks(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def wallet_asks(self, chain: ChainId, dice: Dice) -> None:
         """For a key of its account, or for a full exit on its chain."""
         account = self.account()
         if account is None:
             return
-        if dice.below(2):
-            self.life.set_key(WALLET_CHAIN, account, self.person, dice.pick(list(layer2_keys(self.person.name))))
+        if dice.chance("asks for a key", 2):
+            self.life.set_key(WALLET_CHAIN, account, self.person, dice.pick("key", list(layer2_keys(self.person.name))))
             self.count("wallet asks for a key")
             return
-        token = dice.pick([t for t in TOKENS if WALLET_CHAIN in DECIMALS[t]])
+        token = dice.pick("token", [t for t in TOKENS if WALLET_CHAIN in DECIMALS[t]])
         self.life.full_exit(WALLET_CHAIN, account, token, self.person)
         self.count("wallet asks for a full exit")
 
-    def do_namesake(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def namesake(self, chain: ChainId, dice: Dice) -> None:
         """Whoever has the wallet's address on another chain asks for what is the wallet's: it is another owner."""
-        account, there = self.account(), dice.pick(ELSEWHERE)
+        account, there = self.account(), dice.pick("there", ELSEWHERE)
         if account is None:
             return
         namesake = Person("namesake of the wallet", self.person.address, make_person("namesake").key)
-        if dice.below(2):
-            self.life.set_key(there, account, namesake, dice.pick(list(layer2_keys(namesake.name))))
+        if dice.chance("asks for a key", 2):
+            self.life.set_key(there, account, namesake, dice.pick("key", list(layer2_keys(namesake.name))))
         else:
-            token = dice.pick([t for t in TOKENS if there in DECIMALS[t]])
+            token = dice.pick("token", [t for t in TOKENS if there in DECIMALS[t]])
             self.life.full_exit(there, account, token, namesake)
         self.count("namesake asks elsewhere")
 
-    def do_wallet_turns_bad(self, chain: ChainId, dice: Dice) -> None:
+    @step()
+    def wallet_turns_bad(self, chain: ChainId, dice: Dice) -> None:
         """It refuses coin in one way or another, or takes it again."""
-        self.set_mode(dice.pick((WalletMode.REFUSE, WalletMode.BURN, WalletMode.BOMB, WalletMode.HONEST)))
+        self.set_mode(dice.pick("mode", (WalletMode.REFUSE, WalletMode.BURN, WalletMode.BOMB, WalletMode.HONEST)))
 
     def set_mode(self, mode: WalletMode) -> None:
         """What it does when it gets coin."""
@@ -98,7 +102,7 @@ class WalletOwner:
             owed = int(here.bridge.pending_balance(me, token))
             if not owed:
                 continue
-            receiver = dice.pick((me, RECIPIENTS[0]))
+            receiver = dice.pick("receiver", (me, RECIPIENTS[0]))
             before = here.balance(token, receiver) if token else here.evm.balance(receiver)
             life.send(WALLET_CHAIN, me, here.bridge, "withdraw_pending_balance", token, receiver, owed)
             after = here.balance(token, receiver) if token else here.evm.balance(receiver)
