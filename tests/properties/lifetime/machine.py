@@ -19,24 +19,15 @@ from tests.properties.lifetime.wallet import WalletOwner
 from tests.support.books.chains import DECIMALS, TOKENS, unit
 from tests.support.books.diary import Diary, say_drawn
 from tests.support.three_chains import CHAINS, DEPOSITORS, PRIMARY
-from zklink.lab.machines import StagedMachine, invariant, step
+from zklink.lab.machines import Dice, StagedMachine, invariant, step
 from zklink.protocol.ids import ChainId, Lane
 
 USERS = ("deposit", "swap", "swap", "full_exit", "full_exit", "full_exit", "set_key", "fill", "fill", "fill", "fill")
 WALLET = ("wallet_deposits", "wallet_asks", "wallet_asks", "namesake")
 DOORS = ("set_price", "set_price", "collect", "pay_too_little")
 BLOCKS = ("seal_account_block", "seal_account_block", "seal_swaps", "seal_swaps", "accept_next", "accept_next")
-CHAIN_WORK = (
-    *BLOCKS,
-    "catch_up",
-    "catch_up",
-    "import_next",
-    "import_next",
-    "import_next",
-    "execute",
-    "execute",
-    "execute",
-)
+IMPORTS = ("catch_up", "catch_up", "import_next", "import_next", "import_next")
+CHAIN_WORK = (*BLOCKS, *IMPORTS, "execute", "execute", "execute")
 REMOVAL = ("remove_member", "remove_member")
 TROUBLE = ("wait", "wait", "wait", "receiver_turns_bad", "wallet_turns_bad", "wallet_turns_bad", *REMOVAL)
 AT_FIRST = ("seal_account_block", "catch_up", "catch_up", "accept_next", "import_next")
@@ -86,7 +77,7 @@ class Lifetime(StagedMachine):
     moods: ClassVar = {
         "all goes on": mood(USERS, DOORS, WALLET, CHAIN_WORK, CHAIN_WORK),
         "trouble": mood(USERS, WALLET, CHAIN_WORK, TROUBLE),
-        "groups change": mood(USERS, WALLET, CHAIN_WORK, REMOVAL, ["rotate"] * 4),
+        "groups change": mood(USERS, WALLET, CHAIN_WORK, REMOVAL, ["rotate"] * 2),
     }
 
     def isolated(self) -> AbstractContextManager[None]:
@@ -116,7 +107,7 @@ class Lifetime(StagedMachine):
     def set_up(self) -> None:
         """People arrive, get keys, and make pools."""
         self.life = Life(self.stage, Diary(self.note))
-        self.has_rotated, self.has_ended, self.at = False, False, PRIMARY
+        self.has_rotated, self.at = False, PRIMARY
         operators, wallet = self.role(Operators), self.stage.wallet_person
         self.life.doors.open()
         for person in (OPERATOR, ANN, BOB, KEYLESS, wallet):
@@ -130,7 +121,7 @@ class Lifetime(StagedMachine):
         self.serve_all()
         operators.seal_keys(self)
         operators.accept(self, self.life.line[-1].number, pay=False)
-        for _ in range(self.pick("blocks at first", (0, 12, 12, 12))):
+        for _ in range(self.pick("blocks at first", (0, 4, 8, 12, 12, 12))):
             name = self.pick("work", AT_FIRST)
             self.take_step(getattr(operators, name))
             self.laws_hold()
@@ -141,7 +132,7 @@ class Lifetime(StagedMachine):
             self.role(Operators).seal_accounts(self, requests=10, signed=0)
 
     @step(when=lambda self: not self.has_rotated)
-    def rotate(self, chain: ChainId, dice: "Lifetime") -> None:
+    def rotate(self, chain: ChainId, dice: Dice) -> None:
         """New members of a group take over, and life goes on."""
         self.has_rotated = True
         self.role(Members).rotate(self, self.role(Operators).late)

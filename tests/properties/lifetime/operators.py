@@ -181,11 +181,8 @@ class Operators:
         owed = self.life.owed[chain]
         if owed:
             number = dice.pick("number", sorted(owed))
-            self.note_paid(
-                self.life.execute(
-                    chain, number, dice.pick("all or some", (None, None, dice.number("payouts", 1, len(owed[number]))))
-                )
-            )
+            some = dice.number("payouts", 1, len(owed[number]))
+            self.note_paid(self.life.execute(chain, number, dice.pick("all or some", (None, None, some))))
             self.count("execute")
 
     def note_paid(self, payouts: list[Payout]) -> None:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.lifetime.actors import Stage, build_stage
-from tests.properties.lifetime.test_machine import machine_on
+from tests.properties.lifetime.machine import Lifetime
 from tests.support.evm import Reverted
 from tests.support.mutants import Mutant
-from tests.support.tries import at_least
+from tests.support.tries import no_fewer
 from tests.support.upholds import upholds
+from zklink.lab.machines import Run, run_machine
 from zklink.operations.full_exit import FullExitRequest
 from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import Amount, ChainId
@@ -25,7 +24,11 @@ from zklink.transition import full_exit, remove_liquidity, withdraw
 CAUGHT = (AssertionError, Reverted, ZkLinkError)
 """How the machine notices: a law is broken, something good is refused, or the transition itself cannot go on."""
 
-LIVES, STEPS = 15, 4
+
+class FewLives(Lifetime):
+    """Some lives, in which a bug must be found."""
+
+    examples = 15
 
 
 def seeded(name: str, promise: str, file: str, old: str, new: str) -> Mutant:
@@ -167,8 +170,7 @@ TRANSITION: dict[str, Bug] = {
 
 def play(stage: Stage) -> None:
     """Some lives on a stage, until one breaks a law."""
-    config = at_least(LIVES, stateful_step_count=STEPS, phases=[Phase.generate])
-    run_state_machine_as_test(machine_on(stage), settings=config)
+    run_machine(FewLives, no_fewer(Run(shrinks=False)), stage)
 
 
 @upholds("SOL-1", "SOL-2", "SOL-4", "EXI-1", "EXI-2", "EXI-3", "OWN-1", "SYN-4", "SYN-9")

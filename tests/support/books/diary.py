@@ -132,7 +132,7 @@ def _say_named(name: str, value: object) -> str:
 @singledispatch
 def say(value: object) -> str:
     """A value in words."""
-    return "any number of" if value == MOST else str(value)
+    return "any number of" if type(value) is int and value == MOST else str(value)
 
 
 @say.register
