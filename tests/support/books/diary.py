@@ -27,7 +27,7 @@ from zklink.protocol.ids import ChainId, TokenId
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 
-CHAINS_OF_CALLS = {"chain", "source", "destination"}
+CHAINS_OF_CALLS = {"chain", "source", "destination", "member"}
 TOKENS_OF_CALLS = {"token", "token_in", "token_out"}
 """Parameters that are chains and tokens; at run time both are plain numbers."""
 OWN = {"receiver", "repay_to"}
@@ -186,7 +186,8 @@ def _(value: KeyChange) -> str:
 
 @say.register
 def _(value: bytes) -> str:
-    return say(account_of(value)) if len(value) == 32 and not any(value[:12]) else value.hex()[:10]
+    is_owner = len(value) == 32 and not any(value[1:12])
+    return say(account_of(bytes(1) + value[1:])) if is_owner else value.hex()[:10]
 
 
 @say.register(list)
