@@ -42,6 +42,7 @@ from zklink.prover.progress import SILENT
 from zklink.sequencer.journal import MemoryJournal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
+from zklink.service.proving.core_share import CoreShare
 from zklink.service.proving.desk import Made, Task
 from zklink.state.state import State
 from zklink.witness import account_block, exit
@@ -212,18 +213,18 @@ class _Fixed:
 def test_measure_pools__two_workers__share_what_waits_and_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     engines: list[_Fixed] = []
 
-    def open_engine() -> _Fixed:
+    def open_engine(share: CoreShare) -> _Fixed:
         engines.append(_Fixed(Made((0,) * 8, 0.0, 0.0)))
         return engines[-1]
 
-    monkeypatch.setattr(prover_pool, "WORKERS", [("two", 2, open_engine)])
+    monkeypatch.setattr(prover_pool, "list_workers", lambda: [("two", 2, open_engine)])
     swap, account = prover_pool.measure_pools(MINIMAL, 10)
     assert (swap.workers, swap.proofs, swap.slots) == ("two", 10, 4)
     assert (account.workers, account.proofs, account.slots) == ("two", 4, 4)
     assert sum(engine.begun for engine in engines) == 2 + 10 + 2 + 4
     assert [engine.killed for engine in engines] == [1] * 4
     assert "| two | 10 swap |" in render_pools([swap, account], "minimal", "quiet")
-    monkeypatch.setattr(prover_pool, "WORKERS", [("one", 1, lambda: _Fixed(None))])
+    monkeypatch.setattr(prover_pool, "list_workers", lambda: [("one", 1, lambda share: _Fixed(None))])
     with pytest.raises(ToolFailed, match="no proof within"):
         prover_pool.measure_pools(MINIMAL, 1)
 

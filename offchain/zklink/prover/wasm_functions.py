@@ -13,6 +13,7 @@ _HEADER: Final = 8
 _CUSTOM, _IMPORT, _CODE = 0, 2, 10
 _FUNCTION_NAMES: Final = 1
 _FUNCTION_KIND: Final = 0
+_CUT_OFF: Final = "a WASM module that ends too early"
 
 
 def replace_functions(module: bytes, bodies: Mapping[str, bytes]) -> bytes:
@@ -54,9 +55,9 @@ def _split(module: bytes) -> Iterator[tuple[int, bytes]]:
         raise ValueError("no WASM module")
     place = _HEADER
     while place < len(module):
-        length, start = _read_number(module, place + 1)
-        yield module[place], module[start : start + length]
-        place = start + length
+        id = module[place]
+        content, place = _read_bytes(module, place + 1)
+        yield id, content
 
 
 def _read_bodies(code: bytes) -> list[bytes]:
@@ -97,7 +98,10 @@ def _read_names(content: bytes) -> dict[str, int]:
 
 
 def _read_bytes(data: bytes, place: int) -> tuple[bytes, int]:
+    """What follows its own length, and the place behind it. Raises ValueError at the end of the data."""
     length, start = _read_number(data, place)
+    if start + length > len(data):
+        raise ValueError(_CUT_OFF)
     return data[start : start + length], start + length
 
 
@@ -111,7 +115,7 @@ def _read_number(data: bytes, place: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, place
         shift += 7
-    raise ValueError("a WASM module that ends too early")
+    raise ValueError(_CUT_OFF)
 
 
 def _encode_number(number: int) -> bytes:
