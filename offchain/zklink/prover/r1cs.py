@@ -23,7 +23,8 @@ _MAGIC = b"r1cs"
 _HEADER, _ROWS = 1, 2
 _SHORTEST_ROW = 12
 """Bytes of a constraint whose three combinations are empty."""
-_ENTRY = np.dtype([("wire", "<u4"), ("value", f"V{SCALAR_BYTES}")])
+_WORD_BYTES = 4
+_ENTRY_WORDS = 1 + SCALAR_BYTES // _WORD_BYTES
 Indices = npt.NDArray[np.uint32]
 
 
@@ -55,11 +56,9 @@ class _ValueTable:
     def __init__(self) -> None:
         self.ids: dict[bytes, int] = {}
 
-    def number(self, entries: npt.NDArray[np.void]) -> Indices:
+    def number(self, values: npt.NDArray[np.void]) -> Indices:
         ids = self.ids
-        return np.fromiter(
-            (ids.setdefault(value, len(ids)) for value in entries["value"].tolist()), np.uint32, len(entries)
-        )
+        return np.fromiter((ids.setdefault(value, len(ids)) for value in values.tolist()), np.uint32, len(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +112,40 @@ def read_r1cs(path: Path) -> ConstraintSystem:
 
 
 def _decode_rows(sizes: R1csHeader, body: memoryview) -> ConstraintSystem:
-    constraints = sizes.constraints
-    chunks: tuple[list[memoryview], ...] = ([], [], [])
-    counts = np.zeros((3, constraints), np.uint32)
-    offset = 0
-    for row in range(constraints):
-        for matrix in range(3):
-            size = int.from_bytes(body[offset : offset + 4], "little")
-            end = offset + 4 + size * _ENTRY.itemsize
-            if end > len(body):
-                raise ValueError(f"constraint {row} goes beyond the end of its section")
-            chunks[matrix].append(body[offset + 4 : end])
-            counts[matrix, row] = size
-            offset = end
-    if offset != len(body):
+    """Three combinations a constraint: a count, then as many entries of a wire and its value."""
+    if len(body) % _WORD_BYTES:
         raise ValueError("the constraints do not fill their section")
+    words: Indices = np.frombuffer(body, "<u4").astype(np.uint32, copy=False)
+    heads = np.array(_find_heads(sizes.constraints, words.data), np.int64)
+    counts = words[heads].astype(np.int64)
+    is_entry = np.ones(len(words), bool)
+    is_entry[heads] = False
+    entries = words[is_entry].reshape(-1, _ENTRY_WORDS)
+    if len(entries) and int(entries[:, 0].max()) >= sizes.wires:
+        raise ValueError("a constraint names a wire that there is not")
+    sides = np.repeat(np.tile(np.arange(3, dtype=np.uint8), sizes.constraints), counts)
 
     table = _ValueTable()
     matrices = []
-    for matrix in range(3):
-        entries = np.frombuffer(b"".join(chunks[matrix]), _ENTRY)
-        if len(entries) and int(entries["wire"].max()) >= sizes.wires:
-            raise ValueError("a constraint names a wire that there is not")
-        rows = np.repeat(np.arange(constraints, dtype=np.uint32), counts[matrix])
-        matrices.append(SparseMatrix(rows, np.ascontiguousarray(entries["wire"]), table.number(entries)))
-    values = tuple(int.from_bytes(value, "little") for value in table.ids)
-    return ConstraintSystem(sizes.wires, sizes.publics, constraints, values, *matrices)
+    for side in range(3):
+        own = entries[sides == side]
+        rows = np.repeat(np.arange(sizes.constraints, dtype=np.uint32), counts[side::3])
+        values = np.ascontiguousarray(own[:, 1:]).view(f"V{SCALAR_BYTES}").ravel()
+        matrices.append(SparseMatrix(rows, np.ascontiguousarray(own[:, 0]), table.number(values)))
+    values_known = tuple(int.from_bytes(value, "little") for value in table.ids)
+    return ConstraintSystem(sizes.wires, sizes.publics, sizes.constraints, values_known, *matrices)
+
+
+def _find_heads(constraints: int, words: memoryview) -> list[int]:
+    """Where each combination's count stands, in words. Raises ValueError unless they fill the section exactly."""
+    heads, place, end = [], 0, len(words)
+    for combination in range(3 * constraints):
+        if place >= end:
+            raise ValueError(f"constraint {combination // 3} goes beyond the end of its section")
+        heads.append(place)
+        place += 1 + words[place] * _ENTRY_WORDS
+    if place > end:
+        raise ValueError(f"constraint {constraints - 1} goes beyond the end of its section")
+    if place != end:
+        raise ValueError("the constraints do not fill their section")
+    return heads
