@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from solders.pubkey import Pubkey
 
+from tests.support.solana.account_doors import deposit
 from tests.support.solana.founding import ELSEWHERE, SOL, SOLANA, SRM, encode_table, key_bytes
 from tests.support.solana.machine import LOADER, NATIVE_MINT, SYSTEM, TOKEN_2022, TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site, open_site
@@ -353,3 +354,13 @@ def test_register__sol__is_the_native_mint_with_the_account_sol(minted: Site) ->
     assert (books["mint"], books["vault"]) == (bytes(NATIVE_MINT), bytes(minted.sol))
     assert books["program"] == bytes(32) and books["decimals"] == 9
     assert Pubkey.from_bytes(books["mint"]) == NATIVE_MINT
+
+
+def test_register__mint_of_ones_own_after_both_groups_stand__is_taken_in_at_once(site: Site) -> None:
+    """What the threat model says of this governor: there is no notice in which anybody could leave."""
+    site.mints[NEW] = site.make_mint(6)
+    site.vaults[NEW] = site.make_holding(site.bridge, site.mints[NEW])
+    site.mint_to(site.mints[NEW], site.make_holding(site.user.pubkey(), site.mints[NEW]), 10**12)
+    site.register(NEW, layer2_decimals=6)
+    request = deposit(site, token=NEW, l1_amount=10**12)
+    assert (request.token, request.amount, site.books(NEW)["custody"]) == (NEW, 10**12, 10**12)
