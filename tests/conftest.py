@@ -5,6 +5,7 @@ anvil` and `--chains fork` on real nodes. Tests that use chains take `world` (or
 after each test.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -46,6 +47,10 @@ always caught. `--hypothesis-profile=dev` is a tenth of it, `deep` ten times as 
 """
 
 
+GARBAGE = 20_000, 20, 20
+"""So many objects more than ended begin a search for garbage, so many searches one among older objects."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chains", choices=BACKENDS, default="revm", help="what the chains of the tests are made of")
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what nodes keep data in")
@@ -57,6 +62,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: the search for garbage need not go through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
