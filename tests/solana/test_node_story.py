@@ -29,7 +29,7 @@ from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.sequencer.decision import Action, Import
 from zklink.sequencer.horizon import Horizon
-from zklink.sequencer.program_gate import AGAIN_BLOCKS, AGAIN_SECONDS, ProgramGate
+from zklink.sequencer.program_gate import AGAIN_SECONDS, ProgramGate
 from zklink.sequencer.submitter import Sent, Submitter
 from zklink.service.health import WELL, HealthBoard
 from zklink.service.metrics import Metrics
@@ -222,24 +222,6 @@ def test_submit__lamports_sent_to_where_a_block_was__the_node_goes_on(star: Sola
     pipeline.run_until(lambda: site.balance(USDC, BOB) == 70 * USD)
     pipeline.resume()
     pipeline.finish(3)
-    assert pipeline.retries() == []
-
-
-def test_view__payouts_of_many_blocks_wait__some_are_tried_at_a_time_each_in_its_turn(star: SolanaStar) -> None:
-    pipeline, site = open_filled(star), star.site
-    swap_away(star, 300 * USD)
-    pipeline.finish(1)
-    for count in range(AGAIN_BLOCKS + 1):
-        swap_here(star, USD, POOR)
-        pipeline.finish(2 + count)
-    assert site.books(USDC)["owed"] == (AGAIN_BLOCKS + 1) * USD
-    site.make_holding(POOR, site.mints[USDC])
-    pipeline.clock.now += AGAIN_SECONDS
-    pipeline.round()
-    assert site.balance(USDC, POOR) == AGAIN_BLOCKS * USD
-    pipeline.clock.now += AGAIN_SECONDS
-    pipeline.round()
-    assert (site.balance(USDC, POOR), site.books(USDC)["owed"]) == ((AGAIN_BLOCKS + 1) * USD, 0)
     assert pipeline.retries() == []
 
 

@@ -32,10 +32,6 @@ from zklink.solana.interface.instructions import IMPORT_BLOCK
 
 AGAIN_SECONDS: Final = 30.0
 """Between two tries to pay what waits."""
-AGAIN_BLOCKS: Final = 8
-"""Blocks of which what waits is tried at a time, in turn: strangers' payouts that nobody can be paid cost little, and
-must not keep the chain from its blocks.
-"""
 WEI_PER_LAMPORT: Final = 10**9
 """What a lamport counts where costs are in wei: 10^18 wei and 10^9 lamports are a coin."""
 MOST_ACCOUNTS: Final = 100
@@ -120,8 +116,7 @@ class ProgramGate:
         now = self._clock()
         if self._waiting and now - self._tried_at >= AGAIN_SECONDS:
             self._tried_at = now
-            # Whatever goes on waiting goes to the end.
-            for number, (key, _) in tuple(self._waiting.items())[:AGAIN_BLOCKS]:
+            for number, (key, _) in tuple(self._waiting.items()):
                 self._settle(number, key)
 
     def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
