@@ -188,24 +188,6 @@ def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_t
     assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
 
 
-def test_submit__somebody_else_brought_and_executed_the_block__it_is_paid_from_there(star: SolanaStar) -> None:
-    pipeline, site = open_filled(star), star.site
-    swap_away(star, 300 * USD)
-    pipeline.finish(1)
-    site.machine.fund(STRANGER.pubkey())
-    gate = replace(link(star, pipeline.clock), payer=STRANGER).gate()
-    stranger = Bringer(gate)
-    gate._settle = lambda number, key: gate._importer.execute(key)  # type: ignore[method-assign]
-    pipeline.replace(SOLANA, Submitter(stranger))
-    swap_here(star, 200 * USD, BOB)
-    pipeline.run_until(lambda: site.books(USDC)["owed"] == 200 * USD)
-    assert (site.state()["unpaid"], site.balance(USDC, BOB)) == (0, 0)
-    pipeline.resume()
-    pipeline.finish(2)
-    assert site.balance(USDC, BOB) == 200 * USD
-    assert (site.books(USDC)["owed"], pipeline.retries()) == (0, [])
-
-
 def test_submit__lamports_sent_to_where_a_block_was__the_node_goes_on(star: SolanaStar) -> None:
     pipeline, site = open_filled(star), star.site
     swap_away(star, 300 * USD)

@@ -56,8 +56,6 @@ class ProgramGate:
         self._waiting: dict[BlockNumber, tuple[Pubkey, frozenset[int]]] = {}
         self._others: dict[BlockNumber, Pubkey] = {}
         """Accounts of blocks that somebody else has brought."""
-        self._looked: set[BlockNumber] = set()
-        """Blocks that are closed, and those whose accounts of somebody else were looked for."""
         self._tried_at = clock()
 
     @property
@@ -110,7 +108,6 @@ class ProgramGate:
             self._waiting[number] = key, frozenset(each.index for each in waiting)
         elif number not in self._others and self._read([key])[0] is not None:
             self._importer.close(key)
-            self._looked.add(number)
 
     def _pay_waiting(self) -> None:
         now = self._clock()
@@ -121,16 +118,12 @@ class ProgramGate:
 
     def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
         """Blocks that are not executed, and those with payouts that nobody has tried to pay. A block that somebody else
-        has brought, and perhaps executed, is looked for once where its own account is not there, and while the bridge
-        has unexecuted ones beyond those that are known.
+        has brought is looked for while the bridge has unexecuted ones beyond those that are known.
         """
         blocks = horizon.blocks[: max(tip.number - horizon.start, 0)]
         found = self._read_all(blocks)
-        paying = {block.number for block in blocks if block.payouts(self._chain)}
-        is_lacking = tip.unpaid > sum(each.fields["stage"] == accounts.IMPORTED for each in found.values())
-        if is_lacking or paying - found.keys() - self._looked:
+        if tip.unpaid > sum(each.fields["stage"] == accounts.IMPORTED for each in found.values()):
             self._find_others()
-            self._looked = paying - found.keys()
             found = self._read_all(blocks)
         words = {block.number: block.payout_words(self._chain) for block in blocks}
         return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
