@@ -155,28 +155,6 @@ def test_bring__somebody_else_was_faster__takes_the_rent_back(site: Site) -> Non
     assert site.machine.data(key) == b"" and site.state()["number"] == 1
 
 
-@pytest.mark.parametrize("size", [0, 100_000])
-def test_bring__lamports_sent_to_where_a_block_was__hold_up_nothing(site: Site, size: int) -> None:
-    """A block's address is known once it was used. A stranger's lamports there, the rent of so many bytes, are no block
-    and stop no new one.
-    """
-    made = make_block(site, paid_here(SRM, 900, BOB))
-    with pytest.raises(Killed):
-        bring(Actor(site, lives=1), made)
-    actor = Actor(site)
-    place = actor.importer.account_of(BlockNumber(made.number), made.member.block.commitment)
-    actor.importer.close(place)
-    actor.chain.ledger.give(place, site.machine.rent(size))
-    actor.chain.mine(3)
-    assert actor.payer.pay_all(place) == []
-    assert bring(actor, made) == place and actor.payer.pay_all(place) == []
-    assert (site.state()["number"], site.state()["unpaid"], site.books(SRM)["owed"]) == (1, 0, 0)
-    actor.importer.close(place)
-    actor.chain.ledger.give(place, site.machine.rent(size))
-    actor.chain.mine(3)
-    assert bring(actor, made) == place and actor.payer.pay_all(place) == []
-
-
 def test_fill__then_the_block__repays_the_broker_and_nobody_twice(site: Site) -> None:
     payout = paid_here(SRM, 1_000_000, BOB, fill_fee=100)
     made = make_block(site, payout)

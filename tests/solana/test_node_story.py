@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from solders.pubkey import Pubkey
 
 from tests.scenarios.pipeline import TestClock
-from tests.solana.lossy_node import LossyNode
 from tests.support.chains import build_order, send_deposit, send_swap
 from tests.support.solana.machine import key_of
 from tests.support.solana.star import SOLANA, SolanaStar, open_star, swap_away
@@ -36,9 +35,6 @@ from zklink.service.metrics import Metrics
 from zklink.service.monitor import Monitor
 from zklink.service.program_connecting import connect_programs
 from zklink.service.settings.model import PayingProgramSettings
-from zklink.solana.client.acts import read_acts
-from zklink.solana.client.program import Program
-from zklink.solana.interface.instructions import IMPORT_BLOCK
 
 USD = 10**6
 FEE = 40_000
@@ -186,25 +182,6 @@ def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_t
     pipeline.finish(2)
     assert site.balance(USDC, BOB) == 200 * USD
     assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
-
-
-def test_submit__lamports_sent_to_where_a_block_was__the_node_goes_on(star: SolanaStar) -> None:
-    pipeline, site = open_filled(star), star.site
-    swap_away(star, 300 * USD)
-    pipeline.finish(1)
-    pipeline.halt(POLYGON.chain_id)
-    swap_here(star, 50 * USD, BOB)
-    pipeline.run_until(lambda: site.balance(USDC, BOB) == 50 * USD)
-    pipeline.round(2)
-    acts = read_acts(LossyNode(pipeline.chain).client(), Program(bytes(site.id)), str(site.bridge))
-    place = Pubkey.from_string(next(act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name))
-    assert site.machine.data(place) == b""
-    pipeline.chain.ledger.give(place, site.machine.rent(0))
-    swap_here(star, 20 * USD, BOB)
-    pipeline.run_until(lambda: site.balance(USDC, BOB) == 70 * USD)
-    pipeline.resume()
-    pipeline.finish(3)
-    assert pipeline.retries() == []
 
 
 def test_connect__program_of_another_deployment_or_cluster__refused(star: SolanaStar) -> None:

@@ -10,20 +10,13 @@ from typing import Any, Final
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.system_program import (
-    AllocateParams,
-    AssignParams,
-    TransferParams,
-    allocate,
-    assign,
-    transfer,
-)
+from solders.system_program import CreateAccountParams, create_account
 
 from zklink.operations.payout import Payout
 from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.bridge_blocks import MemberBlock, pack_words
-from zklink.protocol.errors import CallReverted, TransactionReverted
+from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted
 from zklink.protocol.ids import NO_TOKEN, BlockNumber, Lane
 from zklink.protocol.messages import SIGNATURE_BYTES
 from zklink.protocol.words import PAYOUT_WORDS
@@ -137,16 +130,16 @@ class Importer:
                 self._send("write_block", instructions.WRITE_BLOCK, places, tail=piece, at=at)
 
     def _open(self, account: Keypair, size: int, evidence: Evidence, places: dict[str, Pubkey]) -> None:
-        """Make the account and open it, also where somebody has sent lamports before."""
-        key, whole = account.pubkey(), accounts.BLOCK.size + size
-        rent = int(self._sender.node.call("getMinimumBalanceForRentExemption", whole))
-        _, [found] = self._sender.node.accounts([str(key)], CONFIRMED)
-        lacking = max(0, rent - (found.lamports if found else 0))
-        make = [
-            transfer(TransferParams(from_pubkey=self._sender.payer.pubkey(), to_pubkey=key, lamports=lacking)),
-            allocate(AllocateParams(pubkey=key, space=whole)),
-            assign(AssignParams(pubkey=key, owner=self._program.id)),
-        ]
+        whole = accounts.BLOCK.size + size
+        make = create_account(
+            CreateAccountParams(
+                from_pubkey=self._sender.payer.pubkey(),
+                to_pubkey=account.pubkey(),
+                lamports=int(self._sender.node.call("getMinimumBalanceForRentExemption", whole)),
+                space=whole,
+                owner=self._program.id,
+            )
+        )
         opened = self._program.encode(
             instructions.OPEN_BLOCK,
             places,
@@ -154,7 +147,7 @@ class Importer:
             validators=len(evidence.validators) // SIGNATURE_BYTES,
             watchers=len(evidence.watchers) // SIGNATURE_BYTES,
         )
-        self._sender.send("open_block", [*make, opened], [account])
+        self._sender.send("open_block", [make, opened], [account])
 
     def _import(self, number: BlockNumber, key: Pubkey, lane: Lane) -> None:
         """Import, unless somebody else was faster."""
@@ -185,9 +178,7 @@ def encode_body(member: MemberBlock, evidence: Evidence) -> bytes:
 
 
 def read_block(node: SolanaNode, program: Program, key: Pubkey) -> BlockAccount | None:
-    """A block's account at `confirmed`; None if it is not there: anybody can send lamports to where one was, and its
-    owner can make something else there. Raises RpcUnavailable.
-    """
+    """A block's account at `confirmed`; None if it is not there. Raises RpcUnavailable, also for what is no block."""
     [found] = read_blocks(node, program, [key])
     return found
 
@@ -197,11 +188,11 @@ def read_blocks(node: SolanaNode, program: Program, keys: Sequence[Pubkey]) -> l
     if not keys:
         return []
     _, found = node.accounts([str(key) for key in keys], CONFIRMED)
-    return [_read(program, key, each) for key, each in zip(keys, found, strict=True)]
+    return [None if each is None else _read(node, program, key, each) for key, each in zip(keys, found, strict=True)]
 
 
-def _read(program: Program, key: Pubkey, found: AccountData | None) -> BlockAccount | None:
-    if found is None or found.owner != encode_base58(bytes(program.id)) or len(found.data) < accounts.BLOCK.size:
-        return None
+def _read(node: SolanaNode, program: Program, key: Pubkey, found: AccountData) -> BlockAccount:
+    if found.owner != encode_base58(bytes(program.id)) or len(found.data) < accounts.BLOCK.size:
+        raise RpcUnavailable(node.name, "getMultipleAccounts", 1, f"{key} is no block of the program")
     fields = accounts.BLOCK.unpack(found.data[: accounts.BLOCK.size])
-    return BlockAccount(key, fields, found.data[accounts.BLOCK.size :]) if fields["tag"] == accounts.BLOCK_TAG else None
+    return BlockAccount(key, fields, found.data[accounts.BLOCK.size :])
