@@ -19,7 +19,7 @@ from zklink.operations.payout import Payout
 from zklink.protocol.errors import CallReverted
 from zklink.protocol.ids import BlockNumber
 from zklink.solana.client.bridge import SolanaBridge
-from zklink.solana.client.importing import Evidence, Importer, encode_body
+from zklink.solana.client.importing import Evidence, Importer, encode_body, read_block
 from zklink.solana.client.paying import Payer
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender
@@ -60,7 +60,7 @@ class Actor:
         chain.set_automine(False)
         node = LossyNode(chain, troubles or []).client()
         program = Program(bytes(site.id))
-        self.program = program
+        self.program, self.node = program, node
         sender = Sender(node, site.broker, pause=self.pause)
         bridge = SolanaBridge(node, bytes(site.id), bytes(program.bridge))
         self.importer = Importer(bridge, program, sender)
@@ -153,6 +153,23 @@ def test_bring__somebody_else_was_faster__takes_the_rent_back(site: Site) -> Non
     again = Actor(site)
     key = bring(again, made)
     assert site.machine.data(key) == b"" and site.state()["number"] == 1
+
+
+@pytest.mark.parametrize("lamports", [10**6, 10**10])
+def test_bring__a_stranger_sends_lamports_to_the_block_s_address__changes_nothing(site: Site, lamports: int) -> None:
+    """Less than its rent, and more; before the block is there, and when it is closed: anybody has seen the address."""
+    made = make_block(site, paid_here(SRM, 900, BOB))
+    actor = Actor(site)
+    chain, key = actor.chain, actor.importer.account_of(BlockNumber(1), made.member.block.commitment)
+    chain.ledger.give(key, lamports)
+    chain.finalize()
+    assert bring(actor, made) == key and actor.payer.pay_all(key) == [] and site.balance(SRM, BOB) == 900
+    actor.importer.close(key)
+    chain.ledger.give(key, lamports)
+    chain.finalize()
+    assert read_block(actor.node, actor.program, key) is None and actor.payer.pay_all(key) == []
+    actor.importer.execute(key)
+    assert bring(actor, made) == key
 
 
 def test_fill__then_the_block__repays_the_broker_and_nobody_twice(site: Site) -> None:

@@ -35,6 +35,8 @@ from zklink.service.metrics import Metrics
 from zklink.service.monitor import Monitor
 from zklink.service.program_connecting import connect_programs
 from zklink.service.settings.model import PayingProgramSettings
+from zklink.solana.client.acts import read_acts
+from zklink.solana.interface.instructions import IMPORT_BLOCK
 
 USD = 10**6
 FEE = 40_000
@@ -182,6 +184,18 @@ def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_t
     pipeline.finish(2)
     assert site.balance(USDC, BOB) == 200 * USD
     assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
+
+
+def test_submit__a_stranger_sends_lamports_to_a_closed_block__the_next_is_brought(star: SolanaStar) -> None:
+    pipeline, site = open_filled(star), star.site
+    place, chain = link(star, pipeline.clock), pipeline.chain
+    acts = read_acts(place.make_node(), place.program, str(site.bridge))
+    [closed] = {act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name}
+    chain.ledger.give(Pubkey.from_string(closed), 10**6)
+    chain.finalize()
+    swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    assert site.state()["number"] == pipeline.node.sequencer.height and pipeline.retries() == []
 
 
 def test_connect__program_of_another_deployment_or_cluster__refused(star: SolanaStar) -> None:

@@ -8,15 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.system_program import CreateAccountParams, create_account
+from solders.system_program import (
+    AllocateParams,
+    AssignParams,
+    CreateAccountParams,
+    TransferParams,
+    allocate,
+    assign,
+    create_account,
+    transfer,
+)
 
 from zklink.operations.payout import Payout
 from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.bridge_blocks import MemberBlock, pack_words
-from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted
+from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import NO_TOKEN, BlockNumber, Lane
 from zklink.protocol.messages import SIGNATURE_BYTES
 from zklink.protocol.words import PAYOUT_WORDS
@@ -130,16 +140,7 @@ class Importer:
                 self._send("write_block", instructions.WRITE_BLOCK, places, tail=piece, at=at)
 
     def _open(self, account: Keypair, size: int, evidence: Evidence, places: dict[str, Pubkey]) -> None:
-        whole = accounts.BLOCK.size + size
-        make = create_account(
-            CreateAccountParams(
-                from_pubkey=self._sender.payer.pubkey(),
-                to_pubkey=account.pubkey(),
-                lamports=int(self._sender.node.call("getMinimumBalanceForRentExemption", whole)),
-                space=whole,
-                owner=self._program.id,
-            )
-        )
+        made = self._make(account.pubkey(), accounts.BLOCK.size + size)
         opened = self._program.encode(
             instructions.OPEN_BLOCK,
             places,
@@ -147,7 +148,24 @@ class Importer:
             validators=len(evidence.validators) // SIGNATURE_BYTES,
             watchers=len(evidence.watchers) // SIGNATURE_BYTES,
         )
-        self._sender.send("open_block", [make, opened], [account])
+        self._sender.send("open_block", [*made, opened], [account])
+
+    def _make(self, key: Pubkey, size: int) -> list[Call]:
+        """Calls that make an account of the program. Whoever knows its address may have sent lamports there, and
+        `create_account` takes none that has some: it is then made in steps.
+        """
+        payer, owner = self._sender.payer.pubkey(), self._program.id
+        rent = int(self._sender.node.call("getMinimumBalanceForRentExemption", size))
+        _, [found] = self._sender.node.accounts([str(key)], CONFIRMED)
+        if found is None:
+            made = CreateAccountParams(from_pubkey=payer, to_pubkey=key, lamports=rent, space=size, owner=owner)
+            return [create_account(made)]
+        missing = max(0, rent - found.lamports)
+        return [
+            transfer(TransferParams(from_pubkey=payer, to_pubkey=key, lamports=missing)),
+            allocate(AllocateParams(pubkey=key, space=size)),
+            assign(AssignParams(pubkey=key, owner=owner)),
+        ]
 
     def _import(self, number: BlockNumber, key: Pubkey, lane: Lane) -> None:
         """Import, unless somebody else was faster."""
@@ -178,7 +196,9 @@ def encode_body(member: MemberBlock, evidence: Evidence) -> bytes:
 
 
 def read_block(node: SolanaNode, program: Program, key: Pubkey) -> BlockAccount | None:
-    """A block's account at `confirmed`; None if it is not there. Raises RpcUnavailable, also for what is no block."""
+    """A block's account at `confirmed`; None if it is not there, whatever others may have put in its place: anybody can
+    send lamports to the address of a block that is closed. Raises RpcUnavailable.
+    """
     [found] = read_blocks(node, program, [key])
     return found
 
@@ -188,11 +208,12 @@ def read_blocks(node: SolanaNode, program: Program, keys: Sequence[Pubkey]) -> l
     if not keys:
         return []
     _, found = node.accounts([str(key) for key in keys], CONFIRMED)
-    return [None if each is None else _read(node, program, key, each) for key, each in zip(keys, found, strict=True)]
+    return [None if each is None else _read(program, key, each) for key, each in zip(keys, found, strict=True)]
 
 
-def _read(node: SolanaNode, program: Program, key: Pubkey, found: AccountData) -> BlockAccount:
+def _read(program: Program, key: Pubkey, found: AccountData) -> BlockAccount | None:
     if found.owner != encode_base58(bytes(program.id)) or len(found.data) < accounts.BLOCK.size:
-        raise RpcUnavailable(node.name, "getMultipleAccounts", 1, f"{key} is no block of the program")
+        return None
     fields = accounts.BLOCK.unpack(found.data[: accounts.BLOCK.size])
-    return BlockAccount(key, fields, found.data[accounts.BLOCK.size :])
+    is_block = fields["tag"] == accounts.BLOCK_TAG
+    return BlockAccount(key, fields, found.data[accounts.BLOCK.size :]) if is_block else None
