@@ -16,7 +16,7 @@ from tests.support.solana.site import Site
 from tests.support.tries import tries
 from zklink.lab.solana.chain import LocalSolana
 from zklink.operations.payout import Payout
-from zklink.protocol.errors import CallReverted
+from zklink.protocol.errors import CallReverted, TransactionExpired
 from zklink.protocol.ids import BlockNumber
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.importing import Evidence, Importer, encode_body, read_block
@@ -170,6 +170,25 @@ def test_bring__a_stranger_sends_lamports_to_the_block_s_address__changes_nothin
     assert read_block(actor.node, actor.program, key) is None and actor.payer.pay_all(key) == []
     actor.importer.execute(key)
     assert bring(actor, made) == key
+
+
+def test_pay_all__a_transaction_that_never_lands__holds_up_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_block(site, paid_here(SRM, 900, BOB))
+    actor = Actor(site)
+    key = bring(actor, made)
+    pay, tried = actor.payer._pay, []
+
+    def stuck(key: Pubkey, index: int, payout: Payout) -> None:
+        tried.append(index)
+        if len(tried) == 1:
+            raise TransactionExpired("solana", "pay", ("1" * 64,))
+        pay(key, index, payout)
+
+    monkeypatch.setattr(actor.payer, "_pay", stuck)
+    [waiting] = actor.payer.pay_all(key)
+    assert waiting.index == tried[0] and "has not landed" in waiting.reason and site.balance(SRM, BOB) == 900
 
 
 def test_fill__then_the_block__repays_the_broker_and_nobody_twice(site: Site) -> None:

@@ -59,7 +59,7 @@ class Bringer:
     """A gate that imports blocks, and executes and pays nothing."""
 
     def __init__(self, gate: ProgramGate) -> None:
-        gate._settle = lambda number, key: None  # type: ignore[method-assign]
+        gate._settle = lambda number, key, pause=0.0: None  # type: ignore[method-assign]
         self.chain, self.view, self.final, self._gate = gate.chain, gate.view, gate.final, gate
 
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:

@@ -1,16 +1,20 @@
 """One Solana chain's history as a sequencer sees it: blocks are brought, executed and paid by the program's calls.
 
 Takes who brings and who pays; gives what the chain says, at `confirmed`. What it keeps is what waits: payouts that the
-program refuses to pay at present, which are tried again from time to time and hold up nothing.
+program refuses to pay at present. They are tried again, more and more seldom, and hold up nothing, however many a
+stranger makes: at most one block is tried a view, and no failure of it ends the view.
 """
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from zklink.l1.transport.receipts import Receipt
+from zklink.l1.transport.redaction import redact
 from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash
 from zklink.protocol.errors import L1Error
@@ -30,12 +34,27 @@ from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts
 from zklink.solana.interface.instructions import IMPORT_BLOCK
 
+log = logging.getLogger(__name__)
+
 AGAIN_SECONDS: Final = 30.0
-"""Between two tries to pay what waits."""
+"""From the first try to pay what waits to the second; each further pause is twice as long. Also after a search in vain
+for blocks that others have brought.
+"""
+LONGEST_PAUSE_SECONDS: Final = 3_600.0
 WEI_PER_LAMPORT: Final = 10**9
 """What a lamport counts where costs are in wei: 10^18 wei and 10^9 lamports are a coin."""
 MOST_ACCOUNTS: Final = 100
 """Accounts that one question of a node can name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Payouts of a block that cannot be paid now, when they are due again, and after which pause."""
+
+    key: Pubkey
+    payouts: frozenset[int]
+    due: float
+    pause: float
 
 
 class ProgramGate:
@@ -53,10 +72,10 @@ class ProgramGate:
         self._chain, self._bridge, self._program, self._sender, self._clock = chain, bridge, program, sender, clock
         self._importer = Importer(bridge, program, sender)
         self._payer = Payer(program, sender, deployment_hash)
-        self._waiting: dict[BlockNumber, tuple[Pubkey, frozenset[int]]] = {}
+        self._waiting: dict[BlockNumber, _Waiting] = {}
         self._others: dict[BlockNumber, Pubkey] = {}
         """Accounts of blocks that somebody else has brought."""
-        self._tried_at = clock()
+        self._searched_at = clock() - AGAIN_SECONDS
 
     @property
     def chain(self) -> ChainId:
@@ -99,22 +118,32 @@ class ProgramGate:
         self._importer.bring(number, member, Evidence(evidence.validators, evidence.watchers, later))
         self._settle(number, self._place(horizon.block(number)))
 
-    def _settle(self, number: BlockNumber, key: Pubkey) -> None:
-        """Execute, pay, and give the rent back if nothing waits."""
+    def _settle(self, number: BlockNumber, key: Pubkey, pause: float = AGAIN_SECONDS) -> None:
+        """Execute, pay, and take the rent back: all of it if nothing waits, else what the waiting payouts do not need.
+        They are due again after `pause` seconds.
+        """
         self._importer.execute(key)
         waiting = self._payer.pay_all(key)
         self._waiting.pop(number, None)
         if waiting:
-            self._waiting[number] = key, frozenset(each.index for each in waiting)
-        elif number not in self._others and self._read([key])[0] is not None:
+            payouts = frozenset(each.index for each in waiting)
+            self._waiting[number] = _Waiting(key, payouts, self._clock() + pause, pause)
+        [left] = [None] if number in self._others else self._read([key])
+        if left is not None and (not waiting or not left.is_shrunk):
             self._importer.close(key)
 
     def _pay_waiting(self) -> None:
-        now = self._clock()
-        if self._waiting and now - self._tried_at >= AGAIN_SECONDS:
-            self._tried_at = now
-            for number, (key, _) in tuple(self._waiting.items()):
-                self._settle(number, key)
+        """Try the block that has been due for longest, if one is."""
+        number = min(self._waiting, key=lambda each: self._waiting[each].due, default=None)
+        if number is None or self._clock() < self._waiting[number].due:
+            return
+        tried = self._waiting[number]
+        pause = min(2 * tried.pause, LONGEST_PAUSE_SECONDS)
+        self._waiting[number] = replace(tried, due=self._clock() + pause, pause=pause)
+        try:
+            self._settle(number, tried.key, pause)
+        except L1Error as error:
+            log.warning("payouts of block %d wait: %s", number, redact(str(error)))
 
     def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
         """Blocks that are not executed, and those with payouts that nobody has tried to pay. A block that somebody else
@@ -122,9 +151,14 @@ class ProgramGate:
         """
         blocks = horizon.blocks[: max(tip.number - horizon.start, 0)]
         found = self._read_all(blocks)
-        if tip.unpaid > sum(each.fields["stage"] == accounts.IMPORTED for each in found.values()):
-            self._find_others()
+        if tip.unpaid > _count_unpaid(found) and self._clock() - self._searched_at >= AGAIN_SECONDS:
+            try:
+                self._find_others()
+            except L1Error as error:  # a history that the node does not show is no reason to bring no block
+                log.warning("blocks that others have brought are not to be seen: %s", redact(str(error)))
             found = self._read_all(blocks)
+            if tip.unpaid > _count_unpaid(found):
+                self._searched_at = self._clock()
         words = {block.number: block.payout_words(self._chain) for block in blocks}
         return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
 
@@ -138,16 +172,22 @@ class ProgramGate:
         return found
 
     def _find_others(self) -> None:
-        """The accounts from which the bridge has lately imported blocks."""
+        """The accounts from which the bridge has lately imported blocks, without those that are gone: a lost fork may
+        have taken them.
+        """
         acts = read_acts(self._bridge.node, self._program, self._bridge.address, most=MOST_ACCOUNTS)
-        keys = {act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name}
-        for each in self._read([Pubkey.from_string(key) for key in keys]):
-            if each is not None and each.fields["writer"] != bytes(self._sender.payer.pubkey()):
-                self._others[BlockNumber(each.fields["number"])] = each.key
+        named = {act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name}
+        known = [*self._others.values(), *map(Pubkey.from_string, named)]
+        keys, own = list(dict.fromkeys(known)), bytes(self._sender.payer.pubkey())
+        parts = (self._read(keys[at : at + MOST_ACCOUNTS]) for at in range(0, len(keys), MOST_ACCOUNTS))
+        found = [each for part in parts for each in part if each is not None and each.fields["writer"] != own]
+        self._others = {
+            BlockNumber(each.fields["number"]): each.key for each in found if each.fields["stage"] != accounts.WRITING
+        }
 
     def _is_owed(self, found: BlockAccount) -> bool:
         number, stage = BlockNumber(found.fields["number"]), found.fields["stage"]
-        _, waiting = self._waiting.get(number, (None, frozenset[int]()))
+        waiting = self._waiting[number].payouts if number in self._waiting else frozenset[int]()
         unpaid = {index for index in range(found.fields["payouts"]) if not found.is_paid(index)}
         return stage == accounts.IMPORTED or (stage == accounts.EXECUTED and not unpaid <= waiting)
 
@@ -166,3 +206,8 @@ class ProgramGate:
         if last is None or not lamports:
             return None
         return Receipt(decode_base58(last.tx_id, 64), last.height, ZERO_HASH, True, lamports, WEI_PER_LAMPORT, None, ())
+
+
+def _count_unpaid(found: Mapping[BlockNumber, BlockAccount]) -> int:
+    """Those that wait for their execution."""
+    return sum(each.fields["stage"] == accounts.IMPORTED for each in found.values())

@@ -74,6 +74,11 @@ class BlockAccount:
         opened = [self.fields[name] for name in ("later", "validators", "watchers")]
         return opened == [len(evidence.later), *signatures] and len(self.body) == size
 
+    @property
+    def is_shrunk(self) -> bool:
+        """Whether it has nothing but payouts that are due: the rent of the rest is given back."""
+        return bool(self.fields["words_at"] == accounts.BLOCK.size)
+
     def is_paid(self, index: int) -> bool:
         """Whether a payout has been paid."""
         return bool(self.fields["paid"][index // 64] >> index % 64 & 1)

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from zklink.operations.payout import Payout
 from zklink.primitives.base58 import encode_base58
-from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionReverted
+from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionExpired, TransactionReverted
 from zklink.protocol.ids import BlockNumber, Kind, TokenId
 from zklink.solana.client.importing import read_block
 from zklink.solana.client.node import CONFIRMED, SolanaNode
@@ -55,8 +55,9 @@ class Payer:
         self._program, self._sender, self._deployment_hash = program, sender, deployment_hash
 
     def pay_all(self, key: Pubkey) -> list[Waiting]:
-        """Pay whatever an executed block owes and can be paid; gives what waits. Nothing of a block that is not
-        executed, or is closed. Raises RpcUnavailable, RpcRefused, TransactionExpired.
+        """Pay whatever an executed block owes and can be paid; gives what waits, also for a transaction that did not
+        land: the accounts of one payout may be in dispute. Nothing of a block that is not executed, or is closed.
+        Raises RpcUnavailable, RpcRefused.
         """
         found = read_block(self._sender.node, self._program, key)
         if found is None or found.fields["stage"] != accounts.EXECUTED:
@@ -68,6 +69,8 @@ class Payer:
                     self._pay(key, index, payout)
                 except (CallReverted, TransactionReverted) as refused:
                     waiting.append(Waiting(index, payout, refused.reason))
+                except TransactionExpired as expired:
+                    waiting.append(Waiting(index, payout, str(expired)))
         now = read_block(self._sender.node, self._program, key)
         return [each for each in waiting if now is not None and not now.is_paid(each.index)]
 
