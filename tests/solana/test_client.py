@@ -25,7 +25,9 @@ from zklink.protocol.errors import (
     TransactionReverted,
     WrongChain,
 )
+from zklink.solana.client.acts import read_acts
 from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender, Submission
 
 SPEC = SolanaSpec(confirmed_slots=2, finalized_slots=6)
@@ -229,12 +231,36 @@ def error(code: int, text: str = "no") -> dict[str, Any]:
         error(-32005, "Node is behind by 42 slots"),
         error(-32016),
         [],
+        result(None),
+        result({"odd": 1}),
     ],
 )
 def test_call__no_answer__is_asked_again(trouble: Any) -> None:
     assert node_that(trouble, trouble, result(7)).height() == 7
     with pytest.raises(RpcUnavailable):
         node_that(trouble).height()
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"value": None}, {"context": {}, "value": []}, [1]])
+def test_questions__answer_of_another_form__is_no_answer(odd: Any) -> None:
+    node = node_that(result(odd))
+    asked: list[Callable[[], object]] = [
+        lambda: node.block_time(1),
+        node.newest_blockhash,
+        lambda: node.accounts(["1" * 32]),
+        lambda: node.status("1" * 64),
+        lambda: node.check_genesis(1),
+    ]
+    for ask in asked:
+        with pytest.raises(RpcUnavailable):
+            ask()
+
+
+@pytest.mark.parametrize("odd", [{}, {"transaction": ["AA==", "base64"], "meta": None}, []])
+def test_read_acts__transaction_that_cannot_be_read__is_no_answer(odd: Any) -> None:
+    node = node_that(result([{"err": None, "signature": "1" * 64}]), result(odd))
+    with pytest.raises(RpcUnavailable, match="getTransaction"):
+        read_acts(node, Program(bytes(32)), "1" * 32)
 
 
 @pytest.mark.parametrize("refusal", [httpx.Response(401), httpx.Response(404), error(-32601), error(-32602)])

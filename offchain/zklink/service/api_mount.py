@@ -22,7 +22,6 @@ from zklink.explorer.pages import build_pages
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
 from zklink.node.node import Node
-from zklink.protocol.errors import ZkLinkError
 from zklink.relayer.relayer import Relayer
 from zklink.service.chain_threads import Pace, make_chain_threads, open_readers
 from zklink.service.runner import NodeService
@@ -93,8 +92,8 @@ def _watch_orders(
         while not is_stopped():
             try:
                 relayer.look()
-            except ZkLinkError as error:
-                log.warning("signed orders could not be looked at: %s", redact(str(error)))
+            except Exception as error:  # also a mistake of this program: a thread that ends looks no more
+                log.warning("signed orders could not be looked at: %s", redact(f"{type(error).__name__}: {error}"))
             wait(ORDERS_SECONDS)
 
     return threading.Thread(target=look, name="orders", daemon=True)

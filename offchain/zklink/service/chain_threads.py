@@ -15,7 +15,6 @@ from zklink.history.read_model import History
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.service.chain_link import ApiReader, ChainLink
 
@@ -46,8 +45,8 @@ def make_chain_threads(
             try:
                 reader.look()
                 wait(pause_seconds)
-            except ZkLinkError as error:
-                log.warning("a chain could not be read for the API: %s", redact(str(error)))
+            except Exception as error:  # also a mistake of this program: a thread that ends reads nothing more
+                log.warning("a chain could not be read for the API: %s", redact(f"{type(error).__name__}: {error}"))
                 wait(pace.failed_look)
 
     threads = []

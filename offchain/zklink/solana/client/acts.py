@@ -63,7 +63,7 @@ def read_acts(
     found: list[Act] = []
     for each in node.call("getSignaturesForAddress", key, options):
         if each["err"] is None:
-            found += reversed(list(_read_transaction(node, program, key, str(each["signature"]), level)))
+            found += reversed(_read_transaction(node, program, key, str(each["signature"]), level))
     return found
 
 
@@ -82,10 +82,18 @@ def name_swaps(acts: Iterable[Act], requests: Iterable[SwapRequest]) -> dict[Req
     return named
 
 
-def _read_transaction(node: SolanaNode, program: Program, key: str, signature: str, level: Level) -> Iterator[Act]:
+def _read_transaction(node: SolanaNode, program: Program, key: str, signature: str, level: Level) -> list[Act]:
     shown = node.transaction(signature, level)
     if shown is None:
         raise RpcUnavailable(node.name, "getTransaction", 1, "a transaction of an account's history is not there")
+    try:
+        return list(_decode_transaction(shown, program, key, signature))
+    except Exception as error:  # solders has kinds of its own
+        detail = f"a transaction of an account's history cannot be read ({type(error).__name__})"
+        raise RpcUnavailable(node.name, "getTransaction", 1, detail) from error
+
+
+def _decode_transaction(shown: Any, program: Program, key: str, signature: str) -> Iterator[Act]:
     message = VersionedTransaction.from_bytes(base64.b64decode(shown["transaction"][0])).message
     loaded = shown["meta"].get("loadedAddresses") or {}
     keys = [*map(str, message.account_keys), *loaded.get("writable", ()), *loaded.get("readonly", ())]

@@ -8,7 +8,7 @@ import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import httpx
 
@@ -31,6 +31,7 @@ AWAY: Final = (408, 429, 500, 502, 503, 504)
 """The same among HTTP's statuses."""
 
 Json = Any
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,17 @@ class SolanaNode:
 
     def call(self, method: str, *parameters: Json) -> Json:
         """The result of a request. Raises RpcUnavailable, RpcRefused."""
+        return self._call(lambda result: result, method, *parameters)
+
+    def _call(self, read: Callable[[Json], T], method: str, *parameters: Json) -> T:
+        """What `read` makes of the result; one that it cannot read, such as null, is no answer."""
         detail = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._pause(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                return self._ask(self._urls[attempt % len(self._urls)], method, parameters)
-            except (_NoAnswer, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+                return read(self._ask(self._urls[attempt % len(self._urls)], method, parameters))
+            except (_NoAnswer, httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
                 detail = redact(f"{type(error).__name__}: {error}") if not isinstance(error, _NoAnswer) else str(error)
         raise RpcUnavailable(self.name, method, ATTEMPTS, detail)
 
@@ -90,40 +95,39 @@ class SolanaNode:
 
     def check_genesis(self, expected: int) -> None:
         """Raise WrongChain unless the cluster's genesis is the one of the chain table."""
-        found = int.from_bytes(decode_base58(str(self.call("getGenesisHash")), 32), "big")
+        found = self._call(lambda text: int.from_bytes(decode_base58(str(text), 32), "big"), "getGenesisHash")
         if found != expected:
             raise WrongChain(self.name, expected, found)
 
     def height(self, level: Level = FINALIZED) -> int:
         """The newest block's height at a level."""
-        return int(self.call("getBlockHeight", {"commitment": level}))
+        return self._call(int, "getBlockHeight", {"commitment": level})
 
     def slot(self, level: Level = FINALIZED) -> int:
         """The newest slot of a level."""
-        return int(self.call("getSlot", {"commitment": level}))
+        return self._call(int, "getSlot", {"commitment": level})
 
     def block_time(self, slot: int) -> int:
         """A slot's time, UNIX seconds."""
-        return int(self.call("getBlockTime", slot))
+        return self._call(int, "getBlockTime", slot)
 
     def newest_blockhash(self, level: Level = FINALIZED) -> tuple[str, int]:
         """A blockhash that transactions can name, and the last height at which they can land."""
-        found = self.call("getLatestBlockhash", {"commitment": level})["value"]
-        return str(found["blockhash"]), int(found["lastValidBlockHeight"])
+        return self._call(_read_blockhash, "getLatestBlockhash", {"commitment": level})
 
     def accounts(self, keys: Sequence[str], level: Level = FINALIZED) -> tuple[int, list[AccountData | None]]:
         """Accounts as of one slot, and that slot; None for one that is not there. The slot never goes back."""
-        found = self.call("getMultipleAccounts", list(keys), {"commitment": level, "encoding": "base64"})
-        slot = int(found["context"]["slot"])
-        if slot < self._seen.get(level, 0) or len(found["value"]) != len(keys):
+        options = {"commitment": level, "encoding": "base64"}
+        slot, found = self._call(_read_accounts, "getMultipleAccounts", list(keys), options)
+        if slot < self._seen.get(level, 0) or len(found) != len(keys):
             raise RpcUnavailable(self.name, "getMultipleAccounts", 1, "the node is behind what it has shown before")
         self._seen[level] = slot
-        return slot, [None if each is None else _read_account(each) for each in found["value"]]
+        return slot, found
 
     def status(self, signature: str) -> Json | None:
         """What is known of a transaction, in the whole history; None if nothing is."""
-        found = self.call("getSignatureStatuses", [signature], {"searchTransactionHistory": True})
-        return found["value"][0]
+        options = {"searchTransactionHistory": True}
+        return self._call(lambda found: found["value"][0], "getSignatureStatuses", [signature], options)
 
     def transaction(self, signature: str, level: Level = CONFIRMED) -> Json | None:
         """A transaction and what it did; None if the level does not have it."""
@@ -133,7 +137,8 @@ class SolanaNode:
     def simulate(self, wire: bytes) -> Json:
         """What a transaction would do now: `err`, `logs`, `unitsConsumed`."""
         options = {"commitment": CONFIRMED, "encoding": "base64", "sigVerify": False}
-        return self.call("simulateTransaction", base64.b64encode(wire).decode(), options)["value"]
+        wire_text = base64.b64encode(wire).decode()
+        return self._call(lambda found: found["value"], "simulateTransaction", wire_text, options)
 
     def send(self, wire: bytes) -> str:
         """Hand in signed bytes, untried; gives their signature, which says nothing about what becomes of them."""
@@ -143,6 +148,15 @@ class SolanaNode:
 
 class _NoAnswer(Exception):
     """The node did not answer, and may later."""
+
+
+def _read_blockhash(found: Json) -> tuple[str, int]:
+    value = found["value"]
+    return str(value["blockhash"]), int(value["lastValidBlockHeight"])
+
+
+def _read_accounts(found: Json) -> tuple[int, list[AccountData | None]]:
+    return int(found["context"]["slot"]), [None if each is None else _read_account(each) for each in found["value"]]
 
 
 def _read_account(found: Json) -> AccountData:
