@@ -165,6 +165,19 @@ def test_send__mutated__pays_twice(make: Callable[..., Sender], stage: Callable[
         check_one_effect(stage(), make)
 
 
+@pytest.mark.parametrize("status", [None, {"confirmationStatus": "processed", "err": None}])
+def test_follow__node_that_stands_still__is_left(status: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says for ever that nothing has happened, or that the transaction is on its way."""
+    stage = Stage()
+    sender = stage.sender()
+    submission = sender.prepare("pay", pay_bob())
+    monkeypatch.setattr(stage.node, "height", lambda level: 0)
+    monkeypatch.setattr(stage.node, "status", lambda signature: status)
+    monkeypatch.setattr(stage, "slots_per_pause", 1)
+    with pytest.raises(RpcUnavailable, match="does not tell what became of pay"):
+        sender.follow(submission)
+
+
 def test_send__refused_by_the_program_now__nothing_is_sent() -> None:
     stage = Stage()
     with pytest.raises(CallReverted, match="another program's error 1"):

@@ -128,7 +128,8 @@ class AsyncClient:
         lets Permit2 take as much. Raises also RelayRefused, RelayFeeHigh, OrderNotBrought, PermitNotOffered.
 
         From Solana a `SolanaWallet` sends it, in one transaction, without approval; permits and `gasless` have no
-        meaning there. Needs the extra `solana`. Raises also TransactionExpired, TransactionReverted.
+        meaning there. Needs the extra `solana`. Raises also TransactionExpired, TransactionReverted, and StillWaiting,
+        which names the transaction, if the cluster does not tell what became of it: `resume`, do not swap again.
         """
         if gasless and not isinstance(wallet, SolanaWallet):
             most = None

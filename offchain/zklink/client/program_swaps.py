@@ -18,6 +18,7 @@ from solders.transaction import Transaction
 
 from zklink.client.book import is_program
 from zklink.client.following import Sent
+from zklink.client.patience import Patience
 from zklink.client.program_rpc import Held, ProgramRpc, open_program_rpc
 from zklink.client.quotes import Quote
 from zklink.client.session import Session
@@ -27,6 +28,8 @@ from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import (
     CallReverted,
     ContractUntrue,
+    RpcUnavailable,
+    StillWaiting,
     SwapImpossible,
     TransactionExpired,
     TransactionReverted,
@@ -43,6 +46,8 @@ PRICE_SECONDS: Final = 600
 SWAP_UNITS: Final = 200_000
 """Compute units that a swap may take: many times what it does, for any token program."""
 LANDED: Final = ("confirmed", "finalized")
+SEND_SECONDS: Final = 300.0
+"""How long a transaction is sent again: more than twice as long as it can land."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +72,39 @@ async def rehearse(session: Session, wallet: SolanaWallet, quote: Quote, recipie
 async def send(
     session: Session, wallet: SolanaWallet, quote: Quote, recipient: str | None, seconds: int | None
 ) -> Sent:
-    """See `AsyncClient.swap`."""
+    """See `AsyncClient.swap`. From the first sending on no error lets it seem that nothing was sent: where the cluster
+    does not tell, StillWaiting names the transaction.
+    """
     found = await _prepare(session, wallet, quote, recipient, seconds)
-    rpc, signature, text = found.rpc, found.signature, base64.b64encode(found.wire).decode()
-    while True:
-        # The height is asked for first: what has not landed then, and is not there afterwards, never lands.
-        is_over = int(await rpc.ask("getBlockHeight", {"commitment": "finalized"})) > found.last_height
-        status = await rpc.status(signature)
-        if status is not None and status["confirmationStatus"] in LANDED:
-            if status["err"] is not None:
-                raise TransactionReverted(rpc.name, "swap", read_reason(status["err"]), decode_base58(signature))
-            return Sent(rpc.name, signature)
-        if status is None and is_over:
-            raise TransactionExpired(rpc.name, "swap", (signature,))
-        if status is None:
-            await rpc.ask("sendTransaction", text, {"encoding": "base64", "skipPreflight": True, "maxRetries": 0})
+    patience, state = Patience(session.transport, SEND_SECONDS), "not confirmed"
+    while not patience.is_over:
+        try:
+            if await _has_landed(found):
+                return Sent(found.rpc.name, found.signature)
+        except RpcUnavailable as error:  # it may have been taken all the same
+            state = str(error)
         await session.transport.sleep(session.poll_seconds)
+    raise StillWaiting(f"transaction {found.signature}", SEND_SECONDS, state)
+
+
+async def _has_landed(found: Prepared) -> bool:
+    """One look, and the same bytes once more if nobody has them. Raises TransactionReverted, TransactionExpired,
+    RpcUnavailable, RpcRefused.
+    """
+    rpc, signature, text = found.rpc, found.signature, base64.b64encode(found.wire).decode()
+    # The height is asked for first: what has not landed then, and is not there afterwards, never lands.
+    is_over = int(await rpc.ask("getBlockHeight", {"commitment": "finalized"})) > found.last_height
+    status = await rpc.status(signature)
+    if status is None and is_over:
+        raise TransactionExpired(rpc.name, "swap", (signature,))
+    if status is None:
+        await rpc.ask("sendTransaction", text, {"encoding": "base64", "skipPreflight": True, "maxRetries": 0})
+        return False
+    if status["confirmationStatus"] not in LANDED:
+        return False
+    if status["err"] is not None:
+        raise TransactionReverted(rpc.name, "swap", read_reason(status["err"]), decode_base58(signature))
+    return True
 
 
 async def _prepare(

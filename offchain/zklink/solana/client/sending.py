@@ -27,6 +27,10 @@ MOST_UNITS: Final = 1_400_000
 SIGNINGS: Final = 3
 """How often a call is signed anew before it is given up."""
 PAUSE_SECONDS: Final = 0.5
+MOST_LOOKS: Final = 1_200
+"""How often a submission's fate is asked for: ten minutes, and it is decided in two. A node that stands still, or says
+for ever that it has seen it, keeps nobody longer.
+"""
 REACHED: Final = {CONFIRMED: (CONFIRMED, FINALIZED), FINALIZED: (FINALIZED,)}
 
 
@@ -100,9 +104,9 @@ class Sender:
 
     def follow(self, submission: Submission) -> SolanaReceipt | None:
         """Send the same bytes until they have landed; None once they cannot land any more and have not. Raises
-        TransactionReverted if they have landed and failed.
+        TransactionReverted if they have landed and failed, RpcUnavailable if the node does not tell for too long.
         """
-        while True:
+        for _ in range(MOST_LOOKS):
             # The height is asked for first: what has not landed then, and is not there afterwards, never lands.
             is_over = self.node.height(FINALIZED) > submission.last_valid_height
             status = self.node.status(submission.signature)
@@ -113,6 +117,8 @@ class Sender:
             if status is None:
                 self._send(submission)
             self._pause(PAUSE_SECONDS)
+        detail = f"the node does not tell what became of {submission.call}"
+        raise RpcUnavailable(self.node.name, "getSignatureStatuses", MOST_LOOKS, detail)
 
     def _send(self, submission: Submission) -> None:
         """A node that does not answer may have taken them: the next round sees."""
