@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.service.proving.scene import LEASE_SECONDS, Clock, Waiting, open_fixed, open_pool, prove, seal_blocks
 from zklink.protocol.errors import NodeUnreachable, ProofRefused, ToolFailed
 from zklink.service.proving import wire
+from zklink.service.proving.core_share import CoreShare
 from zklink.service.proving.desk import Made, Task
 from zklink.service.proving.engine import ProcessEngine
 from zklink.service.proving.pool import OwnDesk
@@ -68,6 +69,32 @@ def test_work__engine_fails__given_up_and_done_by_another(clock: Clock) -> None:
     assert (waiting.proved, pool.counts.given_up) == (None, 1)
     assert ProofWorker("b", OwnDesk(pool), FakeEngine()).work()
     assert waiting.end().proved is not None
+
+
+@pytest.mark.parametrize("place", ["begin", "wait"])
+def test_work__engine_raises_what_is_its_own__job_is_given_up_and_no_core_stays_counted(
+    place: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster that is gone, inputs that no pipe takes: the worker goes on, and others get its cores."""
+    pool, share = open_pool(clock), CoreShare(workers=2, cores=2)
+    engine = ProcessEngine(open_fixed, share)
+
+    class Broken:
+        def send(self, task: Any) -> None:
+            if place == "begin":
+                raise RuntimeError("gone")
+
+        def poll(self, seconds: float) -> bool:
+            raise RuntimeError("gone")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(engine, "_reach", Broken)
+    waiting = Waiting(pool, ONE)
+    assert ProofWorker("a", OwnDesk(pool), engine).work()
+    assert (waiting.proved, pool.counts.given_up, share.begin("other", 0)) == (None, 1, 2)
+    pool.stop()
 
 
 def test_work__job_is_anothers_by_now__dropped(clock: Clock) -> None:

@@ -5,10 +5,11 @@ other. Never ends by itself, whatever the desk or the engine answers.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.errors import ToolFailed, ZkLinkError
 from zklink.service.proving.desk import Made, ProofDesk, Task
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,17 @@ class ProofWorker:
         return True
 
     def _make(self, task: Task) -> Made | None:
-        """The proof; None if the job is somebody else's by now, or this worker is to end."""
+        """The proof; None if the job is somebody else's by now, or this worker is to end. Raises ZkLinkError."""
+        try:
+            return self._prove(task)
+        except ZkLinkError:
+            raise
+        except Exception as error:  # an engine's own, such as a cluster's that is gone: the job ends, not the worker
+            with suppress(Exception):
+                self._engine.kill()  # from here on it is counted as busy no more
+            raise ToolFailed("the engine of the prover", redact(f"{type(error).__name__}: {error}")) from error
+
+    def _prove(self, task: Task) -> Made | None:
         self._engine.begin(task)
         while (made := self._engine.wait(task.lease_seconds / BEATS)) is None:
             if self._stop.is_set():
