@@ -16,7 +16,7 @@ from zklink.client.contract_calls import ENTRY, TOKEN, WORD_BYTES, encode_call
 from zklink.client.permits import find_domains
 from zklink.client.session import Place
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS
-from zklink.l1.contracts.permits import AUTHORIZATION_DOMAIN
+from zklink.l1.contracts.permits import takes_authorizations
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.errors import CallReverted, PermitNotOffered
 from zklink.relayer.spelling import (
@@ -95,7 +95,8 @@ async def choose_way(place: Place, swap: UnsignedSwap) -> SignedWay:
     try:
         await place.rpc.read(swap.token, _NONCE_STATE, "bool", swap.owner, swap.id)
         domains = await find_domains(place, swap.token)
-        domain = next((domain for domain in domains if domain.keys() == AUTHORIZATION_DOMAIN.keys()), None)
+        chain_id = place.rpc.evm_chain_id
+        domain = next((domain for domain in domains if takes_authorizations(domain, chain_id, swap.token)), None)
         if domain is not None:
             return AuthorizationWay(place, swap, domain)
     except CallReverted as error:

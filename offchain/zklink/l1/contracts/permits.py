@@ -79,6 +79,17 @@ def guess_domains(name: str, version: str | None, chain_id: int, token: str) -> 
         yield {"name": name, "version": candidate, "verifyingContract": token, "salt": salt}
 
 
+def takes_authorizations(domain: Domain, chain_id: int, token: str) -> bool:
+    """Whether authorizations can be signed over a domain: its members are those that entries know, and it is the own
+    one of this token on this chain. One that names another's would have owners sign for what they do not see.
+    """
+    if domain.keys() != AUTHORIZATION_DOMAIN.keys():
+        return False
+    return domain["chainId"] == chain_id and to_checksum_address(domain["verifyingContract"]) == to_checksum_address(
+        token
+    )
+
+
 def sign_eip2612(
     account: LocalAccount, domain: Domain, spender: str, l1_amount: int, nonce: int, deadline: int
 ) -> Permit:

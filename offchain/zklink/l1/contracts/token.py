@@ -15,7 +15,6 @@ from eth_utils import keccak, to_checksum_address
 from zklink.l1.contract_artifacts import AbiEntry, ContractArtifact
 from zklink.l1.contracts.bridge_structs import NATIVE, Permit
 from zklink.l1.contracts.permits import (
-    AUTHORIZATION_DOMAIN,
     DAI,
     DaiPermit,
     Domain,
@@ -25,6 +24,7 @@ from zklink.l1.contracts.permits import (
     read_domain,
     sign_dai,
     sign_eip2612,
+    takes_authorizations,
 )
 from zklink.l1.transport.client import Call, ChainClient, encode_call
 from zklink.l1.transport.receipts import Receipt
@@ -86,8 +86,8 @@ class TokenClient:
         return bytes(self._decode("DOMAIN_SEPARATOR", answer, "bytes32")[0])
 
     def find_authorization_domain(self) -> Domain | None:
-        """The domain over which the token takes authorizations (EIP-3009), if it is one of name, version, chain and
-        contract; None for a token that takes none, or does not say which.
+        """The domain over which the token takes authorizations (EIP-3009), if it is one of name, version, its own chain
+        and its own address; None for a token that takes none, or names another one's domain: owners sign over it.
         """
         nonce_state = keccak(text="authorizationState(address,bytes32)")[:4] + bytes(2 * WORD_BYTES)
         try:
@@ -96,7 +96,8 @@ class TokenClient:
             found = list(self._find_domains())
         except (CallReverted, PermitNotOffered):
             return None
-        return next((domain for domain in found if domain.keys() == AUTHORIZATION_DOMAIN.keys()), None)
+        chain_id = self.client.profile.evm_chain_id
+        return next((domain for domain in found if takes_authorizations(domain, chain_id, self.address)), None)
 
     def check_funds(self, owner: str, l1_amount: int, spender: str | None = None) -> None:
         """Raise TokensShort unless `owner` has this much, AllowanceShort unless `spender` may move it."""
