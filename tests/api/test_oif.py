@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.scene import Scene
 from tests.scenarios.pipeline import BSC, POLYGON
+from zklink.api.live_view import LiveView
 from zklink.api.names import decode_interop, encode_interop
 from zklink.devnet.tokens import BTC, POL, USDC
 from zklink.l1.transport.client import Call
@@ -65,6 +66,15 @@ def test_oif__quote_sent_as_it_stands__becomes_an_order_that_is_finalized(scene:
     received = system.token(BSC, BTC).balance(system.world.roles.recipient.address)
     assert str(received) == quote["preview"]["outputs"][0]["amount"]
     assert (quote["failureHandling"], quote["partialFill"]) == ("refund-automatic", False)
+
+
+def test_oif__destination_has_not_said_its_tokens_yet__not_ready(still: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them an amount in the units of its contract would be a wrong one."""
+    find = LiveView.chain
+    monkeypatch.setattr(LiveView, "chain", lambda live, chain: None if chain == BSC else find(live, chain))
+    for least in (None, str(10**12)):
+        answer = ask(still, output={"amount": least})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
 
 
 def test_oif__no_pool_between_the_tokens__no_quote(still: Scene) -> None:

@@ -201,8 +201,8 @@ def _read(sources: Sources, request: oif.OifQuoteRequest) -> _Asked:
     source, (token_in, l1_amount), user = _read_input(sources, request)
     destination, token_out, receiver = _read_output(sources, request)
     scale = find_scale(sources, source, token_in)
-    if not scale:
-        raise RequestRefused("not_ready", "the node has not asked the source for its tokens yet")
+    if not scale or not find_scale(sources, destination, token_out):
+        raise RequestRefused("not_ready", "the node has not asked both chains for their tokens yet")
     if l1_amount % scale or not l1_amount // scale < AMOUNT_LIMIT:
         raise _refuse(f"the amount must be a multiple of {scale} and below {AMOUNT_LIMIT} of it")
     least = _read_least(sources, request, destination, token_out)
@@ -243,7 +243,7 @@ def _read_least(sources: Sources, request: oif.OifQuoteRequest, destination: Cha
     wanted = request.intent.outputs[0].amount
     if wanted is None:
         return 0
-    return -(-read_units("outputs[0].amount", wanted, 2**256) // (find_scale(sources, destination, token) or 1))
+    return -(-read_units("outputs[0].amount", wanted, 2**256) // find_scale(sources, destination, token))
 
 
 def _find_asset(sources: Sources, field: str, text: str) -> tuple[ChainId, TokenId]:
