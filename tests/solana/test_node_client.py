@@ -98,6 +98,8 @@ def test_swap__to_an_account_that_is_not_there__is_owed_until_it_is(wire: StarWi
     sent = client.swap(wire.wallet(), client.quote("polygon", "USDC", "20", "solana", "USDC"), recipient=str(POOR))
     states = wire.scene.follow(sent.tx_hash, "owed")
     assert states[-1] == "owed"
+    [told] = wire.open().status(sent.tx_hash).transfers
+    assert "associated account" in told.wait.what_they_can_do and told.wait.who_can_act == ["recipient", "anybody"]
     star.site.make_holding(POOR, star.site.mints[USDC])
     wire.scene.pipeline.clock.now += 60
     assert client.wait(sent).state == "arrived"

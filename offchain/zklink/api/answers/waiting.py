@@ -54,23 +54,39 @@ WAITS: Final[dict[TransferState, Wait]] = {
 }
 """Every state that is not final."""
 
+PROGRAM_WAITS: Final[dict[TransferState, Wait]] = {
+    TransferState.IMPORTED: Wait(
+        "the execution of its payout on {payer}", ("anybody",), "anybody calls `execute` of the program on {payer}"
+    ),
+    TransferState.OWED: Wait(
+        "an account of its receiver on {payer} that can take the token",
+        ("recipient", "anybody"),
+        "the receiver makes its associated account of the token; then anybody calls `pay` of the program on {payer}, "
+        "and the operator does within an hour",
+    ),
+}
+"""The same where the payer's bridge is a program, as far as it is another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The chains that a wait is about, and what a user should pause between two questions, in seconds."""
+    """The chains that a wait is about, and what a user should pause between two questions, in seconds. The payer's
+    bridge may be a program.
+    """
 
     source: str
     primary: str
     payer: str
     confirmations: int
     retry_seconds: int
+    is_program: bool = False
 
 
 def describe_wait(record: TransferRecord, state: TransferState, is_consumed: bool, names: Names) -> WaitInfo:
     """The wait of a swap in `state`; `is_consumed` says whether its source has taken a block with it."""
     if state in FINAL_STATES:
         return NO_WAIT
-    wait, request = WAITS[state], record.request
+    wait, request = (WAITS | PROGRAM_WAITS if names.is_program else WAITS)[state], record.request
     texts = {
         "source": names.source,
         "primary": names.primary,
