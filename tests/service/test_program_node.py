@@ -1,0 +1,115 @@
+"""A node put together from its settings file, on two EVM chains and a Solana chain that it reaches over HTTP."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.chains import send_deposit
+from tests.support.solana.star import SOLANA, KeyProver, SolanaStar, open_star, swap_away
+from zklink.devnet.profiles import POLYGON
+from zklink.devnet.tokens import USDC
+from zklink.lab.rpc_http import serve_http
+from zklink.lab.solana.chain import LocalSolana
+from zklink.node.node import Node
+from zklink.node.workers import InlineWorkers
+from zklink.protocol.errors import SettingsInvalid
+from zklink.service.assembly import Assembly, assemble
+from zklink.service.settings.source import read_settings
+
+USD = 10**6
+ROUNDS = 60
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The chains, and a folder with a node's settings."""
+
+    star: SolanaStar
+    settings: Path
+
+    @property
+    def chain(self) -> LocalSolana:
+        return self.star.site.machine.chain  # type: ignore[attr-defined, no-any-return]
+
+    def assemble(self) -> Assembly:
+        """As `zklink node` does, with proofs that take no time."""
+        return assemble(read_settings(self.settings, {}), str(self.settings), KeyProver())
+
+    def run(self, node: Node, is_done: Callable[[], bool]) -> None:
+        """Blocks and slots pass, a round each, until something is so."""
+        for _ in range(ROUNDS):
+            node.step()
+            for chain in self.star.world:
+                chain.mine()
+            self.chain.mine(3)
+            if is_done():
+                return
+        raise AssertionError(f"the node is at block {node.sequencer.height}")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("node")
+    with open_star() as star, ExitStack() as nodes:
+        chain: LocalSolana = star.site.machine.chain  # type: ignore[attr-defined]
+        roles = star.world.roles
+        (folder / "deployment.json").write_text(star.deployment.to_json())
+        for number in range(3):
+            (folder / f"validator{number}").write_text(roles.validators[number].key.hex())
+            (folder / f"watcher{number}").write_text(roles.watchers[number].key.hex())
+        (folder / "sequencer").write_text(roles.sequencer.key.hex())
+        for name, keypair in {"payer.json": star.site.writer, "fills.json": star.site.broker}.items():
+            (folder / name).write_text(json.dumps(list(bytes(keypair))))
+        groups = {kind: [f"{kind}{number}" for number in range(3)] for kind in ("validator", "watcher")}
+        lines = ['deployment = "deployment.json"']
+        for each in star.world:
+            url = nodes.enter_context(serve_http(each)).url
+            lines += [f"[chains.{each.profile.name}]", f'nodes = ["{url}"]', "is_local = true"]
+            lines += [f"confirmations = {each.profile.confirmations}", "block_time_seconds = 1.0"]
+        url = nodes.enter_context(chain.serve_http()).url
+        lines += ["[programs.solana]", f'nodes = ["{url}"]', 'payer = "payer.json"', 'broker = "fills.json"']
+        lines += ["is_local = true", "[keys]", 'sequencer = "sequencer"']
+        lines += [f"{kind}s = {json.dumps(names)}" for kind, names in groups.items()]
+        (folder / "node.toml").write_text("\n".join(lines) + "\n")
+        yield Place(star, folder / "node.toml")
+
+
+def test_assemble__a_program_among_the_chains__the_node_brings_its_blocks(place: Place) -> None:
+    assembly = place.assemble()
+    try:
+        assert set(assembly.parts.profiles) == set(assembly.parts.watches) == set(assembly.parts.submitters)
+        assert set(assembly.programs) == {SOLANA} and SOLANA in assembly.parts.profiles
+        place.chain.start_clock()
+        node = Node(assembly.parts, InlineWorkers(), assembly.clock, assembly.config)
+        send_deposit(place.star, POLYGON.chain_id, USDC, 5_000 * USD, sender=place.star.world.roles.provider)
+        place.run(node, lambda: node.sequencer.height == 1 and node.is_settled())
+        place.chain.stop_clock()
+        swap_away(place.star, 300 * USD)
+        place.chain.start_clock()
+        place.run(node, lambda: node.sequencer.height == 2 and node.is_settled())
+        assert place.star.site.state()["number"] == 2
+    finally:
+        place.chain.stop_clock()
+        assembly.database.close()
+    again = place.assemble()
+    try:
+        assert set(again.parts.submitters) == set(assembly.parts.submitters)
+    finally:
+        again.database.close()
+
+
+@pytest.mark.parametrize(("name", "reason"), [("sol", "the deployment's programs are: solana"), ("", "no node of it")])
+def test_assemble__program_under_another_name_or_none__is_refused(place: Place, name: str, reason: str) -> None:
+    text = place.settings.read_text()
+    start, end = text.index("[programs.solana]"), text.index("[keys]")
+    own = place.settings.with_name("other.toml")
+    table = text[start:end].replace("programs.solana", f"programs.{name}") if name else ""
+    own.write_text(text[:start] + table + text[end:])
+    with pytest.raises(SettingsInvalid, match=reason):
+        assemble(read_settings(own, {}), str(own), KeyProver())
