@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from web3 import Web3
 
 from tests.l1.fake_node import POLICY, PROFILE, FakeNode
+from zklink.cli.extras import name_missing
 from zklink.cli.main import main
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.nodes import Node, NodePool
@@ -161,3 +162,8 @@ def test_key__not_there_or_none__named(tmp_path: Path) -> None:
         with pytest.raises(KeyFileInvalid, match=r"validator\.json: it is neither") as error:
             load_key(path, None)
         assert "hunter2pass" not in str(error.value)
+
+
+@pytest.mark.parametrize(("module", "extra"), [("solders", "solana"), ("web3", "node"), ("ape", "ape")])
+def test_name_missing__a_package_that_is_not_there__is_named_with_its_extra(module: str, extra: str) -> None:
+    assert f"'zklink[{extra}]'" in str(name_missing(ModuleNotFoundError(name=module)))

@@ -5,6 +5,7 @@ from typing import Final
 from zklink.protocol.errors import ExtraMissing
 
 OF_LAB: Final = frozenset({"hypothesis", "pyrevm", "pytest"})
+OF_SOLANA: Final = frozenset({"solders", "ziglang"})
 OF_APE: Final = frozenset({"ape", "ape_ethereum", "ape_foundry", "eth_tester", "ethpm_types", "eth"})
 
 
@@ -13,5 +14,6 @@ def name_missing(error: ModuleNotFoundError) -> ExtraMissing:
     module = (error.name or "").partition(".")[0]
     if module == "zklink":
         raise error
-    extra = "lab" if module in OF_LAB else "ape" if module in OF_APE else "node"
+    extras = {"lab": OF_LAB, "ape": OF_APE, "solana": OF_SOLANA}
+    extra = next((extra for extra, modules in extras.items() if module in modules), "node")
     return ExtraMissing(extra, f"this command ({module} is not there)")
