@@ -95,7 +95,7 @@ def test_view__unpaid_block_that_is_not_to_be_found__is_looked_for_now_and_then(
     """A stranger can have brought it and hidden it behind other transactions: no view fails or is slow for it."""
     chain, searches = Chain(monkeypatch, stuck, unpaid=1), list[float]()
 
-    def search(gate: ProgramGate) -> None:
+    def search(gate: ProgramGate, since: int) -> None:
         searches.append(chain.now)
         if error is not None:
             raise error

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
 
 from tests.scenarios.pipeline import TestClock
 from tests.support.chains import build_order, send_deposit, send_swap
@@ -28,7 +29,7 @@ from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.sequencer.decision import Action, Import
 from zklink.sequencer.horizon import Horizon
-from zklink.sequencer.program_gate import AGAIN_SECONDS, ProgramGate
+from zklink.sequencer.program_gate import AGAIN_SECONDS, MOST_ACCOUNTS, ProgramGate
 from zklink.sequencer.submitter import Sent, Submitter
 from zklink.service.health import WELL, HealthBoard
 from zklink.service.metrics import Metrics
@@ -184,6 +185,25 @@ def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_t
     pipeline.finish(2)
     assert site.balance(USDC, BOB) == 200 * USD
     assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
+
+
+def test_submit__a_stranger_hides_the_block_it_brought__found_all_the_same(star: SolanaStar) -> None:
+    """Behind transactions that name the bridge and cost next to nothing."""
+    pipeline, site = open_filled(star), star.site
+    swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    site.machine.fund(STRANGER.pubkey())
+    pipeline.replace(SOLANA, Submitter(Bringer(replace(link(star, pipeline.clock), payer=STRANGER).gate())))
+    swap_here(star, 200 * USD, BOB)
+    pipeline.run_until(lambda: site.state()["unpaid"] == 1)
+    for lamports in range(1, 2 * MOST_ACCOUNTS):
+        params = TransferParams(from_pubkey=STRANGER.pubkey(), to_pubkey=site.bridge, lamports=lamports)
+        site.machine.send([transfer(params)], STRANGER)
+    pipeline.resume()
+    for _ in range(4):
+        pipeline.round(2)
+        pipeline.clock.now += AGAIN_SECONDS
+    assert (site.balance(USDC, BOB), site.state()["unpaid"], pipeline.retries()) == (200 * USD, 0, [])
 
 
 def test_submit__a_stranger_sends_lamports_to_a_closed_block__the_next_is_brought(star: SolanaStar) -> None:

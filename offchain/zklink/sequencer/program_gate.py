@@ -24,7 +24,7 @@ from zklink.sequencer.decision import Action, ChainView, Execute, Import
 from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import FinalView, Sent
-from zklink.solana.client.acts import read_acts
+from zklink.solana.client.acts import list_signatures, read_listed
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.importing import BlockAccount, Evidence, Importer, read_blocks
 from zklink.solana.client.node import CONFIRMED
@@ -76,6 +76,8 @@ class ProgramGate:
         self._others: dict[BlockNumber, Pubkey] = {}
         """Accounts of blocks that somebody else has brought."""
         self._searched_at = clock() - AGAIN_SECONDS
+        self._before: str | None = None
+        """Where the next search goes on, from the newest transaction to older ones."""
 
     @property
     def chain(self) -> ChainId:
@@ -153,12 +155,14 @@ class ProgramGate:
         found = self._read_all(blocks)
         if tip.unpaid > _count_unpaid(found) and self._clock() - self._searched_at >= AGAIN_SECONDS:
             try:
-                self._find_others()
+                self._find_others(blocks[0].timestamp if blocks else 0)
             except L1Error as error:  # a history that the node does not show is no reason to bring no block
                 log.warning("blocks that others have brought are not to be seen: %s", redact(str(error)))
             found = self._read_all(blocks)
             if tip.unpaid > _count_unpaid(found):
                 self._searched_at = self._clock()
+            else:
+                self._before = None
         words = {block.number: block.payout_words(self._chain) for block in blocks}
         return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
 
@@ -171,11 +175,16 @@ class ProgramGate:
             found |= {block.number: each for block, each in shown if each is not None}
         return found
 
-    def _find_others(self) -> None:
-        """The accounts from which the bridge has lately imported blocks, without those that are gone: a lost fork may
-        have taken them.
+    def _find_others(self, since: int) -> None:
+        """The accounts from which the bridge has imported blocks, without those that are gone: a lost fork may have
+        taken them. A search reads one page of the bridge's history, and the next one goes on behind it until the time
+        `since`: who brought a block may have hidden it behind other transactions.
         """
-        acts = read_acts(self._bridge.node, self._program, self._bridge.address, most=MOST_ACCOUNTS)
+        node, place = self._bridge.node, self._bridge.address
+        page = list_signatures(node, place, before=self._before, most=MOST_ACCOUNTS)
+        is_last = len(page) < MOST_ACCOUNTS or (page[-1]["blockTime"] or since) < since
+        self._before = None if is_last else str(page[-1]["signature"])
+        acts = read_listed(node, self._program, place, page)
         named = {act.places["block"] for act in acts if act.name == IMPORT_BLOCK.name}
         known = [*self._others.values(), *map(Pubkey.from_string, named)]
         keys, own = list(dict.fromkeys(known)), bytes(self._sender.payer.pubkey())

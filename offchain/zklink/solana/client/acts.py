@@ -58,10 +58,31 @@ def read_acts(
     """The acts on an account in its last `most` transactions after the transaction `until`, the newest first. Raises
     RpcUnavailable, RpcRefused.
     """
+    return read_listed(node, program, key, list_signatures(node, key, level, until, most=most), level)
+
+
+def list_signatures(
+    node: SolanaNode,
+    key: str,
+    level: Level = CONFIRMED,
+    until: str | None = None,
+    before: str | None = None,
+    most: int = MOST_SIGNATURES,
+) -> list[Any]:
+    """The last `most` transactions of an account after the transaction `until` and before `before`, as the node lists
+    them, the newest first. Raises RpcUnavailable, RpcRefused.
+    """
     options: dict[str, object] = {"commitment": level, "limit": min(most, MOST_SIGNATURES)}
-    options |= {} if until is None else {"until": until}
+    options |= {name: value for name, value in (("until", until), ("before", before)) if value is not None}
+    return list(node.call("getSignaturesForAddress", key, options))
+
+
+def read_listed(
+    node: SolanaNode, program: Program, key: str, listed: Iterable[Any], level: Level = CONFIRMED
+) -> list[Act]:
+    """The acts on an account in such transactions, in their order. Raises RpcUnavailable, RpcRefused."""
     found: list[Act] = []
-    for each in node.call("getSignaturesForAddress", key, options):
+    for each in listed:
         if each["err"] is None:
             found += reversed(_read_transaction(node, program, key, str(each["signature"]), level))
     return found
