@@ -187,6 +187,24 @@ def test_submit__somebody_else_brought_the_block__it_is_executed_and_paid_from_t
     assert (site.state()["unpaid"], site.books(USDC)["owed"], pipeline.retries()) == (0, 0, [])
 
 
+def test_submit__somebody_else_brought_and_executed_the_block__it_is_paid_from_there(star: SolanaStar) -> None:
+    pipeline, site = open_filled(star), star.site
+    swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    site.machine.fund(STRANGER.pubkey())
+    gate = replace(link(star, pipeline.clock), payer=STRANGER).gate()
+    stranger = Bringer(gate)
+    gate._settle = lambda number, key, pause=0.0: gate._importer.execute(key)  # type: ignore
+    pipeline.replace(SOLANA, Submitter(stranger))
+    swap_here(star, 200 * USD, BOB)
+    pipeline.run_until(lambda: site.books(USDC)["owed"] == 200 * USD)
+    assert (site.state()["unpaid"], site.balance(USDC, BOB)) == (0, 0)
+    pipeline.resume()
+    pipeline.finish(2)
+    assert site.balance(USDC, BOB) == 200 * USD
+    assert (site.books(USDC)["owed"], pipeline.retries()) == (0, [])
+
+
 def test_submit__a_stranger_hides_the_block_it_brought__found_all_the_same(star: SolanaStar) -> None:
     """Behind transactions that name the bridge and cost next to nothing."""
     pipeline, site = open_filled(star), star.site

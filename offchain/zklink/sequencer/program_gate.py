@@ -78,6 +78,10 @@ class ProgramGate:
         self._searched_at = clock() - AGAIN_SECONDS
         self._before: str | None = None
         """Where the next search goes on, from the newest transaction to older ones."""
+        self._sought: set[BlockNumber] = set()
+        """What was missing when the search began at the newest transaction."""
+        self._gone: set[BlockNumber] = set()
+        """Blocks with payouts and without an account: closed here, or searched for in vain in all of the history."""
 
     @property
     def chain(self) -> ChainId:
@@ -133,6 +137,8 @@ class ProgramGate:
         [left] = [None] if number in self._others else self._read([key])
         if left is not None and (not waiting or not left.is_shrunk):
             self._importer.close(key)
+        if left is not None and not waiting:
+            self._gone.add(number)
 
     def _pay_waiting(self) -> None:
         """Try the block that has been due for longest, if one is."""
@@ -148,23 +154,44 @@ class ProgramGate:
             log.warning("payouts of block %d wait: %s", number, redact(str(error)))
 
     def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
-        """Blocks that are not executed, and those with payouts that nobody has tried to pay. A block that somebody else
-        has brought is looked for while the bridge has unexecuted ones beyond those that are known.
-        """
+        """Blocks that are not executed, and those with payouts that nobody has tried to pay."""
         blocks = horizon.blocks[: max(tip.number - horizon.start, 0)]
         found = self._read_all(blocks)
-        if tip.unpaid > _count_unpaid(found) and self._clock() - self._searched_at >= AGAIN_SECONDS:
-            try:
-                self._find_others(blocks[0].timestamp if blocks else 0)
-            except L1Error as error:  # a history that the node does not show is no reason to bring no block
-                log.warning("blocks that others have brought are not to be seen: %s", redact(str(error)))
-            found = self._read_all(blocks)
-            if tip.unpaid > _count_unpaid(found):
-                self._searched_at = self._clock()
-            else:
-                self._before = None
+        if self._is_lacking(tip, blocks, found) and self._clock() - self._searched_at >= AGAIN_SECONDS:
+            found = self._search(tip, blocks, found)
         words = {block.number: block.payout_words(self._chain) for block in blocks}
         return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
+
+    def _is_lacking(self, tip: Tip, blocks: Sequence[SealedBlock], found: Mapping[BlockNumber, BlockAccount]) -> bool:
+        """Whether somebody else may have brought a block whose account is not known: the bridge has more unexecuted
+        ones than are known, or one with payouts has no account, though it was not closed here.
+        """
+        return tip.unpaid > _count_unpaid(found) or bool(self._list_missing(blocks, found) - self._gone)
+
+    def _list_missing(
+        self, blocks: Sequence[SealedBlock], found: Mapping[BlockNumber, BlockAccount]
+    ) -> set[BlockNumber]:
+        return {block.number for block in blocks if block.number not in found and block.payout_words(self._chain)}
+
+    def _search(
+        self, tip: Tip, blocks: Sequence[SealedBlock], found: Mapping[BlockNumber, BlockAccount]
+    ) -> dict[BlockNumber, BlockAccount]:
+        """The accounts that are known after a look at a page of the bridge's history."""
+        missing, is_last = self._list_missing(blocks, found), False
+        if self._before is None:
+            self._sought = missing
+        try:
+            is_last = self._find_others(blocks[0].timestamp if blocks else 0)
+        except L1Error as error:  # a history that the node does not show is no reason to bring no block
+            log.warning("blocks that others have brought are not to be seen: %s", redact(str(error)))
+        known = self._read_all(blocks)
+        if is_last:
+            self._gone = (self._gone | self._sought) & self._list_missing(blocks, known)
+        if self._is_lacking(tip, blocks, known):
+            self._searched_at = self._clock()
+        else:
+            self._before = None
+        return known
 
     def _read_all(self, blocks: Sequence[SealedBlock]) -> dict[BlockNumber, BlockAccount]:
         """The accounts of these blocks that are there."""
@@ -175,10 +202,10 @@ class ProgramGate:
             found |= {block.number: each for block, each in shown if each is not None}
         return found
 
-    def _find_others(self, since: int) -> None:
+    def _find_others(self, since: int) -> bool:
         """The accounts from which the bridge has imported blocks, without those that are gone: a lost fork may have
-        taken them. A search reads one page of the bridge's history, and the next one goes on behind it until the time
-        `since`: who brought a block may have hidden it behind other transactions.
+        taken them; says whether there is no older page. A search reads one page of the bridge's history, and the next
+        one goes on behind it until the time `since`: who brought a block may have hidden it behind other transactions.
         """
         node, place = self._bridge.node, self._bridge.address
         page = list_signatures(node, place, before=self._before, most=MOST_ACCOUNTS)
@@ -193,6 +220,7 @@ class ProgramGate:
         self._others = {
             BlockNumber(each.fields["number"]): each.key for each in found if each.fields["stage"] != accounts.WRITING
         }
+        return is_last
 
     def _is_owed(self, found: BlockAccount) -> bool:
         number, stage = BlockNumber(found.fields["number"]), found.fields["stage"]
