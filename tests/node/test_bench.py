@@ -13,6 +13,8 @@ from zklink.bench.gas_coverage import FUNCTIONS, INNER
 from zklink.bench.local_chains import measure_local_chains
 from zklink.bench.node_hours import Look, WayFigures
 from zklink.bench.node_load import AskFigures, SwapFigures, find_share
+from zklink.bench.opcode_account import REFUND, TRANSACTION, OpcodeAccount, measure_opcodes
+from zklink.bench.opcode_page import render_opcodes
 from zklink.bench.performance_page import (
     render_devnet,
     render_hours,
@@ -236,3 +238,21 @@ def test_run_devnet__a_program_that_ends__its_code_is_said(tmp_path: Path, monke
     monkeypatch.setattr(node_load, "PROGRAM", program)
     with pytest.raises(ToolFailed, match="ended with 3"), node_load.run_devnet():
         pass
+
+
+@pytest.mark.slow
+def test_measure_opcodes__blocks_and_a_swap__every_unit_of_gas_has_its_kind() -> None:
+    found = measure_opcodes()
+    blocks = {name: gas for name, gas in found.items() if "block" in name or "same" in name}
+    assert len(found) == 5 and len(blocks) == 4
+    assert all(gas["proof: pairings"] == 45_000 + 4 * 34_000 + 100 for gas in blocks.values())  # EIP-1108, a warm call
+    assert all(gas["signatures (ecrecover)"] == 6 * 3_100 for gas in blocks.values())
+    (swap,) = (gas for name, gas in found.items() if name not in blocks)
+    assert "proof: pairings" not in swap and swap[TRANSACTION] == 21_000 and swap[REFUND] < 0
+    page = render_opcodes(found, "quiet")
+    assert f"| together | {sum(swap.values()):,} |" in page
+
+
+def test_explain__a_transaction_that_was_not_seen__is_not_made_up() -> None:
+    with pytest.raises(KeyError):
+        OpcodeAccount().explain(21_000)

@@ -20,6 +20,8 @@ from zklink.devnet.tokens import AVAX, USDC
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.progress import SILENT
 
+pytestmark = pytest.mark.slow  # chains at their own pace are waited for
+
 TAPE = """seconds,source,destination,token_in,token_out,amount,min_out
 0,bsc,avalanche,USDC,USDC,12.5,12.5
 0,avalanche,bsc,AVAX,USDC,1,1000

@@ -16,6 +16,7 @@ HEAVY = (
     "scenarios/test_kills.py",
     "scenarios/test_demo_stories.py",
     "service/test_node_process.py",
+    "scenarios/test_demo.py",
     "lab/test_wheel.py",
     # what is in `make test`
     "deploying/test_whole_life.py",
@@ -28,7 +29,6 @@ HEAVY = (
     "properties/test_syn_9_star_model.py",
     "contracts/test_known_exploits.py",
     "contracts/test_gas.py",
-    "scenarios/test_demo.py",
     "api/test_fuzz.py",
 )
 """Under tests/, those that take longest, the longest first."""

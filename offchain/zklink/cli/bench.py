@@ -14,7 +14,8 @@ from zklink.prover.source import Statement
 ACCOUNTS = (100_000, 1_000_000)
 SEQUENCER, RECOVERY, RESTART, GAS, CHAINS = "sequencer", "recovery", "restart", "gas", "chains"
 DEVNET, NODE, HOURS, POOL, LAB, HASHES = "devnet", "node", "hours", "pool", "lab", "hashes"
-PARTS = (HASHES, SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS, POOL, LAB, *PRESETS)
+OPCODES = "opcodes"
+PARTS = (HASHES, SEQUENCER, RECOVERY, RESTART, GAS, OPCODES, CHAINS, DEVNET, NODE, HOURS, POOL, LAB, *PRESETS)
 
 
 @click.command()
@@ -28,8 +29,8 @@ PARTS = (HASHES, SEQUENCER, RECOVERY, RESTART, GAS, CHAINS, DEVNET, NODE, HOURS,
 def bench(
     parts: tuple[str, ...], page: Path | None, print_only: bool, accounts: tuple[int, ...], cross_check: bool
 ) -> None:
-    """Measure PARTS (all of them): hashes, the sequencer, recovery, restart, gas, local chains, a devnet's start, a
-    node under load and over an hour, a node's workers, the laboratory, or the circuits of a preset.
+    """Measure PARTS (all of them): hashes, the sequencer, recovery, restart, gas and where it goes, local chains, a
+    devnet's start, a node under load and over an hour, a node's workers, the laboratory, or the circuits of a preset.
 
     Each part of the page is written as soon as it is measured, and what a release is known by goes into its line of
     the history beside the page. Do it on a machine that does nothing else; the page says
@@ -64,6 +65,8 @@ def _measure(
     from zklink.bench.local_chains import measure_local_chains
     from zklink.bench.node_hours import measure_hours
     from zklink.bench.node_load import measure_node
+    from zklink.bench.opcode_account import measure_opcodes
+    from zklink.bench.opcode_page import render_opcodes
     from zklink.bench.prover_pool import measure_pools
     from zklink.bench.proving import measure_circuit
     from zklink.bench.recovery import measure_recovery
@@ -91,6 +94,8 @@ def _measure(
         gas = measure_fixed_gas(progress)
         known["accept_gas"] = gas["accept, fixed part of a block"]
         return performance_page.render_gas(gas, MAIN.name, load)
+    if part == OPCODES:
+        return render_opcodes(measure_opcodes(progress), load)
     if part == CHAINS:
         return performance_page.render_local_chains(measure_local_chains(progress), load)
     if part == LAB:
