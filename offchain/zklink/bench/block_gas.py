@@ -14,7 +14,7 @@ from zklink.protocol.words import PAYOUT_WORDS
 _SWAP_WORDS: Final = 5 + PAYOUT_WORDS
 """A request on the source, a payout on the destination."""
 
-_RING: Final = {HOME: OTHER, OTHER: THIRD, THIRD: PRIMARY, PRIMARY: HOME}
+RING: Final = {HOME: OTHER, OTHER: THIRD, THIRD: PRIMARY, PRIMARY: HOME}
 _FURTHER: Final = 3
 _SPREAD: Final = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276B
 """Makes addresses out of small numbers."""
@@ -72,7 +72,7 @@ def _measure_further(run: BlockRun, one: GasByChain) -> dict[str, int]:
 def _measure_whole(run: BlockRun, between_members: GasByChain) -> dict[str, int]:
     """Blocks with the calls of all chains that they concern, and of all chains at once."""
     slots = run.system.deployment.preset.slots
-    ring = list(_RING.items())
+    ring = list(RING.items())
     full = run.measure(ring * (slots // len(ring)))
     ring_of_one = run.measure(ring)
     with_primary = run.measure([(HOME, PRIMARY)])

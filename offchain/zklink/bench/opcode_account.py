@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from eth.vm.forks.prague.computation import PragueComputation
 
+from zklink.bench.block_gas import RING
 from zklink.bench.block_run import HOME, OTHER, PRIMARY, THIRD, BlockRun
 from zklink.bench.user_gas import measure_requests
 from zklink.devnet.system import deploy_local_system
@@ -52,7 +53,6 @@ ORDER: Final = tuple(dict.fromkeys((TRANSACTION, CALLDATA, *PRECOMPILED.values()
 """The kinds as a table shows them."""
 _CALLS: Final = ("CALL", "STATICCALL", "DELEGATECALL")
 _BASE, _ZERO_BYTE, _OTHER_BYTE, _MOST_BACK = 21_000, 4, 16, 5
-RING: Final = (HOME, OTHER, THIRD, PRIMARY)
 
 
 @dataclass(slots=True)
@@ -132,8 +132,8 @@ def measure_opcodes(progress: Progress = SILENT) -> dict[str, dict[str, int]]:
             explain("accept, a block of one swap", run.accept)
             explain("import, the same on a member that it does not concern", lambda: run.import_on(HOME))
             _bring_elsewhere(run)
-            for number in range(MAIN.slots):
-                run.requests.swap_dollars(RING[number % len(RING)], RING[(number + 1) % len(RING)])
+            for source, destination in [*RING.items()] * (MAIN.slots // len(RING)):
+                run.requests.swap_dollars(source, destination)
             run.seal()
             explain("accept, a full block", run.accept)
             explain("import, the same on a member", lambda: run.import_on(HOME))

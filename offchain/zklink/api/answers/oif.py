@@ -2,7 +2,7 @@
 what the user signs for the node's relayer, whose fee is then a part of the amount.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,7 @@ GAS: Final = 400_000
 SIGNED_SECONDS: Final = 600
 """How long what is signed can be brought, from the quote on."""
 
+SIGNED_TYPES: Final = frozenset({oif_signed.AUTHORIZATION, oif_signed.ESCROW})
 TYPES: Final = (oif.USER_OPEN, oif_signed.AUTHORIZATION, oif_signed.ESCROW)
 Opened = oif.OifUserOpen | oif.OifAuthorization | oif.OifEscrow
 
@@ -66,14 +67,9 @@ class _Asked:
 
 
 def answer_oif_quotes(sources: Sources, request: oif.OifQuoteRequest) -> oif.OifQuotes:
-    asked = _read(sources, request)
-    builders = {
-        oif.USER_OPEN: _build_user_open,
-        oif_signed.AUTHORIZATION: _build_authorization,
-        oif_signed.ESCROW: _build_escrow,
-    }
-    found = [build(sources, asked) for kind, build in builders.items() if kind in request.supported_types]
-    return oif.OifQuotes(quotes=[quote for quote in found if quote is not None])
+    asked, wanted = _read(sources, request), frozenset(request.supported_types)
+    own = _build_user_open(sources, asked) if oif.USER_OPEN in wanted else None
+    return oif.OifQuotes(quotes=[*([] if own is None else [own]), *_list_signed(sources, asked, wanted)])
 
 
 def _build_user_open(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
@@ -99,27 +95,22 @@ def _build_user_open(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
     return _describe(sources, asked, quote, order, oif.OifUserOpen(open_intent_tx=transaction, checks=checks), {})
 
 
-def _build_authorization(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
-    """What the user signs for the token; none where it takes no authorizations."""
-    domain = None if sources.relayer is None else sources.relayer.domains.find(asked.source, asked.token_in)
-    priced = None if domain is None else _price_signed(sources, asked)
-    if domain is None or priced is None:
-        return None
+def _list_signed(sources: Sources, asked: _Asked, wanted: frozenset[str]) -> Iterator[oif.OifQuote]:
+    """What the user signs: for a token that takes authorizations, and for Permit2 where the entry knows it."""
+    priced = _price_signed(sources, asked) if wanted & SIGNED_TYPES else None
+    if sources.relayer is None or priced is None:
+        return
     quote, swap = priced
-    signed = spell_authorization(swap, domain)
-    payload, metadata = msgspec.to_builtins(signed.payload), msgspec.to_builtins(signed.metadata)
-    return _describe(sources, asked, quote, swap.order, oif.OifAuthorization(payload, metadata), _show_relay(swap))
-
-
-def _build_escrow(sources: Sources, asked: _Asked) -> oif.OifQuote | None:
-    """What the user signs for Permit2; none where the chain's entry knows no Permit2."""
-    priced = _price_signed(sources, asked)
-    if priced is None or priced[1].entry.permit2 == NO_ADDRESS:
-        return None
-    quote, swap = priced
-    signed = spell_permit2(swap)
-    payload, metadata = msgspec.to_builtins(signed.payload), msgspec.to_builtins(signed.metadata)
-    return _describe(sources, asked, quote, swap.order, oif.OifEscrow(payload, metadata), _show_relay(swap))
+    domain = sources.relayer.domains.find(asked.source, asked.token_in)
+    shown = {"relayer_fee": str(swap.relay.relayer_fee), "valid_before": str(swap.valid_before)}
+    if oif_signed.AUTHORIZATION in wanted and domain is not None:
+        order = spell_authorization(swap, domain)
+        opened = oif.OifAuthorization(msgspec.to_builtins(order.payload), msgspec.to_builtins(order.metadata))
+        yield _describe(sources, asked, quote, swap.order, opened, shown)
+    if oif_signed.ESCROW in wanted and swap.entry.permit2 != NO_ADDRESS:
+        escrow = spell_permit2(swap)
+        held = oif.OifEscrow(msgspec.to_builtins(escrow.payload), msgspec.to_builtins(escrow.metadata))
+        yield _describe(sources, asked, quote, swap.order, held, shown)
 
 
 def _price(sources: Sources, asked: _Asked, l1_amount: int) -> tuple[QuoteAnswer, SwapOrder] | None:
@@ -162,10 +153,6 @@ def _price_signed(sources: Sources, asked: _Asked) -> tuple[QuoteAnswer, Unsigne
         relay=Relay(asked.l1_amount - net, offer.relayer),
         valid_before=sources.node.now + SIGNED_SECONDS,
     )
-
-
-def _show_relay(swap: UnsignedSwap) -> dict[str, str]:
-    return {"relayer_fee": str(swap.relay.relayer_fee), "valid_before": str(swap.valid_before)}
 
 
 def _describe(
