@@ -12,8 +12,9 @@ from typing import Any, Final
 import msgspec
 from eth_utils import to_checksum_address
 
+from zklink.client.asking import ask_until_answered
 from zklink.client.contract_calls import decode_answer, encode_call, split_signature
-from zklink.client.patience import ASK_SECONDS, Patience
+from zklink.client.patience import ASK_SECONDS
 from zklink.client.transport import Transport, name_host
 from zklink.l1.transport.reverts import decode_revert_data
 from zklink.protocol.errors import CallReverted, NodeUnreachable, RpcRefused, RpcUnavailable, WrongChain
@@ -65,15 +66,9 @@ class ChainRpc:
 
     async def ask(self, method: str, *params: object, seconds: float = ASK_SECONDS) -> Any:
         """The result of a question, asked until there is one. Raises RpcAnswerError, RpcUnavailable, RpcRefused."""
-        patience, attempts = Patience(self._transport, seconds), 0
-        while True:
-            attempts += 1
-            try:
-                return await self._ask_once(method, params)
-            except NodeUnreachable as error:
-                detail = error.detail
-            if not await patience.pause():
-                raise RpcUnavailable(self.name, method, attempts, f"{name_host(self._url)}: {detail}")
+        return await ask_until_answered(
+            self._transport, self.name, self._url, method, seconds, lambda: self._ask_once(method, params)
+        )
 
     async def read(self, to: str, signature: str, types: str, *arguments: object) -> tuple[Any, ...]:
         """The values that a view answers. Raises CallReverted, also for an answer of other types."""

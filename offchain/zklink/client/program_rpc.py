@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from zklink.client.asking import ask_until_answered
 from zklink.client.book import find_chain_number
-from zklink.client.patience import ASK_SECONDS, Patience
+from zklink.client.patience import ASK_SECONDS
 from zklink.client.session import Session
 from zklink.client.transport import Transport, name_host
 from zklink.primitives.base58 import decode_base58
@@ -19,7 +20,6 @@ from zklink.protocol.errors import (
     NodeUnreachable,
     ReceiptUntrue,
     RpcRefused,
-    RpcUnavailable,
     TransactionReverted,
     WrongChain,
 )
@@ -47,15 +47,9 @@ class ProgramRpc:
 
     async def ask(self, method: str, *params: object) -> Any:
         """The result of a question, asked until there is one. Raises RpcUnavailable, RpcRefused."""
-        patience, attempts = Patience(self.transport, ASK_SECONDS), 0
-        while True:
-            attempts += 1
-            try:
-                return await self._ask_once(method, params)
-            except NodeUnreachable as error:
-                detail = error.detail
-            if not await patience.pause():
-                raise RpcUnavailable(self.name, method, attempts, f"{name_host(self._url)}: {detail}")
+        return await ask_until_answered(
+            self.transport, self.name, self._url, method, ASK_SECONDS, lambda: self._ask_once(method, params)
+        )
 
     async def _ask_once(self, method: str, params: tuple[object, ...]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": UNIQUE, "method": method, "params": list(params)}).encode()
