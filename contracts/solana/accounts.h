@@ -1,13 +1,11 @@
 // Accounts: whose they are, making and closing them, rent and time. An account of the program is believed only when the
-// program owns it and its size and tag are those of its kind.
+// program owns it and its size and tag are those of its kind. The refusals' numbers are those of the program that is built.
 #pragma once
-#include "generated.h"
+#include "machine.h"
 
 static const Pubkey SYSTEM = {{0}};
 // BPFLoaderUpgradeab1e11111111111111111111111
 static const Pubkey LOADER = {{2,168,246,145,78,136,161,176,226,16,21,62,247,99,174,43,0,194,185,61,22,193,36,210,192,83,122,16,4,128,0,0}};
-
-#define QUEUE_BYTES(entries, entry) (sizeof(QueueHead) + (entries) * sizeof(entry))
 
 // How many accounts and bytes a call has, and which accounts sign and are written, a bit each.
 typedef struct { u64 accounts, bytes, signs, writes, has_tail, has_more; } Shape;
@@ -26,15 +24,6 @@ APART u64 check_shape(const Context *c, const Shape *s) {
 
 ALWAYS void *find_own(const Context *c, const Account *a, u64 size, u64 tag) {
   return eq32(a->owner, &c->program) && a->data_len == size && *(u64 *)a->data == tag ? a->data : 0;
-}
-ALWAYS Bridge *find_bridge(const Context *c, const Account *a) { return find_own(c, a, sizeof(Bridge), BRIDGE_TAG); }
-ALWAYS Token *find_token(const Context *c, const Account *a) { return find_own(c, a, sizeof(Token), TOKEN_TAG); }
-ALWAYS Fill *find_fill(const Context *c, const Account *a) { return find_own(c, a, sizeof(Fill), FILL_TAG); }
-ALWAYS Exit *find_exit(const Context *c, const Account *a) { return find_own(c, a, sizeof(Exit), EXIT_TAG); }
-ALWAYS Path *find_path(const Context *c, const Account *a) { return find_own(c, a, sizeof(Path), PATH_TAG); }
-ALWAYS BlockHead *find_block(const Context *c, const Account *a) {
-  int is_block = eq32(a->owner, &c->program) && a->data_len >= sizeof(BlockHead) && *(u64 *)a->data == BLOCK_TAG;
-  return is_block ? (BlockHead *)a->data : 0;
 }
 
 // The account's address is the one that follows from the seeds, with the highest bump: an account that is missing must

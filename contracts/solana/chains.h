@@ -1,7 +1,7 @@
 // The chains of the deployment and the names that addresses have on them (docs/protocol.md, section 1), as
 // contracts/modules/records.vy and deployment.vy have them. Pure.
 #pragma once
-#include "accounts.h"
+#include "own.h"
 
 ALWAYS int is_chain(const Bridge *b, u64 k) { return k < SLICE_COUNT && b->chain_mask >> k & 1; }
 ALWAYS u64 format_of(const Bridge *b, u64 k) { return b->formats >> (8 * k) & 255; }

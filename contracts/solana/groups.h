@@ -1,7 +1,7 @@
 // Whose word counts: the groups' members, and whether enough of one have signed a fact (EIP-712, secp256k1). The digests
 // are those of contracts/modules/fact_digests.vy, the signatures those that every chain takes.
 #pragma once
-#include "accounts.h"
+#include "own.h"
 
 enum { SIGNATURE_BYTES = 65, SIGNER_BYTES = 20 };
 

@@ -1,7 +1,7 @@
 // Paths: an account that shows that a later history contains an earlier one. A sync hash is keccak256(previous sync hash,
 // block commitment), so what is written here is true of hashes alone, whoever wrote it. Its writer alone lets it go on.
 #pragma once
-#include "accounts.h"
+#include "own.h"
 
 typedef struct { u64 number; Word sync_hash; } Block;
 

@@ -1,7 +1,7 @@
 // Tokens of SPL Token and Token-2022: which mints are taken, and moving tokens. SOL is a token whose program is the
 // system program and whose vault is the account `sol` of this program.
 #pragma once
-#include "accounts.h"
+#include "own.h"
 
 // TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA, TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb
 static const Pubkey SPL_TOKEN = {{6,221,246,225,215,101,161,147,217,203,225,70,206,235,121,172,28,180,133,237,95,91,55,145,58,140,245,133,126,255,0,169}};

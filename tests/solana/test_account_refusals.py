@@ -19,6 +19,7 @@ from zklink.primitives.field import R
 from zklink.protocol.ids import MAX_OPEN_ACCOUNT_REQUESTS, TokenId
 from zklink.solana.interface import instructions
 from zklink.solana.interface.refusals import Refusal
+from zklink.solana.interface.timelock.refusals import TimelockRefusal
 
 WALLET = bytes(key_of("bob").pubkey())
 EVM = bytes(12) + b"\xb1" * 20
@@ -155,7 +156,7 @@ def test_owner__name_of_an_evm_account_or_the_bridge__refused(site: Site, name: 
     assert ask_as(site, name, Pubkey(WALLET)) is None
 
 
-def ask_as(site: Site, name: str, owner: Pubkey) -> Refusal | str | None:
+def ask_as(site: Site, name: str, owner: Pubkey) -> Refusal | TimelockRefusal | str | None:
     """Call a door as an owner whose signature nobody checks; why it is refused."""
     machine, user = site.machine, site.user.pubkey()
     machine.fund(owner)

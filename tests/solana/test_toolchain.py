@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,18 @@ def compile_text(folder: Path, text: str, flags: tuple[str, ...] = build._FLAGS)
     return build.compile_object(source, flags)
 
 
-def test_build_program__in_another_folder__gives_the_committed_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "make"), [(build.PROGRAM, build.build_program), (build.TIMELOCK, build.build_timelock)], ids=str
+)
+def test_build__in_another_folder__gives_the_committed_bytes(
+    tmp_path: Path, source: str | Path, make: Callable[[], bytes]
+) -> None:
     folder = tmp_path / "elsewhere"
     shutil.copytree(build.SOURCES, folder)
-    program = link([read_object(build.compile_object(folder / build.PROGRAM))])
-    committed = (build.SOURCES / "program.sha256").read_text().split()
-    assert committed == [hashlib.sha256(program).hexdigest(), "program.so"]
-    assert build.build_program() == program
+    program = link([read_object(build.compile_object(folder / source))])
+    pin = (build.SOURCES / source).with_suffix(".sha256")
+    assert pin.read_text().split() == [hashlib.sha256(program).hexdigest(), f"{pin.stem}.so"]
+    assert make() == program
 
 
 def test_compile_object__not_c__says_where(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from zklink.prover.cache import cache_directory
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.source import Statement, circuit_source
 from zklink.prover.tools import ensure_tools
-from zklink.solana.toolchain import build_program, has_compiler
+from zklink.solana.toolchain import build_program, build_timelock, has_compiler
 
 DEFAULT_PRESETS = (MINIMAL.name,)
 """The presets that tests and demos need; the larger ones take minutes and are built on request."""
@@ -34,8 +34,8 @@ def setup(presets: tuple[str, ...]) -> None:
             artifacts = ensure_circuit(get_preset(name), progress, statement)
             click.echo(f"{name} {statement}: {artifacts.constraints} constraints, key 0x{artifacts.vk_hash.hex()}")
     if has_compiler():
-        program = build_program()
-        click.echo(f"Solana program: {len(program)} bytes, sha256 {hashlib.sha256(program).hexdigest()}")
+        for name, program in (("program", build_program()), ("timelock", build_timelock())):
+            click.echo(f"Solana {name}: {len(program)} bytes, sha256 {hashlib.sha256(program).hexdigest()}")
     else:
         click.echo("Solana program: not built; pip install 'zklink[solana]' brings its compiler")
     click.echo(f"ready; everything built is in {cache_directory()}")

@@ -15,18 +15,28 @@ HEAD = 37
 PROGRAM_SIZE = 36
 
 
+def write_buffer(
+    machine: Machine, authority: Keypair, buffer: Keypair, code: bytes, piece: int, is_new: bool = True
+) -> int:
+    """Write the code to a buffer of an authority, in pieces; gives how many transactions it took."""
+    place, owner = buffer.pubkey(), authority.pubkey()
+    if is_new:
+        begin = Call(LOADER, struct.pack("<I", 0), [write(place), read(owner)])
+        machine.send([machine.create(buffer, HEAD + len(code), LOADER), begin], buffer)
+    sent = int(is_new)
+    for at in range(0, len(code), piece):
+        part = code[at : at + piece]
+        metas = [write(place), read(owner, True)]
+        machine.send([Call(LOADER, struct.pack("<IIQ", 1, at, len(part)) + part, metas)], authority)
+        sent += 1
+    return sent
+
+
 def deploy(machine: Machine, authority: Keypair, program: Keypair, code: bytes, piece: int) -> int:
     """Write the code to a buffer, in pieces, and make the program of it; gives how many transactions it took."""
     buffer, owner = key_of("buffer"), authority.pubkey()
     data = Pubkey.find_program_address([bytes(program.pubkey())], LOADER)[0]
-    begin = Call(LOADER, struct.pack("<I", 0), [write(buffer.pubkey()), read(owner)])
-    machine.send([machine.create(buffer, HEAD + len(code), LOADER), begin], buffer)
-    sent = 1
-    for at in range(0, len(code), piece):
-        part = code[at : at + piece]
-        metas = [write(buffer.pubkey()), read(owner, True)]
-        machine.send([Call(LOADER, struct.pack("<IIQ", 1, at, len(part)) + part, metas)], authority)
-        sent += 1
+    sent = write_buffer(machine, authority, buffer, code, piece)
     payer = machine.payer.pubkey()
     metas = [
         AccountMeta(payer, True, True),

@@ -21,6 +21,7 @@ from solders.transaction import Transaction
 from solders.transaction_metadata import FailedTransactionMetadata, SimulatedTransactionInfo
 
 from zklink.solana.interface.refusals import Refusal, find_refusal
+from zklink.solana.interface.timelock.refusals import TimelockRefusal, find_timelock_refusal
 
 PACKET_BYTES = 1_232
 UNITS_LIMIT = 1_400_000
@@ -37,7 +38,7 @@ LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 class Refused(Exception):
     """A transaction failed: the program's reason, or the runtime's text."""
 
-    def __init__(self, reason: Refusal | str, logs: list[str]) -> None:
+    def __init__(self, reason: Refusal | TimelockRefusal | str, logs: list[str]) -> None:
         super().__init__(f"{reason}\n" + "\n".join(logs[-4:]))
         self.reason = reason
 
@@ -142,7 +143,7 @@ class Machine:
         return int(meta.compute_units_consumed())
 
 
-def _reason(text: str) -> Refusal | str:
-    """The program's refusal, or the runtime's text."""
+def _reason(text: str) -> Refusal | TimelockRefusal | str:
+    """The program's refusal, or the timelock's, or the runtime's text."""
     found = re.search(r"Custom\(?\D*(\d+)", text)
-    return (found and find_refusal(int(found[1]))) or text
+    return (found and (find_refusal(int(found[1])) or find_timelock_refusal(int(found[1])))) or text

@@ -89,6 +89,7 @@ class ChainDeployment:
 class ProgramDeployment:
     """The program on one Solana chain, all addresses in base58. `genesis` is the hash of the cluster's genesis,
     `bridge` what the program derives for its bridge. Before the slot `from_block` nothing of the deployment is there.
+    `timelock` is the program whose derived address governs, empty where a key does.
     """
 
     chain_id: ChainId
@@ -97,6 +98,7 @@ class ProgramDeployment:
     program: str
     bridge: str
     from_block: int
+    timelock: str = ""
 
     @property
     def table_entry(self) -> ChainEntry:
@@ -116,7 +118,8 @@ class ProgramDeployment:
     @property
     def addresses(self) -> dict[str, str]:
         """What of the deployment stands there, by name."""
-        return {"bridge": self.bridge, "program": self.program}
+        found = {"bridge": self.bridge, "program": self.program}
+        return {**found, "timelock": self.timelock} if self.timelock else found
 
     def show_address(self, universal: bytes) -> str:
         """A universal address as people write it there; an EVM address stays as 32 bytes."""
@@ -148,7 +151,8 @@ def read_program(item: dict[str, object]) -> ProgramDeployment:
         program=str(item["program"]),
         bridge=str(item["bridge"]),
         from_block=int(str(item["from_block"])),
+        timelock=str(item.get("timelock", "")),
     )
-    for address in (found.program, found.bridge, found.genesis):
+    for address in (found.program, found.bridge, found.genesis, *filter(None, (found.timelock,))):
         decode_base58(address, 32)
     return found

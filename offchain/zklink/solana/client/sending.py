@@ -21,6 +21,7 @@ from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import CallReverted, RpcUnavailable, TransactionExpired, TransactionReverted
 from zklink.solana.client.node import CONFIRMED, FINALIZED, Level, SolanaNode
 from zklink.solana.interface.refusals import find_refusal
+from zklink.solana.interface.timelock.refusals import find_timelock_refusal
 
 MOST_UNITS: Final = 1_400_000
 """Compute units that a transaction can have."""
@@ -155,7 +156,8 @@ def read_reason(error: Any) -> str:
     if isinstance(error, dict) and "InstructionError" in error:
         inner = error["InstructionError"][1]
         if isinstance(inner, dict) and "Custom" in inner:
-            refusal = find_refusal(int(inner["Custom"]))
-            return refusal.value if refusal else f"another program's error {inner['Custom']}"
+            number = int(inner["Custom"])
+            refusal = find_refusal(number) or find_timelock_refusal(number)
+            return refusal.value if refusal else f"another program's error {number}"
         return str(inner)
     return str(error)

@@ -21,6 +21,8 @@ from zklink.solana.toolchain.linker import link
 
 SOURCES: Final = project_root() / "contracts" / "solana"
 PROGRAM: Final = "program.c"
+TIMELOCK: Final = Path("timelock") / "timelock.c"
+"""The source of the timelock's program, which shares headers with the other."""
 _COMPILER: Final = "ziglang"
 _RESULT: Final = "program.so"
 _FLAGS: Final = (
@@ -37,14 +39,22 @@ def build_program() -> bytes:
     return build_sources(SOURCES)
 
 
-def build_sources(folder: Path, source: str = PROGRAM, checked: bool = False) -> bytes:
-    """The program whose `source` and headers are in a folder. `checked` traps at overflows of signed numbers, shifts
-    and bounds. Raises ProgramNotCompiled, ProgramNotLinked.
+def build_timelock() -> bytes:
+    """The timelock's bytes. Raises ProgramNotCompiled, ProgramNotLinked."""
+    return build_sources(SOURCES, TIMELOCK)
+
+
+def build_sources(folder: Path, source: str | Path = PROGRAM, checked: bool = False) -> bytes:
+    """The program of a source in this folder, with headers there and beside it. `checked` traps at overflows of signed
+    numbers, shifts and bounds. Raises ProgramNotCompiled, ProgramNotLinked.
     """
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".c", ".h"))
+    folders = {folder, (folder / source).parent}
+    files = sorted(path for each in folders for path in each.iterdir() if path.suffix in (".c", ".h"))
     tools = sorted(Path(__file__).parent.glob("*.py"))
     parts = [item for path in files for item in (path.name, read_bytes(path))]
-    key = compute_content_hash(source, str(checked), compiler_version(), *parts, *(read_bytes(path) for path in tools))
+    key = compute_content_hash(
+        str(source), str(checked), compiler_version(), *parts, *(read_bytes(path) for path in tools)
+    )
     entry = ensure_entry("solana", key, lambda path: write_file(path / _RESULT, _build(folder / source, checked)))
     return read_bytes(entry / _RESULT)
 
