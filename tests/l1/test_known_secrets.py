@@ -17,8 +17,9 @@ from web3 import HTTPProvider, Web3
 from tests.l1.fake_node import PROFILE, FakeNode
 from zklink.l1.transport import secrets
 from zklink.l1.transport.guard import guard
-from zklink.l1.transport.nodes import Node, NodePool, PoolPolicy
+from zklink.l1.transport.nodes import Node, NodePool
 from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.l1.transport.secrets import MASK, keep_secret, keep_words
 from zklink.lab.rpc_faults import error
 

@@ -12,8 +12,10 @@ from web3 import HTTPProvider
 
 from tests.l1.fake_node import POLICY, PROFILE, FakeNode
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.metering import SECONDS, NodeMeter, Outcome, name_answer, name_failure
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.metering import name_answer, name_failure
+from zklink.l1.transport.meters import SECONDS, NodeMeter, Outcome
+from zklink.l1.transport.nodes import connect_nodes
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.lab.rpc_faults import AWAY, HANG, READ_FAULTS, RpcFault, http
 from zklink.service.rpc_metrics import RpcMetrics
 

@@ -6,7 +6,8 @@ from web3 import Web3
 from tests.l1.fake_node import POLICY, PROFILE, FakeNode
 from zklink.devnet.roles import default_roles
 from zklink.l1.transport.client import Call, ChainClient
-from zklink.l1.transport.nodes import Node, NodePool, PoolPolicy
+from zklink.l1.transport.nodes import Node, NodePool
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.lab.rpc_faults import AWAY, EMPTY, HANG, READ_FAULTS, RpcFault, error, http
 from zklink.protocol.errors import CallReverted, NodesDisagree, RpcUnavailable, WrongChain
 

@@ -25,8 +25,9 @@ from zklink.l1.deployment.places import ChainDeployment
 from zklink.l1.deployment.records import Deployment, GroupPlan, VkHashes
 from zklink.l1.transport import secrets
 from zklink.l1.transport.client import Call, ChainClient
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.nodes import connect_nodes
 from zklink.l1.transport.redaction import redact, redact_error
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.l1.transport.secrets import keep_secret
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import Event, Retried

@@ -9,6 +9,7 @@ import pytest
 from tests.scenarios.pipeline import BSC, POLYGON, Believer, LiquidSystem, Pipeline
 from zklink.devnet.tokens import USDC
 from zklink.node.parts import NodeConfig
+from zklink.node.standing import BridgeStanding
 from zklink.protocol.ids import BlockNumber
 from zklink.sequencer.journal import MemoryJournal
 from zklink.service.restoring import choose_checkpoint
@@ -105,9 +106,10 @@ def test_restart__newest_checkpoint_damaged__the_older_one_then_none(
 def test_choose__chains_or_history_do_not_have_it__refused_in_words(
     first: Pipeline, store: MemoryCheckpoints, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sequencer, bridges = first.node.sequencer, first.system.bridges
+    sequencer = first.node.sequencer
+    standings = {chain: BridgeStanding(bridge) for chain, bridge in first.system.bridges.items()}
     assert first.journal is not None
-    asked = store, sequencer.parameters, first.journal, bridges
+    asked = store, sequencer.parameters, first.journal, standings
     found = choose_checkpoint(*asked)
     assert found is not None and found.number == max(store.kept)
     assert choose_checkpoint(*asked, told_up_to=BlockNumber(1)) is None

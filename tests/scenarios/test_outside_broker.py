@@ -13,22 +13,22 @@ from tests.storage.conftest import postgresql, url
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy, Verdict
 from zklink.broker.records import FillOutcome
 from zklink.devnet.tokens import USDC
-from zklink.l1.watcher import L1Watcher
 from zklink.node.events import BrokerRepaid, FillDeclined, FillTried, RequestKey
 from zklink.node.outside_broker import OutsideBroker, answers
 from zklink.node.parts import NodeConfig
-from zklink.node.watch import ChainWatch
 from zklink.node.workers import InlineWorkers
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import Amount, BlockNumber
+from zklink.recovery.chains_read import ChainsRead
 from zklink.service.adapters import BridgeFillPort
 from zklink.service.broker_alone import BrokerService
 from zklink.service.broker_assembly import BrokerAssembly
 from zklink.service.broker_report import read_report
 from zklink.service.clock import SteadyClock
+from zklink.service.evm_link import NodeKeys
 from zklink.service.health import Condition
 from zklink.service.settings.broker import AloneBrokerSettings
-from zklink.service.wiring import build_broker
+from zklink.service.wiring import link_chains, open_broker
 from zklink.storage.database import Database, look_into, open_database
 from zklink.storage.fills import SqlFillBooks
 
@@ -56,29 +56,35 @@ def pipeline(system: LiquidSystem) -> Pipeline:
     return pipeline
 
 
+def assemble(pipeline: Pipeline, database: Database, terms: TokenPolicy, **changes: Any) -> BrokerAssembly:
+    """A broker's parts, with a stock on BSC and Polygon."""
+    system, key = pipeline.system, pipeline.system.world.roles.broker
+    links = link_chains(system.deployment, system.bridges, NodeKeys(key, key, (), ()))
+    policy = FillPolicy({USDC: terms}, fill_gas=0)
+    return BrokerAssembly(
+        system.deployment,
+        database,
+        links,
+        ChainsRead(system.deployment, system.bridges),
+        open_broker(system.deployment, links, policy, SqlFillBooks(database)),
+        {(chain, USDC): links[chain].store(system.deployment.token(USDC)) for chain in (BSC, POLYGON)},
+        changes.get("targets", {}),
+        SteadyClock(),
+    )
+
+
 @pytest.fixture
-def open_broker(pipeline: Pipeline, url: str) -> Open:
+def start_broker(pipeline: Pipeline, url: str) -> Open:
     """Starts a broker on the same database; who had it before has been killed."""
-    system, roles = pipeline.system, pipeline.system.world.roles
     opened: list[Database] = []
 
     def start(terms: TokenPolicy = TERMS) -> OutsideBroker:
         for database in opened:
             database.close()
-        opened[:] = [open_database(url, system.deployment.deployment_hash)]
-        books = SqlFillBooks(opened[0])
-        broker = build_broker(
-            system.deployment, system.bridges, roles.broker, None, FillPolicy({USDC: terms}, fill_gas=0), books
-        )
-        watches = {
-            chain: ChainWatch(
-                bridge,
-                L1Watcher(bridge, system.deployment.chains[chain].from_block, system.deployment.deployment_hash),
-            )
-            for chain, bridge in system.bridges.items()
-        }
-        parts = system.deployment, system.bridges, watches
-        return OutsideBroker(broker, *parts, InlineWorkers(), pipeline.clock, NodeConfig())
+        opened[:] = [open_database(url, pipeline.system.deployment.deployment_hash)]
+        parts = assemble(pipeline, opened[0], terms)
+        asked = parts.broker, parts.deployment.primary, parts.read.history, parts.chains()
+        return OutsideBroker(*asked, InlineWorkers(), pipeline.clock, NodeConfig())
 
     return start
 
@@ -106,18 +112,18 @@ def tried(broker: OutsideBroker) -> list[FillOutcome]:
 
 
 def test_step__accepted_payout__filled_once_and_repaid_also_by_the_next_process(
-    pipeline: Pipeline, open_broker: Open, url: str
+    pipeline: Pipeline, start_broker: Open, url: str
 ) -> None:
     recipient = pipeline.system.world.roles.recipient
     pipeline.approve_broker((BSC, USDC))
     before = pipeline.balance(recipient, BSC, USDC)
     accept(pipeline, 10 * USD)
-    broker = open_broker()
+    broker = start_broker()
     drive(broker, pipeline)
     assert tried(broker) == [FillOutcome.FILLED]
     paid = pipeline.balance(recipient, BSC, USDC) - before
     assert paid > 0
-    again = open_broker()
+    again = start_broker()
     drive(again, pipeline)
     assert tried(again) == []
     assert pipeline.balance(recipient, BSC, USDC) - before == paid
@@ -126,7 +132,7 @@ def test_step__accepted_payout__filled_once_and_repaid_also_by_the_next_process(
     drive(again, pipeline)
     [repaid] = [event for event in again.events if isinstance(event, BrokerRepaid)]
     assert repaid.earned == FEE
-    third = open_broker()
+    third = start_broker()
     [books] = third.broker.books().values()
     assert (books.fills, books.open, books.earned, books.gas_wei > 0) == (1, 0, FEE, True)
     assert third.broker.leads.expect(BSC) == again.broker.leads.expect(BSC)
@@ -137,11 +143,11 @@ def test_step__accepted_payout__filled_once_and_repaid_also_by_the_next_process(
 
 
 def test_step__larger_amount__waits_until_its_acceptance_is_final(
-    pipeline: Pipeline, open_broker: Open, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, start_broker: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline.approve_broker((BSC, USDC))
     accept(pipeline, 200 * USD)
-    broker = open_broker()
+    broker = start_broker()
     with monkeypatch.context() as held:
         held.setattr(broker.known, "take_final", lambda view: None)
         drive(broker, pipeline)
@@ -150,24 +156,24 @@ def test_step__larger_amount__waits_until_its_acceptance_is_final(
     assert tried(broker) == [FillOutcome.FILLED]
 
 
-def test_step__more_open_than_allowed__the_second_waits_for_the_first(pipeline: Pipeline, open_broker: Open) -> None:
+def test_step__more_open_than_allowed__the_second_waits_for_the_first(pipeline: Pipeline, start_broker: Open) -> None:
     pipeline.approve_broker((BSC, USDC))
     for _ in range(2):
         accept(pipeline, 10 * USD)
-    broker = open_broker(replace(TERMS, most_open=Amount(15 * USD)))
+    broker = start_broker(replace(TERMS, most_open=Amount(15 * USD)))
     drive(broker, pipeline)
     assert tried(broker) == [FillOutcome.FILLED]
 
 
 def test_step__waits_and_somebody_else_pays__waits_no_more_also_after_a_restart(
-    pipeline: Pipeline, open_broker: Open
+    pipeline: Pipeline, start_broker: Open
 ) -> None:
     """One payout is filled by another broker, one is executed, one stays open; this broker takes none of them."""
     system, patient = pipeline.system, replace(TERMS, tiers=(Tier(Amount(1_000 * USD), 10**6),))
     other = system.world.roles.provider
     system.token(BSC, USDC).ensure_allowance(other, system.bridges[BSC].address, 10**24)
     executed = accept(pipeline, 30 * USD)
-    broker = open_broker(patient)
+    broker = start_broker(patient)
     drive(broker, pipeline)
     assert [waiting.payout.id for waiting in broker.broker.waiting] == [executed[1]]
     pipeline.resume()
@@ -183,7 +189,7 @@ def test_step__waits_and_somebody_else_pays__waits_no_more_also_after_a_restart(
     port = BridgeFillPort(system.bridges[BSC], other, 0)
     port.fill(payout, port.l1_amount(USDC, Amount(payout.amount - payout.fill_fee)), BlockNumber(0))
     drive(broker, pipeline)
-    for each in (broker, open_broker(patient)):
+    for each in (broker, start_broker(patient)):
         drive(each, pipeline)
         assert [candidate.payout.id for candidate in each.broker.waiting] == [left[1]]
         assert FillOutcome.FILLED not in tried(each)
@@ -191,35 +197,30 @@ def test_step__waits_and_somebody_else_pays__waits_no_more_also_after_a_restart(
 
 
 def test_step__no_request_asks_for_it__never_filled(
-    pipeline: Pipeline, open_broker: Open, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, start_broker: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A primary that has accepted what nobody has asked for: a false proof, or groups that lie."""
     pipeline.approve_broker((BSC, USDC))
     accept(pipeline, 10 * USD)
     module = "zklink.node.outside_broker.answers"
     monkeypatch.setattr(module, lambda payout, request: answers(replace(payout, recipient=bytes(32)), request))
-    broker = open_broker()
+    broker = start_broker()
     drive(broker, pipeline)
     assert tried(broker) == []
     verdicts = [event.verdict for event in broker.events if isinstance(event, FillDeclined)]
     assert Verdict.NOT_ASKED_FOR in verdicts
 
 
-def test_service__approves_counts_and_suggests__then_fills(
-    pipeline: Pipeline, open_broker: Open, url: str, tmp_path: Path
-) -> None:
-    system, driven = pipeline.system, open_broker()
+def test_service__approves_counts_and_suggests__then_fills(pipeline: Pipeline, tmp_path: Path) -> None:
+    system = pipeline.system
     key = system.world.roles.broker
     token, bridge = system.token(BSC, USDC), system.bridges[BSC]
     token.approve(key, bridge.address, 0)
-    places = {(chain, USDC): system.token(chain, USDC) for chain in (BSC, POLYGON)}
-    held = {place[0]: client.balance(key.address) for place, client in places.items()}
+    held = {chain: system.token(chain, USDC).balance(key.address) for chain in (BSC, POLYGON)}
     scale = bridge.tokens.token_scale(USDC)
     targets = {(BSC, USDC): held[BSC] // scale + 7, (POLYGON, USDC): 1}
     database = open_database(f"sqlite:///{tmp_path / 'service.db'}", system.deployment.deployment_hash)
-    assembly = BrokerAssembly(
-        system.deployment, database, system.bridges, driven.watches, driven.broker, key, places, targets, SteadyClock()
-    )
+    assembly = assemble(pipeline, database, TERMS, targets=targets)
     settings = AloneBrokerSettings.model_validate(SETTINGS | {"approves": True})
     service = BrokerService(settings, assembly, "broker.toml", InlineWorkers())
     try:

@@ -24,7 +24,8 @@ from zklink.protocol.errors import (
     WrongChain,
 )
 from zklink.prover.cache import project_root
-from zklink.service.assembly import check_nodes, load_key
+from zklink.service.assembly import load_key
+from zklink.service.evm_link import check_nodes
 from zklink.service.server import HttpServer
 from zklink.storage.database import open_database
 

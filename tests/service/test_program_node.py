@@ -18,7 +18,9 @@ from zklink.node.node import Node
 from zklink.node.workers import InlineWorkers
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.assembly import Assembly, assemble
-from zklink.service.settings.source import read_settings
+from zklink.service.broker_assembly import assemble_broker
+from zklink.service.settings.source import read_broker_settings, read_settings
+from zklink.service.stock_taking import take_stock
 
 USD = 10**6
 ROUNDS = 60
@@ -102,6 +104,26 @@ def test_assemble__a_program_among_the_chains__the_node_brings_its_blocks(place:
         assert set(again.parts.submitters) == set(assembly.parts.submitters)
     finally:
         again.database.close()
+
+
+def test_assemble_broker__a_program_among_the_chains__counts_what_its_keypair_holds_there(place: Place) -> None:
+    text = place.settings.read_text()
+    own = place.settings.with_name("broker.toml")
+    programs = text[text.index("[programs.solana]") : text.index("[keys]")].replace('payer = "payer.json"\n', "")
+    terms = "[tokens.USDC]\nminimum_fee = 1\ntiers = [{ limit = 1000 }]\ntargets = { solana = 5 }\n"
+    own.write_text(text[: text.index("[programs.solana]")] + programs + '[keys]\nbroker = "sequencer"\n' + terms)
+    assembly = assemble_broker(read_broker_settings(own, {}), str(own))
+    try:
+        for link in assembly.links.values():
+            link.check_nodes()
+        stock = take_stock(assembly, assembly.broker.books(), approves=False)
+        site = place.star.site
+        assert stock.stocks[SOLANA, USDC].held == site.balance(USDC, site.broker.pubkey()) > 5
+        assert stock.stocks[SOLANA, USDC].target == 5 and assembly.name(SOLANA) == "solana"
+        assert [len(link.meters()) for link in assembly.links.values()] == [1, 1, 1]
+        assert not any("solana" in each for each in stock.unapproved)
+    finally:
+        assembly.database.close()
 
 
 @pytest.mark.parametrize(("name", "reason"), [("sol", "the deployment's programs are: solana"), ("", "no node of it")])

@@ -1,14 +1,12 @@
 """A checkpoint against what chains say: another history or other requests are refused, with the chain's name."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from tests.sequencer.conftest import CHAINS, PARAMETERS, build_state
 from tests.sequencer.requests import make_request
-from zklink.l1.contracts.bridge_structs import RequestCounts
-from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.errors import CheckpointRefused
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
@@ -23,33 +21,28 @@ BLOCKS, AT = 4, BlockNumber(2)
 
 @dataclass
 class ToldChain:
-    """A bridge, its client and its history, that say what they are told."""
+    """A Standing that says what it is told."""
 
     chain: ChainId
     shown: Tip
     counts: dict[Lane, int]
     hashes: dict[tuple[Lane, int], bytes]
-    profile: ChainProfile = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.profile = ChainProfile(f"chain {self.chain}", self.chain, self.chain, 1.0, 1, "ETH")
 
     @property
-    def client(self) -> "ToldChain":
-        return self
-
-    @property
-    def history(self) -> "ToldChain":
-        return self
+    def name(self) -> str:
+        return f"chain {self.chain}"
 
     def tip(self) -> Tip:
         return self.shown
 
+    def final(self) -> None:
+        return None
+
     def queue_hash(self, lane: Lane, count: int) -> bytes:
         return self.hashes[lane, count]
 
-    def request_counts(self, lane: Lane) -> RequestCounts:
-        return RequestCounts(self.counts[lane], 0)
+    def count(self, lane: Lane) -> int:
+        return self.counts[lane]
 
 
 @dataclass
@@ -61,7 +54,7 @@ class Told:
     chains: dict[ChainId, ToldChain]
 
     def check(self) -> None:
-        check_against_chains(self.checkpoint, self.entries, cast(Any, self.chains))
+        check_against_chains(self.checkpoint, self.entries, self.chains)
 
 
 @pytest.fixture

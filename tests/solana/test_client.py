@@ -171,8 +171,7 @@ def test_follow__node_that_stands_still__is_left(status: Any, monkeypatch: pytes
     stage = Stage()
     sender = stage.sender()
     submission = sender.prepare("pay", pay_bob())
-    monkeypatch.setattr(stage.node, "height", lambda level: 0)
-    monkeypatch.setattr(stage.node, "status", lambda signature: status)
+    monkeypatch.setattr(stage.node, "fate", lambda signature, height: (status, False))
     monkeypatch.setattr(stage, "slots_per_pause", 1)
     with pytest.raises(RpcUnavailable, match="does not tell what became of pay"):
         sender.follow(submission)

@@ -25,7 +25,6 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
     if ctx.invoked_subcommand is not None:
         ctx.obj = path
         return
-    from zklink.service.assembly import check_nodes
     from zklink.service.broker_alone import BrokerService
     from zklink.service.broker_assembly import assemble_broker
     from zklink.service.logs import configure_logs
@@ -35,7 +34,8 @@ def broker(ctx: click.Context, path: Path, check: bool) -> None:
     if check:
         assembly = assemble_broker(settings, str(path))
         try:
-            check_nodes(bridge.client for bridge in assembly.bridges.values())
+            for link in assembly.links.values():
+                link.check_nodes()
         finally:
             assembly.database.close()
         click.echo(f"{path}: the settings fit the deployment, and all chains and the database answer")

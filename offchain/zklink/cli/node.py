@@ -23,7 +23,8 @@ def node(path: Path, check: bool) -> None:
     is killed. Health is at /health and /ready, metrics at /metrics.
     """
     from zklink.service.api_mount import ApiMount
-    from zklink.service.assembly import assemble, check_nodes
+    from zklink.service.assembly import assemble
+    from zklink.service.evm_link import check_nodes
     from zklink.service.logs import configure_logs
     from zklink.service.runner import NodeService, only_own_routes
     from zklink.service.settings.source import read_settings
@@ -34,6 +35,8 @@ def node(path: Path, check: bool) -> None:
         assembly = assemble(settings, str(path))
         try:
             check_nodes(assembly.clients.values())
+            for link in assembly.programs.values():
+                link.check_nodes()
             height = SqlJournal(assembly.database).height()
         finally:
             assembly.database.close()

@@ -7,13 +7,13 @@ wrong proof can make it pay what is not asked for. It drives the same `Broker` t
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from zklink.broker.broker import Broker
 from zklink.broker.policy import Verdict
 from zklink.broker.records import Candidate
-from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.node.dispatcher import Dispatcher
 from zklink.node.events import ChainMoved, Event
 from zklink.node.filling import Filling
@@ -21,6 +21,7 @@ from zklink.node.jobs import ChainJobs
 from zklink.node.knowledge import Knowledge
 from zklink.node.parts import NodeConfig
 from zklink.node.reporter import Reporter
+from zklink.node.standing import Standing
 from zklink.node.watch import Sighting, Watch
 from zklink.node.workers import Workers
 from zklink.operations.payout import Payout
@@ -31,30 +32,39 @@ from zklink.protocol.ids import BlockNumber, ChainId, Kind, Lane, RequestId
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.accepted_block import AcceptedBlock
 from zklink.recovery.accepted_history import AcceptedHistory
-from zklink.recovery.chains_read import ChainsRead
 from zklink.sequencer.lifecycle import Counters
 from zklink.sequencer.submitter import FinalView
 
 NOWHERE = BlockNumber(0), b""
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideChain:
+    """One chain as this broker sees it: its requests, and what its bridge says."""
+
+    profile: ChainProfile
+    watch: Watch
+    standing: Standing
+
+
 class OutsideBroker:
-    """Drives one broker. `step` is one round; only the thread that calls it may use the broker."""
+    """Drives one broker. `step` is one round; only the thread that calls it may use the broker. `read_history` gives
+    the primary's, from its calldata.
+    """
 
     def __init__(
         self,
         broker: Broker,
-        deployment: Deployment,
-        bridges: Mapping[ChainId, BridgeClient],
-        watches: Mapping[ChainId, Watch],
+        primary: ChainId,
+        read_history: Callable[[], AcceptedHistory],
+        chains: Mapping[ChainId, OutsideChain],
         workers: Workers,
         clock: Callable[[], float],
         config: NodeConfig,
     ) -> None:
-        self.broker, self._bridges, self.watches = broker, bridges, watches
-        profiles = {chain: bridge.client.profile for chain, bridge in bridges.items()}
-        self.known = Knowledge(profiles, deployment.primary)
-        self._read = ChainsRead(deployment, bridges)
+        self.broker, self._read_history, self._chains = broker, read_history, chains
+        profiles = {chain: each.profile for chain, each in chains.items()}
+        self.known = Knowledge(profiles, primary)
         self._reporter = Reporter(clock, config.kept_events or 10_000)
         self._dispatcher = Dispatcher(workers, clock, config.backoff, self._reporter.emit)
         self._jobs = ChainJobs(self._dispatcher, profiles, config)
@@ -79,7 +89,7 @@ class OutsideBroker:
     @property
     def has_heard_all(self) -> bool:
         """Whether every chain has answered, and the primary's history was read."""
-        return self._history is not None and len(self.known.asked) == len(self._bridges)
+        return self._history is not None and len(self.known.asked) == len(self._chains)
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Have every further event handed to `listener`, on the thread that calls `step`."""
@@ -88,10 +98,10 @@ class OutsideBroker:
     def step(self) -> None:
         """One round: take results, decide, start jobs. Raises DatabaseInUse and RecordBroken."""
         self._dispatcher.collect()
-        for chain in self._bridges:
-            self._jobs.start("watch", chain, self.watches[chain].look, self._on_sighting)
+        for chain, each in self._chains.items():
+            self._jobs.start("watch", chain, each.watch.look, self._on_sighting)
             self._jobs.start("tip", chain, partial(self._ask_tip, chain), self._on_tip)
-        self._jobs.start("read", self.known.primary, self._read.history, self._on_history)
+        self._jobs.start("read", self.known.primary, self._read_history, self._on_history)
         self._dispatcher.collect()
         if self.has_heard_all:
             self._offer()
@@ -105,12 +115,8 @@ class OutsideBroker:
     # -- what is asked -----------------------------------------------------------------------------------------------
 
     def _ask_tip(self, chain: ChainId) -> tuple[Tip, FinalView | None]:
-        bridge = self._bridges[chain]
-        tip = bridge.history.tip()
-        final, height = None, bridge.client.confirmed_height()
-        if chain == self.known.primary and height >= 0:
-            final = FinalView(bridge.client.block(height).timestamp, bridge.history.tip(block=height))
-        return tip, final
+        standing = self._chains[chain].standing
+        return standing.tip(), standing.final() if chain == self.known.primary else None
 
     def _on_tip(self, chain: ChainId, answer: tuple[Tip, FinalView | None]) -> bool:
         tip, final = answer

@@ -12,8 +12,9 @@ from zklink.l1.deployment.places import ChainDeployment
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.nodes import connect_nodes
 from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.protocol.domain import compute_deployment_hash
 from zklink.protocol.errors import ChainUnknown, DeploymentRefused, HistoryDisagrees, NodeMissing, ZkLinkError
 from zklink.protocol.ids import ChainId

@@ -4,8 +4,8 @@ A setting that does not fit the deployment is named like any other mistake.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,8 @@ from zklink.l1.deployment.places import ChainDeployment
 from zklink.l1.deployment.records import Deployment, VkHashes
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes, split_nodes
+from zklink.l1.transport.nodes import connect_nodes
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.l1.transport.submission_log import UNLOGGED, SubmissionLog
 from zklink.node.parts import NodeConfig, NodeParts
 from zklink.node.ports import BlockProver
@@ -124,17 +125,6 @@ def read_deployment(path: Path) -> Deployment:
     except DeploymentRefused as error:
         raise DeploymentRefused(f"{path}: {error.reason}; give the file that `ape run deploy` published") from error
     return deployment
-
-
-def check_nodes(clients: Iterable[ChainClient]) -> None:
-    """Every node must answer and serve its chain, also one among several. Raises WrongChain and RpcUnavailable, which
-    name the node by its place in the settings.
-    """
-    for client in clients:
-        nodes = split_nodes(client.w3)
-        for number, node in enumerate(nodes, start=1):
-            name = f"{client.profile.name}, node {number}" if len(nodes) > 1 else client.profile.name
-            ChainClient(replace(client.profile, name=name), node).check_chain_id()
 
 
 def connect(

@@ -50,14 +50,15 @@ class BrokerService:
     ) -> None:
         """Everything is ready to run, and the port is taken. Raises SettingsInvalid for a port that cannot be had."""
         self.assembly, self._settings = assembly, settings
-        names = {chain: assembly.name(chain) for chain in assembly.bridges}
+        names = {chain: assembly.name(chain) for chain in assembly.links}
         self.board = HealthBoard(("broker", "database", "stock", *(f"chain {name}" for name in names.values())))
         self.metrics = Metrics()
-        self.metrics.rpc.add(bridge.client for bridge in assembly.bridges.values())
+        for link in assembly.links.values():
+            self.metrics.rpc.add_meters(link.profile.name, link.meters())
         pace = settings.pace
         config = NodeConfig(longest_idle_seconds=pace.longest_idle_seconds, fill_retry_seconds=pace.fill_retry_seconds)
-        parts = assembly.deployment, assembly.bridges, assembly.watches
-        self.driver = OutsideBroker(assembly.broker, *parts, workers or ThreadWorkers(), assembly.clock, config)
+        parts = assembly.broker, assembly.deployment.primary, assembly.read.history, assembly.chains()
+        self.driver = OutsideBroker(*parts, workers or ThreadWorkers(), assembly.clock, config)
         self.driver.listen(self._count)
         self.driver.listen(log_event)
         self.stock: StockTaking | None = None

@@ -34,7 +34,7 @@ def read_report(deployment: Deployment, database: Database) -> list[ReportLine]:
     symbols = {plan.token_id: plan.symbol for plan in deployment.tokens}
     for position in positions:
         payout = position.candidate.payout
-        place = deployment.chains[payout.chain].name, symbols[payout.token]
+        place = deployment.places[payout.chain].name, symbols[payout.token]
         books[place] = books.get(place, Books()).add(position)
     return [
         ReportLine(chain, token, b.fills, b.paid, b.open, b.repaid, b.earned, b.gas_wei)

@@ -2,15 +2,18 @@
 (`program_link`). Which one it is, the deployment says; nothing behind this port asks.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from zklink.api.live_view import LiveView
 from zklink.broker.records import FillPort
 from zklink.history.read_model import History
+from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.transport.meters import NodeMeter
 from zklink.l1.watcher import QueuePlace
 from zklink.node.events import Event
+from zklink.node.standing import Standing
 from zklink.node.watch import Watch
 from zklink.protocol.ids import TokenId
 from zklink.sequencer.submitter import ChainGate
@@ -29,6 +32,22 @@ class ApiReader(Protocol):
         ...
 
 
+class Store(Protocol):
+    """Port: what a broker holds of one token on one chain. All raise RpcUnavailable."""
+
+    def held(self) -> int:
+        """In layer-2 units."""
+        ...
+
+    def is_approved(self) -> bool:
+        """Whether the bridge may take all of it for fills."""
+        ...
+
+    def approve(self) -> None:
+        """Let it. Raises what a transaction raises."""
+        ...
+
+
 class ChainLink(Protocol):
     """Port: one chain of a deployment, with the accounts that act there."""
 
@@ -37,6 +56,18 @@ class ChainLink(Protocol):
 
     def check(self) -> None:
         """Raise WrongChain or HistoryDisagrees unless it is the deployment's; RpcUnavailable."""
+        ...
+
+    def check_nodes(self) -> None:
+        """Raise WrongChain or RpcUnavailable unless every single node answers, and serves this chain."""
+        ...
+
+    def meters(self) -> Sequence[NodeMeter]:
+        """What is counted of its nodes, in the order of the settings."""
+        ...
+
+    def standing(self) -> Standing:
+        """What its bridge says of itself."""
         ...
 
     def reader(self) -> ChainReader:
@@ -53,6 +84,10 @@ class ChainLink(Protocol):
 
     def fill_port(self) -> FillPort:
         """Where a broker fills."""
+        ...
+
+    def store(self, token: TokenPlan) -> Store:
+        """What the broker holds there of a token that the chain has."""
         ...
 
     def api_reader(

@@ -1,7 +1,7 @@
 """A chain whose bridge is a contract, as the parts of a node take it (`ChainLink`)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eth_account.signers.local import LocalAccount
 
@@ -10,9 +10,14 @@ from zklink.api.live_view import LiveView
 from zklink.history.read_model import History
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.contracts.token import TokenClient
+from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.transport.client import ChainClient
+from zklink.l1.transport.meters import NodeMeter
+from zklink.l1.transport.nodes import list_meters, split_nodes
 from zklink.l1.watcher import L1Watcher, QueuePlace
+from zklink.node.standing import BridgeStanding
 from zklink.node.watch import ChainWatch
 from zklink.protocol.ids import TokenId
 from zklink.recovery.connect import check_bridge
@@ -50,6 +55,15 @@ class EvmLink:
         self.bridge.client.check_chain_id()
         check_bridge(self.bridge, self.deployment)
 
+    def check_nodes(self) -> None:
+        check_nodes([self.bridge.client])
+
+    def meters(self) -> tuple[NodeMeter, ...]:
+        return list_meters(self.bridge.client.w3)
+
+    def standing(self) -> BridgeStanding:
+        return BridgeStanding(self.bridge)
+
     def reader(self) -> BridgeReader:
         return BridgeReader(self.bridge, self.deployment.primary)
 
@@ -62,6 +76,10 @@ class EvmLink:
 
     def fill_port(self) -> BridgeFillPort:
         return BridgeFillPort(self.bridge, self._own.broker, self._from_block, self._repaid)
+
+    def store(self, token: TokenPlan) -> "ContractStore":
+        contract = TokenClient(self.bridge.client, token.contracts[self.bridge.chain_id])
+        return ContractStore(self.bridge, contract, token.token_id, self._own.broker)
 
     def api_reader(
         self, tokens: Iterable[TokenId], history: History, live: LiveView, clock: Callable[[], float]
@@ -84,3 +102,37 @@ class EvmLink:
     @property
     def _from_block(self) -> int:
         return self.deployment.chains[self.bridge.chain_id].from_block
+
+
+@dataclass(frozen=True, slots=True)
+class ContractStore:
+    """The Store of a token that is a contract, or the chain's coin."""
+
+    bridge: BridgeClient
+    contract: TokenClient
+    token: TokenId
+    owner: LocalAccount
+
+    def held(self) -> int:
+        return self._balance() // self.bridge.tokens.token_scale(self.token)
+
+    def is_approved(self) -> bool:
+        contract = self.contract
+        return contract.is_native or contract.allowance(self.owner.address, self.bridge.address) >= self._balance()
+
+    def approve(self) -> None:
+        self.contract.ensure_allowance(self.owner, self.bridge.address, self._balance())
+
+    def _balance(self) -> int:
+        return self.contract.balance(self.owner.address)
+
+
+def check_nodes(clients: Iterable[ChainClient]) -> None:
+    """Every node must answer and serve its chain, also one among several. Raises WrongChain and RpcUnavailable, which
+    name the node by its place in the settings.
+    """
+    for client in clients:
+        nodes = split_nodes(client.w3)
+        for number, node in enumerate(nodes, start=1):
+            name = f"{client.profile.name}, node {number}" if len(nodes) > 1 else client.profile.name
+            ChainClient(replace(client.profile, name=name), node).check_chain_id()

@@ -2,7 +2,7 @@
 with such chains: it needs the extra `solana`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from solders.keypair import Keypair
@@ -10,11 +10,13 @@ from solders.keypair import Keypair
 from zklink.files import read_file
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.protocol.errors import FileUnreadable, KeyFileInvalid
 from zklink.protocol.ids import ChainId
 from zklink.service.program_link import ProgramLink
-from zklink.service.settings.model import PayingProgramSettings, ProgramSettings
+from zklink.service.settings.model import FillingProgramSettings, PayingProgramSettings, ProgramSettings
 from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.pool import SolanaPool
 from zklink.solana.keys import read_keypair
 
 
@@ -31,19 +33,25 @@ def connect_programs(settings: Mapping[str, ProgramSettings], deployment: Deploy
 def _link(deployment: Deployment, chain: ChainId, own: ProgramSettings) -> ProgramLink:
     place = deployment.programs[chain]
     profile = ChainProfile(place.name, chain, 0, own.block_time_seconds, 1, own.native_symbol, own.is_local)
-    make_node = _make_nodes(place.name, [node.get_secret_value() for node in own.nodes])
+    urls = [node.get_secret_value() for node in own.nodes]
+    pool = SolanaPool(place.name, urls, place.genesis_number, PoolPolicy(own.quorum))
     payer = broker = None
     price = 0
     if isinstance(own, PayingProgramSettings):
         payer, price = load_keypair(own.payer), own.unit_price
         broker = None if own.broker is None else load_keypair(own.broker)
+    elif isinstance(own, FillingProgramSettings):
+        broker, price = load_keypair(own.broker), own.unit_price
     return ProgramLink(
-        profile, place, deployment.deployment_hash, make_node, payer, broker, price=price, level=own.commitment
+        profile,
+        place,
+        deployment.deployment_hash,
+        lambda: SolanaNode(place.name, pool=pool),
+        payer,
+        broker,
+        price=price,
+        level=own.commitment,
     )
-
-
-def _make_nodes(name: str, urls: list[str]) -> Callable[[], SolanaNode]:
-    return lambda: SolanaNode(name, urls)
 
 
 def load_keypair(path: Path) -> Keypair:

@@ -4,6 +4,7 @@ Takes the program and the broker's sender; gives states, repayments and receipts
 closes: what was there once is told by the history of its address.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from zklink.broker.policy import FILL_GAS
@@ -91,6 +92,24 @@ class ProgramFillPort:
 
     def _place(self, key: bytes) -> str:
         return str(self._program.derive(addresses.fill_seeds(key)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStore:
+    """The Store of a mint, or of SOL without what the broker keeps for its transactions."""
+
+    port: ProgramFillPort
+    token: TokenId
+
+    def held(self) -> int:
+        return self.port.spendable(self.token) // self.port.l1_amount(self.token, Amount(1))
+
+    def is_approved(self) -> bool:
+        """The broker signs each fill itself."""
+        return True
+
+    def approve(self) -> None:
+        """There is nothing to approve."""
 
 
 def _payout_of(filled: Act) -> Payout:

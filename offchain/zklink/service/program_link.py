@@ -11,16 +11,19 @@ from zklink.api.live_view import LiveView
 from zklink.api.program_reader import ProgramReader
 from zklink.history.read_model import History
 from zklink.l1.deployment.places import ProgramDeployment
+from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
+from zklink.l1.transport.meters import NodeMeter
 from zklink.l1.transport.redaction import redact
 from zklink.l1.watcher import QueuePlace
 from zklink.node.watch import Seen, Sighting
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.base58 import decode_base58
+from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.errors import HistoryDisagrees, L1Error, RequestRewritten
 from zklink.protocol.ids import Lane, RequestId, TokenId
 from zklink.sequencer.program_gate import ProgramGate
-from zklink.service.program_fills import ProgramFillPort
+from zklink.service.program_fills import ProgramFillPort, ProgramStore
 from zklink.signers.solana_reader import SolanaReader
 from zklink.solana.client.acts import name_swaps
 from zklink.solana.client.bridge import SolanaBridge
@@ -72,6 +75,15 @@ class ProgramLink:
             detail = f"the bridge at {self.place.bridge} belongs to deployment 0x{found.hex()}"
             raise HistoryDisagrees(self.profile.name, 0, f"{detail}, not to 0x{self.deployment_hash.hex()}")
 
+    def check_nodes(self) -> None:
+        self.make_node().check_each(self.place.genesis_number)
+
+    def meters(self) -> tuple[NodeMeter, ...]:
+        return self.make_node().pool.meters
+
+    def standing(self) -> "ProgramStanding":
+        return ProgramStanding(self.profile.name, self.bridge())
+
     def reader(self) -> SolanaReader:
         return SolanaReader(self.bridge())
 
@@ -90,6 +102,9 @@ class ProgramLink:
         sender = self._sender(self.make_node(), self.broker or self.payer)
         return ProgramFillPort(self.program, sender, self.deployment_hash)
 
+    def store(self, token: TokenPlan) -> ProgramStore:
+        return ProgramStore(self.fill_port(), token.token_id)
+
     def api_reader(
         self, tokens: Iterable[TokenId], history: History, live: LiveView, clock: Callable[[], float]
     ) -> ProgramReader:
@@ -104,6 +119,26 @@ class ProgramLink:
         if payer is None:
             raise AssertionError(f"nobody pays on {self.profile.name}: its settings are a signer's")
         return Sender(node, payer, level=self.level, price=self.price, pause=self.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStanding:
+    """The Standing of a Solana chain, at `confirmed`."""
+
+    name: str
+    bridge: SolanaBridge
+
+    def tip(self) -> Tip:
+        return self.bridge.read(CONFIRMED).tip
+
+    def final(self) -> None:
+        """It is never the primary."""
+
+    def count(self, lane: Lane) -> int:
+        return self.bridge.read(CONFIRMED).total(lane)
+
+    def queue_hash(self, lane: Lane, count: int) -> bytes:
+        return self.bridge.read_queues(CONFIRMED).queue_hash(lane, count)
 
 
 class ProgramWatch:

@@ -8,9 +8,9 @@ changes anything.
 import logging
 from collections.abc import Mapping, Sequence
 
-from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.watcher import QueuePlace
 from zklink.node.ports import CheckpointStore
+from zklink.node.standing import Standing
 from zklink.protocol.bridge_hashes import ZERO_HASH, fold
 from zklink.protocol.errors import CheckpointRefused
 from zklink.protocol.ids import BlockNumber, ChainId, Lane
@@ -25,7 +25,7 @@ def choose_checkpoint(
     store: CheckpointStore,
     parameters: Parameters,
     journal: Journal,
-    bridges: Mapping[ChainId, BridgeClient],
+    standings: Mapping[ChainId, Standing],
     told_up_to: BlockNumber | None = None,
 ) -> Checkpoint | None:
     """The newest checkpoint that holds; `told_up_to` is where the history ends that shall not lack a block, None if
@@ -36,7 +36,7 @@ def choose_checkpoint(
             if told_up_to is not None and told_up_to < number:
                 raise CheckpointRefused(f"the history that the API shows ends at block {told_up_to}")
             checkpoint = open_checkpoint(data, parameters)
-            check_against_chains(checkpoint, journal.entries(number), bridges)
+            check_against_chains(checkpoint, journal.entries(number), standings)
         except CheckpointRefused as refused:
             log.warning("block %d: %s", number, refused)
             continue
@@ -46,13 +46,13 @@ def choose_checkpoint(
 
 
 def check_against_chains(
-    checkpoint: Checkpoint, entries: Sequence[JournalEntry], bridges: Mapping[ChainId, BridgeClient]
+    checkpoint: Checkpoint, entries: Sequence[JournalEntry], standings: Mapping[ChainId, Standing]
 ) -> None:
     """Raise CheckpointRefused unless every chain has the checkpoint's block, and no other one, below what it has, and
     its queues up to there. `entries` are the journal's after it. Raises RpcUnavailable.
     """
-    for chain, bridge in bridges.items():
-        name, tip = bridge.client.profile.name, bridge.history.tip()
+    for chain, standing in standings.items():
+        name, tip = standing.name, standing.tip()
         above = tip.number - checkpoint.number
         if above < 0:
             raise CheckpointRefused(f"{name} has blocks up to {tip.number} alone: it was reorganised below it")
@@ -65,8 +65,8 @@ def check_against_chains(
             raise CheckpointRefused(f"{name} has accepted other blocks")
         for lane in Lane:
             end = checkpoint.queues[lane, chain]
-            found = bridge.queue_hash(lane, end.count) if end.count else end.hash
-            is_there = bridge.request_counts(lane).total >= end.count
+            is_there = standing.count(lane) >= end.count
+            found = standing.queue_hash(lane, end.count) if end.count and is_there else end.hash
             if not is_there or found not in (end.hash, ZERO_HASH):
                 raise CheckpointRefused(f"{name} has other requests")
 

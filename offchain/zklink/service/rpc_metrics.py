@@ -2,14 +2,14 @@
 address. Takes the clients of chains; gives their counts to Prometheus when it asks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.metering import SECONDS, NodeMeter, Outcome
+from zklink.l1.transport.meters import SECONDS, NodeMeter, Outcome
 from zklink.l1.transport.nodes import list_meters
 
 
@@ -22,8 +22,12 @@ class RpcMetrics(Collector):
     def add(self, clients: Iterable[ChainClient]) -> None:
         """Tell of the nodes of these chains from now on."""
         for client in clients:
-            for number, meter in enumerate(list_meters(client.w3), start=1):
-                self._meters[client.profile.name, str(number)] = meter
+            self.add_meters(client.profile.name, list_meters(client.w3))
+
+    def add_meters(self, chain: str, meters: Sequence[NodeMeter]) -> None:
+        """Tell of one chain's nodes from now on."""
+        for number, meter in enumerate(meters, start=1):
+            self._meters[chain, str(number)] = meter
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]:
         labels = ("chain", "node")

@@ -62,6 +62,8 @@ class NodeService:
         self.assembly, self.board, self.metrics = assembly, HealthBoard(("database", "clock")), Metrics()
         self.node = Node(assembly.parts, ThreadWorkers(), assembly.clock, assembly.config)
         self.metrics.rpc.add(assembly.clients.values())
+        for link in assembly.programs.values():
+            self.metrics.rpc.add_meters(link.profile.name, link.meters())
         if assembly.relayer is not None:
             self.metrics.relay.add(assembly.relayer.meter)
         self.idle: Callable[[float], None] = time.sleep

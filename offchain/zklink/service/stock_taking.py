@@ -27,19 +27,17 @@ class StockTaking:
 def take_stock(assembly: BrokerAssembly, books: Mapping[Place, Books], *, approves: bool) -> StockTaking:
     """Count everything. Raises RpcUnavailable, and what an approval raises."""
     stocks, unapproved = dict[Place, Stock](), list[str]()
-    for (chain, token), client in assembly.tokens.items():
-        bridge = assembly.bridges[chain]
-        held = client.balance(assembly.key.address)
-        if not client.is_native and client.allowance(assembly.key.address, bridge.address) < held:
+    for place, store in assembly.stores.items():
+        chain, token = place
+        if not store.is_approved():
             name = f"{assembly.symbol(token)} on {assembly.name(chain)}"
             if approves:
-                client.ensure_allowance(assembly.key, bridge.address, held)
+                store.approve()
                 log.info("the bridge may pull %s now", name)
             else:
                 unapproved.append(name)
-        place = chain, token
         coming = books.get(place, Books()).open
-        stocks[place] = Stock(held // bridge.tokens.token_scale(token), coming, assembly.targets.get(place, 0))
+        stocks[place] = Stock(store.held(), coming, assembly.targets.get(place, 0))
     return StockTaking(stocks, tuple(_suggest(assembly, stocks)), tuple(unapproved))
 
 

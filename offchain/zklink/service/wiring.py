@@ -126,7 +126,10 @@ def build_parts(
     place = (deployment.preset, deployment.deployment_hash, deployment.primary, chains)
     parameters = Parameters(*place, terms, unpayable, formats)
     groups = groups or build_groups(deployment, clients, keys.validators, keys.watchers, programs=programs)
-    found = None if checkpoints is None else choose_checkpoint(checkpoints, parameters, journal, bridges, told_up_to)
+    found = None
+    if checkpoints is not None:
+        standings = {chain: link.standing() for chain, link in links.items()}
+        found = choose_checkpoint(checkpoints, parameters, journal, standings, told_up_to)
     return NodeParts(
         profiles={chain: link.profile for chain, link in links.items()},
         sequencer=Sequencer(parameters, deployment.genesis.state(), journal, checkpoint=found),
@@ -151,20 +154,6 @@ def link_chains(
     links: dict[ChainId, ChainLink] = {k: EvmLink(deployment, bridge, keys) for k, bridge in bridges.items()}
     links |= programs
     return {chain: links[chain] for chain in sorted(links)}
-
-
-def build_broker(
-    deployment: Deployment,
-    bridges: Mapping[ChainId, BridgeClient],
-    key: LocalAccount,
-    repay_to: str | None,
-    policy: FillPolicy,
-    books: FillBooks,
-    programs: Programs = NO_PROGRAMS,
-) -> Broker:
-    """A broker that works alone. Raises what `books.load` raises."""
-    keys = NodeKeys(key, key, (), (), repay_to)
-    return open_broker(deployment, link_chains(deployment, bridges, keys, programs), policy, books)
 
 
 def open_broker(

@@ -5,10 +5,8 @@ rests, longer each time or as long as it asks, and the next one is asked within 
 decides about money counts only once so many nodes say the same. Never retries: that is the asker's.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -33,7 +31,9 @@ from zklink.l1.transport.answers import (
 )
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.guard import guard
-from zklink.l1.transport.metering import MeteredProvider, NodeMeter
+from zklink.l1.transport.metering import MeteredProvider
+from zklink.l1.transport.meters import NodeMeter
+from zklink.l1.transport.roster import KnownNode, PoolPolicy, Roster
 from zklink.l1.transport.rpc import RetryPolicy, take_over_retries
 from zklink.l1.transport.verdicts import (
     Verdict,
@@ -47,7 +47,8 @@ from zklink.l1.transport.verdicts import (
 )
 from zklink.protocol.errors import NodesDisagree, WrongChain
 
-log = logging.getLogger(__name__)
+Node = KnownNode[BaseProvider]
+"""One node of an EVM chain."""
 
 Found = RPCResponse | Exception
 """A node's answer, or its failure."""
@@ -58,7 +59,6 @@ of a transaction.
 """
 _MAYBE_LATE: Final = (*BY_HASH, HEAD)
 """Questions whose `null` may mean that this node does not know yet: another one is asked."""
-MOST_DOUBLINGS: Final = 30
 _NOT_THE_NODES_FAULT: Final = (
     Verdict.MISTAKE,
     Verdict.REVERTED,
@@ -72,30 +72,6 @@ _NOT_THE_NODES_FAULT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PoolPolicy:
-    """quorum: how many nodes must say the same about head, logs, receipts, nonces, code and views; 1 trusts whichever
-    answers. rest_seconds: how long a node rests after its first failure, doubled after each up to longest_rest_seconds.
-    """
-
-    quorum: int = 1
-    rest_seconds: float = 1.0
-    longest_rest_seconds: float = 60.0
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """One node and what was learned about it. `name` is its host."""
-
-    name: str
-    provider: BaseProvider
-    rest_until: float = float("-inf")
-    failures: int = 0
-    height: int = -1
-    is_checked: bool = False
-    meter: NodeMeter = field(default_factory=NodeMeter)
-
-
 class NodePool(BaseProvider):
     """The nodes of one chain, the healthiest first, in the order given."""
 
@@ -107,12 +83,8 @@ class NodePool(BaseProvider):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._profile, self.nodes, self._policy = profile, tuple(nodes), policy or PoolPolicy()
-        self._clock = clock
-        for node in self.nodes:
-            node.meter.clock = clock
-        if not 1 <= self._policy.quorum <= len(self.nodes):
-            raise NodesDisagree(profile.name, "any question", self._policy.quorum, len(self.nodes))
+        self._profile, self._roster = profile, Roster(profile.name, nodes, policy, clock)
+        self.nodes, self._policy = self._roster.nodes, self._roster.policy
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         if method == SEND:
@@ -156,14 +128,13 @@ class NodePool(BaseProvider):
         """The nodes that do not rest, those that failed last behind the others. Raises an HTTP error with the shortest
         rest in its Retry-After if there is none.
         """
-        now = self._clock()
-        ready = [node for node in self.nodes if node.rest_until <= now]
+        ready = self._roster.ready()
         if not ready:
             response = requests.Response()
             response.status_code = 429
-            response.headers["Retry-After"] = f"{min(node.rest_until for node in self.nodes) - now:.3f}"
+            response.headers["Retry-After"] = f"{self._roster.shortest_rest():.3f}"
             raise requests.HTTPError("every node has failed and rests", response=response)
-        yield from sorted(ready, key=lambda node: node.failures)
+        yield from ready
 
     def _ask(self, node: Node, method: str, params: Any) -> Found:
         """A node's answer, or its failure, which is noted."""
@@ -218,17 +189,11 @@ class NodePool(BaseProvider):
         return node.height
 
     def _note_failure(self, node: Node, found: Found) -> None:
-        policy = self._policy
-        rest = min(policy.rest_seconds * 2.0 ** min(node.failures, MOST_DOUBLINGS), policy.longest_rest_seconds)
         if isinstance(found, Exception):
-            detail, rest = describe(found), max(rest, read_rest(found))
+            is_foreign = isinstance(found, WrongChain)
+            self._roster.fail(node, describe(found), read_rest(found), is_foreign=is_foreign)
         else:
-            detail = describe_answer(found)
-        if isinstance(found, WrongChain):
-            rest = policy.longest_rest_seconds
-        node.failures, node.rest_until = node.failures + 1, self._clock() + rest
-        node.meter.rest(node.rest_until)
-        log.warning("%s: the node %s rests for %.0f seconds: %s", self._profile.name, node.name, rest, detail)
+            self._roster.fail(node, describe_answer(found))
 
     # -- a quorum ------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from zklink.primitives.base58 import encode_base58
 from zklink.protocol.errors.base import L1Error
+
+CLUSTERS = 2**64
+"""From here on a number of a chain is the hash of a genesis: a cluster of Solana."""
 
 
 @dataclass(eq=False)
@@ -66,7 +70,10 @@ class WrongChain(L1Error):
     found: int
 
     def __str__(self) -> str:
-        return f"{self.chain}: the node serves EVM chain {self.found}, not {self.expected}"
+        if self.expected < CLUSTERS:
+            return f"{self.chain}: the node serves EVM chain {self.found}, not {self.expected}"
+        found, expected = (encode_base58(number.to_bytes(32, "big")) for number in (self.found, self.expected))
+        return f"{self.chain}: the node serves cluster {found}, not {expected}"
 
 
 @dataclass(eq=False)

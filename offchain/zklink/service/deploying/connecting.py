@@ -14,7 +14,8 @@ from zklink.client.signers import ApeSigner
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.nodes import PoolPolicy, connect_nodes
+from zklink.l1.transport.nodes import connect_nodes
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.l1.transport.secrets import keep_secret
 from zklink.protocol.ids import ChainId
 from zklink.service.deploying.planning import Project

@@ -9,6 +9,7 @@ from zklink.service.settings.model import (
     ChainSettings,
     DatabaseSettings,
     DoorSettings,
+    FillingProgramSettings,
     FillSettings,
     LogSettings,
     Name,
@@ -39,6 +40,7 @@ class AloneBrokerSettings(Section):
 
     deployment: Path
     chains: Annotated[dict[Name, ChainSettings], Field(min_length=1)]
+    programs: dict[Name, FillingProgramSettings] = Field(default_factory=dict)
     keys: AloneKeySettings
     tokens: Annotated[dict[str, FillSettings], Field(min_length=1)]
     approves: bool = False

@@ -4,7 +4,7 @@ Amounts are in layer-2 units, times in seconds. Files are relative to the settin
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
@@ -22,30 +22,34 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class ChainSettings(Section):
-    """How a chain of the deployment is reached. `quorum` of its nodes must agree about what decides about money."""
+class NodesSettings(Section):
+    """The nodes of a chain, of which `quorum` must agree about what decides about money."""
 
     nodes: Annotated[tuple[NodeAddress, ...], Field(min_length=1)]
     quorum: Whole = 1
+
+    @model_validator(mode="after")
+    def _has_enough_nodes(self) -> Self:
+        if self.quorum > len(self.nodes):
+            raise ValueError(f"a quorum of {self.quorum} needs as many nodes, and there are {len(self.nodes)}")
+        return self
+
+
+class ChainSettings(NodesSettings):
+    """How a chain of the deployment is reached."""
+
     confirmations: Whole
     block_time_seconds: Positive
     native_symbol: Name = "COIN"
     is_local: bool = False
     """Whether it is a chain of the laboratory, where development keys are allowed."""
 
-    @model_validator(mode="after")
-    def _has_enough_nodes(self) -> "ChainSettings":
-        if self.quorum > len(self.nodes):
-            raise ValueError(f"a quorum of {self.quorum} needs as many nodes, and there are {len(self.nodes)}")
-        return self
 
-
-class ProgramSettings(Section):
+class ProgramSettings(NodesSettings):
     """How a chain whose bridge is a program (Solana) is reached. What decides is read as it is finalized; `commitment`
     is what the node's own transactions are waited for.
     """
 
-    nodes: Annotated[tuple[NodeAddress, ...], Field(min_length=1)]
     commitment: Literal["confirmed", "finalized"] = "confirmed"
     block_time_seconds: Positive = 0.4
     native_symbol: Name = "SOL"
@@ -61,6 +65,15 @@ class PayingProgramSettings(ProgramSettings):
 
     payer: Path
     broker: Path | None = None
+    unit_price: Annotated[int, Field(ge=0)] = 0
+
+
+class FillingProgramSettings(ProgramSettings):
+    """The same for a broker that runs alone: its keypair's file, and a priority fee, in millionths of a lamport for a
+    compute unit.
+    """
+
+    broker: Path
     unit_price: Annotated[int, Field(ge=0)] = 0
 
 

@@ -87,12 +87,15 @@ def _place_keypairs(folder: Path, own: PayingProgramSettings) -> PayingProgramSe
 def read_broker_settings(path: Path, environment: Mapping[str, str] = os.environ) -> AloneBrokerSettings:
     """The settings of a broker that runs alone, as `read_settings` gives those of a node."""
     settings = read_section(AloneBrokerSettings, path, environment)
-    keep_secrets(settings.chains, settings.database)
+    keep_secrets({**settings.chains, **settings.programs}, settings.database)
     folder, keys = path.resolve().parent, settings.keys
     passphrase = None if keys.passphrase_file is None else folder / keys.passphrase_file
     own = keys.model_copy(update={"broker": folder / keys.broker, "passphrase_file": passphrase})
-    database = place_database(folder, settings.database)
-    return settings.model_copy(update={"deployment": folder / settings.deployment, "keys": own, "database": database})
+    files = {"deployment": folder / settings.deployment, "database": place_database(folder, settings.database)}
+    programs = {
+        name: each.model_copy(update={"broker": folder / each.broker}) for name, each in settings.programs.items()
+    }
+    return settings.model_copy(update={**files, "keys": own, "programs": programs})
 
 
 def read_signer_settings(path: Path, environment: Mapping[str, str] = os.environ) -> SignerSettings:

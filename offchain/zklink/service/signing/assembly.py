@@ -39,7 +39,10 @@ def assemble_signer(settings: SignerSettings, place: str) -> SignerService:
         role = Validator if settings.role == "validator" else Watcher
         own = role(key, known, readers, SqlSignerJournal(database, key.address), time.time)
         named = {deployment.places[chain].name: reader for chain, reader in readers.items()}
-        return SignerService(settings, own, secret, database, named, place, clients.values())
+        service = SignerService(settings, own, secret, database, named, place, clients.values())
+        for link in programs.values():
+            service.metrics.rpc.add_meters(link.profile.name, link.meters())
+        return service
     except BaseException:
         database.close()
         raise

@@ -14,7 +14,7 @@ from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import check_bridge
 from zklink.recovery.words_kept import read_words, write_words
-from zklink.service.assembly import check_nodes
+from zklink.service.evm_link import check_nodes
 from zklink.service.health import HealthBoard
 from zklink.service.metrics import Metrics
 from zklink.service.settings.watch import WatchLimits

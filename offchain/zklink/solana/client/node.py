@@ -1,10 +1,12 @@
-"""A Solana node over HTTP: asks until it answers, and gives answers that have the form they should have.
+"""A Solana node over HTTP, or several as one: asks until it answers, and gives answers that have the form they should
+have.
 
 Takes a method of JSON-RPC; gives its result. An answer that is late, broken, of another request or from behind what
 this client has already seen is no answer. Errors never show the node's address, which may hold a key.
 """
 
 import base64
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +14,9 @@ from typing import Any, Final, Literal, TypeVar
 
 import httpx
 
-from zklink.l1.transport.redaction import redact
-from zklink.primitives.base58 import decode_base58
-from zklink.protocol.errors import RpcRefused, RpcUnavailable, WrongChain
+from zklink.l1.transport.meters import Outcome
+from zklink.protocol.errors import NodesDisagree, RpcUnavailable, WrongChain
+from zklink.solana.client.pool import NoAnswer, SolanaPool, Way, read_genesis
 
 Level = Literal["processed", "confirmed", "finalized"]
 FINALIZED: Final[Level] = "finalized"
@@ -24,11 +26,8 @@ CONFIRMED: Final[Level] = "confirmed"
 
 ATTEMPTS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.2
-REQUEST_SECONDS: Final = 15.0
-PASSING: Final = (-32004, -32005, -32014, -32016, -32603)
-"""Errors after which the same question may be answered: behind, not yet known, or its own fault."""
-AWAY: Final = (408, 429, 500, 502, 503, 504)
-"""The same among HTTP's statuses."""
+DECIDED: Final = ("confirmed", "finalized")
+"""The levels at which a transaction counts."""
 
 Json = Any
 T = TypeVar("T")
@@ -44,18 +43,21 @@ class AccountData:
 
 
 class SolanaNode:
-    """One node, or several that stand in for each other. `http` replaces connections, `pause` the machine's time."""
+    """One asker of a node, or of several that stand in for each other: it remembers what it was shown, and takes
+    nothing that is older. With a quorum, accounts and what became of a transaction count once so many nodes say the
+    same. `http` replaces connections, `pause` the machine's time; `pool` is shared with others.
+    """
 
     def __init__(
         self,
         name: str,
-        urls: str | Sequence[str],
+        urls: str | Sequence[str] = (),
         http: httpx.Client | None = None,
         pause: Callable[[float], None] = time.sleep,
+        pool: SolanaPool | None = None,
     ) -> None:
-        self.name = name
-        self._urls, self._pause = ([urls] if isinstance(urls, str) else list(urls)), pause
-        self._http = http or httpx.Client(timeout=REQUEST_SECONDS)
+        self.name, self._pause = name, pause
+        self.pool = pool or SolanaPool(name, [urls] if isinstance(urls, str) else urls, http=http)
         self._seen: dict[str, int] = {}
 
     def call(self, method: str, *parameters: Json) -> Json:
@@ -64,48 +66,53 @@ class SolanaNode:
 
     def _call(self, read: Callable[[Json], T], method: str, *parameters: Json) -> T:
         """What `read` makes of the result; one that it cannot read, such as null, is no answer."""
-        detail = ""
+        return self._try(method, lambda: self.pool.first(lambda way: way.call(read, method, *parameters)))
+
+    def _try(self, method: str, ask: Callable[[], T]) -> T:
+        """Ask until there is an answer. Raises RpcUnavailable, RpcRefused, NodesDisagree, WrongChain."""
+        failure: Exception | None = None
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._pause(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                return read(self._ask(self._urls[attempt % len(self._urls)], method, parameters))
-            except (_NoAnswer, httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
-                detail = redact(f"{type(error).__name__}: {error}") if not isinstance(error, _NoAnswer) else str(error)
-        raise RpcUnavailable(self.name, method, ATTEMPTS, detail)
-
-    def _ask(self, url: str, method: str, parameters: tuple[Json, ...]) -> Json:
-        asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
-        reply = self._http.post(url, json=asked)
-        if reply.status_code in AWAY:
-            raise _NoAnswer(f"HTTP {reply.status_code}")
-        if reply.status_code != 200:
-            raise RpcRefused(self.name, method, f"HTTP {reply.status_code}")
-        answer = reply.json()
-        if answer["id"] != 1:
-            raise _NoAnswer("the answer to another request")
-        if "error" in answer:
-            code, text = int(answer["error"]["code"]), redact(str(answer["error"]["message"]))
-            if code in PASSING:
-                raise _NoAnswer(f"{text} ({code})")
-            raise RpcRefused(self.name, method, f"{text} ({code})")
-        return answer["result"]
+                return ask()
+            except (NoAnswer, NodesDisagree) as error:
+                failure = error
+        if isinstance(failure, NodesDisagree):
+            raise failure
+        raise RpcUnavailable(self.name, method, ATTEMPTS, str(failure))
 
     # -- questions -----------------------------------------------------------------------------------------------
 
     def check_genesis(self, expected: int) -> None:
-        """Raise WrongChain unless the cluster's genesis is the one of the chain table."""
-        found = self._call(lambda text: int.from_bytes(decode_base58(str(text), 32), "big"), "getGenesisHash")
+        """Raise WrongChain unless the cluster's genesis is the one of the chain table; RpcUnavailable."""
+        found = self._call(read_genesis, "getGenesisHash")
         if found != expected:
             raise WrongChain(self.name, expected, found)
 
+    def check_each(self, expected: int) -> None:
+        """The same of every single node, which is named by its place."""
+        for pool in self.pool.split():
+            SolanaNode(pool.roster.name, pause=self._pause, pool=pool).check_genesis(expected)
+
     def height(self, level: Level = FINALIZED) -> int:
-        """The newest block's height at a level."""
-        return self._call(int, "getBlockHeight", {"commitment": level})
+        """The newest block's height at a level, of as many nodes as the quorum."""
+        return self._newest("getBlockHeight", level)
 
     def slot(self, level: Level = FINALIZED) -> int:
-        """The newest slot of a level."""
-        return self._call(int, "getSlot", {"commitment": level})
+        """The newest slot of a level, of as many nodes as the quorum; it never goes back."""
+        found = self._newest("getSlot", level, self._seen.get(level, 0))
+        self._seen[level] = max(self._seen.get(level, 0), found)
+        return found
+
+    def _newest(self, method: str, level: Level, least: int = 0) -> int:
+        def ask(way: Way) -> int:
+            return _not_behind(way.call(int, method, {"commitment": level}), least)
+
+        quorum = self.pool.roster.policy.quorum
+        if quorum == 1:
+            return self._try(method, lambda: self.pool.first(ask))
+        return self._try(method, lambda: sorted(self.pool.each(ask), reverse=True)[quorum - 1])
 
     def block_time(self, slot: int) -> int:
         """A slot's time, UNIX seconds."""
@@ -118,16 +125,43 @@ class SolanaNode:
     def accounts(self, keys: Sequence[str], level: Level = FINALIZED) -> tuple[int, list[AccountData | None]]:
         """Accounts as of one slot, and that slot; None for one that is not there. The slot never goes back."""
         options = {"commitment": level, "encoding": "base64"}
-        slot, found = self._call(_read_accounts, "getMultipleAccounts", list(keys), options)
-        if slot < self._seen.get(level, 0) or len(found) != len(keys):
-            raise RpcUnavailable(self.name, "getMultipleAccounts", 1, "the node is behind what it has shown before")
-        self._seen[level] = slot
-        return slot, found
+        method, least = "getMultipleAccounts", self._seen.get(level, 0)
+
+        def ask(way: Way) -> tuple[int, list[AccountData | None]]:
+            slot, found = way.call(_read_accounts, method, list(keys), options)
+            if len(found) != len(keys):
+                raise NoAnswer("the node gives more accounts than it was asked for, or fewer", Outcome.ODD)
+            return _not_behind(slot, least), found
+
+        said = self._try(method, lambda: self.pool.agree(ask, lambda answer: tuple(answer[1])))
+        slot = min(slot for slot, _ in said)
+        self._seen[level] = max(least, slot)
+        return slot, said[0][1]
 
     def status(self, signature: str) -> Json | None:
         """What is known of a transaction, in the whole history; None if nothing is."""
-        options = {"searchTransactionHistory": True}
-        return self._call(lambda found: found["value"][0], "getSignatureStatuses", [signature], options)
+        return self._try("getSignatureStatuses", lambda: self.pool.first(lambda way: _ask_status(way, signature)))
+
+    def fate(self, signature: str, last_valid_height: int) -> tuple[Json | None, bool]:
+        """What is known of a transaction that can land up to a height, and whether it never will any more. Each node
+        says both for itself, its height first: what has not landed then, and is not there afterwards, never lands
+        there. A status counts once as many nodes as the quorum have it; its end once a majority says so, too.
+        """
+
+        def ask(way: Way) -> tuple[Json | None, bool]:
+            is_over = way.call(int, "getBlockHeight", {"commitment": FINALIZED}) > last_valid_height
+            return _ask_status(way, signature), is_over
+
+        quorum = self.pool.roster.policy.quorum
+        said = self._try("getSignatureStatuses", lambda: self.pool.each(ask))
+        landed = [status for status, _ in said if status is not None and status["confirmationStatus"] in DECIDED]
+        for status in sorted(landed, key=lambda each: DECIDED.index(each["confirmationStatus"])):
+            same = [each for each in landed if json.dumps(each["err"]) == json.dumps(status["err"])]
+            if len(same) >= quorum:
+                return status, False
+        if landed:
+            return {"confirmationStatus": "processed", "err": None}, False
+        return None, sum(is_over for _, is_over in said) >= max(quorum, len(said) // 2 + 1)
 
     def transaction(self, signature: str, level: Level = CONFIRMED) -> Json | None:
         """A transaction and what it did; None if the level does not have it."""
@@ -141,13 +175,27 @@ class SolanaNode:
         return self._call(lambda found: found["value"], "simulateTransaction", wire_text, options)
 
     def send(self, wire: bytes) -> str:
-        """Hand in signed bytes, untried; gives their signature, which says nothing about what becomes of them."""
+        """Hand in signed bytes, untried, at every node: the same bytes land once. Gives their signature, which says
+        nothing about what becomes of them.
+        """
         options = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
-        return str(self.call("sendTransaction", base64.b64encode(wire).decode(), options))
+        wire_text = base64.b64encode(wire).decode()
+
+        def ask(way: Way) -> str:
+            return way.call(str, "sendTransaction", wire_text, options)
+
+        return self._try("sendTransaction", lambda: self.pool.each(ask, least=1)[0])
 
 
-class _NoAnswer(Exception):
-    """The node did not answer, and may later."""
+def _not_behind(slot: int, least: int) -> int:
+    if slot < least:
+        raise NoAnswer("the node is behind what it has shown before", Outcome.ODD)
+    return slot
+
+
+def _ask_status(way: Way, signature: str) -> Json | None:
+    options = {"searchTransactionHistory": True}
+    return way.call(lambda found: found["value"][0], "getSignatureStatuses", [signature], options)
 
 
 def _read_blockhash(found: Json) -> tuple[str, int]:

@@ -4,7 +4,7 @@ Takes the bridge; gives requests, decoded from the rings and hashed anew: a node
 noticed, and so is a chain that has forgotten what was finalized. A queue that nobody has used since costs one account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from zklink.operations.deposit import DepositRequest
 from zklink.operations.full_exit import FullExitRequest
@@ -94,7 +94,7 @@ class SolanaRequests:
             queue_hash = next_queue_hash(queue_hash, words)
             if queue_hash != entry["hash"]:
                 raise RequestGap(name, request_id, 0)
-            request: Request = FORMS[Kind(words[0] >> 240)].from_words(words)  # type: ignore[attr-defined]
+            request = decode_request(words)
             if request.request_id != request_id:
                 raise RequestGap(name, request_id, request.request_id)
             requests.append(request)
@@ -102,3 +102,9 @@ class SolanaRequests:
         if queue_hash != reading.queue_hash(lane, reading.total(lane)):
             raise RequestGap(name, reading.total(lane), 0)
         return requests, trail
+
+
+def decode_request(words: Sequence[int]) -> Request:
+    """A request from its words in a ring. Raises ValueError or KeyError for words of none."""
+    found: Request = FORMS[Kind(words[0] >> 240)].from_words(words)  # type: ignore[attr-defined]
+    return found

@@ -108,9 +108,7 @@ class Sender:
         TransactionReverted if they have landed and failed, RpcUnavailable if the node does not tell for too long.
         """
         for _ in range(MOST_LOOKS):
-            # The height is asked for first: what has not landed then, and is not there afterwards, never lands.
-            is_over = self.node.height(FINALIZED) > submission.last_valid_height
-            status = self.node.status(submission.signature)
+            status, is_over = self.node.fate(submission.signature, submission.last_valid_height)
             if status is not None and status["confirmationStatus"] in REACHED[self._level]:
                 return self._read_receipt(submission, status)
             if status is None and is_over:
