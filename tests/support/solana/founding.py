@@ -6,7 +6,7 @@ The keys are the minimal circuits' development keys, so that a proof of any publ
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from solders.instruction import AccountMeta
 from solders.instruction import Instruction as Call
@@ -55,9 +55,13 @@ def circuit(statement: Statement) -> CircuitArtifacts:
     return ensure_circuit(MINIMAL, statement=statement)
 
 
-@lru_cache(maxsize=3)
 def prover(statement: Statement = Statement.SWAP) -> FixedProver:
     """Proves any public inputs of a block."""
+    return _prover(statement)
+
+
+@lru_cache(maxsize=3)
+def _prover(statement: Statement) -> FixedProver:
     return FixedProver(circuit(statement))
 
 
@@ -72,7 +76,7 @@ def key_bytes() -> bytes:
 class Founding:
     """The program, deployed on a machine of its own. `watch` sees every call before it is sent."""
 
-    program: bytes = field(default_factory=lambda: PLANTED[-1] if PLANTED else build_program())
+    program: bytes = field(default_factory=lambda: find_program())
     machine: Machine = field(default_factory=Machine)
     genesis_root: int = GENESIS_ROOT
     watch: Callable[[Instruction, Call, Sequence[Keypair], Sequence[Call]], None] | None = None
@@ -238,16 +242,32 @@ class Founding:
         sizes = TOKEN_LIMIT, ACCOUNT_LIMIT
         return compute_deployment_hash(self.genesis_root, POLYGON, *sizes, swap, account, exit_, self.chains())
 
+    def exchange_program(self) -> Self:
+        """The same site with the program that is planted now."""
+        self.program = find_program()
+        self._load_program()
+        return self
+
     def _load(self) -> None:
-        """Put the program there as the loader keeps it, and the accounts that a deployer makes before."""
+        """Put the program there, and the accounts that a deployer makes before."""
+        machine = self.machine
+        self._load_program()
+        sizes = (accounts.SWAP_QUEUE_SIZE, accounts.ACCOUNT_QUEUE_SIZE, accounts.KEYS_SIZE)
+        for name, size in zip(("swaps", "accounts", "keys"), sizes, strict=True):
+            machine.send([machine.create(key_of(name), size, self.id)], key_of(name))
+
+    def _load_program(self) -> None:
+        """As the loader keeps it."""
         machine = self.machine
         machine.svm.add_program_with_loader(self.id, self.program, LOADER)
         data = bytearray(machine.data(self.program_data))
         data[12:45] = b"\1" + bytes(self.authority.pubkey())
         machine.put(self.program_data, LOADER, bytes(data), 10**12)
-        sizes = (accounts.SWAP_QUEUE_SIZE, accounts.ACCOUNT_QUEUE_SIZE, accounts.KEYS_SIZE)
-        for name, size in zip(("swaps", "accounts", "keys"), sizes, strict=True):
-            machine.send([machine.create(key_of(name), size, self.id)], key_of(name))
+
+
+def find_program() -> bytes:
+    """The program that is planted, or the project's own."""
+    return PLANTED[-1] if PLANTED else build_program()
 
 
 def encode_table(chains: Sequence[ChainEntry]) -> bytes:

@@ -1,23 +1,27 @@
 """Judges the Solana program's mutants by the tests of tests/solana.
 
-    python -m tests.support.solana.judge_mutants [FILE ...]      a line of JSON for each mutant, with its verdict
+    python -m tests.support.solana.judge_mutants [NAME ...]      a line of JSON for each mutant whose name begins so
 
 All mutants are in one program, and a constant says which of them is planted, so that one compilation is enough. A first
 run of the tests notes by which a mutant would make a difference at the place where it stands: no other test is asked.
+Each mutant is judged in a fork of the process that has run them, in which keys, proofs and founded sites are ready.
 """
 
 import contextlib
+import functools
 import inspect
 import itertools
 import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +29,8 @@ import pytest
 
 from tests.support.solana import founding
 from tests.support.solana.machine import Machine
-from tests.support.solana.mutate import Mutant, find_mutants
+from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
+from tests.support.solana.site import READY, open_site
 from zklink.solana.toolchain import build
 from zklink.solana.toolchain.elf import read_object
 from zklink.solana.toolchain.linker import link
@@ -33,6 +38,7 @@ from zklink.solana.toolchain.linker import link
 TESTS: Final = Path(__file__).resolve().parents[2] / "solana"
 EXPLAINED: Final = TESTS / "explained.toml"
 JUDGES: Final = (
+    "test_conditions.py",
     "test_payment_refusals.py",
     "test_holding_up.py",
     "test_import_refusals.py",
@@ -40,6 +46,7 @@ JUDGES: Final = (
     "test_founding_refusals.py",
     "test_account_refusals.py",
     "test_account_lane.py",
+    "test_end_conditions.py",
     "test_end_refusals.py",
     "test_exodus.py",
     "test_exits.py",
@@ -49,6 +56,10 @@ JUDGES: Final = (
     "test_spoofs.py",
     "test_real_block.py",
 )
+SITES: Final = 8
+"""Founded sites that a mutant finds ready."""
+PATIENCE: Final = 600
+"""Seconds in which a mutant is judged: the machine's units end what has no end."""
 NOBODY: Final = 0x5EED0FA11C0DE5ED
 """The constant in the program as it is compiled; the mutant's number takes its place."""
 RECORD: Final = 1 << 62
@@ -102,11 +113,12 @@ class Judge:
     process of its own.
     """
 
-    def __init__(self, files: Sequence[str]) -> None:
-        self.files = files
+    def __init__(self, chosen: Sequence[str]) -> None:
+        self.chosen = chosen or ("",)
         self.mutants = find_mutants()
         self.program = compile_all(self.mutants)
         self.explained = read_explained()
+        self.record = Record()
         self.has_failed = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -114,79 +126,137 @@ class Judge:
         self.has_failed |= report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Judge the mutants of the files, or all, a line of JSON for each."""
-        reached = record(session.items, plant(self.program, RECORD))
-        for number, mutant in enumerate(self.mutants):
-            if not self.files or mutant.file in self.files:
-                # A test that sends by other ways than the machine's is seen by the refusal that it names.
-                items = [item for item in session.items if number in reached[item.nodeid] or names(item, mutant)]
-                items.sort(key=lambda item: not names(item, mutant))
-                verdict = self.judge(number, items) if items else "survived: no test gets there"
-                if mutant.name in self.explained:
-                    verdict += ", explained"
-                print(json.dumps(asdict(mutant) | {"name": mutant.name, "verdict": verdict}), flush=True)
+        """Judge the mutants that are chosen, in that order, or all, a line of JSON for each."""
+        self._note(session.items)
+        nobody = len(self.mutants)
+        self._make_ready()
+        if self._find_killer(nobody, session.items):
+            raise ValueError("a test fails with no mutant planted")
+        for chosen in self.chosen:
+            for number, mutant in enumerate(self.mutants):
+                if mutant.name.startswith(chosen):
+                    verdict = self.judge(number, session.items)
+                    print(json.dumps(asdict(mutant) | {"name": mutant.name} | verdict), flush=True)
         return True
 
-    def judge(self, number: int, items: Sequence[pytest.Item]) -> str:
-        """The verdict on one mutant."""
-        is_killed = _in_a_child(lambda: not self._pass(plant(self.program, number), items))
-        return "killed" if is_killed else "survived"
+    def judge(self, number: int, items: Sequence[pytest.Item]) -> dict[str, str]:
+        """The verdict on one mutant, and the test that noticed it. The quickest tests are asked first."""
+        mutant, reached = self.mutants[number], self.record.reached
+        # A test that sends by other ways than the machine's is seen by the refusal that it names.
+        asked = [item for item in items if number in reached[item.nodeid] or names(item, mutant)]
+        asked.sort(key=lambda item: (number not in reached[item.nodeid], self.record.seconds[item.nodeid]))
+        killer = self._find_killer(number, asked)
+        if killer:
+            return {"verdict": "killed", "by": killer}
+        verdict = "survived" if asked else "survived: no test gets there"
+        if compile_mutant(mutant) == build.build_program():
+            verdict += ", the same program"
+        return {"verdict": verdict + (", explained" if mutant.name in self.explained else "")}
 
-    def _pass(self, program: bytes, items: Sequence[pytest.Item]) -> bool:
-        founding.PLANTED.append(program)
-        return all(not self._fails(item, after) for item, after in itertools.zip_longest(items, items[1:]))
+    def _note(self, items: Sequence[pytest.Item]) -> None:
+        """Run every test once, here, so that what is computed once is there for each mutant."""
+        founding.PLANTED.append(plant(self.program, RECORD))
+        with self.record.watch():
+            open_site()
+            self.record.at_founding = self.record.take()
+            # The first test is of another file than the last: what stands for all tests is not taken down.
+            for item, after in zip(items, [*items[1:], items[0]], strict=True):
+                began = time.monotonic()
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                self.record.seconds[item.nodeid] = time.monotonic() - began
+                self.record.reached[item.nodeid] = self.record.take()
+        founding.PLANTED.clear()
+        if self.has_failed:
+            raise ValueError("a test fails while it is recorded")
 
-    def _fails(self, item: pytest.Item, after: pytest.Item | None) -> bool:
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-        return self.has_failed
+    def _make_ready(self) -> None:
+        founding.PLANTED.append(self.program)
+        READY.extend([open_site() for _ in range(SITES)])
+        founding.PLANTED.clear()
 
+    def _find_killer(self, number: int, items: Sequence[pytest.Item]) -> str:
+        """The first test that fails with this mutant, or nothing."""
 
-def record(items: Sequence[pytest.Item], program: bytes) -> dict[str, set[int]]:
-    """By test, the mutants that would make a difference in it."""
-    with tempfile.NamedTemporaryFile("r") as file:
-        if _in_a_child(lambda: Path(file.name).write_text(json.dumps(_record(items, program))) == 0):
-            raise ValueError("a test fails with no mutant planted")
-        return {name: set(found) for name, found in json.load(file).items()}
+        def ask() -> str:
+            founding.PLANTED.append(plant(self.program, number))
+            if number in self.record.at_founding:
+                READY.clear()
+            for item, after in itertools.zip_longest(items, items[1:]):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                if self.has_failed:
+                    return item.nodeid
+            return ""
 
-
-def _record(items: Sequence[pytest.Item], program: bytes) -> dict[str, list[int]]:
-    founding.PLANTED.append(program)
-    found: dict[str, list[int]] = {}
-    seen: set[int] = set()
-    original = Machine._run
-
-    def watch(machine: Machine, calls: Any, signers: Any, run: Callable[..., Any]) -> int:
-        def logged(transaction: Any) -> Any:
-            result = run(transaction)
-            meta = result.meta() if hasattr(result, "meta") else result
-            seen.update(int(number, 16) for number in LOGGED.findall("\n".join(meta.logs())))
-            return result
-
-        return original(machine, calls, signers, logged)
-
-    Machine._run = watch  # type: ignore[method-assign, assignment]
-    for item, after in itertools.zip_longest(items, items[1:]):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-        found[item.nodeid] = sorted(seen)
-        seen.clear()
-    return found
+        return _ask_a_child(ask)
 
 
-def _in_a_child(is_so: Callable[[], bool]) -> bool:
-    """Whether something is so, or breaks, in a process of its own: a panic in the machine ends no other."""
+@dataclass
+class Record:
+    """What the tests do with no mutant planted: by test, the mutants that would make a difference in it, and its time;
+    those that would make one before a site takes swaps.
+    """
+
+    reached: dict[str, set[int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    at_founding: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+
+    def take(self) -> set[int]:
+        """What was seen since it was last taken."""
+        taken, self.seen = self.seen, set()
+        return taken
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[None]:
+        """See what every machine logs."""
+        begin, run = Machine.__post_init__, Machine._run
+
+        def begin_watched(machine: Machine) -> None:
+            begin(machine)
+            machine.svm = machine.svm.with_log_bytes_limit(None)
+
+        def run_watched(machine: Machine, calls: Any, signers: Any, send: Callable[..., Any]) -> int:
+            def logged(transaction: Any) -> Any:
+                result = send(transaction)
+                meta = result.meta() if hasattr(result, "meta") else result
+                self.seen.update(int(number, 16) for number in LOGGED.findall("\n".join(meta.logs())))
+                return result
+
+            return run(machine, calls, signers, logged)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Machine, "__post_init__", begin_watched)
+            patch.setattr(Machine, "_run", run_watched)
+            yield
+
+
+def _ask_a_child(ask: Callable[[], str]) -> str:
+    """What a process of its own answers, or how it ended: a panic in the machine ends no other."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
+        signal.alarm(PATIENCE)
         with contextlib.suppress(BaseException):
-            status = int(is_so())
+            os.write(writing, ask().encode())
+            status = 0
         os._exit(status)
-    return os.waitpid(child, 0)[1] != 0
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer = pipe.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code > 0 or code == -signal.SIGALRM:
+        raise ValueError("the judge itself failed")
+    return f"signal {-code}" if code else answer
 
 
 def names(item: pytest.Item, mutant: Mutant) -> bool:
     """Whether a test names the mutant's refusal."""
-    text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+    text = read_source(item.function) if isinstance(item, pytest.Function) else ""
     return mutant.refusal != "" and re.search(rf"Refusal\.{mutant.refusal.removeprefix('E_')}\b", text) is not None
+
+
+read_source = functools.cache(inspect.getsource)
 
 
 def read_explained() -> dict[str, str]:
@@ -195,10 +265,10 @@ def read_explained() -> dict[str, str]:
     return {name: group["reason"] for group in groups for name in group["mutants"]}
 
 
-def main(*files: str) -> None:
-    """Judge the mutants of these files, or of all."""
+def main(*chosen: str) -> None:
+    """Judge the mutants whose names begin so, or all."""
     options = ["-q", "-s", "-n0", "-p", "no:cacheprovider", "-p", "no:terminalreporter", f"--confcutdir={TESTS}"]
-    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in JUDGES)], plugins=[Judge(files)]))
+    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in JUDGES)], plugins=[Judge(chosen)]))
 
 
 if __name__ == "__main__":

@@ -171,8 +171,14 @@ class Site(Founding):
         } | changes
 
 
+READY: list[Site] = []
+"""Sites that somebody has opened before, with a program that founds them as the planted one does."""
+
+
 def open_site(program: bytes | None = None) -> Site:
     """A site that takes swaps."""
+    if program is None and READY:
+        return READY.pop().exchange_program()
     site = Site() if program is None else Site(program)
     site.found()
     site.register_all()

@@ -1,0 +1,132 @@
+"""Conditions of an end that stand beside others: each test breaks one while all others hold, or shows a case at its
+edge that must go through.
+"""
+
+from typing import Any
+
+import pytest
+from solders.instruction import AccountMeta
+
+from tests.solana.test_exits import open_exodus, to_bob
+from tests.solana.test_freeze import lie
+from tests.solana.test_holding_up import set_unknown_rent
+from tests.support.groups import Acc
+from tests.support.solana.account_doors import deposit
+from tests.support.solana.blocks import History, Made
+from tests.support.solana.ends import UNREAD, Ends
+from tests.support.solana.founding import SRM
+from tests.support.solana.leaving import Leaving
+from tests.support.solana.machine import key_of
+from tests.support.upholds import upholds
+from zklink.protocol.facts import Group
+from zklink.protocol.ids import Lane
+from zklink.solana.interface import accounts, end_instructions
+from zklink.solana.interface.forms import Instruction
+from zklink.solana.interface.refusals import Refusal
+
+VALIDATORS, WATCHERS = Group
+FOREIGN = key_of("foreign program").pubkey()
+
+
+@pytest.fixture
+def ends(history: History) -> Ends:
+    """The ends of a site whose primary has three blocks."""
+    found = Ends(history)
+    found.extend(count=3)
+    return found
+
+
+# --- paths ---
+
+
+@upholds("SYN-9")
+def test_fell_end__path_that_leaves_a_block_out__refused(ends: Ends) -> None:
+    """It says of block 1 what is block 2's: else an honest ACC would fell an honest END."""
+    ends.raise_end(3, WATCHERS)
+    path = ends.path_of(1, ends.sync_hash(2), ends.commitments(2, 3))
+    ends.fell(1, ends.sync_hash(1), path, refusal=Refusal.NOT_ITS_HISTORY)
+
+
+def test_open_path__account_of_another_program__refused(ends: Ends) -> None:
+    site, writer = ends.site, ends.site.writer
+    foreign = site.machine.put(key_of("foreign").pubkey(), FOREIGN, bytes(accounts.PATH.size))
+    places = {"writer": writer.pubkey(), "path": foreign}
+    call, values = end_instructions.OPEN_PATH, {"number": 0, "sync_hash": bytes(32)}
+    site.call(call, places, writer, refusal=Refusal.ACCOUNT, **values)  # type: ignore[arg-type]
+
+
+def test_extend_path__account_that_is_no_path__refused(ends: Ends) -> None:
+    site, writer = ends.site, ends.site.writer
+    places = {"writer": writer.pubkey(), "path": ends.evidence()}
+    site.call(end_instructions.EXTEND_PATH, places, writer, tail=bytes(32), refusal=Refusal.ACCOUNT)
+
+
+# --- END ---
+
+
+def as_governor(ends: Ends, call: Instruction, **values: Any) -> None:
+    """The user signs in the governor's place, and is refused."""
+    site = ends.site
+    state = site.state()
+    word = site.groups.sign(ends.fact(2, state["end_round"]), VALIDATORS)
+    places = {"governor": site.user.pubkey(), "bridge": site.bridge, "evidence": ends.evidence(word)}
+    places |= {"path": ends.path(0, 2)}
+    encoded = site.encode(call, places, call.encode(**values))
+    encoded.accounts = [AccountMeta(site.user.pubkey(), True, False), *encoded.accounts[1:]]
+    site.send(call, encoded, site.user, refusal=Refusal.GOVERNOR)
+
+
+@upholds("GOV-1")
+def test_governor__somebody_else_signs_in_its_place__refused(ends: Ends) -> None:
+    as_governor(ends, end_instructions.RAISE_END, validators_say=1)
+    ends.raise_end(2, WATCHERS)
+    as_governor(ends, end_instructions.DENY_END, by_governor=1)
+
+
+def test_evidence__that_says_it_has_later_blocks__refused(ends: Ends) -> None:
+    """Its size fits the signatures alone: where a block's later commitments would stand, they stand."""
+    fact, known, blank = ends.fact(2), ends.site.groups, ends.line[0]
+    words = Acc(known.sign(fact, VALIDATORS), known.sign(fact, WATCHERS))
+    made = Made(blank.member, blank.preimage, 0, b"", words, (bytes(32),))
+    evidence = ends.history.write(made, words.validators + words.watchers)
+    ends.raise_end(2, *Group, places={"evidence": evidence}, refusal=Refusal.FORM)
+
+
+# --- what the queue cannot match ---
+
+
+def test_show_mismatch__no_clock__refused(history: History) -> None:
+    ends = Ends(history)
+    lie(ends)
+    now = ends.site.machine.now()
+    ends.site.machine.set_time(0)
+    ends.show_mismatch(refusal=Refusal.CLOCK)
+    ends.site.machine.set_time(now)
+    ends.show_mismatch()
+
+
+def test_show_mismatch__block_that_is_imported__refused(history: History) -> None:
+    ends = Ends(history)
+    ends.extend()
+    imported = ends.bring()
+    lie(ends)
+    ends.show_mismatch(block=imported, refusal=Refusal.STAGE)
+
+
+# --- exodus ---
+
+
+def test_cancel__no_fee__where_it_would_go_is_not_looked_at(history: History) -> None:
+    leaving = Leaving(Ends(history))
+    site, user = leaving.site, leaving.site.user.pubkey()
+    deposit(site)
+    leaving.end_here()
+    before = site.balance(SRM, user)
+    leaving.cancel(Lane.ACCOUNT, 1, user, SRM, {"fee_to": UNREAD, "sol": FOREIGN})
+    assert site.balance(SRM, user) == before + 5_000_000
+
+
+def test_exit__rate_of_rent_of_an_unknown_kind__refused(history: History) -> None:
+    leaving = open_exodus(history)
+    set_unknown_rent(leaving.site)
+    leaving.exit(to_bob(1_000), refusal=Refusal.CLOCK)
