@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from zklink.client import program_swaps
+from zklink.client import program_calls, program_swaps
 from zklink.client.session import Session
 from zklink.protocol.errors import RpcUnavailable, StillWaiting, TransactionExpired
 
@@ -56,8 +56,8 @@ ON_ITS_WAY = {"confirmationStatus": "processed", "err": None}
 def send(node: Node, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Hand a signed swap in."""
 
-    async def prepare(*asked: Any) -> program_swaps.Prepared:
-        return program_swaps.Prepared(cast("Any", node), b"signed", SIGNATURE, LAST_HEIGHT, 1, 1, 1)
+    async def prepare(*asked: Any) -> program_calls.Prepared:
+        return program_calls.Prepared(cast("Any", node), b"signed", SIGNATURE, LAST_HEIGHT, 1, 1, 1)
 
     monkeypatch.setattr(program_swaps, "_prepare", prepare)
     session = cast("Session", SimpleNamespace(transport=Clock(), poll_seconds=1.0))

@@ -163,7 +163,8 @@ def tell_solana(console: Console, preset_name: str, json_file: Path | None, time
     circuits = {statement: ensure_circuit(preset, progress, statement) for statement in Statement}
     provers = {lane: open_prover(circuits[statement], progress) for lane, statement in STATEMENTS.items()}
     say = partial(console.print, highlight=False)
-    result = run_solana("anvil", preset, circuits.__getitem__, CircuitProver(provers), say, timeout_seconds)
+    prover = CircuitProver(provers)
+    result = run_solana("anvil", preset, circuits.__getitem__, prover, say, progress, timeout_seconds)
     print_report(console, result)
     write_figures(console, json_file, build_report(result))
     return 1 if result.problems else 0

@@ -12,7 +12,7 @@ import msgspec
 
 from zklink.client.patience import Patience
 from zklink.client.session import Session
-from zklink.client.wallet import Wallet
+from zklink.client.solana_wallet import AnyWallet
 from zklink.operations.change_pub_key import NO_CONSENT
 from zklink.operations.operation_id import compute_id
 from zklink.operations.order import Order
@@ -46,7 +46,7 @@ class Limit:
     moved: int | None = None
 
 
-async def find_account(session: Session, wallet: Wallet) -> AccountInfo:
+async def find_account(session: Session, wallet: AnyWallet) -> AccountInfo:
     """The owner's account with the lowest id. Raises NoAccountYet."""
     found = (await session.api.accounts(AccountsRequest(owner=wallet.address))).accounts
     if not found:
@@ -54,7 +54,7 @@ async def find_account(session: Session, wallet: Wallet) -> AccountInfo:
     return min(found, key=lambda account: account.account)
 
 
-async def send_operation(session: Session, wallet: Wallet, build: Build, limit: Limit) -> str:
+async def send_operation(session: Session, wallet: AnyWallet, build: Build, limit: Limit) -> str:
     """The id of an operation that the operator has taken. Raises the operator's OperationError, FeeUnfair,
     NoAccountYet, SignerUnfit, NodeUnreachable.
     """
@@ -78,7 +78,7 @@ async def complete(session: Session, account: AccountInfo, operation: Any, limit
     return replace(operation, fee=Amount(fee))
 
 
-async def hand_in(session: Session, wallet: Wallet, operation: Any, consent: bytes = NO_CONSENT) -> str:
+async def hand_in(session: Session, wallet: AnyWallet, operation: Any, consent: bytes = NO_CONSENT) -> str:
     """Sign and submit. Where the node does not answer, it is asked whether it has the operation."""
     book = await session.book()
     key = await session.transport.work(lambda: wallet.layer2_key(book.deployment_hash))
@@ -112,7 +112,7 @@ async def wait_operation(session: Session, id: str, seconds: float, state: str) 
         await patience.tick(session.poll_seconds)
 
 
-async def wait_balance(session: Session, wallet: Wallet, token: int, units: int, seconds: float) -> AccountInfo:
+async def wait_balance(session: Session, wallet: AnyWallet, token: int, units: int, seconds: float) -> AccountInfo:
     """The owner's account once it has so much of a token. Raises StillWaiting."""
     patience, last = Patience(session.transport, seconds), "not there"
     while True:

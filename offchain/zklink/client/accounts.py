@@ -18,15 +18,15 @@ from zklink.client.account_sender import (
     wait_balance,
     wait_operation,
 )
-from zklink.client.book import AmountLike, ChainRef, TokenRef
+from zklink.client.book import AmountLike, ChainRef, TokenRef, read_address, read_owner
 from zklink.client.following import Sent
 from zklink.client.key_change import change_key, find_fee_tokens
 from zklink.client.quote_rule import Depth, compute_out, read_depths
 from zklink.client.quotes import SLIPPAGE_BPS
 from zklink.client.session import Session
+from zklink.client.solana_wallet import AnyWallet
 from zklink.client.swaps import APPROVAL_SECONDS
 from zklink.client.wallet import Wallet
-from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.add_liquidity import AddLiquidity
 from zklink.operations.claim_fees import ClaimFees
 from zklink.operations.create_pool import CreatePool
@@ -56,13 +56,13 @@ class AsyncAccounts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def find(self, wallet: Wallet) -> AccountInfo:
+    async def find(self, wallet: AnyWallet) -> AccountInfo:
         """The owner's account, with balances and orders. Raises NoAccountYet before the first deposit."""
         return await find_account(self._session, wallet)
 
     async def deposit(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         chain: ChainRef,
         token: TokenRef,
         amount: AmountLike,
@@ -71,13 +71,13 @@ class AsyncAccounts:
         with_permit: bool = False,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Sent:
-        """Bring tokens into the account of `owner`, by default the wallet's own; the first deposit opens it. Raises as
-        `AsyncClient.swap`.
+        """Bring tokens into the account of `owner`, by default the wallet's own, on either kind of chain; the first
+        deposit opens it. Raises as `AsyncClient.swap`.
         """
         return await deposit(self._session, wallet, chain, token, amount, owner, with_permit, approval_seconds)
 
     async def wait_balance(
-        self, wallet: Wallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS
+        self, wallet: AnyWallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS
     ) -> AccountInfo:
         """Wait until the account has at least so much of a token. Raises StillWaiting."""
         info = (await self._session.book()).find_token(token)
@@ -92,32 +92,32 @@ class AsyncAccounts:
         self, wallet: Wallet, *, fee_token: TokenRef | None = None, most_fee: AmountLike | None = None
     ) -> str:
         """Give the account the wallet's layer-2 key: the account signs its consent. The fee is paid in `fee_token`, by
-        default in the first one of which the account has enough.
+        default in the first one of which the account has enough. An owner on Solana uses `request_key`.
         """
         tokens = await find_fee_tokens(self._session, fee_token)
         limits = {token: await self._limit(token, most_fee) for token in tokens}
         return await change_key(self._session, wallet, limits)
 
-    async def request_key(self, wallet: Wallet, chain: ChainRef) -> Sent:
-        """Ask a chain itself for the wallet's layer-2 key: for an owner that sends transactions and signs no consent.
-        It costs the door's price and no fee. Raises as `AsyncClient.swap`.
+    async def request_key(self, wallet: AnyWallet, chain: ChainRef) -> Sent:
+        """Ask a chain itself for the wallet's layer-2 key: for an owner that sends transactions and signs no consent,
+        such as every owner on Solana. It costs the door's price and no fee. Raises as `AsyncClient.swap`.
         """
         return await request_key(self._session, wallet, chain)
 
     async def transfer(
-        self, wallet: Wallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
+        self, wallet: AnyWallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
     ) -> str:
         """Pay another owner, who may have no account yet."""
-        id, units = await self._read(token, amount)
+        (id, units), owner = await self._read(token, amount), read_owner(to)
 
         def build(account: AccountId, nonce: Nonce, until: int) -> Transfer:
-            return Transfer(account, nonce, until, id, units, OPEN, universal_address(to))
+            return Transfer(account, nonce, until, id, units, OPEN, owner)
 
         return await self._send(wallet, build, id, most_fee, units)
 
     async def withdraw(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token: TokenRef,
         amount: AmountLike,
         chain: ChainRef,
@@ -127,12 +127,12 @@ class AsyncAccounts:
         most_fee: AmountLike | None = None,
     ) -> str:
         """Take tokens out on any chain that has them, to `recipient` or the wallet's own address; a `fill_fee` asks a
-        broker to pay at once.
+        broker to pay at once. Raises AddressUnfit for a recipient that has no account there.
         """
         id, units = await self._read(token, amount)
         fill = OPEN if fill_fee is None else (await self._read(token, fill_fee))[1]
-        there = ChainId((await self._session.book()).find_chain(chain).chain)
-        to = universal_address(recipient or wallet.address)
+        info = (await self._session.book()).find_chain(chain)
+        there, to = ChainId(info.chain), read_address(info, recipient or wallet.address)
 
         def build(account: AccountId, nonce: Nonce, until: int) -> Withdraw:
             return Withdraw(account, nonce, until, id, units, OPEN, there, to, fill)
@@ -141,7 +141,7 @@ class AsyncAccounts:
 
     async def swap(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_in: TokenRef,
         amount: AmountLike,
         token_out: TokenRef,
@@ -166,7 +166,7 @@ class AsyncAccounts:
 
     async def create_pool(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         token_b: TokenRef,
         fee_bps: int,
@@ -185,7 +185,7 @@ class AsyncAccounts:
 
     async def add_liquidity(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         amount_a: AmountLike,
         token_b: TokenRef,
@@ -206,7 +206,7 @@ class AsyncAccounts:
 
     async def remove_liquidity(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         token_b: TokenRef,
         shares: int,
@@ -228,7 +228,7 @@ class AsyncAccounts:
 
         return await self._send(wallet, build, paid, most_fee, None)
 
-    async def claim_fees(self, wallet: Wallet, token: TokenRef, amount: AmountLike) -> str:
+    async def claim_fees(self, wallet: AnyWallet, token: TokenRef, amount: AmountLike) -> str:
         """Move earned fees of a token into the account: for the operator's account alone."""
         id, units = await self._read(token, amount)
 
@@ -239,7 +239,7 @@ class AsyncAccounts:
 
     async def order(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         sell: TokenRef,
         amount_sell: AmountLike,
         buy: TokenRef,
@@ -271,22 +271,24 @@ class AsyncAccounts:
 
     async def full_exit(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         chain: ChainRef,
         token: TokenRef,
         *,
         others: Sequence[ChainRef] = (),
+        recipient: str | None = None,
         account: int | None = None,
     ) -> Sent:
         """Ask the chain itself for the account's whole balance of a token, which the operator must answer or be frozen;
-        what the chain does not hold comes from `others`. Raises as `AsyncClient.swap`.
+        what the chain does not hold comes from `others`, which pay `recipient` or the wallet's own address. Raises as
+        `AsyncClient.swap`.
         """
-        return await full_exit(self._session, wallet, chain, token, others, account)
+        return await full_exit(self._session, wallet, chain, token, others, recipient, account)
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
     async def _send(
-        self, wallet: Wallet, build: Build, fee_token: int, most_fee: AmountLike | None, moved: int | None
+        self, wallet: AnyWallet, build: Build, fee_token: int, most_fee: AmountLike | None, moved: int | None
     ) -> str:
         limit = await self._limit(fee_token, most_fee, moved)
         return await send_operation(self._session, wallet, build, limit)

@@ -10,6 +10,7 @@ from zklink.client.accounts import SEAL_SECONDS, AsyncAccounts
 from zklink.client.book import AmountLike, ChainRef, TokenRef
 from zklink.client.following import Sent
 from zklink.client.quotes import SLIPPAGE_BPS
+from zklink.client.solana_wallet import AnyWallet
 from zklink.client.swaps import APPROVAL_SECONDS
 from zklink.client.transport import run
 from zklink.client.wallet import Wallet
@@ -23,13 +24,13 @@ class Accounts:
     def __init__(self, core: AsyncAccounts) -> None:
         self._core = core
 
-    def find(self, wallet: Wallet) -> AccountInfo:
+    def find(self, wallet: AnyWallet) -> AccountInfo:
         """See `AsyncAccounts.find`."""
         return run(self._core.find(wallet))
 
     def deposit(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         chain: ChainRef,
         token: TokenRef,
         amount: AmountLike,
@@ -46,7 +47,7 @@ class Accounts:
         )
 
     def wait_balance(
-        self, wallet: Wallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS
+        self, wallet: AnyWallet, token: TokenRef, amount: AmountLike, seconds: float = SEAL_SECONDS
     ) -> AccountInfo:
         """See `AsyncAccounts.wait_balance`."""
         return run(self._core.wait_balance(wallet, token, amount, seconds))
@@ -59,19 +60,19 @@ class Accounts:
         """See `AsyncAccounts.set_key`."""
         return run(self._core.set_key(wallet, fee_token=fee_token, most_fee=most_fee))
 
-    def request_key(self, wallet: Wallet, chain: ChainRef) -> Sent:
+    def request_key(self, wallet: AnyWallet, chain: ChainRef) -> Sent:
         """See `AsyncAccounts.request_key`."""
         return run(self._core.request_key(wallet, chain))
 
     def transfer(
-        self, wallet: Wallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
+        self, wallet: AnyWallet, token: TokenRef, amount: AmountLike, to: str, *, most_fee: AmountLike | None = None
     ) -> str:
         """See `AsyncAccounts.transfer`."""
         return run(self._core.transfer(wallet, token, amount, to, most_fee=most_fee))
 
     def withdraw(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token: TokenRef,
         amount: AmountLike,
         chain: ChainRef,
@@ -87,7 +88,7 @@ class Accounts:
 
     def swap(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_in: TokenRef,
         amount: AmountLike,
         token_out: TokenRef,
@@ -100,7 +101,7 @@ class Accounts:
 
     def create_pool(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         token_b: TokenRef,
         fee_bps: int,
@@ -113,7 +114,7 @@ class Accounts:
 
     def add_liquidity(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         amount_a: AmountLike,
         token_b: TokenRef,
@@ -139,7 +140,7 @@ class Accounts:
 
     def remove_liquidity(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         token_a: TokenRef,
         token_b: TokenRef,
         shares: int,
@@ -163,13 +164,13 @@ class Accounts:
             )
         )
 
-    def claim_fees(self, wallet: Wallet, token: TokenRef, amount: AmountLike) -> str:
+    def claim_fees(self, wallet: AnyWallet, token: TokenRef, amount: AmountLike) -> str:
         """See `AsyncAccounts.claim_fees`."""
         return run(self._core.claim_fees(wallet, token, amount))
 
     def order(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         sell: TokenRef,
         amount_sell: AmountLike,
         buy: TokenRef,
@@ -188,12 +189,13 @@ class Accounts:
 
     def full_exit(
         self,
-        wallet: Wallet,
+        wallet: AnyWallet,
         chain: ChainRef,
         token: TokenRef,
         *,
         others: Sequence[ChainRef] = (),
+        recipient: str | None = None,
         account: int | None = None,
     ) -> Sent:
         """See `AsyncAccounts.full_exit`."""
-        return run(self._core.full_exit(wallet, chain, token, others=others, account=account))
+        return run(self._core.full_exit(wallet, chain, token, others=others, recipient=recipient, account=account))

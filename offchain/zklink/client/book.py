@@ -125,6 +125,14 @@ def read_address(chain: ChainInfo, text: str) -> bytes:
     raise AddressUnfit(chain.name, text)
 
 
+def read_owner(text: str) -> bytes:
+    """The universal address of an owner on either kind of chain: 0x and 40 digits, or base58. Raises AddressUnfit."""
+    try:
+        return universal_address(text) if text.startswith("0x") else decode_base58(text, 32)
+    except (ValueError, TypeError):
+        raise AddressUnfit("any chain", text) from None
+
+
 def _compute_hash(deployment: Deployment, published: Sequence[ChainInfo], keys: Mapping[str, str]) -> bytes:
     try:
         entries = [

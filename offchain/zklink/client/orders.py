@@ -101,17 +101,25 @@ async def plan_deposit(session: Session, place: Place, sender: str, order: Depos
 
 
 async def plan_full_exit(
-    session: Session, place: Place, owner: Wallet, account: AccountId, token_id: TokenId, others: Sequence[ChainId]
+    session: Session,
+    place: Place,
+    owner: Wallet,
+    account: AccountId,
+    token_id: TokenId,
+    others: Sequence[ChainId],
+    second: bytes,
 ) -> Plan:
-    """The call of a full exit. Raises TokensShort, RecipientIsToken, ContractUntrue, SwapImpossible."""
+    """The call of a full exit, which the other chains pay to `second`. Raises TokensShort, RecipientIsToken,
+    ContractUntrue, SwapImpossible.
+    """
     for chain in others:
-        await check_recipient(session, chain, owner.owner)
+        await check_recipient(session, chain, second)
     await find_token(place, session, token_id)
     fee, burnt = await place.rpc.read(place.bridge, BRIDGE["quote_full_exit"], "uint256 uint256")
     value = max(fee * WEI_PER_GWEI, await find_price(place, int(Door.FULL_EXIT))) + burnt * WEI_PER_GWEI
     await _check_coin(place, owner.address, value)
     mask = make_chain_set([place.id, *others])
-    data = encode_call(BRIDGE["full_exit"], account, token_id, owner.owner, mask)
+    data = encode_call(BRIDGE["full_exit"], account, token_id, second, mask)
     return Plan(place, 0, value, (Step("full_exit", place.bridge, data, value),))
 
 

@@ -5,7 +5,7 @@ for local chains. Never creates pools: a story deposits and creates them itself 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +15,7 @@ from zklink.devnet.door_prices import plan_door_prices
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.roles import GROUP_THRESHOLD
 from zklink.devnet.tokens import (
+    NO_MINTS,
     LeftOut,
     TokenInfo,
     choose_tokens,
@@ -22,7 +23,6 @@ from zklink.devnet.tokens import (
     deploy_wrapped_coins,
     load_tokens,
     mint,
-    token_by_id,
 )
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
@@ -50,7 +50,6 @@ BLOCKS_PER_DAY: Final = 6
 
 
 NO_PROGRAMS: Final[Mapping[ChainId, ProgramDeployment]] = MappingProxyType({})
-NO_MINTS: Final[Mapping[TokenId, Mapping[ChainId, str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +88,10 @@ def deploy_local_system(
     roles = world.roles
     for chain in world:
         report(chain.profile.name, "test tokens")
-    chosen, left_out = choose_tokens(tokens or load_tokens(), preset, [chain.name for chain in world])
-    plans = tuple(
-        replace(plan, contracts={**plan.contracts, **mints.get(plan.token_id, {})})
-        for plan in deploy_test_tokens(world.clients, roles.deployer, chosen)
-    )
-    _hand_out(world, plans, [roles.depositor, roles.broker, roles.provider])
+    names = [chain.name for chain in world] + [place.name for place in programs.values()]
+    chosen, left_out = choose_tokens(tokens or load_tokens(), preset, names)
+    plans = deploy_test_tokens(world.clients, roles.deployer, chosen, mints)
+    _hand_out(world, plans, chosen, [roles.depositor, roles.broker, roles.provider])
     plan = DeploymentPlan(
         preset=preset,
         primary=primary,
@@ -119,13 +116,16 @@ def _plan_group(members: Sequence[LocalAccount]) -> GroupPlan:
     return GroupPlan(tuple(member.address for member in members), GROUP_THRESHOLD)
 
 
-def _hand_out(world: World, plans: Sequence[TokenPlan], actors: Sequence[LocalAccount]) -> None:
+def _hand_out(
+    world: World, plans: Sequence[TokenPlan], table: Sequence[TokenInfo], actors: Sequence[LocalAccount]
+) -> None:
     """A fortune to every actor."""
+    known = {token.token_id: token for token in table}
     for chain in world:
         for plan in plans:
             address = plan.contracts.get(chain.profile.chain_id)
             if address is None or address == NATIVE:
                 continue
-            token = token_by_id(plan.token_id)
+            token = known[plan.token_id]
             fortune = token.amount_for(FORTUNE_USD) * token.scale(chain.profile.name)
             mint(chain.client, world.roles.deployer, address, [actor.address for actor in actors], fortune)

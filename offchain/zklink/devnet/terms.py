@@ -2,11 +2,11 @@
 relayer there holds a chain's coin to be worth.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from zklink.devnet.door_prices import find_market
-from zklink.devnet.tokens import token_by_id
+from zklink.devnet.tokens import TokenInfo, token_by_id
 from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.ids import TokenId
@@ -19,9 +19,12 @@ GREATEST_POOL_FEE: Final = 100
 """One percent, so that nobody can make a pair useless by creating its pool with a higher fee."""
 
 
-def build_terms(tokens: Iterable[TokenPlan]) -> Terms:
-    """Prices from the table's, rounded up; anybody may create pools of these tokens."""
-    prices = {plan.token_id: _price(plan.token_id) for plan in tokens}
+def build_terms(tokens: Iterable[TokenPlan], table: Mapping[TokenId, TokenInfo] | None = None) -> Terms:
+    """Prices from the table's, rounded up, or from those of another `table`; anybody may create pools of these
+    tokens.
+    """
+    find = token_by_id if table is None else table.__getitem__
+    prices = {plan.token_id: _price(find(plan.token_id)) for plan in tokens}
     return Terms(prices, PoolTerms(greatest_fee=GREATEST_POOL_FEE, tokens=frozenset(prices)))
 
 
@@ -32,6 +35,5 @@ def price_coins(token_id: TokenId, profiles: Sequence[ChainProfile]) -> dict[str
     return {name: max(token.unit * coin // token.price_micro_usd, 1) for name, coin in coins.items()}
 
 
-def _price(token_id: TokenId) -> int:
-    token = token_by_id(token_id)
+def _price(token: TokenInfo) -> int:
     return -(-WORK_MICRO_USD * token.unit // token.price_micro_usd)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -26,6 +27,7 @@ _NATIVE_MARK: Final = "native"
 
 USDC, USDT, ETH, BNB, POL, AVAX, BTC = (TokenId(i) for i in range(1, 8))
 WETH, WPOL, WBNB, WAVAX = (TokenId(i) for i in range(8, 12))
+NO_MINTS: Final[Mapping[TokenId, Mapping[ChainId, str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,13 @@ def describe_left_out(left_out: Iterable[LeftOut]) -> tuple[str, ...]:
 
 
 def deploy_test_tokens(
-    clients: Mapping[ChainId, ChainClient], deployer: LocalAccount, tokens: Sequence[TokenInfo] | None = None
+    clients: Mapping[ChainId, ChainClient],
+    deployer: LocalAccount,
+    tokens: Sequence[TokenInfo] | None = None,
+    mints: Mapping[TokenId, Mapping[ChainId, str]] = NO_MINTS,
 ) -> tuple[TokenPlan, ...]:
-    """A test token for each contract of the table on each of the chains; their plans, ascending by token id.
+    """A test token for each contract of the table on each of the chains; their plans, ascending by token id. `mints`
+    are those of chains with programs, which are there already.
 
     Tokens that are on none of the chains are left out (`choose_tokens` names them).
     """
@@ -149,7 +155,7 @@ def deploy_test_tokens(
             chain_id: _deploy(client, deployer, token.contracts[client.profile.name])
             for chain_id, client in sorted(clients.items())
             if client.profile.name in token.contracts
-        }
+        } | dict(mints.get(token.token_id, {}))
         if contracts:
             plans.append(plan_token(token, contracts))
     return tuple(plans)

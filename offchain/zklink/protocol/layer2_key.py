@@ -1,4 +1,4 @@
-"""A layer-2 key out of one EIP-712 signature of its owner (docs/protocol.md, section 4).
+"""A layer-2 key out of one signature of its owner: EIP-712, or on Solana of a text (docs/protocol.md, section 4).
 
 Takes a deployment, an owner and an index; gives what the owner's wallet signs, and the seed that its signature makes.
 The signature is the key: never send, log or keep it. Never sees a private key.
@@ -6,6 +6,7 @@ The signature is the key: never send, log or keep it. Never sees a private key.
 
 from typing import Any, Final
 
+from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256, keccak_words
 from zklink.protocol.errors import WrongSignature
 from zklink.protocol.messages import (
@@ -26,9 +27,13 @@ WARNING: Final = (
     "This signature is the key of your zkLink account. Give it only to a page or program that may spend all of it."
 )
 SEED_TAG: Final = keccak256(b"zklink.layer2.key.1")
+TEXT_SEED_TAG: Final = keccak256(b"zklink.layer2.key.ed25519.1")
 INDEX_LIMIT: Final = 1 << 32
 ORDER: Final = 2 * HALF_ORDER + 1
 """The order of secp256k1."""
+
+ED25519_BYTES: Final = 64
+ED25519_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 
 _DOMAIN_FIELDS: Final = (("name", "string"), ("version", "string"), ("salt", "bytes32"))
 _ADDRESS_BYTES: Final = 20
@@ -74,6 +79,29 @@ def derive_layer2_seed(signature: bytes) -> bytes:
     if signature[64] not in _RECOVERY:
         raise WrongSignature(f"v is {signature[64]}, not 27 or 28")
     return keccak_words(SEED_TAG, r, min(s, ORDER - s))
+
+
+def build_layer2_key_text(deployment_hash: bytes, owner: bytes, index: int = 0) -> bytes:
+    """What an owner on Solana signs for a key: a text, as wallets there show it. `owner` is the 32 bytes of its
+    address. ValueError for anything else.
+    """
+    if len(deployment_hash) != 32 or len(owner) != 32 or not 0 <= index < INDEX_LIMIT:
+        raise ValueError("a key is of 32 bytes of a deployment, 32 of an owner, and an index below 2^32")
+    lines = (ACCOUNT_DOMAIN_NAME, "", WARNING, "", f"deployment 0x{deployment_hash.hex()}")
+    return "\n".join((*lines, f"owner {encode_base58(owner)}", f"key {index}")).encode()
+
+
+def derive_layer2_seed_of_text(signature: bytes) -> bytes:
+    """The 32 bytes for `PrivateKey.from_seed`: keccak256(TEXT_SEED_TAG, R, S) of an Ed25519 signature (RFC 8032).
+    Raises WrongSignature unless it has 64 bytes and S below the order of the group: there is one form of it.
+
+    Never checks who has signed.
+    """
+    if len(signature) != ED25519_BYTES:
+        raise WrongSignature(f"it has {len(signature)} bytes, not {ED25519_BYTES}")
+    if int.from_bytes(signature[32:], "little") >= ED25519_ORDER:
+        raise WrongSignature("S is not below the order of the group")
+    return keccak256(TEXT_SEED_TAG + signature)
 
 
 def _check(deployment_hash: bytes, owner: bytes, index: int) -> None:

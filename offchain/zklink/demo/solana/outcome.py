@@ -7,11 +7,11 @@ from rich.table import Table
 
 from zklink.demo.solana.solana_run import SolanaResult
 
-COLUMNS: Final = ("swap", "from", "to", "amount", "came")
+COLUMNS: Final = ("swap", "for", "outcome", "amount", "block")
 
 
 def print_report(console: Console, result: SolanaResult) -> None:
-    """A table, and whether anything is wrong."""
+    """A table, which fits 80 columns, and whether anything is wrong."""
     table = Table(title="swaps between Solana and EVM chains", title_justify="left")
     for column in COLUMNS:
         table.add_column(column, no_wrap=True)

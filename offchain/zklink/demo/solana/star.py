@@ -1,7 +1,7 @@
 """Five local chains with one deployment on them, and the node that serves it, which acts when it is told.
 
-Takes a preset and proofs; gives the stage on which the story plays. The product's own contracts, program and node; the
-Solana chain is LiteSVM behind a node over HTTP. Only for local chains.
+Takes a preset and proofs; gives the stage on which the story plays. The product's own contracts, program, node, API and
+client; the Solana chain is LiteSVM behind a node over HTTP. Only for local chains.
 """
 
 import math
@@ -15,18 +15,24 @@ import httpx
 from solders.pubkey import Pubkey
 
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
+from zklink.client.client import Client
+from zklink.demo.solana.stage_api import URL, StageApi, StageTransport
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.solana.founding import LAMPORTS, Founder
+from zklink.devnet.solana.looking import read_data
 from zklink.devnet.solana.mints import AMOUNT, TOKEN_PROGRAM, make_holding, make_mint, mint_to
 from zklink.devnet.solana.people import key_of
-from zklink.devnet.solana.swapping import read_data
+from zklink.devnet.solana.tokens import CHAIN, SOL, SOLANA_TOKENS
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
-from zklink.devnet.tokens import USDC, token_by_id
+from zklink.devnet.tokens import USDC
 from zklink.devnet.world import open_world
 from zklink.history.swaps import SwapRecord, Timeline
+from zklink.l1.contracts.bridge_structs import evm_address
+from zklink.l1.deployment.places import NATIVE_MINT
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.lab.chains import Backend
+from zklink.lab.rpc_proxy import RpcProxy
 from zklink.lab.solana.base import SLOT_SECONDS, SolanaSpec
 from zklink.lab.solana.chain import LocalSolana
 from zklink.node.events import Retried
@@ -38,6 +44,7 @@ from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset
 from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.sequencer.journal import MemoryJournal
 from zklink.service.evm_link import NodeKeys
@@ -48,7 +55,7 @@ from zklink.solana.client.program import find_holding
 from zklink.solana.interface import accounts
 
 SOLANA: Final = ChainId(5)
-PROFILE: Final = ChainProfile("solana", SOLANA, 0, SLOT_SECONDS, 1, "SOL", is_local=True)
+PROFILE: Final = ChainProfile(CHAIN, SOLANA, 0, SLOT_SECONDS, 1, "SOL", is_local=True)
 SPEC: Final = SolanaSpec(PROFILE.name, confirmed_slots=2, finalized_slots=8)
 CAP: Final = Amount(10**15)
 FORTUNE: Final = 10**13
@@ -58,11 +65,13 @@ MOST_ROUNDS: Final = 80
 LEAST_FEE: Final = Amount(10_000)
 USERS: Final = ("alice", "broker")
 """Who has the test token on Solana."""
+PAYERS: Final = (*USERS, "writer", "provider")
+"""Who has SOL."""
 
 
 @dataclass(slots=True)
 class Star:
-    """The stage. `now` is the node's clock, in seconds that rounds count."""
+    """The stage. `clock` is the node's, in seconds that rounds count; whoever waits with `client` lets rounds pass."""
 
     system: LocalSystem
     founder: Founder
@@ -70,6 +79,9 @@ class Star:
     node: Node
     timeline: Timeline
     clock: "Clock"
+    api: StageApi
+    client: Client
+    progress: Progress
     seconds: float = math.inf
     ends_at: float = math.inf
     """How long the story may take, and when that is over by the machine's clock."""
@@ -82,21 +94,23 @@ class Star:
         return chain
 
     def round(self, count: int = 1) -> None:
-        """The node steps once, each chain makes a block, Solana some slots; a second passes."""
+        """The node steps once, each chain makes a block, Solana some slots; a second passes. Raises DemoStuck."""
         for _ in range(count):
+            if time.monotonic() > self.ends_at:
+                raise DemoStuck("the story", self.seconds)
             self.node.step()
             self.system.world.mine()
             self.solana.mine(SLOTS)
             self.clock.now += 1
+            self.api.look()
 
     def wait(self, is_done: Callable[[], bool], what: str) -> None:
         """Rounds until something has come about. Raises DemoStuck with what the node reported last."""
-        for _ in range(MOST_ROUNDS):
-            if is_done():
-                return
-            if time.monotonic() > self.ends_at:
-                raise DemoStuck(what, self.seconds)
-            self.round()
+        with self.progress.step(what):
+            for _ in range(MOST_ROUNDS):
+                if is_done():
+                    return
+                self.round()
         reported = [f"{event.job}: {event.reason}" for event in self.node.events if isinstance(event, Retried)]
         raise DemoStuck(f"{what}; the node reported {reported[-3:]}", MOST_ROUNDS)
 
@@ -108,19 +122,26 @@ class Star:
         """What became of a swap."""
         return self.timeline.swaps[key]
 
-    def holding(self, owner: Pubkey) -> int:
-        """What somebody on Solana has of the token; 0 without an account of it."""
-        data = read_data(self.solana, find_holding(owner, self.mint, TOKEN_PROGRAM))
-        return int.from_bytes(data[AMOUNT], "little")
+    def balance(self, chain: ChainId, token: TokenId, owner: bytes) -> int:
+        """What somebody has on a chain, in layer-2 units; 0 without an account of it."""
+        if chain != SOLANA:
+            held = self.system.token(chain, token).balance(evm_address(owner))
+            return held // self.system.bridges[chain].tokens.token_scale(token)
+        if token == SOL:
+            return int(self.solana.rpc("getBalance", str(Pubkey(owner)), {"commitment": "processed"})["value"])
+        return int.from_bytes(self._holding(owner)[AMOUNT], "little")
 
     def has_account(self, owner: bytes) -> bool:
-        """Whether somebody on Solana has an account of the token."""
-        return bool(read_data(self.solana, find_holding(Pubkey(owner), self.mint, TOKEN_PROGRAM)))
+        """Whether somebody on Solana has an account of USDC."""
+        return bool(self._holding(owner))
 
     def books(self, token: TokenId = USDC) -> dict[str, int]:
         """The program's own books of a token: `custody` and `owed`, in layer-2 units."""
         found = accounts.TOKEN.unpack(read_data(self.solana, self.founder.token(token)))
         return {name: int(found[name]) for name in ("custody", "owed")}
+
+    def _holding(self, owner: bytes) -> bytes:
+        return read_data(self.solana, find_holding(Pubkey(owner), self.mint, TOKEN_PROGRAM))
 
 
 @dataclass(slots=True)
@@ -139,24 +160,29 @@ def open_star(
     preset: Preset,
     circuits: Callable[[Statement], CircuitArtifacts],
     prover: BlockProver,
-    say: Callable[[str], None] = lambda text: None,
+    say: Callable[[str], None],
+    progress: Progress,
 ) -> Iterator[Star]:
     """Everything deployed, with fortunes for its people. Raises what deployments raise, and NodeRefused."""
     with ExitStack() as stack:
-        world = stack.enter_context(open_world(backend, PROFILES))
-        solana = LocalSolana(SPEC)
-        founder = Founder.open(solana, SOLANA)
-        mint = make_mint(founder.desk, key_of("mint"), token_by_id(USDC).layer2_decimals, key_of("faucet").pubkey())
-        system = deploy_local_system(
-            world,
-            preset,
-            tokens=[token_by_id(USDC)],
-            prices={},
-            programs={SOLANA: founder.place()},
-            mints={USDC: {SOLANA: str(mint)}},
-        )
-        founder.found(system.deployment, world.roles, circuits, CAP)
-        _hand_out(founder, mint)
+        with progress.step("five chains, contracts and tokens on four of them"):
+            world = stack.enter_context(open_world(backend, PROFILES))
+            solana = LocalSolana(SPEC)
+            founder = Founder.open(solana, SOLANA)
+            usdc = SOLANA_TOKENS[USDC]
+            mint = make_mint(founder.desk, key_of("mint"), usdc.layer2_decimals, key_of("faucet").pubkey())
+            system = deploy_local_system(
+                world,
+                preset,
+                tokens=list(SOLANA_TOKENS.values()),
+                prices={},
+                programs={SOLANA: founder.place()},
+                mints={USDC: {SOLANA: str(mint)}, SOL: {SOLANA: NATIVE_MINT}},
+            )
+            _approve_broker(system)
+        with progress.step("the program on Solana, through the loader"):
+            founder.found(system.deployment, world.roles, circuits, CAP)
+            _hand_out(founder, mint)
         url = stack.enter_context(solana.serve_http()).url
         http = stack.enter_context(httpx.Client(trust_env=False))
         clock = Clock()
@@ -171,13 +197,20 @@ def open_star(
             clock=clock,
         )
         node, timeline = _open_node(system, prover, link, clock)
-        _approve_broker(system)
+        api = StageApi(system, node, link, clock)
+        nodes = {chain.name: RpcProxy(chain.w3.provider.make_request) for chain in world}
+        nodes[PROFILE.name] = RpcProxy(lambda method, params: solana.answer(method, list(params)))
+        transport = StageTransport(api.app, nodes, lambda: star.round())
+        client = Client(URL, transport.urls, transport=transport, deployment_hash=system.deployment.deployment_hash)
+        stack.enter_context(client)
+        star = Star(system, founder, mint, node, timeline, clock, api, client, progress)
+        star.round()
         say(f"solana: the program {founder.program.id} on LiteSVM, {solana.height():,} slots for its founding")
-        yield Star(system, founder, mint, node, timeline, clock)
+        yield star
 
 
 def _hand_out(founder: Founder, mint: Pubkey) -> None:
-    for name in (*USERS, "writer"):
+    for name in PAYERS:
         founder.desk.fund(key_of(name).pubkey(), LAMPORTS)
     for name in USERS:
         holding = make_holding(founder.desk, key_of(name).pubkey(), mint)
@@ -194,7 +227,7 @@ def _open_node(system: LocalSystem, prover: BlockProver, link: ProgramLink, cloc
         NodeKeys(roles.sequencer, roles.broker, roles.validators, roles.watchers),
         prover,
         MemoryJournal(),
-        build_terms(tokens),
+        build_terms(tokens, SOLANA_TOKENS),
         FillPolicy({plan.token_id: terms for plan in tokens}),
         programs={SOLANA: link},
     )
@@ -205,6 +238,8 @@ def _open_node(system: LocalSystem, prover: BlockProver, link: ProgramLink, cloc
 
 def _approve_broker(system: LocalSystem) -> None:
     broker = system.world.roles.broker
-    for chain, bridge in system.bridges.items():
-        token = system.token(chain, USDC)
-        token.approve(broker, bridge.address, token.balance(broker.address))
+    for plan in system.deployment.tokens:
+        for chain in plan.contracts.keys() & system.bridges.keys():
+            token = system.token(chain, plan.token_id)
+            if not token.is_native:
+                token.approve(broker, system.bridges[chain].address, token.balance(broker.address))

@@ -15,8 +15,8 @@ from solders.pubkey import Pubkey
 from zklink.devnet.roles import GROUP_THRESHOLD, Roles
 from zklink.devnet.solana.mints import TOKEN_PROGRAM, make_holding
 from zklink.devnet.solana.people import Desk, key_of, read, write
-from zklink.l1.deployment.places import ProgramDeployment
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
+from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.lab.solana.base import SolanaChain
 from zklink.primitives.base58 import encode_base58
 from zklink.protocol.facts import Group
@@ -28,6 +28,7 @@ from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.forms import Instruction as Form
 from zklink.solana.toolchain import build_program
 
+NATIVE: Final = Pubkey.from_string(NATIVE_MINT)
 LOADER: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 CLOCK: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
@@ -70,6 +71,11 @@ class Founder:
         """Where the program keeps a token."""
         return self.program.derive(addresses.token_seeds(token))
 
+    @property
+    def sol(self) -> Pubkey:
+        """Where the program keeps its own lamports: SOL as a token, and fees."""
+        return self.program.derive(addresses.SOL_SEEDS)
+
     def found(
         self,
         deployment: Deployment,
@@ -88,10 +94,11 @@ class Founder:
             terms = {"group": group, "threshold": GROUP_THRESHOLD}
             self._call(instructions.FOUND_GROUP, places, self.governor, tail=b"".join(named), **terms)
         for plan in deployment.tokens:
-            if self.chain_id in plan.contracts:
-                here = sum(1 << chain for chain in plan.contracts)
-                limits = {"layer2_decimals": plan.layer2_decimals, "minimum": plan.minimum, "cap": cap}
-                self._register(plan.token_id, Pubkey.from_string(plan.contracts[self.chain_id]), chains=here, **limits)
+            chains = sum(1 << chain for chain in plan.contracts)
+            limits = {"layer2_decimals": plan.layer2_decimals, "minimum": plan.minimum, "cap": cap}
+            if self.chain_id not in plan.contracts:
+                limits = dict.fromkeys(limits, 0)
+            self._register(plan, chains=chains, **limits)
         self.desk.chain.finalize()
 
     # -- steps ---------------------------------------------------------------------------------------------------
@@ -133,7 +140,7 @@ class Founder:
         places = {
             "authority": self.authority.pubkey(),
             "bridge": self.program.bridge,
-            "sol": self.program.derive(addresses.SOL_SEEDS),
+            "sol": self.sol,
             "swap_queue": key_of("swaps").pubkey(),
             "account_queue": key_of("accounts").pubkey(),
             "keys": key_of("keys").pubkey(),
@@ -152,19 +159,22 @@ class Founder:
         }
         self._call(instructions.INIT, places, self.authority, tail=_encode_table(deployment), **values)
 
-    def _register(self, token: TokenId, mint: Pubkey, **values: Any) -> None:
+    def _register(self, plan: TokenPlan, **values: Any) -> None:
+        """A token of the deployment; of one that is not here the program keeps only where it is."""
+        mint = Pubkey.from_string(plan.contracts.get(self.chain_id, str(SYSTEM)))
+        is_mint = mint not in (SYSTEM, NATIVE)
         places = {
             "governor": self.governor.pubkey(),
             "payer": self.desk.payer.pubkey(),
             "bridge": self.program.bridge,
-            "token": self.token(token),
+            "token": self.token(plan.token_id),
             "mint_mark": self.program.derive(addresses.mint_seeds(bytes(mint))),
             "system_program": SYSTEM,
             "mint": mint,
-            "vault": make_holding(self.desk, self.program.bridge, mint),
-            "token_program": TOKEN_PROGRAM,
+            "vault": make_holding(self.desk, self.program.bridge, mint) if is_mint else self.sol,
+            "token_program": TOKEN_PROGRAM if is_mint else SYSTEM,
         }
-        self._call(instructions.REGISTER_TOKEN, places, self.governor, id=token, **values)
+        self._call(instructions.REGISTER_TOKEN, places, self.governor, id=plan.token_id, **values)
 
     def _call(
         self, form: Form, places: Mapping[str, Pubkey], *signers: Keypair, tail: bytes = b"", **values: Any
