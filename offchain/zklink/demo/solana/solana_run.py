@@ -259,9 +259,9 @@ class Stage:
             books, reserve = star.books(token), star.node.sequencer.state.token(token).reserve(SOLANA)
             if (books["custody"], books["owed"]) != (reserve, 0):
                 yield f"solana: {books} of token {token}; the state says {reserve}"
-        vault, reserve = star.balance(SOLANA, USDC, bytes(star.founder.program.bridge)), star.books()["custody"]
-        if vault != reserve:
-            yield f"solana: the vault has {vault} of USDC, and the books {reserve}"
+        vault, custody = star.balance(SOLANA, USDC, bytes(star.founder.program.bridge)), star.books()["custody"]
+        if vault != custody:
+            yield f"solana: the vault has {vault} of USDC, and the books {custody}"
 
     def _find_wrong_balances(self) -> Iterator[str]:
         """Recipients had nothing before; a broker that has earned its whole fee leaves them the least."""

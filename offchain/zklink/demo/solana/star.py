@@ -17,6 +17,7 @@ from solders.pubkey import Pubkey
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.client.client import Client
 from zklink.demo.solana.stage_api import URL, StageApi, StageTransport
+from zklink.demo.solana.stage_workers import StageWorkers
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.solana.founding import LAMPORTS, Founder
 from zklink.devnet.solana.looking import read_data
@@ -38,7 +39,6 @@ from zklink.lab.solana.chain import LocalSolana
 from zklink.node.events import Retried
 from zklink.node.node import Node
 from zklink.node.ports import BlockProver
-from zklink.node.workers import InlineWorkers
 from zklink.operations.requests import RequestKey
 from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
@@ -77,6 +77,7 @@ class Star:
     founder: Founder
     mint: Pubkey
     node: Node
+    workers: StageWorkers
     timeline: Timeline
     clock: "Clock"
     api: StageApi
@@ -98,6 +99,7 @@ class Star:
         for _ in range(count):
             if time.monotonic() > self.ends_at:
                 raise DemoStuck("the story", self.seconds)
+            self.workers.pass_round()
             self.node.step()
             self.system.world.mine()
             self.solana.mine(SLOTS)
@@ -196,14 +198,15 @@ def open_star(
             pause=lambda seconds: solana.mine(SLOTS),
             clock=clock,
         )
-        node, timeline = _open_node(system, prover, link, clock)
+        workers = StageWorkers()
+        node, timeline = _open_node(system, prover, link, workers, clock)
         api = StageApi(system, node, link, clock)
         nodes = {chain.name: RpcProxy(chain.w3.provider.make_request) for chain in world}
         nodes[PROFILE.name] = RpcProxy(lambda method, params: solana.answer(method, list(params)))
         transport = StageTransport(api.app, nodes, lambda: star.round())
         client = Client(URL, transport.urls, transport=transport, deployment_hash=system.deployment.deployment_hash)
         stack.enter_context(client)
-        star = Star(system, founder, mint, node, timeline, clock, api, client, progress)
+        star = Star(system, founder, mint, node, workers, timeline, clock, api, client, progress)
         star.round()
         say(f"solana: the program {founder.program.id} on LiteSVM, {solana.height():,} slots for its founding")
         yield star
@@ -218,7 +221,9 @@ def _hand_out(founder: Founder, mint: Pubkey) -> None:
     founder.desk.chain.finalize()
 
 
-def _open_node(system: LocalSystem, prover: BlockProver, link: ProgramLink, clock: Clock) -> tuple[Node, Timeline]:
+def _open_node(
+    system: LocalSystem, prover: BlockProver, link: ProgramLink, workers: StageWorkers, clock: Clock
+) -> tuple[Node, Timeline]:
     roles, tokens = system.world.roles, system.deployment.tokens
     terms = TokenPolicy((Tier(Amount(CUSTODY_LIMIT), 0),), LEAST_FEE)
     parts = build_parts(
@@ -231,7 +236,7 @@ def _open_node(system: LocalSystem, prover: BlockProver, link: ProgramLink, cloc
         FillPolicy({plan.token_id: terms for plan in tokens}),
         programs={SOLANA: link},
     )
-    node, timeline = Node(parts, InlineWorkers(), clock), Timeline(parts.profiles)
+    node, timeline = Node(parts, workers, clock), Timeline(parts.profiles)
     node.listen(timeline.take)
     return node, timeline
 
