@@ -33,8 +33,8 @@ TOOLS: Final = {"pre-commit", "mkdocs"}
 """Programs of others: their words are not checked, only that set-up brings them."""
 
 TARGETS: Final = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-ELSEWHERE: Final = {"docs/quickstart.md", "docs/integrate.md"}
-"""Their programs need a devnet: tests/client runs them."""
+ELSEWHERE: Final = {"docs/quickstart.md", "docs/integrate.md", "docs/solana.md"}
+"""Their programs need a devnet: tests/client and tests/solana run them."""
 PYTHON_PAGES: Final = {
     page: list(blocks)
     for page, blocks in groupby(blocks_in("python", "vyper"), lambda block: block.page)

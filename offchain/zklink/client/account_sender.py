@@ -19,6 +19,7 @@ from zklink.operations.order import Order
 from zklink.operations.signed import Signed, sign
 from zklink.protocol.errors import FeeUnfair, NoAccountYet, NodeUnreachable, RequestRefused, StillWaiting
 from zklink.protocol.ids import AccountId, Amount, Nonce
+from zklink.protocol.signing import compute_public_key_hash
 from zklink.schema.api.accounts import AccountInfo, AccountsRequest
 from zklink.schema.api.operations import OperationInfo, OperationRequest, SubmitRequest
 from zklink.schema.api.refusals import REFUSALS
@@ -112,23 +113,41 @@ async def wait_operation(session: Session, id: str, seconds: float, state: str) 
         await patience.tick(session.poll_seconds)
 
 
+async def wait_key(session: Session, wallet: AnyWallet, seconds: float) -> AccountInfo:
+    """The owner's account once it has the wallet's layer-2 key. Raises StillWaiting."""
+    book = await session.book()
+    key = await session.transport.work(lambda: wallet.layer2_key(book.deployment_hash))
+    wanted = str(compute_public_key_hash(key.public_key))
+    what = f"the key of {wallet.address}"
+    return await _wait_account(session, wallet, seconds, what, lambda found: found.public_key_hash == wanted)
+
+
 async def wait_balance(session: Session, wallet: AnyWallet, token: int, units: int, seconds: float) -> AccountInfo:
     """The owner's account once it has so much of a token. Raises StillWaiting."""
+
+    def has_come(found: AccountInfo) -> bool:
+        return sum(int(balance.amount) for balance in found.balances if balance.token == token) >= units
+
+    return await _wait_account(session, wallet, seconds, f"a balance of {units} of token {token}", has_come)
+
+
+async def _wait_account(
+    session: Session, wallet: AnyWallet, seconds: float, what: str, is_done: Callable[[AccountInfo], bool]
+) -> AccountInfo:
     patience, last = Patience(session.transport, seconds), "not there"
     while True:
         try:
             account = await find_account(session, wallet)
-            held = sum(int(balance.amount) for balance in account.balances if balance.token == token)
-            if held >= units:
+            if is_done(account):
                 return account
-            last = f"account {account.account} with {held}"
+            last = f"account {account.account} without it"
         except (NoAccountYet, NodeUnreachable):
             pass
         except RequestRefused as error:
             if not REFUSALS[error.code].retries:
                 raise
         if patience.is_over:
-            raise StillWaiting(f"a balance of {units} of token {token}", seconds, last)
+            raise StillWaiting(what, seconds, last)
         await patience.tick(session.poll_seconds)
 
 

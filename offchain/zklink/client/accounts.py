@@ -16,6 +16,7 @@ from zklink.client.account_sender import (
     hand_in,
     send_operation,
     wait_balance,
+    wait_key,
     wait_operation,
 )
 from zklink.client.book import AmountLike, ChainRef, TokenRef, read_address, read_owner
@@ -83,6 +84,10 @@ class AsyncAccounts:
         info = (await self._session.book()).find_token(token)
         units = (await self._session.book()).read_amount(info, amount)
         return await wait_balance(self._session, wallet, info.token, units, seconds)
+
+    async def wait_key(self, wallet: AnyWallet, seconds: float = SEAL_SECONDS) -> AccountInfo:
+        """Wait until the account has the wallet's layer-2 key. Raises StillWaiting."""
+        return await wait_key(self._session, wallet, seconds)
 
     async def wait(self, operation: str, seconds: float = SEAL_SECONDS, state: str = "sealed") -> OperationInfo:
         """Wait until an operation is `state` (sealed, accepted or executed), or dropped. Raises StillWaiting."""

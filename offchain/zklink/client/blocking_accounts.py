@@ -52,6 +52,10 @@ class Accounts:
         """See `AsyncAccounts.wait_balance`."""
         return run(self._core.wait_balance(wallet, token, amount, seconds))
 
+    def wait_key(self, wallet: AnyWallet, seconds: float = SEAL_SECONDS) -> AccountInfo:
+        """See `AsyncAccounts.wait_key`."""
+        return run(self._core.wait_key(wallet, seconds))
+
     def wait(self, operation: str, seconds: float = SEAL_SECONDS, state: str = "sealed") -> OperationInfo:
         """See `AsyncAccounts.wait`."""
         return run(self._core.wait(operation, seconds, state))
