@@ -19,7 +19,7 @@ from zklink import Client, SolanaWallet, Wallet
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.tokens import USDC
 from zklink.primitives.base58 import decode_base58
-from zklink.protocol.errors import AddressUnfit, CallReverted, SignerUnfit, StillWaiting, SwapImpossible, WalletUnfit
+from zklink.protocol.errors import AddressUnfit, CallReverted, SignerUnfit, StillWaiting, WalletUnfit
 from zklink.protocol.signing import compute_public_key_hash
 
 USD = 10**6
@@ -116,26 +116,6 @@ def test_full_exit__other_chains__pay_the_recipient_that_is_named(wire: StarWire
     assert star.site.balance(USDC, user) == had + before and held(client, wallet) == 0
 
 
-def test_doors__crowded_queue__the_burnt_price_is_paid_with_the_fee(wire: StarWire, wallet: SolanaWallet) -> None:
-    """What the client gives is what the program takes: a door's price, and what a full exit burns."""
-    from tests.support.solana.account_doors import plant, set_price
-
-    star, client = star_of(wire), wire.open()
-    chain = wire.scene.pipeline.chain  # type: ignore[attr-defined]
-    moment = chain.snapshot()
-    try:
-        set_price(star.site, 11, 1_000)
-        set_price(star.site, 12, 7)
-        totals = list(star.site.state()["totals"])
-        consumed = star.site.state()["consumed"][1]
-        plant(star.site, totals=[totals[0], consumed + 300])
-        before = star.site.machine.lamports(star.site.sol)
-        client.accounts.full_exit(wallet, "solana", "USDC", account=1)
-        assert star.site.machine.lamports(star.site.sol) - before == 1_000 + (7 << (300 - 256) // 32)
-    finally:
-        chain.restore(moment)
-
-
 def test_doors__of_the_wrong_kind__refused_before_anything_is_sent(wire: StarWire, wallet: SolanaWallet) -> None:
     accounts, other = wire.open().accounts, wire.wallet()
     asked = len(wire.sent)
@@ -145,8 +125,6 @@ def test_doors__of_the_wrong_kind__refused_before_anything_is_sent(wire: StarWir
         accounts.deposit(other, "solana", "USDC", "1")
     with pytest.raises(AddressUnfit, match="no address on any chain"):
         accounts.deposit(wallet, "solana", "USDC", "1", owner="nobody")
-    with pytest.raises(SwapImpossible, match="not registered"):
-        accounts.deposit(wallet, "solana", 3, "1")
     with pytest.raises(AddressUnfit, match="no address on solana"):
         accounts.withdraw(other, "USDC", "1", "solana")
     with pytest.raises(CallReverted, match="another program"):

@@ -72,7 +72,7 @@ async def full_exit(
 ) -> Sent:
     """See `AsyncAccounts.full_exit`; the chains of `others` pay `recipient`."""
     place = await open_program_place(session, wallet, chain)
-    coin = place.price(Door.FULL_EXIT) + _burn_price(place)
+    coin = find_full_exit_price(place)
     mask = make_chain_set([place.chain, *others])
     values = {"account": account, "token": token, "mask": mask, "coin": coin, "second": recipient}
     return await _ask(session, place, wallet, instructions.FULL_EXIT, coin, values)
@@ -95,10 +95,10 @@ async def _ask(
     return await send_prepared(session, await prepare(session, place, wallet, form.name, call, 0, fee))
 
 
-def _burn_price(place: ProgramPlace) -> int:
-    """What a full exit burns now, in lamports."""
-    lane = Lane.ACCOUNT - 1
+def find_full_exit_price(place: ProgramPlace) -> int:
+    """What a full exit costs now, in lamports: the door's price, and what it burns while others crowd the queue."""
+    price, lane = place.price(Door.FULL_EXIT), Lane.ACCOUNT - 1
     waiting = int(place.bridge["totals"][lane]) - int(place.bridge["consumed"][lane])
     if waiting < LOWER_HALF:
-        return 0
-    return place.price(Door.CROWDED_EXIT) << (waiting - LOWER_HALF) // CROWD_STEP
+        return price
+    return price + (place.price(Door.CROWDED_EXIT) << (waiting - LOWER_HALF) // CROWD_STEP)
